@@ -1,0 +1,32 @@
+"""Outreach books awareness performances into every school of a county. create_app: nothing but assembly."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from outreach import tables  # noqa: F401
+from outreach.ground import config
+from outreach.ground.db import db
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(settings: Mapping[str, object] | None = None) -> Flask:
+    """The service. `settings` lays values over those of the environment (for tests).
+
+    Raises ConfigError, in words, when a setting makes no sense.
+    """
+    app = Flask(__name__, template_folder=str(ROOT / "templates"))
+    app.config.update(config.read())
+    app.config.update(settings or {})
+    Path(str(app.config["OUTREACH_FOLDER"])).mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"))
+
+    from outreach import cli, web
+
+    web.init_app(app)
+    cli.init_app(app)
+    return app

@@ -1,0 +1,1 @@
+"""The promise: invitations and their answers, bookings."""

@@ -1,0 +1,1 @@
+"""Who there is: partnerships, people, schools, contacts, the register."""

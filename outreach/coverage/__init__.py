@@ -1,0 +1,1 @@
+"""The reckoning: every school's standing, the sums, the gaps. Reads only."""

@@ -1,0 +1,60 @@
+"""The only reader of the environment: every setting of the service, with its default and its check."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+DEVELOPMENT_KEY = "development only: set SECRET_KEY"
+
+
+class ConfigError(Exception):
+    """A setting is missing or makes no sense; its text says which and what to do."""
+
+
+def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
+    """The Flask configuration from the environment; docs/settings.md lists each name.
+
+    Raises ConfigError in words when a production setting is missing.
+    """
+    env = os.environ if environ is None else environ
+    folder = Path(env.get("OUTREACH_FOLDER", "instance")).absolute()
+    public_url = env.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+    secret = env.get("SECRET_KEY", "")
+    if not secret:
+        if public_url.startswith("https://"):
+            raise ConfigError("SECRET_KEY is not set. Set it to 32 or more random characters.")
+        secret = DEVELOPMENT_KEY
+    secure = public_url.startswith("https://")
+    hosts = [h.strip() for h in env.get("TRUSTED_HOSTS", "").split(",") if h.strip()]
+    return {
+        "SECRET_KEY": secret,
+        "SECRET_KEY_FALLBACKS": [k for k in env.get("SECRET_KEY_FALLBACKS", "").split(",") if k],
+        "SQLALCHEMY_DATABASE_URI": database_url(
+            env.get("DATABASE_URL", "sqlite:///" + str(folder / "outreach.sqlite"))
+        ),
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+        "PUBLIC_URL": public_url,
+        "TRUSTED_HOSTS": hosts or None,
+        "SESSION_COOKIE_NAME": "__Host-outreach" if secure else "outreach",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": int(env.get("SESSION_HOURS", "12")) * 3600,
+        "MAX_CONTENT_LENGTH": int(env.get("UPLOAD_MEGABYTES", "100")) * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "SMTP_URL": env.get("SMTP_URL", ""),
+        "MAIL_FOLDER": str(Path(env.get("MAIL_FOLDER", str(folder / "mail"))).absolute()),
+        "MAIL_DOMAIN": env.get("MAIL_DOMAIN", "outreach.example"),
+        "MAIL_SENDER": env.get("MAIL_SENDER", "bookings"),
+        "OUTREACH_FOLDER": str(folder),
+        "BEHIND_PROXIES": int(env.get("BEHIND_PROXIES", "0")),
+    }
+
+
+def database_url(url: str) -> str:
+    """'postgres://' and 'postgresql://' mean psycopg 3, as every hoster writes them."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url

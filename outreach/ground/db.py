@@ -1,0 +1,115 @@
+"""The base of every table, and `transaction()`: the only place that commits.
+
+On SQLite a write transaction begins with BEGIN IMMEDIATE, so that two writers queue instead of
+failing when a read snapshot is upgraded; reads outside use plain BEGIN.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, Text, event
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant: aware UTC in Python; timestamptz on PostgreSQL, UTC text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant must be aware")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class YearGroups(TypeDecorator[tuple[int, ...]]):
+    """Year groups in order: (8, 9) in Python, '8,9' in the table; () is ''."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else ",".join(str(y) for y in sorted(set(value)))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[int, ...] | None:
+        return None if value is None else tuple(int(y) for y in value.split(",") if y)
+
+
+class OfPartnership:
+    """Rows that belong to one partnership; the only foreign key that may point to a higher floor."""
+
+    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"), index=True)
+
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One write transaction: commits when the block ends, rolls everything back when it raises.
+
+    What was read before is let go first, so that what is read inside is what is decided on.
+    Raises RuntimeError inside another transaction: verbs flush, doors commit.
+    """
+    if _writing.get():
+        raise RuntimeError("transaction() inside transaction(): a verb must leave the commit to its door")
+    session = db.session
+    session.rollback()
+    token = _writing.set(True)
+    try:
+        session.connection()
+        yield session()
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")

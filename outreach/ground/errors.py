@@ -1,0 +1,16 @@
+"""Refusal: a rule said no, in words for the person."""
+
+
+class Refusal(Exception):
+    """A rule of the trade said no. Its text is shown to the person as it stands.
+
+    Each rule's own Refusal stands beside the rule. `field` names the form field it speaks of, if one.
+    """
+
+    field: str | None = None
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if field is not None:
+            self.field = field

@@ -1,0 +1,60 @@
+"""Who did what, when, from what to what. Rows are only ever added; the database refuses the rest."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.ground.db import Base, Instant, db
+
+
+class History(Base):
+    """One deed. `who` is text and an id with no foreign key, so that it outlives the person's row."""
+
+    __tablename__ = "history"
+    __table_args__ = (Index("ix_history_subject", "subject", "subject_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+    what: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[str] = mapped_column(Text)
+    before: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+
+
+def record(
+    what: str,
+    subject: str,
+    subject_id: object,
+    *,
+    who: str,
+    now: datetime,
+    before: Any = None,
+    after: Any = None,
+) -> None:
+    """Add one deed: record('moved', 'booking', 7, who='Joanna Fell (school)', now=now, before=…, after=…)."""
+    db.session.add(
+        History(
+            recorded_at=now,
+            who=who,
+            what=what,
+            subject=subject,
+            subject_id=str(subject_id),
+            before=before,
+            after=after,
+        )
+    )
+
+
+def of(subject: str, subject_id: object) -> list[History]:
+    """The deeds about one thing, newest first."""
+    return list(
+        db.session.scalars(
+            select(History)
+            .where(History.subject == subject, History.subject_id == str(subject_id))
+            .order_by(History.id.desc())
+        )
+    )

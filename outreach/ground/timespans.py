@@ -1,0 +1,51 @@
+"""Half-open spans, and the wall clock of Europe/London. Instants are aware UTC datetimes."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A half-open stretch of time [start, end); instants in UTC."""
+
+    start: datetime
+    end: datetime
+
+    def overlaps(self, other: "Span") -> bool:
+        return self.start < other.end and other.start < self.end
+
+    @property
+    def minutes(self) -> int:
+        return int((self.end - self.start).total_seconds() // 60)
+
+
+def wall(day: date, at: time) -> datetime:
+    """The instant (UTC) at which the wall clock in Europe/London shows `at` on `day`.
+
+    On the night the clocks go back the earlier of two is meant; a time the clocks skip is
+    taken as that much after the change (PEP 495, fold=0).
+    """
+    return datetime.combine(day, at, tzinfo=LONDON).astimezone(UTC)
+
+
+def local(instant: datetime) -> datetime:
+    """The wall clock of Europe/London at `instant`."""
+    return instant.astimezone(LONDON)
+
+
+def day_of(instant: datetime) -> date:
+    """The calendar day in Europe/London."""
+    return local(instant).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """The instant at which `day` is over in Europe/London (that is, the next midnight)."""
+    return wall(day + timedelta(days=1), time(0))
+
+
+def as_of_moment(day: date, now: datetime) -> datetime:
+    """The instant that 'as of `day`' means: the end of that day, or now if it is not over yet."""
+    return min(end_of_day(day), now)

@@ -1,0 +1,73 @@
+"""How dates, times and numbers are said to people, on pages and in letters alike. Pure.
+
+Tuesday 9 March, with the year when it is not this school year; 9:30am; midday; 1,080; unknown is
+said in words, never 0 or a dash.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+
+from outreach.ground import clock as time_reader
+from outreach.ground.school_year import year_group_name, year_groups_name, year_name, year_of
+from outreach.ground.timespans import day_of, local
+
+
+def day(value: date | datetime | None, *, today: date | None = None) -> str:
+    """'Tuesday 9 March', and '2028' behind it when that is not the school year of `today`."""
+    if value is None:
+        return "unknown"
+    value = day_of(value) if isinstance(value, datetime) else value
+    today = today or day_of(time_reader.now())
+    said = f"{value:%A} {value.day} {value:%B}"
+    return said if year_of(value) == year_of(today) else f"{said} {value.year}"
+
+
+def day_short(value: date | datetime | None) -> str:
+    """'9 March 2027', for tables and letters' small print."""
+    if value is None:
+        return "unknown"
+    value = day_of(value) if isinstance(value, datetime) else value
+    return f"{value.day} {value:%B} {value.year}"
+
+
+def clock(value: time | datetime) -> str:
+    """'9:30am', '1pm', 'midday'."""
+    at = local(value).time() if isinstance(value, datetime) else value
+    if (at.hour, at.minute) == (12, 0):
+        return "midday"
+    hour = at.hour % 12 or 12
+    half = "am" if at.hour < 12 else "pm"
+    return f"{hour}:{at.minute:02d}{half}"
+
+
+def clock_span(start: datetime, end: datetime) -> str:
+    return f"{clock(start)} to {clock(end)}"
+
+
+def date_and_time(value: datetime | None) -> str:
+    """'19 January 2027 at 2:06pm'."""
+    return "unknown" if value is None else f"{day_short(value)} at {clock(value)}"
+
+
+def number(value: int | None) -> str:
+    """'1,080'; None is 'unknown'."""
+    return "unknown" if value is None else f"{value:,}"
+
+
+def count(value: int, one: str, many: str | None = None) -> str:
+    """(1, 'school') -> '1 school'; (3, 'school') -> '3 schools'."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def and_list(items: Iterable[str]) -> str:
+    """'a, b and c'."""
+    said = list(items)
+    if len(said) < 2:
+        return "".join(said)
+    return f"{', '.join(said[:-1])} and {said[-1]}"
+
+
+__all__ = [
+    "and_list", "clock", "clock_span", "count", "date_and_time", "day", "day_short", "number",
+    "year_group_name", "year_groups_name", "year_name",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""All that we say to people. Knows a booking by its UID and a person by the address."""

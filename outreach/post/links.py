@@ -1,0 +1,86 @@
+"""Personal links: they cannot be guessed, can be withdrawn, and expire.
+
+Only the SHA-256 of a token is kept; the token itself stands in the letter alone. A link opens the
+pages of one school for one programme; `post` knows neither, so both are plain numbers here.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Index, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.ground.db import Base, Instant, db
+
+SCHOOL_PAGE = "/i/{token}"
+BOOKING_PAGE = "/b/{reference}"
+FIND_PAGE = "/find"
+
+
+class PersonalLink(Base):
+    """One link in one letter to one address."""
+
+    __tablename__ = "personal_link"
+    __table_args__ = (Index("ix_personal_link_subject", "urn", "programme_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(Text, unique=True)
+    urn: Mapped[int]
+    programme_id: Mapped[int]
+    address: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    def open_at(self, now: datetime) -> bool:
+        return self.withdrawn_at is None and now < self.expires_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Minted:
+    """A fresh link: its row and the only copy of its token."""
+
+    link: PersonalLink
+    token: str
+
+
+def hash_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def mint(
+    *, urn: int, programme_id: int, address: str, name: str = "", now: datetime, expires_at: datetime
+) -> Minted:
+    """A new link of 192 random bits for one address."""
+    token = secrets.token_urlsafe(24)
+    link = PersonalLink(
+        token_hash=hash_of(token),
+        urn=urn,
+        programme_id=programme_id,
+        address=address,
+        name=name,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    db.session.add(link)
+    return Minted(link=link, token=token)
+
+
+def find(token: str) -> PersonalLink | None:
+    """The link of a token, open or not; None for a token that never was."""
+    return db.session.scalar(select(PersonalLink).where(PersonalLink.token_hash == hash_of(token)))
+
+
+def school_page(public_url: str, token: str) -> str:
+    return public_url + SCHOOL_PAGE.format(token=token)
+
+
+def booking_page(public_url: str, reference: str) -> str:
+    return public_url + BOOKING_PAGE.format(reference=reference)
+
+
+def find_page(public_url: str) -> str:
+    return public_url + FIND_PAGE

@@ -1,0 +1,4 @@
+// What pages do better with JavaScript; each of them works without.
+import { initAll } from "./vendor/govuk-frontend-6.3.0.min.js";
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+initAll();

@@ -1,0 +1,17 @@
+"""Every table of the house in one import, for migrations and tests."""
+
+import outreach.booking.bookings
+import outreach.booking.invitations
+import outreach.booking.proposals
+import outreach.county.contacts
+import outreach.county.partnerships
+import outreach.county.people
+import outreach.county.schools
+import outreach.ground.history
+import outreach.post.links
+import outreach.post.outbox
+import outreach.tour.companies
+import outreach.tour.days
+import outreach.tour.performances
+import outreach.tour.programmes
+import outreach.visits.reports  # noqa: F401

@@ -1,0 +1,1 @@
+"""The offer: programmes, companies, tour days, roads, slots, performances."""

@@ -1,0 +1,35 @@
+"""The doors: HTTP, forms, templates; no rules."""
+
+from flask import Flask
+from govuk_frontend_wtf.main import WTFormsHelpers
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from outreach.web import gate, wording
+
+
+def init_app(app: Flask) -> None:
+    """Hang the pages on the app."""
+    assert app.jinja_loader is not None
+    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]
+        [
+            app.jinja_loader,
+            PrefixLoader(
+                {name: PackageLoader(name) for name in ("govuk_frontend_jinja", "govuk_frontend_wtf")},
+            ),
+        ]
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    WTFormsHelpers(app)
+    wording.init_app(app)
+    if app.config["BEHIND_PROXIES"]:
+        n = app.config["BEHIND_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    _import_pages()
+    gate.init_app(app)
+
+
+def _import_pages() -> None:
+    """Each page hangs itself on its blueprint when imported."""
+    import outreach.web.public.pages  # noqa: F401

@@ -1,0 +1,149 @@
+"""Who may pass: every route carries one of these guards, or stands in OPEN. Headers and error pages too.
+
+A test walks all routes and fails on one without a guard.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request
+from flask_login import LoginManager, UserMixin, current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from outreach.county import people
+from outreach.county.partnerships import Partnership
+from outreach.ground import clock
+from outreach.ground.db import db
+from outreach.post import links
+
+public = Blueprint("public", __name__)
+school = Blueprint("school", __name__)
+coordinator = Blueprint("coordinator", __name__, url_prefix="/desk")
+
+csrf = CSRFProtect()
+login = LoginManager()
+login.login_view = "public.sign_in"
+login.login_message = "Sign in to see that page."
+login.login_message_category = "confirm"
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def init_app(app: Flask) -> None:
+    csrf.init_app(app)
+    login.init_app(app)
+    app.register_blueprint(public)
+    app.register_blueprint(school)
+    app.register_blueprint(coordinator)
+    app.after_request(_headers)
+    app.register_error_handler(CSRFError, _stale)
+    app.register_error_handler(HTTPException, _problem)
+    app.register_error_handler(Exception, _broken)
+    app.context_processor(_whose)
+
+
+def open_to_all(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Anybody may come in."""
+    view.guard = "open"  # type: ignore[attr-defined]
+    return view
+
+
+def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Signed-in coordinators; their partnership is in g.partnership."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if not current_user.is_authenticated:
+            return login.unauthorized()
+        g.partnership = db.session.get_one(Partnership, current_user.partnership_id)
+        return view(*args, **kwargs)
+
+    guarded.guard = "coordinator"  # type: ignore[attr-defined]
+    return guarded
+
+
+def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Holders of an open personal link; the link is in g.link, and `token` in the address.
+
+    A token that never was is a 404; an expired or withdrawn one gets the page with a way to a new one (410).
+    """
+
+    @wraps(view)
+    def guarded(token: str, *args: Any, **kwargs: Any) -> Any:
+        link = links.find(token)
+        if link is None:
+            abort(404)
+        if not link.open_at(clock.now()):
+            return render_template("school/expired.html"), 410
+        g.link = link
+        return view(token, *args, **kwargs)
+
+    guarded.guard = "personal link"  # type: ignore[attr-defined]
+    return guarded
+
+
+class SignedIn(UserMixin):
+    """A coordinator in a session; the session ends when the person's session_key changes."""
+
+    def __init__(self, person: people.Person) -> None:
+        self.person_id = person.id
+        self.name = person.name
+        self.partnership_id = person.partnership_id
+        self._key = person.session_key
+
+    def get_id(self) -> str:
+        return f"{self.person_id}.{self._key}"
+
+
+@login.user_loader
+def _load(identity: str) -> SignedIn | None:
+    person_id, _, key = identity.partition(".")
+    person = db.session.get(people.Person, int(person_id)) if person_id.isdigit() else None
+    if person is None or person.ended_at is not None or person.session_key != key:
+        return None
+    return SignedIn(person)
+
+
+def who() -> str:
+    """The signed-in coordinator's name, for the history."""
+    return str(current_user.name)
+
+
+def _whose() -> dict[str, Any]:
+    return {"partnership": g.get("partnership")}
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _stale(_error: CSRFError) -> tuple[str, int]:
+    return render_template("problem.html", code=400, kind="stale"), 400
+
+
+def _problem(error: HTTPException) -> tuple[str, int] | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    return render_template("problem.html", code=error.code, kind="http"), error.code
+
+
+def _broken(error: Exception) -> tuple[str, int]:
+    db.session.rollback()
+    current_app.logger.exception("a page failed")
+    if current_app.config["TESTING"]:
+        raise error
+    return render_template("problem.html", code=500, kind="http"), 500

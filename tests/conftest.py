@@ -1,0 +1,116 @@
+"""A fresh, migrated database for every test, on SQLite and on PostgreSQL; both are real."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from postgres import Postgres  # noqa: E402
+
+from outreach import create_app  # noqa: E402
+from outreach.ground.db import db  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("OUTREACH_SHARED", ROOT.parent / "shared"))
+
+SETTINGS = {
+    "TESTING": True,
+    "SECRET_KEY": "for tests",
+    "PUBLIC_URL": "http://outreach.example",
+    "MAIL_DOMAIN": "outreach.example",
+    "SMTP_URL": "",
+    "WTF_CSRF_ENABLED": False,
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="the longest checks too")
+    parser.addoption("--everything", action="store_true", help="browser and real-process checks too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = []
+    kept = []
+    for item in items:
+        slow = item.get_closest_marker("browser") and not (
+            config.getoption("--everything") or config.getoption("--long")
+        )
+        if (item.get_closest_marker("long") and not config.getoption("--long")) or slow:
+            left_out.append(item)
+        else:
+            kept.append(item)
+        if item.get_closest_marker("shared") and not SHARED.exists():
+            item.add_marker(pytest.mark.skip(reason="the real register is not beside this checkout"))
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+def migrate(url: str, folder: Path) -> None:
+    """Bring an empty database up to date with the real migrations."""
+    env = os.environ | {"DATABASE_URL": url, "OUTREACH_FOLDER": str(folder)}
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"],
+        cwd=ROOT, env=env, check=True, capture_output=True,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data beside the checkout (tests that use it are marked `shared`)."""
+    return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL server of our own with one migrated template database."""
+    with Postgres.start() as server:
+        url = server.create("template_outreach")
+        migrate(url, tmp_path_factory.mktemp("pg"))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sqlite")
+    migrate(f"sqlite:///{folder}/template.sqlite", folder)
+    return folder / "template.sqlite"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a fresh, migrated database of each kind."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "outreach.sqlite")
+        return f"sqlite:///{tmp_path}/outreach.sqlite"
+    return request.getfixturevalue("postgres").fresh("template_outreach")
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The service on a fresh database, its context pushed."""
+    app = create_app(
+        SETTINGS
+        | {
+            "SQLALCHEMY_DATABASE_URI": database_url.replace("postgresql://", "postgresql+psycopg://"),
+            "OUTREACH_FOLDER": str(tmp_path),
+            "MAIL_FOLDER": str(tmp_path / "mail"),
+        }
+    )
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()

