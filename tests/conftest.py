@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from browser import chromium, page, plain_page, site, wide_page  # noqa: E402, F401
 from postgres import Postgres  # noqa: E402
 
 from outreach import create_app  # noqa: E402

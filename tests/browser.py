@@ -1,0 +1,159 @@
+"""A real browser on the real service: chromium once a session, the service in a thread for each test.
+
+    @pytest.mark.browser
+    def test_home(site: Site, page: Page) -> None:
+        site.check(page, "/")            # axe, no sideways scroll, no console error, at 320 and 1280 px
+
+`page` is a phone (390 px) and `wide_page` a desk (1280 px); both fail the test on a script error, on
+whatever the Content-Security-Policy refuses, and on a request to any other host. `site.sign_in(page,
+person)` is a coordinator's session. Read rows after the browser wrote them with `site.fresh()` first.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from outreach.county.people import Person
+from outreach.ground.db import db
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+AXE_RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+
+
+def session_of(person: Person) -> dict[str, Any]:
+    """What a coordinator's session holds after signing in."""
+    return {"_user_id": f"{person.id}.{person.session_key}", "_fresh": True}
+
+
+def sign_in(client: FlaskClient, person: Person) -> None:
+    """Give a test client a coordinator's session."""
+    with client.session_transaction() as session:
+        session.update(session_of(person))
+
+
+@dataclass
+class Site:
+    """The running service: its address and its app."""
+
+    url: str
+    app: Flask
+
+    def sign_in(self, page: Page, person: Person) -> None:
+        """Give a page's browser a coordinator's session."""
+        signer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
+        page.context.add_cookies(
+            [
+                {
+                    "name": self.app.config["SESSION_COOKIE_NAME"],
+                    "value": signer.dumps(session_of(person)),
+                    "url": self.url,
+                }
+            ]
+        )
+
+    def fresh(self) -> None:
+        """Let go of what this test has read, so that it sees what the browser wrote."""
+        db.session.rollback()
+        db.session.expire_all()
+
+    def open(self, page: Page, path: str) -> None:
+        page.goto(self.url + path)
+
+    def check(self, page: Page, path: str | None = None, widths: tuple[int, ...] = (320, 1280)) -> None:
+        """Open `path` (else judge the page as it stands) at each width: axe finds nothing, nothing scrolls sideways."""
+        if path is not None:
+            self.open(page, path)
+        before = page.viewport_size
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            check(page)
+        if before:
+            page.set_viewport_size(before)
+
+
+def check(page: Page) -> None:
+    """axe (WCAG 2.2 AA and best practice) finds nothing, and nothing scrolls sideways."""
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    wide = page.evaluate(
+        """() => { const root = document.documentElement; if (root.scrollWidth <= root.clientWidth) return '';
+        const out = [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right >
+        root.clientWidth + 1).map(e => e.tagName + '.' + e.className).slice(0, 5); return out.join(', ') || 'page'; }"""
+    )
+    assert wide == "", f"{page.url} scrolls sideways at {width} px: {wide}"
+    found = Axe().run(page, options=AXE_RULES).response["violations"]
+    assert found == [], f"{page.url} at {width} px:\n" + "\n".join(
+        f"{v['id']}: {v['help']}: " + "; ".join(n["html"][:160] for n in v["nodes"][:3]) for v in found
+    )
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[Site]:
+    """The service of this test on a port of its own, with CSRF on, as people meet it."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    url = f"http://127.0.0.1:{server.server_port}"
+    app.config.update(PUBLIC_URL=url, WTF_CSRF_ENABLED=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Site(url, app)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def page(chromium: Browser, site: Site) -> Iterator[Page]:
+    """A phone."""
+    yield from _page(chromium, site, 390)
+
+
+@pytest.fixture
+def wide_page(chromium: Browser, site: Site) -> Iterator[Page]:
+    """A desk."""
+    yield from _page(chromium, site, 1280)
+
+
+@pytest.fixture
+def plain_page(chromium: Browser, site: Site) -> Iterator[Page]:
+    """A phone without JavaScript."""
+    yield from _page(chromium, site, 390, java_script_enabled=False)
+
+
+def _page(chromium: Browser, site: Site, width: int, **settings: Any) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": width, "height": 844}, locale="en-GB", **settings)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    page.on("console", lambda said: wrong.append(said.text) if _is_wrong(said) else None)
+    page.on("request", lambda sent: wrong.append(f"went to {sent.url}") if _is_away(sent.url, site) else None)
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def _is_wrong(said: Any) -> bool:
+    # A page answered with 422 or 404 is no fault of the page's.
+    return said.type == "error" and "Failed to load resource" not in said.text
+
+
+def _is_away(url: str, site: Site) -> bool:
+    return not url.startswith((site.url, "data:", "blob:"))
