@@ -2,10 +2,16 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground.db import Base, Instant, OfPartnership, YearGroups
+from outreach.ground.db import Base, Instant, OfPartnership, YearGroups, db
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import year_in_hand
+
+
+class NoSuchProgramme(Refusal):
+    pass
 
 
 class Programme(Base, OfPartnership):
@@ -82,3 +88,59 @@ class TargetDecision(Base):
     reason: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
+
+
+def get(partnership_id: int, programme_id: int) -> Programme:
+    """A programme of this partnership; raises NoSuchProgramme for another's or none."""
+    found = db.session.scalar(
+        select(Programme).where(Programme.id == programme_id, Programme.partnership_id == partnership_id)
+    )
+    if found is None:
+        raise NoSuchProgramme("There is no such programme here.")
+    return found
+
+
+def of_partnership(partnership_id: int) -> list[Programme]:
+    """Every programme, the newest academic year first."""
+    return list(
+        db.session.scalars(
+            select(Programme)
+            .where(Programme.partnership_id == partnership_id)
+            .order_by(Programme.academic_year.desc(), Programme.id.desc())
+        )
+    )
+
+
+def current(partnership_id: int, today: date) -> Programme | None:
+    """The programme in hand on `today`: open, of the latest year that has begun or is being planned.
+
+    In July and August that is the coming year's, if there is one. Pupils' programmes go before those
+    for adults, newer before older; one of a later year only if there is no other.
+    """
+    in_hand = year_in_hand(today)
+    return min(
+        (p for p in of_partnership(partnership_id) if p.closed_at is None),
+        key=lambda p: (p.academic_year > in_hand, abs(p.academic_year - in_hand), p.for_adults, -p.id),
+        default=None,
+    )
+
+
+def target_year_groups(programme_id: int, as_of: datetime | None = None) -> tuple[int, ...]:
+    """The target year groups as recorded up to the instant `as_of`, else the newest; () for adults."""
+    query = select(ProgrammeTarget.year_groups).where(ProgrammeTarget.programme_id == programme_id)
+    if as_of is not None:
+        query = query.where(ProgrammeTarget.recorded_at <= as_of)
+    return db.session.scalar(query.order_by(ProgrammeTarget.id.desc()).limit(1)) or ()
+
+
+def decisions(programme_id: int, as_of: datetime | None = None) -> dict[int, TargetDecision]:
+    """What coordinators decided of single schools and did not withdraw, by URN."""
+    newest = select(func.max(TargetDecision.id)).where(TargetDecision.programme_id == programme_id)
+    if as_of is not None:
+        newest = newest.where(TargetDecision.recorded_at <= as_of)
+    rows = db.session.scalars(
+        select(TargetDecision)
+        .where(TargetDecision.id.in_(newest.group_by(TargetDecision.urn)), TargetDecision.kind != WITHDRAW)
+        .order_by(TargetDecision.urn)
+    )
+    return {row.urn: row for row in rows}

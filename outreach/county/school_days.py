@@ -1,0 +1,179 @@
+"""When a school has school days and from when to when: its own word, else its authority's, else weekdays."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from functools import lru_cache
+
+from holidays.countries.united_kingdom import UnitedKingdom
+from sqlalchemy import Text, case, cast, func, literal, select, union_all
+
+from outreach.county.partnerships import Authority, InsetDay, Partnership, Term
+from outreach.county.schools import School, SchoolDay, SchoolHours, SchoolTerm
+from outreach.ground.db import db
+from outreach.ground.school_year import year_of
+
+WEEKEND = "a weekend"
+RULED_OUT = "a day you ruled out"
+BANK_HOLIDAY = "bank holiday"
+INSET_DAY = "your INSET day"
+HOLIDAY = "school holiday"
+
+Stretch = tuple[date, date]
+"""First and last day, both included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchoolCalendar:
+    """What decides one school's days; pure. `own_days`: day -> (is it open, the reason given)."""
+
+    opens: time = time(9)
+    closes: time = time(15)
+    own_terms: tuple[Stretch, ...] = ()
+    authority_terms: tuple[Stretch, ...] = ()
+    authority_inset: frozenset[date] = frozenset()
+    own_days: Mapping[date, tuple[bool, str]] = field(default_factory=dict)
+
+    def why_closed(self, day: date) -> str:
+        """'' on a school day, else why not, as said to the school: 'your INSET day', 'school holiday' ...
+
+        The school's own word that a day is open stands over everything, its word that it is closed
+        over everything but the weekend. It goes by its own terms, and then its own INSET days alone,
+        in an academic year for which it gave any; else by its authority's. Where neither gave any,
+        a weekday that is no bank holiday counts as a school day.
+        """
+        own = self.own_days.get(day)
+        if own is not None and own[0]:
+            return ""
+        if day.weekday() >= 5:
+            return WEEKEND
+        if own is not None:
+            return own[1] or RULED_OUT
+        if bank_holiday(day):
+            return BANK_HOLIDAY
+        if _gives_year(self.own_terms, day):
+            return "" if _within(self.own_terms, day) else HOLIDAY
+        if day in self.authority_inset:
+            return INSET_DAY
+        if _gives_year(self.authority_terms, day):
+            return "" if _within(self.authority_terms, day) else HOLIDAY
+        return ""
+
+    def hours(self) -> tuple[time, time]:
+        """When the school day starts and ends, by the wall clock."""
+        return self.opens, self.closes
+
+
+def load(urns: Iterable[int]) -> dict[int, SchoolCalendar]:
+    """The calendars of some schools, in two queries however many; a URN without a school is left out."""
+    wanted = sorted(set(urns))
+    if not wanted:
+        return {}
+    calendars: dict[int, SchoolCalendar] = {}
+    schools = db.session.execute(
+        select(
+            School.urn,
+            School.la_code,
+            func.coalesce(SchoolHours.opens, Partnership.school_opens, time(9)),
+            func.coalesce(SchoolHours.closes, Partnership.school_closes, time(15)),
+        )
+        .outerjoin(SchoolHours, SchoolHours.urn == School.urn)
+        .outerjoin(Authority, Authority.la_code == School.la_code)
+        .outerjoin(Partnership, Partnership.id == Authority.partnership_id)
+        .where(School.urn.in_(wanted))
+        .order_by(School.urn)
+    ).all()
+    given = _given({la_code for _, la_code, _, _ in schools}, wanted)
+    for urn, la_code, opens, closes in schools:
+        of_school, of_authority = given.get(f"urn {urn}", _Given()), given.get(f"la {la_code}", _Given())
+        calendars[urn] = SchoolCalendar(
+            opens=opens,
+            closes=closes,
+            own_terms=tuple(of_school.terms),
+            authority_terms=tuple(of_authority.terms),
+            authority_inset=frozenset(of_authority.days),
+            own_days=of_school.days,
+        )
+    return calendars
+
+
+def load_one(school: School) -> SchoolCalendar:
+    """The calendar of one school, in the same two queries."""
+    return load([school.urn])[school.urn]
+
+
+def why_closed(school: School, days: Iterable[date]) -> dict[date, str]:
+    """Only those of `days` that are no school days there, each with why."""
+    calendar = load_one(school)
+    return {day: why for day in days if (why := calendar.why_closed(day))}
+
+
+def hours(school: School) -> tuple[time, time]:
+    """The school's own day, else the partnership's setting."""
+    return load_one(school).hours()
+
+
+def bank_holiday(day: date) -> str:
+    """The name of the bank holiday in England that `day` is, or ''."""
+    return _bank_holidays(day.year).get(day, "")
+
+
+@dataclass
+class _Given:
+    terms: list[Stretch] = field(default_factory=list)
+    days: dict[date, tuple[bool, str]] = field(default_factory=dict)
+
+
+def _given(la_codes: set[str], urns: list[int]) -> dict[str, _Given]:
+    """Terms and single days, by 'la CODE' and 'urn URN', in one query over the four tables."""
+    urn = literal("urn ") + cast(SchoolDay.urn, Text)
+    rows = union_all(
+        select(
+            literal("term").label("kind"),
+            (literal("la ") + Term.la_code).label("whose"),
+            Term.first_day.label("first"),
+            Term.last_day.label("last"),
+            literal("").label("reason"),
+        ).where(Term.la_code.in_(la_codes)),
+        select(
+            literal("closed"), literal("la ") + InsetDay.la_code, InsetDay.day, InsetDay.day, literal("")
+        ).where(InsetDay.la_code.in_(la_codes)),
+        select(
+            literal("term"),
+            literal("urn ") + cast(SchoolTerm.urn, Text),
+            SchoolTerm.first_day,
+            SchoolTerm.last_day,
+            literal(""),
+        ).where(SchoolTerm.urn.in_(urns)),
+        select(
+            case((SchoolDay.is_open, "open"), else_="closed"),
+            urn,
+            SchoolDay.day,
+            SchoolDay.day,
+            SchoolDay.reason,
+        ).where(SchoolDay.urn.in_(urns)),
+    ).subquery()
+    given: dict[str, _Given] = {}
+    for kind, whose, first, last, reason in db.session.execute(
+        select(rows).order_by(rows.c.whose, rows.c.first)
+    ):
+        here = given.setdefault(whose, _Given())
+        if kind == "term":
+            here.terms.append((first, last))
+        else:
+            here.days[first] = (kind == "open", reason)
+    return given
+
+
+def _gives_year(terms: Iterable[Stretch], day: date) -> bool:
+    # A term is of the academic year it ends in: some counties begin in the last days of August.
+    return any(year_of(last) == year_of(day) for _, last in terms) or _within(terms, day)
+
+
+def _within(terms: Iterable[Stretch], day: date) -> bool:
+    return any(first <= day <= last for first, last in terms)
+
+
+@lru_cache(maxsize=64)
+def _bank_holidays(year: int) -> dict[date, str]:
+    return dict(UnitedKingdom(subdiv="ENG", years=year, language="en_GB"))
