@@ -4,6 +4,9 @@ from datetime import UTC, date, datetime, time
 from itertools import count
 from typing import Any
 
+from flask import g
+from flask.testing import FlaskClient
+
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Authority, Partnership, Term
 from outreach.county.people import Person
@@ -12,6 +15,7 @@ from outreach.ground.db import db
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.programmes import Programme, ProgrammeTarget
+from outreach.web.gate import SignedIn
 
 _n = count(1)
 
@@ -156,3 +160,13 @@ def tour_day(programme: Programme, troupe: Troupe, day: date = date(2027, 3, 9),
             | changes
         )
     )
+
+
+def signed_in(client: FlaskClient, person: Person) -> FlaskClient:
+    """The client as that coordinator, whoever it was before."""
+    identity = SignedIn(person).get_id()
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = identity, True
+    # The test's app context outlives a request, and flask-login remembers its person there.
+    g.pop("_login_user", None)
+    return client
