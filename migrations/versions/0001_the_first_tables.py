@@ -581,7 +581,9 @@ def upgrade():
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("letter_id", sa.Integer(), nullable=True),
         sa.Column("link_id", sa.Integer(), nullable=True),
+        sa.Column("repeat", sa.Integer(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("repeat >= 0", name=op.f("ck_invitation_repeat")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_invitation_contact_id")),
         sa.ForeignKeyConstraint(["letter_id"], ["letter.id"], name=op.f("fk_invitation_letter_id")),
         sa.ForeignKeyConstraint(["link_id"], ["personal_link.id"], name=op.f("fk_invitation_link_id")),
@@ -589,6 +591,13 @@ def upgrade():
         sa.ForeignKeyConstraint(["round_id"], ["invitation_round.id"], name=op.f("fk_invitation_round_id")),
         sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_invitation_urn")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
+        sa.UniqueConstraint(
+            "programme_id",
+            "urn",
+            "address",
+            "repeat",
+            name=op.f("uq_invitation_programme_id_urn_address_repeat"),
+        ),
     )
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitation_letter_id"), ["letter_id"], unique=False)
