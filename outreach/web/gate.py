@@ -10,13 +10,16 @@ from typing import Any
 from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from outreach.county import people
 from outreach.county.partnerships import Partnership
+from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.post import links
+from outreach.tour.programmes import Programme
 
 public = Blueprint("public", __name__)
 school = Blueprint("school", __name__)
@@ -70,6 +73,7 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
 def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
     """Holders of an open personal link; the link is in g.link, and `token` in the address.
 
+    What it opens is in g.school, g.programme and g.partnership; who holds it, for the history, in g.who.
     A token that never was is a 404; an expired or withdrawn one gets the page with a way to a new one (410).
     """
 
@@ -81,10 +85,34 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
         if not link.open_at(clock.now()):
             return render_template("school/expired.html"), 410
         g.link = link
+        g.who = link.name or link.address
+        g.programme, g.partnership, g.school = _subject(link)
         return view(token, *args, **kwargs)
 
     guarded.guard = "personal link"  # type: ignore[attr-defined]
     return guarded
+
+
+def own_booking(reference: str) -> Any:
+    """The Booking of that reference if it is the link's school's own in the link's programme; else a 404."""
+    from outreach.booking import promises
+
+    try:
+        booking = promises.get(reference)
+    except promises.NoSuchBooking:
+        abort(404)
+    if (booking.urn, booking.programme_id) != (g.link.urn, g.link.programme_id):
+        abort(404)
+    return booking
+
+
+def _subject(link: links.PersonalLink) -> Any:
+    return db.session.execute(
+        select(Programme, Partnership, School)
+        .join(Partnership, Partnership.id == Programme.partnership_id)
+        .join(School, School.urn == link.urn)
+        .where(Programme.id == link.programme_id)
+    ).one()
 
 
 class SignedIn(UserMixin):
