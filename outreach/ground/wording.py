@@ -59,6 +59,13 @@ def count(value: int, one: str, many: str | None = None) -> str:
     return f"{value:,} {one if value == 1 else many or one + 's'}"
 
 
+def duration(minutes: int) -> str:
+    """75 -> '1 hour 15 minutes'; 60 -> '1 hour'; 45 -> '45 minutes'."""
+    hours, rest = divmod(minutes, 60)
+    said = [count(n, word) for n, word in ((hours, "hour"), (rest, "minute")) if n]
+    return " ".join(said) or "0 minutes"
+
+
 def and_list(items: Iterable[str]) -> str:
     """'a, b and c'."""
     said = list(items)
@@ -68,6 +75,6 @@ def and_list(items: Iterable[str]) -> str:
 
 
 __all__ = [
-    "and_list", "clock", "clock_span", "count", "date_and_time", "day", "day_short", "number",
+    "and_list", "clock", "clock_span", "count", "date_and_time", "day", "day_short", "duration", "number",
     "year_group_name", "year_groups_name", "year_name",
 ]  # fmt: skip

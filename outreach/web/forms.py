@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, time
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from govuk_frontend_wtf.wtforms_widgets import (
@@ -123,6 +124,26 @@ def text(label: str, *, required: str = "", at_most: int = 200, hint: str = "", 
         ],
         **kwargs,
     )
+
+
+def address(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> StringField:
+    """A mail address: its shape is checked, nothing is looked up. Data is '' or the address as typed, trimmed."""
+    return StringField(
+        label,
+        description=hint,
+        widget=_AddressInput(),
+        filters=[_tidy],
+        validators=[
+            *([InputRequired(required), _said(required)] if required else [Optional()]),
+            Length(max=254, message=f"{label} must be 254 characters or fewer."),
+            _reachable,
+        ],
+        **kwargs,
+    )
+
+
+class _AddressInput(GovTextInput):
+    input_type = "email"
 
 
 def words(
@@ -266,6 +287,17 @@ def _tidy(value: str | None) -> str:
     return "".join(kept).strip()
 
 
+def _reachable(_form: Form, field: StringField) -> None:
+    if not field.data:
+        return
+    try:
+        validate_email(field.data, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise ValidationError(
+            f"{field.label.text}: that is not an address. Enter it like name@school.example."
+        ) from error
+
+
 def _said(message: str) -> Any:
     def check(_form: Form, field: StringField) -> None:
         if not field.data:
@@ -275,6 +307,6 @@ def _said(message: str) -> Any:
 
 
 __all__ = [
-    "Form", "choice", "clock", "day", "number", "password", "pick", "set_choices", "text", "tick", "ticks",
+    "Form", "address", "choice", "clock", "day", "number", "password", "pick", "set_choices", "text", "tick", "ticks",
     "upload", "words",
 ]  # fmt: skip
