@@ -2,6 +2,7 @@
 
 import outreach.booking.bookings
 import outreach.booking.invitations
+import outreach.booking.open_door
 import outreach.booking.proposals
 import outreach.county.contacts
 import outreach.county.partnerships

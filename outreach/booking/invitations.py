@@ -103,24 +103,6 @@ class FormBegun(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
-class LinkRequest(Base):
-    """The open door: somebody asked for a school's link. What waits for a coordinator's click is `decided_at` None."""
-
-    __tablename__ = "link_request"
-    __table_args__ = (Index("ix_link_request_programme", "programme_id", "decided_at"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
-    address: Mapped[str] = mapped_column(Text)
-    name: Mapped[str] = mapped_column(Text, default="")
-    why_waiting: Mapped[str] = mapped_column(Text, default="")
-    recorded_at: Mapped[datetime] = mapped_column(Instant)
-    decided_at: Mapped[datetime | None] = mapped_column(Instant)
-    decision: Mapped[str] = mapped_column(Text, default="")
-    who: Mapped[str] = mapped_column(Text, default="")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
     """One school that a round writes to, and at which address."""

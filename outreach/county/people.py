@@ -1,11 +1,53 @@
-"""Coordinators: who may sign in, and the count of failed tries."""
+"""Coordinators: who may sign in, by password or one-time link, and the count of failed tries.
 
-from datetime import datetime
+Signing in has three steps so that the slow hash is worked out with no transaction open:
+`begin_try` counts, `holder` compares, `forget_tries` clears the count.
+"""
 
-from sqlalchemy import Text
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import Text, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.security import check_password_hash, generate_password_hash
 
-from outreach.ground.db import Base, Instant, OfPartnership
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, OfPartnership, db
+from outreach.ground.errors import Refusal
+
+PASSWORD_AT_LEAST = 12
+TRIES_FOR = timedelta(minutes=15)
+TRIES_OF_ADDRESS = 10
+TRIES_OF_REMOTE = 30
+LINK_LASTS = timedelta(hours=24)
+
+# What a wrong address is compared with, so that it takes as long as a wrong password.
+_NOBODY = generate_password_hash(secrets.token_hex())
+
+
+class AddressTaken(Refusal):
+    field = "email"
+
+
+class PasswordTooShort(Refusal):
+    field = "password"
+
+
+class CannotSignIn(Refusal):
+    field = "email"
+
+
+class TooManyTries(Refusal):
+    field = "email"
+
+
+class LinkUsed(Refusal):
+    """A one-time link was used, has run out, or never was."""
+
+
+class NoSuchPerson(Refusal):
+    pass
 
 
 class Person(Base, OfPartnership):
@@ -42,3 +84,144 @@ class SignInFailure(Base):
     email: Mapped[str] = mapped_column(Text, index=True)
     remote: Mapped[str] = mapped_column(Text, index=True)
     failed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+def add(
+    partnership_id: int,
+    name: str,
+    email: str,
+    *,
+    password: str | None,
+    now: datetime,
+    who: str = "set-up",
+) -> Person:
+    """A new coordinator. Without a password only a one-time link lets them in.
+
+    Raises AddressTaken, PasswordTooShort.
+    """
+    if find(email) is not None:
+        raise AddressTaken(f"{_plain(email)} already belongs to somebody here.")
+    person = Person(
+        partnership_id=partnership_id,
+        name=name,
+        email=_plain(email),
+        password_hash=None if password is None else _hash(password),
+        session_key=secrets.token_hex(16),
+        created_at=now,
+    )
+    db.session.add(person)
+    db.session.flush()
+    history.record("added", "person", person.id, who=who, now=now, after=person.email)
+    return person
+
+
+def find(email: str) -> Person | None:
+    return db.session.scalar(select(Person).where(Person.email == _plain(email)))
+
+
+def get(email: str) -> Person:
+    """The coordinator of an address who has not left. Raises NoSuchPerson."""
+    person = find(email)
+    if person is None or person.ended_at is not None:
+        raise NoSuchPerson(f"Nobody signs in with {_plain(email)}.")
+    return person
+
+
+def begin_try(email: str, *, remote: str, now: datetime) -> None:
+    """Put down one try, before it is known whether it succeeds. Raises TooManyTries.
+
+    The try is put down first so that guesses made side by side are counted too.
+    """
+    db.session.execute(delete(SignInFailure).where(SignInFailure.failed_at <= now - TRIES_FOR))
+    of_address, of_remote = db.session.execute(
+        select(
+            func.count().filter(SignInFailure.email == _plain(email)),
+            func.count().filter(SignInFailure.remote == remote),
+        ).where(or_(SignInFailure.email == _plain(email), SignInFailure.remote == remote))
+    ).one()
+    if of_address >= TRIES_OF_ADDRESS or of_remote >= TRIES_OF_REMOTE:
+        raise TooManyTries(
+            "There were too many tries. Wait 15 minutes, or ask for a one-time sign-in link from whoever "
+            "runs this service."
+        )
+    db.session.add(SignInFailure(email=_plain(email), remote=remote, failed_at=now))
+    db.session.flush()
+
+
+def holder(email: str, password: str) -> Person:
+    """Who holds this address and password; takes equally long whether the address is known or not.
+
+    Raises CannotSignIn. Only reads: call it with no write transaction open, the hash is slow on purpose.
+    """
+    person = find(email)
+    known = person is not None and person.ended_at is None and person.password_hash is not None
+    fits = check_password_hash(person.password_hash if known else _NOBODY, password)
+    if not (known and fits):
+        raise CannotSignIn("That address and password do not belong together. Check both and try again.")
+    return person
+
+
+def forget_tries(email: str) -> None:
+    """They got in: the tries with this address count no more."""
+    db.session.execute(delete(SignInFailure).where(SignInFailure.email == _plain(email)))
+
+
+def sign_in_link(person: Person, *, now: datetime) -> str:
+    """The token of a fresh one-time link, good for a day; the only copy."""
+    token = secrets.token_urlsafe(24)
+    db.session.add(
+        SignInLink(token_hash=_hash_of(token), person_id=person.id, expires_at=now + LINK_LASTS)
+    )
+    history.record("sign-in link made", "person", person.id, who="command line", now=now)
+    return token
+
+
+def use_link(token: str, *, now: datetime) -> Person:
+    """Whose link it is; it works once, whoever else sends it at the same moment. Raises LinkUsed."""
+    used = db.session.execute(
+        update(SignInLink)
+        .where(
+            SignInLink.token_hash == _hash_of(token), SignInLink.used_at.is_(None), SignInLink.expires_at > now
+        )
+        .values(used_at=now)
+        .returning(SignInLink.person_id)
+    ).scalar()
+    person = None if used is None else db.session.get(Person, used)
+    if person is None or person.ended_at is not None:
+        raise LinkUsed("This sign-in link has been used or has run out.")
+    forget_tries(person.email)
+    return person
+
+
+def link_is_open(token: str, *, now: datetime) -> bool:
+    """Whether the link would still let somebody in; changes nothing, mail scanners open links."""
+    link = db.session.get(SignInLink, _hash_of(token))
+    return link is not None and link.used_at is None and link.expires_at > now
+
+
+def change_password(person: Person, password: str, *, now: datetime) -> None:
+    """A new password; every session of the old one ends. Raises PasswordTooShort."""
+    person.password_hash = _hash(password)
+    person.session_key = secrets.token_hex(16)
+    history.record("changed the password", "person", person.id, who=person.name, now=now)
+
+
+def end(person: Person, *, who: str, now: datetime) -> None:
+    """The person has left: neither password nor link nor session lets them in. The row stays."""
+    person.ended_at = now
+    person.session_key = secrets.token_hex(16)
+    history.record("left", "person", person.id, who=who, now=now)
+
+
+def _hash(password: str) -> str:
+    if len(password) < PASSWORD_AT_LEAST:
+        raise PasswordTooShort(f"Choose a password of at least {PASSWORD_AT_LEAST} characters.")
+    return generate_password_hash(password, method="scrypt")
+
+
+def _hash_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _plain(email: str) -> str:
+    return email.strip().lower()
