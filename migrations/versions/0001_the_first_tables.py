@@ -139,6 +139,7 @@ def upgrade():
     op.create_table(
         "school",
         sa.Column("urn", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("found_by", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("type_of_establishment", sa.Text(), nullable=False),
@@ -612,15 +613,22 @@ def upgrade():
         sa.Column("leaves", sa.Time(), nullable=False),
         sa.Column("returns", sa.Time(), nullable=False),
         sa.Column("shows_at_most", sa.Integer(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("leaves < returns", name=op.f("ck_tour_day_hours")),
         sa.CheckConstraint("shows_at_most > 0", name=op.f("ck_tour_day_shows")),
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_tour_day_programme_id")),
         sa.ForeignKeyConstraint(["troupe_id"], ["troupe.id"], name=op.f("fk_tour_day_troupe_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tour_day")),
-        sa.UniqueConstraint("troupe_id", "day", name=op.f("uq_tour_day_troupe_id_day")),
     )
     with op.batch_alter_table("tour_day", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tour_day_programme_id"), ["programme_id"], unique=False)
+        batch_op.create_index(
+            "uq_tour_day_troupe_id_day",
+            ["troupe_id", "day"],
+            unique=True,
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
 
     op.create_table(
         "performance",
@@ -875,6 +883,11 @@ def downgrade():
 
     op.drop_table("performance")
     with op.batch_alter_table("tour_day", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_tour_day_troupe_id_day",
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_tour_day_programme_id"))
 
     op.drop_table("tour_day")

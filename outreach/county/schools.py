@@ -2,14 +2,23 @@
 
 `School` is a school as it is now, local corrections laid over the register: what pages show and
 search. `SchoolRecord` and `Correction` are the dated rows it is made of; standings read only those.
+Where a school stands on the map is told by places.py, corrections are made in corrections.py.
 """
 
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, case, select
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground.db import Base, Instant
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 
 
 class SchoolFacts:
@@ -38,6 +47,27 @@ class SchoolFacts:
     close_date: Mapped[date | None]
 
 
+def words_of(text: str) -> str:
+    """What two people mean by the same words: no accents, case, apostrophes or punctuation; saint is st, & is and.
+
+    "St. Mary's & Zoë" -> 'st marys and zoe'.
+    """
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
+    plain = re.sub(r"['\u2019\u2018`\u0300-\u036f]", "", plain)
+    return re.sub(r"\bsaint\b", "st", " ".join(re.findall(r"[^\W_]+", plain)))
+
+
+def found_by(name: str, town: str, postcode: str, urn: int) -> str:
+    """What `find` looks through: the words of the name, the town, the postcode with and without its space, the URN."""
+    code = words_of(postcode)
+    return " ".join(["", words_of(name), words_of(town), code, code.replace(" ", ""), str(urn)])
+
+
+def _found_by(context: DefaultExecutionContext) -> str:
+    given = context.get_current_parameters()
+    return found_by(given["name"], given.get("town") or "", given.get("postcode") or "", given["urn"])
+
+
 class School(Base, SchoolFacts):
     """A school as it is now, known by its URN. Closed schools are kept."""
 
@@ -45,6 +75,7 @@ class School(Base, SchoolFacts):
     __table_args__ = (Index("ix_school_la_code", "la_code"),)
 
     urn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    found_by: Mapped[str] = mapped_column(Text, default=_found_by)
 
     @property
     def is_open(self) -> bool:
@@ -178,3 +209,106 @@ class SchoolHours(Base):
     urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), primary_key=True)
     opens: Mapped[time]
     closes: Mapped[time]
+
+
+class NoSuchSchool(Refusal):
+    """A URN that the register here does not have."""
+
+
+class NumbersMakeNoSense(Refusal):
+    """A number of pupils that no year group of one school has."""
+
+
+def get(urn: int) -> School:
+    """One school, open or closed. Raises NoSuchSchool."""
+    school = db.session.get(School, urn)
+    if school is None:
+        raise NoSuchSchool(
+            f"No school here has the number {urn}. Look for it by its name or postcode.", field="urn"
+        )
+    return school
+
+
+def find(text: str, la_codes: Collection[str], limit: int = 20) -> list[School]:
+    """Schools of these authorities in whose name, town, postcode or URN a word begins with each word of `text`.
+
+    Accents, case and punctuation do not matter. Open schools first, then those whose name begins so.
+    """
+    wanted = words_of(text)
+    if not wanted:
+        return []
+    query = select(School).where(School.la_code.in_(la_codes))
+    for word in wanted.split()[:8]:
+        query = query.where(School.found_by.like(f"% {word}%"))
+    closed = case((School.status.in_(OPEN_STATUSES), 0), else_=1)
+    elsewhere = case((School.found_by.like(f" {wanted}%"), 0), else_=1)
+    return list(db.session.scalars(query.order_by(closed, elsewhere, School.name, School.urn).limit(limit)))
+
+
+def own_numbers(urn: int, academic_year: int) -> dict[int, int]:
+    """A school's own number of pupils by year group; year groups it never told are not in it."""
+    rows = db.session.execute(
+        select(OwnNumber.year_group, OwnNumber.pupils)
+        .where(OwnNumber.urn == urn, OwnNumber.academic_year == academic_year)
+        .order_by(OwnNumber.id)
+    )
+    return {year_group: pupils for year_group, pupils in rows}
+
+
+def set_own_numbers(
+    urn: int, academic_year: int, numbers: Mapping[int, int], *, who: str, now: datetime
+) -> None:
+    """Put down a school's own numbers, {year group: pupils}; what stands already makes no new row.
+
+    Raises NumbersMakeNoSense and NoSuchSchool.
+    """
+    get(urn)
+    for year_group, pupils in numbers.items():
+        if year_group not in YEAR_GROUPS or not 0 <= pupils <= MOST_PUPILS:
+            raise NumbersMakeNoSense(
+                f"{year_group_name(year_group)}: enter how many pupils, between 0 and {MOST_PUPILS:,}."
+            )
+    before = own_numbers(urn, academic_year)
+    told = {y: n for y, n in sorted(numbers.items()) if before.get(y) != n}
+    for year_group, pupils in told.items():
+        db.session.add(
+            OwnNumber(
+                urn=urn,
+                academic_year=academic_year,
+                year_group=year_group,
+                pupils=pupils,
+                recorded_at=now,
+                who=who,
+            )
+        )
+    if told:
+        history.record(
+            "own numbers",
+            "school",
+            urn,
+            who=who,
+            now=now,
+            before=_named(before, told),
+            after=_named(told, told),
+        )
+        db.session.flush()
+
+
+MOST_PUPILS = 2000
+"""No year group of one school in England is larger."""
+
+
+def _named(numbers: Mapping[int, int], wanted: Collection[int]) -> dict[str, Any]:
+    return {year_group_name(y): numbers.get(y) for y in wanted}
+
+
+def successors(urn: int) -> list[int]:
+    """The URNs that the register names as what became of a school, lowest first."""
+    query = select(Succession.successor_urn).where(Succession.predecessor_urn == urn)
+    return list(db.session.scalars(query.order_by(Succession.successor_urn)))
+
+
+def predecessors(urn: int) -> list[int]:
+    """The URNs that the register names as what a school came from, lowest first."""
+    query = select(Succession.predecessor_urn).where(Succession.successor_urn == urn)
+    return list(db.session.scalars(query.order_by(Succession.predecessor_urn)))

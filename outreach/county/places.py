@@ -1,0 +1,73 @@
+"""Where schools stand: on their own point, else in the middle of their district, else of their authority."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.ground.geography import Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Located:
+    """A school's place in National Grid metres; `known` is False when it is only its district's middle.
+
+    `place` is None where not one school of the whole authority has a place.
+    """
+
+    place: Place | None
+    known: bool
+
+
+def located(school: School) -> Located:
+    """Where one school stands."""
+    return locate_all([school])[school.urn]
+
+
+def locate_all(schools: Collection[School]) -> dict[int, Located]:
+    """Where each of some schools stands, by URN: no query when every place is known, else one."""
+    astray = [school for school in schools if not school.place_known]
+    districts, authorities = _middles({school.la_code for school in astray}) if astray else ({}, {})
+    return {
+        school.urn: Located(place=Place(easting=school.easting, northing=school.northing), known=True)
+        if school.easting is not None and school.northing is not None
+        else Located(
+            place=districts.get((school.la_code, school.district_code)) or authorities.get(school.la_code),
+            known=False,
+        )
+        for school in schools
+    }
+
+
+_District = tuple[str, str | None]
+
+
+def _middles(la_codes: Collection[str]) -> tuple[dict[_District, Place], dict[str, Place]]:
+    """The mean of the schools' own points, by district and by authority."""
+    rows = db.session.execute(
+        select(
+            School.la_code,
+            School.district_code,
+            func.count(),
+            func.sum(School.easting),
+            func.sum(School.northing),
+        )
+        .where(School.la_code.in_(la_codes), School.easting.is_not(None), School.northing.is_not(None))
+        .group_by(School.la_code, School.district_code)
+        .order_by(School.la_code, School.district_code)
+    )
+    districts: dict[_District, Place] = {}
+    sums: dict[str, list[int]] = {}
+    for la_code, district_code, count, easting, northing in rows:
+        if district_code is not None:
+            districts[la_code, district_code] = _mean(count, easting, northing)
+        whole = sums.setdefault(la_code, [0, 0, 0])
+        for at, value in enumerate((count, easting, northing)):
+            whole[at] += int(value)
+    return districts, {la_code: _mean(*whole) for la_code, whole in sums.items()}
+
+
+def _mean(count: int, easting: int, northing: int) -> Place:
+    return Place(easting=round(int(easting) / count), northing=round(int(northing) / count))
