@@ -1,11 +1,20 @@
 """Who is written to at a school: work details, with where they came from; ended, not overwritten."""
 
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, Text, text
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import ForeignKey, Index, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground.db import Base, Instant
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+
+LONGEST = 200
 
 
 class Contact(Base):
@@ -29,3 +38,223 @@ class Contact(Base):
     source_date: Mapped[date]
     created_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class BadAddress(Refusal):
+    """That is no mail address."""
+
+    field = "address"
+
+
+class BadText(Refusal):
+    """Text that cannot be kept: too long, or with control characters."""
+
+
+class ContactOnFile(Refusal):
+    """The school has that address already."""
+
+    field = "address"
+
+
+class SourceMissing(Refusal):
+    """Every address says where it came from: the letters say so to the person."""
+
+    field = "source"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """What is kept of a contact; '' is not known."""
+
+    name: str
+    role: str
+    address: str
+    phone: str
+
+    def filled_from(self, other: "Details") -> "Details":
+        """These, and `other`'s where these are silent."""
+        return Details(
+            name=self.name or other.name,
+            role=self.role or other.role,
+            address=self.address,
+            phone=self.phone or other.phone,
+        )
+
+
+def details(name: str, role: str, address: str, phone: str) -> Details:
+    """Typed text as it is kept. Raises BadAddress or BadText."""
+    return Details(
+        name=_clean(name, "Name"),
+        role=_clean(role, "Role"),
+        address=clean_address(address),
+        phone=_clean(phone, "Phone"),
+    )
+
+
+def details_of(contact: Contact) -> Details:
+    return Details(name=contact.name, role=contact.role, address=contact.address, phone=contact.phone)
+
+
+def of(urn: int) -> list[Contact]:
+    """A school's contacts that count now, the one to write to first."""
+    return of_schools([urn]).get(urn, [])
+
+
+def of_schools(urns: Iterable[int]) -> dict[int, list[Contact]]:
+    """The contacts that count now of many schools, by URN, the one to write to first; one query."""
+    rows = db.session.scalars(
+        select(Contact).where(Contact.urn.in_(set(urns)), Contact.ended_at.is_(None)).order_by(Contact.id)
+    )
+    found: dict[int, list[Contact]] = {}
+    for row in rows:
+        found.setdefault(row.urn, []).append(row)
+    for contacts in found.values():
+        contacts.sort(key=lambda contact: (_rank(contact.role), contact.id))
+    return found
+
+
+def get(contact_id: int, urn: int) -> Contact | None:
+    """A school's contact that counts now, or None."""
+    return db.session.scalar(
+        select(Contact).where(Contact.id == contact_id, Contact.urn == urn, Contact.ended_at.is_(None))
+    )
+
+
+def clean_address(typed: str) -> str:
+    """The address as it is kept: trimmed, its domain in small letters. Raises BadAddress in words.
+
+    Its shape alone is judged: no name server is asked inside a request.
+    """
+    trimmed = typed.strip().removeprefix("mailto:").strip()
+    if not trimmed:
+        raise BadAddress("Enter an email address.")
+    try:
+        return validate_email(trimmed, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        shown = "".join(c if c.isprintable() else "?" for c in trimmed)[:80]
+        raise BadAddress(
+            f"‘{shown}’ is not an email address. It should look like office@school.example."
+        ) from error
+
+
+def add(
+    urn: int,
+    name: str,
+    role: str,
+    address: str,
+    phone: str,
+    source: str,
+    source_date: date,
+    *,
+    who: str,
+    now: datetime,
+) -> Contact:
+    """A new contact of one school. Raises BadAddress, BadText, SourceMissing or ContactOnFile."""
+    kept = details(name, role, address, phone)
+    source = _source(source)
+    # Two adds at once queue at the school's row.
+    db.session.execute(select(School.urn).where(School.urn == urn).with_for_update())
+    if any(c.address.casefold() == kept.address.casefold() for c in of(urn)):
+        raise ContactOnFile(f"{kept.address} is already on file for this school.")
+    contact = _put(urn, kept, source, source_date, who=who, now=now)
+    db.session.flush()
+    return contact
+
+
+def end(contact: Contact, *, who: str, now: datetime) -> None:
+    """This person or office is not written to any more. Ending twice changes nothing."""
+    if contact.ended_at is not None:
+        return
+    contact.ended_at = now
+    history.record("contact ended", "school", contact.urn, who=who, now=now, before=_said(contact))
+    db.session.flush()
+
+
+def put_many(
+    lines: Sequence[tuple[int, Contact | None, Details]],
+    *,
+    source: str,
+    source_date: date,
+    who: str,
+    now: datetime,
+) -> None:
+    """Many contacts at once: (URN, the row it replaces or None, what to keep). Raises SourceMissing."""
+    source = _source(source)
+    for _urn, replaced, _kept in lines:
+        if replaced is not None:
+            replaced.ended_at = now
+    db.session.flush()
+    for urn, replaced, kept in lines:
+        _put(urn, kept, source, source_date, replaced, who=who, now=now)
+    db.session.flush()
+
+
+def _put(
+    urn: int,
+    kept: Details,
+    source: str,
+    source_date: date,
+    replaced: Contact | None = None,
+    *,
+    who: str,
+    now: datetime,
+) -> Contact:
+    contact = Contact(
+        urn=urn,
+        name=kept.name,
+        role=kept.role,
+        address=kept.address,
+        phone=kept.phone,
+        source=source,
+        source_date=source_date,
+        created_at=now,
+    )
+    db.session.add(contact)
+    history.record(
+        "contact changed" if replaced else "contact added",
+        "school",
+        urn,
+        who=who,
+        now=now,
+        before=_said(replaced) if replaced else None,
+        after=_said(contact) | {"from": source},
+    )
+    return contact
+
+
+def _said(contact: Contact) -> dict[str, str]:
+    return asdict(details_of(contact))
+
+
+def _source(typed: str) -> str:
+    source = _clean(typed, "Source")
+    if not source:
+        raise SourceMissing("Say where the address came from: letters tell the person so.")
+    return source
+
+
+def _clean(typed: str, what: str) -> str:
+    """Trimmed, one line, spaces single. Raises BadText for control characters or too much."""
+    if any(unicodedata.category(c) == "Cc" and c not in "\t\r\n" for c in typed):
+        raise BadText(f"{what} holds characters that cannot be read.", field=what.lower())
+    kept = " ".join(typed.split())
+    if len(kept) > LONGEST:
+        raise BadText(f"{what} must be {LONGEST} characters or fewer.", field=what.lower())
+    return kept
+
+
+def _rank(role: str) -> int:
+    """Whom to write to first: the safeguarding lead, those who teach or tend, the office, the head last.
+
+    The head comes last since a gap is raised to the head only with a coordinator's consent.
+    """
+    said = f" {role.casefold()} "
+    if "deputy" in said and ("safeguard" in said or "dsl" in said):
+        return 1
+    if "safeguard" in said or "dsl" in said or "child protection" in said:
+        return 0
+    if any(word in said for word in ("pshe", "rshe", "pastoral", "welfare")):
+        return 2
+    if "head" in said and "head of" not in said or "principal" in said:
+        return 4
+    return 3
