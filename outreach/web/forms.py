@@ -82,10 +82,21 @@ class _DayField(DateField):
             ) from error
 
 
+class _SizedInput(GovTextInput):
+    """A box as wide as what is typed into it: a class of GOV.UK's inputs."""
+
+    def __init__(self, classes: str) -> None:
+        super().__init__()
+        self.classes = classes
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        return {"classes": self.classes} | super().map_gov_params(field, **kwargs)
+
+
 class _ClockField(StringField):
     """A time of day as people type it: 9:30, 09.30, 9.30am, 1pm. Data is a `time`."""
 
-    widget = GovTextInput()
+    widget = _SizedInput("govuk-input--width-5")
 
     def _value(self) -> str:
         if self.raw_data:
@@ -176,12 +187,12 @@ def number(
     return _WholeNumber(
         label,
         description=hint,
-        widget=GovTextInput(),
+        widget=_SizedInput("govuk-input--width-4"),
         validators=[
             *([InputRequired(required)] if required else [Optional()]),
             NumberRange(at_least, at_most, f"{label} must be between {at_least:,} and {at_most:,}."),
         ],
-        render_kw={"inputmode": "numeric", "class": "govuk-input--width-4"} | kwargs.pop("render_kw", {}),
+        render_kw={"inputmode": "numeric"} | kwargs.pop("render_kw", {}),
         **kwargs,
     )
 
@@ -208,7 +219,6 @@ def clock(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> S
         label,
         description=hint,
         validators=[InputRequired(required)] if required else [Optional()],
-        render_kw={"class": "govuk-input--width-5"},
         **kwargs,
     )
 
