@@ -24,7 +24,6 @@ MOST_BYTES = 10 * 1024 * 1024
 MOST_UNPACKED_BYTES = 60 * 1024 * 1024
 MOST_ROWS = 20_000
 MOST_COLUMNS = 200
-MOST_CELL = 2_000
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -128,8 +127,8 @@ def _table(lines: Iterable[tuple[int, Sequence[str]]]) -> Table:
     header: tuple[str, ...] | None = None
     rows = []
     for line, cells in lines:
-        trimmed = tuple(cell.strip() for cell in cells)
-        if not any(trimmed):
+        trimmed = _trim(cells)
+        if not trimmed:
             continue
         if len(trimmed) > MOST_COLUMNS:
             raise CannotRead(
@@ -148,6 +147,14 @@ def _table(lines: Iterable[tuple[int, Sequence[str]]]) -> Table:
     if not rows:
         raise CannotRead("This file has a line of column names and nothing below it. Nothing was changed.")
     return Table(header=header, rows=tuple(rows))
+
+
+def _trim(cells: Sequence[str]) -> tuple[str, ...]:
+    """The cells without the empty ones that a spreadsheet adds at the end of a line."""
+    kept = [cell.strip() for cell in cells]
+    while kept and not kept[-1]:
+        kept.pop()
+    return tuple(kept)
 
 
 def _decode(content: bytes) -> str:
@@ -219,7 +226,7 @@ def _cell_text(value: Any) -> str:
         return str(int(value))
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d}" if value.time().isoformat() == "00:00:00" else value.isoformat(" ")
-    return str(value)[: MOST_CELL * 10]
+    return str(value)
 
 
 def _plain(name: str) -> str:
