@@ -1,11 +1,18 @@
 """Who runs programmes, for which authorities, with which settings; their terms and INSET days."""
 
-from datetime import date, time
+import json
+import re
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.ground import history
 from outreach.ground.db import Base, db
+from outreach.ground.errors import Refusal
+from outreach.ground.wording import count
 
 
 class Partnership(Base):
@@ -71,6 +78,158 @@ class InsetDay(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     la_code: Mapped[str] = mapped_column(ForeignKey("authority.la_code"))
     day: Mapped[date]
+
+
+class NameTaken(Refusal):
+    field = "name"
+
+
+class PrefixNotLetters(Refusal):
+    field = "reference_prefix"
+
+
+class SchoolHoursWrongWayRound(Refusal):
+    field = "school_closes"
+
+
+class NotDistricts(Refusal):
+    """The file is no GeoJSON of districts that can be drawn."""
+
+    field = "districts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a coordinator sets for the whole partnership. Minutes, minutes a straight kilometre, wall-clock times.
+
+    `reference_prefix`: two to four letters that a booking's reference begins with. `counted_share`:
+    the share of a year group that must have been counted for it to be seen, above 0 and up to 1.
+    """
+
+    name: str
+    county: str
+    reference_prefix: str
+    contact_name: str = ""
+    contact_role: str = ""
+    contact_email: str = ""
+    contact_phone: str = ""
+    road_base_minutes: float = 6.0
+    road_minutes_per_km: float = 1.25
+    hold_minutes: int = 15
+    slot_step_minutes: int = 15
+    school_opens: time = time(9)
+    school_closes: time = time(15)
+    counted_share: float = 0.5
+
+
+def create(settings: Settings, *, who: str, now: datetime) -> Partnership:
+    """A new partnership. Raises NameTaken, PrefixNotLetters, SchoolHoursWrongWayRound."""
+    _check(settings)
+    partnership = Partnership(**asdict(settings))
+    db.session.add(partnership)
+    db.session.flush()
+    history.record("created", "partnership", partnership.id, who=who, now=now, after=settings.name)
+    return partnership
+
+
+def change(partnership: Partnership, settings: Settings, *, who: str, now: datetime) -> None:
+    """New settings; what is the same leaves no trace. Raises as `create` does."""
+    _check(settings, instead_of=partnership.id)
+    before, after = history.differences(asdict(settings_of(partnership)), asdict(settings))
+    if not after:
+        return
+    for name, value in asdict(settings).items():
+        setattr(partnership, name, value)
+    db.session.flush()
+    history.record("changed the settings", "partnership", partnership.id, who=who, now=now, before=before, after=after)  # fmt: skip
+
+
+def settings_of(partnership: Partnership) -> Settings:
+    return Settings(**{name: getattr(partnership, name) for name in Settings.__dataclass_fields__})
+
+
+def set_districts(partnership: Partnership, content: bytes, *, who: str, now: datetime) -> int:
+    """Keep the districts that maps are drawn from; how many there are. Raises NotDistricts."""
+    districts = read_districts(content)
+    partnership.districts_geojson = json.dumps(districts, separators=(",", ":"))
+    db.session.flush()
+    found = len(districts["features"])
+    history.record("set the district map", "partnership", partnership.id, who=who, now=now, after=count(found, "district"))  # fmt: skip
+    return found
+
+
+def remove_districts(partnership: Partnership, *, who: str, now: datetime) -> None:
+    """Back to a table without a map; nothing happens where there is no map."""
+    if partnership.districts_geojson is not None:
+        partnership.districts_geojson = None
+        db.session.flush()
+        history.record("removed the district map", "partnership", partnership.id, who=who, now=now)
+
+
+MOST_DISTRICT_BYTES = 5_000_000
+MOST_POINTS = 200_000
+
+
+def read_districts(content: bytes) -> dict[str, Any]:
+    """The GeoJSON of an upload, checked: polygons in degrees (WGS84), each with its ONS code. Pure.
+
+    Raises NotDistricts in words. A district's code is any property that looks like E07000177.
+    """
+    if len(content) > MOST_DISTRICT_BYTES:
+        raise NotDistricts("The file is larger than 5 MB. Use the generalised (BGC or BUC) boundaries.")
+    try:
+        found = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise NotDistricts("This file is not GeoJSON. Nothing was changed.") from error
+    features = found.get("features") if isinstance(found, dict) else None
+    if not isinstance(features, list) or not features:
+        raise NotDistricts("This file has no districts: a GeoJSON FeatureCollection is needed.")
+    points = 0
+    for number, feature in enumerate(features, start=1):
+        properties = feature.get("properties") if isinstance(feature, dict) else None
+        if not isinstance(properties, dict) or not district_code(properties):
+            raise NotDistricts(f"District {number} of the file has no ONS code (such as E07000177).")
+        points += _points(feature.get("geometry"), number)
+    if points > MOST_POINTS:
+        raise NotDistricts("The outlines are too fine to draw. Use the generalised (BGC or BUC) boundaries.")
+    return {"type": "FeatureCollection", "features": features}
+
+
+def district_code(properties: dict[str, Any]) -> str:
+    """The ONS code among a district's properties, whatever the column is called; '' if there is none. Pure."""
+    codes = (v for v in properties.values() if isinstance(v, str) and re.fullmatch(r"[EWSN]\d{8}", v))
+    return next(codes, "")
+
+
+def _points(geometry: Any, number: int) -> int:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if kind not in ("Polygon", "MultiPolygon"):
+        raise NotDistricts(f"District {number} of the file is not a polygon.")
+    polygons = geometry.get("coordinates")
+    points = 0
+    try:
+        for polygon in [polygons] if kind == "Polygon" else polygons:
+            for ring in polygon:
+                for point in ring:
+                    longitude, latitude = float(point[0]), float(point[1])
+                    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+                        raise NotDistricts("The outlines are not in degrees of longitude and latitude (WGS84).")
+                    points += 1
+    except (TypeError, ValueError, IndexError, KeyError) as error:
+        raise NotDistricts(f"The outline of district {number} cannot be read.") from error
+    if points < 4:
+        raise NotDistricts(f"District {number} of the file has no outline.")
+    return points
+
+
+def _check(settings: Settings, *, instead_of: int | None = None) -> None:
+    if not re.fullmatch(r"[A-Z]{2,4}", settings.reference_prefix):
+        raise PrefixNotLetters("The first letters of a booking reference are two to four capital letters, for example MRL.")  # fmt: skip
+    if settings.school_closes <= settings.school_opens:
+        raise SchoolHoursWrongWayRound("The school day must end after it starts.")
+    standing = db.session.scalar(select(Partnership.id).where(Partnership.name == settings.name))
+    if standing is not None and standing != instead_of:
+        raise NameTaken(f"There is a partnership called {settings.name} already.")
 
 
 def get(partnership_id: int) -> Partnership:

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from holidays.countries.united_kingdom import UnitedKingdom
 from sqlalchemy import Text, case, cast, func, literal, select, union_all
 
+from outreach.county.authorities import check_term
 from outreach.county.partnerships import Authority, InsetDay, Partnership, Term
 from outreach.county.schools import School, SchoolDay, SchoolHours, SchoolTerm
+from outreach.ground import history
 from outreach.ground.db import db
+from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_of
 
 WEEKEND = "a weekend"
@@ -18,6 +21,24 @@ RULED_OUT = "a day you ruled out"
 BANK_HOLIDAY = "bank holiday"
 INSET_DAY = "your INSET day"
 HOLIDAY = "school holiday"
+
+LONGEST_REASON = 200
+SHORTEST_SCHOOL_DAY = timedelta(hours=2)
+
+
+class ReasonTooLong(Refusal):
+    field = "reason"
+
+
+class SchoolDayTooShort(Refusal):
+    """The hours are the wrong way round, or leave no time for a show."""
+
+    field = "closes"
+
+
+class NoSuchOwnDay(Refusal):
+    """The school said nothing of that day, or took it back already."""
+
 
 Stretch = tuple[date, date]
 """First and last day, both included."""
@@ -62,6 +83,19 @@ class SchoolCalendar:
     def hours(self) -> tuple[time, time]:
         """When the school day starts and ends, by the wall clock."""
         return self.opens, self.closes
+
+
+def authority_calendars(la_codes: Iterable[str]) -> dict[str, SchoolCalendar]:
+    """What holds for a school that has given nothing of its own, by authority, in one query."""
+    wanted = set(la_codes)
+    given = _given(wanted, [])
+    return {
+        code: SchoolCalendar(
+            authority_terms=tuple(given.get(f"la {code}", _Given()).terms),
+            authority_inset=frozenset(given.get(f"la {code}", _Given()).days),
+        )
+        for code in sorted(wanted)
+    }
 
 
 def load(urns: Iterable[int]) -> dict[int, SchoolCalendar]:
@@ -111,6 +145,96 @@ def why_closed(school: School, days: Iterable[date]) -> dict[date, str]:
 def hours(school: School) -> tuple[time, time]:
     """The school's own day, else the partnership's setting."""
     return load_one(school).hours()
+
+
+def rule_out(school: School, day: date, reason: str = "", *, who: str, now: datetime) -> None:
+    """The school cannot have a show that day; INSET_DAY is one reason, '' is shown as RULED_OUT."""
+    _say(school, day, is_open=False, reason=reason, who=who, now=now)
+
+
+def open_up(school: School, day: date, reason: str = "", *, who: str, now: datetime) -> None:
+    """The school is open that day, whatever its terms, the bank holidays or the weekend say."""
+    _say(school, day, is_open=True, reason=reason, who=who, now=now)
+
+
+def take_back(school: School, day: date, *, who: str, now: datetime) -> None:
+    """Forget what the school said of a day. Raises NoSuchOwnDay."""
+    row = db.session.scalar(select(SchoolDay).where(SchoolDay.urn == school.urn, SchoolDay.day == day))
+    if row is None:
+        raise NoSuchOwnDay("The school has nothing of its own on that day.")
+    before = {"day": str(day), "is_open": row.is_open, "reason": row.reason}
+    db.session.delete(row)
+    db.session.flush()
+    history.record("took back a day of its own", "school", school.urn, who=who, now=now, before=before)
+
+
+def set_hours(school: School, opens: time, closes: time, *, who: str, now: datetime) -> None:
+    """The school's own day by the wall clock. Raises SchoolDayTooShort."""
+    if datetime.combine(date.min, closes) - datetime.combine(date.min, opens) < SHORTEST_SCHOOL_DAY:
+        raise SchoolDayTooShort("The school day must end at least two hours after it starts.")
+    row = db.session.get(SchoolHours, school.urn)
+    before = None if row is None else f"{row.opens:%H:%M} to {row.closes:%H:%M}"
+    if row is None:
+        db.session.add(SchoolHours(urn=school.urn, opens=opens, closes=closes))
+    else:
+        row.opens, row.closes = opens, closes
+    db.session.flush()
+    after = f"{opens:%H:%M} to {closes:%H:%M}"
+    if after != before:
+        history.record("set its hours", "school", school.urn, who=who, now=now, before=before, after=after)
+
+
+def add_own_term(school: School, first_day: date, last_day: date, *, who: str, now: datetime) -> SchoolTerm:
+    """A term of the school's own; from then on it goes by its own terms in that academic year.
+
+    Raises TermWrongWayRound, TermTooLong, TermsOverlap of authorities.py.
+    """
+    check_term(first_day, last_day, [(t.first_day, t.last_day) for t in own_terms(school)])
+    term = SchoolTerm(urn=school.urn, first_day=first_day, last_day=last_day)
+    db.session.add(term)
+    db.session.flush()
+    history.record(
+        "added a term of its own",
+        "school",
+        school.urn,
+        who=who,
+        now=now,
+        after=[str(first_day), str(last_day)],
+    )
+    return term
+
+
+def own_terms(school: School) -> list[SchoolTerm]:
+    return list(
+        db.session.scalars(
+            select(SchoolTerm).where(SchoolTerm.urn == school.urn).order_by(SchoolTerm.first_day)
+        )
+    )
+
+
+def own_days(school: School) -> list[SchoolDay]:
+    return list(
+        db.session.scalars(select(SchoolDay).where(SchoolDay.urn == school.urn).order_by(SchoolDay.day))
+    )
+
+
+def _say(school: School, day: date, *, is_open: bool, reason: str, who: str, now: datetime) -> None:
+    if len(reason) > LONGEST_REASON:
+        raise ReasonTooLong(f"The reason must be {LONGEST_REASON} characters or fewer.")
+    row = db.session.scalar(select(SchoolDay).where(SchoolDay.urn == school.urn, SchoolDay.day == day))
+    before = None if row is None else {"is_open": row.is_open, "reason": row.reason}
+    after = {"is_open": is_open, "reason": reason}
+    if before == after:
+        return
+    if row is None:
+        db.session.add(SchoolDay(urn=school.urn, day=day, **after))
+    else:
+        row.is_open, row.reason = is_open, reason
+    db.session.flush()
+    history.record(
+        "opened a day" if is_open else "ruled out a day", "school", school.urn, who=who, now=now,
+        before=before, after={"day": str(day)} | after,
+    )  # fmt: skip
 
 
 def bank_holiday(day: date) -> str:

@@ -58,3 +58,14 @@ def of(subject: str, subject_id: object) -> list[History]:
             .order_by(History.id.desc())
         )
     )
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Only what is not the same in both, as text where JSON has no such type: what `record` is given. Pure."""
+    changed = [key for key in after if before.get(key) != after[key]]
+    plain = (str, int, float, bool, type(None))
+    said = tuple(
+        {key: facts.get(key) if isinstance(facts.get(key), plain) else str(facts.get(key)) for key in changed}
+        for facts in (before, after)
+    )
+    return said[0], said[1]

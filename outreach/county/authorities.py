@@ -1,0 +1,331 @@
+"""The authorities of a partnership, their term dates and INSET days: read from what people paste, checked, added, removed."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import delete, func, select
+
+from outreach.county.partnerships import Authority, InsetDay, Partnership, Term
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.wording import count, day_short
+
+LONGEST_TERM_DAYS = 130
+MOST_LINES = 200
+YEARS = range(2000, 2100)
+
+
+class NotAnAuthorityCode(Refusal):
+    field = "la_code"
+
+
+class AuthorityTaken(Refusal):
+    field = "la_code"
+
+
+class AuthorityHasSchools(Refusal):
+    """Its schools stand in the register here; without it nobody could see them."""
+
+
+class NoSuchAuthority(Refusal):
+    """It was removed already, or is another partnership's."""
+
+
+class NotADate(Refusal):
+    """A line names a day that no calendar has, or a year far away."""
+
+
+class TermWrongWayRound(Refusal):
+    field = "last_day"
+
+
+class TermTooLong(Refusal):
+    field = "last_day"
+
+
+class TermsOverlap(Refusal):
+    field = "first_day"
+
+
+class InsetAtWeekend(Refusal):
+    field = "day"
+
+
+class InsetTwice(Refusal):
+    field = "day"
+
+
+class NoSuchTermDate(Refusal):
+    """It was removed already, or is another partnership's."""
+
+
+class LinesWrong(Refusal):
+    """Some of the pasted lines make no sense; nothing of them was added. `problems`: one sentence a line."""
+
+    field = "lines"
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(" ".join(self.problems))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One pasted line: two different days are a term, one day is an INSET day (first == last)."""
+
+    number: int
+    first: date
+    last: date
+    is_term: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Added:
+    """What an import did: terms and INSET days added, and how many lines were known already."""
+
+    terms: int
+    inset_days: int
+    known: int
+
+
+def get(partnership_id: int, la_code: str) -> Authority:
+    """An authority of this partnership; raises NoSuchAuthority."""
+    found = db.session.get(Authority, la_code)
+    if found is None or found.partnership_id != partnership_id:
+        raise NoSuchAuthority("There is no such authority here.")
+    return found
+
+
+def add(partnership: Partnership, la_code: str, name: str, *, who: str, now: datetime) -> Authority:
+    """One more authority, by the register's three-figure code. Raises NotAnAuthorityCode, AuthorityTaken."""
+    if not re.fullmatch(r"[0-9]{3}", la_code):
+        raise NotAnAuthorityCode("An authority's code in the register is three figures, for example 931.")
+    standing = db.session.get(Authority, la_code)
+    if standing is not None:
+        whose = "yours already" if standing.partnership_id == partnership.id else "another partnership's"
+        raise AuthorityTaken(f"The authority with the code {la_code} is {whose}.")
+    row = Authority(la_code=la_code, name=name, partnership_id=partnership.id)
+    db.session.add(row)
+    db.session.flush()
+    history.record(
+        "added an authority", "partnership", partnership.id, who=who, now=now, after=f"{la_code} {name}"
+    )
+    return row
+
+
+def remove(authority: Authority, *, who: str, now: datetime) -> None:
+    """Take an authority out with its term dates. Raises AuthorityHasSchools."""
+    schools = schools_in_register([authority.la_code]).get(authority.la_code, 0)
+    if schools:
+        raise AuthorityHasSchools(
+            f"{authority.name} has {count(schools, 'school')} in the register here, so it cannot be removed."
+        )
+    for table in (Term, InsetDay):
+        db.session.execute(delete(table).where(table.la_code == authority.la_code))
+    history.record(
+        "removed an authority", "partnership", authority.partnership_id, who=who, now=now,
+        before=f"{authority.la_code} {authority.name}",
+    )  # fmt: skip
+    db.session.delete(authority)
+    db.session.flush()
+
+
+def schools_in_register(la_codes: Iterable[str]) -> dict[str, int]:
+    """How many schools of each authority the register here holds, closed ones too; none is left out."""
+    rows = db.session.execute(
+        select(School.la_code, func.count())
+        .where(School.la_code.in_(list(la_codes)))
+        .group_by(School.la_code)
+        .order_by(School.la_code)
+    )
+    return {la_code: schools for la_code, schools in rows}
+
+
+def terms_of(la_codes: Iterable[str]) -> list[Term]:
+    """The terms of some authorities, by authority and date."""
+    return list(
+        db.session.scalars(
+            select(Term).where(Term.la_code.in_(list(la_codes))).order_by(Term.la_code, Term.first_day)
+        )
+    )
+
+
+def inset_days_of(la_codes: Iterable[str]) -> list[InsetDay]:
+    """The INSET days of some authorities, by authority and date."""
+    return list(
+        db.session.scalars(
+            select(InsetDay)
+            .where(InsetDay.la_code.in_(list(la_codes)))
+            .order_by(InsetDay.la_code, InsetDay.day)
+        )
+    )
+
+
+def add_term(authority: Authority, first_day: date, last_day: date, *, who: str, now: datetime) -> Term:
+    """One more term. Raises TermWrongWayRound, TermTooLong, TermsOverlap."""
+    check_term(first_day, last_day, [(t.first_day, t.last_day) for t in terms_of([authority.la_code])])
+    term = Term(la_code=authority.la_code, first_day=first_day, last_day=last_day)
+    db.session.add(term)
+    db.session.flush()
+    _record("added a term", authority.la_code, who, now, after=[str(first_day), str(last_day)])
+    return term
+
+
+def add_inset_day(authority: Authority, day: date, *, who: str, now: datetime) -> InsetDay:
+    """One more day without pupils. Raises InsetAtWeekend, InsetTwice."""
+    _check_inset(day)
+    if any(i.day == day for i in inset_days_of([authority.la_code])):
+        raise InsetTwice(f"{day_short(day)} is an INSET day already.")
+    row = InsetDay(la_code=authority.la_code, day=day)
+    db.session.add(row)
+    db.session.flush()
+    _record("added an INSET day", authority.la_code, who, now, after=str(day))
+    return row
+
+
+def remove_term(authority: Authority, term_id: int, *, who: str, now: datetime) -> None:
+    """Take a term out again. Raises NoSuchTermDate."""
+    term = db.session.get(Term, term_id)
+    if term is None or term.la_code != authority.la_code:
+        raise NoSuchTermDate("That term is not in the list any more.")
+    _record("removed a term", authority.la_code, who, now, before=[str(term.first_day), str(term.last_day)])
+    db.session.delete(term)
+    db.session.flush()
+
+
+def remove_inset_day(authority: Authority, inset_id: int, *, who: str, now: datetime) -> None:
+    """Take an INSET day out again. Raises NoSuchTermDate."""
+    row = db.session.get(InsetDay, inset_id)
+    if row is None or row.la_code != authority.la_code:
+        raise NoSuchTermDate("That INSET day is not in the list any more.")
+    _record("removed an INSET day", authority.la_code, who, now, before=str(row.day))
+    db.session.delete(row)
+    db.session.flush()
+
+
+def add_lines(authority: Authority, text: str, *, who: str, now: datetime) -> Added:
+    """Add every term and INSET day of some pasted lines, or, raising LinesWrong, none of them.
+
+    What stands already with the same days is counted as known and left alone.
+    """
+    lines, problems = read_lines(text)
+    terms = [(t.first_day, t.last_day) for t in terms_of([authority.la_code])]
+    inset = {i.day for i in inset_days_of([authority.la_code])}
+    new: list[Line] = []
+    known = 0
+    for line in lines:
+        if (line.first, line.last) in terms if line.is_term else line.first in inset:
+            known += 1
+            continue
+        try:
+            if line.is_term:
+                check_term(line.first, line.last, terms)
+                terms.append((line.first, line.last))
+            else:
+                _check_inset(line.first)
+                inset.add(line.first)
+            new.append(line)
+        except Refusal as refusal:
+            problems.append((line.number, refusal.message))
+    if problems:
+        raise LinesWrong(f"Line {number}: {message}" for number, message in sorted(problems))
+    if not new and not known:
+        raise LinesWrong(["There is no date in these lines. Write a term a line, like 4 January 2027 to 12 February 2027."])  # fmt: skip
+    for line in new:
+        db.session.add(
+            Term(la_code=authority.la_code, first_day=line.first, last_day=line.last)
+            if line.is_term
+            else InsetDay(la_code=authority.la_code, day=line.first)
+        )
+    db.session.flush()
+    if new:
+        _record(
+            "added term dates", authority.la_code, who, now, after=[[str(n.first), str(n.last)] for n in new]
+        )
+    terms_new = sum(line.is_term for line in new)
+    return Added(terms=terms_new, inset_days=len(new) - terms_new, known=known)
+
+
+def read_lines(text: str) -> tuple[list[Line], list[tuple[int, str]]]:
+    """The terms and INSET days in pasted text or CSV, and (line number, what is wrong) of the rest. Pure.
+
+    Dates as 2027-01-04, 04/01/2027 or 4 January 2027, a weekday's name before it is no matter. Empty
+    lines, and a line of headings without any figure, are passed over.
+    """
+    lines: list[Line] = []
+    problems: list[tuple[int, str]] = []
+    for number, said in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
+        if number > MOST_LINES:
+            problems.append((number, f"{MOST_LINES} lines at most can be read at once."))
+            break
+        if not re.search(r"\d", said):
+            continue
+        try:
+            days = _days_in(said)
+        except NotADate as refusal:
+            problems.append((number, refusal.message))
+            continue
+        if len(days) not in (1, 2):
+            problems.append((number, "write the first and the last day of a term, or one INSET day, with its year."))  # fmt: skip
+            continue
+        is_term = len(days) == 2 and not (days[0] == days[1] and "inset" in said.lower())
+        lines.append(Line(number=number, first=days[0], last=days[-1], is_term=is_term))
+    return lines, problems
+
+
+def check_term(first_day: date, last_day: date, others: Iterable[tuple[date, date]]) -> None:
+    """The rules for a term beside its neighbours. Raises TermWrongWayRound, TermTooLong, TermsOverlap. Pure."""
+    if last_day < first_day:
+        raise TermWrongWayRound(f"The term ends ({day_short(last_day)}) before it begins ({day_short(first_day)}).")  # fmt: skip
+    if (last_day - first_day).days > LONGEST_TERM_DAYS:
+        raise TermTooLong(f"A term of more than {LONGEST_TERM_DAYS} days is no term. Give each stretch between two holidays, half terms too, a line of its own.")  # fmt: skip
+    for first, last in others:
+        if first <= last_day and first_day <= last:
+            raise TermsOverlap(f"That overlaps the term from {day_short(first)} to {day_short(last)}. Remove that first if it is wrong.")  # fmt: skip
+
+
+def _check_inset(day: date) -> None:
+    if day.weekday() >= 5:
+        raise InsetAtWeekend(f"{day_short(day)} is a {day:%A}. An INSET day is a weekday.")
+
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+DATE = re.compile(
+    r"(?P<iso>\b\d{4}-\d{1,2}-\d{1,2}\b)"
+    r"|(?P<figures>\b\d{1,2}[/.]\d{1,2}[/.]\d{4}\b)"
+    r"|(?P<words>\b\d{1,2}(?:st|nd|rd|th)?\s+[A-Za-z]{3,9}\.?,?\s+\d{4}\b)"
+)
+
+HALF_A_DATE = re.compile(rf"\d\s*(?:{'|'.join(MONTHS)})|\d[/.-]\d", re.IGNORECASE)
+
+
+def _days_in(said: str) -> list[date]:
+    days = []
+    for match in DATE.finditer(said):
+        try:
+            if match["iso"]:
+                year, month, day = (int(part) for part in match["iso"].split("-"))
+            elif match["figures"]:
+                day, month, year = (int(part) for part in re.split(r"[/.]", match["figures"]))
+            else:
+                day_said, month_said, year_said = match["words"].split()
+                month = MONTHS.index(month_said[:3].lower()) + 1
+                day, year = int(re.sub(r"\D", "", day_said)), int(year_said)
+            if year not in YEARS:
+                raise ValueError
+            days.append(date(year, month, day))
+        except ValueError as error:
+            raise NotADate(f"'{match[0]}' is not a date.") from error
+    if HALF_A_DATE.search(DATE.sub(" ", said)):
+        raise NotADate("write each date with its day, month and four-figure year.")
+    return days
+
+
+def _record(
+    what: str, la_code: str, who: str, now: datetime, *, before: object = None, after: object = None
+) -> None:
+    history.record(what, "authority", la_code, who=who, now=now, before=before, after=after)
