@@ -29,7 +29,8 @@ POSTGRESQL = [
     BEGIN
         IF NEW.released_at IS NOT NULL THEN RETURN NEW; END IF;
         SELECT * INTO the_day FROM tour_day WHERE id = NEW.tour_day_id FOR UPDATE;
-        IF the_day.troupe_id <> NEW.troupe_id OR the_day.programme_id <> NEW.programme_id THEN
+        IF the_day.troupe_id <> NEW.troupe_id OR the_day.programme_id <> NEW.programme_id
+            OR the_day.ended_at IS NOT NULL THEN
             RAISE EXCEPTION 'performance_of_its_day' USING ERRCODE = 'check_violation';
         END IF;
         IF (SELECT count(*) FROM performance o WHERE o.tour_day_id = NEW.tour_day_id
@@ -91,7 +92,7 @@ _PERFORMANCE = """
     WHEN NEW.released_at IS NULL
     BEGIN
         SELECT RAISE(ABORT, 'performance_of_its_day') WHERE NOT EXISTS (
-            SELECT 1 FROM tour_day d WHERE d.id = NEW.tour_day_id
+            SELECT 1 FROM tour_day d WHERE d.id = NEW.tour_day_id AND d.ended_at IS NULL
             AND d.troupe_id = NEW.troupe_id AND d.programme_id = NEW.programme_id);
         SELECT RAISE(ABORT, 'performance_troupe_free') WHERE EXISTS (
             SELECT 1 FROM performance o WHERE o.troupe_id = NEW.troupe_id AND o.released_at IS NULL

@@ -1,24 +1,28 @@
 """Tour days: a date and hours that a troupe gives to a programme."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.ground.db import Base
+from outreach.ground.db import Base, Instant
 from outreach.tour.companies import Troupe
 from outreach.tour.programmes import Programme
 
 
 class TourDay(Base):
-    """`leaves` the base and is back at it by `returns` (wall clock). Its row is the lock that claims queue at."""
+    """`leaves` the base and is back at it by `returns` (wall clock). Its row is the lock that claims queue at.
+
+    `ended_at`: the troupe took the day back; the row stays for the shows that once stood on it.
+    """
 
     __tablename__ = "tour_day"
     __table_args__ = (
-        UniqueConstraint("troupe_id", "day"),
+        Index("uq_tour_day_troupe_id_day", "troupe_id", "day", unique=True,
+              postgresql_where=text("ended_at IS NULL"), sqlite_where=text("ended_at IS NULL")),
         CheckConstraint("leaves < returns", name="hours"),
         CheckConstraint("shows_at_most > 0", name="shows"),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), index=True)
@@ -27,6 +31,7 @@ class TourDay(Base):
     leaves: Mapped[time]
     returns: Mapped[time]
     shows_at_most: Mapped[int]
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
 
     troupe: Mapped[Troupe] = relationship()
     programme: Mapped[Programme] = relationship()
