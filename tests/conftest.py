@@ -32,9 +32,13 @@ SETTINGS = {
 }
 
 
+NO_SHARED = "the real register is not beside this checkout"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="the longest checks too")
     parser.addoption("--everything", action="store_true", help="browser and real-process checks too")
+    parser.addoption("--no-skips", action="store_true", help="fail when anything was skipped that could have run")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -49,10 +53,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         else:
             kept.append(item)
         if item.get_closest_marker("shared") and not SHARED.exists():
-            item.add_marker(pytest.mark.skip(reason="the real register is not beside this checkout"))
+            item.add_marker(pytest.mark.skip(reason=NO_SHARED))
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With --no-skips only the real register's absence is a good reason to skip."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter is not None:
+        skipped = [r for r in reporter.stats.get("skipped", []) if NO_SHARED not in str(r.longrepr)]
+        if skipped and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def migrate(url: str, folder: Path) -> None:
