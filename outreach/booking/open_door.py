@@ -1,17 +1,49 @@
 """The open door: somebody asks for a school's link, and it goes only where the school itself reads.
 
-An ask is put down by the page and answered a moment later by `answer_asks`, so that the page does the
+An ask is put down by the page and answered a moment later by `answer_next`, so that the page does the
 same work, says the same words and takes the same time whatever the address is.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy import ForeignKey, Index, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.booking import invitations, promises
+from outreach.booking.addresses import is_office_form, is_schools_own
+from outreach.county import contacts, partnerships, schools
+from outreach.county.contacts import Contact
 from outreach.county.schools import School
-from outreach.ground.db import Base, Instant
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.post import outbox
 from outreach.tour.programmes import Programme
+
+if TYPE_CHECKING:
+    from outreach.post import letters
+
+SENT, REPEATED, REFUSED, DROPPED = "sent", "repeated", "refused", "dropped"
+
+ONE_LETTER_EVERY = timedelta(hours=1)
+LINK_LASTS_AT_LEAST = timedelta(days=30)
+NEW_ADDRESSES_A_DAY = 3
+WAITING_AT_MOST = 20
+
+
+class NoSuchRequest(Refusal):
+    pass
+
+
+class AlreadyDecided(Refusal):
+    pass
+
+
+class MailComesBack(Refusal):
+    pass
 
 
 class LinkRequest(Base):
@@ -36,5 +68,215 @@ class LinkRequest(Base):
     who: Mapped[str] = mapped_column(Text, default="")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A request that waits for a coordinator's click."""
+
+    request: LinkRequest
+    school: School
+    programme: Programme
+
+
 def ask_for_link(programme: Programme, school: School, address: str, *, name: str, now: datetime) -> None:
-    """Put down an ask; the same work whatever the address is, and nothing in return."""
+    """Put down an ask: one row, whatever the address is, and nothing in return."""
+    db.session.add(
+        LinkRequest(
+            programme_id=programme.id,
+            urn=school.urn,
+            address=address.strip().lower(),
+            name=name.strip(),
+            recorded_at=now,
+        )
+    )
+    db.session.flush()
+
+
+def answer_next(*, now: datetime) -> bool:
+    """Decide the oldest ask that nobody has looked at; False when there is none. Safe side by side."""
+    request = db.session.scalar(
+        select(LinkRequest)
+        .where(LinkRequest.decided_at.is_(None), LinkRequest.why_waiting == "")
+        .order_by(LinkRequest.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if request is None:
+        return False
+    on_file = contacts.of(request.urn)
+    if _asked_lately(request, now):
+        _decide(request, REPEATED, who="", now=now)
+    elif why := _why_wait(request, on_file, now):
+        _let_wait(request, why, now=now)
+    else:
+        _send(request, on_file, who="", now=now)
+    return True
+
+
+def waiting_requests(partnership_id: int) -> list[Waiting]:
+    """What waits for a coordinator of this partnership, the longest wait first."""
+    rows = db.session.execute(
+        select(LinkRequest, School, Programme)
+        .join(School, School.urn == LinkRequest.urn)
+        .join(Programme, Programme.id == LinkRequest.programme_id)
+        .where(
+            Programme.partnership_id == partnership_id,
+            LinkRequest.decided_at.is_(None),
+            LinkRequest.why_waiting != "",
+        )
+        .order_by(LinkRequest.id)
+    )
+    return [Waiting(request=r, school=s, programme=p) for r, s, p in rows]
+
+
+def decide_request(
+    partnership_id: int, request_id: int, grant: bool, *, who: str, now: datetime
+) -> LinkRequest:
+    """A coordinator's click: grant sends the link, refuse sends nothing.
+
+    Raises NoSuchRequest for another partnership's or none, AlreadyDecided, MailComesBack.
+    """
+    request = db.session.scalar(
+        select(LinkRequest)
+        .join(Programme, Programme.id == LinkRequest.programme_id)
+        .where(LinkRequest.id == request_id, Programme.partnership_id == partnership_id)
+        .with_for_update(of=LinkRequest)
+    )
+    if request is None:
+        raise NoSuchRequest("There is no such request here.")
+    if request.decided_at is not None:
+        raise AlreadyDecided(f"The request of {request.address} was decided already: {request.decision}.")
+    if not grant:
+        _decide(request, REFUSED, who=who, now=now)
+    elif outbox.is_dead(request.address):
+        raise MailComesBack(f"Mail to {request.address} comes back. Ring the school for another address.")
+    else:
+        _send(request, contacts.of(request.urn), who=who, now=now)
+    return request
+
+
+def _why_wait(request: LinkRequest, on_file: Sequence[Contact], now: datetime) -> str:
+    """Why a person must look at this one, for the coordinator's page; '' when the link may go."""
+    if outbox.is_dead(request.address):
+        return "Mail to this address comes back."
+    if request.address in {contact.address.lower() for contact in on_file}:
+        return ""
+    local_part, _, host = request.address.rpartition("@")
+    if not is_schools_own(host, schools.get(request.urn)):
+        return "The address is not on file, and its host is not the school’s own website."
+    if not is_office_form(local_part):
+        return "The address is at the school’s website, but may be anybody’s there, a pupil’s too."
+    if _count(request, SENT, since=now - timedelta(days=1)) >= NEW_ADDRESSES_A_DAY:
+        return f"{NEW_ADDRESSES_A_DAY} links went to addresses not on file in a day."
+    return ""
+
+
+def _asked_lately(request: LinkRequest, now: datetime) -> bool:
+    """One letter for each address and hour."""
+    return bool(
+        db.session.scalar(
+            select(func.count())
+            .select_from(LinkRequest)
+            .where(
+                LinkRequest.address == request.address,
+                LinkRequest.decision == SENT,
+                LinkRequest.decided_at > now - ONE_LETTER_EVERY,
+            )
+        )
+    )
+
+
+def _count(request: LinkRequest, decision: str, since: datetime) -> int:
+    """How many requests for this school, from addresses that are not on file, ended so since then."""
+    on_file = select(Contact.address).where(Contact.urn == request.urn, Contact.ended_at.is_(None))
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(LinkRequest)
+            .where(
+                LinkRequest.urn == request.urn,
+                LinkRequest.decision == decision,
+                LinkRequest.decided_at > since,
+                LinkRequest.address.not_in(on_file),
+            )
+        )
+        or 0
+    )
+
+
+def _let_wait(request: LinkRequest, why: str, *, now: datetime) -> None:
+    """Ask the coordinator, once for each address, and not without end."""
+    waiting = list(
+        db.session.scalars(
+            select(LinkRequest.address)
+            .where(
+                LinkRequest.programme_id == request.programme_id,
+                LinkRequest.urn == request.urn,
+                LinkRequest.decided_at.is_(None),
+                LinkRequest.why_waiting != "",
+            )
+            .order_by(LinkRequest.id)
+        )
+    )
+    if request.address in waiting:
+        _decide(request, REPEATED, who="", now=now)
+    elif len(waiting) >= WAITING_AT_MOST:
+        _decide(request, DROPPED, who="", now=now)
+    else:
+        request.why_waiting = why
+
+
+def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: datetime) -> None:
+    """The link to the address, and word of it to the addresses on file when this is none of them."""
+    from outreach.post import letters
+
+    programme = db.session.get_one(Programme, request.programme_id)
+    school = schools.get(request.urn)
+    sender = invitations.sender_of(partnerships.get(programme.partnership_id))
+    asking = invitations.asking(programme, school, now=now)
+    known = {contact.address.lower(): contact for contact in on_file}
+    to = known.get(request.address)
+    letters.link_sent(
+        asking,
+        _addressee(to) if to else letters.Addressee(address=request.address, name=request.name),
+        sender,
+        now=now,
+        expires_at=_expiry(programme, school, now),
+    )
+    if to is None:
+        dead = outbox.dead_addresses(list(known))
+        for address, contact in known.items():
+            if address not in dead:
+                letters.link_notice(
+                    asking, _addressee(contact), sender, asked_by_address=request.address, now=now
+                )
+    _decide(request, SENT, who=who, now=now)
+
+
+def _addressee(contact: Contact) -> "letters.Addressee":
+    from outreach.post import letters
+
+    return letters.Addressee(
+        address=contact.address,
+        name=contact.name,
+        role=contact.role,
+        source=contact.source,
+        source_date=contact.source_date,
+    )
+
+
+def _expiry(programme: Programme, school: School, now: datetime) -> datetime:
+    """As an invitation's; never less than 30 days, nor less than the school's bookings need."""
+    from outreach.booking import told
+
+    booked = [told.expiry(booking) for booking in promises.live(programme.id, school.urn)]
+    return max(invitations.invitation_expiry(programme), now + LINK_LASTS_AT_LEAST, *booked)
+
+
+def _decide(request: LinkRequest, decision: str, *, who: str, now: datetime) -> None:
+    request.decision = decision
+    request.decided_at = now
+    request.who = who
+    history.record(
+        f"link request {decision}", "school", request.urn, who=who or "the open door", now=now,
+        after=request.address,
+    )  # fmt: skip

@@ -236,6 +236,25 @@ def get(partnership_id: int) -> Partnership:
     return db.session.get_one(Partnership, partnership_id)
 
 
+def every() -> list[Partnership]:
+    """All partnerships, by name."""
+    return list(db.session.scalars(select(Partnership).order_by(Partnership.name)))
+
+
+def of_authority(la_code: str) -> Partnership | None:
+    """The partnership that covers an authority; None for an authority of nobody here."""
+    return db.session.scalar(
+        select(Partnership)
+        .join(Authority, Authority.partnership_id == Partnership.id)
+        .where(Authority.la_code == la_code)
+    )
+
+
+def every_la_code() -> list[str]:
+    """The codes of all authorities that some partnership covers."""
+    return list(db.session.scalars(select(Authority.la_code).order_by(Authority.la_code)))
+
+
 def authorities(partnership_id: int) -> list[Authority]:
     return list(
         db.session.scalars(

@@ -22,8 +22,8 @@ TRIES_OF_ADDRESS = 10
 TRIES_OF_REMOTE = 30
 LINK_LASTS = timedelta(hours=24)
 
-# What a wrong address is compared with, so that it takes as long as a wrong password.
-_NOBODY = generate_password_hash(secrets.token_hex())
+# What an unknown address is compared with, so that it takes as long as a wrong password: no password's hash.
+_NOBODY = f"scrypt:32768:8:1${'0' * 16}${'0' * 128}"
 
 
 class AddressTaken(Refusal):
@@ -105,7 +105,7 @@ def add(
         partnership_id=partnership_id,
         name=name,
         email=_plain(email),
-        password_hash=None if password is None else _hash(password),
+        password_hash=None if password is None else hash_of(password),
         session_key=secrets.token_hex(16),
         created_at=now,
     )
@@ -170,7 +170,7 @@ def sign_in_link(person: Person, *, now: datetime) -> str:
     """The token of a fresh one-time link, good for a day; the only copy."""
     token = secrets.token_urlsafe(24)
     db.session.add(
-        SignInLink(token_hash=_hash_of(token), person_id=person.id, expires_at=now + LINK_LASTS)
+        SignInLink(token_hash=_digest(token), person_id=person.id, expires_at=now + LINK_LASTS)
     )
     history.record("sign-in link made", "person", person.id, who="command line", now=now)
     return token
@@ -181,7 +181,7 @@ def use_link(token: str, *, now: datetime) -> Person:
     used = db.session.execute(
         update(SignInLink)
         .where(
-            SignInLink.token_hash == _hash_of(token), SignInLink.used_at.is_(None), SignInLink.expires_at > now
+            SignInLink.token_hash == _digest(token), SignInLink.used_at.is_(None), SignInLink.expires_at > now
         )
         .values(used_at=now)
         .returning(SignInLink.person_id)
@@ -195,13 +195,20 @@ def use_link(token: str, *, now: datetime) -> Person:
 
 def link_is_open(token: str, *, now: datetime) -> bool:
     """Whether the link would still let somebody in; changes nothing, mail scanners open links."""
-    link = db.session.get(SignInLink, _hash_of(token))
+    link = db.session.get(SignInLink, _digest(token))
     return link is not None and link.used_at is None and link.expires_at > now
 
 
-def change_password(person: Person, password: str, *, now: datetime) -> None:
-    """A new password; every session of the old one ends. Raises PasswordTooShort."""
-    person.password_hash = _hash(password)
+def hash_of(password: str) -> str:
+    """The scrypt hash to keep of a password; slow on purpose. Raises PasswordTooShort."""
+    if len(password) < PASSWORD_AT_LEAST:
+        raise PasswordTooShort(f"Choose a password of at least {PASSWORD_AT_LEAST} characters.")
+    return generate_password_hash(password, method="scrypt")
+
+
+def change_password(person: Person, new_hash: str, *, now: datetime) -> None:
+    """A new password by its `hash_of`; every session of the old one ends."""
+    person.password_hash = new_hash
     person.session_key = secrets.token_hex(16)
     history.record("changed the password", "person", person.id, who=person.name, now=now)
 
@@ -213,13 +220,7 @@ def end(person: Person, *, who: str, now: datetime) -> None:
     history.record("left", "person", person.id, who=who, now=now)
 
 
-def _hash(password: str) -> str:
-    if len(password) < PASSWORD_AT_LEAST:
-        raise PasswordTooShort(f"Choose a password of at least {PASSWORD_AT_LEAST} characters.")
-    return generate_password_hash(password, method="scrypt")
-
-
-def _hash_of(token: str) -> str:
+def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 

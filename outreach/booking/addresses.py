@@ -1,0 +1,66 @@
+"""Whose a mail address is, by the school's website: its host, and the names that offices go by."""
+
+import re
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+
+from outreach.county.schools import OPEN_STATUSES, School
+from outreach.ground.db import db
+
+OFFICE_FORMS = frozenset(
+    "admin administration administrator adminoffice contact contactus dsl ddsl dsp enquiries enquiry frontdesk "
+    "generaloffice head headoffice headspa headteacher headteacherspa info information mail mainoffice "
+    "office postbox principal principalspa reception safeguarding safeguardingteam school schooladmin "
+    "schooloffice secretary senco sendco".split()
+)
+
+# County mail systems number their schools' offices: office.3241@, admin.3241@ (head.2027@ may be a pupil's).
+_NUMBERED = re.compile(r"(office|admin)\.\d{4}")
+
+# Hosts where anybody can have an address, whichever school names one as its website.
+_ANYBODYS = (
+    "blogspot.com", "btinternet.com", "facebook.com", "gmail.com", "google.com", "googlemail.com", "hotmail.co.uk",
+    "hotmail.com", "icloud.com", "instagram.com", "live.co.uk", "live.com", "me.com", "microsoft.com", "msn.com",
+    "office.com", "outlook.com", "sharepoint.com", "sky.com", "twitter.com", "virginmedia.com", "weebly.com",
+    "wixsite.com", "wordpress.com", "x.com", "yahoo.co.uk", "yahoo.com", "gov.uk",
+)  # fmt: skip
+
+
+def host_of(website: str) -> str:
+    """'http://www.Redmere.example/home' -> 'redmere.example'; '' when there is none."""
+    text = website.strip().lower()
+    if not text:
+        return ""
+    try:
+        host = urlsplit(text if "://" in text else f"http://{text}").hostname or ""
+    except ValueError:
+        return ""
+    host = host.rstrip(".").removeprefix("www.")
+    return host if "." in host and not re.search(r"\s", host) else ""
+
+
+def is_schools_own(host: str, school: School) -> bool:
+    """Whether `host` is exactly this school's website host, which no other open school uses.
+
+    Whether the school has a website or not, the same one query is asked.
+    """
+    host = host.lower()
+    others = db.session.scalars(
+        select(School.website)
+        .where(
+            func.lower(School.website).contains(host, autoescape=True),
+            School.urn != school.urn,
+            School.status.in_(OPEN_STATUSES),
+        )
+        .order_by(School.urn)
+    )
+    shared = any(host_of(website) == host for website in others)
+    anybodys = any(host == known or host.endswith("." + known) for known in _ANYBODYS)
+    return bool(host) and host == host_of(school.website) and not shared and not anybodys
+
+
+def is_office_form(local_part: str) -> bool:
+    """'office', 'head.teacher', 'admin.3241': an office's name, not a person's; pupils have addresses there too."""
+    name = local_part.lower()
+    return re.sub(r"[._-]", "", name) in OFFICE_FORMS or _NUMBERED.fullmatch(name) is not None
