@@ -1,9 +1,11 @@
 """Every table of the house in one import, for migrations and tests."""
 
 import outreach.booking.bookings
+import outreach.booking.holds
 import outreach.booking.invitations
 import outreach.booking.open_door
 import outreach.booking.proposals
+import outreach.booking.rounds
 import outreach.county.contacts
 import outreach.county.partnerships
 import outreach.county.people
@@ -15,4 +17,5 @@ import outreach.tour.companies
 import outreach.tour.days
 import outreach.tour.performances
 import outreach.tour.programmes
+import outreach.tour.targets
 import outreach.visits.reports  # noqa: F401

@@ -4,37 +4,28 @@ Nobody is written to twice by a round: rounds of one programme queue at its row,
 one before sent, and a unique constraint on (programme, school, address, repeat) stands behind that.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import math
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.booking import promises
+from outreach.county import partnerships
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
-from outreach.ground.db import Base, Instant
-from outreach.ground.timespans import end_of_day
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of, end_of_day
+from outreach.ground.wording import and_list, day_short
+from outreach.post import letters, outbox
+from outreach.post.outbox import FAILED, SUPERSEDED, WITHDRAWN, Letter
+from outreach.tour import days, slots
 from outreach.tour.programmes import Programme
 
-if TYPE_CHECKING:
-    from outreach.post import letters
-
 LINK_DAYS_AFTER_REPLY_BY = 30
-
-
-class InvitationRound(Base):
-    """One sending to many schools, as the coordinator saw it before it went."""
-
-    __tablename__ = "invitation_round"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), index=True)
-    recorded_at: Mapped[datetime] = mapped_column(Instant)
-    who: Mapped[str] = mapped_column(Text)
-    note: Mapped[str] = mapped_column(Text, default="")
 
 
 class Invitation(Base):
@@ -103,29 +94,44 @@ class FormBegun(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipient:
-    """One school that a round writes to, and at which address."""
+class ReplyByPast(Refusal):
+    """A letter that asks for an answer by a day that is gone makes no sense."""
 
-    school: School
-    contact: Contact
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeftOut:
-    """One school that a round does not write to, and why, in words."""
-
-    school: School
-    why: str
+    def __init__(self, programme: Programme) -> None:
+        super().__init__(
+            f"The reply-by date, {day_short(programme.reply_by)}, is past. Set a later one in the programme, then write."
+        )
 
 
-@dataclass(frozen=True, kw_only=True)
-class RoundPreview:
-    """What a round would do: both lists by school name; the exact letter to the first of them, None for nobody."""
+class AddressDead(Refusal):
+    def __init__(self, address: str) -> None:
+        super().__init__(f"Mail to {address} came back for good. Add another address first.")
 
-    recipients: tuple[Recipient, ...]
-    left_out: tuple[LeftOut, ...]
-    letter: "letters.Rendered | None"
+
+class AskedToday(Refusal):
+    """The same page sent twice, or two people at once."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address} was written to less than a day ago. Nothing more was sent.")
+
+
+class NothingToBook(Refusal):
+    def __init__(self, school: School) -> None:
+        super().__init__(f"{school.name} has nothing left to book in this programme.")
+
+
+class ReasonNeeded(Refusal):
+    field = "reason"
+
+    def __init__(self) -> None:
+        super().__init__("Say why, in a few words.")
+
+
+class StillBooked(Refusal):
+    """A no to the programme and a coming visit contradict each other."""
+
+    def __init__(self) -> None:
+        super().__init__("A visit is still booked. Cancel it first, or keep it.")
 
 
 def invitation_expiry(programme: Programme) -> datetime:
@@ -133,10 +139,8 @@ def invitation_expiry(programme: Programme) -> datetime:
     return end_of_day(programme.reply_by + timedelta(days=LINK_DAYS_AFTER_REPLY_BY))
 
 
-def sender_of(partnership: Partnership) -> "letters.Sender":
+def sender_of(partnership: Partnership) -> letters.Sender:
     """Who signs this partnership's letters."""
-    from outreach.post import letters
-
     return letters.Sender(
         partnership_id=partnership.id,
         partnership_name=partnership.name,
@@ -145,3 +149,185 @@ def sender_of(partnership: Partnership) -> "letters.Sender":
         contact_phone=partnership.contact_phone,
         contact_email=partnership.contact_email,
     )
+
+
+def addressee(contact: Contact) -> letters.Addressee:
+    """How a letter names a contact, and where it says the address came from."""
+    return letters.Addressee(
+        address=contact.address,
+        name=contact.name,
+        role=contact.role,
+        source=contact.source,
+        source_date=contact.source_date,
+    )
+
+
+def asking(programme: Programme, school: School, *, now: datetime) -> letters.Asking:
+    """What an invitation says to one school: what is left to book there, and up to three dates that fit."""
+    still_open = promises.pupils_still_open(programme, school)
+    known = [n for n in still_open.values() if n is not None]
+    pupils = sum(known) if known and len(known) == len(still_open) else None
+    near = slots.offers(programme, school, now=now).near if still_open else ()
+    return letters.Asking(
+        programme_title=programme.title,
+        summary=programme.summary,
+        year_groups=tuple(still_open),
+        running_minutes=programme.running_minutes,
+        discussion_minutes=programme.discussion_minutes,
+        company_names=and_list(days.company_names(programme.id)),
+        cost=programme.cost,
+        reply_by=programme.reply_by,
+        school_name=school.name,
+        pupils=pupils,
+        shows_needed=max(1, math.ceil(sum(known) / programme.audience_ceiling)),
+        slots=tuple((slot.starts_at, slot.why) for slot in near),
+        urn=school.urn,
+        programme_id=programme.id,
+    )
+
+
+def invite(programme: Programme, school: School, contact: Contact, *, who: str, now: datetime) -> Invitation:
+    """Write to one contact of a school by hand, again if it was asked before.
+
+    Raises ReplyByPast, AddressDead, AskedToday or NothingToBook.
+    """
+    queue(programme)
+    if day_of(now) > programme.reply_by:
+        raise ReplyByPast(programme)
+    if outbox.is_dead(contact.address):
+        raise AddressDead(contact.address)
+    newest = _newest(programme.id, school.urn, contact.address)
+    if newest is not None and newest.recorded_at > now - timedelta(days=1):
+        raise AskedToday(contact.address)
+    words = asking(programme, school, now=now)
+    if not words.year_groups:
+        raise NothingToBook(school)
+    return write_to(programme, school, contact, words, who=who, now=now, repeat=_next(newest))
+
+
+def write_to(
+    programme: Programme,
+    school: School,
+    contact: Contact,
+    words: letters.Asking,
+    *,
+    who: str,
+    now: datetime,
+    repeat: int,
+    round_id: int | None = None,
+) -> Invitation:
+    """Put one invitation's letter in the outbox and keep that it was asked; no rule is judged here."""
+    letter, link = letters.invitation(
+        words,
+        addressee(contact),
+        sender_of(partnerships.get(programme.partnership_id)),
+        now=now,
+        expires_at=invitation_expiry(programme),
+    )
+    db.session.flush()
+    invitation = Invitation(
+        programme_id=programme.id,
+        urn=school.urn,
+        round_id=round_id,
+        contact_id=contact.id,
+        address=contact.address,
+        letter_id=letter.id,
+        link_id=link.id,
+        repeat=repeat,
+        recorded_at=now,
+    )
+    db.session.add(invitation)
+    history.record("invited", "school", school.urn, who=who, now=now, after={"address": contact.address})
+    db.session.flush()
+    return invitation
+
+
+def answer(
+    programme: Programme, school: School, kind: str, reason: str, *, who: str, now: datetime
+) -> Answer:
+    """Keep what a school said short of booking; the same said again makes no new row.
+
+    Raises ReasonNeeded (for a no, another date, somebody else) or StillBooked (a no while a visit is coming).
+    """
+    reason = reason.strip()
+    if kind in (DECLINED, OTHER_DATE, SOMEBODY_ELSE) and not reason:
+        raise ReasonNeeded
+    if kind == DECLINED and any(
+        b.performance.starts_at > now for b in promises.live(programme.id, school.urn)
+    ):
+        raise StillBooked
+    newest = newest_answer(programme.id, school.urn)
+    if newest is not None and (newest.kind, newest.reason) == (kind, reason):
+        return newest
+    row = Answer(
+        programme_id=programme.id, urn=school.urn, kind=kind, reason=reason, recorded_at=now, who=who
+    )
+    db.session.add(row)
+    history.record(
+        f"answered: {kind}",
+        "school",
+        school.urn,
+        who=who,
+        now=now,
+        after={"reason": reason} if reason else None,
+    )
+    db.session.flush()
+    return row
+
+
+def newest_answer(programme_id: int, urn: int) -> Answer | None:
+    """The answer that holds, whatever was booked since."""
+    return db.session.scalar(
+        select(Answer)
+        .where(Answer.programme_id == programme_id, Answer.urn == urn)
+        .order_by(Answer.id.desc())
+        .limit(1)
+    )
+
+
+def answers_of(programme_id: int, urn: int) -> list[Answer]:
+    """All answers of one school, newest first."""
+    return list(
+        db.session.scalars(
+            select(Answer)
+            .where(Answer.programme_id == programme_id, Answer.urn == urn)
+            .order_by(Answer.id.desc())
+        )
+    )
+
+
+def of_school(programme_id: int, urn: int) -> list[tuple[Invitation, Letter | None]]:
+    """Who was asked at one school and what became of the letter, newest first."""
+    return list(
+        db.session.execute(
+            select(Invitation, Letter)
+            .outerjoin(Letter, Letter.id == Invitation.letter_id)
+            .where(Invitation.programme_id == programme_id, Invitation.urn == urn)
+            .order_by(Invitation.id.desc())
+        ).tuples()
+    )
+
+
+def queue(programme: Programme) -> None:
+    """Let all that write invitations of one programme go one after the other, until the transaction ends."""
+    db.session.execute(select(Programme.id).where(Programme.id == programme.id).with_for_update())
+
+
+NEVER_ARRIVED = (FAILED, WITHDRAWN, SUPERSEDED)
+"""What may become of a letter so that the school was not asked after all."""
+
+
+def _newest(programme_id: int, urn: int, address: str) -> Invitation | None:
+    return db.session.scalar(
+        select(Invitation)
+        .where(
+            Invitation.programme_id == programme_id, Invitation.urn == urn,
+            func.lower(Invitation.address) == address.lower(),
+        )
+        .order_by(Invitation.repeat.desc())
+        .limit(1)
+    )  # fmt: skip
+
+
+def _next(newest: Invitation | None) -> int:
+    return 0 if newest is None else newest.repeat + 1

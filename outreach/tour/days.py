@@ -2,11 +2,11 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.ground.db import Base, Instant
-from outreach.tour.companies import Troupe
+from outreach.ground.db import Base, Instant, db
+from outreach.tour.companies import Company, Troupe
 from outreach.tour.programmes import Programme
 
 
@@ -35,3 +35,17 @@ class TourDay(Base):
 
     troupe: Mapped[Troupe] = relationship()
     programme: Mapped[Programme] = relationship()
+
+
+def company_names(programme_id: int) -> tuple[str, ...]:
+    """The companies whose troupes give days to a programme, by name."""
+    return tuple(
+        db.session.scalars(
+            select(Company.name)
+            .join(Troupe, Troupe.company_id == Company.id)
+            .join(TourDay, TourDay.troupe_id == Troupe.id)
+            .where(TourDay.programme_id == programme_id, TourDay.ended_at.is_(None))
+            .distinct()
+            .order_by(Company.name)
+        )
+    )

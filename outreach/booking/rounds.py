@@ -1,0 +1,344 @@
+"""Rounds: one letter each to many schools, seen as a whole before it goes, and never twice to one person."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Text, case, func, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.booking import invitations
+from outreach.booking.invitations import DECLINED, NEVER_ARRIVED, Answer, Invitation, ReplyByPast
+from outreach.booking.promises import Booking
+from outreach.county import contacts, partnerships
+from outreach.county.contacts import Contact
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import day_short
+from outreach.post import letters, outbox
+from outreach.post.outbox import Letter
+from outreach.tour import targets
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+from outreach.tour.targets import EXCLUDE
+
+
+class InvitationRound(Base):
+    """One sending to many schools, as the coordinator saw it before it went."""
+
+    __tablename__ = "invitation_round"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), index=True)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """One school that a round writes to, and whom there."""
+
+    school: School
+    contact: Contact
+    repeat: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """One school that a round does not write to, and why, in words."""
+
+    school: School
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundPreview:
+    """What a round would do, by school name, and the exact letter to one of them (None when nobody gets one)."""
+
+    recipients: tuple[Recipient, ...]
+    left_out: tuple[LeftOut, ...]
+    shown: Recipient | None
+    letter: letters.Rendered | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """What a round did."""
+
+    round: InvitationRound
+    written: tuple[Recipient, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundSoFar:
+    """One past round and what came of it; every figure counts schools."""
+
+    round: InvitationRound
+    schools: int
+    handed_over: int
+    waiting: int
+    never_arrived: int
+    booked: int
+    declined: int
+
+
+class NobodyToWriteTo(Refusal):
+    """Everybody on the list was written to, has answered, or cannot be reached."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nobody is left to write to: the list below says why for each school. Nothing was sent."
+        )
+
+
+def preview_round(
+    programme: Programme, urns: Iterable[int], *, now: datetime, show: int | None = None
+) -> RoundPreview:
+    """Who would get the letter and who not, in a constant number of queries; writes nothing.
+
+    `show`: the URN whose letter is shown, else the first that gets one. Raises ReplyByPast.
+    """
+    recipients, left_out = _sorted_out(programme, urns, now=now)
+    shown = next((r for r in recipients if r.school.urn == show), recipients[0] if recipients else None)
+    letter = None
+    if shown is not None:
+        letter = letters.preview_invitation(
+            invitations.asking(programme, shown.school, now=now),
+            invitations.addressee(shown.contact),
+            invitations.sender_of(partnerships.get(programme.partnership_id)),
+            now=now,
+        )
+    return RoundPreview(recipients=tuple(recipients), left_out=tuple(left_out), shown=shown, letter=letter)
+
+
+def words_for(programme: Programme, urns: Iterable[int], *, now: datetime) -> dict[int, letters.Asking]:
+    """What the letter says to each school, reckoned before the transaction that sends them; by URN."""
+    rows = db.session.scalars(select(School).where(School.urn.in_(set(urns))).order_by(School.urn))
+    return {school.urn: invitations.asking(programme, school, now=now) for school in rows}
+
+
+def send_round(
+    programme: Programme,
+    urns: Iterable[int],
+    *,
+    note: str = "",
+    who: str,
+    now: datetime,
+    words: Mapping[int, letters.Asking] | None = None,
+    seen: Mapping[int, str] | None = None,
+) -> Sent:
+    """Write to each school of the list that may be written to, as it stands behind the programme's lock.
+
+    `words`: from `words_for`, so that the slots of hundreds of schools are not reckoned while others wait.
+    `seen`: URN -> address as the preview showed them; a school whose address is another by now is left out.
+    Raises ReplyByPast, or NobodyToWriteTo (a page sent twice comes to this).
+    """
+    invitations.queue(programme)
+    recipients, left_out = _sorted_out(programme, urns, now=now)
+    written: list[tuple[Recipient, letters.Asking]] = []
+    for recipient in recipients:
+        urn = recipient.school.urn
+        if seen is not None and seen.get(urn) != recipient.contact.address:
+            left_out.append(
+                LeftOut(school=recipient.school, why="the address changed since the list was shown")
+            )
+            continue
+        asking = (words or {}).get(urn) or invitations.asking(programme, recipient.school, now=now)
+        if not asking.year_groups:
+            left_out.append(LeftOut(school=recipient.school, why="nothing left to book"))
+            continue
+        written.append((recipient, asking))
+    if not written:
+        raise NobodyToWriteTo
+    sending = InvitationRound(programme_id=programme.id, recorded_at=now, who=who, note=note.strip())
+    db.session.add(sending)
+    db.session.flush()
+    for recipient, asking in written:
+        invitations.write_to(
+            programme, recipient.school, recipient.contact, asking,
+            who=who, now=now, repeat=recipient.repeat, round_id=sending.id,
+        )  # fmt: skip
+    history.record(
+        "sent a round", "programme", programme.id, who=who, now=now, after={"schools": len(written)}
+    )
+    db.session.flush()
+    return Sent(round=sending, written=tuple(r for r, _ in written), left_out=tuple(left_out))
+
+
+def of_programme(programme_id: int) -> list[RoundSoFar]:
+    """Past rounds, newest first, with what came of each; three queries however many."""
+    rounds = db.session.scalars(
+        select(InvitationRound)
+        .where(InvitationRound.programme_id == programme_id)
+        .order_by(InvitationRound.id.desc())
+    ).all()
+    posted = {
+        round_id: figures
+        for round_id, *figures in db.session.execute(
+            select(
+                Invitation.round_id,
+                func.count(Invitation.urn.distinct()),
+                func.count(case((Letter.handed_at.is_not(None), Invitation.urn)).distinct()),
+                func.count(
+                    case(
+                        (
+                            or_(Letter.handed_at.is_(None) & Letter.status.not_in(NEVER_ARRIVED)),
+                            Invitation.urn,
+                        )
+                    ).distinct()
+                ),
+                func.count(case((Letter.status.in_(NEVER_ARRIVED), Invitation.urn)).distinct()),
+            )
+            .outerjoin(Letter, Letter.id == Invitation.letter_id)
+            .where(Invitation.programme_id == programme_id, Invitation.round_id.is_not(None))
+            .group_by(Invitation.round_id)
+            .order_by(Invitation.round_id)
+        )
+    }
+    answered = _answered(programme_id)
+    return [
+        RoundSoFar(
+            round=r,
+            **dict(
+                zip(
+                    ("schools", "handed_over", "waiting", "never_arrived"),
+                    posted.get(r.id, (0, 0, 0, 0)),
+                    strict=True,
+                )
+            ),
+            booked=answered.get(r.id, (0, 0))[0],
+            declined=answered.get(r.id, (0, 0))[1],
+        )
+        for r in rounds
+    ]
+
+
+def _answered(programme_id: int) -> dict[int, tuple[int, int]]:
+    """By round: how many of its schools booked after it, and how many said no as their newest answer after it."""
+    booked = (
+        select(Booking.id)
+        .where(
+            Booking.programme_id == Invitation.programme_id,
+            Booking.urn == Invitation.urn,
+            Booking.ended_at.is_(None),
+            Booking.created_at >= Invitation.recorded_at,
+        )
+        .exists()
+    )
+    newest = (
+        select(func.max(Answer.id))
+        .where(Answer.programme_id == Invitation.programme_id, Answer.urn == Invitation.urn)
+        .scalar_subquery()
+    )
+    declined = (
+        select(Answer.id)
+        .where(Answer.id == newest, Answer.kind == DECLINED, Answer.recorded_at >= Invitation.recorded_at)
+        .exists()
+    )
+    rows = db.session.execute(
+        select(
+            Invitation.round_id,
+            func.count(case((booked, Invitation.urn)).distinct()),
+            func.count(case((declined & ~booked, Invitation.urn)).distinct()),
+        )
+        .where(Invitation.programme_id == programme_id, Invitation.round_id.is_not(None))
+        .group_by(Invitation.round_id)
+        .order_by(Invitation.round_id)
+    )
+    return {round_id: (b, d) for round_id, b, d in rows}
+
+
+def _sorted_out(
+    programme: Programme, urns: Iterable[int], *, now: datetime
+) -> tuple[list[Recipient], list[LeftOut]]:
+    """Each school of the list once: written to, or left out with the first reason that holds."""
+    if day_of(now) > programme.reply_by:
+        raise ReplyByPast(programme)
+    facts = _Facts(programme, set(urns))
+    recipients, left_out = [], []
+    for school in facts.schools:
+        found = facts.judge(school)
+        if isinstance(found, Recipient):
+            recipients.append(found)
+        else:
+            left_out.append(LeftOut(school=school, why=found))
+    return recipients, left_out
+
+
+class _Facts:
+    """All that decides who is written to, read for the whole list at once."""
+
+    def __init__(self, programme: Programme, urns: set[int]) -> None:
+        p = programme.id
+        # Only schools of this partnership: whatever a form says, nobody writes into another's county.
+        ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
+        self.schools = list(
+            db.session.scalars(
+                select(School)
+                .where(School.urn.in_(urns), School.la_code.in_(ours))
+                .order_by(func.lower(School.name), School.urn)
+            )
+        )
+        self.contacts = contacts.of_schools(urns)
+        self.decisions = targets.decisions(p)
+        self.asked: dict[int, list[tuple[Invitation, str | None]]] = {}
+        for invitation, status in db.session.execute(
+            select(Invitation, Letter.status)
+            .outerjoin(Letter, Letter.id == Invitation.letter_id)
+            .where(Invitation.programme_id == p, Invitation.urn.in_(urns))
+            .order_by(Invitation.id)
+        ):
+            self.asked.setdefault(invitation.urn, []).append((invitation, status))
+        self.booked = {
+            urn: starts_at
+            for urn, starts_at in db.session.execute(
+                select(Booking.urn, func.max(Performance.starts_at))
+                .join(Performance, Performance.id == Booking.performance_id)
+                .where(Booking.programme_id == p, Booking.urn.in_(urns), Booking.ended_at.is_(None))
+                .group_by(Booking.urn)
+                .order_by(Booking.urn)
+            )
+        }
+        newest = select(func.max(Answer.id)).where(Answer.programme_id == p, Answer.urn.in_(urns))
+        self.answers = {
+            answer.urn: answer
+            for answer in db.session.scalars(
+                select(Answer).where(Answer.id.in_(newest.group_by(Answer.urn))).order_by(Answer.urn)
+            )
+        }
+        addresses = {c.address for cs in self.contacts.values() for c in cs}
+        addresses |= {i.address for rows in self.asked.values() for i, _ in rows}
+        self.dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
+
+    def judge(self, school: School) -> Recipient | str:
+        """Whom to write to at one school, or why not."""
+        urn = school.urn
+        if not school.is_open:
+            return "closed in the register"
+        decision = self.decisions.get(urn)
+        if decision is not None and decision.kind == EXCLUDE:
+            return f"excluded: {decision.reason}"
+        if urn in self.booked:
+            return f"booked for {day_short(self.booked[urn])}"
+        answer = self.answers.get(urn)
+        if answer is not None and answer.kind == DECLINED:
+            return f"declined: {answer.reason}"
+        on_file = self.contacts.get(urn, [])
+        if not on_file:
+            return "no contact on file"
+        alive = [c for c in on_file if c.address.casefold() not in self.dead]
+        if not alive:
+            return f"mail to {on_file[0].address} came back"
+        for invitation, status in reversed(self.asked.get(urn, [])):
+            if status not in NEVER_ARRIVED and invitation.address.casefold() not in self.dead:
+                return f"asked already on {day_short(invitation.recorded_at)} at {invitation.address}"
+        chosen = alive[0]
+        before = [
+            i.repeat for i, _ in self.asked.get(urn, []) if i.address.casefold() == chosen.address.casefold()
+        ]
+        return Recipient(school=school, contact=chosen, repeat=max(before, default=-1) + 1)
