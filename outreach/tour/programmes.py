@@ -1,16 +1,66 @@
 """The production, its audience, its rules."""
 
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, YearGroups, db
 from outreach.ground.errors import Refusal
-from outreach.ground.school_year import year_in_hand
+from outreach.ground.school_year import YEAR_GROUPS, first_day, last_day, year_in_hand, year_name, year_of
+from outreach.ground.wording import clock, count, day_short
 
 
 class NoSuchProgramme(Refusal):
+    """There is none, or it is another partnership's."""
+
+
+class ReplyByOutsideTheYear(Refusal):
+    field = "reply_by"
+
+
+class HoursWrongWayRound(Refusal):
+    field = "latest_finish"
+
+
+class ShowDoesNotFitTheDay(Refusal):
+    """Set-up, show and pack-up need more time than the day has."""
+
+    field = "latest_finish"
+
+
+class NobodyToSeeIt(Refusal):
+    field = "year_groups"
+
+
+class AdultsHaveNoYearGroups(Refusal):
+    field = "year_groups"
+
+
+class NoSuchYearGroup(Refusal):
+    field = "year_groups"
+
+
+class CeilingBelowBooked(Refusal):
+    field = "audience_ceiling"
+
+
+class YearIsSettled(Refusal):
+    """The academic year of a programme that has begun to be offered stays."""
+
+    field = "academic_year"
+
+
+class AudienceIsSettled(Refusal):
+    """Whether it is for pupils or for adults stays, since the reckoning of a year rests on it."""
+
+    field = "for_adults"
+
+
+class ProgrammeClosed(Refusal):
     pass
 
 
@@ -66,28 +116,157 @@ class ProgrammeTarget(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
-EXCLUDE, INCLUDE, WITHDRAW = "exclude", "include", "withdraw"
+@dataclass(frozen=True, kw_only=True)
+class Production:
+    """What a coordinator settles about a programme. Minutes, days, wall-clock times.
+
+    `academic_year` is known by the calendar year it starts in; `year_groups` are () for adults.
+    """
+
+    title: str
+    academic_year: int
+    reply_by: date
+    year_groups: tuple[int, ...]
+    summary: str = ""
+    for_adults: bool = False
+    running_minutes: int = 45
+    discussion_minutes: int = 30
+    get_in_minutes: int = 60
+    get_out_minutes: int = 30
+    audience_ceiling: int = 250
+    shows_a_day: int = 2
+    earliest_start: time = time(9)
+    latest_finish: time = time(15, 30)
+    notice_book_days: int = 10
+    notice_move_days: int = 14
+    notice_cancel_days: int = 14
+    cost: str = "Free"
+    school_provides: str = ""
 
 
-class TargetDecision(Base):
-    """A coordinator took a school out of the target, or in by naming its year groups; the newest row holds."""
+def create(partnership_id: int, production: Production, *, who: str, now: datetime) -> Programme:
+    """A new programme with its target. Raises the refusals of this file that name a field."""
+    _check(production)
+    programme = Programme(partnership_id=partnership_id, created_at=now, **_columns(production))
+    db.session.add(programme)
+    db.session.flush()
+    history.record("created", "programme", programme.id, who=who, now=now, after=production.title)
+    _target(programme, production.year_groups, who=who, now=now)
+    return programme
 
-    __tablename__ = "target_decision"
-    __table_args__ = (
-        Index("ix_target_decision_programme", "programme_id", "urn", "id"),
-        CheckConstraint("kind IN ('exclude', 'include', 'withdraw')", name="kind"),
-        CheckConstraint("kind <> 'include' OR year_groups <> ''", name="include"),
-        CheckConstraint("reason <> ''", name="reason"),
+
+def change(
+    programme: Programme, production: Production, *, most_seats_booked: int, who: str, now: datetime
+) -> None:
+    """Settle it anew; a changed target is a new dated row. Raises as `create` does, and CeilingBelowBooked,
+    YearIsSettled, AudienceIsSettled, ProgrammeClosed.
+
+    `most_seats_booked`: how many are promised for the fullest show that stands.
+    """
+    if programme.closed_at is not None:
+        raise ProgrammeClosed("This programme is closed. Open it again before you change it.")
+    _check(production)
+    if production.academic_year != programme.academic_year:
+        raise YearIsSettled("The academic year of a programme stays. Make a new programme for another year.")
+    if production.for_adults != programme.for_adults:
+        raise AudienceIsSettled("A programme for pupils stays one for pupils. Make another for adults.")
+    if production.audience_ceiling < most_seats_booked:
+        raise CeilingBelowBooked(
+            f"{count(most_seats_booked, 'pupil')} are booked for one show already. The ceiling cannot be lower."
+        )
+    columns = _columns(production)
+    before, after = history.differences({name: getattr(programme, name) for name in columns}, columns)
+    for name, value in columns.items():
+        setattr(programme, name, value)
+    db.session.flush()
+    if after:
+        history.record("changed", "programme", programme.id, who=who, now=now, before=before, after=after)
+    set_target(programme, production.year_groups, who=who, now=now)
+
+
+def set_target(programme: Programme, year_groups: tuple[int, ...], *, who: str, now: datetime) -> None:
+    """Whom it is for from now on; the same again leaves no row. Raises NobodyToSeeIt, AdultsHaveNoYearGroups."""
+    check_target(year_groups, for_adults=programme.for_adults)
+    if tuple(sorted(set(year_groups))) != target_year_groups(programme.id):
+        _target(programme, year_groups, who=who, now=now)
+
+
+def close(programme: Programme, *, who: str, now: datetime) -> None:
+    """Nothing new is offered of it; what was booked and seen stays. Closing twice is closing once."""
+    if programme.closed_at is None:
+        programme.closed_at = now
+        db.session.flush()
+        history.record("closed", "programme", programme.id, who=who, now=now)
+
+
+def reopen(programme: Programme, *, who: str, now: datetime) -> None:
+    """Offer it again."""
+    if programme.closed_at is not None:
+        programme.closed_at = None
+        db.session.flush()
+        history.record("opened again", "programme", programme.id, who=who, now=now)
+
+
+def production_of(programme: Programme) -> Production:
+    """A programme as it is settled now."""
+    names = [name for name in Production.__dataclass_fields__ if name != "year_groups"]
+    return Production(
+        year_groups=target_year_groups(programme.id), **{name: getattr(programme, name) for name in names}
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
-    kind: Mapped[str] = mapped_column(Text)
-    year_groups: Mapped[tuple[int, ...]] = mapped_column(YearGroups, default=())
-    reason: Mapped[str] = mapped_column(Text)
-    recorded_at: Mapped[datetime] = mapped_column(Instant)
-    who: Mapped[str] = mapped_column(Text)
+
+def _columns(production: Production) -> dict[str, Any]:
+    return {name: value for name, value in asdict(production).items() if name != "year_groups"}
+
+
+def _check(production: Production) -> None:
+    if year_of(production.reply_by) != production.academic_year:
+        year = production.academic_year
+        raise ReplyByOutsideTheYear(
+            f"Schools must reply inside the academic year {year_name(year)}: "
+            f"from {day_short(first_day(year))} to {day_short(last_day(year))}."
+        )
+    earliest, latest = _minutes(production.earliest_start), _minutes(production.latest_finish)
+    if latest <= earliest:
+        raise HoursWrongWayRound("The latest finish must be after the earliest start.")
+    show = production.running_minutes + production.discussion_minutes
+    if earliest + show > latest:
+        raise ShowDoesNotFitTheDay(
+            f"Play and discussion take {show} minutes; from {clock(production.earliest_start)} "
+            f"to {clock(production.latest_finish)} there are only {latest - earliest}."
+        )
+    if production.get_in_minutes > earliest or latest + production.get_out_minutes >= 24 * 60:
+        raise ShowDoesNotFitTheDay("Set-up before the first show, or pack-up after the last, would fall into another day.")  # fmt: skip
+    check_target(production.year_groups, for_adults=production.for_adults)
+
+
+def check_target(year_groups: tuple[int, ...], *, for_adults: bool) -> None:
+    """Raises NobodyToSeeIt, AdultsHaveNoYearGroups, NoSuchYearGroup. Pure."""
+    if for_adults and year_groups:
+        raise AdultsHaveNoYearGroups("A programme for adults has no year groups. Clear them, or make it one for pupils.")  # fmt: skip
+    if not for_adults and not year_groups:
+        raise NobodyToSeeIt("Choose at least one year group.")
+    if any(year_group not in YEAR_GROUPS for year_group in year_groups):
+        raise NoSuchYearGroup("Year groups go from Reception to Year 13.")
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def _target(programme: Programme, year_groups: tuple[int, ...], *, who: str, now: datetime) -> None:
+    before = target_year_groups(programme.id)
+    db.session.add(ProgrammeTarget(programme_id=programme.id, year_groups=year_groups, recorded_at=now))
+    db.session.flush()
+    history.record(
+        "set the target",
+        "programme",
+        programme.id,
+        who=who,
+        now=now,
+        before=list(before),
+        after=list(year_groups),
+    )
 
 
 def get(partnership_id: int, programme_id: int) -> Programme:
@@ -131,16 +310,3 @@ def target_year_groups(programme_id: int, as_of: datetime | None = None) -> tupl
     if as_of is not None:
         query = query.where(ProgrammeTarget.recorded_at <= as_of)
     return db.session.scalar(query.order_by(ProgrammeTarget.id.desc()).limit(1)) or ()
-
-
-def decisions(programme_id: int, as_of: datetime | None = None) -> dict[int, TargetDecision]:
-    """What coordinators decided of single schools and did not withdraw, by URN."""
-    newest = select(func.max(TargetDecision.id)).where(TargetDecision.programme_id == programme_id)
-    if as_of is not None:
-        newest = newest.where(TargetDecision.recorded_at <= as_of)
-    rows = db.session.scalars(
-        select(TargetDecision)
-        .where(TargetDecision.id.in_(newest.group_by(TargetDecision.urn)), TargetDecision.kind != WITHDRAW)
-        .order_by(TargetDecision.urn)
-    )
-    return {row.urn: row for row in rows}

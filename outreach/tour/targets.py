@@ -1,0 +1,110 @@
+"""What a coordinator decided of single schools against the rule of the target; dated, with a reason."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, YearGroups, db
+from outreach.ground.errors import Refusal
+from outreach.tour.programmes import Programme, check_target
+
+
+class ReasonMissing(Refusal):
+    field = "reason"
+
+
+class NothingDecided(Refusal):
+    """There is no exclusion or inclusion of that school to withdraw."""
+
+
+EXCLUDE, INCLUDE, WITHDRAW = "exclude", "include", "withdraw"
+
+
+class TargetDecision(Base):
+    """A coordinator took a school out of the target, or in by naming its year groups; the newest row holds."""
+
+    __tablename__ = "target_decision"
+    __table_args__ = (
+        Index("ix_target_decision_programme", "programme_id", "urn", "id"),
+        CheckConstraint("kind IN ('exclude', 'include', 'withdraw')", name="kind"),
+        CheckConstraint("kind <> 'include' OR year_groups <> ''", name="include"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    kind: Mapped[str] = mapped_column(Text)
+    year_groups: Mapped[tuple[int, ...]] = mapped_column(YearGroups, default=())
+    reason: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+
+
+def exclude(programme: Programme, school: School, *, reason: str, who: str, now: datetime) -> TargetDecision:
+    """Take a school out of the target. Raises ReasonMissing."""
+    return _decide(programme, school, EXCLUDE, (), reason=reason, who=who, now=now)
+
+
+def include(
+    programme: Programme,
+    school: School,
+    year_groups: tuple[int, ...],
+    *,
+    reason: str,
+    who: str,
+    now: datetime,
+) -> TargetDecision:
+    """Take a school into the target by naming its year groups. Raises NobodyToSeeIt, NoSuchYearGroup, ReasonMissing."""
+    check_target(year_groups, for_adults=False)
+    return _decide(programme, school, INCLUDE, year_groups, reason=reason, who=who, now=now)
+
+
+def withdraw_decision(
+    programme: Programme, school: School, *, reason: str, who: str, now: datetime
+) -> TargetDecision:
+    """Leave the school to the rule of the target again. Raises NothingDecided, ReasonMissing."""
+    if school.urn not in decisions(programme.id):
+        raise NothingDecided("Nothing was decided of this school that could be taken back.")
+    return _decide(programme, school, WITHDRAW, (), reason=reason, who=who, now=now)
+
+
+def decisions(programme_id: int, as_of: datetime | None = None) -> dict[int, TargetDecision]:
+    """What coordinators decided of single schools and did not withdraw, by URN."""
+    newest = select(func.max(TargetDecision.id)).where(TargetDecision.programme_id == programme_id)
+    if as_of is not None:
+        newest = newest.where(TargetDecision.recorded_at <= as_of)
+    rows = db.session.scalars(
+        select(TargetDecision)
+        .where(TargetDecision.id.in_(newest.group_by(TargetDecision.urn)), TargetDecision.kind != WITHDRAW)
+        .order_by(TargetDecision.urn)
+    )
+    return {row.urn: row for row in rows}
+
+
+def _decide(
+    programme: Programme,
+    school: School,
+    kind: str,
+    year_groups: tuple[int, ...],
+    *,
+    reason: str,
+    who: str,
+    now: datetime,
+) -> TargetDecision:
+    if not reason.strip():
+        raise ReasonMissing("Give the reason; it stands beside the school from now on.")
+    row = TargetDecision(
+        programme_id=programme.id, urn=school.urn, kind=kind, year_groups=year_groups, reason=reason.strip(),
+        recorded_at=now, who=who,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    history.record(
+        f"{kind} in the target", "school", school.urn, who=who, now=now,
+        after={"programme": programme.id, "year_groups": list(year_groups), "reason": row.reason},
+    )  # fmt: skip
+    return row
