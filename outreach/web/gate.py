@@ -14,11 +14,13 @@ from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from outreach.county import people
-from outreach.county.partnerships import Partnership
+from outreach.county.partnerships import Authority, Partnership
 from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import db
+from outreach.ground.timespans import day_of
 from outreach.post import links
+from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 
 public = Blueprint("public", __name__)
@@ -30,6 +32,17 @@ login = LoginManager()
 login.login_view = "public.sign_in"
 login.login_message = "Sign in to see that page."
 login.login_message_category = "confirm"
+
+MENU = (
+    ("Coverage", "coordinator.coverage"),
+    ("Schools", "coordinator.schools"),
+    ("Bookings", "coordinator.bookings"),
+    ("Invitations", "coordinator.invitations"),
+    ("Letters", "coordinator.letters"),
+    ("Tour", "coordinator.tour"),
+    ("Register", "coordinator.register"),
+    ("Set-up", "coordinator.setup"),
+)
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -137,13 +150,41 @@ def _load(identity: str) -> SignedIn | None:
     return SignedIn(person)
 
 
+def our_school(urn: int) -> School:
+    """The school of that URN, open or closed, in an authority of the coordinator's partnership; else a 404."""
+    found = db.session.scalar(
+        select(School)
+        .join(Authority, Authority.la_code == School.la_code)
+        .where(School.urn == urn, Authority.partnership_id == g.partnership.id)
+    )
+    if found is None:
+        abort(404)
+    return found
+
+
+def programme_in_hand() -> Programme | None:
+    """The partnership's programme of ?programme=ID (a 404 for another's), else the one in hand today, if any."""
+    wanted = request.values.get("programme", "")
+    if not wanted:
+        return programmes.current(g.partnership.id, day_of(clock.now()))
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
+        abort(404)
+    try:
+        return programmes.get(g.partnership.id, int(wanted))
+    except programmes.NoSuchProgramme:
+        abort(404)
+
+
 def who() -> str:
     """The signed-in coordinator's name, for the history."""
     return str(current_user.name)
 
 
 def _whose() -> dict[str, Any]:
-    return {"partnership": g.get("partnership")}
+    return {
+        "partnership": g.get("partnership"),
+        "menu": [entry for entry in MENU if entry[1] in current_app.view_functions],
+    }
 
 
 def _headers(response: Response) -> Response:
