@@ -32,4 +32,8 @@ def init_app(app: Flask) -> None:
 
 def _import_pages() -> None:
     """Each page hangs itself on its blueprint when imported."""
-    import outreach.web.public.pages  # noqa: F401
+    import outreach.web.coordinator.password
+    import outreach.web.coordinator.requests
+    import outreach.web.public.find
+    import outreach.web.public.pages
+    import outreach.web.public.signing_in  # noqa: F401

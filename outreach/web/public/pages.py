@@ -2,46 +2,72 @@
 
 from typing import Any
 
-from flask import render_template
+from flask import current_app, g, render_template
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
+from outreach.county import partnerships
+from outreach.county.partnerships import Partnership
+from outreach.ground import clock
 from outreach.ground.db import db
+from outreach.ground.timespans import day_of
+from outreach.tour import programmes
 from outreach.web.gate import open_to_all, public
 
 
 @public.get("/")
 @open_to_all
 def home() -> Any:
-    return render_template("public/home.html")
+    """With one partnership and a programme in hand it says what the play is; else what the service is."""
+    whose = _whose()
+    programme = programmes.current(whose[0].id, day_of(clock.now())) if len(whose) == 1 else None
+    year_groups = programmes.target_year_groups(programme.id) if programme else ()
+    return render_template("public/home.html", whose=whose, programme=programme, year_groups=year_groups)
 
 
 @public.get("/contact")
 @open_to_all
 def contact() -> Any:
-    return render_template("public/contact.html")
+    return render_template("public/contact.html", whose=_whose())
 
 
 @public.get("/accessibility")
 @open_to_all
 def accessibility() -> Any:
-    return render_template("public/accessibility.html")
+    return render_template("public/accessibility.html", whose=_whose())
 
 
 @public.get("/privacy")
 @open_to_all
 def privacy() -> Any:
-    return render_template("public/privacy.html")
+    return render_template("public/privacy.html", whose=_whose())
 
 
 @public.get("/cookies")
 @open_to_all
 def cookies() -> Any:
-    return render_template("public/cookies.html")
+    return render_template(
+        "public/cookies.html",
+        cookie=current_app.config["SESSION_COOKIE_NAME"],
+        hours=int(current_app.permanent_session_lifetime.total_seconds() // 3600),
+    )
 
 
 @public.get("/health")
 @open_to_all
 def health() -> Any:
-    """For a monitor: 200 'ok' when the database answers."""
-    db.session.execute(text("SELECT 1"))
-    return {"status": "ok"}
+    """For a monitor: 200 when the database answers, else 503 in words."""
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        current_app.logger.exception("the database does not answer")
+        return {"status": "unavailable", "database": "The database does not answer."}, 503
+    return {"status": "ok", "database": "ok"}
+
+
+def _whose() -> list[Partnership]:
+    """The partnerships; if there is one, the page is its own."""
+    whose = partnerships.every()
+    if len(whose) == 1:
+        g.partnership = whose[0]
+    return whose

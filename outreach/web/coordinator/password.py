@@ -1,0 +1,62 @@
+"""A coordinator's own password."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask_login import current_user, login_user
+from wtforms import ValidationError
+
+from outreach.county import people
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+from outreach.ground.errors import Refusal
+from outreach.web import forms
+from outreach.web.gate import SignedIn, coordinator, coordinators_only
+
+
+class PasswordForm(forms.Form):
+    old = forms.password("Your password now", required="Enter the password you have now.")
+    password = forms.password("New password", required="Enter a new password.")
+    again = forms.password("New password again", required="Enter the new password again.")
+
+    def validate_again(self, field: Any) -> None:
+        if field.data != self.password.data:
+            raise ValidationError("The two new passwords are not the same.")
+
+
+@coordinator.route("/password", methods=["GET", "POST"])
+@coordinators_only
+def password() -> Any:
+    """Who came by a one-time link need not know the old password."""
+    form = PasswordForm()
+    if session.get("by_link"):
+        del form.old
+    if form.validate_on_submit():
+        try:
+            _change(form)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash("Your password is changed. Every other place where you were signed in is signed out.")
+            return redirect(url_for("coordinator.password"), 303)
+    return render_template("coordinator/password.html", form=form), 422 if request.method == "POST" else 200
+
+
+def _change(form: PasswordForm) -> None:
+    """The old password is a secret to be guessed here too, so wrong ones are counted as at the door."""
+    person = db.session.get_one(people.Person, current_user.person_id)
+    email, now = person.email, clock.now()
+    if "old" in form:
+        with transaction():
+            people.begin_try(email, remote=request.remote_addr or "", now=now)
+        try:
+            people.holder(email, form.old.data)
+        except people.CannotSignIn as wrong:
+            raise people.CannotSignIn("That is not your password now.", field="old") from wrong
+    new_hash = people.hash_of(form.password.data)
+    with transaction():
+        person = people.get(email)
+        people.change_password(person, new_hash, now=now)
+        people.forget_tries(email)
+    session.pop("by_link", None)
+    login_user(SignedIn(person))

@@ -1,0 +1,41 @@
+"""Who asked for a school's link from an address that we do not know."""
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+
+from outreach.booking import open_door
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.web.gate import coordinator, coordinators_only, who
+
+
+@coordinator.get("/requests")
+@coordinators_only
+def requests() -> Any:
+    return render_template("coordinator/requests.html", waiting=open_door.waiting_requests(g.partnership.id))
+
+
+@coordinator.post("/requests/<int:request_id>")
+@coordinators_only
+def decide_request(request_id: int) -> Any:
+    """The button's name says which: `decision` is 'grant' or 'refuse'."""
+    decision = request.form.get("decision")
+    if decision not in ("grant", "refuse"):
+        abort(400)
+    try:
+        with transaction():
+            decided = open_door.decide_request(
+                g.partnership.id, request_id, decision == "grant", who=who(), now=clock.now()
+            )
+            said = f"The link is on its way to {decided.address}." if decision == "grant" else (
+                f"{decided.address} gets no link. They are not told."
+            )  # fmt: skip
+    except open_door.NoSuchRequest:
+        abort(404)
+    except Refusal as refusal:
+        flash(refusal.message, "stop")
+    else:
+        flash(said)
+    return redirect(url_for("coordinator.requests"), 303)

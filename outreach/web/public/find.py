@@ -1,0 +1,126 @@
+"""The open door: a school finds itself, and its link goes to an address on file. The answer never tells which."""
+
+from typing import Any
+
+from flask import abort, g, redirect, render_template, request, url_for
+
+from outreach.booking import open_door, promises
+from outreach.county import partnerships, schools
+from outreach.county.schools import School
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.timespans import day_of
+from outreach.tour import programmes
+from outreach.tour.programmes import Programme
+from outreach.web import forms
+from outreach.web.gate import open_to_all, public
+
+AT_MOST = 20
+SUGGESTED = 8
+
+
+class AskForm(forms.Form):
+    address = forms.address(
+        "Your work email address",
+        required="Enter your work email address.",
+        hint="The link goes there if it is one that we hold for this school, or its office’s.",
+    )
+    name = forms.text("Your name (optional)", at_most=100)
+
+
+@public.get("/find")
+@open_to_all
+def find() -> Any:
+    typed = request.args.get("q", "").strip()[:100]
+    found = schools.find(typed, partnerships.every_la_code(), limit=AT_MOST + 1) if typed else []
+    return render_template(
+        "public/find.html", typed=typed, asked="q" in request.args, found=found[:AT_MOST], more=len(found) > AT_MOST
+    )
+
+
+@public.get("/find/suggest")
+@open_to_all
+def suggest() -> Any:
+    """For find.js: [{name, where, url}], best first; nothing for fewer than two signs."""
+    typed = request.args.get("q", "").strip()[:100]
+    if len(typed) < 2:
+        return []
+    found = schools.find(typed, partnerships.every_la_code(), limit=SUGGESTED)
+    return [
+        {
+            "name": school.name,
+            "where": ", ".join(part for part in (school.town, school.postcode) if part),
+            "url": url_for("public.ask_link", urn=school.urn),
+        }
+        for school in found
+        if school.is_open
+    ]
+
+
+@public.route("/find/<int:urn>", methods=["GET", "POST"])
+@open_to_all
+def ask_link(urn: int) -> Any:
+    """One school: asks for an address; whatever it is, the same page follows."""
+    school, programme = _school_and_programme(urn)
+    form = AskForm()
+    if programme is not None and form.validate_on_submit():
+        _ask(form, programme, school)
+        return redirect(url_for("public.asked", urn=urn), 303)
+    status = 422 if request.method == "POST" else 200
+    return render_template("public/ask_link.html", school=school, programme=programme, form=form), status
+
+
+@public.get("/find/<int:urn>/asked")
+@open_to_all
+def asked(urn: int) -> Any:
+    school, _programme = _school_and_programme(urn)
+    return render_template("public/asked.html", school=school)
+
+
+@public.route("/b/<reference>", methods=["GET", "POST"])
+@open_to_all
+def booking_reference(reference: str) -> Any:
+    """The reference alone opens nothing: no school, no day, no name stands on this page."""
+    booking = _booking(reference)
+    form = AskForm()
+    if form.validate_on_submit():
+        _ask(form, booking.programme, booking.school)
+        return redirect(url_for("public.reference_asked", reference=booking.reference), 303)
+    status = 422 if request.method == "POST" else 200
+    return render_template("public/booking_reference.html", booking=booking, form=form), status
+
+
+@public.get("/b/<reference>/asked")
+@open_to_all
+def reference_asked(reference: str) -> Any:
+    _booking(reference)
+    return render_template("public/asked.html", school=None)
+
+
+def _ask(form: AskForm, programme: Programme, school: School) -> None:
+    with transaction():
+        open_door.ask_for_link(
+            programme, school, form.address.data, name=form.name.data or "", now=clock.now()
+        )
+
+
+def _booking(reference: str) -> promises.Booking:
+    try:
+        booking = promises.get(reference)
+    except promises.NoSuchBooking:
+        abort(404)
+    g.partnership = partnerships.get(booking.programme.partnership_id)
+    return booking
+
+
+def _school_and_programme(urn: int) -> tuple[School, Programme | None]:
+    """An open school of somebody's authority, and what it could book now; 404 for any other."""
+    try:
+        school = schools.get(urn)
+    except schools.NoSuchSchool:
+        abort(404)
+    partnership = partnerships.of_authority(school.la_code)
+    if partnership is None or not school.is_open:
+        abort(404)
+    g.partnership = partnership
+    return school, programmes.current(partnership.id, day_of(clock.now()))
