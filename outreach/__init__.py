@@ -9,6 +9,7 @@ from flask_migrate import Migrate
 from outreach import tables  # noqa: F401
 from outreach.ground import config
 from outreach.ground.db import db
+from outreach.post import letters
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,6 +24,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     app.config.update(settings or {})
     Path(str(app.config["OUTREACH_FOLDER"])).mkdir(parents=True, exist_ok=True)
     db.init_app(app)
+    letters.configure(app.config)
     Migrate(app, db, directory=str(ROOT / "migrations"))
 
     from outreach import cli, web

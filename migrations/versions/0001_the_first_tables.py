@@ -127,6 +127,15 @@ def upgrade():
         batch_op.create_index("ix_personal_link_subject", ["urn", "programme_id"], unique=False)
 
     op.create_table(
+        "post_pause",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_post_pause")),
+    )
+    op.create_table(
         "register_import",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
@@ -987,6 +996,7 @@ def downgrade():
 
     op.drop_table("school")
     op.drop_table("register_import")
+    op.drop_table("post_pause")
     with op.batch_alter_table("personal_link", schema=None) as batch_op:
         batch_op.drop_index("ix_personal_link_subject")
 

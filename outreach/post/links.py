@@ -17,6 +17,7 @@ from outreach.ground.db import Base, Instant, db
 SCHOOL_PAGE = "/i/{token}"
 BOOKING_PAGE = "/b/{reference}"
 FIND_PAGE = "/find"
+PRIVACY_PAGE = "/privacy"
 
 
 class PersonalLink(Base):
@@ -84,3 +85,7 @@ def booking_page(public_url: str, reference: str) -> str:
 
 def find_page(public_url: str) -> str:
     return public_url + FIND_PAGE
+
+
+def privacy_page(public_url: str) -> str:
+    return public_url + PRIVACY_PAGE

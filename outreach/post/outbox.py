@@ -4,18 +4,28 @@ At least once, in order for each stream (a booking's UID, or one invitation) and
 rendered bytes are kept, so that a retry is the same mail with the same Message-ID.
 """
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, Index, LargeBinary, Text, UniqueConstraint, func, or_, select, update
+from sqlalchemy.orm import Mapped, defer, mapped_column
 
-from outreach.ground.db import Base, Instant
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.post import copies
 
 WAITING, SENT, FAILED, SUPERSEDED, WITHDRAWN = "waiting", "sent", "failed", "superseded", "withdrawn"
+REQUEST, CANCEL = "REQUEST", "CANCEL"
 
 
 class Letter(Base):
-    """One mail to one address. `handed_at` is when the mail server took it."""
+    """One mail to one address. `handed_at` is when the mail server took it.
+
+    `attempts` counts tries begun, so that a try that died half-way is not forgotten; `lease_until` is
+    until when one postman has it in hand.
+    """
 
     __tablename__ = "letter"
     __table_args__ = (
@@ -55,3 +65,266 @@ class DeadAddress(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(Text)
     lifted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Pause(Base):
+    """The mail server refuses us, not a letter: nothing goes out until it takes one again (lifted_at)."""
+
+    __tablename__ = "post_pause"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(Text)
+    tried_at: Mapped[datetime] = mapped_column(Instant)
+    lifted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class LetterGone(Refusal):
+    """What has left cannot be called back."""
+
+
+class AddressDead(Refusal):
+    """An address that bounced for good is not written to."""
+
+
+class Overtaken(Refusal):
+    """A newer letter about the same thing has taken this one's place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thread:
+    """What one person has had about one thing so far: the first invite's Message-ID, and whether an
+    entry of it stands in the calendar, as far as can be known."""
+
+    first_invite: str | None
+    holds_entry: bool
+
+
+def open_thread(stream: str, recipient: str) -> Thread:
+    """Take every unsent older revision back, and say what this person has had.
+
+    The update comes first: it waits for a postman who is just claiming one of them, so that what is
+    read afterwards is final. What is in a postman's hands counts as had.
+    """
+    taken_back = db.session.scalars(
+        update(Letter)
+        .where(
+            Letter.stream == stream, Letter.recipient == recipient, Letter.method != "",
+            Letter.status == WAITING, Letter.lease_until.is_(None),
+        )
+        .values(status=SUPERSEDED, last_error="A newer letter took its place before it went.")
+        .returning(Letter.id)
+    ).all()  # fmt: skip
+    for letter_id in taken_back:
+        letter = db.session.get_one(Letter, letter_id)
+        letter.raw = copies.masked(letter.raw)
+    rows = db.session.execute(
+        select(Letter.message_id, Letter.method, Letter.status, Letter.attempts)
+        .where(Letter.stream == stream, Letter.recipient == recipient, Letter.method != "")
+        .order_by(Letter.id)
+    ).all()
+    arrived = [row for row in rows if row.status == SENT or (row.attempts and row.status != FAILED)]
+    return Thread(
+        first_invite=next((row.message_id for row in arrived if row.method == REQUEST), None),
+        holds_entry=bool(arrived) and arrived[-1].method == REQUEST,
+    )
+
+
+def put(
+    *,
+    partnership_id: int | None,
+    stream: str,
+    recipient: str,
+    kind: str,
+    subject: str,
+    message_id: str,
+    raw: bytes,
+    now: datetime,
+    method: str = "",
+    sequence: int = 0,
+    thread: Thread | None = None,
+    give_up_at: datetime | None = None,
+) -> Letter:
+    """Put one letter down, to go with the caller's transaction or not at all.
+
+    A CANCEL to somebody who never had the invite is kept as superseded and goes nowhere. A letter to
+    a dead address is kept as failed. The same revision to the same person twice is an IntegrityError.
+    """
+    letter = Letter(
+        partnership_id=partnership_id,
+        stream=stream,
+        recipient=recipient,
+        kind=kind,
+        method=method,
+        sequence=sequence,
+        dtstamp=now,
+        subject=subject,
+        message_id=message_id,
+        raw=raw,
+        created_at=now,
+        status=WAITING,
+        not_before=now,
+        give_up_at=give_up_at if give_up_at and give_up_at > now else None,
+    )
+    if method == CANCEL and (thread is None or not thread.holds_entry):
+        letter.status = SUPERSEDED
+        letter.last_error = "The invite had not gone out yet, so there was nothing to cancel."
+        letter.raw = copies.masked(raw)
+    elif is_dead(recipient):
+        letter.status = FAILED
+        letter.last_error = DEAD
+    db.session.add(letter)
+    db.session.flush()
+    return letter
+
+
+DEAD = "Mail to this address bounced for good. Correct the address, then write again."
+
+
+def is_dead(address: str) -> bool:
+    """Whether mail to this address bounced for good and nobody has corrected that since."""
+    return bool(dead_addresses([address]))
+
+
+def dead_addresses(addresses: Iterable[str]) -> set[str]:
+    """Which of these are dead, spelt as they were given; capitals make no difference."""
+    given = list(addresses)
+    found = set(
+        db.session.scalars(
+            select(func.lower(DeadAddress.address)).where(
+                func.lower(DeadAddress.address).in_({a.lower() for a in given}),
+                DeadAddress.lifted_at.is_(None),
+            )
+        )
+    )
+    return {a for a in given if a.lower() in found}
+
+
+def mark_dead(address: str, reason: str, now: datetime) -> None:
+    """Mail to it bounced for good. What still waits for it fails when the postman comes to it."""
+    if not is_dead(address):
+        db.session.add(DeadAddress(address=address, recorded_at=now, reason=reason))
+        db.session.flush()
+
+
+def lift_dead(address: str, now: datetime) -> None:
+    """Somebody says that the address works again."""
+    db.session.execute(
+        update(DeadAddress)
+        .where(func.lower(DeadAddress.address) == address.lower(), DeadAddress.lifted_at.is_(None))
+        .values(lifted_at=now)
+    )
+
+
+def get(letter_id: int, partnership_id: int) -> Letter | None:
+    """One letter of a partnership; None for another's, and for one that never was."""
+    return db.session.scalar(
+        select(Letter).where(Letter.id == letter_id, Letter.partnership_id == partnership_id)
+    )
+
+
+def counts(partnership_id: int) -> dict[str, int]:
+    """How many letters stand in each status; every status is there."""
+    found = db.session.execute(
+        select(Letter.status, func.count())
+        .where(Letter.partnership_id == partnership_id)
+        .group_by(Letter.status)
+        .order_by(Letter.status)
+    )
+    return dict.fromkeys((WAITING, SENT, FAILED, SUPERSEDED, WITHDRAWN), 0) | {s: n for s, n in found}
+
+
+def letters(
+    partnership_id: int, status: str = "", *, written_to: str = "", first: int = 0, most: int = 50
+) -> Sequence[Letter]:
+    """The letters in one status ('' for all), newest first, without their bytes."""
+    return db.session.scalars(
+        select(Letter)
+        .where(*_chosen(partnership_id, status, written_to))
+        .options(defer(Letter.raw))
+        .order_by(Letter.id.desc())
+        .offset(first)
+        .limit(most)
+    ).all()
+
+
+def how_many(partnership_id: int, status: str = "", *, written_to: str = "") -> int:
+    return db.session.scalar(
+        select(func.count()).select_from(Letter).where(*_chosen(partnership_id, status, written_to))
+    ) or 0  # fmt: skip
+
+
+def _chosen(partnership_id: int, status: str, written_to: str) -> list[ColumnElement[bool]]:
+    chosen: list[ColumnElement[bool]] = [Letter.partnership_id == partnership_id]
+    if status:
+        chosen.append(Letter.status == status)
+    if written_to:
+        chosen.append(
+            or_(
+                Letter.recipient.icontains(written_to, autoescape=True),
+                Letter.subject.icontains(written_to, autoescape=True),
+            )
+        )
+    return chosen
+
+
+def attention(partnership_id: int) -> int:
+    """How many letters need a person: those that could not be delivered and were not withdrawn."""
+    return how_many(partnership_id, FAILED)
+
+
+def waiting_before(moment: datetime) -> int:
+    """How many letters of all partnerships could have gone by `moment` and have not."""
+    return db.session.scalar(
+        select(func.count()).select_from(Letter).where(Letter.status == WAITING, Letter.not_before <= moment)
+    ) or 0  # fmt: skip
+
+
+def pause() -> Pause | None:
+    """Why nothing goes out at present; None when the post runs."""
+    return db.session.scalar(
+        select(Pause).where(Pause.lifted_at.is_(None)).order_by(Pause.id.desc()).limit(1)
+    )
+
+
+def try_again(letter: Letter, *, who: str, now: datetime) -> None:
+    """Send a letter that failed once more, or one that waits for its next try at once.
+
+    Raises LetterGone, AddressDead, Overtaken.
+    """
+    if letter.status == SENT:
+        raise LetterGone("This letter has gone. Write a new one instead.")
+    if letter.status not in (WAITING, FAILED):
+        raise Overtaken("This letter was taken back and cannot be sent again.")
+    if is_dead(letter.recipient):
+        raise AddressDead(f"Mail to {letter.recipient} bounced for good. Correct the address first.")
+    if letter.method and db.session.scalar(
+        select(Letter.id)
+        .where(
+            Letter.stream == letter.stream, Letter.recipient == letter.recipient,
+            Letter.method != "", Letter.id > letter.id, Letter.status.in_((SENT, WAITING)),
+        )
+        .limit(1)
+    ):  # fmt: skip
+        raise Overtaken("A newer letter about the same visit has taken this one's place.")
+    if letter.status == FAILED:
+        letter.status, letter.attempts = WAITING, 0
+    letter.not_before = now
+    history.record("tried again", "letter", letter.id, who=who, now=now)
+
+
+def withdraw(letter: Letter, *, who: str, now: datetime) -> None:
+    """Take a letter back that has not gone; its link is hidden in the kept copy. Raises LetterGone."""
+    taken = db.session.scalar(
+        update(Letter)
+        .where(
+            Letter.id == letter.id, Letter.status.in_((WAITING, FAILED)), Letter.lease_until.is_(None)
+        )
+        .values(status=WITHDRAWN)
+        .returning(Letter.id)
+    )  # fmt: skip
+    if taken is None:
+        raise LetterGone("This letter has gone, or is going this moment.")
+    db.session.refresh(letter)
+    letter.raw = copies.masked(letter.raw)
+    history.record("withdrew", "letter", letter.id, who=who, now=now)

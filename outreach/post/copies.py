@@ -1,0 +1,66 @@
+"""The kept copy of a mail: read for a person, and its personal link masked once it has gone."""
+
+import re
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+
+MASKED = "hidden-once-sent"
+_PERSONAL = re.compile(r"(/i/)[A-Za-z0-9_-]{20,}")
+_POLICY = policy.SMTP
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """A mail taken apart. `calendar` is b'' for a mail without an invite; `method` is its MIME parameter."""
+
+    headers: tuple[tuple[str, str], ...]
+    text: str
+    html: str
+    calendar: bytes
+    method: str
+
+
+def read(raw: bytes) -> Copy:
+    """Take a mail of our own apart."""
+    mail = _parse(raw)
+    calendar = next((p for p in mail.walk() if p.get_content_type() == "text/calendar"), None)
+    return Copy(
+        headers=tuple((name, str(value)) for name, value in mail.items()),
+        text=_said(mail, "text/plain"),
+        html=_said(mail, "text/html"),
+        calendar=calendar.get_payload(decode=True) if calendar is not None else b"",  # type: ignore[arg-type]
+        method=str(calendar.get_param("method", "")) if calendar is not None else "",
+    )
+
+
+def masked(raw: bytes) -> bytes:
+    """The same mail with the token of every personal link hidden; all else as it was."""
+    mail = _parse(raw)
+    for part in mail.walk():
+        if part.get_content_type() in ("text/plain", "text/html"):
+            content = part.get_content()
+            hidden = mask(content)
+            if hidden != content:
+                part.set_content(hidden, subtype=part.get_content_subtype(), cte="quoted-printable")
+    return mail.as_bytes(policy=_POLICY)
+
+
+def mask(words: str) -> str:
+    """Text with the token of every personal link hidden."""
+    return _PERSONAL.sub(rf"\g<1>{MASKED}", words)
+
+
+def _parse(raw: bytes) -> EmailMessage:
+    mail = BytesParser(policy=_POLICY).parsebytes(raw)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+def _said(mail: EmailMessage, kind: str) -> str:
+    for part in mail.walk():
+        if part.get_content_type() == kind:
+            assert isinstance(part, EmailMessage)
+            return str(part.get_content())
+    return ""
