@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -93,6 +94,6 @@ class Postgres:
                     time.sleep(0.05)
             yield found
         finally:
-            server.terminate()
+            server.send_signal(signal.SIGINT)  # "fast": sessions left open do not keep it up
             server.wait(timeout=30)
             shutil.rmtree(folder, ignore_errors=True)

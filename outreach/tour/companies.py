@@ -1,9 +1,17 @@
 """Companies that play, and their troupes: one cast, one van, a base."""
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.ground.db import Base, OfPartnership
+from outreach.county import partnerships
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import Base, OfPartnership, db
+from outreach.ground.errors import Refusal
+from outreach.ground.geography import Place, from_grid_reference
 
 
 class Company(Base, OfPartnership):
@@ -32,3 +40,184 @@ class Troupe(Base):
     calendar_address: Mapped[str] = mapped_column(Text, default="")
 
     company: Mapped[Company] = relationship(lazy="joined")
+
+    @property
+    def base(self) -> Place | None:
+        if self.base_easting is None or self.base_northing is None:
+            return None
+        return Place(easting=self.base_easting, northing=self.base_northing)
+
+
+class CompanyNameTaken(Refusal):
+    field = "name"
+
+
+class TroupeNameTaken(Refusal):
+    field = "name"
+
+
+class BaseNotFound(Refusal):
+    field = "base"
+
+
+class NoSuchCompany(Refusal):
+    """There is none, or it is another partnership's; so with a troupe."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyFacts:
+    """Who they are and whom to ring."""
+
+    name: str
+    contact_name: str = ""
+    contact_email: str = ""
+    contact_phone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TroupeFacts:
+    """`calendar_address`: where the troupe's calendar entries go. `base` None: not known."""
+
+    name: str
+    base_name: str = ""
+    base: Place | None = None
+    calendar_address: str = ""
+
+
+def of_partnership(partnership_id: int) -> list[Company]:
+    """By name."""
+    return list(
+        db.session.scalars(
+            select(Company).where(Company.partnership_id == partnership_id).order_by(Company.name)
+        )
+    )
+
+
+def troupes(partnership_id: int) -> list[Troupe]:
+    """Every troupe of every company, by company and name."""
+    return list(
+        db.session.scalars(
+            select(Troupe)
+            .join(Troupe.company)
+            .where(Company.partnership_id == partnership_id)
+            .order_by(Company.name, Troupe.name)
+        )
+    )
+
+
+def get(partnership_id: int, company_id: int) -> Company:
+    """Raises NoSuchCompany."""
+    found = db.session.get(Company, company_id)
+    if found is None or found.partnership_id != partnership_id:
+        raise NoSuchCompany("There is no such company here.")
+    return found
+
+
+def get_troupe(partnership_id: int, troupe_id: int) -> Troupe:
+    """Raises NoSuchCompany."""
+    found = db.session.get(Troupe, troupe_id)
+    if found is None or found.company.partnership_id != partnership_id:
+        raise NoSuchCompany("There is no such troupe here.")
+    return found
+
+
+def add(partnership_id: int, facts: CompanyFacts, *, who: str, now: datetime) -> Company:
+    """A new company. Raises CompanyNameTaken."""
+    partnerships.lock(partnership_id)
+    _check_name(partnership_id, facts.name)
+    company = Company(partnership_id=partnership_id, **asdict(facts))
+    db.session.add(company)
+    db.session.flush()
+    history.record("added", "company", company.id, who=who, now=now, after=facts.name)
+    return company
+
+
+def change(company: Company, facts: CompanyFacts, *, who: str, now: datetime) -> None:
+    """Raises CompanyNameTaken."""
+    partnerships.lock(company.partnership_id)
+    _check_name(company.partnership_id, facts.name, instead_of=company.id)
+    _set(company, "company", company.id, asdict(facts), who=who, now=now)
+
+
+def add_troupe(company: Company, facts: TroupeFacts, *, who: str, now: datetime) -> Troupe:
+    """One more cast and van. Raises TroupeNameTaken."""
+    partnerships.lock(company.partnership_id)
+    _check_troupe_name(company, facts.name)
+    troupe = Troupe(company_id=company.id, **_columns(facts))
+    db.session.add(troupe)
+    db.session.flush()
+    history.record("added", "troupe", troupe.id, who=who, now=now, after=facts.name)
+    return troupe
+
+
+def change_troupe(troupe: Troupe, facts: TroupeFacts, *, who: str, now: datetime) -> None:
+    """Raises TroupeNameTaken. Shows that stand keep their times, whatever the new base."""
+    partnerships.lock(troupe.company.partnership_id)
+    _check_troupe_name(troupe.company, facts.name, instead_of=troupe.id)
+    _set(troupe, "troupe", troupe.id, _columns(facts), who=who, now=now)
+
+
+def find_base(text: str) -> Place | None:
+    """The place of what a person typed: the postcode of a school we know, a grid reference, an easting and northing.
+
+    None of nothing typed; raises BaseNotFound.
+    """
+    if not text.strip():
+        return None
+    found = from_grid_reference(text) or _school_at(text)
+    if found is None:
+        raise BaseNotFound(
+            "We know no place by that. Enter the postcode of a school in the register, "
+            "a grid reference like SP 513 061, or an easting and northing like 451300, 206100."
+        )
+    return found
+
+
+def _school_at(postcode: str) -> Place | None:
+    plain = postcode.upper().replace(" ", "")
+    row = db.session.execute(
+        select(School.easting, School.northing)
+        .where(
+            func.replace(func.upper(School.postcode), " ", "") == plain,
+            School.easting.is_not(None),
+            School.northing.is_not(None),
+        )
+        .order_by(School.urn)
+        .limit(1)
+    ).first()
+    return Place(easting=row.easting, northing=row.northing) if row else None
+
+
+def _check_name(partnership_id: int, name: str, *, instead_of: int | None = None) -> None:
+    standing = db.session.scalar(
+        select(Company.id).where(Company.partnership_id == partnership_id, Company.name == name)
+    )
+    if standing is not None and standing != instead_of:
+        raise CompanyNameTaken(f"There is a company called {name} already.")
+
+
+def _check_troupe_name(company: Company, name: str, *, instead_of: int | None = None) -> None:
+    standing = db.session.scalar(
+        select(Troupe.id).where(Troupe.company_id == company.id, Troupe.name == name)
+    )
+    if standing is not None and standing != instead_of:
+        raise TroupeNameTaken(f"{company.name} has a troupe called {name} already.")
+
+
+def _columns(facts: TroupeFacts) -> dict[str, object]:
+    return {
+        "name": facts.name,
+        "base_name": facts.base_name,
+        "base_easting": facts.base.easting if facts.base else None,
+        "base_northing": facts.base.northing if facts.base else None,
+        "calendar_address": facts.calendar_address,
+    }
+
+
+def _set(row: Base, subject: str, row_id: int, values: dict[str, object], *, who: str, now: datetime) -> None:
+    before, after = history.differences({name: getattr(row, name) for name in values}, values)
+    for name, value in values.items():
+        setattr(row, name, value)
+    db.session.flush()
+    if after:
+        history.record("changed", subject, row_id, who=who, now=now, before=before, after=after)

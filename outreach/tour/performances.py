@@ -5,14 +5,67 @@ counts for nothing once it is past and is removed by the claim that meets it. `r
 given back, kept for the record.
 """
 
-from datetime import datetime
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from outreach.county import places
 from outreach.county.schools import School
-from outreach.ground.db import Base, Instant
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import wall
 from outreach.tour.days import TourDay
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slot:
+    """A start that a school could have. Minutes are of the wall clock in Europe/London, from midnight."""
+
+    tour_day_id: int
+    troupe_id: int
+    day: date
+    start_minute: int
+    show_minutes: int
+    get_in_minutes: int
+    get_out_minutes: int
+    extra_minutes: int
+    why: str
+
+    @property
+    def key(self) -> str:
+        """What a form posts: 'TOURDAY-HHMM'."""
+        return f"{self.tour_day_id}-{self.start_minute // 60:02d}{self.start_minute % 60:02d}"
+
+    @property
+    def starts(self) -> time:
+        return time(self.start_minute // 60, self.start_minute % 60)
+
+    @property
+    def ends(self) -> time:
+        end = self.start_minute + self.show_minutes
+        return time(end // 60, end % 60)
+
+    @property
+    def starts_at(self) -> datetime:
+        return wall(self.day, self.starts)
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.show_minutes)
+
+    @property
+    def get_in_at(self) -> datetime:
+        return self.starts_at - timedelta(minutes=self.get_in_minutes)
+
+    @property
+    def away_at(self) -> datetime:
+        return self.ends_at + timedelta(minutes=self.get_out_minutes)
 
 
 class Performance(Base):
@@ -51,3 +104,92 @@ class Performance(Base):
 
     tour_day: Mapped[TourDay] = relationship()
     host: Mapped[School] = relationship()
+
+
+class SlotTaken(Refusal):
+    """Somebody else has that time, or it no longer fits between the shows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "That time was taken while you were typing. These are the nearest that are left. "
+            "Nothing you typed is lost."
+        )
+
+
+def lock_days(tour_day_ids: Iterable[int]) -> None:
+    """Queue at the tour days' rows, in one order for everybody. SQLite's write transaction is that queue already."""
+    db.session.execute(
+        select(TourDay.id).where(TourDay.id.in_(set(tour_day_ids))).order_by(TourDay.id).with_for_update()
+    )
+
+
+def lock_school(urn: int) -> None:
+    """Queue at the school's row, so that two of its staff book one after the other. Taken before any tour day's."""
+    db.session.execute(select(School.urn).where(School.urn == urn).with_for_update(key_share=True))
+
+
+def clear_expired(tour_day_ids: Iterable[int], *, now: datetime) -> None:
+    """Remove the holds on these days whose time is over; the caller holds the days' locks."""
+    db.session.execute(
+        delete(Performance).where(
+            Performance.tour_day_id.in_(set(tour_day_ids)), Performance.held_until <= now
+        )
+    )
+
+
+def claim(
+    slot: Slot, school: School, *, programme_id: int, held_until: datetime | None, now: datetime
+) -> Performance:
+    """Take a slot for a school. Raises SlotTaken when the database, the last guard, says no."""
+    place = places.located(school).place
+    performance = Performance(
+        programme_id=programme_id,
+        tour_day_id=slot.tour_day_id,
+        troupe_id=slot.troupe_id,
+        urn=school.urn,
+        easting=place.easting if place else None,
+        northing=place.northing if place else None,
+        held_until=held_until,
+        created_at=now,
+        uid=str(uuid.uuid4()),
+        organizer_token=secrets.token_hex(10),
+    )
+    _put(performance, slot)
+    db.session.add(performance)
+    _flush()
+    return performance
+
+
+def shift(performance: Performance, slot: Slot) -> None:
+    """Move a show to another slot in place, so that nobody ever sees the school with neither. Raises SlotTaken."""
+    _put(performance, slot)
+    performance.tour_day_id = slot.tour_day_id
+    performance.troupe_id = slot.troupe_id
+    performance.sequence += 1
+    _flush()
+
+
+def release(performance: Performance, *, now: datetime) -> None:
+    """Give the time back; the row stays for the record."""
+    performance.released_at = now
+    performance.sequence += 1
+    db.session.flush()
+
+
+def _put(performance: Performance, slot: Slot) -> None:
+    performance.get_in_at = slot.get_in_at
+    performance.starts_at = slot.starts_at
+    performance.ends_at = slot.ends_at
+    performance.away_at = slot.away_at
+
+
+GUARDS = ("performance_troupe_free", "performance_shows_a_day", "performance_road", "performance_of_its_day")
+
+
+def _flush() -> None:
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        if any(name in str(error.orig) for name in GUARDS):
+            raise SlotTaken from error
+        raise

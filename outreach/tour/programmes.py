@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.county import partnerships
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, YearGroups, db
 from outreach.ground.errors import Refusal
@@ -16,6 +17,12 @@ from outreach.ground.wording import clock, count, day_short
 
 class NoSuchProgramme(Refusal):
     """There is none, or it is another partnership's."""
+
+
+class ProgrammeTwice(Refusal):
+    """The same title in the same year, as when a form is sent twice."""
+
+    field = "title"
 
 
 class ReplyByOutsideTheYear(Refusal):
@@ -147,6 +154,7 @@ class Production:
 def create(partnership_id: int, production: Production, *, who: str, now: datetime) -> Programme:
     """A new programme with its target. Raises the refusals of this file that name a field."""
     _check(production)
+    _check_once(partnership_id, production)
     programme = Programme(partnership_id=partnership_id, created_at=now, **_columns(production))
     db.session.add(programme)
     db.session.flush()
@@ -174,6 +182,7 @@ def change(
         raise CeilingBelowBooked(
             f"{count(most_seats_booked, 'pupil')} are booked for one show already. The ceiling cannot be lower."
         )
+    _check_once(programme.partnership_id, production, instead_of=programme.id)
     columns = _columns(production)
     before, after = history.differences({name: getattr(programme, name) for name in columns}, columns)
     for name, value in columns.items():
@@ -238,6 +247,24 @@ def _check(production: Production) -> None:
     if production.get_in_minutes > earliest or latest + production.get_out_minutes >= 24 * 60:
         raise ShowDoesNotFitTheDay("Set-up before the first show, or pack-up after the last, would fall into another day.")  # fmt: skip
     check_target(production.year_groups, for_adults=production.for_adults)
+
+
+def _check_once(partnership_id: int, production: Production, *, instead_of: int | None = None) -> None:
+    partnerships.lock(partnership_id)
+    standing = db.session.scalar(
+        select(Programme.id)
+        .where(
+            Programme.partnership_id == partnership_id,
+            Programme.academic_year == production.academic_year,
+            Programme.title == production.title,
+            Programme.id != (instead_of or 0),
+        )
+        .limit(1)
+    )
+    if standing is not None:
+        raise ProgrammeTwice(
+            f"There is a programme called {production.title} in {year_name(production.academic_year)} already."
+        )
 
 
 def check_target(year_groups: tuple[int, ...], *, for_adults: bool) -> None:

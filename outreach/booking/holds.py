@@ -1,0 +1,178 @@
+"""A slot kept for one school while it fills in the form, and what it has typed so far."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.booking import promises
+from outreach.booking.invitations import FormBegun
+from outreach.county.partnerships import Partnership
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.tour import performances, slots
+from outreach.tour.performances import Performance, Slot, SlotTaken
+from outreach.tour.programmes import Programme
+
+
+class Draft(Base):
+    """What a school typed and has not booked yet, for one programme; nothing typed is lost with a slot."""
+
+    __tablename__ = "draft"
+
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), primary_key=True)
+    typed: Mapped[Any] = mapped_column(JSON)
+    saved_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class AlreadyBooked(Refusal):
+    """Nothing is left to book: every year group is promised."""
+
+    def __init__(self) -> None:
+        super().__init__("Your school is booked already. You can move or change that booking.")
+
+
+class ProgrammeClosed(Refusal):
+    def __init__(self) -> None:
+        super().__init__("Booking for this programme has ended.")
+
+
+class NothingHeld(Refusal):
+    """The hold ran out and was taken, or was given back."""
+
+    def __init__(self) -> None:
+        super().__init__("No time is kept for you any more. Choose one again; nothing you typed is lost.")
+
+
+def hold(
+    programme: Programme,
+    school: School,
+    chosen: Sequence[Slot],
+    *,
+    who: str,
+    now: datetime,
+    whatever_the_notice: bool = False,
+) -> list[Performance]:
+    """Keep one slot, or two of one day, for the school; what it held before is given back.
+
+    Judged again behind the locks of the school and the tour days. Raises SlotTaken, AlreadyBooked, ProgrammeClosed.
+    """
+    if programme.closed_at is not None:
+        raise ProgrammeClosed
+    day_ids = {slot.tour_day_id for slot in chosen}
+    performances.lock_school(school.urn)
+    performances.lock_days(day_ids)
+    if not promises.open_year_groups(programme, school):
+        raise AlreadyBooked
+    _drop(programme.id, school.urn)
+    performances.clear_expired(day_ids, now=now)
+    until = now + timedelta(minutes=db.session.get_one(Partnership, programme.partnership_id).hold_minutes)
+    claimed = []
+    for slot in chosen:
+        key = slot.key
+        found = _still_there(
+            programme, school, key, claimed, now=now, whatever_the_notice=whatever_the_notice
+        )
+        claimed.append(
+            performances.claim(found, school, programme_id=programme.id, held_until=until, now=now)
+        )
+    db.session.add(FormBegun(programme_id=programme.id, urn=school.urn, recorded_at=now))
+    history.record(
+        "held", "school", school.urn, who=who, now=now, after=[p.starts_at.isoformat() for p in claimed]
+    )
+    return claimed
+
+
+def kept(programme_id: int, urn: int) -> list[Performance]:
+    """All that is held for the school, by start, live or just lapsed and not taken yet."""
+    return list(
+        db.session.scalars(
+            select(Performance)
+            .where(
+                Performance.programme_id == programme_id,
+                Performance.urn == urn,
+                Performance.held_until.is_not(None),
+                Performance.released_at.is_(None),
+            )
+            .order_by(Performance.starts_at)
+        )
+    )
+
+
+def held(programme_id: int, urn: int, *, now: datetime) -> list[Performance]:
+    """What is kept for the school now, by start."""
+    return [p for p in kept(programme_id, urn) if p.held_until is not None and p.held_until > now]
+
+
+def renew(programme: Programme, school: School, *, now: datetime) -> list[Performance]:
+    """Keep it for the same time again. Raises NothingHeld; a hold just lapsed that nobody took is revived."""
+    still = kept(programme.id, school.urn)
+    if not still:
+        raise NothingHeld
+    until = now + timedelta(minutes=db.session.get_one(Partnership, programme.partnership_id).hold_minutes)
+    for performance in still:
+        performance.held_until = until
+    db.session.flush()
+    return still
+
+
+def give_back(programme_id: int, urn: int, *, who: str, now: datetime) -> None:
+    """Let go of what is held; none held is no fault."""
+    if _drop(programme_id, urn):
+        history.record("gave back", "school", urn, who=who, now=now)
+
+
+def save_draft(programme_id: int, urn: int, typed: dict[str, Any], *, now: datetime) -> None:
+    """Keep what was typed so far."""
+    row = db.session.get(Draft, (urn, programme_id))
+    if row is None:
+        db.session.add(Draft(urn=urn, programme_id=programme_id, typed=typed, saved_at=now))
+    else:
+        row.typed, row.saved_at = typed, now
+    db.session.flush()
+
+
+def draft(programme_id: int, urn: int) -> dict[str, Any]:
+    """What was typed so far; {} if nothing."""
+    row = db.session.get(Draft, (urn, programme_id))
+    return dict(row.typed) if row else {}
+
+
+def drop_draft(programme_id: int, urn: int) -> None:
+    db.session.execute(delete(Draft).where(Draft.urn == urn, Draft.programme_id == programme_id))
+
+
+def _drop(programme_id: int, urn: int) -> int:
+    still = kept(programme_id, urn)
+    for performance in still:
+        db.session.delete(performance)
+    db.session.flush()
+    return len(still)
+
+
+def _still_there(
+    programme: Programme,
+    school: School,
+    key: str,
+    claimed: list[Performance],
+    *,
+    now: datetime,
+    whatever_the_notice: bool,
+) -> Slot:
+    """The slot as it stands behind the lock; the second of a pair is judged with the first in account."""
+    found = slots.find(
+        programme,
+        school,
+        key,
+        now=now,
+        whatever_the_notice=whatever_the_notice,
+        beside=tuple(p.id for p in claimed),
+    )
+    if found is None:
+        raise SlotTaken
+    return found

@@ -1,0 +1,320 @@
+"""The rows of a promise and the plain questions about them: which are live, who comes, how many are expected."""
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, func, select, text
+from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
+
+from outreach.county.establishments import never_estimated
+from outreach.county.partnerships import Partnership
+from outreach.county.schools import School, own_numbers
+from outreach.ground import school_year
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme, target_year_groups
+
+HOST, GUEST = "host", "guest"
+
+
+class Booking(Base):
+    """A promise as it stands now. `seats` is the sum of the newest revision's pupils, guarded by a trigger.
+
+    `uid` is the calendar event's for ever (RFC 5546 2.1.5); `sequence` its revision; `place_sequence`
+    the sequence at which start, end or place last changed; `ended_at` mirrors the Cancellation row
+    so that constraints can see it.
+    """
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        Index("ix_booking_programme", "programme_id", "urn"),
+        Index("ix_booking_performance", "performance_id"),
+        Index("uq_booking_host", "performance_id", unique=True,
+              postgresql_where=text("role = 'host' AND ended_at IS NULL"), sqlite_where=text("role = 'host' AND ended_at IS NULL")),
+        CheckConstraint("role IN ('host', 'guest')", name="role"),
+        CheckConstraint("seats >= 0", name="seats"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id"))
+    role: Mapped[str] = mapped_column(Text)
+    seats: Mapped[int]
+    hall: Mapped[str] = mapped_column(Text, default="")
+    step_free: Mapped[bool | None]
+    access_needs: Mapped[Any] = mapped_column(JSON, default=dict)
+    arrival_note: Mapped[str] = mapped_column(Text, default="")
+    booked_by: Mapped[str] = mapped_column(Text, default="")
+    uid: Mapped[str] = mapped_column(Text, unique=True)
+    organizer_token: Mapped[str] = mapped_column(Text, unique=True)
+    sequence: Mapped[int] = mapped_column(default=0)
+    place_sequence: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    programme: Mapped[Programme] = relationship()
+    performance: Mapped[Performance] = relationship()
+    school: Mapped[School] = relationship()
+
+    def can_move_until(self) -> date:
+        """The last day on which the school may move it online."""
+        return day_of(self.performance.starts_at) - timedelta(days=self.programme.notice_move_days)
+
+    def can_cancel_until(self) -> date:
+        """The last day on which the school may cancel it online."""
+        return day_of(self.performance.starts_at) - timedelta(days=self.programme.notice_cancel_days)
+
+    def can_move(self, now: datetime) -> bool:
+        return self.ended_at is None and day_of(now) <= self.can_move_until()
+
+    def can_cancel(self, now: datetime) -> bool:
+        return self.ended_at is None and day_of(now) <= self.can_cancel_until()
+
+    def can_change(self, now: datetime) -> bool:
+        """Numbers, hall and people may change until the show begins."""
+        return self.ended_at is None and now < self.performance.starts_at
+
+
+class BookingRevision(Base):
+    """What the promise said from `recorded_at` on; the newest row holds. Standings read these, not Booking."""
+
+    __tablename__ = "booking_revision"
+    __table_args__ = (Index("ix_booking_revision_booking", "booking_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+
+
+class PromisedPupils(Base):
+    """How many of one year group a revision promises."""
+
+    __tablename__ = "promised_pupils"
+    __table_args__ = (CheckConstraint("pupils >= 0", name="pupils"),)
+
+    revision_id: Mapped[int] = mapped_column(ForeignKey("booking_revision.id"), primary_key=True)
+    year_group: Mapped[int] = mapped_column(primary_key=True)
+    pupils: Mapped[int]
+
+
+SCHOOL, COMPANY, COORDINATOR, HOST_SCHOOL = "school", "company", "coordinator", "host"
+
+
+class Cancellation(Base):
+    """Why, when and by whom a booking ended."""
+
+    __tablename__ = "cancellation"
+    __table_args__ = (
+        CheckConstraint("cancelled_by IN ('school', 'company', 'coordinator', 'host')", name="by"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), primary_key=True)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    cancelled_by: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class BookingContact(Base):
+    """Somebody at the school who has this booking in the calendar; `duty` says what for."""
+
+    __tablename__ = "booking_contact"
+    __table_args__ = (
+        Index("uq_booking_contact", "booking_id", "address", unique=True, postgresql_where=text("removed_at IS NULL"),
+              sqlite_where=text("removed_at IS NULL")),
+        CheckConstraint("duty IN ('safeguarding lead', 'on the day', 'colleague')", name="duty"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
+    name: Mapped[str] = mapped_column(Text)
+    duty: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text, default="")
+    address: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str] = mapped_column(Text, default="")
+    added_at: Mapped[datetime] = mapped_column(Instant)
+    removed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class NoSuchBooking(Refusal):
+    def __init__(self) -> None:
+        super().__init__("There is no booking with that reference.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """How many pupils of one target year group a school has: its own number, or an estimate; None is unknown."""
+
+    pupils: int | None
+    estimated: bool
+
+    @property
+    def at_most(self) -> int | None:
+        """What its open promises may hold: its own number, or the estimate and a tenth."""
+        if self.pupils is None or not self.estimated:
+            return self.pupils
+        return math.ceil(self.pupils * 1.1)
+
+
+def get(reference: str) -> Booking:
+    """Raises NoSuchBooking."""
+    booking = db.session.scalar(select(Booking).where(Booking.reference == reference.strip().upper()))
+    if booking is None:
+        raise NoSuchBooking
+    return booking
+
+
+def live(programme_id: int, urn: int) -> list[Booking]:
+    """A school's bookings that were not cancelled, by start."""
+    return list(
+        db.session.scalars(
+            select(Booking)
+            .join(Performance)
+            .options(contains_eager(Booking.performance))
+            .where(Booking.programme_id == programme_id, Booking.urn == urn, Booking.ended_at.is_(None))
+            .order_by(Performance.starts_at)
+        )
+    )
+
+
+def of_performance(performance_id: int) -> list[Booking]:
+    """Everybody who is promised one show, the host first."""
+    return list(
+        db.session.scalars(
+            select(Booking)
+            .where(Booking.performance_id == performance_id, Booking.ended_at.is_(None))
+            .order_by(Booking.role.desc(), Booking.id)
+        )
+    )
+
+
+def ended_with(performance_id: int) -> list[Booking]:
+    """Everybody who was promised a show that was given back, the host first."""
+    return list(
+        db.session.scalars(
+            select(Booking)
+            .where(Booking.performance_id == performance_id)
+            .order_by(Booking.role.desc(), Booking.id)
+        )
+    )
+
+
+def people_of(booking: Booking) -> list[BookingContact]:
+    """Who has this booking in the calendar, in the order they were named."""
+    return list(
+        db.session.scalars(
+            select(BookingContact)
+            .where(BookingContact.booking_id == booking.id, BookingContact.removed_at.is_(None))
+            .order_by(BookingContact.id)
+        )
+    )
+
+
+def removed_from(booking: Booking, contact_id: int) -> BookingContact | None:
+    """Somebody who was taken out of this booking again; None for anybody else."""
+    return db.session.scalar(
+        select(BookingContact).where(
+            BookingContact.id == contact_id,
+            BookingContact.booking_id == booking.id,
+            BookingContact.removed_at.is_not(None),
+        )
+    )
+
+
+def pupils_of(booking: Booking) -> dict[int, int]:
+    """How many of each year group the booking promises now."""
+    newest = (
+        select(func.max(BookingRevision.id)).where(BookingRevision.booking_id == booking.id).scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(PromisedPupils.year_group, PromisedPupils.pupils)
+        .where(PromisedPupils.revision_id == newest)
+        .order_by(PromisedPupils.year_group)
+    )
+    return {year_group: int(pupils) for year_group, pupils in rows}
+
+
+def cancellation_of(booking: Booking) -> Cancellation | None:
+    return db.session.get(Cancellation, booking.id)
+
+
+def expected(programme: Programme, school: School) -> dict[int, Expected]:
+    """Pupils by target year group that the school offers. A school whose ages are unknown may bring any target year.
+
+    Own number, else NumberOfPupils x 1 / year groups offered (half up). Alternative provision is never estimated.
+    """
+    targets = target_year_groups(programme.id)
+    own = own_numbers(school.urn, programme.academic_year)
+    by_ages = school_year.offered(school.statutory_low_age, school.statutory_high_age)
+    offers = [y for y in (by_ages if by_ages is not None else targets) if own.get(y) != 0]
+    estimate = None
+    if (
+        by_ages is not None
+        and offers
+        and school.number_of_pupils is not None
+        and not never_estimated(school.type_of_establishment, school.name)
+    ):
+        estimate = int(school.number_of_pupils / len(offers) + 0.5)
+    return {
+        y: Expected(pupils=own[y], estimated=False) if y in own else Expected(pupils=estimate, estimated=True)
+        for y in targets
+        if y in offers
+    }
+
+
+def promised(programme_id: int, urn: int, *, leaving_out: int | None = None) -> dict[int, int]:
+    """Pupils by year group in all of a school's promises that were not cancelled (`leaving_out`: a booking's id)."""
+    newest = (
+        select(func.max(BookingRevision.id))
+        .join(Booking, Booking.id == BookingRevision.booking_id)
+        .where(
+            Booking.programme_id == programme_id,
+            Booking.urn == urn,
+            Booking.ended_at.is_(None),
+            Booking.id != (leaving_out or 0),
+        )
+        .group_by(BookingRevision.booking_id)
+    )
+    rows = db.session.execute(
+        select(PromisedPupils.year_group, func.sum(PromisedPupils.pupils))
+        .where(PromisedPupils.revision_id.in_(newest))
+        .group_by(PromisedPupils.year_group)
+        .order_by(PromisedPupils.year_group)
+    )
+    return {year_group: int(pupils) for year_group, pupils in rows}
+
+
+def open_year_groups(programme: Programme, school: School) -> tuple[int, ...]:
+    """The target year groups still to be booked: not promised, or less than the counted share of them."""
+    share = db.session.get_one(Partnership, programme.partnership_id).counted_share
+    so_far = promised(programme.id, school.urn)
+    return tuple(
+        y
+        for y, known in expected(programme, school).items()
+        if y not in so_far or (known.pupils is not None and so_far[y] < share * known.pupils)
+    )
+
+
+def pupils_still_open(programme: Programme, school: School) -> dict[int, int | None]:
+    """How many of each open year group are still to be promised; None where the number is not known."""
+    known = expected(programme, school)
+    so_far = promised(programme.id, school.urn)
+    return {
+        y: None if (n := known[y].pupils) is None else max(0, n - so_far.get(y, 0))
+        for y in open_year_groups(programme, school)
+    }
+
+
+def needs_two_shows(programme: Programme, still_open: dict[int, int | None]) -> bool:
+    """Whether what is still open is, by our count, more than one audience."""
+    return sum(n or 0 for n in still_open.values()) > programme.audience_ceiling

@@ -1,0 +1,153 @@
+"""Who is told what when a promise changes: facts for the letters, one to each person it concerns."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from outreach.booking import invitations, promises
+from outreach.booking.promises import Booking, BookingContact
+from outreach.county import partnerships
+from outreach.ground.db import db
+from outreach.post import letters
+from outreach.post.calendars import Attendee
+from outreach.tour.companies import Troupe
+from outreach.tour.performances import Performance
+
+ACCESS_NEEDS = {
+    "wheelchair": "wheelchair places",
+    "step_free": "pupils who need a seat without steps",
+    "hearing_loop": "seats near the hearing loop",
+    "interpreter": "seats in sight of a sign language interpreter",
+    "sight": "seats at the front for low vision",
+    "quiet": "seats near the door, or a quiet room",
+    "assistant": "adults who come with a pupil",
+}
+"""What a school can tick, with a number: slug -> words. No names, no diagnoses."""
+
+LINK_LIFE = timedelta(weeks=7)
+"""A booking's link lives until seven weeks after the show."""
+
+
+def school(
+    booking: Booking, people: Iterable[BookingContact], write: Callable[..., object], *, now: datetime
+) -> None:
+    """One letter to each of `people`: write(visit, to, sender, now=now)."""
+    sender = invitations.sender_of(partnerships.get(booking.programme.partnership_id))
+    visit = visit_of(booking)
+    for person in people:
+        write(visit, _addressee(booking, person), sender, now=now)
+
+
+def troupe(performance: Performance, troupe_id: int, method: str, *, now: datetime) -> None:
+    """The troupe's own entry: REQUEST with all that come, or CANCEL. No address, no letter."""
+    to = db.session.get_one(Troupe, troupe_id)
+    if not to.calendar_address:
+        return
+    promised = promises.of_performance(performance.id) or promises.ended_with(performance.id)
+    if not promised:
+        return
+    host = promised[0]
+    sender = invitations.sender_of(partnerships.get(host.programme.partnership_id))
+    addressee = letters.Addressee(address=to.calendar_address, name=to.name, role="touring company")
+    letters.for_troupe(
+        _troupe_visit(performance, promised, addressee), addressee, sender, method=method, now=now
+    )
+
+
+def expiry(booking: Booking) -> datetime:
+    """When links about this booking end."""
+    return booking.performance.ends_at + LINK_LIFE
+
+
+def visit_of(booking: Booking) -> letters.Visit:
+    """The facts of a booking as letters and calendars need them."""
+    people = promises.people_of(booking)
+    return _visit(
+        booking,
+        uid=booking.uid,
+        sequence=booking.sequence,
+        organizer_token=booking.organizer_token,
+        created_at=booking.created_at,
+        pupils=tuple(promises.pupils_of(booking).items()),
+        access=access_words(booking.access_needs),
+        attendees=tuple(Attendee(name=p.name, address=p.address) for p in people),
+        phone=next((p.phone for p in people if p.phone), ""),
+    )
+
+
+def access_words(needs: dict[str, int]) -> tuple[str, ...]:
+    """{'wheelchair': 2} -> ('2 wheelchair places',)."""
+    return tuple(f"{n} {ACCESS_NEEDS[slug]}" for slug, n in needs.items() if slug in ACCESS_NEEDS and n)
+
+
+def _troupe_visit(
+    performance: Performance, promised: list[Booking], addressee: letters.Addressee
+) -> letters.Visit:
+    """The show with host and guests added up; no contact's name."""
+    pupils: dict[int, int] = {}
+    needs: dict[str, int] = {}
+    for booking in promised:
+        for year_group, n in promises.pupils_of(booking).items():
+            pupils[year_group] = pupils.get(year_group, 0) + n
+        for slug, n in booking.access_needs.items():
+            needs[slug] = needs.get(slug, 0) + n
+    return _visit(
+        promised[0],
+        uid=performance.uid,
+        sequence=performance.sequence,
+        organizer_token=performance.organizer_token,
+        created_at=performance.created_at,
+        pupils=tuple(sorted(pupils.items())),
+        access=access_words(needs),
+        attendees=(Attendee(name=addressee.name, address=addressee.address),),
+        phone="",
+    )
+
+
+def _visit(
+    booking: Booking,
+    *,
+    uid: str,
+    sequence: int,
+    organizer_token: str,
+    created_at: datetime,
+    pupils: tuple[tuple[int, int], ...],
+    access: tuple[str, ...],
+    attendees: tuple[Attendee, ...],
+    phone: str,
+) -> letters.Visit:
+    performance, programme, host = booking.performance, booking.programme, booking.performance.host
+    address = ", ".join(part for part in (host.street, host.locality, host.town, host.postcode) if part)
+    return letters.Visit(
+        uid=uid,
+        sequence=sequence,
+        created_at=created_at,
+        organizer_token=organizer_token,
+        reference=booking.reference,
+        programme_title=programme.title,
+        school_name=host.name,
+        school_address=address,
+        urn=booking.urn,
+        programme_id=programme.id,
+        starts_at=performance.starts_at,
+        ends_at=performance.ends_at,
+        get_in_at=performance.get_in_at,
+        away_at=performance.away_at,
+        hall=booking.hall,
+        pupils=pupils,
+        access=access,
+        school_provides=programme.school_provides,
+        move_until=booking.can_move_until(),
+        cancel_until=booking.can_cancel_until(),
+        attendees=attendees,
+        phone=phone,
+    )
+
+
+def _addressee(booking: Booking, person: BookingContact) -> letters.Addressee:
+    return letters.Addressee(
+        address=person.address,
+        name=person.name,
+        role=person.role or person.duty,
+        source=f"booking {booking.reference}",
+        source_date=person.added_at.date(),
+    )

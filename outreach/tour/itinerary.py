@@ -1,0 +1,227 @@
+"""The tour as it stands: its weeks with their shows, and what of it may still change once shows stand on it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
+from outreach.county import partnerships
+from outreach.ground import history
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.geography import Place
+from outreach.ground.timespans import wall
+from outreach.ground.wording import clock, count, day_short
+from outreach.tour import days, programmes, roads
+from outreach.tour.days import Hours, TourDay
+from outreach.tour.performances import Performance, clear_expired, lock_days
+from outreach.tour.programmes import Production, Programme
+
+
+class DayHasShows(Refusal):
+    """A tour day with a show, or with one that is being booked, cannot be taken back."""
+
+
+class FewerShowsThanBooked(Refusal):
+    field = "shows_at_most"
+
+
+class HoursLeaveOutAShow(Refusal):
+    """A show that stands would begin before the van can be there, or end too late for it to be back."""
+
+    field = "leaves"
+
+
+class ShowsADayBelowBooked(Refusal):
+    field = "shows_a_day"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayOnTour:
+    """A tour day and the shows that stand on it by start; `held` are slots that schools are just booking."""
+
+    tour_day: TourDay
+    shows: tuple[Performance, ...]
+    held: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.tour_day.shows_at_most - len(self.shows) - self.held)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    """Monday's date and the tour days of the week, by day and troupe."""
+
+    monday: date
+    days: tuple[DayOnTour, ...]
+
+    @property
+    def booked(self) -> int:
+        return sum(len(d.shows) for d in self.days)
+
+    @property
+    def possible(self) -> int:
+        return sum(d.tour_day.shows_at_most for d in self.days)
+
+
+def weeks(programme: Programme, *, now: datetime) -> list[Week]:
+    """Every tour day of a programme by week, in two queries however many."""
+    tour_days = days.of_programme(programme.id)
+    shows = _standing(Performance.programme_id == programme.id, now=now)
+    found: dict[date, list[DayOnTour]] = {}
+    for tour_day in tour_days:
+        here = shows.get(tour_day.id, [])
+        booked = tuple(show for show in here if show.held_until is None)
+        found.setdefault(tour_day.day - timedelta(days=tour_day.day.weekday()), []).append(
+            DayOnTour(tour_day=tour_day, shows=booked, held=len(here) - len(booked))
+        )
+    return [Week(monday=monday, days=tuple(here)) for monday, here in found.items()]
+
+
+def shows_on(tour_day: TourDay, *, now: datetime) -> DayOnTour:
+    """One tour day with its shows."""
+    here = _standing(Performance.tour_day_id == tour_day.id, now=now).get(tour_day.id, [])
+    booked = tuple(show for show in here if show.held_until is None)
+    return DayOnTour(tour_day=tour_day, shows=booked, held=len(here) - len(booked))
+
+
+def change_day(tour_day: TourDay, hours: Hours, *, who: str, now: datetime) -> None:
+    """New hours, or another number of shows, for one day.
+
+    Raises HoursTooShort, TooManyShows, FewerShowsThanBooked, HoursLeaveOutAShow, NoSuchTourDay.
+    """
+    here = _behind_the_lock(tour_day, now=now)
+    days.check_hours(tour_day.programme, hours)
+    if len(here) > hours.shows_at_most:
+        raise FewerShowsThanBooked(
+            f"{count(len(here), 'show')} are booked or being booked that day. Move or cancel one first."
+        )
+    for show in here:
+        _check_in_hours(tour_day, hours, show)
+    before = days.hours_of(tour_day)
+    if hours == before:
+        return
+    tour_day.leaves, tour_day.returns, tour_day.shows_at_most = (
+        hours.leaves,
+        hours.returns,
+        hours.shows_at_most,
+    )
+    db.session.flush()
+    history.record("changed", "tour day", tour_day.id, who=who, now=now, before=_said(before), after=_said(hours))  # fmt: skip
+
+
+def remove_day(tour_day: TourDay, *, who: str, now: datetime) -> None:
+    """The troupe takes the day back. Raises DayHasShows, NoSuchTourDay."""
+    here = _behind_the_lock(tour_day, now=now)
+    booked = [show for show in here if show.held_until is None]
+    if booked:
+        schools = " and ".join(f"{show.host.name} at {clock(show.starts_at)}" for show in booked)
+        raise DayHasShows(
+            f"{day_short(tour_day.day)} has {count(len(booked), 'show')}: {schools}. "
+            "Move or cancel first, then the day can be removed."
+        )
+    if here:
+        raise DayHasShows("A school is just booking on that day. Try again in a few minutes.")
+    tour_day.ended_at = now
+    db.session.flush()
+    history.record(
+        "removed a tour day", "programme", tour_day.programme_id, who=who, now=now,
+        before={"troupe": tour_day.troupe.name, "day": str(tour_day.day)},
+    )  # fmt: skip
+
+
+def change_programme(
+    programme: Programme,
+    production: Production,
+    *,
+    most_seats: Callable[[int], int],
+    who: str,
+    now: datetime,
+) -> None:
+    """Settle a programme anew while schools may be booking it. Days that stood at its old shows a day follow to the
+    new one; no day keeps more than it.
+
+    `most_seats` is asked, behind the locks, how many pupils are promised for the fullest show of a programme's id.
+    Raises ShowsADayBelowBooked, and what programmes.change raises.
+    """
+    tour_days = days.of_programme(programme.id)
+    lock_days(day.id for day in tour_days)
+    shows = _standing(Performance.programme_id == programme.id, now=now)
+    for day in tour_days:
+        if len(shows.get(day.id, [])) > production.shows_a_day:
+            raise ShowsADayBelowBooked(
+                f"{count(len(shows[day.id]), 'show')} are booked on {day_short(day.day)} already. "
+                "Move or cancel one first."
+            )
+    was = programme.shows_a_day
+    programmes.change(programme, production, most_seats_booked=most_seats(programme.id), who=who, now=now)
+    for day in tour_days:
+        if day.shows_at_most == was or day.shows_at_most > production.shows_a_day:
+            day.shows_at_most = production.shows_a_day
+    db.session.flush()
+
+
+def _behind_the_lock(tour_day: TourDay, *, now: datetime) -> list[Performance]:
+    """What stands on a day, nobody else claiming or changing it until the transaction ends."""
+    lock_days([tour_day.id])
+    db.session.refresh(tour_day)
+    if tour_day.ended_at is not None:
+        raise days.NoSuchTourDay("That tour day was removed already.")
+    clear_expired([tour_day.id], now=now)
+    return _standing(Performance.tour_day_id == tour_day.id, now=now).get(tour_day.id, [])
+
+
+def _standing(which: object, *, now: datetime) -> dict[int, list[Performance]]:
+    """Shows and live holds by tour day, by start, each with its host."""
+    rows: Iterable[Performance] = db.session.scalars(
+        select(Performance)
+        .where(
+            which,  # type: ignore[arg-type]
+            Performance.released_at.is_(None),
+            or_(Performance.held_until.is_(None), Performance.held_until > now),
+        )
+        .options(joinedload(Performance.host))
+        .order_by(Performance.starts_at, Performance.id)
+    )
+    found: dict[int, list[Performance]] = {}
+    for row in rows:
+        found.setdefault(row.tour_day_id, []).append(row)
+    return found
+
+
+def _check_in_hours(tour_day: TourDay, hours: Hours, show: Performance) -> None:
+    partnership = partnerships.get(tour_day.programme.partnership_id)
+    there = (
+        None
+        if show.easting is None or show.northing is None
+        else Place(easting=show.easting, northing=show.northing)
+    )
+    base = tour_day.troupe.base
+    road = timedelta(
+        minutes=roads.minutes(
+            base, there, base=partnership.road_base_minutes, per_km=partnership.road_minutes_per_km
+        )
+        if base
+        else 0
+    )
+    leaves, returns = wall(tour_day.day, hours.leaves), wall(tour_day.day, hours.returns)
+    if show.get_in_at - road < leaves:
+        raise HoursLeaveOutAShow(
+            f"The van must leave by {clock(show.get_in_at - road)} to set up at {show.host.name}."
+        )
+    if show.away_at + road > returns:
+        raise HoursLeaveOutAShow(
+            f"The van cannot be back from {show.host.name} before {clock(show.away_at + road)}.",
+            field="returns",
+        )
+
+
+def _said(hours: Hours) -> dict[str, object]:
+    return {
+        "leaves": f"{hours.leaves:%H:%M}",
+        "returns": f"{hours.returns:%H:%M}",
+        "shows_at_most": hours.shows_at_most,
+    }

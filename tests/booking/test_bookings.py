@@ -1,0 +1,467 @@
+"""A school holds, books, moves, changes and cancels; what is refused leaves everything as it was."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+import make
+from outreach.booking import bookings, holds, promises
+from outreach.booking.bookings import Colleague, Promise
+from outreach.booking.holds import AlreadyBooked, NothingHeld, ProgrammeClosed
+from outreach.booking.promises import Booking
+from outreach.county.schools import own_numbers
+from outreach.ground.db import db, transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import wall
+from outreach.post import links
+from outreach.post.outbox import Letter
+from outreach.tour import slots
+from outreach.tour.performances import Performance, SlotTaken
+
+DAY = date(2027, 3, 9)
+FELL = Colleague(
+    name="Joanna Fell", address="j.fell@redmere.example", duty="safeguarding lead", phone="01632 960 204"
+)
+WHITFIELD = Colleague(name="Sam Whitfield", address="s.whitfield@redmere.example", duty="on the day")
+
+
+@pytest.fixture
+def c(app: Flask) -> SimpleNamespace:
+    """A county with one tour day of two shows, and a school of 300 pupils in Years 8 and 9 (an estimate)."""
+    c = SimpleNamespace()
+    with transaction():
+        c.partnership = make.partnership()
+        c.programme = make.programme(c.partnership, audience_ceiling=350)
+        c.troupe = make.troupe(c.partnership)
+        c.troupe.calendar_address = "red.van@lantern-row.example"
+        c.day = make.tour_day(c.programme, c.troupe, DAY)
+        c.later = make.tour_day(c.programme, c.troupe, date(2027, 3, 16))
+        c.school = make.school()
+        c.other = make.school(easting=458000)
+    return c
+
+
+def slot(c, at: time = time(9), school=None, day=None, now=make.NOW):
+    return slots.find(c.programme, school or c.school, f"{(day or c.day).id}-{at:%H%M}", now=now)
+
+
+def hold(c, *chosen, school=None, now=make.NOW):
+    with transaction():
+        return [p.id for p in holds.hold(c.programme, school or c.school, chosen, who="Joanna Fell", now=now)]
+
+
+def promise(pupils=None, people=(FELL, WHITFIELD), **more) -> Promise:
+    return Promise(pupils=pupils or {8: 148, 9: 151}, people=people, **more)
+
+
+def book(c, ids, *promised, school=None, now=make.NOW) -> list[Booking]:
+    with transaction():
+        return bookings.book(
+            c.programme, school or c.school, list(zip(ids, promised, strict=True)), who="Joanna Fell", now=now
+        )
+
+
+def booked(c, at: time = time(9), school=None, **more) -> Booking:
+    ids = hold(c, slot(c, at, school), school=school)
+    return book(c, ids, promise(**more), school=school)[0]
+
+
+def letters(kind: str | None = None) -> list[tuple[str, str, int]]:
+    """(recipient, method, sequence) of the calendar letters to schools and troupe, as they were put down."""
+    rows = db.session.scalars(select(Letter).order_by(Letter.id))
+    return [
+        (r.recipient, r.method, r.sequence) for r in rows if r.method and (kind is None or r.kind == kind)
+    ]
+
+
+def test_booking_makes_one_promise_with_its_letters(c) -> None:
+    booking = booked(c, hall="Main hall", access_needs={"wheelchair": 2, "quiet": 0})
+    assert (booking.role, booking.seats, booking.sequence) == ("host", 299, 0)
+    assert promises.pupils_of(booking) == {8: 148, 9: 151}
+    assert booking.access_needs == {"wheelchair": 2}
+    assert booking.reference.startswith("MRL-")
+    assert booking.performance.held_until is None
+    assert letters() == [
+        ("j.fell@redmere.example", "REQUEST", 0),
+        ("s.whitfield@redmere.example", "REQUEST", 0),
+        ("red.van@lantern-row.example", "REQUEST", 0),
+    ]
+
+
+def test_a_form_sent_twice_books_once(c) -> None:
+    ids = hold(c, slot(c))
+    first = book(c, ids, promise())
+    again = book(c, ids, promise())
+    assert [b.id for b in first] == [b.id for b in again]
+    assert db.session.query(Booking).count() == 1
+    assert len(letters()) == 3
+
+
+def test_a_second_hold_gives_the_first_back(c) -> None:
+    hold(c, slot(c, time(9)))
+    hold(c, slot(c, time(13)))
+    assert [p.starts_at for p in holds.held(c.programme.id, c.school.urn, now=make.NOW)] == [
+        wall(DAY, time(13))
+    ]
+
+
+def test_a_slot_held_by_another_school_is_taken(c) -> None:
+    mine = slot(c)
+    hold(c, slot(c, school=c.other), school=c.other)
+    with pytest.raises(SlotTaken):
+        hold(c, mine)
+
+
+def test_a_refused_hold_leaves_what_was_held(c) -> None:
+    hold(c, slot(c, time(13)))
+    wanted = slot(c, time(9, 15))
+    with transaction():
+        c.day.shows_at_most = 3
+    hold(c, slot(c, time(9), school=c.other), school=c.other)
+    with pytest.raises(SlotTaken):
+        hold(c, wanted)
+    assert [p.starts_at for p in holds.held(c.programme.id, c.school.urn, now=make.NOW)] == [
+        wall(DAY, time(13))
+    ]
+
+
+def test_a_hold_that_lapsed_and_was_taken_books_nothing(c) -> None:
+    ids = hold(c, slot(c))
+    later = make.NOW + timedelta(minutes=16)
+    hold(c, slot(c, school=c.other, now=later), school=c.other, now=later)
+    with pytest.raises(NothingHeld):
+        book(c, ids, promise(), now=later)
+    assert db.session.query(Booking).count() == 0
+
+
+def test_a_hold_that_lapsed_but_nobody_took_still_books(c) -> None:
+    ids = hold(c, slot(c))
+    assert len(book(c, ids, promise(), now=make.NOW + timedelta(hours=1))) == 1
+
+
+def test_a_hold_is_renewed_from_now(c) -> None:
+    hold(c, slot(c))
+    with transaction():
+        (kept,) = holds.renew(c.programme, c.school, now=make.NOW + timedelta(minutes=10))
+    assert kept.held_until == make.NOW + timedelta(minutes=25)
+
+
+def test_renewing_nothing_is_refused(c) -> None:
+    with pytest.raises(NothingHeld), transaction():
+        holds.renew(c.programme, c.school, now=make.NOW)
+
+
+def test_a_hold_given_back_is_free_for_others(c) -> None:
+    hold(c, slot(c))
+    with transaction():
+        holds.give_back(c.programme.id, c.school.urn, who="Joanna Fell", now=make.NOW)
+    hold(c, slot(c, school=c.other), school=c.other)
+
+
+def test_a_school_with_everything_booked_can_hold_nothing_more(c) -> None:
+    booked(c)
+    with pytest.raises(AlreadyBooked):
+        hold(c, slot(c, time(13)))
+
+
+def test_a_school_with_a_year_group_open_can_book_again(c) -> None:
+    booked(c, pupils={8: 148})
+    assert promises.open_year_groups(c.programme, c.school) == (9,)
+    ids = hold(c, slot(c, time(13)))
+    book(c, ids, promise(pupils={9: 151}))
+    assert promises.promised(c.programme.id, c.school.urn) == {8: 148, 9: 151}
+
+
+def test_two_shows_of_one_day_are_booked_in_one_go(c) -> None:
+    with transaction():
+        c.programme.audience_ceiling = 200
+    ((first, second),) = slots.offers(
+        c.programme, c.school, now=make.NOW, two_shows=True, only_days=[c.day.id]
+    ).pairs
+    ids = hold(c, first, second)
+    made = book(c, ids, promise(pupils={8: 148}), promise(pupils={9: 151}))
+    assert [promises.pupils_of(b) for b in made] == [{8: 148}, {9: 151}]
+    assert len({b.uid for b in made}) == 2
+    assert promises.open_year_groups(c.programme, c.school) == ()
+
+
+def test_if_the_second_of_two_is_refused_neither_is_booked(c) -> None:
+    with transaction():
+        c.programme.audience_ceiling = 200
+    ((first, second),) = slots.offers(
+        c.programme, c.school, now=make.NOW, two_shows=True, only_days=[c.day.id]
+    ).pairs
+    ids = hold(c, first, second)
+    with pytest.raises(bookings.TooManyForOneShow):
+        book(c, ids, promise(pupils={8: 148}), promise(pupils={9: 201}))
+    assert db.session.query(Booking).count() == 0
+    assert letters() == []
+
+
+@pytest.mark.parametrize(
+    ("pupils", "refusal"),
+    [
+        ({8: 0}, bookings.NobodyComes),
+        ({7: 30}, bookings.NotForThatYear),
+        ({8: 200, 9: 151}, bookings.TooManyForOneShow),
+        ({8: 166}, bookings.MoreThanTheSchoolHas),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused_and_nothing_is_written(c, pupils, refusal) -> None:
+    ids = hold(c, slot(c))
+    with pytest.raises(refusal):
+        book(c, ids, promise(pupils=pupils))
+    assert db.session.query(Booking).count() == 0
+    assert letters() == []
+    assert holds.held(c.programme.id, c.school.urn, now=make.NOW) != []
+
+
+def test_an_estimate_and_a_tenth_is_believed(c) -> None:
+    assert promises.pupils_of(booked(c, pupils={8: 165})) == {8: 165}  # 1,050 pupils over 7 year groups: 150
+
+
+def test_a_number_the_school_confirms_becomes_its_own(c) -> None:
+    booked(c, pupils={8: 190}, own_numbers={8: 190})
+    assert own_numbers(c.school.urn, 2026) == {8: 190}
+
+
+def test_a_schools_own_number_is_never_exceeded_over_several_shows(c) -> None:
+    booked(c, pupils={8: 70}, own_numbers={8: 150})
+    ids = hold(c, slot(c, time(13)))
+    with pytest.raises(bookings.MoreThanTheSchoolHas):
+        book(c, ids, promise(pupils={8: 81}))
+
+
+def test_a_booking_without_anybody_named_is_refused(c) -> None:
+    ids = hold(c, slot(c))
+    with pytest.raises(bookings.NobodyNamed):
+        book(c, ids, promise(people=()))
+
+
+def test_a_closed_programme_takes_no_hold(c) -> None:
+    with transaction():
+        c.programme.closed_at = make.NOW
+    with pytest.raises(ProgrammeClosed):
+        hold(c, slot(c))
+
+
+def test_moving_keeps_the_event_and_raises_its_sequence(c) -> None:
+    booking = booked(c)
+    uid = booking.uid
+    with transaction():
+        bookings.move(booking, slot(c, time(13), day=c.later), who="Joanna Fell", now=make.NOW)
+    assert (booking.uid, booking.sequence, booking.place_sequence) == (uid, 1, 1)
+    assert booking.performance.starts_at == wall(date(2027, 3, 16), time(13))
+    assert db.session.query(Performance).count() == 1
+    assert ("j.fell@redmere.example", "REQUEST", 1) in letters()
+    assert ("red.van@lantern-row.example", "REQUEST", 1) in letters()
+
+
+def test_moving_within_the_own_time_is_possible(c) -> None:
+    booking = booked(c)
+    near = slots.find(
+        c.programme, c.school, f"{c.day.id}-0915", now=make.NOW, instead_of=booking.performance_id
+    )
+    with transaction():
+        bookings.move(booking, near, who="Joanna Fell", now=make.NOW)
+    assert booking.performance.starts_at == wall(DAY, time(9, 15))
+
+
+def test_a_refused_move_leaves_the_old_place(c) -> None:
+    booking = booked(c)
+    wanted = slot(c, time(9), day=c.later)
+    hold(c, slot(c, school=c.other, day=c.later), school=c.other)
+    before = len(letters())
+    with pytest.raises(SlotTaken), transaction():
+        bookings.move(booking, wanted, who="Joanna Fell", now=make.NOW)
+    assert booking.performance.starts_at == wall(DAY, time(9))
+    assert (booking.sequence, len(letters())) == (0, before)
+
+
+def test_moving_inside_the_notice_is_for_the_coordinator_alone(c) -> None:
+    booking = booked(c)
+    last_day = booking.can_move_until()
+    assert last_day == DAY - timedelta(days=14)
+    too_late = wall(last_day + timedelta(days=1), time(8))
+    wanted = slot(c, time(13), day=c.later)
+    with pytest.raises(bookings.TooLateToMove, match="Ring Priya Nandakumar on 01632 960 118"), transaction():
+        bookings.move(booking, wanted, who="Joanna Fell", now=too_late)
+    with transaction():
+        bookings.move(booking, wanted, who="Priya Nandakumar", now=too_late, by="coordinator")
+    assert booking.performance.starts_at == wall(date(2027, 3, 16), time(13))
+
+
+def test_moving_to_another_troupe_tells_both(c) -> None:
+    with transaction():
+        blue = make.troupe(c.partnership, name="Blue van", calendar_address="blue.van@lantern-row.example")
+        theirs = make.tour_day(c.programme, blue, date(2027, 3, 10))
+    booking = booked(c)
+    with transaction():
+        bookings.move(booking, slot(c, day=theirs), who="Joanna Fell", now=make.NOW)
+    assert ("red.van@lantern-row.example", "CANCEL", 1) in letters()
+    assert ("blue.van@lantern-row.example", "REQUEST", 1) in letters()
+
+
+def test_changing_numbers_tells_everybody_without_raising_the_sequence(c) -> None:
+    booking = booked(c)
+    with transaction():
+        bookings.change(
+            booking,
+            promise(pupils={8: 140, 9: 151}, hall="Gym"),
+            who="Joanna Fell",
+            now=make.NOW + timedelta(hours=1),
+        )
+    assert (booking.seats, booking.sequence) == (291, 0)
+    assert promises.pupils_of(booking) == {8: 140, 9: 151}
+    assert letters().count(("j.fell@redmere.example", "REQUEST", 0)) == 2
+
+
+def test_changing_nothing_writes_to_nobody(c) -> None:
+    booking = booked(c)
+    before = len(letters())
+    with transaction():
+        bookings.change(booking, promise(), who="Joanna Fell", now=make.NOW + timedelta(hours=1))
+    assert len(letters()) == before
+
+
+def test_changing_once_the_show_began_is_refused(c) -> None:
+    booking = booked(c)
+    with pytest.raises(bookings.TooLateToChange), transaction():
+        bookings.change(booking, promise(pupils={8: 1}), who="Joanna Fell", now=wall(DAY, time(9)))
+
+
+def test_cancelling_gives_the_time_back_and_tells_everybody(c) -> None:
+    booking = booked(c)
+    with transaction():
+        bookings.cancel(booking, reason="mock exams", by="school", who="Joanna Fell", now=make.NOW)
+    cancellation = promises.cancellation_of(booking)
+    assert (cancellation.reason, cancellation.cancelled_by) == ("mock exams", "school")
+    assert (booking.sequence, booking.ended_at) == (1, make.NOW)
+    assert slot(c, school=c.other) is not None
+
+
+def test_cancelling_twice_is_once(c) -> None:
+    booking = booked(c)
+    for _ in range(2):
+        with transaction():
+            bookings.cancel(booking, reason="mock exams", by="school", who="Joanna Fell", now=make.NOW)
+    assert booking.sequence == 1
+
+
+def test_cancelling_needs_a_reason(c) -> None:
+    booking = booked(c)
+    with pytest.raises(bookings.ReasonMissing), transaction():
+        bookings.cancel(booking, reason=" ", by="school", who="Joanna Fell", now=make.NOW)
+
+
+def test_cancelling_too_late_is_refused_to_the_school_and_not_to_the_company(c) -> None:
+    booking = booked(c)
+    too_late = wall(booking.can_cancel_until() + timedelta(days=1), time(8))
+    with pytest.raises(bookings.TooLateToCancel), transaction():
+        bookings.cancel(booking, reason="exams", by="school", who="Joanna Fell", now=too_late)
+    with transaction():
+        bookings.cancel(booking, reason="illness", by="company", who="Priya Nandakumar", now=too_late)
+    assert promises.cancellation_of(booking).cancelled_by == "company"
+
+
+def test_a_cancelled_booking_can_no_longer_be_moved_or_changed(c) -> None:
+    booking = booked(c)
+    wanted = slot(c, time(13), day=c.later)
+    with transaction():
+        bookings.cancel(booking, reason="mock exams", by="school", who="Joanna Fell", now=make.NOW)
+    with pytest.raises(bookings.BookingEnded), transaction():
+        bookings.move(booking, wanted, who="Joanna Fell", now=make.NOW)
+    with pytest.raises(bookings.BookingEnded), transaction():
+        bookings.change(booking, promise(), who="Joanna Fell", now=make.NOW)
+
+
+def test_a_colleague_added_gets_the_entry_and_the_others_no_mail(c) -> None:
+    booking = booked(c)
+    before = letters()
+    with transaction():
+        bookings.add_colleague(
+            booking,
+            Colleague(name="School office", address="office@redmere.example", duty="colleague"),
+            who="Joanna Fell",
+            now=make.NOW,
+        )
+    assert [row for row in letters() if row not in before] == [("office@redmere.example", "REQUEST", 0)]
+
+
+def test_a_colleague_already_there_is_refused(c) -> None:
+    booking = booked(c)
+    with pytest.raises(bookings.AlreadyThere), transaction():
+        bookings.add_colleague(
+            booking,
+            Colleague(name="J", address="J.Fell@redmere.example", duty="colleague"),
+            who="x",
+            now=make.NOW,
+        )
+
+
+def test_a_colleague_removed_gets_a_cancel_alone_and_the_sequence_rises(c) -> None:
+    booking = booked(c)
+    before = letters()
+    whitfield = promises.people_of(booking)[1]
+    with transaction():
+        bookings.remove_colleague(booking, whitfield.id, who="Joanna Fell", now=make.NOW + timedelta(hours=1))
+    assert [row for row in letters() if row not in before] == [("s.whitfield@redmere.example", "CANCEL", 1)]
+    assert (booking.sequence, booking.place_sequence) == (1, 0)
+
+
+def test_the_last_person_cannot_be_removed(c) -> None:
+    booking = booked(c, people=(FELL,))
+    (only,) = promises.people_of(booking)
+    with pytest.raises(bookings.LastPerson), transaction():
+        bookings.remove_colleague(booking, only.id, who="Joanna Fell", now=make.NOW)
+
+
+def test_seats_are_never_oversold_whatever_a_program_writes(c) -> None:
+    booking = booked(c, pupils={8: 148})
+    with pytest.raises(Exception, match="booking_seats"), transaction():
+        db.session.add(
+            Booking(
+                reference="MRL-XXXX",
+                programme_id=c.programme.id,
+                urn=c.other.urn,
+                performance_id=booking.performance_id,
+                role="guest",
+                seats=203,
+                uid="u",
+                organizer_token="t",
+                created_at=make.NOW,
+            )  # fmt: skip
+        )
+
+
+def test_links_of_the_school_live_until_seven_weeks_after_the_show(c) -> None:
+    with transaction():
+        minted = links.mint(
+            urn=c.school.urn, programme_id=c.programme.id, address="j.fell@redmere.example", now=make.NOW,
+            expires_at=datetime(2027, 3, 7, tzinfo=UTC),
+        )  # fmt: skip
+    booking = booked(c)
+    assert links.find(minted.token).expires_at == booking.performance.ends_at + timedelta(weeks=7)
+
+
+def test_a_draft_is_kept_until_it_is_booked(c) -> None:
+    ids = hold(c, slot(c))
+    with transaction():
+        holds.save_draft(c.programme.id, c.school.urn, {"hall": "Gym"}, now=make.NOW)
+    assert holds.draft(c.programme.id, c.school.urn) == {"hall": "Gym"}
+    book(c, ids, promise())
+    assert holds.draft(c.programme.id, c.school.urn) == {}
+
+
+def test_every_refusal_has_words_for_the_person(c) -> None:
+    for refusal in (
+        bookings.NobodyComes(),
+        SlotTaken(),
+        NothingHeld(),
+        AlreadyBooked(),
+        bookings.LastPerson(),
+    ):
+        assert isinstance(refusal, Refusal) and refusal.message.endswith(".")

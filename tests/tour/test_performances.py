@@ -1,0 +1,234 @@
+"""The database is the last guard: overlap, road, shows a day and seats, tried with two connections."""
+
+import threading
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
+
+import make
+from outreach.ground.db import db, transaction
+from outreach.ground.timespans import wall
+from outreach.tour import performances, slots
+from outreach.tour.performances import Performance, SlotTaken
+
+DAY = date(2027, 3, 9)
+
+
+def show(day: Any, school: Any, start: time, **changes: Any) -> Performance:
+    """A row as a bug or a second program would write it, with no rule asked."""
+    starts_at = wall(DAY, start)
+    n = f"{school.urn}-{start}-{changes.get('n', '')}"
+    changes.pop("n", None)
+    return Performance(
+        **{
+            "programme_id": day.programme_id,
+            "tour_day_id": day.id,
+            "troupe_id": day.troupe_id,
+            "urn": school.urn,
+            "easting": school.easting,
+            "northing": school.northing,
+            "get_in_at": starts_at - timedelta(minutes=60),
+            "starts_at": starts_at,
+            "ends_at": starts_at + timedelta(minutes=75),
+            "away_at": starts_at + timedelta(minutes=105),
+            "created_at": make.NOW,
+            "uid": f"uid {n}",
+            "organizer_token": f"token {n}",
+        }
+        | changes
+    )
+
+
+@pytest.fixture
+def county(app: Flask):
+    class County:
+        pass
+
+    c = County()
+    with transaction():
+        c.partnership = make.partnership()
+        c.programme = make.programme(c.partnership)
+        c.troupe = make.troupe(c.partnership)
+        c.day = make.tour_day(c.programme, c.troupe, DAY, shows_at_most=3)
+        c.one = make.school(easting=450000, northing=210000)
+        c.two = make.school(easting=458000, northing=210000)  # 16 minutes away
+    return c
+
+
+def refused(row: Performance, guard: str) -> None:
+    with pytest.raises(IntegrityError, match=guard), transaction():
+        db.session.add(row)
+
+
+def test_overlap_of_one_troupe_is_refused(county) -> None:
+    with transaction():
+        db.session.add(show(county.day, county.one, time(9)))
+    # at the same school, so that no road is asked for
+    refused(show(county.day, county.one, time(11)), "performance_troupe_free")
+
+
+def test_a_show_that_starts_when_the_one_before_is_packed_is_no_overlap(county) -> None:
+    with transaction():
+        db.session.add(show(county.day, county.one, time(9)))
+        db.session.flush()
+        # away 10:45; at the same school the next set-up may begin at once
+        db.session.add(show(county.day, county.one, time(11, 45)))
+
+
+def test_a_road_too_short_by_a_minute_is_refused_and_just_long_enough_is_not(county) -> None:
+    with transaction():
+        db.session.add(show(county.day, county.one, time(9)))  # away 10:45
+    refused(show(county.day, county.two, time(12)), "performance_road")  # set-up 11:00, 15 minutes
+    with transaction():
+        db.session.add(show(county.day, county.two, time(12, 1)))  # 16 minutes
+
+
+def test_the_road_to_the_show_after_counts_too(county) -> None:
+    with transaction():
+        db.session.add(show(county.day, county.one, time(13)))  # set-up 12:00
+    refused(show(county.day, county.two, time(10)), "performance_road")  # away 11:45
+    with transaction():
+        db.session.add(show(county.day, county.two, time(9, 59)))
+
+
+def test_more_shows_than_the_day_has_are_refused(county) -> None:
+    with transaction():
+        county.day.shows_at_most = 1
+        db.session.add(show(county.day, county.one, time(9)))
+    refused(show(county.day, county.one, time(13)), "performance_shows_a_day")
+
+
+def test_a_show_given_back_stands_in_nobodys_way(county) -> None:
+    with transaction():
+        row = show(county.day, county.one, time(9))
+        db.session.add(row)
+        db.session.flush()
+        performances.release(row, now=make.NOW)
+        db.session.add(show(county.day, county.two, time(9)))
+
+
+def test_a_show_given_back_cannot_be_taken_up_again_over_another(county) -> None:
+    with transaction():
+        row = show(county.day, county.one, time(9), released_at=make.NOW)
+        db.session.add_all([row, show(county.day, county.one, time(9), n="again")])
+    with pytest.raises(IntegrityError, match="performance_troupe_free"), transaction():
+        db.session.get_one(Performance, row.id).released_at = None
+
+
+def test_a_show_belongs_to_the_troupe_and_programme_of_its_day(county) -> None:
+    with transaction():
+        other = make.troupe(county.partnership)
+    refused(show(county.day, county.one, time(9), troupe_id=other.id), "performance_of_its_day")
+
+
+def test_an_update_is_guarded_as_an_insert_is(county) -> None:
+    with transaction():
+        first, second = show(county.day, county.one, time(9)), show(county.day, county.one, time(13))
+        db.session.add_all([first, second])
+    with pytest.raises(IntegrityError, match="performance_troupe_free"), transaction():
+        db.session.execute(
+            text(
+                "UPDATE performance SET get_in_at = (SELECT get_in_at FROM performance WHERE id = :a) WHERE id = :b"
+            ),
+            {"a": first.id, "b": second.id},
+        )
+
+
+def test_two_connections_that_claim_one_slot_at_once_get_one(app: Flask, county, database_url: str) -> None:
+    """Both have read the day as free before either writes."""
+    programme_id, urns, day_id = county.programme.id, (county.one.urn, county.two.urn), county.day.id
+    db.session.remove()
+    ready = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def claim(urn: int) -> None:
+        from outreach.county.schools import School
+        from outreach.tour.programmes import Programme
+
+        with app.app_context():
+            programme, school = db.session.get_one(Programme, programme_id), db.session.get_one(School, urn)
+            slot = slots.find(programme, school, f"{day_id}-0900", now=make.NOW)
+            assert slot
+            ready.wait()
+            try:
+                with transaction():
+                    performances.claim(
+                        slot,
+                        db.session.get_one(School, urn),
+                        programme_id=programme_id,
+                        held_until=None,
+                        now=make.NOW,
+                    )
+                outcomes.append("got it")
+            except SlotTaken:
+                outcomes.append("taken")
+
+    workers = [threading.Thread(target=claim, args=(urn,)) for urn in urns]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(timeout=60)
+    assert sorted(outcomes) == ["got it", "taken"]
+    assert db.session.query(Performance).count() == 1
+
+
+def test_two_connections_cannot_pass_the_limit_of_shows_together(
+    app: Flask, county, database_url: str
+) -> None:
+    """Neither row overlaps the other; only the lock that the trigger takes makes the second see the first."""
+    if database_url.startswith("sqlite"):
+        pytest.skip("one writer at a time: there is no second transaction to see")
+    with transaction():
+        county.day.shows_at_most = 1
+    rows = [show(county.day, county.one, time(9)), show(county.day, county.one, time(13))]
+    values = [
+        {c.name: getattr(row, c.name) for c in Performance.__table__.columns if c.name not in ("id",)}
+        | {"sequence": 0}
+        for row in rows
+    ]
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    first, second = engine.connect(), engine.connect()
+    first.begin()
+    second.begin()
+    first.execute(Performance.__table__.insert(), values[0])
+    failed: list[Exception] = []
+
+    def later() -> None:
+        try:
+            second.execute(Performance.__table__.insert(), values[1])
+            second.commit()
+        except IntegrityError as error:
+            failed.append(error)
+
+    waiting = threading.Thread(target=later)
+    waiting.start()
+    waiting.join(timeout=0.5)
+    assert waiting.is_alive(), "the second must queue at the tour day"
+    first.commit()
+    waiting.join(timeout=30)
+    assert "performance_shows_a_day" in str(failed[0])
+    engine.dispose()
+
+
+def test_an_expired_hold_is_removed_by_the_claim_that_meets_it(county) -> None:
+    with transaction():
+        db.session.add(show(county.day, county.one, time(9), held_until=make.NOW))
+    with transaction():
+        performances.clear_expired([county.day.id], now=make.NOW)
+        slot = slots.find(county.programme, county.two, f"{county.day.id}-0900", now=make.NOW)
+        assert slot
+        performances.claim(slot, county.two, programme_id=county.programme.id, held_until=None, now=make.NOW)
+    assert [p.urn for p in db.session.query(Performance)] == [county.two.urn]
+
+
+def test_a_hold_is_kept_until_the_minute_it_ends(county) -> None:
+    until: datetime = make.NOW + timedelta(minutes=15)
+    with transaction():
+        db.session.add(show(county.day, county.one, time(9), held_until=until))
+    with transaction():
+        performances.clear_expired([county.day.id], now=until - timedelta(seconds=1))
+    assert db.session.query(Performance).count() == 1

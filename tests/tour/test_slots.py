@@ -1,0 +1,178 @@
+"""What a school could have: hours, notice, the other shows, the road, and how slots are ranked."""
+
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+import make
+from outreach.county.schools import SchoolDay
+from outreach.ground.db import db, transaction
+from outreach.ground.timespans import wall
+from outreach.tour import performances, slots
+from outreach.tour.slots import Offers
+
+DAY = date(2027, 3, 9)
+
+
+@pytest.fixture
+def county(app: Flask):
+    """A programme (45 + 30 minutes, 60 to set up, 30 to pack) with one tour day and a school that asks."""
+
+    class County:
+        pass
+
+    c = County()
+    with transaction():
+        c.partnership = make.partnership()
+        c.programme = make.programme(c.partnership, earliest_start=time(9), latest_finish=time(15))
+        c.troupe = make.troupe(c.partnership)
+        c.tour_day = make.tour_day(c.programme, c.troupe, DAY)
+        c.school = make.school(town="Kestermere", easting=450000, northing=210000)
+    return c
+
+
+def starts(offers: Offers) -> list[str]:
+    return [f"{s.starts:%H:%M}" for d in offers.days for s in d.slots]
+
+
+def take(c, school, at: time, *, held_until: datetime | None = None) -> None:
+    """Put another school's show on the day."""
+    with transaction():
+        slot = slots.find(c.programme, school, f"{c.tour_day.id}-{at:%H%M}", now=make.NOW)
+        assert slot
+        performances.claim(slot, school, programme_id=c.programme.id, held_until=held_until, now=make.NOW)
+
+
+def test_an_empty_day_offers_every_quarter_of_an_hour_inside_all_hours(county) -> None:
+    found = starts(slots.offers(county.programme, county.school, now=make.NOW))
+    # 9:00 at the earliest; the show takes 75 minutes and must be over by 15:00.
+    assert (found[0], found[-1], len(found)) == ("09:00", "13:45", 20)
+
+
+def test_slots_keep_inside_the_hours_of_the_troupe(county) -> None:
+    with transaction():
+        county.tour_day.leaves, county.tour_day.returns = time(8, 30), time(13, 0)
+    found = starts(slots.offers(county.programme, county.school, now=make.NOW))
+    # set-up from 8:30 means 9:30; away by 13:00 means a start by 11:15
+    assert (found[0], found[-1]) == ("09:30", "11:15")
+
+
+def test_the_way_from_and_to_the_base_counts(county) -> None:
+    with transaction():
+        county.tour_day.leaves, county.tour_day.returns = time(8), time(13)
+        county.troupe.base_easting, county.troupe.base_northing = 450000, 234000  # 24 km: 36 minutes
+    found = starts(slots.offers(county.programme, county.school, now=make.NOW))
+    assert (found[0], found[-1]) == ("09:45", "10:30")
+
+
+def test_a_neighbours_show_leaves_the_times_that_the_road_allows(county) -> None:
+    with transaction():
+        other = make.school(town="Redmere", easting=458000, northing=210000)  # 8 km: 16 minutes
+    take(county, other, time(9, 0))  # there 8:00 to 10:45
+    found = starts(slots.offers(county.programme, county.school, now=make.NOW))
+    # 10:45 + 16 on the road + 60 to set up = 12:01, so the next quarter
+    assert found == ["12:15", "12:30", "12:45", "13:00", "13:15", "13:30", "13:45"]
+
+
+def test_a_day_with_its_shows_is_full(county) -> None:
+    with transaction():
+        one, two = make.school(), make.school()
+    take(county, one, time(9))
+    take(county, two, time(13))
+    (day,) = slots.offers(county.programme, county.school, now=make.NOW).days
+    assert (day.slots, day.why_not) == ((), "full")
+
+
+def test_another_schools_hold_counts_until_it_lapses(county) -> None:
+    with transaction():
+        other = make.school()
+    take(county, other, time(9), held_until=make.NOW + timedelta(minutes=15))
+    assert "09:00" not in starts(slots.offers(county.programme, county.school, now=make.NOW))
+    later = make.NOW + timedelta(minutes=15)
+    assert "09:00" in starts(slots.offers(county.programme, county.school, now=later))
+
+
+def test_a_schools_own_hold_does_not_stand_in_its_way(county) -> None:
+    take(county, county.school, time(9), held_until=make.NOW + timedelta(minutes=15))
+    assert "09:00" in starts(slots.offers(county.programme, county.school, now=make.NOW))
+
+
+def test_a_day_the_school_ruled_out_says_so(county) -> None:
+    with transaction():
+        db.session.add(SchoolDay(urn=county.school.urn, day=DAY, is_open=False, reason="mock exams"))
+    (day,) = slots.offers(county.programme, county.school, now=make.NOW).days
+    assert (day.slots, day.why_not) == ((), "mock exams")
+
+
+def test_days_inside_the_notice_are_not_offered_but_to_a_coordinator(county) -> None:
+    now = wall(DAY - timedelta(days=9), time(12))
+    assert slots.offers(county.programme, county.school, now=now).days == ()
+    assert slots.offers(county.programme, county.school, now=now, whatever_the_notice=True).days[0].slots
+    assert (
+        slots.offers(county.programme, county.school, now=wall(DAY - timedelta(days=10), time(12)))
+        .days[0]
+        .slots
+    )
+
+
+def test_a_neighbours_day_comes_first_then_the_earliest(county) -> None:
+    with transaction():
+        make.tour_day(county.programme, county.troupe, date(2027, 3, 2))
+        make.tour_day(county.programme, county.troupe, date(2027, 3, 16))
+        neighbour = make.school(town="Kestermere", easting=451000, northing=210000)
+    take(county, neighbour, time(9))
+    near = slots.offers(county.programme, county.school, now=make.NOW).near
+    assert [(s.day, s.why) for s in near] == [
+        (DAY, "The company is already near Kestermere that day"),
+        (date(2027, 3, 2), ""),
+        (date(2027, 3, 16), ""),
+    ]
+
+
+def test_a_school_too_big_for_one_show_sees_two_on_one_day(county) -> None:
+    ((first, second),) = slots.offers(county.programme, county.school, now=make.NOW, two_shows=True).pairs
+    # the second set-up begins when the first is packed: 9:00 + 75 + 30 + 60
+    assert (first.starts, second.starts) == (time(9, 0), time(11, 45))
+
+
+def test_a_half_full_day_has_no_pair(county) -> None:
+    with transaction():
+        other = make.school()
+    take(county, other, time(9))
+    assert slots.offers(county.programme, county.school, now=make.NOW, two_shows=True).pairs == ()
+
+
+@pytest.mark.parametrize("key", ["", "x", "1", "-", "0-0900", "1-2", "²-0900", "1-٠٩٠٠", "9" * 400, "1-0901"])
+def test_a_key_that_is_no_slot_finds_nothing(county, key: str) -> None:
+    assert slots.find(county.programme, county.school, key, now=make.NOW) is None
+
+
+def test_instants_are_right_on_both_sides_of_the_change_of_the_clocks(county) -> None:
+    with transaction():
+        county.programme.reply_by = date(2027, 3, 1)
+        winter = make.tour_day(county.programme, county.troupe, date(2027, 3, 24))
+        summer = make.tour_day(county.programme, county.troupe, date(2027, 4, 13))
+    found = {
+        d.tour_day_id: d.slots[0] for d in slots.offers(county.programme, county.school, now=make.NOW).days
+    }
+    assert found[winter.id].starts_at.isoformat() == "2027-03-24T09:00:00+00:00"
+    assert found[summer.id].starts_at.isoformat() == "2027-04-13T08:00:00+00:00"
+
+
+@pytest.mark.parametrize("days", [1, 3, 40])
+def test_the_number_of_queries_does_not_grow_with_the_days(county, days: int) -> None:
+    with transaction():
+        for n in range(days):
+            make.tour_day(county.programme, county.troupe, date(2027, 4, 12) + timedelta(days=n))
+    programme, school = county.programme, county.school
+    _ = programme.title, school.name
+    asked: list[str] = []
+    listen = lambda *a: asked.append(a[2])  # noqa: E731
+    event.listen(db.engine, "before_cursor_execute", listen)
+    try:
+        slots.offers(programme, school, now=make.NOW, two_shows=True)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", listen)
+    assert len(asked) == 5, asked
