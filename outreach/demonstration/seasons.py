@@ -1,0 +1,100 @@
+"""The made-up county's term dates for any academic year, and which of its days lie behind and ahead. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from outreach.county.school_days import bank_holiday
+from outreach.ground import school_year
+
+WEEK = timedelta(days=7)
+TOUR_WEEKDAYS = (0, 1, 2, 3)
+"""The companies play from Monday to Thursday."""
+
+DAYS_BEHIND, DAYS_AHEAD = 24, 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Season:
+    """A tour as it stands on one day of the year.
+
+    `academic_year`: of the programme in hand. `behind`: the tour days before today, `ahead`: those after it.
+    Early in a year, and in the summer, the days behind are a trial in the term before.
+    """
+
+    academic_year: int
+    behind: tuple[date, ...]
+    ahead: tuple[date, ...]
+    reply_by: date
+
+
+def on(today: date) -> Season:
+    """The season that a coordinator has in hand on `today`, whatever day that is."""
+    year = school_year.year_in_hand(today)
+    days = [
+        day
+        for academic_year in (year - 1, year)
+        for day in school_days(academic_year)
+        if day.weekday() in TOUR_WEEKDAYS
+    ]
+    behind = [day for day in days if day < today][-DAYS_BEHIND:]
+    begins = max(today + timedelta(days=1), school_year.first_day(year) + WEEK)
+    ahead = [day for day in days if day >= begins][:DAYS_AHEAD]
+    reply_by = min(begins + 3 * WEEK, school_year.last_day(year))
+    return Season(academic_year=year, behind=tuple(behind), ahead=tuple(ahead), reply_by=reply_by)
+
+
+def school_days(academic_year: int) -> Iterator[date]:
+    """Every day of the year with pupils in school."""
+    inset = inset_days(academic_year)
+    for first, last in terms(academic_year):
+        day = first
+        while day <= last:
+            if day.weekday() < 5 and day not in inset and not bank_holiday(day):
+                yield day
+            day += timedelta(days=1)
+
+
+def terms(academic_year: int) -> list[tuple[date, date]]:
+    """The six stretches between holidays, first and last day included, as English counties lay them."""
+    y = academic_year
+    october = _monday(date(y, 10, 31))
+    february = _monday(date(y + 1, 2, 20))
+    good_friday = _good_friday(y + 1)
+    if good_friday <= date(y + 1, 4, 8):
+        easter_from, back = good_friday, good_friday + timedelta(days=17)
+    else:  # A late Easter ends the holiday instead of beginning it.
+        easter_from, back = good_friday - timedelta(days=11), good_friday + timedelta(days=4)
+    may = _monday(date(y + 1, 5, 31))
+    july = date(y + 1, 7, 24)
+    return [
+        (_weekday(date(y, 9, 1)), october - timedelta(days=3)),
+        (october + WEEK, _monday(date(y, 12, 19)) + timedelta(days=4)),
+        (_monday(date(y + 1, 1, 10)), february - timedelta(days=3)),
+        (february + WEEK, easter_from - timedelta(days=1 if easter_from == good_friday else 3)),
+        (back, may - timedelta(days=3)),
+        (may + WEEK, july - timedelta(days=(july.weekday() - 2) % 7)),
+    ]
+
+
+def inset_days(academic_year: int) -> tuple[date, ...]:
+    """Days in term without pupils: the first of the year, the first after Christmas, one in June."""
+    first, _, third, _, _, sixth = terms(academic_year)
+    return first[0], third[0], sixth[0]
+
+
+def _monday(day: date) -> date:
+    """The last Monday on or before `day`."""
+    return day - timedelta(days=day.weekday())
+
+
+def _weekday(day: date) -> date:
+    """`day`, or the Monday after a weekend; a year never begins on a Friday."""
+    return day + timedelta(days=(7 - day.weekday()) % 7) if day.weekday() >= 4 else day
+
+
+def _good_friday(year: int) -> date:
+    day = date(year, 3, 20)
+    while bank_holiday(day) != "Good Friday":
+        day += timedelta(days=1)
+    return day
