@@ -1,0 +1,112 @@
+"""What a school says short of booking: not this year, other days, somebody else; each can be taken back by booking."""
+
+from typing import Any
+
+from flask import abort, g, redirect, render_template, url_for
+
+from outreach.booking import invitations
+from outreach.booking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE
+from outreach.county import contacts
+from outreach.county.contacts import Contact
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.web.forms import Form
+from outreach.web.gate import by_personal_link, school
+from outreach.web.school.forms import NotThisYearForm, OtherDaysForm, SomebodyElseForm
+
+SAID = ("not-this-year", "other-days", "somebody-else", "somebody-else-noted")
+
+
+@school.route("/i/<token>/not-this-year", methods=["GET", "POST"])
+@by_personal_link
+def not_this_year(token: str) -> Any:
+    form = NotThisYearForm()
+    return _answer(token, form, DECLINED, "not-this-year")
+
+
+@school.route("/i/<token>/other-days", methods=["GET", "POST"])
+@by_personal_link
+def other_days(token: str) -> Any:
+    form = OtherDaysForm()
+    return _answer(token, form, OTHER_DATE, "other-days")
+
+
+@school.route("/i/<token>/somebody-else", methods=["GET", "POST"])
+@by_personal_link
+def somebody_else(token: str) -> Any:
+    """Keep the colleague as a contact, and write to them at once where the rules of asking allow it."""
+    form = SomebodyElseForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                contact = _keep_contact(form)
+                said = ", ".join(w for w in (form.name.data, form.role.data, form.address.data) if w)
+                invitations.answer(g.programme, g.school, SOMEBODY_ELSE, said, who=g.who, now=clock.now())
+        except Refusal as no:
+            form.refuse(no)
+        else:
+            said = "somebody-else" if _write_to(contact) else "somebody-else-noted"
+            return redirect(url_for(".answered", token=token, said=said), 303)
+    return _page(token, form, "somebody-else")
+
+
+@school.get("/i/<token>/answered/<said>")
+@by_personal_link
+def answered(token: str, said: str) -> Any:
+    """Thanks, what happens now, and the way back."""
+    if said not in SAID:
+        abort(404)
+    return render_template("school/answered.html", token=token, said=said)
+
+
+@school.get("/i/<token>/not-your-school")
+@by_personal_link
+def not_your_school(token: str) -> Any:
+    return render_template("school/not_your_school.html", token=token)
+
+
+def _answer(token: str, form: Any, kind: str, said: str) -> Any:
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                invitations.answer(g.programme, g.school, kind, form.said(), who=g.who, now=clock.now())
+        except Refusal as no:
+            form.refuse(no)
+        else:
+            return redirect(url_for(".answered", token=token, said=said), 303)
+    return _page(token, form, said)
+
+
+def _page(token: str, form: Form, said: str) -> Any:
+    page = render_template(f"school/{said.replace('-', '_')}.html", token=token, form=form)
+    return page, 422 if form.errors else 200
+
+
+def _keep_contact(form: SomebodyElseForm) -> Contact:
+    """The colleague as a contact of the school; one that is on file already stays as it is."""
+    now = clock.now()
+    address = contacts.clean_address(form.address.data)
+    known = next((c for c in contacts.of(g.school.urn) if c.address.lower() == address.lower()), None)
+    return known or contacts.add(
+        g.school.urn,
+        form.name.data,
+        form.role.data or "",
+        address,
+        "",
+        f"named by {g.who}, at the school",
+        day_of(now),
+        who=g.who,
+        now=now,
+    )
+
+
+def _write_to(contact: Contact) -> bool:
+    """Whether an invitation went to the colleague; after the reply-by date, or twice a day, none does."""
+    try:
+        with transaction():
+            invitations.invite(g.programme, g.school, contact, who=g.who, now=clock.now())
+    except Refusal:
+        return False
+    return True

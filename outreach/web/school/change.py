@@ -1,0 +1,181 @@
+"""Changing what stands: move to another time, numbers and hall, cancel. Each says until when, and whom to ring after."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from markupsafe import Markup
+
+from outreach.booking import bookings, promises
+from outreach.booking.bookings import ACCESS_NEEDS, Promise
+from outreach.booking.promises import Booking
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import local
+from outreach.ground.wording import clock as said_clock
+from outreach.ground.wording import day as said_day
+from outreach.tour import slots
+from outreach.tour.performances import Slot, SlotTaken
+from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.school import forms
+from outreach.web.school.forms import CancelForm, HallForm, PupilsForm
+
+
+@school.route("/i/<token>/booked/<reference>/move/to", methods=["GET", "POST"])
+@by_personal_link
+def move_to(token: str, reference: str) -> Any:
+    """From where to where, and who gets mail; POST moves it, or leaves everything as it was."""
+    booking = own_booking(reference)
+    now = clock.now()
+    if not booking.can_move(now):
+        return _too_late(token, booking, "move")
+    key = request.values.get("slot", "")[:30]
+    if request.method == "POST":
+        return _move(token, reference, key, now=now)
+    slot = _slot(booking, key, now=now)
+    if slot is None:
+        return redirect(url_for(".move", token=token, reference=reference, lost=key or "gone"))
+    if slot.starts_at == booking.performance.starts_at:
+        return redirect(url_for(".booked", token=token, reference=reference))
+    return render_template(
+        "school/move_to.html", token=token, booking=booking, slot=slot, people=promises.people_of(booking)
+    )
+
+
+@school.route("/i/<token>/booked/<reference>/numbers", methods=["GET", "POST"])
+@by_personal_link
+def numbers(token: str, reference: str) -> Any:
+    """How many come, the hall, access needs; in one form, filled with what stands."""
+    booking = own_booking(reference)
+    now = clock.now()
+    if not booking.can_change(now):
+        return _too_late(token, booking, "change")
+    typed = request.form if request.method == "POST" else _typed(booking)
+    asked, room = _pupils(booking, typed), forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS)
+    if request.method == "POST":
+        both = [asked.validate(), room.validate()]
+        if all(both):
+            try:
+                with transaction():
+                    _change(own_booking(reference), asked, room, now=now)
+            except Refusal as no:
+                asked.refuse(no)
+            else:
+                flash("Changed. Whoever has it in the calendar gets the new numbers.", "done")
+                return redirect(url_for(".booked", token=token, reference=reference), 303)
+    page = render_template(
+        "school/numbers.html", token=token, booking=booking, form=asked, room=room, needs=ACCESS_NEEDS
+    )
+    return page, 422 if asked.errors or room.errors else 200
+
+
+@school.route("/i/<token>/booked/<reference>/cancel", methods=["GET", "POST"])
+@by_personal_link
+def cancel(token: str, reference: str) -> Any:
+    """Asks for the reason and says who is told; POST ends the booking."""
+    booking = own_booking(reference)
+    now = clock.now()
+    if booking.ended_at is not None:
+        return redirect(url_for(".booked", token=token, reference=reference), 303)
+    if not booking.can_cancel(now):
+        return _too_late(token, booking, "cancel")
+    form = CancelForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                bookings.cancel(
+                    own_booking(reference), reason=form.reason.data, by=promises.SCHOOL, who=g.who, now=now
+                )
+        except Refusal as no:
+            form.refuse(no)
+        else:
+            return redirect(url_for(".booked", token=token, reference=reference), 303)
+    page = render_template(
+        "school/cancel.html", token=token, booking=booking, form=form, people=promises.people_of(booking)
+    )
+    return page, 422 if form.errors else 200
+
+
+def _move(token: str, reference: str, key: str, *, now: datetime) -> Any:
+    was = ""
+    try:
+        with transaction():
+            booking = own_booking(reference)
+            slot = _slot(booking, key, now=now)
+            if slot is None:
+                raise SlotTaken
+            was = _key(booking)
+            if slot.starts_at != booking.performance.starts_at:
+                bookings.move(booking, slot, who=g.who, now=now)
+    except SlotTaken:
+        return redirect(url_for(".move", token=token, reference=reference, lost=key or "gone"), 303)
+    except Refusal as no:
+        flash(no.message, "stop")
+        return redirect(url_for(".booked", token=token, reference=reference), 303)
+    if was != key:
+        _say_moved(token, own_booking(reference), was)
+    return redirect(url_for(".booked", token=token, reference=reference), 303)
+
+
+def _say_moved(token: str, booking: Booking, was: str) -> None:
+    starts = booking.performance.starts_at
+    back = url_for(".move_to", token=token, reference=booking.reference, slot=was)
+    flash(
+        Markup(
+            "Moved to {}, {}. The same calendar entry moves with it. <a href='{}'>Move it back</a>"
+        ).format(said_day(starts), said_clock(starts), back),
+        "done",
+    )
+
+
+def _slot(booking: Booking, key: str, *, now: datetime) -> Slot | None:
+    return slots.find(g.programme, g.school, key, now=now, instead_of=booking.performance_id)
+
+
+def _key(booking: Booking) -> str:
+    return f"{booking.performance.tour_day_id}-{local(booking.performance.starts_at):%H%M}"
+
+
+def _too_late(token: str, booking: Booking, deed: str) -> Any:
+    """Whom to ring. A POST that comes too late is refused with the same page."""
+    page = render_template("school/too_late.html", token=token, booking=booking, deed=deed)
+    return page, 422 if request.method == "POST" else 200
+
+
+def _change(booking: Booking, asked: PupilsForm, room: HallForm, *, now: datetime) -> None:
+    promise = Promise(
+        pupils=asked.entered()[0],
+        hall=room.hall.data,
+        step_free=room.step_free_known(),
+        access_needs=forms.access_of(room, 0, ACCESS_NEEDS),
+        arrival_note=room.arrival_note.data or "",
+        own_numbers=asked.confirmed(),
+    )
+    bookings.change(booking, promise, who=g.who, now=now)
+
+
+def _pupils(booking: Booking, typed: Any) -> PupilsForm:
+    counted = promises.expected(g.programme, g.school)
+    return forms.pupils_form(
+        typed,
+        shows=1,
+        counted=counted,
+        promised=promises.promised(g.programme.id, g.school.urn, leaving_out=booking.id),
+        year_groups=tuple(sorted({*counted, *promises.pupils_of(booking)})),
+        ceiling=g.programme.audience_ceiling,
+    )
+
+
+def _typed(booking: Booking) -> dict[str, str]:
+    """What stands, as somebody would have typed it."""
+    pupils = promises.pupils_of(booking)
+    groups = {*promises.expected(g.programme, g.school), *pupils}
+    step_free = {True: "yes", False: "no", None: "unknown"}[booking.step_free]
+    return {
+        **{f"pupils-0-{y}": str(pupils.get(y, 0)) for y in groups},
+        **{f"access-0-{slug}": str(n) for slug, n in (booking.access_needs or {}).items()},
+        "hall": booking.hall,
+        "step_free": step_free,
+        "arrival_note": booking.arrival_note,
+    }

@@ -1,0 +1,305 @@
+"""The forms of a school's pages. They hold what was typed as text, so that a draft can fill them again."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from outreach.booking import seats
+from outreach.booking.promises import Expected
+from outreach.ground.wording import year_group_name
+from outreach.web import forms
+from outreach.web.forms import Form
+
+MOST_TYPED = 4000
+"""Characters kept of one box in a draft; longer text is refused by its form anyway."""
+
+
+class TypedForm(Form):
+    """A form filled from a plain dict of what was typed; the token against forgery is checked before it is made."""
+
+    class Meta:
+        csrf = False
+
+    def __init__(self, typed: Mapping[str, str] | None, **kwargs: Any) -> None:
+        super().__init__(formdata=MultiDict(typed) if typed else None, **kwargs)
+
+    def taken_from(self, posted: Mapping[str, str]) -> dict[str, str]:
+        """What a POST says for the boxes of this form, and nothing else."""
+        return {name: posted[name][:MOST_TYPED] for name in self._fields if name in posted}
+
+
+class PupilsForm(TypedForm):
+    """Made by `pupils_form`: one box for each show and year group, named 'pupils-SHOW-YEAR'.
+
+    `sure` holds the figures a person confirmed although they are more than our count, as '8=1080'.
+    """
+
+    shows: int
+    year_groups: tuple[int, ...]
+    ceiling: int
+    counted: Mapping[int, Expected]
+    promised: Mapping[int, int]
+    questions: Mapping[int, str]
+
+    def entered(self) -> list[dict[int, int]]:
+        """Pupils by year group, for each show."""
+        return [
+            {y: self.box(i, y).data for y in self.year_groups if self.box(i, y).data}
+            for i in range(self.shows)
+        ]
+
+    def totals(self) -> dict[int, int]:
+        """Pupils by year group, all shows together."""
+        return {
+            y: sum(show.get(y, 0) for show in self.entered())
+            for y in self.year_groups
+            if any(y in show for show in self.entered())
+        }
+
+    def box(self, show: int, year_group: int) -> Any:
+        return self[f"pupils-{show}-{year_group}"]
+
+    def figures(self) -> str:
+        """What a tick under the question confirms: changed figures are asked about again."""
+        return ",".join(f"{y}={n}" for y, n in self.totals().items() if y in self.questions)
+
+    def confirmed(self) -> dict[int, int]:
+        """The year groups whose larger number the person confirmed, with the whole of it: own numbers."""
+        if not self.questions or self.sure.data != self.figures():
+            return {}
+        return {y: n + self.promised.get(y, 0) for y, n in self.totals().items() if y in self.questions}
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        self.questions = {}
+        if not super().validate(extra_validators) or not self.year_groups:
+            return not self.errors
+        entered = self.entered()
+        for show, said in seats.over_ceiling(entered, self.ceiling).items():
+            self._say(show, said)
+        for show, pupils in enumerate(entered):
+            if not pupils:
+                self._say(show, "Enter how many pupils will come. One year group may be 0, not all of them.")
+        self.questions = seats.beyond_count(self.totals(), self.counted, self.promised)
+        if self.sure.data != self.figures():
+            for year_group, question in self.questions.items():
+                box = self.box(next(i for i, show in enumerate(entered) if year_group in show), year_group)
+                box.errors = [question, *box.errors]
+        return not self.errors
+
+    def _say(self, show: int, said: str) -> None:
+        box = self.box(show, self.year_groups[0])
+        box.errors = [*box.errors, said]
+
+
+def pupils_form(
+    typed: Mapping[str, str] | None,
+    *,
+    shows: int,
+    counted: Mapping[int, Expected],
+    promised: Mapping[int, int],
+    year_groups: Sequence[int],
+    ceiling: int,
+    proposal: Sequence[Mapping[int, int]] | None = None,
+) -> PupilsForm:
+    """How many of each year group come to each of `shows` shows; `proposal` fills the boxes until somebody types."""
+    boxes: dict[str, Any] = {}
+    for show in range(shows):
+        for year_group in year_groups:
+            name = year_group_name(year_group)
+            known = counted[year_group].pupils if year_group in counted else None
+            hint = f"about {known:,} by our count" if known else ""
+            if known and not counted[year_group].estimated:
+                hint = f"{known:,} by your own count"
+            boxes[f"pupils-{show}-{year_group}"] = forms.number(
+                name,
+                required=f"Enter how many {name} pupils will come, in figures. If none do, enter 0.",
+                at_most=5000,
+                hint=hint if shows == 1 else "",
+                default=proposal[show].get(year_group, 0) if proposal else None,
+                render_kw={"autocomplete": "off"},
+            )
+    boxes["sure"] = forms.text("Yes, that is right", at_most=200)
+    made = type("PupilsForm", (PupilsForm,), boxes)(typed)
+    made.shows, made.year_groups, made.ceiling = shows, tuple(year_groups), ceiling
+    made.counted, made.promised, made.questions = counted, promised, {}
+    return made
+
+
+STEP_FREE = (("yes", "Yes"), ("no", "No"), ("unknown", "I do not know"))
+
+
+class HallForm(TypedForm):
+    hall = forms.text(
+        "Where in your school will it be?",
+        required="Say where in your school it will be, for example main hall.",
+        hint="For example: main hall, ground floor",
+        at_most=120,
+    )
+    step_free = forms.choice(
+        "Is there a step-free way in, for people and for the set?",
+        STEP_FREE,
+        required="Say whether there is a step-free way in.",
+    )
+    arrival_note = forms.words(
+        "What should the company know on arrival?",
+        hint="Which gate, where to park, whom to ask for. You may leave it empty.",
+        at_most=500,
+    )
+
+    def step_free_known(self) -> bool | None:
+        return {"yes": True, "no": False}.get(str(self.step_free.data))
+
+
+def hall_form(typed: Mapping[str, str] | None, *, shows: int, needs: Mapping[str, str]) -> HallForm:
+    """Hall and arrival, and for each show a box for each access need, named 'access-SHOW-SLUG'."""
+    boxes = {
+        f"access-{show}-{slug}": forms.number(words[:1].upper() + words[1:], at_most=500)
+        for show in range(shows)
+        for slug, words in needs.items()
+    }
+    return type("HallForm", (HallForm,), boxes)(typed)
+
+
+def access_of(form: HallForm, show: int, needs: Iterable[str]) -> dict[str, int]:
+    """{need: how many} for one show; what is empty or 0 is not in it."""
+    return {slug: n for slug in needs if (n := form[f"access-{show}-{slug}"].data)}
+
+
+class PeopleForm(TypedForm):
+    lead_name = forms.text("Name", required="Enter the safeguarding lead’s name.", at_most=120)
+    lead_address = forms.address("Work email address", required="Enter the safeguarding lead’s work address.")
+    lead_phone = forms.text("Phone on the day", at_most=40)
+    day_name = forms.text("Name", at_most=120)
+    day_role = forms.text("Role", hint="For example: Head of Year 9", at_most=120)
+    day_address = forms.address("Work email address")
+    day_phone = forms.text("Phone on the day", at_most=40)
+    colleague_name = forms.text("Name", at_most=120)
+    colleague_address = forms.address("Work email address")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        super().validate(extra_validators)
+        if self.meets_somebody_else():
+            _need(
+                self.day_name, "Enter the name of whoever meets the company, or leave all four boxes empty."
+            )
+            _need(self.day_address, "Enter the address of whoever meets the company.")
+            _need(self.day_phone, "Enter a number on which the company can ring on the day.")
+        else:
+            _need(self.lead_phone, "Enter a number on which the company can ring on the day.")
+        if self.colleague_name.data or self.colleague_address.data:
+            _need(self.colleague_name, "Enter the colleague’s name, or leave both boxes empty.")
+            _need(self.colleague_address, "Enter the colleague’s address, or leave both boxes empty.")
+        self._refuse_twice()
+        return not self.errors
+
+    def meets_somebody_else(self) -> bool:
+        return any((self.day_name.data, self.day_role.data, self.day_address.data, self.day_phone.data))
+
+    def _refuse_twice(self) -> None:
+        taken: set[str] = set()
+        for box in (self.lead_address, self.day_address, self.colleague_address):
+            address = (box.data or "").casefold()
+            if address and address in taken and not box.errors:
+                box.errors = ["That address stands above already. Name each person once."]
+            taken.add(address)
+
+
+def _need(box: Any, said: str) -> None:
+    if not box.data and not box.errors:
+        box.errors = [said]
+
+
+DUTIES = (
+    ("colleague", "A colleague who wants it in the calendar"),
+    ("on the day", "Meets the company on the day"),
+    ("safeguarding lead", "Safeguarding lead"),
+)
+
+
+class ColleagueForm(Form):
+    name = forms.text("Name", required="Enter your colleague’s name.", at_most=120)
+    address = forms.address("Work email address", required="Enter your colleague’s work address.")
+    role = forms.text("Role", hint="For example: Head of Year 9. You may leave it empty.", at_most=120)
+    phone = forms.text("Phone", hint="You may leave it empty.", at_most=40)
+    duty = forms.choice("What are they there for?", DUTIES, required="Say what your colleague is there for.")
+
+
+class CancelForm(Form):
+    reason = forms.words(
+        "Why do you cancel?",
+        required="Say why, in a few words. It helps us to find a time that suits.",
+        hint="No pupil’s name, please: a few words are enough.",
+        at_most=500,
+    )
+
+
+REASONS = (
+    ("exams", "Exams or mocks are in the way"),
+    ("covered", "We cover this another way this year"),
+    ("saw it", "Our pupils have seen it already"),
+    ("room", "We have no hall or room for it"),
+    ("staff", "Nobody has the time to arrange it"),
+    ("other", "Another reason"),
+)
+
+
+class NotThisYearForm(Form):
+    reason = forms.choice("Why not this year?", REASONS, required="Choose the reason that fits best.")
+    more = forms.words(
+        "Would you like to say more?",
+        hint="For example: exams until July. You may leave it empty.",
+        at_most=500,
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        super().validate(extra_validators)
+        if self.reason.data == "other":
+            _need(self.more, "Say what the reason is, in a few words.")
+        return not self.errors
+
+    def said(self) -> str:
+        """The reason in words, as coordinators read it."""
+        words = dict(REASONS)[self.reason.data]
+        if self.reason.data == "other":
+            return self.more.data
+        return f"{words}: {self.more.data}" if self.more.data else words
+
+
+WEEKDAYS = tuple((day.lower(), day) for day in ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays"))
+HALVES = (("mornings", "Mornings"), ("afternoons", "Afternoons"))
+
+
+class OtherDaysForm(Form):
+    weekdays = forms.ticks("Which days of the week would suit?", WEEKDAYS, hint="Tick all that would.")
+    halves = forms.ticks("Mornings or afternoons?", HALVES)
+    dates = forms.words(
+        "Which dates or weeks would suit?", hint="For example: any week after Easter, or 14 June", at_most=500
+    )
+    cannot = forms.words(
+        "Which days can you not do?",
+        hint="For example: mocks from 3 to 14 May. You may leave it empty.",
+        at_most=500,
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        super().validate(extra_validators)
+        if not (self.weekdays.data or self.halves.data or self.dates.data) and not self.errors:
+            self.weekdays.errors = ["Tick a day that would suit, or write which dates would."]
+        return not self.errors
+
+    def said(self) -> str:
+        """The wish in one line, as coordinators read it."""
+        parts = [
+            ", ".join([*(self.weekdays.data or []), *(self.halves.data or [])]),
+            self.dates.data or "",
+            f"not: {self.cannot.data}" if self.cannot.data else "",
+        ]
+        said = "; ".join(" ".join(part.split()) for part in parts if part)
+        return said[:1].upper() + said[1:]
+
+
+class SomebodyElseForm(Form):
+    name = forms.text("Their name", required="Enter your colleague’s name.", at_most=120)
+    address = forms.address("Their work email address", required="Enter your colleague’s work address.")
+    role = forms.text("Their role", hint="For example: designated safeguarding lead", at_most=120)

@@ -1,0 +1,214 @@
+"""The slot page: what the school could have, choosing one, and what is left when it is gone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+
+from outreach.booking import holds, promises
+from outreach.booking.holds import AlreadyBooked
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.tour import slots
+from outreach.tour.performances import Slot, SlotTaken
+from outreach.tour.slots import DayOffer, Offers
+from outreach.web.gate import by_personal_link, own_booking, school
+
+WEEKS = 2
+"""Weeks with tour days that one page shows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """One day of the page: its starts, or why there are none."""
+
+    day: date
+    morning: tuple[Slot, ...]
+    afternoon: tuple[Slot, ...]
+    why_not: str
+
+    @property
+    def count(self) -> int:
+        return len(self.morning) + len(self.afternoon)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    monday: date
+    days: tuple[Day, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some weeks of the offer, and where the weeks before and after begin (None: there are none)."""
+
+    weeks: tuple[Week, ...]
+    before: date | None
+    after: date | None
+    any_slot: bool
+
+
+@school.get("/i/<token>")
+@by_personal_link
+def start(token: str) -> Any:
+    """The slots; or, once the school has booked, its booking."""
+    now = clock.now()
+    booked = promises.live(g.programme.id, g.school.urn)
+    if booked:
+        next_one = next((b for b in booked if b.performance.ends_at > now), booked[-1])
+        return redirect(url_for(".booked", token=token, reference=next_one.reference))
+    return _show(token, now=now)
+
+
+@school.get("/i/<token>/times")
+@by_personal_link
+def times(token: str) -> Any:
+    """The slots, also for a second show while a year group is open; `lost`: the kept time is gone."""
+    now = clock.now()
+    if not promises.pupils_still_open(g.programme, g.school):
+        return redirect(url_for(".start", token=token))
+    lost = _chosen_before() if "lost" in request.args else []
+    return _show(token, now=now, lost=lost)
+
+
+@school.post("/i/<token>/choose")
+@by_personal_link
+def choose(token: str) -> Any:
+    """Keep the time, or the two, that the button names; then on to what is still to be typed."""
+    now = clock.now()
+    keys = request.form.get("slot", "")[:60].split("+")
+    try:
+        with transaction():
+            chosen = [slots.find(g.programme, g.school, key, now=now) for key in keys]
+            if len(keys) > 2 or None in chosen:
+                raise SlotTaken
+            holds.hold(g.programme, g.school, chosen, who=g.who, now=now)
+            typed = holds.draft(g.programme.id, g.school.urn)
+            holds.save_draft(g.programme.id, g.school.urn, typed | {"slots": keys}, now=now)
+    except AlreadyBooked as no:
+        flash(no.message, "confirm")
+        return redirect(url_for(".start", token=token), 303)
+    except Refusal as no:
+        return _show(token, now=now, lost=keys, said=no.message), 422
+    return redirect(url_for(".form", token=token), 303)
+
+
+@school.get("/i/<token>/booked/<reference>/move")
+@by_personal_link
+def move(token: str, reference: str) -> Any:
+    """The slots for a booking that stands, its own place left out of account."""
+    booking = own_booking(reference)
+    now = clock.now()
+    if not booking.can_move(now):
+        return render_template("school/too_late.html", booking=booking, deed="move", token=token)
+    offers = slots.offers(g.programme, g.school, now=now, instead_of=booking.performance_id)
+    lost = request.args.get("lost", "")[:60]
+    return render_template(
+        "school/move.html",
+        token=token,
+        booking=booking,
+        page=_page(offers.days, _from()),
+        near=_nearest(offers.days, _wanted(offers, [lost])) if lost else _others(offers.near, booking),
+        lost=bool(lost),
+    )
+
+
+def _show(token: str, *, now: datetime, lost: Iterable[str] = (), said: str = "") -> str:
+    """The slot page. `lost`: keys that were wanted and are gone; `said`: why, in a sentence."""
+    if g.programme.closed_at is not None:
+        return render_template("school/closed.html", token=token)
+    still_open = promises.pupils_still_open(g.programme, g.school)
+    two = promises.needs_two_shows(g.programme, still_open)
+    offers = slots.offers(g.programme, g.school, now=now, two_shows=two)
+    wanted = list(lost)
+    still_there = [s for d in offers.days for s in d.slots if s.key in wanted]
+    return render_template(
+        "school/slots.html",
+        token=token,
+        year_groups=tuple(still_open),
+        pupils=sum(n or 0 for n in still_open.values()) if two else None,
+        page=_page(offers.days, _from()),
+        near=_nearest(offers.days, _wanted(offers, wanted)) if wanted else offers.near,
+        pairs=offers.pairs,
+        kept=holds.kept(g.programme.id, g.school.urn),
+        now=now,
+        lost=bool(wanted),
+        said=said,
+        again=still_there if wanted and len(still_there) == len(wanted) else [],
+        target=tuple(promises.expected(g.programme, g.school)),
+    )
+
+
+def _page(days: Iterable[DayOffer], first: date | None) -> Page:
+    """The weeks from `first` on; without it from the first week in which there is a slot."""
+    weeks = [
+        Week(monday=monday, days=tuple(_days(offers)))
+        for monday, offers in groupby(days, key=lambda d: d.day - timedelta(days=d.day.weekday()))
+    ]
+    able = [i for i, week in enumerate(weeks) if any(day.count for day in week.days)]
+    if first is not None:
+        at = next(
+            (i for i, week in enumerate(weeks) if week.monday + timedelta(days=6) >= first), len(weeks) - 1
+        )
+    else:
+        at = able[0] if able else 0
+    at = max(at, 0)
+    return Page(
+        weeks=tuple(weeks[at : at + WEEKS]),
+        before=weeks[max(at - WEEKS, 0)].monday if at else None,
+        after=weeks[at + WEEKS].monday if at + WEEKS < len(weeks) else None,
+        any_slot=bool(able),
+    )
+
+
+def _days(offers: Iterable[DayOffer]) -> Iterable[Day]:
+    """One line for each date: two troupes on one date are one day to a school, the shorter road first."""
+    for day, of_day in groupby(offers, key=lambda d: d.day):
+        found = list(of_day)
+        starts: dict[time, Slot] = {}
+        for slot in sorted((s for d in found for s in d.slots), key=lambda s: s.extra_minutes):
+            starts.setdefault(slot.starts, slot)
+        by_start = [starts[at] for at in sorted(starts)]
+        yield Day(
+            day=day,
+            morning=tuple(s for s in by_start if s.starts < time(12)),
+            afternoon=tuple(s for s in by_start if s.starts >= time(12)),
+            why_not="" if by_start else next(d.why_not for d in found),
+        )
+
+
+def _from() -> date | None:
+    try:
+        return date.fromisoformat(request.args.get("from", ""))
+    except ValueError:
+        return None
+
+
+def _chosen_before() -> list[str]:
+    return list(holds.draft(g.programme.id, g.school.urn).get("slots", ["gone"]))
+
+
+def _wanted(offers: Offers, keys: list[str]) -> datetime | None:
+    """When the first of the wanted slots was to start; None when its day is no longer offered at all."""
+    day_id, _, at = keys[0].partition("-")
+    for day in offers.days:
+        if str(day.tour_day_id) == day_id and len(at) == 4 and at.isascii() and at.isdigit():
+            return datetime.combine(day.day, time(int(at[:2]) % 24, int(at[2:]) % 60))
+    return None
+
+
+def _nearest(days: Iterable[DayOffer], wanted: datetime | None) -> list[Slot]:
+    """The three slots that are nearest in time to what was wanted, the nearest first."""
+    every = [s for d in days for s in d.slots]
+    if wanted is None:
+        return every[:3]
+    return sorted(every, key=lambda s: (abs(datetime.combine(s.day, s.starts) - wanted), s.day, s.starts))[:3]
+
+
+def _others(near: Iterable[Slot], booking: promises.Booking) -> list[Slot]:
+    """The near slots that are not where the booking stands already."""
+    return [s for s in near if s.starts_at != booking.performance.starts_at]
