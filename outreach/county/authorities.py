@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import delete, func, select
 
+from outreach.county import partnerships
 from outreach.county.partnerships import Authority, InsetDay, Partnership, Term
 from outreach.county.schools import School
 from outreach.ground import history
@@ -104,6 +105,7 @@ def add(partnership: Partnership, la_code: str, name: str, *, who: str, now: dat
     """One more authority, by the register's three-figure code. Raises NotAnAuthorityCode, AuthorityTaken."""
     if not re.fullmatch(r"[0-9]{3}", la_code):
         raise NotAnAuthorityCode("An authority's code in the register is three figures, for example 931.")
+    partnerships.lock(partnership.id)
     standing = db.session.get(Authority, la_code)
     if standing is not None:
         whose = "yours already" if standing.partnership_id == partnership.id else "another partnership's"
@@ -167,6 +169,7 @@ def inset_days_of(la_codes: Iterable[str]) -> list[InsetDay]:
 
 def add_term(authority: Authority, first_day: date, last_day: date, *, who: str, now: datetime) -> Term:
     """One more term. Raises TermWrongWayRound, TermTooLong, TermsOverlap."""
+    partnerships.lock(authority.partnership_id)
     check_term(first_day, last_day, [(t.first_day, t.last_day) for t in terms_of([authority.la_code])])
     term = Term(la_code=authority.la_code, first_day=first_day, last_day=last_day)
     db.session.add(term)
@@ -178,6 +181,7 @@ def add_term(authority: Authority, first_day: date, last_day: date, *, who: str,
 def add_inset_day(authority: Authority, day: date, *, who: str, now: datetime) -> InsetDay:
     """One more day without pupils. Raises InsetAtWeekend, InsetTwice."""
     _check_inset(day)
+    partnerships.lock(authority.partnership_id)
     if any(i.day == day for i in inset_days_of([authority.la_code])):
         raise InsetTwice(f"{day_short(day)} is an INSET day already.")
     row = InsetDay(la_code=authority.la_code, day=day)
@@ -213,6 +217,7 @@ def add_lines(authority: Authority, text: str, *, who: str, now: datetime) -> Ad
     What stands already with the same days is counted as known and left alone.
     """
     lines, problems = read_lines(text)
+    partnerships.lock(authority.partnership_id)
     terms = [(t.first_day, t.last_day) for t in terms_of([authority.la_code])]
     inset = {i.day for i in inset_days_of([authority.la_code])}
     new: list[Line] = []

@@ -213,7 +213,9 @@ def _points(geometry: Any, number: int) -> int:
                 for point in ring:
                     longitude, latitude = float(point[0]), float(point[1])
                     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
-                        raise NotDistricts("The outlines are not in degrees of longitude and latitude (WGS84).")
+                        raise NotDistricts(
+                            "The outlines are not in degrees of longitude and latitude (WGS84)."
+                        )
                     points += 1
     except (TypeError, ValueError, IndexError, KeyError) as error:
         raise NotDistricts(f"The outline of district {number} cannot be read.") from error
@@ -253,6 +255,13 @@ def of_authority(la_code: str) -> Partnership | None:
 def every_la_code() -> list[str]:
     """The codes of all authorities that some partnership covers."""
     return list(db.session.scalars(select(Authority.la_code).order_by(Authority.la_code)))
+
+
+def lock(partnership_id: int) -> None:
+    """Set-up of one partnership goes one after the other, so that a form sent twice at once is judged in turn."""
+    db.session.execute(
+        select(Partnership.id).where(Partnership.id == partnership_id).with_for_update(key_share=True)
+    )
 
 
 def authorities(partnership_id: int) -> list[Authority]:
