@@ -300,4 +300,6 @@ def _within(terms: Iterable[Stretch], day: date) -> bool:
 
 @lru_cache(maxsize=64)
 def _bank_holidays(year: int) -> dict[date, str]:
-    return dict(UnitedKingdom(subdiv="ENG", years=year, language="en_GB"))
+    # One that falls on a weekend is kept on a weekday instead, which the library lists as well.
+    found = UnitedKingdom(subdiv="ENG", years=year, language="en_GB")
+    return {day: name.removesuffix(" (observed)") for day, name in found.items() if day.weekday() < 5}
