@@ -14,10 +14,9 @@ from flask.testing import FlaskClient
 sys.path.insert(0, str(Path(__file__).parent))
 
 from browser import chromium, page, plain_page, site, wide_page  # noqa: E402, F401
-from postgres import Postgres  # noqa: E402
-
 from outreach import create_app  # noqa: E402
 from outreach.ground.db import db  # noqa: E402
+from postgres import Postgres  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("OUTREACH_SHARED", ROOT.parent / "shared"))

@@ -1,11 +1,11 @@
 """Migrations from empty, models equal to migrations, transactions."""
 
-import make
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 
+import make
 from outreach.county.partnerships import Partnership
 from outreach.ground import history
 from outreach.ground.db import Instant, db, transaction
