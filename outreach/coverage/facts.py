@@ -1,0 +1,333 @@
+"""What was recorded by a moment, read in a constant number of plain selects: the rows standings rest on.
+
+Everything is cut at `Cut.until`, the end of the as-of day but never after 31 August of the
+programme's year; only visit reports go on to `Cut.moment`. A row counts when it was recorded before.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, case, func, or_, select, union
+
+from outreach.booking.invitations import Answer, FormBegun, Invitation
+from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
+from outreach.booking.proposals import Proposal
+from outreach.county.contacts import Contact
+from outreach.county.corrections import value_of
+from outreach.county.partnerships import Authority
+from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Succession
+from outreach.ground import school_year, timespans
+from outreach.ground.db import db
+from outreach.post.outbox import DeadAddress, Letter
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme, ProgrammeTarget, TargetDecision
+from outreach.visits.reports import ReportedPupils, VisitReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """Up to when facts count: `moment` for visit reports, `until` for all else; `day` is the last day of `until`."""
+
+    moment: datetime
+    until: datetime
+    day: date
+
+
+def cut_of(academic_year: int, as_of: date, now: datetime) -> Cut:
+    moment = timespans.as_of_moment(as_of, now)
+    until = min(moment, timespans.end_of_day(school_year.last_day(academic_year)))
+    return Cut(moment=moment, until=until, day=timespans.day_of(until - timedelta(microseconds=1)))
+
+
+@dataclass(slots=True)
+class Known:
+    """A school as it was known at the cut; names after the register's columns."""
+
+    urn: int
+    name: str
+    status: str
+    type_of_establishment: str
+    phase_of_education: str | None
+    statutory_low_age: int | None
+    statutory_high_age: int | None
+    number_of_pupils: int | None
+    la_code: str
+    district_code: str | None
+    district_name: str | None
+    easting: int | None
+    northing: int | None
+    close_date: date | None
+
+
+_KNOWN = tuple(getattr(SchoolRecord, name) for name in Known.__slots__)
+
+
+def schools(programme: Programme, cut: Cut) -> dict[int, Known]:
+    """Every school of the partnership's authorities, their kin by succession, and whoever booked: by URN."""
+    mine = _urns_of(programme)
+    scope = union(
+        mine,
+        select(Succession.predecessor_urn).where(Succession.successor_urn.in_(mine)),
+        select(Succession.successor_urn).where(Succession.predecessor_urn.in_(mine)),
+        select(Booking.urn).where(Booking.programme_id == programme.id),
+    )
+    newest = (
+        select(func.max(SchoolRecord.id))
+        .where(SchoolRecord.recorded_at < cut.until, SchoolRecord.urn.in_(scope))
+        .group_by(SchoolRecord.urn)
+    )
+    rows = _rows(select(*_KNOWN).where(SchoolRecord.id.in_(newest)).order_by(SchoolRecord.urn))
+    known = {row[0]: Known(*row) for row in rows}
+    for urn, fields in _corrections(cut).items():
+        if urn in known:
+            known[urn] = replace(known[urn], **fields)
+    return known
+
+
+def _corrections(cut: Cut) -> dict[int, dict[str, Any]]:
+    held: dict[int, dict[str, Any]] = defaultdict(dict)
+    query = select(Correction.urn, Correction.field, Correction.value, Correction.withdrawn)
+    for urn, field, text, withdrawn in _rows(
+        query.where(Correction.recorded_at < cut.until).order_by(Correction.id)
+    ):
+        if withdrawn:
+            held[urn].pop(field, None)
+        elif field in Known.__slots__:
+            held[urn][field] = value_of(field, text)
+    return held
+
+
+def la_codes(programme: Programme) -> set[str]:
+    query = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
+    return {code for (code,) in _rows(query.order_by(Authority.la_code))}
+
+
+def target_year_groups(programme: Programme, cut: Cut) -> tuple[int, ...]:
+    """The target in force at the cut; before the programme's first word on it, that first word."""
+    rows = _rows(
+        select(ProgrammeTarget.year_groups, ProgrammeTarget.recorded_at)
+        .where(ProgrammeTarget.programme_id == programme.id)
+        .order_by(ProgrammeTarget.id)
+    )
+    by_then = [groups for groups, recorded_at in rows if recorded_at < cut.until]
+    return by_then[-1] if by_then else (rows[0][0] if rows else ())
+
+
+def links(programme: Programme, cut: Cut) -> list[tuple[int, int, date | None]]:
+    """(predecessor, successor, date) of the partnership's schools."""
+    mine = _urns_of(programme)
+    return [
+        tuple(row)
+        for row in _rows(
+            select(Succession.predecessor_urn, Succession.successor_urn, Succession.link_date)
+            .where(
+                Succession.recorded_at < cut.until,
+                or_(Succession.predecessor_urn.in_(mine), Succession.successor_urn.in_(mine)),
+            )
+            .order_by(Succession.id)
+        )
+    ]
+
+
+def own_numbers(programme: Programme, cut: Cut) -> dict[int, dict[int, int]]:
+    """{URN: {year group: pupils}} of the programme's academic year."""
+    found: dict[int, dict[int, int]] = {}
+    query = select(OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils).where(
+        OwnNumber.academic_year == programme.academic_year, OwnNumber.recorded_at < cut.until
+    )
+    for urn, year_group, pupils in _rows(query.order_by(OwnNumber.id)):
+        found.setdefault(urn, {})[year_group] = pupils
+    return found
+
+
+def decisions(programme: Programme, cut: Cut) -> dict[int, tuple[str, tuple[int, ...], str, datetime]]:
+    """The coordinator's newest word on a school: {URN: (kind, year groups, reason, when)}."""
+    d = TargetDecision
+    query = select(d.urn, d.kind, d.year_groups, d.reason, d.recorded_at)
+    query = query.where(d.programme_id == programme.id, d.recorded_at < cut.until)
+    return {
+        urn: (kind, groups, reason, when) for urn, kind, groups, reason, when in _rows(query.order_by(d.id))
+    }
+
+
+@dataclass(slots=True)
+class Promised:
+    """A booking as its newest revision by then says; `ended_at`, `ended_by` when it was cancelled by then."""
+
+    id: int
+    urn: int
+    performance_id: int
+    created_at: datetime
+    revision_id: int
+    starts_at: datetime
+    ends_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+    pupils: dict[int, int]
+
+
+def promises(programme: Programme, cut: Cut) -> list[Promised]:
+    b, r, c = Booking, BookingRevision, Cancellation
+    query = (
+        select(
+            b.id, b.urn, b.performance_id, b.created_at, r.id, r.starts_at, r.ends_at, c.recorded_at,
+            c.cancelled_by,
+        )
+        .join(r, r.booking_id == b.id)
+        .outerjoin(c, (c.booking_id == b.id) & (c.recorded_at < cut.until))
+        .where(b.programme_id == programme.id, b.created_at < cut.until, r.recorded_at < cut.until)
+        .order_by(r.id)
+    )  # fmt: skip
+    newest = {row[0]: row for row in _rows(query)}
+    pupils: dict[int, dict[int, int]] = defaultdict(dict)
+    query = (
+        select(PromisedPupils.revision_id, PromisedPupils.year_group, PromisedPupils.pupils)
+        .join(r, r.id == PromisedPupils.revision_id)
+        .join(b, b.id == r.booking_id)
+        .where(b.programme_id == programme.id, r.recorded_at < cut.until, PromisedPupils.pupils > 0)
+        .order_by(PromisedPupils.revision_id, PromisedPupils.year_group)
+    )
+    for revision_id, year_group, number in _rows(query):
+        pupils[revision_id][year_group] = number
+    return [Promised(*newest[key], pupils.get(newest[key][4], {})) for key in sorted(newest)]
+
+
+@dataclass(slots=True)
+class Told:
+    """One report: `total` where given, `split` by year group where given (else empty)."""
+
+    id: int
+    performance_id: int
+    booking_id: int | None
+    side: str
+    took_place: bool
+    total: int | None
+    recorded_at: datetime
+    split: dict[int, int]
+
+
+def reports(programme: Programme, cut: Cut) -> list[Told]:
+    """Every report of the programme by the moment, in the order they came."""
+    v = VisitReport
+    of_programme = (v.recorded_at < cut.moment, Performance.programme_id == programme.id)
+    split: dict[int, dict[int, int]] = defaultdict(dict)
+    query = (
+        select(ReportedPupils.report_id, ReportedPupils.year_group, ReportedPupils.pupils)
+        .join(v, v.id == ReportedPupils.report_id)
+        .join(Performance, Performance.id == v.performance_id)
+        .where(*of_programme)
+        .order_by(ReportedPupils.report_id, ReportedPupils.year_group)
+    )
+    for report_id, year_group, number in _rows(query):
+        split[report_id][year_group] = number
+    query = (
+        select(v.id, v.performance_id, v.booking_id, v.side, v.took_place, v.pupils, v.recorded_at)
+        .join(Performance, Performance.id == v.performance_id)
+        .where(*of_programme)
+        .order_by(v.id)
+    )
+    return [Told(*row, split.get(row[0], {})) for row in _rows(query)]
+
+
+def reachable_by_contact(programme: Programme, cut: Cut) -> dict[int, bool]:
+    """{URN: has a live contact whose address is not dead}; a school that is missing has no live contact."""
+    dead = _dead(cut)
+    alive = func.max(case((dead.c.address.is_(None), 1), else_=0))
+    query = (
+        select(Contact.urn, alive)
+        .outerjoin(dead, dead.c.address == func.lower(Contact.address))
+        .where(
+            Contact.created_at < cut.until,
+            or_(Contact.ended_at.is_(None), Contact.ended_at >= cut.until),
+            Contact.urn.in_(_kin_of(programme)),
+        )
+        .group_by(Contact.urn)
+        .order_by(Contact.urn)
+    )
+    return {urn: bool(flag) for urn, flag in _rows(query)}
+
+
+@dataclass(slots=True)
+class Asked:
+    """A school's invitations: when the first and the newest were handed to the mail server; is an address alive."""
+
+    urn: int
+    first: datetime | None
+    newest: datetime | None
+    alive: int
+
+
+def invitations(programme: Programme, cut: Cut) -> dict[int, Asked]:
+    dead = _dead(cut)
+    handed = case((Letter.handed_at < cut.until, Letter.handed_at))
+    query = (
+        select(
+            Invitation.urn,
+            func.min(handed),
+            func.max(handed),
+            func.max(case((dead.c.address.is_(None), 1), else_=0)),
+        )
+        .outerjoin(Letter, Letter.id == Invitation.letter_id)
+        .outerjoin(dead, dead.c.address == func.lower(Invitation.address))
+        .where(Invitation.programme_id == programme.id, Invitation.recorded_at < cut.until)
+        .group_by(Invitation.urn)
+        .order_by(Invitation.urn)
+    )
+    return {row[0]: Asked(*row) for row in _rows(query)}
+
+
+def answers(programme: Programme, cut: Cut) -> dict[int, tuple[int, str, str, datetime]]:
+    """The newest answer of a school: {URN: (id, kind, reason, when)}."""
+    query = select(Answer.urn, Answer.id, Answer.kind, Answer.reason, Answer.recorded_at).where(
+        Answer.programme_id == programme.id, Answer.recorded_at < cut.until
+    )
+    return {row[0]: tuple(row[1:]) for row in _rows(query.order_by(Answer.id))}
+
+
+def proposals(programme: Programme, cut: Cut) -> dict[int, tuple[datetime, date, datetime]]:
+    """The newest proposal still open: {URN: (recorded, reply by, starts)}."""
+    p = Proposal
+    query = select(p.urn, p.recorded_at, p.reply_by, p.starts_at).where(
+        p.programme_id == programme.id,
+        p.recorded_at < cut.until,
+        or_(p.ended_at.is_(None), p.ended_at >= cut.until),
+        p.reply_by >= cut.day,
+    )
+    return {urn: (when, reply_by, starts) for urn, when, reply_by, starts in _rows(query.order_by(p.id))}
+
+
+def forms_begun(programme: Programme, cut: Cut) -> dict[int, datetime]:
+    """When a school last began the form: {URN: instant}."""
+    query = select(FormBegun.urn, func.max(FormBegun.recorded_at)).where(
+        FormBegun.programme_id == programme.id, FormBegun.recorded_at < cut.until
+    )
+    return {urn: when for urn, when in _rows(query.group_by(FormBegun.urn).order_by(FormBegun.urn))}
+
+
+def _urns_of(programme: Programme) -> Select[tuple[int]]:
+    codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
+    return select(SchoolRecord.urn).where(SchoolRecord.la_code.in_(codes))
+
+
+def _kin_of(programme: Programme) -> Any:
+    mine = _urns_of(programme)
+    return union(mine, select(Succession.predecessor_urn).where(Succession.successor_urn.in_(mine)))
+
+
+def _dead(cut: Cut) -> Any:
+    return (
+        select(func.lower(DeadAddress.address).label("address"))
+        .where(
+            DeadAddress.recorded_at < cut.until,
+            or_(DeadAddress.lifted_at.is_(None), DeadAddress.lifted_at >= cut.until),
+        )
+        .distinct()
+        .subquery()
+    )
+
+
+def _rows(query: Any) -> Sequence[Iterable[Any]]:
+    return db.session.execute(query).fetchall()

@@ -1,0 +1,92 @@
+"""Why a school is a gap, in words, and the next thing to do about it. Pure words; the reckoning names the cause."""
+
+from datetime import date
+
+from outreach.ground.school_year import year_group_name, year_groups_name
+from outreach.ground.wording import day_short
+
+YEAR_MISSING, YEAR_NOT_BOOKED, TOO_FEW = "year group missing", "year group not booked", "too few counted"
+REPORT_MISSING, REPORTS_DISAGREE = "report missing", "reports disagree"
+NO_ADDRESS, WAITING, DECLINED = "no address", "waiting for an answer", "declined"
+SILENT, STARTED, OTHER_DATE = "silent", "started", "wants another date"
+WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT = "on the waiting list", "named somebody else", "refused a slot"
+CANCELLED, FAILED, NOT_ASKED = "cancelled", "did not take place", "not asked"
+
+CAUSES = (
+    NOT_ASKED, SILENT, STARTED, OTHER_DATE, WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT, CANCELLED, FAILED,
+    WAITING, DECLINED, NO_ADDRESS, REPORT_MISSING, REPORTS_DISAGREE, YEAR_MISSING, YEAR_NOT_BOOKED, TOO_FEW,
+)  # fmt: skip
+"""Every cause a gap can have, in the order of a list."""
+
+NEXT = {
+    NOT_ASKED: "Invite",
+    SILENT: "Remind, or ring the office",
+    STARTED: "Ring and help it to finish",
+    OTHER_DATE: "Offer other times",
+    WAITING_LIST: "Offer a time",
+    SOMEBODY_ELSE: "Write to the new contact",
+    REFUSED_SLOT: "Offer other times",
+    CANCELLED: "Offer the nearest times",
+    FAILED: "Offer the nearest times",
+    WAITING: "Wait, or ring",
+    DECLINED: "Ask again later",
+    NO_ADDRESS: "Find an address",
+    REPORT_MISSING: "Ask for the report",
+    REPORTS_DISAGREE: "Settle the report",
+    YEAR_MISSING: "Offer a second show",
+    YEAR_NOT_BOOKED: "Offer a second show",
+    TOO_FEW: "Offer a second show",
+}
+"""The next action for each cause, in words."""
+
+
+def title(cause: str) -> str:
+    """A cause as a heading."""
+    return cause[:1].upper() + cause[1:]
+
+
+def words(cause: str, *, detail: str, since: date | None) -> str:
+    """The cause as a line of its own: 'silent since 3 November 2026', 'Year 9 missing'; '' for no cause."""
+    on = f" on {day_short(since)}" if since else ""
+    if cause == SILENT:
+        return f"silent since {day_short(since)}"
+    if cause == STARTED:
+        return f"form begun{on}, not sent"
+    if cause == REFUSED_SLOT:
+        return f"refused the slot of {detail}" if detail else f"refused a slot{on}"
+    if cause == CANCELLED:
+        return f"cancelled by the {detail}{on}"
+    if cause == FAILED:
+        return f"did not take place{on}"
+    if cause == WAITING:
+        return f"waiting for an answer since {day_short(since)}"
+    if cause == REPORT_MISSING:
+        return f"report missing, show{on}"
+    if cause == REPORTS_DISAGREE:
+        return f"reports disagree, show{on}"
+    if cause == NO_ADDRESS:
+        return f"no address: {detail}"
+    if cause == DECLINED:
+        return f"declined: {detail}" if detail else "declined, no reason given"
+    if cause in (OTHER_DATE, SOMEBODY_ELSE, WAITING_LIST):
+        return cause + (f": {detail}" if detail else "")
+    return detail or cause
+
+
+def missing(year_groups: tuple[int, ...]) -> str:
+    """(9,) -> 'Year 9 missing'."""
+    return f"{year_groups_name(year_groups)} missing"
+
+
+def not_booked(year_groups: tuple[int, ...]) -> str:
+    return f"{year_groups_name(year_groups)} not booked"
+
+
+def counted(year_group: int | None, pupils: int, of: int | None) -> str:
+    """(8, 20, 300) -> 'Year 8: 20 of 300 counted'; without a year group '20 of 300 counted'."""
+    named = "" if year_group is None else f"{year_group_name(year_group)}: "
+    return f"{named}{pupils:,} counted" if of is None else f"{named}{pupils:,} of {of:,} counted"
+
+
+def rest_booked(on: date) -> str:
+    return f"rest booked on {day_short(on)}"

@@ -1,0 +1,57 @@
+"""Predecessors and successors as they count: links in a cycle are ignored, and lines are followed to their ends. Pure.
+
+Facts go to every successor; pupils go only to a sole one (a chain or a merger). On a split they stay
+with the predecessor, so that nobody is counted twice.
+"""
+
+from collections.abc import Iterable
+
+
+class Kin:
+    """The links between schools of one reckoning, without cycles."""
+
+    def __init__(self, links: Iterable[tuple[int, int]]) -> None:
+        wanted = list(dict.fromkeys(links))
+        onward: dict[int, list[int]] = {}
+        for predecessor, successor in wanted:
+            onward.setdefault(predecessor, []).append(successor)
+        self.successors: dict[int, list[int]] = {}
+        self.predecessors: dict[int, list[int]] = {}
+        for predecessor, successor in wanted:
+            if predecessor not in _reached(onward, successor) and predecessor != successor:
+                self.successors.setdefault(predecessor, []).append(successor)
+                self.predecessors.setdefault(successor, []).append(predecessor)
+
+    def after(self, urn: int) -> list[int]:
+        """Every successor, at any remove."""
+        return _reached(self.successors, urn) if urn in self.successors else []
+
+    def before(self, urn: int) -> list[int]:
+        """Every predecessor, at any remove."""
+        return _reached(self.predecessors, urn) if urn in self.predecessors else []
+
+    def sole_successor(self, urn: int) -> int | None:
+        """The one school that a school became; None when there is none, or several (a split)."""
+        found = self.successors.get(urn, ())
+        return found[0] if len(found) == 1 else None
+
+    def line(self, urn: int) -> list[int]:
+        """The school and the former selves it replaced one for one, newest first: one school under several URNs."""
+        line = [urn]
+        while True:
+            before = self.predecessors.get(line[-1], ())
+            if len(before) != 1 or len(self.successors[before[0]]) != 1:
+                return line
+            line.append(before[0])
+
+
+def _reached(edges: dict[int, list[int]], start: int) -> list[int]:
+    """What can be reached from `start`, itself left out unless a circle leads back; nearest first."""
+    found: dict[int, None] = {}
+    waiting = list(edges.get(start, ()))
+    while waiting:
+        urn = waiting.pop(0)
+        if urn not in found:
+            found[urn] = None
+            waiting.extend(edges.get(urn, ()))
+    return list(found)

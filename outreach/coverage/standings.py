@@ -1,0 +1,399 @@
+"""Every school's standing in one programme at any date, from dated rows alone, in a constant number of queries.
+
+The rules are those of the trade's words (docs): who is in the target, what each promise came to, and
+the first standing that holds. Three decisions that they leave open:
+
+- A promise that did not take place stands against 'seen' until a promise made after it took place.
+- A year group in which somebody was counted, but neither half of it nor all its shows took place, is
+  'part seen'. Half is judged by the school's own number, else by the estimate; by neither: any count will do.
+- A school that answered, began the form, or had a show that was cancelled or did not take place was asked,
+  whether or not an invitation of ours was handed over.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from outreach.booking import invitations
+from outreach.county.partnerships import Partnership
+from outreach.coverage import facts, gaps, verdicts
+from outreach.coverage.targets import Target, TargetSchool
+from outreach.coverage.verdicts import ADULTS, Verdict
+from outreach.ground.db import db
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import day_short
+from outreach.tour.programmes import Programme
+
+
+class Word(StrEnum):
+    """The standings, in the order of a bar; the first nine sum to the target."""
+
+    SEEN = "seen"
+    PART_SEEN = "part seen"
+    TO_CONFIRM = "to confirm"
+    BOOKED = "booked"
+    PROPOSED = "proposed"
+    ASKED = "asked"
+    NOT_ASKED = "not asked"
+    DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+    EXCLUDED = "excluded"
+
+
+NINE = tuple(Word)[:9]
+OPEN = "open"
+DISTRICT_UNKNOWN = "district not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One school's place in one programme at one date.
+
+    `kind` names the cause of a gap (gaps.CAUSES) and `cause` says it in words; `since` is the London
+    day from which it holds. `year_groups`: each offered target year group's own state ('seen', 'part seen',
+    'to confirm', 'booked', 'open'). `target_pupils` None is unknown; `estimated` when the register's number
+    was shared out. `place_known` False: no grid reference of its own.
+    """
+
+    urn: int
+    name: str
+    district_code: str
+    district_name: str
+    phase: str
+    type: str
+    standing: str
+    year_groups: dict[int, str]
+    is_gap: bool
+    kind: str
+    detail: str
+    since: date | None
+    target_pupils: int | None
+    estimated: bool
+    seen_pupils: int
+    seen_estimated: bool
+    evidence: str
+    ages_unknown: bool
+    easting: int | None
+    northing: int | None
+
+    @property
+    def cause(self) -> str:
+        """The cause in words; of a school without a gap, what is to come ('rest booked on …'), or ''."""
+        return gaps.words(self.kind, detail=self.detail, since=self.since)
+
+    @property
+    def next_action(self) -> str:
+        return gaps.NEXT.get(self.kind, "")
+
+    @property
+    def place_known(self) -> bool:
+        return self.easting is not None and self.northing is not None
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoSeen:
+    """A school outside the target whose pupils saw it; in no share. `pupils` None: nobody counted."""
+
+    urn: int
+    name: str
+    district_name: str
+    why: str
+    pupils: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoning:
+    """What stood at one date. `day` is the last day that counts for who is in the target."""
+
+    programme: Programme
+    as_of: date
+    day: date
+    year_groups: tuple[int, ...]
+    target: list[Standing]
+    excluded: list[Standing]
+    also_seen: list[AlsoSeen]
+
+
+def of(programme_id: int, *, as_of: date, now: datetime) -> Reckoning:
+    """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 19 queries."""
+    programme = db.session.execute(select(Programme).where(Programme.id == programme_id)).scalar_one()
+    share = db.session.execute(
+        select(Partnership.counted_share).where(Partnership.id == programme.partnership_id)
+    ).scalar_one()
+    cut = facts.cut_of(programme.academic_year, as_of, now)
+    found = verdicts.of(
+        facts.promises(programme, cut),
+        facts.reports(programme, cut),
+        moment=cut.moment,
+        for_adults=programme.for_adults,
+    )
+    target = Target.read(programme, cut, found)
+    judge = _Judge(programme, cut, target, found, share)
+    return Reckoning(
+        programme=programme,
+        as_of=as_of,
+        day=cut.day,
+        year_groups=target.year_groups,
+        target=[judge.standing(school) for school in target.schools],
+        excluded=[judge.standing(school, excluded=True) for school in target.excluded],
+        also_seen=judge.also_seen(),
+    )
+
+
+@dataclass(slots=True)
+class _Cell:
+    """One year group at one school: its state, and who was counted in it (None: nobody gave a number)."""
+
+    state: str
+    counted: int | None = None
+    disagree: bool = False
+
+
+class _Judge:
+    """Applies the rules to what was read; one for each reckoning."""
+
+    def __init__(
+        self, programme: Programme, cut: facts.Cut, target: Target, found: list[Verdict], share: float
+    ) -> None:
+        self.target, self.cut, self.share = target, cut, share
+        self.for_adults = programme.for_adults
+        self.kin = target.kin
+        self.by_urn: dict[int, list[Verdict]] = defaultdict(list)
+        for verdict in found:
+            self.by_urn[verdict.promise.urn].append(verdict)
+        self.contacts = facts.reachable_by_contact(programme, cut)
+        self.invited = facts.invitations(programme, cut)
+        self.answers = facts.answers(programme, cut)
+        self.proposals = facts.proposals(programme, cut)
+        self.begun = facts.forms_begun(programme, cut)
+        self.heirs = {urn: target.heir(urn) for urn in self.by_urn}
+        self.left_to: dict[int, list[Verdict]] = defaultdict(list)
+        for urn, heir in self.heirs.items():
+            if heir is not None:
+                self.left_to[heir].extend(v for v in self.by_urn[urn] if v.word == verdicts.TOOK_PLACE)
+        self._cells: dict[tuple[int, int], _Cell] = {}
+        self._open: dict[tuple[int, ...], dict[int, str]] = {}
+
+    def standing(self, school: TargetSchool, excluded: bool = False) -> Standing:
+        urn = school.known.urn
+        family = [urn, *self.kin.before(urn)] if urn in self.kin.predecessors else [urn]
+        promised = any(u in self.by_urn for u in family)
+        states = self._all_open(school.year_groups)
+        if promised:
+            cells = {y: self.cell(urn, y) for y in school.year_groups}
+            states = {y: cell.state for y, cell in cells.items()}
+        word = kind = detail = ""
+        since: date | None = None
+        is_gap = True
+        if promised:
+            word, is_gap, kind, detail, since = self._by_promises(school, family, cells, states)
+        if not word:
+            word, kind, detail, since = self._by_asking(urn, family, promised)
+        if excluded:
+            word, is_gap, kind, detail, since = Word.EXCLUDED, False, "", school.why, school.decided
+        pupils, guessed, evidence = self._seen(urn, school.year_groups) if promised else (0, False, "")
+        number = school.target_pupils
+        if number is not None and school.estimated and pupils > number:
+            number = pupils
+        known = school.known
+        return Standing(
+            urn, known.name, known.district_code or "", known.district_name or DISTRICT_UNKNOWN, school.phase,
+            known.type_of_establishment, word, states, is_gap, kind, detail, since, number, school.estimated,
+            pupils, guessed, evidence, school.ages_unknown, known.easting, known.northing,
+        )  # fmt: skip
+
+    def also_seen(self) -> list[AlsoSeen]:
+        """Schools whose pupils saw it and count in no school of the target, by name."""
+        found = []
+        for urn, heir in self.heirs.items():
+            took = [v for v in self.by_urn[urn] if v.word == verdicts.TOOK_PLACE]
+            if heir is not None or not took:
+                continue
+            known = self.target.known.get(urn)
+            numbers = [sum(v.counted.values()) for v in took if v.counted is not None]
+            found.append(
+                AlsoSeen(
+                    urn,
+                    known.name if known else f"URN {urn}",
+                    known.district_name or DISTRICT_UNKNOWN if known else DISTRICT_UNKNOWN,
+                    self.target.why_outside(urn),
+                    sum(numbers) if numbers else None,
+                )
+            )
+        return sorted(found, key=lambda school: (school.name, school.urn))
+
+    def cell(self, urn: int, year_group: int) -> _Cell:
+        key = (urn, year_group)
+        if key not in self._cells:
+            self._cells[key] = self._judge_cell(urn, year_group)
+        return self._cells[key]
+
+    def _judge_cell(self, urn: int, year_group: int) -> _Cell:
+        """The first that holds, over the promises of the school under all its URNs and what it inherits."""
+        line = self.kin.line(urn)
+        own = [v for u in line for v in self.by_urn.get(u, ()) if year_group in v.year_groups]
+        before = [
+            (u, self.cell(u, year_group))
+            for u in self.kin.predecessors.get(line[-1], ())
+            if self.target.offers(u, year_group)
+        ]
+        words = {v.word for v in own}
+        took = [v for v in own if v.word == verdicts.TOOK_PLACE]
+        numbers = [v.counted.get(year_group, 0) for v in took if v.counted is not None]
+        for u, cell in before:
+            if cell.counted is not None and self.kin.sole_successor(u) is not None:
+                numbers.append(cell.counted)
+        counted = sum(numbers) if numbers else None
+        disagree = verdicts.DISAGREE in words or any(cell.disagree for _, cell in before)
+        inherited = {cell.state for _, cell in before}
+        if disagree or verdicts.MISSING in words or Word.TO_CONFIRM in inherited:
+            return _Cell(Word.TO_CONFIRM, counted, disagree)
+        if verdicts.BOOKED in words or Word.BOOKED in inherited:
+            return _Cell(Word.BOOKED, counted)
+        made_good = not any(
+            v.word == verdicts.FAILED and not any(t.promise.created_at >= v.promise.starts_at for t in took)
+            for v in own
+        )
+        enough = inherited == {Word.SEEN} or bool(took) and self._enough(urn, year_group, counted)
+        if made_good and enough:
+            return _Cell(Word.SEEN, counted)
+        if took or inherited & {Word.SEEN, Word.PART_SEEN}:
+            return _Cell(Word.PART_SEEN, counted)
+        return _Cell(OPEN, counted)
+
+    def _enough(self, urn: int, year_group: int, counted: int | None) -> bool:
+        """At least half (a setting) of the year group was counted, where its number is known."""
+        if year_group == ADULTS:
+            return True
+        number = self.target.pupils_of(urn, year_group)
+        if number is None:
+            return counted is None or counted > 0
+        return counted is not None and counted > 0 and counted >= self.share * number
+
+    def _by_promises(
+        self, school: TargetSchool, family: list[int], cells: dict[int, _Cell], states: dict[int, str]
+    ) -> tuple[str, bool, str, str, date | None]:
+        """(standing, is it a gap, cause, detail, since) from promises and reports; standing '' when none holds."""
+        held = set(states.values())
+        shows = [v for u in family for v in self.by_urn.get(u, ()) if set(v.year_groups) & states.keys()]
+        if held == {Word.SEEN}:
+            return Word.SEEN, False, "", "", _day(shows, verdicts.TOOK_PLACE, max)
+        missing = tuple(y for y, state in states.items() if state == OPEN)
+        short = [y for y, state in states.items() if state == Word.PART_SEEN]
+        unsure = Word.TO_CONFIRM in held
+        disagree = any(cell.disagree for cell in cells.values())
+        waiting = verdicts.DISAGREE if disagree else verdicts.MISSING
+        if held & {Word.SEEN, Word.PART_SEEN}:
+            seen_on = _day(shows, verdicts.TOOK_PLACE, max)
+            said = [gaps.missing(missing)] if missing else []
+            for y in short:
+                number = self.target.pupils_of(school.known.urn, y)
+                named = y if len(states) > 1 else None
+                said.append(
+                    gaps.counted(named, cells[y].counted or 0, None if number is None else round(number))
+                )
+            if unsure:
+                said.append(waiting)
+            if said:
+                kind = gaps.YEAR_MISSING if missing else gaps.TOO_FEW if short else waiting
+                if kind == waiting:
+                    return Word.PART_SEEN, True, kind, "", _day(shows, waiting, min)
+                return Word.PART_SEEN, True, kind, "; ".join(said), seen_on
+            on = _day(shows, verdicts.BOOKED, max)
+            return Word.PART_SEEN, False, "", gaps.rest_booked(on) if on else "", on
+        if unsure:
+            return Word.TO_CONFIRM, True, waiting, "", _day(shows, waiting, min)
+        if Word.BOOKED in held:
+            on = _day(shows, verdicts.BOOKED, min)
+            if missing:
+                return Word.BOOKED, True, gaps.YEAR_NOT_BOOKED, gaps.not_booked(missing), on
+            return Word.BOOKED, False, "", f"booked for {day_short(on)}" if on else "", on
+        return "", False, "", "", None
+
+    def _by_asking(self, urn: int, family: list[int], promised: bool) -> tuple[str, str, str, date | None]:
+        """(standing, cause, detail, since) of a school with no promise that counts."""
+        contacts = [self.contacts[u] for u in family if u in self.contacts]
+        asked = [self.invited[u] for u in family if u in self.invited]
+        if not contacts:
+            return Word.UNREACHABLE, gaps.NO_ADDRESS, "no contact", None
+        if not any(contacts) and not any(a.alive for a in asked):
+            return Word.UNREACHABLE, gaps.NO_ADDRESS, "every address bounced", None
+        proposed = [self.proposals[u] for u in family if u in self.proposals]
+        if proposed:
+            recorded_at, reply_by, _ = max(proposed)
+            return Word.PROPOSED, gaps.WAITING, f"reply by {day_short(reply_by)}", day_of(recorded_at)
+        said = [self.answers[u] for u in family if u in self.answers]
+        booked = [v for u in family for v in self.by_urn.get(u, ())] if promised else []
+        answer = max(said) if said else None
+        if answer is not None and answer[1] == invitations.DECLINED:
+            if not any(v.promise.created_at > answer[3] for v in booked):
+                return Word.DECLINED, gaps.DECLINED, answer[2], day_of(answer[3])
+        handed = [a for a in asked if a.first is not None and a.newest is not None]
+        newest = max((a.newest for a in handed), default=None)
+        events: list[tuple[datetime, str, str, datetime]] = []
+        if answer is not None and answer[1] != invitations.DECLINED:
+            events.append((answer[3], _ANSWERS[answer[1]], answer[2], answer[3]))
+        for v in booked:
+            if v.promise.ended_at is not None:
+                by = _ENDED_BY.get(v.promise.ended_by or "", v.promise.ended_by or "")
+                events.append((v.promise.ended_at, gaps.CANCELLED, by, v.promise.ended_at))
+            elif v.word == verdicts.FAILED:
+                events.append((v.promise.ends_at, gaps.FAILED, "", v.promise.starts_at))
+        begun = max((self.begun[u] for u in family if u in self.begun), default=None)
+        if begun is not None and not (
+            (newest is not None and newest >= begun)
+            or (answer is not None and answer[3] >= begun)
+            or any(v.promise.created_at >= begun or v.word in verdicts.PENDING for v in booked)
+        ):
+            events.append((begun, gaps.STARTED, "", begun))
+        if newest is not None:
+            first = min(a.first for a in handed)
+            since = newest if events or answer is not None else first
+            events.append((newest, gaps.SILENT, "", since))
+        if not events:
+            return Word.NOT_ASKED, gaps.NOT_ASKED, "", None
+        _, kind, detail, since = max(events, key=lambda event: event[0])
+        return Word.ASKED, kind, detail, day_of(since)
+
+    def _seen(self, urn: int, year_groups: tuple[int, ...]) -> tuple[int, bool, str]:
+        """(pupils counted, was any of it shared out, the weakest evidence) of all that counts under this school."""
+        pupils, guessed, evidence = 0, False, []
+        for verdict in self.left_to.get(urn, ()):
+            named = [y for y in year_groups if y in verdict.year_groups]
+            if not named:
+                continue
+            evidence.append(verdict.evidence)
+            if verdict.counted is not None:
+                pupils += sum(verdict.counted.get(y, 0) for y in named)
+                guessed = guessed or verdict.estimated
+        weakest = min(evidence, key=verdicts.EVIDENCE.index) if evidence else ""
+        return pupils, guessed, weakest
+
+    def _all_open(self, year_groups: tuple[int, ...]) -> dict[int, str]:
+        """One shared dict for all the schools where nothing was promised."""
+        if year_groups not in self._open:
+            self._open[year_groups] = dict.fromkeys(year_groups, OPEN)
+        return self._open[year_groups]
+
+
+_ANSWERS = {
+    invitations.OTHER_DATE: gaps.OTHER_DATE,
+    invitations.WAITING_LIST: gaps.WAITING_LIST,
+    invitations.SOMEBODY_ELSE: gaps.SOMEBODY_ELSE,
+    invitations.REFUSED_SLOT: gaps.REFUSED_SLOT,
+    invitations.DECLINED: gaps.DECLINED,
+}
+_ENDED_BY = {"host": "host school"}
+
+
+def _day(shows: list[Verdict], word: str, which: Callable[..., datetime]) -> date | None:
+    """The London day of the first (min) or last (max) show with that verdict."""
+    starts = [v.promise.starts_at for v in shows if v.word == word]
+    return day_of(which(starts)) if starts else None
+
+
+__all__ = ["NINE", "OPEN", "AlsoSeen", "Reckoning", "Standing", "Word", "of"]

@@ -1,0 +1,251 @@
+"""Who is in a programme's target at a date, with which year groups, and how many pupils that is.
+
+Every open school of the partnership's authorities that offers a target year group, by its ages, else
+its phase, else its type (kinds.py); a coordinator's newest word, exclude or include, lies over that. Closed is
+a status that is not open from the closing date on, else from the date of the link to its successor,
+else from the import that showed it; and whoever has an open successor is out, whatever the dates.
+
+Pupils of a year group: the school's own number; else an equal part of NumberOfPupils, an estimate;
+else unknown. Own numbers follow to a sole successor, and on a merger add up when all are known.
+Alternative provision and hospital schools are never estimated. Programmes for adults count every school.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+from outreach.county.establishments import never_estimated
+from outreach.county.schools import OPEN_STATUSES
+from outreach.coverage import facts, kinds, verdicts
+from outreach.coverage.facts import Cut, Known
+from outreach.coverage.kin import Kin
+from outreach.coverage.verdicts import ADULTS, Verdict
+from outreach.ground.school_year import offered
+from outreach.ground.timespans import day_of
+from outreach.tour.programmes import EXCLUDE, INCLUDE, Programme
+
+
+@dataclass(slots=True)
+class TargetSchool:
+    """A school of the target (or taken out of it): `why` and `decided` tell of a coordinator's word."""
+
+    known: Known
+    year_groups: tuple[int, ...]
+    phase: str
+    ages_unknown: bool
+    target_pupils: int | None
+    estimated: bool
+    why: str = ""
+    decided: date | None = None
+
+
+class Target:
+    """Who is in, who was taken out, and why others are not; `known` holds every school read, by URN."""
+
+    def __init__(self, programme: Programme, cut: Cut, found: list[Verdict]) -> None:
+        self.cut = cut
+        self.for_adults = programme.for_adults
+        self.codes = facts.la_codes(programme)
+        self.known = facts.schools(programme, cut)
+        self.links = facts.links(programme, cut)
+        self.kin = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
+        self.own = facts.own_numbers(programme, cut)
+        self.decisions = facts.decisions(programme, cut)
+        groups = facts.target_year_groups(programme, cut)
+        self.year_groups = (ADULTS,) if programme.for_adults else groups
+        self._link_dates: dict[int, date] = {}
+        for predecessor, _, day in self.links:
+            if day is not None:
+                self._link_dates[predecessor] = min(day, self._link_dates.get(predecessor, day))
+        self._promised: dict[int, set[int]] = defaultdict(set)
+        for verdict in found:
+            if verdict.word != verdicts.CANCELLED:
+                self._promised[verdict.promise.urn].update(verdict.year_groups)
+        self.schools: list[TargetSchool] = []
+        self.excluded: list[TargetSchool] = []
+
+    @classmethod
+    def read(cls, programme: Programme, cut: Cut, found: list[Verdict]) -> Self:
+        """The target at the cut; 7 queries."""
+        target = cls(programme, cut, found)
+        for known in target.known.values():
+            school = target._school(known)
+            if school is None:
+                continue
+            if target._is_excluded(known.urn):
+                school.why, school.decided = target._why_excluded(known.urn)
+                target.excluded.append(school)
+            else:
+                target.schools.append(school)
+        target._inside = {school.known.urn for school in target.schools}
+        return target
+
+    def heir(self, urn: int) -> int | None:
+        """The target school that counts this school's pupils: itself, or whom it became one for one; else None."""
+        while urn not in self._inside:
+            following = self.kin.sole_successor(urn)
+            if following is None:
+                return None
+            urn = following
+        return urn
+
+    def why_outside(self, urn: int) -> str:
+        """Why a school whose pupils saw it counts in no share."""
+        known = self.known.get(urn)
+        if known is None:
+            return "not in the register by then"
+        if len(self.kin.successors.get(urn, ())) > 1:
+            return "split into several schools"
+        if self._superseded(urn) or not self._is_open(known):
+            return "closed"
+        if known.la_code not in self.codes:
+            return "another authority's school"
+        if self._is_excluded(urn):
+            return "excluded: " + self._why_excluded(urn)[0]
+        return "not in the target"
+
+    def offers(self, urn: int, year_group: int) -> bool:
+        """Whether a school, open or not, offers a year group, for what its successor inherits."""
+        if self.for_adults:
+            return True
+        known = self.known.get(urn)
+        return known is not None and year_group in self._offered(known, None)
+
+    def pupils_of(self, urn: int, year_group: int) -> float | None:
+        """Pupils in one year group: own number, else the estimate (not rounded), else None."""
+        known = self.known.get(urn)
+        if known is None:
+            return None
+        own = self.own_number(urn, year_group)
+        if own is not None:
+            return own
+        all_offered = self._all_offered(known)
+        if known.number_of_pupils is None or not all_offered:
+            return None
+        if never_estimated(known.type_of_establishment, known.name):
+            return None
+        return known.number_of_pupils / len(all_offered)
+
+    def own_number(self, urn: int, year_group: int) -> int | None:
+        """The school's own word on a year group, else the sum of its predecessors' when it is their sole successor."""
+        own = self.own.get(urn)
+        if own is not None and year_group in own:
+            return own[year_group]
+        before = self.kin.predecessors.get(urn)
+        if not before:
+            return None
+        numbers = []
+        for predecessor in before:
+            if predecessor not in self.known:
+                continue
+            sole = len(self.kin.successors[predecessor]) == 1
+            number = self.own_number(predecessor, year_group) if sole else None
+            if number is not None:
+                numbers.append(number)
+            else:
+                by_ages = self._by_ages_or_phase(self.known[predecessor])
+                if by_ages is None or year_group in by_ages:
+                    return None
+        return sum(numbers) if numbers else None
+
+    def _school(self, known: Known) -> TargetSchool | None:
+        """The school as one of the target before a coordinator's exclusion; None when it is not."""
+        if known.la_code not in self.codes or not self._is_open(known) or self._superseded(known.urn):
+            return None
+        decision = self.decisions.get(known.urn)
+        included = decision[1] if decision is not None and decision[0] == INCLUDE else None
+        phase = kinds.phase_name(known.phase_of_education, known.type_of_establishment)
+        if self.for_adults:
+            if included is None and kinds.never_in(known.type_of_establishment):
+                return None
+            return TargetSchool(known, (ADULTS,), phase, False, None, False)
+        if included is None and kinds.never_in(known.type_of_establishment):
+            return None
+        by_ages = self._by_ages_or_phase(known)
+        groups = tuple(y for y in self.year_groups if y in self._offered(known, included))
+        unknown = by_ages is None and included is None
+        if not groups and not unknown or unknown and self._offers_none_by_own_numbers(known.urn):
+            return None
+        pupils, estimated = self._target_pupils(known, groups)
+        return TargetSchool(known, groups, phase, unknown, pupils, estimated)
+
+    def _offers_none_by_own_numbers(self, urn: int) -> bool:
+        return all(self.own_number(urn, y) == 0 for y in self.year_groups)
+
+    def _target_pupils(self, known: Known, groups: tuple[int, ...]) -> tuple[int | None, bool]:
+        """(pupils of the target year groups, is it an estimate); rounded half up for the school."""
+        if not groups:
+            return None, False
+        total, without = 0, 0
+        for y in groups:
+            own = self.own_number(known.urn, y)
+            if own is None:
+                without += 1
+            else:
+                total += own
+        if not without:
+            return total, False
+        all_offered = self._all_offered(known)
+        if known.number_of_pupils is None or not all_offered:
+            return None, False
+        if never_estimated(known.type_of_establishment, known.name):
+            return None, False
+        count = len(all_offered)
+        return total + (2 * known.number_of_pupils * without + count) // (2 * count), True
+
+    def _all_offered(self, known: Known) -> set[int]:
+        """Every year group the school offers, of the target or not; empty while its ages are unknown."""
+        by_ages = self._by_ages_or_phase(known)
+        if by_ages is None:
+            return set()
+        decision = self.decisions.get(known.urn)
+        named = decision[1] if decision is not None and decision[0] == INCLUDE else ()
+        if known.urn not in self.own and known.urn not in self.kin.predecessors:
+            return {*by_ages, *named}
+        return {y for y in {*by_ages, *named} if self.own_number(known.urn, y) != 0}
+
+    def _offered(self, known: Known, included: tuple[int, ...] | None) -> tuple[int, ...] | set[int]:
+        """The year groups that count for a school: those named, else by ages or phase, else promised or reported."""
+        urn = known.urn
+        plain = urn not in self.own and urn not in self.kin.predecessors
+        by_ages = included if included is not None else self._by_ages_or_phase(known)
+        if by_ages is not None:
+            return by_ages if plain else {y for y in by_ages if self.own_number(urn, y) != 0}
+        groups = set(self._promised.get(urn, ()))
+        for predecessor in self.kin.before(urn):
+            groups |= self._promised.get(predecessor, set())
+        if plain:
+            return groups
+        groups |= {y for y in self.year_groups if self.own_number(urn, y)}
+        return {y for y in groups if self.own_number(urn, y) != 0}
+
+    def _by_ages_or_phase(self, known: Known) -> tuple[int, ...] | None:
+        by_ages = offered(known.statutory_low_age, known.statutory_high_age)
+        return by_ages if by_ages is not None else kinds.usual_year_groups(known.phase_of_education)
+
+    def _is_open(self, known: Known) -> bool:
+        if known.status in OPEN_STATUSES:
+            return True
+        closed = known.close_date or self._link_dates.get(known.urn)
+        return closed is not None and closed > self.cut.day
+
+    def _superseded(self, urn: int) -> bool:
+        """Whether a successor, at any remove, is open."""
+        if urn not in self.kin.successors:
+            return False
+        return any(u in self.known and self._is_open(self.known[u]) for u in self.kin.after(urn))
+
+    def _is_excluded(self, urn: int) -> bool:
+        decision = self.decisions.get(urn)
+        if decision is not None:
+            return decision[0] == EXCLUDE
+        before = self.kin.predecessors.get(urn)
+        return bool(before) and all(self._is_excluded(u) for u in before)
+
+    def _why_excluded(self, urn: int) -> tuple[str, date | None]:
+        """(reason, day) of the exclusion, its own or its first predecessor's."""
+        while urn not in self.decisions:
+            urn = self.kin.predecessors[urn][0]
+        _, _, reason, when = self.decisions[urn]
+        return reason, day_of(when)

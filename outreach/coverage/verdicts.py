@@ -1,0 +1,208 @@
+"""What each promise came to: booked, took place, did not, cancelled, or to confirm; and who was counted. Pure.
+
+Each side's newest report counts, and the coordinator's 'settled' stands over both. A report recorded
+before the show as now promised begins tells of an earlier time and is left out. Two sides differ
+when one says it took place and the other not, or when the company's head count of the whole show is
+further from the sum of what host and guests counted than 5 pupils or 5 % of that sum, whichever is
+more. The school's number stands; a booking without one gets its part of the rest of the head count,
+shared in the promised proportion and marked as estimate (as is any count shared over year groups).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from outreach.coverage.facts import Promised, Told
+from outreach.visits.reports import COMPANY, SCHOOL, SETTLED
+
+BOOKED, MISSING, DISAGREE = "booked", "report missing", "reports disagree"
+TOOK_PLACE, FAILED, CANCELLED = "took place", "did not take place", "cancelled"
+PENDING = (DISAGREE, MISSING, BOOKED)
+
+ONE_SIDE, SETTLED_WORD, BOTH_AGREE, COUNTED_BY_BOTH = (
+    "one side",
+    "settled by the coordinator",
+    "both agree that it took place",
+    "counted by both",
+)
+EVIDENCE = (ONE_SIDE, SETTLED_WORD, BOTH_AGREE, COUNTED_BY_BOTH)
+"""Weakest first."""
+
+TOLERANCE, TOLERANCE_SHARE = 5, 0.05
+
+ADULTS = -1
+"""The year group that stands for the adults of a staff preview or training."""
+
+Key = TypeVar("Key")
+
+
+@dataclass(slots=True)
+class Verdict:
+    """One promise and what it came to. `counted` is None where nobody gave a number."""
+
+    promise: Promised
+    word: str
+    year_groups: tuple[int, ...]
+    counted: dict[int, int] | None = None
+    estimated: bool = False
+    evidence: str = ""
+
+
+def of(
+    promises: Iterable[Promised], reports: Iterable[Told], *, moment: datetime, for_adults: bool
+) -> list[Verdict]:
+    """The verdict on every promise, in the order given."""
+    about_booking: dict[tuple[str, int], Told] = {}
+    about_show: dict[int, Told] = {}
+    for told in reports:
+        if told.side == COMPANY:
+            about_show[told.performance_id] = told
+        elif told.booking_id is not None:
+            about_booking[told.side, told.booking_id] = told
+    shows: dict[int, list[Promised]] = defaultdict(list)
+    promises = list(promises)
+    for promise in promises:
+        if promise.ended_at is None:
+            shows[promise.performance_id].append(promise)
+    found: dict[int, Verdict] = {}
+    for performance_id, together in shows.items():
+        company = _of_this_show(about_show.get(performance_id), together[0])
+        for verdict in _show(together, about_booking, company, moment):
+            found[verdict.promise.id] = verdict
+    for promise in promises:
+        if promise.ended_at is not None:
+            found[promise.id] = Verdict(promise, CANCELLED, tuple(promise.pupils))
+    if for_adults:
+        for verdict in found.values():
+            verdict.year_groups, verdict.counted, verdict.estimated = (ADULTS,), None, False
+    return [found[promise.id] for promise in promises]
+
+
+def too_far_apart(by_schools: int, by_company: int) -> bool:
+    return abs(by_schools - by_company) > max(TOLERANCE, TOLERANCE_SHARE * by_schools)
+
+
+def shared_out(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
+    """A whole number in whole parts, in proportion; the largest remainders get what is left. Equal without weights."""
+    if not weights:
+        return {}
+    whole = sum(weights.values())
+    if whole == 0:
+        weights, whole = dict.fromkeys(weights, 1), len(weights)
+    parts = {key: total * weight // whole for key, weight in weights.items()}
+    left = total - sum(parts.values())
+    by_remainder = sorted(weights, key=lambda key: -(total * weights[key] % whole))
+    for key in by_remainder[:left]:
+        parts[key] += 1
+    return parts
+
+
+def _of_this_show(told: Told | None, promise: Promised) -> Told | None:
+    return None if told is None or told.recorded_at < promise.starts_at else told
+
+
+def _show(
+    together: list[Promised],
+    about_booking: Mapping[tuple[str, int], Told],
+    company: Told | None,
+    moment: datetime,
+) -> list[Verdict]:
+    """The verdicts on the promises of one show."""
+    if company is None and all(
+        (SCHOOL, p.id) not in about_booking and (SETTLED, p.id) not in about_booking for p in together
+    ):
+        return [Verdict(p, MISSING if p.ends_at <= moment else BOOKED, tuple(p.pupils)) for p in together]
+    verdicts = []
+    counts: dict[int, tuple[dict[int, int], bool] | None] = {}
+    for promise in together:
+        school = _of_this_show(about_booking.get((SCHOOL, promise.id)), promise)
+        settled = _of_this_show(about_booking.get((SETTLED, promise.id)), promise)
+        verdict = Verdict(promise, "", tuple(promise.pupils))
+        verdict.word, verdict.evidence = _word(promise, settled, school, company, moment)
+        verdicts.append(verdict)
+        if (settled or school) and verdict.word == TOOK_PLACE:
+            counts[promise.id] = _count(promise, settled) or _count(promise, school)
+        elif verdict.word == FAILED:
+            counts[promise.id] = ({}, False)
+    head_count = None
+    if company is not None and company.took_place:
+        head_count = sum(company.split.values()) if company.split else company.total
+    _compare(verdicts, about_booking, counts, head_count)
+    _fill_in(verdicts, counts, company, head_count)
+    for verdict in verdicts:
+        count = counts.get(verdict.promise.id)
+        if verdict.word == TOOK_PLACE and count is not None:
+            verdict.counted, verdict.estimated = count
+            named = {y for y, pupils in verdict.counted.items() if pupils} | set(verdict.promise.pupils)
+            verdict.year_groups = tuple(sorted(named))
+    return verdicts
+
+
+def _word(
+    promise: Promised, settled: Told | None, school: Told | None, company: Told | None, moment: datetime
+) -> tuple[str, str]:
+    if settled is not None:
+        return (TOOK_PLACE if settled.took_place else FAILED), SETTLED_WORD
+    if school is not None and company is not None:
+        if school.took_place != company.took_place:
+            return DISAGREE, ""
+        return (TOOK_PLACE if school.took_place else FAILED), BOTH_AGREE
+    one = school or company
+    if one is not None:
+        return (TOOK_PLACE if one.took_place else FAILED), ONE_SIDE
+    return (MISSING if promise.ends_at <= moment else BOOKED), ""
+
+
+def _count(promise: Promised, told: Told | None) -> tuple[dict[int, int], bool] | None:
+    """A report's count by year group, and whether it had to be shared out."""
+    if told is None or not told.took_place:
+        return None
+    if told.split:
+        return told.split, False
+    if told.total is None:
+        return None
+    return shared_out(told.total, promise.pupils), len(promise.pupils) > 1
+
+
+def _compare(
+    verdicts: list[Verdict],
+    about_booking: Mapping[tuple[str, int], Told],
+    counts: Mapping[int, tuple[dict[int, int], bool] | None],
+    head_count: int | None,
+) -> None:
+    """Hold the company's head count against the sum of host and guests, once all of them counted."""
+    if head_count is None or any(counts.get(v.promise.id) is None for v in verdicts):
+        return
+    by_schools = sum(sum(count[0].values()) for count in counts.values() if count is not None)
+    apart = too_far_apart(by_schools, head_count)
+    for verdict in verdicts:
+        if verdict.word == TOOK_PLACE and verdict.evidence == BOTH_AGREE:
+            verdict.word, verdict.evidence = (DISAGREE, "") if apart else (TOOK_PLACE, COUNTED_BY_BOTH)
+
+
+def _fill_in(
+    verdicts: list[Verdict],
+    counts: dict[int, tuple[dict[int, int], bool] | None],
+    company: Told | None,
+    head_count: int | None,
+) -> None:
+    """Share the rest of the head count over those who took part and gave no number."""
+    rest = [v for v in verdicts if v.word == TOOK_PLACE and counts.get(v.promise.id) is None]
+    if head_count is None or company is None or not rest:
+        return
+    known = [count[0] for count in counts.values() if count is not None]
+    parts: dict[tuple[int, int], int] = {}
+    for year_group in sorted(company.split) or [None]:
+        if year_group is None:
+            left = head_count - sum(sum(count.values()) for count in known)
+            weights = {(v.promise.id, y): n for v in rest for y, n in v.promise.pupils.items()}
+        else:
+            left = company.split[year_group] - sum(count.get(year_group, 0) for count in known)
+            weights = {(v.promise.id, year_group): v.promise.pupils.get(year_group, 0) for v in rest}
+        parts |= shared_out(max(left, 0), weights)
+    shared = len(verdicts) > 1 or not company.split and len(rest[0].promise.pupils) > 1
+    for verdict in rest:
+        mine = {y: pupils for (booking_id, y), pupils in parts.items() if booking_id == verdict.promise.id}
+        counts[verdict.promise.id] = (mine, shared)
