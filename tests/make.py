@@ -1,20 +1,25 @@
 """Small builders for tests: one call makes one row with everything it needs, inside the caller's transaction."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
 from flask import g
 from flask.testing import FlaskClient
 
+from outreach.booking.invitations import Answer, Invitation
+from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Authority, Partnership, Term
 from outreach.county.people import Person
-from outreach.county.schools import School, SchoolRecord
+from outreach.county.schools import OwnNumber, School, SchoolFacts, SchoolRecord, Succession
 from outreach.ground.db import db
+from outreach.post.outbox import DeadAddress, Letter
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
-from outreach.tour.programmes import Programme, ProgrammeTarget
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme, ProgrammeTarget, TargetDecision
+from outreach.visits.reports import ReportedPupils, VisitReport
 from outreach.web.gate import SignedIn
 
 _n = count(1)
@@ -170,3 +175,209 @@ def signed_in(client: FlaskClient, person: Person) -> FlaskClient:
     # The test's app context outlives a request, and flask-login remembers its person there.
     g.pop("_login_user", None)
     return client
+
+
+def letter(recipient: str, handed_at: datetime | None, **changes: Any) -> Letter:
+    """A letter that the mail server took at `handed_at`, or that still waits."""
+    n = next(_n)
+    at = handed_at or EARLIER
+    return _add(
+        Letter(
+            **{
+                "stream": f"invitation-{n}",
+                "recipient": recipient,
+                "kind": "invitation",
+                "dtstamp": at,
+                "subject": "Someone to Tell",
+                "message_id": f"<{n}@outreach.example>",
+                "raw": b"",
+                "created_at": at,
+                "status": "sent" if handed_at else "waiting",
+                "not_before": at,
+                "handed_at": handed_at,
+            }
+            | changes
+        )
+    )
+
+
+def invitation(programme: Programme, of: School, at: datetime = EARLIER, **changes: Any) -> Invitation:
+    """An invitation recorded, and its letter handed to the mail server, at one instant (`handed_at` None: it waits)."""
+    address = changes.pop("address", f"office{next(_n)}@redmere.example")
+    handed = changes.pop("handed_at", at)
+    return _add(
+        Invitation(
+            **{
+                "programme_id": programme.id,
+                "urn": of.urn,
+                "address": address,
+                "letter_id": letter(address, handed).id,
+                "recorded_at": at,
+            }
+            | changes
+        )
+    )
+
+
+def answer(programme: Programme, of: School, kind: str, at: datetime = NOW, reason: str = "") -> Answer:
+    return _add(
+        Answer(
+            programme_id=programme.id, urn=of.urn, kind=kind, reason=reason, recorded_at=at, who="Joanna Fell"
+        )
+    )
+
+
+def show(programme: Programme, host: School, starts_at: datetime, **changes: Any) -> Performance:
+    """A performance of a troupe of its own on that day: 75 minutes, with get-in and get-out."""
+    day = tour_day(
+        programme, troupe(db.session.get_one(Partnership, programme.partnership_id)), starts_at.date()
+    )
+    n = next(_n)
+    ends_at = starts_at + timedelta(minutes=programme.show_minutes)
+    return _add(
+        Performance(
+            **{
+                "programme_id": programme.id,
+                "tour_day_id": day.id,
+                "troupe_id": day.troupe_id,
+                "urn": host.urn,
+                "easting": host.easting,
+                "northing": host.northing,
+                "get_in_at": starts_at - timedelta(minutes=programme.get_in_minutes),
+                "starts_at": starts_at,
+                "ends_at": ends_at,
+                "away_at": ends_at + timedelta(minutes=programme.get_out_minutes),
+                "created_at": EARLIER,
+                "uid": f"show{n}@outreach.example",
+                "organizer_token": f"show{n}",
+            }
+            | changes
+        )
+    )
+
+
+def booking(
+    performance: Performance,
+    pupils: dict[int, int],
+    at: datetime = EARLIER,
+    of: School | None = None,
+    **changes: Any,
+) -> Booking:
+    """A promise for a show, as host unless `of` names a guest, with its first revision."""
+    n = next(_n)
+    urn = performance.urn if of is None else of.urn
+    row = _add(
+        Booking(
+            **{
+                "reference": f"MRL-{n:05d}",
+                "programme_id": performance.programme_id,
+                "urn": urn,
+                "performance_id": performance.id,
+                "role": "host" if urn == performance.urn else "guest",
+                "seats": sum(pupils.values()),
+                "uid": f"booking{n}@outreach.example",
+                "organizer_token": f"booking{n}",
+                "created_at": at,
+            }
+            | changes
+        )
+    )
+    revision(row, pupils, at=at, starts_at=performance.starts_at, ends_at=performance.ends_at)
+    return row
+
+
+def revision(
+    of: Booking, pupils: dict[int, int], *, at: datetime, starts_at: datetime, ends_at: datetime
+) -> BookingRevision:
+    row = _add(
+        BookingRevision(
+            booking_id=of.id, recorded_at=at, starts_at=starts_at, ends_at=ends_at, who="Joanna Fell"
+        )
+    )
+    for year_group, number in pupils.items():
+        _add(PromisedPupils(revision_id=row.id, year_group=year_group, pupils=number))
+    return row
+
+
+def cancellation(of: Booking, at: datetime, by: str = "school", reason: str = "Exams") -> Cancellation:
+    of.ended_at = at
+    return _add(
+        Cancellation(booking_id=of.id, recorded_at=at, cancelled_by=by, who="Joanna Fell", reason=reason)
+    )
+
+
+def report(
+    of: Booking, side: str, at: datetime, pupils: dict[int, int] | int | None = None, **changes: Any
+) -> VisitReport:
+    """One side's word: a count by year group, a total, or none; `took_place=False` with why_not."""
+    row = _add(
+        VisitReport(
+            **{
+                "performance_id": of.performance_id,
+                "booking_id": None if side == "company" else of.id,
+                "side": side,
+                "took_place": True,
+                "pupils": pupils if isinstance(pupils, int) else None,
+                "recorded_at": at,
+                "who": side,
+            }
+            | changes
+        )
+    )
+    if isinstance(pupils, dict):
+        for year_group, number in pupils.items():
+            _add(ReportedPupils(report_id=row.id, year_group=year_group, pupils=number))
+    return row
+
+
+def dead_address(address: str, at: datetime = NOW, **changes: Any) -> DeadAddress:
+    return _add(
+        DeadAddress(**{"address": address, "recorded_at": at, "reason": "550 no such user"} | changes)
+    )
+
+
+def record(of: School, at: datetime, **changes: Any) -> SchoolRecord:
+    """What the register said of a school from `at` on, where it differs from what it says now."""
+    facts = {name: getattr(of, name) for name in SchoolFacts.__annotations__} | {"urn": of.urn} | changes
+    return _add(SchoolRecord(recorded_at=at, **facts))
+
+
+def succession(
+    predecessor: School, successor: School, at: datetime = EARLIER, day: date | None = None
+) -> Succession:
+    return _add(
+        Succession(
+            predecessor_urn=predecessor.urn, successor_urn=successor.urn, link_date=day, recorded_at=at
+        )
+    )
+
+
+def own_number(
+    of: School, year_group: int, pupils: int, at: datetime = EARLIER, year: int = 2026
+) -> OwnNumber:
+    return _add(
+        OwnNumber(
+            urn=of.urn,
+            academic_year=year,
+            year_group=year_group,
+            pupils=pupils,
+            recorded_at=at,
+            who="Joanna Fell",
+        )
+    )
+
+
+def decision(
+    programme: Programme,
+    of: School,
+    kind: str,
+    at: datetime = EARLIER,
+    year_groups: tuple[int, ...] = (),
+    reason: str = "Agreed",
+) -> TargetDecision:
+    return _add(
+        TargetDecision(
+            programme_id=programme.id, urn=of.urn, kind=kind, year_groups=year_groups, reason=reason,
+            recorded_at=at, who="Priya Nandakumar",
+        )
+    )  # fmt: skip
