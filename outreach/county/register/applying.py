@@ -1,0 +1,226 @@
+"""The register comes in: what a file would change here (`preview`), and the change made (`apply`).
+
+What the register says of a school is a dated row, and a new one only when it says otherwise. A
+local correction is laid over it and survives.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, bindparam, func, insert, literal, select, text, update
+
+from outreach.county import corrections
+from outreach.county.partnerships import Authority, Partnership
+from outreach.county.register.changes import Change, Changes, Known, compare
+from outreach.county.register.code_point import Spot
+from outreach.county.register.columns import Facts
+from outreach.county.register.files import Link, RegisterFile
+from outreach.county.schools import RegisterImport, School, SchoolRecord, Succession, found_by
+from outreach.ground import history
+from outreach.ground.db import Instant, db
+from outreach.ground.errors import Refusal
+from outreach.ground.wording import and_list
+
+_T = TypeVar("_T")
+
+
+class NotInFile(Refusal):
+    """A file that says nothing of the authorities asked for."""
+
+    field = "file"
+
+
+def urns_of(la_codes: Collection[str] | None) -> set[int]:
+    """The URNs known of some authorities (None: all), open or closed: what `read` takes as `also`."""
+    query = select(School.urn)
+    if la_codes is not None:
+        query = query.where(School.la_code.in_(la_codes))
+    return set(db.session.scalars(query.order_by(School.urn)))
+
+
+def preview(
+    file: RegisterFile,
+    la_codes: Collection[str] | None,
+    *,
+    links: Iterable[Link] = (),
+    spots: Mapping[str, Spot] | None = None,
+) -> Changes:
+    """What a file would change here, of some authorities (None: all). Raises NotInFile."""
+    return compare(file, known(file, la_codes), links=links, spots=spots)
+
+
+def known(file: RegisterFile, la_codes: Collection[str] | None) -> Known:
+    """What stands here of the schools of a file and of its authorities. Raises NotInFile.
+
+    Five queries, and one for each 500 schools that the file has and these authorities did not.
+    """
+    if not file.rows:
+        whose = "" if la_codes is None else f" of authority {and_list(sorted(la_codes))}"
+        raise NotInFile(f"This file has no school{whose}. Nothing was changed.")
+    newest = select(func.max(SchoolRecord.id)).group_by(SchoolRecord.urn)
+    if la_codes is not None:
+        ours = select(School.urn).where(School.la_code.in_(la_codes))
+        facts = _facts(newest.where(SchoolRecord.urn.in_(ours)))
+        strangers = [row.urn for row in file.rows if row.urn not in facts]
+        for urns in _by(500, strangers):
+            facts |= _facts(newest.where(SchoolRecord.urn.in_(urns)))
+    else:
+        facts = _facts(newest)
+    links = db.session.execute(
+        select(Succession.predecessor_urn, Succession.successor_urn).order_by(Succession.id)
+    )
+    return Known(
+        facts=facts,
+        corrected=corrections.standing(),
+        links={(predecessor, successor) for predecessor, successor in links},
+        districts=_districts(la_codes),
+    )
+
+
+def _facts(newest: Select[tuple[int]]) -> dict[int, Facts]:
+    columns = [getattr(SchoolRecord, name) for name in Facts._fields]
+    rows = db.session.execute(select(*columns).where(SchoolRecord.id.in_(newest)).order_by(SchoolRecord.urn))
+    return {row[0]: Facts._make(row) for row in rows}
+
+
+def _districts(la_codes: Collection[str] | None) -> dict[str, str]:
+    """The districts' names by code: from the partnerships' maps, and from the schools known already."""
+    maps = select(Partnership.districts_geojson).where(Partnership.districts_geojson.is_not(None))
+    if la_codes is not None:
+        maps = maps.where(
+            Partnership.id.in_(select(Authority.partnership_id).where(Authority.la_code.in_(la_codes)))
+        )
+    names: dict[str, str] = {}
+    for geojson in db.session.scalars(maps.order_by(Partnership.id)):
+        names |= _districts_on(geojson or "")
+    rows = db.session.execute(
+        select(School.district_code, School.district_name)
+        .where(School.district_code.is_not(None), School.district_name != School.district_code)
+        .distinct()
+        .order_by(School.district_code, School.district_name)
+    )
+    return names | {code: name for code, name in rows}
+
+
+def _districts_on(geojson: str) -> dict[str, str]:
+    """The codes and names of a boundary file of the Office for National Statistics, whatever it calls the columns."""
+    try:
+        features = json.loads(geojson)["features"]
+        properties = [feature["properties"] for feature in features]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    found = {}
+    for each in properties:
+        texts = {key: value for key, value in (each or {}).items() if isinstance(value, str)}
+        code = next((v for v in texts.values() if re.fullmatch(r"[ENSW]\d{8}", v)), None)
+        name = next((v for k, v in texts.items() if k.upper().endswith(("NM", "NAME"))), None)
+        if code and name:
+            found[code] = name
+    return found
+
+
+# --- the change made ------------------------------------------------------------------------------
+
+
+def newest_import(la_codes: Collection[str] | None) -> RegisterImport | None:
+    """The last time that a register was applied to any of these authorities (None: to any at all)."""
+    query = select(RegisterImport).order_by(RegisterImport.id.desc())
+    for row in db.session.scalars(query):
+        if la_codes is None or row.la_codes == EVERYWHERE or set(row.la_codes.split(",")) & set(la_codes):
+            return row
+    return None
+
+
+EVERYWHERE = "all"
+
+
+def lock() -> None:
+    """Let register files be applied one after the other. Call it first in the transaction, before `known`."""
+    if db.session.connection().dialect.name == "postgresql":
+        db.session.execute(text("LOCK TABLE register_import IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def apply(
+    changes: Changes,
+    *,
+    file_name: str,
+    la_codes: Collection[str] | None,
+    who: str,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _schools: None,
+) -> RegisterImport | None:
+    """Make the changes that `compare` found; None, and not one row, when there are none.
+
+    `progress` is called with a number of schools, again and again, up to all that are touched.
+    """
+    if changes.nothing:
+        return None
+    said = EVERYWHERE if la_codes is None else ",".join(sorted(la_codes))
+    row = RegisterImport(
+        recorded_at=now, who=who, file_name=file_name[:200], la_codes=said, summary=changes.summary
+    )
+    db.session.add(row)
+    db.session.flush()
+    history.record("applied", "register", row.id, who=who, now=now, after={"file": file_name[:200], "summary": changes.summary})  # fmt: skip
+    db.session.flush()
+    for batch in _by(2000, changes.new):
+        _add_schools(batch, row)
+        progress(len(batch))
+    for batch in _by(2000, (*changes.changed, *changes.closed, *changes.reopened)):
+        _change_schools(batch)
+        _add_records(batch, row)
+        progress(len(batch))
+    for links in _by(2000, changes.links):
+        rows = [
+            {
+                "predecessor_urn": k.predecessor,
+                "successor_urn": k.successor,
+                "link_date": k.day,
+                "recorded_at": now,
+            }
+            for k in links
+        ]
+        db.session.execute(insert(Succession), rows)
+    db.session.expire_all()
+    return row
+
+
+def _add_schools(batch: Collection[Change], of: RegisterImport) -> None:
+    """New schools, and their first records copied from them: no correction can lie between the two yet."""
+    db.session.execute(insert(School.__table__), [_effective(change.after, {}) for change in batch])  # type: ignore[arg-type]
+    names = [*Facts._fields, "recorded_at", "import_id"]
+    facts = [getattr(School, name) for name in Facts._fields]
+    dated = literal(of.recorded_at, Instant), literal(of.id)
+    copied = select(*facts, *dated).where(School.urn.in_([change.after.urn for change in batch]))
+    db.session.execute(insert(SchoolRecord).from_select(names, copied.order_by(School.urn)))
+
+
+def _change_schools(batch: Collection[Change]) -> None:
+    """Bring the schools in line with the register's new word, under the corrections that hold."""
+    held = corrections.standing([c.after.urn for c in batch if c.corrected])
+    rows = [_effective(change.after, held.get(change.after.urn, {})) for change in batch]
+    table = School.__table__
+    db.session.execute(
+        update(table).where(table.c.urn == bindparam("_urn")),  # type: ignore[arg-type]
+        [{"_urn": row.pop("urn")} | row for row in rows],
+    )
+
+
+def _effective(facts: Facts, held: Mapping[str, Any]) -> dict[str, Any]:
+    values = facts._asdict() | held
+    values["found_by"] = found_by(values["name"], values["town"], values["postcode"], values["urn"])
+    return values
+
+
+def _add_records(batch: Collection[Change], of: RegisterImport) -> None:
+    dated = {"recorded_at": of.recorded_at, "import_id": of.id}
+    db.session.execute(insert(SchoolRecord.__table__), [c.after._asdict() | dated for c in batch])  # type: ignore[arg-type]
+
+
+def _by(size: int, items: Collection[_T]) -> Iterator[list[_T]]:
+    whole = list(items)
+    for start in range(0, len(whole), size):
+        yield whole[start : start + size]

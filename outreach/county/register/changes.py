@@ -1,0 +1,188 @@
+"""What a register file says against what is known: the changes that applying it would make. Pure.
+
+A school that is not in a file stays as it is: only the register's own word closes it.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from outreach.county.register.code_point import Spot, compact
+from outreach.county.register.columns import Facts
+from outreach.county.register.files import Link, RegisterFile
+from outreach.ground.csv_lines import Unreadable
+
+
+class FieldChange(NamedTuple):
+    """One fact of one school, before and after; `kept` when a local correction holds against it."""
+
+    field: str
+    before: Any
+    after: Any
+    kept: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What the register now says of one school; `before` is None of a new one."""
+
+    before: Facts | None
+    after: Facts
+    corrected: frozenset[str] = frozenset()
+
+    @property
+    def fields(self) -> tuple[FieldChange, ...]:
+        """Field by field; () of a new school."""
+        if self.before is None:
+            return ()
+        return tuple(
+            FieldChange(name, old, new, name in self.corrected)
+            for name, old, new in zip(Facts._fields, self.before, self.after, strict=True)
+            if old != new
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """All that applying a file would do, and what it would leave. By name, then URN; `absent` are open
+    schools of the file's authorities that the file does not have; `successors` are those of closures."""
+
+    new: tuple[Change, ...]
+    changed: tuple[Change, ...]
+    closed: tuple[Change, ...]
+    reopened: tuple[Change, ...]
+    unchanged: int
+    absent: tuple[Facts, ...]
+    unreadable: tuple[Unreadable, ...]
+    links: tuple[Link, ...]
+    successors: Mapping[int, tuple[int, ...]]
+
+    @property
+    def nothing(self) -> bool:
+        """Applying the file would change nothing."""
+        return not (self.new or self.changed or self.closed or self.reopened or self.links)
+
+    @property
+    def summary(self) -> str:
+        """'3 new, 12 changed, 1 closed, 0 reopened, 340 unchanged, 2 not in this file, 0 lines unreadable, 4 new links'."""
+        return (
+            f"{len(self.new):,} new, {len(self.changed):,} changed, {len(self.closed):,} closed, "
+            f"{len(self.reopened):,} reopened, {self.unchanged:,} unchanged, {len(self.absent):,} not in this file, "
+            f"{len(self.unreadable):,} lines unreadable, {len(self.links):,} new links"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What stands here before a file comes in; `facts` is the register's last word by URN."""
+
+    facts: Mapping[int, Facts]
+    corrected: Mapping[int, Collection[str]]
+    links: Collection[tuple[int, int]]
+    districts: Mapping[str, str]
+
+
+def compare(
+    file: RegisterFile, known: Known, *, links: Iterable[Link] = (), spots: Mapping[str, Spot] | None = None
+) -> Changes:
+    """What a file would change. Pure. `links` is the links file, `spots` Code-Point Open's places by postcode."""
+    complete = _completer(file, known, spots or {})
+    kinds: dict[str, list[Change]] = {"new": [], "changed": [], "closed": [], "reopened": []}
+    unchanged = 0
+    for row in file.rows:
+        before = known.facts.get(row.urn)
+        after = complete(row, before)
+        if before == after:
+            unchanged += 1
+            continue
+        corrected = frozenset(known.corrected.get(row.urn, ()))
+        kinds[_kind(before, after)].append(Change(before=before, after=after, corrected=corrected))
+    here = {row.urn for row in file.rows}
+    authorities = {row.la_code for row in file.rows}
+    absent = [f for f in known.facts.values() if f.urn not in here and f.is_open and f.la_code in authorities]
+    told = _new_links([*file.links, *links], known, here)
+    return Changes(
+        new=_by_name(kinds["new"]), changed=_by_name(kinds["changed"]), closed=_by_name(kinds["closed"]),
+        reopened=_by_name(kinds["reopened"]), unchanged=unchanged,
+        absent=tuple(sorted(absent, key=lambda f: (f.name, f.urn))),
+        unreadable=file.unreadable, links=told,
+        successors=_successors(kinds["closed"], told, known),
+    )  # fmt: skip
+
+
+def _kind(before: Facts | None, after: Facts) -> str:
+    if before is None:
+        return "new"
+    if before.is_open == after.is_open:
+        return "changed"
+    return "reopened" if after.is_open else "closed"
+
+
+def _by_name(changes: list[Change]) -> tuple[Change, ...]:
+    return tuple(sorted(changes, key=lambda c: (c.after.name, c.after.urn)))
+
+
+def _completer(
+    file: RegisterFile, known: Known, spots: Mapping[str, Spot]
+) -> Callable[[Facts, Facts | None], Facts]:
+    """What a line says together with what it leaves open.
+
+    A fact that the file has no column for stays as it was. A point or district that it leaves
+    open stays while the postcode does, else it is Code-Point's.
+    """
+    lacks = [name for name in Facts._fields if name not in file.has]
+    names = dict(known.districts)
+    names |= {r.district_code: r.district_name for r in file.rows if r.district_code and r.district_name}
+
+    def complete(row: Facts, before: Facts | None) -> Facts:
+        point_said, district_said = row.easting is not None, row.district_code is not None
+        if before is not None and lacks:
+            row = row._replace(**{name: getattr(before, name) for name in lacks})
+        if not (point_said and district_said):
+            row = _placed(row, before, spots.get(compact(row.postcode)), point_said, district_said)
+        return _district_named(row, before, names)
+
+    return complete
+
+
+def _placed(
+    row: Facts, before: Facts | None, spot: Spot | None, point_said: bool, district_said: bool
+) -> Facts:
+    stays = before is not None and compact(before.postcode) == compact(row.postcode)
+    source = before if stays and before is not None and before.easting is not None else spot
+    if not point_said and source is not None:
+        row = row._replace(easting=source.easting, northing=source.northing)
+    source = before if stays and before is not None and before.district_code is not None else spot
+    if not district_said and source is not None and source.district_code != row.district_code:
+        name = before.district_name if source is before and before is not None else None
+        row = row._replace(district_code=source.district_code, district_name=name)
+    return row
+
+
+def _district_named(row: Facts, before: Facts | None, names: Mapping[str, str]) -> Facts:
+    """A district known by its code alone goes by the name known for it, else by its code."""
+    code, name = row.district_code, row.district_name
+    another = before is not None and name == before.district_name and code != before.district_code
+    if code is None or not (name is None or name == code or another):
+        return row
+    return row._replace(district_name=names.get(code, code))
+
+
+def _new_links(links: Iterable[Link], known: Known, here: Collection[int]) -> tuple[Link, ...]:
+    """Links not known yet of which this file, or what is known, has an end."""
+    told = {
+        (link.predecessor, link.successor): link
+        for link in links
+        if (link.predecessor, link.successor) not in known.links
+        and any(urn in here or urn in known.facts for urn in (link.predecessor, link.successor))
+    }
+    return tuple(told[pair] for pair in sorted(told))
+
+
+def _successors(closed: Iterable[Change], told: Iterable[Link], known: Known) -> dict[int, tuple[int, ...]]:
+    pairs = {*known.links, *((link.predecessor, link.successor) for link in told)}
+    followed: dict[int, list[int]] = {change.after.urn: [] for change in closed}
+    for predecessor, successor in sorted(pairs):
+        if predecessor in followed:
+            followed[predecessor].append(successor)
+    return {urn: tuple(urns) for urn, urns in followed.items()}

@@ -1,0 +1,151 @@
+"""The columns of the register that are read, and how the text of each is understood. Pure."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from outreach.county.schools import OPEN_STATUSES
+
+
+class Facts(NamedTuple):
+    """What one line of the register says of a school: SchoolFacts' names in the order of this tuple."""
+
+    urn: int
+    la_code: str
+    name: str
+    status: str
+    type_of_establishment: str
+    phase_of_education: str | None
+    statutory_low_age: int | None
+    statutory_high_age: int | None
+    number_of_pupils: int | None
+    district_code: str | None
+    district_name: str | None
+    trust_name: str | None
+    street: str
+    locality: str
+    town: str
+    postcode: str
+    website: str
+    telephone: str
+    easting: int | None
+    northing: int | None
+    open_date: date | None
+    close_date: date | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+
+def _text(value: str) -> str:
+    value = value.strip()
+    if not value.isprintable():
+        value = " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    if len(value) > 500:
+        raise ValueError("is longer than 500 characters")
+    return value
+
+
+def _said(value: str) -> str:
+    value = _text(value)
+    if not value:
+        raise ValueError("is empty")
+    return value
+
+
+def _text_or_none(value: str) -> str | None:
+    return _text(value) or None
+
+
+def _whole(lowest: int, highest: int) -> Callable[[str], int | None]:
+    def number(value: str) -> int | None:
+        digits = value.strip().replace(",", "").removesuffix(".0")
+        if not digits:
+            return None
+        if not (digits.isascii() and digits.isdecimal()) or not lowest <= int(digits[:9]) <= highest:
+            raise ValueError(f"is '{value.strip()[:40]}', not a number from {lowest:,} to {highest:,}")
+        return int(digits[:9])
+
+    return number
+
+
+def urn(value: str) -> int:
+    number = _whole(1, 9_999_999)(value)
+    if number is None:
+        raise ValueError("is empty")
+    return number
+
+
+_DATE = re.compile(r"(?:(\d{1,2})[-/](\d{1,2})[-/](\d{4})|(\d{4})-(\d{1,2})-(\d{1,2}))(?:[ T]00:00(?::00)?)?")
+
+
+def day(value: str) -> date | None:
+    value = value.strip()
+    if not value:
+        return None
+    found = _DATE.fullmatch(value)
+    try:
+        if not found:
+            raise ValueError
+        day, month, year = found.group(1, 2, 3) if found[1] else found.group(6, 5, 4)
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        raise ValueError(f"is '{value[:40]}', not a date like 31-08-2027") from None
+
+
+class Column(dict[str, Any]):
+    """A column whose values come again and again: each is worked out once, and kept once in memory."""
+
+    def __init__(self, convert: Callable[[str], Any]) -> None:
+        self.convert = convert
+
+    def __missing__(self, value: str) -> Any:
+        made = self[value] = self.convert(value)
+        return made
+
+
+class _Varied(Column):
+    """A column whose values are nearly all different."""
+
+    def __missing__(self, value: str) -> Any:
+        return self.convert(value)
+
+
+def columns() -> dict[str, tuple[str, Column]]:
+    """Facts' name -> the register's column, and how its text is understood."""
+    return {
+        "urn": ("URN", _Varied(urn)),
+        "la_code": ("LA (code)", Column(_said)),
+        "name": ("EstablishmentName", _Varied(_said)),
+        "status": ("EstablishmentStatus (name)", Column(_said)),
+        "type_of_establishment": ("TypeOfEstablishment (name)", Column(_text)),
+        "phase_of_education": ("PhaseOfEducation (name)", Column(_text_or_none)),
+        "statutory_low_age": ("StatutoryLowAge", Column(_whole(0, 99))),
+        "statutory_high_age": ("StatutoryHighAge", Column(_whole(0, 99))),
+        "number_of_pupils": ("NumberOfPupils", Column(_whole(0, 99_999))),
+        "district_code": ("DistrictAdministrative (code)", Column(_text_or_none)),
+        "district_name": ("DistrictAdministrative (name)", Column(_text_or_none)),
+        "trust_name": ("Trusts (name)", Column(_text_or_none)),
+        "street": ("Street", _Varied(_text)),
+        "locality": ("Locality", Column(_text)),
+        "town": ("Town", Column(_text)),
+        "postcode": ("Postcode", _Varied(_text)),
+        "website": ("SchoolWebsite", _Varied(_text)),
+        "telephone": ("TelephoneNum", _Varied(_text)),
+        "easting": ("Easting", _Varied(_whole(0, 700_000))),
+        "northing": ("Northing", _Varied(_whole(0, 1_300_000))),
+        "open_date": ("OpenDate", Column(day)),
+        "close_date": ("CloseDate", Column(day)),
+    }
+
+
+def reason_of(columns: Mapping[str, tuple[str, Column]], cells: tuple[str, ...]) -> str:
+    """The first column of a line that cannot be understood, and why."""
+    for (column, how), cell in zip(columns.values(), cells, strict=True):
+        try:
+            how[cell]
+        except ValueError as error:
+            return f"{column} {error}"
+    raise AssertionError("a line that can be read was called unreadable")

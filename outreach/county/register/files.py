@@ -1,0 +1,137 @@
+"""Register files as they come: read by column name, whatever their order, encoding or packing.
+
+The register is 'Get Information about Schools' (GIAS): its full download (120 to 140 columns by
+year), its state-funded download (33 columns), its links file; and Ordnance Survey's Code-Point Open
+for places that a download lacks. Heads' names stand in these files and are never read.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from operator import itemgetter
+from typing import BinaryIO
+
+from outreach.county.register.columns import Facts, columns, day, reason_of, urn
+from outreach.county.register.packing import best, missing_from, parts, places
+from outreach.ground.csv_lines import CsvFile, Progress, Unreadable, fold, no_progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """The register's word that one school came after another."""
+
+    predecessor: int
+    successor: int
+    day: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterFile:
+    """The lines of some authorities; `has` names the Facts that the file has a column for."""
+
+    rows: tuple[Facts, ...]
+    has: frozenset[str]
+    unreadable: tuple[Unreadable, ...]
+    links: tuple[Link, ...] = ()
+
+
+NEEDED = (
+    "URN", "LA (code)", "EstablishmentName", "EstablishmentStatus (name)", "TypeOfEstablishment (name)",
+    "PhaseOfEducation (name)", "StatutoryLowAge", "StatutoryHighAge", "Postcode",
+)  # fmt: skip
+NEEDED_OF_LINKS = ("URN", "LinkURN", "LinkType")
+
+
+def read(
+    source: BinaryIO,
+    *,
+    la_codes: Collection[str] | None,
+    also: Collection[int] = (),
+    progress: Progress = no_progress,
+) -> RegisterFile:
+    """The schools of some authorities (None: all), and those of the URNs in `also` wherever they are now.
+
+    A zip may hold the links file too. A line that cannot be read is put down with its reason and
+    loses no other. Raises WrongFile when a needed column is missing.
+    """
+    with parts(source) as files:
+        rows, has, unreadable = _schools(best(files, NEEDED), la_codes, frozenset(also), progress)
+        links = [part for part in files if not missing_from(part, NEEDED_OF_LINKS)] if len(files) > 1 else []
+        found = _links(links[0]) if links else ([], [])
+    return RegisterFile(
+        rows=tuple(rows), has=has, links=tuple(found[0]), unreadable=tuple(unreadable + found[1])
+    )
+
+
+def read_links(source: BinaryIO) -> tuple[tuple[Link, ...], tuple[Unreadable, ...]]:
+    """What the register's links file says of successors and predecessors, mergers and splits included.
+
+    Links of other kinds are left out. Raises WrongFile.
+    """
+    with parts(source) as files:
+        links, unreadable = _links(best(files, NEEDED_OF_LINKS, field="links"))
+    return tuple(links), tuple(unreadable)
+
+
+def _schools(
+    part: CsvFile, la_codes: Collection[str] | None, also: Collection[int], progress: Progress
+) -> tuple[list[Facts], frozenset[str], list[Unreadable]]:
+    at_of, width = places(part), len(part.header)
+    named = columns()
+    # A column that is not there reads the empty cell put behind the last one.
+    at = [at_of.get(fold(column), width) for column, _ in named.values()]
+    pick, understood = itemgetter(*at), [how for _, how in named.values()]
+    urn_at, la_at = at[0], at[1]
+    locality_at, address3_at = at_of.get("locality", width), at_of.get("address3", width)
+    wanted = None if la_codes is None else frozenset(la_codes)
+    elsewhere = frozenset(map(str, also))
+
+    rows: list[Facts] = []
+    first_lines: dict[int, int] = {}
+    for number, row in islice(part.rows(progress), 1, None):
+        if wanted is not None and row[la_at].strip() not in wanted and row[urn_at].strip() not in elsewhere:
+            continue
+        row.append("")
+        if row[address3_at]:
+            row[locality_at] = ", ".join(filter(None, (row[locality_at].strip(), row[address3_at].strip())))
+        cells = pick(row)
+        try:
+            facts = Facts._make([how[cell] for how, cell in zip(understood, cells, strict=True)])
+        except ValueError:
+            part.unreadable.append(Unreadable(number=number, reason=reason_of(named, cells)))
+            continue
+        if facts.urn in first_lines:
+            reason = f"URN {facts.urn} stands on line {first_lines[facts.urn]} already"
+            part.unreadable.append(Unreadable(number=number, reason=reason))
+            continue
+        first_lines[facts.urn] = number
+        if not (facts.easting and facts.northing):
+            facts = facts._replace(easting=None, northing=None)
+        rows.append(facts)
+    has = frozenset(name for name, where in zip(named, at, strict=True) if where < width)
+    return rows, has, part.unreadable
+
+
+# --- links ----------------------------------------------------------------------------------------
+
+
+def _links(part: CsvFile) -> tuple[list[Link], list[Unreadable]]:
+    at_of = places(part)
+    urn_at, other_at, kind_at = (at_of[fold(name)] for name in NEEDED_OF_LINKS)
+    day_at = at_of.get("linkestablisheddate", len(part.header))
+    days: dict[tuple[int, int], date | None] = {}
+    for number, row in islice(part.rows(), 1, None):
+        kind = row[kind_at].strip().casefold()
+        if not kind.startswith(("successor", "predecessor")):
+            continue
+        try:
+            one, other, on = urn(row[urn_at]), urn(row[other_at]), day([*row, ""][day_at])
+        except ValueError as error:
+            part.unreadable.append(Unreadable(number=number, reason=f"links file: a value {error}"))
+            continue
+        pair = (one, other) if kind.startswith("successor") else (other, one)
+        if one != other:
+            # Both schools state the same link, now and then with different days: the earlier holds.
+            days[pair] = min(filter(None, (days.get(pair), on)), default=None)
+    return [Link(predecessor=p, successor=s, day=on) for (p, s), on in days.items()], part.unreadable

@@ -1,0 +1,153 @@
+"""Large CSV files from the world, read line by line: whatever their encoding, and one bad line never loses another.
+
+A small table that a person made is read by tabular.py; this is for registers of 50 MB and more.
+"""
+
+import codecs
+import csv
+import io
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+Progress = Callable[[int], None]
+"""Called now and then with about how many bytes were read since it was called last."""
+
+
+def no_progress(_read: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """A line that was left out: its number in the file as an editor counts, and why."""
+
+    number: int
+    reason: str
+
+
+class CsvFile:
+    """One CSV file: `header` holds its column names, folded by `fold`; [] when it is empty. `unreadable` grows.
+
+    UTF-8 when all of it is, with or without a byte order mark, else cp1252; UTF-16 only with its
+    mark. Cells are parted by a comma, or by the semicolon or tab that a spreadsheet put in its place.
+    """
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._encoding = _encoding_of(source)
+        self.unreadable: list[Unreadable] = []
+        with _text(source, self._encoding) as text:
+            first = text.readline(200_000)
+        self.delimiter = max(",;\t", key=first.count)
+        try:
+            row = next(csv.reader([first], delimiter=self.delimiter), [])
+        except csv.Error:
+            row = []
+        self.header = [fold(name) for name in row]
+
+    def rows(self, progress: Progress = no_progress) -> Iterator[tuple[int, list[str]]]:
+        """Each line with its number, the header's first; lines with nothing in them are left out.
+
+        A line that is wider or narrower than the header is put down in `unreadable`. A quote that is
+        never closed would swallow the lines that follow: so a row may span a few lines only, and one
+        that comes out too wide or too narrow gives back all but its first line.
+        """
+        with _text(self._source, self._encoding) as text:
+            lines = _Lines(text)
+            reader = csv.reader(lines, delimiter=self.delimiter)
+            number, read, report_at = 1, 0, 0
+            while True:
+                try:
+                    row = next(reader)
+                except StopIteration:
+                    progress(read)
+                    return
+                except (csv.Error, _Runaway):
+                    row = None
+                if row is None or len(row) != len(self.header):
+                    reason = self._fault(row)
+                    lines.give_back()
+                    if reason:
+                        self.unreadable.append(Unreadable(number=number, reason=reason))
+                else:
+                    yield number, row
+                number += len(lines.row)
+                read += sum(map(len, lines.row))
+                lines.row = []
+                if number >= report_at:
+                    progress(read)
+                    read, report_at = 0, number + 500
+
+    def _fault(self, row: list[str] | None) -> str:
+        if row is None:
+            return "a quotation mark is opened and not closed"
+        if not any(cell.strip() for cell in row):
+            return ""
+        return f"it has {len(row)} values where the first line has {len(self.header)}"
+
+
+class _Runaway(Exception):
+    """A row that goes on for too many lines."""
+
+
+class _Lines:
+    """The lines of a text for a csv.reader: `row` holds those it took for the row in hand."""
+
+    SPAN = 10
+
+    def __init__(self, text: io.TextIOBase) -> None:
+        self._text = text
+        self._again: deque[str] = deque()
+        self.row: list[str] = []
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.row) >= self.SPAN:
+            raise _Runaway
+        line = self._again.popleft() if self._again else next(self._text)
+        self.row.append(line)
+        return line
+
+    def give_back(self) -> None:
+        """All lines of the row in hand but the first are read again."""
+        self._again.extendleft(reversed(self.row[1:]))
+        del self.row[1:]
+
+
+@contextmanager
+def _text(source: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
+    """A file as text from its beginning; it stays open afterwards."""
+    source.seek(0)
+    text = io.TextIOWrapper(source, encoding=encoding, errors="replace", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
+
+
+def _encoding_of(source: BinaryIO) -> str:
+    source.seek(0)
+    head = source.read(3)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if head == codecs.BOM_UTF8:
+        return "utf-8-sig"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(head)
+        while block := source.read(1 << 20):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def fold(name: str) -> str:
+    """A column's name without the chance of case and spaces."""
+    return " ".join(name.split()).casefold()
