@@ -164,10 +164,10 @@ def addressee(contact: Contact) -> letters.Addressee:
 
 def asking(programme: Programme, school: School, *, now: datetime) -> letters.Asking:
     """What an invitation says to one school: what is left to book there, and up to three dates that fit."""
-    still_open = promises.pupils_still_open(programme, school)
+    still_open = promises.account(programme, school).still_open
     known = [n for n in still_open.values() if n is not None]
     pupils = sum(known) if known and len(known) == len(still_open) else None
-    near = slots.offers(programme, school, now=now).near if still_open else ()
+    near = slots.offers(programme, school, now=now).near if still_open or programme.for_adults else ()
     return letters.Asking(
         programme_title=programme.title,
         summary=programme.summary,
@@ -200,7 +200,7 @@ def invite(programme: Programme, school: School, contact: Contact, *, who: str, 
     if newest is not None and newest.recorded_at > now - timedelta(days=1):
         raise AskedToday(contact.address)
     words = asking(programme, school, now=now)
-    if not words.year_groups:
+    if nothing_left(programme, words):
         raise NothingToBook(school)
     return write_to(programme, school, contact, words, who=who, now=now, repeat=_next(newest))
 
@@ -310,7 +310,9 @@ def of_school(programme_id: int, urn: int) -> list[tuple[Invitation, Letter | No
 
 def queue(programme: Programme) -> None:
     """Let all that write invitations of one programme go one after the other, until the transaction ends."""
-    db.session.execute(select(Programme.id).where(Programme.id == programme.id).with_for_update())
+    db.session.execute(
+        select(Programme.id).where(Programme.id == programme.id).with_for_update(key_share=True)
+    )
 
 
 NEVER_ARRIVED = (FAILED, WITHDRAWN, SUPERSEDED)

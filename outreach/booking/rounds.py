@@ -149,7 +149,7 @@ def send_round(
             )
             continue
         asking = (words or {}).get(urn) or invitations.asking(programme, recipient.school, now=now)
-        if not asking.year_groups:
+        if invitations.nothing_left(programme, asking):
             left_out.append(LeftOut(school=recipient.school, why="nothing left to book"))
             continue
         written.append((recipient, asking))

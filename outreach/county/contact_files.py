@@ -114,7 +114,7 @@ def apply_import(
         select(Authority.la_code)
         .where(Authority.la_code.in_(la_codes))
         .order_by(Authority.la_code)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     done = preview_import(table, la_codes)
     contacts.put_many(

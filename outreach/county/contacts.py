@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ForeignKey, Index, Text, select, text
+from sqlalchemy import ForeignKey, Index, Text, case, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.county.schools import School
+from outreach.county.schools import OPEN_STATUSES, School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
@@ -120,6 +120,41 @@ def get(contact_id: int, urn: int) -> Contact | None:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """How many open schools there are, and how many of them have somebody on file."""
+
+    schools: int
+    with_contact: int
+
+
+def reach(la_codes: Iterable[str]) -> Reach:
+    """Of all open schools of these authorities."""
+    on_file = select(Contact.urn).where(Contact.ended_at.is_(None))
+    schools, reached = db.session.execute(
+        select(func.count(), func.count(case((School.urn.in_(on_file), 1)))).where(
+            School.la_code.in_(la_codes), School.status.in_(OPEN_STATUSES)
+        )
+    ).one()
+    return Reach(schools=schools, with_contact=reached)
+
+
+def schools_without(la_codes: Iterable[str]) -> list[School]:
+    """The open schools of these authorities with nobody on file, by name."""
+    on_file = select(Contact.urn).where(Contact.ended_at.is_(None))
+    return list(
+        db.session.scalars(
+            select(School)
+            .where(
+                School.la_code.in_(la_codes),
+                School.status.in_(OPEN_STATUSES),
+                School.urn.not_in(on_file),
+            )
+            .order_by(School.name, School.urn)
+        )
+    )
+
+
 def clean_address(typed: str) -> str:
     """The address as it is kept: trimmed, its domain in small letters. Raises BadAddress in words.
 
@@ -153,7 +188,7 @@ def add(
     kept = details(name, role, address, phone)
     source = _source(source)
     # Two adds at once queue at the school's row.
-    db.session.execute(select(School.urn).where(School.urn == urn).with_for_update())
+    db.session.execute(select(School.urn).where(School.urn == urn).with_for_update(key_share=True))
     if any(c.address.casefold() == kept.address.casefold() for c in of(urn)):
         raise ContactOnFile(f"{kept.address} is already on file for this school.")
     contact = _put(urn, kept, source, source_date, who=who, now=now)
