@@ -1,7 +1,9 @@
 """The form base and its fields: GOV.UK widgets, plain words, shape only (the domain checks sense)."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, time
+from decimal import Decimal
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -21,6 +23,7 @@ from govuk_frontend_wtf.wtforms_widgets import (
 from wtforms import (
     BooleanField,
     DateField,
+    DecimalField,
     IntegerField,
     PasswordField,
     RadioField,
@@ -30,7 +33,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation, ValidationError
 
 from outreach.ground.errors import Refusal
 
@@ -62,7 +65,7 @@ class _DayField(DateField):
     widget = _DateInput()
 
     def __init__(self, label: str, *, required: str, **kwargs: Any) -> None:
-        validators = [InputRequired(required)] if required else [Optional()]
+        validators = [_answered(required)] if required else [Optional()]
         super().__init__(label, validators=validators, format=["%d %m %Y"], **kwargs)
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -189,12 +192,52 @@ def number(
         description=hint,
         widget=_SizedInput("govuk-input--width-4"),
         validators=[
-            *([InputRequired(required)] if required else [Optional()]),
+            *([_answered(required)] if required else [Optional()]),
             NumberRange(at_least, at_most, f"{label} must be between {at_least:,} and {at_most:,}."),
         ],
         render_kw={"inputmode": "numeric"} | kwargs.pop("render_kw", {}),
         **kwargs,
     )
+
+
+def decimal(
+    label: str,
+    *,
+    required: str = "",
+    at_least: float = 0,
+    at_most: float = 100,
+    hint: str = "",
+    **kwargs: Any,
+) -> DecimalField:
+    """A number that may have a fraction. Data is a Decimal."""
+    return _Fraction(
+        label,
+        description=hint,
+        places=None,
+        widget=_SizedInput("govuk-input--width-4"),
+        validators=[
+            *([_answered(required)] if required else [Optional()]),
+            NumberRange(at_least, at_most, f"{label} must be between {at_least:g} and {at_most:g}."),
+        ],
+        render_kw={"inputmode": "decimal"},
+        **kwargs,
+    )
+
+
+class _Fraction(DecimalField):
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{self.data:g}"
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = (valuelist[0] if valuelist else "").strip()
+        self.data = None
+        if not typed:
+            return
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", typed):
+            raise ValueError(f"{self.label.text}: enter a number, for example 1.25.")
+        self.data = Decimal(typed)
 
 
 class _WholeNumber(IntegerField):
@@ -218,7 +261,7 @@ def clock(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> S
     return _ClockField(
         label,
         description=hint,
-        validators=[InputRequired(required)] if required else [Optional()],
+        validators=[_answered(required)] if required else [Optional()],
         **kwargs,
     )
 
@@ -308,6 +351,18 @@ def _reachable(_form: Form, field: StringField) -> None:
         ) from error
 
 
+def _answered(message: str) -> Any:
+    """Something was made of what was typed. Boxes of blanks alone are no answer; what made no sense was said already."""
+
+    def check(_form: Form, field: Any) -> None:
+        if field.process_errors:
+            raise StopValidation()
+        if field.data is None:
+            raise StopValidation(message)
+
+    return check
+
+
 def _said(message: str) -> Any:
     def check(_form: Form, field: StringField) -> None:
         if not field.data:
@@ -317,6 +372,6 @@ def _said(message: str) -> Any:
 
 
 __all__ = [
-    "Form", "address", "choice", "clock", "day", "number", "password", "pick", "set_choices", "text", "tick", "ticks",
+    "Form", "address", "choice", "clock", "day", "decimal", "number", "password", "pick", "set_choices", "text", "tick", "ticks",
     "upload", "words",
 ]  # fmt: skip
