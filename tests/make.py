@@ -18,7 +18,8 @@ from outreach.post.outbox import DeadAddress, Letter
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
-from outreach.tour.programmes import Programme, ProgrammeTarget, TargetDecision
+from outreach.tour.programmes import Programme, ProgrammeTarget
+from outreach.tour.targets import TargetDecision
 from outreach.visits.reports import ReportedPupils, VisitReport
 from outreach.web.gate import SignedIn
 

@@ -3,10 +3,10 @@
 import threading
 from datetime import date
 
-import make
 import pytest
 from flask import Flask
 
+import make
 from outreach.county import contact_files, contacts
 from outreach.county.contacts import BadAddress, BadText, Contact, ContactOnFile, SourceMissing
 from outreach.ground import history, tabular
