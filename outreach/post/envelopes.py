@@ -1,11 +1,13 @@
 """A rendered letter becomes a mail: headers, both readings, and the calendar part last."""
 
 import hashlib
+from base64 import encodebytes
+from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.utils import format_datetime
 
 from outreach.ground.errors import Refusal
 
@@ -46,35 +48,59 @@ def message_id(
 def seal(envelope: Envelope, *, subject: str, text: str, html: str, invite: Invite | None = None) -> bytes:
     """The mail as it goes over the wire: CRLF, ASCII, multipart/alternative, the best reading last.
 
-    Raises CannotWriteTo for an address that no ordinary mail server takes.
+    The shape never varies, so it is written out here; the email package folds and encodes what people
+    typed. Raises CannotWriteTo for an address that no ordinary mail server takes.
     """
-    mail = EmailMessage(policy=policy.SMTP)
     sender = Address(display_name=envelope.sender_name, addr_spec=envelope.sender_address)
-    mail["From"] = sender
-    mail["To"] = Address(addr_spec=plain_address(envelope.recipient))
-    mail["Reply-To"] = Address(addr_spec=plain_address(envelope.reply_to)) if envelope.reply_to else sender
-    mail["Subject"] = subject
-    mail["Date"] = envelope.written_at
-    mail["Message-ID"] = envelope.message_id
-    if envelope.in_reply_to:
-        mail["In-Reply-To"] = envelope.in_reply_to
-        mail["References"] = envelope.in_reply_to
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    mail.set_content(text, cte="quoted-printable")
-    mail.add_alternative(html, subtype="html", cte="quoted-printable")
-    if invite is not None:
-        # Bytes, not str: the email package would count and recode the line ends of a str.
-        mail.add_alternative(
-            invite.ics,
-            maintype="text",
-            subtype="calendar",
-            cte="base64",
-            params={"charset": "UTF-8", "method": invite.method},
-        )
+    reply_to = Address(addr_spec=plain_address(envelope.reply_to)) if envelope.reply_to else sender
     # No line of quoted-printable or base64 can hold "=_", so this never stands in a part.
-    mail.set_boundary("=_" + hashlib.sha256(envelope.message_id.encode()).hexdigest()[:32])
-    return mail.as_bytes()
+    boundary = "=_" + hashlib.sha256(envelope.message_id.encode()).hexdigest()[:32]
+    head = [
+        _folded("From", sender),
+        _folded("To", Address(addr_spec=plain_address(envelope.recipient))),
+        _folded("Reply-To", reply_to),
+        _folded("Subject", subject),
+        _line("Date", format_datetime(envelope.written_at)),
+        _line("Message-ID", envelope.message_id),
+    ]
+    if envelope.in_reply_to:
+        head += [_line("In-Reply-To", envelope.in_reply_to), _line("References", envelope.in_reply_to)]
+    head += [
+        _line("Auto-Submitted", "auto-generated"),
+        _line("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        _line("MIME-Version", "1.0"),
+        _line("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+    ]
+    parts = [
+        _part("text/plain; charset=UTF-8", "quoted-printable", _printable(text)),
+        _part("text/html; charset=UTF-8", "quoted-printable", _printable(html)),
+    ]
+    if invite is not None:
+        lines = encodebytes(invite.ics).replace(b"\n", b"\r\n")
+        parts.append(_part(f"text/calendar; charset=UTF-8; method={invite.method}", "base64", lines))
+    edge = f"--{boundary}".encode()
+    return b"".join([*head, b"\r\n", *(edge + b"\r\n" + part + b"\r\n" for part in parts), edge + b"--\r\n"])
+
+
+def _part(content_type: str, encoding: str, body: bytes) -> bytes:
+    head = _line("Content-Type", content_type) + _line("Content-Transfer-Encoding", encoding)
+    return head + b"\r\n" + body
+
+
+def _printable(words: str) -> bytes:
+    """Quoted-printable, which a person can still half read in the raw mail."""
+    lines = "\r\n".join(words.splitlines()) + "\r\n"
+    return b2a_qp(lines.encode("utf-8", "replace"), istext=True)
+
+
+def _line(name: str, value: str) -> bytes:
+    return f"{name}: {value}\r\n".encode("ascii")
+
+
+def _folded(name: str, value: Address | str) -> bytes:
+    """A header that holds typed words: encoded and folded, never with a line end of its own."""
+    header: str = policy.SMTP.header_store_parse(name, value)[1]  # type: ignore[arg-type]
+    return policy.SMTP.fold_binary(name, header)
 
 
 def plain_address(address: str) -> str:

@@ -23,8 +23,8 @@ REQUEST, CANCEL = "REQUEST", "CANCEL"
 class Letter(Base):
     """One mail to one address. `handed_at` is when the mail server took it.
 
-    `attempts` counts tries begun, so that a try that died half-way is not forgotten; `lease_until` is
-    until when one postman has it in hand.
+    `attempts` counts tries begun; `perhaps_at` is since when it may have arrived without our knowing (in a
+    postman's hands, or lost with the line); `lease_until` is until when one postman has it in hand.
     """
 
     __tablename__ = "letter"
@@ -51,6 +51,7 @@ class Letter(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     leased_by: Mapped[str | None] = mapped_column(Text)
+    perhaps_at: Mapped[datetime | None] = mapped_column(Instant)
     handed_at: Mapped[datetime | None] = mapped_column(Instant)
     last_error: Mapped[str | None] = mapped_column(Text)
 
@@ -119,11 +120,11 @@ def open_thread(stream: str, recipient: str) -> Thread:
         letter = db.session.get_one(Letter, letter_id)
         letter.raw = copies.masked(letter.raw)
     rows = db.session.execute(
-        select(Letter.message_id, Letter.method, Letter.status, Letter.attempts)
+        select(Letter.message_id, Letter.method, Letter.status, Letter.perhaps_at)
         .where(Letter.stream == stream, Letter.recipient == recipient, Letter.method != "")
         .order_by(Letter.id)
     ).all()
-    arrived = [row for row in rows if row.status == SENT or (row.attempts and row.status != FAILED)]
+    arrived = [row for row in rows if row.status == SENT or row.perhaps_at is not None]
     return Thread(
         first_invite=next((row.message_id for row in arrived if row.method == REQUEST), None),
         holds_entry=bool(arrived) and arrived[-1].method == REQUEST,
@@ -287,6 +288,14 @@ def pause() -> Pause | None:
     )
 
 
+def resume(*, who: str, now: datetime) -> None:
+    """End a pause: the postman goes on with everything that is due."""
+    standing = pause()
+    if standing is not None:
+        standing.lifted_at = now
+        history.record("resumed", "post", standing.id, who=who, now=now, before=standing.reason)
+
+
 def try_again(letter: Letter, *, who: str, now: datetime) -> None:
     """Send a letter that failed once more, or one that waits for its next try at once.
 
@@ -328,3 +337,14 @@ def withdraw(letter: Letter, *, who: str, now: datetime) -> None:
     db.session.refresh(letter)
     letter.raw = copies.masked(letter.raw)
     history.record("withdrew", "letter", letter.id, who=who, now=now)
+
+
+def newest_of_stream(stream: str) -> dict[str, Letter]:
+    """The newest letter with an invite to each recipient (lower case) of one stream, without its bytes."""
+    rows = db.session.scalars(
+        select(Letter)
+        .where(Letter.stream == stream, Letter.method != "")
+        .options(defer(Letter.raw))
+        .order_by(Letter.id)
+    )
+    return {row.recipient.lower(): row for row in rows}
