@@ -23,7 +23,8 @@ from outreach.ground import school_year, timespans
 from outreach.ground.db import db
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.tour.performances import Performance
-from outreach.tour.programmes import Programme, ProgrammeTarget, TargetDecision
+from outreach.tour.programmes import Programme, ProgrammeTarget
+from outreach.tour.targets import TargetDecision
 from outreach.visits.reports import ReportedPupils, VisitReport
 
 

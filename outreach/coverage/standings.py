@@ -188,10 +188,11 @@ class _Judge:
             states = {y: cell.state for y, cell in cells.items()}
         word = kind = detail = ""
         since: date | None = None
-        is_gap = True
+        is_gap = False
         if promised:
             word, is_gap, kind, detail, since = self._by_promises(school, family, cells, states)
         if not word:
+            is_gap = True
             word, kind, detail, since = self._by_asking(urn, family, promised)
         if excluded:
             word, is_gap, kind, detail, since = Word.EXCLUDED, False, "", school.why, school.decided

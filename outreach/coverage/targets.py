@@ -23,7 +23,8 @@ from outreach.coverage.kin import Kin
 from outreach.coverage.verdicts import ADULTS, Verdict
 from outreach.ground.school_year import offered
 from outreach.ground.timespans import day_of
-from outreach.tour.programmes import EXCLUDE, INCLUDE, Programme
+from outreach.tour.programmes import Programme
+from outreach.tour.targets import EXCLUDE, INCLUDE
 
 
 @dataclass(slots=True)
