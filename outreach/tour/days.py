@@ -15,7 +15,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.school_year import first_day, last_day, year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, day_short
-from outreach.tour.companies import Troupe
+from outreach.tour.companies import Company, Troupe
 from outreach.tour.programmes import Programme, ProgrammeClosed
 
 
@@ -124,6 +124,20 @@ def of_programme(programme_id: int) -> list[TourDay]:
             .where(TourDay.programme_id == programme_id, TourDay.ended_at.is_(None))
             .options(joinedload(TourDay.troupe))
             .order_by(TourDay.day, TourDay.troupe_id)
+        )
+    )
+
+
+def company_names(programme_id: int) -> tuple[str, ...]:
+    """The companies whose troupes give days to a programme, by name."""
+    return tuple(
+        db.session.scalars(
+            select(Company.name)
+            .join(Troupe, Troupe.company_id == Company.id)
+            .join(TourDay, TourDay.troupe_id == Troupe.id)
+            .where(TourDay.programme_id == programme_id, TourDay.ended_at.is_(None))
+            .distinct()
+            .order_by(Company.name)
         )
     )
 
