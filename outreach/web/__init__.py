@@ -36,4 +36,9 @@ def _import_pages() -> None:
     import outreach.web.coordinator.requests
     import outreach.web.public.find
     import outreach.web.public.pages
-    import outreach.web.public.signing_in  # noqa: F401
+    import outreach.web.public.signing_in
+    import outreach.web.school.answers
+    import outreach.web.school.booked
+    import outreach.web.school.booking
+    import outreach.web.school.change
+    import outreach.web.school.times  # noqa: F401

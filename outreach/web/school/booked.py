@@ -12,6 +12,7 @@ from outreach.booking.promises import Booking, BookingContact
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.wording import and_list, year_group_name
 from outreach.post import calendars, letters, outbox
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.school.forms import ColleagueForm
@@ -32,10 +33,10 @@ def booked(token: str, reference: str) -> Any:
         token=token,
         booking=booking,
         others=[b for b in promises.live(g.programme.id, g.school.urn) if b.id != booking.id],
-        pupils=promises.pupils_of(booking),
+        said_pupils=and_list(f"{n:,} in {year_group_name(y)}" for y, n in promises.pupils_of(booking).items()),
         people=promises.people_of(booking),
         letters=outbox.newest_of_stream(booking.uid),
-        still_open=promises.open_year_groups(g.programme, g.school),
+        still_open=tuple(promises.account(g.programme, g.school).still_open),
         access=told.access_words(booking.access_needs),
         now=now,
         taken_place=booking.performance.ends_at <= now,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import bookings, holds, promises, seats
+from outreach.booking import bookings, holds, promises, seats, told
 from outreach.booking.bookings import ACCESS_NEEDS, Colleague, Promise
 from outreach.booking.holds import AlreadyBooked, NothingHeld
 from outreach.booking.promises import Booking
@@ -179,7 +179,7 @@ def _check_page(token: str, kept: Sequence[Performance], typed: dict[str, Any], 
         promises=_promises(kept, typed),
         now=clock.now(),
         back_to="check",
-        needs=ACCESS_NEEDS,
+        access=told.access_words,
         said=said,
         move_until=first_day - timedelta(days=g.programme.notice_move_days),
         cancel_until=first_day - timedelta(days=g.programme.notice_cancel_days),
@@ -209,7 +209,7 @@ def _next_step(kept: Sequence[Performance], typed: dict[str, Any]) -> str:
 
 def _asked_groups() -> tuple[int, ...]:
     """The year groups that are asked about: those still open; none for a programme for adults."""
-    return tuple(promises.pupils_still_open(g.programme, g.school))
+    return tuple(promises.account(g.programme, g.school).still_open)
 
 
 def _form(name: str, kept: Sequence[Performance], typed: dict[str, Any]) -> TypedForm:
@@ -223,16 +223,16 @@ def _form(name: str, kept: Sequence[Performance], typed: dict[str, Any]) -> Type
 
 
 def _pupils(shows: int, typed: Mapping[str, str] | None) -> PupilsForm:
-    still_open = promises.pupils_still_open(g.programme, g.school)
+    account = promises.account(g.programme, g.school)
     ceiling = g.programme.audience_ceiling
     return forms.pupils_form(
         typed,
         shows=shows,
-        counted=promises.expected(g.programme, g.school),
-        promised=promises.promised(g.programme.id, g.school.urn),
-        year_groups=tuple(still_open),
+        counted=account.expected,
+        promised=account.promised,
+        year_groups=tuple(account.still_open),
         ceiling=ceiling,
-        proposal=seats.proposed(still_open, shows, ceiling) if shows > 1 else None,
+        proposal=seats.proposed(account.still_open, shows, ceiling) if shows > 1 else None,
     )
 
 

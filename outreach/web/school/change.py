@@ -156,13 +156,13 @@ def _change(booking: Booking, asked: PupilsForm, room: HallForm, *, now: datetim
 
 
 def _pupils(booking: Booking, typed: Any) -> PupilsForm:
-    counted = promises.expected(g.programme, g.school)
+    account = promises.account(g.programme, g.school, leaving_out=booking.id)
     return forms.pupils_form(
         typed,
         shows=1,
-        counted=counted,
-        promised=promises.promised(g.programme.id, g.school.urn, leaving_out=booking.id),
-        year_groups=tuple(sorted({*counted, *promises.pupils_of(booking)})),
+        counted=account.expected,
+        promised=account.promised,
+        year_groups=tuple(sorted({*account.expected, *promises.pupils_of(booking)})),
         ceiling=g.programme.audience_ceiling,
     )
 
@@ -170,7 +170,7 @@ def _pupils(booking: Booking, typed: Any) -> PupilsForm:
 def _typed(booking: Booking) -> dict[str, str]:
     """What stands, as somebody would have typed it."""
     pupils = promises.pupils_of(booking)
-    groups = {*promises.expected(g.programme, g.school), *pupils}
+    groups = {*promises.account(g.programme, g.school).expected, *pupils}
     step_free = {True: "yes", False: "no", None: "unknown"}[booking.step_free]
     return {
         **{f"pupils-0-{y}": str(pupils.get(y, 0)) for y in groups},

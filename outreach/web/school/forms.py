@@ -41,6 +41,7 @@ class PupilsForm(TypedForm):
     counted: Mapping[int, Expected]
     promised: Mapping[int, int]
     questions: Mapping[int, str]
+    proposed: bool
 
     def entered(self) -> list[dict[int, int]]:
         """Pupils by year group, for each show."""
@@ -123,6 +124,7 @@ def pupils_form(
     made = type("PupilsForm", (PupilsForm,), boxes)(typed)
     made.shows, made.year_groups, made.ceiling = shows, tuple(year_groups), ceiling
     made.counted, made.promised, made.questions = counted, promised, {}
+    made.proposed = proposal is not None and not typed
     return made
 
 

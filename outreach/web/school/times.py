@@ -69,7 +69,7 @@ def start(token: str) -> Any:
 def times(token: str) -> Any:
     """The slots, also for a second show while a year group is open; `lost`: the kept time is gone."""
     now = clock.now()
-    if not promises.pupils_still_open(g.programme, g.school):
+    if not promises.account(g.programme, g.school).is_open:
         return redirect(url_for(".start", token=token))
     lost = _chosen_before() if "lost" in request.args else []
     return _show(token, now=now, lost=lost)
@@ -104,7 +104,7 @@ def move(token: str, reference: str) -> Any:
     booking = own_booking(reference)
     now = clock.now()
     if not booking.can_move(now):
-        return render_template("school/too_late.html", booking=booking, deed="move", token=token)
+        return render_template("school/too_late.html", token=token, booking=booking, deed="move")
     offers = slots.offers(g.programme, g.school, now=now, instead_of=booking.performance_id)
     lost = request.args.get("lost", "")[:60]
     return render_template(
@@ -121,7 +121,8 @@ def _show(token: str, *, now: datetime, lost: Iterable[str] = (), said: str = ""
     """The slot page. `lost`: keys that were wanted and are gone; `said`: why, in a sentence."""
     if g.programme.closed_at is not None:
         return render_template("school/closed.html", token=token)
-    still_open = promises.pupils_still_open(g.programme, g.school)
+    account = promises.account(g.programme, g.school)
+    still_open = account.still_open
     two = promises.needs_two_shows(g.programme, still_open)
     offers = slots.offers(g.programme, g.school, now=now, two_shows=two)
     wanted = list(lost)
@@ -139,7 +140,7 @@ def _show(token: str, *, now: datetime, lost: Iterable[str] = (), said: str = ""
         lost=bool(wanted),
         said=said,
         again=still_there if wanted and len(still_there) == len(wanted) else [],
-        target=tuple(promises.expected(g.programme, g.school)),
+        target=tuple(account.expected),
     )
 
 
