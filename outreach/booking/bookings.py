@@ -360,14 +360,16 @@ def _check_pupils(
     leaving_out: int | None = None,
 ) -> None:
     total = sum(promise.pupils.values())
+    if programme.for_adults and not total:
+        return
     if total <= 0 or any(n < 0 for n in promise.pupils.values()):
         raise NobodyComes
     if total > programme.audience_ceiling:
         raise TooManyForOneShow(programme.audience_ceiling, total)
     if promise.own_numbers:
         set_own_numbers(school.urn, programme.academic_year, dict(promise.own_numbers), who=who, now=now)
-    known = promises.expected(programme, school)
-    elsewhere = promises.promised(programme.id, school.urn, leaving_out=leaving_out)
+    account = promises.account(programme, school, leaving_out=leaving_out)
+    known, elsewhere = account.expected, account.promised
     for year_group, pupils in promise.pupils.items():
         if year_group not in known and pupils:
             raise NotForThatYear(year_group)

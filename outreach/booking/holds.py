@@ -67,7 +67,7 @@ def hold(
     day_ids = {slot.tour_day_id for slot in chosen}
     performances.lock_school(school.urn)
     performances.lock_days(day_ids)
-    if not promises.open_year_groups(programme, school):
+    if not promises.account(programme, school).is_open:
         raise AlreadyBooked
     _drop(programme.id, school.urn)
     performances.clear_expired(day_ids, now=now)

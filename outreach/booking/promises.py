@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, func, select, text
+from sqlalchemy import (
+    JSON, CheckConstraint, ForeignKey, Index, Text, func, literal, null, select, text, type_coerce, union_all,
+)  # fmt: skip
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.county.establishments import never_estimated
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import School, own_numbers
+from outreach.county.schools import OwnNumber, School
 from outreach.ground import school_year
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.tour.performances import Performance
-from outreach.tour.programmes import Programme, target_year_groups
+from outreach.tour.programmes import Programme, ProgrammeTarget
 
 HOST, GUEST = "host", "guest"
 
@@ -269,73 +271,118 @@ def cancellation_of(booking: Booking) -> Cancellation | None:
     return db.session.get(Cancellation, booking.id)
 
 
-def expected(programme: Programme, school: School) -> dict[int, Expected]:
-    """Pupils by target year group that the school offers. A school whose ages are unknown may bring any target year.
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What a school has and what it has promised, by target year group that it offers.
 
-    Own number, else NumberOfPupils x 1 / year groups offered (half up). Alternative provision is never estimated.
+    `promised` is over all its promises that were not cancelled. `still_open`: how many of each year group still
+    to be booked (not promised, or less than the counted share of it); None where its number is not known.
     """
-    targets = target_year_groups(programme.id)
-    own = own_numbers(school.urn, programme.academic_year)
+
+    expected: dict[int, Expected]
+    promised: dict[int, int]
+    still_open: dict[int, int | None]
+    is_open: bool
+
+
+def account(programme: Programme, school: School, *, leaving_out: int | None = None) -> Account:
+    """The school's account for a programme, in one query (`leaving_out`: a booking's id).
+
+    A school whose ages are unknown may bring any target year group. A programme for adults, which has none, is open
+    until it is booked. Own number, else NumberOfPupils / year groups offered, half up; alternative provision is
+    never estimated.
+    """
+    targets, own, so_far, bookings = _counted(programme, school, leaving_out or 0)
     by_ages = school_year.offered(school.statutory_low_age, school.statutory_high_age)
     offers = [y for y in (by_ages if by_ages is not None else targets) if own.get(y) != 0]
     estimate = None
-    if (
-        by_ages is not None
-        and offers
-        and school.number_of_pupils is not None
-        and not never_estimated(school.type_of_establishment, school.name)
-    ):
+    asked_only = never_estimated(school.type_of_establishment, school.name)
+    if by_ages is not None and offers and school.number_of_pupils is not None and not asked_only:
         estimate = int(school.number_of_pupils / len(offers) + 0.5)
-    return {
+    known = {
         y: Expected(pupils=own[y], estimated=False) if y in own else Expected(pupils=estimate, estimated=True)
         for y in targets
         if y in offers
     }
+    share = db.session.get_one(Partnership, programme.partnership_id).counted_share
+    still_open = {
+        y: None if (n := known[y].pupils) is None else max(0, n - so_far.get(y, 0))
+        for y in known
+        if y not in so_far or (known[y].pupils is not None and so_far[y] < share * known[y].pupils)
+    }
+    return Account(
+        expected=known,
+        promised=so_far,
+        still_open=still_open,
+        is_open=not bookings if programme.for_adults else bool(still_open),
+    )
 
 
-def promised(programme_id: int, urn: int, *, leaving_out: int | None = None) -> dict[int, int]:
-    """Pupils by year group in all of a school's promises that were not cancelled (`leaving_out`: a booking's id)."""
+def _counted(
+    programme: Programme, school: School, leaving_out: int
+) -> tuple[tuple[int, ...], dict[int, int], dict[int, int], int]:
+    """Target year groups, own numbers, promised pupils, how many bookings: four small questions in one query."""
+    mine = (Booking.programme_id == programme.id, Booking.urn == school.urn, Booking.ended_at.is_(None))
     newest = (
         select(func.max(BookingRevision.id))
         .join(Booking, Booking.id == BookingRevision.booking_id)
-        .where(
-            Booking.programme_id == programme_id,
-            Booking.urn == urn,
-            Booking.ended_at.is_(None),
-            Booking.id != (leaving_out or 0),
-        )
+        .where(*mine, Booking.id != leaving_out)
         .group_by(BookingRevision.booking_id)
     )
-    rows = db.session.execute(
-        select(PromisedPupils.year_group, func.sum(PromisedPupils.pupils))
+    none = null().cast(Text)
+    rows = union_all(
+        select(literal("target").label("kind"), literal(0).label("sort"), literal(0).label("y"), literal(0).label("n"),
+               type_coerce(ProgrammeTarget.year_groups, Text).label("groups"))
+        .where(ProgrammeTarget.id == select(func.max(ProgrammeTarget.id))
+               .where(ProgrammeTarget.programme_id == programme.id).scalar_subquery()),
+        select(literal("own"), OwnNumber.id, OwnNumber.year_group, OwnNumber.pupils, none)
+        .where(OwnNumber.urn == school.urn, OwnNumber.academic_year == programme.academic_year),
+        select(literal("promised"), literal(0), PromisedPupils.year_group, func.sum(PromisedPupils.pupils), none)
         .where(PromisedPupils.revision_id.in_(newest))
-        .group_by(PromisedPupils.year_group)
-        .order_by(PromisedPupils.year_group)
-    )
-    return {year_group: int(pupils) for year_group, pupils in rows}
-
-
-def open_year_groups(programme: Programme, school: School) -> tuple[int, ...]:
-    """The target year groups still to be booked: not promised, or less than the counted share of them."""
-    share = db.session.get_one(Partnership, programme.partnership_id).counted_share
-    so_far = promised(programme.id, school.urn)
-    return tuple(
-        y
-        for y, known in expected(programme, school).items()
-        if y not in so_far or (known.pupils is not None and so_far[y] < share * known.pupils)
-    )
-
-
-def pupils_still_open(programme: Programme, school: School) -> dict[int, int | None]:
-    """How many of each open year group are still to be promised; None where the number is not known."""
-    known = expected(programme, school)
-    so_far = promised(programme.id, school.urn)
-    return {
-        y: None if (n := known[y].pupils) is None else max(0, n - so_far.get(y, 0))
-        for y in open_year_groups(programme, school)
-    }
+        .group_by(PromisedPupils.year_group),
+        select(literal("bookings"), literal(0), literal(0), func.count(), none).select_from(Booking)
+        .where(*mine, Booking.id != leaving_out),
+    ).subquery()  # fmt: skip
+    targets: tuple[int, ...] = ()
+    own: dict[int, int] = {}
+    so_far: dict[int, int] = {}
+    bookings = 0
+    for kind, _, year_group, n, groups in db.session.execute(select(rows).order_by(rows.c.sort, rows.c.y)):
+        if kind == "target":
+            targets = tuple(int(y) for y in groups.split(",") if y)
+        elif kind == "own":
+            own[year_group] = n
+        elif kind == "promised":
+            so_far[year_group] = int(n)
+        else:
+            bookings = n
+    return targets, own, so_far, bookings
 
 
 def needs_two_shows(programme: Programme, still_open: dict[int, int | None]) -> bool:
     """Whether what is still open is, by our count, more than one audience."""
     return sum(n or 0 for n in still_open.values()) > programme.audience_ceiling
+
+
+def fullest(programme_id: int) -> int:
+    """How many pupils are promised for the fullest show of a programme that stands, guests and all; 0 of none."""
+    seats = (
+        select(func.sum(Booking.seats).label("seats"))
+        .where(Booking.programme_id == programme_id, Booking.ended_at.is_(None))
+        .group_by(Booking.performance_id)
+        .subquery()
+    )
+    return int(db.session.scalar(select(func.max(seats.c.seats))) or 0)
+
+
+def of_performances(performance_ids: Iterable[int]) -> dict[int, list[Booking]]:
+    """The live bookings of some shows, the host's first, in one query; a show without any is left out."""
+    rows = db.session.scalars(
+        select(Booking)
+        .where(Booking.performance_id.in_(set(performance_ids)), Booking.ended_at.is_(None))
+        .order_by(Booking.role.desc(), Booking.id)
+    )
+    found: dict[int, list[Booking]] = {}
+    for row in rows:
+        found.setdefault(row.performance_id, []).append(row)
+    return found

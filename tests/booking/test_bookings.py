@@ -169,10 +169,10 @@ def test_a_school_with_everything_booked_can_hold_nothing_more(c) -> None:
 
 def test_a_school_with_a_year_group_open_can_book_again(c) -> None:
     booked(c, pupils={8: 148})
-    assert promises.open_year_groups(c.programme, c.school) == (9,)
+    assert tuple(promises.account(c.programme, c.school).still_open) == (9,)
     ids = hold(c, slot(c, time(13)))
     book(c, ids, promise(pupils={9: 151}))
-    assert promises.promised(c.programme.id, c.school.urn) == {8: 148, 9: 151}
+    assert promises.account(c.programme, c.school).promised == {8: 148, 9: 151}
 
 
 def test_two_shows_of_one_day_are_booked_in_one_go(c) -> None:
@@ -185,7 +185,7 @@ def test_two_shows_of_one_day_are_booked_in_one_go(c) -> None:
     made = book(c, ids, promise(pupils={8: 148}), promise(pupils={9: 151}))
     assert [promises.pupils_of(b) for b in made] == [{8: 148}, {9: 151}]
     assert len({b.uid for b in made}) == 2
-    assert promises.open_year_groups(c.programme, c.school) == ()
+    assert tuple(promises.account(c.programme, c.school).still_open) == ()
 
 
 def test_if_the_second_of_two_is_refused_neither_is_booked(c) -> None:

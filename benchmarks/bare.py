@@ -1,0 +1,26 @@
+"""The floor of booking.py: a bare Flask POST with one INSERT under a unique slot, on the same database."""
+
+import os
+
+from flask import Flask, request
+from sqlalchemy import text
+
+from outreach.ground import config
+from outreach.ground.db import db, transaction
+
+app = Flask(__name__)
+app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url(os.environ["DATABASE_URL"])
+db.init_app(app)
+
+with app.app_context(), transaction() as session:
+    session.execute(text("CREATE TABLE IF NOT EXISTS bare_slot (slot TEXT PRIMARY KEY, school TEXT)"))
+
+
+@app.post("/bare")
+def bare() -> tuple[str, int]:
+    with transaction() as session:
+        session.execute(
+            text("INSERT INTO bare_slot (slot, school) VALUES (:slot, :school)"),
+            {"slot": request.form["slot"], "school": request.form["school"]},
+        )
+    return "", 204

@@ -1,0 +1,123 @@
+"""What the benchmarks share: fresh databases, the service behind gunicorn 2 x 4, clients, and how a figure is said."""
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from postgres import Postgres  # noqa: E402
+
+
+@contextmanager
+def databases(kinds: Sequence[str]) -> Iterator[Iterator[tuple[str, str, Path]]]:
+    """(kind, URL, folder) of a fresh, migrated database of each kind."""
+    folder = Path(tempfile.mkdtemp(prefix="outreach-bench-"))
+    try:
+        with Postgres.start() if "postgresql" in kinds else nothing() as server:
+
+            def each() -> Iterator[tuple[str, str, Path]]:
+                for kind in kinds:
+                    here = folder / kind
+                    here.mkdir()
+                    url = f"sqlite:///{here}/outreach.sqlite" if kind == "sqlite" else server.create("bench")
+                    subprocess.run(
+                        [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"],
+                        cwd=ROOT, env=environment(url, here), check=True, capture_output=True,
+                    )  # fmt: skip
+                    yield kind, url, here
+
+            yield each()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def nothing() -> Iterator[None]:
+    yield None
+
+
+def environment(url: str, folder: Path) -> dict[str, str]:
+    """The settings of one run; mail goes to a folder."""
+    return os.environ | {
+        "DATABASE_URL": url, "OUTREACH_FOLDER": str(folder), "SECRET_KEY": "benchmark", "PYTHONPATH": str(ROOT),
+    }  # fmt: skip
+
+
+@contextmanager
+def gunicorn(application: str, url: str, folder: Path) -> Iterator[int]:
+    """The port of a gunicorn as in production: gthread, 2 workers x 4 threads."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4",
+         "--no-control-socket", "--log-level", "error", "--keep-alive", "30", application],
+        cwd=ROOT, env=environment(url, folder),
+    )  # fmt: skip
+    try:
+        for _ in range(300):
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def spread(work: Sequence[Callable[[http.client.HTTPConnection], object]], port: int, clients: int) -> float:
+    """Do all the work with so many clients, each on a connection of its own; seconds from first to last."""
+    queue = iter(list(work))
+    lock = threading.Lock()
+
+    def client() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while True:
+            with lock:
+                item = next(queue, None)
+            if item is None:
+                return
+            item(connection)
+
+    threads = [threading.Thread(target=client) for _ in range(clients)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - began
+
+
+def median_seconds(call: Callable[[], object], times: int) -> float:
+    """The median time of one call, after one to warm up."""
+    call()
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - began)
+    return median(taken)
+
+
+def say(name: str, ratio: float, asked: float, *, at_least: bool = False, detail: str = "") -> bool:
+    """Print one figure beside what was asked; True if it is reached."""
+    reached = ratio >= asked if at_least else ratio <= asked
+    word = "at least" if at_least else "at most"
+    print(f"{name}: {ratio:.3g}x ({word} {asked:g}x asked: {'reached' if reached else 'MISSED'}) {detail}".rstrip())
+    return reached
