@@ -1,0 +1,72 @@
+"""The house as it is built: every module of outreach/, its room, and what it truly imports, read with ast."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+OUTREACH = ROOT / "outreach"
+TEMPLATES = ROOT / "templates"
+
+FLOORS = {
+    "ground": 0,
+    "post": 1,
+    "county": 2,
+    "tour": 3,
+    "booking": 4,
+    "visits": 5,
+    "coverage": 6,
+    "demonstration": 7,
+    "web": 8,
+    "cli": 8,
+    "tables": 8,
+    "": 9,
+    "wsgi": 10,
+}
+
+
+def modules() -> dict[str, Path]:
+    """Dotted name -> file, for outreach and wsgi."""
+    found = {}
+    for path in sorted(OUTREACH.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found | {"wsgi": ROOT / "wsgi.py"}
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def room(module: str) -> str:
+    """'outreach.tour.slots' -> 'tour'; 'outreach' -> ''; 'wsgi' -> 'wsgi'."""
+    parts = module.split(".")
+    if parts[0] != "outreach":
+        return parts[0]
+    return parts[1] if len(parts) > 1 else ""
+
+
+def imported(path: Path) -> Iterator[tuple[str, int]]:
+    """Every module named by an import anywhere in a file, with its line."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module, node.lineno
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}", node.lineno
+
+
+def ours(path: Path) -> Iterator[tuple[str, int]]:
+    """Of those, the modules of this house."""
+    known = modules()
+    for name, line in imported(path):
+        if name in known:
+            yield name, line
+
+
+def said(path: Path, line: int) -> str:
+    return f"{path.relative_to(ROOT)}:{line}"

@@ -1,0 +1,72 @@
+"""Files of a sane size with names of the trade; templates that the policy lets through."""
+
+import re
+
+import plan
+
+VAGUE = {"util", "utils", "helper", "helpers", "manager", "service", "services", "common", "misc", "models", "views"}
+LINES_AT_MOST = 320
+FILES_AT_MOST = 10
+
+
+def pages() -> dict[str, str]:
+    """The templates that a browser shows; letters are read elsewhere and carry their own styles."""
+    return {
+        str(path.relative_to(plan.TEMPLATES)): path.read_text()
+        for path in sorted(plan.TEMPLATES.rglob("*.html"))
+        if path.relative_to(plan.TEMPLATES).parts[0] != "letters"
+    }
+
+
+def test_no_file_is_longer_than_can_be_read_at_once() -> None:
+    lengths = {str(p.relative_to(plan.ROOT)): len(p.read_text().splitlines()) for p in plan.modules().values()}
+    assert {name: n for name, n in lengths.items() if n > LINES_AT_MOST} == {}
+
+
+def test_a_room_holds_at_most_ten_files() -> None:
+    rooms: dict[str, int] = {}
+    for module, path in plan.modules().items():
+        if path.name != "__init__.py" and plan.room(module) != "web" and path.parent != plan.OUTREACH:
+            rooms[plan.room(module)] = rooms.get(plan.room(module), 0) + 1
+    assert {room: n for room, n in rooms.items() if n > FILES_AT_MOST} == {}
+
+
+def test_no_file_has_a_vague_name() -> None:
+    assert [str(p) for p in plan.modules().values() if p.stem in VAGUE] == []
+
+
+def test_every_file_opens_with_what_it_promises() -> None:
+    without = [
+        str(path.relative_to(plan.ROOT))
+        for path in plan.modules().values()
+        if path.read_text().strip() and not path.read_text().lstrip().startswith('"""')
+    ]
+    assert without == []
+
+
+def test_templates_have_no_style_no_script_and_no_handler_of_their_own() -> None:
+    wrong = []
+    for name, text in pages().items():
+        wrong += [f"{name}: style attribute" for _ in re.finditer(r"<[^>{]*\sstyle\s*=", text)]
+        wrong += [f"{name}: style element" for _ in re.finditer(r"<style\b", text)]
+        wrong += [f"{name}: handler" for _ in re.finditer(r"<[a-z][^>{]*\son[a-z]+\s*=", text)]
+        wrong += [f"{name}: script" for m in re.finditer(r"<script\b[^>]*>", text) if " src=" not in m.group()]
+    assert wrong == []
+
+
+def test_templates_load_nothing_from_another_host() -> None:
+    wrong = [
+        f"{name}: {m.group()}"
+        for name, text in pages().items()
+        for m in re.finditer(r"""<(?:script|link|img|iframe|source)\b[^>]*(?:src|href)\s*=\s*["']\s*(?:https?:)?//[^>]*>""", text)
+    ]  # fmt: skip
+    assert wrong == []
+
+
+def test_every_form_that_posts_carries_its_token() -> None:
+    wrong = []
+    for name, text in pages().items():
+        for form in re.findall(r"""<form\b[^>]*method=["']post["'].*?</form>""", text, re.S | re.I):
+            if "csrf" not in form:
+                wrong.append(f"{name}: {form[:80]}")
+    assert wrong == []

@@ -1,0 +1,95 @@
+"""One owner each: who may touch flask, forms, calendars, sockets, the environment, the time, and commit."""
+
+import ast
+
+import plan
+import pytest
+
+OWNERS = {
+    "flask": ("web/", "cli.py", "__init__.py"),
+    "flask_login": ("web/",),
+    "flask_wtf": ("web/",),
+    "flask_migrate": ("__init__.py", "cli.py"),
+    "flask_sqlalchemy": ("ground/db.py",),
+    "wtforms": ("web/",),
+    "govuk_frontend_wtf": ("web/",),
+    "icalendar": ("post/calendars.py",),
+    "smtplib": ("post/postman.py",),
+    "imaplib": ("post/mailbox.py",),
+    "click": ("cli.py",),
+    "jinja2": ("web/__init__.py", "post/"),
+    "openpyxl": ("ground/tabular.py",),
+    "xlsxwriter": ("ground/tabular.py",),
+    "holidays": ("county/school_days.py",),
+}
+
+
+def inside(path, owners: tuple[str, ...]) -> bool:
+    return path.is_relative_to(plan.OUTREACH) and str(path.relative_to(plan.OUTREACH)).startswith(owners)
+
+
+@pytest.mark.parametrize("library", OWNERS)
+def test_a_library_is_imported_by_its_owner_alone(library: str) -> None:
+    wrong = [
+        plan.said(path, line)
+        for path in plan.modules().values()
+        for name, line in plan.imported(path)
+        if name.split(".")[0] == library and not inside(path, OWNERS[library])
+    ]
+    assert wrong == []
+
+
+def attributes(name: str, *of: str) -> list[str]:
+    """Where `<one of `of`>.name` stands; any `.name` when `of` is empty."""
+    return [
+        plan.said(path, node.lineno)
+        for path in plan.modules().values()
+        for node in ast.walk(plan.tree(path))
+        if isinstance(node, ast.Attribute)
+        and node.attr == name
+        and (not of or (isinstance(node.value, ast.Name) and node.value.id in of))
+    ]
+
+
+def files(places: list[str]) -> set[str]:
+    return {place.rsplit(":", 1)[0] for place in places}
+
+
+def test_only_config_reads_the_environment() -> None:
+    assert files(attributes("environ", "os") + attributes("getenv", "os")) == {"outreach/ground/config.py"}
+
+
+def test_only_the_clock_reads_the_time() -> None:
+    read = (
+        attributes("now", "datetime")
+        + attributes("utcnow", "datetime")
+        + attributes("today", "date", "datetime")
+        + attributes("time", "time")
+        + attributes("time_ns", "time")
+    )
+    assert files(read) == {"outreach/ground/clock.py"}
+
+
+def test_time_is_handed_to_the_rooms_of_the_trade() -> None:
+    wrong = [
+        plan.said(path, line)
+        for module, path in plan.modules().items()
+        for name, line in plan.ours(path)
+        if name == "outreach.ground.clock" and plan.room(module) not in ("web", "cli", "ground")
+    ]
+    assert wrong == []
+
+
+def test_only_the_transaction_commits() -> None:
+    assert files(attributes("commit")) == {"outreach/ground/db.py"}
+
+
+def test_verbs_leave_the_transaction_to_their_door() -> None:
+    wrong = [
+        plan.said(path, node.lineno)
+        for module, path in plan.modules().items()
+        if plan.room(module) not in ("web", "cli", "ground", "post", "demonstration")
+        for node in ast.walk(plan.tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "transaction"
+    ]
+    assert wrong == []
