@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
 
 def _import_pages() -> None:
     """Each page hangs itself on its blueprint when imported."""
+    import outreach.web.coordinator.letters
     import outreach.web.coordinator.password
     import outreach.web.coordinator.requests
     import outreach.web.public.find

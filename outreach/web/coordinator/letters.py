@@ -1,0 +1,148 @@
+"""What was written to whom: waiting, sent, failed; each mail as it went."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from flask import (
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.post import calendars, copies, outbox, postman
+from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
+from outreach.web import gate
+from outreach.web.gate import coordinator, coordinators_only, who
+
+PAGE = 50
+SHOWN = {WAITING: "Waiting", SENT: "Sent", FAILED: "Failed", SUPERSEDED: "Not needed", WITHDRAWN: "Withdrawn"}
+FRAMED = gate.POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'none'; frame-src 'self'")
+IN_FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+"""The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
+
+
+@coordinator.get("/letters")
+@coordinators_only
+def letters() -> Any:
+    status = request.args.get("status", "")
+    status = status if status in SHOWN else ""
+    find = request.args.get("find", "").strip()[:200]
+    page = max(1, request.args.get("page", 1, type=int))
+    here = g.partnership.id
+    counts = outbox.counts(here)
+    found = outbox.how_many(here, status, written_to=find) if find else sum(
+        n for s, n in counts.items() if status in ("", s)
+    )  # fmt: skip
+    pages = max(1, -(-found // PAGE))
+    page = min(page, pages)
+    return render_template(
+        "coordinator/letters.html",
+        letters=outbox.letters(here, status, written_to=find, first=(page - 1) * PAGE, most=PAGE),
+        counts=counts, found=found, status=status, find=find, page=page, pages=pages, shown=SHOWN,
+        pause=outbox.pause(), folder=_folder(),
+    )  # fmt: skip
+
+
+@coordinator.post("/letters/resume")
+@coordinators_only
+def resume_letters() -> Any:
+    with transaction():
+        outbox.resume(who=who(), now=clock.now())
+    flash("The post goes on. If the mail server still refuses us, it says so here.")
+    return redirect(url_for("coordinator.letters"), 303)
+
+
+@coordinator.get("/letters/<int:letter_id>")
+@coordinators_only
+def letter(letter_id: int) -> Any:
+    found = _letter(letter_id)
+    copy = copies.read(found.raw)
+    response = make_response(
+        render_template(
+            "coordinator/letter.html",
+            letter=found, shown=SHOWN, folder=_folder(), file=_file(found), text=copies.mask(copy.text),
+            headers=copy.headers, entry=calendars.in_words(copy.calendar) if copy.calendar else [],
+        )
+    )  # fmt: skip
+    response.headers["Content-Security-Policy"] = FRAMED
+    return response
+
+
+@coordinator.get("/letters/<int:letter_id>/html")
+@coordinators_only
+def letter_html(letter_id: int) -> Any:
+    """The letter as mail readers show it, for the frame on its page; links are cut."""
+    html = copies.mask(copies.read(_letter(letter_id).raw).html)
+    response = Response(re.sub(r'<a href="[^"]*"', "<a", html), mimetype="text/html")
+    response.headers["Content-Security-Policy"] = IN_FRAME
+    return response
+
+
+@coordinator.get("/letters/<int:letter_id>.eml")
+@coordinators_only
+def letter_file(letter_id: int) -> Any:
+    """The file that stands for the mail while there is no mail server; its link is the true one."""
+    file = _file(_letter(letter_id))
+    if file is None:
+        abort(404)
+    return send_file(file, mimetype="message/rfc822", as_attachment=True, download_name=file.name)
+
+
+@coordinator.post("/letters/<int:letter_id>/again")
+@coordinators_only
+def letter_again(letter_id: int) -> Any:
+    with transaction():
+        found = _letter(letter_id)
+        try:
+            outbox.try_again(found, who=who(), now=clock.now())
+        except Refusal as refusal:
+            flash(refusal.message, "stop")
+        else:
+            flash("This letter is sent again in a moment.")
+    return redirect(url_for("coordinator.letter", letter_id=letter_id), 303)
+
+
+@coordinator.post("/letters/<int:letter_id>/withdraw")
+@coordinators_only
+def letter_withdraw(letter_id: int) -> Any:
+    with transaction():
+        found = _letter(letter_id)
+        try:
+            outbox.withdraw(found, who=who(), now=clock.now())
+        except Refusal as refusal:
+            flash(refusal.message, "stop")
+        else:
+            flash("This letter is withdrawn. It is not sent.")
+    return redirect(url_for("coordinator.letter", letter_id=letter_id), 303)
+
+
+def _letter(letter_id: int) -> Letter:
+    found = outbox.get(letter_id, g.partnership.id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _folder() -> str:
+    """Where letters go while there is no mail server; '' when there is one."""
+    return "" if current_app.config["SMTP_URL"] else str(current_app.config["MAIL_FOLDER"])
+
+
+def _file(letter: Letter) -> Path | None:
+    folder = _folder()
+    if not folder or letter.status != SENT:
+        return None
+    file = Path(folder) / postman.file_name(letter.id, letter.kind, letter.recipient)
+    return file if file.is_file() else None
