@@ -1,0 +1,525 @@
+"""A slow, obvious reckoning to hold standings.py to: one school at a time, every question asked of all rows anew.
+
+Written from the trade's rules alone; shares no code with outreach/coverage. Nothing is remembered between
+questions, so it is only fit for a handful of schools.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from outreach.booking.invitations import Answer, FormBegun, Invitation
+from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
+from outreach.booking.proposals import Proposal
+from outreach.county.contacts import Contact
+from outreach.county.partnerships import Authority, Partnership
+from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Succession
+from outreach.ground.db import db
+from outreach.post.outbox import DeadAddress, Letter
+from outreach.tour.programmes import Programme, ProgrammeTarget
+from outreach.tour.targets import TargetDecision
+from outreach.visits.reports import ReportedPupils, VisitReport
+
+TABLES = (
+    SchoolRecord, Correction, Succession, OwnNumber, TargetDecision, ProgrammeTarget, Booking, BookingRevision,
+    PromisedPupils, Cancellation, VisitReport, ReportedPupils, Contact, DeadAddress, Invitation, Letter, Answer,
+    Proposal, FormBegun, Authority,
+)  # fmt: skip
+
+USUAL = {
+    "PRIMARY": range(0, 7),
+    "MIDDLE DEEMED PRIMARY": range(4, 8),
+    "MIDDLE DEEMED SECONDARY": range(5, 9),
+    "SECONDARY": range(7, 14),
+    "ALL THROUGH": range(0, 14),
+    "16 PLUS": range(12, 14),
+    "NURSERY": range(0),
+}
+WHOLE = ("statutory_low_age", "statutory_high_age", "number_of_pupils")
+
+
+def end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo("Europe/London")).astimezone(UTC)
+
+
+class World:
+    """All rows there are, and one programme, looked at as of one day."""
+
+    def __init__(self, programme: Programme, as_of: date, rows: dict | None = None) -> None:
+        self.rows = rows or read_all()
+        self.programme = programme
+        self.moment = end_of(as_of)
+        self.day = min(as_of, date(programme.academic_year + 1, 8, 31))
+        self.until = end_of(self.day)
+        self.share = db.session.get_one(Partnership, programme.partnership_id).counted_share
+        self.codes = [r.la_code for r in self.rows[Authority] if r.partnership_id == programme.partnership_id]
+
+    def by_then(self, table, **wanted):
+        for row in self.rows[table]:
+            when = getattr(row, "recorded_at", None) or getattr(row, "created_at", None)
+            limit = self.moment if table is VisitReport else self.until
+            if when < limit and all(getattr(row, name) == value for name, value in wanted.items()):
+                yield row
+
+    # --- what is known of a school
+
+    def urns(self):
+        return sorted({r.urn for r in self.by_then(SchoolRecord)})
+
+    def fact(self, urn, name):
+        records = list(self.by_then(SchoolRecord, urn=urn))
+        if not records:
+            return None
+        value = getattr(records[-1], name)
+        corrections = list(self.by_then(Correction, urn=urn, field=name))
+        if corrections and not corrections[-1].withdrawn:
+            text = corrections[-1].value
+            value = None if text == "" else int(text) if name in WHOLE else text
+        return value
+
+    def links(self):
+        return [(r.predecessor_urn, r.successor_urn) for r in self.by_then(Succession)]
+
+    def leads_to(self, start, end, seen=()):
+        return any(
+            b == end or (b not in seen and self.leads_to(b, end, (*seen, b))) for a, b in self.links() if a == start
+        )
+
+    def sound_links(self):
+        return [(a, b) for a, b in self.links() if not self.leads_to(b, a)]
+
+    def before(self, urn):
+        return [a for a, b in self.sound_links() if b == urn]
+
+    def after(self, urn):
+        return [b for a, b in self.sound_links() if a == urn]
+
+    def ancestors(self, urn):
+        found = set()
+        for a in self.before(urn):
+            found |= {a} | self.ancestors(a)
+        return found
+
+    def descendants(self, urn):
+        found = set()
+        for b in self.after(urn):
+            found |= {b} | self.descendants(b)
+        return found
+
+    def is_open(self, urn):
+        if urn not in self.urns():
+            return False
+        if self.fact(urn, "status") in ("Open", "Open, but proposed to close"):
+            return True
+        dates = [r.link_date for r in self.by_then(Succession, predecessor_urn=urn) if r.link_date]
+        closed = self.fact(urn, "close_date") or (min(dates) if dates else None)
+        return closed is not None and closed > self.day
+
+    def in_force(self, urn):
+        return self.is_open(urn) and not any(self.is_open(b) for b in self.descendants(urn))
+
+    # --- what it offers
+
+    def target_groups(self):
+        rows = [r for r in self.rows[ProgrammeTarget] if r.programme_id == self.programme.id]
+        early = [r for r in rows if r.recorded_at < self.until]
+        return set((early or rows[:1])[-1].year_groups)
+
+    def own(self, urn, y):
+        said = list(self.by_then(OwnNumber, urn=urn, year_group=y, academic_year=self.programme.academic_year))
+        if said:
+            return said[-1].pupils
+        total = None
+        for a in self.before(urn):
+            if a not in self.urns():
+                continue
+            number = self.own(a, y) if self.after(a) == [urn] else None
+            if number is None:
+                usual = self.usual(a)
+                if usual is None or y in usual:
+                    return None
+                continue
+            total = (total or 0) + number
+        return total
+
+    def usual(self, urn):
+        low, high = self.fact(urn, "statutory_low_age"), self.fact(urn, "statutory_high_age")
+        if low is not None and high is not None:
+            return {y for y in range(14) if low <= y + 4 and high >= y + 5}
+        phase = (self.fact(urn, "phase_of_education") or "").upper().replace("-", " ")
+        return set(USUAL[phase]) if phase in USUAL else None
+
+    def decision(self, urn):
+        said = list(self.by_then(TargetDecision, urn=urn, programme_id=self.programme.id))
+        return said[-1] if said else None
+
+    def included(self, urn):
+        said = self.decision(urn)
+        return set(said.year_groups) if said and said.kind == "include" else None
+
+    def named_by_promises(self, urn):
+        found = set()
+        for u in {urn} | self.ancestors(urn):
+            for b in self.promises(u):
+                if not self.cancelled(b):
+                    found |= set(self.groups_of(b))
+        return found
+
+    def offers(self, urn, included=None):
+        base = included if included is not None else self.usual(urn)
+        if base is None:
+            base = self.named_by_promises(urn) | {y for y in self.target_groups() if self.own(urn, y)}
+        return {y for y in base if self.own(urn, y) != 0}
+
+    def is_never_in(self, urn):
+        kind = self.fact(urn, "type_of_establishment").lower().replace("-", " ")
+        return any(w in kind for w in ("nursery", "children's centre", "further education", "16 to 19", "welsh"))
+
+    def eligible(self, urn):
+        """In the target, or would be if it were not excluded."""
+        if self.fact(urn, "la_code") not in self.codes or not self.in_force(urn):
+            return False
+        named = self.included(urn)
+        if named is None and self.is_never_in(urn):
+            return False
+        if named is None and self.usual(urn) is None:
+            return any(self.own(urn, y) != 0 for y in self.target_groups())
+        return bool(self.counting(urn))
+
+    def counting(self, urn):
+        return sorted(self.offers(urn, self.included(urn)) & self.target_groups())
+
+    def excluded(self, urn):
+        said = self.decision(urn)
+        if said:
+            return said.kind == "exclude"
+        before = self.before(urn)
+        return bool(before) and all(self.excluded(a) for a in before)
+
+    def target(self):
+        return [u for u in self.urns() if self.eligible(u) and not self.excluded(u)]
+
+    # --- pupils
+
+    def number(self, urn, y):
+        own = self.own(urn, y)
+        if own is not None:
+            return Fraction(own)
+        usual, pupils = self.usual(urn), self.fact(urn, "number_of_pupils")
+        if usual is None or pupils is None or self.registered_elsewhere(urn):
+            return None
+        offered = {g for g in usual | (self.included(urn) or set()) if self.own(urn, g) != 0}
+        return Fraction(pupils, len(offered)) if offered else None
+
+    def registered_elsewhere(self, urn):
+        return "alternative provision" in self.fact(urn, "type_of_establishment").lower()
+
+    def target_pupils(self, urn):
+        numbers = [self.number(urn, y) for y in self.counting(urn)]
+        if not numbers or None in numbers:
+            return None
+        whole = int(sum(numbers) + Fraction(1, 2))
+        estimated = any(self.own(urn, y) is None for y in self.counting(urn))
+        return max(whole, self.seen_pupils(urn)) if estimated else whole
+
+    # --- promises and reports
+
+    def promises(self, urn):
+        return [
+            b for b in self.by_then(Booking, urn=urn, programme_id=self.programme.id) if self.newest_revision(b)
+        ]
+
+    def newest_revision(self, booking):
+        said = list(self.by_then(BookingRevision, booking_id=booking.id))
+        return said[-1] if said else None
+
+    def promised(self, booking):
+        revision = self.newest_revision(booking)
+        return {
+            r.year_group: r.pupils
+            for r in self.rows[PromisedPupils]
+            if r.revision_id == revision.id and r.pupils
+        }
+
+    def cancelled(self, booking):
+        return next(self.by_then(Cancellation, booking_id=booking.id), None)
+
+    def word_of(self, booking, side):
+        wanted = (
+            {"performance_id": booking.performance_id} if side == "company" else {"booking_id": booking.id}
+        )
+        said = list(self.by_then(VisitReport, side=side, **wanted))
+        if not said or said[-1].recorded_at < self.newest_revision(booking).starts_at:
+            return None
+        return said[-1]
+
+    def split(self, report):
+        return {r.year_group: r.pupils for r in self.rows[ReportedPupils] if r.report_id == report.id}
+
+    def plain_outcome(self, booking):
+        """Without the comparison of counts: took, failed, differ, silent or coming."""
+        settled, school, company = (self.word_of(booking, s) for s in ("settled", "school", "company"))
+        if settled:
+            return "took" if settled.took_place else "failed"
+        words = {r.took_place for r in (school, company) if r}
+        if len(words) == 2:
+            return "differ"
+        if words:
+            return "took" if words == {True} else "failed"
+        return "silent" if self.newest_revision(booking).ends_at <= self.moment else "coming"
+
+    def company_total(self, booking):
+        company = self.word_of(booking, "company")
+        if not company or not company.took_place:
+            return None
+        split = self.split(company)
+        return sum(split.values()) if split else company.pupils
+
+    def at_the_show(self, booking):
+        return [
+            b
+            for b in self.by_then(Booking, performance_id=booking.performance_id)
+            if self.newest_revision(b) and not self.cancelled(b)
+        ]
+
+    def schools_count(self, booking):
+        """{year group: pupils} by the coordinator's word or the school's; None where neither counted."""
+        if self.plain_outcome(booking) == "failed":
+            return {}
+        if self.plain_outcome(booking) != "took":
+            return None
+        for side in ("settled", "school"):
+            report = self.word_of(booking, side)
+            if report and report.took_place:
+                if self.split(report):
+                    return self.split(report)
+                if report.pupils is not None:
+                    return in_parts(report.pupils, self.promised(booking))
+        return None
+
+    def outcome(self, booking):
+        plain = self.plain_outcome(booking)
+        both = self.word_of(booking, "school") and self.word_of(booking, "company")
+        if plain != "took" or self.word_of(booking, "settled") or not both:
+            return plain
+        counts = [self.schools_count(b) for b in self.at_the_show(booking)]
+        total = self.company_total(booking)
+        if total is None or None in counts:
+            return plain
+        by_schools = sum(sum(c.values()) for c in counts)
+        apart = abs(by_schools - total)
+        return "differ" if apart > 5 and apart * 20 > by_schools else plain
+
+    def count(self, booking):
+        """{year group: pupils} that stand for a promise that took place; None where nobody counted."""
+        mine = self.schools_count(booking)
+        total = self.company_total(booking)
+        if mine is not None or total is None:
+            return mine
+        together = self.at_the_show(booking)
+        known = [c for c in map(self.schools_count, together) if c is not None]
+        rest = [b for b in together if self.plain_outcome(b) == "took" and self.schools_count(b) is None]
+        split = self.split(self.word_of(booking, "company"))
+        if not split:
+            left = max(total - sum(sum(c.values()) for c in known), 0)
+            parts = in_parts(left, {(b.id, y): n for b in rest for y, n in self.promised(b).items()})
+        else:
+            parts = {}
+            for y in split:
+                left = max(split[y] - sum(c.get(y, 0) for c in known), 0)
+                parts |= in_parts(left, {(b.id, y): self.promised(b).get(y, 0) for b in rest})
+        return {y: n for (booking_id, y), n in parts.items() if booking_id == booking.id}
+
+    def groups_of(self, booking):
+        groups = set(self.promised(booking))
+        if self.outcome(booking) == "took":
+            groups |= {y for y, n in (self.count(booking) or {}).items() if n}
+        return groups
+
+    # --- the state of one year group
+
+    def same_school(self, urn):
+        """The school and what it was before, one for one."""
+        before = self.before(urn)
+        if len(before) == 1 and self.after(before[0]) == [urn]:
+            return [urn, *self.same_school(before[0])]
+        return [urn]
+
+    def counted(self, urn, y):
+        """Pupils of a year group counted at a school and at those it alone took over; None: nobody counted."""
+        line = self.same_school(urn)
+        counts = [
+            self.count(b).get(y, 0)
+            for u in line
+            for b in self.promises(u)
+            if not self.cancelled(b) and self.outcome(b) == "took" and y in self.groups_of(b)
+            and self.count(b) is not None
+        ]  # fmt: skip
+        for a in self.before(line[-1]):
+            if y in self.offers(a) and len(self.after(a)) == 1:
+                more = self.counted(a, y)
+                if more is not None:
+                    counts.append(more)
+        return sum(counts) if counts else None
+
+    def state(self, urn, y):
+        line = self.same_school(urn)
+        promises = [
+            b for u in line for b in self.promises(u) if not self.cancelled(b) and y in self.groups_of(b)
+        ]
+        inherited = [self.state(a, y) for a in self.before(line[-1]) if y in self.offers(a)]
+        outcomes = [self.outcome(b) for b in promises]
+        if "differ" in outcomes or "silent" in outcomes or "to confirm" in inherited:
+            return "to confirm"
+        if "coming" in outcomes or "booked" in inherited:
+            return "booked"
+        took = [b for b in promises if self.outcome(b) == "took"]
+        failed = [b for b in promises if self.outcome(b) == "failed"]
+        stands_against = [
+            b for b in failed if all(t.created_at < self.newest_revision(b).starts_at for t in took)
+        ]
+        every_predecessor = bool(inherited) and all(s == "seen" for s in inherited)
+        if not stands_against and (every_predecessor or took and self.half(urn, y)):
+            return "seen"
+        if took or "seen" in inherited or "part seen" in inherited:
+            return "part seen"
+        return "open"
+
+    def half(self, urn, y):
+        number, counted = self.number(urn, y), self.counted(urn, y)
+        if number is None:
+            return counted is None or counted > 0
+        return bool(counted) and counted >= Fraction(self.share) * number
+
+    # --- standings
+
+    def states(self, urn):
+        return {y: self.state(urn, y) for y in self.counting(urn)}
+
+    def standing(self, urn):
+        """(standing, is it a gap)."""
+        states = list(self.states(urn).values())
+        if states and set(states) == {"seen"}:
+            return "seen", False
+        if "seen" in states or "part seen" in states:
+            return "part seen", bool(set(states) & {"open", "to confirm", "part seen"})
+        if "to confirm" in states:
+            return "to confirm", True
+        if "booked" in states:
+            return "booked", "open" in states
+        family = {urn} | self.ancestors(urn)
+        if self.unreachable(family):
+            return "unreachable", True
+        if any(
+            (p.ended_at is None or p.ended_at >= self.until) and p.reply_by >= self.day
+            for u in family
+            for p in self.by_then(Proposal, urn=u, programme_id=self.programme.id)
+        ):
+            return "proposed", True
+        answers = sorted(
+            (a for u in family for a in self.by_then(Answer, urn=u, programme_id=self.programme.id)),
+            key=lambda a: a.id,
+        )
+        bookings = [b for u in family for b in self.promises(u)]
+        if answers and answers[-1].kind == "declined":
+            if all(b.created_at <= answers[-1].recorded_at for b in bookings):
+                return "declined", True
+        if self.asked(family, answers, bookings):
+            return "asked", True
+        return "not asked", True
+
+    def asked(self, family, answers, bookings):
+        handed = self.handed(family)
+        if handed or answers and answers[-1].kind != "declined":
+            return True
+        if any(self.cancelled(b) or self.outcome(b) == "failed" for b in bookings):
+            return True
+        return self.started(family, answers, bookings)
+
+    def handed(self, family):
+        letters = {r.id: r for r in self.rows[Letter]}
+        found = []
+        for u in family:
+            for i in self.by_then(Invitation, urn=u, programme_id=self.programme.id):
+                letter = letters.get(i.letter_id)
+                if letter and letter.handed_at and letter.handed_at < self.until:
+                    found.append(letter.handed_at)
+        return found
+
+    def started(self, family, answers, bookings):
+        begun = [f.recorded_at for u in family for f in self.by_then(FormBegun, urn=u, programme_id=self.programme.id)]
+        if not begun:
+            return False
+        last = max(begun)
+        live = [b for b in bookings if not self.cancelled(b) and self.outcome(b) in ("coming", "silent", "differ")]
+        return (
+            all(t < last for t in self.handed(family))
+            and (not answers or answers[-1].recorded_at < last)
+            and all(b.created_at < last for b in bookings)
+            and not live
+        )
+
+    def unreachable(self, family):
+        dead = {
+            d.address.lower() for d in self.by_then(DeadAddress) if d.lifted_at is None or d.lifted_at >= self.until
+        }
+        live = [
+            c.address.lower()
+            for u in family
+            for c in self.by_then(Contact, urn=u)
+            if c.ended_at is None or c.ended_at >= self.until
+        ]
+        invited = [
+            i.address.lower()
+            for u in family
+            for i in self.by_then(Invitation, urn=u, programme_id=self.programme.id)
+        ]
+        return not live or all(address in dead for address in live + invited)
+
+    # --- who is counted where
+
+    def heir(self, urn):
+        if urn in self.target():
+            return urn
+        after = self.after(urn)
+        return self.heir(after[0]) if len(after) == 1 else None
+
+    def seen_pupils(self, urn):
+        return sum(
+            sum(n for y, n in (self.count(b) or {}).items() if y in self.counting(urn))
+            for u in {r.urn for r in self.rows[Booking]}
+            for b in self.promises(u)
+            if not self.cancelled(b) and self.outcome(b) == "took" and self.heir(u) == urn
+        )
+
+    def also_seen(self):
+        found = {}
+        for u in {r.urn for r in self.rows[Booking]}:
+            took = [b for b in self.promises(u) if not self.cancelled(b) and self.outcome(b) == "took"]
+            if took and self.heir(u) is None:
+                counts = [sum(c.values()) for c in map(self.count, took) if c is not None]
+                found[u] = sum(counts) if counts else None
+        return found
+
+
+def in_parts(total, weights):
+    """Largest remainders, earlier first among equals; equal parts when all weights are 0."""
+    if not weights:
+        return {}
+    if not sum(weights.values()):
+        weights = dict.fromkeys(weights, 1)
+    exact = {k: Fraction(total * w, sum(weights.values())) for k, w in weights.items()}
+    parts = {k: int(v) for k, v in exact.items()}
+    order = list(weights)
+    while sum(parts.values()) < total:
+        best = max(order, key=lambda k: (exact[k] - parts[k], -order.index(k)))
+        parts[best] += 1
+    return parts
+
+
+def read_all():
+    return {
+        table: list(db.session.scalars(select(table).order_by(*table.__mapper__.primary_key))) for table in TABLES
+    }
