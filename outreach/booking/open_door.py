@@ -7,12 +7,11 @@ same work, says the same words and takes the same time whatever the address is.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.booking import invitations, promises
+from outreach.booking import invitations, promises, told
 from outreach.booking.addresses import is_office_form, is_schools_own
 from outreach.county import contacts, partnerships, schools
 from outreach.county.contacts import Contact
@@ -20,12 +19,10 @@ from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
-from outreach.post import outbox
+from outreach.post import letters, outbox
 from outreach.tour.programmes import Programme
 
 if TYPE_CHECKING:
-    from outreach.post import letters
-
 SENT, REPEATED, REFUSED, DROPPED = "sent", "repeated", "refused", "dropped"
 
 ONE_LETTER_EVERY = timedelta(hours=1)
@@ -227,8 +224,6 @@ def _let_wait(request: LinkRequest, why: str, *, now: datetime) -> None:
 
 def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: datetime) -> None:
     """The link to the address, and word of it to the addresses on file when this is none of them."""
-    from outreach.post import letters
-
     programme = db.session.get_one(Programme, request.programme_id)
     school = schools.get(request.urn)
     sender = invitations.sender_of(partnerships.get(programme.partnership_id))
@@ -237,7 +232,7 @@ def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: da
     to = known.get(request.address)
     letters.link_sent(
         asking,
-        _addressee(to) if to else letters.Addressee(address=request.address, name=request.name),
+        invitations.addressee(to) if to else letters.Addressee(address=request.address, name=request.name),
         sender,
         now=now,
         expires_at=_expiry(programme, school, now),
@@ -247,27 +242,13 @@ def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: da
         for address, contact in known.items():
             if address not in dead:
                 letters.link_notice(
-                    asking, _addressee(contact), sender, asked_by_address=request.address, now=now
+                    asking, invitations.addressee(contact), sender, asked_by_address=request.address, now=now
                 )
     _decide(request, SENT, who=who, now=now)
 
 
-def _addressee(contact: Contact) -> "letters.Addressee":
-    from outreach.post import letters
-
-    return letters.Addressee(
-        address=contact.address,
-        name=contact.name,
-        role=contact.role,
-        source=contact.source,
-        source_date=contact.source_date,
-    )
-
-
 def _expiry(programme: Programme, school: School, now: datetime) -> datetime:
     """As an invitation's; never less than 30 days, nor less than the school's bookings need."""
-    from outreach.booking import told
-
     booked = [told.expiry(booking) for booking in promises.live(programme.id, school.urn)]
     return max(invitations.invitation_expiry(programme), now + LINK_LASTS_AT_LEAST, *booked)
 
@@ -277,6 +258,5 @@ def _decide(request: LinkRequest, decision: str, *, who: str, now: datetime) -> 
     request.decided_at = now
     request.who = who
     history.record(
-        f"link request {decision}", "school", request.urn, who=who or "the open door", now=now,
-        after=request.address,
-    )  # fmt: skip
+        f"link request {decision}", "link request", request.id, who=who or "the open door", now=now
+    )

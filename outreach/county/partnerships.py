@@ -84,6 +84,10 @@ class NameTaken(Refusal):
     field = "name"
 
 
+class NoSuchPartnership(Refusal):
+    pass
+
+
 class PrefixNotLetters(Refusal):
     field = "reference_prefix"
 
@@ -166,6 +170,14 @@ def remove_districts(partnership: Partnership, *, who: str, now: datetime) -> No
         history.record("removed the district map", "partnership", partnership.id, who=who, now=now)
 
 
+def district_names(partnership: Partnership) -> list[str]:
+    """The districts of the map by name; [] without a map."""
+    if partnership.districts_geojson is None:
+        return []
+    features = json.loads(partnership.districts_geojson)["features"]
+    return sorted(district_name(feature["properties"]) for feature in features)
+
+
 MOST_DISTRICT_BYTES = 5_000_000
 MOST_POINTS = 200_000
 
@@ -199,6 +211,14 @@ def district_code(properties: dict[str, Any]) -> str:
     """The ONS code among a district's properties, whatever the column is called; '' if there is none. Pure."""
     codes = (v for v in properties.values() if isinstance(v, str) and re.fullmatch(r"[EWSN]\d{8}", v))
     return next(codes, "")
+
+
+def district_name(properties: dict[str, Any]) -> str:
+    """A district's name among its properties: the ONS calls the column LAD23NM, AREANM and the like; else its code. Pure."""
+    names = (
+        v for k, v in properties.items() if k.upper().endswith(("NM", "NAME")) and isinstance(v, str) and v
+    )
+    return next(names, district_code(properties))
 
 
 def _points(geometry: Any, number: int) -> int:
@@ -241,6 +261,21 @@ def get(partnership_id: int) -> Partnership:
 def every() -> list[Partnership]:
     """All partnerships, by name."""
     return list(db.session.scalars(select(Partnership).order_by(Partnership.name)))
+
+
+def named(name: str) -> Partnership:
+    """The partnership of that name. Raises NoSuchPartnership, which says what the names are."""
+    found = db.session.scalar(select(Partnership).where(Partnership.name == name.strip()))
+    if found is None:
+        names = ", ".join(f"'{one.name}'" for one in every()) or "none yet"
+        raise NoSuchPartnership(f"There is no partnership '{name}'. There is: {names}.")
+    return found
+
+
+def only() -> Partnership | None:
+    """The partnership of a service that serves one; None for none or several."""
+    whose = every()
+    return whose[0] if len(whose) == 1 else None
 
 
 def of_authority(la_code: str) -> Partnership | None:

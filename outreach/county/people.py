@@ -166,13 +166,13 @@ def forget_tries(email: str) -> None:
     db.session.execute(delete(SignInFailure).where(SignInFailure.email == _plain(email)))
 
 
-def sign_in_link(person: Person, *, now: datetime) -> str:
+def sign_in_link(person: Person, *, who: str = "command line", now: datetime) -> str:
     """The token of a fresh one-time link, good for a day; the only copy."""
     token = secrets.token_urlsafe(24)
     db.session.add(
         SignInLink(token_hash=_digest(token), person_id=person.id, expires_at=now + LINK_LASTS)
     )
-    history.record("sign-in link made", "person", person.id, who="command line", now=now)
+    history.record("sign-in link made", "person", person.id, who=who, now=now)
     return token
 
 

@@ -18,6 +18,7 @@ SCHOOL_PAGE = "/i/{token}"
 BOOKING_PAGE = "/b/{reference}"
 FIND_PAGE = "/find"
 PRIVACY_PAGE = "/privacy"
+SIGN_IN_PAGE = "/sign-in/{token}"
 
 
 class PersonalLink(Base):
@@ -89,3 +90,7 @@ def find_page(public_url: str) -> str:
 
 def privacy_page(public_url: str) -> str:
     return public_url + PRIVACY_PAGE
+
+
+def sign_in_page(public_url: str, token: str) -> str:
+    return public_url + SIGN_IN_PAGE.format(token=token)

@@ -51,6 +51,8 @@ POLICY = (
 
 
 def init_app(app: Flask) -> None:
+    # Our pages send no Referer, so that links stay secret; the token and the cookie's SameSite stand alone.
+    app.config["WTF_CSRF_SSL_STRICT"] = False
     csrf.init_app(app)
     login.init_app(app)
     app.register_blueprint(public)
@@ -201,13 +203,25 @@ def _headers(response: Response) -> Response:
 
 
 def _stale(_error: CSRFError) -> tuple[str, int]:
-    return render_template("problem.html", code=400, kind="stale"), 400
+    """The form's token is too old or the cookie is gone. What was typed is shown, to be sent again by a click.
+
+    Only where the browser vouches that our own page sent it: another site's form gets no such button.
+    """
+    typed: list[tuple[str, str]] = []
+    if request.headers.get("Sec-Fetch-Site") == "same-origin":
+        typed = [pair for pair in request.form.items(multi=True) if not _is_secret(pair[0])]
+    return render_template("problem.html", code=400, kind="stale", typed=typed), 400
 
 
-def _problem(error: HTTPException) -> tuple[str, int] | HTTPException:
+def _is_secret(name: str) -> bool:
+    return name == "csrf_token" or any(word in name for word in ("password", "old", "again"))
+
+
+def _problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    return render_template("problem.html", code=error.code, kind="http"), error.code
+    allow = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
+    return render_template("problem.html", code=error.code, kind="http"), error.code, allow
 
 
 def _broken(error: Exception) -> tuple[str, int]:

@@ -6,17 +6,17 @@ import plan
 import pytest
 
 OWNERS = {
-    "flask": ("web/", "cli.py", "__init__.py"),
+    "flask": ("web/", "cli/", "__init__.py"),
     "flask_login": ("web/",),
     "flask_wtf": ("web/",),
-    "flask_migrate": ("__init__.py", "cli.py"),
+    "flask_migrate": ("__init__.py", "cli/"),
     "flask_sqlalchemy": ("ground/db.py",),
     "wtforms": ("web/",),
     "govuk_frontend_wtf": ("web/",),
     "icalendar": ("post/calendars.py",),
     "smtplib": ("post/postman.py",),
     "imaplib": ("post/mailbox.py",),
-    "click": ("cli.py",),
+    "click": ("cli/",),
     "jinja2": ("web/__init__.py", "post/"),
     "openpyxl": ("ground/tabular.py",),
     "xlsxwriter": ("ground/tabular.py",),

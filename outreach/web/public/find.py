@@ -31,6 +31,7 @@ class AskForm(forms.Form):
 @public.get("/find")
 @open_to_all
 def find() -> Any:
+    g.partnership = partnerships.only()
     typed = request.args.get("q", "").strip()[:100]
     found = schools.find(typed, partnerships.every_la_code(), limit=AT_MOST + 1) if typed else []
     return render_template(

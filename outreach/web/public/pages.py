@@ -20,7 +20,7 @@ from outreach.web.gate import open_to_all, public
 def home() -> Any:
     """With one partnership and a programme in hand it says what the play is; else what the service is."""
     whose = _whose()
-    programme = programmes.current(whose[0].id, day_of(clock.now())) if len(whose) == 1 else None
+    programme = programmes.current(g.partnership.id, day_of(clock.now())) if g.partnership else None
     year_groups = programmes.target_year_groups(programme.id) if programme else ()
     return render_template("public/home.html", whose=whose, programme=programme, year_groups=year_groups)
 
@@ -67,7 +67,5 @@ def health() -> Any:
 
 def _whose() -> list[Partnership]:
     """The partnerships; if there is one, the page is its own."""
-    whose = partnerships.every()
-    if len(whose) == 1:
-        g.partnership = whose[0]
-    return whose
+    g.partnership = partnerships.only()
+    return [g.partnership] if g.partnership else partnerships.every()

@@ -1,4 +1,4 @@
-"""The commands of the service: register, people, post. Long work shows its progress."""
+"""flask post: sends the letters that wait, and answers those who asked for a link at the open door."""
 
 import os
 import secrets
@@ -7,20 +7,16 @@ import socket
 import threading
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
+from outreach.booking import open_door
 from outreach.ground import clock
-from outreach.ground.db import db
+from outreach.ground.db import db, transaction
 from outreach.post import outbox, postman
 
 post = AppGroup("post", help="Letters: send what waits.")
-
-
-def init_app(app: Flask) -> None:
-    """Hang the commands on the app."""
-    app.cli.add_command(post)
 
 
 @post.command("send")
@@ -44,6 +40,7 @@ def send(loop: bool, every: float) -> None:
     click.echo(f"Sending letters {_where(door)}.")
     while not told.is_set():
         try:
+            _answer_asks()
             held_up = _say(postman.send_waiting(door, clock=clock.now, name=name, stop=told.is_set))
         except OperationalError as error:
             db.session.rollback()
@@ -55,6 +52,7 @@ def send(loop: bool, every: float) -> None:
 
 def _once(door: postman.Post, name: str, told: threading.Event) -> None:
     """One round; status 1 when the mail server held it up, so that a timer's log shows it."""
+    _answer_asks()
     held_up = _say(postman.send_waiting(door, clock=clock.now, name=name, stop=told.is_set))
     waiting = outbox.waiting_before(clock.now())
     db.session.rollback()
@@ -73,3 +71,19 @@ def _say(done: postman.Round) -> str:
 
 def _where(door: postman.Post) -> str:
     return f"into {door.folder}" if door.server is None else f"through {door.server.host}"
+
+
+def _answer_asks() -> None:
+    """Decide what came in at the open door, each in a transaction of its own, so that its letters go now.
+
+    A fault with one ask must not keep everybody's letters back: it is logged, and tried again next time.
+    """
+    try:
+        while True:
+            with transaction():
+                if not open_door.answer_next(now=clock.now()):
+                    return
+    except OperationalError:
+        raise
+    except Exception:
+        current_app.logger.exception("an ask at the open door could not be answered")
