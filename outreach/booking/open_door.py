@@ -22,7 +22,6 @@ from outreach.ground.errors import Refusal
 from outreach.post import letters, outbox
 from outreach.tour.programmes import Programme
 
-if TYPE_CHECKING:
 SENT, REPEATED, REFUSED, DROPPED = "sent", "repeated", "refused", "dropped"
 
 ONE_LETTER_EVERY = timedelta(hours=1)
