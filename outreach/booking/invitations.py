@@ -199,9 +199,9 @@ def invite(programme: Programme, school: School, contact: Contact, *, who: str, 
     newest = _newest(programme.id, school.urn, contact.address)
     if newest is not None and newest.recorded_at > now - timedelta(days=1):
         raise AskedToday(contact.address)
-    words = asking(programme, school, now=now)
-    if nothing_left(programme, words):
+    if not promises.account(programme, school).is_open:
         raise NothingToBook(school)
+    words = asking(programme, school, now=now)
     return write_to(programme, school, contact, words, who=who, now=now, repeat=_next(newest))
 
 

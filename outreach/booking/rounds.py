@@ -1,10 +1,10 @@
 """Rounds: one letter each to many schools, seen as a whole before it goes, and never twice to one person."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Text, case, func, or_, select
+from sqlalchemy import ForeignKey, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking import invitations
@@ -75,16 +75,31 @@ class Sent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of one invitation of a round."""
+
+    invitation: Invitation
+    school_name: str
+    status: str
+    handed_at: datetime | None
+    booked: bool
+    declined: bool
+
+    @property
+    def handed_over(self) -> bool:
+        return self.handed_at is not None
+
+    @property
+    def never_arrived(self) -> bool:
+        return self.status in NEVER_ARRIVED
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoundSoFar:
-    """One past round and what came of it; every figure counts schools."""
+    """One past round and what came of it, by school name."""
 
     round: InvitationRound
-    schools: int
-    handed_over: int
-    waiting: int
-    never_arrived: int
-    booked: int
-    declined: int
+    outcomes: tuple[Outcome, ...]
 
 
 class NobodyToWriteTo(Refusal):
@@ -149,7 +164,7 @@ def send_round(
             )
             continue
         asking = (words or {}).get(urn) or invitations.asking(programme, recipient.school, now=now)
-        if invitations.nothing_left(programme, asking):
+        if not asking.year_groups and not programme.for_adults:
             left_out.append(LeftOut(school=recipient.school, why="nothing left to book"))
             continue
         written.append((recipient, asking))
@@ -170,60 +185,24 @@ def send_round(
     return Sent(round=sending, written=tuple(r for r, _ in written), left_out=tuple(left_out))
 
 
-def of_programme(programme_id: int) -> list[RoundSoFar]:
-    """Past rounds, newest first, with what came of each; three queries however many."""
-    rounds = db.session.scalars(
-        select(InvitationRound)
-        .where(InvitationRound.programme_id == programme_id)
-        .order_by(InvitationRound.id.desc())
-    ).all()
-    posted = {
-        round_id: figures
-        for round_id, *figures in db.session.execute(
-            select(
-                Invitation.round_id,
-                func.count(Invitation.urn.distinct()),
-                func.count(case((Letter.handed_at.is_not(None), Invitation.urn)).distinct()),
-                func.count(
-                    case(
-                        (
-                            or_(Letter.handed_at.is_(None) & Letter.status.not_in(NEVER_ARRIVED)),
-                            Invitation.urn,
-                        )
-                    ).distinct()
-                ),
-                func.count(case((Letter.status.in_(NEVER_ARRIVED), Invitation.urn)).distinct()),
-            )
-            .outerjoin(Letter, Letter.id == Invitation.letter_id)
-            .where(Invitation.programme_id == programme_id, Invitation.round_id.is_not(None))
-            .group_by(Invitation.round_id)
-            .order_by(Invitation.round_id)
-        )
-    }
-    answered = _answered(programme_id)
-    return [
-        RoundSoFar(
-            round=r,
-            **dict(
-                zip(
-                    ("schools", "handed_over", "waiting", "never_arrived"),
-                    posted.get(r.id, (0, 0, 0, 0)),
-                    strict=True,
-                )
-            ),
-            booked=answered.get(r.id, (0, 0))[0],
-            declined=answered.get(r.id, (0, 0))[1],
-        )
-        for r in rounds
-    ]
+def of_programme(programme_id: int, round_id: int | None = None) -> list[RoundSoFar]:
+    """Past rounds, newest first (or one of them), with what came of each invitation; two queries however many."""
+    query = select(InvitationRound).where(InvitationRound.programme_id == programme_id)
+    if round_id is not None:
+        query = query.where(InvitationRound.id == round_id)
+    found = list(db.session.scalars(query.order_by(InvitationRound.id.desc())))
+    outcomes: dict[int, list[Outcome]] = {r.id: [] for r in found}
+    for outcome in _outcomes(programme_id, outcomes):
+        outcomes[outcome.invitation.round_id or 0].append(outcome)
+    return [RoundSoFar(round=r, outcomes=tuple(outcomes[r.id])) for r in found]
 
 
-def _answered(programme_id: int) -> dict[int, tuple[int, int]]:
-    """By round: how many of its schools booked after it, and how many said no as their newest answer after it."""
+def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[Outcome]:
+    """A school booked if it did so after it was asked; it declined if its newest answer, after that, is a no."""
     booked = (
         select(Booking.id)
         .where(
-            Booking.programme_id == Invitation.programme_id,
+            Booking.programme_id == programme_id,
             Booking.urn == Invitation.urn,
             Booking.ended_at.is_(None),
             Booking.created_at >= Invitation.recorded_at,
@@ -231,26 +210,30 @@ def _answered(programme_id: int) -> dict[int, tuple[int, int]]:
         .exists()
     )
     newest = (
-        select(func.max(Answer.id))
-        .where(Answer.programme_id == Invitation.programme_id, Answer.urn == Invitation.urn)
-        .scalar_subquery()
-    )
-    declined = (
-        select(Answer.id)
-        .where(Answer.id == newest, Answer.kind == DECLINED, Answer.recorded_at >= Invitation.recorded_at)
-        .exists()
+        select(func.max(Answer.id).label("id"), Answer.urn.label("urn"))
+        .where(Answer.programme_id == programme_id)
+        .group_by(Answer.urn)
+        .subquery()
     )
     rows = db.session.execute(
-        select(
-            Invitation.round_id,
-            func.count(case((booked, Invitation.urn)).distinct()),
-            func.count(case((declined & ~booked, Invitation.urn)).distinct()),
-        )
-        .where(Invitation.programme_id == programme_id, Invitation.round_id.is_not(None))
-        .group_by(Invitation.round_id)
-        .order_by(Invitation.round_id)
+        select(Invitation, School.name, Letter.status, Letter.handed_at, booked, Answer)
+        .join(School, School.urn == Invitation.urn)
+        .outerjoin(Letter, Letter.id == Invitation.letter_id)
+        .outerjoin(newest, newest.c.urn == Invitation.urn)
+        .outerjoin(Answer, Answer.id == newest.c.id)
+        .where(Invitation.round_id.in_(list(round_ids)))
+        .order_by(Invitation.round_id, func.lower(School.name), Invitation.id)
     )
-    return {round_id: (b, d) for round_id, b, d in rows}
+    for invitation, name, status, handed_at, has_booked, answer in rows:
+        no = answer is not None and answer.kind == DECLINED and answer.recorded_at >= invitation.recorded_at
+        yield Outcome(
+            invitation=invitation,
+            school_name=name,
+            status=status or "",
+            handed_at=handed_at,
+            booked=has_booked,
+            declined=no and not has_booked,
+        )
 
 
 def _sorted_out(

@@ -1,0 +1,360 @@
+"""Rounds of invitations: the exact list, the exact letter, and nobody written to twice."""
+
+import email.policy
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import IntegrityError
+
+import make
+from outreach.booking import invitations, rounds
+from outreach.booking.invitations import (
+    AddressDead,
+    AskedToday,
+    Invitation,
+    NothingToBook,
+    ReasonNeeded,
+    ReplyByPast,
+    StillBooked,
+)
+from outreach.booking.promises import Booking
+from outreach.booking.rounds import InvitationRound, NobodyToWriteTo
+from outreach.county.contacts import Contact
+from outreach.county.schools import School
+from outreach.ground.db import db, transaction
+from outreach.post import links, outbox
+from outreach.post.links import PersonalLink
+from outreach.post.outbox import Letter
+from outreach.tour import targets
+from outreach.tour.programmes import Programme
+
+SHOW = datetime(2027, 3, 15, 9, 30, tzinfo=UTC)
+PRIYA: dict[str, Any] = {"who": "Priya Nandakumar", "now": make.NOW}
+
+
+@dataclass
+class County:
+    programme: Programme
+    schools: list[School]
+    contacts: list[Contact]
+
+    @property
+    def urns(self) -> list[int]:
+        return [s.urn for s in self.schools]
+
+
+def county(schools: int = 3) -> County:
+    partnership = make.partnership()
+    programme = make.programme(partnership)
+    troupe = make.troupe(partnership)
+    for n in range(4):
+        make.tour_day(programme, troupe, date(2027, 3, 8) + timedelta(days=n))
+    rows = [make.school(name=f"Redmere {n:03}") for n in range(schools)]
+    return County(programme, rows, [make.contact(s) for s in rows])
+
+
+def booking(of: County, school: School) -> Booking:
+    """A show in March for both year groups, booked at NOW."""
+    return make.booking(make.show(of.programme, school, SHOW), {8: 120, 9: 120}, at=make.NOW)
+
+
+def addresses() -> list[str]:
+    return sorted(db.session.scalars(db.select(Letter.recipient)))
+
+
+def left_out(preview: Any) -> dict[str, str]:
+    return {x.school.name: x.why for x in preview.left_out}
+
+
+def test_a_round_writes_one_letter_with_its_own_link_to_each_school(app: Flask) -> None:
+    with transaction():
+        c = county()
+    with transaction():
+        sent = rounds.send_round(c.programme, c.urns, note="first round", **PRIYA)
+    assert [r.school.urn for r in sent.written] == c.urns
+    assert addresses() == sorted(x.address for x in c.contacts)
+    rows = db.session.query(Invitation).order_by(Invitation.urn).all()
+    assert [(i.urn, i.round_id, i.repeat) for i in rows] == [(urn, sent.round.id, 0) for urn in c.urns]
+    opened = db.session.query(PersonalLink).order_by(PersonalLink.urn).all()
+    assert [(x.urn, x.address) for x in opened] == [(x.urn, x.address) for x in c.contacts]
+    # Reply by 5 February: its links open up to the end of 7 March.
+    assert {x.expires_at.isoformat() for x in opened} == {"2027-03-08T00:00:00+00:00"}
+
+
+def test_the_preview_is_the_letter_that_goes_but_for_its_link(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+    preview = rounds.preview_round(c.programme, c.urns, now=make.NOW)
+    assert preview.letter is not None
+    assert db.session.query(Letter).count() == 0 and db.session.query(PersonalLink).count() == 0
+    with transaction():
+        rounds.send_round(c.programme, c.urns, **PRIYA)
+    letter = db.session.query(Letter).one()
+    assert letter.subject == preview.letter.subject
+    assert "Dear Joanna Fell" in preview.letter.text
+    said = [line for line in preview.letter.text.splitlines() if line.strip() and "/i/" not in line]
+    mail = email.message_from_bytes(letter.raw, policy=email.policy.default)
+    body = mail.get_body(("plain",)).get_content()
+    assert [line for line in body.splitlines() if line.strip() and "/i/" not in line] == said
+    assert "8 March" in body or "9 March" in body
+
+
+def test_who_does_not_get_it_is_listed_with_the_reason(app: Flask) -> None:
+    with transaction():
+        c = county(8)
+        db.session.delete(c.contacts[1])
+        outbox.mark_dead(c.contacts[2].address.upper(), "550", make.NOW)
+        booking(c, c.schools[3])
+        invitations.answer(c.programme, c.schools[4], "declined", "exams until July", **PRIYA)
+        targets.exclude(c.programme, c.schools[5], reason="hospital school", **PRIYA)
+        c.schools[6].status = "Closed"
+        invitations.invite(c.programme, c.schools[7], c.contacts[7], **PRIYA)
+        other = make.school(la_code="999", name="Elsewhere")
+    preview = rounds.preview_round(c.programme, [*c.urns, other.urn, 5], now=make.NOW)
+    assert [(r.school.name, r.contact.address) for r in preview.recipients] == [
+        ("Redmere 000", c.contacts[0].address)
+    ]
+    assert left_out(preview) == {
+        "Redmere 001": "no contact on file",
+        "Redmere 002": f"mail to {c.contacts[2].address} came back",
+        "Redmere 003": "booked for 15 March 2027",
+        "Redmere 004": "declined: exams until July",
+        "Redmere 005": "excluded: hospital school",
+        "Redmere 006": "closed in the register",
+        "Redmere 007": f"asked already on 19 January 2027 at {c.contacts[7].address}",
+    }
+
+
+def test_the_next_contact_is_written_to_when_the_first_is_dead(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+        office = make.contact(c.schools[0], role="Office", name="")
+        outbox.mark_dead(c.contacts[0].address, "550", make.NOW)
+    with transaction():
+        rounds.send_round(c.programme, c.urns, **PRIYA)
+    assert addresses() == [office.address]
+
+
+def test_a_round_sent_twice_is_refused_and_writes_nothing_more(app: Flask) -> None:
+    with transaction():
+        c = county()
+    with transaction():
+        rounds.send_round(c.programme, c.urns, **PRIYA)
+    with pytest.raises(NobodyToWriteTo), transaction():
+        rounds.send_round(c.programme, c.urns, **PRIYA)
+    assert len(addresses()) == 3
+    assert db.session.query(InvitationRound).count() == 1
+
+
+def test_an_address_that_changed_since_the_preview_is_not_written_to(app: Flask) -> None:
+    with transaction():
+        c = county(2)
+    seen = {x.urn: x.address for x in c.contacts}
+    with transaction():
+        c.contacts[0].address = "new@redmere.example"
+    with transaction():
+        sent = rounds.send_round(c.programme, c.urns, seen=seen, **PRIYA)
+    assert [r.school.urn for r in sent.written] == [c.urns[1]]
+    assert left_out(sent) == {"Redmere 000": "the address changed since the list was shown"}
+
+
+def test_a_letter_that_failed_or_was_withdrawn_lets_the_school_be_asked_again(app: Flask) -> None:
+    with transaction():
+        c = county(2)
+        rounds.send_round(c.programme, c.urns, **PRIYA)
+        db.session.query(Letter).filter_by(recipient=c.contacts[0].address).one().status = "failed"
+    with transaction():
+        rounds.send_round(c.programme, c.urns, **(PRIYA | {"now": make.NOW + timedelta(hours=1)}))
+    assert addresses() == sorted([c.contacts[0].address] * 2 + [c.contacts[1].address])
+
+
+def test_nobody_is_asked_after_the_reply_by_date(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+    late = {"who": "Priya", "now": make.NOW + timedelta(days=20)}
+    with pytest.raises(ReplyByPast, match="5 February 2027"):
+        rounds.preview_round(c.programme, c.urns, now=late["now"])
+    for verb in (
+        lambda: rounds.send_round(c.programme, c.urns, **late),
+        lambda: invitations.invite(c.programme, c.schools[0], c.contacts[0], **late),
+    ):
+        with pytest.raises(ReplyByPast), transaction():
+            verb()
+    assert addresses() == []
+
+
+def at_once(app: Flask, programme_id: int, urns: Sequence[int], rounds_at_once: int = 2) -> list[str]:
+    """What each of several connections that send the same round at the same time came to."""
+    ready = threading.Barrier(rounds_at_once)
+    ends: list[str] = []
+
+    def one() -> None:
+        with app.app_context():
+            programme = db.session.get_one(Programme, programme_id)
+            words = rounds.words_for(programme, urns, now=make.NOW)
+            db.session.rollback()
+            ready.wait()
+            try:
+                with transaction():
+                    programme = db.session.get_one(Programme, programme_id)
+                    sent = rounds.send_round(programme, urns, words=words, **PRIYA)
+                    ends.append(f"wrote {len(sent.written)}")
+            except NobodyToWriteTo:
+                ends.append("refused")
+
+    threads = [threading.Thread(target=one) for _ in range(rounds_at_once)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(ends)
+
+
+def test_two_rounds_at_once_write_once_to_each_person(app: Flask) -> None:
+    with transaction():
+        c = county(10)
+    programme_id, urns = c.programme.id, c.urns
+    assert at_once(app, programme_id, urns, 4) == ["refused", "refused", "refused", "wrote 10"]
+    db.session.rollback()
+    assert len(addresses()) == len(set(addresses())) == 10
+
+
+def test_the_database_itself_refuses_a_second_first_invitation(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+    row = {
+        "programme_id": c.programme.id,
+        "urn": c.urns[0],
+        "address": "a@b.example",
+        "recorded_at": make.NOW,
+    }
+    with transaction():
+        db.session.add(Invitation(**row))
+    with pytest.raises(IntegrityError), transaction():
+        db.session.add(Invitation(**row))
+        db.session.flush()
+
+
+def test_the_list_takes_the_same_queries_for_three_schools_and_for_thirty(app: Flask, count_queries) -> None:
+    with transaction():
+        c = county(30)
+    counted = []
+    for urns in (c.urns[:3], c.urns):
+        db.session.expire_all()
+        with count_queries() as queries:
+            rounds.preview_round(c.programme, urns, now=make.NOW)
+        counted.append(len(queries))
+    assert counted[0] == counted[1] <= 30
+
+
+def test_past_rounds_tell_how_many_were_handed_over_booked_and_declined(app: Flask, count_queries) -> None:
+    with transaction():
+        c = county(5)
+        rounds.send_round(c.programme, c.urns[:4], note="spring", **PRIYA)
+        rounds.send_round(c.programme, c.urns[4:], **PRIYA)
+    with transaction():
+        later = make.NOW + timedelta(hours=2)
+        posted = db.session.query(Letter).order_by(Letter.id).all()
+        for letter in posted[:2]:
+            letter.status, letter.handed_at = "sent", later
+        posted[2].status = "failed"
+        booking(c, c.schools[0])
+        invitations.answer(c.programme, c.schools[1], "declined", "exams", who="J", now=later)
+        # A no that a later answer takes back is none.
+        invitations.answer(c.programme, c.schools[3], "declined", "exams", who="J", now=later)
+        invitations.answer(c.programme, c.schools[3], "other date", "June", who="J", now=later)
+    programme_id = c.programme.id
+    with count_queries() as queries:
+        second, first = rounds.of_programme(programme_id)
+    assert len(queries) == 2
+    assert [
+        (o.school_name, o.handed_over, o.never_arrived, o.booked, o.declined) for o in first.outcomes
+    ] == [
+        ("Redmere 000", True, False, True, False),
+        ("Redmere 001", True, False, False, True),
+        ("Redmere 002", False, True, False, False),
+        ("Redmere 003", False, False, False, False),
+    ]
+    assert [(o.school_name, o.status) for o in second.outcomes] == [("Redmere 004", "waiting")]
+    assert rounds.of_programme(c.programme.id, first.round.id) == [first]
+
+
+def test_one_school_can_be_asked_again_by_hand_the_next_day_but_not_the_same(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+        invitations.invite(c.programme, c.schools[0], c.contacts[0], **PRIYA)
+    with pytest.raises(AskedToday), transaction():
+        invitations.invite(c.programme, c.schools[0], c.contacts[0], **PRIYA)
+    with transaction():
+        invitations.invite(
+            c.programme, c.schools[0], c.contacts[0], who="Priya", now=make.NOW + timedelta(days=1)
+        )
+    assert [i.repeat for i, _ in invitations.of_school(c.programme.id, c.urns[0])] == [1, 0]
+
+
+def test_a_dead_address_is_not_asked_by_hand(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+        outbox.mark_dead(c.contacts[0].address, "550", make.NOW)
+    with pytest.raises(AddressDead), transaction():
+        invitations.invite(c.programme, c.schools[0], c.contacts[0], **PRIYA)
+
+
+def test_a_school_with_nothing_left_to_book_is_not_asked(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+        booking(c, c.schools[0])
+    with pytest.raises(NothingToBook), transaction():
+        invitations.invite(c.programme, c.schools[0], c.contacts[0], **PRIYA)
+
+
+def test_the_letter_asks_for_what_is_left_and_offers_three_dates(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+    words = invitations.asking(c.programme, c.schools[0], now=make.NOW)
+    assert (words.year_groups, words.pupils, words.shows_needed) == ((8, 9), 300, 2)
+    assert len(words.slots) == 3
+    assert words.company_names.startswith("Lantern Row Theatre")
+    with transaction():
+        db.session.get_one(School, c.urns[0]).number_of_pupils = None
+    unknown = invitations.asking(c.programme, db.session.get_one(School, c.urns[0]), now=make.NOW)
+    assert (unknown.pupils, unknown.shows_needed) == (None, 1)
+
+
+@pytest.mark.parametrize("kind", ["declined", "other date", "somebody else"])
+def test_an_answer_needs_its_reason(app: Flask, kind: str) -> None:
+    with transaction():
+        c = county(1)
+    with pytest.raises(ReasonNeeded), transaction():
+        invitations.answer(c.programme, c.schools[0], kind, "  ", **PRIYA)
+
+
+def test_a_no_while_a_visit_is_coming_is_refused(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+        booking(c, c.schools[0])
+    with pytest.raises(StillBooked), transaction():
+        invitations.answer(c.programme, c.schools[0], "declined", "exams", **PRIYA)
+
+
+def test_the_same_answer_said_twice_is_kept_once(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+        invitations.answer(c.programme, c.schools[0], "declined", "exams", **PRIYA)
+        invitations.answer(c.programme, c.schools[0], "declined", "exams", **PRIYA)
+        invitations.answer(c.programme, c.schools[0], "other date", "June", **PRIYA)
+    assert [a.kind for a in invitations.answers_of(c.programme.id, c.urns[0])] == ["other date", "declined"]
+
+
+def test_a_link_of_an_invitation_opens_until_thirty_days_after_reply_by(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+        invitations.invite(c.programme, c.schools[0], c.contacts[0], **PRIYA)
+    link = db.session.query(links.PersonalLink).one()
+    assert link.open_at(invitations.invitation_expiry(c.programme) - timedelta(seconds=1))
+    assert not link.open_at(invitations.invitation_expiry(c.programme))
