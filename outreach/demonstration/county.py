@@ -205,7 +205,7 @@ class _Maker:
         self._school(town[1], "Kestermere Studio School of Boatbuilding", "Studio schools", "Secondary", ages=(14, 19), pupils=140)  # fmt: skip
         for n in (0, 3):
             self._school(town[n], f"{town[n].name} Children's Centre", "Children's centre", "Not applicable", ages=None, pupils=None)  # fmt: skip
-        self._school(town[4], "Marlshire Online Tuition", "Online provider", "Not applicable", ages=(11, 18), pupils=None)  # fmt: skip
+        self._school(town[4], "Marlshire Online Tuition", "Online provider", "Not applicable", ages=None, pupils=None)  # fmt: skip
 
     def _awkward(self) -> None:
         self._closures()

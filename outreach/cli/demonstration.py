@@ -1,0 +1,55 @@
+"""flask demonstration: a made-up county to try the service with, and the addresses to open."""
+
+import click
+from flask import current_app, url_for
+from flask.cli import AppGroup
+
+from outreach.county import partnerships
+from outreach.demonstration import story
+from outreach.demonstration.addresses import Entrance, entrances
+from outreach.ground import clock
+from outreach.ground.db import transaction
+
+demonstration = AppGroup("demonstration", help="A made-up county to try the service with.")
+
+
+@demonstration.command("load")
+def load() -> None:
+    """Make up Marlshire and its year so far; a database that holds a partnership is left as it is."""
+    if partnerships.every():
+        click.echo("There is a partnership here already: kept as it is.")
+        return
+    click.echo("Making up a county and its year so far (some seconds)…")
+    with transaction():
+        told = story.tell(now=clock.now())
+        name, title = told.partnership.name, told.programme.title
+    click.echo(f"{name} is there, with its programme '{title}'.")
+
+
+@demonstration.command("addresses")
+def addresses() -> None:
+    """Print what to open first; each time with a fresh one-time sign-in link."""
+    with transaction(), current_app.test_request_context(base_url=current_app.config["PUBLIC_URL"]):
+        lines = [line for entrance in entrances(now=clock.now()) for line in _doors(entrance)]
+    click.echo("\n".join(["", *lines]))
+
+
+def _doors(entrance: Entrance) -> list[str]:
+    lines = [
+        entrance.partnership.name,
+        f"  {entrance.coordinator.name}, coordinator (the link signs in once, within a day):",
+        f"    {_page('public.sign_in_link', token=entrance.sign_in)}",
+    ]
+    if entrance.school is not None:
+        lines += [
+            f"  {entrance.school.name}, as its invitation opens:",
+            f"    {_page('school.start', token=entrance.invitation)}",
+        ]
+    lines += ["  The letters sent, once signed in:", f"    {_page('coordinator.letters')}"]
+    if not current_app.config["SMTP_URL"]:
+        lines.append(f"    and as .eml files in {current_app.config['MAIL_FOLDER']}")
+    return [*lines, "  A school that has no link:", f"    {_page('public.home')}", ""]
+
+
+def _page(endpoint: str, **parts: str) -> str:
+    return url_for(endpoint, _external=True, **parts)

@@ -1,0 +1,79 @@
+"""What to open first: fresh links for whoever has just started the service on this computer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
+
+from outreach.booking import invitations
+from outreach.booking.invitations import Answer, Invitation
+from outreach.booking.promises import Booking
+from outreach.county.partnerships import Partnership
+from outreach.county.people import Person, sign_in_link
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.ground.timespans import day_of
+from outreach.post import links
+from outreach.tour import programmes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrance:
+    """One partnership's doors: tokens that are shown here and kept nowhere.
+
+    `school`, `invitation`: one school that was asked and has not booked, or None and ''.
+    """
+
+    partnership: Partnership
+    coordinator: Person
+    sign_in: str
+    school: School | None
+    invitation: str
+
+
+def entrances(*, now: datetime) -> list[Entrance]:
+    """For each partnership a one-time sign-in link, and one school's invitation if some school was asked."""
+    first = select(Person).where(Person.ended_at.is_(None)).order_by(Person.id)
+    found: dict[int, Person] = {}
+    for person in db.session.scalars(first):
+        found.setdefault(person.partnership_id, person)
+    return [_entrance(db.session.get_one(Partnership, of), found[of], now) for of in sorted(found)]
+
+
+def _entrance(partnership: Partnership, coordinator: Person, now: datetime) -> Entrance:
+    asked = _asked(partnership.id, now)
+    return Entrance(
+        partnership=partnership,
+        coordinator=coordinator,
+        sign_in=sign_in_link(coordinator, now=now),
+        school=asked[0] if asked else None,
+        invitation=asked[1] if asked else "",
+    )
+
+
+def _asked(partnership_id: int, now: datetime) -> tuple[School, str] | None:
+    """A school of the programme in hand that was asked and neither answered nor ever booked, with a new link."""
+    programme = programmes.current(partnership_id, day_of(now))
+    if programme is None:
+        return None
+    i = Invitation
+    row = db.session.execute(
+        select(School, i.address)
+        .join(i, i.urn == School.urn)
+        .where(
+            i.programme_id == programme.id,
+            ~exists().where(Booking.urn == School.urn, Booking.programme_id == programme.id),
+            ~exists().where(Answer.urn == School.urn, Answer.programme_id == programme.id),
+            School.number_of_pupils.is_not(None),
+        )
+        .order_by(i.round_id.desc(), School.number_of_pupils.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    school, address = row
+    minted = links.mint(
+        urn=school.urn, programme_id=programme.id, address=address, now=now,
+        expires_at=invitations.invitation_expiry(programme),
+    )  # fmt: skip
+    return school, minted.token

@@ -1,0 +1,170 @@
+"""The made-up shows: who booked which slot when, who came, and what each side reported."""
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+from random import Random
+
+from sqlalchemy import select
+
+from outreach.booking import bookings, holds, promises, seats
+from outreach.booking.bookings import LEAD, ON_THE_DAY, Colleague, Promise
+from outreach.booking.promises import Booking
+from outreach.county import contacts
+from outreach.county.schools import School
+from outreach.demonstration import cast, names
+from outreach.demonstration.cast import Cast
+from outreach.demonstration.seasons import Season
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.tour import slots
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Slot
+from outreach.tour.programmes import Programme
+from outreach.visits import reports
+
+HALLS = ("Main hall", "Sports hall", "Drama studio", "Dining hall", "Lecture theatre")
+NOTES = (
+    "",
+    "",
+    "Reception opens at 7:30am.",
+    "Please park behind the sports hall.",
+    "Ring the bell at the west gate.",
+)
+
+
+def behind(
+    random: Random, programme: Programme, season: Season, parts: Cast, *, asked: datetime, now: datetime
+) -> None:
+    """The shows that lie behind: booked in the weeks after the letter, played, and mostly reported."""
+    for n, school in enumerate(parts.of(*cast.PLAYED)):
+        part = next(p for p in cast.PLAYED if school in parts.of(p))
+        when = asked + timedelta(days=1 + n % 27, hours=n % 7, minutes=7 * n % 60)
+        only = (8,) if part in (cast.HALF_SEEN, cast.HALF_BOOKED) else cast.TARGET
+        for booking in _book(random, programme, school, season.behind, only, now=when):
+            _report(random, part, booking, now=now)
+    for school in parts.of(cast.HALF_BOOKED):
+        _book(random, programme, school, season.ahead, (9,), now=_lately(random, now))
+
+
+def ahead(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:
+    """The shows to come, one of them called off."""
+    for school in parts.of(cast.BOOKED, cast.IN_PART):
+        only = (8,) if school in parts.of(cast.IN_PART) else cast.TARGET
+        _book(random, programme, school, season.ahead, only, now=_lately(random, now))
+    for school in parts.of(cast.CALLED_OFF):
+        for booking in _book(
+            random, programme, school, season.ahead, cast.TARGET, now=now - timedelta(days=12)
+        ):
+            bookings.cancel(
+                booking, reason="Two of the cast are ill", by=promises.COMPANY, who="Dafydd Rees (company)",
+                now=now - timedelta(days=2),
+            )  # fmt: skip
+
+
+def booked_today(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:
+    for school in parts.of(cast.BOOKED_TODAY):
+        _book(random, programme, school, season.ahead, cast.TARGET, now=now)
+
+
+def _lately(random: Random, now: datetime) -> datetime:
+    return now - timedelta(days=random.randint(2, 20), minutes=random.randint(0, 300))
+
+
+def _book(
+    random: Random,
+    programme: Programme,
+    school: School,
+    on: Collection[date],
+    year_groups: tuple[int, ...],
+    *,
+    now: datetime,
+) -> list[Booking]:
+    """One or two shows on the days `on`, as the school would have booked them at `now`; [] when nothing fits."""
+    still_open = {y: n for y, n in promises.account(programme, school).still_open.items() if y in year_groups}
+    two = promises.needs_two_shows(programme, still_open)
+    chosen = _chosen(random, programme, school, on, two=two, now=now)
+    if not chosen:
+        return []
+    who = f"{school.name} (school)"
+    try:
+        held = holds.hold(programme, school, chosen, who=who, now=now)
+        split = _split(random, still_open, len(held), programme.audience_ceiling)
+        promised = [
+            (show.id, _promise(random, school, pupils)) for show, pupils in zip(held, split, strict=True)
+        ]
+        return bookings.book(programme, school, promised, who=who, now=now + timedelta(minutes=5))
+    except Refusal:
+        holds.give_back(programme.id, school.urn, who=who, now=now)
+        return []
+
+
+def _chosen(
+    random: Random, programme: Programme, school: School, on: Collection[date], *, two: bool, now: datetime
+) -> tuple[Slot, ...]:
+    """A pair for a school too big for one show, else one of the three starts that cost least road."""
+    ids = db.session.scalars(
+        select(TourDay.id)
+        .where(TourDay.programme_id == programme.id, TourDay.day.in_(on))
+        .order_by(TourDay.id)
+    )
+    offered = slots.offers(programme, school, now=now, two_shows=two, only_days=list(ids))
+    if two and offered.pairs:
+        return random.choice(offered.pairs)
+    return (random.choice(offered.near),) if offered.near else ()
+
+
+def _split(
+    random: Random, still_open: Mapping[int, int | None], number: int, ceiling: int
+) -> list[dict[int, int]]:
+    """How many of each year group come to which show: a few are always away."""
+    known = {y: 5 + random.randint(0, 9) if n is None else max(1, n) for y, n in still_open.items()}
+    split = seats.proposed(known, number, ceiling) or [dict(known)]
+    return [{y: max(1, round(n * 0.97)) for y, n in show.items() if n} for show in split][:number]
+
+
+def _promise(random: Random, school: School, pupils: dict[int, int]) -> Promise:
+    lead = contacts.of(school.urn)[0]
+    first, last = names.person(random)
+    host = lead.address.partition("@")[2]
+    there = Colleague(
+        name=f"{first} {last}", address=f"{names.slug(first)}.{names.slug(last)}@{host}", duty=ON_THE_DAY,
+        role=random.choice(("Head of Year 9", "Pastoral manager", "PSHE lead", "Site manager")),
+        phone=school.telephone,
+    )  # fmt: skip
+    named = Colleague(name=lead.name, address=lead.address, duty=LEAD, role=lead.role, phone=lead.phone)
+    needs = {"wheelchair": random.randint(1, 2)} if random.random() < 0.3 else {}
+    if random.random() < 0.15:
+        needs["hearing_loop"] = 1
+    return Promise(
+        pupils=pupils,
+        hall=random.choice(HALLS),
+        step_free=random.random() < 0.8,
+        access_needs=needs,
+        arrival_note=random.choice(NOTES),
+        people=(named, there),
+    )
+
+
+def _report(random: Random, part: str, booking: Booking, *, now: datetime) -> None:
+    """What each side said of a show that is past, a day or two after it."""
+    show = booking.performance
+    if part == cast.UNREPORTED or show.ends_at > now:
+        return
+    promised = promises.pupils_of(booking)
+    came = {y: max(0, n - random.randint(0, max(1, n // 20))) for y, n in promised.items()}
+    soon = min(now, show.ends_at + timedelta(hours=random.randint(2, 30)))
+    company, school = "Dafydd Rees (company)", f"{booking.school.name} (school)"
+    took_place = part != cast.NEVER_CAME
+    head_count = sum(came.values()) + (40 if part == cast.DISAGREE else random.randint(-2, 2))
+    reports.report(
+        booking.performance, reports.COMPANY, took_place=took_place,
+        why_not="" if took_place else "The school was shut by a burst pipe", pupils=max(1, head_count) if took_place else None,
+        safeguarding_lead_present=True, concerns_handed_on=random.random() < 0.4, who=company, now=soon,
+    )  # fmt: skip
+    if part in (cast.ONE_SIDED, cast.NEVER_CAME):
+        return
+    reports.report(
+        booking, reports.SCHOOL, took_place=True, pupils=came, staff=random.randint(4, 9),
+        safeguarding_lead_present=random.random() < 0.9, follow_up_lesson=random.random() < 0.7,
+        concerns=random.choice((0, 0, 0, 1, 1, 2, 3)), who=school, now=min(now, soon + timedelta(hours=5)),
+    )  # fmt: skip

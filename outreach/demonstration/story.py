@@ -1,0 +1,265 @@
+"""A made-up year in Marlshire, told through the verbs that people use, with `now` in the past where it was.
+
+On whatever day it is told, shows lie behind and ahead, every standing is there, and something waits for
+a person.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from io import BytesIO
+from random import Random
+
+from sqlalchemy import select
+
+from outreach.booking import holds, invitations, open_door, proposals, rounds
+from outreach.county import authorities, contacts, partnerships, people, register, schools
+from outreach.county.partnerships import Partnership, Settings
+from outreach.county.people import Person
+from outreach.county.schools import School
+from outreach.demonstration import cast, county, names, seasons, shows
+from outreach.demonstration.cast import Cast
+from outreach.demonstration.seasons import Season
+from outreach.ground.db import db
+from outreach.ground.timespans import day_of, wall
+from outreach.post import copies, outbox
+from outreach.post.outbox import Letter
+from outreach.tour import companies, days, programmes, slots, targets
+from outreach.tour.companies import CompanyFacts, TroupeFacts
+from outreach.tour.days import Hours, TourDay
+from outreach.tour.programmes import Production, Programme
+
+SEED = 1
+COORDINATOR, ADDRESS = "Priya Nandakumar", "priya@marlshire.example"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What the story left behind."""
+
+    partnership: Partnership
+    coordinator: Person
+    programme: Programme
+    cast: Cast
+
+
+def tell(*, now: datetime) -> Told:
+    """Make the county, its people and its year so far, inside the caller's transaction."""
+    season = seasons.on(day_of(now))
+    random = Random(SEED)
+    began = _morning(season.behind[0] - timedelta(days=70))
+    asked = _morning(season.behind[0] - timedelta(days=42))
+    partnership = _partnership(season, now=began)
+    coordinator = people.add(partnership.id, COORDINATOR, ADDRESS, password=None, now=began)
+    _register(season, now=began)
+    programme = _programme(partnership, season, now=began)
+    _tour(partnership, programme, season, now=began)
+    parts = cast.choose(random, db.session.scalars(select(School).order_by(School.urn)))
+    _contacts(random, parts, now=began + timedelta(days=2))
+    _decide(programme, parts, now=began + timedelta(days=3))
+    rounds.send_round(programme, [s.urn for s in parts.asked_first], who=COORDINATOR, now=asked)
+    hand_over()
+    for school in parts.of(cast.BOUNCED):
+        outbox.mark_dead(contacts.of(school.urn)[0].address, "550 5.1.1 no such mailbox", asked + timedelta(hours=1))  # fmt: skip
+    shows.behind(random, programme, season, parts, asked=asked, now=now)
+    shows.ahead(random, programme, season, parts, now=now)
+    hand_over()
+    _answers(programme, parts, now=now)
+    _propose(programme, parts, now=now)
+    _today(random, programme, season, parts, now=now)
+    return Told(partnership=partnership, coordinator=coordinator, programme=programme, cast=parts)
+
+
+def hand_over() -> None:
+    """What waits in the outbox went out when it was written: the post of the past."""
+    for letter in db.session.scalars(
+        select(Letter).where(Letter.status == outbox.WAITING).order_by(Letter.id)
+    ):
+        letter.status = outbox.SENT
+        letter.attempts = 1
+        letter.handed_at = letter.created_at + timedelta(minutes=1)
+        letter.raw = copies.masked(letter.raw)
+    db.session.flush()
+
+
+def _morning(day: date) -> datetime:
+    return wall(day, time(9, 10))
+
+
+def _partnership(season: Season, *, now: datetime) -> Partnership:
+    partnership = partnerships.create(
+        Settings(
+            name="Marlshire Safeguarding Children Partnership",
+            county=county.NAME,
+            reference_prefix="MRL",
+            contact_name=COORDINATOR,
+            contact_role="Safeguarding in education coordinator",
+            contact_email=ADDRESS,
+            contact_phone="01632 960 118",
+        ),
+        who="set-up",
+        now=now,
+    )
+    authority = authorities.add(partnership, county.LA_CODE, county.NAME, who="set-up", now=now)
+    for year in (season.academic_year - 1, season.academic_year):
+        for first, last in seasons.terms(year):
+            authorities.add_term(authority, first, last, who="set-up", now=now)
+        for day in seasons.inset_days(year):
+            authorities.add_inset_day(authority, day, who="set-up", now=now)
+    return partnership
+
+
+def _register(season: Season, *, now: datetime) -> None:
+    made = county.make(SEED, season.academic_year)
+    partnership = partnerships.of_authority(made.la_code)
+    assert partnership is not None
+    partnerships.set_districts(partnership, json.dumps(made.districts).encode(), who="set-up", now=now)
+    file = register.read(BytesIO(made.register), la_codes=[made.la_code], links=BytesIO(made.links))
+    changes = register.preview(file, [made.la_code])
+    register.apply(changes, file_name="marlshire.csv", la_codes=[made.la_code], who="set-up", now=now)
+
+
+def _programme(partnership: Partnership, season: Season, *, now: datetime) -> Programme:
+    return programmes.create(
+        partnership.id,
+        Production(
+            title="Someone to Tell",
+            academic_year=season.academic_year,
+            reply_by=season.reply_by,
+            year_groups=cast.TARGET,
+            summary="A play about grooming and exploitation, and whom to tell. A discussion follows in the hall.",
+            school_provides="A hall with one socket near the stage, chairs for the audience, a teacher for each class, "
+            "and your designated safeguarding lead in the room.",
+        ),
+        who=COORDINATOR,
+        now=now,
+    )
+
+
+def _tour(partnership: Partnership, programme: Programme, season: Season, *, now: datetime) -> None:
+    company = companies.add(
+        partnership.id,
+        CompanyFacts(
+            name="Lantern Row Theatre",
+            contact_name="Dafydd Rees",
+            contact_email="tours@lanternrow.example",
+            contact_phone="01632 960 245",
+        ),
+        who=COORDINATOR,
+        now=now,
+    )
+    for name, base in (("Red van", "Marlford"), ("Blue van", "Kestermere")):
+        at = db.session.scalars(
+            select(School).where(School.town == base, School.easting.is_not(None)).order_by(School.urn)
+        ).first()
+        assert at is not None
+        facts = TroupeFacts(
+            name=name,
+            base_name=base,
+            base=companies.find_base(at.postcode),
+            calendar_address=f"{name.split()[0].lower()}@lanternrow.example",
+        )
+        troupe = companies.add_troupe(company, facts, who=COORDINATOR, now=now)
+        hours = Hours(leaves=time(7), returns=time(17), shows_at_most=2)
+        wanted = (*season.behind, *season.ahead)
+        of_the_year = [day for day in wanted if day >= date(season.academic_year, 9, 1)]
+        days.add_bulk(programme, troupe, of_the_year, hours, who=COORDINATOR, now=now)
+        # The trial in the summer before: a programme's own pages offer days of its year alone.
+        db.session.add_all(
+            TourDay(
+                programme_id=programme.id, troupe_id=troupe.id, day=day,
+                leaves=hours.leaves, returns=hours.returns, shows_at_most=hours.shows_at_most,
+            )
+            for day in wanted if day not in of_the_year
+        )  # fmt: skip
+    db.session.flush()
+
+
+def _contacts(random: Random, parts: Cast, *, now: datetime) -> None:
+    """A safeguarding lead at nearly every school, an office at some."""
+    for school in parts.everybody:
+        if school in parts.of(cast.NO_ADDRESS):
+            continue
+        first, last = names.person(random)
+        address = f"{names.slug(first)[0]}.{names.slug(last)}@{host_of(school)}"
+        contacts.add(
+            school.urn, f"{first} {last}", "Designated safeguarding lead", address, school.telephone,
+            "the school's website", day_of(now), who=COORDINATOR, now=now,
+        )  # fmt: skip
+        if random.random() < 0.3 and school not in parts.of(cast.BOUNCED):
+            contacts.add(
+                school.urn, "", "Office", f"office@{host_of(school)}", school.telephone,
+                "the register", day_of(now), who=COORDINATOR, now=now,
+            )  # fmt: skip
+
+
+def host_of(school: School) -> str:
+    """Where the school's own people have their mail."""
+    return f"{names.slug(school.name)[:50].strip('-')}.example"
+
+
+def _decide(programme: Programme, parts: Cast, *, now: datetime) -> None:
+    reasons = ("Saw the play last year with its trust", "Has a programme of its own, agreed with the board")
+    for school, reason in zip(parts.of(cast.EXCLUDED), reasons, strict=False):
+        targets.exclude(programme, school, reason=reason, who=COORDINATOR, now=now)
+    for school in parts.of(cast.SEEN)[:4]:
+        numbers = {year_group: 120 + 7 * year_group for year_group in _year_groups(school)}
+        schools.set_own_numbers(
+            school.urn, programme.academic_year, numbers, who="the school's office, by phone", now=now
+        )
+
+
+def _year_groups(school: School) -> list[int]:
+    low, high = school.statutory_low_age, school.statutory_high_age
+    return [y for y in cast.TARGET if low is not None and high is not None and low <= y + 4 and high >= y + 5]
+
+
+def _answers(programme: Programme, parts: Cast, *, now: datetime) -> None:
+    said = [
+        (cast.DECLINED, invitations.DECLINED, ("Exams until July", "Staff shortage this term", "We run our own programme")),
+        (cast.OTHER_DATE, invitations.OTHER_DATE, ("After half term, please, on a Friday",)),
+        (cast.WAITING_LIST, invitations.WAITING_LIST, ("",)),
+        (cast.SOMEBODY_ELSE, invitations.SOMEBODY_ELSE, ("Ms Hale, head of Year 9",)),
+    ]  # fmt: skip
+    for part, kind, reasons in said:
+        for n, school in enumerate(parts.of(part)):
+            when = now - timedelta(days=9 - 2 * n, hours=n)
+            invitations.answer(programme, school, kind, reasons[n], who=f"{school.name} (school)", now=when)
+    for school in parts.of(cast.BEGUN):
+        when = now - timedelta(days=2)
+        chosen = slots.offers(programme, school, now=when).near[:1]
+        if chosen:
+            holds.hold(programme, school, chosen, who=f"{school.name} (school)", now=when)
+            holds.give_back(programme.id, school.urn, who=f"{school.name} (school)", now=when)
+
+
+def _propose(programme: Programme, parts: Cast, *, now: datetime) -> None:
+    for school in parts.of(cast.PROPOSED):
+        near = slots.offers(programme, school, now=now).near
+        if near:
+            db.session.add(
+                proposals.Proposal(
+                    programme_id=programme.id,
+                    urn=school.urn,
+                    starts_at=near[0].starts_at,
+                    reply_by=min(programme.reply_by, near[0].day),
+                    recorded_at=now - timedelta(days=3),
+                )
+            )
+    db.session.flush()
+
+
+def _today(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:
+    """What happened this morning: its letters still wait for the post."""
+    urns = [school.urn for school in parts.of(cast.ASKED_TODAY)]
+    rounds.send_round(programme, urns, who=COORDINATOR, now=now - timedelta(minutes=20))
+    shows.booked_today(random, programme, season, parts, now=now - timedelta(minutes=6))
+    for school, name, address in (
+        (parts.of(cast.SILENT)[0], "Beth Pryce", "b.pryce"),
+        (parts.of(cast.NEW_HERE)[0], "Tom Clarke", "tom.clarke.home"),
+    ):
+        host = host_of(school) if name == "Beth Pryce" else "post.example"
+        open_door.ask_for_link(
+            programme, school, f"{address}@{host}", name=name, now=now - timedelta(hours=2)
+        )
+        open_door.answer_next(now=now - timedelta(hours=2))
