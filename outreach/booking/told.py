@@ -23,6 +23,17 @@ ACCESS_NEEDS = {
 }
 """What a school can tick, with a number: slug -> words. No names, no diagnoses."""
 
+ONE_NEED = {
+    "wheelchair": "wheelchair place",
+    "step_free": "pupil who needs a seat without steps",
+    "hearing_loop": "seat near the hearing loop",
+    "interpreter": "seat in sight of a sign language interpreter",
+    "sight": "seat at the front for low vision",
+    "quiet": "seat near the door, or a quiet room",
+    "assistant": "adult who comes with a pupil",
+}
+"""The same for one."""
+
 LINK_LIFE = timedelta(weeks=7)
 """A booking's link lives until seven weeks after the show."""
 
@@ -75,8 +86,12 @@ def visit_of(booking: Booking) -> letters.Visit:
 
 
 def access_words(needs: dict[str, int]) -> tuple[str, ...]:
-    """{'wheelchair': 2} -> ('2 wheelchair places',)."""
-    return tuple(f"{n} {ACCESS_NEEDS[slug]}" for slug, n in needs.items() if slug in ACCESS_NEEDS and n)
+    """{'wheelchair': 2} -> ('2 wheelchair places',); one of something is said in the singular."""
+    return tuple(
+        f"{n} {ONE_NEED[slug] if n == 1 else ACCESS_NEEDS[slug]}"
+        for slug, n in needs.items()
+        if slug in ACCESS_NEEDS and n
+    )
 
 
 def _troupe_visit(

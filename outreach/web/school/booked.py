@@ -25,7 +25,10 @@ def booked(token: str, reference: str) -> Any:
     booking = own_booking(reference)
     if booking.ended_at is not None:
         return render_template(
-            "school/cancelled.html", token=token, booking=booking, cancellation=promises.cancellation_of(booking)
+            "school/cancelled.html",
+            token=token,
+            booking=booking,
+            cancellation=promises.cancellation_of(booking),
         )
     now = clock.now()
     return render_template(
@@ -33,7 +36,9 @@ def booked(token: str, reference: str) -> Any:
         token=token,
         booking=booking,
         others=[b for b in promises.live(g.programme.id, g.school.urn) if b.id != booking.id],
-        said_pupils=and_list(f"{n:,} in {year_group_name(y)}" for y, n in promises.pupils_of(booking).items()),
+        said_pupils=and_list(
+            f"{n:,} in {year_group_name(y)}" for y, n in promises.pupils_of(booking).items()
+        ),
         people=promises.people_of(booking),
         letters=outbox.newest_of_stream(booking.uid),
         still_open=tuple(promises.account(g.programme, g.school).still_open),
@@ -98,7 +103,9 @@ def remove(token: str, reference: str, contact_id: int) -> Any:
         with transaction():
             bookings.remove_colleague(own_booking(reference), contact_id, who=g.who, now=clock.now())
     except Refusal as no:
-        page = render_template("school/remove.html", token=token, booking=booking, person=person, said=no.message)
+        page = render_template(
+            "school/remove.html", token=token, booking=booking, person=person, said=no.message
+        )
         return page, 422
     back = url_for(".colleague", token=token, reference=reference, again=contact_id)
     flash(Markup("{} is out of this booking. <a href='{}'>Put them back</a>").format(name, back), "confirm")
@@ -115,4 +122,8 @@ def _standing(reference: str) -> Booking:
 
 def _removed(booking: Booking, contact_id: str) -> BookingContact | None:
     """Somebody who was taken out of this booking, by the number in the address."""
-    return promises.removed_from(booking, int(contact_id)) if contact_id.isascii() and contact_id.isdigit() and len(contact_id) < 10 else None
+    return (
+        promises.removed_from(booking, int(contact_id))
+        if contact_id.isascii() and contact_id.isdigit() and len(contact_id) < 10
+        else None
+    )

@@ -204,7 +204,9 @@ def _key(performance: Performance) -> str:
 def _next_step(kept: Sequence[Performance], typed: dict[str, Any]) -> str:
     """The first step that does not hold as typed; 'check' when all do."""
     steps = STEPS if _asked_groups() else STEPS[1:]
-    return next((name for name in steps if not _form(name, kept, typed).validate()), "check")
+    return next(
+        (name for name in steps if not typed.get(name) or not _form(name, kept, typed).validate()), "check"
+    )
 
 
 def _asked_groups() -> tuple[int, ...]:

@@ -169,15 +169,23 @@ def access_of(form: HallForm, show: int, needs: Iterable[str]) -> dict[str, int]
 
 
 class PeopleForm(TypedForm):
-    lead_name = forms.text("Name", required="Enter the safeguarding lead’s name.", at_most=120)
-    lead_address = forms.address("Work email address", required="Enter the safeguarding lead’s work address.")
-    lead_phone = forms.text("Phone on the day", at_most=40)
-    day_name = forms.text("Name", at_most=120)
-    day_role = forms.text("Role", hint="For example: Head of Year 9", at_most=120)
-    day_address = forms.address("Work email address")
-    day_phone = forms.text("Phone on the day", at_most=40)
-    colleague_name = forms.text("Name", at_most=120)
-    colleague_address = forms.address("Work email address")
+    """Labels name the person, since the error summary shows them alone; the page says them shorter under headings."""
+
+    lead_name = forms.text(
+        "Safeguarding lead’s name", required="Enter the safeguarding lead’s name.", at_most=120
+    )
+    lead_address = forms.address(
+        "Safeguarding lead’s address", required="Enter the safeguarding lead’s work address."
+    )
+    lead_phone = forms.text("Safeguarding lead’s phone", at_most=40)
+    day_name = forms.text("Name of whoever meets the company", at_most=120)
+    day_role = forms.text(
+        "Role of whoever meets the company", hint="For example: Head of Year 9", at_most=120
+    )
+    day_address = forms.address("Address of whoever meets the company")
+    day_phone = forms.text("Phone of whoever meets the company", at_most=40)
+    colleague_name = forms.text("Colleague’s name", at_most=120)
+    colleague_address = forms.address("Colleague’s address")
 
     def validate(self, extra_validators: Any = None) -> bool:
         super().validate(extra_validators)

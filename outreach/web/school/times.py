@@ -140,7 +140,6 @@ def _show(token: str, *, now: datetime, lost: Iterable[str] = (), said: str = ""
         lost=bool(wanted),
         said=said,
         again=still_there if wanted and len(still_there) == len(wanted) else [],
-        target=tuple(account.expected),
     )
 
 
