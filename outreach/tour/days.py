@@ -98,6 +98,10 @@ class Possible:
     day: date
     why_not: str
 
+    @property
+    def month(self) -> tuple[int, int]:
+        return self.day.year, self.day.month
+
 
 def get(partnership_id: int, tour_day_id: int) -> TourDay:
     """A tour day that stands, of this partnership; raises NoSuchTourDay."""

@@ -32,9 +32,15 @@ def init_app(app: Flask) -> None:
 
 def _import_pages() -> None:
     """Each page hangs itself on its blueprint when imported."""
+    import outreach.web.coordinator.authorities
+    import outreach.web.coordinator.companies
     import outreach.web.coordinator.letters
     import outreach.web.coordinator.password
+    import outreach.web.coordinator.programmes
+    import outreach.web.coordinator.register
     import outreach.web.coordinator.requests
+    import outreach.web.coordinator.setup
+    import outreach.web.coordinator.tour
     import outreach.web.public.find
     import outreach.web.public.pages
     import outreach.web.public.signing_in

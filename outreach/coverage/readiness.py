@@ -1,0 +1,149 @@
+"""What a coordinator must set up before schools can book, in order: what stands and what is missing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from outreach.booking.invitations import Invitation
+from outreach.county import authorities, contacts, partnerships
+from outreach.county.partnerships import Partnership
+from outreach.ground.db import db
+from outreach.ground.school_year import first_day, last_day, year_groups_name, year_in_hand, year_name
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import and_list, count, day_short, number
+from outreach.tour import companies, days, programmes
+from outreach.tour.programmes import Programme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing to set up. `what` is its short name; `said` tells what stands, or what is missing."""
+
+    what: str
+    done: bool
+    said: str
+
+
+def of(partnership: Partnership, *, now: datetime) -> list[Step]:
+    """The steps in the order in which they are best taken; a constant number of queries."""
+    today = day_of(now)
+    here = partnerships.authorities(partnership.id)
+    la_codes = [a.la_code for a in here]
+    programme = programmes.current(partnership.id, today)
+    year = programme.academic_year if programme else year_in_hand(today)
+    reach = contacts.reach(la_codes)
+    return [
+        _settings(partnership),
+        Step(
+            what="authorities",
+            done=bool(here),
+            said=and_list(f"{a.name} ({a.la_code})" for a in here)
+            or "None yet. Which local authorities are yours?",
+        ),
+        Step(
+            what="register",
+            done=reach.schools > 0,
+            said=count(reach.schools, "open school") if reach.schools else "No school is here yet.",
+        ),
+        _terms(here, year),
+        _programme(programme),
+        _company(partnership),
+        _tour_days(programme, now),
+        Step(
+            what="contacts",
+            done=reach.with_contact > 0,
+            said=f"{number(reach.with_contact)} of {count(reach.schools, 'open school')} have somebody to write to."
+            if reach.with_contact
+            else "Nobody to write to yet.",
+        ),
+        _invitations(programme),
+    ]
+
+
+def _settings(partnership: Partnership) -> Step:
+    missing = [
+        words
+        for words, value in (
+            ("who signs the letters", partnership.contact_name),
+            ("an address to reply to", partnership.contact_email),
+            ("a number to ring", partnership.contact_phone),
+        )
+        if not value
+    ]
+    if missing:
+        return Step(what="partnership", done=False, said=f"Missing: {and_list(missing)}.")
+    return Step(
+        what="partnership",
+        done=True,
+        said=f"{partnership.contact_name}, {partnership.contact_email}, {partnership.contact_phone}",
+    )
+
+
+def _terms(here: list[partnerships.Authority], year: int) -> Step:
+    begins, ends = first_day(year), last_day(year)
+    with_terms = {
+        t.la_code for t in authorities.terms_of(a.la_code for a in here) if begins <= t.last_day <= ends
+    }
+    without = [a.name for a in here if a.la_code not in with_terms]
+    if here and not without:
+        return Step(what="terms", done=True, said=f"Term dates for {year_name(year)} are here.")
+    whose = f" of {and_list(without)}" if without else ""
+    return Step(
+        what="terms",
+        done=False,
+        said=f"No term dates{whose} for {year_name(year)}. "
+        "Until they are here, every weekday that is no bank holiday counts as a school day.",
+    )
+
+
+def _programme(programme: Programme | None) -> Step:
+    if programme is None:
+        return Step(what="programme", done=False, said="What is played, for whom, and how it is booked.")
+    whom = (
+        "for adults"
+        if programme.for_adults
+        else "for " + year_groups_name(programmes.target_year_groups(programme.id))
+    )
+    return Step(
+        what="programme",
+        done=True,
+        said=f"{programme.title}, {year_name(programme.academic_year)}, {whom}, "
+        f"reply by {day_short(programme.reply_by)}",
+    )
+
+
+def _company(partnership: Partnership) -> Step:
+    troupes = companies.troupes(partnership.id)
+    if not troupes:
+        return Step(what="company", done=False, said="Who plays, and where their van starts in the morning.")
+    baseless = [t.name for t in troupes if t.base is None]
+    said = and_list(f"{t.company.name}: {t.name}" for t in troupes[:6])
+    more = f" and {len(troupes) - 6} more" if len(troupes) > 6 else ""
+    lacking = f". No base is known for {and_list(baseless[:6])}" if baseless else ""
+    return Step(what="company", done=True, said=f"{said}{more}{lacking}")
+
+
+def _tour_days(programme: Programme | None, now: datetime) -> Step:
+    coming = [] if programme is None else [d for d in days.of_programme(programme.id) if d.day >= day_of(now)]
+    if not coming:
+        return Step(what="tour days", done=False, said="No day is given yet on which a school could book.")
+    return Step(
+        what="tour days",
+        done=True,
+        said=f"{count(len(coming), 'coming day')} with room for {count(sum(d.shows_at_most for d in coming), 'show')}, "
+        f"the last on {day_short(coming[-1].day)}",
+    )
+
+
+def _invitations(programme: Programme | None) -> Step:
+    asked = (
+        0
+        if programme is None
+        else db.session.scalar(
+            select(func.count(func.distinct(Invitation.urn))).where(Invitation.programme_id == programme.id)
+        )
+        or 0
+    )
+    said = f"{count(asked, 'school')} written to" if asked else "No school is invited yet."
+    return Step(what="invitations", done=asked > 0, said=said)

@@ -1,0 +1,174 @@
+"""Programmes: the list, a new one, one settled anew, closed or opened again."""
+
+from datetime import date
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+
+from outreach.booking import promises
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import YEAR_GROUPS, year_group_name, year_in_hand, year_name
+from outreach.ground.timespans import day_of
+from outreach.tour import itinerary, programmes
+from outreach.tour.programmes import Production, Programme
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, who
+
+PUPILS, ADULTS = "pupils", "adults"
+MINUTES = {"required": "Enter the minutes.", "at_most": 300}
+DAYS = {"required": "Enter how many days.", "at_most": 180}
+
+
+class ProgrammeForm(forms.Form):
+    title = forms.text("Title", required="Enter the title of the production.", at_most=120)
+    summary = forms.words(
+        "What it is about, in one or two sentences",
+        at_most=600,
+        hint="Stands in each invitation and on the school’s page",
+    )
+    academic_year = forms.pick("Academic year")
+    audience = forms.choice(
+        "Who sees it?",
+        [(PUPILS, "Pupils"), (ADULTS, "Adults: a staff preview or training")],
+        required="Choose who sees it.",
+    )
+    year_groups = forms.ticks("Year groups", [(str(y), year_group_name(y)) for y in YEAR_GROUPS])
+    running_minutes = forms.number("Play", at_least=1, **MINUTES)
+    discussion_minutes = forms.number("Discussion", **MINUTES)
+    get_in_minutes = forms.number("Set-up before", **MINUTES)
+    get_out_minutes = forms.number("Pack-up after", **MINUTES)
+    audience_ceiling = forms.number(
+        "People at one show, at most", required="Enter how many can see one show.", at_least=1, at_most=5000
+    )
+    shows_a_day = forms.number(
+        "Shows a day, at most", required="Enter how many shows a day.", at_least=1, at_most=6
+    )
+    earliest_start = forms.clock("Earliest start", required="Enter the earliest start.")
+    latest_finish = forms.clock("Latest finish", required="Enter the latest finish.")
+    notice_book_days = forms.number("To book", **DAYS)
+    notice_move_days = forms.number("To move", **DAYS)
+    notice_cancel_days = forms.number("To cancel", **DAYS)
+    reply_by = forms.day("Schools reply by", required="Enter the day by which schools reply.")
+    cost = forms.text(
+        "What it costs the school", required="Enter what it costs, for example Free.", at_most=100
+    )
+    school_provides = forms.words(
+        "What the school provides",
+        at_most=1000,
+        hint="One thing a line: a hall, two sockets, a parking space",
+    )
+
+    def production(self) -> Production:
+        fields = {
+            name: field.data for name, field in self._fields.items() if name in Production.__annotations__
+        }
+        return Production(
+            **fields | {
+                "academic_year": int(self.academic_year.data),
+                "for_adults": self.audience.data == ADULTS,
+                "year_groups": tuple(int(y) for y in self.year_groups.data or ()),
+            }
+        )  # fmt: skip
+
+    def refuse(self, refusal: Refusal) -> None:
+        if refusal.field == "for_adults":
+            refusal.field = "audience"
+        super().refuse(refusal)
+
+
+@coordinator.get("/programmes", endpoint="programmes")
+@coordinators_only
+def all_programmes() -> Any:
+    rows = [(p, programmes.target_year_groups(p.id)) for p in programmes.of_partnership(g.partnership.id)]
+    current = programmes.current(g.partnership.id, day_of(clock.now()))
+    return render_template("coordinator/programmes.html", rows=rows, current=current)
+
+
+@coordinator.route("/programmes/new", methods=["GET", "POST"])
+@coordinators_only
+def new_programme() -> Any:
+    year = year_in_hand(day_of(clock.now()))
+    form = ProgrammeForm(data=_defaults(year))
+    _offer_years(form, year)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                programmes.create(g.partnership.id, form.production(), who=who(), now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(f"{form.title.data} is set up.")
+            return redirect(url_for("coordinator.programmes"), 303)
+    return render_template("coordinator/programme.html", form=form, programme=None), _status()
+
+
+@coordinator.route("/programmes/<int(max=2147483647):programme_id>", methods=["GET", "POST"])
+@coordinators_only
+def programme(programme_id: int) -> Any:
+    here = _programme(programme_id)
+    form = ProgrammeForm(data=_as_settled(here))
+    _offer_years(form, here.academic_year)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                itinerary.change_programme(
+                    here, form.production(), most_seats=promises.fullest, who=who(), now=clock.now()
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash("The programme is saved.")
+            return redirect(url_for("coordinator.programmes"), 303)
+    return render_template("coordinator/programme.html", form=form, programme=here), _status()
+
+
+@coordinator.post("/programmes/<int(max=2147483647):programme_id>/close")
+@coordinators_only
+def close_programme(programme_id: int) -> Any:
+    here = _programme(programme_id)
+    with transaction():
+        programmes.close(here, who=who(), now=clock.now())
+    flash(f"{here.title} is closed: nothing new is offered of it. What is booked and seen stays.")
+    return redirect(url_for("coordinator.programmes"), 303)
+
+
+@coordinator.post("/programmes/<int(max=2147483647):programme_id>/reopen")
+@coordinators_only
+def reopen_programme(programme_id: int) -> Any:
+    here = _programme(programme_id)
+    with transaction():
+        programmes.reopen(here, who=who(), now=clock.now())
+    flash(f"{here.title} is open again.")
+    return redirect(url_for("coordinator.programmes"), 303)
+
+
+def _defaults(year: int) -> dict[str, Any]:
+    """The usual figures; the title, the target and the reply-by date are the coordinator's to say."""
+    usual = Production(title="", academic_year=year, reply_by=date(year, 9, 1), year_groups=())
+    return vars(usual) | {"academic_year": str(year), "year_groups": [], "reply_by": None}
+
+
+def _as_settled(here: Programme) -> dict[str, Any]:
+    settled = programmes.production_of(here)
+    return vars(settled) | {
+        "academic_year": str(settled.academic_year),
+        "audience": ADULTS if settled.for_adults else PUPILS,
+        "year_groups": [str(y) for y in settled.year_groups],
+    }
+
+
+def _offer_years(form: ProgrammeForm, year: int) -> None:
+    forms.set_choices(form.academic_year, [(str(y), year_name(y)) for y in range(year - 1, year + 3)])
+
+
+def _programme(programme_id: int) -> Programme:
+    try:
+        return programmes.get(g.partnership.id, programme_id)
+    except Refusal:
+        abort(404)
+
+
+def _status() -> int:
+    return 422 if request.method == "POST" else 200

@@ -1,0 +1,140 @@
+"""Set-up: what is there and what is missing, and the partnership's own settings."""
+
+from decimal import Decimal
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+
+from outreach.county import partnerships
+from outreach.county.partnerships import MOST_DISTRICT_BYTES, Settings
+from outreach.coverage import readiness
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.wording import count
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, who
+
+
+class PartnershipForm(forms.Form):
+    name = forms.text("Name of the partnership", required="Enter the name of the partnership.")
+    county = forms.text(
+        "County or area, as letters name it", required="Enter the county or area.", at_most=100
+    )
+    contact_name = forms.text("Name", required="Enter who signs the letters.", at_most=100)
+    contact_role = forms.text("Role", at_most=100)
+    contact_email = forms.address("Email address", required="Enter the address that schools can write to.")
+    contact_phone = forms.text("Phone number", required="Enter the number that schools can ring.", at_most=40)
+    road_base_minutes = forms.decimal(
+        "Minutes for every drive",
+        required="Enter the minutes for every drive.",
+        at_most=60,
+        hint="Out of one car park and into the next",
+    )
+    road_minutes_per_km = forms.decimal(
+        "Minutes for each kilometre",
+        required="Enter the minutes for each kilometre.",
+        at_most=10,
+        hint="Measured in a straight line; 1.25 fits most English roads",
+    )
+    hold_minutes = forms.number(
+        "Minutes a slot is held",
+        required="Enter how long a slot is held.",
+        at_least=5,
+        at_most=60,
+        hint="While a school fills in the form",
+    )
+    slot_step_minutes = forms.number(
+        "Minutes between starts",
+        required="Enter the minutes between two starts.",
+        at_least=5,
+        at_most=60,
+        hint="15 offers 9am, 9:15am, 9:30am …",
+    )
+    school_opens = forms.clock("School day starts", required="Enter when the school day starts.")
+    school_closes = forms.clock("School day ends", required="Enter when the school day ends.")
+    reference_prefix = forms.text(
+        "Booking references begin with",
+        required="Enter two to four capital letters.",
+        at_most=4,
+        hint="Two to four capital letters",
+    )
+    counted_percent = forms.number(
+        "Percent of a year group",
+        required="Enter a percentage.",
+        at_least=1,
+        at_most=100,
+        hint="When at least so many were counted, it has seen the show",
+    )
+
+    def settings(self) -> Settings:
+        fields = {
+            name: field.data for name, field in self._fields.items() if name in Settings.__annotations__
+        }
+        fields |= {name: float(value) for name, value in fields.items() if isinstance(value, Decimal)}
+        return Settings(
+            **fields | {
+                "reference_prefix": self.reference_prefix.data.upper(),
+                "counted_share": self.counted_percent.data / 100,
+            }
+        )  # fmt: skip
+
+
+class DistrictsForm(forms.Form):
+    districts = forms.upload("GeoJSON file", required="Choose a file.")
+
+
+@coordinator.get("/setup")
+@coordinators_only
+def setup() -> Any:
+    steps = readiness.of(g.partnership, now=clock.now())
+    first_missing = next((step.what for step in steps if not step.done), "")
+    return render_template("coordinator/setup.html", steps=steps, first_missing=first_missing)
+
+
+@coordinator.route("/setup/partnership", methods=["GET", "POST"])
+@coordinators_only
+def partnership_settings() -> Any:
+    now = partnerships.settings_of(g.partnership)
+    form = PartnershipForm(data=vars(now) | {"counted_percent": round(now.counted_share * 100)})
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                partnerships.change(g.partnership, form.settings(), who=who(), now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash("The settings are saved.")
+            return redirect(url_for("coordinator.setup"), 303)
+    return render_template("coordinator/partnership.html", form=form), _status()
+
+
+@coordinator.route("/setup/districts", methods=["GET", "POST"])
+@coordinators_only
+def districts() -> Any:
+    form = DistrictsForm()
+    if form.validate_on_submit():
+        content = form.districts.data.read(MOST_DISTRICT_BYTES + 1)
+        try:
+            with transaction():
+                found = partnerships.set_districts(g.partnership, content, who=who(), now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(f"The map has {count(found, 'district')}.")
+            return redirect(url_for("coordinator.districts"), 303)
+    names = partnerships.district_names(g.partnership)
+    return render_template("coordinator/districts.html", form=form, names=names), _status()
+
+
+@coordinator.post("/setup/districts/remove")
+@coordinators_only
+def remove_districts() -> Any:
+    with transaction():
+        partnerships.remove_districts(g.partnership, who=who(), now=clock.now())
+    flash("The map is removed. Coverage shows its districts as a table.")
+    return redirect(url_for("coordinator.districts"), 303)
+
+
+def _status() -> int:
+    return 422 if request.method == "POST" else 200

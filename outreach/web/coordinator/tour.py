@@ -1,0 +1,220 @@
+"""The tour: its days by week with their shows; days added in bulk, changed, taken back."""
+
+from datetime import date
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+
+from outreach.booking import promises
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import count
+from outreach.tour import companies, days, itinerary, programmes
+from outreach.tour.days import Hours, TourDay
+from outreach.tour.programmes import Programme
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, who
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+
+
+class HoursForm(forms.Form):
+    leaves = forms.clock("Leaves its base", required="Enter when the troupe leaves its base.")
+    returns = forms.clock("Back at its base", required="Enter when the troupe is back.")
+    shows_at_most = forms.number(
+        "Shows that day, at most", required="Enter how many shows.", at_least=1, at_most=6
+    )
+
+    def hours(self) -> Hours:
+        return Hours(
+            leaves=self.leaves.data, returns=self.returns.data, shows_at_most=self.shows_at_most.data
+        )
+
+
+class DaysForm(HoursForm):
+    troupe_id = forms.choice("Which troupe?", required="Choose a troupe.")
+    first = forms.day("First day", required="Enter the first day.")
+    last = forms.day("Last day", required="Enter the last day.")
+    weekdays = forms.ticks(
+        "Days of the week",
+        [(str(n), name) for n, name in enumerate(WEEKDAYS)],
+        required="Choose at least one day of the week.",
+    )
+
+
+@coordinator.get("/tour")
+@coordinators_only
+def tour() -> Any:
+    """The programme in hand, or the one that `?programme=` names."""
+    all_of_them = programmes.of_partnership(g.partnership.id)
+    chosen = request.args.get("programme", type=int)
+    programme = next((p for p in all_of_them if p.id == chosen), None) or programmes.current(
+        g.partnership.id, day_of(clock.now())
+    )
+    weeks = itinerary.weeks(programme, now=clock.now()) if programme else []
+    today = day_of(clock.now())
+    bookings = promises.of_performances(s.id for week in weeks for d in week.days for s in d.shows)
+    return render_template(
+        "coordinator/tour.html",
+        programmes=all_of_them,
+        programme=programme,
+        coming=[week for week in weeks if week.days[-1].tour_day.day >= today],
+        past=[week for week in weeks if week.days[-1].tour_day.day < today],
+        bookings=bookings,
+        troupes=companies.troupes(g.partnership.id),
+    )
+
+
+@coordinator.route("/tour/<int(max=2147483647):programme_id>/add", methods=["GET", "POST"])
+@coordinators_only
+def add_tour_days(programme_id: int) -> Any:
+    """Which days; the preview comes before anything is added."""
+    programme = _programme(programme_id)
+    form = _days_form(programme)
+    if form.validate_on_submit():
+        try:
+            troupe = companies.get_troupe(g.partnership.id, int(form.troupe_id.data))
+            days.check_hours(programme, form.hours())
+            days.preview_bulk(
+                programme, troupe, form.first.data, form.last.data, _chosen(form), now=clock.now()
+            )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(url_for("coordinator.preview_tour_days", **_asked(form, programme)), 303)
+    return render_template("coordinator/tour_add.html", form=form, programme=programme), _status()
+
+
+@coordinator.route("/tour/<int(max=2147483647):programme_id>/preview", methods=["GET", "POST"])
+@coordinators_only
+def preview_tour_days(programme_id: int) -> Any:
+    """What was asked for stands in the address, so that a reload reckons it afresh; the POST names the days."""
+    programme = _programme(programme_id)
+    form = _days_form(programme, request.args)
+    refusal: Refusal | None = None
+    if not form.validate():
+        return redirect(url_for("coordinator.add_tour_days", programme_id=programme_id), 303)
+    try:
+        troupe = companies.get_troupe(g.partnership.id, int(form.troupe_id.data))
+        if request.method == "POST":
+            with transaction():
+                added = days.add_bulk(programme, troupe, _ticked(), form.hours(), who=who(), now=clock.now())
+            flash(f"{count(len(added), 'tour day')} added." if added else "Those days stood there already.")
+            return redirect(url_for("coordinator.tour", programme=programme_id), 303)
+    except Refusal as said:
+        refusal = said
+    found = days.preview_bulk(
+        programme, troupe, form.first.data, form.last.data, _chosen(form), now=clock.now()
+    )
+    page = render_template(
+        "coordinator/tour_preview.html", programme=programme, troupe=troupe, hours=form.hours(), found=found,
+        refusal=refusal, ticked=request.form.getlist("day") if request.method == "POST" else None,
+        again=url_for("coordinator.add_tour_days", **_asked(form, programme)),
+    )  # fmt: skip
+    return page, _status()
+
+
+@coordinator.route("/tour/days/<int(max=2147483647):day_id>", methods=["GET", "POST"])
+@coordinators_only
+def tour_day(day_id: int) -> Any:
+    here = _tour_day(day_id)
+    form = HoursForm(obj=here)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                itinerary.change_day(here, form.hours(), who=who(), now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash("The tour day is saved.")
+            return redirect(url_for("coordinator.tour", programme=here.programme_id), 303)
+    return _day_page(here, form), _status()
+
+
+@coordinator.post("/tour/days/<int(max=2147483647):day_id>/remove")
+@coordinators_only
+def remove_tour_day(day_id: int) -> Any:
+    here = _tour_day(day_id)
+    programme_id = here.programme_id
+    try:
+        with transaction():
+            itinerary.remove_day(here, who=who(), now=clock.now())
+    except Refusal as refusal:
+        return _day_page(here, HoursForm(formdata=None, obj=here), refusal), 422
+    flash("The tour day is removed. Schools are no longer offered it.")
+    return redirect(url_for("coordinator.tour", programme=programme_id), 303)
+
+
+def _day_page(here: TourDay, form: HoursForm, refusal: Refusal | None = None) -> str:
+    on_tour = itinerary.shows_on(here, now=clock.now())
+    bookings = promises.of_performances(show.id for show in on_tour.shows)
+    return render_template(
+        "coordinator/tour_day.html",
+        form=form,
+        tour_day=here,
+        on_tour=on_tour,
+        bookings=bookings,
+        refusal=refusal,
+    )
+
+
+def _days_form(programme: Programme, asked: Any = None) -> DaysForm:
+    """The form; `asked` are the query arguments of a preview, or of the way back from it."""
+    usual = {"leaves": Hours().leaves, "returns": Hours().returns, "shows_at_most": programme.shows_a_day,
+             "weekdays": [str(n) for n in range(5)]}  # fmt: skip
+    asked = request.args if asked is None and request.method == "GET" and request.args else asked
+    form = DaysForm(data=usual) if asked is None else DaysForm(formdata=asked, meta={"csrf": False})
+    troupes = companies.troupes(g.partnership.id)
+    forms.set_choices(form.troupe_id, [(str(t.id), f"{t.name}, {t.company.name}") for t in troupes])
+    if len(troupes) == 1 and not form.troupe_id.data:
+        form.troupe_id.data = str(troupes[0].id)
+    return form
+
+
+def _asked(form: DaysForm, programme: Programme) -> dict[str, Any]:
+    first, last = form.first.data, form.last.data
+    return {
+        "programme_id": programme.id,
+        "troupe_id": form.troupe_id.data,
+        "first": [first.day, first.month, first.year],
+        "last": [last.day, last.month, last.year],
+        "weekdays": form.weekdays.data,
+        "leaves": f"{form.leaves.data:%H:%M}",
+        "returns": f"{form.returns.data:%H:%M}",
+        "shows_at_most": form.shows_at_most.data,
+    }
+
+
+def _chosen(form: DaysForm) -> set[int]:
+    return {int(n) for n in form.weekdays.data or ()}
+
+
+def _ticked() -> list[date]:
+    """The days of the preview that were left ticked; what is no day is passed over."""
+    found = []
+    for said in request.form.getlist("day"):
+        try:
+            found.append(date.fromisoformat(said))
+        except ValueError:
+            continue
+    return found
+
+
+def _programme(programme_id: int) -> Programme:
+    try:
+        return programmes.get(g.partnership.id, programme_id)
+    except Refusal:
+        abort(404)
+
+
+def _tour_day(day_id: int) -> TourDay:
+    try:
+        return days.get(g.partnership.id, day_id)
+    except Refusal:
+        abort(404)
+
+
+def _status() -> int:
+    return 422 if request.method == "POST" else 200
