@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g, request_started
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
@@ -39,6 +39,7 @@ NO_SHARED = "the real register is not beside this checkout"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="the longest checks too")
+    parser.addoption("--write-letters", action="store_true", help="write tests/letters/*.mail anew; look at the diff")
     parser.addoption("--everything", action="store_true", help="browser and real-process checks too")
     parser.addoption("--no-skips", action="store_true", help="fail when anything was skipped that could have run")
 
@@ -121,6 +122,12 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
             "MAIL_FOLDER": str(tmp_path / "mail"),
         }
     )
+
+    # The pushed context would carry `g` from one request of a test into the next; in life each has its own.
+    def forget(_app: Flask, **_more: Any) -> None:
+        g.__dict__.clear()
+
+    request_started.connect(forget, app)
     with app.app_context():
         yield app
         db.session.remove()

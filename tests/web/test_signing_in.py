@@ -1,0 +1,175 @@
+"""Signing in and out as a coordinator does it, and what must not get in."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+import make
+from outreach.county import people
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+
+PASSWORD = "lantern gravel otter"
+
+
+@pytest.fixture
+def priya(app: Flask) -> people.Person:
+    with transaction():
+        return people.add(
+            make.partnership().id, "Priya Nandakumar", "priya@marlshire.example", password=PASSWORD, now=make.NOW
+        )
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    return client
+
+
+def sign_in(client: FlaskClient, password: str = PASSWORD, to: str = "/sign-in"):
+    return client.post(to, data={"email": "priya@marlshire.example", "password": password})
+
+
+def is_in(client: FlaskClient) -> bool:
+    return client.get("/desk/password").status_code == 200
+
+
+def test_right_password_opens_the_desk(priya: people.Person, client: FlaskClient) -> None:
+    assert not is_in(client)
+    answer = sign_in(client)
+    assert (answer.status_code, answer.location) == (303, "/desk/coverage")
+    assert is_in(client)
+
+
+def test_wrong_password_shows_the_page_again_with_the_address_and_one_try_counted(
+    priya: people.Person, client: FlaskClient
+) -> None:
+    answer = sign_in(client, "wrong")
+    assert answer.status_code == 422
+    assert "do not belong together" in answer.text
+    assert 'value="priya@marlshire.example"' in answer.text and "wrong" not in answer.text
+    assert db.session.scalar(select(func.count()).select_from(people.SignInFailure)) == 1
+    assert not is_in(client)
+
+
+def test_empty_form_says_what_is_missing(client: FlaskClient) -> None:
+    answer = client.post("/sign-in", data={})
+    assert answer.status_code == 422
+    assert "Enter your email address." in answer.text and "Enter your password." in answer.text
+
+
+def test_eleventh_try_is_refused_politely_even_with_the_right_password(
+    priya: people.Person, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction():
+        for _ in range(people.TRIES_OF_ADDRESS):
+            people.begin_try(priya.email, remote="192.0.2.1", now=clock.now())
+    answer = sign_in(client)
+    assert answer.status_code == 422 and "Wait 15 minutes" in answer.text
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "where"),
+    [
+        ("/desk/requests?x=1", "/desk/requests?x=1"),
+        ("https://evil.example/", "/desk/coverage"),
+        ("//evil.example/", "/desk/coverage"),
+        ("/\\evil.example/", "/desk/coverage"),
+        ("/\t/evil.example", "/desk/coverage"),
+        ("\\\\evil.example", "/desk/coverage"),
+        ("javascript:alert(1)", "/desk/coverage"),
+        ("desk", "/desk/coverage"),
+        ("", "/desk/coverage"),
+    ],
+)
+def test_sign_in_leads_on_to_a_page_of_ours_alone(
+    priya: people.Person, client: FlaskClient, wanted: str, where: str
+) -> None:
+    answer = client.post(
+        "/sign-in", query_string={"next": wanted}, data={"email": priya.email, "password": PASSWORD}
+    )
+    assert (answer.status_code, answer.location) == (303, where)
+
+
+def test_page_of_the_desk_asks_to_sign_in_and_leads_back(priya: people.Person, client: FlaskClient) -> None:
+    answer = client.get("/desk/requests")
+    assert answer.status_code == 302
+    assert answer.location == "/sign-in?next=%2Fdesk%2Frequests"
+    assert sign_in(client, to=answer.location).location == "/desk/requests"
+
+
+def test_sign_out_is_a_button_and_ends_the_session(priya: people.Person, client: FlaskClient) -> None:
+    sign_in(client)
+    assert client.get("/sign-out").status_code == 405
+    assert is_in(client)
+    assert client.post("/sign-out").location == "/sign-in"
+    assert not is_in(client)
+
+
+def test_one_time_link_is_used_by_its_button_not_by_opening_it(
+    priya: people.Person, client: FlaskClient
+) -> None:
+    with transaction():
+        token = people.sign_in_link(priya, now=clock.now())
+    for _ in range(3):
+        assert client.get(f"/sign-in/{token}").status_code == 200
+    assert not is_in(client)
+    assert client.post(f"/sign-in/{token}").status_code == 303
+    assert is_in(client)
+    assert client.post(f"/sign-in/{token}").status_code == 410
+    assert client.get(f"/sign-in/{token}").status_code == 410
+
+
+def test_link_that_never_was_is_answered_like_a_used_one(client: FlaskClient) -> None:
+    for answer in (client.get("/sign-in/nothing"), client.post("/sign-in/nothing")):
+        assert answer.status_code == 410 and "has been used or has run out" in answer.text
+
+
+def test_person_without_a_password_is_led_from_the_link_to_choosing_one(
+    app: Flask, client: FlaskClient
+) -> None:
+    with transaction():
+        person = people.add(make.partnership().id, "O", "o@marlshire.example", password=None, now=clock.now())
+        token = people.sign_in_link(person, now=clock.now())
+    assert client.post(f"/sign-in/{token}").location == "/desk/password"
+    page = client.get("/desk/password").text
+    assert 'name="old"' not in page
+    answer = client.post("/desk/password", data={"password": PASSWORD, "again": PASSWORD})
+    assert answer.status_code == 303
+    assert people.holder("o@marlshire.example", PASSWORD).name == "O"
+    assert 'name="old"' in client.get("/desk/password").text
+
+
+def test_new_password_signs_out_every_other_browser(
+    priya: people.Person, app: Flask, client: FlaskClient
+) -> None:
+    other = app.test_client()
+    sign_in(client)
+    sign_in(other)
+    answer = client.post(
+        "/desk/password", data={"old": PASSWORD, "password": "another gravel lantern", "again": "another gravel lantern"}
+    )
+    assert answer.status_code == 303
+    assert is_in(client)
+    assert not is_in(other)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"old": "wrong", "password": "another gravel lantern", "again": "another gravel lantern"}, "That is not your password now."),
+        ({"old": PASSWORD, "password": "another gravel lantern", "again": "another gravel"}, "The two new passwords are not the same."),
+        ({"old": PASSWORD, "password": "short", "again": "short"}, "at least 12 characters"),
+        ({}, "Enter the password you have now."),
+    ],
+)  # fmt: skip
+def test_password_is_changed_only_when_all_is_right(
+    priya: people.Person, client: FlaskClient, typed: dict[str, str], said: str
+) -> None:
+    sign_in(client)
+    answer = client.post("/desk/password", data=typed)
+    assert answer.status_code == 422 and said in answer.text
+    assert people.holder(priya.email, PASSWORD).id == priya.id
