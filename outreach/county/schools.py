@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, case, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, case, func, select
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -243,6 +243,13 @@ def find(text: str, la_codes: Collection[str], limit: int = 20) -> list[School]:
     closed = case((School.status.in_(OPEN_STATUSES), 0), else_=1)
     elsewhere = case((School.found_by.like(f" {wanted}%"), 0), else_=1)
     return list(db.session.scalars(query.order_by(closed, elsewhere, School.name, School.urn).limit(limit)))
+
+
+def count(la_codes: Collection[str]) -> tuple[int, int]:
+    """How many schools of these authorities are open, and how many are known in all."""
+    query = select(func.count(), func.count(case((School.status.in_(OPEN_STATUSES), 1))))
+    known, are_open = db.session.execute(query.where(School.la_code.in_(la_codes))).one()
+    return are_open, known
 
 
 def own_numbers(urn: int, academic_year: int) -> dict[int, int]:

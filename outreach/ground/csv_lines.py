@@ -72,7 +72,7 @@ class CsvFile:
                     lines.give_back()
                     if reason:
                         self.unreadable.append(Unreadable(number=number, reason=reason))
-                else:
+                elif any(row):
                     yield number, row
                 number += len(lines.row)
                 read += sum(map(len, lines.row))

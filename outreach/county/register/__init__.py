@@ -7,15 +7,25 @@ with transaction():
     register.apply(changes, file_name="register.csv", la_codes=["931"], who="Priya Nandakumar", now=now)
 """
 
-from outreach.county.register.applying import NotInFile, apply, known, lock, newest_import, preview, urns_of
-from outreach.county.register.changes import Change, Changes, FieldChange, Known, compare
+from outreach.county.register.applying import (
+    AppliedSince,
+    NotInFile,
+    apply,
+    known,
+    lock,
+    newest_import,
+    preview,
+    still,
+    urns_of,
+)  # fmt: skip
+from outreach.county.register.changes import Change, Changes, FieldChange, Known, Successor, compare
 from outreach.county.register.code_point import Spot, compact, read_code_point
 from outreach.county.register.columns import Facts
-from outreach.county.register.files import Link, RegisterFile, read, read_links
+from outreach.county.register.files import Link, RegisterFile, read
 from outreach.county.register.packing import WrongFile
+from outreach.county.register.waiting import NoLongerWaiting, Waiting
 
 __all__ = [
-    "Change", "Changes", "Facts", "FieldChange", "Known", "Link", "NotInFile", "RegisterFile", "Spot", "WrongFile",
-    "apply", "compact", "compare", "known", "lock", "newest_import", "preview", "read", "read_code_point",
-    "read_links", "urns_of",
+    "AppliedSince", "Change", "Changes", "Facts", "FieldChange", "Known", "Link", "NoLongerWaiting", "NotInFile", "RegisterFile", "Spot", "Successor", "Waiting", "WrongFile",
+    "apply", "compact", "compare", "known", "lock", "newest_import", "preview", "read", "read_code_point", "still", "urns_of",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ local correction is laid over it and survives.
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -15,16 +15,19 @@ from sqlalchemy import Select, bindparam, func, insert, literal, select, text, u
 from outreach.county import corrections
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register.changes import Change, Changes, Known, compare
-from outreach.county.register.code_point import Spot
 from outreach.county.register.columns import Facts
-from outreach.county.register.files import Link, RegisterFile
+from outreach.county.register.files import RegisterFile
 from outreach.county.schools import RegisterImport, School, SchoolRecord, Succession, found_by
 from outreach.ground import history
 from outreach.ground.db import Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list
 
-_T = TypeVar("_T")
+
+class AppliedSince(Refusal):
+    """Another register was applied after a preview was made."""
+
+    field = "seen"
 
 
 class NotInFile(Refusal):
@@ -41,15 +44,9 @@ def urns_of(la_codes: Collection[str] | None) -> set[int]:
     return set(db.session.scalars(query.order_by(School.urn)))
 
 
-def preview(
-    file: RegisterFile,
-    la_codes: Collection[str] | None,
-    *,
-    links: Iterable[Link] = (),
-    spots: Mapping[str, Spot] | None = None,
-) -> Changes:
+def preview(file: RegisterFile, la_codes: Collection[str] | None) -> Changes:
     """What a file would change here, of some authorities (None: all). Raises NotInFile."""
-    return compare(file, known(file, la_codes), links=links, spots=spots)
+    return compare(file, known(file, la_codes))
 
 
 def known(file: RegisterFile, la_codes: Collection[str] | None) -> Known:
@@ -135,6 +132,17 @@ def newest_import(la_codes: Collection[str] | None) -> RegisterImport | None:
 
 
 EVERYWHERE = "all"
+_T = TypeVar("_T")
+
+
+def still(seen: int | None, la_codes: Collection[str] | None) -> None:
+    """Hold a preview to what it was made of: the id of the `newest_import` then. Raises AppliedSince."""
+    newest = newest_import(la_codes)
+    if newest is not None and newest.id != seen:
+        raise AppliedSince(
+            f"{newest.who} applied {newest.file_name} since you looked, and nothing was changed now. Below is what "
+            "your file would do today."
+        )
 
 
 def lock() -> None:

@@ -42,6 +42,13 @@ class Change:
         )
 
 
+class Successor(NamedTuple):
+    """A school that comes after a closed one; its name is '' where no file gives it."""
+
+    urn: int
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Changes:
     """All that applying a file would do, and what it would leave. By name, then URN; `absent` are open
@@ -55,7 +62,7 @@ class Changes:
     absent: tuple[Facts, ...]
     unreadable: tuple[Unreadable, ...]
     links: tuple[Link, ...]
-    successors: Mapping[int, tuple[int, ...]]
+    successors: Mapping[int, tuple[Successor, ...]]
 
     @property
     def nothing(self) -> bool:
@@ -82,11 +89,9 @@ class Known:
     districts: Mapping[str, str]
 
 
-def compare(
-    file: RegisterFile, known: Known, *, links: Iterable[Link] = (), spots: Mapping[str, Spot] | None = None
-) -> Changes:
-    """What a file would change. Pure. `links` is the links file, `spots` Code-Point Open's places by postcode."""
-    complete = _completer(file, known, spots or {})
+def compare(file: RegisterFile, known: Known) -> Changes:
+    """What a file would change. Pure."""
+    complete = _completer(file, known)
     kinds: dict[str, list[Change]] = {"new": [], "changed": [], "closed": [], "reopened": []}
     unchanged = 0
     for row in file.rows:
@@ -100,13 +105,13 @@ def compare(
     here = {row.urn for row in file.rows}
     authorities = {row.la_code for row in file.rows}
     absent = [f for f in known.facts.values() if f.urn not in here and f.is_open and f.la_code in authorities]
-    told = _new_links([*file.links, *links], known, here)
+    told = _new_links(file.links, known, here)
     return Changes(
         new=_by_name(kinds["new"]), changed=_by_name(kinds["changed"]), closed=_by_name(kinds["closed"]),
         reopened=_by_name(kinds["reopened"]), unchanged=unchanged,
         absent=tuple(sorted(absent, key=lambda f: (f.name, f.urn))),
         unreadable=file.unreadable, links=told,
-        successors=_successors(kinds["closed"], told, known),
+        successors=_successors(kinds["closed"], file, known),
     )  # fmt: skip
 
 
@@ -122,9 +127,7 @@ def _by_name(changes: list[Change]) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=lambda c: (c.after.name, c.after.urn)))
 
 
-def _completer(
-    file: RegisterFile, known: Known, spots: Mapping[str, Spot]
-) -> Callable[[Facts, Facts | None], Facts]:
+def _completer(file: RegisterFile, known: Known) -> Callable[[Facts, Facts | None], Facts]:
     """What a line says together with what it leaves open.
 
     A fact that the file has no column for stays as it was. A point or district that it leaves
@@ -139,7 +142,7 @@ def _completer(
         if before is not None and lacks:
             row = row._replace(**{name: getattr(before, name) for name in lacks})
         if not (point_said and district_said):
-            row = _placed(row, before, spots.get(compact(row.postcode)), point_said, district_said)
+            row = _placed(row, before, file.spots.get(compact(row.postcode)), point_said, district_said)
         return _district_named(row, before, names)
 
     return complete
@@ -179,10 +182,18 @@ def _new_links(links: Iterable[Link], known: Known, here: Collection[int]) -> tu
     return tuple(told[pair] for pair in sorted(told))
 
 
-def _successors(closed: Iterable[Change], told: Iterable[Link], known: Known) -> dict[int, tuple[int, ...]]:
-    pairs = {*known.links, *((link.predecessor, link.successor) for link in told)}
-    followed: dict[int, list[int]] = {change.after.urn: [] for change in closed}
-    for predecessor, successor in sorted(pairs):
+def _successors(
+    closed: Iterable[Change], file: RegisterFile, known: Known
+) -> dict[int, tuple[Successor, ...]]:
+    """Who comes after each closed school, by every link known or told now."""
+    followed: dict[int, set[int]] = {change.after.urn: set() for change in closed}
+    names = {link.successor: link.successor_name for link in file.links}
+    for predecessor, successor in {*known.links, *((k.predecessor, k.successor) for k in file.links)}:
         if predecessor in followed:
-            followed[predecessor].append(successor)
-    return {urn: tuple(urns) for urn, urns in followed.items()}
+            followed[predecessor].add(successor)
+    if any(followed.values()):
+        names |= {facts.urn: facts.name for facts in (*known.facts.values(), *file.rows)}
+    return {
+        urn: tuple(Successor(other, names.get(other, "")) for other in sorted(urns))
+        for urn, urns in followed.items()
+    }

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from outreach.county.register.packing import WrongFile, parts
-from outreach.ground.csv_lines import Progress, no_progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,9 +16,7 @@ class Spot:
     district_code: str | None
 
 
-def read_code_point(
-    source: BinaryIO, postcodes: Collection[str], *, progress: Progress = no_progress
-) -> dict[str, Spot]:
+def read_code_point(source: BinaryIO, postcodes: Collection[str]) -> dict[str, Spot]:
     """Where some postcodes are, by `compact` postcode, from Code-Point Open: a zip or one of its CSV files.
 
     Its files have no header; one that has is read by it. Raises WrongFile.
@@ -27,10 +24,10 @@ def read_code_point(
     wanted = {compact(code) for code in postcodes}
     spots: dict[str, Spot] = {}
     seen = 0
-    with parts(source) as files:
+    with parts(source, field="code_point") as files:
         for part in files:
             at = _code_point_columns(part.header)
-            for _, row in part.rows(progress):
+            for _, row in part.rows():
                 if len(row) > max(at) and row[at[1]].isdecimal() and row[at[2]].isdecimal():
                     seen += 1
                     code = compact(row[at[0]])

@@ -5,13 +5,14 @@ year), its state-funded download (33 columns), its links file; and Ordnance Surv
 for places that a download lacks. Heads' names stand in these files and are never read.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 from operator import itemgetter
 from typing import BinaryIO
 
+from outreach.county.register.code_point import Spot, read_code_point
 from outreach.county.register.columns import Facts, columns, day, reason_of, urn
 from outreach.county.register.packing import best, missing_from, parts, places
 from outreach.ground.csv_lines import CsvFile, Progress, Unreadable, fold, no_progress
@@ -19,21 +20,26 @@ from outreach.ground.csv_lines import CsvFile, Progress, Unreadable, fold, no_pr
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """The register's word that one school came after another."""
+    """The register's word that one school came after another; the name is the successor's, where it is given."""
 
     predecessor: int
     successor: int
     day: date | None
+    successor_name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterFile:
-    """The lines of some authorities; `has` names the Facts that the file has a column for."""
+    """What was delivered of some authorities: the lines that could be read and those that could not, the
+    links, and the spots of Code-Point Open by `compact` postcode. `has` names the Facts that the
+    register's file has a column for.
+    """
 
     rows: tuple[Facts, ...]
     has: frozenset[str]
-    unreadable: tuple[Unreadable, ...]
+    unreadable: tuple[Unreadable, ...] = ()
     links: tuple[Link, ...] = ()
+    spots: Mapping[str, Spot] = field(default_factory=dict)
 
 
 NEEDED = (
@@ -48,30 +54,31 @@ def read(
     *,
     la_codes: Collection[str] | None,
     also: Collection[int] = (),
+    links: BinaryIO | None = None,
+    code_point: BinaryIO | None = None,
     progress: Progress = no_progress,
 ) -> RegisterFile:
     """The schools of some authorities (None: all), and those of the URNs in `also` wherever they are now.
 
-    A zip may hold the links file too. A line that cannot be read is put down with its reason and
-    loses no other. Raises WrongFile when a needed column is missing.
+    `links` is the register's links file; a zip may hold it beside the register. `code_point` is
+    Code-Point Open, for places that the register's file lacks. A line that cannot be read is put
+    down with its reason and loses no other. Raises WrongFile when a needed column is missing.
     """
     with parts(source) as files:
         rows, has, unreadable = _schools(best(files, NEEDED), la_codes, frozenset(also), progress)
-        links = [part for part in files if not missing_from(part, NEEDED_OF_LINKS)] if len(files) > 1 else []
-        found = _links(links[0]) if links else ([], [])
+        beside = [part for part in files if not missing_from(part, NEEDED_OF_LINKS)] if len(files) > 1 else []
+        linked = _links(beside[0]) if beside and links is None else ([], [])
+    if links is not None:
+        with parts(links, field="links") as files:
+            linked = _links(best(files, NEEDED_OF_LINKS, field="links"))
+    astray = {row.postcode for row in rows if row.easting is None or row.district_code is None}
     return RegisterFile(
-        rows=tuple(rows), has=has, links=tuple(found[0]), unreadable=tuple(unreadable + found[1])
+        rows=tuple(rows),
+        has=has,
+        unreadable=tuple(unreadable + linked[1]),
+        links=tuple(linked[0]),
+        spots=read_code_point(code_point, astray) if code_point is not None else {},
     )
-
-
-def read_links(source: BinaryIO) -> tuple[tuple[Link, ...], tuple[Unreadable, ...]]:
-    """What the register's links file says of successors and predecessors, mergers and splits included.
-
-    Links of other kinds are left out. Raises WrongFile.
-    """
-    with parts(source) as files:
-        links, unreadable = _links(best(files, NEEDED_OF_LINKS, field="links"))
-    return tuple(links), tuple(unreadable)
 
 
 def _schools(
@@ -119,14 +126,16 @@ def _schools(
 def _links(part: CsvFile) -> tuple[list[Link], list[Unreadable]]:
     at_of = places(part)
     urn_at, other_at, kind_at = (at_of[fold(name)] for name in NEEDED_OF_LINKS)
-    day_at = at_of.get("linkestablisheddate", len(part.header))
+    day_at, name_at = (at_of.get(name, len(part.header)) for name in ("linkestablisheddate", "linkname"))
     days: dict[tuple[int, int], date | None] = {}
+    names: dict[tuple[int, int], str] = {}
     for number, row in islice(part.rows(), 1, None):
         kind = row[kind_at].strip().casefold()
         if not kind.startswith(("successor", "predecessor")):
             continue
+        row.append("")
         try:
-            one, other, on = urn(row[urn_at]), urn(row[other_at]), day([*row, ""][day_at])
+            one, other, on = urn(row[urn_at]), urn(row[other_at]), day(row[day_at])
         except ValueError as error:
             part.unreadable.append(Unreadable(number=number, reason=f"links file: a value {error}"))
             continue
@@ -134,4 +143,10 @@ def _links(part: CsvFile) -> tuple[list[Link], list[Unreadable]]:
         if one != other:
             # Both schools state the same link, now and then with different days: the earlier holds.
             days[pair] = min(filter(None, (days.get(pair), on)), default=None)
-    return [Link(predecessor=p, successor=s, day=on) for (p, s), on in days.items()], part.unreadable
+            if pair == (one, other):
+                names[pair] = row[name_at].strip()
+    links = [
+        Link(predecessor=p, successor=s, day=on, successor_name=names.get((p, s), ""))
+        for (p, s), on in days.items()
+    ]
+    return links, part.unreadable

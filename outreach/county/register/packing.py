@@ -22,7 +22,7 @@ LARGEST = 2_000_000_000
 
 
 @contextmanager
-def parts(source: BinaryIO) -> Iterator[list[CsvFile]]:
+def parts(source: BinaryIO, *, field: str = "file") -> Iterator[list[CsvFile]]:
     """The CSV files in a file: itself, or those inside a zip."""
     source.seek(0)
     if not zipfile.is_zipfile(source):
@@ -30,20 +30,22 @@ def parts(source: BinaryIO) -> Iterator[list[CsvFile]]:
         yield [CsvFile(source)]
         return
     damaged = WrongFile(
-        "This zip file is damaged and cannot be opened. Nothing was changed. Download it again."
+        "This zip file is damaged and cannot be opened. Nothing was changed. Download it again.", field=field
     )
     try:
         with zipfile.ZipFile(source) as archive:
             inside = [i for i in archive.infolist() if i.filename.lower().endswith(".csv")]
             if not inside:
                 raise WrongFile(
-                    "This file holds no .csv file. Nothing was changed. Use the register's own download."
+                    "This file holds no .csv file. Nothing was changed. Use the register's own download.",
+                    field=field,
                 )
             if sum(i.file_size for i in inside) > LARGEST:
-                raise WrongFile("This zip file unpacks to more than 2 GB. Nothing was changed.")
+                raise WrongFile("This zip file unpacks to more than 2 GB. Nothing was changed.", field=field)
             if any(i.flag_bits & 1 for i in inside):
                 raise WrongFile(
-                    "This zip file has a password. Nothing was changed. Use the register's own download."
+                    "This zip file has a password. Nothing was changed. Use the register's own download.",
+                    field=field,
                 )
             yield [CsvFile(archive.open(i)) for i in inside]  # type: ignore[arg-type]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
@@ -63,7 +65,9 @@ def best(files: list[CsvFile], needed: Collection[str], *, field: str = "file") 
     """The part that has every needed column, the widest of several; WrongFile names what is missing."""
     part = min(files, key=lambda part: (len(missing_from(part, needed)), -len(part.header)))
     if not any(part.header):
-        raise WrongFile("This file is empty. Nothing was changed. Use the register's own download.")
+        raise WrongFile(
+            "This file is empty. Nothing was changed. Use the register's own download.", field=field
+        )
     missing = missing_from(part, needed)
     if missing:
         raise WrongFile(

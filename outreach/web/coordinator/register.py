@@ -1,0 +1,184 @@
+"""The register: upload a file, look at what it would change, apply it. Between the two it waits for a day."""
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
+
+from outreach.booking import promises
+from outreach.county import partnerships, register, schools
+from outreach.county.corrections import FIELDS
+from outreach.county.register import Changes, Waiting, waiting
+from outreach.ground import clock, tabular, wording
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, who
+
+SHOWN = 200
+"""Schools of each kind that the preview lists; the CSV has them all."""
+
+
+class UploadForm(forms.Form):
+    file = forms.upload(
+        "The register's file",
+        required="Choose the register's file.",
+        hint="A .csv or .zip from Get Information about Schools: all establishment data, or state-funded schools.",
+    )
+    links = forms.upload("Links file, if you have it", hint="Tells which school came after which.")
+    code_point = forms.upload(
+        "Code-Point Open file, if you have it", hint="Places and districts that the register's file lacks."
+    )
+
+
+class ApplyForm(forms.Form):
+    seen = forms.text("Looked at")
+
+
+@coordinator.route("/register", methods=["GET", "POST"], endpoint="register")
+@coordinators_only
+def register_files() -> Any:
+    form = UploadForm()
+    if form.validate_on_submit():
+        try:
+            token = _take_in(form)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(url_for("coordinator.register_preview", token=token), 303)
+    page = render_template(
+        "coordinator/register.html",
+        form=form,
+        authorities=partnerships.authorities(g.partnership.id),
+        count=schools.count(_la_codes()),
+        newest=register.newest_import(_la_codes()),
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+@coordinator.route("/register/<token>", methods=["GET", "POST"])
+@coordinators_only
+def register_preview(token: str) -> Any:
+    form = ApplyForm()
+    try:
+        if form.validate_on_submit():
+            try:
+                flash(_apply(token, form.seen.data))
+                return redirect(url_for("coordinator.register"), 303)
+            except register.AppliedSince as refusal:
+                form.refuse(refusal)
+        upload, changes = _look(token)
+    except register.NoLongerWaiting as refusal:
+        flash(refusal.message, "confirm")
+        return redirect(url_for("coordinator.register"), 303)
+    page = render_template(
+        "coordinator/register_preview.html",
+        form=form,
+        token=token,
+        name=upload.file_name,
+        changes=changes,
+        coming=promises.coming(
+            (change.after.urn for change in changes.closed), now=clock.now(), partnership_id=g.partnership.id
+        ),
+        newest=register.newest_import(_la_codes()),
+        said=_said,
+        field_names=FIELDS | {"la_code": "Authority"},
+        shown=SHOWN,
+    )
+    return page, 422 if form.errors else 200
+
+
+@coordinator.post("/register/<token>/drop")
+@coordinators_only
+def register_drop(token: str) -> Any:
+    waiting.forget(_folder(), token)
+    flash("The file was laid aside. Nothing was changed.")
+    return redirect(url_for("coordinator.register"), 303)
+
+
+@coordinator.get("/register/<token>/changes.csv")
+@coordinators_only
+def register_changes(token: str) -> Any:
+    """All that the preview holds, a line for each fact."""
+    try:
+        _, changes = _look(token)
+    except register.NoLongerWaiting as refusal:
+        flash(refusal.message, "confirm")
+        return redirect(url_for("coordinator.register"), 303)
+    return Response(
+        tabular.write_csv(("What", "URN", "School", "Fact", "Before", "After"), _lines(changes)),
+        mimetype="text/csv",
+        headers={"Content-Disposition": 'attachment; filename="register-changes.csv"'},
+    )
+
+
+def _take_in(form: UploadForm) -> str:
+    """Read what was uploaded and let it wait; its token. Raises WrongFile and NotInFile."""
+    la_codes, now = _la_codes(), clock.now()
+    file = register.read(
+        form.file.data.stream,
+        la_codes=la_codes,
+        also=register.urns_of(la_codes),
+        links=_stream(form.links.data),
+        code_point=_stream(form.code_point.data),
+    )
+    register.preview(file, la_codes)
+    upload = Waiting(
+        file_name=(form.file.data.filename or "file")[:200], who=who(), uploaded_at=now, file=file
+    )
+    return waiting.keep(_folder(), upload, now=now)
+
+
+def _stream(uploaded: Any) -> BinaryIO | None:
+    return uploaded.stream if uploaded and uploaded.filename else None
+
+
+def _look(token: str) -> tuple[Waiting, Changes]:
+    upload = waiting.get(_folder(), token, now=clock.now())
+    return upload, register.preview(upload.file, _la_codes())
+
+
+def _apply(token: str, seen: str) -> str:
+    """Apply what was looked at; what was done, in words. Raises NoLongerWaiting and AppliedSince."""
+    la_codes, now = _la_codes(), clock.now()
+    upload = waiting.get(_folder(), token, now=now)
+    with transaction():
+        register.lock()
+        register.still(int(seen) if seen.isdecimal() else None, la_codes)
+        changes = register.preview(upload.file, la_codes)
+        register.apply(changes, file_name=upload.file_name, la_codes=la_codes, who=who(), now=now)
+    waiting.forget(_folder(), token)
+    if changes.nothing:
+        return "Nothing was new in that file. Nothing was changed."
+    return f"The register is applied: {changes.summary}."
+
+
+def _lines(changes: Changes) -> Any:
+    for what in ("closed", "new", "changed", "reopened"):
+        for change in getattr(changes, what):
+            facts = change.after
+            for fact in change.fields or [None]:
+                told = ("", "", "") if fact is None else (fact.field, _said(fact.before), _said(fact.after))
+                yield what, facts.urn, facts.name, *told
+    for facts in changes.absent:
+        yield "not in this file", facts.urn, facts.name, "", "", ""
+    for line in changes.unreadable:
+        yield "unreadable", "", f"line {line.number}", line.reason, "", ""
+
+
+def _said(value: Any) -> str:
+    """A fact in words."""
+    if value is None or value == "":
+        return "unknown"
+    if isinstance(value, int):
+        return wording.number(value)
+    return value if isinstance(value, str) else wording.day_short(value)
+
+
+def _la_codes() -> list[str]:
+    return [authority.la_code for authority in partnerships.authorities(g.partnership.id)]
+
+
+def _folder() -> Path:
+    """This partnership's own folder: a token opens nothing of another's."""
+    return Path(current_app.config["OUTREACH_FOLDER"]) / "register-files" / str(g.partnership.id)
