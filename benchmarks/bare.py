@@ -12,8 +12,6 @@ app = Flask(__name__)
 app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url(os.environ["DATABASE_URL"])
 db.init_app(app)
 
-with app.app_context(), transaction() as session:
-    session.execute(text("CREATE TABLE IF NOT EXISTS bare_slot (slot TEXT PRIMARY KEY, school TEXT)"))
 
 
 @app.post("/bare")

@@ -83,6 +83,7 @@ def spread(work: Sequence[Callable[[http.client.HTTPConnection], object]], port:
     """Do all the work with so many clients, each on a connection of its own; seconds from first to last."""
     queue = iter(list(work))
     lock = threading.Lock()
+    failed: list[BaseException] = []
 
     def client() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
@@ -93,7 +94,11 @@ def spread(work: Sequence[Callable[[http.client.HTTPConnection], object]], port:
                 item = next(queue, None)
             if item is None:
                 return
-            item(connection)
+            try:
+                item(connection)
+            except BaseException as error:
+                failed.append(error)
+                return
 
     threads = [threading.Thread(target=client) for _ in range(clients)]
     began = time.perf_counter()
@@ -101,6 +106,8 @@ def spread(work: Sequence[Callable[[http.client.HTTPConnection], object]], port:
         thread.start()
     for thread in threads:
         thread.join()
+    if failed:
+        raise failed[0]
     return time.perf_counter() - began
 
 

@@ -7,9 +7,24 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    JSON, CheckConstraint, ForeignKey, Index, Text, func, literal, null, select, text, type_coerce, union_all,
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal,
+    null,
+    select,
+    text,
+    type_coerce,
+    union_all,
 )  # fmt: skip
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
+from sqlalchemy.sql.selectable import CompoundSelect
 
 from outreach.county.establishments import never_estimated
 from outreach.county.partnerships import Partnership
@@ -190,7 +205,9 @@ def live(programme_id: int, urn: int) -> list[Booking]:
     )
 
 
-def coming(urns: Iterable[int], *, now: datetime, partnership_id: int | None = None) -> dict[int, list[Booking]]:
+def coming(
+    urns: Iterable[int], *, now: datetime, partnership_id: int | None = None
+) -> dict[int, list[Booking]]:
     """The bookings of some schools whose show is not past yet, by school, by start; schools without are not in it.
 
     Of one partnership's programmes, or of all when `partnership_id` is None.
@@ -318,36 +335,56 @@ def account(programme: Programme, school: School, *, leaving_out: int | None = N
     )
 
 
+def _four_questions() -> CompoundSelect[Any]:
+    """Target year groups, own numbers, promised pupils, how many bookings; made once, since it is asked often."""
+    programme_id, urn = bindparam("programme_id", type_=Integer), bindparam("urn", type_=Integer)
+    mine = and_(
+        Booking.programme_id == programme_id,
+        Booking.urn == urn,
+        Booking.ended_at.is_(None),
+        Booking.id != bindparam("leaving_out", type_=Integer),
+    )
+    newest_target = select(func.max(ProgrammeTarget.id)).where(ProgrammeTarget.programme_id == programme_id)
+    newest_revisions = (
+        select(func.max(BookingRevision.id))
+        .join(Booking, Booking.id == BookingRevision.booking_id)
+        .where(mine)
+        .group_by(BookingRevision.booking_id)
+    )
+    none, nought = null().cast(Text), literal(0)
+    return union_all(
+        select(
+            literal("target").label("kind"), nought.label("y"), nought.label("n"),
+            type_coerce(ProgrammeTarget.year_groups, Text).label("groups"), nought.label("sort"),
+        ).where(ProgrammeTarget.id == newest_target.scalar_subquery()),
+        select(literal("own"), OwnNumber.year_group, OwnNumber.pupils, none, OwnNumber.id).where(
+            OwnNumber.urn == urn, OwnNumber.academic_year == bindparam("academic_year", type_=Integer)
+        ),
+        select(literal("promised"), PromisedPupils.year_group, func.sum(PromisedPupils.pupils), none, nought)
+        .where(PromisedPupils.revision_id.in_(newest_revisions))
+        .group_by(PromisedPupils.year_group),
+        select(literal("bookings"), nought, func.count(Booking.id), none, nought).where(mine),
+    ).order_by("sort", "y")  # fmt: skip
+
+
+_FOUR_QUESTIONS = _four_questions()
+
+
 def _counted(
     programme: Programme, school: School, leaving_out: int
 ) -> tuple[tuple[int, ...], dict[int, int], dict[int, int], int]:
-    """Target year groups, own numbers, promised pupils, how many bookings: four small questions in one query."""
-    mine = (Booking.programme_id == programme.id, Booking.urn == school.urn, Booking.ended_at.is_(None))
-    newest = (
-        select(func.max(BookingRevision.id))
-        .join(Booking, Booking.id == BookingRevision.booking_id)
-        .where(*mine, Booking.id != leaving_out)
-        .group_by(BookingRevision.booking_id)
-    )
-    none = null().cast(Text)
-    rows = union_all(
-        select(literal("target").label("kind"), literal(0).label("sort"), literal(0).label("y"), literal(0).label("n"),
-               type_coerce(ProgrammeTarget.year_groups, Text).label("groups"))
-        .where(ProgrammeTarget.id == select(func.max(ProgrammeTarget.id))
-               .where(ProgrammeTarget.programme_id == programme.id).scalar_subquery()),
-        select(literal("own"), OwnNumber.id, OwnNumber.year_group, OwnNumber.pupils, none)
-        .where(OwnNumber.urn == school.urn, OwnNumber.academic_year == programme.academic_year),
-        select(literal("promised"), literal(0), PromisedPupils.year_group, func.sum(PromisedPupils.pupils), none)
-        .where(PromisedPupils.revision_id.in_(newest))
-        .group_by(PromisedPupils.year_group),
-        select(literal("bookings"), literal(0), literal(0), func.count(), none).select_from(Booking)
-        .where(*mine, Booking.id != leaving_out),
-    ).subquery()  # fmt: skip
+    """The answers to the four questions; the newest own number of a year group holds."""
     targets: tuple[int, ...] = ()
     own: dict[int, int] = {}
     so_far: dict[int, int] = {}
     bookings = 0
-    for kind, _, year_group, n, groups in db.session.execute(select(rows).order_by(rows.c.sort, rows.c.y)):
+    asked = {
+        "programme_id": programme.id,
+        "urn": school.urn,
+        "leaving_out": leaving_out,
+        "academic_year": programme.academic_year,
+    }
+    for kind, year_group, n, groups, _ in db.session.execute(_FOUR_QUESTIONS, asked):
         if kind == "target":
             targets = tuple(int(y) for y in groups.split(",") if y)
         elif kind == "own":
