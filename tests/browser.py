@@ -9,6 +9,8 @@ whatever the Content-Security-Policy refuses, and on a request to any other host
 person)` is a coordinator's session. Read rows after the browser wrote them with `site.fresh()` first.
 """
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Thread
@@ -24,6 +26,7 @@ from werkzeug.serving import make_server
 from outreach.county.people import Person
 from outreach.ground.db import db
 
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 AXE_RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -100,7 +103,7 @@ def check(page: Page) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
 

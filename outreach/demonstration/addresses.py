@@ -45,7 +45,7 @@ def _entrance(partnership: Partnership, coordinator: Person, now: datetime) -> E
     return Entrance(
         partnership=partnership,
         coordinator=coordinator,
-        sign_in=sign_in_link(coordinator, now=now),
+        sign_in=sign_in_link(coordinator, who="the start of the service", now=now),
         school=asked[0] if asked else None,
         invitation=asked[1] if asked else "",
     )

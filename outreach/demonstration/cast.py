@@ -25,6 +25,7 @@ BOOKED, IN_PART, PROPOSED = "booked", "booked in part", "proposed"
 DECLINED, OTHER_DATE, WAITING_LIST, SOMEBODY_ELSE = "declined", "other date", "waiting list", "somebody else"
 BEGUN, SILENT, BOUNCED, NO_ADDRESS = "begun", "silent", "bounced", "no address"
 EXCLUDED, ASKED_TODAY, BOOKED_TODAY, NEW_HERE = "excluded", "asked today", "booked today", "not asked"
+AGES_UNKNOWN = "ages unknown"
 
 PLAYED = {SEEN: 25, HALF_SEEN: 3, HALF_BOOKED: 2, ONE_SIDED: 3, UNREPORTED: 3, DISAGREE: 1, NEVER_CAME: 1}
 OTHERS = {
@@ -33,7 +34,7 @@ OTHERS = {
 }  # fmt: skip
 
 NEEDS_BOTH_YEARS = (HALF_SEEN, HALF_BOOKED, IN_PART)
-NEVER_ASKED = (NO_ADDRESS, EXCLUDED, ASKED_TODAY, NEW_HERE)
+NEVER_ASKED = (NO_ADDRESS, EXCLUDED, ASKED_TODAY, NEW_HERE, AGES_UNKNOWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +58,18 @@ class Cast:
 
 def choose(random: Random, schools: Iterable[School]) -> Cast:
     """Give every school that the programme is for a part; those that are left were not asked yet."""
-    waiting = sorted((s for s in schools if is_for(s)), key=lambda s: s.urn)
+    known = sorted(schools, key=lambda s: s.urn)
+    waiting = [school for school in known if is_for(school)]
     waiting.sort(key=lambda s: random.random() ** (1 / PACE.get(s.district_name or "", 1.0)), reverse=True)
     parts = {part: _take(waiting, part, number) for part, number in PLAYED.items()}
     random.shuffle(waiting)
     parts |= {part: _take(waiting, part, number) for part, number in OTHERS.items()}
     parts[NEW_HERE] = waiting
+    parts[AGES_UNKNOWN] = [
+        s
+        for s in known
+        if s.is_open and s.statutory_low_age is None and "independent" in s.type_of_establishment.lower()
+    ]
     return Cast(parts=parts)
 
 
