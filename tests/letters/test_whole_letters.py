@@ -1,0 +1,335 @@
+"""Whole mails compared with the files beside this one: every header, both readings, the calendar entry.
+
+After a change that is meant: pytest tests/letters --write-letters, then look at the diff.
+"""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email import policy
+from email.parser import BytesParser
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from conftest import SETTINGS
+from outreach import create_app
+from outreach.ground.db import db, transaction
+from outreach.post import copies, letters, outbox
+from outreach.post.calendars import Attendee
+from outreach.post.outbox import SENT, Letter
+from post.facts import COMPANY, EXPIRES, JOANNA, NOW, OFFICE, asking, sender, visit
+from post.strict import strict_problems
+
+HERE = Path(__file__).parent
+LATER = NOW + timedelta(days=3)
+
+
+def invited() -> None:
+    """Joanna has had the first invite."""
+    outbox_letter = letters.booked(visit(), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+    outbox_letter.status, outbox_letter.handed_at = SENT, NOW
+
+
+def invitation() -> Letter:
+    return letters.invitation(asking(), JOANNA, sender(), now=NOW, expires_at=EXPIRES)[0]
+
+
+def invitation_with_little_known() -> Letter:
+    """No name, no role, no source, no count, no slot, two shows, a price."""
+    little = asking(summary="", pupils=None, shows_needed=0, slots=(), cost="£250.", company_names="",
+                    discussion_minutes=0, school_name="St Brannoc’s <& Co>")  # fmt: skip
+    return letters.invitation(
+        little, OFFICE, sender(contact_phone="", contact_email=""), now=NOW, expires_at=EXPIRES
+    )[0]
+
+
+def invitation_for_adults() -> Letter:
+    staff = asking(year_groups=(), pupils=None, shows_needed=1)
+    return letters.invitation(staff, JOANNA, sender(), now=NOW, expires_at=EXPIRES)[0]
+
+
+def link() -> Letter:
+    return letters.link_sent(
+        asking(pupils=500, shows_needed=2), OFFICE, sender(), now=NOW, expires_at=EXPIRES
+    )[0]
+
+
+def link_notice() -> Letter:
+    return letters.link_notice(asking(), JOANNA, sender(), asked_by_address="new@stbrannocs.example", now=NOW)
+
+
+def booked() -> Letter:
+    return letters.booked(visit(), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+
+
+def moved() -> Letter:
+    invited()
+    new = visit(
+        sequence=1, starts_at=datetime(2027, 7, 6, 8, 30, tzinfo=UTC), ends_at=datetime(2027, 7, 6, 9, 45, tzinfo=UTC),
+        get_in_at=datetime(2027, 7, 6, 7, 30, tzinfo=UTC), away_at=datetime(2027, 7, 6, 10, 15, tzinfo=UTC),
+    )  # fmt: skip
+    return letters.moved(
+        new, JOANNA, sender(), was_starts_at=visit().starts_at, now=LATER, expires_at=EXPIRES
+    )
+
+
+def changed() -> Letter:
+    invited()
+    return letters.changed(visit(hall="Sports hall"), JOANNA, sender(), now=LATER, expires_at=EXPIRES)
+
+
+def cancelled() -> Letter:
+    invited()
+    return letters.cancelled(
+        visit(sequence=1), JOANNA, sender(), reason="The hall is flooded.", by="school", now=LATER
+    )
+
+
+def cancelled_by_the_company() -> Letter:
+    invited()
+    return letters.cancelled(visit(sequence=1), JOANNA, sender(), reason="Illness", by="company", now=LATER)
+
+
+def colleague_added() -> Letter:
+    return letters.colleague_added(visit(), OFFICE, sender(), now=LATER, expires_at=EXPIRES)
+
+
+def colleague_removed() -> Letter:
+    invited()
+    return letters.colleague_removed(visit(sequence=1), JOANNA, sender(), now=LATER)
+
+
+def troupe() -> Letter:
+    return letters.for_troupe(
+        visit(uid="show-9@outreach.example"), COMPANY, sender(), method="REQUEST", now=NOW
+    )
+
+
+def troupe_cancelled() -> Letter:
+    show = visit(uid="show-9@outreach.example")
+    first = letters.for_troupe(show, COMPANY, sender(), method="REQUEST", now=NOW)
+    first.status, first.handed_at = SENT, NOW
+    again = visit(uid="show-9@outreach.example", sequence=1)
+    return letters.for_troupe(again, COMPANY, sender(), method="CANCEL", now=LATER)
+
+
+ALL: list[Callable[[], Letter]] = [
+    invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, changed,
+    cancelled, cancelled_by_the_company, colleague_added, colleague_removed, troupe, troupe_cancelled,
+]  # fmt: skip
+each_letter = pytest.mark.parametrize("name", [write.__name__ for write in ALL])
+
+
+@dataclass(frozen=True)
+class Kept:
+    raw: bytes
+    method: str
+    subject: str
+
+
+class Undo(Exception):
+    """Nothing of a letter that was written to be looked at stays."""
+
+
+def same_tokens(patch: pytest.MonkeyPatch) -> None:
+    """Tokens are random; here each is told apart by its number alone."""
+    numbers = iter(range(1, 100))
+    patch.setattr(
+        "outreach.post.links.secrets.token_urlsafe", lambda _n: f"token-{next(numbers):02d}-".ljust(32, "x")
+    )
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Kept]:
+    """Every letter, written once: what it says does not hang on the kind of database."""
+    folder = tmp_path_factory.mktemp("letters")
+    app = create_app(SETTINGS | {"SQLALCHEMY_DATABASE_URI": "sqlite://", "OUTREACH_FOLDER": str(folder)})
+    written = {}
+    with app.app_context():
+        db.create_all()
+        for write in ALL:
+            with pytest.MonkeyPatch.context() as patch, suppress(Undo), transaction():
+                same_tokens(patch)
+                letter = write()
+                written[write.__name__] = Kept(letter.raw, letter.method, letter.subject)
+                raise Undo
+    return written
+
+
+def opened(raw: bytes) -> str:
+    """A mail as a person can review it: headers as on the wire, bodies decoded, nothing left out."""
+    head, _, rest = raw.decode("ascii").partition("\r\n\r\n")
+    edge = "--" + re.search('boundary="(.*)"', head)[1]  # type: ignore[index]
+    empty, *parts, end = rest.split(edge)
+    assert (empty, end) == ("", "--\r\n")
+    said = [head]
+    decoded = BytesParser(policy=policy.SMTP).parsebytes(raw).iter_parts()
+    for wire, part in zip(parts, decoded, strict=True):
+        body = part.get_payload(decode=True)
+        assert isinstance(body, bytes)
+        said += ["=" * 20 + wire.partition("\r\n\r\n")[0], body.decode("utf-8")]
+    return "\n\n".join(said).replace("\r\n", "\n")
+
+
+@each_letter
+def test_a_letter_is_as_it_was_agreed(
+    kept: dict[str, Kept], name: str, request: pytest.FixtureRequest
+) -> None:
+    raw = kept[name].raw
+    file = HERE / f"{name}.mail"
+    if request.config.getoption("--write-letters"):
+        file.write_text(opened(raw), encoding="utf-8", newline="\n")
+    assert opened(raw) == file.read_text(encoding="utf-8")
+
+
+@each_letter
+def test_a_letter_is_sound_mail(kept: dict[str, Kept], name: str) -> None:
+    raw, method, subject = kept[name].raw, kept[name].method, kept[name].subject
+    assert raw.isascii()
+    assert re.search(rb"(?<!\r)\n|\r(?!\n)", raw) is None
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 100
+    mail = BytesParser(policy=policy.SMTP).parsebytes(raw)
+    assert mail.defects == []
+    kinds = [part.get_content_type() for part in mail.iter_parts()]
+    assert kinds == ["text/plain", "text/html"] + (["text/calendar"] if method else [])
+    assert mail["Subject"] == subject
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["X-Auto-Response-Suppress"] == "OOF, AutoReply"
+    if method:
+        part = list(mail.iter_parts())[-1]
+        assert part["Content-Type"].params == {"charset": "UTF-8", "method": method}
+        assert part["Content-Transfer-Encoding"] == "base64"
+        assert part["Content-Disposition"] is None
+        ics = part.get_payload(decode=True)
+        assert strict_problems(ics, method) == []  # type: ignore[arg-type]
+        said = ics.replace(b"\r\n ", b"").decode()  # type: ignore[union-attr]
+        summary = re.search("^SUMMARY:(.*)\r$", said, re.M)[1].replace("\\", "")  # type: ignore[index]
+        assert subject == (summary if method == "REQUEST" else f"Cancelled: {summary}")
+        assert mail["From"] == mail["Reply-To"]
+        assert f":mailto:{mail['From'].addresses[0].addr_spec}" in said
+        assert f":mailto:{mail['To'].addresses[0].addr_spec}" in said
+
+
+class Words(HTMLParser):
+    """What a reader of the HTML sees, block by block, and where its links lead."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.blocks, self.links, self.deaf = [""], set(), False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("p", "td", "h1", "br", "table", "title", "style"):
+            self.blocks.append("")
+        self.deaf = tag in ("title", "style") or self.deaf
+        if tag == "a":
+            self.links.add(dict(attrs)["href"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("title", "style"):
+            self.deaf = False
+
+    def handle_data(self, data: str) -> None:
+        if not self.deaf:
+            self.blocks[-1] += data
+
+
+def flat(words: str) -> str:
+    return " ".join(words.split())
+
+
+@each_letter
+def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
+    copy = copies.read(kept[name].raw)
+    html = Words(copy.html)
+    text = flat(copy.text)
+    for block in html.blocks:
+        for words in re.split(
+            r"Outreach \||Not me any more.*|Tell us on the same page|Choose another time on your page",
+            flat(block),
+        ):
+            assert words.strip(" ,.") in text
+    seen = flat(" ".join(html.blocks))
+    for line in copy.text.splitlines():
+        for words in re.split(
+            r"https?://\S+|^\* (?:[\w ]+: )?|^ +|^-+$|: *$|Not me any more, or somebody else:|Privacy notice:|Tell us on the same page",
+            line,
+        ):
+            assert flat(words) in seen
+    assert {link.split("#")[0] for link in html.links} == {
+        link.split("#")[0] for link in re.findall(r"https?://\S+", copy.text)
+    }
+
+
+@each_letter
+def test_a_letter_says_why_wherefrom_how_long_and_how_to_stop(
+    app: Flask, write: Callable[[], Letter]
+) -> None:
+    with transaction():
+        copy = copies.read(write().raw)
+    for reading in (flat(copy.text), flat(" ".join(Words(copy.html).blocks))):
+        assert "We write to you " in reading
+        assert re.search("Your address (came from|was given)|It is an address that we hold", reading)
+        assert "two school years after" in reading
+        assert "Not me any more, or somebody else" in reading
+
+
+def test_an_invite_of_one_booking_is_the_same_entry_for_everybody(app: Flask) -> None:
+    with transaction():
+        first = copies.read(letters.booked(visit(), JOANNA, sender(), now=NOW, expires_at=EXPIRES).raw)
+        second = copies.read(letters.booked(visit(), OFFICE, sender(), now=NOW, expires_at=EXPIRES).raw)
+    assert first.calendar == second.calendar
+    assert first.text != second.text
+
+
+def test_the_entry_of_the_company_names_nobody_at_the_school(kept: dict[str, Kept]) -> None:
+    copy = copies.read(kept["troupe"].raw)
+    everything = copy.text + copy.html + copy.calendar.replace(b"\r\n ", b"").decode()
+    assert "Joanna" not in everything and "stbrannocs.example" not in everything and "/i/" not in everything
+    assert "DTSTART;TZID=Europe/London:20270309T083000" in everything
+    assert "DTEND;TZID=Europe/London:20270309T111500" in everything
+
+
+def test_a_preview_is_the_letter_word_for_word_and_writes_nothing(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same_tokens(monkeypatch)
+    preview = letters.preview_invitation(asking(), JOANNA, sender(), now=NOW)
+    with transaction() as session:
+        assert list(session.new) == []
+        letter = invitation()
+        copy = copies.read(letter.raw)
+    true_token = "token-01-".ljust(32, "x")
+    assert flat(copy.text).replace(true_token, letters.PREVIEW_TOKEN) == flat(preview.text)
+    assert flat(copy.html).replace(true_token, letters.PREVIEW_TOKEN) == flat(preview.html)
+    assert letter.subject == preview.subject == "Book ‘Someone to Tell’ for your Years 8 and 9"
+
+
+def test_an_invite_to_somebody_it_does_not_name_is_not_written(app: Flask) -> None:
+    other = visit(attendees=(Attendee(name="Someone", address="someone@stbrannocs.example"),))
+    with pytest.raises(ValueError), transaction():
+        letters.booked(other, JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+
+
+def test_later_letters_answer_the_first_invite(app: Flask) -> None:
+    with transaction():
+        first = letters.booked(visit(), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+        first.status, first.handed_at = SENT, NOW
+        later = letters.changed(visit(), JOANNA, sender(), now=LATER, expires_at=EXPIRES)
+        assert dict(copies.read(later.raw).headers)["In-Reply-To"] == first.message_id
+
+
+def test_whoever_never_had_the_first_invite_reads_a_confirmation_not_a_change(app: Flask) -> None:
+    with transaction():
+        first = letters.booked(visit(), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+        later = letters.moved(
+            visit(sequence=1), JOANNA, sender(), was_starts_at=NOW, now=LATER, expires_at=EXPIRES
+        )
+        assert first.status == outbox.SUPERSEDED
+        assert "is booked" in copies.read(later.raw).text and "has moved" not in copies.read(later.raw).text
+        assert "In-Reply-To" not in dict(copies.read(later.raw).headers)

@@ -1,0 +1,201 @@
+"""Facts in, iCalendar out: the right shape, the right instants, whatever people typed."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from icalendar import Calendar, Event
+
+from outreach.ground.timespans import LONDON, wall
+from outreach.post import calendars
+from outreach.post.calendars import Attendee
+from post.facts import appointment
+from post.strict import strict_problems
+
+
+def lines(ics: bytes) -> list[str]:
+    return ics.replace(b"\r\n ", b"").decode().split("\r\n")
+
+
+def event_of(ics: bytes) -> Event:
+    (event,) = Calendar.from_ical(bytes(ics)).walk("VEVENT")
+    return event
+
+
+def test_a_request_has_exactly_the_shape_that_calendars_take() -> None:
+    said = lines(calendars.request(appointment(sequence=2)))
+    assert [line.split(":")[0].split(";")[0] for line in said[: said.index("BEGIN:VTIMEZONE")]] == [
+        "BEGIN", "VERSION", "PRODID", "CALSCALE", "METHOD",
+    ]  # fmt: skip
+    assert said[said.index("BEGIN:VEVENT") : -1] == [
+        "BEGIN:VEVENT",
+        "UID:7f3c@outreach.example",
+        "SEQUENCE:2",
+        "DTSTAMP:20270119T140600Z",
+        "CREATED:20270119T140600Z",
+        "LAST-MODIFIED:20270119T140600Z",
+        "DTSTART;TZID=Europe/London:20270309T093000",
+        "DTEND;TZID=Europe/London:20270309T104500",
+        "SUMMARY:‘Someone to Tell’ at St Brannoc’s",
+        "DESCRIPTION:For Years 8 and 9.",
+        "LOCATION:St Brannoc’s\\, Main hall",
+        "URL:http://outreach.example/b/MRL-7K2Q",
+        "STATUS:CONFIRMED",
+        "TRANSP:OPAQUE",
+        "CLASS:PUBLIC",
+        'ORGANIZER;CN="Marlshire Safeguarding Children Partnership":mailto:bookings+a1b2@outreach.example',
+        'ATTENDEE;CN="Joanna Fell";CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE'
+        ":mailto:j.fell@stbrannocs.example",
+        "X-MICROSOFT-CDO-BUSYSTATUS:TENTATIVE",
+        "X-MICROSOFT-CDO-INTENDEDSTATUS:BUSY",
+        "X-MICROSOFT-DISALLOW-COUNTER:FALSE",
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+
+
+def test_the_same_facts_are_the_same_bytes() -> None:
+    assert calendars.request(appointment()) == calendars.request(appointment())
+
+
+def test_a_proposal_is_tentative() -> None:
+    ics = calendars.request(appointment(tentative=True))
+    assert event_of(ics)["STATUS"] == "TENTATIVE"
+    assert strict_problems(ics, "REQUEST") == []
+
+
+def test_a_cancel_keeps_everything_and_says_cancelled() -> None:
+    invite, end = calendars.request(appointment()), calendars.cancel(appointment(sequence=1))
+    assert strict_problems(end, "CANCEL") == []
+    before, after = event_of(invite), event_of(end)
+    for kept in ("UID", "SUMMARY", "ORGANIZER", "ATTENDEE"):
+        assert before[kept] == after[kept]
+    assert before.decoded("DTSTART") == after.decoded("DTSTART")
+    assert (after["STATUS"], after["SEQUENCE"]) == ("CANCELLED", 1)
+
+
+def test_a_removal_names_only_the_one_removed_and_has_no_status() -> None:
+    gone = Attendee(name="Sam Okafor", address="s.okafor@stbrannocs.example")
+    ics = calendars.cancel(appointment(sequence=1), (gone,))
+    assert strict_problems(ics, "CANCEL") == []
+    event = event_of(ics)
+    assert "STATUS" not in event
+    assert event["ATTENDEE"] == "mailto:s.okafor@stbrannocs.example"
+
+
+def test_a_download_answers_nobody() -> None:
+    ics = calendars.download(appointment())
+    assert strict_problems(ics, None) == []
+    event = event_of(ics)
+    assert "ORGANIZER" not in event and "ATTENDEE" not in event
+    assert event["UID"] == "7f3c@outreach.example"
+
+
+def test_known_answers_are_carried() -> None:
+    people = (
+        Attendee(name="A", address="a@stbrannocs.example", partstat="ACCEPTED"),
+        Attendee(name="B", address="b@stbrannocs.example", partstat="DECLINED"),
+    )
+    event = event_of(calendars.request(appointment(attendees=people)))
+    assert [a.params["PARTSTAT"] for a in event["ATTENDEE"]] == ["ACCEPTED", "DECLINED"]
+
+
+def test_an_entry_that_ends_before_it_starts_is_not_made() -> None:
+    with pytest.raises(ValueError):
+        calendars.request(appointment(ends_at=appointment().starts_at))
+
+
+def test_an_invite_for_nobody_is_not_made() -> None:
+    with pytest.raises(ValueError):
+        calendars.request(appointment(attendees=()))
+
+
+# The days on which clocks change, the days around them, and the depths of winter and summer.
+DAYS = [
+    date(2027, 1, 12), date(2027, 7, 6), date(2027, 3, 27), date(2027, 3, 28), date(2027, 3, 29),
+    date(2026, 10, 24), date(2026, 10, 25), date(2026, 10, 26), date(2028, 2, 29), date(2040, 7, 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+@pytest.mark.parametrize("at", [time(0, 15), time(9), time(13, 15), time(15, 30)], ids=str)
+def test_a_show_parsed_back_is_at_the_same_instant(day: date, at: time) -> None:
+    starts = wall(day, at)
+    ics = calendars.request(appointment(starts_at=starts, ends_at=starts + timedelta(minutes=75)))
+    assert strict_problems(ics, "REQUEST") == []
+    event = event_of(ics)
+    assert event.decoded("DTSTART").astimezone(UTC) == starts
+    assert event.decoded("DTEND").astimezone(UTC) == starts + timedelta(minutes=75)
+    assert f"DTSTART;TZID=Europe/London:{day:%Y%m%d}T{at:%H%M}00" in lines(ics)
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_the_time_zone_in_the_file_gives_the_instant_without_a_zone_database(day: date) -> None:
+    """The VTIMEZONE alone, read by the letter: last Sunday of March and of October."""
+    starts = wall(day, time(9, 30))
+    wall_time = datetime.combine(day, time(9, 30))
+
+    def last_sunday(month: int) -> date:
+        end = date(day.year, month, 31)
+        return end - timedelta(days=(end.weekday() + 1) % 7)
+
+    summer = (
+        datetime.combine(last_sunday(3), time(1)) <= wall_time < datetime.combine(last_sunday(10), time(2))
+    )
+    assert (wall_time - timedelta(hours=1 if summer else 0)).replace(tzinfo=UTC) == starts
+    ics = calendars.request(appointment(starts_at=starts, ends_at=starts + timedelta(hours=1)))
+    zone = Calendar.from_ical(ics).walk("VTIMEZONE")[0].to_tz()
+    assert wall_time.replace(tzinfo=zone).utcoffset() == starts.astimezone(LONDON).utcoffset()
+
+
+AWKWARD = [
+    "O’Brien-Ŵyn, Siân; \"Sam\" ^n", "a\r\nATTACH:http://evil.example/x", "x\nEND:VEVENT\nBEGIN:VALARM", "\\n\\N\\,\\;\\",
+    "\u2028\u2029\x85\x0b\x0c", "\x00\x07\x1b\x7f", "👩🏽‍🏫" * 40, "é" * 300, "e\u0301" * 150, "\ud800", "\u202egnp.exe",
+    "مدرسة", "学校" * 150, "a" * 74 + "é", "\ufeffHall", " ", "", ";", ":", "\"", "^^'", "\t", "BEGIN:VEVENT", "a" * 300,
+]  # fmt: skip
+TYPED = st.one_of(
+    st.sampled_from(AWKWARD),
+    st.text(max_size=300),
+    st.text(st.sampled_from('\r\n\\;,:"^nN é👩\u2028\t'), max_size=60),
+    st.lists(st.sampled_from(AWKWARD), max_size=3).map("".join),
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(summary=TYPED, description=TYPED, location=TYPED, organizer=TYPED, one=TYPED, other=TYPED)
+def test_nothing_that_people_type_breaks_an_entry_or_adds_to_it(
+    summary: str, description: str, location: str, organizer: str, one: str, other: str
+) -> None:
+    facts = appointment(
+        summary="The show: " + summary, description=description, location=location, organizer_name=organizer,
+        attendees=(Attendee(name=one, address="a@x.example"), Attendee(name=other, address="b@x.example")),
+    )  # fmt: skip
+    for ics, method in (
+        (calendars.request(facts), "REQUEST"),
+        (calendars.cancel(facts), "CANCEL"),
+        (calendars.download(facts), None),
+    ):
+        assert strict_problems(ics, method) == []
+        event = event_of(ics)
+        assert event["SUMMARY"] == calendars.one_line("The show: " + summary)
+        assert event["LOCATION"] == calendars.one_line(location)
+        if method:
+            names = [person.params["CN"] for person in event["ATTENDEE"]]
+            assert names == [calendars.one_line(n.replace('"', "").replace("^", "")) or a
+                             for n, a in ((one, "a@x.example"), (other, "b@x.example"))]  # fmt: skip
+
+
+def test_ordinary_words_come_back_as_they_were_typed() -> None:
+    said = "Siân O’Brien-Ŵyn, 学校; 50% off: “quoted” 👩🏽‍🏫 (hall 2)"
+    assert event_of(calendars.request(appointment(summary=said)))["SUMMARY"] == said
+
+
+def test_a_person_reads_what_a_kept_entry_says() -> None:
+    said = calendars.in_words(calendars.request(appointment()))
+    assert ("When", "Tuesday 9 March, 9:30am to 10:45am") in [(k, v.replace(" 2027", "")) for k, v in said]
+    assert ("Where", "St Brannoc’s, Main hall") in said
+    assert ("In the calendar of", "Joanna Fell (j.fell@stbrannocs.example), no answer yet") in said
+    removed = calendars.in_words(calendars.cancel(appointment(), (Attendee(name="", address="x@y.example"),)))
+    assert ("What it does", "Takes the visit out of the calendar") in removed
+    assert ("In the calendar of", "x@y.example, no answer yet") in removed
