@@ -298,14 +298,13 @@ def answers_of(programme_id: int, urn: int) -> list[Answer]:
 
 def of_school(programme_id: int, urn: int) -> list[tuple[Invitation, Letter | None]]:
     """Who was asked at one school and what became of the letter, newest first."""
-    return list(
-        db.session.execute(
-            select(Invitation, Letter)
-            .outerjoin(Letter, Letter.id == Invitation.letter_id)
-            .where(Invitation.programme_id == programme_id, Invitation.urn == urn)
-            .order_by(Invitation.id.desc())
-        ).tuples()
+    rows = db.session.execute(
+        select(Invitation, Letter)
+        .outerjoin(Letter, Letter.id == Invitation.letter_id)
+        .where(Invitation.programme_id == programme_id, Invitation.urn == urn)
+        .order_by(Invitation.id.desc())
     )
+    return [(invitation, letter) for invitation, letter in rows]
 
 
 def queue(programme: Programme) -> None:

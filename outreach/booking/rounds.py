@@ -1,6 +1,6 @@
 """Rounds: one letter each to many schools, seen as a whole before it goes, and never twice to one person."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -112,14 +112,14 @@ class NobodyToWriteTo(Refusal):
 
 
 def preview_round(
-    programme: Programme, urns: Iterable[int], *, now: datetime, show: int | None = None
+    programme: Programme, urns: Iterable[int], *, now: datetime, target: Collection[int] | None = None
 ) -> RoundPreview:
     """Who would get the letter and who not, in a constant number of queries; writes nothing.
 
-    `show`: the URN whose letter is shown, else the first that gets one. Raises ReplyByPast.
+    `target`: the URNs of the programme's target; who is not in it is left out. Raises ReplyByPast.
     """
-    recipients, left_out = _sorted_out(programme, urns, now=now)
-    shown = next((r for r in recipients if r.school.urn == show), recipients[0] if recipients else None)
+    recipients, left_out = _sorted_out(programme, urns, target, now=now)
+    shown = recipients[0] if recipients else None
     letter = None
     if shown is not None:
         letter = letters.preview_invitation(
@@ -146,15 +146,17 @@ def send_round(
     now: datetime,
     words: Mapping[int, letters.Asking] | None = None,
     seen: Mapping[int, str] | None = None,
+    target: Collection[int] | None = None,
 ) -> Sent:
     """Write to each school of the list that may be written to, as it stands behind the programme's lock.
 
     `words`: from `words_for`, so that the slots of hundreds of schools are not reckoned while others wait.
     `seen`: URN -> address as the preview showed them; a school whose address is another by now is left out.
+    `target`: as for `preview_round`.
     Raises ReplyByPast, or NobodyToWriteTo (a page sent twice comes to this).
     """
     invitations.queue(programme)
-    recipients, left_out = _sorted_out(programme, urns, now=now)
+    recipients, left_out = _sorted_out(programme, urns, target, now=now)
     written: list[tuple[Recipient, letters.Asking]] = []
     for recipient in recipients:
         urn = recipient.school.urn
@@ -237,7 +239,7 @@ def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[Outcome]:
 
 
 def _sorted_out(
-    programme: Programme, urns: Iterable[int], *, now: datetime
+    programme: Programme, urns: Iterable[int], target: Collection[int] | None, *, now: datetime
 ) -> tuple[list[Recipient], list[LeftOut]]:
     """Each school of the list once: written to, or left out with the first reason that holds."""
     if day_of(now) > programme.reply_by:
@@ -245,7 +247,8 @@ def _sorted_out(
     facts = _Facts(programme, set(urns))
     recipients, left_out = [], []
     for school in facts.schools:
-        found = facts.judge(school)
+        outside = target is not None and school.urn not in target
+        found = facts.judge(school, outside_target=outside)
         if isinstance(found, Recipient):
             recipients.append(found)
         else:
@@ -267,7 +270,7 @@ class _Facts:
                 .order_by(func.lower(School.name), School.urn)
             )
         )
-        self.contacts = contacts.of_schools(urns)
+        self.contacts = contacts.to_write_to(urns)
         self.decisions = targets.decisions(p)
         self.asked: dict[int, list[tuple[Invitation, str | None]]] = {}
         for invitation, status in db.session.execute(
@@ -298,7 +301,7 @@ class _Facts:
         addresses |= {i.address for rows in self.asked.values() for i, _ in rows}
         self.dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
 
-    def judge(self, school: School) -> Recipient | str:
+    def judge(self, school: School, *, outside_target: bool) -> Recipient | str:
         """Whom to write to at one school, or why not."""
         urn = school.urn
         if not school.is_open:
@@ -306,6 +309,8 @@ class _Facts:
         decision = self.decisions.get(urn)
         if decision is not None and decision.kind == EXCLUDE:
             return f"excluded: {decision.reason}"
+        if outside_target:
+            return "not in the target of this programme"
         if urn in self.booked:
             return f"booked for {day_short(self.booked[urn])}"
         answer = self.answers.get(urn)

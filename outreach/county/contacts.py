@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ForeignKey, Index, Text, case, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.county.schools import OPEN_STATUSES, School
+from outreach.county.schools import OPEN_STATUSES, School, Succession
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
@@ -110,6 +110,33 @@ def of_schools(urns: Iterable[int]) -> dict[int, list[Contact]]:
         found.setdefault(row.urn, []).append(row)
     for contacts in found.values():
         contacts.sort(key=lambda contact: (_rank(contact.role), contact.id))
+    return found
+
+
+def to_write_to(urns: Iterable[int]) -> dict[int, list[Contact]]:
+    """As `of_schools`; a school with nobody on file of its own has the contacts of the closed schools it came from.
+
+    Two queries. Contacts go to the successor; once it has its own, those stand for it alone.
+    """
+    wanted = set(urns)
+    found = of_schools(wanted)
+    bare = wanted - found.keys()
+    if not bare:
+        return found
+    for heir, contact in db.session.execute(
+        select(Succession.successor_urn, Contact)
+        .join(Contact, Contact.urn == Succession.predecessor_urn)
+        .join(School, School.urn == Succession.predecessor_urn)
+        .where(
+            Succession.successor_urn.in_(bare),
+            School.status.not_in(OPEN_STATUSES),
+            Contact.ended_at.is_(None),
+        )
+        .order_by(Succession.successor_urn, Contact.id)
+    ):
+        found.setdefault(heir, []).append(contact)
+    for heir in bare & found.keys():
+        found[heir].sort(key=lambda contact: (_rank(contact.role), contact.id))
     return found
 
 

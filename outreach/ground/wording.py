@@ -66,6 +66,11 @@ def duration(minutes: int) -> str:
     return " ".join(said) or "0 minutes"
 
 
+def capfirst(text: str) -> str:
+    """'silent since May' -> 'Silent since May'; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def and_list(items: Iterable[str]) -> str:
     """'a, b and c'."""
     said = list(items)
@@ -75,6 +80,6 @@ def and_list(items: Iterable[str]) -> str:
 
 
 __all__ = [
-    "and_list", "clock", "clock_span", "count", "date_and_time", "day", "day_short", "duration", "number",
+    "and_list", "capfirst", "clock", "clock_span", "count", "date_and_time", "day", "day_short", "duration", "number",
     "year_group_name", "year_groups_name", "year_name",
 ]  # fmt: skip

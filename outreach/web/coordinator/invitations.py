@@ -1,0 +1,221 @@
+"""Rounds of invitations: choose schools, see the exact list and the exact letter, send; and what came of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
+
+from outreach.booking import invitations, rounds
+from outreach.booking.invitations import ReplyByPast
+from outreach.county import contacts, partnerships, schools
+from outreach.coverage import standings
+from outreach.coverage.standings import Standing, Word
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import count
+from outreach.post import letters, outbox
+from outreach.tour.programmes import Programme
+from outreach.web import forms, gate
+from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+
+ANY = "any"
+FRAMED = gate.POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'none'; frame-src 'self'")
+IN_FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+"""The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list of schools is narrowed to, from the address; '' is no limit."""
+
+    standing: str
+    district: str
+    phase: str
+
+    def match(self, row: Standing) -> bool:
+        return (
+            self.standing in (ANY, row.standing)
+            and self.district in ("", row.district_code)
+            and self.phase in ("", row.phase)
+        )
+
+
+class SendForm(forms.Form):
+    note = forms.text("A name for this round", hint="For your own list, for example: spring, first round.")
+
+
+@coordinator.get("/invitations", endpoint="invitations")
+@coordinators_only
+def choose() -> Any:
+    """Whom to write to: the target's schools, those never asked first; and the rounds so far."""
+    programme = programme_in_hand()
+    return _choose_page(programme) if programme else render_template("coordinator/invitations_none.html")
+
+
+@coordinator.post("/invitations/preview")
+@coordinators_only
+def invitations_preview() -> Any:
+    """Changes nothing: who would get the letter, who not and why, and the letter."""
+    programme = programme_in_hand() or abort(404)
+    urns = _urns("all") if request.form.get("whole") else _urns("urn")
+    if not urns:
+        return _choose_page(programme, wrong="Tick at least one school, or write to the whole list."), 422
+    return _preview_page(programme, urns, SendForm(formdata=None))
+
+
+@coordinator.post("/invitations/send")
+@coordinators_only
+def invitations_send() -> Any:
+    """The list that was shown, judged again: nobody gets a letter whom the list did not name."""
+    programme, form, now = programme_in_hand() or abort(404), SendForm(), clock.now()
+    seen, target = _seen(), _target(programme)
+    if not form.validate() or not seen:
+        return _preview_page(programme, list(seen), form), 422
+    words = rounds.words_for(programme, seen.keys() & target, now=now)
+    try:
+        with transaction():
+            sent = rounds.send_round(
+                programme, seen, note=form.note.data, who=who(), now=now, words=words, seen=seen, target=target
+            )  # fmt: skip
+            round_id = sent.round.id
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _preview_page(programme, list(seen), form), 422
+    told = f"{count(len(sent.written), 'letter')} waiting to go out."
+    if sent.left_out:
+        told += f" {count(len(sent.left_out), 'school')} left out, since something changed meanwhile."
+    flash(told)
+    return redirect(url_for("coordinator.invitation_round", round_id=round_id, programme=programme.id), 303)
+
+
+@coordinator.get("/invitations/<int(max=2147483647):round_id>")
+@coordinators_only
+def invitation_round(round_id: int) -> Any:
+    """One past round, school by school; `?only=` narrows it to what a number of the list counted."""
+    programme = programme_in_hand() or abort(404)
+    found = rounds.of_programme(programme.id, round_id)
+    if not found:
+        abort(404)
+    only = request.args.get("only", "")
+    rows = [o for o in found[0].outcomes if _belongs(o, only)]
+    return render_template(
+        "coordinator/invitation_round.html", programme=programme, past=found[0], rows=rows, only=only, kinds=KINDS
+    )  # fmt: skip
+
+
+@coordinator.get("/invitations/letter/<int(max=2147483647):urn>")
+@coordinators_only
+def invitation_letter(urn: int) -> Any:
+    """The exact letter to one school, as it would go now; its link is not made yet."""
+    programme, school = programme_in_hand() or abort(404), our_school(urn)
+    contact = _first_reachable(urn)
+    if contact is None:
+        abort(404)
+    letter = _letter(programme, urn)
+    page = render_template(
+        "coordinator/invitation_letter.html", programme=programme, school=school, contact=contact, letter=letter
+    )  # fmt: skip
+    return _framing(page)
+
+
+@coordinator.get("/invitations/letter/<int(max=2147483647):urn>/html")
+@coordinators_only
+def invitation_letter_html(urn: int) -> Any:
+    """The same as mail readers show it, for the frame on its page."""
+    programme, school = programme_in_hand() or abort(404), our_school(urn)
+    response = Response(_letter(programme, school.urn).html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = IN_FRAME
+    return response
+
+
+KINDS = {
+    "handed": "handed to the mail server",
+    "waiting": "waiting to go",
+    "failed": "did not arrive",
+    "booked": "booked since",
+    "declined": "declined since",
+}
+"""What a round's list can be narrowed to, and in which words."""
+
+
+def _belongs(outcome: rounds.Outcome, only: str) -> bool:
+    return {
+        "handed": outcome.handed_over,
+        "waiting": not outcome.handed_over and not outcome.never_arrived,
+        "failed": outcome.never_arrived,
+        "booked": outcome.booked,
+        "declined": outcome.declined,
+    }.get(only, True)
+
+
+def _choose_page(programme: Programme, wrong: str = "") -> str:
+    reckoning = standings.of(programme.id, as_of=day_of(clock.now()), now=clock.now())
+    filters = Filters(
+        standing=request.values.get("standing", Word.NOT_ASKED),
+        district=request.values.get("district", ""),
+        phase=request.values.get("phase", ""),
+    )
+    order = [Word.NOT_ASKED, Word.UNREACHABLE, Word.ASKED, Word.DECLINED]
+    rows = [row for row in reckoning.target if filters.match(row)]
+    rows.sort(key=lambda r: (order.index(r.standing) if r.standing in order else 9, r.name.casefold()))
+    past = rounds.of_programme(programme.id)
+    return render_template(
+        "coordinator/invitations.html",
+        programme=programme, filters=filters, rows=rows, target=reckoning.target, wrong=wrong,
+        districts=sorted({(r.district_code, r.district_name) for r in reckoning.target}, key=lambda d: d[1]),
+        phases=sorted({r.phase for r in reckoning.target}),
+        words=[w for w in Word if w is not Word.EXCLUDED], any_standing=ANY,
+        rounds=[(p, {kind: sum(_belongs(o, kind) for o in p.outcomes) for kind in KINDS}) for p in past],
+        late=day_of(clock.now()) > programme.reply_by,
+    )  # fmt: skip
+
+
+def _preview_page(programme: Programme, urns: list[int], form: SendForm) -> Any:
+    try:
+        found = rounds.preview_round(programme, urns, now=clock.now(), target=_target(programme))
+    except ReplyByPast as refusal:
+        return _choose_page(programme, wrong=refusal.message)
+    return _framing(
+        render_template("coordinator/invitations_preview.html", programme=programme, form=form, found=found)
+    )
+
+
+def _framing(page: str) -> Response:
+    response = make_response(page)
+    response.headers["Content-Security-Policy"] = FRAMED
+    return response
+
+
+def _target(programme: Programme) -> set[int]:
+    now = clock.now()
+    return {row.urn for row in standings.of(programme.id, as_of=day_of(now), now=now).target}
+
+
+def _first_reachable(urn: int) -> contacts.Contact | None:
+    on_file = contacts.to_write_to([urn]).get(urn, [])
+    dead = outbox.dead_addresses(c.address for c in on_file)
+    return next((c for c in on_file if c.address not in dead), None)
+
+
+def _letter(programme: Programme, urn: int) -> letters.Rendered:
+    contact = _first_reachable(urn) or abort(404)
+    return letters.preview_invitation(
+        invitations.asking(programme, schools.get(urn), now=clock.now()),
+        invitations.addressee(contact),
+        invitations.sender_of(partnerships.get(programme.partnership_id)),
+        now=clock.now(),
+    )
+
+
+def _urns(name: str) -> list[int]:
+    """The URNs that a form sent, once each; what is no URN is passed over."""
+    said = " ".join(request.form.getlist(name)).split()
+    return list(dict.fromkeys(int(u) for u in said if u.isascii() and u.isdigit() and len(u) <= 7))
+
+
+def _seen() -> dict[int, str]:
+    """URN -> address as the preview showed them, from the form's 'URN address' lines."""
+    pairs = (line.partition(" ") for line in request.form.getlist("to"))
+    return {int(u): address for u, _, address in pairs if u.isascii() and u.isdigit() and len(u) <= 7}
