@@ -5,10 +5,11 @@ from flask import Flask
 from outreach.cli.demonstration import demonstration
 from outreach.cli.people import people
 from outreach.cli.post import post
+from outreach.cli.register import register
 from outreach.cli.setup import setup
 
 
 def init_app(app: Flask) -> None:
     """Hang the commands on the app."""
-    for group in (demonstration, setup, people, post):
+    for group in (demonstration, setup, register, people, post):
         app.cli.add_command(group)

@@ -1,0 +1,142 @@
+"""flask register: look at what a register file would change, or apply it."""
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any, BinaryIO
+
+import click
+from flask.cli import AppGroup
+
+from outreach.booking import promises
+from outreach.county import register as incoming
+from outreach.county.corrections import FIELDS
+from outreach.county.register import Change, Changes, Facts, RegisterFile
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.wording import count, date_and_time, day_short, number
+
+SHOWN = 20
+FILE = click.File("rb")
+
+register = AppGroup("register", help="The register of schools: see what a file would change, or apply it.")
+
+
+def _files(command: Callable[..., None]) -> Callable[..., None]:
+    """The file and options that both commands take."""
+    for option in (
+        click.option("--code-point", type=FILE, help="Code-Point Open, for places that the register lacks."),
+        click.option("--links", type=FILE, help="The register's links file: which school came after which."),
+        click.option("--all", "everywhere", is_flag=True, help="Every authority in the file."),
+        click.option("--authority", "la_codes", multiple=True, help="An authority's code, for example 931; may be given again."),
+        click.argument("file", type=FILE),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@register.command("preview")
+@_files
+@click.option("--full", is_flag=True, help=f"List every school, not only the first {SHOWN} of each kind.")
+def preview(full: bool, file: BinaryIO, la_codes: tuple[str, ...], everywhere: bool, **beside: Any) -> None:
+    """Say what FILE (.csv or .zip, as the register gives it) would change. Changes nothing."""
+    try:
+        authorities = _authorities(la_codes, everywhere)
+        _tell(incoming.preview(_read(file, authorities, **beside), authorities), full)
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+
+
+@register.command("apply")
+@_files
+def apply(file: BinaryIO, la_codes: tuple[str, ...], everywhere: bool, **beside: Any) -> None:
+    """Apply FILE in one transaction: all of it, but for lines that cannot be read, or nothing."""
+    try:
+        authorities = _authorities(la_codes, everywhere)
+        read = _read(file, authorities, **beside)
+        with transaction():
+            incoming.lock()
+            changes = incoming.preview(read, authorities)
+            touched = sum(len(c) for c in (changes.new, changes.changed, changes.closed, changes.reopened))
+            with click.progressbar(length=touched, label="Applying") as bar:
+                incoming.apply(
+                    changes, file_name=os.path.basename(file.name), la_codes=authorities, who="command line",
+                    now=clock.now(), progress=bar.update,
+                )  # fmt: skip
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    _list("Lines that could not be read", [f"line {u.number}: {u.reason}" for u in changes.unreadable], False)
+    click.echo("Nothing was new in that file." if changes.nothing else f"Applied: {changes.summary}.")
+
+
+def _authorities(la_codes: tuple[str, ...], everywhere: bool) -> list[str] | None:
+    codes = [code.strip() for given in la_codes for code in given.split(",") if code.strip()]
+    if bool(codes) == everywhere:
+        raise click.UsageError("Say which authorities: --authority 931 (or several), or --all.")
+    return None if everywhere else codes
+
+
+def _read(file: BinaryIO, authorities: list[str] | None, **beside: BinaryIO | None) -> RegisterFile:
+    """Read the files with a bar; it reaches its end at once when the register is zipped."""
+    size = file.seek(0, os.SEEK_END)
+    with click.progressbar(length=size, label="Reading ") as bar:
+        return incoming.read(
+            file, la_codes=authorities, also=incoming.urns_of(authorities), progress=bar.update, **beside
+        )
+
+
+def _tell(changes: Changes, full: bool) -> None:
+    coming = promises.coming((c.after.urn for c in changes.closed), now=clock.now())
+    closing = sorted(changes.closed, key=lambda c: c.after.urn not in coming)
+    _list("Close", [_closure(c, changes, coming.get(c.after.urn, [])) for c in closing], full)
+    _list("New", [_school(c.after) for c in changes.new], full)
+    _list("Changed", [_changed(c) for c in changes.changed], full)
+    _list("Open again", [_changed(c) for c in changes.reopened], full)
+    _list("Not in this file (they stay as they are)", [_school(f) for f in changes.absent], full)
+    _list("Lines that cannot be read", [f"line {u.number}: {u.reason}" for u in changes.unreadable], full)
+    click.echo(f"\n{changes.summary}." + (" It changes nothing." if changes.nothing else ""))
+
+
+def _list(title: str, lines: Iterable[str], full: bool) -> None:
+    lines = list(lines)
+    if not lines:
+        return
+    click.echo(f"\n{title}: {len(lines):,}")
+    for line in lines if full else lines[:SHOWN]:
+        click.echo(f"  {line}")
+    if len(lines) > SHOWN and not full:
+        click.echo(f"  and {len(lines) - SHOWN:,} more")
+
+
+def _school(facts: Facts) -> str:
+    return f"{facts.urn} {facts.name}" + (f", {facts.town}" if facts.town else "")
+
+
+def _closure(change: Change, changes: Changes, bookings: list[promises.Booking]) -> str:
+    facts = change.after
+    said = [
+        _school(facts),
+        f"closed on {day_short(facts.close_date)}" if facts.close_date else "closed, date unknown",
+    ]
+    said += [f"followed by {s.urn} {s.name}".rstrip() for s in changes.successors.get(facts.urn, ())]
+    if bookings:
+        shows = ", ".join(f"{b.reference} on {date_and_time(b.performance.starts_at)}" for b in bookings)
+        said.append(f"STILL BOOKED: {count(len(bookings), 'show')} to come ({shows})")
+    return "; ".join(said)
+
+
+def _changed(change: Change) -> str:
+    facts = "".join(
+        f"\n    {FIELDS.get(f.field, 'Authority')}: {_said(f.before)} -> {_said(f.after)}"
+        + (" (your own correction stays)" if f.kept else "")
+        for f in change.fields
+    )
+    return _school(change.after) + facts
+
+
+def _said(value: Any) -> str:
+    if value in (None, ""):
+        return "unknown"
+    if isinstance(value, int):
+        return number(value)
+    return value if isinstance(value, str) else day_short(value)
