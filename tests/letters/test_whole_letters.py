@@ -267,11 +267,8 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
 
 
 @each_letter
-def test_a_letter_says_why_wherefrom_how_long_and_how_to_stop(
-    app: Flask, write: Callable[[], Letter]
-) -> None:
-    with transaction():
-        copy = copies.read(write().raw)
+def test_a_letter_says_why_wherefrom_how_long_and_how_to_stop(kept: dict[str, Kept], name: str) -> None:
+    copy = copies.read(kept[name].raw)
     for reading in (flat(copy.text), flat(" ".join(Words(copy.html).blocks))):
         assert "We write to you " in reading
         assert re.search("Your address (came from|was given)|It is an address that we hold", reading)
