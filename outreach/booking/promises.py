@@ -205,6 +205,16 @@ def live(programme_id: int, urn: int) -> list[Booking]:
     )
 
 
+def newest(programme_id: int, urn: int) -> Booking | None:
+    """A school's last booking for a programme, cancelled or not; None if it never made one."""
+    return db.session.scalar(
+        select(Booking)
+        .where(Booking.programme_id == programme_id, Booking.urn == urn)
+        .order_by(Booking.id.desc())
+        .limit(1)
+    )
+
+
 def coming(
     urns: Iterable[int], *, now: datetime, partnership_id: int | None = None
 ) -> dict[int, list[Booking]]:

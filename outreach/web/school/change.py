@@ -171,11 +171,8 @@ def _typed(booking: Booking) -> dict[str, str]:
     """What stands, as somebody would have typed it."""
     pupils = promises.pupils_of(booking)
     groups = {*promises.account(g.programme, g.school).expected, *pupils}
-    step_free = {True: "yes", False: "no", None: "unknown"}[booking.step_free]
     return {
         **{f"pupils-0-{y}": str(pupils.get(y, 0)) for y in groups},
         **{f"access-0-{slug}": str(n) for slug, n in (booking.access_needs or {}).items()},
-        "hall": booking.hall,
-        "step_free": step_free,
-        "arrival_note": booking.arrival_note,
+        **forms.hall_typed(booking),
     }

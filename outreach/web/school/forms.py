@@ -6,7 +6,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from outreach.booking import seats
-from outreach.booking.promises import Expected
+from outreach.booking.promises import Booking, BookingContact, Expected
 from outreach.ground.wording import year_group_name
 from outreach.web import forms
 from outreach.web.forms import Form
@@ -128,7 +128,7 @@ def pupils_form(
     return made
 
 
-STEP_FREE = (("yes", "Yes"), ("no", "No"), ("unknown", "I do not know"))
+STEP_FREE = (("yes", "Yes"), ("no", "No"), ("unknown", "Not sure"))
 
 
 class HallForm(TypedForm):
@@ -218,6 +218,30 @@ class PeopleForm(TypedForm):
 def _need(box: Any, said: str) -> None:
     if not box.data and not box.errors:
         box.errors = [said]
+
+
+def typed_before(booking: Booking, people: Iterable[BookingContact]) -> dict[str, dict[str, str]]:
+    """Hall and people of a booking the school made before, as somebody would have typed them again."""
+    typed = {}
+    for person in people:
+        box = {"safeguarding lead": "lead", "on the day": "day"}.get(person.duty, "colleague")
+        typed |= {
+            f"{box}_name": person.name,
+            f"{box}_address": person.address,
+            f"{box}_role": person.role,
+            f"{box}_phone": person.phone,
+        }
+    kept = PeopleForm(None)._fields
+    return {"hall": hall_typed(booking), "people": {k: v for k, v in typed.items() if k in kept}}
+
+
+def hall_typed(booking: Booking) -> dict[str, str]:
+    """A booking's hall and way in, as somebody would have typed them."""
+    return {
+        "hall": booking.hall,
+        "step_free": {True: "yes", False: "no", None: "unknown"}[booking.step_free],
+        "arrival_note": booking.arrival_note,
+    }
 
 
 DUTIES = (

@@ -1,6 +1,6 @@
 """The slot page: what the school could have, choosing one, and what is left when it is gone."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
@@ -17,6 +17,7 @@ from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.slots import DayOffer, Offers
 from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.school import forms
 
 WEEKS = 2
 """Weeks with tour days that one page shows."""
@@ -87,7 +88,7 @@ def choose(token: str) -> Any:
             if len(keys) > 2 or None in chosen:
                 raise SlotTaken
             holds.hold(g.programme, g.school, chosen, who=g.who, now=now)
-            typed = holds.draft(g.programme.id, g.school.urn)
+            typed = holds.draft(g.programme.id, g.school.urn) or _as_before()
             holds.save_draft(g.programme.id, g.school.urn, typed | {"slots": keys}, now=now)
     except AlreadyBooked as no:
         flash(no.message, "confirm")
@@ -133,7 +134,7 @@ def _show(token: str, *, now: datetime, lost: Iterable[str] = (), said: str = ""
         year_groups=tuple(still_open),
         pupils=sum(n or 0 for n in still_open.values()) if two else None,
         page=_page(offers.days, _from()),
-        near=_nearest(offers.days, _wanted(offers, wanted)) if wanted else offers.near,
+        near=_nearest(offers.days, _wanted(offers, wanted), leaving_out=wanted) if wanted else offers.near,
         pairs=offers.pairs,
         kept=holds.kept(g.programme.id, g.school.urn),
         now=now,
@@ -192,6 +193,12 @@ def _chosen_before() -> list[str]:
     return list(holds.draft(g.programme.id, g.school.urn).get("slots", ["gone"]))
 
 
+def _as_before() -> dict[str, Any]:
+    """A second booking starts with the hall and the people of the first; there is nothing else to take over."""
+    booking = promises.newest(g.programme.id, g.school.urn)
+    return dict(forms.typed_before(booking, promises.people_of(booking))) if booking else {}
+
+
 def _wanted(offers: Offers, keys: list[str]) -> datetime | None:
     """When the first of the wanted slots was to start; None when its day is no longer offered at all."""
     day_id, _, at = keys[0].partition("-")
@@ -201,9 +208,11 @@ def _wanted(offers: Offers, keys: list[str]) -> datetime | None:
     return None
 
 
-def _nearest(days: Iterable[DayOffer], wanted: datetime | None) -> list[Slot]:
+def _nearest(
+    days: Iterable[DayOffer], wanted: datetime | None, *, leaving_out: Collection[str] = ()
+) -> list[Slot]:
     """The three slots that are nearest in time to what was wanted, the nearest first."""
-    every = [s for d in days for s in d.slots]
+    every = [s for d in days for s in d.slots if s.key not in leaving_out]
     if wanted is None:
         return every[:3]
     return sorted(every, key=lambda s: (abs(datetime.combine(s.day, s.starts) - wanted), s.day, s.starts))[:3]
