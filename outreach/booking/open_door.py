@@ -19,7 +19,7 @@ from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
-from outreach.post import letters, outbox
+from outreach.post import letters, links, outbox
 from outreach.tour.programmes import Programme
 
 SENT, REPEATED, REFUSED, DROPPED = "sent", "repeated", "refused", "dropped"
@@ -148,6 +148,21 @@ def decide_request(
     else:
         _send(request, contacts.of(request.urn), who=who, now=now)
     return request
+
+
+def read_out(
+    programme: Programme, school: School, *, name: str, address: str, who: str, now: datetime
+) -> str:
+    """A fresh personal link, told to somebody on the phone: its token, which is kept nowhere."""
+    minted = links.mint(
+        urn=school.urn, programme_id=programme.id, address=address, name=name,
+        now=now, expires_at=_expiry(programme, school, now),
+    )  # fmt: skip
+    history.record(
+        "read out a link", "school", school.urn, who=who, now=now, after={"to": name or address or "not said"}
+    )
+    db.session.flush()
+    return minted.token
 
 
 def _why_wait(request: LinkRequest, on_file: Sequence[Contact], now: datetime) -> str:

@@ -81,6 +81,23 @@ def standing(urns: Collection[int] | None = None) -> dict[int, dict[str, Any]]:
     return {urn: fields for urn, fields in held.items() if fields}
 
 
+def in_force(urn: int) -> dict[str, Correction]:
+    """The corrections of one school that hold now, by field, each with who, when and why."""
+    held: dict[str, Correction] = {}
+    for row in db.session.scalars(select(Correction).where(Correction.urn == urn).order_by(Correction.id)):
+        held.pop(row.field, None)
+        if not row.withdrawn:
+            held[row.field] = row
+    return held
+
+
+def register_word(urn: int) -> SchoolRecord | None:
+    """What the register said of a school the last time it said anything."""
+    return db.session.scalar(
+        select(SchoolRecord).where(SchoolRecord.urn == urn).order_by(SchoolRecord.id.desc()).limit(1)
+    )
+
+
 def value_of(field: str, text: str) -> Any:
     """The value that a Correction's text stands for, in the type of its field: int, date, str or None."""
     if text == "":
