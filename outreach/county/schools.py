@@ -229,6 +229,11 @@ def get(urn: int) -> School:
     return school
 
 
+def of_urns(urns: Collection[int]) -> list[School]:
+    """The schools of these URNs that are known here, by URN."""
+    return list(db.session.scalars(select(School).where(School.urn.in_(urns)).order_by(School.urn)))
+
+
 def find(text: str, la_codes: Collection[str], limit: int = 20) -> list[School]:
     """Schools of these authorities in whose name, town, postcode or URN a word begins with each word of `text`.
 

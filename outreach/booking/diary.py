@@ -1,0 +1,115 @@
+"""The bookings of a partnership, to be looked through: coming, past, cancelled; found by school or reference."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import contains_eager, selectinload
+
+from outreach.booking.promises import Booking
+from outreach.county.schools import School, words_of
+from outreach.ground.db import db
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+
+COMING, PAST, CANCELLED = "coming", "past", "cancelled"
+
+ORDERS = {
+    "date": (Performance.starts_at, Booking.id),
+    "school": (func.lower(School.name), Performance.starts_at),
+    "booked": (Booking.created_at.desc(), Booking.id.desc()),
+}
+"""By what a list can be ordered; 'date' is turned round for what is past."""
+
+
+def counts(
+    partnership_id: int, *, programme_id: int | None = None, find: str = "", now: datetime
+) -> dict[str, int]:
+    """How many bookings are coming, past and cancelled."""
+    return {
+        when: db.session.scalar(
+            _chosen(select(func.count()).select_from(Booking), partnership_id, when, programme_id, find, now)
+        )
+        or 0
+        for when in (COMING, PAST, CANCELLED)
+    }
+
+
+def listing(
+    partnership_id: int,
+    when: str,
+    *,
+    programme_id: int | None = None,
+    find: str = "",
+    order: str = "date",
+    now: datetime,
+    first: int = 0,
+    most: int = 50,
+) -> list[Booking]:
+    """Some of them, with school, show, programme and troupe; a constant number of queries."""
+    query = _chosen(select(Booking), partnership_id, when, programme_id, find, now)
+    by = ORDERS.get(order, ORDERS["date"])
+    if order not in ("school", "booked") and when != COMING:
+        by = (Performance.starts_at.desc(), Booking.id.desc())
+    return list(
+        db.session.scalars(
+            query.options(
+                contains_eager(Booking.school),
+                contains_eager(Booking.programme),
+                contains_eager(Booking.performance)
+                .selectinload(Performance.tour_day)
+                .selectinload(TourDay.troupe),
+                contains_eager(Booking.performance).selectinload(Performance.host),
+            )
+            .order_by(*by)
+            .offset(first)
+            .limit(most)
+        )
+    )
+
+
+def of_school(urn: int, partnership_id: int) -> list[Booking]:
+    """Every booking that a school ever made with this partnership, the latest show first."""
+    return list(
+        db.session.scalars(
+            select(Booking)
+            .join(Programme, Programme.id == Booking.programme_id)
+            .join(Performance, Performance.id == Booking.performance_id)
+            .options(contains_eager(Booking.programme), contains_eager(Booking.performance))
+            .options(selectinload(Booking.school))
+            .where(Booking.urn == urn, Programme.partnership_id == partnership_id)
+            .order_by(Performance.starts_at.desc(), Booking.id.desc())
+        )
+    )
+
+
+def _chosen(
+    query: Select[Any],
+    partnership_id: int,
+    when: str,
+    programme_id: int | None,
+    find: str,
+    now: datetime,
+) -> Select[Any]:
+    wanted: list[ColumnElement[bool]] = [Programme.partnership_id == partnership_id]
+    if when == CANCELLED:
+        wanted.append(Booking.ended_at.is_not(None))
+    else:
+        wanted.append(Booking.ended_at.is_(None))
+        wanted.append(Performance.ends_at > now if when == COMING else Performance.ends_at <= now)
+    if programme_id is not None:
+        wanted.append(Booking.programme_id == programme_id)
+    for word in words_of(find).split()[:8]:
+        wanted.append(
+            or_(
+                School.found_by.contains(f" {word}", autoescape=True),
+                Booking.reference.icontains(word, autoescape=True),
+            )
+        )
+    return (
+        query.join(School, School.urn == Booking.urn)
+        .join(Performance, Performance.id == Booking.performance_id)
+        .join(Programme, Programme.id == Booking.programme_id)
+        .where(*wanted)
+    )
