@@ -213,6 +213,7 @@ def invitation(programme: Programme, of: School, at: datetime = EARLIER, **chang
                 "urn": of.urn,
                 "address": address,
                 "letter_id": letter(address, handed).id,
+                "repeat": next(_n),
                 "recorded_at": at,
             }
             | changes

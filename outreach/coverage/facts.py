@@ -5,12 +5,12 @@ programme's year; only visit reports go on to `Cut.moment`. A row counts when it
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select, union
+from sqlalchemy import case, func, or_, select, union
 
 from outreach.booking.invitations import Answer, FormBegun, Invitation
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
@@ -67,25 +67,30 @@ _KNOWN = tuple(getattr(SchoolRecord, name) for name in Known.__slots__)
 
 
 def schools(programme: Programme, cut: Cut) -> dict[int, Known]:
-    """Every school of the partnership's authorities, their kin by succession, and whoever booked: by URN."""
-    mine = _urns_of(programme)
-    scope = union(
-        mine,
-        select(Succession.predecessor_urn).where(Succession.successor_urn.in_(mine)),
-        select(Succession.successor_urn).where(Succession.predecessor_urn.in_(mine)),
-        select(Booking.urn).where(Booking.programme_id == programme.id),
-    )
+    """Every school that was ever with the partnership's authorities, and whoever booked: by URN."""
+    return _known(_scope(programme), cut)
+
+
+def kin(urns: Collection[int], cut: Cut) -> dict[int, Known]:
+    """Predecessors and successors that were always with other authorities: few, so they are named one by one."""
+    return _known(sorted(urns), cut)
+
+
+def _known(scope: Any, cut: Cut) -> dict[int, Known]:
     newest = (
         select(func.max(SchoolRecord.id))
         .where(SchoolRecord.recorded_at < cut.until, SchoolRecord.urn.in_(scope))
         .group_by(SchoolRecord.urn)
     )
     rows = _rows(select(*_KNOWN).where(SchoolRecord.id.in_(newest)).order_by(SchoolRecord.urn))
-    known = {row[0]: Known(*row) for row in rows}
+    return {row[0]: Known(*row) for row in rows}
+
+
+def correct(known: dict[int, Known], cut: Cut) -> None:
+    """Lay the local corrections over what the register said, in place."""
     for urn, fields in _corrections(cut).items():
         if urn in known:
             known[urn] = replace(known[urn], **fields)
-    return known
 
 
 def _corrections(cut: Cut) -> dict[int, dict[str, Any]]:
@@ -117,20 +122,11 @@ def target_year_groups(programme: Programme, cut: Cut) -> tuple[int, ...]:
     return by_then[-1] if by_then else (rows[0][0] if rows else ())
 
 
-def links(programme: Programme, cut: Cut) -> list[tuple[int, int, date | None]]:
-    """(predecessor, successor, date) of the partnership's schools."""
-    mine = _urns_of(programme)
-    return [
-        tuple(row)
-        for row in _rows(
-            select(Succession.predecessor_urn, Succession.successor_urn, Succession.link_date)
-            .where(
-                Succession.recorded_at < cut.until,
-                or_(Succession.predecessor_urn.in_(mine), Succession.successor_urn.in_(mine)),
-            )
-            .order_by(Succession.id)
-        )
-    ]
+def links(cut: Cut) -> list[tuple[int, int, date | None]]:
+    """Every (predecessor, successor, date) there is: kin may lead through other authorities."""
+    query = select(Succession.predecessor_urn, Succession.successor_urn, Succession.link_date)
+    query = query.where(Succession.recorded_at < cut.until).order_by(Succession.id)
+    return [tuple(row) for row in _rows(query)]
 
 
 def own_numbers(programme: Programme, cut: Cut) -> dict[int, dict[int, int]]:
@@ -233,7 +229,7 @@ def reports(programme: Programme, cut: Cut) -> list[Told]:
     return [Told(*row, split.get(row[0], {})) for row in _rows(query)]
 
 
-def reachable_by_contact(programme: Programme, cut: Cut) -> dict[int, bool]:
+def reachable_by_contact(programme: Programme, kin: Collection[int], cut: Cut) -> dict[int, bool]:
     """{URN: has a live contact whose address is not dead}; a school that is missing has no live contact."""
     dead = _dead(cut)
     alive = func.max(case((dead.c.address.is_(None), 1), else_=0))
@@ -243,7 +239,7 @@ def reachable_by_contact(programme: Programme, cut: Cut) -> dict[int, bool]:
         .where(
             Contact.created_at < cut.until,
             or_(Contact.ended_at.is_(None), Contact.ended_at >= cut.until),
-            Contact.urn.in_(_kin_of(programme)),
+            or_(Contact.urn.in_(_scope(programme)), Contact.urn.in_(sorted(kin))),
         )
         .group_by(Contact.urn)
         .order_by(Contact.urn)
@@ -308,14 +304,12 @@ def forms_begun(programme: Programme, cut: Cut) -> dict[int, datetime]:
     return {urn: when for urn, when in _rows(query.group_by(FormBegun.urn).order_by(FormBegun.urn))}
 
 
-def _urns_of(programme: Programme) -> Select[tuple[int]]:
+def _scope(programme: Programme) -> Any:
     codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
-    return select(SchoolRecord.urn).where(SchoolRecord.la_code.in_(codes))
-
-
-def _kin_of(programme: Programme) -> Any:
-    mine = _urns_of(programme)
-    return union(mine, select(Succession.predecessor_urn).where(Succession.successor_urn.in_(mine)))
+    return union(
+        select(SchoolRecord.urn).where(SchoolRecord.la_code.in_(codes)),
+        select(Booking.urn).where(Booking.programme_id == programme.id),
+    )
 
 
 def _dead(cut: Cut) -> Any:

@@ -4,7 +4,7 @@ Facts go to every successor; pupils go only to a sole one (a chain or a merger).
 with the predecessor, so that nobody is counted twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class Kin:
@@ -29,6 +29,19 @@ class Kin:
     def before(self, urn: int) -> list[int]:
         """Every predecessor, at any remove."""
         return _reached(self.predecessors, urn) if urn in self.predecessors else []
+
+    def beyond(self, urns: Collection[int]) -> set[int]:
+        """The predecessors and successors, at any remove, that are not among some schools."""
+        ends = self.successors.keys() | self.predecessors.keys()
+        waiting = [urn for urn in ends if urn in urns]
+        found: set[int] = set()
+        while waiting:
+            urn = waiting.pop()
+            for near in (*self.successors.get(urn, ()), *self.predecessors.get(urn, ())):
+                if near not in urns and near not in found:
+                    found.add(near)
+                    waiting.append(near)
+        return found
 
     def sole_successor(self, urn: int) -> int | None:
         """The one school that a school became; None when there is none, or several (a split)."""

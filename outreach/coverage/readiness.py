@@ -117,11 +117,13 @@ def _company(partnership: Partnership) -> Step:
     troupes = companies.troupes(partnership.id)
     if not troupes:
         return Step(what="company", done=False, said="Who plays, and where their van starts in the morning.")
+    by_company: dict[str, list[str]] = {}
+    for troupe in troupes:
+        by_company.setdefault(troupe.company.name, []).append(troupe.name)
+    said = "; ".join(f"{name}: {and_list(names)}" for name, names in by_company.items())
     baseless = [t.name for t in troupes if t.base is None]
-    said = and_list(f"{t.company.name}: {t.name}" for t in troupes[:6])
-    more = f" and {len(troupes) - 6} more" if len(troupes) > 6 else ""
-    lacking = f". No base is known for {and_list(baseless[:6])}" if baseless else ""
-    return Step(what="company", done=True, said=f"{said}{more}{lacking}")
+    lacking = f". No base is known for {and_list(baseless)}" if baseless else ""
+    return Step(what="company", done=True, said=said + lacking)
 
 
 def _tour_days(programme: Programme | None, now: datetime) -> Step:

@@ -165,7 +165,7 @@ class _Judge:
         self.by_urn: dict[int, list[Verdict]] = defaultdict(list)
         for verdict in found:
             self.by_urn[verdict.promise.urn].append(verdict)
-        self.contacts = facts.reachable_by_contact(programme, cut)
+        self.contacts = facts.reachable_by_contact(programme, target.kin_elsewhere, cut)
         self.invited = facts.invitations(programme, cut)
         self.answers = facts.answers(programme, cut)
         self.proposals = facts.proposals(programme, cut)

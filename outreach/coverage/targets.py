@@ -49,8 +49,12 @@ class Target:
         self.for_adults = programme.for_adults
         self.codes = facts.la_codes(programme)
         self.known = facts.schools(programme, cut)
-        self.links = facts.links(programme, cut)
+        self.links = facts.links(cut)
         self.kin = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
+        self.kin_elsewhere = self.kin.beyond(self.known)
+        self.known |= facts.kin(self.kin_elsewhere, cut)
+        self.known = dict(sorted(self.known.items()))
+        facts.correct(self.known, cut)
         self.own = facts.own_numbers(programme, cut)
         self.decisions = facts.decisions(programme, cut)
         groups = facts.target_year_groups(programme, cut)
@@ -68,7 +72,7 @@ class Target:
 
     @classmethod
     def read(cls, programme: Programme, cut: Cut, found: list[Verdict]) -> Self:
-        """The target at the cut; 7 queries."""
+        """The target at the cut; 8 queries."""
         target = cls(programme, cut, found)
         for known in target.known.values():
             school = target._school(known)

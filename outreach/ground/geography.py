@@ -54,3 +54,76 @@ def from_grid_reference(text: str) -> Place | None:
 def _in_great_britain(easting: int, northing: int) -> Place | None:
     inside = 0 < easting < 700_000 and 0 < northing < 1_300_000
     return Place(easting=easting, northing=northing) if inside else None
+
+
+def from_degrees(longitude: float, latitude: float) -> tuple[float, float]:
+    """Degrees (WGS84, as GeoJSON has them) -> easting and northing in metres, good to some 5 m. Pure.
+
+    The seven-parameter shift from WGS84 to OSGB36 and the National Grid's transverse Mercator, as in
+    Ordnance Survey's 'A Guide to Coordinate Systems in Great Britain', annexes B and C and section 6.6.
+    """
+    x, y, z = _earth_centred(math.radians(longitude), math.radians(latitude))
+    seconds = math.pi / 180 / 3600
+    turn_x, turn_y, turn_z = -0.1502 * seconds, -0.2470 * seconds, -0.8421 * seconds
+    scale = 1 + 20.4894e-6
+    x, y, z = (
+        -446.448 + scale * x - turn_z * y + turn_y * z,
+        125.157 + turn_z * x + scale * y - turn_x * z,
+        -542.060 - turn_y * x + turn_x * y + scale * z,
+    )
+    return _on_the_grid(*_on_airy(x, y, z))
+
+
+_WGS84_A, _WGS84_E2 = 6378137.0, 0.00669437999014
+_AIRY_A, _AIRY_B = 6377563.396, 6356256.909
+_AIRY_E2 = 1 - (_AIRY_B / _AIRY_A) ** 2
+_SCALE, _LAT_0, _LON_0 = 0.9996012717, math.radians(49), math.radians(-2)
+_EAST_0, _NORTH_0 = 400_000.0, -100_000.0
+
+
+def _earth_centred(longitude: float, latitude: float) -> tuple[float, float, float]:
+    radius = _WGS84_A / math.sqrt(1 - _WGS84_E2 * math.sin(latitude) ** 2)
+    return (
+        radius * math.cos(latitude) * math.cos(longitude),
+        radius * math.cos(latitude) * math.sin(longitude),
+        radius * (1 - _WGS84_E2) * math.sin(latitude),
+    )
+
+
+def _on_airy(x: float, y: float, z: float) -> tuple[float, float]:
+    """(longitude, latitude) in radians on the Airy 1830 ellipsoid."""
+    across = math.hypot(x, y)
+    latitude = math.atan2(z, across * (1 - _AIRY_E2))
+    for _ in range(4):
+        radius = _AIRY_A / math.sqrt(1 - _AIRY_E2 * math.sin(latitude) ** 2)
+        latitude = math.atan2(z + _AIRY_E2 * radius * math.sin(latitude), across)
+    return math.atan2(y, x), latitude
+
+
+def _on_the_grid(longitude: float, latitude: float) -> tuple[float, float]:
+    sin, cos, tan2 = math.sin(latitude), math.cos(latitude), math.tan(latitude) ** 2
+    n = (_AIRY_A - _AIRY_B) / (_AIRY_A + _AIRY_B)
+    nu = _AIRY_A * _SCALE / math.sqrt(1 - _AIRY_E2 * sin**2)
+    rho = _AIRY_A * _SCALE * (1 - _AIRY_E2) / (1 - _AIRY_E2 * sin**2) ** 1.5
+    eta2 = nu / rho - 1
+    apart, together = latitude - _LAT_0, latitude + _LAT_0
+    arc = _AIRY_B * _SCALE * (
+        (1 + n + 1.25 * n**2 + 1.25 * n**3) * apart
+        - (3 * n + 3 * n**2 + 2.625 * n**3) * math.sin(apart) * math.cos(together)
+        + (1.875 * n**2 + 1.875 * n**3) * math.sin(2 * apart) * math.cos(2 * together)
+        - 35 / 24 * n**3 * math.sin(3 * apart) * math.cos(3 * together)
+    )  # fmt: skip
+    west = longitude - _LON_0
+    northing = (
+        arc + _NORTH_0
+        + nu / 2 * sin * cos * west**2
+        + nu / 24 * sin * cos**3 * (5 - tan2 + 9 * eta2) * west**4
+        + nu / 720 * sin * cos**5 * (61 - 58 * tan2 + tan2**2) * west**6
+    )  # fmt: skip
+    easting = (
+        _EAST_0
+        + nu * cos * west
+        + nu / 6 * cos**3 * (nu / rho - tan2) * west**3
+        + nu / 120 * cos**5 * (5 - 18 * tan2 + tan2**2 + 14 * eta2 - 58 * tan2 * eta2) * west**5
+    )  # fmt: skip
+    return easting, northing

@@ -1,13 +1,24 @@
 """What truly happened: each side's own report, and the coordinator's word where they differ. Numbers only."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground.db import Base, Instant
+from outreach.booking import promises
+from outreach.booking.promises import Booking
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import YEAR_GROUPS
+from outreach.tour.performances import Performance
 
 SCHOOL, COMPANY, SETTLED = "school", "company", "settled"
+
+PUPILS_AT_MOST = 5_000
 
 
 class VisitReport(Base):
@@ -55,3 +66,173 @@ class ReportedPupils(Base):
     report_id: Mapped[int] = mapped_column(ForeignKey("visit_report.id"), primary_key=True)
     year_group: Mapped[int] = mapped_column(primary_key=True)
     pupils: Mapped[int]
+
+
+class NotYetBegun(Refusal):
+    field = "took_place"
+
+    def __init__(self) -> None:
+        super().__init__("The show has not begun yet. Report it once it has.")
+
+
+class BookingWasCancelled(Refusal):
+    def __init__(self) -> None:
+        super().__init__("This booking was cancelled, so there is nothing to report.")
+
+
+class WhyNotMissing(Refusal):
+    field = "why_not"
+
+    def __init__(self) -> None:
+        super().__init__("Say why it did not take place.")
+
+
+class CountMakesNoSense(Refusal):
+    """A count that cannot be: too large, below nothing, or pupils at a show that did not take place."""
+
+    field = "pupils"
+
+
+class ConcernsAreTheSchools(Refusal):
+    field = "concerns"
+
+    def __init__(self) -> None:
+        super().__init__("Only the school says how many concerns were raised.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What one side says. `pupils` by year group, or a total, or None where nobody counted; never a name."""
+
+    took_place: bool
+    why_not: str = ""
+    pupils: Mapping[int, int] | int | None = None
+    staff: int | None = None
+    safeguarding_lead_present: bool | None = None
+    follow_up_lesson: bool | None = None
+    concerns: int | None = None
+    concerns_handed_on: bool | None = None
+    split: Mapping[int, int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.pupils, Mapping):
+            object.__setattr__(self, "split", dict(self.pupils))
+
+    @property
+    def total(self) -> int | None:
+        return self.pupils if isinstance(self.pupils, int) else None
+
+
+def report(booking: Booking, side: str, account: Account, *, who: str, now: datetime) -> VisitReport:
+    """Put down what a side says: 'school' of its own booking, 'company' of the whole show.
+
+    The newest word of a side holds; an earlier one is kept. The same word sent twice is put down once.
+    Raises BookingWasCancelled, NotYetBegun, WhyNotMissing, CountMakesNoSense, ConcernsAreTheSchools.
+    """
+    if booking.ended_at is not None and side != COMPANY:
+        raise BookingWasCancelled
+    if now < booking.performance.starts_at:
+        raise NotYetBegun
+    _check(account, side)
+    earlier = newest(booking, side)
+    if earlier is not None and _says(earlier) == account:
+        return earlier
+    row = VisitReport(
+        performance_id=booking.performance_id,
+        booking_id=None if side == COMPANY else booking.id,
+        side=side,
+        took_place=account.took_place,
+        why_not="" if account.took_place else account.why_not.strip(),
+        pupils=account.total,
+        staff=account.staff,
+        safeguarding_lead_present=account.safeguarding_lead_present,
+        follow_up_lesson=account.follow_up_lesson,
+        concerns=account.concerns,
+        concerns_handed_on=account.concerns_handed_on,
+        recorded_at=now,
+        who=who,
+    )
+    db.session.add(row)
+    db.session.flush()
+    for year_group, pupils in sorted(account.split.items()):
+        db.session.add(ReportedPupils(report_id=row.id, year_group=year_group, pupils=pupils))
+    history.record(
+        f"reported ({side})", "booking", booking.reference, who=who, now=now,
+        before=_in_short(_says(earlier)) if earlier else None, after=_in_short(account),
+    )  # fmt: skip
+    db.session.flush()
+    return row
+
+
+def settle(
+    booking: Booking,
+    *,
+    took_place: bool,
+    why_not: str = "",
+    pupils: Mapping[int, int] | int | None = None,
+    who: str,
+    now: datetime,
+) -> VisitReport:
+    """The coordinator's word on one booking, which stands over both sides. Raises what `report` raises."""
+    account = Account(took_place=took_place, why_not=why_not, pupils=pupils)
+    return report(booking, SETTLED, account, who=who, now=now)
+
+
+def newest(booking: Booking, side: str) -> VisitReport | None:
+    """The word of a side that holds about the show as it stands; what was said before it began is about an earlier time."""
+    about = (
+        VisitReport.performance_id == booking.performance_id
+        if side == COMPANY
+        else VisitReport.booking_id == booking.id
+    )
+    found = db.session.scalar(
+        select(VisitReport).where(VisitReport.side == side, about).order_by(VisitReport.id.desc()).limit(1)
+    )
+    return None if found is None or found.recorded_at < booking.performance.starts_at else found
+
+
+def counts_of(row: VisitReport) -> dict[int, int]:
+    """{year group: pupils} where a report was split; else empty."""
+    query = (
+        select(ReportedPupils).where(ReportedPupils.report_id == row.id).order_by(ReportedPupils.year_group)
+    )
+    return {counted.year_group: counted.pupils for counted in db.session.scalars(query)}
+
+
+def companions(performance: Performance) -> list[Booking]:
+    """The live bookings of a show, host first: a company's head count is of all of them."""
+    live = [b for b in promises.of_performance(performance.id) if b.ended_at is None]
+    return sorted(live, key=lambda b: (b.role != promises.HOST, b.id))
+
+
+def _check(account: Account, side: str) -> None:
+    if not account.took_place and not account.why_not.strip():
+        raise WhyNotMissing
+    if account.concerns is not None and side != SCHOOL:
+        raise ConcernsAreTheSchools
+    numbers = [*account.split.values(), *([] if account.total is None else [account.total])]
+    if any(not 0 <= n <= PUPILS_AT_MOST for n in (*numbers, account.staff or 0, account.concerns or 0)):
+        raise CountMakesNoSense(f"A count must be between 0 and {PUPILS_AT_MOST:,}.")
+    if any(y not in YEAR_GROUPS for y in account.split):
+        raise CountMakesNoSense("That year group does not exist.")
+    if not account.took_place and sum(numbers):
+        raise CountMakesNoSense("It did not take place, so nobody can have seen it. Leave the numbers empty.")
+
+
+def _says(row: VisitReport) -> Account:
+    split = counts_of(row)
+    return Account(
+        took_place=row.took_place,
+        why_not=row.why_not,
+        pupils=split or row.pupils,
+        staff=row.staff,
+        safeguarding_lead_present=row.safeguarding_lead_present,
+        follow_up_lesson=row.follow_up_lesson,
+        concerns=row.concerns,
+        concerns_handed_on=row.concerns_handed_on,
+    )
+
+
+def _in_short(account: Account) -> dict[str, Any]:
+    split = {str(y): n for y, n in sorted(account.split.items())}
+    return {"took place": account.took_place, "why not": account.why_not, "pupils": split or account.total}

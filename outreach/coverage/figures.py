@@ -1,0 +1,146 @@
+"""Sums over standings: by district, by phase, the spread between districts, the causes. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from outreach.coverage import gaps
+from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, Standing, Word
+
+
+@dataclass(slots=True)
+class Totals:
+    """What some schools come to. `key` is what a list is asked for by (a district's code, a phase).
+
+    `target_pupils` sums only the schools whose number is known, `seen_of_known` the pupils seen at just
+    those; a share of pupils is made of these two alone. `unknown` schools are in neither.
+    """
+
+    key: str
+    name: str
+    schools: int = 0
+    gaps: int = 0
+    seen_pupils: int = 0
+    seen_of_known: int = 0
+    target_pupils: int = 0
+    own: int = 0
+    estimated: int = 0
+    unknown: int = 0
+    by: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NINE, 0))
+
+    @property
+    def seen(self) -> int:
+        return self.by[Word.SEEN]
+
+    @property
+    def share(self) -> int | None:
+        """Schools seen, in whole percent; None of no school."""
+        return percent(self.seen, self.schools)
+
+    @property
+    def pupil_share(self) -> int | None:
+        """Pupils seen, in whole percent, of the schools whose number is known."""
+        return percent(self.seen_of_known, self.target_pupils)
+
+    def __iadd__(self, other: "Totals") -> "Totals":
+        for name in _SUMS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for word, count in other.by.items():
+            self.by[word] += count
+        return self
+
+
+_SUMS = (
+    "schools", "gaps", "seen_pupils", "seen_of_known", "target_pupils", "own", "estimated", "unknown",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """All sums of one list of standings. Districts best first; phases by size; causes in the order of gaps.CAUSES."""
+
+    county: Totals
+    districts: list[Totals]
+    phases: list[Totals]
+    causes: list[tuple[str, int]]
+    ages_unknown: int
+    place_unknown: int
+
+
+def of(target: Iterable[Standing], *, county: str) -> Figures:
+    """Sum up; one pass."""
+    districts: dict[str, Totals] = {}
+    phases: dict[str, Totals] = {}
+    causes: Counter[str] = Counter()
+    ages_unknown = place_unknown = 0
+    for s in target:
+        where = districts.get(s.district_code)
+        if where is None:
+            where = districts[s.district_code] = Totals(s.district_code, s.district_name)
+        phase = phases.get(s.phase)
+        if phase is None:
+            phase = phases[s.phase] = Totals(s.phase, s.phase)
+        for totals in (where, phase):
+            totals.schools += 1
+            totals.by[s.standing] += 1
+            totals.seen_pupils += s.seen_pupils
+            if s.target_pupils is None:
+                totals.unknown += 1
+            else:
+                totals.target_pupils += s.target_pupils
+                totals.seen_of_known += s.seen_pupils
+                if s.estimated:
+                    totals.estimated += 1
+                else:
+                    totals.own += 1
+            if s.is_gap:
+                totals.gaps += 1
+        if s.is_gap:
+            causes[s.kind] += 1
+        ages_unknown += s.ages_unknown
+        place_unknown += s.easting is None or s.northing is None
+    whole = Totals("", county)
+    for totals in districts.values():
+        whole += totals
+    return Figures(
+        county=whole,
+        districts=sorted(districts.values(), key=_best_first),
+        phases=sorted(phases.values(), key=lambda t: (-t.schools, t.name)),
+        causes=[(cause, causes[cause]) for cause in gaps.CAUSES if causes[cause]],
+        ages_unknown=ages_unknown,
+        place_unknown=place_unknown,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How far the districts are apart, in points of schools seen: the furthest behind and the best."""
+
+    behind: Totals
+    best: Totals
+
+    @property
+    def points(self) -> int:
+        return (self.best.share or 0) - (self.behind.share or 0)
+
+
+def spread(districts: Sequence[Totals]) -> Spread | None:
+    """None with fewer than two districts that are known by name."""
+    named = [d for d in districts if d.key]
+    if len(named) < 2:
+        return None
+    return Spread(behind=min(named, key=lambda d: (d.share or 0, d.name)), best=named[0])
+
+
+def percent(part: int, whole: int) -> int | None:
+    """A whole percent, half up; None of nothing."""
+    return (200 * part + whole) // (2 * whole) if whole else None
+
+
+def steps(share: int | None) -> int:
+    """The map's five steps of schools seen: 0 for 0–19 % ... 4 for 80–100 %."""
+    return min((share or 0) // 20, 4)
+
+
+def _best_first(totals: Totals) -> tuple[bool, int, str]:
+    return not totals.key, -(totals.share or 0), totals.name or DISTRICT_UNKNOWN

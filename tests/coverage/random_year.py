@@ -1,0 +1,286 @@
+"""A random year of everything that can happen to a few schools, as a list of dated events to play in order."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import make
+from outreach.booking.invitations import FormBegun
+from outreach.booking.proposals import Proposal
+from outreach.county.schools import Correction, School
+from outreach.ground.db import db
+from outreach.tour.programmes import Programme, ProgrammeTarget
+
+START = datetime(2026, 8, 20, tzinfo=UTC)
+DAYS = 400
+GROUPS = (7, 8, 9, 10)
+
+KINDS = [
+    # type, phase, lowest age, highest age
+    ("Academy converter", "Secondary", 11, 18),
+    ("Community school", "Secondary", 11, 16),
+    ("Academy sponsor led", "Middle-Deemed Secondary", 9, 13),
+    ("Community school", "Primary", 4, 11),
+    ("Free schools", "All-through", 4, 18),
+    ("Community school", "Secondary", None, None),
+    ("Independent school", "Not applicable", None, None),
+    ("Independent school", "", 3, None),
+    ("Community special school", "Not applicable", 2, 19),
+    ("Academy alternative provision converter", "Not applicable", 11, 16),
+    ("Further education", "16 plus", 14, 99),
+    ("Something quite new", None, None, None),
+]
+
+
+class RandomYear:
+    """`events`: (instant, what to do), sorted; play them up to any instant, in order."""
+
+    def __init__(self, seed: int, *, schools: int | None = None, for_adults: bool = False) -> None:
+        self.random = Random(seed)
+        self.events: list[tuple[datetime, int, Callable[[datetime], Any]]] = []
+        self.county = make.partnership(("931", "932"))
+        make.partnership(("933",))
+        self.programme: Programme = make.programme(
+            self.county, () if for_adults else (8, 9), audience_ceiling=10_000, for_adults=for_adults
+        )
+        count = schools or self.random.randint(2, 8)
+        self.schools = [self._school() for _ in range(count)]
+        for school in self.schools:
+            self._life_of(school)
+        for _ in range(self.random.randint(0, count + 2)):
+            self._succession()
+        for _ in range(self.random.randint(0, 2 * count)):
+            self._show()
+        if self.random.random() < 0.2 and not for_adults:
+            groups = self.random.choice([(8,), (7, 8, 9), (9, 10)])
+            self._plan(
+                self._when(),
+                lambda at: _add(ProgrammeTarget(programme_id=self.programme.id, year_groups=groups, recorded_at=at)),
+            )
+        self.events.sort(key=lambda event: event[:2])
+        self._played = 0
+
+    def play(self, until: datetime | None = None) -> None:
+        """Let everything happen that is recorded before an instant (None: everything there is)."""
+        while self._played < len(self.events) and (until is None or self.events[self._played][0] < until):
+            at, _, happen = self.events[self._played]
+            happen(at)
+            self._played += 1
+        db.session.flush()
+
+    def some_day(self) -> date:
+        return (START + timedelta(days=self.random.randint(8, DAYS))).date()
+
+    def _plan(self, at: datetime, happen: Callable[[datetime], Any]) -> None:
+        self.events.append((at, len(self.events), happen))
+
+    def _when(self, after: datetime | None = None, days: int = DAYS) -> datetime:
+        return (after or START) + timedelta(minutes=self.random.randint(1, days * 24 * 60))
+
+    def _chance(self, share: float) -> bool:
+        return self.random.random() < share
+
+    def _school(self) -> School:
+        kind, phase, low, high = self.random.choice(KINDS[:2] if self._chance(0.5) else KINDS)
+        facts = {
+            "type_of_establishment": kind,
+            "phase_of_education": phase,
+            "statutory_low_age": low,
+            "statutory_high_age": high,
+            "number_of_pupils": self.random.choice([None, 0, 35, 301, 700, 1050]),
+            "la_code": self.random.choice(["931", "931", "931", "932", "933"]),
+            "district_code": self.random.choice(["E1", "E2", None]),
+        }
+        facts["district_name"] = {"E1": "Kestermere", "E2": "Fenwold", None: None}[facts["district_code"]]
+        school = make.school(START - timedelta(days=40), **facts)
+        db.session.flush()
+        return school
+
+    def _life_of(self, school: School) -> None:
+        r = self.random
+        if self._chance(0.3):
+            closed = {"status": "Closed", "close_date": r.choice([None, self.some_day()])}
+            self._plan(self._when(), lambda at: make.record(school, at, **closed))
+            if self._chance(0.2):
+                self._plan(self._when(), lambda at: make.record(school, at, status="Open", close_date=None))
+        if self._chance(0.15):
+            moved = {"la_code": r.choice(["931", "933"]), "number_of_pupils": r.choice([None, 140, 900])}
+            self._plan(self._when(), lambda at: make.record(school, at, **moved))
+        for _ in range(r.choice([0, 0, 0, 1, 2])):
+            self._correction(school)
+        for _ in range(r.choice([0, 0, 1, 3])):
+            y, pupils = r.choice(GROUPS), r.choice([0, 0, 30, 160])
+            self._plan(self._when(), lambda at, y=y, pupils=pupils: make.own_number(school, y, pupils, at))
+        for _ in range(r.choice([0, 0, 0, 1, 2])):
+            kind = r.choice(["exclude", "exclude", "include", "withdraw"])
+            groups = r.choice([(8,), (8, 9), (9, 12)]) if kind == "include" else ()
+            self._plan(
+                self._when(),
+                lambda at, kind=kind, groups=groups: make.decision(self.programme, school, kind, at, groups),
+            )
+        self._asking(school)
+
+    def _correction(self, school: School) -> None:
+        r = self.random
+        name, value = r.choice(
+            [
+                ("statutory_low_age", "11"), ("statutory_high_age", "14"), ("statutory_high_age", ""),
+                ("number_of_pupils", "500"), ("phase_of_education", "Secondary"), ("status", "Closed"),
+                ("type_of_establishment", "Welsh establishment"),
+            ]
+        )  # fmt: skip
+        withdrawn = self._chance(0.2)
+        self._plan(
+            self._when(),
+            lambda at: _add(
+                Correction(
+                    urn=school.urn, field=name, value="" if withdrawn else value, withdrawn=withdrawn,
+                    recorded_at=at, who="Priya", reason="Rang",
+                )
+            ),
+        )  # fmt: skip
+
+    def _asking(self, school: School) -> None:
+        r = self.random
+        addresses = [f"Office{school.urn}@x.example", f"head{school.urn}@x.example"]
+        for address in addresses[: r.choice([0, 1, 1, 2])]:
+            made: list[Any] = []
+            begins = self._when(days=60)
+            self._plan(begins, lambda at, a=address, m=made: m.append(make.contact(school, address=a, created_at=at)))
+            if self._chance(0.15):
+                self._plan(self._when(begins), lambda at, m=made: setattr(m[0], "ended_at", at))
+        for address in addresses:
+            if self._chance(0.25):
+                died = self._when()
+                dead: list[Any] = []
+                self._plan(died, lambda at, a=address, d=dead: d.append(make.dead_address(a.lower(), at)))
+                if self._chance(0.3):
+                    self._plan(self._when(died), lambda at, d=dead: setattr(d[0], "lifted_at", at))
+            for _ in range(r.choice([0, 0, 1, 2])):
+                handed = None if self._chance(0.2) else timedelta(minutes=r.randint(0, 9000))
+                self._plan(
+                    self._when(),
+                    lambda at, a=address, h=handed: make.invitation(
+                        self.programme, school, at, address=a, handed_at=None if h is None else at + h
+                    ),
+                )
+        for _ in range(r.choice([0, 0, 0, 1, 2])):
+            kind = r.choice(["declined", "declined", "other date", "waiting list", "somebody else", "refused slot"])
+            self._plan(self._when(), lambda at, kind=kind: make.answer(self.programme, school, kind, at))
+        if self._chance(0.2):
+            self._plan(
+                self._when(),
+                lambda at: _add(FormBegun(programme_id=self.programme.id, urn=school.urn, recorded_at=at)),
+            )
+        if self._chance(0.15):
+            begins = self._when()
+            made_one: list[Any] = []
+            reply_by = begins.date() + timedelta(days=r.randint(3, 30))
+            self._plan(
+                begins,
+                lambda at: made_one.append(
+                    _add(
+                        Proposal(
+                            programme_id=self.programme.id, urn=school.urn, starts_at=at + timedelta(days=40),
+                            reply_by=reply_by, recorded_at=at,
+                        )
+                    )
+                ),
+            )  # fmt: skip
+            if self._chance(0.4):
+                self._plan(self._when(begins, 20), lambda at: setattr(made_one[0], "ended_at", at))
+
+    def _succession(self) -> None:
+        if len(self.schools) < 2:
+            return
+        a, b = self.random.sample(self.schools, 2)
+        day = self.random.choice([None, self.some_day()])
+        wanted = (a.urn, b.urn)
+        if wanted not in (linked := self.__dict__.setdefault("linked", set())):
+            linked.add(wanted)
+            self._plan(self._when(), lambda at: make.succession(a, b, at, day))
+
+    def _show(self) -> None:
+        r = self.random
+        made_at = self._when(days=250)
+        starts = (made_at + timedelta(days=r.randint(5, 90))).replace(hour=10, minute=0)
+        host = r.choice(self.schools)
+        guests = [s for s in self.schools if s is not host and self._chance(0.15)]
+        show: dict[str, Any] = {}
+        self._plan(made_at, lambda at: show.update(it=make.show(self.programme, host, starts, created_at=at)))
+        bookings: list[dict[str, Any]] = []
+        for school in (host, *guests):
+            booked_at = made_at + timedelta(minutes=r.randint(1, 4000)) if school is not host else made_at
+            held: dict[str, Any] = {"promised": self._promised(), "school": school}
+            bookings.append(held)
+            self._plan(
+                booked_at,
+                lambda at, held=held, school=school: held.update(
+                    it=make.booking(show["it"], held["promised"], at, of=school)
+                ),
+            )
+        if self._chance(0.2):
+            starts = self._move(show, bookings, starts, made_at)
+        for held in bookings:
+            self._what_came_of_it(held, starts)
+        if self._chance(0.5):
+            self._report(bookings[0], "company", starts, bookings)
+
+    def _promised(self) -> dict[int, int]:
+        named = self.random.sample(GROUPS[:3], self.random.choice([1, 1, 2, 3]))
+        return {y: self.random.choice([0, 5, 40, 150]) for y in sorted(named)}
+
+    def _move(self, show: dict, bookings: list[dict], starts: datetime, made_at: datetime) -> datetime:
+        moved_at = made_at + timedelta(days=4, minutes=self.random.randint(0, 5 * 24 * 60))
+        there = starts + timedelta(days=self.random.choice([-3, 7, 30]))
+
+        def move(at: datetime) -> None:
+            it = show["it"]
+            ends = there + timedelta(minutes=75)
+            it.get_in_at, it.starts_at, it.ends_at, it.away_at = there, there, ends, ends
+            for held in bookings:
+                if "it" in held and held["it"].ended_at is None:
+                    make.revision(held["it"], held["promised"], at=at, starts_at=there, ends_at=ends)
+
+        self._plan(moved_at, move)
+        return there
+
+    def _what_came_of_it(self, held: dict, starts: datetime) -> None:
+        if self._chance(0.2):
+            by = self.random.choice(["school", "company", "coordinator", "host"])
+            self._plan(
+                starts - timedelta(minutes=self.random.randint(-2000, 6000)),
+                lambda at: "it" in held and make.cancellation(held["it"], at, by),
+            )
+        if self._chance(0.6):
+            self._report(held, "school", starts, [held])
+        if self._chance(0.1):
+            self._report(held, "settled", starts, [held])
+
+    def _report(self, held: dict, side: str, starts: datetime, about: list[dict]) -> None:
+        r = self.random
+        at = starts + timedelta(minutes=r.randint(-300, 12_000 if self._chance(0.9) else 500_000))
+        took = self._chance(0.85)
+        expected: dict[int, int] = {}
+        for one in about:
+            for y, n in one["promised"].items():
+                expected[y] = expected.get(y, 0) + n
+        near = {y: max(n + r.choice([0, 0, 0, -3, -80, 4]), 0) for y, n in expected.items()}
+        pupils = r.choice([near, sum(near.values()), sum(near.values()), None, near | {r.choice(GROUPS): 2}])
+        if not took:
+            pupils = None
+
+        def tell(at: datetime) -> None:
+            if "it" in held:
+                make.report(held["it"], side, at, pupils, took_place=took, why_not="" if took else "Snow")
+
+        for _ in range(r.choice([1, 1, 1, 2])):
+            self._plan(at, tell)
+            at += timedelta(minutes=r.randint(1, 9000))
+
+
+def _add(row: Any) -> Any:
+    db.session.add(row)
+    db.session.flush()
+    return row
