@@ -216,24 +216,30 @@ def _count(request: LinkRequest, decision: str, since: datetime) -> int:
 
 def _let_wait(request: LinkRequest, why: str, *, now: datetime) -> None:
     """Ask the coordinator, once for each address, and not without end."""
-    waiting = list(
+    waiting = _waiting_with(request)
+    if request.address in {other.address for other in waiting}:
+        _decide(request, REPEATED, who="", now=now)
+    elif len(waiting) >= WAITING_AT_MOST:
+        _decide(request, DROPPED, who="", now=now)
+    else:
+        request.why_waiting = why
+
+
+def _waiting_with(request: LinkRequest) -> list[LinkRequest]:
+    """The other requests for this school that wait for a click."""
+    return list(
         db.session.scalars(
-            select(LinkRequest.address)
+            select(LinkRequest)
             .where(
                 LinkRequest.programme_id == request.programme_id,
                 LinkRequest.urn == request.urn,
+                LinkRequest.id != request.id,
                 LinkRequest.decided_at.is_(None),
                 LinkRequest.why_waiting != "",
             )
             .order_by(LinkRequest.id)
         )
     )
-    if request.address in waiting:
-        _decide(request, REPEATED, who="", now=now)
-    elif len(waiting) >= WAITING_AT_MOST:
-        _decide(request, DROPPED, who="", now=now)
-    else:
-        request.why_waiting = why
 
 
 def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: datetime) -> None:
@@ -259,6 +265,9 @@ def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: da
                     asking, invitations.addressee(contact), sender, asked_by_address=request.address, now=now
                 )
     _decide(request, SENT, who=who, now=now)
+    for other in _waiting_with(request):
+        if other.address == request.address:
+            _decide(other, REPEATED, who="", now=now)
 
 
 def _expiry(programme: Programme, school: School, now: datetime) -> datetime:
