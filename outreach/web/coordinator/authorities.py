@@ -63,19 +63,25 @@ def all_authorities() -> Any:
 def authority(la_code: str) -> Any:
     here = _authority(la_code)
     form = TermDatesForm()
+    problems: tuple[str, ...] = ()
     if form.validate_on_submit():
         try:
             text = _text_of(form)
             with transaction():
                 added = authorities.add_lines(here, text, who=who(), now=clock.now())
         except LinesWrong as wrong:
-            form.lines.errors = [*form.lines.errors, *wrong.problems]
+            problems = wrong.problems
+            form.lines.errors = [
+                problems[0]
+                if len(problems) == 1
+                else f"{len(problems)} lines cannot be added. Nothing was changed."
+            ]
         except Refusal as refusal:
             form.refuse(refusal)
         else:
             flash(_told(added))
             return redirect(url_for("coordinator.authority", la_code=la_code), 303)
-    return _page(here, form), _status()
+    return _page(here, form, problems), _status()
 
 
 @coordinator.post("/setup/authorities/<la_code>/terms/<int(max=2147483647):term_id>/remove")
@@ -121,7 +127,7 @@ def remove_authority(la_code: str) -> Any:
     return redirect(url_for("coordinator.authorities"), 303)
 
 
-def _page(here: Authority, form: TermDatesForm) -> str:
+def _page(here: Authority, form: TermDatesForm, problems: tuple[str, ...]) -> str:
     years: dict[int, dict[str, list[Any]]] = {}
     for term in authorities.terms_of([here.la_code]):
         years.setdefault(year_of(term.last_day), {"terms": [], "inset_days": []})["terms"].append(term)
@@ -131,6 +137,7 @@ def _page(here: Authority, form: TermDatesForm) -> str:
         "coordinator/authority.html",
         form=form,
         authority=here,
+        problems=problems,
         years=sorted(years.items(), reverse=True),
         schools=authorities.schools_in_register([here.la_code]).get(here.la_code, 0),
     )

@@ -117,7 +117,8 @@ def new_troupe(company_id: int) -> Any:
 def troupe(troupe_id: int) -> Any:
     here = _troupe(troupe_id)
     base = f"{here.base.easting}, {here.base.northing}" if here.base else ""
-    form = TroupeForm(obj=here, data={"base": base})
+    settled = {name: getattr(here, name) for name in ("name", "base_name", "calendar_address")}
+    form = TroupeForm(data=settled | {"base": base})
     if form.validate_on_submit():
         try:
             with transaction():

@@ -1,0 +1,194 @@
+"""Authorities, their term dates and INSET days."""
+
+from datetime import date
+
+import pytest
+from flask import Flask
+
+import make
+from outreach.county import authorities, partnerships
+from outreach.county.authorities import Added, Line
+from outreach.ground import history
+from outreach.ground.db import db, transaction
+
+WHO = {"who": "Priya Nandakumar", "now": make.NOW}
+
+
+@pytest.fixture
+def marlshire(app: Flask) -> authorities.Authority:
+    with transaction():
+        of = make.partnership(la_codes=())
+        return authorities.add(of, "931", "Marlshire", **WHO)
+
+
+def test_pasted_lines_in_the_ways_people_write_dates_are_read() -> None:
+    text = (
+        "\ufeffTerm;First day;Last day\r\n"
+        "Term 3 (spring);04/01/2027;12.02.2027\r\n"
+        "\r\n"
+        "Monday 22nd February 2027 to Thursday 25 March 2027\r\n"
+        "12 Apr 2027 - 28 May, 2027\r\n"
+        "2027-06-07\t2027-07-21\r\n"
+        "INSET day: 3 September 2026\r\n"
+        "INSET 2027-01-04 2027-01-04"
+    )
+    lines, problems = authorities.read_lines(text)
+    assert problems == []
+    assert lines == [
+        Line(number=2, first=date(2027, 1, 4), last=date(2027, 2, 12), is_term=True),
+        Line(number=4, first=date(2027, 2, 22), last=date(2027, 3, 25), is_term=True),
+        Line(number=5, first=date(2027, 4, 12), last=date(2027, 5, 28), is_term=True),
+        Line(number=6, first=date(2027, 6, 7), last=date(2027, 7, 21), is_term=True),
+        Line(number=7, first=date(2026, 9, 3), last=date(2026, 9, 3), is_term=False),
+        Line(number=8, first=date(2027, 1, 4), last=date(2027, 1, 4), is_term=False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("4 Jan to 12 Feb 2027", "write each date with its day, month and four-figure year."),
+        ("04/01/27 - 12/02/27", "write each date with its day, month and four-figure year."),
+        ("31 February 2027", "'31 February 2027' is not a date."),
+        ("4 Smarch 2027", "'4 Smarch 2027' is not a date."),
+        ("2027-13-01 to 2027-14-01", "'2027-13-01' is not a date."),
+        ("4 January 1066", "'4 January 1066' is not a date."),
+        ("term 3", "write the first and the last day of a term, or one INSET day, with its year."),
+        (
+            "2027-01-04 2027-02-12 2027-02-22",
+            "write the first and the last day of a term, or one INSET day, with its year.",
+        ),
+    ],
+)
+def test_a_line_that_could_be_misread_is_named(line: str, problem: str) -> None:
+    lines, problems = authorities.read_lines(line)
+    assert lines == []
+    assert problems == [(1, problem)]
+
+
+def test_more_lines_than_a_county_has_terms_are_not_read() -> None:
+    lines, problems = authorities.read_lines("2027-01-04\n" * 5000)
+    assert len(lines) == 200
+    assert problems == [(201, "200 lines at most can be read at once.")]
+
+
+def test_lines_are_added_once_however_often_they_are_sent(marlshire) -> None:
+    text = "4 January 2027 to 12 February 2027\n22 February 2027 to 25 March 2027\n22 February 2027"
+    with transaction():
+        assert authorities.add_lines(marlshire, text, **WHO) == Added(terms=2, inset_days=1, known=0)
+    with transaction():
+        assert authorities.add_lines(marlshire, text, **WHO) == Added(terms=0, inset_days=0, known=3)
+    assert [(t.first_day, t.last_day) for t in authorities.terms_of(["931"])] == [
+        (date(2027, 1, 4), date(2027, 2, 12)),
+        (date(2027, 2, 22), date(2027, 3, 25)),
+    ]
+    assert [i.day for i in authorities.inset_days_of(["931"])] == [date(2027, 2, 22)]
+    assert [h.what for h in history.of("authority", "931")] == ["added term dates"]
+
+
+def test_one_wrong_line_and_nothing_is_added(marlshire) -> None:
+    text = "4 January 2027 to 12 February 2027\n1 February 2027 to 1 March 2027\n6 March 2027\nsoon 2027"
+    with transaction(), pytest.raises(authorities.LinesWrong) as refused:
+        authorities.add_lines(marlshire, text, **WHO)
+    assert refused.value.problems == (
+        "Line 2: That overlaps the term from 4 January 2027 to 12 February 2027. Remove that first if it is wrong.",
+        "Line 3: 6 March 2027 is a Saturday. An INSET day is a weekday.",
+        "Line 4: write the first and the last day of a term, or one INSET day, with its year.",
+    )
+    assert authorities.terms_of(["931"]) == []
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "Term dates\nto come"])
+def test_lines_without_any_date_are_refused(marlshire, text: str) -> None:
+    with transaction(), pytest.raises(authorities.LinesWrong):
+        authorities.add_lines(marlshire, text, **WHO)
+
+
+def test_a_term_the_wrong_way_round_is_refused(marlshire) -> None:
+    with transaction(), pytest.raises(authorities.TermWrongWayRound):
+        authorities.add_term(marlshire, date(2027, 2, 12), date(2027, 1, 4), **WHO)
+
+
+def test_a_term_of_a_year_is_refused(marlshire) -> None:
+    with transaction(), pytest.raises(authorities.TermTooLong):
+        authorities.add_term(marlshire, date(2026, 9, 2), date(2027, 7, 21), **WHO)
+
+
+def test_a_term_of_one_day_counts_and_its_neighbours_may_touch(marlshire) -> None:
+    with transaction():
+        authorities.add_term(marlshire, date(2027, 1, 4), date(2027, 1, 4), **WHO)
+        authorities.add_term(marlshire, date(2027, 1, 5), date(2027, 2, 12), **WHO)
+        with pytest.raises(authorities.TermsOverlap):
+            authorities.add_term(marlshire, date(2027, 1, 4), date(2027, 1, 4), **WHO)
+
+
+def test_an_inset_day_at_a_weekend_is_refused(marlshire) -> None:
+    with transaction(), pytest.raises(authorities.InsetAtWeekend):
+        authorities.add_inset_day(marlshire, date(2027, 3, 6), **WHO)
+
+
+def test_an_inset_day_twice_is_refused(marlshire) -> None:
+    with transaction():
+        authorities.add_inset_day(marlshire, date(2027, 3, 5), **WHO)
+        with pytest.raises(authorities.InsetTwice):
+            authorities.add_inset_day(marlshire, date(2027, 3, 5), **WHO)
+
+
+def test_a_term_and_an_inset_day_are_removed_once(marlshire) -> None:
+    with transaction():
+        term = authorities.add_term(marlshire, date(2027, 1, 4), date(2027, 2, 12), **WHO).id
+        inset = authorities.add_inset_day(marlshire, date(2027, 2, 22), **WHO).id
+    with transaction():
+        authorities.remove_term(marlshire, term, **WHO)
+        authorities.remove_inset_day(marlshire, inset, **WHO)
+    assert authorities.terms_of(["931"]) == authorities.inset_days_of(["931"]) == []
+    with transaction():
+        with pytest.raises(authorities.NoSuchTermDate):
+            authorities.remove_term(marlshire, term, **WHO)
+        with pytest.raises(authorities.NoSuchTermDate):
+            authorities.remove_inset_day(marlshire, inset, **WHO)
+
+
+def test_term_dates_of_another_authority_cannot_be_removed(marlshire) -> None:
+    with transaction():
+        other = authorities.add(make.partnership(la_codes=()), "932", "Otherwold", **WHO)
+        term = authorities.add_term(other, date(2027, 1, 4), date(2027, 2, 12), **WHO).id
+        with pytest.raises(authorities.NoSuchTermDate):
+            authorities.remove_term(marlshire, term, **WHO)
+
+
+@pytest.mark.parametrize("code", ["", "93", "9310", "abc", "٩٣١", "931\n"])
+def test_a_code_that_is_not_three_figures_is_refused(app: Flask, code: str) -> None:
+    with transaction():
+        of = make.partnership(la_codes=())
+        with pytest.raises(authorities.NotAnAuthorityCode):
+            authorities.add(of, code, "Marlshire", **WHO)
+
+
+def test_an_authority_belongs_to_one_partnership(marlshire) -> None:
+    with transaction():
+        other = make.partnership(la_codes=())
+        with pytest.raises(authorities.AuthorityTaken, match="another partnership's"):
+            authorities.add(other, "931", "Marlshire", **WHO)
+        with pytest.raises(authorities.AuthorityTaken, match="yours already"):
+            authorities.add(partnerships.get(marlshire.partnership_id), "931", "Marlshire", **WHO)
+        with pytest.raises(authorities.NoSuchAuthority):
+            authorities.get(other.id, "931")
+
+
+def test_an_authority_with_schools_cannot_be_removed(marlshire) -> None:
+    with transaction():
+        make.school()
+        with pytest.raises(authorities.AuthorityHasSchools, match="1 school "):
+            authorities.remove(marlshire, **WHO)
+
+
+def test_a_mistyped_authority_is_removed_with_its_dates(marlshire) -> None:
+    with transaction():
+        authorities.add_term(marlshire, date(2027, 1, 4), date(2027, 2, 12), **WHO)
+        authorities.add_inset_day(marlshire, date(2027, 2, 22), **WHO)
+    with transaction():
+        authorities.remove(marlshire, **WHO)
+    of = db.session.scalars(db.select(partnerships.Partnership)).one()
+    assert partnerships.authorities(of.id) == []
+    assert authorities.terms_of(["931"]) == authorities.inset_days_of(["931"]) == []
