@@ -21,6 +21,7 @@ from outreach.tour.days import TourDay
 from outreach.tour.performances import Slot
 from outreach.tour.programmes import Programme
 from outreach.visits import reports
+from outreach.visits.reports import Account
 
 HALLS = ("Main hall", "Sports hall", "Drama studio", "Dining hall", "Lecture theatre")
 NOTES = (
@@ -47,17 +48,17 @@ def behind(
 
 
 def ahead(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:
-    """The shows to come, one of them called off."""
-    for school in parts.of(cast.BOOKED, cast.IN_PART):
+    """The shows to come, one of them soon called off."""
+    for school in parts.of(cast.BOOKED, cast.IN_PART, cast.CALLED_OFF):
         only = (8,) if school in parts.of(cast.IN_PART) else cast.TARGET
         _book(random, programme, school, season.ahead, only, now=_lately(random, now))
+
+
+def call_off(programme: Programme, parts: Cast, *, now: datetime) -> None:
     for school in parts.of(cast.CALLED_OFF):
-        for booking in _book(
-            random, programme, school, season.ahead, cast.TARGET, now=now - timedelta(days=12)
-        ):
+        for booking in promises.live(programme.id, school.urn):
             bookings.cancel(
-                booking, reason="Two of the cast are ill", by=promises.COMPANY, who="Dafydd Rees (company)",
-                now=now - timedelta(days=2),
+                booking, reason="Two of the cast are ill", by=promises.COMPANY, who="Dafydd Rees (company)", now=now
             )  # fmt: skip
 
 
@@ -147,24 +148,23 @@ def _promise(random: Random, school: School, pupils: dict[int, int]) -> Promise:
 
 def _report(random: Random, part: str, booking: Booking, *, now: datetime) -> None:
     """What each side said of a show that is past, a day or two after it."""
-    show = booking.performance
-    if part == cast.UNREPORTED or show.ends_at > now:
+    if part == cast.UNREPORTED:
         return
-    promised = promises.pupils_of(booking)
-    came = {y: max(0, n - random.randint(0, max(1, n // 20))) for y, n in promised.items()}
-    soon = min(now, show.ends_at + timedelta(hours=random.randint(2, 30)))
-    company, school = "Dafydd Rees (company)", f"{booking.school.name} (school)"
-    took_place = part != cast.NEVER_CAME
-    head_count = sum(came.values()) + (40 if part == cast.DISAGREE else random.randint(-2, 2))
-    reports.report(
-        booking.performance, reports.COMPANY, took_place=took_place,
-        why_not="" if took_place else "The school was shut by a burst pipe", pupils=max(1, head_count) if took_place else None,
-        safeguarding_lead_present=True, concerns_handed_on=random.random() < 0.4, who=company, now=soon,
+    soon = min(now, booking.performance.ends_at + timedelta(hours=random.randint(2, 30)))
+    came = {y: max(1, n - random.randint(0, max(1, n // 20))) for y, n in promises.pupils_of(booking).items()}
+    away = 40 if part == cast.DISAGREE else random.randint(-2, 2)
+    seen = Account(
+        took_place=True, pupils=max(1, sum(came.values()) + away), safeguarding_lead_present=True,
+        concerns_handed_on=random.random() < 0.4,
     )  # fmt: skip
+    shut = Account(took_place=False, why_not="The school was shut by a burst pipe")
+    said = shut if part == cast.NEVER_CAME else seen
+    reports.report(booking, reports.COMPANY, said, who="Dafydd Rees (company)", now=soon)
     if part in (cast.ONE_SIDED, cast.NEVER_CAME):
         return
-    reports.report(
-        booking, reports.SCHOOL, took_place=True, pupils=came, staff=random.randint(4, 9),
-        safeguarding_lead_present=random.random() < 0.9, follow_up_lesson=random.random() < 0.7,
-        concerns=random.choice((0, 0, 0, 1, 1, 2, 3)), who=school, now=min(now, soon + timedelta(hours=5)),
+    own = Account(
+        took_place=True, pupils=came, staff=random.randint(4, 9), safeguarding_lead_present=random.random() < 0.9,
+        follow_up_lesson=random.random() < 0.7, concerns=random.choice((0, 0, 0, 1, 1, 2, 3)),
     )  # fmt: skip
+    later = min(now, soon + timedelta(hours=5))
+    reports.report(booking, reports.SCHOOL, own, who=f"{booking.school.name} (school)", now=later)

@@ -64,6 +64,8 @@ def tell(*, now: datetime) -> Told:
     shows.behind(random, programme, season, parts, asked=asked, now=now)
     shows.ahead(random, programme, season, parts, now=now)
     hand_over()
+    shows.call_off(programme, parts, now=now - timedelta(hours=26))
+    hand_over()
     _answers(programme, parts, now=now)
     _propose(programme, parts, now=now)
     _today(random, programme, season, parts, now=now)

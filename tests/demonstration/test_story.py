@@ -1,0 +1,101 @@
+"""The made-up year: on any day of any year every standing is there, something can be booked, something waits."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from outreach.booking import open_door
+from outreach.coverage import standings
+from outreach.coverage.standings import Word
+from outreach.demonstration import addresses, cast, story
+from outreach.demonstration.story import Told
+from outreach.ground.db import db, transaction
+from outreach.ground.timespans import day_of
+from outreach.post import links, outbox
+from outreach.tour import slots
+from outreach.tour.performances import Performance
+
+AWKWARD_DAYS = [
+    "2026-09-01 06:00",  # the first day of a year: nothing of it lies behind
+    "2026-08-31 22:59",  # its last minute, in British Summer Time
+    "2028-02-29 12:00",
+    "2026-12-25 10:00",
+    "2026-07-26 10:00",
+    "2026-06-30 12:00",  # the last day on which the old year is in hand
+    "2026-03-29 01:30",  # the night the clocks go forward
+    "2026-10-25 00:30",  # and back
+]
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+NINE = {word for word in Word if word is not Word.EXCLUDED}
+
+
+def tell(at: str) -> tuple[Told, datetime]:
+    now = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    with transaction():
+        told = story.tell(now=now)
+    return told, now
+
+
+def judge(told: Told, now: datetime) -> None:
+    reckoning = standings.of(told.programme.id, as_of=day_of(now), now=now)
+    found = Counter(row.standing for row in reckoning.target)
+    assert set(found) == NINE
+    assert found[Word.SEEN] >= 20
+    assert found[Word.BOOKED] >= 10
+    assert len(reckoning.excluded) == 2
+    for school in told.cast.of(cast.SILENT, cast.ASKED_TODAY):
+        assert slots.offers(told.programme, school, now=now).near, f"nothing to book for {school.name}"
+    lie = select(func.count()).select_from(Performance).where(Performance.released_at.is_(None))
+    assert db.session.scalar(lie.where(Performance.starts_at < now)) > 40
+    assert db.session.scalar(lie.where(Performance.starts_at > now)) > 15
+    assert len(open_door.waiting_requests(told.partnership.id)) == 2
+    letters = outbox.counts(told.partnership.id)
+    assert letters["sent"] > 200
+    assert 0 < letters["waiting"] < 20
+    assert letters["failed"] == 0
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("at", AWKWARD_DAYS)
+def test_on_an_awkward_day_all_nine_standings_are_there_and_there_is_something_to_book(
+    app: Flask, at: str
+) -> None:
+    judge(*tell(at))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_story_is_the_same_on_postgresql(app: Flask) -> None:
+    judge(*tell("2027-01-19 09:30"))
+
+
+@ON_SQLITE
+def test_the_addresses_let_the_coordinator_in_once_and_open_a_school_that_can_book(app: Flask) -> None:
+    told, now = tell("2027-01-19 09:30")
+    with transaction():
+        (entrance,) = addresses.entrances(now=now)
+    client = app.test_client()
+    assert entrance.school is not None
+    assert client.get(f"/sign-in/{entrance.sign_in}").status_code == 200 or now > datetime.now(UTC)
+    link = links.find(entrance.invitation)
+    assert link is not None
+    assert link.urn == entrance.school.urn
+    assert link.open_at(now + timedelta(days=14))
+    assert slots.offers(told.programme, entrance.school, now=now).near
+
+
+@ON_SQLITE
+def test_the_commands_load_once_print_the_addresses_and_keep_what_is_there(app: Flask) -> None:
+    runner = app.test_cli_runner()
+    assert "Someone to Tell" in runner.invoke(args=["demonstration", "load"]).output
+    again = runner.invoke(args=["demonstration", "load"])
+    assert (again.exit_code, again.output) == (0, "There is a partnership here already: kept as it is.\n")
+    told = runner.invoke(args=["demonstration", "addresses"])
+    assert told.exit_code == 0, told.output
+    opened = [line.strip() for line in told.output.splitlines() if line.strip().startswith("http")]
+    client = app.test_client()
+    statuses = [client.get(url.removeprefix(app.config["PUBLIC_URL"])).status_code for url in opened]
+    # The sign-in page, the school's page, the letters (which ask to sign in first), the front page.
+    assert statuses == [200, 200, 302, 200]
