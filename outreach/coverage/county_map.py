@@ -19,13 +19,18 @@ WIDTH, MARGIN, GLYPH = 470, 8, 12
 TALLEST = 640
 MOST_POINTS = 500
 MOST_NAMES = 40
+LETTER = 8.2
+"""The width of a letter of a district's name, on average."""
 
 Ring = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """One district: an SVG path, its step of schools seen (0 to 4), where its name stands; `totals` None: no school."""
+    """One district: an SVG path, its step of schools seen (0 to 4), where the middle of its name stands.
+
+    `long`: the name must be drawn narrower to fit the picture. `totals` None: no school of the target is there.
+    """
 
     code: str
     name: str
@@ -33,6 +38,7 @@ class Shape:
     step: int
     x: int
     y: int
+    long: bool
     totals: Totals | None
 
 
@@ -75,14 +81,16 @@ def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Stan
         largest = max(rings, key=lambda ring: abs(_area(ring)))
         x, y = pixel(*_inside(largest))
         mine = totals.get(code)
+        half = min(len(name) * LETTER / 2, WIDTH / 2)
         shapes.append(
             Shape(
                 code=code,
                 name=name,
                 path="".join(_path(pixel(*point) for point in ring) for ring in rings),
                 step=steps(mine.share if mine else None),
-                x=x,
+                x=round(min(max(x, half), WIDTH - half)),
                 y=y,
+                long=half == WIDTH / 2,
                 totals=mine,
             )
         )

@@ -4,8 +4,16 @@ from flask import Flask
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from outreach.web import gate, wording
+
+
+class RowNumber(IntegerConverter):
+    """<int:…> in an address: what a database's integer holds; a longer number is no page of ours."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**31 - 1)
 
 
 def init_app(app: Flask) -> None:
@@ -26,6 +34,7 @@ def init_app(app: Flask) -> None:
     if app.config["BEHIND_PROXIES"]:
         n = app.config["BEHIND_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    app.url_map.converters["int"] = RowNumber
     _import_pages()
     gate.init_app(app)
 
@@ -34,7 +43,9 @@ def _import_pages() -> None:
     """Each page hangs itself on its blueprint when imported."""
     import outreach.web.coordinator.authorities
     import outreach.web.coordinator.companies
+    import outreach.web.coordinator.coverage
     import outreach.web.coordinator.letters
+    import outreach.web.coordinator.schools
     import outreach.web.coordinator.password
     import outreach.web.coordinator.programmes
     import outreach.web.coordinator.register

@@ -1,0 +1,110 @@
+"""The list behind every number: which schools a set of filters picks from a reckoning, in which order. Pure."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from outreach.county.schools import words_of
+from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing
+
+TARGET, EXCLUDED, ALSO_SEEN = "target", "excluded", "also"
+LISTS = {TARGET: "Schools in the target", EXCLUDED: "Excluded schools", ALSO_SEEN: "Also seen by"}
+
+OWN, ESTIMATED, UNKNOWN = "own", "estimated", "unknown"
+NUMBERS = {
+    OWN: "number from the school",
+    ESTIMATED: "number estimated",
+    UNKNOWN: "number unknown",
+}
+
+NO_DISTRICT = "-"
+"""What stands in an address for the schools whose district is not known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What a list is asked for; an empty value asks for nothing. `district` is a code, or NO_DISTRICT."""
+
+    which: str = TARGET
+    district: str = ""
+    phase: str = ""
+    standing: str = ""
+    gap: bool = False
+    cause: str = ""
+    number: str = ""
+    ages_unknown: bool = False
+    place_unknown: bool = False
+    find: str = ""
+
+
+def pick(reckoning: Reckoning, filters: Filters) -> list[Standing]:
+    """The schools of the target, or those taken out of it, that match every filter; in no order yet."""
+    schools: Iterable[Standing] = (
+        reckoning.excluded if filters.which == EXCLUDED else reckoning.target
+    )
+    for wanted in _tests(filters):
+        schools = [s for s in schools if wanted(s)]
+    return list(schools)
+
+
+def pick_also_seen(reckoning: Reckoning, filters: Filters) -> list[AlsoSeen]:
+    if not filters.find:
+        return reckoning.also_seen
+    wanted = words_of(filters.find)
+    return [s for s in reckoning.also_seen if _named(s.name, s.urn, wanted)]
+
+
+def _tests(filters: Filters) -> list[Callable[[Standing], bool]]:
+    tests: list[Callable[[Standing], bool]] = []
+    if filters.district:
+        code = "" if filters.district == NO_DISTRICT else filters.district
+        tests.append(lambda s: s.district_code == code)
+    if filters.phase:
+        tests.append(lambda s: s.phase == filters.phase)
+    if filters.standing:
+        tests.append(lambda s: s.standing == filters.standing)
+    if filters.gap:
+        tests.append(lambda s: s.is_gap)
+    if filters.cause:
+        tests.append(lambda s: s.is_gap and s.kind == filters.cause)
+    if filters.number:
+        tests.append(lambda s: number_of(s) == filters.number)
+    if filters.ages_unknown:
+        tests.append(lambda s: s.ages_unknown)
+    if filters.place_unknown:
+        tests.append(lambda s: not s.place_known)
+    if filters.find:
+        wanted = words_of(filters.find)
+        tests.append(lambda s: _named(s.name, s.urn, wanted))
+    return tests
+
+
+def number_of(s: Standing) -> str:
+    """Whence the school's number of target pupils: 'own', 'estimated' or 'unknown'."""
+    if s.target_pupils is None:
+        return UNKNOWN
+    return ESTIMATED if s.estimated else OWN
+
+
+def _named(name: str, urn: int, wanted: str) -> bool:
+    """Every word asked for begins a word of the name, or is the URN."""
+    words = words_of(name).split()
+    return all(any(w.startswith(part) for w in words) or part == str(urn) for part in wanted.split())
+
+
+_ORDER = {word: place for place, word in enumerate(NINE)}
+_LAST = 10**9
+
+SORTS: dict[str, tuple[str, Callable[[Standing], Any]]] = {
+    "name": ("School", lambda s: ()),
+    "district": ("District", lambda s: (s.district_code == "", s.district_name)),
+    "standing": ("Standing", lambda s: _ORDER.get(s.standing, _LAST)),
+    "since": ("Longest since", lambda s: s.since.toordinal() if s.since else _LAST),
+    "pupils": ("Most pupils", lambda s: _LAST if s.target_pupils is None else -s.target_pupils),
+}
+"""How a list can be sorted: (words, key); by name among equals."""
+
+
+def ordered(schools: Iterable[Standing], sort: str) -> list[Standing]:
+    key = SORTS[sort][1]
+    return sorted(schools, key=lambda s: (key(s), s.name, s.urn))
