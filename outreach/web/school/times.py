@@ -84,6 +84,8 @@ def choose(token: str) -> Any:
     keys = request.form.get("slot", "")[:60].split("+")
     try:
         with transaction():
+            if not promises.account(g.programme, g.school).is_open:
+                raise AlreadyBooked
             chosen = [slots.find(g.programme, g.school, key, now=now) for key in keys]
             if len(keys) > 2 or None in chosen:
                 raise SlotTaken
@@ -127,7 +129,7 @@ def _show(token: str, *, now: datetime, lost: Iterable[str] = (), said: str = ""
     two = promises.needs_two_shows(g.programme, still_open)
     offers = slots.offers(g.programme, g.school, now=now, two_shows=two)
     wanted = list(lost)
-    still_there = [s for d in offers.days for s in d.slots if s.key in wanted]
+    still_there = [s for d in offers.days for s in d.slots if s.key in wanted] if wanted else []
     return render_template(
         "school/slots.html",
         token=token,
@@ -140,28 +142,28 @@ def _show(token: str, *, now: datetime, lost: Iterable[str] = (), said: str = ""
         now=now,
         lost=bool(wanted),
         said=said,
-        again=still_there if wanted and len(still_there) == len(wanted) else [],
+        again=still_there if wanted and not said and len(still_there) == len(wanted) else [],
     )
 
 
 def _page(days: Iterable[DayOffer], first: date | None) -> Page:
     """The weeks from `first` on; without it from the first week in which there is a slot."""
     weeks = [
-        Week(monday=monday, days=tuple(_days(offers)))
+        (monday, list(offers))
         for monday, offers in groupby(days, key=lambda d: d.day - timedelta(days=d.day.weekday()))
     ]
-    able = [i for i, week in enumerate(weeks) if any(day.count for day in week.days)]
+    able = [i for i, (_, offers) in enumerate(weeks) if any(offer.gaps for offer in offers)]
     if first is not None:
         at = next(
-            (i for i, week in enumerate(weeks) if week.monday + timedelta(days=6) >= first), len(weeks) - 1
+            (i for i, (monday, _) in enumerate(weeks) if monday + timedelta(days=6) >= first), len(weeks) - 1
         )
     else:
         at = able[0] if able else 0
     at = max(at, 0)
     return Page(
-        weeks=tuple(weeks[at : at + WEEKS]),
-        before=weeks[max(at - WEEKS, 0)].monday if at else None,
-        after=weeks[at + WEEKS].monday if at + WEEKS < len(weeks) else None,
+        weeks=tuple(Week(monday=monday, days=tuple(_days(offers))) for monday, offers in weeks[at : at + WEEKS]),
+        before=weeks[max(at - WEEKS, 0)][0] if at else None,
+        after=weeks[at + WEEKS][0] if at + WEEKS < len(weeks) else None,
         any_slot=bool(able),
     )
 

@@ -1,0 +1,392 @@
+"""The form in steps, the check, the booking: what is kept, what is asked, what is refused."""
+
+import pytest
+from flask.testing import FlaskClient
+from school_story import HALL, PEOPLE, PUPILS, Story, lay, said
+from sqlalchemy import func, select
+
+from outreach.booking import promises
+from outreach.booking.promises import Booking, BookingContact
+from outreach.county import schools
+from outreach.ground.db import db, transaction
+from outreach.post.outbox import Letter
+
+
+def fresh() -> None:
+    db.session.rollback()
+    db.session.expire_all()
+
+
+def bookings_of(story: Story) -> list[Booking]:
+    fresh()
+    return promises.live(story.programme.id, story.school.urn)
+
+
+def test_booking_from_choice_to_confirmation(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    key = story.choose(next(k for k in story.keys() if k.endswith("-0930")))
+    story.fill()
+    check = said(story.get("/form", follow_redirects=True))
+    for sentence in (
+        "Step 4 of 4", "When Tuesday 9 March 9:30am to 10:45am Change when",
+        "Company arrives 8:30am, away by 11:15am", "Year 8 108 pupils Change Year 8", "Year 9 104 pupils",
+        "Access needs 2 wheelchair places Change", "Where Main hall with a step-free way in Change",
+        "Safeguarding lead Joanna Fell j.fell@redmere.example 01632 960 204 Change",
+        "When you book, Joanna Fell gets a calendar invite. You can move or cancel until Tuesday 23 February "
+        "without ringing us.", "Book this performance Give this time back",
+    ):  # fmt: skip
+        assert sentence in check
+    answer = story.post("/book", slots=key)
+    (booking,) = bookings_of(story)
+    assert (answer.status_code, answer.headers["Location"]) == (
+        303,
+        story.path(f"/booked/{booking.reference}"),
+    )
+    assert promises.pupils_of(booking) == {8: 108, 9: 104}
+    assert (booking.hall, booking.step_free, booking.access_needs) == ("Main hall", True, {"wheelchair": 2})
+    assert [(p.name, p.duty, p.phone) for p in promises.people_of(booking)] == [
+        ("Joanna Fell", "safeguarding lead", "01632 960 204")
+    ]
+    page = said(client.get(answer.headers["Location"]))
+    assert (
+        f"You are booked Reference {booking.reference} When Tuesday 9 March 9:30am to 10:45am, set-up from 8:30am"
+        in page
+    )
+    assert "212 pupils 108 in Year 8 and 104 in Year 9" in page
+    assert "ring Priya Nandakumar on 01632 960 118" in page
+    assert "If a pupil speaks up Use your own safeguarding procedure." in page
+
+
+def test_booking_sent_twice_books_once(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    key = story.choose()
+    story.fill()
+    first, second = story.post("/book", slots=key), story.post("/book", slots=key)
+    assert first.status_code == second.status_code == 303
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(bookings_of(story)) == 1
+    assert db.session.scalar(select(func.count()).select_from(Letter).where(Letter.method == "REQUEST")) == 1
+
+
+def test_link_opened_again_shows_the_booking(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    reference = story.book()
+    assert story.get().headers["Location"] == story.path(f"/booked/{reference}")
+    assert story.get("/times").headers["Location"] == story.path()
+
+
+def test_stale_slot_page_after_a_colleague_booked_shows_the_booking(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    stale = story.keys()[5]
+    reference = story.book()
+    answer = client.post(story.path("/choose"), data={"slot": stale}, follow_redirects=True)
+    assert f"Reference {reference}" in said(answer)
+    assert "Your school is booked already." in said(answer)
+    assert len(bookings_of(story)) == 1
+
+
+def test_steps_without_a_kept_time_lead_to_the_times(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    for step in ("/pupils", "/hall", "/people", "/check"):
+        answer = story.get(step)
+        assert (answer.status_code, answer.headers["Location"]) == (303, story.path("/times?lost=1"))
+
+
+def test_what_is_typed_is_kept_when_the_time_is_taken_meanwhile(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    key = story.choose()
+    story.send("/pupils", PUPILS)
+    stopped.after(minutes=16)
+    story.another_school().choose(key)
+    answer = client.post(story.path("/hall"), data=HALL, follow_redirects=True)
+    assert (
+        "That time was taken while you were typing. These are the nearest that are left. Nothing you typed is lost."
+        in said(answer)
+    )
+    assert key not in answer.text
+    story.choose()
+    assert 'value="108"' in story.get("/pupils").text
+    assert 'value="Main hall"' in story.get("/hall").text
+    assert story.get("/form").headers["Location"] == story.path("/people")
+
+
+def test_time_run_out_but_not_taken_can_still_be_booked(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    key = story.choose()
+    story.fill()
+    stopped.after(minutes=40)
+    assert "Nobody else has taken it yet" in said(story.get("/check"))
+    assert story.post("/book", slots=key).status_code == 303
+    assert len(bookings_of(story)) == 1
+
+
+def test_booking_a_time_taken_meanwhile_shows_the_nearest_and_books_nothing(
+    client: FlaskClient, stopped
+) -> None:
+    story = lay(client)
+    key = story.choose()
+    story.fill()
+    stopped.after(minutes=16)
+    story.another_school().book(key)
+    answer = client.post(story.path("/book"), data={"slots": key}, follow_redirects=True)
+    assert "Nothing you typed is lost" in said(answer)
+    assert bookings_of(story) == []
+    again = story.choose()
+    assert story.get("/form").headers["Location"] == story.path("/check")
+    assert story.post("/book", slots=again).status_code == 303
+
+
+def test_booking_another_time_than_the_page_showed_is_refused(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    stale = story.choose()
+    story.fill()
+    story.choose(story.keys()[5])
+    answer = story.post("/book", slots=stale)
+    assert answer.status_code == 422
+    assert "A colleague with the same link has chosen another time meanwhile." in said(answer)
+    assert bookings_of(story) == []
+
+
+def test_booking_before_the_steps_are_done_is_refused(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    key = story.choose()
+    answer = story.post("/book", slots=key)
+    assert answer.status_code in (303, 422)
+    assert bookings_of(story) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({}, "Enter how many Year 8 pupils will come, in figures. If none do, enter 0."),
+        ({"pupils-0-8": "many", "pupils-0-9": "1"}, "Year 8: enter a whole number in figures."),
+        ({"pupils-0-8": "-3", "pupils-0-9": "1"}, "Year 8 must be between 0 and 5,000."),
+        ({"pupils-0-8": "1.5", "pupils-0-9": "1"}, "Year 8: enter a whole number in figures."),
+        ({"pupils-0-8": "9" * 5000, "pupils-0-9": "1"}, "Year 8: enter a whole number in figures."),
+        ({"pupils-0-8": "0", "pupils-0-9": "0"}, "Enter how many pupils will come. One year group may be 0, not all of them."),
+        ({"pupils-0-8": "1080", "pupils-0-9": "104"}, "Your school has 106 pupils in Year 8 by our count; you entered 1,080. Is that right?"),
+    ],
+)  # fmt: skip
+def test_pupils_refused_keep_what_was_typed(
+    client: FlaskClient, stopped, typed: dict[str, str], sentence: str
+) -> None:
+    story = lay(client)
+    story.choose()
+    answer = story.send("/pupils", typed)
+    assert answer.status_code == 422
+    words = said(answer)
+    assert words.index("There is a problem") < words.index(sentence) < words.index("How many pupils")
+    for value in typed.values():
+        assert f'value="{value[:4000]}"' in answer.text
+        assert f'value="{value[:4000]}"' in story.get("/pupils").text
+
+
+def test_number_above_our_count_is_believed_once_it_is_confirmed(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    story.choose()
+    typed = {"pupils-0-8": "140", "pupils-0-9": "104"}
+    asked = story.send("/pupils", typed)
+    assert asked.status_code == 422 and 'name="sure"' in asked.text and 'value="8=140"' in asked.text
+    assert story.send("/pupils", typed | {"sure": "8=139"}).status_code == 422
+    story.fill(typed | {"sure": "8=140"})
+    key = f"{story.keys()[0]}"
+    assert story.post("/book", slots=key).status_code == 303
+    assert schools.own_numbers(story.school.urn, 2026) == {8: 140}
+
+
+def test_more_than_one_show_seats_says_what_fits(client: FlaskClient, stopped) -> None:
+    story = lay(client, school={"number_of_pupils": 1050})
+    story.choose(next(k for k in story.keys() if "+" not in k))
+    answer = story.send("/pupils", {"pupils-0-8": "150", "pupils-0-9": "150"})
+    assert answer.status_code == 422
+    assert (
+        "One show holds at most 250 pupils and you entered 300. Bring 250 to this one and choose another time for the other 50."
+        in said(answer)
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({}, "Say where in your school it will be, for example main hall."),
+        (HALL | {"step_free": "perhaps"}, "There is a problem"),
+        (HALL | {"hall": "x" * 121}, "Where in your school will it be? must be 120 characters or fewer."),
+        (HALL | {"arrival_note": "x" * 501}, "must be 500 characters or fewer."),
+        (HALL | {"access-0-wheelchair": "two"}, "Wheelchair places: enter a whole number in figures."),
+        (HALL | {"access-0-wheelchair": "501"}, "Wheelchair places must be between 0 and 500."),
+    ],
+)
+def test_hall_refused_says_why(client: FlaskClient, stopped, typed: dict[str, str], sentence: str) -> None:
+    story = lay(client)
+    story.choose()
+    answer = story.send("/hall", typed)
+    assert answer.status_code == 422
+    assert sentence in said(answer)
+    assert "no names, no diagnoses" in said(answer)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({}, "Enter the safeguarding lead’s name."),
+        (PEOPLE | {"lead_address": "j.fell"}, "Safeguarding lead’s address: that is not an address. Enter it like name@school.example."),
+        (PEOPLE | {"lead_address": "a@b.example\r\nBcc: c@d.example"}, "that is not an address"),
+        (PEOPLE | {"lead_phone": ""}, "Enter a number on which the company can ring on the day."),
+        (PEOPLE | {"day_name": "Sam"}, "Enter the address of whoever meets the company."),
+        (PEOPLE | {"day_address": "sam@redmere.example"}, "Enter the name of whoever meets the company, or leave all four boxes empty."),
+        (PEOPLE | {"colleague_name": "Ann"}, "Enter the colleague’s address, or leave both boxes empty."),
+        (PEOPLE | {"colleague_name": "Ann", "colleague_address": "J.Fell@redmere.example"}, "That address stands above already. Name each person once."),
+        (PEOPLE | {"lead_name": "x" * 121}, "must be 120 characters or fewer."),
+    ],
+)  # fmt: skip
+def test_people_refused_says_why(client: FlaskClient, stopped, typed: dict[str, str], sentence: str) -> None:
+    story = lay(client)
+    story.choose()
+    answer = story.send("/people", typed)
+    assert answer.status_code == 422
+    assert sentence in said(answer)
+
+
+def test_three_people_are_named_each_for_what_they_do(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    key = story.choose()
+    story.send("/pupils", PUPILS)
+    story.send("/hall", HALL)
+    typed = PEOPLE | {
+        "day_name": "Samuel Okonkwo-Whitfield", "day_role": "Head of Year 9", "day_address": "s.ow@redmere.example",
+        "day_phone": "01632 960 205", "colleague_name": "School office", "colleague_address": "office@redmere.example",
+    }  # fmt: skip
+    assert story.send("/people", typed).status_code == 303
+    assert (
+        "When you book, Joanna Fell, Samuel Okonkwo-Whitfield and School office get a calendar invite."
+        in said(story.get("/check"))
+    )
+    story.post("/book", slots=key)
+    fresh()
+    rows = db.session.execute(
+        select(BookingContact.duty, BookingContact.role).order_by(BookingContact.id)
+    ).all()
+    assert rows == [("safeguarding lead", ""), ("on the day", "Head of Year 9"), ("colleague", "")]
+
+
+def test_big_school_books_two_shows_of_one_day_in_one_go(client: FlaskClient, stopped) -> None:
+    story = lay(client, school={"number_of_pupils": 1050})
+    pair = story.choose()
+    assert "+" in pair
+    page = story.get("/pupils")
+    assert "We propose this by our count of your pupils." in said(page) and "Confirm these numbers" in said(
+        page
+    )
+    assert page.text.count('value="150"') == 2 and page.text.count('value="0"') == 2
+    typed = {"pupils-0-8": "150", "pupils-0-9": "0", "pupils-1-8": "0", "pupils-1-9": "149"}
+    story.send("/pupils", typed)
+    story.send("/hall", HALL | {"access-1-hearing_loop": "1"})
+    story.send("/people", PEOPLE)
+    check = said(story.get("/check"))
+    assert (
+        "First performance" in check and "Second performance" in check and "Book both performances" in check
+    )
+    answer = story.post("/book", slots=pair)
+    first, second = bookings_of(story)
+    assert first.performance.tour_day_id == second.performance.tour_day_id
+    assert [promises.pupils_of(b) for b in (first, second)] == [{8: 150}, {9: 149}]
+    assert [b.access_needs for b in (first, second)] == [{"wheelchair": 2}, {"hearing_loop": 1}]
+    page = said(client.get(answer.headers["Location"]))
+    assert (
+        f"Your other performance {second.performance.starts_at:%A} 9 March" in page
+        and second.reference in page
+    )
+    assert story.post("/book", slots=pair).status_code == 303
+    assert len(bookings_of(story)) == 2
+
+
+def test_two_shows_with_none_in_one_of_them_are_refused(client: FlaskClient, stopped) -> None:
+    story = lay(client, school={"number_of_pupils": 1050})
+    story.choose()
+    typed = {"pupils-0-8": "150", "pupils-0-9": "100", "pupils-1-8": "0", "pupils-1-9": "0"}
+    answer = story.send("/pupils", typed)
+    assert answer.status_code == 422 and "not all of them" in said(answer)
+
+
+def test_second_show_is_possible_while_a_year_group_is_open(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    reference = story.book(pupils={"pupils-0-8": "106", "pupils-0-9": "0"})
+    page = said(story.get(f"/booked/{reference}"))
+    assert "Year 9 can still see it" in page and "Choose a time for another show" in page
+    key = story.choose(story.keys()[-1])
+    pupils = story.get("/pupils").text
+    assert "pupils-0-9" in pupils and "pupils-0-8" not in pupils
+    assert (
+        'value="Main hall"' in story.get("/hall").text and 'value="Joanna Fell"' in story.get("/people").text
+    )
+    story.fill({"pupils-0-9": "106"})
+    assert story.post("/book", slots=key).status_code == 303
+    assert [promises.pupils_of(b) for b in bookings_of(story)] == [{8: 106}, {9: 106}]
+    assert "can still see it" not in said(story.get(f"/booked/{reference}"))
+
+
+def test_school_of_unknown_ages_may_bring_any_target_year_group(client: FlaskClient, stopped) -> None:
+    story = lay(client, school={"statutory_low_age": None, "statutory_high_age": None})
+    reference = story.book(pupils={"pupils-0-8": "12", "pupils-0-9": "9"})
+    assert "21 pupils" in said(story.get(f"/booked/{reference}"))
+
+
+def test_programme_for_adults_asks_for_no_pupils(client: FlaskClient, stopped) -> None:
+    story = lay(client, for_adults=True)
+    with transaction() as session:
+        session.execute(db.text("DELETE FROM programme_target"))
+    key = story.choose()
+    assert story.get("/form").headers["Location"] == story.path("/hall")
+    assert story.get("/pupils").headers["Location"] == story.path("/hall")
+    story.send("/hall", HALL)
+    story.send("/people", PEOPLE)
+    answer = story.post("/book", slots=key)
+    assert answer.status_code == 303, said(answer)
+    assert "Your staff" in said(client.get(answer.headers["Location"]))
+
+
+def test_booking_of_another_school_is_hidden_from_every_door(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    reference = story.book()
+    other = story.another_school()
+    (booking,) = bookings_of(story)
+    contact = promises.people_of(booking)[0].id
+    for rest in (
+        "",
+        "/move",
+        "/move/to?slot=1-0900",
+        "/numbers",
+        "/cancel",
+        "/colleague",
+        f"/remove/{contact}",
+        "/calendar.ics",
+    ):
+        assert other.get(f"/booked/{reference}{rest}").status_code == 404, rest
+    for rest, typed in (
+        ("/move/to", {"slot": other.keys()[0]}), ("/numbers", PUPILS | HALL), ("/cancel", {"reason": "x"}),
+        ("/colleague", {"name": "x", "address": "x@y.example", "duty": "colleague"}), (f"/remove/{contact}", {}),
+    ):  # fmt: skip
+        assert other.send(f"/booked/{reference}{rest}", typed).status_code == 404, rest
+    assert len(bookings_of(story)) == 1
+    assert story.get("/booked/MRL-NONE").status_code == 404
+
+
+def test_booking_of_another_programme_of_the_same_school_is_hidden_too(client: FlaskClient, stopped) -> None:
+    from school_story import link_to
+
+    import make
+
+    story = lay(client)
+    reference = story.book()
+    with transaction():
+        token = link_to(make.programme(story.partnership, title="Another"), story.school)
+    assert client.get(f"/i/{token}/booked/{reference}").status_code == 404
+
+
+def test_drafts_of_two_schools_do_not_mix(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    other = story.another_school()
+    story.choose(story.keys()[0])
+    story.send("/people", PEOPLE | {"lead_name": "Somebody Private"})
+    other.choose(other.keys()[-1])
+    assert "Somebody Private" not in other.get("/people").text
