@@ -42,14 +42,21 @@ def init_app(app: Flask) -> None:
 def _import_pages() -> None:
     """Each page hangs itself on its blueprint when imported."""
     import outreach.web.coordinator.authorities
+    import outreach.web.coordinator.booking
+    import outreach.web.coordinator.bookings
     import outreach.web.coordinator.companies
+    import outreach.web.coordinator.contacts
     import outreach.web.coordinator.coverage
+    import outreach.web.coordinator.invitations
     import outreach.web.coordinator.letters
-    import outreach.web.coordinator.schools
     import outreach.web.coordinator.password
     import outreach.web.coordinator.programmes
     import outreach.web.coordinator.register
     import outreach.web.coordinator.requests
+    import outreach.web.coordinator.school
+    import outreach.web.coordinator.school_asking
+    import outreach.web.coordinator.school_facts
+    import outreach.web.coordinator.schools
     import outreach.web.coordinator.setup
     import outreach.web.coordinator.tour
     import outreach.web.public.find
