@@ -1,6 +1,7 @@
 """The only reader of the environment: every setting of the service, with its default and its check."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,12 +20,14 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
     env = os.environ if environ is None else environ
     folder = Path(env.get("OUTREACH_FOLDER", "instance")).absolute()
     public_url = env.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-    secret = env.get("SECRET_KEY", "")
-    if not secret:
-        if public_url.startswith("https://"):
-            raise ConfigError("SECRET_KEY is not set. Set it to 32 or more random characters.")
-        secret = DEVELOPMENT_KEY
+    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", public_url):
+        raise ConfigError(f"PUBLIC_URL is '{public_url}'. Set it to an address like https://outreach.example.")
     secure = public_url.startswith("https://")
+    secret = env.get("SECRET_KEY", "") or DEVELOPMENT_KEY
+    if secure and secret == DEVELOPMENT_KEY:
+        raise ConfigError("SECRET_KEY is not set. Set it to 32 or more random characters.")
+    if secure and len(secret) < 32:
+        raise ConfigError(f"SECRET_KEY has {len(secret)} characters. Set it to 32 or more random ones.")
     hosts = [h.strip() for h in env.get("TRUSTED_HOSTS", "").split(",") if h.strip()]
     return {
         "SECRET_KEY": secret,
@@ -39,8 +42,8 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "PERMANENT_SESSION_LIFETIME": int(env.get("SESSION_HOURS", "12")) * 3600,
-        "MAX_CONTENT_LENGTH": int(env.get("UPLOAD_MEGABYTES", "100")) * 1024 * 1024,
+        "PERMANENT_SESSION_LIFETIME": _whole(env, "SESSION_HOURS", 12) * 3600,
+        "MAX_CONTENT_LENGTH": _whole(env, "UPLOAD_MEGABYTES", 100) * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "WTF_CSRF_TIME_LIMIT": None,
         "SMTP_URL": env.get("SMTP_URL", ""),
@@ -48,8 +51,15 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "MAIL_DOMAIN": env.get("MAIL_DOMAIN", "outreach.example"),
         "MAIL_SENDER": env.get("MAIL_SENDER", "bookings"),
         "OUTREACH_FOLDER": str(folder),
-        "BEHIND_PROXIES": int(env.get("BEHIND_PROXIES", "0")),
+        "BEHIND_PROXIES": _whole(env, "BEHIND_PROXIES", 0),
     }
+
+
+def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, "").strip() or str(default)
+    if not text.isdecimal():
+        raise ConfigError(f"{name} is '{text}'. Set it to a whole number.")
+    return int(text)
 
 
 def database_url(url: str) -> str:

@@ -12,8 +12,8 @@ from outreach.web import gate, wording
 class RowNumber(IntegerConverter):
     """<int:…> in an address: what a database's integer holds; a longer number is no page of ours."""
 
-    def __init__(self, map: Map) -> None:
-        super().__init__(map, max=2**31 - 1)
+    def __init__(self, map: Map, fixed_digits: int = 0, min: int | None = None, max: int = 2**31 - 1) -> None:
+        super().__init__(map, fixed_digits, min, max)
 
 
 def init_app(app: Flask) -> None:
@@ -52,6 +52,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.password
     import outreach.web.coordinator.programmes
     import outreach.web.coordinator.register
+    import outreach.web.coordinator.report
     import outreach.web.coordinator.requests
     import outreach.web.coordinator.school
     import outreach.web.coordinator.school_asking

@@ -3,6 +3,7 @@
 A test walks all routes and fails on one without a guard.
 """
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from sqlalchemy import select
-from werkzeug.exceptions import HTTPException
+from sqlalchemy import bindparam, select
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from outreach.county import people
 from outreach.county.partnerships import Authority, Partnership
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
     app.config["WTF_CSRF_SSL_STRICT"] = False
     csrf.init_app(app)
     login.init_app(app)
+    app.before_request(_readable)
     app.register_blueprint(public)
     app.register_blueprint(school)
     app.register_blueprint(coordinator)
@@ -94,14 +96,13 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def guarded(token: str, *args: Any, **kwargs: Any) -> Any:
-        link = links.find(token)
-        if link is None:
+        found = db.session.execute(_LINKED, {"token_hash": links.hash_of(token)}).one_or_none()
+        if found is None:
             abort(404)
-        if not link.open_at(clock.now()):
+        g.link, g.programme, g.partnership, g.school = found
+        if not g.link.open_at(clock.now()):
             return render_template("school/expired.html"), 410
-        g.link = link
-        g.who = link.name or link.address
-        g.programme, g.partnership, g.school = _subject(link)
+        g.who = g.link.name or g.link.address
         return view(token, *args, **kwargs)
 
     guarded.guard = "personal link"  # type: ignore[attr-defined]
@@ -121,13 +122,14 @@ def own_booking(reference: str) -> Any:
     return booking
 
 
-def _subject(link: links.PersonalLink) -> Any:
-    return db.session.execute(
-        select(Programme, Partnership, School)
-        .join(Partnership, Partnership.id == Programme.partnership_id)
-        .join(School, School.urn == link.urn)
-        .where(Programme.id == link.programme_id)
-    ).one()
+# Made once: every page of a school asks it first.
+_LINKED = (
+    select(links.PersonalLink, Programme, Partnership, School)
+    .join(Programme, Programme.id == links.PersonalLink.programme_id)
+    .join(Partnership, Partnership.id == Programme.partnership_id)
+    .join(School, School.urn == links.PersonalLink.urn)
+    .where(links.PersonalLink.token_hash == bindparam("token_hash"))
+)
 
 
 class SignedIn(UserMixin):
@@ -146,7 +148,7 @@ class SignedIn(UserMixin):
 @login.user_loader
 def _load(identity: str) -> SignedIn | None:
     person_id, _, key = identity.partition(".")
-    person = db.session.get(people.Person, int(person_id)) if person_id.isdigit() else None
+    person = db.session.get(people.Person, int(person_id)) if re.fullmatch(r"[0-9]{1,9}", person_id) else None
     if person is None or person.ended_at is not None or person.session_key != key:
         return None
     return SignedIn(person)
@@ -180,6 +182,12 @@ def programme_in_hand() -> Programme | None:
 def who() -> str:
     """The signed-in coordinator's name, for the history."""
     return str(current_user.name)
+
+
+def _readable() -> None:
+    """NUL in an address is nobody's typing, and PostgreSQL takes it in no text."""
+    if "\0" in request.path or any("\0" in v for pair in request.args.items(multi=True) for v in pair):
+        abort(400)
 
 
 def _whose() -> dict[str, Any]:
@@ -220,6 +228,9 @@ def _is_secret(name: str) -> bool:
 def _problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | HTTPException:
     if error.code is None or error.code < 400:
         return error
+    if isinstance(error, SecurityError):
+        # The request's host is not ours, so no address of a page can be made for it.
+        return "We could not read that. This is not the address of the service.", 400, {"Content-Type": "text/plain"}
     allow = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
     return render_template("problem.html", code=error.code, kind="http"), error.code, allow
 

@@ -50,7 +50,7 @@ def test_school_finds_itself_by_urn(school: School, client: FlaskClient) -> None
     assert f'href="/find/{school.urn}"' in client.get(f"/find?q={school.urn}").text
 
 
-@pytest.mark.parametrize("typed", ["nowhere", "%", "<script>alert(1)</script>", "x" * 5000, "\x00"])
+@pytest.mark.parametrize("typed", ["nowhere", "%", "<script>alert(1)</script>", "x" * 5000])
 def test_search_for_nothing_we_have_says_what_to_try(
     school: School, client: FlaskClient, typed: str
 ) -> None:

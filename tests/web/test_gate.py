@@ -1,0 +1,193 @@
+"""What every page carries and refuses: headers, cookies, forged forms, other hosts, other people's rows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import make
+from outreach import create_app
+from outreach.county import people
+from outreach.ground import clock, config
+from outreach.ground.db import db, transaction
+from outreach.web import gate
+
+PASSWORD = "lantern gravel otter"
+
+PAGES = ("/", "/find", "/find?q=x", "/contact", "/accessibility", "/privacy", "/cookies", "/sign-in",
+         "/sign-in/nothing", "/health", "/no-such-page", "/desk/requests", "/i/nothing", "/b/nothing",
+         "/static/outreach.css", "/static/no-such-file")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_answer_carries_the_headers(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["Content-Security-Policy"] == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert "Strict-Transport-Security" not in headers
+    if not path.startswith("/static"):
+        assert headers["Cache-Control"] == "no-store"
+
+
+def test_https_pages_ask_browsers_to_stay_with_https(client: FlaskClient) -> None:
+    headers = client.get("/", base_url="https://outreach.example").headers
+    assert headers["Strict-Transport-Security"] == "max-age=63072000"
+
+
+@pytest.fixture
+def guarded(app: Flask) -> Iterator[Flask]:
+    """The service with its forms' tokens checked, as in life."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    yield app
+
+
+def token_in(page: str) -> str:
+    return page.split('name="csrf_token" value="')[1].split('"')[0]
+
+
+def test_form_without_its_token_changes_nothing(guarded: Flask, client: FlaskClient) -> None:
+    with transaction():
+        people.add(make.partnership().id, "P", "p@marlshire.example", password=PASSWORD, now=clock.now())
+    typed = {"email": "p@marlshire.example", "password": PASSWORD}
+    for forged in (typed, typed | {"csrf_token": "forged"}):
+        answer = client.post("/sign-in", data=forged)
+        assert answer.status_code == 400 and "open too long" in answer.text
+    assert client.get("/desk/password").status_code == 302
+    typed["csrf_token"] = token_in(client.get("/sign-in").text)
+    assert client.post("/sign-in", data=typed).status_code == 303
+    assert client.get("/desk/password").status_code == 200
+
+
+def test_form_goes_through_over_https_without_a_referer(guarded: Flask, client: FlaskClient) -> None:
+    at = {"base_url": "https://outreach.example"}
+    token = token_in(client.get("/sign-in", **at).text)
+    answer = client.post("/sign-in", data={"csrf_token": token, "email": "p@b.example", "password": "x"}, **at)
+    assert answer.status_code == 422
+
+
+def test_every_post_is_refused_without_a_token(guarded: Flask, client: FlaskClient) -> None:
+    with transaction():
+        person = make.person(make.partnership())
+    make.signed_in(client, person)
+    for rule in guarded.url_map.iter_rules():
+        if "POST" in (rule.methods or ()):
+            path = rule.rule
+            for name in rule.arguments:
+                path = path.replace(next(p for p in path.split("/") if name in p and "<" in p), "1", 1)
+            assert client.post(path).status_code == 400, rule
+
+
+def test_old_form_shows_what_was_typed_to_be_sent_again_but_no_password(
+    guarded: Flask, client: FlaskClient
+) -> None:
+    typed = {"csrf_token": "old", "email": "p@marlshire.example", "password": "my secret", "q": "<b>"}
+    page = client.post("/sign-in", data=typed, headers={"Sec-Fetch-Site": "same-origin"}).text
+    assert 'name="email" value="p@marlshire.example"' in page and "&lt;b&gt;" in page
+    assert "Send it again" in page and "my secret" not in page
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", None])
+def test_form_of_another_site_is_not_offered_to_be_sent_again(
+    guarded: Flask, client: FlaskClient, site: str | None
+) -> None:
+    headers = {"Sec-Fetch-Site": site} if site else {}
+    page = client.post("/sign-in", data={"email": "p@marlshire.example"}, headers=headers).text
+    assert "Send it again" not in page and "p@marlshire.example" not in page
+
+
+@pytest.mark.parametrize(
+    ("public_url", "name", "secure"),
+    [("http://127.0.0.1:8000", "outreach", False), ("https://outreach.example", "__Host-outreach", True)],
+)
+def test_session_cookie_is_for_this_host_and_no_script(
+    database_url: str, tmp_path: Path, public_url: str, name: str, secure: bool
+) -> None:
+    settings = config.read(
+        {"PUBLIC_URL": public_url, "SECRET_KEY": "k" * 32, "OUTREACH_FOLDER": str(tmp_path), "DATABASE_URL": database_url}
+    )
+    app = create_app(settings)
+    cookie = app.test_client().get("/sign-in", base_url=public_url).headers["Set-Cookie"]
+    assert cookie.startswith(name + "=")
+    parts = {part.strip() for part in cookie.split(";")[1:]}
+    assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= parts
+    assert ("Secure" in parts) is secure
+    assert not any(part.startswith("Domain") for part in parts)
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_secret_key_is_demanded_where_the_public_address_is_https() -> None:
+    with pytest.raises(config.ConfigError, match="SECRET_KEY is not set"):
+        config.read({"PUBLIC_URL": "https://outreach.example"})
+    with pytest.raises(config.ConfigError, match="SECRET_KEY"):
+        config.read({"PUBLIC_URL": "https://outreach.example", "SECRET_KEY": config.DEVELOPMENT_KEY})
+    with pytest.raises(config.ConfigError, match="has 5 characters"):
+        config.read({"PUBLIC_URL": "https://outreach.example", "SECRET_KEY": "short"})
+    assert config.read({})["SECRET_KEY"] == config.DEVELOPMENT_KEY
+
+
+@pytest.mark.parametrize(
+    "setting", [{"SESSION_HOURS": "many"}, {"UPLOAD_MEGABYTES": "-1"}, {"BEHIND_PROXIES": "1.5"}, {"PUBLIC_URL": "outreach"}]
+)
+def test_setting_that_makes_no_sense_is_named(setting: dict[str, str]) -> None:
+    with pytest.raises(config.ConfigError, match=next(iter(setting))):
+        config.read(setting)
+
+
+@pytest.mark.parametrize("path", ["/find/99999999999999999999", "/desk/requests/99999999999999999999", "/i/%00", "/b/%00"])
+def test_address_that_no_database_could_hold_is_no_page(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code in (400, 404)
+
+
+def test_nul_in_a_query_is_refused_in_words(client: FlaskClient) -> None:
+    assert client.get("/find?q=%00").status_code == 400
+
+
+def test_host_that_is_not_ours_is_refused_in_words(app: Flask, client: FlaskClient) -> None:
+    app.config["TRUSTED_HOSTS"] = ["outreach.example"]
+    assert client.get("/sign-in", headers={"Host": "outreach.example"}).status_code == 200
+    answer = client.get("/sign-in", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert "evil.example" not in answer.text and "We could not read that" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/sign-out", "/desk/requests/1"])
+def test_address_that_only_takes_a_button_says_so(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 405
+    assert "use the button on the page" in answer.text
+    assert "POST" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("path", ["/", "/privacy", "/find", "/desk/requests"])
+def test_post_to_a_page_that_is_only_read_says_so(client: FlaskClient, path: str) -> None:
+    assert client.post(path).status_code == 405
+
+
+def test_session_of_nobody_opens_nothing(client: FlaskClient) -> None:
+    for identity in ("", "1", "1.", "x.y", "99999999999999999999.a", "1.wrong"):
+        with client.session_transaction() as session:
+            session["_user_id"] = identity
+        assert client.get("/desk/requests").status_code == 302, identity
+
+
+def test_fault_of_ours_is_said_in_words_and_gives_nothing_away(app: Flask) -> None:
+    app.config["TESTING"] = False
+
+    @gate.open_to_all
+    def broken() -> str:
+        raise RuntimeError("the secret inside")
+
+    app.add_url_rule("/broken", view_func=broken)
+    answer = app.test_client().get("/broken")
+    assert answer.status_code == 500
+    assert "Something went wrong on our side" in answer.text and "secret" not in answer.text
+    assert answer.headers["Content-Security-Policy"] == gate.POLICY
