@@ -90,7 +90,7 @@ def invitations_send() -> Any:
     return redirect(url_for("coordinator.invitation_round", round_id=round_id, programme=programme.id), 303)
 
 
-@coordinator.get("/invitations/<int(max=2147483647):round_id>")
+@coordinator.get("/invitations/<int:round_id>")
 @coordinators_only
 def invitation_round(round_id: int) -> Any:
     """One past round, school by school; `?only=` narrows it to what a number of the list counted."""
@@ -105,7 +105,7 @@ def invitation_round(round_id: int) -> Any:
     )  # fmt: skip
 
 
-@coordinator.get("/invitations/letter/<int(max=2147483647):urn>")
+@coordinator.get("/invitations/letter/<int:urn>")
 @coordinators_only
 def invitation_letter(urn: int) -> Any:
     """The exact letter to one school, as it would go now; its link is not made yet."""
@@ -120,7 +120,7 @@ def invitation_letter(urn: int) -> Any:
     return _framing(page)
 
 
-@coordinator.get("/invitations/letter/<int(max=2147483647):urn>/html")
+@coordinator.get("/invitations/letter/<int:urn>/html")
 @coordinators_only
 def invitation_letter_html(urn: int) -> Any:
     """The same as mail readers show it, for the frame on its page."""

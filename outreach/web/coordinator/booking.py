@@ -1,0 +1,249 @@
+"""One booking: everything of it, and moving, changing, cancelling it for the school, whatever the notice."""
+
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from outreach.booking import bookings, promises
+from outreach.booking.bookings import ACCESS_NEEDS, Colleague, Promise
+from outreach.booking.promises import COMPANY, COORDINATOR, SCHOOL, Booking
+from outreach.booking.told import access_words
+from outreach.ground import clock, history
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.post import outbox
+from outreach.tour import slots
+from outreach.tour.performances import SlotTaken
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.school import forms as school_forms
+from outreach.web.school.forms import HallForm, PupilsForm
+
+
+class CancelForm(forms.Form):
+    by = forms.choice(
+        "Who calls it off?",
+        (
+            (SCHOOL, "The school"),
+            (COMPANY, "The company, for illness or the road"),
+            (COORDINATOR, "We do"),
+        ),
+        required="Say who calls it off.",
+    )
+    reason = forms.words(
+        "Why?", required="Say why, in a few words.", hint="It stands in the letter to the school. No pupil’s name.", at_most=500
+    )  # fmt: skip
+
+
+@coordinator.get("/bookings/<reference>")
+@coordinators_only
+def booking(reference: str) -> Any:
+    found = _booking(reference)
+    return render_template(
+        "coordinator/booking.html",
+        booking=found,
+        pupils=promises.pupils_of(found),
+        access=access_words(found.access_needs or {}),
+        people=promises.people_of(found),
+        letters=outbox.newest_of_stream(found.uid),
+        cancellation=promises.cancellation_of(found),
+        together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
+        deeds=history.of("booking", found.reference),
+        now=clock.now(),
+    )
+
+
+@coordinator.get("/bookings/<reference>/move")
+@coordinators_only
+def booking_move(reference: str) -> Any:
+    """Every time the school could have, its notice set aside; or, with `?slot=`, from where to where."""
+    found = _open(reference)
+    key = request.args.get("slot", "")[:30]
+    if key:
+        slot = _slot(found, key, now=clock.now())
+        if slot is None:
+            return _gone(reference)
+        return render_template(
+            "coordinator/booking_move_to.html", booking=found, slot=slot, people=promises.people_of(found)
+        )
+    offers = slots.offers(
+        found.programme, found.performance.host, now=clock.now(), instead_of=found.performance_id, whatever_the_notice=True
+    )  # fmt: skip
+    weeks = [
+        (monday, list(days)) for monday, days in groupby(offers.days, key=lambda d: d.day.isocalendar()[:2])
+    ]
+    return render_template("coordinator/booking_move.html", booking=found, near=offers.near, weeks=weeks)
+
+
+@coordinator.post("/bookings/<reference>/move")
+@coordinators_only
+def booking_move_to(reference: str) -> Any:
+    _open(reference)
+    now = clock.now()
+    try:
+        with transaction():
+            found = _booking(reference)
+            slot = _slot(found, request.form.get("slot", "")[:30], now=now)
+            if slot is None:
+                raise SlotTaken
+            if slot.starts_at != found.performance.starts_at:
+                bookings.move(found, slot, who=who(), now=now, by=COORDINATOR)
+    except SlotTaken:
+        return _gone(reference)
+    except Refusal as refusal:
+        return _done(reference, refusal.message, "stop")
+    return _done(reference, "Moved. Everybody who has it in the calendar is told; the same entry moves.")
+
+
+@coordinator.route("/bookings/<reference>/change", methods=["GET", "POST"])
+@coordinators_only
+def booking_change(reference: str) -> Any:
+    """How many come, the hall, access needs: the school's own form, filled with what stands."""
+    found, now = _open(reference), clock.now()
+    typed = request.form if request.method == "POST" else _typed(found)
+    asked, room = _pupils(found, typed), school_forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS)
+    if request.method == "POST" and all([asked.validate(), room.validate()]):
+        try:
+            with transaction():
+                bookings.change(
+                    _booking(reference), _promise(asked, room), who=who(), now=now, by=COORDINATOR
+                )
+        except Refusal as refusal:
+            asked.refuse(refusal)
+        else:
+            return _done(reference, "Changed. Whoever has it in the calendar gets the new numbers.")
+    page = render_template(
+        "coordinator/booking_change.html", booking=found, form=asked, room=room, needs=ACCESS_NEEDS, shows=1
+    )
+    return page, _status()
+
+
+@coordinator.route("/bookings/<reference>/cancel", methods=["GET", "POST"])
+@coordinators_only
+def booking_cancel(reference: str) -> Any:
+    found, form = _open(reference), CancelForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                bookings.cancel(
+                    _booking(reference), reason=form.reason.data, by=form.by.data, who=who(), now=clock.now()
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _done(
+                reference, "Cancelled. Everybody who had it in the calendar is told; the time is free."
+            )
+    page = render_template(
+        "coordinator/booking_cancel.html", booking=found, form=form, people=promises.people_of(found)
+    )
+    return page, _status()
+
+
+@coordinator.route("/bookings/<reference>/people", methods=["GET", "POST"])
+@coordinators_only
+def booking_colleague(reference: str) -> Any:
+    """Somebody else at the school gets the calendar entry."""
+    found, form = _open(reference), school_forms.ColleagueForm()
+    if form.validate_on_submit():
+        colleague = Colleague(
+            name=form.name.data, address=form.address.data, duty=form.duty.data,
+            role=form.role.data or "", phone=form.phone.data or "",
+        )  # fmt: skip
+        try:
+            with transaction():
+                bookings.add_colleague(_booking(reference), colleague, who=who(), now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _done(reference, f"{colleague.name} gets the entry. Nobody else gets a mail.")
+    return render_template("coordinator/booking_colleague.html", booking=found, form=form), _status()
+
+
+@coordinator.post("/bookings/<reference>/people/<int:contact_id>/remove")
+@coordinators_only
+def booking_colleague_remove(reference: str, contact_id: int) -> Any:
+    _open(reference)
+    try:
+        with transaction():
+            bookings.remove_colleague(_booking(reference), contact_id, who=who(), now=clock.now())
+    except Refusal as refusal:
+        return _done(reference, refusal.message, "stop")
+    return _done(reference, "The entry leaves that one calendar; the others keep theirs.")
+
+
+def _booking(reference: str) -> Booking:
+    """This partnership's booking of that reference; a 404 for another's or none."""
+    try:
+        found = promises.get(reference)
+    except promises.NoSuchBooking:
+        abort(404)
+    if found.programme.partnership_id != g.partnership.id:
+        abort(404)
+    return found
+
+
+def _open(reference: str) -> Booking:
+    """As `_booking`; for one that was cancelled, its page, which says so."""
+    found = _booking(reference)
+    if found.ended_at is not None:
+        flash("This booking was cancelled already.", "confirm")
+        abort(redirect(url_for("coordinator.booking", reference=found.reference), 303))
+    return found
+
+
+def _slot(found: Booking, key: str, *, now: datetime) -> Any:
+    return slots.find(
+        found.programme, found.performance.host, key, now=now, instead_of=found.performance_id, whatever_the_notice=True
+    )  # fmt: skip
+
+
+def _gone(reference: str) -> Response:
+    flash("That time is not free any more. These are left; the booking stands as it was.", "confirm")
+    return redirect(url_for("coordinator.booking_move", reference=reference), 303)
+
+
+def _done(reference: str, said: str, category: str = "message") -> Response:
+    flash(said, category)
+    return redirect(url_for("coordinator.booking", reference=reference), 303)
+
+
+def _status() -> int:
+    return 422 if request.method == "POST" else 200
+
+
+def _pupils(found: Booking, typed: Any) -> PupilsForm:
+    account = promises.account(found.programme, found.school, leaving_out=found.id)
+    return school_forms.pupils_form(
+        typed,
+        shows=1,
+        counted=account.expected,
+        promised=account.promised,
+        year_groups=tuple(sorted({*account.expected, *promises.pupils_of(found)})),
+        ceiling=found.programme.audience_ceiling,
+    )
+
+
+def _typed(found: Booking) -> dict[str, str]:
+    """What stands, as somebody would have typed it."""
+    pupils = promises.pupils_of(found)
+    groups = {*promises.account(found.programme, found.school).expected, *pupils}
+    return {
+        **{f"pupils-0-{y}": str(pupils.get(y, 0)) for y in groups},
+        **{f"access-0-{slug}": str(n) for slug, n in (found.access_needs or {}).items()},
+        **school_forms.hall_typed(found),
+    }
+
+
+def _promise(asked: PupilsForm, room: HallForm) -> Promise:
+    return Promise(
+        pupils=asked.entered()[0],
+        hall=room.hall.data,
+        step_free=room.step_free_known(),
+        access_needs=school_forms.access_of(room, 0, ACCESS_NEEDS),
+        arrival_note=room.arrival_note.data or "",
+        own_numbers=asked.confirmed(),
+    )

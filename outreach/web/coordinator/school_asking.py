@@ -1,0 +1,232 @@
+"""Whom to write to at one school, writing to it, reading out a link, and what it said on the phone."""
+
+from typing import Any
+
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from outreach.booking import invitations, open_door
+from outreach.booking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE, WAITING_LIST
+from outreach.county import contacts
+from outreach.county.contacts import Contact
+from outreach.county.schools import School
+from outreach.ground import clock, history
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+from outreach.ground.timespans import day_of
+from outreach.post import links, outbox
+from outreach.tour import targets
+from outreach.tour.targets import EXCLUDE, INCLUDE, WITHDRAW
+from outreach.web import forms
+from outreach.web.forms import Form
+from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+
+ANSWERS = (
+    (DECLINED, "Not this year"),
+    (OTHER_DATE, "None of these dates: which would"),
+    (WAITING_LIST, "Wants the waiting list"),
+    (SOMEBODY_ELSE, "Somebody else is to be asked: who"),
+)
+
+
+class ContactForm(Form):
+    name = forms.text("Name", hint="May be empty for an office")
+    role = forms.text("Role", hint="For example: Designated safeguarding lead")
+    address = forms.text("Work email address", required="Enter an email address.", at_most=254)
+    phone = forms.text("Phone", at_most=40)
+    source = forms.text(
+        "Where did the address come from?",
+        required="Say where the address came from.",
+        hint="Letters tell the person so. For example: the school’s website, or a call from the office.",
+    )
+
+
+class InviteForm(Form):
+    contact = forms.choice("To whom?", required="Choose to whom the letter goes.")
+
+
+class LinkForm(Form):
+    name = forms.text("Who is on the phone?", required="Enter the name of whoever is on the phone.")
+
+
+class AnswerForm(Form):
+    kind = forms.choice("What did the school say?", ANSWERS, required="Choose what the school said.")
+    reason = forms.words("In its words", hint="For example: exams until July", at_most=500)
+
+
+class TargetForm(Form):
+    kind = forms.choice(
+        "Does this school count?",
+        (
+            (EXCLUDE, "No: take it out of the target"),
+            (INCLUDE, "Yes: take it in, with the year groups ticked below"),
+            (WITHDRAW, "Leave it to the rule again: ages, phase and type decide"),
+        ),
+        required="Choose whether the school counts.",
+    )
+    year_groups = forms.ticks(
+        "Year groups, if it is taken in", [(str(y), year_group_name(y)) for y in YEAR_GROUPS]
+    )
+    reason = forms.text("Why?", required="Give the reason; it stands beside the school from now on.")
+
+
+@coordinator.route("/schools/<int:urn>/contacts/add", methods=["GET", "POST"])
+@coordinators_only
+def school_contact_add(urn: int) -> Any:
+    school, form, now = our_school(urn), ContactForm(), clock.now()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                contacts.add(
+                    urn, form.name.data, form.role.data, form.address.data, form.phone.data, form.source.data,
+                    day_of(now), who=who(), now=now,
+                )  # fmt: skip
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _done(urn, f"{form.name.data or form.address.data} is on file.")
+    return _page(
+        school,
+        form,
+        "Add a contact",
+        "Put on file",
+        intro="Work details only, never a pupil’s or a parent’s.",
+    )
+
+
+@coordinator.post("/schools/<int:urn>/contacts/<int:contact_id>/end")
+@coordinators_only
+def school_contact_end(urn: int, contact_id: int) -> Any:
+    our_school(urn)
+    with transaction():
+        contact = _contact(urn, contact_id)
+        contacts.end(contact, who=who(), now=clock.now())
+        told = f"{contact.name or contact.address} is not written to any more."
+    return _done(urn, told)
+
+
+@coordinator.post("/schools/<int:urn>/contacts/<int:contact_id>/works")
+@coordinators_only
+def school_contact_works(urn: int, contact_id: int) -> Any:
+    """Somebody says that an address, from which mail came back, is right after all."""
+    our_school(urn)
+    with transaction():
+        address = _contact(urn, contact_id).address
+        outbox.lift_dead(address, clock.now())
+        history.record(
+            "address works again", "school", urn, who=who(), now=clock.now(), after={"address": address}
+        )
+    return _done(urn, f"{address} is written to again.")
+
+
+@coordinator.route("/schools/<int:urn>/invite", methods=["GET", "POST"])
+@coordinators_only
+def school_invite(urn: int) -> Any:
+    """One letter to one contact, asked before or not."""
+    school, programme = our_school(urn), programme_in_hand() or abort(404)
+    on_file = contacts.to_write_to([urn]).get(urn, [])
+    form = InviteForm()
+    forms.set_choices(form.contact, [(str(c.id), _named(c)) for c in on_file])
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                chosen = next(c for c in on_file if str(c.id) == form.contact.data)
+                invitations.invite(programme, school, chosen, who=who(), now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _done(urn, "The invitation is waiting to go out.")
+    earlier = invitations.of_school(programme.id, urn)
+    return _page(
+        school, form, f"Invite to ‘{programme.title}’", "Send the invitation", earlier=earlier, programme=programme,
+        template="coordinator/school_invite.html",
+    )  # fmt: skip
+
+
+@coordinator.route("/schools/<int:urn>/link", methods=["GET", "POST"])
+@coordinators_only
+def school_link(urn: int) -> Any:
+    """A fresh personal link, shown this once."""
+    school, programme, form = our_school(urn), programme_in_hand() or abort(404), LinkForm()
+    if form.validate_on_submit():
+        with transaction():
+            token = open_door.read_out(
+                programme, school, name=form.name.data, address="", who=who(), now=clock.now()
+            )
+        address = links.school_page(current_app.config["PUBLIC_URL"], token)
+        return render_template(
+            "coordinator/school_link.html", school=school, programme=programme, address=address
+        )
+    return _page(
+        school, form, "A link to read out on the phone", "Show the link",
+        intro="Ring the school on a number you know. The link is shown once; what it does is kept under this name.",
+    )  # fmt: skip
+
+
+@coordinator.route("/schools/<int:urn>/answer", methods=["GET", "POST"])
+@coordinators_only
+def school_answer(urn: int) -> Any:
+    school, programme, form = our_school(urn), programme_in_hand() or abort(404), AnswerForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                invitations.answer(
+                    programme, school, form.kind.data, form.reason.data, who=who(), now=clock.now()
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _done(urn, "The answer is kept.")
+    return _page(
+        school, form, "Enter an answer", "Keep the answer",
+        intro="What the school said other than by its own page. A booking later ends an earlier no.",
+    )  # fmt: skip
+
+
+@coordinator.route("/schools/<int:urn>/target", methods=["GET", "POST"])
+@coordinators_only
+def school_target(urn: int) -> Any:
+    school, programme, form = our_school(urn), programme_in_hand() or abort(404), TargetForm()
+    if form.validate_on_submit():
+        given = {"reason": form.reason.data, "who": who(), "now": clock.now()}
+        groups = tuple(int(y) for y in form.year_groups.data or ())
+        try:
+            with transaction():
+                if form.kind.data == EXCLUDE:
+                    targets.exclude(programme, school, **given)
+                elif form.kind.data == INCLUDE:
+                    targets.include(programme, school, groups, **given)
+                else:
+                    targets.withdraw_decision(programme, school, **given)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _done(urn, "It counts so from now on. Figures as of earlier days stay as they were.")
+    return _page(school, form, f"{school.name} in the target of ‘{programme.title}’", "Keep this")
+
+
+def _contact(urn: int, contact_id: int) -> Contact:
+    return contacts.get(contact_id, urn) or abort(404)
+
+
+def _named(contact: Contact) -> str:
+    return ", ".join(part for part in (contact.name, contact.role, contact.address) if part)
+
+
+def _page(
+    school: School,
+    form: Form,
+    title: str,
+    does: str,
+    *,
+    template: str = "coordinator/school_form.html",
+    **more: Any,
+) -> Any:
+    page = render_template(template, school=school, form=form, title=title, does=does, **more)
+    return page, 422 if request.method == "POST" else 200
+
+
+def _done(urn: int, said: str) -> Response:
+    flash(said)
+    return redirect(url_for("coordinator.school", urn=urn), 303)

@@ -1,0 +1,212 @@
+"""What a school told us against the register: corrections, its own numbers, its own days and hours."""
+
+from datetime import date
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+from wtforms import ValidationError
+
+from outreach.county import corrections, school_days, schools
+from outreach.county.corrections import FIELDS, STATUSES
+from outreach.county.schools import School
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import offered, year_group_name, year_name
+from outreach.ground.wording import day_short
+from outreach.tour.programmes import Programme, target_year_groups
+from outreach.web import forms
+from outreach.web.forms import Form
+from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+
+NUMBERS = ("statutory_low_age", "statutory_high_age", "number_of_pupils", "easting", "northing")
+DAYS = ("open_date", "close_date")
+
+
+class HoursForm(Form):
+    opens = forms.clock("School day starts", required="Enter when the school day starts.")
+    closes = forms.clock("School day ends", required="Enter when the school day ends.")
+
+
+class OwnDayForm(Form):
+    day = forms.day("Which day?", required="Enter the day.")
+    is_open = forms.choice(
+        "What of it?",
+        (
+            ("no", "The school cannot have a show that day"),
+            ("yes", "The school is open that day, though its authority is not"),
+        ),
+        required="Say whether the school is open that day.",
+    )
+    reason = forms.text("Why?", hint="For example: INSET day, mock exams. You may leave it empty.")
+
+
+@coordinator.route("/schools/<int:urn>/facts/<field>", methods=["GET", "POST"])
+@coordinators_only
+def school_fact(urn: int, field: str) -> Any:
+    """Correct one field; it holds whatever the register says, until it is withdrawn."""
+    school = our_school(urn)
+    if field not in FIELDS:
+        abort(404)
+    form = _fact_form(field)
+    if request.method == "GET":
+        form.value.data = getattr(school, field)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                corrections.correct(
+                    urn, field, form.value.data, reason=form.reason.data, who=who(), now=clock.now()
+                )
+        except Refusal as refusal:
+            refusal.field = "value"
+            form.refuse(refusal)
+        else:
+            return _done(urn, f"{FIELDS[field]} is corrected. It stays so whatever the next register says.")
+    corrected = field in corrections.in_force(urn)
+    return _page(
+        school, form, f"Correct: {FIELDS[field].lower()}", "Correct it",
+        intro="The register’s own word stays beside it. Leave it empty for ‘not known’.",
+        back_words="Withdraw the correction: the register’s word holds again" if corrected else "",
+        back_action=url_for("coordinator.school_fact_back", urn=urn, field=field),
+    )  # fmt: skip
+
+
+@coordinator.post("/schools/<int:urn>/facts/<field>/withdraw")
+@coordinators_only
+def school_fact_back(urn: int, field: str) -> Any:
+    our_school(urn)
+    try:
+        with transaction():
+            corrections.withdraw_correction(urn, field, who=who(), now=clock.now())
+    except Refusal as refusal:
+        flash(refusal.message, "confirm")
+        return redirect(url_for("coordinator.school", urn=urn), 303)
+    return _done(urn, f"{FIELDS[field]} is what the register says again.")
+
+
+@coordinator.route("/schools/<int:urn>/numbers", methods=["GET", "POST"])
+@coordinators_only
+def school_numbers(urn: int) -> Any:
+    """How many pupils the school itself says it has in each target year group; an empty box leaves it as it is."""
+    school, programme = our_school(urn), programme_in_hand() or abort(404)
+    form = _numbers_form(school, programme)
+    if form.validate_on_submit():
+        numbers = {
+            int(name[1:]): f.data
+            for name, f in form._fields.items()
+            if name[1:].isdigit() and f.data is not None
+        }
+        try:
+            with transaction():
+                schools.set_own_numbers(urn, programme.academic_year, numbers, who=who(), now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _done(urn, "The school’s own numbers are kept.")
+    return _page(
+        school, form, f"Its own numbers in {year_name(programme.academic_year)}", "Keep these numbers",
+        intro="They stand instead of our estimate. Enter 0 where the school has no such year group.",
+    )  # fmt: skip
+
+
+@coordinator.route("/schools/<int:urn>/days", methods=["GET", "POST"])
+@coordinators_only
+def school_day_add(urn: int) -> Any:
+    school, form = our_school(urn), OwnDayForm()
+    if form.validate_on_submit():
+        say = school_days.open_up if form.is_open.data == "yes" else school_days.rule_out
+        try:
+            with transaction():
+                say(school, form.day.data, form.reason.data, who=who(), now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _done(urn, f"{day_short(form.day.data)} is kept.")
+    return _page(
+        school, form, "A day of its own", "Keep this day",
+        intro="It changes which times the school is offered. What is booked already stays booked.",
+    )  # fmt: skip
+
+
+@coordinator.post("/schools/<int:urn>/days/<day>/take-back")
+@coordinators_only
+def school_day_back(urn: int, day: str) -> Any:
+    school = our_school(urn)
+    try:
+        which = date.fromisoformat(day)
+    except ValueError:
+        abort(404)
+    try:
+        with transaction():
+            school_days.take_back(school, which, who=who(), now=clock.now())
+    except Refusal as refusal:
+        flash(refusal.message, "confirm")
+        return redirect(url_for("coordinator.school", urn=urn), 303)
+    return _done(urn, f"{day_short(which)} is as its authority’s terms say again.")
+
+
+@coordinator.route("/schools/<int:urn>/hours", methods=["GET", "POST"])
+@coordinators_only
+def school_hours(urn: int) -> Any:
+    school, form = our_school(urn), HoursForm()
+    if request.method == "GET":
+        form.opens.data, form.closes.data = school_days.hours(school)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                school_days.set_hours(school, form.opens.data, form.closes.data, who=who(), now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _done(urn, "Its hours are kept. Shows are offered inside them.")
+    return _page(school, form, "When is its school day?", "Keep these hours")
+
+
+def _fact_form(field: str) -> Any:
+    """A form of two boxes, the first in the shape of the field."""
+    label = FIELDS[field]
+    if field in NUMBERS:
+        value: Any = forms.number(label, at_least=0, at_most=2_000_000)
+    elif field in DAYS:
+        value = forms.day(label)
+    elif field == "status":
+        value = forms.pick(label, [(s, s) for s in STATUSES])
+    else:
+        value = forms.text(label)
+    reason = forms.text(
+        "How do we know?", required="Say how we know.", hint="For example: the office said so on the phone."
+    )
+    return type("FactForm", (Form,), {"value": value, "reason": reason})()
+
+
+def _numbers_form(school: School, programme: Programme) -> Any:
+    """A box for each target year group that the school may have; what it told before stands in it."""
+    told = schools.own_numbers(school.urn, programme.academic_year)
+    by_ages = offered(school.statutory_low_age, school.statutory_high_age)
+    groups = [y for y in target_year_groups(programme.id) if by_ages is None or y in by_ages or y in told]
+    boxes = {
+        f"y{y}": forms.number(f"Pupils in {year_group_name(y)}", at_most=2000, default=told.get(y))
+        for y in groups
+    }
+    if not boxes:
+        abort(404)
+
+    def something(form: Form, _field: Any) -> None:
+        if all(f.data is None for name, f in form._fields.items() if name in boxes):
+            raise ValidationError("Enter at least one number.")
+
+    first = next(iter(boxes))
+    return type("NumbersForm", (Form,), boxes | {f"validate_{first}": something})()
+
+
+def _page(school: School, form: Form, title: str, does: str, **more: Any) -> Any:
+    page = render_template(
+        "coordinator/school_form.html", school=school, form=form, title=title, does=does, **more
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+def _done(urn: int, said: str) -> Response:
+    flash(said)
+    return redirect(url_for("coordinator.school", urn=urn), 303)
