@@ -39,9 +39,7 @@ class Filters:
 
 def pick(reckoning: Reckoning, filters: Filters) -> list[Standing]:
     """The schools of the target, or those taken out of it, that match every filter; in no order yet."""
-    schools: Iterable[Standing] = (
-        reckoning.excluded if filters.which == EXCLUDED else reckoning.target
-    )
+    schools: Iterable[Standing] = reckoning.excluded if filters.which == EXCLUDED else reckoning.target
     for wanted in _tests(filters):
         schools = [s for s in schools if wanted(s)]
     return list(schools)

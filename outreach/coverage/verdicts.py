@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from outreach.coverage.facts import Promised, Told
-from outreach.visits.reports import COMPANY, SCHOOL, SETTLED
+from outreach.visits.reports import COMPANY, SCHOOL, SETTLED, too_far_apart
 
 BOOKED, MISSING, DISAGREE = "booked", "report missing", "reports disagree"
 TOOK_PLACE, FAILED, CANCELLED = "took place", "did not take place", "cancelled"
@@ -29,8 +29,6 @@ ONE_SIDE, SETTLED_WORD, BOTH_AGREE, COUNTED_BY_BOTH = (
 )
 EVIDENCE = (ONE_SIDE, SETTLED_WORD, BOTH_AGREE, COUNTED_BY_BOTH)
 """Weakest first."""
-
-TOLERANCE, TOLERANCE_SHARE = 5, 0.05
 
 ADULTS = -1
 """The year group that stands for the adults of a staff preview or training."""
@@ -78,10 +76,6 @@ def of(
         for verdict in found.values():
             verdict.year_groups, verdict.counted, verdict.estimated = (ADULTS,), None, False
     return [found[promise.id] for promise in promises]
-
-
-def too_far_apart(by_schools: int, by_company: int) -> bool:
-    return abs(by_schools - by_company) > max(TOLERANCE, TOLERANCE_SHARE * by_schools)
 
 
 def shared_out(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:

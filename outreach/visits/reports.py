@@ -20,6 +20,13 @@ SCHOOL, COMPANY, SETTLED = "school", "company", "settled"
 
 PUPILS_AT_MOST = 5_000
 
+TOLERANCE, TOLERANCE_SHARE = 5, 0.05
+
+
+def too_far_apart(by_schools: int, by_company: int) -> bool:
+    """Whether two counts of one show differ by more than 5 pupils or 5 % of the schools' sum, whichever is more."""
+    return abs(by_schools - by_company) > max(TOLERANCE, TOLERANCE_SHARE * by_schools)
+
 
 class VisitReport(Base):
     """One side's word on a show; the newest row of a side holds.
@@ -197,6 +204,40 @@ def counts_of(row: VisitReport) -> dict[int, int]:
         select(ReportedPupils).where(ReportedPupils.report_id == row.id).order_by(ReportedPupils.year_group)
     )
     return {counted.year_group: counted.pupils for counted in db.session.scalars(query)}
+
+
+def count_of(row: VisitReport | None) -> int | None:
+    """All pupils that a report counted; None where nobody counted."""
+    if row is None:
+        return None
+    split = counts_of(row)
+    return sum(split.values()) if split else row.pupils
+
+
+def difference(booking: Booking) -> str:
+    """What the two sides disagree on, in words for the coordinator, until it is settled; '' where they agree."""
+    school, company = newest(booking, SCHOOL), newest(booking, COMPANY)
+    if newest(booking, SETTLED) is not None or school is None or company is None:
+        return ""
+    if school.took_place != company.took_place:
+        return "One side says that it took place, the other that it did not."
+    counted = count_of(company)
+    numbers = [_standing_count(b) for b in companions(booking.performance)]
+    if not school.took_place or counted is None or None in numbers:
+        return ""
+    by_schools = sum(n for n in numbers if n is not None)
+    if not too_far_apart(by_schools, counted):
+        return ""
+    return f"The schools counted {by_schools:,} pupils at this show, the company {counted:,}."
+
+
+def _standing_count(booking: Booking) -> int | None:
+    """The coordinator's count of a booking, else the school's; 0 where it did not take place."""
+    settled, school = newest(booking, SETTLED), newest(booking, SCHOOL)
+    word = settled or school
+    if word is not None and not word.took_place:
+        return 0
+    return next((n for n in (count_of(settled), count_of(school)) if n is not None), None)
 
 
 def companions(performance: Performance) -> list[Booking]:

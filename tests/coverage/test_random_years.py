@@ -18,7 +18,7 @@ LATER = datetime(2029, 1, 1, tzinfo=UTC)
 SEEDS = st.integers(0, 2**40)
 
 few = settings(
-    max_examples=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+    max_examples=25, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 many = settings(few, max_examples=1500)
