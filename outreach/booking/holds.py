@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, delete, select
+from sqlalchemy import JSON, ForeignKey, bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking import promises
@@ -88,20 +88,21 @@ def hold(
     return claimed
 
 
+_KEPT = (
+    select(Performance)
+    .where(
+        Performance.programme_id == bindparam("programme_id"),
+        Performance.urn == bindparam("urn"),
+        Performance.held_until.is_not(None),
+        Performance.released_at.is_(None),
+    )
+    .order_by(Performance.starts_at)
+)
+
+
 def kept(programme_id: int, urn: int) -> list[Performance]:
     """All that is held for the school, by start, live or just lapsed and not taken yet."""
-    return list(
-        db.session.scalars(
-            select(Performance)
-            .where(
-                Performance.programme_id == programme_id,
-                Performance.urn == urn,
-                Performance.held_until.is_not(None),
-                Performance.released_at.is_(None),
-            )
-            .order_by(Performance.starts_at)
-        )
-    )
+    return list(db.session.scalars(_KEPT, {"programme_id": programme_id, "urn": urn}))
 
 
 def held(programme_id: int, urn: int, *, now: datetime) -> list[Performance]:

@@ -192,49 +192,22 @@ def get(reference: str) -> Booking:
     return booking
 
 
+_LIVE = (
+    select(Booking)
+    .join(Performance)
+    .options(contains_eager(Booking.performance))
+    .where(
+        Booking.programme_id == bindparam("programme_id"),
+        Booking.urn == bindparam("urn"),
+        Booking.ended_at.is_(None),
+    )
+    .order_by(Performance.starts_at)
+)
+
+
 def live(programme_id: int, urn: int) -> list[Booking]:
     """A school's bookings that were not cancelled, by start."""
-    return list(
-        db.session.scalars(
-            select(Booking)
-            .join(Performance)
-            .options(contains_eager(Booking.performance))
-            .where(Booking.programme_id == programme_id, Booking.urn == urn, Booking.ended_at.is_(None))
-            .order_by(Performance.starts_at)
-        )
-    )
-
-
-def newest(programme_id: int, urn: int) -> Booking | None:
-    """A school's last booking for a programme, cancelled or not; None if it never made one."""
-    return db.session.scalar(
-        select(Booking)
-        .where(Booking.programme_id == programme_id, Booking.urn == urn)
-        .order_by(Booking.id.desc())
-        .limit(1)
-    )
-
-
-def coming(
-    urns: Iterable[int], *, now: datetime, partnership_id: int | None = None
-) -> dict[int, list[Booking]]:
-    """The bookings of some schools whose show is not past yet, by school, by start; schools without are not in it.
-
-    Of one partnership's programmes, or of all when `partnership_id` is None.
-    """
-    query = (
-        select(Booking)
-        .join(Performance, Performance.id == Booking.performance_id)
-        .join(Programme, Programme.id == Booking.programme_id)
-        .where(Booking.urn.in_(list(urns)), Booking.ended_at.is_(None), Performance.ends_at > now)
-        .options(contains_eager(Booking.performance), contains_eager(Booking.programme))
-    )
-    if partnership_id is not None:
-        query = query.where(Programme.partnership_id == partnership_id)
-    found: dict[int, list[Booking]] = {}
-    for booking in db.session.scalars(query.order_by(Performance.starts_at, Booking.id)):
-        found.setdefault(booking.urn, []).append(booking)
-    return found
+    return list(db.session.scalars(_LIVE, {"programme_id": programme_id, "urn": urn}))
 
 
 def of_performance(performance_id: int) -> list[Booking]:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 
 from holidays.countries.united_kingdom import UnitedKingdom
-from sqlalchemy import Text, case, cast, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, Text, bindparam, case, cast, func, literal, select, union_all
 
 from outreach.county.authorities import check_term
 from outreach.county.partnerships import Authority, InsetDay, Partnership, Term
@@ -104,19 +105,7 @@ def load(urns: Iterable[int]) -> dict[int, SchoolCalendar]:
     if not wanted:
         return {}
     calendars: dict[int, SchoolCalendar] = {}
-    schools = db.session.execute(
-        select(
-            School.urn,
-            School.la_code,
-            func.coalesce(SchoolHours.opens, Partnership.school_opens, time(9)),
-            func.coalesce(SchoolHours.closes, Partnership.school_closes, time(15)),
-        )
-        .outerjoin(SchoolHours, SchoolHours.urn == School.urn)
-        .outerjoin(Authority, Authority.la_code == School.la_code)
-        .outerjoin(Partnership, Partnership.id == Authority.partnership_id)
-        .where(School.urn.in_(wanted))
-        .order_by(School.urn)
-    ).all()
+    schools = db.session.execute(_SCHOOLS, {"urns": wanted}).all()
     given = _given({la_code for _, la_code, _, _ in schools}, wanted)
     for urn, la_code, opens, closes in schools:
         of_school, of_authority = given.get(f"urn {urn}", _Given()), given.get(f"la {la_code}", _Given())
@@ -248,39 +237,61 @@ class _Given:
     days: dict[date, tuple[bool, str]] = field(default_factory=dict)
 
 
-def _given(la_codes: set[str], urns: list[int]) -> dict[str, _Given]:
-    """Terms and single days, by 'la CODE' and 'urn URN', in one query over the four tables."""
-    urn = literal("urn ") + cast(SchoolDay.urn, Text)
-    rows = union_all(
+# Made once: every page of slots asks these, and building them costs more than asking.
+_SCHOOLS = (
+    select(
+        School.urn,
+        School.la_code,
+        func.coalesce(SchoolHours.opens, Partnership.school_opens, time(9)),
+        func.coalesce(SchoolHours.closes, Partnership.school_closes, time(15)),
+    )
+    .outerjoin(SchoolHours, SchoolHours.urn == School.urn)
+    .outerjoin(Authority, Authority.la_code == School.la_code)
+    .outerjoin(Partnership, Partnership.id == Authority.partnership_id)
+    .where(School.urn.in_(bindparam("urns", expanding=True)))
+    .order_by(School.urn)
+)
+
+
+def _terms_and_days() -> CompoundSelect[Any]:
+    la_codes, urns = bindparam("la_codes", expanding=True), bindparam("urns", expanding=True)
+    none = literal("")
+    return union_all(
         select(
             literal("term").label("kind"),
             (literal("la ") + Term.la_code).label("whose"),
             Term.first_day.label("first"),
             Term.last_day.label("last"),
-            literal("").label("reason"),
+            none.label("reason"),
         ).where(Term.la_code.in_(la_codes)),
-        select(
-            literal("closed"), literal("la ") + InsetDay.la_code, InsetDay.day, InsetDay.day, literal("")
-        ).where(InsetDay.la_code.in_(la_codes)),
+        select(literal("closed"), literal("la ") + InsetDay.la_code, InsetDay.day, InsetDay.day, none).where(
+            InsetDay.la_code.in_(la_codes)
+        ),
         select(
             literal("term"),
             literal("urn ") + cast(SchoolTerm.urn, Text),
             SchoolTerm.first_day,
             SchoolTerm.last_day,
-            literal(""),
+            none,
         ).where(SchoolTerm.urn.in_(urns)),
         select(
             case((SchoolDay.is_open, "open"), else_="closed"),
-            urn,
+            literal("urn ") + cast(SchoolDay.urn, Text),
             SchoolDay.day,
             SchoolDay.day,
             SchoolDay.reason,
         ).where(SchoolDay.urn.in_(urns)),
-    ).subquery()
+    ).order_by("whose", "first")
+
+
+_TERMS_AND_DAYS = _terms_and_days()
+
+
+def _given(la_codes: set[str], urns: list[int]) -> dict[str, _Given]:
+    """Terms and single days, by 'la CODE' and 'urn URN', in one query over the four tables."""
+    asked = {"la_codes": sorted(la_codes), "urns": urns}
     given: dict[str, _Given] = {}
-    for kind, whose, first, last, reason in db.session.execute(
-        select(rows).order_by(rows.c.whose, rows.c.first)
-    ):
+    for kind, whose, first, last, reason in db.session.execute(_TERMS_AND_DAYS, asked):
         here = given.setdefault(whose, _Given())
         if kind == "term":
             here.terms.append((first, last))

@@ -7,10 +7,11 @@ shows that stand, so that a term of tour days takes a few milliseconds. Constant
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from outreach.county import places, school_days
 from outreach.county.partnerships import Partnership
@@ -32,13 +33,64 @@ EMPTY_DAY_MINUTES = 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Gap:
+    """Starts from `first` to `last` minute, every step, between two shows that stand."""
+
+    first: int
+    last: int
+    extra_minutes: int
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shape:
+    """The minutes that all slots of a programme share."""
+
+    step: int
+    show: int
+    get_in: int
+    get_out: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DayOffer:
-    """One tour day: its slots by start, or why there is none."""
+    """One tour day: its slots by start, made when they are asked for; or why there is none."""
 
     day: date
     tour_day_id: int
-    slots: tuple[Slot, ...]
+    troupe_id: int
     why_not: str
+    gaps: tuple[_Gap, ...]
+    shape: _Shape
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        return tuple(
+            self._slot(gap, start)
+            for gap in self.gaps
+            for start in range(gap.first, gap.last + 1, self.shape.step)
+        )
+
+    @property
+    def best(self) -> Slot | None:
+        """The slot with the least extra road, the earliest of these."""
+        if not self.gaps:
+            return None
+        gap = min(self.gaps, key=lambda g: (g.extra_minutes, g.first))
+        return self._slot(gap, gap.first)
+
+    def _slot(self, gap: _Gap, start: int) -> Slot:
+        return Slot(
+            tour_day_id=self.tour_day_id,
+            troupe_id=self.troupe_id,
+            day=self.day,
+            start_minute=start,
+            show_minutes=self.shape.show,
+            get_in_minutes=self.shape.get_in,
+            get_out_minutes=self.shape.get_out,
+            extra_minutes=gap.extra_minutes,
+            why=gap.why,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,13 +138,13 @@ def offers(
     judge = _Judge(programme, partnership, school)
     found = tuple(judge.day(day, stands.get(day.id, [])) for day in days)
     best = sorted(
-        (s for d in found for s in _best(d.slots, 1)), key=lambda s: (s.extra_minutes, s.day, s.start_minute)
+        (slot for day in found if (slot := day.best)), key=lambda s: (s.extra_minutes, s.day, s.start_minute)
     )
     pairs: list[tuple[Slot, Slot]] = []
     if two_shows:
         by_id = {day.id: day for day in days}
         for offer in found:
-            pairs += judge.pair(by_id[offer.tour_day_id], stands.get(offer.tour_day_id, []), offer.slots)
+            pairs += judge.pair(by_id[offer.tour_day_id], stands.get(offer.tour_day_id, []), offer)
         pairs.sort(key=lambda p: (p[0].extra_minutes, p[0].day, p[0].start_minute))
     return Offers(days=found, near=tuple(best[:3]), pairs=tuple(pairs[:3]))
 
@@ -128,22 +180,47 @@ def first_bookable_day(programme: Programme, now: datetime) -> date:
     return day_of(now) + timedelta(days=programme.notice_book_days)
 
 
+# Made once: building and keying a statement costs more than asking it, and every page of slots asks these.
+_DAYS = (
+    select(
+        TourDay.id, TourDay.troupe_id, TourDay.day, TourDay.leaves, TourDay.returns, TourDay.shows_at_most,
+        Troupe.base_easting, Troupe.base_northing,
+    )
+    .join(Troupe, Troupe.id == TourDay.troupe_id)
+    .where(
+        TourDay.programme_id == bindparam("programme_id"),
+        TourDay.day >= bindparam("first"),
+        TourDay.ended_at.is_(None),
+    )
+    .order_by(TourDay.day, TourDay.troupe_id)
+)  # fmt: skip
+_SOME_DAYS = _DAYS.where(TourDay.id.in_(bindparam("ids", expanding=True)))
+_STANDS = (
+    select(
+        Performance.tour_day_id, Performance.id, Performance.urn, Performance.get_in_at, Performance.away_at,
+        Performance.easting, Performance.northing, Performance.held_until, School.town,
+    )
+    .join(School, School.urn == Performance.urn)
+    .join(TourDay, TourDay.id == Performance.tour_day_id)
+    .where(
+        Performance.programme_id == bindparam("programme_id"),
+        Performance.released_at.is_(None),
+        TourDay.day.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(Performance.get_in_at)
+)  # fmt: skip
+
+
 def _tour_days(
     programme: Programme, *, now: datetime, whatever_the_notice: bool, only_days: Iterable[int] | None
 ) -> Sequence[Any]:
-    first = day_of(now) if whatever_the_notice else first_bookable_day(programme, now)
-    query = (
-        select(
-            TourDay.id, TourDay.troupe_id, TourDay.day, TourDay.leaves, TourDay.returns, TourDay.shows_at_most,
-            Troupe.base_easting, Troupe.base_northing,
-        )
-        .join(Troupe, Troupe.id == TourDay.troupe_id)
-        .where(TourDay.programme_id == programme.id, TourDay.day >= first, TourDay.ended_at.is_(None))
-        .order_by(TourDay.day, TourDay.troupe_id)
-    )  # fmt: skip
-    if only_days is not None:
-        query = query.where(TourDay.id.in_(list(only_days)))
-    return db.session.execute(query).all()
+    asked: dict[str, Any] = {
+        "programme_id": programme.id,
+        "first": day_of(now) if whatever_the_notice else first_bookable_day(programme, now),
+    }
+    if only_days is None:
+        return db.session.execute(_DAYS, asked).all()
+    return db.session.execute(_SOME_DAYS, asked | {"ids": list(only_days)}).all()
 
 
 def _stands(
@@ -156,27 +233,8 @@ def _stands(
     beside: tuple[int, ...],
 ) -> dict[int, list[_Stand]]:
     """The shows and live holds on each day, by get-in; the school's own holds and `instead_of` left out."""
-    p = Performance
     rows = db.session.execute(
-        select(
-            p.tour_day_id,
-            p.id,
-            p.urn,
-            p.get_in_at,
-            p.away_at,
-            p.easting,
-            p.northing,
-            p.held_until,
-            School.town,
-        )
-        .join(School, School.urn == p.urn)
-        .join(TourDay, TourDay.id == p.tour_day_id)
-        .where(
-            p.programme_id == programme.id,
-            p.released_at.is_(None),
-            TourDay.day.between(days[0].day, days[-1].day),
-        )
-        .order_by(p.get_in_at)
+        _STANDS, {"programme_id": programme.id, "first": days[0].day, "last": days[-1].day}
     )
     found: dict[int, list[_Stand]] = {}
     for day_id, performance_id, urn, get_in_at, away_at, easting, northing, held_until, town in rows:
@@ -197,118 +255,104 @@ class _Judge:
     """The rules for one school, on any tour day of one programme."""
 
     def __init__(self, programme: Programme, partnership: Partnership, school: School) -> None:
-        self.programme = programme
+        self.shape = _Shape(
+            step=partnership.slot_step_minutes,
+            show=programme.show_minutes,
+            get_in=programme.get_in_minutes,
+            get_out=programme.get_out_minutes,
+        )
         self.base, self.per_km = partnership.road_base_minutes, partnership.road_minutes_per_km
-        self.step = partnership.slot_step_minutes
-        self.school = school
+        self.urn, self.town = school.urn, school.town
         self.place = places.located(school).place
         self.calendar = school_days.load_one(school)
         opens, closes = self.calendar.hours()
         self.first_start = max(_of(programme.earliest_start), _of(opens))
-        self.last_start = min(_of(programme.latest_finish), _of(closes)) - programme.show_minutes
-        self._roads: dict[Place | None, int] = {}
-
-    def road(self, other: Place | None) -> int:
-        """Minutes between the school and another place, reckoned once for each place."""
-        if other not in self._roads:
-            self._roads[other] = roads.minutes(self.place, other, base=self.base, per_km=self.per_km)
-        return self._roads[other]
+        self.last_start = min(_of(programme.latest_finish), _of(closes)) - self.shape.show
+        self._roads: dict[int, int] = {self.urn: 0}
 
     def day(self, day: Any, stands: list[_Stand]) -> DayOffer:
-        """The slots of one tour day, or the first reason why there is none."""
+        """What one tour day offers, or the first reason why nothing."""
+        gaps: tuple[_Gap, ...] = ()
         why_not = self.calendar.why_closed(day.day)
-        slots: tuple[Slot, ...] = ()
         if not why_not:
             if len(stands) >= day.shows_at_most:
                 why_not = "full"
             else:
-                slots = tuple(self._slots(day, stands))
-                why_not = "" if slots else "no time between the shows and the road that day"
-        return DayOffer(day=day.day, tour_day_id=day.id, slots=slots, why_not=why_not)
+                gaps = tuple(self._gaps(day, stands))
+                why_not = "" if gaps else "no time between the shows and the road that day"
+        return DayOffer(
+            day=day.day,
+            tour_day_id=day.id,
+            troupe_id=day.troupe_id,
+            why_not=why_not,
+            gaps=gaps,
+            shape=self.shape,
+        )
 
-    def pair(self, day: Any, stands: list[_Stand], slots: tuple[Slot, ...]) -> list[tuple[Slot, Slot]]:
+    def pair(self, day: Any, stands: list[_Stand], offer: DayOffer) -> list[tuple[Slot, Slot]]:
         """Two shows at this school on one tour day: the earliest start, and the earliest after it."""
         if len(stands) + 2 > day.shows_at_most:
             return []
-        for first in slots:
+        for first in offer.slots:
             own = _Stand(
-                urn=self.school.urn,
-                get_in=first.start_minute - first.get_in_minutes,
-                away=first.start_minute + first.show_minutes + first.get_out_minutes,
+                urn=self.urn,
+                get_in=first.start_minute - self.shape.get_in,
+                away=first.start_minute + self.shape.show + self.shape.get_out,
                 place=self.place,
-                town=self.school.town,
+                town=self.town,
             )
-            later = [
-                s
-                for s in self._slots(day, sorted([*stands, own], key=lambda s: s.get_in))
-                if s.start_minute > first.start_minute
-            ]
+            with_own = self.day(day, sorted([*stands, own], key=lambda s: s.get_in))
+            later = next((s for s in with_own.slots if s.start_minute > first.start_minute), None)
             if later:
-                return [(first, later[0])]
+                return [(first, later)]
         return []
 
-    def _slots(self, day: Any, stands: list[_Stand]) -> Iterable[Slot]:
-        programme = self.programme
+    def _gaps(self, day: Any, stands: list[_Stand]) -> Iterable[_Gap]:
         home = (
             None
             if day.base_easting is None or day.base_northing is None
             else Place(easting=day.base_easting, northing=day.base_northing)
         )
-        there_and_back = self.road(home) if home else 0
-        before_show = programme.get_in_minutes
-        after_show = programme.show_minutes + programme.get_out_minutes
+        to_base = self._road(home) if home else 0
+        step, after_start = self.shape.step, self.shape.show + self.shape.get_out
         for before, after in pairwise([None, *stands, None]):
-            earliest = (
-                before.away + self._between(before) if before else _of(day.leaves) + there_and_back
-            ) + before_show
-            latest = (
-                after.get_in - self._between(after) if after else _of(day.returns) - there_and_back
-            ) - after_show
-            first = max(earliest, self.first_start)
-            first += -first % self.step
-            if first > min(latest, self.last_start):
-                continue
-            extra, why = self._road_told(before, after, home)
-            for start in range(first, min(latest, self.last_start) + 1, self.step):
-                yield Slot(
-                    tour_day_id=day.id,
-                    troupe_id=day.troupe_id,
-                    day=day.day,
-                    start_minute=start,
-                    show_minutes=programme.show_minutes,
-                    get_in_minutes=programme.get_in_minutes,
-                    get_out_minutes=programme.get_out_minutes,
-                    extra_minutes=extra,
-                    why=why,
-                )
+            earliest = (before.away + self._between(before)) if before else _of(day.leaves) + to_base
+            latest = (after.get_in - self._between(after)) if after else _of(day.returns) - to_base
+            first = max(earliest + self.shape.get_in, self.first_start)
+            first += -first % step
+            last = min(latest - after_start, self.last_start)
+            if first <= last:
+                extra, why = self._road_told(before, after, home, to_base)
+                yield _Gap(first=first, last=last, extra_minutes=extra, why=why)
+
+    def _road(self, other: Place | None) -> int:
+        return roads.minutes(self.place, other, base=self.base, per_km=self.per_km)
 
     def _between(self, stand: _Stand) -> int:
-        return 0 if stand.urn == self.school.urn else self.road(stand.place)
+        """Minutes between this school and a show's, reckoned once for each host; 0 at the school itself."""
+        if stand.urn not in self._roads:
+            self._roads[stand.urn] = self._road(stand.place)
+        return self._roads[stand.urn]
 
-    def _road_told(self, before: _Stand | None, after: _Stand | None, home: Place | None) -> tuple[int, str]:
+    def _road_told(
+        self, before: _Stand | None, after: _Stand | None, home: Place | None, to_base: int
+    ) -> tuple[int, str]:
         """The extra driving of this gap in minutes, and the reason in words ('' if there is none to give)."""
-        if before is None and after is None:
-            return (2 * self.road(home) if home else EMPTY_DAY_MINUTES), ""
-        ends = [(s.place if s else home) for s in (before, after)]
-        if all(ends):
-            direct = roads.minutes(ends[0], ends[1], base=self.base, per_km=self.per_km)
-            if before and after and before.urn == after.urn:
-                direct = 0
-        else:
-            direct = 0
-        legs = [self._between(s) if s else (self.road(home) if home else 0) for s in (before, after)]
-        extra = max(0, sum(legs) - direct)
         neighbours = [s for s in (before, after) if s]
+        if not neighbours:
+            return (2 * to_base if home else EMPTY_DAY_MINUTES), ""
+        legs = [self._between(s) if s else to_base for s in (before, after)]
+        ends = [s.place if s else home for s in (before, after)]
+        direct = 0
+        if all(ends) and not (before and after and before.urn == after.urn):
+            direct = roads.minutes(ends[0], ends[1], base=self.base, per_km=self.per_km)
+        extra = max(0, sum(legs) - direct)
         nearest = min(neighbours, key=self._between)
         if self._between(nearest) <= NEAR_MINUTES:
             return extra, f"The company is already near {nearest.town or 'you'} that day"
         if extra <= NEAR_MINUTES:
             return extra, "On the company’s way past you"
         return extra, ""
-
-
-def _best(slots: tuple[Slot, ...], count: int) -> list[Slot]:
-    return sorted(slots, key=lambda s: (s.extra_minutes, s.start_minute))[:count]
 
 
 def _of(at: time) -> int:

@@ -1,0 +1,138 @@
+"""The slot page of one school: two troupes, 120 tour days over a term, half full.
+
+  python benchmarks/slots.py [--quick] [--database sqlite|postgresql]
+
+The floor is the page's own template rendered by the same application from a ready list, without a database; page
+and floor are asked in turns and their medians compared. Queries are counted with 20 and with 120 days.
+"""
+
+import argparse
+import os
+import sys
+from datetime import time, timedelta
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from flask import current_app, g, render_template, template_rendered
+from serving import databases, environment, say
+from sqlalchemy import event
+
+ASKED = 3.0
+QUERIES = 10
+
+
+def county(url: str, folder: Path, days: int) -> Any:
+    """An application and the token of a school that sees so many tour days, half of their places taken."""
+    os.environ.update(environment(url, folder))
+    import make
+    from booking import weekdays, year
+    from outreach import create_app
+    from outreach.county.partnerships import Authority
+    from outreach.ground import clock
+    from outreach.ground.db import db, transaction
+    from outreach.post import links
+    from outreach.tour import performances, slots
+
+    app = create_app({})
+    app.extensions["floor"] = {}
+    app.get("/floor")(floor)
+    with app.app_context(), transaction() as session:
+        for table in reversed(db.metadata.sorted_tables):
+            if table.name != "history":
+                session.execute(table.delete())
+        now = clock.now()
+        first = now.date() + timedelta(days=21)
+        partnership = make.partnership(la_codes=())
+        session.add(Authority(la_code="931", name="Marlshire", partnership_id=partnership.id))
+        programme = make.programme(partnership, academic_year=year(first), reply_by=first)
+        troupes = [make.troupe(partnership, base_easting=455000 + n, base_northing=212000) for n in (0, 900)]
+        tour = [make.tour_day(programme, t, day) for day in weekdays(first, days // 2) for t in troupes]
+        school = make.school()
+        hosts = [
+            make.school(easting=445000 + 90 * n, northing=205000 + 70 * n, town=f"Town {n % 17}") for n in range(days)
+        ]
+        for number, (day, host) in enumerate(zip(tour, hosts, strict=True)):
+            at = time(9, 30) if number % 2 else time(13)
+            slot = slots.find(programme, host, f"{day.id}-{at:%H%M}", now=now)
+            assert slot
+            performances.claim(slot, host, programme_id=programme.id, held_until=None, now=now)
+        token = links.mint(
+            urn=school.urn, programme_id=programme.id, address="office@redmere.example", name="Joanna Fell", now=now,
+            expires_at=now + timedelta(days=200),
+        ).token  # fmt: skip
+    return app, token
+
+
+def floor() -> str:
+    """The page's template from what the page made ready."""
+    ready = current_app.extensions["floor"]
+    g.__dict__.update(ready["g"])
+    own = {k: v for k, v in ready["context"].items() if k not in ("g", "request", "session")}
+    return render_template(ready["name"], **own)
+
+
+def queries(app: Any, token: str) -> int:
+    """Statements that one look at the page sends."""
+    from outreach.ground.db import db
+
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert app.test_client().get(f"/i/{token}").status_code == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(sent)
+
+
+def measure(app: Any, token: str, times: int) -> tuple[float, float]:
+    """Median seconds of the page, and of its template from the ready list."""
+    ready = app.extensions["floor"]
+
+    def keep(_sender: Any, template: Any, context: dict[str, Any], **_more: Any) -> None:
+        ready.update(name=template.name, context=context, g=dict(g.__dict__))
+
+    with template_rendered.connected_to(keep, app):
+        page = app.test_client().get(f"/i/{token}").data
+
+    client = app.test_client()
+    assert len(client.get("/floor").data) == len(page), "the floor must be the same page"
+    taken: dict[str, list[float]] = {f"/i/{token}": [], "/floor": []}
+    for number in range(times + 5):
+        for path, seconds in taken.items():
+            began = perf_counter()
+            assert client.get(path).status_code == 200
+            if number >= 5:
+                seconds.append(perf_counter() - began)
+    real, bare = (median(seconds) for seconds in taken.values())
+    return real, bare
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer looks; exit status 1 when a figure is missed")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"])
+    asked = parser.parse_args()
+    reached = True
+    with databases([asked.database] if asked.database else ["sqlite", "postgresql"]) as fresh:
+        for kind, url, folder in fresh:
+            few = queries(*county(url, folder, 20))
+            app, token = county(url, folder, 120)
+            many = queries(app, token)
+            print(f"slots, {kind}: {few} queries with 20 tour days, {many} with 120 (at most {QUERIES} asked)")
+            real, bare = measure(app, token, 40 if asked.quick else 300)
+            detail = f"({real * 1000:.1f} ms, template alone {bare * 1000:.1f} ms)"
+            reached &= say(f"slots, {kind}", real / bare, ASKED, detail=detail) and few == many <= QUERIES
+    return 0 if reached else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
