@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from outreach.booking import invitations
 from outreach.booking.invitations import Answer, Invitation
@@ -15,6 +15,9 @@ from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.post import links
 from outreach.tour import programmes
+
+ONE_SHOW = 700
+"""A school of about so many pupils fills one show: the plainest to try first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +69,7 @@ def _asked(partnership_id: int, now: datetime) -> tuple[School, str] | None:
             ~exists().where(Answer.urn == School.urn, Answer.programme_id == programme.id),
             School.number_of_pupils.is_not(None),
         )
-        .order_by(i.round_id.desc(), School.number_of_pupils.desc())
+        .order_by(i.round_id.desc(), func.abs(School.number_of_pupils - ONE_SHOW), School.urn)
         .limit(1)
     ).first()
     if row is None:

@@ -151,7 +151,7 @@ class _Maker:
             phase,
             ages=(low, high),
             pupils=pupils,
-            spread=3.0 if rural else 0.5 + 3 * town.share,
+            spread=3.0 if rural else None,
             **({"Trusts (name)": self.random.choice(names.TRUSTS)} if academy else {}),
         )
 
@@ -279,12 +279,12 @@ class _Maker:
         *,
         ages: tuple[int, int] | None,
         pupils: int | None,
-        spread: float = 0.8,
+        spread: float | None = None,
         trust_site: bool = True,
         **more: object,
     ) -> dict[str, object]:
         district = next(d for d in self.ground.districts if d.name == town.district)
-        place = land.place_inside(self.random, district, town.place, spread)
+        place = land.place_inside(self.random, district, town.place, spread or 1.3 + 9 * town.share)
         urn = next(self._urns)
         row = {
             "URN": urn,
