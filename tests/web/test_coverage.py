@@ -1,0 +1,225 @@
+"""The coverage page and the list behind it: every number leads to exactly that many rows."""
+
+import csv
+import io
+import re
+from datetime import UTC, date, datetime, timedelta
+from html.parser import HTMLParser
+from random import Random
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+import make
+from outreach.ground.db import db, transaction
+
+NOW = datetime(2027, 1, 19, 12, tzinfo=UTC)
+TODAY = date(2027, 1, 19)
+
+
+@pytest.fixture(autouse=True)
+def _clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+class Links(HTMLParser):
+    """(address, text) of every link of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self._address = None
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "a":
+            self._address, self._text = dict(attrs).get("href"), ""
+
+    def handle_data(self, data):
+        if self._address is not None:
+            self._text += data
+
+    def handle_endtag(self, tag):
+        if tag == "a" and self._address is not None:
+            self.found.append((self._address, self._text.strip()))
+            self._address = None
+
+
+SQUARE = (
+    '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"LAD23CD":"E07000001","LAD23NM":"Kestermere"},'
+    '"geometry":{"type":"Polygon","coordinates":[[[-1.4,51.7],[-1.2,51.7],[-1.2,51.9],[-1.4,51.9],[-1.4,51.7]]]}}]}'
+)
+
+
+def county(schools: int = 70, seed: int = 5, la_code: str = "931"):
+    """A county of some schools in three districts and one unknown, with a bit of everything."""
+    r = Random(seed)
+    county = make.partnership((la_code,), districts_geojson=SQUARE)
+    programme = make.programme(county)
+    found = []
+    for n in range(schools):
+        code, name = r.choice(
+            [("E07000001", "Kestermere"), ("E07000002", "Fenwold & Saxby"), ("E07000003", "Teal Valley"), (None, None)]
+        )
+        school = make.school(
+            datetime(2026, 8, 1, tzinfo=UTC), name=f"School {n:03d}", district_code=code, district_name=name,
+            la_code=la_code, number_of_pupils=r.choice([None, 700, 1050]), easting=r.choice([None, 445000 + 100 * n]),
+            phase_of_education=r.choice(["Secondary", "All-through", "Not applicable"]),
+            statutory_low_age=r.choice([11, 11, 11, None]),
+        )  # fmt: skip
+        found.append(school)
+        if r.random() < 0.85:
+            address = make.contact(school).address
+            if r.random() < 0.6:
+                make.invitation(programme, school, address=address)
+        if r.random() < 0.1:
+            make.answer(programme, school, "declined", reason="exams", at=NOW - timedelta(days=20))
+        if r.random() < 0.05:
+            make.decision(programme, school, "exclude", reason="Runs its own")
+        if r.random() < 0.5:
+            start = NOW.replace(hour=10) + timedelta(days=r.randint(-60, 40))
+            booking = make.booking(make.show(programme, school, start), {8: 100, 9: 100} if r.random() < 0.7 else {8: 90})
+            if start < NOW and r.random() < 0.8:
+                make.report(booking, "school", start + timedelta(hours=5), {8: 95, 9: r.choice([0, 98])})
+            elif r.random() < 0.2:
+                make.cancellation(booking, NOW - timedelta(days=5), "company")
+    return county, programme, found
+
+
+@pytest.fixture
+def desk(app: Flask, client: FlaskClient) -> FlaskClient:
+    with transaction():
+        partnership, _, _ = county()
+        person = make.person(partnership)
+        make.partnership(("999",))
+    return make.signed_in(client, person)
+
+
+def rows_of(client: FlaskClient, address: str) -> int:
+    """The rows of a list, over all its pages."""
+    total, page = 0, 1
+    while True:
+        answer = client.get(f"{address}&page={page}")
+        assert answer.status_code == 200, address
+        total += answer.text.count('<tr class="school">')
+        if f"page={page + 1}" not in answer.text:
+            return total
+        page += 1
+
+
+@pytest.mark.parametrize("query", ["", "?compare=2026-12-19", "?as_of=2026-12-01"])
+def test_every_number_on_the_page_is_a_link_to_that_many_rows(desk: FlaskClient, query: str) -> None:
+    page = desk.get("/desk/coverage" + query)
+    assert page.status_code == 200
+    numbers = [(a, t) for a, t in Links(page.text).found if "/desk/schools?" in a and re.fullmatch(r"[\d,]+", t)]
+    assert len(numbers) > 30
+    for address, text in numbers:
+        assert rows_of(desk, address) == int(text.replace(",", "")), address
+
+
+def test_the_district_rows_and_the_standings_sum_to_the_county(desk: FlaskClient) -> None:
+    lines = list(csv.reader(io.StringIO(desk.get("/desk/coverage.csv").text.lstrip("\ufeff"))))
+    assert "Not for publication" in lines[0][0]
+    head = lines[1]
+    whole = next(dict(zip(head, line, strict=True)) for line in lines[2:] if line[0] == "All")
+    for table in ("District", "Phase"):
+        rows = [dict(zip(head, line, strict=True)) for line in lines[2:] if line[0] == table]
+        assert len(rows) >= 2
+        for column in head[2:]:
+            if column != "Schools seen %":
+                assert sum(int(row[column]) for row in rows) == int(whole[column]), (table, column)
+    assert sum(int(whole[name]) for name in head[3:12]) == int(whole["Schools"])
+    assert any(line[1] == "district not known" for line in lines[2:])
+
+
+def test_pupils_of_the_list_sum_to_the_figure_of_the_page(desk: FlaskClient) -> None:
+    lines = list(csv.reader(io.StringIO(desk.get("/desk/schools.csv").text.lstrip("\ufeff"))))
+    rows = [dict(zip(lines[1], line, strict=True)) for line in lines[2:]]
+    seen = sum(int(row["Pupils seen"]) for row in rows)
+    known = sum(int(row["Target pupils"]) for row in rows if row["Target pupils"] != "unknown")
+    page = desk.get("/desk/coverage").text
+    foot = re.search(r"<tfoot>.*</tfoot>", page, re.S)[0]
+    assert f">{seen:,}<" in foot and f">{known:,}</tfoot>" in foot.replace("\n", "")
+
+
+def test_the_pages_take_the_same_queries_for_3_schools_and_for_40(
+    app: Flask, client: FlaskClient, count_queries
+) -> None:
+    """19 of standings.of; the person, the partnership, the programmes and the one in hand."""
+    taken = []
+    for schools, la_code in ((3, "931"), (40, "932")):
+        with transaction():
+            partnership, _, _ = county(schools, la_code=la_code)
+            person = make.person(partnership)
+        make.signed_in(client, person)
+        for address in ("/desk/coverage", "/desk/schools"):
+            db.session.remove()
+            with count_queries() as queries:
+                assert client.get(address).status_code == 200
+            taken.append(len(queries))
+    assert taken == [23, 23, 23, 23]
+
+
+def test_without_a_programme_the_page_says_what_will_stand_here(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        person = make.person(make.partnership())
+    make.signed_in(client, person)
+    for address in ("/desk/coverage", "/desk/schools"):
+        page = client.get(address)
+        assert page.status_code == 200 and "Set up a programme" in page.text
+
+
+def test_an_empty_county_says_what_to_do(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        partnership = make.partnership()
+        make.programme(partnership)
+        person = make.person(partnership)
+    make.signed_in(client, person)
+    assert "No school is in the target" in client.get("/desk/coverage").text
+    assert "Bring the register in" in client.get("/desk/schools").text
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [("2027-02-30", "That is not a date"), ("soon", "That is not a date"), ("2027-01-20", "still to come"),
+     ("0001-01-01", "before there was anything")],
+)  # fmt: skip
+def test_a_day_that_makes_no_sense_is_said_and_kept(desk: FlaskClient, day: str, said: str) -> None:
+    for address in ("/desk/coverage", "/desk/schools"):
+        page = desk.get(f"{address}?as_of={day}")
+        assert page.status_code == 422
+        assert said in page.text and f'value="{day}"' in page.text
+
+
+def test_words_nobody_knows_ask_for_nothing(desk: FlaskClient) -> None:
+    everything = rows_of(desk, "/desk/schools?x=1")
+    strange = "/desk/schools?standing=x&cause=<b>&number=&list=?&gap=2&sort=zz&programme=99999999999999999999"
+    assert rows_of(desk, strange) == everything
+    for page in ("zz", "-4", "9999999"):
+        assert desk.get(f"/desk/schools?page={page}").status_code == 200
+
+
+def test_the_search_finds_by_the_beginning_of_words_and_by_urn(desk: FlaskClient) -> None:
+    assert rows_of(desk, "/desk/schools?find=SCHOOL+00") == desk.get("/desk/schools").text.count("School 00")
+    assert "No school matches all of that" in desk.get("/desk/schools?find=Zanzibar").text
+
+
+def test_another_partnerships_programme_is_not_shown(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        partnership, mine, _ = county(4)
+        person = make.person(partnership)
+        other = make.programme(make.partnership(("932",)), title="Not for you")
+        make.school(la_code="932", name="Foreign School")
+    make.signed_in(client, person)
+    for address in ("coverage", "coverage.csv", "schools", "schools.csv"):
+        text = client.get(f"/desk/{address}?programme={other.id}").text
+        assert "Not for you" not in text and "Foreign School" not in text
+
+
+def test_the_csv_of_a_list_has_a_line_for_each_school(desk: FlaskClient) -> None:
+    for query in ("standing=seen", "gap=1", "list=excluded", "list=also", "district=-"):
+        lines = desk.get(f"/desk/schools.csv?{query}").text.splitlines()
+        assert len(lines) - 2 == rows_of(desk, f"/desk/schools?{query}")
