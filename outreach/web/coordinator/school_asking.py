@@ -13,10 +13,10 @@ from outreach.county.schools import School
 from outreach.ground import clock, history
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+from outreach.ground.school_year import year_group_name
 from outreach.ground.timespans import day_of
 from outreach.post import links, outbox
-from outreach.tour import targets
+from outreach.tour import programmes, targets
 from outreach.tour.targets import EXCLUDE, INCLUDE, WITHDRAW
 from outreach.web import forms
 from outreach.web.forms import Form
@@ -65,9 +65,7 @@ class TargetForm(Form):
         ),
         required="Choose whether the school counts.",
     )
-    year_groups = forms.ticks(
-        "Year groups, if it is taken in", [(str(y), year_group_name(y)) for y in YEAR_GROUPS]
-    )
+    year_groups = forms.ticks("Year groups, if it is taken in")
     reason = forms.text("Why?", required="Give the reason; it stands beside the school from now on.")
 
 
@@ -188,15 +186,19 @@ def school_answer(urn: int) -> Any:
 @coordinators_only
 def school_target(urn: int) -> Any:
     school, programme, form = our_school(urn), programme_in_hand() or abort(404), TargetForm()
+    groups = programmes.target_year_groups(programme.id)
+    forms.set_choices(form.year_groups, [(str(y), year_group_name(y)) for y in groups])
+    if not groups:
+        del form.year_groups
     if form.validate_on_submit():
         given = {"reason": form.reason.data, "who": who(), "now": clock.now()}
-        groups = tuple(int(y) for y in form.year_groups.data or ())
+        chosen = tuple(int(y) for y in form.year_groups.data or ()) if groups else ()
         try:
             with transaction():
                 if form.kind.data == EXCLUDE:
                     targets.exclude(programme, school, **given)
                 elif form.kind.data == INCLUDE:
-                    targets.include(programme, school, groups, **given)
+                    targets.include(programme, school, chosen, **given)
                 else:
                     targets.withdraw_decision(programme, school, **given)
         except Refusal as refusal:
