@@ -210,6 +210,16 @@ def live(programme_id: int, urn: int) -> list[Booking]:
     return list(db.session.scalars(_LIVE, {"programme_id": programme_id, "urn": urn}))
 
 
+def newest(programme_id: int, urn: int) -> Booking | None:
+    """A school's last booking for a programme, cancelled or not; None if it never made one."""
+    return db.session.scalar(
+        select(Booking)
+        .where(Booking.programme_id == programme_id, Booking.urn == urn)
+        .order_by(Booking.id.desc())
+        .limit(1)
+    )
+
+
 def of_performance(performance_id: int) -> list[Booking]:
     """Everybody who is promised one show, the host first."""
     return list(
