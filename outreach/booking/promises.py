@@ -220,6 +220,28 @@ def newest(programme_id: int, urn: int) -> Booking | None:
     )
 
 
+def coming(
+    urns: Iterable[int], *, now: datetime, partnership_id: int | None = None
+) -> dict[int, list[Booking]]:
+    """The bookings of some schools whose show is not past yet, by school, by start; schools without are not in it.
+
+    Of one partnership's programmes, or of all when `partnership_id` is None.
+    """
+    query = (
+        select(Booking)
+        .join(Performance, Performance.id == Booking.performance_id)
+        .join(Programme, Programme.id == Booking.programme_id)
+        .where(Booking.urn.in_(list(urns)), Booking.ended_at.is_(None), Performance.ends_at > now)
+        .options(contains_eager(Booking.performance), contains_eager(Booking.programme))
+    )
+    if partnership_id is not None:
+        query = query.where(Programme.partnership_id == partnership_id)
+    found: dict[int, list[Booking]] = {}
+    for booking in db.session.scalars(query.order_by(Performance.starts_at, Booking.id)):
+        found.setdefault(booking.urn, []).append(booking)
+    return found
+
+
 def of_performance(performance_id: int) -> list[Booking]:
     """Everybody who is promised one show, the host first."""
     return list(
