@@ -196,7 +196,7 @@ def change(
 def set_target(programme: Programme, year_groups: tuple[int, ...], *, who: str, now: datetime) -> None:
     """Whom it is for from now on; the same again leaves no row. Raises NobodyToSeeIt, AdultsHaveNoYearGroups."""
     check_target(year_groups, for_adults=programme.for_adults)
-    if tuple(sorted(set(year_groups))) != target_year_groups(programme.id):
+    if set(year_groups) != set(target_year_groups(programme.id)):
         _target(programme, year_groups, who=who, now=now)
 
 
@@ -282,7 +282,7 @@ def _minutes(at: time) -> int:
 
 
 def _target(programme: Programme, year_groups: tuple[int, ...], *, who: str, now: datetime) -> None:
-    before = target_year_groups(programme.id)
+    before, year_groups = target_year_groups(programme.id), tuple(sorted(set(year_groups)))
     db.session.add(ProgrammeTarget(programme_id=programme.id, year_groups=year_groups, recorded_at=now))
     db.session.flush()
     history.record(
