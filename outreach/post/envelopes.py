@@ -1,11 +1,12 @@
 """A rendered letter becomes a mail: headers, both readings, and the calendar part last."""
 
 import hashlib
+import re
 from base64 import encodebytes
 from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
-from email import policy
+from email.header import Header
 from email.headerregistry import Address
 from email.utils import format_datetime
 
@@ -48,18 +49,18 @@ def message_id(
 def seal(envelope: Envelope, *, subject: str, text: str, html: str, invite: Invite | None = None) -> bytes:
     """The mail as it goes over the wire: CRLF, ASCII, multipart/alternative, the best reading last.
 
-    The shape never varies, so it is written out here; the email package folds and encodes what people
-    typed. Raises CannotWriteTo for an address that no ordinary mail server takes.
+    The shape never varies, so it is written out here. Raises CannotWriteTo for an address that no
+    ordinary mail server takes.
     """
-    sender = Address(display_name=envelope.sender_name, addr_spec=envelope.sender_address)
-    reply_to = Address(addr_spec=plain_address(envelope.reply_to)) if envelope.reply_to else sender
+    sender = f"{_words('From', envelope.sender_name, _NAME)} <{envelope.sender_address}>"
+    reply_to = plain_address(envelope.reply_to) if envelope.reply_to else sender
     # No line of quoted-printable or base64 can hold "=_", so this never stands in a part.
     boundary = "=_" + hashlib.sha256(envelope.message_id.encode()).hexdigest()[:32]
     head = [
-        _folded("From", sender),
-        _folded("To", Address(addr_spec=plain_address(envelope.recipient))),
-        _folded("Reply-To", reply_to),
-        _folded("Subject", subject),
+        _line("From", sender),
+        _line("To", plain_address(envelope.recipient)),
+        _line("Reply-To", reply_to),
+        _line("Subject", _words("Subject", subject, _SUBJECT)),
         _line("Date", format_datetime(envelope.written_at)),
         _line("Message-ID", envelope.message_id),
     ]
@@ -97,10 +98,18 @@ def _line(name: str, value: str) -> bytes:
     return f"{name}: {value}\r\n".encode("ascii")
 
 
-def _folded(name: str, value: Address | str) -> bytes:
-    """A header that holds typed words: encoded and folded, never with a line end of its own."""
-    header: str = policy.SMTP.header_store_parse(name, value)[1]  # type: ignore[arg-type]
-    return policy.SMTP.fold_binary(name, header)
+def _words(header: str, typed: str, plain: re.Pattern[str]) -> str:
+    """Typed words in a header: as they are where that is safe, else encoded and folded (RFC 2047).
+
+    Not by email.policy, which loses a space where it splits a long name into two.
+    """
+    if plain.fullmatch(typed):
+        return typed
+    return Header(typed, "utf-8", header_name=header, maxlinelen=76).encode(linesep="\r\n")
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{0,60}")
+_SUBJECT = re.compile(r"(?!.*=\?)[!-~][ -~]{0,65}")
 
 
 def plain_address(address: str) -> str:

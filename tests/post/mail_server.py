@@ -1,0 +1,110 @@
+"""A real mail server for tests, which can be told to refuse, to lose the line, to sleep, or to be away."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, Envelope, Session
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+"""Signed by itself, for localhost, made for these tests."""
+
+
+@dataclass
+class Taken:
+    mail_from: str
+    to: str
+    raw: bytes
+
+
+@dataclass
+class MailServer:
+    """`answers` are used up one a recipient or letter: 'RCPT 550 …', 'DATA 451 …', 'DROP' (after the letter came)."""
+
+    port: int = 0
+    taken: list[Taken] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    tries: int = 0
+    seconds: float = 0.0
+    while_taking: Callable[[], Any] = lambda: None
+    passwords: dict[bytes, bytes] = field(default_factory=dict)
+    secure: bool = False
+    _controller: Controller | None = None
+
+    def __enter__(self) -> "MailServer":
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.up()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def up(self) -> None:
+        options: dict[str, Any] = {}
+        if self.secure:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(CERTIFICATE)
+            options |= {"tls_context": context, "require_starttls": True}
+        if self.passwords:
+            options |= {
+                "auth_required": True, "auth_require_tls": self.secure,
+                "authenticator": lambda _s, _session, _e, _mechanism, data: AuthResult(
+                    success=self.passwords.get(data.login) == data.password, handled=False
+                ),
+            }  # fmt: skip
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **options)
+        self._controller.start()
+
+    def down(self) -> None:
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
+
+    def _next(self, step: str) -> str | None:
+        if self.answers and self.answers[0].startswith(step):
+            return self.answers.pop(0).removeprefix(step).strip()
+        return None
+
+    async def handle_MAIL(
+        self, server: Any, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.tries += 1
+        refused = self._next("MAIL")
+        if refused is not None:
+            return refused
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(
+        self, server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        refused = self._next("RCPT")
+        if refused is not None:
+            return refused
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, _session: Session, envelope: Envelope) -> str:
+        self.while_taking()
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
+        refused = self._next("DATA")
+        if refused is not None:
+            return refused
+        assert isinstance(envelope.original_content, bytes)
+        self.taken.append(Taken(str(envelope.mail_from), envelope.rcpt_tos[0], envelope.original_content))
+        if self._next("DROP") is not None:
+            server.transport.abort()
+        return "250 OK"
