@@ -1,0 +1,95 @@
+"""What anybody may read, with the facts of the partnership's settings."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+
+import make
+from outreach.ground.db import db, transaction
+
+NOTICES = ("/contact", "/accessibility", "/privacy")
+
+
+@pytest.mark.parametrize("path", ("/", *NOTICES, "/cookies", "/find"))
+def test_page_stands_before_anything_is_set_up(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+def test_first_page_says_what_the_play_is_and_lets_a_school_search(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        make.programme(make.partnership(), title="Someone to Tell", summary="A play about whom to tell.")
+    page = client.get("/").text
+    for words in ("‘Someone to Tell’", "A play about whom to tell.", "Years 8 and 9", "1 hour 15 minutes", 'action="/find"'):
+        assert words in page
+
+
+def test_first_page_of_several_partnerships_speaks_of_none(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        for code in ("931", "930", "929"):
+            make.programme(make.partnership((code,)))
+    page = client.get("/").text
+    assert "Someone to Tell" not in page and "Book a performance for your school" in page
+
+
+@pytest.mark.parametrize("path", NOTICES)
+def test_notice_names_whom_to_ask_at_every_partnership(app: Flask, client: FlaskClient, path: str) -> None:
+    with transaction():
+        names = [make.partnership((code,)).name for code in ("931", "930", "929")]
+    page = client.get(path).text
+    for name in names:
+        assert name in page
+    assert page.count("01632 960 118") == 3 and page.count("mailto:priya@marlshire.example") == 3
+
+
+def test_partnership_that_gave_no_contact_is_not_a_broken_line(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        make.partnership(contact_name="", contact_role="", contact_email="", contact_phone="")
+    assert "has not said yet whom to ask" in client.get("/contact").text
+    assert "mailto:" not in client.get("/privacy").text
+
+
+@pytest.mark.parametrize("path", ("/", "/find", "/sign-in", "/no-such-page", *NOTICES))
+def test_footer_of_every_page_leads_to_the_four_notices(client: FlaskClient, path: str) -> None:
+    footer = client.get(path).text.split('<footer class="foot">')[1]
+    for leads_to in ("/contact", "/accessibility", "/privacy", "/cookies"):
+        assert f'href="{leads_to}"' in footer
+
+
+def test_cookies_page_names_the_cookie(client: FlaskClient, app: Flask) -> None:
+    assert app.config["SESSION_COOKIE_NAME"] in client.get("/cookies").text
+    assert "12 hours" in client.get("/cookies").text
+
+
+def test_first_page_asks_the_database_no_more_with_three_programmes(
+    app: Flask, client: FlaskClient, count_queries
+) -> None:
+    with transaction():
+        partnership = make.partnership()
+        make.programme(partnership)
+    counted = []
+    for _ in range(2):
+        with count_queries() as queries:
+            client.get("/")
+        counted.append(len(queries))
+        with transaction():
+            for _ in range(2):
+                make.programme(partnership)
+    assert counted == [3, 3]
+
+
+def test_health_answers_while_the_database_does(client: FlaskClient) -> None:
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json) == (200, {"status": "ok", "database": "ok"})
+
+
+def test_health_says_in_words_that_the_database_is_gone(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_args: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused to 10.0.0.1"))
+
+    monkeypatch.setattr(db.session, "execute", gone)
+    answer = client.get("/health")
+    assert answer.status_code == 503
+    assert answer.json == {"status": "unavailable", "database": "The database does not answer."}
