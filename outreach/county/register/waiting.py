@@ -78,7 +78,7 @@ def _write(waiting: Waiting) -> str:
         {
             "file_name": waiting.file_name,
             "who": waiting.who,
-            "uploaded_at": waiting.uploaded_at,
+            "uploaded_at": waiting.uploaded_at.isoformat(),
             "file": {
                 "rows": file.rows,
                 "has": sorted(file.has),
