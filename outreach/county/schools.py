@@ -47,20 +47,30 @@ class SchoolFacts:
     close_date: Mapped[date | None]
 
 
+_MARKS = {mark: " " for mark in range(128) if not chr(mark).isalnum()} | {
+    ord("'"): None,
+    ord("`"): None,
+    ord("&"): " and ",
+}
+
+
 def words_of(text: str) -> str:
     """What two people mean by the same words: no accents, case, apostrophes or punctuation; saint is st, & is and.
 
     "St. Mary's & Zoë" -> 'st marys and zoe'.
     """
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
-    plain = re.sub(r"['\u2019\u2018`\u0300-\u036f]", "", plain)
-    return re.sub(r"\bsaint\b", "st", " ".join(re.findall(r"[^\W_]+", plain)))
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = re.sub(r"[\u2019\u2018\u02bc\u0300-\u036f]", "", unicodedata.normalize("NFKD", plain))
+        plain = re.sub(r"[^\w\s&'`]", " ", plain)
+    words = plain.translate(_MARKS).split()
+    return " ".join("st" if word == "saint" else word for word in words)
 
 
 def found_by(name: str, town: str, postcode: str, urn: int) -> str:
     """What `find` looks through: the words of the name, the town, the postcode with and without its space, the URN."""
     code = words_of(postcode)
-    return " ".join(["", words_of(name), words_of(town), code, code.replace(" ", ""), str(urn)])
+    return f" {words_of(f'{name} {town}')} {code} {code.replace(' ', '')} {urn}"
 
 
 def _found_by(context: DefaultExecutionContext) -> str:

@@ -19,6 +19,7 @@ from outreach.county.register.columns import Facts
 from outreach.county.register.files import RegisterFile
 from outreach.county.schools import RegisterImport, School, SchoolRecord, Succession, found_by
 from outreach.ground import history
+from outreach.ground.bulk import insert_many
 from outreach.ground.db import Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list
@@ -37,11 +38,15 @@ class NotInFile(Refusal):
 
 
 def urns_of(la_codes: Collection[str] | None) -> set[int]:
-    """The URNs known of some authorities (None: all), open or closed: what `read` takes as `also`."""
-    query = select(School.urn)
-    if la_codes is not None:
-        query = query.where(School.la_code.in_(la_codes))
-    return set(db.session.scalars(query.order_by(School.urn)))
+    """The URNs known of some authorities, open or closed: what `read` takes as `also`.
+
+    None of all (None), of which everything is read anyway.
+    """
+    if la_codes is None:
+        return set()
+    return set(
+        db.session.scalars(select(School.urn).where(School.la_code.in_(la_codes)).order_by(School.urn))
+    )
 
 
 def preview(file: RegisterFile, la_codes: Collection[str] | None) -> Changes:
@@ -79,7 +84,8 @@ def known(file: RegisterFile, la_codes: Collection[str] | None) -> Known:
 
 def _facts(newest: Select[tuple[int]]) -> dict[int, Facts]:
     columns = [getattr(SchoolRecord, name) for name in Facts._fields]
-    rows = db.session.execute(select(*columns).where(SchoolRecord.id.in_(newest)).order_by(SchoolRecord.urn))
+    query = select(*columns).where(SchoolRecord.id.in_(newest)).order_by(SchoolRecord.urn)
+    rows = db.session.execute(query, execution_options={"yield_per": 5000})
     return {row[0]: Facts._make(row) for row in rows}
 
 
@@ -191,14 +197,14 @@ def apply(
             }
             for k in links
         ]
-        db.session.execute(insert(Succession), rows)
+        insert_many(Succession.__table__, rows)  # type: ignore[arg-type]
     db.session.expire_all()
     return row
 
 
 def _add_schools(batch: Collection[Change], of: RegisterImport) -> None:
     """New schools, and their first records copied from them: no correction can lie between the two yet."""
-    db.session.execute(insert(School.__table__), [_effective(change.after, {}) for change in batch])  # type: ignore[arg-type]
+    insert_many(School.__table__, [_effective(change.after, {}) for change in batch])  # type: ignore[arg-type]
     names = [*Facts._fields, "recorded_at", "import_id"]
     facts = [getattr(School, name) for name in Facts._fields]
     dated = literal(of.recorded_at, Instant), literal(of.id)
@@ -225,7 +231,7 @@ def _effective(facts: Facts, held: Mapping[str, Any]) -> dict[str, Any]:
 
 def _add_records(batch: Collection[Change], of: RegisterImport) -> None:
     dated = {"recorded_at": of.recorded_at, "import_id": of.id}
-    db.session.execute(insert(SchoolRecord.__table__), [c.after._asdict() | dated for c in batch])  # type: ignore[arg-type]
+    insert_many(SchoolRecord.__table__, [c.after._asdict() | dated for c in batch])  # type: ignore[arg-type]
 
 
 def _by(size: int, items: Collection[_T]) -> Iterator[list[_T]]:

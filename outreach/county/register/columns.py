@@ -71,8 +71,11 @@ def _whole(lowest: int, highest: int) -> Callable[[str], int | None]:
     return number
 
 
+_number_of_a_school = _whole(1, 9_999_999)
+
+
 def urn(value: str) -> int:
-    number = _whole(1, 9_999_999)(value)
+    number = _number_of_a_school(value)
     if number is None:
         raise ValueError("is empty")
     return number
@@ -95,8 +98,8 @@ def day(value: str) -> date | None:
         raise ValueError(f"is '{value[:40]}', not a date like 31-08-2027") from None
 
 
-class Column(dict[str, Any]):
-    """A column whose values come again and again: each is worked out once, and kept once in memory."""
+class _Memory(dict[str, Any]):
+    """What each text of a column was understood as."""
 
     def __init__(self, convert: Callable[[str], Any]) -> None:
         self.convert = convert
@@ -106,46 +109,44 @@ class Column(dict[str, Any]):
         return made
 
 
-class _Varied(Column):
-    """A column whose values are nearly all different."""
-
-    def __missing__(self, value: str) -> Any:
-        return self.convert(value)
+def _once(convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    """For a column whose values come again and again: each is worked out once, and kept once in memory."""
+    return _Memory(convert).__getitem__
 
 
-def columns() -> dict[str, tuple[str, Column]]:
+def columns() -> dict[str, tuple[str, Callable[[str], Any]]]:
     """Facts' name -> the register's column, and how its text is understood."""
     return {
-        "urn": ("URN", _Varied(urn)),
-        "la_code": ("LA (code)", Column(_said)),
-        "name": ("EstablishmentName", _Varied(_said)),
-        "status": ("EstablishmentStatus (name)", Column(_said)),
-        "type_of_establishment": ("TypeOfEstablishment (name)", Column(_text)),
-        "phase_of_education": ("PhaseOfEducation (name)", Column(_text_or_none)),
-        "statutory_low_age": ("StatutoryLowAge", Column(_whole(0, 99))),
-        "statutory_high_age": ("StatutoryHighAge", Column(_whole(0, 99))),
-        "number_of_pupils": ("NumberOfPupils", Column(_whole(0, 99_999))),
-        "district_code": ("DistrictAdministrative (code)", Column(_text_or_none)),
-        "district_name": ("DistrictAdministrative (name)", Column(_text_or_none)),
-        "trust_name": ("Trusts (name)", Column(_text_or_none)),
-        "street": ("Street", _Varied(_text)),
-        "locality": ("Locality", Column(_text)),
-        "town": ("Town", Column(_text)),
-        "postcode": ("Postcode", _Varied(_text)),
-        "website": ("SchoolWebsite", _Varied(_text)),
-        "telephone": ("TelephoneNum", _Varied(_text)),
-        "easting": ("Easting", _Varied(_whole(0, 700_000))),
-        "northing": ("Northing", _Varied(_whole(0, 1_300_000))),
-        "open_date": ("OpenDate", Column(day)),
-        "close_date": ("CloseDate", Column(day)),
+        "urn": ("URN", urn),
+        "la_code": ("LA (code)", _once(_said)),
+        "name": ("EstablishmentName", _said),
+        "status": ("EstablishmentStatus (name)", _once(_said)),
+        "type_of_establishment": ("TypeOfEstablishment (name)", _once(_text)),
+        "phase_of_education": ("PhaseOfEducation (name)", _once(_text_or_none)),
+        "statutory_low_age": ("StatutoryLowAge", _once(_whole(0, 99))),
+        "statutory_high_age": ("StatutoryHighAge", _once(_whole(0, 99))),
+        "number_of_pupils": ("NumberOfPupils", _once(_whole(0, 99_999))),
+        "district_code": ("DistrictAdministrative (code)", _once(_text_or_none)),
+        "district_name": ("DistrictAdministrative (name)", _once(_text_or_none)),
+        "trust_name": ("Trusts (name)", _once(_text_or_none)),
+        "street": ("Street", _text),
+        "locality": ("Locality", _once(_text)),
+        "town": ("Town", _once(_text)),
+        "postcode": ("Postcode", _text),
+        "website": ("SchoolWebsite", _text),
+        "telephone": ("TelephoneNum", _text),
+        "easting": ("Easting", _whole(0, 700_000)),
+        "northing": ("Northing", _whole(0, 1_300_000)),
+        "open_date": ("OpenDate", _once(day)),
+        "close_date": ("CloseDate", _once(day)),
     }
 
 
-def reason_of(columns: Mapping[str, tuple[str, Column]], cells: tuple[str, ...]) -> str:
+def reason_of(columns: Mapping[str, tuple[str, Callable[[str], Any]]], cells: tuple[str, ...]) -> str:
     """The first column of a line that cannot be understood, and why."""
     for (column, how), cell in zip(columns.values(), cells, strict=True):
         try:
-            how[cell]
+            how(cell)
         except ValueError as error:
             return f"{column} {error}"
     raise AssertionError("a line that can be read was called unreadable")

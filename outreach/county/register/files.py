@@ -104,7 +104,7 @@ def _schools(
             row[locality_at] = ", ".join(filter(None, (row[locality_at].strip(), row[address3_at].strip())))
         cells = pick(row)
         try:
-            facts = Facts._make([how[cell] for how, cell in zip(understood, cells, strict=True)])
+            facts = Facts._make([how(cell) for how, cell in zip(understood, cells, strict=True)])
         except ValueError:
             part.unreadable.append(Unreadable(number=number, reason=reason_of(named, cells)))
             continue
