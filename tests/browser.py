@@ -25,6 +25,7 @@ from werkzeug.serving import make_server
 
 from outreach.county.people import Person
 from outreach.ground.db import db
+from outreach.post import letters
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -80,6 +81,7 @@ class Site:
         before = page.viewport_size
         for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_function("width => innerWidth === width", arg=width)
             check(page)
         if before:
             page.set_viewport_size(before)
@@ -91,7 +93,8 @@ def check(page: Page) -> None:
     wide = page.evaluate(
         """() => { const root = document.documentElement; if (root.scrollWidth <= root.clientWidth) return '';
         const out = [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right >
-        root.clientWidth + 1).map(e => e.tagName + '.' + e.className).slice(0, 5); return out.join(', ') || 'page'; }"""
+        root.clientWidth).map(e => e.tagName + '.' + e.className).slice(0, 5);
+        return `${root.scrollWidth} of ${root.clientWidth} px, by ${out.join(', ')}`; }"""
     )
     assert wide == "", f"{page.url} scrolls sideways at {width} px: {wide}"
     found = Axe().run(page, options=AXE_RULES).response["violations"]
@@ -114,6 +117,7 @@ def site(app: Flask) -> Iterator[Site]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
     app.config.update(PUBLIC_URL=url, WTF_CSRF_ENABLED=True)
+    letters.configure(app.config)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Site(url, app)
