@@ -21,6 +21,7 @@ MOST_POINTS = 500
 MOST_NAMES = 40
 LETTER = 8.2
 """The width of a letter of a district's name, on average."""
+MOST_SEEN = len("13 of 31 seen")
 
 Ring = tuple[tuple[float, float], ...]
 
@@ -75,32 +76,37 @@ def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Stan
     def pixel(x: float, y: float) -> tuple[int, int]:
         return round(shift + (x - west) * scale), round(MARGIN + (north - y) * scale)
 
+    height = round((north - south) * scale) + 2 * MARGIN
+    points_at = []
+    if len(target) <= MOST_POINTS:
+        points_at = [(glyph, *pixel(x, y)) for glyph, x, y in _places(target)]
     totals = {d.key: d for d in districts}
-    shapes = []
+    shapes: list[Shape] = []
+    taken: list[tuple[int, int, float]] = []
     for code, name, rings in outlines:
         largest = max(rings, key=lambda ring: abs(_area(ring)))
-        x, y = pixel(*_inside(largest))
+        half = min(max(len(name), MOST_SEEN) * LETTER / 2, WIDTH / 2)
+        points_here = [(x, y) for _, x, y in points_at]
+        x, y = _room_for_name([pixel(*point) for point in largest], half, points_here, taken)
+        taken.append((x, y, half))
         mine = totals.get(code)
-        half = min(len(name) * LETTER / 2, WIDTH / 2)
         shapes.append(
             Shape(
                 code=code,
                 name=name,
                 path="".join(_path(pixel(*point) for point in ring) for ring in rings),
                 step=steps(mine.share if mine else None),
-                x=round(min(max(x, half), WIDTH - half)),
+                x=x,
                 y=y,
                 long=half == WIDTH / 2,
                 totals=mine,
             )
         )
-    height = round((north - south) * scale) + 2 * MARGIN
-    marks = []
-    if len(target) <= MOST_POINTS:
-        for glyph, easting, northing in _places(target):
-            x, y = pixel(easting, northing)
-            if 0 <= x <= WIDTH and 0 <= y <= height:
-                marks.append(Mark(glyph=glyph, x=x - GLYPH // 2, y=y - GLYPH // 2))
+    marks = [
+        Mark(glyph=glyph, x=x - GLYPH // 2, y=y - GLYPH // 2)
+        for glyph, x, y in points_at
+        if 0 <= x <= WIDTH and 0 <= y <= height
+    ]
     return Map(width=WIDTH, height=height, shapes=shapes, marks=marks, named=len(shapes) <= MOST_NAMES)
 
 
@@ -174,16 +180,32 @@ def _area(ring: Ring) -> float:
     return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs) / 2
 
 
-def _inside(ring: Ring) -> tuple[float, float]:
-    """A point well inside a ring: the middle of the widest stretch across it at the height of its centre."""
-    height = sum(y for _, y in ring) / len(ring)
-    crossings = sorted(
-        x1 + (height - y1) / (y2 - y1) * (x2 - x1)
-        for (x1, y1), (x2, y2) in zip(ring, ring[1:] + ring[:1], strict=True)
-        if (y1 > height) != (y2 > height)
-    )
-    stretches = list(zip(crossings[::2], crossings[1::2], strict=False))
-    if not stretches:
-        return sum(x for x, _ in ring) / len(ring), height
-    left, right = max(stretches, key=lambda stretch: stretch[1] - stretch[0])
-    return (left + right) / 2, height
+def _room_for_name(
+    ring: list[tuple[int, int]],
+    half: float,
+    points: Sequence[tuple[int, int]],
+    taken: Sequence[tuple[int, int, float]],
+) -> tuple[int, int]:
+    """Where two lines of a name, `half` wide to each side, stand in a ring: well inside, on the fewest points and names."""
+    top, bottom = min(y for _, y in ring), max(y for _, y in ring)
+    best: tuple[float, int, int] | None = None
+    for tenth in range(1, 10):
+        y = top + (bottom - top) * tenth / 10
+        crossings = sorted(
+            x1 + (y - y1) / (y2 - y1) * (x2 - x1)
+            for (x1, y1), (x2, y2) in zip(ring, ring[1:] + ring[:1], strict=True)
+            if (y1 > y) != (y2 > y)
+        )
+        for left, right in zip(crossings[::2], crossings[1::2], strict=False):
+            spare = max(right - left - 2 * half, 0) / 2
+            for shift in (-1, -0.5, 0, 0.5, 1):
+                x = min(max((left + right) / 2 + shift * spare, half), WIDTH - half)
+                under = sum(1 for px, py in points if abs(px - x) < half + 6 and -18 < py - y < 26)
+                outside = max(0.0, half - min(x - left, right - x)) / 20
+                crossed = sum(
+                    20 for tx, ty, other in taken if abs(tx - x) < half + other and abs(ty - y) < 34
+                )
+                cost = under + crossed + outside + abs(tenth - 5) / 20 + abs(shift) / 20
+                if best is None or cost < best[0]:
+                    best = (cost, round(x), round(y))
+    return (best[1], best[2]) if best else ring[0]
