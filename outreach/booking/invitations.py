@@ -142,24 +142,18 @@ def invitation_expiry(programme: Programme) -> datetime:
 def sender_of(partnership: Partnership) -> letters.Sender:
     """Who signs this partnership's letters."""
     return letters.Sender(
-        partnership_id=partnership.id,
-        partnership_name=partnership.name,
-        contact_name=partnership.contact_name,
-        contact_role=partnership.contact_role,
-        contact_phone=partnership.contact_phone,
-        contact_email=partnership.contact_email,
-    )
+        partnership_id=partnership.id, partnership_name=partnership.name,
+        contact_name=partnership.contact_name, contact_role=partnership.contact_role,
+        contact_phone=partnership.contact_phone, contact_email=partnership.contact_email,
+    )  # fmt: skip
 
 
 def addressee(contact: Contact) -> letters.Addressee:
     """How a letter names a contact, and where it says the address came from."""
     return letters.Addressee(
-        address=contact.address,
-        name=contact.name,
-        role=contact.role,
-        source=contact.source,
-        source_date=contact.source_date,
-    )
+        address=contact.address, name=contact.name, role=contact.role,
+        source=contact.source, source_date=contact.source_date,
+    )  # fmt: skip
 
 
 def asking(programme: Programme, school: School, *, now: datetime) -> letters.Asking:
@@ -202,7 +196,9 @@ def invite(programme: Programme, school: School, contact: Contact, *, who: str, 
     if not promises.account(programme, school).is_open:
         raise NothingToBook(school)
     words = asking(programme, school, now=now)
-    return write_to(programme, school, contact, words, who=who, now=now, repeat=_next(newest))
+    return write_to(
+        programme, school, contact, words, who=who, now=now, repeat=newest.repeat + 1 if newest else 0
+    )
 
 
 def write_to(
@@ -226,16 +222,9 @@ def write_to(
     )
     db.session.flush()
     invitation = Invitation(
-        programme_id=programme.id,
-        urn=school.urn,
-        round_id=round_id,
-        contact_id=contact.id,
-        address=contact.address,
-        letter_id=letter.id,
-        link_id=link.id,
-        repeat=repeat,
-        recorded_at=now,
-    )
+        programme_id=programme.id, urn=school.urn, round_id=round_id, contact_id=contact.id,
+        address=contact.address, letter_id=letter.id, link_id=link.id, repeat=repeat, recorded_at=now,
+    )  # fmt: skip
     db.session.add(invitation)
     history.record("invited", "school", school.urn, who=who, now=now, after={"address": contact.address})
     db.session.flush()
@@ -328,7 +317,3 @@ def _newest(programme_id: int, urn: int, address: str) -> Invitation | None:
         .order_by(Invitation.repeat.desc())
         .limit(1)
     )  # fmt: skip
-
-
-def _next(newest: Invitation | None) -> int:
-    return 0 if newest is None else newest.repeat + 1

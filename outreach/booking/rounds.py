@@ -161,9 +161,8 @@ def send_round(
     for recipient in recipients:
         urn = recipient.school.urn
         if seen is not None and seen.get(urn) != recipient.contact.address:
-            left_out.append(
-                LeftOut(school=recipient.school, why="the address changed since the list was shown")
-            )
+            why = "the address changed since the list was shown"
+            left_out.append(LeftOut(school=recipient.school, why=why))
             continue
         asking = (words or {}).get(urn) or invitations.asking(programme, recipient.school, now=now)
         if not asking.year_groups and not programme.for_adults:
@@ -229,13 +228,9 @@ def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[Outcome]:
     for invitation, name, status, handed_at, has_booked, answer in rows:
         no = answer is not None and answer.kind == DECLINED and answer.recorded_at >= invitation.recorded_at
         yield Outcome(
-            invitation=invitation,
-            school_name=name,
-            status=status or "",
-            handed_at=handed_at,
-            booked=has_booked,
-            declined=no and not has_booked,
-        )
+            invitation=invitation, school_name=name, status=status or "", handed_at=handed_at,
+            booked=has_booked, declined=no and not has_booked,
+        )  # fmt: skip
 
 
 def _sorted_out(
@@ -280,16 +275,14 @@ class _Facts:
             .order_by(Invitation.id)
         ):
             self.asked.setdefault(invitation.urn, []).append((invitation, status))
-        self.booked = {
-            urn: starts_at
-            for urn, starts_at in db.session.execute(
-                select(Booking.urn, func.max(Performance.starts_at))
-                .join(Performance, Performance.id == Booking.performance_id)
-                .where(Booking.programme_id == p, Booking.urn.in_(urns), Booking.ended_at.is_(None))
-                .group_by(Booking.urn)
-                .order_by(Booking.urn)
-            )
-        }
+        booked = db.session.execute(
+            select(Booking.urn, func.max(Performance.starts_at))
+            .join(Performance, Performance.id == Booking.performance_id)
+            .where(Booking.programme_id == p, Booking.urn.in_(urns), Booking.ended_at.is_(None))
+            .group_by(Booking.urn)
+            .order_by(Booking.urn)
+        )
+        self.booked = {urn: starts_at for urn, starts_at in booked}
         newest = select(func.max(Answer.id)).where(Answer.programme_id == p, Answer.urn.in_(urns))
         self.answers = {
             answer.urn: answer
@@ -322,11 +315,10 @@ class _Facts:
         alive = [c for c in on_file if c.address.casefold() not in self.dead]
         if not alive:
             return f"mail to {on_file[0].address} came back"
-        for invitation, status in reversed(self.asked.get(urn, [])):
+        asked = self.asked.get(urn, [])
+        for invitation, status in reversed(asked):
             if status not in NEVER_ARRIVED and invitation.address.casefold() not in self.dead:
                 return f"asked already on {day_short(invitation.recorded_at)} at {invitation.address}"
         chosen = alive[0]
-        before = [
-            i.repeat for i, _ in self.asked.get(urn, []) if i.address.casefold() == chosen.address.casefold()
-        ]
+        before = [i.repeat for i, _ in asked if i.address.casefold() == chosen.address.casefold()]
         return Recipient(school=school, contact=chosen, repeat=max(before, default=-1) + 1)

@@ -3,7 +3,6 @@
 import json
 import re
 import secrets
-import time
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +141,7 @@ def _folder() -> Path:
 def _keep(name: str | None, content: bytes) -> str:
     """Lay a file down for a day; what is older goes."""
     for old in _folder().iterdir():
-        if old.stat().st_mtime < time.time() - KEPT_SECONDS:
+        if old.stat().st_mtime < clock.now().timestamp() - KEPT_SECONDS:
             old.unlink(missing_ok=True)
     token = secrets.token_hex(16)
     (_folder() / token).write_bytes(content)
