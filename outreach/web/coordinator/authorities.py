@@ -144,13 +144,19 @@ def _page(here: Authority, form: TermDatesForm, problems: tuple[str, ...]) -> st
 
 
 def _text_of(form: TermDatesForm) -> str:
-    """The pasted lines, and under them those of the file."""
+    """The pasted lines, and under them those of the file, which needs no line of column names."""
     text = str(form.lines.data)
-    if form.file.data:
-        table = tabular.read(form.file.data.filename, form.file.data.read(tabular.MOST_BYTES + 1))
+    if not form.file.data:
+        return text
+    content = form.file.data.read(tabular.MOST_BYTES + 1)
+    if form.file.data.filename.lower().endswith(".xlsx"):
+        table = tabular.read(form.file.data.filename, content)
         rows = [table.header, *(row.cells for row in table.rows)]
-        text += "\n" + "\n".join(", ".join(cells) for cells in rows)
-    return text
+        return text + "\n" + "\n".join(", ".join(cells) for cells in rows)
+    try:
+        return text + "\n" + content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return text + "\n" + content.decode("cp1252", errors="replace")
 
 
 def _told(added: Added) -> str:

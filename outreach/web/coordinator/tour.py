@@ -12,7 +12,8 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
 from outreach.tour import companies, days, itinerary, programmes
-from outreach.tour.days import Hours, TourDay
+from outreach.tour.companies import Troupe
+from outreach.tour.days import Hours, Possible, TourDay
 from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -75,11 +76,8 @@ def add_tour_days(programme_id: int) -> Any:
     form = _days_form(programme)
     if form.validate_on_submit():
         try:
-            troupe = companies.get_troupe(g.partnership.id, int(form.troupe_id.data))
             days.check_hours(programme, form.hours())
-            days.preview_bulk(
-                programme, troupe, form.first.data, form.last.data, _chosen(form), now=clock.now()
-            )
+            _previewed(form, programme, companies.get_troupe(g.partnership.id, int(form.troupe_id.data)))
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -93,21 +91,23 @@ def preview_tour_days(programme_id: int) -> Any:
     """What was asked for stands in the address, so that a reload reckons it afresh; the POST names the days."""
     programme = _programme(programme_id)
     form = _days_form(programme, request.args)
-    refusal: Refusal | None = None
     if not form.validate():
         return redirect(url_for("coordinator.add_tour_days", programme_id=programme_id), 303)
+    refusal: Refusal | None = None
     try:
         troupe = companies.get_troupe(g.partnership.id, int(form.troupe_id.data))
-        if request.method == "POST":
+        found = _previewed(form, programme, troupe)
+    except Refusal:
+        return redirect(url_for("coordinator.add_tour_days", **_asked(form, programme)), 303)
+    if request.method == "POST":
+        try:
             with transaction():
                 added = days.add_bulk(programme, troupe, _ticked(), form.hours(), who=who(), now=clock.now())
+        except Refusal as said:
+            refusal, found = said, _previewed(form, programme, troupe)
+        else:
             flash(f"{count(len(added), 'tour day')} added." if added else "Those days stood there already.")
             return redirect(url_for("coordinator.tour", programme=programme_id), 303)
-    except Refusal as said:
-        refusal = said
-    found = days.preview_bulk(
-        programme, troupe, form.first.data, form.last.data, _chosen(form), now=clock.now()
-    )
     page = render_template(
         "coordinator/tour_preview.html", programme=programme, troupe=troupe, hours=form.hours(), found=found,
         refusal=refusal, ticked=request.form.getlist("day") if request.method == "POST" else None,
@@ -187,8 +187,9 @@ def _asked(form: DaysForm, programme: Programme) -> dict[str, Any]:
     }
 
 
-def _chosen(form: DaysForm) -> set[int]:
-    return {int(n) for n in form.weekdays.data or ()}
+def _previewed(form: DaysForm, programme: Programme, troupe: Troupe) -> list[Possible]:
+    weekdays = {int(n) for n in form.weekdays.data}
+    return days.preview_bulk(programme, troupe, form.first.data, form.last.data, weekdays, now=clock.now())
 
 
 def _ticked() -> list[date]:

@@ -1,0 +1,584 @@
+"""The coordinator's set-up pages through the client: what is typed well, badly, twice, or by somebody else."""
+
+import io
+import json
+import re
+from datetime import date, time
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import make
+from outreach.county import authorities, partnerships
+from outreach.coverage import readiness
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+from outreach.ground.timespans import wall
+from outreach.tour import companies, days, programmes
+
+
+class Desk:
+    """A coordinator signed in, with one partnership and a programme."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        with transaction():
+            self.partnership = make.partnership()
+            self.person = make.person(self.partnership)
+        self.partnership_id = self.partnership.id
+        self.client = make.signed_in(client, self.person)
+
+    def post(self, path: str, **form: object):
+        return self.client.post(path, data=form)
+
+
+@pytest.fixture
+def desk(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setattr(clock, "now", lambda: make.NOW)
+    return Desk(client)
+
+
+def problems(answer) -> list[str]:
+    """The error summary's lines."""
+    summary = re.search(r"govuk-error-summary__list.*?</ul>", answer.text, re.DOTALL)
+    return re.findall(r"<a href=\"#[^\"]+\">(.*?)</a>", summary[0]) if summary else []
+
+
+PLAY = {
+    "title": "Someone to Tell",
+    "summary": "A play.",
+    "academic_year": "2026",
+    "audience": "pupils",
+    "year_groups": ["8", "9"],
+    "running_minutes": "45",
+    "discussion_minutes": "30",
+    "get_in_minutes": "60",
+    "get_out_minutes": "30",
+    "audience_ceiling": "250",
+    "shows_a_day": "2",
+    "earliest_start": "9am",
+    "latest_finish": "3.30pm",
+    "notice_book_days": "10",
+    "notice_move_days": "14",
+    "notice_cancel_days": "14",
+    "reply_by": ["5", "2", "2027"],
+    "cost": "Free",
+    "school_provides": "A hall",
+}
+SETTINGS = {
+    "name": "Marlshire Partnership",
+    "county": "Marlshire",
+    "contact_name": "Priya Nandakumar",
+    "contact_role": "Coordinator",
+    "contact_email": "priya@marlshire.example",
+    "contact_phone": "01632 960 118",
+    "road_base_minutes": "7.5",
+    "road_minutes_per_km": "1.25",
+    "hold_minutes": "20",
+    "slot_step_minutes": "10",
+    "school_opens": "8:45",
+    "school_closes": "3:10pm",
+    "reference_prefix": "mrs",
+    "counted_percent": "60",
+}
+
+
+def test_the_checklist_goes_from_nothing_to_all_in_order(desk: Desk) -> None:
+    def said() -> list[tuple[str, bool]]:
+        return [(s.what, s.done) for s in readiness.of(desk.partnership, now=make.NOW)]
+
+    names = "partnership authorities register terms programme company;tour days;contacts invitations"
+    order = [n for part in names.split(";") for n in ([part] if part == "tour days" else part.split())]
+    assert said() == [(n, n in ("partnership", "authorities", "terms")) for n in order]
+    page = desk.client.get("/desk/setup").text
+    assert "3 of 9 done" in page
+    assert page.count("Next</span>") == 1
+    with transaction():
+        programme = make.programme(desk.partnership)
+        make.tour_day(programme, make.troupe(desk.partnership))
+        school = make.school()
+        make.contact(school)
+        make.invitation(programme, school)
+    assert said() == [(n, True) for n in order]
+    assert "All is in place" in desk.client.get("/desk/setup").text
+
+
+def test_the_checklist_says_whose_term_dates_are_missing(desk: Desk) -> None:
+    with transaction():
+        authorities.add(desk.partnership, "932", "Otherwold", who="Priya Nandakumar", now=make.NOW)
+    steps = {s.what: s.said for s in readiness.of(desk.partnership, now=make.NOW)}
+    assert steps["terms"] == (
+        "No term dates of Otherwold for 2026/27. "
+        "Until they are here, every weekday that is no bank holiday counts as a school day."
+    )
+
+
+def test_the_checklist_takes_as_many_queries_for_three_of_each_as_for_one(desk: Desk, count_queries) -> None:
+    counts = []
+    for n in (1, 3):
+        with transaction():
+            for _ in range(n):
+                programme = make.programme(desk.partnership)
+                make.tour_day(programme, make.troupe(desk.partnership))
+                make.contact(make.school())
+        readiness.of(desk.partnership, now=make.NOW)
+        with count_queries() as queries:
+            readiness.of(desk.partnership, now=make.NOW)
+        counts.append(len(queries))
+    assert counts == [8, 8]
+
+
+def test_an_empty_partnership_has_a_page_everywhere(client: FlaskClient) -> None:
+    with transaction():
+        person = make.person(
+            make.partnership(la_codes=(), contact_phone="", contact_email="", contact_name="")
+        )
+    make.signed_in(client, person)
+    for path, words in (
+        ("/desk/setup", "Missing: who signs the letters, an address to reply to and a number to ring."),
+        ("/desk/setup/authorities", "Add your first authority"),
+        ("/desk/programmes", "No programme yet"),
+        ("/desk/companies", "No company yet"),
+        ("/desk/tour", "First set up the programme"),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert words in answer.text
+
+
+def test_settings_are_saved_as_typed(desk: Desk) -> None:
+    answer = desk.post("/desk/setup/partnership", **SETTINGS)
+    assert (answer.status_code, answer.location) == (303, "/desk/setup")
+    of = db.session.get_one(partnerships.Partnership, desk.partnership_id)
+    assert (of.name, of.reference_prefix, of.road_base_minutes) == ("Marlshire Partnership", "MRS", 7.5)
+    assert (of.hold_minutes, of.slot_step_minutes, of.counted_share) == (20, 10, 0.6)
+    assert (of.school_opens, of.school_closes) == (time(8, 45), time(15, 10))
+    page = desk.client.get("/desk/setup/partnership").text
+    assert 'value="7.5"' in page and 'value="60"' in page and 'value="08:45"' in page
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("name", "", "Enter the name of the partnership."),
+        ("name", "x" * 201, "Name of the partnership must be 200 characters or fewer."),
+        ("road_base_minutes", "six", "Minutes for every drive: enter a number, for example 1.25."),
+        ("road_base_minutes", "nan", "Minutes for every drive: enter a number, for example 1.25."),
+        ("road_base_minutes", " ", "Enter the minutes for every drive."),
+        ("road_minutes_per_km", "11", "Minutes for each kilometre must be between 0 and 10."),
+        ("hold_minutes", "4", "Minutes a slot is held must be between 5 and 60."),
+        ("slot_step_minutes", "15.5", "Minutes between starts: enter a whole number in figures."),
+        ("counted_percent", "0", "Percent of a year group must be between 1 and 100."),
+        ("school_opens", "25:00", "That is not a time. Enter it like 9:30 or 1:15pm."),
+        ("school_opens", " ", "Enter when the school day starts."),
+        ("school_closes", "8am", "The school day must end after it starts."),
+        (
+            "reference_prefix",
+            "M1",
+            "The first letters of a booking reference are two to four capital letters, for example MRL.",
+        ),
+        ("contact_email", "priya", None),
+    ],
+)
+def test_a_wrong_setting_is_named_and_what_was_typed_stays(desk: Desk, field, typed, words) -> None:
+    answer = desk.post("/desk/setup/partnership", **SETTINGS | {field: typed})
+    assert answer.status_code == 422
+    assert len(problems(answer)) == 1
+    assert words is None or problems(answer) == [words]
+    assert 'value="Marlshire Partnership"' in answer.text or field == "name"
+    assert typed[:50] in answer.text
+    assert partnerships.get(desk.partnership_id).hold_minutes == 15
+
+
+def test_nothing_typed_at_all_is_answered_in_words_on_every_form(desk: Desk) -> None:
+    with transaction():
+        programme = make.programme(desk.partnership)
+        troupe = make.troupe(desk.partnership)
+        day = make.tour_day(programme, troupe)
+    for path in (
+        "/desk/setup/partnership",
+        "/desk/setup/districts",
+        "/desk/setup/authorities",
+        "/desk/setup/authorities/931",
+        "/desk/programmes/new",
+        f"/desk/programmes/{programme.id}",
+        "/desk/companies/new",
+        f"/desk/companies/{troupe.company_id}",
+        f"/desk/companies/{troupe.company_id}/troupes/new",
+        f"/desk/troupes/{troupe.id}",
+        f"/desk/tour/{programme.id}/add",
+        f"/desk/tour/days/{day.id}",
+    ):
+        answer = desk.post(path, csrf_token="")
+        assert answer.status_code == 422, path
+        assert problems(answer), path
+
+
+def test_districts_are_uploaded_refused_and_removed(desk: Desk) -> None:
+    square = [[[-1.1, 52.0], [-1.0, 52.0], [-1.0, 52.1], [-1.1, 52.0]]]
+    good = {"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"LAD23CD": "E07000001", "LAD23NM": "Kestermere"},
+         "geometry": {"type": "Polygon", "coordinates": square}}]}  # fmt: skip
+    wrong = desk.post("/desk/setup/districts", districts=(io.BytesIO(b"PK\x03\x04"), "map.zip"))
+    assert (wrong.status_code, problems(wrong)) == (422, ["This file is not GeoJSON. Nothing was changed."])
+    right = desk.post(
+        "/desk/setup/districts", districts=(io.BytesIO(json.dumps(good).encode()), "map.geojson")
+    )
+    assert right.status_code == 303
+    assert "1 district: Kestermere" in desk.client.get("/desk/setup/districts").text
+    assert desk.client.post("/desk/setup/districts/remove").status_code == 303
+    assert partnerships.get(desk.partnership_id).districts_geojson is None
+
+
+def test_an_authority_is_added_and_its_terms_pasted_and_removed(desk: Desk) -> None:
+    answer = desk.post("/desk/setup/authorities", la_code="932", name="Otherwold")
+    assert (answer.status_code, answer.location) == (303, "/desk/setup/authorities/932")
+    again = desk.post("/desk/setup/authorities", la_code="932", name="Otherwold")
+    assert problems(again) == ["The authority with the code 932 is yours already."]
+    pasted = desk.post(answer.location, lines="4 January 2027 to 12 February 2027\n22 February 2027")
+    assert pasted.status_code == 303
+    page = desk.client.get(answer.location).text
+    assert "Added 1 term and 1 INSET day." in page
+    assert "4 January 2027 to 12 February 2027" in page
+    removals = re.findall(r'action="(/desk/setup/authorities/932/(?:terms|inset-days)/\d+/remove)"', page)
+    assert len(removals) == 2
+    for path in removals * 2:
+        assert desk.client.post(path).status_code == 303
+        assert desk.client.get(path).status_code == 405
+    assert authorities.terms_of(["932"]) == authorities.inset_days_of(["932"]) == []
+    assert desk.client.post("/desk/setup/authorities/932/remove").location == "/desk/setup/authorities"
+    assert desk.client.get("/desk/setup/authorities/932").status_code == 404
+
+
+def test_every_wrong_line_is_named_and_the_lines_stay(desk: Desk) -> None:
+    answer = desk.post("/desk/setup/authorities/931", lines="soon 2028\n4 Jan to 12 Feb 2028")
+    assert answer.status_code == 422
+    assert problems(answer) == ["2 lines cannot be added. Nothing was changed."]
+    assert "<li>Line 1: write the first and the last day" in answer.text
+    assert "<li>Line 2: write each date with its day" in answer.text
+    assert "4 Jan to 12 Feb 2028</textarea>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("terms.csv", b"\xef\xbb\xbfFirst;Last\r\n05/01/2028;11/02/2028\r\n"),
+        ("terms.csv", b"2028-01-05,2028-02-11\n"),
+        ("terms.csv", "First – Last\n5 January 2028 – 11 February 2028\n".encode("cp1252")),
+    ],
+)
+def test_terms_come_from_a_file_too(desk: Desk, name: str, content: bytes) -> None:
+    answer = desk.post("/desk/setup/authorities/931", file=(io.BytesIO(content), name))
+    assert answer.status_code == 303, problems(answer)
+    assert (date(2028, 1, 5), date(2028, 2, 11)) in [
+        (t.first_day, t.last_day) for t in authorities.terms_of(["931"])
+    ]
+
+
+def test_a_file_that_is_no_table_is_refused_in_words(desk: Desk) -> None:
+    answer = desk.post("/desk/setup/authorities/931", file=(io.BytesIO(b"\x00\x01\x02"), "terms.xlsx"))
+    assert answer.status_code == 422
+    assert len(problems(answer)) == 1
+
+
+def test_a_programme_is_set_up_changed_closed_and_opened_again(desk: Desk) -> None:
+    answer = desk.post("/desk/programmes/new", **PLAY)
+    assert (answer.status_code, answer.location) == (303, "/desk/programmes")
+    (made,) = programmes.of_partnership(desk.partnership_id)
+    assert (made.title, made.earliest_start, made.latest_finish) == ("Someone to Tell", time(9), time(15, 30))
+    assert programmes.target_year_groups(made.id) == (8, 9)
+    assert "Years 8 and 9" in desk.client.get("/desk/programmes").text
+    assert problems(desk.post("/desk/programmes/new", **PLAY)) == [
+        "There is a programme called Someone to Tell in 2026/27 already."
+    ]
+    path = f"/desk/programmes/{made.id}"
+    assert 'value="09:00"' in desk.client.get(path).text
+    assert desk.post(path, **PLAY | {"year_groups": ["7", "8"], "cost": "£50"}).status_code == 303
+    assert programmes.target_year_groups(made.id) == (7, 8)
+    assert desk.client.post(f"{path}/close").status_code == 303
+    assert problems(desk.post(path, **PLAY)) == [
+        "This programme is closed. Open it again before you change it."
+    ]
+    assert desk.client.post(f"{path}/reopen").status_code == 303
+    assert desk.post(path, **PLAY).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"title": ""}, "Enter the title of the production."),
+        ({"title": "x" * 121}, "Title must be 120 characters or fewer."),
+        ({"audience": ""}, "Choose who sees it."),
+        ({"year_groups": []}, "Choose at least one year group."),
+        (
+            {"audience": "adults"},
+            "A programme for adults has no year groups. Clear them, or make it one for pupils.",
+        ),
+        ({"running_minutes": "0"}, "Play must be between 1 and 300."),
+        ({"running_minutes": "forty"}, "Play: enter a whole number in figures."),
+        (
+            {"audience_ceiling": "99999999999999999999"},
+            "People at one show, at most: enter a whole number in figures.",
+        ),
+        (
+            {"reply_by": ["31", "2", "2027"]},
+            "That is not a date. Enter a day, a month and a year in figures, for example 9 3 2027.",
+        ),
+        ({"reply_by": [" ", "", ""]}, "Enter the day by which schools reply."),
+        (
+            {"reply_by": ["5", "2", "2028"]},
+            "Schools must reply inside the academic year 2026/27: from 1 September 2026 to 31 August 2027.",
+        ),
+        (
+            {"latest_finish": "10am"},
+            "Play and discussion take 75 minutes; from 9:00am to 10:00am there are only 60.",
+        ),
+        ({"latest_finish": "8am"}, "The latest finish must be after the earliest start."),
+    ],
+)
+def test_a_wrong_programme_is_named_and_nothing_is_made(desk: Desk, wrong: dict, words: str) -> None:
+    answer = desk.post("/desk/programmes/new", **PLAY | wrong)
+    assert answer.status_code == 422
+    assert problems(answer) == [words]
+    assert "A play.</textarea>" in answer.text
+    assert programmes.of_partnership(desk.partnership_id) == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"academic_year": "1066"}, {"academic_year": "x"}, {"year_groups": ["8", "99"]}]
+)
+def test_a_tampered_programme_is_refused(desk: Desk, wrong: dict) -> None:
+    answer = desk.post("/desk/programmes/new", **PLAY | wrong)
+    assert answer.status_code == 422
+    assert programmes.of_partnership(desk.partnership_id) == []
+
+
+def test_the_year_and_audience_of_a_programme_stay_whatever_is_sent(desk: Desk) -> None:
+    with transaction():
+        made = make.programme(desk.partnership)
+    path = f"/desk/programmes/{made.id}"
+    year = desk.post(path, **PLAY | {"academic_year": "2027", "reply_by": ["4", "2", "2028"]})
+    assert problems(year) == [
+        "The academic year of a programme stays. Make a new programme for another year."
+    ]
+    whom = desk.post(path, **PLAY | {"audience": "adults", "year_groups": []})
+    assert problems(whom) == ["A programme for pupils stays one for pupils. Make another for adults."]
+
+
+def test_a_training_is_set_up_without_year_groups(desk: Desk) -> None:
+    answer = desk.post("/desk/programmes/new", **PLAY | {"audience": "adults", "year_groups": []})
+    assert answer.status_code == 303
+    assert "adults" in desk.client.get("/desk/programmes").text
+
+
+def test_a_company_and_its_troupe_are_added_and_changed(desk: Desk) -> None:
+    with transaction():
+        make.school(postcode="ZZ4 4DD", easting=455000, northing=205000)
+    answer = desk.post("/desk/companies/new", name="Lantern Row Theatre", contact_phone="01632 960 200")
+    assert answer.status_code == 303
+    (company,) = companies.of_partnership(desk.partnership_id)
+    assert answer.location == f"/desk/companies/{company.id}/troupes/new"
+    again = desk.post("/desk/companies/new", name="Lantern Row Theatre")
+    assert problems(again) == ["There is a company called Lantern Row Theatre already."]
+    made = desk.post(
+        answer.location, name="Red van", base="zz44dd", base_name="Depot", calendar_address="van@row.example"
+    )
+    assert (made.status_code, made.location) == (303, "/desk/companies")
+    (troupe,) = companies.troupes(desk.partnership_id)
+    assert (troupe.base_easting, troupe.base_northing) == (455000, 205000)
+    assert 'value="455000, 205000"' in desk.client.get(f"/desk/troupes/{troupe.id}").text
+    moved = desk.post(
+        f"/desk/troupes/{troupe.id}", name="Red van", base="", calendar_address="van@row.example"
+    )
+    assert moved.status_code == 303
+    assert companies.troupes(desk.partnership_id)[0].base is None
+    assert desk.post(f"/desk/companies/{company.id}", name="Lantern Row").status_code == 303
+    page = desk.client.get("/desk/companies").text
+    assert "Lantern Row</a>" in page and "the day begins at the first school" in page
+
+
+def test_a_wrong_troupe_is_named_and_what_was_typed_stays(desk: Desk) -> None:
+    with transaction():
+        troupe = make.troupe(desk.partnership)
+    path = f"/desk/companies/{troupe.company_id}/troupes/new"
+    nowhere = desk.post(path, name="Blue van", base="behind the church")
+    assert len(problems(nowhere)) == 1 and problems(nowhere)[0].startswith("We know no place by that.")
+    assert 'value="behind the church"' in nowhere.text
+    assert len(problems(desk.post(path, name="Blue van", calendar_address="van"))) == 1
+    assert problems(desk.post(path, name="Red van"))[0].endswith("has a troupe called Red van already.")
+    assert len(companies.troupes(desk.partnership_id)) == 1
+
+
+def test_tour_days_are_previewed_then_added_once(desk: Desk) -> None:
+    with transaction():
+        programme = make.programme(desk.partnership)
+        troupe = make.troupe(desk.partnership)
+    asked = {
+        "troupe_id": str(troupe.id), "first": ["22", "3", "2027"], "last": ["30", "3", "2027"],
+        "weekdays": ["0", "1", "2", "3", "4"], "leaves": "7am", "returns": "17:00", "shows_at_most": "2",
+    }  # fmt: skip
+    answer = desk.post(f"/desk/tour/{programme.id}/add", **asked)
+    assert answer.status_code == 303
+    page = desk.client.get(answer.location).text
+    assert "Add 4 tour days?" in page
+    assert "Bank holiday: Good Friday" in page and "School holiday" in page
+    assert days.of_programme(programme.id) == []
+    ticked = {"day": ["2027-03-22", "2027-03-24"]}
+    added = desk.post(answer.location, **ticked)
+    assert (added.status_code, added.location) == (303, f"/desk/tour?programme={programme.id}")
+    assert [d.day for d in days.of_programme(programme.id)] == [date(2027, 3, 22), date(2027, 3, 24)]
+    assert desk.post(answer.location, **ticked).status_code == 303
+    assert len(days.of_programme(programme.id)) == 2
+    tour = desk.client.get("/desk/tour").text
+    assert "Week of 22 March" in tour and "0 of 4 shows booked" in tour
+    again = desk.client.get(answer.location).text
+    assert "Add 2 tour days?" in again and "Already there" in again
+    back = re.search(r'href="([^"]+)">Change the dates', again)
+    assert back and 'value="22"' in desk.client.get(back[1].replace("&amp;", "&")).text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"troupe_id": ""}, ["Choose a troupe."]),
+        (
+            {"first": ["29", "2", "2027"]},
+            ["That is not a date. Enter a day, a month and a year in figures, for example 9 3 2027."],
+        ),
+        (
+            {"first": ["28", "3"]},
+            ["That is not a date. Enter a day, a month and a year in figures, for example 9 3 2027."],
+        ),
+        ({"last": ["1", "1", "2027"]}, ["The last day must not be before the first."]),
+        (
+            {"last": ["30", "9", "2027"]},
+            ["The programme is of 2026/27: choose days from 1 September 2026 to 31 August 2027."],
+        ),
+        ({"weekdays": []}, ["Choose at least one day of the week."]),
+        ({"returns": "8am"}, ["One show takes 165 minutes with set-up and pack-up; these hours have 60."]),
+        ({"shows_at_most": "3"}, ["The programme has 2 shows a day at most."]),
+    ],
+)
+def test_wrong_dates_for_a_tour_are_named(desk: Desk, wrong: dict, words: list[str]) -> None:
+    with transaction():
+        programme = make.programme(desk.partnership)
+        troupe = make.troupe(desk.partnership)
+        make.troupe(desk.partnership)
+    asked = {
+        "troupe_id": str(troupe.id), "first": ["22", "3", "2027"], "last": ["30", "3", "2027"],
+        "weekdays": ["0"], "leaves": "7am", "returns": "17:00", "shows_at_most": "2",
+    }  # fmt: skip
+    answer = desk.post(f"/desk/tour/{programme.id}/add", **asked | wrong)
+    assert (answer.status_code, problems(answer)) == (422, words)
+
+
+def test_a_stale_preview_adds_nothing_and_says_why(desk: Desk) -> None:
+    with transaction():
+        programme = make.programme(desk.partnership)
+        troupe = make.troupe(desk.partnership)
+        other = make.programme(desk.partnership, title="The other play")
+    path = (
+        f"/desk/tour/{programme.id}/preview?troupe_id={troupe.id}&first=22&first=3&first=2027&last=23&last=3&last=2027"
+        "&weekdays=0&weekdays=1&leaves=07:00&returns=17:00&shows_at_most=2"
+    )
+    assert "Add 2 tour days?" in desk.client.get(path).text
+    with transaction():
+        make.tour_day(other, troupe, date(2027, 3, 23))
+    answer = desk.post(path, day=["2027-03-22", "2027-03-23"])
+    assert answer.status_code == 422
+    assert problems(answer) == [
+        "These cannot be added: 23 March 2027 (plays The other play that day). Nothing was added."
+    ]
+    assert days.of_programme(programme.id) == []
+    assert problems(desk.post(path)) == ["Choose at least one day to add."]
+    assert problems(desk.post(path, day=["never", "2027-99-99"])) == ["Choose at least one day to add."]
+    for broken in ("", "?troupe_id=x", path.partition("?")[2].replace("first=22", "first=99")):
+        answer = desk.client.get(f"/desk/tour/{programme.id}/preview?{broken.lstrip('?')}")
+        assert (answer.status_code, answer.location) == (303, f"/desk/tour/{programme.id}/add")
+
+
+def test_a_preview_whose_dates_make_no_sense_leads_back_to_the_form(desk: Desk) -> None:
+    with transaction():
+        programme = make.programme(desk.partnership)
+        troupe = make.troupe(desk.partnership)
+    answer = desk.client.get(
+        f"/desk/tour/{programme.id}/preview?troupe_id={troupe.id}&first=22&first=3&first=2027&last=1&last=3&last=2027"
+        "&weekdays=0&leaves=07:00&returns=17:00&shows_at_most=2"
+    )
+    assert answer.status_code == 303
+
+
+def test_a_tour_day_is_changed_and_removed_but_not_with_a_show(desk: Desk) -> None:
+    with transaction():
+        programme = make.programme(desk.partnership)
+        show = make.show(programme, make.school(name="Redmere Academy"), wall(date(2027, 3, 9), time(9, 30)))
+        free = make.tour_day(programme, make.troupe(desk.partnership), date(2027, 3, 10))
+    busy = f"/desk/tour/days/{show.tour_day_id}"
+    assert "Redmere Academy" in desk.client.get(busy).text
+    refused = desk.client.post(f"{busy}/remove")
+    assert refused.status_code == 422
+    assert problems(refused) == [
+        "9 March 2027 has 1 show: Redmere Academy at 9:30am. Move or cancel first, then the day can be removed."
+    ]
+    late = desk.post(busy, leaves="9am", returns="17:00", shows_at_most="2")
+    assert problems(late) == ["The van must leave by 8:30am to set up at Redmere Academy."]
+    assert 'value="9am"' in late.text
+    path = f"/desk/tour/days/{free.id}"
+    assert desk.post(path, leaves="6:30", returns="4pm", shows_at_most="1").status_code == 303
+    assert (free.leaves, free.returns, free.shows_at_most) == (time(6, 30), time(16), 1)
+    assert desk.client.post(f"{path}/remove").status_code == 303
+    assert desk.client.post(f"{path}/remove").status_code == 404
+    assert [d.id for d in days.of_programme(programme.id)] == [show.tour_day_id]
+
+
+def test_a_tour_that_is_over_is_folded_away(desk: Desk) -> None:
+    with transaction():
+        programme = make.programme(desk.partnership)
+        make.tour_day(programme, make.troupe(desk.partnership), date(2026, 11, 3))
+    page = desk.client.get("/desk/tour").text
+    assert "No tour day is to come." in page
+    assert "1 week before this one, 0 shows" in page
+
+
+def test_nobody_reaches_anothers_rows_or_passes_unsigned(desk: Desk, app: Flask) -> None:
+    with transaction():
+        theirs = make.partnership(la_codes=("940",))
+        programme = make.programme(theirs)
+        troupe = make.troupe(theirs)
+        day = make.tour_day(programme, troupe)
+    paths = [
+        "/desk/setup/authorities/940",
+        f"/desk/programmes/{programme.id}",
+        f"/desk/companies/{troupe.company_id}",
+        f"/desk/companies/{troupe.company_id}/troupes/new",
+        f"/desk/troupes/{troupe.id}",
+        f"/desk/tour/{programme.id}/add",
+        f"/desk/tour/{programme.id}/preview",
+        f"/desk/tour/days/{day.id}",
+        "/desk/programmes/99999999999999999999",
+    ]
+    posts = [
+        "/desk/setup/authorities/940/remove",
+        "/desk/setup/authorities/940/terms/1/remove",
+        f"/desk/programmes/{programme.id}/close",
+        f"/desk/programmes/{programme.id}/reopen",
+        f"/desk/tour/days/{day.id}/remove",
+    ]
+    for path in paths:
+        assert desk.client.get(path).status_code == 404, path
+    for path in paths + posts:
+        assert desk.client.post(path).status_code == 404, path
+    assert f"{programme.title}" not in desk.client.get(f"/desk/tour?programme={programme.id}").text
+
+
+def test_without_signing_in_each_page_leads_to_the_sign_in(client: FlaskClient) -> None:
+    for path in (
+        "/desk/setup",
+        "/desk/setup/partnership",
+        "/desk/programmes",
+        "/desk/companies",
+        "/desk/tour",
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 302
+        assert answer.location.startswith("/sign-in")
