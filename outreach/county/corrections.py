@@ -131,6 +131,8 @@ def _checked(school: School, field: str, value: Any) -> Any:
     except ValueError:
         shape = "a date" if field.endswith("date") else "a whole number in figures"
         raise CannotCorrect(f"{said}: enter {shape}.", field=field) from None
+    if len(text) > 500:
+        raise CannotCorrect(f"{said}: at most 500 characters.", field=field)
     if field in _NEVER_EMPTY and not text:
         raise CannotCorrect(f"{said}: a school always has one. Enter it.", field=field)
     if field == "status" and text not in STATUSES:

@@ -257,7 +257,7 @@ def find(text: str, la_codes: Collection[str], limit: int = 20) -> list[School]:
         query = query.where(School.found_by.like(f"% {word}%"))
     closed = case((School.status.in_(OPEN_STATUSES), 0), else_=1)
     elsewhere = case((School.found_by.like(f" {wanted}%"), 0), else_=1)
-    return list(db.session.scalars(query.order_by(closed, elsewhere, School.name, School.urn).limit(limit)))
+    return list(db.session.scalars(query.order_by(closed, elsewhere, School.found_by).limit(limit)))
 
 
 def count(la_codes: Collection[str]) -> tuple[int, int]:
