@@ -1,0 +1,120 @@
+"""The service as it runs for real: gunicorn and the post as processes of their own, and a mail server beside them."""
+
+import email
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import policy
+from email.message import EmailMessage
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class MailServer:
+    """Takes every mail, in the order in which it came."""
+
+    taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        mail = email.message_from_bytes(envelope.content, policy=policy.default)
+        for address in envelope.rcpt_tos:
+            self.taken.append((address, mail))  # type: ignore[arg-type]
+        return "250 taken"
+
+    def to(self, address: str, at_least: int) -> list[EmailMessage]:
+        """All mail to an address, once there are `at_least` so many; waits up to half a minute."""
+        until = time.monotonic() + 30
+        while True:
+            found = [mail for to, mail in self.taken if to.lower() == address.lower()]
+            if len(found) >= at_least:
+                return found
+            assert time.monotonic() < until, f"{len(found)} mails to {address}, {at_least} wanted"
+            time.sleep(0.1)
+
+
+@dataclass
+class Service:
+    """`url` is where its pages are, `mail` what its letters reach."""
+
+    url: str
+    mail: MailServer
+    environment: dict[str, str]
+
+    def flask(self, *command: str) -> str:
+        """Run one flask command of the service; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "wsgi", *command],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@contextmanager
+def running(database_url: str, folder: Path) -> Iterator[Service]:
+    """Start all three on free ports and stop them in the end; the database is migrated already."""
+    mail = MailServer()
+    smtp = Controller(mail, hostname="127.0.0.1", port=_free_port())
+    smtp.start()
+    port = _free_port()
+    environment = os.environ | {
+        "DATABASE_URL": database_url, "OUTREACH_FOLDER": str(folder), "SECRET_KEY": "of the journey",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}", "SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
+        "MAIL_DOMAIN": "outreach.example", "PYTHONUNBUFFERED": "1",
+    }  # fmt: skip
+    log = (folder / "journey.log").open("w")
+
+    def start(*command: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+
+    web = start(
+        "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4",
+        "--no-control-socket", "--graceful-timeout", "5", "wsgi:app",
+    )  # fmt: skip
+    post = start("flask", "--app", "wsgi", "post", "send", "--loop", "--every", "0.2")
+    try:
+        _wait_for(port, web, folder)
+        yield Service(f"http://127.0.0.1:{port}", mail, environment)
+        assert post.poll() is None, "the post ended by itself"
+    finally:
+        for process in (web, post):
+            process.send_signal(signal.SIGTERM)
+        for process in (web, post):
+            process.wait(timeout=20)
+        smtp.stop()
+        log.close()
+    assert "Traceback" not in (folder / "journey.log").read_text()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int, web: subprocess.Popen[bytes], folder: Path) -> None:
+    for _ in range(300):
+        assert web.poll() is None, (folder / "journey.log").read_text()
+        try:
+            page = HTTPConnection("127.0.0.1", port, timeout=2)
+            page.request("GET", "/health")
+            if page.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError("the service did not answer: " + (folder / "journey.log").read_text())
