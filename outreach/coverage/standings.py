@@ -10,8 +10,10 @@ the first standing that holds. Three decisions that they leave open:
   whether or not an invitation of ours was handed over.
 """
 
+import gc
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -120,6 +122,11 @@ class Reckoning:
 
 def of(programme_id: int, *, as_of: date, now: datetime) -> Reckoning:
     """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 19 queries."""
+    with _without_collecting():
+        return _reckon(programme_id, as_of=as_of, now=now)
+
+
+def _reckon(programme_id: int, *, as_of: date, now: datetime) -> Reckoning:
     programme = db.session.execute(select(Programme).where(Programme.id == programme_id)).scalar_one()
     share = db.session.execute(
         select(Partnership.counted_share).where(Partnership.id == programme.partnership_id)
@@ -142,6 +149,19 @@ def of(programme_id: int, *, as_of: date, now: datetime) -> Reckoning:
         excluded=[judge.standing(school, excluded=True) for school in target.excluded],
         also_seen=judge.also_seen(),
     )
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """No garbage collection while very many small rows are made: none of them is in a circle, and for a country the
+    collector's walks over them take longer than the reckoning. Another thread at most collects a moment later."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
 
 
 @dataclass(slots=True)

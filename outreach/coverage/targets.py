@@ -13,6 +13,7 @@ Alternative provision and hospital schools are never estimated. Programmes for a
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Self
 
 from outreach.county.establishments import never_estimated
@@ -25,6 +26,8 @@ from outreach.ground.school_year import offered
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 from outreach.tour.targets import EXCLUDE, INCLUDE
+
+_offered_at = cache(offered)
 
 
 @dataclass(slots=True)
@@ -226,7 +229,7 @@ class Target:
         return {y for y in groups if self.own_number(urn, y) != 0}
 
     def _by_ages_or_phase(self, known: Known) -> tuple[int, ...] | None:
-        by_ages = offered(known.statutory_low_age, known.statutory_high_age)
+        by_ages = _offered_at(known.statutory_low_age, known.statutory_high_age)
         return by_ages if by_ages is not None else kinds.usual_year_groups(known.phase_of_education)
 
     def _is_open(self, known: Known) -> bool:

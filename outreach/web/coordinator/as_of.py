@@ -33,10 +33,13 @@ class View:
         return figures.of(reckoning.target, county=county)
 
     def list_of(self, day: date | None = None, **filters: str) -> str:
-        """The address of the list with some filters, as of this view's day or another."""
+        """The address of the list with some filters, as of this view's day or another; from a page of the same folder.
+
+        Relative, since a country's page has over a thousand of them.
+        """
         assert self.programme is not None
         wanted = {"programme": self.programme.id, "as_of": (day or self.as_of).isoformat()}
-        return "/desk/schools?" + urlencode(wanted | filters)
+        return "schools?" + urlencode(wanted | filters)
 
 
 def view(partnership_id: int, now: datetime) -> View:

@@ -1,0 +1,373 @@
+"""The coverage page for 25,000 schools and three years of facts.
+
+  python benchmarks/coverage.py [--quick] [--database sqlite|postgresql]
+
+The floor is rows alone (one plain SELECT a table, only the columns that the page needs, whole tables, through the
+bare driver) plus the page's own template rendered by the same application from ready figures. Page and floor are
+taken in turns and their medians compared. Queries are counted with a tenth of the schools too. Seeded: each run
+makes the same country.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from random import Random
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from flask import current_app, g, render_template, template_rendered
+from serving import databases, environment, say
+from sqlalchemy import event, insert, text
+
+ASKED = 3.0
+KILOBYTES = 200
+SCHOOLS, QUICK = 25_000, 4_000
+PAGE = "/desk/coverage"
+DAY = timedelta(days=1)
+LETTER = b"x" * 3000
+
+TABLES = {
+    "school_record": "id, urn, recorded_at, name, status, type_of_establishment, phase_of_education, statutory_low_age,"
+    " statutory_high_age, number_of_pupils, la_code, district_code, district_name, easting, northing, close_date",
+    "correction": "urn, field, value, withdrawn, recorded_at",
+    "succession": "predecessor_urn, successor_urn, link_date, recorded_at",
+    "own_number": "urn, academic_year, year_group, pupils, recorded_at",
+    "target_decision": "programme_id, urn, kind, year_groups, reason, recorded_at",
+    "programme_target": "programme_id, year_groups, recorded_at",
+    "authority": "la_code, partnership_id",
+    "booking": "id, programme_id, urn, performance_id, created_at",
+    "booking_revision": "id, booking_id, recorded_at, starts_at, ends_at",
+    "promised_pupils": "revision_id, year_group, pupils",
+    "cancellation": "booking_id, recorded_at, cancelled_by",
+    "performance": "id, programme_id",
+    "visit_report": "id, performance_id, booking_id, side, took_place, pupils, recorded_at",
+    "reported_pupils": "report_id, year_group, pupils",
+    "contact": "urn, address, created_at, ended_at",
+    "dead_address": "address, recorded_at, lifted_at",
+    "invitation": "programme_id, urn, address, letter_id, recorded_at",
+    "letter": "id, handed_at",
+    "answer": "id, programme_id, urn, kind, reason, recorded_at",
+    "proposal": "programme_id, urn, starts_at, reply_by, recorded_at, ended_at",
+    "form_begun": "programme_id, urn, recorded_at",
+}
+"""Every table that the page reads, with the columns it needs."""
+
+KINDS = [
+    ("Academy converter", "Secondary", 11, 18), ("Community school", "Secondary", 11, 16),
+    ("Academy sponsor led", "All-through", 4, 18), ("Community special school", "Not applicable", 2, 19),
+    ("Other independent school", "Not applicable", None, None), ("Pupil referral unit", "Not applicable", 11, 16),
+]  # fmt: skip
+
+
+class Country:
+    """Rows of three years, made from a seed, put in by the thousand."""
+
+    def __init__(self, schools: int) -> None:
+        self.random = Random(20_270_119)
+        self.schools = schools
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        self.year = self.now.year if self.now.month >= 9 else self.now.year - 1
+
+    def fill(self, session: Any) -> int:
+        """Put everything in; the id of the person who may look."""
+        import make
+        from outreach.ground.db import db
+
+        # Inserted straight: the guards of a live database are not what is measured here.
+        self.session, self.tables = session, db.metadata.tables
+        codes = [str(200 + n) for n in range(150)]
+        county = make.partnership(la_codes=())
+        session.execute(
+            insert(self.tables["authority"]),
+            [{"la_code": c, "name": f"Authority {c}", "partnership_id": county.id} for c in codes],
+        )
+        urns = list(self._schools(codes))
+        for back in (2, 1, 0):
+            self._year(county, urns, self.year - back)
+        return make.person(county).id
+
+    def put(self, table: str, rows: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> None:
+        batch = list(rows)
+        for first in range(0, len(batch), 5000):
+            self.session.execute(insert(self.tables[table]), batch[first : first + 5000])
+
+    def _schools(self, codes: list[str]) -> Iterator[int]:
+        r, long_ago = self.random, self.now - 1200 * DAY
+        urns = range(100_000, 100_000 + self.schools)
+        facts = []
+        for urn in urns:
+            kind, phase, low, high = r.choices(KINDS, [60, 20, 5, 6, 8, 1])[0]
+            district = r.randrange(300)
+            facts.append(
+                {
+                    "urn": urn, "name": f"School {urn} of Somewhere", "status": "Open", "type_of_establishment": kind,
+                    "phase_of_education": phase, "statutory_low_age": low, "statutory_high_age": high,
+                    "number_of_pupils": r.choice([None, *[r.randint(200, 1800)] * 9]), "la_code": codes[district // 2],
+                    "district_code": f"E070{district:05d}", "district_name": f"District {district}", "street": "",
+                    "locality": "", "town": "", "postcode": "", "website": "", "telephone": "",
+                    "easting": r.randint(200_000, 600_000), "northing": r.randint(100_000, 600_000),
+                }
+            )  # fmt: skip
+        self.put("school", [f | {"found_by": f["name"].casefold()} for f in facts])
+        self.put("school_record", [f | {"recorded_at": long_ago} for f in facts])
+        for back in (1000, 640, 280):
+            changed = [f | {"number_of_pupils": r.randint(200, 1800)} for f in r.sample(facts, len(facts) // 50)]
+            self.put("school_record", [f | {"recorded_at": self.now - back * DAY} for f in changed])
+        some = r.sample(urns, self.schools // 50)
+        self.put(
+            "succession",
+            [
+                {"predecessor_urn": a, "successor_urn": b, "link_date": None, "recorded_at": long_ago}
+                for a, b in zip(some[::2], some[1::2], strict=False)
+            ],
+        )
+        self.put("contact", self._contacts(urns, long_ago))
+        yield from urns
+
+    def _contacts(self, urns: range, since: datetime) -> Iterator[dict[str, Any]]:
+        for urn in urns:
+            for n in range(self.random.choice([0, 1, 1, 1, 1, 1, 1, 1, 2, 2])):
+                yield {
+                    "urn": urn, "name": "", "role": "", "address": f"office{n}@s{urn}.example", "phone": "",
+                    "source": "a list", "source_date": since.date(), "created_at": since,
+                }  # fmt: skip
+
+    def _year(self, county: Any, urns: list[int], year: int) -> None:
+        import make
+
+        r = self.random
+        first = datetime(year, 9, 8, 9, tzinfo=UTC)
+        programme = make.programme(
+            county, academic_year=year, title=f"Someone to Tell {year}", reply_by=date(year + 1, 2, 1), created_at=first
+        )
+        own = r.sample(urns, len(urns) // 5)
+        self.put(
+            "own_number",
+            [
+                {"urn": u, "academic_year": year, "year_group": y, "pupils": 150, "recorded_at": first, "who": "-"}
+                for u in own
+                for y in (8, 9)
+            ],
+        )
+        asked = r.sample(urns, len(urns) * 7 // 10)
+        letters = self._next("letter")
+        self.put(
+            "letter",
+            (
+                {
+                    "id": letters + n, "stream": f"i{year}-{u}", "recipient": f"office0@s{u}.example", "kind": "invitation",
+                    "method": "", "sequence": 0, "dtstamp": first, "subject": "Someone to Tell",
+                    "message_id": f"{year}-{u}", "raw": LETTER, "created_at": first, "status": "sent",
+                    "not_before": first, "handed_at": first + timedelta(seconds=n),
+                }
+                for n, u in enumerate(asked)
+            ),
+        )  # fmt: skip
+        self.put(
+            "invitation",
+            (
+                {"programme_id": programme.id, "urn": u, "address": f"office0@s{u}.example", "letter_id": letters + n,
+                 "recorded_at": first}
+                for n, u in enumerate(asked)
+            ),
+        )  # fmt: skip
+        said = r.sample(asked, len(asked) // 12)
+        self.put(
+            "answer",
+            [
+                {"programme_id": programme.id, "urn": u, "kind": r.choice(["declined", "other date"]), "reason": "exams",
+                 "recorded_at": first + 30 * DAY, "who": "-"}
+                for u in said
+            ],
+        )  # fmt: skip
+        self._shows(county, programme, r.sample(urns, len(urns) * 45 // 100), first)
+
+    def _next(self, table: str) -> int:
+        return (self.session.scalar(text(f"SELECT max(id) FROM {table}")) or 0) + 1
+
+    def _shows(self, county: Any, programme: Any, hosts: list[int], first: datetime) -> None:
+        import make
+
+        r, days = self.random, 200
+        troupes = [make.troupe(county).id for _ in range(-(-len(hosts) // days))]
+        ids = {name: self._next(name) for name in ("tour_day", "performance", "booking", "booking_revision", "visit_report")}
+        rows: dict[str, list[dict[str, Any]]] = {
+            name: [] for name in (*ids, "promised_pupils", "reported_pupils", "cancellation")
+        }
+        for n, urn in enumerate(hosts):
+            day = first + (20 + n % days) * DAY
+            ends = day + timedelta(minutes=75)
+            rows["tour_day"].append(
+                {"id": ids["tour_day"] + n, "programme_id": programme.id, "troupe_id": troupes[n // days],
+                 "day": day.date(), "leaves": time(7), "returns": time(18), "shows_at_most": 2}
+            )  # fmt: skip
+            performance, booking, revision = (ids[x] + n for x in ("performance", "booking", "booking_revision"))
+            rows["performance"].append(
+                {"id": performance, "programme_id": programme.id, "tour_day_id": ids["tour_day"] + n,
+                 "troupe_id": troupes[n // days], "urn": urn, "get_in_at": day, "starts_at": day, "ends_at": ends,
+                 "away_at": ends, "created_at": first, "uid": f"p{performance}", "organizer_token": f"p{performance}",
+                 "sequence": 0}
+            )  # fmt: skip
+            off = r.random() < 0.06
+            rows["booking"].append(
+                {"id": booking, "reference": f"MRL-{booking}", "programme_id": programme.id, "urn": urn,
+                 "performance_id": performance, "role": "host", "seats": 240, "hall": "", "access_needs": {},
+                 "arrival_note": "", "booked_by": "", "uid": f"b{booking}", "organizer_token": f"b{booking}",
+                 "sequence": 0, "place_sequence": 0, "created_at": first, "ended_at": first + 10 * DAY if off else None}
+            )  # fmt: skip
+            rows["booking_revision"].append(
+                {"id": revision, "booking_id": booking, "recorded_at": first, "starts_at": day, "ends_at": ends,
+                 "who": "-"}
+            )  # fmt: skip
+            groups = r.choice([(8,), (9,), (8, 9), (8, 9)])
+            rows["promised_pupils"] += [
+                {"revision_id": revision, "year_group": y, "pupils": 240 // len(groups)} for y in groups
+            ]
+            if off:
+                rows["cancellation"].append(
+                    {"booking_id": booking, "recorded_at": first + 10 * DAY, "cancelled_by": "school", "who": "-",
+                     "reason": "exams"}
+                )  # fmt: skip
+            elif ends < self.now and r.random() < 0.9:
+                self._told(rows, ids["visit_report"], performance, booking, groups, ends)
+        for name, batch in rows.items():
+            self.put(name, batch)
+
+    def _told(
+        self, rows: dict[str, list[dict[str, Any]]], base: int, performance: int, booking: int,
+        groups: tuple[int, ...], at: datetime,
+    ) -> None:  # fmt: skip
+        count = 230 // len(groups)
+        for side in ("school", "company") if self.random.random() < 0.7 else ("school",):
+            report = base + len(rows["visit_report"])
+            school = side == "school"
+            rows["visit_report"].append(
+                {"id": report, "performance_id": performance, "booking_id": booking if school else None, "side": side,
+                 "took_place": True, "why_not": "", "pupils": None if school else count * len(groups),
+                 "recorded_at": at, "who": "-"}
+            )  # fmt: skip
+            if school:
+                rows["reported_pupils"] += [{"report_id": report, "year_group": y, "pupils": count} for y in groups]
+
+
+def country(url: str, folder: Path, schools: int) -> Any:
+    """An application on a database that holds the country, and a client signed in to it."""
+    os.environ.update(environment(url, folder))
+    import make
+    from outreach import create_app
+    from outreach.county.people import Person
+    from outreach.ground.db import db, transaction
+
+    app = create_app({})
+    app.extensions["floor"] = {}
+    app.get("/floor")(floor)
+    with app.app_context():
+        with transaction() as session:
+            for table in reversed(db.metadata.sorted_tables):
+                if table.name != "history":
+                    session.execute(table.delete())
+        with transaction() as session:
+            person_id = Country(schools).fill(session)
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE"))
+        client = make.signed_in(app.test_client(), db.session.get_one(Person, person_id))
+        db.session.remove()
+    return app, client
+
+
+def floor() -> str:
+    """The page's template from what the page made ready."""
+    ready = current_app.extensions["floor"]
+    g.__dict__.update(ready["g"])
+    own = {k: v for k, v in ready["context"].items() if k not in ("g", "request", "session")}
+    return render_template(ready["name"], **own)
+
+
+def rows_alone(app: Any) -> float:
+    """Seconds of one plain SELECT a table through the bare driver."""
+    from outreach.ground.db import db
+
+    with app.app_context():
+        connection = db.engine.raw_connection()
+        try:
+            began = perf_counter()
+            for table, columns in TABLES.items():
+                cursor = connection.cursor()
+                cursor.execute(f"SELECT {columns} FROM {table}")
+                cursor.fetchall()
+                cursor.close()
+            return perf_counter() - began
+        finally:
+            connection.close()
+
+
+def queries(app: Any, client: Any) -> int:
+    """Statements that one look at the page sends."""
+    from outreach.ground.db import db
+
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert client.get(PAGE).status_code == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(sent)
+
+
+def measure(app: Any, client: Any, times: int) -> tuple[float, float, float, int]:
+    """Median seconds of the page, of rows alone, of the template alone; and the page's bytes."""
+    ready = app.extensions["floor"]
+
+    def keep(_sender: Any, template: Any, context: dict[str, Any], **_more: Any) -> None:
+        ready.update(name=template.name, context=context, g=dict(g.__dict__))
+
+    with template_rendered.connected_to(keep, app):
+        page = client.get(PAGE).data
+    assert len(client.get("/floor").data) == len(page), "the floor must be the same page"
+    taken: list[list[float]] = [[], [], []]
+    for _ in range(times):
+        for kept, path in zip(taken, (PAGE, None, "/floor"), strict=True):
+            if path is None:
+                kept.append(rows_alone(app))
+                continue
+            began = perf_counter()
+            assert client.get(path).status_code == 200
+            kept.append(perf_counter() - began)
+    real, rows, bare = (median(kept) for kept in taken)
+    return real, rows, bare, len(page)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} schools; exit status 1 when a figure is missed")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"])
+    asked = parser.parse_args()
+    schools = QUICK if asked.quick else SCHOOLS
+    reached = True
+    with databases([asked.database] if asked.database else ["sqlite", "postgresql"]) as fresh:
+        for kind, url, folder in fresh:
+            few = queries(*country(url, folder, schools // 10))
+            app, client = country(url, folder, schools)
+            many = queries(app, client)
+            print(f"coverage, {kind}: {few} queries with {schools // 10:,} schools, {many} with {schools:,}")
+            real, rows, bare, size = measure(app, client, 5 if asked.quick else 9)
+            detail = f"(page {real:.3f} s; rows alone {rows:.3f} s, template alone {bare:.3f} s)"
+            reached &= say(f"coverage, {kind}, {schools:,} schools", real / (rows + bare), ASKED, detail=detail)
+            print(f"coverage, {kind}: page of {size / 1000:.0f} KB (under {KILOBYTES} asked)")
+            reached &= few == many and size < KILOBYTES * 1000
+    return 0 if reached else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
