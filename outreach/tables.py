@@ -11,6 +11,7 @@ import outreach.county.partnerships
 import outreach.county.people
 import outreach.county.schools
 import outreach.ground.history
+import outreach.post.claims
 import outreach.post.links
 import outreach.post.outbox
 import outreach.tour.companies

@@ -1,138 +1,21 @@
 """One function per letter: to whom, its subject, its words, its invite; each puts it into the outbox.
 
-The words stand in templates/letters/, once as HTML and once as text that says the same. Letters know a
-visit by its UID and a person by the address; all facts are handed in.
+Letters know a visit by its UID and a person by the address; all facts are handed in.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from functools import partial
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from outreach.ground import wording
-from outreach.ground.timespans import day_of
 from outreach.post import calendars, envelopes, links, outbox
 from outreach.post.calendars import CANCEL, REQUEST, Appointment, Attendee
 from outreach.post.envelopes import Envelope, Invite
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter, Thread
+from outreach.post.stationery import Addressee, Asking, Rendered, Sender, Visit, facts_of, render, settings
+from outreach.post.stationery import configure as configure
 
-FOLDER = Path(__file__).resolve().parents[2] / "templates" / "letters"
 LINK_AFTER_SHOW = timedelta(weeks=7)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Where the pages are, and from where mail comes: MAIL_SENDER@MAIL_DOMAIN."""
-
-    public_url: str
-    mail_domain: str
-    mail_sender: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sender:
-    """Who signs: a partnership and its coordinator's work details."""
-
-    partnership_id: int
-    partnership_name: str
-    contact_name: str
-    contact_role: str
-    contact_phone: str
-    contact_email: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Addressee:
-    """To whom, as what, and where the address came from ('the school's website')."""
-
-    address: str
-    name: str = ""
-    role: str = ""
-    source: str = ""
-    source_date: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asking:
-    """What a school is asked to book. `pupils` None is unknown; `slots` are starts with their reason,
-    best first; `year_groups` () is a show for adults."""
-
-    programme_title: str
-    summary: str
-    year_groups: tuple[int, ...]
-    running_minutes: int
-    discussion_minutes: int
-    company_names: str
-    cost: str
-    reply_by: date
-    school_name: str
-    pupils: int | None
-    shows_needed: int
-    slots: tuple[tuple[datetime, str], ...]
-    urn: int
-    programme_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Visit:
-    """One booking as it stands now. Instants are aware; `pupils` is (year group, how many); `access` is
-    words ('2 wheelchair places'); `phone` is the school's number for the day, for the company alone."""
-
-    uid: str
-    sequence: int
-    created_at: datetime
-    organizer_token: str
-    reference: str
-    programme_title: str
-    school_name: str
-    school_address: str
-    urn: int
-    programme_id: int
-    starts_at: datetime
-    ends_at: datetime
-    get_in_at: datetime
-    away_at: datetime
-    hall: str
-    pupils: tuple[tuple[int, int], ...]
-    access: tuple[str, ...]
-    school_provides: str
-    move_until: date
-    cancel_until: date
-    attendees: tuple[Attendee, ...]
-    phone: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rendered:
-    """A letter's subject and its two readings."""
-
-    subject: str
-    text: str
-    html: str
-
-
-_settings: Settings | None = None
-
-
-def configure(config: Mapping[str, object]) -> None:
-    """Take PUBLIC_URL, MAIL_DOMAIN and MAIL_SENDER from the service's settings; called once by create_app."""
-    global _settings
-    _settings = Settings(
-        public_url=str(config["PUBLIC_URL"]),
-        mail_domain=str(config["MAIL_DOMAIN"]),
-        mail_sender=str(config["MAIL_SENDER"]),
-    )
-
-
-def settings() -> Settings:
-    """What configure() was told. Raises RuntimeError before it was called."""
-    if _settings is None:
-        raise RuntimeError("letters.configure() has not been called")
-    return _settings
 
 
 # The letters about asking
@@ -214,7 +97,7 @@ def _asking_words(
         "link": f"Your link to book {title}",
         "link_notice": f"A link to book {title} was sent for {asking.school_name}",
     }[kind]
-    return _render(
+    return render(
         kind, subject, to, sender, school_name=asking.school_name, page=page, now=now,
         asking=asking, title=title, audience=audience,
         free=asking.cost.strip().casefold().rstrip(".") in FREE, **more,
@@ -229,8 +112,7 @@ FREE = ("", "free", "nothing", "none", "free of charge", "no cost")
 
 def booked(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
     """Confirms a booking, with the invite. Raises ValueError when `to` is not among the attendees."""
-    thread = outbox.open_thread(visit.uid, to.address)
-    return _tell("booked", visit, to, sender, thread, now=now, expires_at=expires_at)
+    return _tell("booked", visit, to, sender, now=now, expires_at=expires_at)
 
 
 def moved(
@@ -243,24 +125,19 @@ def moved(
     expires_at: datetime,
 ) -> Letter:
     """Tells the new time; `visit.sequence` has been raised. Whoever never had the first invite reads a confirmation."""
-    thread = outbox.open_thread(visit.uid, to.address)
-    return _tell(
-        "moved", visit, to, sender, thread, now=now, expires_at=expires_at, was_starts_at=was_starts_at
-    )
+    return _tell("moved", visit, to, sender, now=now, expires_at=expires_at, was_starts_at=was_starts_at)
 
 
 def changed(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
     """Tells other changes, at the same `sequence`. Whoever never had the first invite reads a confirmation."""
-    thread = outbox.open_thread(visit.uid, to.address)
-    return _tell("changed", visit, to, sender, thread, now=now, expires_at=expires_at)
+    return _tell("changed", visit, to, sender, now=now, expires_at=expires_at)
 
 
 def colleague_added(
     visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> Letter:
     """Gives one more person the invite, at the current `sequence`."""
-    thread = outbox.open_thread(visit.uid, to.address)
-    return _tell("colleague_added", visit, to, sender, thread, now=now, expires_at=expires_at)
+    return _tell("colleague_added", visit, to, sender, now=now, expires_at=expires_at)
 
 
 def cancelled(visit: Visit, to: Addressee, sender: Sender, *, reason: str, by: str, now: datetime) -> Letter:
@@ -340,12 +217,13 @@ def summary(visit: Visit) -> str:
 
 
 def _tell(
-    kind: str, visit: Visit, to: Addressee, sender: Sender, thread: Thread,
+    kind: str, visit: Visit, to: Addressee, sender: Sender,
     *, now: datetime, expires_at: datetime, was_starts_at: datetime | None = None,
 ) -> Letter:  # fmt: skip
     """A letter with a REQUEST and a link of its own."""
     if to.address.casefold() not in {a.address.casefold() for a in visit.attendees}:
         raise ValueError("an invite goes only to somebody whom it names")
+    thread = outbox.open_thread(visit.uid, to.address)
     minted = _mint(visit, to, now=now, expires_at=expires_at)
     template = kind if thread.holds_entry or kind == "colleague_added" else "booked"
     words = _visit_words(
@@ -376,26 +254,10 @@ def _visit_words(
     template: str, visit: Visit, to: Addressee, sender: Sender, *, method: str, page: str | None, now: datetime, **more: object
 ) -> Rendered:  # fmt: skip
     subject = summary(visit) if method == REQUEST else f"Cancelled: {summary(visit)}"
-    return _render(
+    return render(
         template, subject, to, sender, school_name=visit.school_name, page=page, now=now,
-        visit=visit, title=f"‘{visit.programme_title}’", facts=_facts(visit, now), **more,
+        visit=visit, title=f"‘{visit.programme_title}’", facts=facts_of(visit, now), **more,
     )  # fmt: skip
-
-
-def _facts(visit: Visit, now: datetime) -> list[tuple[str, str]]:
-    """The visit as (label, words), in the order in which a person asks."""
-    when = wording.day(visit.starts_at, today=day_of(now))
-    facts = [
-        ("When", f"{when}, {wording.clock_span(visit.starts_at, visit.ends_at)}"),
-        ("Where", ", ".join(p for p in (visit.school_name, visit.hall, visit.school_address) if p.strip())),
-        ("The company", f"Arrives at {wording.clock(visit.get_in_at)}, leaves by {wording.clock(visit.away_at)}"),
-        ("Who", wording.and_list(
-            f"{wording.count(n, 'pupil')} in {wording.year_group_name(y)}" for y, n in visit.pupils)),
-        ("Access", ", ".join(visit.access)),
-        ("Please have ready", visit.school_provides.strip()),
-        ("Reference", visit.reference),
-    ]  # fmt: skip
-    return [(label, words) for label, words in facts if words]
 
 
 # What all letters share
@@ -426,57 +288,6 @@ def _put(
         raw=envelopes.seal(envelope, subject=words.subject, text=words.text, html=words.html, invite=invite),
         thread=thread, give_up_at=give_up_at,
     )  # fmt: skip
-
-
-def _render(
-    template: str, subject: str, to: Addressee, sender: Sender,
-    *, school_name: str, page: str | None, now: datetime, **facts: object,
-) -> Rendered:  # fmt: skip
-    subject = calendars.one_line(subject)
-    here = settings().public_url
-    context = facts | {
-        "subject": subject,
-        "to": to,
-        "sender": sender,
-        "school_name": school_name,
-        "page": page,
-        "find": links.find_page(here),
-        "privacy": links.privacy_page(here),
-        "day": partial(wording.day, today=day_of(now)),
-    }
-    return Rendered(
-        subject=subject,
-        text=_ENVIRONMENT.get_template(f"{template}.txt").render(context),
-        html=_ENVIRONMENT.get_template(f"{template}.html").render(context),
-    )
-
-
-def _role(role: str) -> str:
-    """'Designated safeguarding lead' in the middle of a sentence; 'DSL' and 'SENCo' as they are."""
-    return role[:1].lower() + role[1:] if role[1:2].islower() or role[1:2] == " " else role
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        day_short=wording.day_short,
-        clock=wording.clock,
-        clock_span=wording.clock_span,
-        number=wording.number,
-        year_groups=wording.year_groups_name,
-        role=_role,
-        line=calendars.one_line,
-    )
-    return environment
-
-
-_ENVIRONMENT = _environment()
 
 
 def _mint(about: Asking | Visit, to: Addressee, *, now: datetime, expires_at: datetime) -> links.Minted:

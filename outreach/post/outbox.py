@@ -15,9 +15,9 @@ from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.post import copies
+from outreach.post.calendars import CANCEL, REQUEST
 
 WAITING, SENT, FAILED, SUPERSEDED, WITHDRAWN = "waiting", "sent", "failed", "superseded", "withdrawn"
-REQUEST, CANCEL = "REQUEST", "CANCEL"
 
 
 class Letter(Base):
@@ -65,18 +65,6 @@ class DeadAddress(Base):
     address: Mapped[str] = mapped_column(Text, index=True)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(Text)
-    lifted_at: Mapped[datetime | None] = mapped_column(Instant)
-
-
-class Pause(Base):
-    """The mail server refuses us, not a letter: nothing goes out until it takes one again (lifted_at)."""
-
-    __tablename__ = "post_pause"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    recorded_at: Mapped[datetime] = mapped_column(Instant)
-    reason: Mapped[str] = mapped_column(Text)
-    tried_at: Mapped[datetime] = mapped_column(Instant)
     lifted_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
@@ -205,7 +193,6 @@ def mark_dead(address: str, reason: str, now: datetime) -> None:
     """Mail to it bounced for good. What still waits for it fails when the postman comes to it."""
     if not is_dead(address):
         db.session.add(DeadAddress(address=address, recorded_at=now, reason=reason))
-        db.session.flush()
 
 
 def lift_dead(address: str, now: datetime) -> None:
@@ -219,9 +206,8 @@ def lift_dead(address: str, now: datetime) -> None:
 
 def get(letter_id: int, partnership_id: int) -> Letter | None:
     """One letter of a partnership; None for another's, and for one that never was."""
-    return db.session.scalar(
-        select(Letter).where(Letter.id == letter_id, Letter.partnership_id == partnership_id)
-    )
+    letter = db.session.get(Letter, letter_id)
+    return letter if letter is not None and letter.partnership_id == partnership_id else None
 
 
 def counts(partnership_id: int) -> dict[str, int]:
@@ -281,21 +267,6 @@ def waiting_before(moment: datetime) -> int:
     ) or 0  # fmt: skip
 
 
-def pause() -> Pause | None:
-    """Why nothing goes out at present; None when the post runs."""
-    return db.session.scalar(
-        select(Pause).where(Pause.lifted_at.is_(None)).order_by(Pause.id.desc()).limit(1)
-    )
-
-
-def resume(*, who: str, now: datetime) -> None:
-    """End a pause: the postman goes on with everything that is due."""
-    standing = pause()
-    if standing is not None:
-        standing.lifted_at = now
-        history.record("resumed", "post", standing.id, who=who, now=now, before=standing.reason)
-
-
 def try_again(letter: Letter, *, who: str, now: datetime) -> None:
     """Send a letter that failed once more, or one that waits for its next try at once.
 
@@ -316,9 +287,8 @@ def try_again(letter: Letter, *, who: str, now: datetime) -> None:
         .limit(1)
     ):  # fmt: skip
         raise Overtaken("A newer letter about the same visit has taken this one's place.")
-    if letter.status == FAILED:
-        letter.status, letter.attempts = WAITING, 0
-    letter.not_before = now
+    letter.attempts = 0 if letter.status == FAILED else letter.attempts
+    letter.status, letter.not_before = WAITING, now
     history.record("tried again", "letter", letter.id, who=who, now=now)
 
 

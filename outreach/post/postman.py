@@ -7,7 +7,6 @@ its letter to the next, with the same bytes and Message-ID.
 import hashlib
 import hmac
 import os
-import random
 import re
 import smtplib
 import ssl
@@ -17,22 +16,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import and_, exists, or_, select, update
-from sqlalchemy.orm import aliased
-
-from outreach.ground.db import db, transaction
-from outreach.post import copies, outbox
+from outreach.ground.db import db
+from outreach.post import claims, copies
+from outreach.post.claims import Claimed, Later
 from outreach.post.envelopes import CannotWriteTo, plain_address
-from outreach.post.outbox import DEAD, FAILED, SENT, SUPERSEDED, WAITING, Letter, Pause
-
-LEASE = timedelta(minutes=10)
-"""Longer than any one delivery: each step of SMTP ends after TIMEOUT seconds."""
+from outreach.post.outbox import FAILED, SENT
 
 TIMEOUT = 30.0
-_MINUTES = (1, 5, 15, 60, 180, 360, 720, 720, 720)
-RETRIES = tuple(timedelta(minutes=m) for m in _MINUTES)
-"""After 1, 5, 15 minutes, 1, 3, 6, 12 hours, then every 12 hours: the last try comes within 48 hours."""
-
+"""Seconds for each step of SMTP."""
 PAUSE = timedelta(minutes=15)
 """How often a paused post tries one letter to see whether the mail server takes it again."""
 
@@ -111,31 +102,6 @@ class Round:
     held_up: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claimed:
-    """A letter in this postman's hands; `perhaps_at` is what it was before."""
-
-    id: int
-    recipient: str
-    raw: bytes
-    kind: str
-    method: str
-    stream: str
-    attempts: int
-    perhaps_at: datetime | None
-    give_up_at: datetime | None
-
-
-class _Later(Exception):
-    """Not now. `certain` when the server certainly has not taken the letter; `unreachable` when no letter can go."""
-
-    def __init__(
-        self, why: str, *, certain: bool = True, unreachable: bool = False, crowded: bool = False
-    ) -> None:
-        super().__init__(why)
-        self.certain, self.unreachable, self.crowded = certain, unreachable, crowded
-
-
 class _Never(Exception):
     """The server will never take this letter."""
 
@@ -152,7 +118,7 @@ def send_waiting(
     A paused post tries one letter every 15 minutes. `name` is this postman's own, unlike any other's.
     """
     done = Round()
-    paused = outbox.pause()
+    paused = claims.pause()
     reason = paused.reason if paused else ""
     if paused and clock() < paused.tried_at + PAUSE:
         db.session.rollback()
@@ -161,7 +127,7 @@ def send_waiting(
     door = _FolderDoor(post) if post.server is None else _ServerDoor(post, post.server)
     try:
         while not stop() and not done.held_up:
-            letter = claim(name, clock())
+            letter = claims.claim(name, clock())
             if letter is None:
                 break
             _deliver(door, letter, done, name=name, clock=clock, was_paused=bool(reason))
@@ -177,145 +143,29 @@ def _deliver(
 ) -> None:  # fmt: skip
     try:
         door.hand_over(letter)
-    except _Later as refusal:
-        later = _put_back(letter, refusal, name=name, now=clock())
+    except Later as refusal:
+        later = claims.put_back(letter, refusal, name=name, now=clock())
         done.later += later
         done.failed += not later
         if refusal.unreachable:
             done.held_up = str(refusal)
     except _Never as refusal:
-        _mark(
+        claims.mark(
             letter, name,
             status=FAILED, last_error=str(refusal), perhaps_at=letter.perhaps_at,
         )  # fmt: skip
         done.failed += 1
     except _NotUs as refusal:
-        _hold_up(letter, str(refusal), name=name, now=clock())
+        claims.hold_up(letter, str(refusal), name=name, now=clock())
         done.later += 1
         done.held_up = str(refusal)
     else:
-        _mark(letter, name, status=SENT, handed_at=clock(), last_error=None, raw=copies.masked(letter.raw))
+        claims.mark(
+            letter, name, status=SENT, handed_at=clock(), last_error=None, raw=copies.masked(letter.raw)
+        )
         if was_paused:
-            with transaction():
-                db.session.execute(update(Pause).where(Pause.lifted_at.is_(None)).values(lifted_at=clock()))
+            claims.lift_pause(clock())
         done.sent += 1
-
-
-def claim(name: str, now: datetime) -> Claimed | None:
-    """Take the oldest letter that is due into one's hands for LEASE; None when there is none.
-
-    Only the first waiting letter of a stream and recipient is ever due, whatever its next try. Two
-    postmen never get the same: PostgreSQL skips a row another one has locked, SQLite lets one write.
-    """
-    earlier = aliased(Letter)
-    due = (
-        select(Letter)
-        .where(
-            Letter.status == WAITING,
-            Letter.not_before <= now,
-            or_(Letter.lease_until.is_(None), Letter.lease_until < now),
-            ~exists().where(
-                and_(
-                    earlier.stream == Letter.stream, earlier.recipient == Letter.recipient,
-                    earlier.status == WAITING, earlier.id < Letter.id,
-                )
-            ),
-        )
-        .order_by(Letter.not_before, Letter.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=Letter)
-    )  # fmt: skip
-    with transaction():
-        while (letter := db.session.scalar(due)) is not None:
-            if hopeless := _hopeless(letter, now):
-                letter.status, letter.last_error = FAILED, hopeless
-                letter.lease_until = letter.leased_by = None
-                db.session.flush()
-                continue
-            claimed = Claimed(
-                id=letter.id, recipient=letter.recipient, raw=letter.raw, kind=letter.kind,
-                method=letter.method, stream=letter.stream, attempts=letter.attempts + 1,
-                perhaps_at=letter.perhaps_at, give_up_at=letter.give_up_at,
-            )  # fmt: skip
-            letter.attempts += 1
-            letter.lease_until, letter.leased_by = now + LEASE, name
-            letter.perhaps_at = letter.perhaps_at or now
-            return claimed
-    return None
-
-
-def _hopeless(letter: Letter, now: datetime) -> str:
-    if outbox.is_dead(letter.recipient):
-        return DEAD
-    if letter.give_up_at and letter.give_up_at <= now:
-        return "The show began before this letter could go."
-    return ""
-
-
-def _mark(letter: Claimed, name: str, **values: object) -> bool:
-    """Write down what became of a letter, if it is still in this postman's hands."""
-    with transaction():
-        done = db.session.scalar(
-            update(Letter)
-            .where(Letter.id == letter.id, Letter.leased_by == name, Letter.status == WAITING)
-            .values(lease_until=None, leased_by=None, **values)
-            .returning(Letter.id)
-        )
-    return done is not None
-
-
-def _put_back(letter: Claimed, refusal: _Later, *, name: str, now: datetime) -> bool:
-    """Wait for the next try; failed when there is none. A newer letter about the same takes its place."""
-    perhaps_at = letter.perhaps_at if refusal.certain else (letter.perhaps_at or now)
-    if letter.attempts > len(RETRIES):
-        _mark(
-            letter, name, status=FAILED, last_error=f"{refusal} We tried for two days.", perhaps_at=perhaps_at
-        )
-        return False
-    again = now + RETRIES[letter.attempts - 1]
-    if refusal.crowded:
-        again += timedelta(seconds=random.uniform(0, 60))
-    if letter.give_up_at and again >= letter.give_up_at:
-        _mark(
-            letter, name, status=FAILED, last_error=f"{refusal} The show begins first.", perhaps_at=perhaps_at
-        )
-        return False
-    _mark(letter, name, not_before=again, last_error=str(refusal), perhaps_at=perhaps_at)
-    if letter.method:
-        _give_way(letter)
-    return True
-
-
-def _give_way(letter: Claimed) -> None:
-    """A revision that was being tried while a newer one was put down is not tried again."""
-    newer = aliased(Letter)
-    with transaction():
-        db.session.execute(
-            update(Letter)
-            .where(
-                Letter.id == letter.id, Letter.status == WAITING, Letter.lease_until.is_(None),
-                exists().where(
-                    newer.stream == letter.stream, newer.recipient == letter.recipient,
-                    newer.method != "", newer.status == WAITING, newer.id > letter.id,
-                ),
-            )
-            .values(
-                status=SUPERSEDED, raw=copies.masked(letter.raw),
-                last_error="A newer letter took its place before it went.",
-            )
-            .execution_options(synchronize_session=False)
-        )  # fmt: skip
-
-
-def _hold_up(letter: Claimed, reason: str, *, name: str, now: datetime) -> None:
-    """Pause the post; the letter is not to blame and keeps its tries."""
-    _mark(letter, name, attempts=letter.attempts - 1, last_error=reason, perhaps_at=letter.perhaps_at)
-    with transaction():
-        standing = outbox.pause()
-        if standing is None:
-            db.session.add(Pause(recorded_at=now, reason=reason, tried_at=now))
-        else:
-            standing.reason, standing.tried_at = reason, now
 
 
 class _FolderDoor:
@@ -336,7 +186,7 @@ class _FolderDoor:
             draft.replace(path)
         except OSError as error:
             why = f"The folder for letters cannot be written: {error.strerror}."
-            raise _Later(why, unreachable=True) from error
+            raise Later(why, unreachable=True) from error
 
     def close(self) -> None:
         pass
@@ -373,7 +223,7 @@ class _ServerDoor:
             raise _judge(error.smtp_code, error.smtp_error, about="the letter") from error
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            raise _Later("The line to the mail server was lost.", certain=False) from error
+            raise Later("The line to the mail server was lost.", certain=False) from error
         finally:
             if self.line is not None and self.line.sock is None:
                 self.line = None
@@ -407,7 +257,7 @@ class _ServerDoor:
             ) from error
         except (OSError, smtplib.SMTPException) as error:
             why = f"The mail server {server.host} could not be reached."
-            raise _Later(why, unreachable=True) from error
+            raise Later(why, unreachable=True) from error
 
     def _drop(self) -> None:
         if self.line is not None:
@@ -432,7 +282,7 @@ def _judge(code: int, answer: bytes | str, *, about: str) -> Exception:
     why = f"The mail server did not take {about}: {code} {said}"[:500]
     if 400 <= code < 500 or code == -1:
         unreachable = about in ("us", "our sign-in")
-        return _Later(why, unreachable=unreachable, certain=code != -1, crowded=code == 432)
+        return Later(why, unreachable=unreachable, certain=code != -1, crowded=code == 432)
     about_us = about in ("us", "our sign-in") or (about == "the sender" and code != 552)
     if about_us or code in _SIGN_IN or re.search(r"\brelay", said, re.IGNORECASE):
         return _NotUs(why)

@@ -330,3 +330,11 @@ def test_whoever_never_had_the_first_invite_reads_a_confirmation_not_a_change(ap
         assert first.status == outbox.SUPERSEDED
         assert "is booked" in copies.read(later.raw).text and "has moved" not in copies.read(later.raw).text
         assert "In-Reply-To" not in dict(copies.read(later.raw).headers)
+
+
+@each_letter
+def test_every_link_in_a_letter_leads_to_a_page(app: Flask, kept: dict[str, Kept], name: str) -> None:
+    pages = app.url_map.bind("outreach.example")
+    for link in Words(copies.read(kept[name].raw).html).links:
+        path = link.removeprefix("http://outreach.example").split("#")[0]
+        assert pages.test(path, "GET"), link

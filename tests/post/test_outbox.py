@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.ground import history
 from outreach.ground.db import db, transaction
-from outreach.post import copies, letters, links, outbox, postman
+from outreach.post import claims, copies, letters, links, outbox
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
 from post.facts import EXPIRES, JOANNA, NOW, OFFICE, asking, sender, visit
 
@@ -52,7 +52,7 @@ def test_the_link_in_a_letter_opens_the_school_and_stands_in_the_letter_alone(ap
     with transaction():
         letter, link = letters.invitation(asking(), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
         (token,) = {
-            w.split("/i/")[1].split("#")[0] for w in copies.read(letter.raw).text.split() if "/i/" in w
+            w.split("/i/")[1].split("/")[0] for w in copies.read(letter.raw).text.split() if "/i/" in w
         }
         found = links.find(token)
         assert found is not None and found.id == link.id
@@ -97,9 +97,9 @@ def test_an_invite_that_was_sent_is_cancelled_by_mail(app: Flask) -> None:
 def test_an_invite_that_was_refused_for_now_and_then_cancelled_sends_nothing(app: Flask) -> None:
     with transaction():
         letter_id = booked().id
-    claimed = postman.claim("a", NOW)
+    claimed = claims.claim("a", NOW)
     assert claimed is not None
-    postman._put_back(claimed, postman._Later("451 come back"), name="a", now=NOW)
+    claims.put_back(claimed, claims.Later("451 come back"), name="a", now=NOW)
     with transaction():
         assert db.session.get_one(Letter, letter_id).status == WAITING
         assert cancelled().status == SUPERSEDED
@@ -109,9 +109,9 @@ def test_an_invite_that_was_refused_for_now_and_then_cancelled_sends_nothing(app
 def test_an_invite_that_may_have_arrived_is_cancelled_by_mail(app: Flask) -> None:
     with transaction():
         booked()
-    claimed = postman.claim("a", NOW)
+    claimed = claims.claim("a", NOW)
     assert claimed is not None
-    postman._put_back(claimed, postman._Later("line lost", certain=False), name="a", now=NOW)
+    claims.put_back(claimed, claims.Later("line lost", certain=False), name="a", now=NOW)
     with transaction():
         cancelled()
         assert waiting() == ["cancelled"]
@@ -120,11 +120,11 @@ def test_an_invite_that_may_have_arrived_is_cancelled_by_mail(app: Flask) -> Non
 def test_an_invite_in_a_postmans_hands_is_cancelled_behind_it(app: Flask) -> None:
     with transaction():
         booked()
-    assert postman.claim("a", NOW) is not None
+    assert claims.claim("a", NOW) is not None
     with transaction():
         cancelled()
         assert waiting() == ["booked", "cancelled"]
-    assert postman.claim("b", LATER - timedelta(minutes=1)) is not None  # the lease of a has run out
+    assert claims.claim("b", LATER - timedelta(minutes=1)) is not None  # the lease of a has run out
 
 
 def test_somebody_removed_and_added_again_gets_the_invite_again(app: Flask) -> None:
@@ -192,13 +192,13 @@ def test_a_letter_that_waits_is_withdrawn_and_its_link_hidden(app: Flask) -> Non
         assert letter.status == WITHDRAWN
         assert "/i/hidden-once-sent" in copies.read(letter.raw).text
         assert [h.who for h in history.of("letter", letter.id)] == ["Priya"]
-    assert postman.claim("a", LATER) is None
+    assert claims.claim("a", LATER) is None
 
 
 def test_a_letter_that_is_going_is_not_withdrawn(app: Flask) -> None:
     with transaction():
         booked()
-    claimed = postman.claim("a", NOW)
+    claimed = claims.claim("a", NOW)
     assert claimed is not None
     with transaction(), pytest.raises(outbox.LetterGone):
         outbox.withdraw(db.session.get_one(Letter, claimed.id), who="Priya", now=LATER)

@@ -18,9 +18,10 @@ from sqlalchemy import select
 from conftest import ROOT, SETTINGS
 from outreach import create_app
 from outreach.ground.db import db, transaction
-from outreach.post import copies, letters, outbox, postman
+from outreach.post import claims, copies, letters, outbox, postman
+from outreach.post.claims import RETRIES
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, Letter
-from outreach.post.postman import RETRIES, Post, Round, Server
+from outreach.post.postman import Post, Round, Server
 from post.facts import EXPIRES, JOANNA, NOW, OFFICE, sender, visit
 from post.mail_server import CERTIFICATE, MailServer
 
@@ -172,7 +173,7 @@ def test_a_letter_to_an_address_that_died_meanwhile_is_not_sent(app: Flask, serv
 
 def test_a_letter_waits_for_the_one_before_it_to_the_same_person(app: Flask) -> None:
     first = put()
-    in_hand = postman.claim("a", NOW)
+    in_hand = claims.claim("a", NOW)
     assert in_hand is not None
     with transaction():
         about = visit(uid="0@outreach.example", sequence=1)
@@ -181,11 +182,11 @@ def test_a_letter_waits_for_the_one_before_it_to_the_same_person(app: Flask) -> 
         ).id
         other = letters.booked(about, OFFICE, sender(), now=NOW, expires_at=EXPIRES).id
     at = NOW + timedelta(minutes=1)
-    elsewhere = postman.claim("b", at)
+    elsewhere = claims.claim("b", at)
     assert elsewhere is not None and elsewhere.id == other
-    assert postman.claim("b", at) is None
-    postman._mark(in_hand, "a", status=SENT)
-    after = postman.claim("b", at)
+    assert claims.claim("b", at) is None
+    claims.mark(in_hand, "a", status=SENT)
+    after = claims.claim("b", at)
     assert after is not None and after.id == moved
     assert get(first).status == SENT
 
@@ -205,10 +206,10 @@ def test_a_revision_overtaken_in_a_postmans_hands_is_not_tried_again(app: Flask,
             )
             db.session.flush()
 
-    in_hand = postman.claim("a", NOW)
+    in_hand = claims.claim("a", NOW)
     assert in_hand is not None
     meanwhile()
-    postman._put_back(in_hand, postman._Later("451 no"), name="a", now=NOW)
+    claims.put_back(in_hand, claims.Later("451 no"), name="a", now=NOW)
     assert get(first).status == SUPERSEDED
     server.answers = []
     assert send(server, NOW + timedelta(minutes=1)) == Round(sent=1)
@@ -228,11 +229,11 @@ def test_a_refused_sign_in_pauses_the_post_and_says_so(app: Flask) -> None:
         assert (done.sent, done.later) == (0, 1)
         assert done.held_up.startswith("The mail server did not take our sign-in: 535")
         assert (get(letter_id).status, get(letter_id).attempts) == (WAITING, 0)
-        paused = outbox.pause()
+        paused = claims.pause()
         assert paused is not None and paused.reason == done.held_up
         assert go(right, 14) == Round(held_up=done.held_up)  # not every look is a try
         assert go(right, 15) == Round(sent=1)
-        assert outbox.pause() is None
+        assert claims.pause() is None
 
 
 def test_a_refused_sender_pauses_and_a_coordinator_resumes(app: Flask, server: MailServer) -> None:
@@ -240,7 +241,7 @@ def test_a_refused_sender_pauses_and_a_coordinator_resumes(app: Flask, server: M
     put()
     assert send(server).held_up != ""
     with transaction():
-        outbox.resume(who="Priya", now=NOW)
+        claims.resume(who="Priya", now=NOW)
     assert send(server) == Round(sent=1)
 
 
@@ -387,7 +388,7 @@ def test_a_postman_killed_in_the_middle_loses_nothing(
     assert len(in_hand) == 1 and get(in_hand[0]).status == WAITING
     now = datetime.now(NOW.tzinfo)
     assert send(server, now, name="next").sent == 2  # the one in hand is still leased
-    assert send(server, now + postman.LEASE, name="next").sent == 1
+    assert send(server, now + claims.LEASE, name="next").sent == 1
     assert {get(i).status for i in ids} == {SENT}
     assert len({taken.raw for taken in server.taken}) == 3
 

@@ -21,7 +21,7 @@ from flask import (
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.post import calendars, copies, outbox, postman
+from outreach.post import calendars, claims, copies, outbox, postman
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
 from outreach.web import gate
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -51,7 +51,7 @@ def letters() -> Any:
         "coordinator/letters.html",
         letters=outbox.letters(here, status, written_to=find, first=(page - 1) * PAGE, most=PAGE),
         counts=counts, found=found, status=status, find=find, page=page, pages=pages, shown=SHOWN,
-        pause=outbox.pause(), folder=_folder(),
+        pause=claims.pause(), folder=_folder(),
     )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def letters() -> Any:
 @coordinators_only
 def resume_letters() -> Any:
     with transaction():
-        outbox.resume(who=who(), now=clock.now())
+        claims.resume(who=who(), now=clock.now())
     flash("The post goes on. If the mail server still refuses us, it says so here.")
     return redirect(url_for("coordinator.letters"), 303)
 
