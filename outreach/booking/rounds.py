@@ -106,9 +106,7 @@ class NobodyToWriteTo(Refusal):
     """Everybody on the list was written to, has answered, or cannot be reached."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "Nobody is left to write to: the list below says why for each school. Nothing was sent."
-        )
+        super().__init__("Nobody is left to write to: the list says why for each. Nothing was sent.")
 
 
 def preview_round(
@@ -179,9 +177,8 @@ def send_round(
             programme, recipient.school, recipient.contact, asking,
             who=who, now=now, repeat=recipient.repeat, round_id=sending.id,
         )  # fmt: skip
-    history.record(
-        "sent a round", "programme", programme.id, who=who, now=now, after={"schools": len(written)}
-    )
+    told = {"schools": len(written)}
+    history.record("sent a round", "programme", programme.id, who=who, now=now, after=told)
     db.session.flush()
     return Sent(round=sending, written=tuple(r for r, _ in written), left_out=tuple(left_out))
 

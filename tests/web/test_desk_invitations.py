@@ -1,0 +1,168 @@
+"""Rounds, as a coordinator meets them: choose, look at the list and the letter, send; sent once."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+import make
+from outreach.booking.invitations import Invitation
+from outreach.county.contacts import Contact
+from outreach.county.schools import School
+from outreach.ground.db import db, transaction
+from outreach.post.outbox import Letter
+from outreach.tour.programmes import Programme
+
+
+@dataclass
+class Desk:
+    programme: Programme
+    schools: list[School]
+    contacts: list[Contact]
+
+
+@pytest.fixture
+def desk(client: FlaskClient, stopped: Any) -> Desk:
+    """Three schools with a contact each; the client is signed in."""
+    with transaction():
+        ours = make.partnership(("931",))
+        programme = make.programme(ours)
+        make.tour_day(programme, make.troupe(ours))
+        schools = [make.school(name=f"Redmere {n}") for n in range(3)]
+        contacts = [make.contact(s) for s in schools]
+        person = make.person(ours)
+    make.signed_in(client, person)
+    return Desk(programme, schools, contacts)
+
+
+def to_of(page: str) -> list[str]:
+    return re.findall(r'name="to" value="([^"]+)"', page)
+
+
+def recipients() -> list[str]:
+    db.session.rollback()
+    return sorted(db.session.scalars(select(Letter.recipient)))
+
+
+def test_choose_look_send_and_the_round_is_listed(client: FlaskClient, desk: Desk) -> None:
+    page = client.get("/desk/invitations").text
+    assert all(s.name in page for s in desk.schools)
+    assert "Write to all 3…" in page
+    two = [s.urn for s in desk.schools[:2]]
+    preview = client.post("/desk/invitations/preview", data={"urn": two})
+    assert preview.status_code == 200
+    assert "Write to 2 schools?" in preview.text
+    assert to_of(preview.text) == [f"{c.urn} {c.address}" for c in desk.contacts[:2]]
+    assert "Dear Joanna Fell" in preview.text
+    assert recipients() == []
+    sent = client.post("/desk/invitations/send", data={"to": to_of(preview.text), "note": "spring"})
+    assert sent.status_code == 303
+    assert recipients() == sorted(c.address for c in desk.contacts[:2])
+    listed = client.get("/desk/invitations").text
+    assert "spring" in listed
+    one = client.get(sent.location).text
+    assert "2 letters waiting to go out." in one or "2 letters waiting to go out." in listed
+    assert desk.contacts[0].address in one and desk.contacts[2].address not in one
+    booked = client.get(sent.location + "&only=booked").text
+    assert "No school of this round booked since." in booked
+
+
+def test_a_repeated_post_and_a_stale_page_send_nothing_twice(client: FlaskClient, desk: Desk) -> None:
+    everybody = {"whole": "1", "all": " ".join(str(s.urn) for s in desk.schools)}
+    stale = to_of(client.post("/desk/invitations/preview", data=everybody).text)
+    assert client.post("/desk/invitations/send", data={"to": stale}).status_code == 303
+    again = client.post("/desk/invitations/send", data={"to": stale, "note": "typed"})
+    assert again.status_code == 422
+    assert "Nobody is left to write to" in again.text
+    assert "Asked already on 19 January 2027" in again.text
+    assert len(recipients()) == 3
+    assert db.session.query(Invitation).count() == 3
+
+
+def test_who_gets_nothing_stands_below_with_the_reason(client: FlaskClient, desk: Desk) -> None:
+    with transaction():
+        primary = make.school(
+            name="Little Redmere", phase_of_education="Primary", statutory_low_age=4, statutory_high_age=11
+        )
+        make.contact(primary)
+        bare = make.school(name="Bare Redmere")
+    urns = [desk.schools[0].urn, primary.urn, bare.urn]
+    page = client.post("/desk/invitations/preview", data={"urn": urns}).text
+    assert "Write to 1 school?" in page
+    assert "Not in the target of this programme" in page and "No contact on file" in page
+    client.post("/desk/invitations/send", data={"to": [f"{primary.urn} x@y.example", *to_of(page)]})
+    assert recipients() == [desk.contacts[0].address]
+
+
+def test_a_list_edited_by_hand_writes_to_nobody_it_did_not_show(client: FlaskClient, desk: Desk) -> None:
+    refused = client.post(
+        "/desk/invitations/send", data={"to": [f"{desk.schools[0].urn} thief@elsewhere.example", "x y", "9" * 40]}
+    )  # fmt: skip
+    assert refused.status_code == 422
+    assert recipients() == []
+
+
+def test_nothing_ticked_is_said_and_the_list_stays(client: FlaskClient, desk: Desk) -> None:
+    refused = client.post("/desk/invitations/preview", data={"programme": desk.programme.id})
+    assert refused.status_code == 422
+    assert "Tick at least one school" in refused.text and "Redmere 0" in refused.text
+
+
+def test_after_the_reply_by_date_the_page_says_so(client: FlaskClient, desk: Desk, stopped: Any) -> None:
+    stopped.after(days=18)
+    assert "The reply-by date is past" in client.get("/desk/invitations").text
+    refused = client.post("/desk/invitations/preview", data={"urn": desk.schools[0].urn})
+    assert refused.status_code == 422 and "The reply-by date, 5 February 2027, is past." in refused.text
+
+
+def test_no_programme_yet_is_an_empty_page_with_the_one_thing_to_do(
+    client: FlaskClient, stopped: Any
+) -> None:
+    with transaction():
+        person = make.person(make.partnership())
+    make.signed_in(client, person)
+    assert "Set up a programme" in client.get("/desk/invitations").text
+
+
+def test_another_partnerships_programme_rounds_and_schools_are_not_there(
+    client: FlaskClient, desk: Desk
+) -> None:
+    client.post("/desk/invitations/send", data={"to": f"{desk.schools[0].urn} {desk.contacts[0].address}"})
+    with transaction():
+        theirs = make.partnership(("999",))
+        make.programme(theirs)
+        stranger = make.person(theirs)
+    make.signed_in(client, stranger)
+    assert client.get(f"/desk/invitations?programme={desk.programme.id}").status_code == 404
+    assert client.get("/desk/invitations/1").status_code == 404
+    assert client.get(f"/desk/invitations/letter/{desk.schools[0].urn}").status_code == 404
+    page = client.post("/desk/invitations/preview", data={"urn": desk.schools[1].urn}).text
+    assert desk.schools[1].name not in page
+    assert len(recipients()) == 1
+
+
+def test_the_letter_can_be_read_before_it_goes_and_reading_writes_nothing(
+    client: FlaskClient, desk: Desk
+) -> None:
+    page = client.get(f"/desk/invitations/letter/{desk.schools[0].urn}")
+    assert "Dear Joanna Fell" in page.text
+    html = client.get(f"/desk/invitations/letter/{desk.schools[0].urn}/html")
+    assert "sandbox" in html.headers["Content-Security-Policy"]
+    assert recipients() == []
+
+
+def test_the_page_takes_the_same_queries_for_three_schools_and_for_thirty(
+    client: FlaskClient, desk: Desk, count_queries: Any
+) -> None:
+    counted = []
+    for more in (0, 27):
+        with transaction():
+            for _ in range(more):
+                make.contact(make.school())
+        with count_queries() as queries:
+            client.get("/desk/invitations")
+        counted.append(len(queries))
+    assert counted[0] == counted[1] <= 30
