@@ -4,6 +4,7 @@ So that no head's name comes to rest here, and the preview is quick to show agai
 """
 
 import json
+import os
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -42,7 +43,10 @@ def keep(folder: Path, waiting: Waiting, *, now: datetime) -> str:
         if datetime.fromtimestamp(other.stat().st_mtime, now.tzinfo) < now - KEPT:
             other.unlink(missing_ok=True)
     token = secrets.token_hex(16)
-    (folder / f"{token}.json").write_text(_write(waiting), encoding="utf-8")
+    path = _path(folder, token)
+    path.write_text(_write(waiting), encoding="utf-8")
+    # Its age is told by the clock that everything else goes by.
+    os.utime(path, (now.timestamp(), now.timestamp()))
     return token
 
 

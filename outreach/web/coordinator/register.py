@@ -15,6 +15,7 @@ from outreach.ground.errors import Refusal
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, who
 
+FACTS = FIELDS | {"la_code": "Authority"}
 SHOWN = 200
 """Schools of each kind that the preview lists; the CSV has them all."""
 
@@ -82,7 +83,7 @@ def register_preview(token: str) -> Any:
         ),
         newest=register.newest_import(_la_codes()),
         said=_said,
-        field_names=FIELDS | {"la_code": "Authority"},
+        fact_names=FACTS,
         shown=SHOWN,
     )
     return page, 422 if form.errors else 200
@@ -158,7 +159,11 @@ def _lines(changes: Changes) -> Any:
         for change in getattr(changes, what):
             facts = change.after
             for fact in change.fields or [None]:
-                told = ("", "", "") if fact is None else (fact.field, _said(fact.before), _said(fact.after))
+                told = (
+                    ("", "", "")
+                    if fact is None
+                    else (FACTS[fact.field], _said(fact.before), _said(fact.after))
+                )
                 yield what, facts.urn, facts.name, *told
     for facts in changes.absent:
         yield "not in this file", facts.urn, facts.name, "", "", ""

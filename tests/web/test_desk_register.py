@@ -1,0 +1,194 @@
+"""The register as a coordinator meets it: upload, look, apply; stale, old, repeated and wrong files get a sentence."""
+
+import io
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+import make
+from outreach.county import schools
+from outreach.county.partnerships import Partnership
+from outreach.county.schools import RegisterImport, School
+from outreach.ground.db import db, transaction
+
+pytestmark = pytest.mark.usefixtures("stopped")
+
+COLUMNS = (
+    "URN,LA (code),EstablishmentName,TypeOfEstablishment (name),EstablishmentStatus (name),PhaseOfEducation (name),"
+    "StatutoryLowAge,StatutoryHighAge,NumberOfPupils,Town,Postcode,HeadLastName,CloseDate"
+)
+LINKS = "URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\n"
+
+
+def line(urn: int = 900001, name: str = "Redmere Academy", status: str = "Open", pupils: str = "1050", la: str = "931", closed: str = "") -> str:  # fmt: skip
+    return f"{urn},{la},{name},Academy converter,{status},Secondary,11,18,{pupils},Kestermere,ZZ1 1AA,Headteacher,{closed}"
+
+
+def written(*lines: str) -> bytes:
+    return "\n".join((COLUMNS, *lines)).encode("cp1252")
+
+
+@pytest.fixture
+def desk(client: FlaskClient) -> FlaskClient:
+    """A signed-in coordinator of authority 931."""
+    with transaction():
+        person = make.person(make.partnership(("931",)))
+    return make.signed_in(client, person)
+
+
+def send(client: FlaskClient, content: bytes, **beside: bytes) -> TestResponse:
+    files = {"file": content} | beside
+    return client.post(
+        "/desk/register", data={name: (io.BytesIO(c), f"{name}.csv") for name, c in files.items()}
+    )
+
+
+def apply(client: FlaskClient, where: str) -> TestResponse:
+    """Press the button of a preview as it stands."""
+    seen = re.search(r'name="seen" value="(\w+)"', client.get(where).text)
+    assert seen
+    return client.post(where, data={"seen": seen[1]})
+
+
+def count() -> int:
+    return db.session.scalar(select(func.count()).select_from(School)) or 0
+
+
+def test_a_file_is_looked_at_then_applied_once(desk: FlaskClient) -> None:
+    assert "No school is here yet" in desk.get("/desk/register").text
+    sent = send(desk, written(line(), line(900002, "Zoë’s School"), line(900003, la="932"), line(0)))
+    assert sent.status_code == 303
+    page = desk.get(sent.location).text
+    assert "2 new schools" in page and "Zoë’s School" in page and "1 line could not be read" in page
+    assert "URN is &#39;0&#39;, not a number" in page
+    assert count() == 0
+    done = apply(desk, sent.location)
+    assert (done.status_code, done.location, count()) == (303, "/desk/register", 2)
+    assert "The register is applied: 2 new" in desk.get("/desk/register").text
+    # The same click again finds nothing to do.
+    assert desk.post(sent.location, data={"seen": "none"}).status_code == 303
+    assert "That file was applied or laid aside" in desk.get("/desk/register").text
+    assert db.session.scalar(select(func.count()).select_from(RegisterImport)) == 1
+
+
+def test_changes_stand_field_by_field_and_the_list_has_them_all(desk: FlaskClient) -> None:
+    apply(desk, send(desk, written(line(), line(900002, "Ash"), line(900003, "Elm"))).location)
+    where = send(desk, written(line(pupils="1080"), line(900002, "Ash"))).location
+    page = desk.get(where).text
+    assert "<b>Number of pupils</b>: 1,050 → 1,080" in page
+    assert "1 open school is not in this file" in page and "They stay as they are." in page
+    told = desk.get(f"{where}/changes.csv").text.lstrip("\ufeff").splitlines()
+    assert told == [
+        "What,URN,School,Fact,Before,After",
+        'changed,900001,Redmere Academy,Number of pupils,"1,050","1,080"',
+        "not in this file,900003,Elm,,,",
+    ]
+
+
+def test_closures_with_bookings_to_come_stand_on_top_with_their_successors(desk: FlaskClient) -> None:
+    apply(desk, send(desk, written(line(900001, "Ash"), line(900002, "Elm"), line(900003, "Oak"))).location)
+    with transaction():
+        elm = schools.get(900002)
+        programme = make.programme(db.session.scalars(select(Partnership)).one())
+        booking = make.booking(make.show(programme, elm, datetime(2027, 3, 9, 9, 30, tzinfo=UTC)), {8: 148})
+    links = (
+        LINKS
+        + '900002,900003,"Oak",Successor,\n900001,900009,"Far Academy, Marl",Successor - merged,31-08-2026\n'
+    )
+    where = send(
+        desk,
+        written(
+            line(900001, "Ash", "Closed"),
+            line(900002, "Elm", "Closed", closed="31-12-2026"),
+            line(900003, "Oak"),
+        ),
+        links=links.encode(),
+    ).location
+    page = desk.get(where).text
+    assert "1 school that closes has a booking still to come." in " ".join(
+        re.sub("<[^>]+>", "", page).split()
+    )
+    assert page.index(">Elm<") < page.index(">Ash<")
+    assert booking.reference in page and "31 December 2026" in page and "Far Academy, Marl" in page
+    assert "date unknown" in page
+
+
+def test_a_preview_is_refused_once_something_else_was_applied(desk: FlaskClient) -> None:
+    first = send(desk, written(line())).location
+    second = send(desk, written(line(name="Redmere School"))).location
+    apply(desk, second)
+    refused = desk.post(first, data={"seen": "none"})
+    assert refused.status_code == 422
+    assert "Priya Nandakumar applied file.csv since you looked, and nothing was changed now." in refused.text
+    assert schools.get(900001).name == "Redmere School"
+    assert apply(desk, first).status_code == 303
+    db.session.expire_all()
+    assert schools.get(900001).name == "Redmere Academy"
+
+
+def test_a_preview_older_than_a_day_is_refused_in_words(desk: FlaskClient, stopped) -> None:
+    where = send(desk, written(line())).location
+    stopped.after(hours=25)
+    assert desk.post(where, data={"seen": "none"}).status_code == 303
+    assert "That preview is more than a day old, and nothing was changed." in desk.get("/desk/register").text
+    assert count() == 0
+
+
+def test_a_file_may_be_laid_aside_and_heads_names_never_rest(desk: FlaskClient, app: Flask) -> None:
+    where = send(desk, written(line())).location
+    folder = Path(app.config["OUTREACH_FOLDER"]) / "register-files"
+    (kept,) = folder.rglob("*.json")
+    assert "Redmere" in kept.read_text() and "Headteacher" not in kept.read_text()
+    assert desk.post(f"{where}/drop").status_code == 303
+    assert list(folder.rglob("*.json")) == []
+    assert desk.get(where).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "This file is empty."),
+        (b"URN,Town\n1,2\n", "This file has no column &#39;LA (code)&#39; (nor 7 others that are needed). Nothing was changed."),
+        (written(line()).replace(b"Postcode", b"Post"), "This file has no column &#39;Postcode&#39;. Nothing was changed."),
+        (written(line(la="932")), "This file has no school of authority 931. Nothing was changed."),
+        (b"PK\x05\x06" + bytes(18), "This file holds no .csv file."),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_is_refused_in_words(desk: FlaskClient, content: bytes, said: str) -> None:
+    refused = send(desk, content)
+    assert refused.status_code == 422
+    assert said in refused.text
+
+
+def test_nothing_chosen_is_refused_in_words(desk: FlaskClient) -> None:
+    refused = desk.post("/desk/register", data={})
+    assert refused.status_code == 422 and "Choose the register&#39;s file." in refused.text
+
+
+def test_a_wrong_links_file_is_told_at_its_field(desk: FlaskClient) -> None:
+    refused = send(desk, written(line()), links=b"a,b\n")
+    assert refused.status_code == 422 and 'id="links-error"' in refused.text
+
+
+def test_another_partnerships_preview_is_not_there(desk: FlaskClient) -> None:
+    where = send(desk, written(line())).location
+    with transaction():
+        stranger = make.person(make.partnership(("932",)))
+    make.signed_in(desk, stranger)
+    assert desk.get(where).location == "/desk/register"
+    assert desk.post(where, data={"seen": "none"}).location == "/desk/register"
+    assert desk.get("/desk/register/..%2F1%2Fx").status_code in (303, 404)
+    assert count() == 0
+
+
+def test_the_register_takes_a_coordinator(client: FlaskClient, app: Flask) -> None:
+    for path in ("/desk/register", "/desk/register/abc", "/desk/register/abc/changes.csv"):
+        assert client.get(path).status_code == 302
+    for path in ("/desk/register/abc/drop",):
+        assert client.get(path).status_code == 405
