@@ -78,6 +78,7 @@ class Site:
         """Open `path` (else judge the page as it stands) at each width: axe finds nothing, nothing scrolls sideways."""
         if path is not None:
             self.open(page, path)
+        page.wait_for_load_state("load")
         before = page.viewport_size
         for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
@@ -93,7 +94,7 @@ def check(page: Page) -> None:
     wide = page.evaluate(
         """() => { const root = document.documentElement; if (root.scrollWidth <= root.clientWidth) return '';
         const out = [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right >
-        root.clientWidth).map(e => e.tagName + '.' + e.className).slice(0, 5);
+        root.clientWidth || e.scrollWidth > root.clientWidth).map(e => e.tagName + '.' + e.className).slice(0, 5);
         return `${root.scrollWidth} of ${root.clientWidth} px, by ${out.join(', ')}`; }"""
     )
     assert wide == "", f"{page.url} scrolls sideways at {width} px: {wide}"

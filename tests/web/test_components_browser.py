@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-import make
 import pytest
-from browser import Site
 from flask import Flask, g, render_template_string
 from playwright.sync_api import Page
 
+import make
+from browser import Site
 from outreach.ground.db import transaction
 
 pytestmark = pytest.mark.browser
