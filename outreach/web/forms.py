@@ -55,7 +55,8 @@ class _DateInput(GovDateInput):
         if field.raw_data is not None and len(field.raw_data) != 3:
             field.raw_data = [*field.raw_data, "", "", ""][:3]
         params = super().map_gov_params(field, **kwargs)
-        params["items"][0]["id"] = field.id
+        # The error link leads to the field's id: that must be the first box, and nothing else on the page.
+        params["id"], params["items"][0]["id"] = f"{field.id}-boxes", field.id
         return params
 
 

@@ -1,0 +1,124 @@
+"""Set-up and tour in a real browser: accessible, nothing sideways, long names, and a tour made from nothing."""
+
+from datetime import date, time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import make
+from browser import Site
+from outreach.ground.db import transaction
+from outreach.ground.timespans import wall
+from outreach.tour import companies, days, programmes
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("stopped")]
+
+LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form College for Kestermere and the Northern Villages"
+
+
+def test_every_page_of_set_up_is_accessible_and_never_scrolls_sideways(site: Site, wide_page: Page) -> None:
+    with transaction():
+        partnership = make.partnership()
+        site.sign_in(wide_page, make.person(partnership))
+        programme = make.programme(partnership, title=LONG)
+        make.programme(partnership, (), title="For staff", for_adults=True)
+        show = make.show(programme, make.school(name=LONG), wall(date(2027, 3, 9), time(9, 30)))
+        make.tour_day(programme, make.troupe(partnership, name=LONG), date(2026, 11, 3))
+        troupe = companies.troupes(partnership.id)[0]
+        ids = {
+            "programme": programme.id,
+            "troupe": troupe.id,
+            "company": troupe.company_id,
+            "day": show.tour_day_id,
+        }
+    dates = "first=1&first=3&first=2027&last=30&last=4&last=2027&weekdays=0&weekdays=1&weekdays=4"
+    for path in (
+        "/desk/setup",
+        "/desk/setup/partnership",
+        "/desk/setup/districts",
+        "/desk/setup/authorities",
+        "/desk/setup/authorities/931",
+        "/desk/programmes",
+        "/desk/programmes/new",
+        "/desk/programmes/{programme}",
+        "/desk/companies",
+        "/desk/companies/new",
+        "/desk/companies/{company}",
+        "/desk/troupes/{troupe}",
+        "/desk/tour",
+        "/desk/tour/{programme}/add",
+        "/desk/tour/{programme}/preview?troupe_id={troupe}&"
+        + dates
+        + "&leaves=07:00&returns=17:00&shows_at_most=2",
+        "/desk/tour/days/{day}",
+    ):
+        site.check(wide_page, path.format(**ids))
+
+
+def test_errors_and_empty_pages_are_accessible_too(site: Site, wide_page: Page) -> None:
+    with transaction():
+        partnership = make.partnership(la_codes=())
+        site.sign_in(wide_page, make.person(partnership))
+    for path in (
+        "/desk/setup",
+        "/desk/setup/authorities",
+        "/desk/programmes",
+        "/desk/companies",
+        "/desk/tour",
+    ):
+        site.check(wide_page, path)
+    site.open(wide_page, "/desk/programmes/new")
+    wide_page.get_by_role("button", name="Set up this programme").click()
+    link = wide_page.get_by_role("link", name="Enter the day by which schools reply.")
+    expect(link).to_be_visible()
+    site.check(wide_page)
+    link.click()
+    expect(wide_page.get_by_label("Day", exact=True)).to_be_focused()
+
+
+def test_a_tour_is_made_from_nothing_on_a_phone_without_javascript(site: Site, plain_page: Page) -> None:
+    page = plain_page
+    with transaction():
+        partnership = make.partnership()
+        site.sign_in(page, make.person(partnership))
+    site.open(page, "/desk/tour")
+    page.get_by_role("link", name="Set up a programme").click()
+    page.get_by_label("Title").fill("Someone to Tell")
+    page.get_by_label("Pupils", exact=True).check()
+    page.get_by_label("Year 8").check()
+    page.get_by_label("Year 9").check()
+    for box, figure in (("Day", "5"), ("Month", "2"), ("Year", "2027")):
+        page.get_by_label(box, exact=True).fill(figure)
+    page.get_by_role("button", name="Set up this programme").click()
+    expect(page.get_by_role("status")).to_have_text("Someone to Tell is set up.")
+
+    site.open(page, "/desk/tour")
+    page.get_by_role("link", name="Add the company and its first troupe").click()
+    page.get_by_role("link", name="Add a company").click()
+    page.get_by_label("Name of the company").fill("Lantern Row Theatre")
+    page.get_by_role("button", name="Add company").click()
+    page.get_by_label("Name of the troupe").fill("Red van")
+    page.get_by_label("Where the van starts and ends its day").fill("SP 513 061")
+    page.get_by_role("button", name="Add troupe").click()
+
+    site.open(page, "/desk/tour")
+    page.get_by_role("link", name="Add tour days…").click()
+    first, last = page.get_by_role("group", name="First day"), page.get_by_role("group", name="Last day")
+    for group, figures in ((first, ("22", "3", "2027")), (last, ("30", "3", "2027"))):
+        for box, figure in zip(("Day", "Month", "Year"), figures, strict=True):
+            group.get_by_label(box).fill(figure)
+    page.get_by_role("button", name="See which days…").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Add 4 tour days?")
+    expect(page.get_by_text("Bank holiday: Good Friday")).to_be_visible()
+    page.get_by_label("Tue 23").uncheck()
+    page.get_by_role("button", name="Add the ticked days").click()
+    expect(page.get_by_role("status")).to_have_text("3 tour days added.")
+
+    site.fresh()
+    (programme,) = programmes.of_partnership(partnership.id)
+    assert programmes.target_year_groups(programme.id) == (8, 9)
+    assert [d.day for d in days.of_programme(programme.id)] == [
+        date(2027, 3, 22),
+        date(2027, 3, 24),
+        date(2027, 3, 25),
+    ]
