@@ -168,7 +168,7 @@ def test_a_wrong_file_is_refused_in_words(desk: FlaskClient, content: bytes, sai
 
 def test_nothing_chosen_is_refused_in_words(desk: FlaskClient) -> None:
     refused = desk.post("/desk/register", data={})
-    assert refused.status_code == 422 and "Choose the register&#39;s file." in refused.text
+    assert refused.status_code == 422 and "Choose the register’s file." in refused.text
 
 
 def test_a_wrong_links_file_is_told_at_its_field(desk: FlaskClient) -> None:

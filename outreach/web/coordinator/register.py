@@ -22,8 +22,8 @@ SHOWN = 200
 
 class UploadForm(forms.Form):
     file = forms.upload(
-        "The register's file",
-        required="Choose the register's file.",
+        "The register’s file",
+        required="Choose the register’s file.",
         hint="A .csv or .zip from Get Information about Schools: all establishment data, or state-funded schools.",
     )
     links = forms.upload("Links file, if you have it", hint="Tells which school came after which.")
