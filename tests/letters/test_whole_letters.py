@@ -16,13 +16,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from conftest import SETTINGS
 from outreach import create_app
 from outreach.ground.db import db, transaction
 from outreach.post import copies, letters, outbox
 from outreach.post.calendars import Attendee
 from outreach.post.outbox import SENT, Letter
-from post.facts import COMPANY, EXPIRES, JOANNA, NOW, OFFICE, asking, sender, visit
+from post.facts import COMPANY, EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, asking, sender, visit
 from post.strict import strict_problems
 
 HERE = Path(__file__).parent

@@ -7,6 +7,16 @@ from typing import Any
 from outreach.post.calendars import Appointment, Attendee
 from outreach.post.letters import Addressee, Asking, Sender, Visit
 
+SETTINGS = {
+    "TESTING": True,
+    "SECRET_KEY": "for tests",
+    "PUBLIC_URL": "http://outreach.example",
+    "MAIL_DOMAIN": "outreach.example",
+    "SMTP_URL": "",
+    "WTF_CSRF_ENABLED": False,
+}
+"""For an app beside the one of the fixture, as where nothing hangs on the kind of database."""
+
 NOW = datetime(2027, 1, 19, 14, 6, tzinfo=UTC)
 EXPIRES = datetime(2027, 4, 27, tzinfo=UTC)
 

@@ -15,15 +15,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from conftest import ROOT, SETTINGS
 from outreach import create_app
 from outreach.ground.db import db, transaction
 from outreach.post import claims, copies, letters, outbox, postman
 from outreach.post.claims import RETRIES
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, Letter
 from outreach.post.postman import Post, Round, Server
-from post.facts import EXPIRES, JOANNA, NOW, OFFICE, sender, visit
+from post.facts import EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, sender, visit
 from post.mail_server import CERTIFICATE, MailServer
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
