@@ -180,6 +180,8 @@ def set_up_the_tour(service: Service, desk: Page, region: Region) -> None:
         name = "Reception" if year_group == 0 else f"Year {year_group}"
         desk.get_by_label(name, exact=True).set_checked(year_group in (8, 9))
     fill_day(desk, "reply_by", SEASON.reply_by)
+    for box in ("notice_move_days", "notice_cancel_days"):
+        desk.locator(f"#{box}").fill("3")
     desk.get_by_role("button", name="Set up this programme").click()
     expect(desk.locator("main")).to_contain_text("Chelsea’s Choice")
 
