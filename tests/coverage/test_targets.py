@@ -1,0 +1,249 @@
+"""Who is in the target, and how many pupils that is."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import make
+from outreach.county import register
+from outreach.coverage import county_map, figures, kinds, standings
+from outreach.ground.db import transaction
+
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+DAY = date(2027, 3, 1)
+
+
+@pytest.fixture
+def programme(app: Flask):
+    with transaction():
+        return make.programme(make.partnership())
+
+
+def reckon(programme, day: date = DAY):
+    return standings.of(programme.id, as_of=day, now=NOW)
+
+
+def only(programme):
+    (school,) = reckon(programme).target
+    return school
+
+
+@pytest.mark.parametrize(
+    ("facts", "in_target", "ages_unknown"),
+    [
+        ({}, True, False),
+        ({"status": "Open, but proposed to close"}, True, False),
+        ({"status": "Proposed to open"}, False, False),
+        ({"la_code": "999"}, False, False),
+        ({"statutory_low_age": 4, "statutory_high_age": 11}, False, False),
+        ({"statutory_low_age": None, "phase_of_education": "SECONDARY"}, True, False),
+        ({"statutory_low_age": None, "phase_of_education": "Middle-deemed  secondary"}, True, False),
+        ({"statutory_low_age": None, "phase_of_education": "Primary"}, False, False),
+        ({"statutory_low_age": None, "phase_of_education": "16 plus"}, False, False),
+        ({"statutory_low_age": None, "phase_of_education": "Not applicable"}, True, True),
+        ({"statutory_high_age": None, "phase_of_education": ""}, True, True),
+        ({"statutory_low_age": None, "phase_of_education": None, "type_of_establishment": "A new kind"}, True, True),
+        ({"type_of_establishment": "Further education"}, False, False),
+        ({"type_of_establishment": "Local authority nursery school", "phase_of_education": ""}, False, False),
+        ({"type_of_establishment": "Children\u2019s centre"}, False, False),
+        ({"type_of_establishment": "Special post 16 institution"}, False, False),
+        ({"type_of_establishment": "Academy 16-19 converter"}, False, False),
+        ({"type_of_establishment": "Sixth form centres"}, False, False),
+        ({"type_of_establishment": "British schools overseas"}, False, False),
+        ({"type_of_establishment": "Online provider"}, False, False),
+        ({"type_of_establishment": "Welsh establishment"}, False, False),
+    ],
+)
+def test_a_school_is_in_by_ages_else_phase_else_type(programme, facts, in_target, ages_unknown):
+    with transaction():
+        make.school(**facts)
+    found = reckon(programme).target
+    assert [s.ages_unknown for s in found] == ([ages_unknown] if in_target else [])
+
+
+@pytest.mark.parametrize(
+    ("facts", "own", "expected"),
+    [
+        ({"number_of_pupils": 1050}, {}, (300, True)),
+        ({"number_of_pupils": 1049}, {}, (300, True)),  # 299.71
+        ({"number_of_pupils": 7, "statutory_high_age": 15}, {}, (4, True)),  # exactly 3.5
+        ({"number_of_pupils": 1050}, {8: 100, 9: 90}, (190, False)),
+        ({"number_of_pupils": 1050}, {8: 100}, (250, True)),
+        ({"number_of_pupils": 1050}, {9: 0}, (175, True)),  # six year groups are left
+        ({"number_of_pupils": None}, {}, (None, False)),
+        ({"number_of_pupils": None}, {8: 100}, (None, False)),
+        ({"type_of_establishment": "Pupil referral unit"}, {}, (None, False)),
+        ({"type_of_establishment": "Pupil referral unit"}, {8: 4, 9: 5}, (9, False)),
+        ({"name": "The Hospital School"}, {}, (None, False)),
+    ],
+)
+def test_target_pupils_are_own_numbers_else_an_estimate_else_unknown(programme, facts, own, expected):
+    with transaction():
+        school = make.school(**facts)
+        for year_group, pupils in own.items():
+            make.own_number(school, year_group, pupils)
+    s = only(programme)
+    assert (s.target_pupils, s.estimated) == expected
+
+
+@pytest.mark.parametrize(("counted", "target"), [(299, 300), (310, 310)])
+def test_a_count_above_the_estimate_replaces_it(programme, counted, target):
+    with transaction():
+        school = make.school(number_of_pupils=1050)
+        show = make.show(programme, school, NOW - timedelta(days=9))
+        booking = make.booking(show, {8: 125, 9: 125})
+        make.report(booking, "school", NOW - timedelta(days=8), {8: 150, 9: counted - 150})
+    s = only(programme)
+    assert (s.seen_pupils, s.target_pupils) == (counted, target)
+
+
+def test_both_own_numbers_at_nought_take_a_school_out(programme):
+    with transaction():
+        school = make.school(statutory_low_age=None, phase_of_education="")
+        for year_group in (8, 9):
+            make.own_number(school, year_group, 0)
+    assert reckon(programme).target == []
+
+
+def test_an_excluded_school_is_listed_apart_with_its_reason_until_it_is_withdrawn(programme):
+    with transaction():
+        school = make.school()
+        make.decision(programme, school, "exclude", NOW - timedelta(days=9), reason="Runs its own")
+        make.decision(programme, school, "withdraw", NOW - timedelta(days=2))
+    before = reckon(programme, DAY - timedelta(days=5))
+    assert before.target == []
+    assert [(s.standing, s.detail, s.is_gap) for s in before.excluded] == [("excluded", "Runs its own", False)]
+    after = reckon(programme)
+    assert (len(after.target), after.excluded) == (1, [])
+
+
+def test_an_included_primary_offers_the_year_groups_named(programme):
+    with transaction():
+        school = make.school(statutory_low_age=4, statutory_high_age=11, number_of_pupils=800)
+        make.decision(programme, school, "include", year_groups=(8,))
+    s = only(programme)
+    assert (s.year_groups, s.target_pupils) == ({8: "open"}, 100)
+
+
+def test_an_excluded_school_that_saw_it_is_also_seen_and_in_no_share(programme):
+    with transaction():
+        school = make.school()
+        booking = make.booking(make.show(programme, school, NOW - timedelta(days=9)), {8: 90})
+        make.report(booking, "school", NOW - timedelta(days=8), {8: 90})
+        make.decision(programme, school, "exclude")
+    found = reckon(programme)
+    assert [(a.pupils, a.why) for a in found.also_seen] == [(90, "excluded: Agreed")]
+    assert figures.of(found.target, county="Marlshire").county.seen_pupils == 0
+
+
+def test_on_a_split_each_successor_has_seen_it_and_nobody_is_counted_twice(programme):
+    with transaction():
+        old, one, two = (make.school() for _ in range(3))
+        booking = make.booking(make.show(programme, old, NOW - timedelta(days=90)), {8: 150, 9: 100})
+        make.report(booking, "school", NOW - timedelta(days=89), {8: 150, 9: 100})
+        for new in (one, two):
+            make.succession(old, new, NOW - timedelta(days=50))
+    found = reckon(programme)
+    assert [(s.urn, s.standing, s.seen_pupils) for s in found.target] == [(one.urn, "seen", 0), (two.urn, "seen", 0)]
+    assert [(a.urn, a.pupils, a.why) for a in found.also_seen] == [(old.urn, 250, "split into several schools")]
+
+
+def test_a_merger_has_seen_it_when_every_predecessor_did_and_adds_up_own_numbers(programme):
+    with transaction():
+        seen, unseen, merged = (make.school() for _ in range(3))
+        for school, pupils in ((seen, 100), (unseen, 60)):
+            make.succession(school, merged, NOW - timedelta(days=50))
+            for year_group in (8, 9):
+                make.own_number(school, year_group, pupils)
+        for school, told in ((seen, NOW - timedelta(days=89)), (unseen, NOW - timedelta(days=10))):
+            booking = make.booking(make.show(programme, school, NOW - timedelta(days=90)), {8: 100, 9: 100})
+            make.report(booking, "school", told, {8: 60, 9: 60}, took_place=True)
+    early, late = reckon(programme, DAY - timedelta(days=20)).target, reckon(programme).target
+    assert [(s.urn, s.standing, s.target_pupils) for s in early] == [(merged.urn, "to confirm", 320)]
+    assert [(s.standing, s.seen_pupils, s.target_pupils) for s in late] == [("seen", 240, 320)]
+
+
+def test_a_merger_with_one_predecessor_that_saw_nothing_is_part_seen(programme):
+    with transaction():
+        seen, unseen, merged = (make.school() for _ in range(3))
+        for school in (seen, unseen):
+            make.succession(school, merged, NOW - timedelta(days=50))
+        booking = make.booking(make.show(programme, seen, NOW - timedelta(days=90)), {8: 125, 9: 125})
+        make.report(booking, "school", NOW - timedelta(days=89), {8: 140, 9: 140})
+    s = only(programme)
+    assert (s.standing, s.is_gap, s.seen_pupils) == ("part seen", True, 280)
+
+
+def test_a_programme_is_not_asked_later_than_31_august_but_for_reports(programme):
+    with transaction():
+        programme.academic_year = 2025
+        school = make.school(datetime(2025, 9, 1, tzinfo=UTC))
+        show = make.show(programme, school, datetime(2026, 7, 1, 10, tzinfo=UTC))
+        programme.created_at = datetime(2025, 9, 1, tzinfo=UTC)
+        booking = make.booking(show, {8: 125, 9: 125}, datetime(2026, 6, 1, tzinfo=UTC))
+        make.report(booking, "school", datetime(2026, 11, 1, tzinfo=UTC), {8: 140, 9: 140})
+        make.record(school, datetime(2026, 9, 5, tzinfo=UTC), status="Closed", close_date=date(2026, 8, 31))
+    assert [s.standing for s in reckon(programme, date(2026, 10, 31)).target] == ["to confirm"]
+    assert [s.standing for s in reckon(programme).target] == ["seen"]
+
+
+def test_the_last_minute_of_a_day_counts_and_the_next_does_not(programme):
+    with transaction():
+        school = make.school()
+        make.contact(school)
+        # London is an hour ahead of UTC: this is 23:59 on 1 June there.
+        make.answer(programme, school, "declined", datetime(2027, 6, 1, 22, 59, tzinfo=UTC), "exams")
+        make.answer(programme, school, "waiting list", datetime(2027, 6, 1, 23, 0, tzinfo=UTC))
+    later = datetime(2027, 7, 1, tzinfo=UTC)
+    found = [standings.of(programme.id, as_of=date(2027, 6, n), now=later).target[0] for n in (1, 2)]
+    assert [s.standing for s in found] == ["declined", "asked"]
+
+
+def test_phases_are_named_as_the_register_does_and_special_schools_stand_together():
+    assert kinds.phase_name("SECONDARY", "x") == "Secondary"
+    assert kinds.phase_name("all-through", "x") == "All-through"
+    assert kinds.phase_name("16 Plus", "x") == "16 plus"
+    assert kinds.phase_name("Not applicable", "Academy special converter") == "Special and alternative provision"
+    assert kinds.phase_name("", "Other independent school") == "Independent, phase not given"
+    assert kinds.phase_name(None, "Miscellaneous") == "Phase not given"
+
+
+@pytest.mark.shared
+def test_the_real_register_gives_107_schools_for_years_8_and_9(programme, shared: Path):
+    """76 by ages and 31 without ages; the two closed schools are out."""
+    with transaction():
+        with (shared / "register" / "oxfordshire_full_derived.csv").open("rb") as source:
+            file = register.read(source, la_codes=["931"], also=register.urns_of(["931"]))
+        register.lock()
+        changes = register.preview(file, ["931"])
+        register.apply(changes, file_name="register.csv", la_codes=["931"], who="Priya", now=NOW)
+    found = standings.of(programme.id, as_of=date(2027, 3, 2), now=NOW + timedelta(days=3))
+    assert (len(found.target), sum(s.ages_unknown for s in found.target)) == (107, 31)
+
+
+@pytest.mark.shared
+def test_schools_stand_in_their_own_district_on_the_map(programme, shared: Path):
+    outlines = (shared / "geography" / "oxfordshire_districts.geojson").read_text()
+    with transaction():
+        make.school(easting=451300, northing=206200, district_code="E07000178", district_name="Oxford")
+    found = reckon(programme).target
+    drawn = county_map.draw(outlines, figures.of(found, county="x").districts, found)
+    oxford = next(shape for shape in drawn.shapes if shape.code == "E07000178")
+    (mark,) = drawn.marks
+    xs, ys = _corners(oxford.path)
+    assert min(xs) < mark.x + 6 < max(xs) and min(ys) < mark.y + 6 < max(ys)
+    assert len(drawn.shapes) == 5 and sum(len(shape.path) for shape in drawn.shapes) < 20_000
+
+
+def _corners(path: str) -> tuple[list[int], list[int]]:
+    start, _, steps = path.removeprefix("M").removesuffix("z").partition("l")
+    x, y = (int(n) for n in start.split(","))
+    xs, ys = [x], [y]
+    for step in steps.split("z")[0].split():
+        dx, dy = (int(n) for n in step.split(","))
+        x, y = x + dx, y + dy
+        xs.append(x)
+        ys.append(y)
+    return xs, ys
