@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from math import ceil
 
+from outreach.booking.bookings import MoreThanTheSchoolHas
 from outreach.booking.promises import Expected
-from outreach.ground.wording import number, year_group_name
+from outreach.ground.wording import number
 
 
 def proposed(expected: Mapping[int, int | None], shows: int, ceiling: int) -> list[dict[int, int]] | None:
@@ -55,10 +56,7 @@ def beyond_count(
             continue
         total = pupils + promised.get(year_group, 0)
         if total > known.at_most:
-            asked[year_group] = (
-                f"Your school has {number(known.pupils)} pupils in {year_group_name(year_group)} by our count; "
-                f"you entered {number(total)}. Is that right?"
-            )
+            asked[year_group] = MoreThanTheSchoolHas(year_group, known.pupils, total).message
     return asked
 
 

@@ -117,4 +117,4 @@ def said(answer: TestResponse) -> str:
     """What a page says, without its tags, blanks made one."""
     main = answer.text[answer.text.find("<main") : answer.text.find("</main")] or answer.text
     words = re.sub(r"<[^>]+>", " ", main).replace("&#39;", "'").replace("\u00a0", " ")
-    return re.sub(r" ([.,?:])", r"\1", re.sub(r"\s+", " ", words))
+    return re.sub(r" ([.,?:)])", r"\1", re.sub(r"\s+", " ", words)).replace("( ", "(")

@@ -99,6 +99,16 @@ def test_booking_after_a_no_takes_the_no_back(story: Story) -> None:
     assert story.book().startswith("MRL-")
 
 
+def test_page_says_what_the_school_told_us_until_it_books(story: Story, stopped) -> None:
+    story.send("/not-this-year", {"reason": "exams", "more": "until July"})
+    told = "On Tuesday 19 January your school told us: not this year (Exams or mocks are in the way: until July)."
+    assert told in said(story.get())
+    stopped.after(minutes=1)
+    reference = story.book()
+    story.post(f"/booked/{reference}/cancel", reason="mocks")
+    assert "your school told us" not in said(story.get())
+
+
 def test_confirmation_of_something_unknown_is_a_404(story: Story) -> None:
     assert story.get("/answered/whatever").status_code == 404
 

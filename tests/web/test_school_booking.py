@@ -390,3 +390,29 @@ def test_drafts_of_two_schools_do_not_mix(client: FlaskClient, stopped) -> None:
     story.send("/people", PEOPLE | {"lead_name": "Somebody Private"})
     other.choose(other.keys()[-1])
     assert "Somebody Private" not in other.get("/people").text
+
+
+@pytest.mark.parametrize(
+    "typed", ["\x00", "Main\x00 hall", "\ud83d\ude00", "‮hall", "<script>alert(1)</script>", "a" * 100_000]
+)
+def test_strange_text_is_kept_clean_or_refused_and_never_breaks_a_page(
+    client: FlaskClient, stopped, typed: str
+) -> None:
+    story = lay(client)
+    story.choose()
+    typed = typed.encode("utf-8", "replace").decode()
+    assert story.send("/hall", HALL | {"hall": typed}).status_code in (303, 422)
+    page = story.get("/hall")
+    assert page.status_code == 200 and "<script>alert" not in page.text
+    assert story.get("/form").status_code == 302
+
+
+@pytest.mark.parametrize("reference", ["%00", "MRL-%00", "x" * 3000, "MRL-7K4P%0d%0a", "ＭＲＬ"])
+def test_strange_reference_opens_nothing(client: FlaskClient, stopped, reference: str) -> None:
+    assert lay(client).get(f"/booked/{reference}").status_code in (400, 404)
+
+
+def test_reference_is_read_in_either_case(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    reference = story.book()
+    assert story.get(f"/booked/{reference.lower()}").status_code == 200

@@ -255,4 +255,4 @@ def test_slot_page_takes_ten_queries_however_many_days(client: FlaskClient, stop
     event.listen(db.engine, "before_cursor_execute", listen)
     assert client.get(path).status_code == 200
     event.remove(db.engine, "before_cursor_execute", listen)
-    assert len(sent) == 8
+    assert len(sent) == 9

@@ -12,9 +12,81 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
+from outreach.web import forms
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, school
-from outreach.web.school.forms import NotThisYearForm, OtherDaysForm, SomebodyElseForm
+from outreach.web.school.forms import need
+
+REASONS = (
+    ("exams", "Exams or mocks are in the way"),
+    ("covered", "We cover this another way this year"),
+    ("saw it", "Our pupils have seen it already"),
+    ("room", "We have no hall or room for it"),
+    ("staff", "Nobody has the time to arrange it"),
+    ("other", "Another reason"),
+)
+
+
+class NotThisYearForm(Form):
+    reason = forms.choice("Why not this year?", REASONS, required="Choose the reason that fits best.")
+    more = forms.words(
+        "Would you like to say more?",
+        hint="For example: exams until July. You may leave it empty.",
+        at_most=500,
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        super().validate(extra_validators)
+        if self.reason.data == "other":
+            need(self.more, "Say what the reason is, in a few words.")
+        return not self.errors
+
+    def said(self) -> str:
+        """The reason in words, as coordinators read it."""
+        words = dict(REASONS)[self.reason.data]
+        if self.reason.data == "other":
+            return self.more.data
+        return f"{words}: {self.more.data}" if self.more.data else words
+
+
+WEEKDAYS = tuple((day.lower(), day) for day in ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays"))
+HALVES = (("mornings", "Mornings"), ("afternoons", "Afternoons"))
+
+
+class OtherDaysForm(Form):
+    weekdays = forms.ticks("Which days of the week would suit?", WEEKDAYS, hint="Tick all that would.")
+    halves = forms.ticks("Mornings or afternoons?", HALVES)
+    dates = forms.words(
+        "Which dates or weeks would suit?", hint="For example: any week after Easter, or 14 June", at_most=500
+    )
+    cannot = forms.words(
+        "Which days can you not do?",
+        hint="For example: mocks from 3 to 14 May. You may leave it empty.",
+        at_most=500,
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        super().validate(extra_validators)
+        if not (self.weekdays.data or self.halves.data or self.dates.data) and not self.errors:
+            self.weekdays.errors = ["Tick a day that would suit, or write which dates would."]
+        return not self.errors
+
+    def said(self) -> str:
+        """The wish in one line, as coordinators read it."""
+        parts = [
+            ", ".join([*(self.weekdays.data or []), *(self.halves.data or [])]),
+            self.dates.data or "",
+            f"not: {self.cannot.data}" if self.cannot.data else "",
+        ]
+        said = "; ".join(" ".join(part.split()) for part in parts if part)
+        return said[:1].upper() + said[1:]
+
+
+class SomebodyElseForm(Form):
+    name = forms.text("Their name", required="Enter your colleague’s name.", at_most=120)
+    address = forms.address("Their work email address", required="Enter your colleague’s work address.")
+    role = forms.text("Their role", hint="For example: designated safeguarding lead", at_most=120)
+
 
 SAID = ("not-this-year", "other-days", "somebody-else", "somebody-else-noted")
 

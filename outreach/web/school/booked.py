@@ -14,8 +14,23 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list, year_group_name
 from outreach.post import calendars, letters, outbox
+from outreach.web import forms
+from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, own_booking, school
-from outreach.web.school.forms import ColleagueForm
+
+DUTIES = (
+    ("colleague", "A colleague who wants it in the calendar"),
+    ("on the day", "Meets the company on the day"),
+    ("safeguarding lead", "Safeguarding lead"),
+)
+
+
+class ColleagueForm(Form):
+    name = forms.text("Name", required="Enter your colleague’s name.", at_most=120)
+    address = forms.address("Work email address", required="Enter your colleague’s work address.")
+    role = forms.text("Role", hint="For example: Head of Year 9. You may leave it empty.", at_most=120)
+    phone = forms.text("Phone", hint="You may leave it empty.", at_most=40)
+    duty = forms.choice("What are they there for?", DUTIES, required="Say what your colleague is there for.")
 
 
 @school.get("/i/<token>/booked/<reference>")

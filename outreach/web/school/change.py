@@ -17,9 +17,19 @@ from outreach.ground.wording import clock as said_clock
 from outreach.ground.wording import day as said_day
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
+from outreach.web.forms import Form, words
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.school import forms
-from outreach.web.school.forms import CancelForm, HallForm, PupilsForm
+from outreach.web.school.forms import HallForm, PupilsForm
+
+
+class CancelForm(Form):
+    reason = words(
+        "Why do you cancel?",
+        required="Say why, in a few words. It helps us to find a time that suits.",
+        hint="No pupil’s name, please: a few words are enough.",
+        at_most=500,
+    )
 
 
 @school.route("/i/<token>/booked/<reference>/move/to", methods=["GET", "POST"])

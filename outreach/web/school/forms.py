@@ -190,16 +190,14 @@ class PeopleForm(TypedForm):
     def validate(self, extra_validators: Any = None) -> bool:
         super().validate(extra_validators)
         if self.meets_somebody_else():
-            _need(
-                self.day_name, "Enter the name of whoever meets the company, or leave all four boxes empty."
-            )
-            _need(self.day_address, "Enter the address of whoever meets the company.")
-            _need(self.day_phone, "Enter a number on which the company can ring on the day.")
+            need(self.day_name, "Enter the name of whoever meets the company, or leave all four boxes empty.")
+            need(self.day_address, "Enter the address of whoever meets the company.")
+            need(self.day_phone, "Enter a number on which the company can ring on the day.")
         else:
-            _need(self.lead_phone, "Enter a number on which the company can ring on the day.")
+            need(self.lead_phone, "Enter a number on which the company can ring on the day.")
         if self.colleague_name.data or self.colleague_address.data:
-            _need(self.colleague_name, "Enter the colleague’s name, or leave both boxes empty.")
-            _need(self.colleague_address, "Enter the colleague’s address, or leave both boxes empty.")
+            need(self.colleague_name, "Enter the colleague’s name, or leave both boxes empty.")
+            need(self.colleague_address, "Enter the colleague’s address, or leave both boxes empty.")
         self._refuse_twice()
         return not self.errors
 
@@ -215,7 +213,8 @@ class PeopleForm(TypedForm):
             taken.add(address)
 
 
-def _need(box: Any, said: str) -> None:
+def need(box: Any, said: str) -> None:
+    """Say what is missing where a box that must be filled here was left empty."""
     if not box.data and not box.errors:
         box.errors = [said]
 
@@ -242,98 +241,3 @@ def hall_typed(booking: Booking) -> dict[str, str]:
         "step_free": {True: "yes", False: "no", None: "unknown"}[booking.step_free],
         "arrival_note": booking.arrival_note,
     }
-
-
-DUTIES = (
-    ("colleague", "A colleague who wants it in the calendar"),
-    ("on the day", "Meets the company on the day"),
-    ("safeguarding lead", "Safeguarding lead"),
-)
-
-
-class ColleagueForm(Form):
-    name = forms.text("Name", required="Enter your colleague’s name.", at_most=120)
-    address = forms.address("Work email address", required="Enter your colleague’s work address.")
-    role = forms.text("Role", hint="For example: Head of Year 9. You may leave it empty.", at_most=120)
-    phone = forms.text("Phone", hint="You may leave it empty.", at_most=40)
-    duty = forms.choice("What are they there for?", DUTIES, required="Say what your colleague is there for.")
-
-
-class CancelForm(Form):
-    reason = forms.words(
-        "Why do you cancel?",
-        required="Say why, in a few words. It helps us to find a time that suits.",
-        hint="No pupil’s name, please: a few words are enough.",
-        at_most=500,
-    )
-
-
-REASONS = (
-    ("exams", "Exams or mocks are in the way"),
-    ("covered", "We cover this another way this year"),
-    ("saw it", "Our pupils have seen it already"),
-    ("room", "We have no hall or room for it"),
-    ("staff", "Nobody has the time to arrange it"),
-    ("other", "Another reason"),
-)
-
-
-class NotThisYearForm(Form):
-    reason = forms.choice("Why not this year?", REASONS, required="Choose the reason that fits best.")
-    more = forms.words(
-        "Would you like to say more?",
-        hint="For example: exams until July. You may leave it empty.",
-        at_most=500,
-    )
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        super().validate(extra_validators)
-        if self.reason.data == "other":
-            _need(self.more, "Say what the reason is, in a few words.")
-        return not self.errors
-
-    def said(self) -> str:
-        """The reason in words, as coordinators read it."""
-        words = dict(REASONS)[self.reason.data]
-        if self.reason.data == "other":
-            return self.more.data
-        return f"{words}: {self.more.data}" if self.more.data else words
-
-
-WEEKDAYS = tuple((day.lower(), day) for day in ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays"))
-HALVES = (("mornings", "Mornings"), ("afternoons", "Afternoons"))
-
-
-class OtherDaysForm(Form):
-    weekdays = forms.ticks("Which days of the week would suit?", WEEKDAYS, hint="Tick all that would.")
-    halves = forms.ticks("Mornings or afternoons?", HALVES)
-    dates = forms.words(
-        "Which dates or weeks would suit?", hint="For example: any week after Easter, or 14 June", at_most=500
-    )
-    cannot = forms.words(
-        "Which days can you not do?",
-        hint="For example: mocks from 3 to 14 May. You may leave it empty.",
-        at_most=500,
-    )
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        super().validate(extra_validators)
-        if not (self.weekdays.data or self.halves.data or self.dates.data) and not self.errors:
-            self.weekdays.errors = ["Tick a day that would suit, or write which dates would."]
-        return not self.errors
-
-    def said(self) -> str:
-        """The wish in one line, as coordinators read it."""
-        parts = [
-            ", ".join([*(self.weekdays.data or []), *(self.halves.data or [])]),
-            self.dates.data or "",
-            f"not: {self.cannot.data}" if self.cannot.data else "",
-        ]
-        said = "; ".join(" ".join(part.split()) for part in parts if part)
-        return said[:1].upper() + said[1:]
-
-
-class SomebodyElseForm(Form):
-    name = forms.text("Their name", required="Enter your colleague’s name.", at_most=120)
-    address = forms.address("Their work email address", required="Enter your colleague’s work address.")
-    role = forms.text("Their role", hint="For example: designated safeguarding lead", at_most=120)

@@ -8,8 +8,9 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import holds, promises
+from outreach.booking import holds, invitations, promises
 from outreach.booking.holds import AlreadyBooked
+from outreach.booking.invitations import DECLINED, OTHER_DATE, Answer
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -62,7 +63,7 @@ def start(token: str) -> Any:
     if booked:
         next_one = next((b for b in booked if b.performance.ends_at > now), booked[-1])
         return redirect(url_for(".booked", token=token, reference=next_one.reference))
-    return _show(token, now=now)
+    return _show(token, now=now, answer=_told_us())
 
 
 @school.get("/i/<token>/times")
@@ -120,7 +121,9 @@ def move(token: str, reference: str) -> Any:
     )
 
 
-def _show(token: str, *, now: datetime, lost: Iterable[str] = (), said: str = "") -> str:
+def _show(
+    token: str, *, now: datetime, lost: Iterable[str] = (), said: str = "", answer: Answer | None = None
+) -> str:
     """The slot page. `lost`: keys that were wanted and are gone; `said`: why, in a sentence."""
     if g.programme.closed_at is not None:
         return render_template("school/closed.html", token=token)
@@ -142,6 +145,7 @@ def _show(token: str, *, now: datetime, lost: Iterable[str] = (), said: str = ""
         now=now,
         lost=bool(wanted),
         said=said,
+        answer=answer,
         again=still_there if wanted and not said and len(still_there) == len(wanted) else [],
     )
 
@@ -161,7 +165,9 @@ def _page(days: Iterable[DayOffer], first: date | None) -> Page:
         at = able[0] if able else 0
     at = max(at, 0)
     return Page(
-        weeks=tuple(Week(monday=monday, days=tuple(_days(offers))) for monday, offers in weeks[at : at + WEEKS]),
+        weeks=tuple(
+            Week(monday=monday, days=tuple(_days(offers))) for monday, offers in weeks[at : at + WEEKS]
+        ),
         before=weeks[max(at - WEEKS, 0)][0] if at else None,
         after=weeks[at + WEEKS][0] if at + WEEKS < len(weeks) else None,
         any_slot=bool(able),
@@ -193,6 +199,15 @@ def _from() -> date | None:
 
 def _chosen_before() -> list[str]:
     return list(holds.draft(g.programme.id, g.school.urn).get("slots", ["gone"]))
+
+
+def _told_us() -> Answer | None:
+    """The no, or the wish for other days, that still holds: no booking came after it."""
+    answer = invitations.newest_answer(g.programme.id, g.school.urn)
+    if answer is None or answer.kind not in (DECLINED, OTHER_DATE):
+        return None
+    booked = promises.newest(g.programme.id, g.school.urn)
+    return answer if booked is None or booked.created_at < answer.recorded_at else None
 
 
 def _as_before() -> dict[str, Any]:
