@@ -17,7 +17,11 @@ PASSWORD = "lantern gravel otter"
 def priya(app: Flask) -> people.Person:
     with transaction():
         return people.add(
-            make.partnership().id, "Priya Nandakumar", "priya@marlshire.example", password=PASSWORD, now=make.NOW
+            make.partnership().id,
+            "Priya Nandakumar",
+            "priya@marlshire.example",
+            password=PASSWORD,
+            now=make.NOW,
         )
 
 
@@ -150,7 +154,8 @@ def test_new_password_signs_out_every_other_browser(
     sign_in(client)
     sign_in(other)
     answer = client.post(
-        "/desk/password", data={"old": PASSWORD, "password": "another gravel lantern", "again": "another gravel lantern"}
+        "/desk/password",
+        data={"old": PASSWORD, "password": "another gravel lantern", "again": "another gravel lantern"},
     )
     assert answer.status_code == 303
     assert is_in(client)
