@@ -433,3 +433,15 @@ def test_the_services_settings_reach_the_post(tmp_path: Path) -> None:
     assert postman.post_of(app.config) == Post(
         server=None, folder=Path("/m"), domain="outreach.example", key=b"for tests"
     )
+
+
+def test_a_postman_that_wakes_too_late_changes_nothing(app: Flask) -> None:
+    letter_id = put()
+    slow = claims.claim("slow", NOW)
+    after = NOW + claims.LEASE + timedelta(seconds=1)
+    assert slow is not None and claims.claim("quick", after - timedelta(seconds=2)) is None
+    quick = claims.claim("quick", after)
+    assert quick is not None and quick.id == slow.id
+    assert not claims.mark(slow, "slow", status=FAILED)
+    assert claims.mark(quick, "quick", status=SENT)
+    assert get(letter_id).status == SENT
