@@ -82,7 +82,7 @@ def test_changes_stand_field_by_field_and_the_list_has_them_all(desk: FlaskClien
     where = send(desk, written(line(pupils="1080"), line(900002, "Ash"))).location
     page = desk.get(where).text
     assert "<b>Number of pupils</b>: 1,050 → 1,080" in page
-    assert "1 open school is not in this file" in page and "They stay as they are." in page
+    assert "1 open school is not in this file" in page and "It stays as it is." in page
     told = desk.get(f"{where}/changes.csv").text.lstrip("\ufeff").splitlines()
     assert told == [
         "What,URN,School,Fact,Before,After",

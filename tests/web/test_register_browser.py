@@ -51,7 +51,7 @@ def test_a_register_comes_in_and_comes_again(site: Site, wide_page: Page, tmp_pa
     site.check(wide_page, wide_page.url.removeprefix(site.url))
     wide_page.get_by_role("button", name="Apply the register").press("Enter")
     expect(wide_page.get_by_role("status")).to_contain_text(
-        "The register is applied: 2 new, 0 changed, 1 closed"
+        "The register is applied: 2 new, 1 closed, 1 line unreadable and 1 new link"
     )
     site.fresh()
     assert db.session.scalar(select(func.count()).select_from(School)) == 3

@@ -11,6 +11,7 @@ from outreach.county.register.code_point import Spot, compact
 from outreach.county.register.columns import Facts
 from outreach.county.register.files import Link, RegisterFile
 from outreach.ground.csv_lines import Unreadable
+from outreach.ground.wording import and_list, count
 
 
 class FieldChange(NamedTuple):
@@ -71,12 +72,21 @@ class Changes:
 
     @property
     def summary(self) -> str:
-        """'3 new, 12 changed, 1 closed, 0 reopened, 340 unchanged, 2 not in this file, 0 lines unreadable, 4 new links'."""
-        return (
-            f"{len(self.new):,} new, {len(self.changed):,} changed, {len(self.closed):,} closed, "
-            f"{len(self.reopened):,} reopened, {self.unchanged:,} unchanged, {len(self.absent):,} not in this file, "
-            f"{len(self.unreadable):,} lines unreadable, {len(self.links):,} new links"
+        """'3 new, 12 changed, 1 closed, 340 unchanged and 2 not in this file': what there is none of is left out."""
+        counted = (
+            (len(self.new), "new"),
+            (len(self.changed), "changed"),
+            (len(self.closed), "closed"),
+            (len(self.reopened), "reopened"),
+            (self.unchanged, "unchanged"),
+            (len(self.absent), "not in this file"),
         )
+        said = [f"{number:,} {what}" for number, what in counted if number]
+        if self.unreadable:
+            said.append(count(len(self.unreadable), "line") + " unreadable")
+        if self.links:
+            said.append(count(len(self.links), "new link"))
+        return and_list(said)
 
 
 @dataclass(frozen=True, kw_only=True)

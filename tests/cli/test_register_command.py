@@ -1,0 +1,81 @@
+"""flask register, as typed at a prompt."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import func, select
+
+from outreach.county.schools import School
+from outreach.ground.db import db
+
+HEADER = (
+    "URN,LA (code),EstablishmentName,TypeOfEstablishment (name),EstablishmentStatus (name),PhaseOfEducation (name),"
+    "StatutoryLowAge,StatutoryHighAge,NumberOfPupils,Town,Postcode\n"
+)
+ASH = "900001,931,Ash School,Academy converter,Open,Secondary,11,18,1050,Marl,ZZ1 1AA\n"
+ELM = "900002,932,Elm School,Academy converter,Open,Secondary,11,18,,Marl,ZZ1 1AB\n"
+
+
+def flask(app: Flask, *words: str | Path) -> Result:
+    return app.test_cli_runner().invoke(args=["register", *map(str, words)])
+
+
+def count() -> int:
+    return db.session.scalar(select(func.count()).select_from(School)) or 0
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "register.csv").write_text(HEADER + ASH + ELM)
+    return tmp_path / "register.csv"
+
+
+def test_preview_tells_and_changes_nothing(app: Flask, file: Path) -> None:
+    told = flask(app, "preview", file, "--authority", "931")
+    assert told.exit_code == 0 and "New: 1\n  900001 Ash School, Marl\n\n1 new.\n" in told.output
+    assert count() == 0
+
+
+def test_apply_applies_once_and_preview_then_tells_field_by_field(
+    app: Flask, file: Path, tmp_path: Path
+) -> None:
+    assert "Applied: 2 new.\n" in flask(app, "apply", file, "--authority", "931,932").output
+    assert "Nothing was new in that file.\n" in flask(app, "apply", file, "--all").output
+    assert count() == 2
+    file.write_text(HEADER + ASH.replace("1050", "1080") + ELM.replace("Open", "Closed") + "x\n")
+    links = tmp_path / "links.csv"
+    links.write_text(
+        "URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\n900002,900001,Ash School,Successor,\n"
+    )
+    told = flask(app, "preview", file, "--all", "--links", links)
+    assert (
+        "Close: 1\n  900002 Elm School, Marl; closed, date unknown; followed by 900001 Ash School\n"
+        in told.output
+    )
+    assert "Changed: 1\n  900001 Ash School, Marl\n    Number of pupils: 1,050 -> 1,080\n" in told.output
+    assert "line 4: it has 1 values where the first line has 11" in told.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Say which authorities: --authority 931 (or several), or --all."),
+        (("--authority", "931", "--all"), "Say which authorities"),
+        (("--authority", "777"), "This file has no school of authority 777. Nothing was changed."),
+    ],
+)
+@pytest.mark.parametrize("command", ["preview", "apply"])
+def test_what_makes_no_sense_is_refused_in_words(
+    app: Flask, file: Path, command: str, words: tuple[str, ...], said: str
+) -> None:
+    refused = flask(app, command, file, *words)
+    assert refused.exit_code != 0 and said in refused.output
+    assert count() == 0
+
+
+def test_a_wrong_file_is_refused_in_words(app: Flask, file: Path) -> None:
+    file.write_text("URN,Name\n1,x\n")
+    refused = flask(app, "apply", file, "--all")
+    assert refused.exit_code == 1 and "Error: This file has no column 'LA (code)'" in refused.output
