@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from outreach.booking.promises import Booking
@@ -100,7 +100,10 @@ def _chosen(
         wanted.append(Performance.ends_at > now if when == COMING else Performance.ends_at <= now)
     if programme_id is not None:
         wanted.append(Booking.programme_id == programme_id)
-    for word in words_of(find).split()[:8]:
+    words = words_of(find).split()[:8]
+    if find.strip() and not words:
+        wanted.append(false())
+    for word in words:
         wanted.append(
             or_(
                 School.found_by.contains(f" {word}", autoescape=True),

@@ -38,6 +38,22 @@ class CancelForm(forms.Form):
     )  # fmt: skip
 
 
+class ColleagueForm(forms.Form):
+    name = forms.text("Name", required="Enter the colleague’s name.", at_most=120)
+    address = forms.address("Work email address", required="Enter the colleague’s work address.")
+    duty = forms.choice(
+        "What are they there for?",
+        (
+            (bookings.COLLEAGUE, "A colleague who wants it in the calendar"),
+            (bookings.ON_THE_DAY, "Meets the company on the day"),
+            (bookings.LEAD, "Safeguarding lead"),
+        ),
+        required="Say what the colleague is there for.",
+    )
+    role = forms.text("Role", hint="May be left empty", at_most=120)
+    phone = forms.text("Phone", hint="May be left empty", at_most=40)
+
+
 @coordinator.get("/bookings/<reference>")
 @coordinators_only
 def booking(reference: str) -> Any:
@@ -147,7 +163,7 @@ def booking_cancel(reference: str) -> Any:
 @coordinators_only
 def booking_colleague(reference: str) -> Any:
     """Somebody else at the school gets the calendar entry."""
-    found, form = _open(reference), school_forms.ColleagueForm()
+    found, form = _open(reference), ColleagueForm()
     if form.validate_on_submit():
         colleague = Colleague(
             name=form.name.data, address=form.address.data, duty=form.duty.data,

@@ -72,7 +72,7 @@ def invitations_send() -> Any:
     programme, form, now = programme_in_hand() or abort(404), SendForm(), clock.now()
     seen, target = _seen(), _target(programme)
     if not form.validate() or not seen:
-        return _preview_page(programme, list(seen), form), 422
+        return _preview_page(programme, list(seen), form, 422)
     words = rounds.words_for(programme, seen.keys() & target, now=now)
     try:
         with transaction():
@@ -82,7 +82,7 @@ def invitations_send() -> Any:
             round_id = sent.round.id
     except Refusal as refusal:
         form.refuse(refusal)
-        return _preview_page(programme, list(seen), form), 422
+        return _preview_page(programme, list(seen), form, 422)
     told = f"{count(len(sent.written), 'letter')} waiting to go out."
     if sent.left_out:
         told += f" {count(len(sent.left_out), 'school')} left out, since something changed meanwhile."
@@ -172,14 +172,15 @@ def _choose_page(programme: Programme, wrong: str = "") -> str:
     )  # fmt: skip
 
 
-def _preview_page(programme: Programme, urns: list[int], form: SendForm) -> Any:
+def _preview_page(programme: Programme, urns: list[int], form: SendForm, status: int = 200) -> Any:
     try:
         found = rounds.preview_round(programme, urns, now=clock.now(), target=_target(programme))
     except ReplyByPast as refusal:
-        return _choose_page(programme, wrong=refusal.message)
-    return _framing(
-        render_template("coordinator/invitations_preview.html", programme=programme, form=form, found=found)
+        return _choose_page(programme, wrong=refusal.message), 422
+    page = render_template(
+        "coordinator/invitations_preview.html", programme=programme, form=form, found=found
     )
+    return _framing(page), status
 
 
 def _framing(page: str) -> Response:

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
-from wtforms import ValidationError
 
 from outreach.county import corrections, school_days, schools
 from outreach.county.corrections import FIELDS, STATUSES
@@ -98,6 +97,8 @@ def school_numbers(urn: int) -> Any:
             if name[1:].isdigit() and f.data is not None
         }
         try:
+            if not numbers:
+                raise Refusal("Enter at least one number.")
             with transaction():
                 schools.set_own_numbers(urn, programme.academic_year, numbers, who=who(), now=clock.now())
         except Refusal as refusal:
@@ -192,12 +193,7 @@ def _numbers_form(school: School, programme: Programme) -> Any:
     if not boxes:
         abort(404)
 
-    def something(form: Form, _field: Any) -> None:
-        if all(f.data is None for name, f in form._fields.items() if name in boxes):
-            raise ValidationError("Enter at least one number.")
-
-    first = next(iter(boxes))
-    return type("NumbersForm", (Form,), boxes | {f"validate_{first}": something})()
+    return type("NumbersForm", (Form,), boxes)()
 
 
 def _page(school: School, form: Form, title: str, does: str, **more: Any) -> Any:
