@@ -5,8 +5,6 @@ search. `SchoolRecord` and `Correction` are the dated rows it is made of; standi
 Where a school stands on the map is told by places.py, corrections are made in corrections.py.
 """
 
-import re
-import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from typing import Any
@@ -19,6 +17,7 @@ from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+from outreach.ground.wording import words_of
 
 
 class SchoolFacts:
@@ -45,26 +44,6 @@ class SchoolFacts:
     northing: Mapped[int | None]
     open_date: Mapped[date | None]
     close_date: Mapped[date | None]
-
-
-_MARKS = {mark: " " for mark in range(128) if not chr(mark).isalnum()} | {
-    ord("'"): None,
-    ord("`"): None,
-    ord("&"): " and ",
-}
-
-
-def words_of(text: str) -> str:
-    """What two people mean by the same words: no accents, case, apostrophes or punctuation; saint is st, & is and.
-
-    "St. Mary's & Zoë" -> 'st marys and zoe'.
-    """
-    plain = text.casefold()
-    if not plain.isascii():
-        plain = re.sub(r"[\u2019\u2018\u02bc\u0300-\u036f]", "", unicodedata.normalize("NFKD", plain))
-        plain = re.sub(r"[^\w\s&'`]", " ", plain)
-    words = plain.translate(_MARKS).split()
-    return " ".join("st" if word == "saint" else word for word in words)
 
 
 def found_by(name: str, town: str, postcode: str, urn: int) -> str:

@@ -4,6 +4,8 @@ Tuesday 9 March, with the year when it is not this school year; 9:30am; midday; 
 said in words, never 0 or a dash.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, time
 
@@ -79,7 +81,27 @@ def and_list(items: Iterable[str]) -> str:
     return f"{', '.join(said[:-1])} and {said[-1]}"
 
 
+_MARKS = {mark: " " for mark in range(128) if not chr(mark).isalnum()} | {
+    ord("'"): None,
+    ord("`"): None,
+    ord("&"): " and ",
+}
+
+
+def words_of(text: str) -> str:
+    """What two people mean by the same words: no accents, case, apostrophes or punctuation; saint is st, & is and.
+
+    "St. Mary's & Zoë" -> 'st marys and zoe'.
+    """
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = re.sub(r"[\u2019\u2018\u02bc\u0300-\u036f]", "", unicodedata.normalize("NFKD", plain))
+        plain = re.sub(r"[^\w\s&'`]", " ", plain)
+    words = plain.translate(_MARKS).split()
+    return " ".join("st" if word == "saint" else word for word in words)
+
+
 __all__ = [
     "and_list", "capfirst", "clock", "clock_span", "count", "date_and_time", "day", "day_short", "duration", "number",
-    "year_group_name", "year_groups_name", "year_name",
+    "year_group_name", "words_of", "year_groups_name", "year_name",
 ]  # fmt: skip
