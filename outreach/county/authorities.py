@@ -10,14 +10,13 @@ from sqlalchemy import delete, func, select
 from outreach.county import partnerships
 from outreach.county.partnerships import Authority, InsetDay, Partnership, Term
 from outreach.county.schools import School
+from outreach.county.term_lines import Line, read_lines
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count, day_short
 
 LONGEST_TERM_DAYS = 130
-MOST_LINES = 200
-YEARS = range(2000, 2100)
 
 
 class NotAnAuthorityCode(Refusal):
@@ -34,10 +33,6 @@ class AuthorityHasSchools(Refusal):
 
 class NoSuchAuthority(Refusal):
     """It was removed already, or is another partnership's."""
-
-
-class NotADate(Refusal):
-    """A line names a day that no calendar has, or a year far away."""
 
 
 class TermWrongWayRound(Refusal):
@@ -72,16 +67,6 @@ class LinesWrong(Refusal):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__(" ".join(self.problems))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One pasted line: two different days are a term, one day is an INSET day (first == last)."""
-
-    number: int
-    first: date
-    last: date
-    is_term: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,33 +240,6 @@ def add_lines(authority: Authority, text: str, *, who: str, now: datetime) -> Ad
     return Added(terms=terms_new, inset_days=len(new) - terms_new, known=known)
 
 
-def read_lines(text: str) -> tuple[list[Line], list[tuple[int, str]]]:
-    """The terms and INSET days in pasted text or CSV, and (line number, what is wrong) of the rest. Pure.
-
-    Dates as 2027-01-04, 04/01/2027 or 4 January 2027, a weekday's name before it is no matter. Empty
-    lines, and a line of headings without any figure, are passed over.
-    """
-    lines: list[Line] = []
-    problems: list[tuple[int, str]] = []
-    for number, said in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
-        if number > MOST_LINES:
-            problems.append((number, f"{MOST_LINES} lines at most can be read at once."))
-            break
-        if not re.search(r"\d", said):
-            continue
-        try:
-            days = _days_in(said)
-        except NotADate as refusal:
-            problems.append((number, refusal.message))
-            continue
-        if len(days) not in (1, 2):
-            problems.append((number, "write the first and the last day of a term, or one INSET day, with its year."))  # fmt: skip
-            continue
-        is_term = len(days) == 2 and not (days[0] == days[1] and "inset" in said.lower())
-        lines.append(Line(number=number, first=days[0], last=days[-1], is_term=is_term))
-    return lines, problems
-
-
 def check_term(first_day: date, last_day: date, others: Iterable[tuple[date, date]]) -> None:
     """The rules for a term beside its neighbours. Raises TermWrongWayRound, TermTooLong, TermsOverlap. Pure."""
     if last_day < first_day:
@@ -296,38 +254,6 @@ def check_term(first_day: date, last_day: date, others: Iterable[tuple[date, dat
 def _check_inset(day: date) -> None:
     if day.weekday() >= 5:
         raise InsetAtWeekend(f"{day_short(day)} is a {day:%A}. An INSET day is a weekday.")
-
-
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-DATE = re.compile(
-    r"(?P<iso>\b\d{4}-\d{1,2}-\d{1,2}\b)"
-    r"|(?P<figures>\b\d{1,2}[/.]\d{1,2}[/.]\d{4}\b)"
-    r"|(?P<words>\b\d{1,2}(?:st|nd|rd|th)?\s+[A-Za-z]{3,9}\.?,?\s+\d{4}\b)"
-)
-
-HALF_A_DATE = re.compile(rf"\d\s*(?:{'|'.join(MONTHS)})|\d[/.-]\d", re.IGNORECASE)
-
-
-def _days_in(said: str) -> list[date]:
-    days = []
-    for match in DATE.finditer(said):
-        try:
-            if match["iso"]:
-                year, month, day = (int(part) for part in match["iso"].split("-"))
-            elif match["figures"]:
-                day, month, year = (int(part) for part in re.split(r"[/.]", match["figures"]))
-            else:
-                day_said, month_said, year_said = match["words"].split()
-                month = MONTHS.index(month_said[:3].lower()) + 1
-                day, year = int(re.sub(r"\D", "", day_said)), int(year_said)
-            if year not in YEARS:
-                raise ValueError
-            days.append(date(year, month, day))
-        except ValueError as error:
-            raise NotADate(f"'{match[0]}' is not a date.") from error
-    if HALF_A_DATE.search(DATE.sub(" ", said)):
-        raise NotADate("write each date with its day, month and four-figure year.")
-    return days
 
 
 def _record(

@@ -29,12 +29,8 @@ class ReplyByOutsideTheYear(Refusal):
     field = "reply_by"
 
 
-class HoursWrongWayRound(Refusal):
-    field = "latest_finish"
-
-
 class ShowDoesNotFitTheDay(Refusal):
-    """Set-up, show and pack-up need more time than the day has."""
+    """The hours are the wrong way round, or set-up, show and pack-up need more time than they give."""
 
     field = "latest_finish"
 
@@ -55,16 +51,8 @@ class CeilingBelowBooked(Refusal):
     field = "audience_ceiling"
 
 
-class YearIsSettled(Refusal):
-    """The academic year of a programme that has begun to be offered stays."""
-
-    field = "academic_year"
-
-
-class AudienceIsSettled(Refusal):
-    """Whether it is for pupils or for adults stays, since the reckoning of a year rests on it."""
-
-    field = "for_adults"
+class Settled(Refusal):
+    """Its academic year, and whether it is for pupils or for adults, stay: the reckoning of a year rests on them."""
 
 
 class ProgrammeClosed(Refusal):
@@ -167,7 +155,7 @@ def change(
     programme: Programme, production: Production, *, most_seats_booked: int, who: str, now: datetime
 ) -> None:
     """Settle it anew; a changed target is a new dated row. Raises as `create` does, and CeilingBelowBooked,
-    YearIsSettled, AudienceIsSettled, ProgrammeClosed.
+    Settled, ProgrammeClosed.
 
     `most_seats_booked`: how many are promised for the fullest show that stands.
     """
@@ -175,9 +163,9 @@ def change(
         raise ProgrammeClosed("This programme is closed. Open it again before you change it.")
     _check(production)
     if production.academic_year != programme.academic_year:
-        raise YearIsSettled("The academic year of a programme stays. Make a new programme for another year.")
+        raise Settled("The academic year of a programme stays. Make a new programme for another year.", field="academic_year")  # fmt: skip
     if production.for_adults != programme.for_adults:
-        raise AudienceIsSettled("A programme for pupils stays one for pupils. Make another for adults.")
+        raise Settled("A programme for pupils stays one for pupils. Make another for adults.", field="for_adults")  # fmt: skip
     if production.audience_ceiling < most_seats_booked:
         raise CeilingBelowBooked(
             f"{count(most_seats_booked, 'pupil')} are booked for one show already. The ceiling cannot be lower."
@@ -237,7 +225,7 @@ def _check(production: Production) -> None:
         )
     earliest, latest = _minutes(production.earliest_start), _minutes(production.latest_finish)
     if latest <= earliest:
-        raise HoursWrongWayRound("The latest finish must be after the earliest start.")
+        raise ShowDoesNotFitTheDay("The latest finish must be after the earliest start.")
     show = production.running_minutes + production.discussion_minutes
     if earliest + show > latest:
         raise ShowDoesNotFitTheDay(
@@ -251,16 +239,13 @@ def _check(production: Production) -> None:
 
 def _check_once(partnership_id: int, production: Production, *, instead_of: int | None = None) -> None:
     partnerships.lock(partnership_id)
-    standing = db.session.scalar(
-        select(Programme.id)
-        .where(
-            Programme.partnership_id == partnership_id,
-            Programme.academic_year == production.academic_year,
-            Programme.title == production.title,
-            Programme.id != (instead_of or 0),
-        )
-        .limit(1)
+    same = (
+        Programme.partnership_id == partnership_id,
+        Programme.academic_year == production.academic_year,
+        Programme.title == production.title,
+        Programme.id != (instead_of or 0),
     )
+    standing = db.session.scalar(select(Programme.id).where(*same).order_by(Programme.id).limit(1))
     if standing is not None:
         raise ProgrammeTwice(
             f"There is a programme called {production.title} in {year_name(production.academic_year)} already."
@@ -286,14 +271,9 @@ def _target(programme: Programme, year_groups: tuple[int, ...], *, who: str, now
     db.session.add(ProgrammeTarget(programme_id=programme.id, year_groups=year_groups, recorded_at=now))
     db.session.flush()
     history.record(
-        "set the target",
-        "programme",
-        programme.id,
-        who=who,
-        now=now,
-        before=list(before),
-        after=list(year_groups),
-    )
+        "set the target", "programme", programme.id, who=who, now=now,
+        before=list(before), after=list(year_groups),
+    )  # fmt: skip
 
 
 def get(partnership_id: int, programme_id: int) -> Programme:

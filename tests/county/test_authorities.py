@@ -7,7 +7,8 @@ from flask import Flask
 
 import make
 from outreach.county import authorities, partnerships
-from outreach.county.authorities import Added, Line
+from outreach.county.authorities import Added
+from outreach.county.term_lines import Line, read_lines
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 
@@ -32,7 +33,7 @@ def test_pasted_lines_in_the_ways_people_write_dates_are_read() -> None:
         "INSET day: 3 September 2026\r\n"
         "INSET 2027-01-04 2027-01-04"
     )
-    lines, problems = authorities.read_lines(text)
+    lines, problems = read_lines(text)
     assert problems == []
     assert lines == [
         Line(number=2, first=date(2027, 1, 4), last=date(2027, 2, 12), is_term=True),
@@ -61,13 +62,13 @@ def test_pasted_lines_in_the_ways_people_write_dates_are_read() -> None:
     ],
 )
 def test_a_line_that_could_be_misread_is_named(line: str, problem: str) -> None:
-    lines, problems = authorities.read_lines(line)
+    lines, problems = read_lines(line)
     assert lines == []
     assert problems == [(1, problem)]
 
 
 def test_more_lines_than_a_county_has_terms_are_not_read() -> None:
-    lines, problems = authorities.read_lines("2027-01-04\n" * 5000)
+    lines, problems = read_lines("2027-01-04\n" * 5000)
     assert len(lines) == 200
     assert problems == [(201, "200 lines at most can be read at once.")]
 

@@ -3,11 +3,11 @@
 import json
 from datetime import date, time, timedelta
 
-import make
 import pytest
 from flask import Flask
 from sqlalchemy import event
 
+import make
 from outreach.county import authorities, school_days
 from outreach.county.school_days import SchoolCalendar
 from outreach.ground import history

@@ -46,8 +46,8 @@ def test_a_programme_for_adults_has_no_year_groups(app: Flask) -> None:
 REFUSED = [
     (programmes.ReplyByOutsideTheYear, {"reply_by": date(2026, 8, 31)}),
     (programmes.ReplyByOutsideTheYear, {"reply_by": date(2027, 9, 1)}),
-    (programmes.HoursWrongWayRound, {"earliest_start": time(15), "latest_finish": time(9)}),
-    (programmes.HoursWrongWayRound, {"latest_finish": time(9)}),
+    (programmes.ShowDoesNotFitTheDay, {"earliest_start": time(15), "latest_finish": time(9)}),
+    (programmes.ShowDoesNotFitTheDay, {"latest_finish": time(9)}),
     (programmes.ShowDoesNotFitTheDay, {"latest_finish": time(10, 14)}),
     (programmes.ShowDoesNotFitTheDay, {"get_in_minutes": 541}),
     (programmes.ShowDoesNotFitTheDay, {"latest_finish": time(23, 30), "get_out_minutes": 30}),
@@ -129,12 +129,12 @@ def test_the_ceiling_cannot_go_below_the_fullest_show(play) -> None:
 
 
 def test_the_year_of_a_programme_stays(play) -> None:
-    with pytest.raises(programmes.YearIsSettled):
+    with pytest.raises(programmes.Settled):
         change(play, replace(PLAY, academic_year=2027, reply_by=date(2028, 2, 4)))
 
 
 def test_pupils_do_not_become_adults(play) -> None:
-    with pytest.raises(programmes.AudienceIsSettled):
+    with pytest.raises(programmes.Settled):
         change(play, replace(PLAY, for_adults=True, year_groups=()))
 
 
