@@ -66,9 +66,9 @@ class Service:
 def running(database_url: str, folder: Path) -> Iterator[Service]:
     """Start all three on free ports and stop them in the end; the database is migrated already."""
     mail = MailServer()
-    smtp = Controller(mail, hostname="127.0.0.1", port=_free_port())
+    smtp = Controller(mail, hostname="127.0.0.1", port=free_port())
     smtp.start()
-    port = _free_port()
+    port = free_port()
     environment = os.environ | {
         "DATABASE_URL": database_url, "OUTREACH_FOLDER": str(folder), "SECRET_KEY": "of the journey",
         "PUBLIC_URL": f"http://127.0.0.1:{port}", "SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
@@ -100,7 +100,7 @@ def running(database_url: str, folder: Path) -> Iterator[Service]:
     assert "Traceback" not in (folder / "journey.log").read_text()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

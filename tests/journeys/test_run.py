@@ -1,0 +1,109 @@
+"""scripts/run as a newcomer starts it: it makes everything, prints what to open, stops, and keeps what is there."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from processes import ROOT, free_port
+
+from outreach.demonstration import county
+
+pytestmark = pytest.mark.browser
+
+LAST_LINE = "Ctrl-C stops the service"
+
+
+@contextmanager
+def started(folder: Path, *arguments: str) -> Iterator[dict[str, str]]:
+    """The addresses that scripts/run prints, while it runs: {'/sign-in/…': 'http://…'} by the page's first part."""
+    port = free_port()
+    environment = os.environ | {"OUTREACH_FOLDER": str(folder), "PORT": str(port)}
+    environment.pop("DATABASE_URL", None)
+    log = folder.parent / f"run-{port}.log"
+    with log.open("w") as said:
+        run = subprocess.Popen(
+            [ROOT / "scripts/run", *arguments],
+            env=environment,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+    try:
+        for _ in range(1200):
+            assert run.poll() is None, log.read_text()
+            if LAST_LINE in log.read_text():
+                break
+            time.sleep(0.1)
+        yield {urlsplit(url).path.split("/")[1]: url for url in re.findall(r"http://\S+", log.read_text())}
+    finally:
+        # As Ctrl-C does: to all of them at once.
+        os.killpg(run.pid, signal.SIGINT)
+        assert run.wait(timeout=30) == 0
+    assert "Traceback" not in log.read_text()
+    with pytest.raises(ConnectionRefusedError):
+        HTTPConnection("127.0.0.1", port).request("GET", "/")
+
+
+def get(url: str) -> tuple[int, str]:
+    parts = urlsplit(url)
+    page = HTTPConnection(parts.netloc, timeout=30)
+    page.request("GET", parts.path)
+    answer = page.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def test_a_first_start_makes_a_county_and_a_second_one_keeps_it(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder with spaces"
+    with started(folder) as doors:
+        assert get(doors["sign-in"])[0] == 200
+        status, school = get(doors["i"])
+        assert status == 200
+        assert "Choose a time for" in school
+        assert get(doors["desk"])[0] == 302, "the letters ask to sign in first"
+        for _ in range(100):
+            if letters := sorted((folder / "mail").glob("*.eml")):
+                break
+            time.sleep(0.1)
+        assert letters
+    first_key = (folder / "secret-key").read_text()
+    with started(folder) as again:
+        assert get(again["i"])[0] == 200
+        assert get(doors["i"].replace(urlsplit(doors["i"]).netloc, urlsplit(again["i"]).netloc))[0] == 200
+    assert (folder / "secret-key").read_text() == first_key
+
+
+def test_a_real_register_gets_a_database_of_its_own_and_no_programme(tmp_path: Path) -> None:
+    (tmp_path / "the register.csv").write_bytes(county.make(1, 2026).register)
+    folder = tmp_path / "data"
+    with started(folder, "--register", str(tmp_path / "the register.csv"), "--authority", "987") as doors:
+        assert get(doors["sign-in"])[0] == 200
+        assert "i" not in doors, "nobody is invited to a programme that is not there"
+    assert (folder / "authority-987" / "outreach.sqlite").exists()
+    assert not (folder / "outreach.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--register", "nowhere.csv", "--authority", "931"], "There is no file"),
+        (["--register", "README.md"], "go together"),
+        (["--help"], "scripts/run"),
+        (["--authority"], "scripts/run"),
+    ],
+)
+def test_a_start_that_makes_no_sense_says_so_and_makes_nothing(
+    tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    environment = os.environ | {"OUTREACH_FOLDER": str(tmp_path / "data")}
+    done = subprocess.run([ROOT / "scripts/run", *arguments], env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert not (tmp_path / "data").exists()
