@@ -81,6 +81,7 @@ def test_eleventh_try_is_refused_politely_even_with_the_right_password(
         ("/desk/requests?x=1", "/desk/requests?x=1"),
         ("https://evil.example/", "/desk/coverage"),
         ("//evil.example/", "/desk/coverage"),
+        ("///evil.example/", "/desk/coverage"),
         ("/\\evil.example/", "/desk/coverage"),
         ("/\t/evil.example", "/desk/coverage"),
         ("\\\\evil.example", "/desk/coverage"),
