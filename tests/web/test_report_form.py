@@ -1,0 +1,98 @@
+"""A coordinator puts a visit report down; bad input is said in words and what was typed is kept."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+import make
+from outreach.ground.db import transaction
+from outreach.visits import reports
+
+NOW = datetime(2027, 1, 19, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def booking(app: Flask, client: FlaskClient):
+    with transaction():
+        partnership = make.partnership()
+        programme = make.programme(partnership)
+        row = make.booking(make.show(programme, make.school(), NOW - timedelta(days=1)), {8: 120, 9: 110})
+        make.signed_in(client, make.person(partnership))
+    return row
+
+
+def address(booking) -> str:
+    return f"/desk/bookings/{booking.reference}/report"
+
+
+def test_a_report_is_put_down_and_shown(client: FlaskClient, booking) -> None:
+    typed = {"side": "school", "took_place": "yes", "year_8": "118", "year_9": "1,00", "concerns": "1"}
+    answer = client.post(address(booking), data=typed | {"year_9": "101"})
+    assert (answer.status_code, answer.location) == (303, address(booking))
+    page = client.get(address(booking)).text
+    assert "The report is put down." in page and "Year 8: 118" in page and ">219" in page
+    assert reports.counts_of(reports.newest(booking, "school")) == {8: 118, 9: 101}
+
+
+def test_sides_that_differ_are_said_until_they_are_settled(client: FlaskClient, booking) -> None:
+    client.post(address(booking), data={"side": "school", "took_place": "yes", "pupils": "100"})
+    client.post(address(booking), data={"side": "company", "took_place": "yes", "pupils": "150"})
+    assert "The reports disagree." in client.get(address(booking)).text
+    client.post(
+        address(booking), data={"side": "settled", "took_place": "yes", "year_8": "70", "year_9": "60"}
+    )
+    page = client.get(address(booking)).text
+    assert "The reports disagree." not in page and "Settled" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({}, "Choose whose report it is."),
+        ({"side": "nobody", "took_place": "yes"}, "Not a valid choice"),
+        ({"side": "school"}, "Say whether it took place."),
+        ({"side": "school", "took_place": "no"}, "Say why it did not take place."),
+        ({"side": "school", "took_place": "yes", "year_8": "lots"}, "enter a whole number in figures"),
+        ({"side": "school", "took_place": "yes", "year_8": "-3"}, "must be between"),
+        ({"side": "school", "took_place": "yes", "year_8": "99999"}, "must be between"),
+        ({"side": "company", "took_place": "yes", "concerns": "2"}, "Only the school says"),
+        ({"side": "school", "took_place": "no", "why_not": "Snow", "pupils": "4"}, "nobody can have seen it"),
+        ({"side": "school", "took_place": "no", "why_not": "x" * 301}, "300 characters or fewer"),
+    ],
+)
+def test_bad_input_is_said_kept_and_changes_nothing(client: FlaskClient, booking, typed, said) -> None:
+    page = client.post(address(booking), data=typed)
+    assert page.status_code == 422 and said in page.text and "There is a problem" in page.text
+    if "year_8" in typed:
+        assert f'value="{typed["year_8"]}"' in page.text
+    assert reports.newest(booking, "school") is None and reports.newest(booking, "company") is None
+
+
+def test_the_report_of_another_partnerships_booking_is_not_there(
+    app: Flask, client: FlaskClient, booking
+) -> None:
+    with transaction():
+        make.signed_in(client, make.person(make.partnership(("932",))))
+    assert client.get(address(booking)).status_code == 404
+    assert client.post(address(booking), data={"side": "school", "took_place": "yes"}).status_code == 404
+    assert client.get("/desk/bookings/MRL-NONE/report").status_code == 404
+
+
+def test_before_the_show_and_after_a_cancellation_there_is_no_form(client: FlaskClient, booking) -> None:
+    with transaction():
+        coming = make.show(booking.programme, booking.school, NOW + timedelta(days=1))
+        early = address(make.booking(coming, {9: 110}))
+        make.cancellation(booking, NOW - timedelta(hours=3))
+    assert "has not begun yet" in client.get(early).text
+    refused = client.post(early, data={"side": "school", "took_place": "yes"})
+    assert refused.status_code == 422 and "has not begun yet" in refused.text
+    assert "nothing to report" in client.get(address(booking)).text
