@@ -200,13 +200,11 @@ def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[Outcome]:
     booked = (
         select(Booking.id)
         .where(
-            Booking.programme_id == programme_id,
-            Booking.urn == Invitation.urn,
-            Booking.ended_at.is_(None),
-            Booking.created_at >= Invitation.recorded_at,
+            Booking.programme_id == programme_id, Booking.urn == Invitation.urn,
+            Booking.ended_at.is_(None), Booking.created_at >= Invitation.recorded_at,
         )
         .exists()
-    )
+    )  # fmt: skip
     newest = (
         select(func.max(Answer.id).label("id"), Answer.urn.label("urn"))
         .where(Answer.programme_id == programme_id)

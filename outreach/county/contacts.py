@@ -84,11 +84,9 @@ class Details:
 def details(name: str, role: str, address: str, phone: str) -> Details:
     """Typed text as it is kept. Raises BadAddress or BadText."""
     return Details(
-        name=_clean(name, "Name"),
-        role=_clean(role, "Role"),
-        address=clean_address(address),
-        phone=_clean(phone, "Phone"),
-    )
+        name=_clean(name, "Name"), role=_clean(role, "Role"),
+        address=clean_address(address), phone=_clean(phone, "Phone"),
+    )  # fmt: skip
 
 
 def details_of(contact: Contact) -> Details:
@@ -262,15 +260,9 @@ def _put(
     now: datetime,
 ) -> Contact:
     contact = Contact(
-        urn=urn,
-        name=kept.name,
-        role=kept.role,
-        address=kept.address,
-        phone=kept.phone,
-        source=source,
-        source_date=source_date,
-        created_at=now,
-    )
+        urn=urn, name=kept.name, role=kept.role, address=kept.address, phone=kept.phone,
+        source=source, source_date=source_date, created_at=now,
+    )  # fmt: skip
     db.session.add(contact)
     history.record(
         "contact changed" if replaced else "contact added",
