@@ -69,7 +69,9 @@ def test_form_without_its_token_changes_nothing(guarded: Flask, client: FlaskCli
 def test_form_goes_through_over_https_without_a_referer(guarded: Flask, client: FlaskClient) -> None:
     at = {"base_url": "https://outreach.example"}
     token = token_in(client.get("/sign-in", **at).text)
-    answer = client.post("/sign-in", data={"csrf_token": token, "email": "p@b.example", "password": "x"}, **at)
+    answer = client.post(
+        "/sign-in", data={"csrf_token": token, "email": "p@b.example", "password": "x"}, **at
+    )
     assert answer.status_code == 422
 
 
@@ -111,7 +113,12 @@ def test_session_cookie_is_for_this_host_and_no_script(
     database_url: str, tmp_path: Path, public_url: str, name: str, secure: bool
 ) -> None:
     settings = config.read(
-        {"PUBLIC_URL": public_url, "SECRET_KEY": "k" * 32, "OUTREACH_FOLDER": str(tmp_path), "DATABASE_URL": database_url}
+        {
+            "PUBLIC_URL": public_url,
+            "SECRET_KEY": "k" * 32,
+            "OUTREACH_FOLDER": str(tmp_path),
+            "DATABASE_URL": database_url,
+        }
     )
     app = create_app(settings)
     cookie = app.test_client().get("/sign-in", base_url=public_url).headers["Set-Cookie"]
@@ -135,7 +142,13 @@ def test_secret_key_is_demanded_where_the_public_address_is_https() -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", [{"SESSION_HOURS": "many"}, {"UPLOAD_MEGABYTES": "-1"}, {"BEHIND_PROXIES": "1.5"}, {"PUBLIC_URL": "outreach"}]
+    "setting",
+    [
+        {"SESSION_HOURS": "many"},
+        {"UPLOAD_MEGABYTES": "-1"},
+        {"BEHIND_PROXIES": "1.5"},
+        {"PUBLIC_URL": "outreach"},
+    ],
 )
 def test_setting_that_makes_no_sense_is_named(setting: dict[str, str]) -> None:
     with pytest.raises(config.ConfigError, match=next(iter(setting))):

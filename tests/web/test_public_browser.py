@@ -21,15 +21,26 @@ PASSWORD = "lantern gravel otter"
 def school(site: Site) -> School:
     """A school with a long name among others, in a partnership with a coordinator, Priya."""
     with transaction():
-        partnership = make.partnership(name="Marlshire and Northern Villages Safeguarding Children Partnership")
-        people.add(partnership.id, "Priya Nandakumar-Whitfield", "priya@marlshire.example", password=PASSWORD, now=clock.now())
+        partnership = make.partnership(
+            name="Marlshire and Northern Villages Safeguarding Children Partnership"
+        )
+        people.add(
+            partnership.id,
+            "Priya Nandakumar-Whitfield",
+            "priya@marlshire.example",
+            password=PASSWORD,
+            now=clock.now(),
+        )
         programme = make.programme(partnership, summary="A play about exploitation and who to tell.")
         school = make.school(name=LONG, town="Marlford")
         for _ in range(3):
             make.school()
         make.contact(school, address="j.fell@redmere.example")
         booking = make.booking(make.show(programme, school, make.NOW), {8: 100})
-        for address in ("a.very.long.address.of.somebody.or.other@a-long-host-name.webmail.example", "b@webmail.example"):
+        for address in (
+            "a.very.long.address.of.somebody.or.other@a-long-host-name.webmail.example",
+            "b@webmail.example",
+        ):
             open_door.ask_for_link(programme, school, address, name="Jo", now=clock.now())
         while open_door.answer_next(now=clock.now()):
             pass
@@ -130,7 +141,9 @@ def test_skip_link_is_the_first_stop_and_the_focus_shows_on_the_dark_header(
     assert page.url.endswith("#main")
 
 
-@pytest.mark.parametrize("media", [{"forced_colors": "active"}, {"media": "print"}, {"reduced_motion": "reduce"}])
+@pytest.mark.parametrize(
+    "media", [{"forced_colors": "active"}, {"media": "print"}, {"reduced_motion": "reduce"}]
+)
 def test_first_page_bears_forced_colours_print_and_less_motion(
     school: School, site: Site, page: Page, media: dict[str, str]
 ) -> None:
