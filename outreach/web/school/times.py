@@ -16,7 +16,8 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
-from outreach.tour.slots import DayOffer, Offers
+from outreach.tour.fit import DayOffer
+from outreach.tour.slots import Offers
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.school import forms
 

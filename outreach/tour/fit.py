@@ -1,0 +1,210 @@
+"""What fits on one tour day for one school: the gaps between the shows that stand, with the road. Pure arithmetic.
+
+Reckoned in minutes of the wall clock in Europe/London from midnight: no show crosses a change of the clocks.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from outreach.county import places, school_days
+from outreach.county.partnerships import Partnership
+from outreach.county.schools import School
+from outreach.ground.geography import Place
+from outreach.ground.timespans import local
+from outreach.tour import roads
+from outreach.tour.performances import Slot
+from outreach.tour.programmes import Programme
+
+NEAR_MINUTES = 20
+"""A neighbour's show so many minutes away, or fewer, is 'already near' in words."""
+
+EMPTY_DAY_MINUTES = 60
+"""What an empty day counts as extra road when the troupe's base is not known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gap:
+    """Starts from `first` to `last` minute, every step, between two shows that stand."""
+
+    first: int
+    last: int
+    extra_minutes: int
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shape:
+    """The minutes that all slots of a programme share."""
+
+    step: int
+    show: int
+    get_in: int
+    get_out: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayOffer:
+    """One tour day: its slots by start, made when they are asked for; or why there is none."""
+
+    day: date
+    tour_day_id: int
+    troupe_id: int
+    why_not: str
+    gaps: tuple[Gap, ...]
+    shape: Shape
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        return tuple(
+            self._slot(gap, start)
+            for gap in self.gaps
+            for start in range(gap.first, gap.last + 1, self.shape.step)
+        )
+
+    @property
+    def best(self) -> Slot | None:
+        """The slot with the least extra road, the earliest of these."""
+        if not self.gaps:
+            return None
+        gap = min(self.gaps, key=lambda g: (g.extra_minutes, g.first))
+        return self._slot(gap, gap.first)
+
+    def _slot(self, gap: Gap, start: int) -> Slot:
+        return Slot(
+            tour_day_id=self.tour_day_id,
+            troupe_id=self.troupe_id,
+            day=self.day,
+            start_minute=start,
+            show_minutes=self.shape.show,
+            get_in_minutes=self.shape.get_in,
+            get_out_minutes=self.shape.get_out,
+            extra_minutes=gap.extra_minutes,
+            why=gap.why,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stand:
+    """A show that stands on a day, in minutes, and where."""
+
+    urn: int
+    get_in: int
+    away: int
+    place: Place | None
+    town: str
+
+
+class Judge:
+    """The rules for one school, on any tour day of one programme."""
+
+    def __init__(self, programme: Programme, partnership: Partnership, school: School) -> None:
+        self.shape = Shape(
+            step=partnership.slot_step_minutes,
+            show=programme.show_minutes,
+            get_in=programme.get_in_minutes,
+            get_out=programme.get_out_minutes,
+        )
+        self.base, self.per_km = partnership.road_base_minutes, partnership.road_minutes_per_km
+        self.urn, self.town = school.urn, school.town
+        self.place = places.located(school).place
+        self.calendar = school_days.load_one(school)
+        opens, closes = self.calendar.hours()
+        self.first_start = max(_of(programme.earliest_start), _of(opens))
+        self.last_start = min(_of(programme.latest_finish), _of(closes)) - self.shape.show
+        self._roads: dict[int, int] = {self.urn: 0}
+
+    def day(self, day: Any, stands: list[Stand]) -> DayOffer:
+        """What one tour day offers, or the first reason why nothing."""
+        gaps: tuple[Gap, ...] = ()
+        why_not = self.calendar.why_closed(day.day)
+        if not why_not:
+            if len(stands) >= day.shows_at_most:
+                why_not = "full"
+            else:
+                gaps = tuple(self._gaps(day, stands))
+                why_not = "" if gaps else "no time between the shows and the road that day"
+        return DayOffer(
+            day=day.day,
+            tour_day_id=day.id,
+            troupe_id=day.troupe_id,
+            why_not=why_not,
+            gaps=gaps,
+            shape=self.shape,
+        )
+
+    def pair(self, day: Any, stands: list[Stand], offer: DayOffer) -> list[tuple[Slot, Slot]]:
+        """Two shows at this school on one tour day: the earliest start, and the earliest after it."""
+        if len(stands) + 2 > day.shows_at_most:
+            return []
+        for first in offer.slots:
+            own = Stand(
+                urn=self.urn,
+                get_in=first.start_minute - self.shape.get_in,
+                away=first.start_minute + self.shape.show + self.shape.get_out,
+                place=self.place,
+                town=self.town,
+            )
+            with_own = self.day(day, sorted([*stands, own], key=lambda s: s.get_in))
+            later = next((s for s in with_own.slots if s.start_minute > first.start_minute), None)
+            if later:
+                return [(first, later)]
+        return []
+
+    def _gaps(self, day: Any, stands: list[Stand]) -> Iterable[Gap]:
+        home = (
+            None
+            if day.base_easting is None or day.base_northing is None
+            else Place(easting=day.base_easting, northing=day.base_northing)
+        )
+        to_base = self._road(home) if home else 0
+        step, after_start = self.shape.step, self.shape.show + self.shape.get_out
+        for before, after in pairwise([None, *stands, None]):
+            earliest = (before.away + self._between(before)) if before else _of(day.leaves) + to_base
+            latest = (after.get_in - self._between(after)) if after else _of(day.returns) - to_base
+            first = max(earliest + self.shape.get_in, self.first_start)
+            first += -first % step
+            last = min(latest - after_start, self.last_start)
+            if first <= last:
+                extra, why = self._road_told(before, after, home, to_base)
+                yield Gap(first=first, last=last, extra_minutes=extra, why=why)
+
+    def _road(self, other: Place | None) -> int:
+        return roads.minutes(self.place, other, base=self.base, per_km=self.per_km)
+
+    def _between(self, stand: Stand) -> int:
+        """Minutes between this school and a show's, reckoned once for each host; 0 at the school itself."""
+        if stand.urn not in self._roads:
+            self._roads[stand.urn] = self._road(stand.place)
+        return self._roads[stand.urn]
+
+    def _road_told(
+        self, before: Stand | None, after: Stand | None, home: Place | None, to_base: int
+    ) -> tuple[int, str]:
+        """The extra driving of this gap in minutes, and the reason in words ('' if there is none to give)."""
+        neighbours = [s for s in (before, after) if s]
+        if not neighbours:
+            return (2 * to_base if home else EMPTY_DAY_MINUTES), ""
+        legs = [self._between(s) if s else to_base for s in (before, after)]
+        ends = [s.place if s else home for s in (before, after)]
+        direct = 0
+        if all(ends) and not (before and after and before.urn == after.urn):
+            direct = roads.minutes(ends[0], ends[1], base=self.base, per_km=self.per_km)
+        extra = max(0, sum(legs) - direct)
+        nearest = min(neighbours, key=self._between)
+        if self._between(nearest) <= NEAR_MINUTES:
+            return extra, f"The company is already near {nearest.town or 'you'} that day"
+        if extra <= NEAR_MINUTES:
+            return extra, "On the company’s way past you"
+        return extra, ""
+
+
+def _of(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def minute_of(instant: datetime) -> int:
+    return _of(local(instant).time())
