@@ -129,7 +129,7 @@ def _programme(partnership: Partnership, season: Season, *, now: datetime) -> Pr
             academic_year=season.academic_year,
             reply_by=season.reply_by,
             year_groups=cast.TARGET,
-            summary="A play about grooming and exploitation, and whom to tell, with a discussion afterwards",
+            summary="A play about grooming and exploitation, and whom to tell, with a discussion afterwards.",
             school_provides="one power socket near the stage\nchairs, or room to sit on the floor\na parking space for a van, near the hall",
         ),
         who=COORDINATOR,

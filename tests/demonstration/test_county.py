@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from outreach.demonstration import county, land
+from outreach.demonstration import county, land, made_up_schools
 from outreach.ground.geography import Place
 
 MARLSHIRE = county.make(1, 2026)
@@ -127,6 +127,6 @@ def test_degrees_agree_with_the_ordnance_survey_example():
 @pytest.mark.parametrize("total", [1, 6, 45])
 def test_apportioned_schools_add_up_to_the_total(total: int):
     towns = land.survey(Random(5)).towns
-    shared = county.apportioned(total, towns)
+    shared = made_up_schools.apportioned(total, towns)
     assert len(shared) == total
     assert shared[0].name == "Marlford"
