@@ -1,4 +1,14 @@
-"""Kinds of establishment, by the register's own words ('TypeOfEstablishment (name)'). Pure."""
+"""Kinds of establishment, by the register's own words for type and phase: who can be in a target, who is estimated. Pure.
+
+A school without ages counts by its phase's usual ages, compared without case and hyphens ('Not
+applicable' and empty are no phase). With neither it counts by type: schools and alternative
+provision are in and marked 'ages unknown', and so is a type nobody knows. The types of OUT are never
+in, whatever their ages.
+"""
+
+from functools import cache
+
+from outreach.ground.school_year import offered
 
 
 def never_estimated(type_of_establishment: str, name: str) -> bool:
@@ -13,3 +23,68 @@ def never_estimated(type_of_establishment: str, name: str) -> bool:
         or "hospital" in kind
         or "hospital" in name.casefold()
     )
+
+
+_USUAL_AGES = {
+    "nursery": (2, 4),
+    "primary": (4, 11),
+    "middle deemed primary": (8, 12),
+    "middle deemed secondary": (9, 13),
+    "secondary": (11, 18),
+    "all through": (4, 18),
+    "16 plus": (16, 19),
+}
+
+OUT = (
+    "children's centre",
+    "nursery",
+    "nurseries",
+    "early years",
+    "further education",
+    "higher education",
+    "adult",
+    "post 16",
+    "16 19",
+    "16 to 19",
+    "sixth form",
+    "online provider",
+    "offshore",
+    "overseas",
+    "service children's education",
+    "welsh",
+)
+"""Parts of type names that are never in a target."""
+
+NO_PHASE = "Phase not given"
+
+
+@cache
+def never_in(type_of_establishment: str) -> bool:
+    """Colleges, nurseries, children's centres, online, overseas and Welsh types."""
+    name = _plain(type_of_establishment)
+    return any(part in name for part in OUT)
+
+
+@cache
+def usual_year_groups(phase: str | None) -> tuple[int, ...] | None:
+    """The year groups a phase usually has; None for no phase, or one nobody knows."""
+    ages = _USUAL_AGES.get(_plain(phase or ""))
+    return None if ages is None else offered(*ages)
+
+
+@cache
+def phase_name(phase: str | None, type_of_establishment: str) -> str:
+    """The row of the phase table a school stands in: its phase, else what its type says."""
+    if _plain(phase or "") in _USUAL_AGES:
+        text = (phase or "").strip()
+        return text[:1].upper() + text[1:].lower() if not text[:1].isdigit() else text.lower()
+    kind = _plain(type_of_establishment)
+    if "special" in kind or "alternative provision" in kind or "pupil referral" in kind:
+        return "Special and alternative provision"
+    if "independent" in kind:
+        return "Independent, phase not given"
+    return NO_PHASE
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().replace("-", " ").replace("\u2019", "'").split())

@@ -26,6 +26,7 @@ from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.targets import TargetDecision
 from outreach.visits.reports import ReportedPupils, VisitReport
+from outreach.visits.verdicts import Promised, Told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,22 +151,6 @@ def decisions(programme: Programme, cut: Cut) -> dict[int, tuple[str, tuple[int,
     }
 
 
-@dataclass(slots=True)
-class Promised:
-    """A booking as its newest revision by then says; `ended_at`, `ended_by` when it was cancelled by then."""
-
-    id: int
-    urn: int
-    performance_id: int
-    created_at: datetime
-    revision_id: int
-    starts_at: datetime
-    ends_at: datetime
-    ended_at: datetime | None
-    ended_by: str | None
-    pupils: dict[int, int]
-
-
 def promises(programme: Programme, cut: Cut) -> list[Promised]:
     b, r, c = Booking, BookingRevision, Cancellation
     query = (
@@ -190,20 +175,6 @@ def promises(programme: Programme, cut: Cut) -> list[Promised]:
     for revision_id, year_group, number in _rows(query):
         pupils[revision_id][year_group] = number
     return [Promised(*newest[key], pupils.get(newest[key][4], {})) for key in sorted(newest)]
-
-
-@dataclass(slots=True)
-class Told:
-    """One report: `total` where given, `split` by year group where given (else empty)."""
-
-    id: int
-    performance_id: int
-    booking_id: int | None
-    side: str
-    took_place: bool
-    total: int | None
-    recorded_at: datetime
-    split: dict[int, int]
 
 
 def reports(programme: Programme, cut: Cut) -> list[Told]:

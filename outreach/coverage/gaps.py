@@ -1,9 +1,26 @@
-"""Why a school is a gap, in words, and the next thing to do about it. Pure words; the reckoning names the cause."""
+"""The standings by name; why a school is a gap, in words, and the next thing to do about it. Pure words."""
 
 from datetime import date
+from enum import StrEnum
 
 from outreach.ground.school_year import year_group_name, year_groups_name
 from outreach.ground.wording import day_short
+
+
+class Word(StrEnum):
+    """The standings, in the order of a bar; the first nine sum to the target."""
+
+    SEEN = "seen"
+    PART_SEEN = "part seen"
+    TO_CONFIRM = "to confirm"
+    BOOKED = "booked"
+    PROPOSED = "proposed"
+    ASKED = "asked"
+    NOT_ASKED = "not asked"
+    DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+    EXCLUDED = "excluded"
+
 
 YEAR_MISSING, YEAR_NOT_BOOKED, TOO_FEW = "year group missing", "year group not booked", "too few counted"
 REPORT_MISSING, REPORTS_DISAGREE = "report missing", "reports disagree"

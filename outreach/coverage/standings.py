@@ -16,35 +16,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import select
 
-from outreach.booking import invitations
 from outreach.county.partnerships import Partnership
-from outreach.coverage import facts, gaps, verdicts
+from outreach.coverage import facts, gaps
+from outreach.coverage.asking import Asking
+from outreach.coverage.gaps import Word
 from outreach.coverage.targets import Target, TargetSchool
-from outreach.coverage.verdicts import ADULTS, Verdict
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
-
-
-class Word(StrEnum):
-    """The standings, in the order of a bar; the first nine sum to the target."""
-
-    SEEN = "seen"
-    PART_SEEN = "part seen"
-    TO_CONFIRM = "to confirm"
-    BOOKED = "booked"
-    PROPOSED = "proposed"
-    ASKED = "asked"
-    NOT_ASKED = "not asked"
-    DECLINED = "declined"
-    UNREACHABLE = "unreachable"
-    EXCLUDED = "excluded"
-
+from outreach.visits import verdicts
+from outreach.visits.verdicts import ADULTS, Verdict
 
 NINE = tuple(Word)[:9]
 OPEN = "open"
@@ -185,11 +170,7 @@ class _Judge:
         self.by_urn: dict[int, list[Verdict]] = defaultdict(list)
         for verdict in found:
             self.by_urn[verdict.promise.urn].append(verdict)
-        self.contacts = facts.reachable_by_contact(programme, target.kin_elsewhere, cut)
-        self.invited = facts.invitations(programme, cut)
-        self.answers = facts.answers(programme, cut)
-        self.proposals = facts.proposals(programme, cut)
-        self.begun = facts.forms_begun(programme, cut)
+        self.asking = Asking(programme, cut, target.kin_elsewhere)
         self.heirs = {urn: target.heir(urn) for urn in self.by_urn}
         self.left_to: dict[int, list[Verdict]] = defaultdict(list)
         for urn, heir in self.heirs.items():
@@ -213,7 +194,8 @@ class _Judge:
             word, is_gap, kind, detail, since = self._by_promises(school, family, cells, states)
         if not word:
             is_gap = True
-            word, kind, detail, since = self._by_asking(urn, family, promised)
+            booked = [v for u in family for v in self.by_urn.get(u, ())] if promised else []
+            word, kind, detail, since = self.asking.standing(family, booked)
         if excluded:
             word, is_gap, kind, detail, since = Word.EXCLUDED, False, "", school.why, school.decided
         pupils, guessed, evidence = self._seen(urn, school.year_groups) if promised else (0, False, "")
@@ -335,51 +317,6 @@ class _Judge:
             return Word.BOOKED, False, "", f"booked for {day_short(on)}" if on else "", on
         return "", False, "", "", None
 
-    def _by_asking(self, urn: int, family: list[int], promised: bool) -> tuple[str, str, str, date | None]:
-        """(standing, cause, detail, since) of a school with no promise that counts."""
-        contacts = [self.contacts[u] for u in family if u in self.contacts]
-        asked = [self.invited[u] for u in family if u in self.invited]
-        if not contacts:
-            return Word.UNREACHABLE, gaps.NO_ADDRESS, "no contact", None
-        if not any(contacts) and not any(a.alive for a in asked):
-            return Word.UNREACHABLE, gaps.NO_ADDRESS, "every address bounced", None
-        proposed = [self.proposals[u] for u in family if u in self.proposals]
-        if proposed:
-            recorded_at, reply_by, _ = max(proposed)
-            return Word.PROPOSED, gaps.WAITING, f"reply by {day_short(reply_by)}", day_of(recorded_at)
-        said = [self.answers[u] for u in family if u in self.answers]
-        booked = [v for u in family for v in self.by_urn.get(u, ())] if promised else []
-        answer = max(said) if said else None
-        if answer is not None and answer[1] == invitations.DECLINED:
-            if not any(v.promise.created_at > answer[3] for v in booked):
-                return Word.DECLINED, gaps.DECLINED, answer[2], day_of(answer[3])
-        handed = [a for a in asked if a.first is not None and a.newest is not None]
-        newest = max((a.newest for a in handed), default=None)
-        events: list[tuple[datetime, str, str, datetime]] = []
-        if answer is not None and answer[1] != invitations.DECLINED:
-            events.append((answer[3], _ANSWERS[answer[1]], answer[2], answer[3]))
-        for v in booked:
-            if v.promise.ended_at is not None:
-                by = _ENDED_BY.get(v.promise.ended_by or "", v.promise.ended_by or "")
-                events.append((v.promise.ended_at, gaps.CANCELLED, by, v.promise.ended_at))
-            elif v.word == verdicts.FAILED:
-                events.append((v.promise.ends_at, gaps.FAILED, "", v.promise.starts_at))
-        begun = max((self.begun[u] for u in family if u in self.begun), default=None)
-        if begun is not None and not (
-            (newest is not None and newest >= begun)
-            or (answer is not None and answer[3] >= begun)
-            or any(v.promise.created_at >= begun or v.word in verdicts.PENDING for v in booked)
-        ):
-            events.append((begun, gaps.STARTED, "", begun))
-        if newest is not None:
-            first = min(a.first for a in handed)
-            since = newest if events or answer is not None else first
-            events.append((newest, gaps.SILENT, "", since))
-        if not events:
-            return Word.NOT_ASKED, gaps.NOT_ASKED, "", None
-        _, kind, detail, since = max(events, key=lambda event: event[0])
-        return Word.ASKED, kind, detail, day_of(since)
-
     def _seen(self, urn: int, year_groups: tuple[int, ...]) -> tuple[int, bool, str]:
         """(pupils counted, was any of it shared out, the weakest evidence) of all that counts under this school."""
         pupils, guessed, evidence = 0, False, []
@@ -399,16 +336,6 @@ class _Judge:
         if year_groups not in self._open:
             self._open[year_groups] = dict.fromkeys(year_groups, OPEN)
         return self._open[year_groups]
-
-
-_ANSWERS = {
-    invitations.OTHER_DATE: gaps.OTHER_DATE,
-    invitations.WAITING_LIST: gaps.WAITING_LIST,
-    invitations.SOMEBODY_ELSE: gaps.SOMEBODY_ELSE,
-    invitations.REFUSED_SLOT: gaps.REFUSED_SLOT,
-    invitations.DECLINED: gaps.DECLINED,
-}
-_ENDED_BY = {"host": "host school"}
 
 
 def _day(shows: list[Verdict], word: str, which: Callable[..., datetime]) -> date | None:

@@ -1,7 +1,7 @@
 """Who is in a programme's target at a date, with which year groups, and how many pupils that is.
 
 Every open school of the partnership's authorities that offers a target year group, by its ages, else
-its phase, else its type (kinds.py); a coordinator's newest word, exclude or include, lies over that. Closed is
+its phase, else its type (establishments.py); a coordinator's newest word, exclude or include, lies over that. Closed is
 a status that is not open from the closing date on, else from the date of the link to its successor,
 else from the import that showed it; and whoever has an open successor is out, whatever the dates.
 
@@ -16,16 +16,18 @@ from datetime import date
 from functools import cache
 from typing import Self
 
+from outreach.county import establishments
 from outreach.county.establishments import never_estimated
 from outreach.county.schools import OPEN_STATUSES
-from outreach.coverage import facts, kinds, verdicts
+from outreach.coverage import facts
 from outreach.coverage.facts import Cut, Known
 from outreach.coverage.kin import Kin
-from outreach.coverage.verdicts import ADULTS, Verdict
 from outreach.ground.school_year import offered
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 from outreach.tour.targets import EXCLUDE, INCLUDE
+from outreach.visits import verdicts
+from outreach.visits.verdicts import ADULTS, Verdict
 
 _offered_at = cache(offered)
 
@@ -163,12 +165,12 @@ class Target:
             return None
         decision = self.decisions.get(known.urn)
         included = decision[1] if decision is not None and decision[0] == INCLUDE else None
-        phase = kinds.phase_name(known.phase_of_education, known.type_of_establishment)
+        phase = establishments.phase_name(known.phase_of_education, known.type_of_establishment)
         if self.for_adults:
-            if included is None and kinds.never_in(known.type_of_establishment):
+            if included is None and establishments.never_in(known.type_of_establishment):
                 return None
             return TargetSchool(known, (ADULTS,), phase, False, None, False)
-        if included is None and kinds.never_in(known.type_of_establishment):
+        if included is None and establishments.never_in(known.type_of_establishment):
             return None
         by_ages = self._by_ages_or_phase(known)
         groups = tuple(y for y in self.year_groups if y in self._offered(known, included))
@@ -230,7 +232,7 @@ class Target:
 
     def _by_ages_or_phase(self, known: Known) -> tuple[int, ...] | None:
         by_ages = _offered_at(known.statutory_low_age, known.statutory_high_age)
-        return by_ages if by_ages is not None else kinds.usual_year_groups(known.phase_of_education)
+        return by_ages if by_ages is not None else establishments.usual_year_groups(known.phase_of_education)
 
     def _is_open(self, known: Known) -> bool:
         if known.status in OPEN_STATUSES:

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 import make
-from outreach.county import register
-from outreach.coverage import county_map, figures, kinds, standings
+from outreach.county import establishments, register
+from outreach.coverage import county_map, figures, standings
 from outreach.ground.db import transaction
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -176,6 +176,35 @@ def test_a_merger_with_one_predecessor_that_saw_nothing_is_part_seen(programme):
     assert (s.standing, s.is_gap, s.seen_pupils) == ("part seen", True, 280)
 
 
+@pytest.mark.parametrize(("counted", "standing"), [(75, "seen"), (74, "part seen")])
+def test_half_of_a_year_group_is_enough_and_one_pupil_fewer_is_not(programme, counted, standing):
+    with transaction():
+        booking = make.booking(make.show(programme, make.school(), NOW - timedelta(days=9)), {8: 125, 9: 125})
+        make.report(booking, "school", NOW - timedelta(days=8), {8: 150, 9: counted})
+    assert only(programme).standing == standing
+
+
+@pytest.mark.parametrize(("counted", "standing"), [(1, "seen"), (None, "seen"), ({8: 3, 9: 0}, "part seen")])
+def test_where_the_number_is_unknown_any_count_will_do_but_nobody_is_nobody(programme, counted, standing):
+    with transaction():
+        school = make.school(number_of_pupils=None)
+        groups = {8: 5, 9: 5} if isinstance(counted, dict) else {8: 5}
+        booking = make.booking(make.show(programme, school, NOW - timedelta(days=9)), groups)
+        make.decision(programme, school, "include", year_groups=tuple(groups))
+        make.report(booking, "school", NOW - timedelta(days=8), counted)
+    assert only(programme).standing == standing
+
+
+def test_a_merger_is_booked_while_a_predecessors_show_is_to_come(programme):
+    with transaction():
+        one, two, merged = (make.school() for _ in range(3))
+        for school in (one, two):
+            make.succession(school, merged, NOW - timedelta(days=50))
+        make.booking(make.show(programme, one, NOW + timedelta(days=9)), {8: 125, 9: 125})
+    s = only(programme)
+    assert (s.urn, s.standing, s.is_gap) == (merged.urn, "booked", False)
+
+
 def test_a_programme_is_not_asked_later_than_31_august_but_for_reports(programme):
     with transaction():
         programme.academic_year = 2025
@@ -202,12 +231,12 @@ def test_the_last_minute_of_a_day_counts_and_the_next_does_not(programme):
 
 
 def test_phases_are_named_as_the_register_does_and_special_schools_stand_together():
-    assert kinds.phase_name("SECONDARY", "x") == "Secondary"
-    assert kinds.phase_name("all-through", "x") == "All-through"
-    assert kinds.phase_name("16 Plus", "x") == "16 plus"
-    assert kinds.phase_name("Not applicable", "Academy special converter") == "Special and alternative provision"
-    assert kinds.phase_name("", "Other independent school") == "Independent, phase not given"
-    assert kinds.phase_name(None, "Miscellaneous") == "Phase not given"
+    assert establishments.phase_name("SECONDARY", "x") == "Secondary"
+    assert establishments.phase_name("all-through", "x") == "All-through"
+    assert establishments.phase_name("16 Plus", "x") == "16 plus"
+    assert establishments.phase_name("Not applicable", "Academy special converter") == "Special and alternative provision"
+    assert establishments.phase_name("", "Other independent school") == "Independent, phase not given"
+    assert establishments.phase_name(None, "Miscellaneous") == "Phase not given"
 
 
 @pytest.mark.shared

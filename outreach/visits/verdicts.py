@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from outreach.coverage.facts import Promised, Told
 from outreach.visits.reports import COMPANY, SCHOOL, SETTLED, too_far_apart
 
 BOOKED, MISSING, DISAGREE = "booked", "report missing", "reports disagree"
@@ -34,6 +33,36 @@ ADULTS = -1
 """The year group that stands for the adults of a staff preview or training."""
 
 Key = TypeVar("Key")
+
+
+@dataclass(slots=True)
+class Promised:
+    """A booking as its newest revision by then says; `ended_at`, `ended_by` when it was cancelled by then."""
+
+    id: int
+    urn: int
+    performance_id: int
+    created_at: datetime
+    revision_id: int
+    starts_at: datetime
+    ends_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+    pupils: dict[int, int]
+
+
+@dataclass(slots=True)
+class Told:
+    """One report: `total` where given, `split` by year group where given (else empty)."""
+
+    id: int
+    performance_id: int
+    booking_id: int | None
+    side: str
+    took_place: bool
+    total: int | None
+    recorded_at: datetime
+    split: dict[int, int]
 
 
 @dataclass(slots=True)

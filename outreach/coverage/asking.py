@@ -1,0 +1,81 @@
+"""Where a school stands that has promised nothing: unreachable, proposed, declined, asked or not asked, and since when.
+
+The newest event names the cause: silent since it was asked, a form begun, an answer, a cancellation, a show that
+did not take place. 'Silent since' is the first invitation, or the newest where the school said something in between.
+"""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from outreach.booking import invitations
+from outreach.coverage import facts, gaps
+from outreach.coverage.gaps import Word
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import day_short
+from outreach.tour.programmes import Programme
+from outreach.visits import verdicts
+from outreach.visits.verdicts import Verdict
+
+_ANSWERS = {
+    invitations.OTHER_DATE: gaps.OTHER_DATE,
+    invitations.WAITING_LIST: gaps.WAITING_LIST,
+    invitations.SOMEBODY_ELSE: gaps.SOMEBODY_ELSE,
+    invitations.REFUSED_SLOT: gaps.REFUSED_SLOT,
+    invitations.DECLINED: gaps.DECLINED,
+}
+_ENDED_BY = {"host": "host school"}
+
+
+class Asking:
+    """What schools were asked and what they said by the cut; 5 queries."""
+
+    def __init__(self, programme: Programme, cut: facts.Cut, kin_elsewhere: Collection[int]) -> None:
+        self.contacts = facts.reachable_by_contact(programme, kin_elsewhere, cut)
+        self.invited = facts.invitations(programme, cut)
+        self.answers = facts.answers(programme, cut)
+        self.proposals = facts.proposals(programme, cut)
+        self.begun = facts.forms_begun(programme, cut)
+
+    def standing(self, family: list[int], booked: list[Verdict]) -> tuple[str, str, str, date | None]:
+        """(standing, cause, detail, since) of a school and its predecessors, where no promise counts; `booked` are all there were."""
+        contacts = [self.contacts[u] for u in family if u in self.contacts]
+        asked = [self.invited[u] for u in family if u in self.invited]
+        if not contacts:
+            return Word.UNREACHABLE, gaps.NO_ADDRESS, "no contact", None
+        if not any(contacts) and not any(a.alive for a in asked):
+            return Word.UNREACHABLE, gaps.NO_ADDRESS, "every address bounced", None
+        proposed = [self.proposals[u] for u in family if u in self.proposals]
+        if proposed:
+            recorded_at, reply_by, _ = max(proposed)
+            return Word.PROPOSED, gaps.WAITING, f"reply by {day_short(reply_by)}", day_of(recorded_at)
+        said = [self.answers[u] for u in family if u in self.answers]
+        answer = max(said) if said else None
+        if answer is not None and answer[1] == invitations.DECLINED:
+            if not any(v.promise.created_at > answer[3] for v in booked):
+                return Word.DECLINED, gaps.DECLINED, answer[2], day_of(answer[3])
+        handed = [a for a in asked if a.first is not None and a.newest is not None]
+        newest = max((a.newest for a in handed), default=None)
+        events: list[tuple[datetime, str, str, datetime]] = []
+        if answer is not None and answer[1] != invitations.DECLINED:
+            events.append((answer[3], _ANSWERS[answer[1]], answer[2], answer[3]))
+        for v in booked:
+            if v.promise.ended_at is not None:
+                by = _ENDED_BY.get(v.promise.ended_by or "", v.promise.ended_by or "")
+                events.append((v.promise.ended_at, gaps.CANCELLED, by, v.promise.ended_at))
+            elif v.word == verdicts.FAILED:
+                events.append((v.promise.ends_at, gaps.FAILED, "", v.promise.starts_at))
+        begun = max((self.begun[u] for u in family if u in self.begun), default=None)
+        if begun is not None and not (
+            (newest is not None and newest >= begun)
+            or (answer is not None and answer[3] >= begun)
+            or any(v.promise.created_at >= begun or v.word in verdicts.PENDING for v in booked)
+        ):
+            events.append((begun, gaps.STARTED, "", begun))
+        if newest is not None:
+            first = min(a.first for a in handed)
+            since = newest if events or answer is not None else first
+            events.append((newest, gaps.SILENT, "", since))
+        if not events:
+            return Word.NOT_ASKED, gaps.NOT_ASKED, "", None
+        _, kind, detail, since = max(events, key=lambda event: event[0])
+        return Word.ASKED, kind, detail, day_of(since)
