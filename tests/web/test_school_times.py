@@ -256,3 +256,13 @@ def test_slot_page_takes_ten_queries_however_many_days(client: FlaskClient, stop
     assert client.get(path).status_code == 200
     event.remove(db.engine, "before_cursor_execute", listen)
     assert len(sent) == 9
+
+
+def test_time_no_longer_kept_but_still_free_can_be_kept_again(client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    key = story.choose()
+    story.post("/give-back")
+    page = story.get("/times?lost=1")
+    assert "is not kept for you any more, but nobody else has taken it" in said(page)
+    assert "Keep Tuesday 9 March, 9:00am again" in said(page)
+    assert page.text.count(f'value="{key}"') == 2
