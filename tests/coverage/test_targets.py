@@ -205,6 +205,29 @@ def test_a_merger_is_booked_while_a_predecessors_show_is_to_come(programme):
     assert (s.urn, s.standing, s.is_gap) == (merged.urn, "booked", False)
 
 
+def test_pupils_counted_before_a_split_do_not_make_up_half_of_a_successor(programme):
+    with transaction():
+        old, one, two = (make.school() for _ in range(3))
+        for new in (one, two):
+            make.succession(old, new, NOW - timedelta(days=50))
+        for school, days, pupils in ((old, 90, 60), (one, 9, 20)):
+            booking = make.booking(make.show(programme, school, NOW - timedelta(days=days)), {8: 125, 9: 125})
+            make.report(booking, "school", NOW - timedelta(days=days - 1), {8: pupils, 9: pupils})
+    assert [(s.standing, s.seen_pupils) for s in reckon(programme).target] == [("part seen", 40), ("part seen", 0)]
+
+
+def test_a_school_is_reachable_while_one_address_it_was_asked_at_is_alive(programme):
+    with transaction():
+        school = make.school()
+        address = make.contact(school).address
+        make.dead_address(address, NOW - timedelta(days=9))
+        make.invitation(programme, school, NOW - timedelta(days=8), address="head@redmere.example")
+    assert only(programme).standing == "asked"
+    with transaction():
+        make.dead_address("Head@redmere.example", NOW - timedelta(days=1))
+    assert only(programme).standing == "unreachable"
+
+
 def test_a_programme_is_not_asked_later_than_31_august_but_for_reports(programme):
     with transaction():
         programme.academic_year = 2025
