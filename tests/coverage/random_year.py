@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import make
-from outreach.booking.invitations import FormBegun
+from outreach.booking.holds import FormBegun
 from outreach.booking.proposals import Proposal
 from outreach.county.schools import Correction, School
 from outreach.ground.db import db

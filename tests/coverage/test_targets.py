@@ -7,9 +7,10 @@ import pytest
 from flask import Flask
 
 import make
+from outreach.booking.proposals import Proposal
 from outreach.county import establishments, register
 from outreach.coverage import county_map, figures, standings
-from outreach.ground.db import transaction
+from outreach.ground.db import db, transaction
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 DAY = date(2027, 3, 1)
@@ -226,6 +227,23 @@ def test_a_school_is_reachable_while_one_address_it_was_asked_at_is_alive(progra
     with transaction():
         make.dead_address("Head@redmere.example", NOW - timedelta(days=1))
     assert only(programme).standing == "unreachable"
+
+
+def test_a_slot_is_proposed_until_its_reply_by_day_is_over(programme):
+    with transaction():
+        school = make.school()
+        make.contact(school)
+        db.session.add(
+            Proposal(
+                programme_id=programme.id, urn=school.urn, starts_at=NOW, reply_by=date(2027, 2, 20),
+                recorded_at=datetime(2027, 2, 10, 9, tzinfo=UTC),
+            )
+        )  # fmt: skip
+    days = [date(2027, 2, n) for n in (9, 10, 20, 21)]
+    assert [reckon(programme, day).target[0].standing for day in days] == [
+        "not asked", "proposed", "proposed", "not asked",
+    ]  # fmt: skip
+    assert reckon(programme, days[1]).target[0].cause == "waiting for an answer since 10 February 2027"
 
 
 def test_a_programme_is_not_asked_later_than_31_august_but_for_reports(programme):
