@@ -1,11 +1,11 @@
 """Every table of the house in one import, for migrations and tests."""
 
+import outreach.asking.invitations
+import outreach.asking.open_door
+import outreach.asking.rounds
 import outreach.booking.bookings
 import outreach.booking.holds
-import outreach.booking.invitations
-import outreach.booking.open_door
 import outreach.booking.proposals
-import outreach.booking.rounds
 import outreach.county.contacts
 import outreach.county.partnerships
 import outreach.county.people

@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 from flask.testing import FlaskClient
 
-from outreach.booking.invitations import Answer, Invitation
+from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Authority, Partnership, Term

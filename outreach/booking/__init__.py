@@ -1,1 +1,1 @@
-"""The promise: invitations and their answers, bookings."""
+"""The promise: a slot held, booked, moved, cancelled, and who is told."""

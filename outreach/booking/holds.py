@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, bindparam, delete, select
+from sqlalchemy import JSON, ForeignKey, Index, bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.booking import promises
-from outreach.booking.invitations import FormBegun
+from outreach.booking import accounts
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground import history
@@ -28,6 +27,18 @@ class Draft(Base):
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), primary_key=True)
     typed: Mapped[Any] = mapped_column(JSON)
     saved_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class FormBegun(Base):
+    """A school chose a slot and began the form: the cause 'started' while no booking follows."""
+
+    __tablename__ = "form_begun"
+    __table_args__ = (Index("ix_form_begun_programme", "programme_id", "urn"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class AlreadyBooked(Refusal):
@@ -67,7 +78,7 @@ def hold(
     day_ids = {slot.tour_day_id for slot in chosen}
     performances.lock_school(school.urn)
     performances.lock_days(day_ids)
-    if not promises.account(programme, school).is_open:
+    if not accounts.account(programme, school).is_open:
         raise AlreadyBooked
     _drop(programme.id, school.urn)
     performances.clear_expired(day_ids, now=now)

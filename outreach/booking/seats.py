@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from math import ceil
 
-from outreach.booking.bookings import MoreThanTheSchoolHas
-from outreach.booking.promises import Expected
+from outreach.booking.accounts import Expected
+from outreach.booking.numbers import MoreThanTheSchoolHas
 from outreach.ground.wording import number
 
 

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
-from outreach.booking import invitations, promises
+from sqlalchemy import update
+
+from outreach.booking import promises
 from outreach.booking.promises import Booking, BookingContact
 from outreach.county import partnerships
+from outreach.county.partnerships import Partnership
 from outreach.ground.db import db
 from outreach.post import letters
 from outreach.post.calendars import Attendee
+from outreach.post.links import PersonalLink
 from outreach.tour.companies import Troupe
 from outreach.tour.performances import Performance
 
@@ -42,7 +47,7 @@ def school(
     booking: Booking, people: Iterable[BookingContact], write: Callable[..., object], *, now: datetime
 ) -> None:
     """One letter to each of `people`: write(visit, to, sender, now=now)."""
-    sender = invitations.sender_of(partnerships.get(booking.programme.partnership_id))
+    sender = sender_of(partnerships.get(booking.programme.partnership_id))
     visit = visit_of(booking)
     for person in people:
         write(visit, _addressee(booking, person), sender, now=now)
@@ -57,7 +62,7 @@ def troupe(performance: Performance, troupe_id: int, method: str, *, now: dateti
     if not promised:
         return
     host = promised[0]
-    sender = invitations.sender_of(partnerships.get(host.programme.partnership_id))
+    sender = sender_of(partnerships.get(host.programme.partnership_id))
     addressee = letters.Addressee(address=to.calendar_address, name=to.name, role="touring company")
     letters.for_troupe(
         _troupe_visit(performance, promised, addressee), addressee, sender, method=method, now=now
@@ -67,6 +72,35 @@ def troupe(performance: Performance, troupe_id: int, method: str, *, now: dateti
 def expiry(booking: Booking) -> datetime:
     """When links about this booking end."""
     return booking.performance.ends_at + LINK_LIFE
+
+
+def with_link(write: Callable[..., object], booking: Booking) -> Callable[..., object]:
+    """A letter that carries a personal link, with the day it ends."""
+    return partial(write, expires_at=expiry(booking))
+
+
+def lengthen_links(booking: Booking) -> None:
+    """Links of this school that are open live at least as long as the booking's do."""
+    until = expiry(booking)
+    db.session.execute(
+        update(PersonalLink)
+        .where(
+            PersonalLink.urn == booking.urn,
+            PersonalLink.programme_id == booking.programme_id,
+            PersonalLink.withdrawn_at.is_(None),
+            PersonalLink.expires_at < until,
+        )
+        .values(expires_at=until)
+    )
+
+
+def sender_of(partnership: Partnership) -> letters.Sender:
+    """Who signs this partnership's letters."""
+    return letters.Sender(
+        partnership_id=partnership.id, partnership_name=partnership.name,
+        contact_name=partnership.contact_name, contact_role=partnership.contact_role,
+        contact_phone=partnership.contact_phone, contact_email=partnership.contact_email,
+    )  # fmt: skip
 
 
 def visit_of(booking: Booking) -> letters.Visit:

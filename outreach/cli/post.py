@@ -11,7 +11,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
-from outreach.booking import open_door
+from outreach.asking import open_door
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.post import outbox, postman

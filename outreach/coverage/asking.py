@@ -7,7 +7,7 @@ did not take place. 'Silent since' is the first invitation, or the newest where 
 from collections.abc import Collection
 from datetime import date, datetime
 
-from outreach.booking import invitations
+from outreach.asking import invitations
 from outreach.coverage import facts, gaps
 from outreach.coverage.gaps import Word
 from outreach.ground.timespans import day_of

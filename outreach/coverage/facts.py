@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import case, func, or_, select, union
 
-from outreach.booking.invitations import Answer, FormBegun, Invitation
+from outreach.asking.invitations import Answer, Invitation
+from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact

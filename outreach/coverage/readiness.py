@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from outreach.booking.invitations import Invitation
+from outreach.asking.invitations import Invitation
 from outreach.county import authorities, contacts, partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db

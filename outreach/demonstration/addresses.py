@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import exists, func, select
 
-from outreach.booking import invitations
-from outreach.booking.invitations import Answer, Invitation
+from outreach.asking import invitations
+from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.promises import Booking
 from outreach.county.partnerships import Partnership
 from outreach.county.people import Person, sign_in_link

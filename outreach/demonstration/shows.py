@@ -6,8 +6,9 @@ from random import Random
 
 from sqlalchemy import select
 
-from outreach.booking import bookings, holds, promises, seats
-from outreach.booking.bookings import LEAD, ON_THE_DAY, Colleague, Promise
+from outreach.booking import accounts, bookings, holds, promises, seats
+from outreach.booking.colleagues import LEAD, ON_THE_DAY, Colleague
+from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.county import contacts
 from outreach.county.schools import School
@@ -81,8 +82,8 @@ def _book(
     now: datetime,
 ) -> list[Booking]:
     """One or two shows on the days `on`, as the school would have booked them at `now`; [] when nothing fits."""
-    still_open = {y: n for y, n in promises.account(programme, school).still_open.items() if y in year_groups}
-    two = promises.needs_two_shows(programme, still_open)
+    still_open = {y: n for y, n in accounts.account(programme, school).still_open.items() if y in year_groups}
+    two = accounts.needs_two_shows(programme, still_open)
     chosen = _chosen(random, programme, school, on, two=two, now=now)
     if not chosen:
         return []

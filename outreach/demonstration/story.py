@@ -12,7 +12,8 @@ from random import Random
 
 from sqlalchemy import select
 
-from outreach.booking import holds, invitations, open_door, proposals, rounds
+from outreach.asking import invitations, open_door, rounds
+from outreach.booking import holds, proposals
 from outreach.county import authorities, contacts, partnerships, people, register, schools
 from outreach.county.partnerships import Partnership, Settings
 from outreach.county.people import Person

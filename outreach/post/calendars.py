@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
@@ -71,8 +72,12 @@ class Appointment:
     tentative: bool = False
 
 
+@lru_cache(maxsize=16)
 def request(appointment: Appointment) -> bytes:
-    """The invite, or its update when `sequence` or `dtstamp` has risen (METHOD:REQUEST)."""
+    """The invite, or its update when `sequence` or `dtstamp` has risen (METHOD:REQUEST).
+
+    One revision is one text for all its recipients, so it is kept while their letters are written.
+    """
     return _bytes(_invite(appointment), REQUEST)
 
 

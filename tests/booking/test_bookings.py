@@ -8,9 +8,10 @@ from flask import Flask
 from sqlalchemy import select
 
 import make
-from outreach.booking import bookings, holds, promises
-from outreach.booking.bookings import Colleague, Promise
+from outreach.booking import accounts, bookings, colleagues, holds, numbers, promises
+from outreach.booking.colleagues import Colleague
 from outreach.booking.holds import AlreadyBooked, NothingHeld, ProgrammeClosed
+from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.county.schools import own_numbers
 from outreach.ground.db import db, transaction
@@ -169,10 +170,10 @@ def test_a_school_with_everything_booked_can_hold_nothing_more(c) -> None:
 
 def test_a_school_with_a_year_group_open_can_book_again(c) -> None:
     booked(c, pupils={8: 148})
-    assert tuple(promises.account(c.programme, c.school).still_open) == (9,)
+    assert tuple(accounts.account(c.programme, c.school).still_open) == (9,)
     ids = hold(c, slot(c, time(13)))
     book(c, ids, promise(pupils={9: 151}))
-    assert promises.account(c.programme, c.school).promised == {8: 148, 9: 151}
+    assert accounts.account(c.programme, c.school).promised == {8: 148, 9: 151}
 
 
 def test_two_shows_of_one_day_are_booked_in_one_go(c) -> None:
@@ -185,7 +186,7 @@ def test_two_shows_of_one_day_are_booked_in_one_go(c) -> None:
     made = book(c, ids, promise(pupils={8: 148}), promise(pupils={9: 151}))
     assert [promises.pupils_of(b) for b in made] == [{8: 148}, {9: 151}]
     assert len({b.uid for b in made}) == 2
-    assert tuple(promises.account(c.programme, c.school).still_open) == ()
+    assert tuple(accounts.account(c.programme, c.school).still_open) == ()
 
 
 def test_if_the_second_of_two_is_refused_neither_is_booked(c) -> None:
@@ -195,7 +196,7 @@ def test_if_the_second_of_two_is_refused_neither_is_booked(c) -> None:
         c.programme, c.school, now=make.NOW, two_shows=True, only_days=[c.day.id]
     ).pairs
     ids = hold(c, first, second)
-    with pytest.raises(bookings.TooManyForOneShow):
+    with pytest.raises(numbers.TooManyForOneShow):
         book(c, ids, promise(pupils={8: 148}), promise(pupils={9: 201}))
     assert db.session.query(Booking).count() == 0
     assert letters() == []
@@ -204,10 +205,10 @@ def test_if_the_second_of_two_is_refused_neither_is_booked(c) -> None:
 @pytest.mark.parametrize(
     ("pupils", "refusal"),
     [
-        ({8: 0}, bookings.NobodyComes),
-        ({7: 30}, bookings.NotForThatYear),
-        ({8: 200, 9: 151}, bookings.TooManyForOneShow),
-        ({8: 166}, bookings.MoreThanTheSchoolHas),
+        ({8: 0}, numbers.NobodyComes),
+        ({7: 30}, numbers.NotForThatYear),
+        ({8: 200, 9: 151}, numbers.TooManyForOneShow),
+        ({8: 166}, numbers.MoreThanTheSchoolHas),
     ],
 )
 def test_numbers_that_cannot_be_are_refused_and_nothing_is_written(c, pupils, refusal) -> None:
@@ -231,13 +232,13 @@ def test_a_number_the_school_confirms_becomes_its_own(c) -> None:
 def test_a_schools_own_number_is_never_exceeded_over_several_shows(c) -> None:
     booked(c, pupils={8: 70}, own_numbers={8: 150})
     ids = hold(c, slot(c, time(13)))
-    with pytest.raises(bookings.MoreThanTheSchoolHas):
+    with pytest.raises(numbers.MoreThanTheSchoolHas):
         book(c, ids, promise(pupils={8: 81}))
 
 
 def test_a_booking_without_anybody_named_is_refused(c) -> None:
     ids = hold(c, slot(c))
-    with pytest.raises(bookings.NobodyNamed):
+    with pytest.raises(colleagues.NobodyNamed):
         book(c, ids, promise(people=()))
 
 
@@ -372,9 +373,9 @@ def test_a_cancelled_booking_can_no_longer_be_moved_or_changed(c) -> None:
     wanted = slot(c, time(13), day=c.later)
     with transaction():
         bookings.cancel(booking, reason="mock exams", by="school", who="Joanna Fell", now=make.NOW)
-    with pytest.raises(bookings.BookingEnded), transaction():
+    with pytest.raises(promises.BookingEnded), transaction():
         bookings.move(booking, wanted, who="Joanna Fell", now=make.NOW)
-    with pytest.raises(bookings.BookingEnded), transaction():
+    with pytest.raises(promises.BookingEnded), transaction():
         bookings.change(booking, promise(), who="Joanna Fell", now=make.NOW)
 
 
@@ -382,7 +383,7 @@ def test_a_colleague_added_gets_the_entry_and_the_others_no_mail(c) -> None:
     booking = booked(c)
     before = letters()
     with transaction():
-        bookings.add_colleague(
+        colleagues.add(
             booking,
             Colleague(name="School office", address="office@redmere.example", duty="colleague"),
             who="Joanna Fell",
@@ -393,8 +394,8 @@ def test_a_colleague_added_gets_the_entry_and_the_others_no_mail(c) -> None:
 
 def test_a_colleague_already_there_is_refused(c) -> None:
     booking = booked(c)
-    with pytest.raises(bookings.AlreadyThere), transaction():
-        bookings.add_colleague(
+    with pytest.raises(colleagues.AlreadyThere), transaction():
+        colleagues.add(
             booking,
             Colleague(name="J", address="J.Fell@redmere.example", duty="colleague"),
             who="x",
@@ -407,7 +408,7 @@ def test_a_colleague_removed_gets_a_cancel_alone_and_the_sequence_rises(c) -> No
     before = letters()
     whitfield = promises.people_of(booking)[1]
     with transaction():
-        bookings.remove_colleague(booking, whitfield.id, who="Joanna Fell", now=make.NOW + timedelta(hours=1))
+        colleagues.remove(booking, whitfield.id, who="Joanna Fell", now=make.NOW + timedelta(hours=1))
     assert [row for row in letters() if row not in before] == [("s.whitfield@redmere.example", "CANCEL", 1)]
     assert (booking.sequence, booking.place_sequence) == (1, 0)
 
@@ -415,8 +416,8 @@ def test_a_colleague_removed_gets_a_cancel_alone_and_the_sequence_rises(c) -> No
 def test_the_last_person_cannot_be_removed(c) -> None:
     booking = booked(c, people=(FELL,))
     (only,) = promises.people_of(booking)
-    with pytest.raises(bookings.LastPerson), transaction():
-        bookings.remove_colleague(booking, only.id, who="Joanna Fell", now=make.NOW)
+    with pytest.raises(colleagues.LastPerson), transaction():
+        colleagues.remove(booking, only.id, who="Joanna Fell", now=make.NOW)
 
 
 def test_seats_are_never_oversold_whatever_a_program_writes(c) -> None:
@@ -458,10 +459,10 @@ def test_a_draft_is_kept_until_it_is_booked(c) -> None:
 
 def test_every_refusal_has_words_for_the_person(c) -> None:
     for refusal in (
-        bookings.NobodyComes(),
+        numbers.NobodyComes(),
         SlotTaken(),
         NothingHeld(),
         AlreadyBooked(),
-        bookings.LastPerson(),
+        colleagues.LastPerson(),
     ):
         assert isinstance(refusal, Refusal) and refusal.message.endswith(".")

@@ -1,7 +1,7 @@
 """Which pupils come to which show, and what is asked about: pure."""
 
 from outreach.booking import seats
-from outreach.booking.promises import Expected
+from outreach.booking.accounts import Expected
 
 
 def test_split_keeps_year_groups_together_when_each_fits_a_show() -> None:

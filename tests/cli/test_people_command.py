@@ -71,7 +71,7 @@ def test_who_has_left_gets_no_link(app: Flask, partnership: str) -> None:
 
 
 def test_post_send_answers_the_open_door_and_sends_its_letter(app: Flask) -> None:
-    from outreach.booking import open_door
+    from outreach.asking import open_door
 
     with transaction():
         programme = make.programme(make.partnership())

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from outreach.booking import open_door
+from outreach.asking import open_door
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
 from outreach.demonstration import addresses, cast, story

@@ -15,14 +15,15 @@ FLOORS = {
     "county": 2,
     "tour": 3,
     "booking": 4,
-    "visits": 5,
-    "coverage": 6,
-    "demonstration": 7,
-    "web": 8,
-    "cli": 8,
-    "tables": 8,
-    "": 9,
-    "wsgi": 10,
+    "asking": 5,
+    "visits": 6,
+    "coverage": 7,
+    "demonstration": 8,
+    "web": 9,
+    "cli": 9,
+    "tables": 9,
+    "": 10,
+    "wsgi": 11,
 }
 
 

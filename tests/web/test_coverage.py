@@ -62,7 +62,12 @@ def county(schools: int = 70, seed: int = 5, la_code: str = "931"):
     found = []
     for n in range(schools):
         code, name = r.choice(
-            [("E07000001", "Kestermere"), ("E07000002", "Fenwold & Saxby"), ("E07000003", "Teal Valley"), (None, None)]
+            [
+                ("E07000001", "Kestermere"),
+                ("E07000002", "Fenwold & Saxby"),
+                ("E07000003", "Teal Valley"),
+                (None, None),
+            ]
         )
         school = make.school(
             datetime(2026, 8, 1, tzinfo=UTC), name=f"School {n:03d}", district_code=code, district_name=name,
@@ -81,7 +86,9 @@ def county(schools: int = 70, seed: int = 5, la_code: str = "931"):
             make.decision(programme, school, "exclude", reason="Runs its own")
         if r.random() < 0.5:
             start = NOW.replace(hour=10) + timedelta(days=r.randint(-60, 40))
-            booking = make.booking(make.show(programme, school, start), {8: 100, 9: 100} if r.random() < 0.7 else {8: 90})
+            booking = make.booking(
+                make.show(programme, school, start), {8: 100, 9: 100} if r.random() < 0.7 else {8: 90}
+            )
             if start < NOW and r.random() < 0.8:
                 make.report(booking, "school", start + timedelta(hours=5), {8: 95, 9: r.choice([0, 98])})
             elif r.random() < 0.2:
@@ -114,7 +121,11 @@ def rows_of(client: FlaskClient, address: str) -> int:
 def test_every_number_on_the_page_is_a_link_to_that_many_rows(desk: FlaskClient, query: str) -> None:
     page = desk.get("/desk/coverage" + query)
     assert page.status_code == 200
-    numbers = [("/desk/" + a, t) for a, t in Links(page.text).found if a.startswith("schools?") and re.fullmatch(r"[\d,]+", t)]
+    numbers = [
+        ("/desk/" + a, t)
+        for a, t in Links(page.text).found
+        if a.startswith("schools?") and re.fullmatch(r"[\d,]+", t)
+    ]
     assert len(numbers) > 30
     for address, text in numbers:
         assert rows_of(desk, address) == int(text.replace(",", "")), address

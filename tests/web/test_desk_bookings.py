@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 
 import make
 from outreach.booking import bookings, holds, promises
-from outreach.booking.bookings import Colleague, Promise
+from outreach.booking.colleagues import Colleague
+from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction

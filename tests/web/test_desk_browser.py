@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 import make
 from browser import Site
-from outreach.booking import rounds
+from outreach.asking import rounds
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of

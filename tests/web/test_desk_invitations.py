@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 import make
-from outreach.booking.invitations import Invitation
+from outreach.asking.invitations import Invitation
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 import make
-from outreach.booking import invitations
+from outreach.asking import invitations
 from outreach.county import contacts, corrections, school_days, schools
 from outreach.county.contacts import Contact
 from outreach.county.people import Person

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 import make
-from outreach.booking.open_door import LinkRequest
+from outreach.asking.open_door import LinkRequest
 from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
@@ -51,9 +51,7 @@ def test_school_finds_itself_by_urn(school: School, client: FlaskClient) -> None
 
 
 @pytest.mark.parametrize("typed", ["nowhere", "%", "<script>alert(1)</script>", "x" * 5000])
-def test_search_for_nothing_we_have_says_what_to_try(
-    school: School, client: FlaskClient, typed: str
-) -> None:
+def test_search_for_nothing_we_have_says_what_to_try(school: School, client: FlaskClient, typed: str) -> None:
     answer = client.get("/find", query_string={"q": typed})
     assert answer.status_code == 200
     assert "No school for" in answer.text and "<script>alert" not in answer.text
@@ -91,7 +89,11 @@ def test_school_of_an_authority_that_nobody_covers_is_not_there(school: School, 
 
 def test_suggestions_are_few_and_lead_to_the_schools_page(school: School, client: FlaskClient) -> None:
     assert client.get("/find/suggest?q=zo").json == [
-        {"name": "St Zoë's Church of England Academy", "where": "Marlford, ZZ9 3AB", "url": f"/find/{school.urn}"}
+        {
+            "name": "St Zoë's Church of England Academy",
+            "where": "Marlford, ZZ9 3AB",
+            "url": f"/find/{school.urn}",
+        }
     ]
     assert client.get("/find/suggest?q=z").json == []
     assert client.get("/find/suggest").json == []

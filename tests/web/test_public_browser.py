@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 import make
 from browser import Site
-from outreach.booking import open_door
+from outreach.asking import open_door
 from outreach.county import people
 from outreach.county.schools import School
 from outreach.ground import clock

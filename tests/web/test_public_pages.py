@@ -20,7 +20,13 @@ def test_first_page_says_what_the_play_is_and_lets_a_school_search(app: Flask, c
     with transaction():
         make.programme(make.partnership(), title="Someone to Tell", summary="A play about whom to tell.")
     page = client.get("/").text
-    for words in ("‘Someone to Tell’", "A play about whom to tell.", "Years 8 and 9", "1 hour 15 minutes", 'action="/find"'):
+    for words in (
+        "‘Someone to Tell’",
+        "A play about whom to tell.",
+        "Years 8 and 9",
+        "1 hour 15 minutes",
+        'action="/find"',
+    ):
         assert words in page
 
 

@@ -6,8 +6,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 import make
-from outreach.booking import open_door
-from outreach.booking.open_door import LinkRequest
+from outreach.asking import open_door
+from outreach.asking.open_door import LinkRequest
 from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
@@ -42,7 +42,14 @@ def desk(app: Flask, client: FlaskClient) -> Desk:
 def test_page_shows_who_waits_why_and_whom_to_ring(desk: Desk, client: FlaskClient) -> None:
     page = client.get("/desk/requests").text
     assert "3 people wait for you." in page
-    for words in ("a0@931.example", "a2@931.example", desk.school.name, "01632 960 204", "Jo &lt;b&gt;", "is not on file"):
+    for words in (
+        "a0@931.example",
+        "a2@931.example",
+        desk.school.name,
+        "01632 960 204",
+        "Jo &lt;b&gt;",
+        "is not on file",
+    ):
         assert words in page
 
 

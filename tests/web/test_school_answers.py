@@ -5,8 +5,8 @@ from flask.testing import FlaskClient
 from school_story import Story, lay, said
 from sqlalchemy import func, select
 
-from outreach.booking import invitations
-from outreach.booking.invitations import Answer, Invitation
+from outreach.asking import invitations
+from outreach.asking.invitations import Answer, Invitation
 from outreach.county import contacts
 from outreach.ground.db import db
 

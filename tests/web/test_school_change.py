@@ -27,7 +27,7 @@ def booking(reference: str) -> Booking:
 
 def letters() -> list[tuple[str, str]]:
     db.session.rollback()
-    return list(db.session.execute(select(Letter.recipient, Letter.method).order_by(Letter.id)).tuples())
+    return list(db.session.execute(select(Letter.recipient, Letter.method).order_by(Letter.id)))
 
 
 def another_time(story: Story, reference: str) -> str:

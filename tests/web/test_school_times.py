@@ -8,7 +8,7 @@ from school_story import TUESDAY, lay, link_to, said
 from sqlalchemy import event, func, select
 
 import make
-from outreach.booking.invitations import FormBegun
+from outreach.booking.holds import FormBegun
 from outreach.county.partnerships import InsetDay
 from outreach.ground.db import db, transaction
 from outreach.ground.history import History

@@ -7,10 +7,11 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.booking import bookings, promises
-from outreach.booking.bookings import ACCESS_NEEDS, Colleague, Promise
+from outreach.booking import accounts, bookings, colleagues, promises
+from outreach.booking.colleagues import Colleague
+from outreach.booking.numbers import Promise
 from outreach.booking.promises import COMPANY, COORDINATOR, SCHOOL, Booking
-from outreach.booking.told import access_words
+from outreach.booking.told import ACCESS_NEEDS, access_words
 from outreach.ground import clock, history
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -44,9 +45,9 @@ class ColleagueForm(forms.Form):
     duty = forms.choice(
         "What are they there for?",
         (
-            (bookings.COLLEAGUE, "A colleague who wants it in the calendar"),
-            (bookings.ON_THE_DAY, "Meets the company on the day"),
-            (bookings.LEAD, "Safeguarding lead"),
+            (colleagues.COLLEAGUE, "A colleague who wants it in the calendar"),
+            (colleagues.ON_THE_DAY, "Meets the company on the day"),
+            (colleagues.LEAD, "Safeguarding lead"),
         ),
         required="Say what the colleague is there for.",
     )
@@ -171,7 +172,7 @@ def booking_colleague(reference: str) -> Any:
         )  # fmt: skip
         try:
             with transaction():
-                bookings.add_colleague(_booking(reference), colleague, who=who(), now=clock.now())
+                colleagues.add(_booking(reference), colleague, who=who(), now=clock.now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -185,7 +186,7 @@ def booking_colleague_remove(reference: str, contact_id: int) -> Any:
     _open(reference)
     try:
         with transaction():
-            bookings.remove_colleague(_booking(reference), contact_id, who=who(), now=clock.now())
+            colleagues.remove(_booking(reference), contact_id, who=who(), now=clock.now())
     except Refusal as refusal:
         return _done(reference, refusal.message, "stop")
     return _done(reference, "The entry leaves that one calendar; the others keep theirs.")
@@ -232,7 +233,7 @@ def _status() -> int:
 
 
 def _pupils(found: Booking, typed: Any) -> PupilsForm:
-    account = promises.account(found.programme, found.school, leaving_out=found.id)
+    account = accounts.account(found.programme, found.school, leaving_out=found.id)
     return school_forms.pupils_form(
         typed,
         shows=1,
@@ -246,7 +247,7 @@ def _pupils(found: Booking, typed: Any) -> PupilsForm:
 def _typed(found: Booking) -> dict[str, str]:
     """What stands, as somebody would have typed it."""
     pupils = promises.pupils_of(found)
-    groups = {*promises.account(found.programme, found.school).expected, *pupils}
+    groups = {*accounts.account(found.programme, found.school).expected, *pupils}
     return {
         **{f"pupils-0-{y}": str(pupils.get(y, 0)) for y in groups},
         **{f"access-0-{slug}": str(n) for slug, n in (found.access_needs or {}).items()},

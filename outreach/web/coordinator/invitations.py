@@ -5,8 +5,9 @@ from typing import Any
 
 from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 
-from outreach.booking import invitations, rounds
-from outreach.booking.invitations import ReplyByPast
+from outreach.asking import invitations, rounds
+from outreach.asking.invitations import ReplyByPast
+from outreach.booking import told
 from outreach.county import contacts, partnerships, schools
 from outreach.coverage import standings
 from outreach.coverage.standings import Standing, Word
@@ -205,7 +206,7 @@ def _letter(programme: Programme, urn: int) -> letters.Rendered:
     return letters.preview_invitation(
         invitations.asking(programme, schools.get(urn), now=clock.now()),
         invitations.addressee(contact),
-        invitations.sender_of(partnerships.get(programme.partnership_id)),
+        told.sender_of(partnerships.get(programme.partnership_id)),
         now=clock.now(),
     )
 

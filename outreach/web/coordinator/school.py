@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import g, render_template
 
-from outreach.booking import diary, invitations, promises
-from outreach.booking.invitations import Answer, Invitation
+from outreach.asking import invitations
+from outreach.asking.invitations import Answer, Invitation
+from outreach.booking import accounts, diary
 from outreach.booking.promises import Booking
 from outreach.county import contacts, corrections, school_days, schools
 from outreach.county.corrections import FIELDS
@@ -84,7 +85,7 @@ def _in_programme(school: School, programme: Programme) -> dict[str, Any]:
     """What the page says of the school in the programme in hand."""
     now = clock.now()
     reckoning = standings.of(programme.id, as_of=day_of(now), now=now)
-    account = promises.account(programme, school)
+    account = accounts.account(programme, school)
     return {
         "standing": _standing(school.urn, [*reckoning.target, *reckoning.excluded]),
         "account": account,

@@ -5,8 +5,8 @@ from typing import Any
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.booking import invitations, open_door
-from outreach.booking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE, WAITING_LIST
+from outreach.asking import invitations, open_door
+from outreach.asking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE, WAITING_LIST
 from outreach.county import contacts
 from outreach.county.contacts import Contact
 from outreach.county.schools import School

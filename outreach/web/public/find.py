@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import abort, g, redirect, render_template, request, url_for
 
-from outreach.booking import open_door, promises
+from outreach.asking import open_door
+from outreach.booking import promises
 from outreach.county import partnerships, schools
 from outreach.county.schools import School
 from outreach.ground import clock

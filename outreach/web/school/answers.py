@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import abort, g, redirect, render_template, url_for
 
-from outreach.booking import invitations
-from outreach.booking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE
+from outreach.asking import invitations
+from outreach.asking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE
 from outreach.county import contacts
 from outreach.county.contacts import Contact
 from outreach.ground import clock

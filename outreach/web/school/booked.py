@@ -5,10 +5,10 @@ from typing import Any
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from outreach.booking import bookings, promises, told
-from outreach.booking.bookings import Colleague
-from outreach.booking.invitations import sender_of
+from outreach.booking import accounts, colleagues, promises, told
+from outreach.booking.colleagues import Colleague
 from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.told import sender_of
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -56,7 +56,7 @@ def booked(token: str, reference: str) -> Any:
         ),
         people=promises.people_of(booking),
         letters=outbox.newest_of_stream(booking.uid),
-        still_open=tuple(promises.account(g.programme, g.school).still_open),
+        still_open=tuple(accounts.account(g.programme, g.school).still_open),
         access=told.access_words(booking.access_needs),
         now=now,
         taken_place=booking.performance.ends_at <= now,
@@ -92,7 +92,7 @@ def colleague(token: str, reference: str) -> Any:
         )
         try:
             with transaction():
-                bookings.add_colleague(own_booking(reference), named, who=g.who, now=clock.now())
+                colleagues.add(own_booking(reference), named, who=g.who, now=clock.now())
         except Refusal as no:
             form.refuse(no)
         else:
@@ -116,7 +116,7 @@ def remove(token: str, reference: str, contact_id: int) -> Any:
     name = person.name
     try:
         with transaction():
-            bookings.remove_colleague(own_booking(reference), contact_id, who=g.who, now=clock.now())
+            colleagues.remove(own_booking(reference), contact_id, who=g.who, now=clock.now())
     except Refusal as no:
         page = render_template(
             "school/remove.html", token=token, booking=booking, person=person, said=no.message

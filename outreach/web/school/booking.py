@@ -1,15 +1,17 @@
 """The form of a booking, step by step, kept as a draft; the check of the answers; the booking itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import bookings, holds, promises, seats, told
-from outreach.booking.bookings import ACCESS_NEEDS, Colleague, Promise
+from outreach.booking import accounts, bookings, holds, promises, seats, told
+from outreach.booking.colleagues import Colleague
 from outreach.booking.holds import AlreadyBooked, NothingHeld
+from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
+from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -26,9 +28,7 @@ STEPS = ("pupils", "hall", "people")
 @by_personal_link
 def form(token: str) -> Any:
     """To the first step that still wants something, else to the check."""
-    kept = _kept()
-    typed = holds.draft(g.programme.id, g.school.urn)
-    return redirect(url_for(f".{_next_step(kept, typed)}", token=token))
+    return redirect(url_for(f".{_answers(_kept()).next_step()}", token=token))
 
 
 @school.route("/i/<token>/pupils", methods=["GET", "POST"])
@@ -56,11 +56,11 @@ def check(token: str) -> Any:
     kept = _kept()
     if not kept:
         return _lost(token)
-    typed = holds.draft(g.programme.id, g.school.urn)
-    step = _next_step(kept, typed)
+    answers = _answers(kept)
+    step = answers.next_step()
     if step != "check":
         return redirect(url_for(f".{step}", token=token))
-    return _check_page(token, kept, typed)
+    return _check_page(token, kept, answers)
 
 
 @school.post("/i/<token>/book")
@@ -81,7 +81,12 @@ def book(token: str) -> Any:
         kept = _kept()
         if not kept:
             return _lost(token)
-        return _check_page(token, kept, holds.draft(g.programme.id, g.school.urn), said=no.message), 422
+        answers = _answers(kept)
+        step = answers.next_step()
+        if step != "check":
+            flash(no.message, "confirm")
+            return redirect(url_for(f".{step}", token=token), 303)
+        return _check_page(token, kept, answers, said=no.message), 422
     return redirect(url_for(".booked", token=token, reference=done[0].reference), 303)
 
 
@@ -124,13 +129,15 @@ class AnswersMissing(Refusal):
 
 def _book(keys: Sequence[str], *, now: datetime) -> list[Booking]:
     """Inside a transaction: the rules are the verb's own; here what was typed becomes promises."""
-    kept = holds.renew(g.programme, g.school, now=now)
-    typed = holds.draft(g.programme.id, g.school.urn)
+    kept = _kept()
+    if not kept:
+        raise NothingHeld
     if [_key(p) for p in kept] != list(keys):
         raise AnotherTimeKept
-    if _next_step(kept, typed) != "check":
+    answers = _answers(kept)
+    if answers.next_step() != "check":
         raise AnswersMissing
-    shows = list(zip((p.id for p in kept), _promises(kept, typed), strict=True))
+    shows = list(zip((p.id for p in kept), answers.promises(), strict=True))
     return bookings.book(g.programme, g.school, shows, who=g.who, now=now)
 
 
@@ -142,15 +149,15 @@ def _booked_already(keys: Sequence[str]) -> list[Booking]:
 def _step(name: str, token: str) -> Any:
     """Show a step filled from the draft; on POST keep what was typed first, then judge it."""
     kept = _kept()
-    typed = holds.draft(g.programme.id, g.school.urn)
-    if name == "pupils" and not _asked_groups():
+    answers = _answers(kept)
+    if name not in answers.steps:
         return redirect(url_for(".hall", token=token), 303)
     if request.method == "GET":
-        return _step_page(name, token, kept, _form(name, kept, typed)) if kept else _lost(token)
-    typed[name] = _form(name, kept, {}).taken_from(request.form)
+        return _step_page(name, token, kept, answers.form(name)) if kept else _lost(token)
+    typed = answers.typed | {name: answers.form(name).taken_from(request.form)}
     with transaction():
         holds.save_draft(g.programme.id, g.school.urn, typed, now=clock.now())
-    asked = _form(name, kept, typed)
+    asked = _Answers(kept, typed).form(name)
     if not asked.validate():
         return _step_page(name, token, kept, asked), 422
     return redirect(url_for(".form", token=token), 303) if kept else _lost(token)
@@ -169,14 +176,14 @@ def _step_page(name: str, token: str, kept: Sequence[Performance], asked: TypedF
     )
 
 
-def _check_page(token: str, kept: Sequence[Performance], typed: dict[str, Any], said: str = "") -> str:
+def _check_page(token: str, kept: Sequence[Performance], answers: "_Answers", said: str = "") -> str:
     first_day = day_of(kept[0].starts_at)
     return render_template(
         "school/check.html",
         token=token,
         kept=kept,
         keys="+".join(_key(p) for p in kept),
-        promises=_promises(kept, typed),
+        promises=answers.promises(),
         now=clock.now(),
         back_to="check",
         access=told.access_words,
@@ -196,66 +203,75 @@ def _kept() -> list[Performance]:
     return holds.kept(g.programme.id, g.school.urn)
 
 
+def _answers(kept: Sequence[Performance]) -> "_Answers":
+    return _Answers(kept, holds.draft(g.programme.id, g.school.urn))
+
+
 def _key(performance: Performance) -> str:
     """The slot key of a show, as the buttons of the slot page post it."""
     return f"{performance.tour_day_id}-{local(performance.starts_at):%H%M}"
 
 
-def _next_step(kept: Sequence[Performance], typed: dict[str, Any]) -> str:
-    """The first step that does not hold as typed; 'check' when all do."""
-    steps = STEPS if _asked_groups() else STEPS[1:]
-    return next(
-        (name for name in steps if not typed.get(name) or not _form(name, kept, typed).validate()), "check"
-    )
+class _Answers:
+    """What a school typed so far: the three forms as the draft fills them, each made and judged once."""
 
+    def __init__(self, kept: Sequence[Performance], typed: dict[str, Any]) -> None:
+        self.typed = typed
+        self.shows = len(kept) or len(typed.get("slots", [])) or 1
+        self.account = accounts.account(g.programme, g.school)
+        self._forms: dict[str, TypedForm] = {}
 
-def _asked_groups() -> tuple[int, ...]:
-    """The year groups that are asked about: those still open; none for a programme for adults."""
-    return tuple(promises.account(g.programme, g.school).still_open)
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What is asked, in order; a programme for adults asks for no pupils."""
+        return STEPS if self.account.still_open else STEPS[1:]
 
+    def form(self, name: str) -> TypedForm:
+        """One step's form, filled from the draft."""
+        if name not in self._forms:
+            self._forms[name] = self._make(name)
+        return self._forms[name]
 
-def _form(name: str, kept: Sequence[Performance], typed: dict[str, Any]) -> TypedForm:
-    """One step's form, filled from the draft."""
-    shows = len(kept) or len(typed.get("slots", [])) or 1
-    if name == "pupils":
-        return _pupils(shows, typed.get(name))
-    if name == "hall":
-        return forms.hall_form(typed.get(name), shows=shows, needs=ACCESS_NEEDS)
-    return PeopleForm(typed.get(name))
-
-
-def _pupils(shows: int, typed: Mapping[str, str] | None) -> PupilsForm:
-    account = promises.account(g.programme, g.school)
-    ceiling = g.programme.audience_ceiling
-    return forms.pupils_form(
-        typed,
-        shows=shows,
-        counted=account.expected,
-        promised=account.promised,
-        year_groups=tuple(account.still_open),
-        ceiling=ceiling,
-        proposal=seats.proposed(account.still_open, shows, ceiling) if shows > 1 else None,
-    )
-
-
-def _promises(kept: Sequence[Performance], typed: dict[str, Any]) -> list[Promise]:
-    """One promise for each kept time, from the draft; the steps have been judged before."""
-    asked, room, who = (_form(name, kept, typed) for name in STEPS)
-    for judged in (asked, room, who):
-        judged.validate()
-    assert isinstance(asked, PupilsForm) and isinstance(room, HallForm) and isinstance(who, PeopleForm)
-    return [
-        Promise(
-            pupils=asked.entered()[i] if asked.year_groups else {},
-            hall=room.hall.data,
-            step_free=room.step_free_known(),
-            access_needs=forms.access_of(room, i, ACCESS_NEEDS),
-            arrival_note=room.arrival_note.data or "",
-            people=_people(who),
-            own_numbers=asked.confirmed(),
+    def next_step(self) -> str:
+        """The first step that does not hold as typed; 'check' when all do."""
+        return next(
+            (name for name in self.steps if not self.typed.get(name) or not self.form(name).validate()),
+            "check",
         )
-        for i in range(len(kept))
-    ]
+
+    def promises(self) -> list[Promise]:
+        """One promise for each kept time; `next_step` has judged the forms before."""
+        asked, room, who = (self.form(name) for name in STEPS)
+        assert isinstance(asked, PupilsForm) and isinstance(room, HallForm) and isinstance(who, PeopleForm)
+        return [
+            Promise(
+                pupils=asked.entered()[i] if asked.year_groups else {},
+                hall=room.hall.data,
+                step_free=room.step_free_known(),
+                access_needs=forms.access_of(room, i, ACCESS_NEEDS),
+                arrival_note=room.arrival_note.data or "",
+                people=_people(who),
+                own_numbers=asked.confirmed() if asked.year_groups else {},
+            )
+            for i in range(self.shows)
+        ]
+
+    def _make(self, name: str) -> TypedForm:
+        typed = self.typed.get(name)
+        if name == "hall":
+            return forms.hall_form(typed, shows=self.shows, needs=ACCESS_NEEDS)
+        if name == "people":
+            return PeopleForm(typed)
+        account, ceiling = self.account, g.programme.audience_ceiling
+        return forms.pupils_form(
+            typed,
+            shows=self.shows,
+            counted=account.expected,
+            promised=account.promised,
+            year_groups=tuple(account.still_open),
+            ceiling=ceiling,
+            proposal=seats.proposed(account.still_open, self.shows, ceiling) if self.shows > 1 else None,
+        )
 
 
 def _people(who: PeopleForm) -> tuple[Colleague, ...]:

@@ -6,9 +6,10 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from outreach.booking import bookings, promises
-from outreach.booking.bookings import ACCESS_NEEDS, Promise
+from outreach.booking import accounts, bookings, promises
+from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
+from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -166,7 +167,7 @@ def _change(booking: Booking, asked: PupilsForm, room: HallForm, *, now: datetim
 
 
 def _pupils(booking: Booking, typed: Any) -> PupilsForm:
-    account = promises.account(g.programme, g.school, leaving_out=booking.id)
+    account = accounts.account(g.programme, g.school, leaving_out=booking.id)
     return forms.pupils_form(
         typed,
         shows=1,
@@ -180,7 +181,7 @@ def _pupils(booking: Booking, typed: Any) -> PupilsForm:
 def _typed(booking: Booking) -> dict[str, str]:
     """What stands, as somebody would have typed it."""
     pupils = promises.pupils_of(booking)
-    groups = {*promises.account(g.programme, g.school).expected, *pupils}
+    groups = {*accounts.account(g.programme, g.school).expected, *pupils}
     return {
         **{f"pupils-0-{y}": str(pupils.get(y, 0)) for y in groups},
         **{f"access-0-{slug}": str(n) for slug, n in (booking.access_needs or {}).items()},

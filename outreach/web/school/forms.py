@@ -6,7 +6,8 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from outreach.booking import seats
-from outreach.booking.promises import Booking, BookingContact, Expected
+from outreach.booking.accounts import Expected
+from outreach.booking.promises import Booking, BookingContact
 from outreach.ground.wording import year_group_name
 from outreach.web import forms
 from outreach.web.forms import Form

@@ -8,15 +8,16 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import holds, invitations, promises
+from outreach.asking import invitations
+from outreach.asking.invitations import DECLINED, OTHER_DATE, Answer
+from outreach.booking import accounts, holds, promises
 from outreach.booking.holds import AlreadyBooked
-from outreach.booking.invitations import DECLINED, OTHER_DATE, Answer
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.tour import slots
-from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.fit import DayOffer
+from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.slots import Offers
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.school import forms
@@ -72,7 +73,7 @@ def start(token: str) -> Any:
 def times(token: str) -> Any:
     """The slots, also for a second show while a year group is open; `lost`: the kept time is gone."""
     now = clock.now()
-    if not promises.account(g.programme, g.school).is_open:
+    if not accounts.account(g.programme, g.school).is_open:
         return redirect(url_for(".start", token=token))
     lost = _chosen_before() if "lost" in request.args else []
     return _show(token, now=now, lost=lost)
@@ -86,7 +87,7 @@ def choose(token: str) -> Any:
     keys = request.form.get("slot", "")[:60].split("+")
     try:
         with transaction():
-            if not promises.account(g.programme, g.school).is_open:
+            if not accounts.account(g.programme, g.school).is_open:
                 raise AlreadyBooked
             chosen = [slots.find(g.programme, g.school, key, now=now) for key in keys]
             if len(keys) > 2 or None in chosen:
@@ -128,9 +129,9 @@ def _show(
     """The slot page. `lost`: keys that were wanted and are gone; `said`: why, in a sentence."""
     if g.programme.closed_at is not None:
         return render_template("school/closed.html", token=token)
-    account = promises.account(g.programme, g.school)
+    account = accounts.account(g.programme, g.school)
     still_open = account.still_open
-    two = promises.needs_two_shows(g.programme, still_open)
+    two = accounts.needs_two_shows(g.programme, still_open)
     offers = slots.offers(g.programme, g.school, now=now, two_shows=two)
     wanted = list(lost)
     still_there = [s for d in offers.days for s in d.slots if s.key in wanted] if wanted else []

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.booking import invitations
-from outreach.booking.invitations import DECLINED, NEVER_ARRIVED, Answer, Invitation, ReplyByPast
+from outreach.asking import invitations
+from outreach.asking.invitations import DECLINED, NEVER_ARRIVED, Answer, Invitation, ReplyByPast
+from outreach.booking import told
 from outreach.booking.promises import Booking
 from outreach.county import contacts, partnerships
 from outreach.county.contacts import Contact
@@ -123,7 +124,7 @@ def preview_round(
         letter = letters.preview_invitation(
             invitations.asking(programme, shown.school, now=now),
             invitations.addressee(shown.contact),
-            invitations.sender_of(partnerships.get(programme.partnership_id)),
+            told.sender_of(partnerships.get(programme.partnership_id)),
             now=now,
         )
     return RoundPreview(recipients=tuple(recipients), left_out=tuple(left_out), shown=shown, letter=letter)

@@ -12,8 +12,8 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 import make
-from outreach.booking import invitations, rounds
-from outreach.booking.invitations import (
+from outreach.asking import invitations, rounds
+from outreach.asking.invitations import (
     AddressDead,
     AskedToday,
     Invitation,
@@ -22,8 +22,8 @@ from outreach.booking.invitations import (
     ReplyByPast,
     StillBooked,
 )
+from outreach.asking.rounds import InvitationRound, NobodyToWriteTo
 from outreach.booking.promises import Booking
-from outreach.booking.rounds import InvitationRound, NobodyToWriteTo
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction

@@ -7,8 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 
 import make
-from outreach.booking import open_door
-from outreach.booking.open_door import LinkRequest
+from outreach.asking import open_door
+from outreach.asking.open_door import LinkRequest
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction

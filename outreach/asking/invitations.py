@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.booking import promises
+from outreach.booking import accounts, promises, told
 from outreach.county import partnerships
 from outreach.county.contacts import Contact
-from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
@@ -82,18 +81,6 @@ class Answer(Base):
     who: Mapped[str] = mapped_column(Text)
 
 
-class FormBegun(Base):
-    """A school chose a slot and began the form: the cause 'started' while no booking follows."""
-
-    __tablename__ = "form_begun"
-    __table_args__ = (Index("ix_form_begun_programme", "programme_id", "urn"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
-    recorded_at: Mapped[datetime] = mapped_column(Instant)
-
-
 class ReplyByPast(Refusal):
     """A letter that asks for an answer by a day that is gone makes no sense."""
 
@@ -139,15 +126,6 @@ def invitation_expiry(programme: Programme) -> datetime:
     return end_of_day(programme.reply_by + timedelta(days=LINK_DAYS_AFTER_REPLY_BY))
 
 
-def sender_of(partnership: Partnership) -> letters.Sender:
-    """Who signs this partnership's letters."""
-    return letters.Sender(
-        partnership_id=partnership.id, partnership_name=partnership.name,
-        contact_name=partnership.contact_name, contact_role=partnership.contact_role,
-        contact_phone=partnership.contact_phone, contact_email=partnership.contact_email,
-    )  # fmt: skip
-
-
 def addressee(contact: Contact) -> letters.Addressee:
     """How a letter names a contact, and where it says the address came from."""
     return letters.Addressee(
@@ -158,7 +136,7 @@ def addressee(contact: Contact) -> letters.Addressee:
 
 def asking(programme: Programme, school: School, *, now: datetime) -> letters.Asking:
     """What an invitation says to one school: what is left to book there, and up to three dates that fit."""
-    still_open = promises.account(programme, school).still_open
+    still_open = accounts.account(programme, school).still_open
     known = [n for n in still_open.values() if n is not None]
     pupils = sum(known) if known and len(known) == len(still_open) else None
     near = slots.offers(programme, school, now=now).near if still_open or programme.for_adults else ()
@@ -193,7 +171,7 @@ def invite(programme: Programme, school: School, contact: Contact, *, who: str, 
     newest = _newest(programme.id, school.urn, contact.address)
     if newest is not None and newest.recorded_at > now - timedelta(days=1):
         raise AskedToday(contact.address)
-    if not promises.account(programme, school).is_open:
+    if not accounts.account(programme, school).is_open:
         raise NothingToBook(school)
     words = asking(programme, school, now=now)
     return write_to(
@@ -216,7 +194,7 @@ def write_to(
     letter, link = letters.invitation(
         words,
         addressee(contact),
-        sender_of(partnerships.get(programme.partnership_id)),
+        told.sender_of(partnerships.get(programme.partnership_id)),
         now=now,
         expires_at=invitation_expiry(programme),
     )

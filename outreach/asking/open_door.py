@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, Index, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.booking import invitations, promises, told
-from outreach.booking.addresses import is_office_form, is_schools_own
+from outreach.asking import invitations
+from outreach.asking.addresses import is_office_form, is_schools_own
+from outreach.booking import promises, told
 from outreach.county import contacts, partnerships, schools
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
@@ -246,7 +247,7 @@ def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: da
     """The link to the address, and word of it to the addresses on file when this is none of them."""
     programme = db.session.get_one(Programme, request.programme_id)
     school = schools.get(request.urn)
-    sender = invitations.sender_of(partnerships.get(programme.partnership_id))
+    sender = told.sender_of(partnerships.get(programme.partnership_id))
     asking = invitations.asking(programme, school, now=now)
     known = {contact.address.lower(): contact for contact in on_file}
     to = known.get(request.address)

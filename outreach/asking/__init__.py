@@ -1,0 +1,1 @@
+"""Schools are asked: invitations and their answers, rounds, the open door."""

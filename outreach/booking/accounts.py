@@ -1,0 +1,155 @@
+"""What a school has, what it has promised and what it still owes, by year group; in one query."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    CompoundSelect,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
+
+from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
+from outreach.county.establishments import never_estimated
+from outreach.county.partnerships import Partnership
+from outreach.county.schools import OwnNumber, School
+from outreach.ground import school_year
+from outreach.ground.db import db
+from outreach.tour.programmes import Programme, ProgrammeTarget
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """How many pupils of one target year group a school has: its own number, or an estimate; None is unknown."""
+
+    pupils: int | None
+    estimated: bool
+
+    @property
+    def at_most(self) -> int | None:
+        """What its open promises may hold: its own number, or the estimate and a tenth."""
+        if self.pupils is None or not self.estimated:
+            return self.pupils
+        return math.ceil(self.pupils * 1.1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What a school has and what it has promised, by target year group that it offers.
+
+    `promised` is over all its promises that were not cancelled. `still_open`: how many of each year group still
+    to be booked (not promised, or less than the counted share of it); None where its number is not known.
+    """
+
+    expected: dict[int, Expected]
+    promised: dict[int, int]
+    still_open: dict[int, int | None]
+    is_open: bool
+
+
+def account(programme: Programme, school: School, *, leaving_out: int | None = None) -> Account:
+    """The school's account for a programme, in one query (`leaving_out`: a booking's id).
+
+    A school whose ages are unknown may bring any target year group. A programme for adults, which has none, is open
+    until it is booked. Own number, else NumberOfPupils / year groups offered, half up; alternative provision is
+    never estimated.
+    """
+    targets, own, so_far, bookings = _counted(programme, school, leaving_out or 0)
+    by_ages = school_year.offered(school.statutory_low_age, school.statutory_high_age)
+    offers = [y for y in (by_ages if by_ages is not None else targets) if own.get(y) != 0]
+    estimate = None
+    asked_only = never_estimated(school.type_of_establishment, school.name)
+    if by_ages is not None and offers and school.number_of_pupils is not None and not asked_only:
+        estimate = int(school.number_of_pupils / len(offers) + 0.5)
+    known = {
+        y: Expected(pupils=own[y], estimated=False) if y in own else Expected(pupils=estimate, estimated=True)
+        for y in targets
+        if y in offers
+    }
+    share = db.session.get_one(Partnership, programme.partnership_id).counted_share
+    still_open = {
+        y: None if (n := known[y].pupils) is None else max(0, n - so_far.get(y, 0))
+        for y in known
+        if y not in so_far or (known[y].pupils is not None and so_far[y] < share * known[y].pupils)
+    }
+    return Account(
+        expected=known,
+        promised=so_far,
+        still_open=still_open,
+        is_open=not bookings if programme.for_adults else bool(still_open),
+    )
+
+
+def _four_questions() -> CompoundSelect[Any]:
+    """Target year groups, own numbers, promised pupils, how many bookings; made once, since it is asked often."""
+    programme_id, urn = bindparam("programme_id", type_=Integer), bindparam("urn", type_=Integer)
+    mine = and_(
+        Booking.programme_id == programme_id,
+        Booking.urn == urn,
+        Booking.ended_at.is_(None),
+        Booking.id != bindparam("leaving_out", type_=Integer),
+    )
+    newest_target = select(func.max(ProgrammeTarget.id)).where(ProgrammeTarget.programme_id == programme_id)
+    newest_revisions = (
+        select(func.max(BookingRevision.id))
+        .join(Booking, Booking.id == BookingRevision.booking_id)
+        .where(mine)
+        .group_by(BookingRevision.booking_id)
+    )
+    none, nought = null().cast(Text), literal(0)
+    return union_all(
+        select(
+            literal("target").label("kind"), nought.label("y"), nought.label("n"),
+            type_coerce(ProgrammeTarget.year_groups, Text).label("groups"), nought.label("sort"),
+        ).where(ProgrammeTarget.id == newest_target.scalar_subquery()),
+        select(literal("own"), OwnNumber.year_group, OwnNumber.pupils, none, OwnNumber.id).where(
+            OwnNumber.urn == urn, OwnNumber.academic_year == bindparam("academic_year", type_=Integer)
+        ),
+        select(literal("promised"), PromisedPupils.year_group, func.sum(PromisedPupils.pupils), none, nought)
+        .where(PromisedPupils.revision_id.in_(newest_revisions))
+        .group_by(PromisedPupils.year_group),
+        select(literal("bookings"), nought, func.count(Booking.id), none, nought).where(mine),
+    ).order_by("sort", "y")  # fmt: skip
+
+
+_FOUR_QUESTIONS = _four_questions()
+
+
+def _counted(
+    programme: Programme, school: School, leaving_out: int
+) -> tuple[tuple[int, ...], dict[int, int], dict[int, int], int]:
+    """The answers to the four questions; the newest own number of a year group holds."""
+    targets: tuple[int, ...] = ()
+    own: dict[int, int] = {}
+    so_far: dict[int, int] = {}
+    bookings = 0
+    asked = {
+        "programme_id": programme.id,
+        "urn": school.urn,
+        "leaving_out": leaving_out,
+        "academic_year": programme.academic_year,
+    }
+    for kind, year_group, n, groups, _ in db.session.execute(_FOUR_QUESTIONS, asked):
+        if kind == "target":
+            targets = tuple(int(y) for y in groups.split(",") if y)
+        elif kind == "own":
+            own[year_group] = n
+        elif kind == "promised":
+            so_far[year_group] = int(n)
+        else:
+            bookings = n
+    return targets, own, so_far, bookings
+
+
+def needs_two_shows(programme: Programme, still_open: dict[int, int | None]) -> bool:
+    """Whether what is still open is, by our count, more than one audience."""
+    return sum(n or 0 for n in still_open.values()) > programme.audience_ceiling

@@ -1,0 +1,103 @@
+"""What a school says will come, and which numbers cannot be."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from outreach.booking import accounts
+from outreach.booking.colleagues import Colleague
+from outreach.booking.promises import Booking
+from outreach.county.schools import School, set_own_numbers
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import year_group_name
+from outreach.tour.programmes import Programme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """What a school says will come. `own_numbers`: year group sizes it confirmed as its own."""
+
+    pupils: Mapping[int, int]
+    hall: str = ""
+    step_free: bool | None = None
+    access_needs: Mapping[str, int] = field(default_factory=dict)
+    arrival_note: str = ""
+    people: Sequence[Colleague] = ()
+    own_numbers: Mapping[int, int] = field(default_factory=dict)
+
+
+class NobodyComes(Refusal):
+    field = "pupils"
+
+    def __init__(self) -> None:
+        super().__init__("Enter how many pupils will come, in figures.")
+
+
+class NotForThatYear(Refusal):
+    field = "pupils"
+
+    def __init__(self, year_group: int) -> None:
+        super().__init__(f"This programme is not for {year_group_name(year_group)} of your school.")
+
+
+class MoreThanTheSchoolHas(Refusal):
+    """Confirming it (Promise.own_numbers) makes the number the school's own."""
+
+    field = "pupils"
+
+    def __init__(self, year_group: int, known: int, entered: int) -> None:
+        self.year_group, self.known, self.entered = year_group, known, entered
+        super().__init__(
+            f"Your school has {known:,} pupils in {year_group_name(year_group)} by our count; "
+            f"you entered {entered:,}. Is that right?"
+        )
+
+
+class TooManyForOneShow(Refusal):
+    field = "pupils"
+
+    def __init__(self, ceiling: int, total: int) -> None:
+        super().__init__(f"One performance takes {ceiling:,} pupils at most; you entered {total:,} in all.")
+
+
+def check(
+    programme: Programme,
+    school: School,
+    promise: Promise,
+    *,
+    who: str,
+    now: datetime,
+    leaving_out: int | None = None,
+) -> None:
+    total = sum(promise.pupils.values())
+    if programme.for_adults and not total:
+        return
+    if total <= 0 or any(n < 0 for n in promise.pupils.values()):
+        raise NobodyComes
+    if total > programme.audience_ceiling:
+        raise TooManyForOneShow(programme.audience_ceiling, total)
+    if promise.own_numbers:
+        set_own_numbers(school.urn, programme.academic_year, dict(promise.own_numbers), who=who, now=now)
+    account = accounts.account(programme, school, leaving_out=leaving_out)
+    known, elsewhere = account.expected, account.promised
+    for year_group, pupils in promise.pupils.items():
+        if year_group not in known and pupils:
+            raise NotForThatYear(year_group)
+        at_most = known[year_group].at_most if year_group in known else None
+        entered = pupils + elsewhere.get(year_group, 0)
+        if pupils and at_most is not None and entered > at_most:
+            raise MoreThanTheSchoolHas(year_group, known[year_group].pupils or 0, entered)
+
+
+def seat(booking: Booking, seats: int) -> None:
+    """Change the seats taken; the database refuses more than the show takes with its guests."""
+    booking.seats = seats
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        if "booking_seats" not in str(error.orig):
+            raise
+        raise TooManyForOneShow(booking.programme.audience_ceiling, seats) from error

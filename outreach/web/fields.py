@@ -1,0 +1,166 @@
+"""The fields that forms are made of: how dates, times and numbers are read as people type them, and said when wrong."""
+
+import re
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_wtf import FlaskForm
+from govuk_frontend_wtf.wtforms_widgets import (
+    GovDateInput,
+    GovTextInput,
+)
+from wtforms import (
+    DateField,
+    DecimalField,
+    IntegerField,
+    StringField,
+)
+from wtforms.validators import Optional, StopValidation, ValidationError
+
+
+class DateInput(GovDateInput):
+    """Three boxes; unlike its parent it bears a POST without exactly three values, and its error link takes focus."""
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        if field.raw_data is not None and len(field.raw_data) != 3:
+            field.raw_data = [*field.raw_data, "", "", ""][:3]
+        params = super().map_gov_params(field, **kwargs)
+        # The error link leads to the field's id: that must be the first box, and nothing else on the page.
+        params["id"], params["items"][0]["id"] = f"{field.id}-boxes", field.id
+        return params
+
+
+class DayField(DateField):
+    """A day in three boxes, in figures; says in words what is wrong."""
+
+    widget = DateInput()
+
+    def __init__(self, label: str, *, required: str, **kwargs: Any) -> None:
+        validators = [answered(required)] if required else [Optional()]
+        super().__init__(label, validators=validators, format=["%d %m %Y"], **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        parts = [v.strip() for v in valuelist]
+        if not any(parts):
+            self.data = None
+            return
+        try:
+            day, month, year = (int(v) for v in parts)
+            self.data = date(year, month, day)
+            if not 1900 <= year <= 2200:
+                raise ValueError
+        except (ValueError, OverflowError) as error:
+            self.data = None
+            raise ValueError(
+                "That is not a date. Enter a day, a month and a year in figures, for example 9 3 2027."
+            ) from error
+
+
+class SizedInput(GovTextInput):
+    """A box as wide as what is typed into it: a class of GOV.UK's inputs."""
+
+    def __init__(self, classes: str) -> None:
+        super().__init__()
+        self.classes = classes
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        return {"classes": self.classes} | super().map_gov_params(field, **kwargs)
+
+
+class ClockField(StringField):
+    """A time of day as people type it: 9:30, 09.30, 9.30am, 1pm. Data is a `time`."""
+
+    widget = SizedInput("govuk-input--width-5")
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return f"{self.data:%H:%M}" if isinstance(self.data, time) else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = (valuelist[0] if valuelist else "").strip().lower().replace(".", ":").replace(" ", "")
+        self.data = None
+        if not text:
+            return
+        after_noon = text.endswith("pm")
+        before_noon = text.endswith("am")
+        hours, _, minutes = text.removesuffix("pm").removesuffix("am").partition(":")
+        try:
+            hour = int(hours)
+            if after_noon and hour < 12:
+                hour += 12
+            if before_noon and hour == 12:
+                hour = 0
+            self.data = time(hour, int(minutes or 0))
+        except ValueError as error:
+            raise ValueError("That is not a time. Enter it like 9:30 or 1:15pm.") from error
+
+
+class AddressInput(GovTextInput):
+    input_type = "email"
+
+
+class Fraction(DecimalField):
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{self.data:g}"
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = (valuelist[0] if valuelist else "").strip()
+        self.data = None
+        if not typed:
+            return
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", typed):
+            raise ValueError(f"{self.label.text}: enter a number, for example 1.25.")
+        self.data = Decimal(typed)
+
+
+class WholeNumber(IntegerField):
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = (valuelist[0] if valuelist else "").strip().replace(",", "")
+        self.data = None
+        if not typed:
+            return
+        if not typed.isascii() or not typed.removeprefix("-").isdigit() or len(typed) > 9:
+            raise ValueError(f"{self.label.text}: enter a whole number in figures.")
+        self.data = int(typed)
+
+
+def tidy(value: str | None) -> str:
+    """Trimmed, and without control characters other than line breaks."""
+    kept = (c for c in (value or "").replace("\r\n", "\n") if c in "\n\t" or (c.isprintable() or c.isspace()))
+    return "".join(kept).strip()
+
+
+def reachable(_form: FlaskForm, field: StringField) -> None:
+    if not field.data:
+        return
+    try:
+        validate_email(field.data, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise ValidationError(
+            f"{field.label.text}: that is not an address. Enter it like name@school.example."
+        ) from error
+
+
+def answered(message: str) -> Any:
+    """Something was made of what was typed. Boxes of blanks alone are no answer; what made no sense was said already."""
+
+    def check(_form: FlaskForm, field: Any) -> None:
+        if field.process_errors:
+            raise StopValidation()
+        if field.data is None:
+            raise StopValidation(message)
+
+    return check
+
+
+def said(message: str) -> Any:
+    def check(_form: FlaskForm, field: StringField) -> None:
+        if not field.data:
+            raise ValidationError(message)
+
+    return check
