@@ -13,7 +13,6 @@ app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url(os.environ["DATABASE
 db.init_app(app)
 
 
-
 @app.post("/bare")
 def bare() -> tuple[str, int]:
     with transaction() as session:

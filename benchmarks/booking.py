@@ -47,7 +47,9 @@ class Visitor:
         assert found, body[:300]
         self.csrf, self.cookie = found[1], (response.getheader("Set-Cookie") or "").split(";")[0]
 
-    def send(self, page: str, form: dict[str, str], connection: http.client.HTTPConnection) -> tuple[int, str, str]:
+    def send(
+        self, page: str, form: dict[str, str], connection: http.client.HTTPConnection
+    ) -> tuple[int, str, str]:
         """POST a form: status, where it leads, what the page says."""
         connection.request(
             "POST",
@@ -81,7 +83,11 @@ def prepared(url: str, folder: Path, schools: int, *, held: bool) -> list[Visito
 
             db.session.add(Authority(la_code="931", name="Marlshire", partnership_id=partnership.id))
             programme = make.programme(
-                partnership, academic_year=year(first), audience_ceiling=350, reply_by=first, notice_book_days=1
+                partnership,
+                academic_year=year(first),
+                audience_ceiling=350,
+                reply_by=first,
+                notice_book_days=1,
             )
             days = []
             for number in range(schools // 150 + 1):
@@ -208,8 +214,12 @@ def race(kind: str, url: str, folder: Path, schools: int) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer bookings; exit status 1 when a figure is missed")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer bookings; exit status 1 when a figure is missed"
+    )
     parser.add_argument("--race", type=int, metavar="SCHOOLS", help="the race instead")
     parser.add_argument("--database", choices=["sqlite", "postgresql"])
     asked = parser.parse_args()

@@ -51,7 +51,7 @@ def nothing() -> Iterator[None]:
 def environment(url: str, folder: Path) -> dict[str, str]:
     """The settings of one run; mail goes to a folder."""
     return os.environ | {
-        "DATABASE_URL": url, "OUTREACH_FOLDER": str(folder), "SECRET_KEY": "benchmark", "PYTHONPATH": str(ROOT),
+        "DATABASE_URL": url, "OUTREACH_FOLDER": str(folder), "SECRET_KEY": "benchmark", "PYTHONPATH": f"{ROOT}:{ROOT}/benchmarks",
     }  # fmt: skip
 
 
@@ -126,5 +126,7 @@ def say(name: str, ratio: float, asked: float, *, at_least: bool = False, detail
     """Print one figure beside what was asked; True if it is reached."""
     reached = ratio >= asked if at_least else ratio <= asked
     word = "at least" if at_least else "at most"
-    print(f"{name}: {ratio:.3g}x ({word} {asked:g}x asked: {'reached' if reached else 'MISSED'}) {detail}".rstrip())
+    print(
+        f"{name}: {ratio:.3g}x ({word} {asked:g}x asked: {'reached' if reached else 'MISSED'}) {detail}".rstrip()
+    )
     return reached

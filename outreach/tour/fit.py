@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from outreach.county import places, school_days
 from outreach.county.partnerships import Partnership
@@ -26,8 +26,7 @@ EMPTY_DAY_MINUTES = 60
 """What an empty day counts as extra road when the troupe's base is not known."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """Starts from `first` to `last` minute, every step, between two shows that stand."""
 
     first: int
@@ -65,13 +64,16 @@ class DayOffer:
             for start in range(gap.first, gap.last + 1, self.shape.step)
         )
 
-    @property
-    def best(self) -> Slot | None:
-        """The slot with the least extra road, the earliest of these."""
-        if not self.gaps:
-            return None
-        gap = min(self.gaps, key=lambda g: (g.extra_minutes, g.first))
+    def best(self) -> Slot:
+        """The slot with the least extra road, the earliest of these; only of a day that has one."""
+        gap = min(self.gaps, key=_by_road)
         return self._slot(gap, gap.first)
+
+    @property
+    def rank(self) -> tuple[int, date, int]:
+        """The lower, the better the best slot of the day: least extra road, then earliest."""
+        extra_minutes, first = min(map(_by_road, self.gaps))
+        return extra_minutes, self.day, first
 
     def _slot(self, gap: Gap, start: int) -> Slot:
         return Slot(
@@ -87,8 +89,7 @@ class DayOffer:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stand:
+class Stand(NamedTuple):
     """A show that stands on a day, in minutes, and where."""
 
     urn: int
@@ -96,6 +97,20 @@ class Stand:
     away: int
     place: Place | None
     town: str
+
+
+def stand(
+    urn: int, get_in_at: datetime, away_at: datetime, easting: int | None, northing: int | None, town: str
+) -> Stand:
+    """A show that stands, from its host, its instants, its point and its host's town."""
+    known = easting is not None and northing is not None
+    return Stand(
+        urn=urn,
+        get_in=_minute(get_in_at),
+        away=_minute(away_at),
+        place=Place(easting=easting, northing=northing) if known else None,
+        town=town,
+    )
 
 
 class Judge:
@@ -116,6 +131,7 @@ class Judge:
         self.first_start = max(_of(programme.earliest_start), _of(opens))
         self.last_start = min(_of(programme.latest_finish), _of(closes)) - self.shape.show
         self._roads: dict[int, int] = {self.urn: 0}
+        self._bases: dict[int, tuple[Place | None, int]] = {}
 
     def day(self, day: Any, stands: list[Stand]) -> DayOffer:
         """What one tour day offers, or the first reason why nothing."""
@@ -155,12 +171,7 @@ class Judge:
         return []
 
     def _gaps(self, day: Any, stands: list[Stand]) -> Iterable[Gap]:
-        home = (
-            None
-            if day.base_easting is None or day.base_northing is None
-            else Place(easting=day.base_easting, northing=day.base_northing)
-        )
-        to_base = self._road(home) if home else 0
+        home, to_base = self._base(day)
         step, after_start = self.shape.step, self.shape.show + self.shape.get_out
         for before, after in pairwise([None, *stands, None]):
             earliest = (before.away + self._between(before)) if before else _of(day.leaves) + to_base
@@ -171,6 +182,14 @@ class Judge:
             if first <= last:
                 extra, why = self._road_told(before, after, home, to_base)
                 yield Gap(first=first, last=last, extra_minutes=extra, why=why)
+
+    def _base(self, day: Any) -> tuple[Place | None, int]:
+        """The base of the day's troupe and the minutes to it; an unknown base takes none."""
+        if day.troupe_id not in self._bases:
+            known = day.base_easting is not None and day.base_northing is not None
+            home = Place(easting=day.base_easting, northing=day.base_northing) if known else None
+            self._bases[day.troupe_id] = home, self._road(home) if home else 0
+        return self._bases[day.troupe_id]
 
     def _road(self, other: Place | None) -> int:
         return roads.minutes(self.place, other, base=self.base, per_km=self.per_km)
@@ -202,9 +221,14 @@ class Judge:
         return extra, ""
 
 
+def _by_road(gap: Gap) -> tuple[int, int]:
+    return gap.extra_minutes, gap.first
+
+
 def _of(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
-def minute_of(instant: datetime) -> int:
-    return _of(local(instant).time())
+def _minute(instant: datetime) -> int:
+    at = local(instant)
+    return at.hour * 60 + at.minute

@@ -175,4 +175,4 @@ def test_the_number_of_queries_does_not_grow_with_the_days(county, days: int) ->
         slots.offers(programme, school, now=make.NOW, two_shows=True)
     finally:
         event.remove(db.engine, "before_cursor_execute", listen)
-    assert len(asked) == 5, asked
+    assert len(asked) == 4, asked

@@ -46,14 +46,14 @@ def test_page_says_why_a_day_has_no_time(client: FlaskClient, stopped) -> None:
     assert "Wednesday 10 March your INSET day" in said(story.get())
 
 
-def test_page_shows_two_weeks_and_a_link_to_the_next(client: FlaskClient, stopped) -> None:
-    story = lay(client, days=13)
+def test_page_shows_four_weeks_and_a_link_to_the_next(client: FlaskClient, stopped) -> None:
+    story = lay(client, days=28)
     first = said(story.get())
-    assert "Week of 8 March" in first and "Week of 15 March" in first and "Week of 22 March" not in first
-    assert "from=2027-03-22" in story.get().text
-    later = said(story.get("/times?from=2027-03-22"))
-    assert "Week of 22 March" in later and "Week of 8 March" not in later
-    assert "Show the 2 weeks before" in later and "Show the 2 weeks after" not in later
+    assert "Week of 8 March" in first and "Week of 29 March" in first and "Week of 5 April" not in first
+    assert "from=2027-04-05" in story.get().text
+    later = said(story.get("/times?from=2027-04-05"))
+    assert "Week of 12 April" in later and "Week of 8 March" not in later
+    assert "Show the 4 weeks before" in later and "Show the 4 weeks after" not in later
 
 
 @pytest.mark.parametrize("first", ["", "soon", "2027-13-40", "9999-12-31", "0001-01-01", "2027-03-28"])
@@ -242,7 +242,7 @@ def test_expired_and_withdrawn_links_show_the_way_to_a_new_one(client: FlaskClie
 
 
 @pytest.mark.parametrize("days", [1, 3, 60])
-def test_slot_page_takes_ten_queries_however_many_days(client: FlaskClient, stopped, days: int) -> None:
+def test_slot_page_takes_eight_queries_however_many_days(client: FlaskClient, stopped, days: int) -> None:
     story = lay(client, days=days)
     sent: list[str] = []
 
@@ -255,7 +255,7 @@ def test_slot_page_takes_ten_queries_however_many_days(client: FlaskClient, stop
     event.listen(db.engine, "before_cursor_execute", listen)
     assert client.get(path).status_code == 200
     event.remove(db.engine, "before_cursor_execute", listen)
-    assert len(sent) == 9
+    assert len(sent) == 8
 
 
 def test_time_no_longer_kept_but_still_free_can_be_kept_again(client: FlaskClient, stopped) -> None:

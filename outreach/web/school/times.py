@@ -22,7 +22,7 @@ from outreach.tour.slots import Offers
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.school import forms
 
-WEEKS = 2
+WEEKS = 4
 """Weeks with tour days that one page shows."""
 
 
@@ -87,10 +87,11 @@ def choose(token: str) -> Any:
     keys = request.form.get("slot", "")[:60].split("+")
     try:
         with transaction():
-            if not accounts.account(g.programme, g.school).is_open:
-                raise AlreadyBooked
-            chosen = [slots.find(g.programme, g.school, key, now=now) for key in keys]
-            if len(keys) > 2 or None in chosen:
+            account = accounts.account(g.programme, g.school)
+            if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
+                raise why
+            chosen = [slots.find(g.programme, g.school, key, now=now) for key in keys[:3]]
+            if None in chosen:
                 raise SlotTaken
             holds.hold(g.programme, g.school, chosen, who=g.who, now=now)
             typed = holds.draft(g.programme.id, g.school.urn) or _as_before()
@@ -127,9 +128,9 @@ def _show(
     token: str, *, now: datetime, lost: Iterable[str] = (), said: str = "", answer: Answer | None = None
 ) -> str:
     """The slot page. `lost`: keys that were wanted and are gone; `said`: why, in a sentence."""
-    if g.programme.closed_at is not None:
-        return render_template("school/closed.html", token=token)
     account = accounts.account(g.programme, g.school)
+    if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
+        return render_template("school/closed.html", token=token, why=why)
     still_open = account.still_open
     two = accounts.needs_two_shows(g.programme, still_open)
     offers = slots.offers(g.programme, g.school, now=now, two_shows=two)
@@ -143,7 +144,7 @@ def _show(
         page=_page(offers.days, _from()),
         near=_nearest(offers.days, _wanted(offers, wanted), leaving_out=wanted) if wanted else offers.near,
         pairs=offers.pairs,
-        kept=holds.kept(g.programme.id, g.school.urn),
+        kept=holds.kept(g.programme, g.school.urn, now=now),
         now=now,
         lost=bool(wanted),
         said=said,
