@@ -1,27 +1,31 @@
 """The county's map as shapes and marks in the pixels of a picture, from district outlines and standings. Pure.
 
 Outlines come as GeoJSON in degrees and are drawn on the National Grid, as the schools are. A school without a
-place of its own stands at the middle of its district's schools. Points are drawn only up to MOST_POINTS schools.
+place of its own stands at the middle of its district's schools. Points are drawn only up to MOST_POINTS schools; those
+of a crowded district stand in an inset, where it is drawn larger.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from outreach.county.partnerships import district_code, district_name
+from outreach.coverage import map_room
 from outreach.coverage.figures import Totals, steps
 from outreach.coverage.standings import Standing
 from outreach.ground.geography import from_degrees
 
 WIDTH, MARGIN, GLYPH = 470, 8, 12
-TALLEST = 640
+TALLEST, TALLEST_INSET = 640, 280
 MOST_POINTS = 500
 MOST_NAMES = 40
-LETTER = 8.2
-"""The width of a letter of a district's name, on average."""
-MOST_SEEN = len("13 of 31 seen")
+MOST_INSETS = 2
+LETTER, DIGIT = 7.5, 6.6
+"""The width of a letter of a district's name and of the line below it, on average."""
+CROWDED = 230
+"""Square pixels that a school needs in its district, beside the name, to be made out."""
 
 Ring = tuple[tuple[float, float], ...]
 
@@ -31,6 +35,7 @@ class Shape:
     """One district: an SVG path, its step of schools seen (0 to 4), where the middle of its name stands.
 
     `long`: the name must be drawn narrower to fit the picture. `totals` None: no school of the target is there.
+    `inset`: its schools are not drawn here but in an inset.
     """
 
     code: str
@@ -41,15 +46,30 @@ class Shape:
     y: int
     long: bool
     totals: Totals | None
+    inset: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """One school's glyph, its upper left corner."""
+    """One school's glyph, its upper left corner. It may stand a few pixels beside its place, off its neighbour."""
 
     glyph: str
     x: int
     y: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inset:
+    """One crowded district, larger, with its schools."""
+
+    code: str
+    name: str
+    totals: Totals
+    width: int
+    height: int
+    path: str
+    step: int
+    marks: list[Mark]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +79,51 @@ class Map:
     shapes: list[Shape]
     marks: list[Mark]
     named: bool
+    insets: list[Inset]
+
+
+class _Frame:
+    """Grid metres into whole pixels of a picture that just holds the rings it is given."""
+
+    def __init__(self, rings: Iterable[Ring], tallest: int) -> None:
+        points = [point for ring in rings for point in ring]
+        self.west, self.north = min(x for x, _ in points), max(y for _, y in points)
+        east, south = max(x for x, _ in points), min(y for _, y in points)
+        inner = WIDTH - 2 * MARGIN
+        self.scale = min(
+            inner / max(east - self.west, 1), (tallest - 2 * MARGIN) / max(self.north - south, 1)
+        )
+        self.shift = MARGIN + (inner - (east - self.west) * self.scale) / 2
+        self.height = round((self.north - south) * self.scale) + 2 * MARGIN
+
+    def __call__(self, x: float, y: float) -> tuple[int, int]:
+        return (
+            round(self.shift + (x - self.west) * self.scale),
+            round(MARGIN + (self.north - y) * self.scale),
+        )
+
+    def rings(self, rings: Iterable[Ring]) -> list[list[tuple[int, int]]]:
+        return [[self(*point) for point in ring] for ring in rings]
+
+    def marks(self, places: Sequence["_Place"]) -> list[Mark]:
+        """The glyphs of schools, pushed apart; what lies outside of the picture is left out."""
+        points = [self(p.easting, p.northing) for p in places]
+        spread = map_room.apart(points, distance=GLYPH, reach=GLYPH)
+        return [
+            Mark(glyph=p.standing, x=round(x) - GLYPH // 2, y=round(y) - GLYPH // 2)
+            for p, (own_x, own_y), (x, y) in zip(places, points, spread, strict=True)
+            if 0 <= own_x <= WIDTH and 0 <= own_y <= self.height
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a school's glyph belongs, in grid metres."""
+
+    standing: str
+    district: str
+    easting: float
+    northing: float
 
 
 def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Standing]) -> Map | None:
@@ -66,48 +131,83 @@ def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Stan
     outlines = _outlines(geojson) if geojson else ()
     if not outlines:
         return None
-    points = [point for _, _, rings in outlines for ring in rings for point in ring]
-    west, east = min(x for x, _ in points), max(x for x, _ in points)
-    south, north = min(y for _, y in points), max(y for _, y in points)
-    inner = WIDTH - 2 * MARGIN
-    scale = min(inner / max(east - west, 1), (TALLEST - 2 * MARGIN) / max(north - south, 1))
-    shift = MARGIN + (inner - (east - west) * scale) / 2
-
-    def pixel(x: float, y: float) -> tuple[int, int]:
-        return round(shift + (x - west) * scale), round(MARGIN + (north - y) * scale)
-
-    height = round((north - south) * scale) + 2 * MARGIN
-    points_at = []
-    if len(target) <= MOST_POINTS:
-        points_at = [(glyph, *pixel(x, y)) for glyph, x, y in _places(target)]
+    frame = _Frame((ring for _, _, rings in outlines for ring in rings), TALLEST)
+    places = _places(target) if len(target) <= MOST_POINTS else []
     totals = {d.key: d for d in districts}
-    shapes: list[Shape] = []
-    taken: list[tuple[int, int, float]] = []
-    for code, name, rings in outlines:
-        largest = max(rings, key=lambda ring: abs(_area(ring)))
-        half = min(max(len(name), MOST_SEEN) * LETTER / 2, WIDTH / 2)
-        points_here = [(x, y) for _, x, y in points_at]
-        x, y = _room_for_name([pixel(*point) for point in largest], half, points_here, taken)
-        taken.append((x, y, half))
-        mine = totals.get(code)
-        shapes.append(
-            Shape(
-                code=code,
-                name=name,
-                path="".join(_path(pixel(*point) for point in ring) for ring in rings),
-                step=steps(mine.share if mine else None),
-                x=x,
-                y=y,
-                long=half == WIDTH / 2,
-                totals=mine,
-            )
+    drawn = {code: frame.rings(rings) for code, _, rings in outlines}
+    halves = {code: _half(name, totals.get(code)) for code, name, _ in outlines}
+    named = len(outlines) <= MOST_NAMES
+    crowded = _crowded(drawn, halves, places, known=totals) if named else []
+    marks = frame.marks([p for p in places if p.district not in crowded])
+    names: dict[str, map_room.Name] = {}
+    centres = [(m.x + GLYPH / 2, m.y + GLYPH / 2) for m in marks]
+    for code in sorted(drawn, key=lambda code: map_room.area(drawn[code])) if named else ():
+        # the smallest first: a large district has more places to choose from
+        names[code] = map_room.place_name(
+            drawn[code], halves[code], centres, list(names.values()), width=WIDTH, height=frame.height
         )
-    marks = [
-        Mark(glyph=glyph, x=x - GLYPH // 2, y=y - GLYPH // 2)
-        for glyph, x, y in points_at
-        if 0 <= x <= WIDTH and 0 <= y <= height
+    shapes = [
+        Shape(
+            code=code,
+            name=name,
+            path="".join(map(_path, drawn[code])),
+            step=_step(totals.get(code)),
+            x=names[code].x if named else 0,
+            y=names[code].y if named else 0,
+            long=halves[code] == WIDTH / 2,
+            totals=totals.get(code),
+            inset=code in crowded,
+        )
+        for code, name, _ in outlines
     ]
-    return Map(width=WIDTH, height=height, shapes=shapes, marks=marks, named=len(shapes) <= MOST_NAMES)
+    insets = [
+        _inset(code, name, rings, totals[code], [p for p in places if p.district == code])
+        for code, name, rings in outlines
+        if code in crowded
+    ]
+    return Map(width=WIDTH, height=frame.height, shapes=shapes, marks=marks, named=named, insets=insets)
+
+
+def _half(name: str, totals: Totals | None) -> float:
+    """Half the width of a district's two lines, at most half the picture."""
+    below = f"{totals.seen} of {totals.schools} seen" if totals else "no school"
+    return min(max(len(name) * LETTER, len(below) * DIGIT) / 2, WIDTH / 2)
+
+
+def _step(totals: Totals | None) -> int:
+    return steps(totals.share if totals else None)
+
+
+def _crowded(
+    drawn: dict[str, list[list[tuple[int, int]]]],
+    halves: dict[str, float],
+    places: Sequence[_Place],
+    *,
+    known: Container[str],
+) -> list[str]:
+    """The codes of districts with too little room for their schools, the most crowded first."""
+    schools = Counter(p.district for p in places)
+    found = []
+    for code, rings in drawn.items():
+        name = 2 * halves[code] * (map_room.ABOVE + map_room.BELOW)
+        room = max(map_room.area(rings) - name, 0) / max(schools[code], 1)
+        if code in known and schools[code] > 5 and room < CROWDED:
+            found.append((room, code))
+    return [code for _, code in sorted(found)[:MOST_INSETS]]
+
+
+def _inset(code: str, name: str, rings: Sequence[Ring], totals: Totals, places: Sequence[_Place]) -> Inset:
+    frame = _Frame(rings, TALLEST_INSET)
+    return Inset(
+        code=code,
+        name=name,
+        totals=totals,
+        width=WIDTH,
+        height=frame.height,
+        path="".join(map(_path, frame.rings(rings))),
+        step=_step(totals),
+        marks=frame.marks(places),
+    )
 
 
 @lru_cache(maxsize=16)
@@ -129,8 +229,8 @@ def _outlines(geojson: str) -> tuple[tuple[str, str, tuple[Ring, ...]], ...]:
     return tuple(found)
 
 
-def _places(target: Iterable[Standing]) -> list[tuple[str, float, float]]:
-    """(standing, easting, northing) of each school; without a place, its district's middle, else left out."""
+def _places(target: Iterable[Standing]) -> list[_Place]:
+    """Each school with its place; without one, its district's middle, else left out."""
     known: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for s in target:
         if s.easting is not None and s.northing is not None:
@@ -139,12 +239,15 @@ def _places(target: Iterable[Standing]) -> list[tuple[str, float, float]]:
         code: (sum(e for e, _ in places) / len(places), sum(n for _, n in places) / len(places))
         for code, places in known.items()
     }
-    found: list[tuple[str, float, float]] = []
+    found = []
     for s in target:
         if s.easting is not None and s.northing is not None:
-            found.append((s.standing, s.easting, s.northing))
+            at: tuple[float, float] = (s.easting, s.northing)
         elif s.district_code in middles:
-            found.append((s.standing, *middles[s.district_code]))
+            at = middles[s.district_code]
+        else:
+            continue
+        found.append(_Place(standing=s.standing, district=s.district_code, easting=at[0], northing=at[1]))
     return found
 
 
@@ -173,39 +276,3 @@ def _straight(a: tuple[int, int], b: tuple[int, int], c: tuple[int, int]) -> boo
     cross = (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])
     forward = (b[0] - a[0]) * (c[0] - b[0]) + (b[1] - a[1]) * (c[1] - b[1])
     return cross == 0 and forward > 0
-
-
-def _area(ring: Ring) -> float:
-    pairs = zip(ring, ring[1:] + ring[:1], strict=True)
-    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs) / 2
-
-
-def _room_for_name(
-    ring: list[tuple[int, int]],
-    half: float,
-    points: Sequence[tuple[int, int]],
-    taken: Sequence[tuple[int, int, float]],
-) -> tuple[int, int]:
-    """Where two lines of a name, `half` wide to each side, stand in a ring: well inside, on the fewest points and names."""
-    top, bottom = min(y for _, y in ring), max(y for _, y in ring)
-    best: tuple[float, int, int] | None = None
-    for tenth in range(1, 10):
-        y = top + (bottom - top) * tenth / 10
-        crossings = sorted(
-            x1 + (y - y1) / (y2 - y1) * (x2 - x1)
-            for (x1, y1), (x2, y2) in zip(ring, ring[1:] + ring[:1], strict=True)
-            if (y1 > y) != (y2 > y)
-        )
-        for left, right in zip(crossings[::2], crossings[1::2], strict=False):
-            spare = max(right - left - 2 * half, 0) / 2
-            for shift in (-1, -0.5, 0, 0.5, 1):
-                x = min(max((left + right) / 2 + shift * spare, half), WIDTH - half)
-                under = sum(1 for px, py in points if abs(px - x) < half + 6 and -18 < py - y < 26)
-                outside = max(0.0, half - min(x - left, right - x)) / 20
-                crossed = sum(
-                    20 for tx, ty, other in taken if abs(tx - x) < half + other and abs(ty - y) < 34
-                )
-                cost = under + crossed + outside + abs(tenth - 5) / 20 + abs(shift) / 20
-                if best is None or cost < best[0]:
-                    best = (cost, round(x), round(y))
-    return (best[1], best[2]) if best else ring[0]
