@@ -229,7 +229,7 @@ def letters(
         select(Letter)
         .where(*_chosen(partnership_id, status, written_to))
         .options(defer(Letter.raw))
-        .order_by(Letter.id.desc())
+        .order_by(Letter.created_at.desc(), Letter.id.desc())
         .offset(first)
         .limit(most)
     ).all()

@@ -1,6 +1,7 @@
 """What was written to whom: waiting, sent, failed; each mail as it went."""
 
 import re
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from flask import (
     url_for,
 )
 
-from outreach.ground import clock
+from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.post import calendars, claims, copies, outbox, postman
@@ -47,12 +48,17 @@ def letters() -> Any:
     )  # fmt: skip
     pages = max(1, -(-found // PAGE))
     page = min(page, pages)
+    listed = outbox.letters(here, status, written_to=find, first=(page - 1) * PAGE, most=PAGE)
     return render_template(
         "coordinator/letters.html",
-        letters=outbox.letters(here, status, written_to=find, first=(page - 1) * PAGE, most=PAGE),
+        letters=listed, by_day=[(day, list(those)) for day, those in groupby(listed, _day)],
         counts=counts, found=found, status=status, find=find, page=page, pages=pages, shown=SHOWN,
         pause=claims.pause(), folder=_folder(),
     )  # fmt: skip
+
+
+def _day(letter: Letter) -> str:
+    return wording.day(letter.created_at)
 
 
 @coordinator.post("/letters/resume")
