@@ -199,7 +199,7 @@ def appointment(visit: Visit, sender: Sender, *, now: datetime) -> Appointment:
         description=_lines(
             f"For {wording.year_groups_name(y for y, _ in visit.pupils)}." if visit.pupils else "",
             f"The company arrives at {wording.clock(visit.get_in_at)} and leaves by {wording.clock(visit.away_at)}.",
-            f"Please have ready: {visit.school_provides.strip().rstrip('.')}." if visit.school_provides.strip() else "",
+            f"Please have ready: {'; '.join(visit.provided())}." if visit.provided() else "",
             f"Reference: {visit.reference}.",
             f"To move, change or cancel: {_booking_page(visit)}",
         ),

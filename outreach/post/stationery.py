@@ -100,6 +100,10 @@ class Visit:
     attendees: tuple[Attendee, ...]
     phone: str = ""
 
+    def provided(self) -> list[str]:
+        """What the school provides, thing by thing: it is typed one thing a line."""
+        return [line.strip().rstrip(".;,") for line in self.school_provides.splitlines() if line.strip()]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rendered:
@@ -140,7 +144,7 @@ def facts_of(visit: Visit, now: datetime) -> list[tuple[str, str]]:
         ("Who", wording.and_list(
             f"{wording.count(n, 'pupil')} in {wording.year_group_name(y)}" for y, n in visit.pupils)),
         ("Access", ", ".join(visit.access)),
-        ("Please have ready", visit.school_provides.strip()),
+        ("Please have ready", "; ".join(visit.provided())),
         ("Reference", visit.reference),
     ]  # fmt: skip
     return [(label, words) for label, words in facts if words]
