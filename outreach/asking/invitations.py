@@ -11,6 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking import accounts, promises, told
+from outreach.booking.holds import ProgrammeClosed
 from outreach.county import partnerships
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
@@ -121,6 +122,14 @@ class StillBooked(Refusal):
         super().__init__("A visit is still booked. Cancel it first, or keep it.")
 
 
+def still_asks(programme: Programme, *, now: datetime) -> None:
+    """Raises ProgrammeClosed or ReplyByPast: nobody is asked for what cannot be answered any more."""
+    if programme.closed_at is not None:
+        raise ProgrammeClosed
+    if day_of(now) > programme.reply_by:
+        raise ReplyByPast(programme)
+
+
 def invitation_expiry(programme: Programme) -> datetime:
     """Until when an invitation's link opens: the end of the 30th day after the reply-by date."""
     return end_of_day(programme.reply_by + timedelta(days=LINK_DAYS_AFTER_REPLY_BY))
@@ -161,11 +170,10 @@ def asking(programme: Programme, school: School, *, now: datetime) -> letters.As
 def invite(programme: Programme, school: School, contact: Contact, *, who: str, now: datetime) -> Invitation:
     """Write to one contact of a school by hand, again if it was asked before.
 
-    Raises ReplyByPast, AddressDead, AskedToday or NothingToBook.
+    Raises ReplyByPast, ProgrammeClosed, AddressDead, AskedToday or NothingToBook.
     """
     queue(programme)
-    if day_of(now) > programme.reply_by:
-        raise ReplyByPast(programme)
+    still_asks(programme, now=now)
     if outbox.is_dead(contact.address):
         raise AddressDead(contact.address)
     newest = _newest(programme.id, school.urn, contact.address)

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations
-from outreach.asking.invitations import DECLINED, NEVER_ARRIVED, Answer, Invitation, ReplyByPast
+from outreach.asking.invitations import DECLINED, NEVER_ARRIVED, Answer, Invitation
 from outreach.booking import told
 from outreach.booking.promises import Booking
 from outreach.county import contacts, partnerships
@@ -17,7 +17,6 @@ from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
-from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.post import letters, outbox
 from outreach.post.outbox import Letter
@@ -115,7 +114,7 @@ def preview_round(
 ) -> RoundPreview:
     """Who would get the letter and who not, in a constant number of queries; writes nothing.
 
-    `target`: the URNs of the programme's target; who is not in it is left out. Raises ReplyByPast.
+    `target`: the URNs of the programme's target; who is not in it is left out. Raises ReplyByPast, ProgrammeClosed.
     """
     recipients, left_out = _sorted_out(programme, urns, target, now=now)
     shown = recipients[0] if recipients else None
@@ -152,7 +151,7 @@ def send_round(
     `words`: from `words_for`, so that the slots of hundreds of schools are not reckoned while others wait.
     `seen`: URN -> address as the preview showed them; a school whose address is another by now is left out.
     `target`: as for `preview_round`.
-    Raises ReplyByPast, or NobodyToWriteTo (a page sent twice comes to this).
+    Raises ReplyByPast, ProgrammeClosed, or NobodyToWriteTo (a page sent twice comes to this).
     """
     invitations.queue(programme)
     recipients, left_out = _sorted_out(programme, urns, target, now=now)
@@ -233,8 +232,7 @@ def _sorted_out(
     programme: Programme, urns: Iterable[int], target: Collection[int] | None, *, now: datetime
 ) -> tuple[list[Recipient], list[LeftOut]]:
     """Each school of the list once: written to, or left out with the first reason that holds."""
-    if day_of(now) > programme.reply_by:
-        raise ReplyByPast(programme)
+    invitations.still_asks(programme, now=now)
     facts = _Facts(programme, set(urns))
     recipients, left_out = [], []
     for school in facts.schools:

@@ -19,12 +19,13 @@ from sqlalchemy import (
 )
 
 from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
-from outreach.county.establishments import never_estimated
+from outreach.county.establishments import never_estimated, usual_year_groups
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import OwnNumber, School
 from outreach.ground import school_year
 from outreach.ground.db import db
 from outreach.tour.programmes import Programme, ProgrammeTarget
+from outreach.tour.targets import INCLUDE, TargetDecision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class Expected:
         """What its open promises may hold: its own number, or the estimate and a tenth."""
         if self.pupils is None or not self.estimated:
             return self.pupils
-        return math.ceil(self.pupils * 1.1)
+        return self.pupils + math.ceil(self.pupils / 10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +60,16 @@ class Account:
 def account(programme: Programme, school: School, *, leaving_out: int | None = None) -> Account:
     """The school's account for a programme, in one query (`leaving_out`: a booking's id).
 
-    A school whose ages are unknown may bring any target year group. A programme for adults, which has none, is open
-    until it is booked. Own number, else NumberOfPupils / year groups offered, half up; alternative provision is
-    never estimated.
+    It offers what a coordinator named when including it in the target, else what its ages say, else its phase; with
+    none of these it may bring any target year group. A programme for adults, which has none, is open until it is
+    booked. Own number, else NumberOfPupils / year groups offered, half up; alternative provision is never estimated.
     """
-    targets, own, so_far, bookings = _counted(programme, school, leaving_out or 0)
+    targets, own, so_far, bookings, named = _counted(programme, school, leaving_out or 0)
     by_ages = school_year.offered(school.statutory_low_age, school.statutory_high_age)
-    offers = [y for y in (by_ages if by_ages is not None else targets) if own.get(y) != 0]
+    if by_ages is None:
+        by_ages = usual_year_groups(school.phase_of_education)
+    its_own = targets if by_ages is None else by_ages
+    offers = [y for y in sorted({*its_own, *(named or ())}) if own.get(y) != 0]
     estimate = None
     asked_only = never_estimated(school.type_of_establishment, school.name)
     if by_ages is not None and offers and school.number_of_pupils is not None and not asked_only:
@@ -73,7 +77,7 @@ def account(programme: Programme, school: School, *, leaving_out: int | None = N
     known = {
         y: Expected(pupils=own[y], estimated=False) if y in own else Expected(pupils=estimate, estimated=True)
         for y in targets
-        if y in offers
+        if y in offers and (named is None or y in named)
     }
     share = db.session.get_one(Partnership, programme.partnership_id).counted_share
     still_open = {
@@ -89,8 +93,11 @@ def account(programme: Programme, school: School, *, leaving_out: int | None = N
     )
 
 
-def _four_questions() -> CompoundSelect[Any]:
-    """Target year groups, own numbers, promised pupils, how many bookings; made once, since it is asked often."""
+def _questions() -> CompoundSelect[Any]:
+    """Target year groups, those named for this school, own numbers, promised pupils, how many bookings.
+
+    Made once, since it is asked often.
+    """
     programme_id, urn = bindparam("programme_id", type_=Integer), bindparam("urn", type_=Integer)
     mine = and_(
         Booking.programme_id == programme_id,
@@ -99,6 +106,9 @@ def _four_questions() -> CompoundSelect[Any]:
         Booking.id != bindparam("leaving_out", type_=Integer),
     )
     newest_target = select(func.max(ProgrammeTarget.id)).where(ProgrammeTarget.programme_id == programme_id)
+    newest_decision = select(func.max(TargetDecision.id)).where(
+        TargetDecision.programme_id == programme_id, TargetDecision.urn == urn
+    )
     newest_revisions = (
         select(func.max(BookingRevision.id))
         .join(Booking, Booking.id == BookingRevision.booking_id)
@@ -111,6 +121,9 @@ def _four_questions() -> CompoundSelect[Any]:
             literal("target").label("kind"), nought.label("y"), nought.label("n"),
             type_coerce(ProgrammeTarget.year_groups, Text).label("groups"), nought.label("sort"),
         ).where(ProgrammeTarget.id == newest_target.scalar_subquery()),
+        select(literal("named"), nought, nought, type_coerce(TargetDecision.year_groups, Text), nought).where(
+            TargetDecision.id == newest_decision.scalar_subquery(), TargetDecision.kind == INCLUDE
+        ),
         select(literal("own"), OwnNumber.year_group, OwnNumber.pupils, none, OwnNumber.id).where(
             OwnNumber.urn == urn, OwnNumber.academic_year == bindparam("academic_year", type_=Integer)
         ),
@@ -121,14 +134,15 @@ def _four_questions() -> CompoundSelect[Any]:
     ).order_by("sort", "y")  # fmt: skip
 
 
-_FOUR_QUESTIONS = _four_questions()
+_QUESTIONS = _questions()
 
 
 def _counted(
     programme: Programme, school: School, leaving_out: int
-) -> tuple[tuple[int, ...], dict[int, int], dict[int, int], int]:
-    """The answers to the four questions; the newest own number of a year group holds."""
+) -> tuple[tuple[int, ...], dict[int, int], dict[int, int], int, tuple[int, ...] | None]:
+    """The answers to the questions; the newest own number of a year group holds. Year groups named: None if none are."""
     targets: tuple[int, ...] = ()
+    named: tuple[int, ...] | None = None
     own: dict[int, int] = {}
     so_far: dict[int, int] = {}
     bookings = 0
@@ -138,16 +152,22 @@ def _counted(
         "leaving_out": leaving_out,
         "academic_year": programme.academic_year,
     }
-    for kind, year_group, n, groups, _ in db.session.execute(_FOUR_QUESTIONS, asked):
+    for kind, year_group, n, groups, _ in db.session.execute(_QUESTIONS, asked):
         if kind == "target":
-            targets = tuple(int(y) for y in groups.split(",") if y)
+            targets = _year_groups(groups)
+        elif kind == "named":
+            named = _year_groups(groups)
         elif kind == "own":
             own[year_group] = n
         elif kind == "promised":
             so_far[year_group] = int(n)
         else:
             bookings = n
-    return targets, own, so_far, bookings
+    return targets, own, so_far, bookings, named
+
+
+def _year_groups(text: str) -> tuple[int, ...]:
+    return tuple(int(y) for y in text.split(",") if y)
 
 
 def needs_two_shows(programme: Programme, still_open: dict[int, int | None]) -> bool:

@@ -50,6 +50,11 @@ class TooLateToChange(Refusal):
         super().__init__("The performance has begun, so this can no longer be changed here.")
 
 
+class ShowIsOver(Refusal):
+    def __init__(self) -> None:
+        super().__init__("The performance is over, so it cannot be moved any more.")
+
+
 class ReasonMissing(Refusal):
     field = "reason"
 
@@ -84,7 +89,7 @@ def book(
     done = [b for b in promises.live(programme.id, school.urn) if b.performance_id in ids]
     if done:
         return done
-    kept = {p.id: p for p in holds.kept(programme.id, school.urn) if p.id in ids}
+    kept = {p.id: p for p in holds.kept(programme, school.urn, now=now) if p.id in ids}
     if len(kept) != len(shows) or not shows:
         raise NothingHeld
     performances.lock_days(p.tour_day_id for p in kept.values())
@@ -93,7 +98,7 @@ def book(
         numbers.check(programme, school, promise, who=who, now=now)
         made.append(_promise(programme, school, kept[performance_id], promise, who=who, now=now))
     holds.drop_draft(programme.id, school.urn)
-    told.lengthen_links(made[-1])
+    told.lengthen_links(made[-1], now=now)
     for booking, (_, promise) in zip(made, shows, strict=True):
         told.school(
             booking,
@@ -108,7 +113,7 @@ def book(
 def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCHOOL) -> Booking:
     """Move the show to another slot, in place: refused, the old stands; UID kept, SEQUENCE + 1.
 
-    Guests keep their places and are told. Raises BookingEnded, TooLateToMove, SlotTaken.
+    Guests keep their places and are told. Raises BookingEnded, ShowIsOver, TooLateToMove, SlotTaken.
     """
     performance = booking.performance
     performances.lock_school(booking.urn)
@@ -116,6 +121,8 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
     db.session.refresh(booking)
     db.session.refresh(performance)
     booking.still_open()
+    if performance.ends_at <= now:
+        raise ShowIsOver
     free = by != SCHOOL
     if not free and not booking.can_move(now):
         raise TooLateToMove(db.session.get_one(Partnership, booking.programme.partnership_id))
@@ -136,7 +143,7 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
         promise.sequence += 1
         promise.place_sequence = promise.sequence
         _revise(promise, promises.pupils_of(promise), who=who, now=now)
-        told.lengthen_links(promise)
+        told.lengthen_links(promise, now=now)
         history.record(
             "moved", "booking", promise.reference, who=who, now=now,
             before=was_starts_at.isoformat(), after=performance.starts_at.isoformat(),
@@ -230,7 +237,7 @@ def _promise(
     if not promise.people:
         raise colleagues.NobodyNamed
     pupils = {y: n for y, n in promise.pupils.items() if n}
-    performance.held_until = None
+    holds.keep(performance, None)
     prefix = db.session.get_one(Partnership, programme.partnership_id).reference_prefix
     booking = Booking(
         reference=_reference(prefix),

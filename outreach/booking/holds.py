@@ -13,6 +13,7 @@ from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
 from outreach.tour import performances, slots
 from outreach.tour.performances import Performance, Slot, SlotTaken
 from outreach.tour.programmes import Programme
@@ -53,6 +54,27 @@ class ProgrammeClosed(Refusal):
         super().__init__("Booking for this programme has ended.")
 
 
+class SchoolClosed(Refusal):
+    def __init__(self) -> None:
+        super().__init__("Your school is closed in the register, so no visit can be booked for it.")
+
+
+class NotForYourSchool(Refusal):
+    """No target year group is taught there, as far as is known."""
+
+    def __init__(self) -> None:
+        super().__init__("This programme is not for the year groups of your school, as far as we know.")
+
+
+class OneShowIsEnough(Refusal):
+    """Two at once are for a school too big for one, and on one day."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Two shows at once are for a school that is too big for one, and on one day. Choose one time."
+        )
+
+
 class NothingHeld(Refusal):
     """The hold ran out and was taken, or was given back."""
 
@@ -69,17 +91,21 @@ def hold(
     now: datetime,
     whatever_the_notice: bool = False,
 ) -> list[Performance]:
-    """Keep one slot, or two of one day, for the school; what it held before is given back.
+    """Keep one slot, or two of one day for a school too big for one show; what it held before is given back.
 
-    Judged again behind the locks of the school and the tour days. Raises SlotTaken, AlreadyBooked, ProgrammeClosed.
+    Judged again behind the locks of the school and the tour days. Raises SlotTaken, AlreadyBooked, ProgrammeClosed,
+    SchoolClosed, NotForYourSchool, OneShowIsEnough.
     """
-    if programme.closed_at is not None:
-        raise ProgrammeClosed
     day_ids = {slot.tour_day_id for slot in chosen}
     performances.lock_school(school.urn)
     performances.lock_days(day_ids)
-    if not accounts.account(programme, school).is_open:
-        raise AlreadyBooked
+    account = accounts.account(programme, school)
+    if (why := why_nothing(programme, school, account)) is not None:
+        raise why
+    if len(chosen) > 1 and not (
+        len(chosen) == 2 and len(day_ids) == 1 and accounts.needs_two_shows(programme, account.still_open)
+    ):
+        raise OneShowIsEnough
     _drop(programme.id, school.urn)
     performances.clear_expired(day_ids, now=now)
     until = now + timedelta(minutes=db.session.get_one(Partnership, programme.partnership_id).hold_minutes)
@@ -99,6 +125,17 @@ def hold(
     return claimed
 
 
+def why_nothing(programme: Programme, school: School, account: accounts.Account) -> Refusal | None:
+    """Why a school cannot book anything (more) of a programme; None if it can."""
+    if programme.closed_at is not None:
+        return ProgrammeClosed()
+    if not school.is_open:
+        return SchoolClosed()
+    if account.is_open:
+        return None
+    return AlreadyBooked() if account.expected or programme.for_adults else NotForYourSchool()
+
+
 _KEPT = (
     select(Performance)
     .where(
@@ -111,36 +148,58 @@ _KEPT = (
 )
 
 
-def kept(programme_id: int, urn: int) -> list[Performance]:
-    """All that is held for the school, by start, live or just lapsed and not taken yet."""
-    return list(db.session.scalars(_KEPT, {"programme_id": programme_id, "urn": urn}))
+def kept(programme: Programme, urn: int, *, now: datetime) -> list[Performance]:
+    """All that is held for the school, by start, live or just lapsed and not taken yet.
+
+    What lapsed counts only while its day still keeps the notice for booking: nobody books a day that has come or gone.
+    """
+    first_day = slots.first_bookable_day(programme, now)
+    return [
+        p
+        for p in _all_kept(programme.id, urn)
+        if p.held_until is not None and (p.held_until > now or day_of(p.starts_at) >= first_day)
+    ]
 
 
 def held(programme_id: int, urn: int, *, now: datetime) -> list[Performance]:
     """What is kept for the school now, by start."""
-    return [p for p in kept(programme_id, urn) if p.held_until is not None and p.held_until > now]
+    return [p for p in _all_kept(programme_id, urn) if p.held_until is not None and p.held_until > now]
 
 
 def renew(programme: Programme, school: School, *, now: datetime) -> list[Performance]:
-    """Keep it for the same time again. Raises NothingHeld; a hold just lapsed that nobody took is revived."""
-    still = kept(programme.id, school.urn)
+    """Keep it for the same time again. Raises NothingHeld; a hold just lapsed that nobody took is revived.
+
+    Behind the locks, so that what a colleague books or another school claims meanwhile is left alone.
+    """
+    performances.lock_school(school.urn)
+    performances.lock_days(p.tour_day_id for p in kept(programme, school.urn, now=now))
+    still = kept(programme, school.urn, now=now)
     if not still:
         raise NothingHeld
     until = now + timedelta(minutes=db.session.get_one(Partnership, programme.partnership_id).hold_minutes)
     for performance in still:
-        performance.held_until = until
-    db.session.flush()
+        keep(performance, until)
     return still
+
+
+def keep(performance: Performance, until: datetime | None) -> None:
+    """Keep a hold until then, or for good (None). Raises NothingHeld if it is gone or no longer fits its day."""
+    try:
+        performances.keep(performance, until)
+    except SlotTaken as taken:
+        raise NothingHeld from taken
 
 
 def give_back(programme_id: int, urn: int, *, who: str, now: datetime) -> None:
     """Let go of what is held; none held is no fault."""
+    performances.lock_school(urn)
     if _drop(programme_id, urn):
         history.record("gave back", "school", urn, who=who, now=now)
 
 
 def save_draft(programme_id: int, urn: int, typed: dict[str, Any], *, now: datetime) -> None:
-    """Keep what was typed so far."""
+    """Keep what was typed so far; two who type at once go one after the other."""
+    performances.lock_school(urn)
     row = db.session.get(Draft, (urn, programme_id))
     if row is None:
         db.session.add(Draft(urn=urn, programme_id=programme_id, typed=typed, saved_at=now))
@@ -159,8 +218,12 @@ def drop_draft(programme_id: int, urn: int) -> None:
     db.session.execute(delete(Draft).where(Draft.urn == urn, Draft.programme_id == programme_id))
 
 
+def _all_kept(programme_id: int, urn: int) -> list[Performance]:
+    return list(db.session.scalars(_KEPT, {"programme_id": programme_id, "urn": urn}))
+
+
 def _drop(programme_id: int, urn: int) -> int:
-    still = kept(programme_id, urn)
+    still = _all_kept(programme_id, urn)
     for performance in still:
         db.session.delete(performance)
     db.session.flush()

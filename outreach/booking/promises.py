@@ -80,6 +80,9 @@ class Booking(Base):
         return self.ended_at is None and day_of(now) <= self.can_move_until()
 
     def can_cancel(self, now: datetime) -> bool:
+        """Within the notice; a guest whose host has moved may leave until the show begins."""
+        if self.role == GUEST and self.place_sequence and self.can_change(now):
+            return True
         return self.ended_at is None and day_of(now) <= self.can_cancel_until()
 
     def still_open(self) -> None:
@@ -225,15 +228,31 @@ def coming(
     return found
 
 
+_OF_PERFORMANCE = (
+    select(Booking)
+    .where(Booking.performance_id == bindparam("performance_id"), Booking.ended_at.is_(None))
+    .order_by(Booking.role.desc(), Booking.id)
+)
+_PEOPLE = (
+    select(BookingContact)
+    .where(BookingContact.booking_id == bindparam("booking_id"), BookingContact.removed_at.is_(None))
+    .order_by(BookingContact.id)
+)
+_PUPILS = (
+    select(PromisedPupils.year_group, PromisedPupils.pupils)
+    .where(
+        PromisedPupils.revision_id
+        == select(func.max(BookingRevision.id))
+        .where(BookingRevision.booking_id == bindparam("booking_id"))
+        .scalar_subquery()
+    )
+    .order_by(PromisedPupils.year_group)
+)
+
+
 def of_performance(performance_id: int) -> list[Booking]:
     """Everybody who is promised one show, the host first."""
-    return list(
-        db.session.scalars(
-            select(Booking)
-            .where(Booking.performance_id == performance_id, Booking.ended_at.is_(None))
-            .order_by(Booking.role.desc(), Booking.id)
-        )
-    )
+    return list(db.session.scalars(_OF_PERFORMANCE, {"performance_id": performance_id}))
 
 
 def ended_with(performance_id: int) -> list[Booking]:
@@ -249,13 +268,7 @@ def ended_with(performance_id: int) -> list[Booking]:
 
 def people_of(booking: Booking) -> list[BookingContact]:
     """Who has this booking in the calendar, in the order they were named."""
-    return list(
-        db.session.scalars(
-            select(BookingContact)
-            .where(BookingContact.booking_id == booking.id, BookingContact.removed_at.is_(None))
-            .order_by(BookingContact.id)
-        )
-    )
+    return list(db.session.scalars(_PEOPLE, {"booking_id": booking.id}))
 
 
 def removed_from(booking: Booking, contact_id: int) -> BookingContact | None:
@@ -271,14 +284,7 @@ def removed_from(booking: Booking, contact_id: int) -> BookingContact | None:
 
 def pupils_of(booking: Booking) -> dict[int, int]:
     """How many of each year group the booking promises now."""
-    newest = (
-        select(func.max(BookingRevision.id)).where(BookingRevision.booking_id == booking.id).scalar_subquery()
-    )
-    rows = db.session.execute(
-        select(PromisedPupils.year_group, PromisedPupils.pupils)
-        .where(PromisedPupils.revision_id == newest)
-        .order_by(PromisedPupils.year_group)
-    )
+    rows = db.session.execute(_PUPILS, {"booking_id": booking.id})
     return {year_group: int(pupils) for year_group, pupils in rows}
 
 

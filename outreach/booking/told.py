@@ -79,8 +79,8 @@ def with_link(write: Callable[..., object], booking: Booking) -> Callable[..., o
     return partial(write, expires_at=expiry(booking))
 
 
-def lengthen_links(booking: Booking) -> None:
-    """Links of this school that are open live at least as long as the booking's do."""
+def lengthen_links(booking: Booking, *, now: datetime) -> None:
+    """Links of this school that are open live at least as long as the booking's do; what has ended stays ended."""
     until = expiry(booking)
     db.session.execute(
         update(PersonalLink)
@@ -88,6 +88,7 @@ def lengthen_links(booking: Booking) -> None:
             PersonalLink.urn == booking.urn,
             PersonalLink.programme_id == booking.programme_id,
             PersonalLink.withdrawn_at.is_(None),
+            PersonalLink.expires_at > now,
             PersonalLink.expires_at < until,
         )
         .values(expires_at=until)

@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.exc import StaleDataError
 
 from outreach.county import places
 from outreach.county.schools import School
@@ -160,6 +161,12 @@ def claim(
     return performance
 
 
+def keep(performance: Performance, until: datetime | None) -> None:
+    """Keep a hold until then, or for good (None). Raises SlotTaken if another claim removed it, or it fits no more."""
+    performance.held_until = until
+    _flush()
+
+
 def shift(performance: Performance, slot: Slot) -> None:
     """Move a show to another slot in place, so that nobody ever sees the school with neither. Raises SlotTaken."""
     _put(performance, slot)
@@ -193,3 +200,5 @@ def _flush() -> None:
         if any(name in str(error.orig) for name in GUARDS):
             raise SlotTaken from error
         raise
+    except StaleDataError as error:
+        raise SlotTaken from error

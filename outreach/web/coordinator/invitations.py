@@ -6,7 +6,6 @@ from typing import Any
 from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 
 from outreach.asking import invitations, rounds
-from outreach.asking.invitations import ReplyByPast
 from outreach.booking import told
 from outreach.county import contacts, partnerships, schools
 from outreach.coverage import standings
@@ -176,7 +175,7 @@ def _choose_page(programme: Programme, wrong: str = "") -> str:
 def _preview_page(programme: Programme, urns: list[int], form: SendForm, status: int = 200) -> Any:
     try:
         found = rounds.preview_round(programme, urns, now=clock.now(), target=_target(programme))
-    except ReplyByPast as refusal:
+    except Refusal as refusal:
         return _choose_page(programme, wrong=refusal.message), 422
     page = render_template(
         "coordinator/invitations_preview.html", programme=programme, form=form, found=found

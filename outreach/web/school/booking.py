@@ -71,7 +71,7 @@ def book(token: str) -> Any:
     keys = request.form.get("slots", "")[:60].split("+")
     try:
         with transaction():
-            done = _booked_already(keys) or _book(keys, now=now)
+            done = _book(keys, now=now)
     except (SlotTaken, NothingHeld):
         return _lost(token)
     except AlreadyBooked as no:
@@ -131,6 +131,8 @@ def _book(keys: Sequence[str], *, now: datetime) -> list[Booking]:
     """Inside a transaction: the rules are the verb's own; here what was typed becomes promises."""
     kept = _kept()
     if not kept:
+        if done := _booked_already(keys):
+            return done
         raise NothingHeld
     if [_key(p) for p in kept] != list(keys):
         raise AnotherTimeKept
@@ -200,7 +202,7 @@ def _lost(token: str) -> Any:
 
 def _kept() -> list[Performance]:
     """What is kept for the school; also what was kept and has run out, while nobody else has taken it."""
-    return holds.kept(g.programme.id, g.school.urn)
+    return holds.kept(g.programme, g.school.urn, now=clock.now())
 
 
 def _answers(kept: Sequence[Performance]) -> "_Answers":

@@ -90,8 +90,8 @@ def choose(token: str) -> Any:
             account = accounts.account(g.programme, g.school)
             if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
                 raise why
-            chosen = [slots.find(g.programme, g.school, key, now=now) for key in keys[:3]]
-            if None in chosen:
+            chosen = [slots.find(g.programme, g.school, key, now=now) for key in keys]
+            if len(keys) > 2 or None in chosen:
                 raise SlotTaken
             holds.hold(g.programme, g.school, chosen, who=g.who, now=now)
             typed = holds.draft(g.programme.id, g.school.urn) or _as_before()

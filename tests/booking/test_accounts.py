@@ -1,0 +1,71 @@
+"""What a school has to book: by a coordinator's word, its ages, its phase, its own numbers."""
+
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+
+import make
+from outreach.booking import accounts
+from outreach.booking.accounts import Expected
+from outreach.ground.db import transaction
+
+
+@pytest.fixture
+def c(app: Flask) -> SimpleNamespace:
+    c = SimpleNamespace()
+    with transaction():
+        c.partnership = make.partnership()
+        c.programme = make.programme(c.partnership)
+    return c
+
+
+def account(c, count_queries, *, decided: tuple[str, tuple[int, ...]] | None = None, own=(), **facts) -> accounts.Account:
+    with transaction():
+        school = make.school(**facts)
+        for year_group, pupils in own:
+            make.own_number(school, year_group, pupils)
+        if decided:
+            make.decision(c.programme, school, decided[0], year_groups=decided[1])
+    accounts.account(c.programme, school)
+    with count_queries() as queries:
+        found = accounts.account(c.programme, school)
+    assert len(queries) == 1
+    return found
+
+
+def test_a_primary_that_was_included_books_for_the_year_groups_named(c, count_queries) -> None:
+    primary = {"statutory_low_age": 4, "statutory_high_age": 11, "number_of_pupils": 240}
+    assert account(c, count_queries, **primary).is_open is False
+    included = account(c, count_queries, decided=("include", (8,)), **primary)
+    assert included.expected == {8: Expected(pupils=30, estimated=True)}
+    assert included.is_open is True
+
+
+def test_an_inclusion_that_names_one_year_group_leaves_the_other_out(c, count_queries) -> None:
+    found = account(c, count_queries, decided=("include", (9,)), number_of_pupils=1050)
+    assert found.expected == {9: Expected(pupils=150, estimated=True)}
+
+
+def test_an_inclusion_that_was_withdrawn_names_nothing(c, count_queries) -> None:
+    found = account(c, count_queries, decided=("withdraw", ()), number_of_pupils=1050)
+    assert set(found.expected) == {8, 9}
+
+
+def test_a_school_without_ages_goes_by_its_phase(c, count_queries) -> None:
+    no_ages = {"statutory_low_age": None, "statutory_high_age": None, "number_of_pupils": 480}
+    middle = account(c, count_queries, phase_of_education="Middle deemed secondary", **no_ages)
+    assert middle.expected == {8: Expected(pupils=120, estimated=True)}
+    nobody_knows = account(c, count_queries, phase_of_education="Not applicable", **no_ages)
+    assert nobody_knows.expected == {y: Expected(pupils=None, estimated=True) for y in (8, 9)}
+
+
+def test_a_year_group_that_is_nought_by_its_own_number_is_not_offered(c, count_queries) -> None:
+    found = account(c, count_queries, own=((8, 300), (9, 0)), number_of_pupils=1050)
+    assert found.expected == {8: Expected(pupils=300, estimated=False)}
+
+
+@pytest.mark.parametrize(("pupils", "at_most"), [(100, 110), (101, 112), (0, 0), (148, 163)])
+def test_an_estimate_holds_a_tenth_more_and_an_own_number_nothing_more(pupils: int, at_most: int) -> None:
+    assert Expected(pupils=pupils, estimated=True).at_most == at_most
+    assert Expected(pupils=pupils, estimated=False).at_most == pupils

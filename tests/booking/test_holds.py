@@ -1,0 +1,228 @@
+"""What a school may hold, and what two people who act at the same moment cannot break."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+import make
+from outreach.booking import bookings, colleagues, holds
+from outreach.booking.colleagues import Colleague
+from outreach.booking.holds import NotForYourSchool, NothingHeld, OneShowIsEnough, SchoolClosed
+from outreach.booking.numbers import Promise
+from outreach.booking.promises import Booking
+from outreach.ground.db import db, transaction
+from outreach.ground.errors import Refusal
+from outreach.post.links import PersonalLink
+from outreach.tour import slots
+from outreach.tour.performances import Performance
+
+DAY = date(2027, 3, 9)
+FELL = Colleague(name="Joanna Fell", address="j.fell@redmere.example", duty=colleagues.LEAD)
+
+
+@pytest.fixture
+def c(app: Flask) -> SimpleNamespace:
+    """Two tour days of two shows, a school that fits one show and another that does not."""
+    c = SimpleNamespace(app=app)
+    with transaction():
+        c.partnership = make.partnership()
+        c.programme = make.programme(c.partnership)
+        troupe = make.troupe(c.partnership)
+        c.days = [make.tour_day(c.programme, troupe, day) for day in (DAY, date(2027, 3, 16))]
+        c.school = make.school(number_of_pupils=700)
+        c.big = make.school(number_of_pupils=1400)
+        c.urn, c.programme_id = c.school.urn, c.programme.id
+    return c
+
+
+def hold(c, *keys: tuple[int, time], school=None, now=make.NOW) -> list[int]:
+    with transaction():
+        of = school or c.school
+        chosen = [
+            slots.find(c.programme, of, f"{c.days[day].id}-{at:%H%M}", now=make.NOW) for day, at in keys
+        ]
+        return [p.id for p in holds.hold(c.programme, of, chosen, who="Joanna Fell", now=now)]
+
+
+def book(c, performance_id: int, *, now=make.NOW) -> Booking:
+    with transaction():
+        promise = Promise(pupils={8: 90, 9: 90}, people=(FELL,))
+        return bookings.book(c.programme, c.school, [(performance_id, promise)], who="Joanna Fell", now=now)[0]
+
+
+def at_once(c, while_locked: Callable[[], object], meanwhile: Callable[[], object]) -> list[BaseException]:
+    """`while_locked` runs in a transaction that stays open while `meanwhile` begins in a second one.
+
+    On PostgreSQL the second reads before it waits; on SQLite it waits to begin. What it raised is returned.
+    """
+    raised: list[BaseException] = []
+
+    def second() -> None:
+        with c.app.app_context():
+            try:
+                with transaction():
+                    meanwhile()
+            except BaseException as error:
+                raised.append(error)
+            finally:
+                db.session.remove()
+
+    other = threading.Thread(target=second)
+    with transaction():
+        while_locked()
+        other.start()
+        other.join(0.4)
+    other.join(20)
+    assert not other.is_alive()
+    db.session.rollback()
+    return raised
+
+
+def test_a_school_that_fits_one_show_cannot_hold_two(c) -> None:
+    with pytest.raises(OneShowIsEnough):
+        hold(c, (0, time(9)), (0, time(13)))
+    assert db.session.scalars(select(Performance)).all() == []
+
+
+def test_a_big_school_holds_two_of_one_day_but_not_of_two_days_nor_three(c) -> None:
+    with pytest.raises(OneShowIsEnough):
+        hold(c, (0, time(9)), (1, time(9)), school=c.big)
+    with pytest.raises(OneShowIsEnough):
+        hold(c, (0, time(9)), (0, time(11)), (0, time(13)), school=c.big)
+    assert len(hold(c, (0, time(9)), (0, time(13)), school=c.big)) == 2
+
+
+def test_a_school_closed_in_the_register_holds_nothing(c) -> None:
+    with transaction():
+        c.school.status = "Closed"
+    with pytest.raises(SchoolClosed):
+        hold(c, (0, time(9)))
+
+
+def test_a_school_without_a_target_year_group_holds_nothing(c) -> None:
+    with transaction():
+        c.school.statutory_low_age, c.school.statutory_high_age = 4, 11
+    with pytest.raises(NotForYourSchool):
+        hold(c, (0, time(9)))
+
+
+def test_an_old_hold_books_no_day_that_has_come_or_gone(c) -> None:
+    (kept,) = hold(c, (0, time(9)))
+    morning_after = datetime(2027, 3, 10, 9, tzinfo=UTC)
+    for now in (datetime(2027, 3, 8, 9, tzinfo=UTC), morning_after):
+        with pytest.raises(NothingHeld):
+            book(c, kept, now=now)
+        with pytest.raises(NothingHeld), transaction():
+            holds.renew(c.programme, c.school, now=now)
+    assert db.session.scalars(select(Booking)).all() == []
+
+
+def test_a_hold_that_lapses_while_the_form_is_filled_in_books_within_the_notice(c) -> None:
+    (kept,) = hold(c, (0, time(9)))
+    last_day = datetime(2027, 3, 9, tzinfo=UTC) - timedelta(days=c.programme.notice_book_days)
+    assert book(c, kept, now=last_day + timedelta(hours=23)).performance_id == kept
+
+
+def test_a_hold_whose_day_no_longer_has_room_is_gone(c) -> None:
+    (kept,) = hold(c, (0, time(9)))
+    hold(c, (0, time(13)), school=c.big)
+    with transaction():
+        c.days[0].shows_at_most = 1
+    with pytest.raises(NothingHeld):
+        book(c, kept)
+    with pytest.raises(NothingHeld), transaction():
+        holds.renew(c.programme, c.school, now=make.NOW + timedelta(minutes=1))
+
+
+def test_renewing_while_a_colleague_books_leaves_the_booking_booked(c) -> None:
+    (kept,) = hold(c, (0, time(9)))
+    promise = Promise(pupils={8: 90, 9: 90}, people=(FELL,))
+    raised = at_once(
+        c,
+        lambda: bookings.book(c.programme, c.school, [(kept, promise)], who="A", now=make.NOW),
+        lambda: holds.renew(
+            db.session.get_one(type(c.programme), c.programme_id),
+            db.session.get_one(type(c.school), c.urn),
+            now=make.NOW,
+        ),
+    )
+    assert [type(e) for e in raised] == [NothingHeld]
+    assert db.session.get_one(Performance, kept).held_until is None
+
+
+def test_giving_back_while_a_colleague_books_leaves_the_booking(c) -> None:
+    (kept,) = hold(c, (0, time(9)))
+    promise = Promise(pupils={8: 90, 9: 90}, people=(FELL,))
+    raised = at_once(
+        c,
+        lambda: bookings.book(c.programme, c.school, [(kept, promise)], who="A", now=make.NOW),
+        lambda: holds.give_back(c.programme_id, c.urn, who="B", now=make.NOW),
+    )
+    assert raised == []
+    assert db.session.scalars(select(Booking)).one().performance_id == kept
+
+
+def test_booking_a_lapsed_hold_while_another_school_takes_it_is_refused_in_words(c) -> None:
+    (kept,) = hold(c, (0, time(9)))
+    later = make.NOW + timedelta(minutes=16)
+    promise = Promise(pupils={8: 90, 9: 90}, people=(FELL,))
+    slot = slots.find(c.programme, c.big, f"{c.days[0].id}-0900", now=later)
+    raised = at_once(
+        c,
+        lambda: holds.hold(c.programme, c.big, [slot], who="A", now=later),
+        lambda: bookings.book(
+            db.session.get_one(type(c.programme), c.programme_id),
+            db.session.get_one(type(c.school), c.urn),
+            [(kept, promise)],
+            who="B",
+            now=later,
+        ),
+    )
+    assert [isinstance(e, Refusal) for e in raised] == [True], raised
+    assert db.session.scalars(select(Booking)).all() == []
+
+
+def test_two_who_type_the_first_word_at_once_leave_one_draft(c) -> None:
+    raised = at_once(
+        c,
+        lambda: holds.save_draft(c.programme_id, c.urn, {"hall": {"hall": "Gym"}}, now=make.NOW),
+        lambda: holds.save_draft(c.programme_id, c.urn, {"hall": {"hall": "Main hall"}}, now=make.NOW),
+    )
+    assert raised == []
+    assert holds.draft(c.programme_id, c.urn) == {"hall": {"hall": "Main hall"}}
+
+
+def test_typing_while_a_colleague_books_is_no_fault(c) -> None:
+    (kept,) = hold(c, (0, time(9)))
+    with transaction():
+        holds.save_draft(c.programme_id, c.urn, {"hall": {"hall": "Gym"}}, now=make.NOW)
+    promise = Promise(pupils={8: 90, 9: 90}, people=(FELL,))
+    raised = at_once(
+        c,
+        lambda: bookings.book(c.programme, c.school, [(kept, promise)], who="A", now=make.NOW),
+        lambda: holds.save_draft(c.programme_id, c.urn, {"hall": {"hall": "Main hall"}}, now=make.NOW),
+    )
+    assert raised == []
+
+
+def test_booking_opens_no_link_that_has_ended(c) -> None:
+    ended, running = make.EARLIER, make.NOW + timedelta(days=1)
+    with transaction():
+        for token, expires_at in (("old", ended), ("new", running)):
+            db.session.add(
+                PersonalLink(
+                    token_hash=token, urn=c.urn, programme_id=c.programme_id, address="a@redmere.example",
+                    created_at=make.EARLIER, expires_at=expires_at,
+                )  # fmt: skip
+            )
+    booking = book(c, hold(c, (0, time(9)))[0])
+    found = {
+        link.token_hash: link.expires_at
+        for link in db.session.scalars(select(PersonalLink).where(PersonalLink.token_hash.in_(("old", "new"))))
+    }
+    assert found == {"old": ended, "new": booking.performance.ends_at + timedelta(weeks=7)}
