@@ -121,6 +121,17 @@ def test_schools_without_contact_come_as_a_list_to_fill_in(client: FlaskClient, 
     assert [line.partition(",")[2] for line in listed.splitlines()[1:]] == ['"\'=Odd, ""School""",,,,']
 
 
+def test_the_list_to_fill_in_can_be_only_those_the_programme_is_for(client: FlaskClient, urn: int) -> None:
+    with transaction():
+        make.school(name="Littlest Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary")
+    assert "only those that ‘" in client.get("/desk/contacts").text
+    everybody = client.get("/desk/contacts/missing.csv").text
+    only = client.get("/desk/contacts/missing.csv?target=1").text
+    assert "Littlest" in everybody and "Littlest" not in only
+    assert f"{urn}," in everybody and f"{urn}," in only
+    assert "Littlest" in client.get("/desk/contacts/missing.csv?target=999").text
+
+
 def test_ten_thousand_lines_are_looked_at(client: FlaskClient, urn: int) -> None:
     lines = "".join(f"{urn},a{n}@b.example\n" for n in range(10_000))
     where = send(client, f"URN,Email\n{lines}".encode()).location

@@ -10,12 +10,14 @@ from flask import Response, current_app, flash, g, redirect, render_template, re
 
 from outreach.county import contact_files, contacts, partnerships
 from outreach.county.contact_files import Import
+from outreach.coverage import standings
 from outreach.ground import clock, tabular
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.tabular import Table
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
+from outreach.tour import programmes
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, who
 
@@ -55,14 +57,25 @@ def upload() -> Any:
             token = _keep(form.file.data.filename, content)
             return redirect(url_for("coordinator.contacts_preview", token=token), 303)
     schools = contacts.reach(_la_codes())
-    return render_template("coordinator/contacts.html", form=form, reach=schools), _status()
+    programme = programmes.current(g.partnership.id, day_of(clock.now()))
+    page = render_template("coordinator/contacts.html", form=form, reach=schools, programme=programme)
+    return page, _status()
 
 
 @coordinator.get("/contacts/missing.csv")
 @coordinators_only
 def contacts_missing() -> Any:
-    """The open schools without anybody to write to, ready to be filled in and uploaded here."""
-    rows = [(s.urn, s.name, "", "", "", "") for s in contacts.schools_without(_la_codes())]
+    """The open schools without anybody to write to, ready to be filled in and uploaded here.
+
+    With `target`, only those of the programme in hand: most schools of a county are never asked.
+    """
+    missing = contacts.schools_without(_la_codes())
+    now = clock.now()
+    programme = programmes.current(g.partnership.id, day_of(now))
+    if programme and request.args.get("target") == str(programme.id):
+        target = {s.urn for s in standings.of(programme.id, as_of=day_of(now), now=now).target}
+        missing = [s for s in missing if s.urn in target]
+    rows = [(s.urn, s.name, "", "", "", "") for s in missing]
     return Response(
         "".join(tabular.write_csv(COLUMNS, rows)),
         mimetype="text/csv",
