@@ -35,7 +35,7 @@ class Shape:
     """One district: an SVG path, its step of schools seen (0 to 4), where the middle of its name stands.
 
     `long`: the name must be drawn narrower to fit the picture. `totals` None: no school of the target is there.
-    `inset`: its schools are not drawn here but in an inset.
+    `inset`: only its name stands here, its schools and totals in an inset.
     """
 
     code: str
@@ -139,13 +139,15 @@ def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Stan
     named = len(outlines) <= MOST_NAMES
     crowded = _crowded(drawn, halves, places, known=totals) if named else []
     marks = frame.marks([p for p in places if p.district not in crowded])
+    halves |= {code: _half(name, None, "") for code, name, _ in outlines if code in crowded}
     names: dict[str, map_room.Name] = {}
     centres = [(m.x + GLYPH / 2, m.y + GLYPH / 2) for m in marks]
     for code in sorted(drawn, key=lambda code: map_room.area(drawn[code])) if named else ():
         # the smallest first: a large district has more places to choose from
         names[code] = map_room.place_name(
-            drawn[code], halves[code], centres, list(names.values()), width=WIDTH, height=frame.height
-        )
+            drawn[code], halves[code], centres, list(names.values()), width=WIDTH, height=frame.height,
+            below=map_room.UNDER if code in crowded else map_room.BELOW,
+        )  # fmt: skip
     shapes = [
         Shape(
             code=code,
@@ -168,9 +170,9 @@ def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Stan
     return Map(width=WIDTH, height=frame.height, shapes=shapes, marks=marks, named=named, insets=insets)
 
 
-def _half(name: str, totals: Totals | None) -> float:
+def _half(name: str, totals: Totals | None, none: str = "no school") -> float:
     """Half the width of a district's two lines, at most half the picture."""
-    below = f"{totals.seen} of {totals.schools} seen" if totals else "no school"
+    below = f"{totals.seen} of {totals.schools} seen" if totals else none
     return min(max(len(name) * LETTER, len(below) * DIGIT) / 2, WIDTH / 2)
 
 

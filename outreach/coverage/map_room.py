@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 CELL = 6
-ABOVE, BELOW = 14, 22
-"""How far two lines of a name reach above and below the base line of the first."""
+ABOVE, BELOW, UNDER = 14, 22, 5
+"""How far two lines of a name reach above and below the base line of the first; a single one ends at UNDER."""
 
 Pixel = tuple[float, float]
 Outline = Sequence[Sequence[Pixel]]
@@ -20,11 +20,13 @@ Outline = Sequence[Sequence[Pixel]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
-    """Where two lines of a name stand: the middle of the first one's base line, and half their width."""
+    """Where the lines of a name stand: the middle of the first one's base line, half their width, and how
+    far they reach below that base line."""
 
     x: int
     y: int
     half: float
+    below: int
 
 
 def apart(points: Sequence[Pixel], *, distance: float, reach: float) -> list[Pixel]:
@@ -55,22 +57,32 @@ def apart(points: Sequence[Pixel], *, distance: float, reach: float) -> list[Pix
 
 
 def place_name(
-    outline: Outline, half: float, marks: Sequence[Pixel], others: Sequence[Name], *, width: int, height: int
+    outline: Outline,
+    half: float,
+    marks: Sequence[Pixel],
+    others: Sequence[Name],
+    *,
+    width: int,
+    height: int,
+    below: int = BELOW,
 ) -> Name:
-    """The place for a name `half` wide to each side: on the fewest marks and names, then well inside its district."""
+    """The place for a name `half` wide to each side: on the fewest marks and names, then well inside its district.
+
+    `below`: how far its lines reach below the base line of the first.
+    """
     cells = _Cells(outline, half)
     on_marks = _summed(cells.counted(marks))
     inside = _summed(cells.filled())
     middle_x, middle_y = cells.middle()
     best: tuple[float, int, int] | None = None
-    lines = (ABOVE + BELOW) / CELL
+    lines = (ABOVE + below) / CELL
     for row in range(cells.rows):
         for column in range(cells.columns):
             x, y = cells.left + column * CELL, cells.top + row * CELL
-            if not (half <= x <= width - half and ABOVE <= y <= height - BELOW):
+            if not (half <= x <= width - half and ABOVE <= y <= height - below):
                 continue
-            box = cells.box(x - half - 5, y - ABOVE - 4, x + half + 5, y + BELOW + 4)
-            tight = cells.box(x - half, y - ABOVE, x + half, y + BELOW)
+            box = cells.box(x - half - 5, y - ABOVE - 4, x + half + 5, y + below + 4)
+            tight = cells.box(x - half, y - ABOVE, x + half, y + below)
             share_inside = _sum_of(inside, tight) / max((2 * half / CELL) * lines, 1)
             cost = (
                 10.0 * _sum_of(on_marks, box)
@@ -78,13 +90,18 @@ def place_name(
                 + math.hypot(x - middle_x, y - middle_y) / 40
             )
             for other in others:
-                if abs(other.x - x) < half + other.half + 4 and abs(other.y - y) < ABOVE + BELOW:
+                if (
+                    abs(other.x - x) < half + other.half + 4
+                    and -ABOVE - other.below < other.y - y < ABOVE + below
+                ):
                     cost += 200
             if best is None or cost < best[0]:
                 best = (cost, round(x), round(y))
     if best is None:  # wider than the picture, or outside of it
-        return Name(x=round(min(max(middle_x, half), width - half)), y=round(middle_y), half=half)
-    return Name(x=best[1], y=best[2], half=half)
+        return Name(
+            x=round(min(max(middle_x, half), width - half)), y=round(middle_y), half=half, below=below
+        )
+    return Name(x=best[1], y=best[2], half=half, below=below)
 
 
 def area(outline: Outline) -> float:
