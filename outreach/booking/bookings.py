@@ -135,7 +135,7 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
         instead_of=performance.id,
         whatever_the_notice=free,
     )
-    if there is None:
+    if there is None or there.starts_at <= now:
         raise SlotTaken
     was_starts_at, was_troupe = performance.starts_at, performance.troupe_id
     performances.shift(performance, there)

@@ -248,6 +248,6 @@ def _still_there(
         whatever_the_notice=whatever_the_notice,
         beside=tuple(p.id for p in claimed),
     )
-    if found is None:
+    if found is None or found.starts_at <= now:
         raise SlotTaken
     return found

@@ -13,6 +13,7 @@ from outreach.county.schools import OPEN_STATUSES, School, Succession
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
+from outreach.post import links
 
 LONGEST = 200
 
@@ -222,10 +223,11 @@ def add(
 
 
 def end(contact: Contact, *, who: str, now: datetime) -> None:
-    """This person or office is not written to any more. Ending twice changes nothing."""
+    """This person or office is not written to any more, and links it was sent are closed. Ending twice changes nothing."""
     if contact.ended_at is not None:
         return
     contact.ended_at = now
+    links.withdraw(urn=contact.urn, address=contact.address, now=now)
     history.record("contact ended", "school", contact.urn, who=who, now=now, before=_said(contact))
     db.session.flush()
 

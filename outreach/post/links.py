@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Index, Text, select
+from sqlalchemy import Index, Text, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db
@@ -69,6 +69,19 @@ def mint(
     )
     db.session.add(link)
     return Minted(link=link, token=token)
+
+
+def withdraw(*, urn: int, address: str, now: datetime) -> None:
+    """Close every link of a school that went to this address; capitals make no difference."""
+    db.session.execute(
+        update(PersonalLink)
+        .where(
+            PersonalLink.urn == urn,
+            func.lower(PersonalLink.address) == address.lower(),
+            PersonalLink.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now)
+    )
 
 
 def find(token: str) -> PersonalLink | None:

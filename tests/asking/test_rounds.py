@@ -23,6 +23,7 @@ from outreach.asking.invitations import (
     StillBooked,
 )
 from outreach.asking.rounds import InvitationRound, NobodyToWriteTo
+from outreach.booking.holds import ProgrammeClosed
 from outreach.booking.promises import Booking
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
@@ -184,6 +185,20 @@ def test_nobody_is_asked_after_the_reply_by_date(app: Flask) -> None:
         lambda: invitations.invite(c.programme, c.schools[0], c.contacts[0], **late),
     ):
         with pytest.raises(ReplyByPast), transaction():
+            verb()
+    assert addresses() == []
+
+
+def test_nobody_is_asked_for_a_closed_programme(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+        c.programme.closed_at = make.EARLIER
+    for verb in (
+        lambda: rounds.preview_round(c.programme, c.urns, now=make.NOW),
+        lambda: rounds.send_round(c.programme, c.urns, **PRIYA),
+        lambda: invitations.invite(c.programme, c.schools[0], c.contacts[0], **PRIYA),
+    ):
+        with pytest.raises(ProgrammeClosed), transaction():
             verb()
     assert addresses() == []
 

@@ -1,7 +1,7 @@
 """Contacts by hand and from a file: merged, checked, never another partnership's."""
 
 import threading
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -12,6 +12,7 @@ from outreach.county.contacts import BadAddress, BadText, Contact, ContactOnFile
 from outreach.ground import history, tabular
 from outreach.ground.db import db, transaction
 from outreach.ground.tabular import NoSuchColumn, Table
+from outreach.post import links
 
 SOURCE = {"source": "the leads' list", "source_date": date(2027, 1, 4), "who": "Priya", "now": make.NOW}
 
@@ -114,6 +115,19 @@ def test_a_contact_ends_once_and_stays_in_the_records(app: Flask) -> None:
     with transaction():
         add(school.urn, "a@b.example")
     assert len(contacts.of(school.urn)) == 1
+
+
+def test_links_of_a_contact_that_ends_are_closed_and_those_of_others_are_not(app: Flask) -> None:
+    later = make.NOW + timedelta(days=30)
+    with transaction():
+        school, other = make.school(), make.school()
+        contact = add(school.urn, "a@b.example")
+        closed, colleagues, elsewhere = (
+            links.mint(urn=urn, programme_id=1, address=address, now=make.EARLIER, expires_at=later).token
+            for urn, address in ((school.urn, "A@b.example"), (school.urn, "c@b.example"), (other.urn, "a@b.example"))
+        )
+        contacts.end(contact, who="Priya", now=make.NOW)
+    assert [links.find(t).open_at(make.NOW) for t in (closed, colleagues, elsewhere)] == [False, True, True]
 
 
 def test_every_line_of_a_file_is_new_changed_unchanged_merged_or_wrong(app: Flask) -> None:
