@@ -1,0 +1,52 @@
+"""Migrations lead from an empty database to the newest one, back to nothing, and up again; with rows in it too."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import create_engine, inspect, text
+
+import make
+from conftest import ROOT
+from outreach.ground.db import db, transaction
+from outreach.ground.timespans import wall
+
+
+def flask_db(url: str, folder: Path, *words: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "db", *words],
+        cwd=ROOT, env=os.environ | {"DATABASE_URL": url, "OUTREACH_FOLDER": str(folder)}, check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def what_stands(url: str) -> tuple[set[str], int]:
+    """(tables, how many triggers and functions of our own) of a database."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            counted = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger'"
+        else:
+            counted = (
+                "SELECT (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal)"
+                " + (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace)"
+            )
+        found = set(inspect(connection).get_table_names()), int(connection.scalar(text(counted)) or 0)
+    engine.dispose()
+    return found
+
+
+def test_migrations_lead_back_to_nothing_and_up_again(app: Flask, database_url: str, tmp_path: Path) -> None:
+    with transaction():
+        programme = make.programme(make.partnership())
+        make.booking(make.show(programme, make.school(), wall(make.NOW.date(), make.NOW.time())), {8: 100})
+    db.session.remove()
+    db.engine.dispose()
+    tables, guards = what_stands(database_url)
+    assert {"booking", "performance", "history", "alembic_version"} <= tables
+    assert guards == 6
+    flask_db(database_url, tmp_path, "downgrade", "base")
+    assert what_stands(database_url) == ({"alembic_version"}, 0)
+    flask_db(database_url, tmp_path, "upgrade")
+    assert what_stands(database_url) == (tables, guards)
