@@ -123,6 +123,7 @@ class Judge:
             get_in=programme.get_in_minutes,
             get_out=programme.get_out_minutes,
         )
+        self.for_adults = programme.for_adults
         self.base, self.per_km = partnership.road_base_minutes, partnership.road_minutes_per_km
         self.urn, self.town = school.urn, school.town
         self.place = places.located(school).place
@@ -137,6 +138,8 @@ class Judge:
         """What one tour day offers, or the first reason why nothing."""
         gaps: tuple[Gap, ...] = ()
         why_not = self.calendar.why_closed(day.day)
+        if self.for_adults and why_not == school_days.INSET_DAY:
+            why_not = ""
         if not why_not:
             if len(stands) >= day.shows_at_most:
                 why_not = "full"

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import event
 
 import make
+from outreach.county.partnerships import InsetDay
 from outreach.county.schools import SchoolDay
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
@@ -104,6 +105,15 @@ def test_a_day_the_school_ruled_out_says_so(county) -> None:
         db.session.add(SchoolDay(urn=county.school.urn, day=DAY, is_open=False, reason="mock exams"))
     (day,) = slots.offers(county.programme, county.school, now=make.NOW).days
     assert (day.slots, day.why_not) == ((), "mock exams")
+
+
+def test_an_inset_day_is_for_the_training_of_staff_alone(county) -> None:
+    with transaction():
+        db.session.add(InsetDay(la_code="931", day=DAY))
+    assert [d.why_not for d in slots.offers(county.programme, county.school, now=make.NOW).days] == ["your INSET day"]
+    with transaction():
+        county.programme.for_adults = True
+    assert slots.offers(county.programme, county.school, now=make.NOW).days[0].slots
 
 
 def test_days_inside_the_notice_are_not_offered_but_to_a_coordinator(county) -> None:
