@@ -165,6 +165,7 @@ def render(
         "page": page,
         "find": links.find_page(here),
         "privacy": links.privacy_page(here),
+        "today": day_of(now),
         "day": partial(wording.day, today=day_of(now)),
     }
     return Rendered(

@@ -192,6 +192,7 @@ def _check_page(token: str, kept: Sequence[Performance], answers: "_Answers", sa
         said=said,
         move_until=first_day - timedelta(days=g.programme.notice_move_days),
         cancel_until=first_day - timedelta(days=g.programme.notice_cancel_days),
+        today=day_of(clock.now()),
     )
 
 
