@@ -57,7 +57,7 @@ class ProgrammeForm(forms.Form):
     school_provides = forms.words(
         "What the school provides",
         at_most=1000,
-        hint="One thing a line: a hall, two sockets, a parking space",
+        hint="One thing a line, besides the hall: two sockets, a parking space",
     )
 
     def production(self) -> Production:
