@@ -1,6 +1,6 @@
 """One booking: everything of it, and moving, changing, cancelling it for the school, whatever the notice."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +16,7 @@ from outreach.ground import clock, history
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.post import outbox
+from outreach.tour import days as tour_days
 from outreach.tour import slots
 from outreach.tour.performances import SlotTaken
 from outreach.web import forms
@@ -90,9 +91,14 @@ def booking_move(reference: str) -> Any:
         found.programme, found.performance.host, now=clock.now(), instead_of=found.performance_id, whatever_the_notice=True
     )  # fmt: skip
     weeks = [
-        (monday, list(days)) for monday, days in groupby(offers.days, key=lambda d: d.day.isocalendar()[:2])
+        (monday, list(days))
+        for monday, days in groupby(offers.days, key=lambda d: d.day - timedelta(days=d.day.weekday()))
     ]
-    return render_template("coordinator/booking_move.html", booking=found, near=offers.near, weeks=weeks)
+    tour = tour_days.of_programme(found.programme_id)
+    troupes = {d.id: d.troupe.name for d in tour} if len({d.troupe_id for d in tour}) > 1 else {}
+    return render_template(
+        "coordinator/booking_move.html", booking=found, near=offers.near, weeks=weeks, troupes=troupes
+    )
 
 
 @coordinator.post("/bookings/<reference>/move")
