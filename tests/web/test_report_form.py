@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import make
+from outreach.booking import accounts
 from outreach.ground.db import transaction
 from outreach.visits import reports
 
@@ -41,6 +42,20 @@ def test_a_report_is_put_down_and_shown(client: FlaskClient, booking) -> None:
     page = client.get(address(booking)).text
     assert "The report is put down." in page and "Year 8: 118" in page and ">219" in page
     assert reports.counts_of(reports.newest(booking, "school")) == {8: 118, 9: 101}
+
+
+def test_a_show_that_did_not_take_place_is_cancelled_from_here_and_the_school_can_book_again(
+    client: FlaskClient, booking
+) -> None:
+    typed = {"side": "company", "took_place": "no", "why_not": "The van broke down"}
+    client.post(address(booking), data=typed)
+    cancel = f"/desk/bookings/{booking.reference}/cancel"
+    assert f'href="{cancel}"' in client.get(address(booking)).text
+    assert accounts.account(booking.programme, booking.school).is_open is False
+    assert client.post(cancel, data={"by": "company", "reason": "The van broke down"}).status_code == 303
+    assert accounts.account(booking.programme, booking.school).is_open is True
+    page = client.get(address(booking)).text
+    assert f'href="{cancel}"' not in page and "there is nothing to report" in page
 
 
 def test_sides_that_differ_are_said_until_they_are_settled(client: FlaskClient, booking) -> None:
