@@ -115,7 +115,9 @@ class Country:
         self.put("school", [f | {"found_by": f["name"].casefold()} for f in facts])
         self.put("school_record", [f | {"recorded_at": long_ago} for f in facts])
         for back in (1000, 640, 280):
-            changed = [f | {"number_of_pupils": r.randint(200, 1800)} for f in r.sample(facts, len(facts) // 50)]
+            changed = [
+                f | {"number_of_pupils": r.randint(200, 1800)} for f in r.sample(facts, len(facts) // 50)
+            ]
             self.put("school_record", [f | {"recorded_at": self.now - back * DAY} for f in changed])
         some = r.sample(urns, self.schools // 50)
         self.put(
@@ -142,13 +144,24 @@ class Country:
         r = self.random
         first = datetime(year, 9, 8, 9, tzinfo=UTC)
         programme = make.programme(
-            county, academic_year=year, title=f"Someone to Tell {year}", reply_by=date(year + 1, 2, 1), created_at=first
+            county,
+            academic_year=year,
+            title=f"Someone to Tell {year}",
+            reply_by=date(year + 1, 2, 1),
+            created_at=first,
         )
         own = r.sample(urns, len(urns) // 5)
         self.put(
             "own_number",
             [
-                {"urn": u, "academic_year": year, "year_group": y, "pupils": 150, "recorded_at": first, "who": "-"}
+                {
+                    "urn": u,
+                    "academic_year": year,
+                    "year_group": y,
+                    "pupils": 150,
+                    "recorded_at": first,
+                    "who": "-",
+                }
                 for u in own
                 for y in (8, 9)
             ],
@@ -194,7 +207,10 @@ class Country:
 
         r, days = self.random, 200
         troupes = [make.troupe(county).id for _ in range(-(-len(hosts) // days))]
-        ids = {name: self._next(name) for name in ("tour_day", "performance", "booking", "booking_revision", "visit_report")}
+        ids = {
+            name: self._next(name)
+            for name in ("tour_day", "performance", "booking", "booking_revision", "visit_report")
+        }
         rows: dict[str, list[dict[str, Any]]] = {
             name: [] for name in (*ids, "promised_pupils", "reported_pupils", "cancellation")
         }
@@ -205,7 +221,9 @@ class Country:
                 {"id": ids["tour_day"] + n, "programme_id": programme.id, "troupe_id": troupes[n // days],
                  "day": day.date(), "leaves": time(7), "returns": time(18), "shows_at_most": 2}
             )  # fmt: skip
-            performance, booking, revision = (ids[x] + n for x in ("performance", "booking", "booking_revision"))
+            performance, booking, revision = (
+                ids[x] + n for x in ("performance", "booking", "booking_revision")
+            )
             rows["performance"].append(
                 {"id": performance, "programme_id": programme.id, "tour_day_id": ids["tour_day"] + n,
                  "troupe_id": troupes[n // days], "urn": urn, "get_in_at": day, "starts_at": day, "ends_at": ends,
@@ -251,7 +269,9 @@ class Country:
                  "recorded_at": at, "who": "-"}
             )  # fmt: skip
             if school:
-                rows["reported_pupils"] += [{"report_id": report, "year_group": y, "pupils": count} for y in groups]
+                rows["reported_pupils"] += [
+                    {"report_id": report, "year_group": y, "pupils": count} for y in groups
+                ]
 
 
 def country(url: str, folder: Path, schools: int) -> Any:
@@ -349,8 +369,12 @@ def measure(app: Any, client: Any, times: int) -> tuple[float, float, float, int
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} schools; exit status 1 when a figure is missed")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help=f"{QUICK:,} schools; exit status 1 when a figure is missed"
+    )
     parser.add_argument("--database", choices=["sqlite", "postgresql"])
     asked = parser.parse_args()
     schools = QUICK if asked.quick else SCHOOLS
@@ -363,7 +387,9 @@ def main() -> int:
             print(f"coverage, {kind}: {few} queries with {schools // 10:,} schools, {many} with {schools:,}")
             real, rows, bare, size = measure(app, client, 5 if asked.quick else 9)
             detail = f"(page {real:.3f} s; rows alone {rows:.3f} s, template alone {bare:.3f} s)"
-            reached &= say(f"coverage, {kind}, {schools:,} schools", real / (rows + bare), ASKED, detail=detail)
+            reached &= say(
+                f"coverage, {kind}, {schools:,} schools", real / (rows + bare), ASKED, detail=detail
+            )
             print(f"coverage, {kind}: page of {size / 1000:.0f} KB (under {KILOBYTES} asked)")
             reached &= few == many and size < KILOBYTES * 1000
     return 0 if reached else 1

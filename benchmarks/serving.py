@@ -25,7 +25,7 @@ def databases(kinds: Sequence[str]) -> Iterator[Iterator[tuple[str, str, Path]]]
     """(kind, URL, folder) of a fresh, migrated database of each kind."""
     folder = Path(tempfile.mkdtemp(prefix="outreach-bench-"))
     try:
-        with Postgres.start() if "postgresql" in kinds else nothing() as server:
+        with Postgres.start(durable=True) if "postgresql" in kinds else nothing() as server:
 
             def each() -> Iterator[tuple[str, str, Path]]:
                 for kind in kinds:

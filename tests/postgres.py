@@ -54,7 +54,8 @@ class Postgres:
 
     @classmethod
     @contextmanager
-    def start(cls) -> Iterator["Postgres"]:
+    def start(cls, *, durable: bool = False) -> Iterator["Postgres"]:
+        """A server of our own; `durable` as in production, else quick and forgetful, as tests want it."""
         given = os.environ.get("TEST_DATABASE_URL")
         if given:
             yield cls(given.rsplit("/", 1)[0])
@@ -80,7 +81,7 @@ class Postgres:
         )  # fmt: skip
         server = subprocess.Popen(
             [here / "postgres", "-D", folder / "data", "-p", str(port), "-k", str(folder), "-h", "127.0.0.1",
-             "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
+             *(() if durable else ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")),
              "-c", "max_connections=200", "-c", "log_min_messages=fatal"],
             user=user, cwd="/", stdout=sys.stderr, stderr=subprocess.DEVNULL,
         )  # fmt: skip

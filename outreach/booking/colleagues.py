@@ -1,6 +1,6 @@
 """Who at the school has a booking in the calendar: named with it, added, taken out again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,7 +53,7 @@ def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> B
     performances.lock_school(booking.urn)
     db.session.refresh(booking)
     booking.still_open()
-    (added,) = put(booking, [colleague], who=who, now=now)
+    (added,) = put(booking, [colleague], there=promises.people_of(booking), who=who, now=now)
     history.record("added", "booking", booking.reference, who=who, now=now, after=added.address)
     told.school(booking, [added], told.with_link(letters.colleague_added, booking), now=now)
     return added
@@ -80,28 +80,36 @@ def remove(booking: Booking, contact_id: int, *, who: str, now: datetime) -> Non
     told.school(booking, [leaving], letters.colleague_removed, now=now)
 
 
-def put(booking: Booking, people: Sequence[Colleague], *, who: str, now: datetime) -> list[BookingContact]:
-    """Put people on the booking, one row an address, and on file at the school if they are not."""
-    there = {p.address.casefold() for p in promises.people_of(booking)}
+def put(
+    booking: Booking,
+    people: Sequence[Colleague],
+    *,
+    there: Iterable[BookingContact] = (),
+    who: str,
+    now: datetime,
+) -> list[BookingContact]:
+    """Put people on the booking beside those already `there`, one row an address, and on file at the school."""
+    taken = {p.address.casefold() for p in there}
     on_file = {c.address.casefold() for c in contacts.of(booking.urn)}
-    rows = []
+    rows, new = [], []
     for person in people:
         address = contacts.clean_address(person.address)
-        if address.casefold() in there:
+        if address.casefold() in taken:
             if len(people) == 1:
                 raise AlreadyThere(address)
             continue
-        there.add(address.casefold())
+        taken.add(address.casefold())
         row = BookingContact(
             booking_id=booking.id, name=person.name, duty=person.duty, role=person.role, address=address,
             phone=person.phone, added_at=now,
         )  # fmt: skip
         rows.append(row)
         if address.casefold() not in on_file:
-            contacts.add(
-                booking.urn, person.name, person.role or person.duty, address, person.phone,
-                f"booking {booking.reference}", now.date(), who=who, now=now,
-            )  # fmt: skip
+            new.append(contacts.details(person.name, person.role or person.duty, address, person.phone))
+    contacts.put_many(
+        [(booking.urn, None, kept) for kept in new],
+        source=f"booking {booking.reference}", source_date=now.date(), who=who, now=now,
+    )  # fmt: skip
     db.session.add_all(rows)
     db.session.flush()
     return rows

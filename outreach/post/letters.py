@@ -112,7 +112,7 @@ FREE = ("", "free", "nothing", "none", "free of charge", "no cost")
 
 def booked(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
     """Confirms a booking, with the invite. Raises ValueError when `to` is not among the attendees."""
-    return _tell("booked", visit, to, sender, now=now, expires_at=expires_at)
+    return _tell("booked", visit, to, sender, now=now, expires_at=expires_at, thread=outbox.NEW_THREAD)
 
 
 def moved(
@@ -218,12 +218,12 @@ def summary(visit: Visit) -> str:
 
 def _tell(
     kind: str, visit: Visit, to: Addressee, sender: Sender,
-    *, now: datetime, expires_at: datetime, was_starts_at: datetime | None = None,
+    *, now: datetime, expires_at: datetime, was_starts_at: datetime | None = None, thread: Thread | None = None,
 ) -> Letter:  # fmt: skip
     """A letter with a REQUEST and a link of its own."""
     if to.address.casefold() not in {a.address.casefold() for a in visit.attendees}:
         raise ValueError("an invite goes only to somebody whom it names")
-    thread = outbox.open_thread(visit.uid, to.address)
+    thread = thread or outbox.open_thread(visit.uid, to.address)
     minted = _mint(visit, to, now=now, expires_at=expires_at)
     template = kind if thread.holds_entry or kind == "colleague_added" else "booked"
     words = _visit_words(

@@ -89,6 +89,10 @@ class Thread:
     holds_entry: bool
 
 
+NEW_THREAD = Thread(first_invite=None, holds_entry=False)
+"""Nobody has had anything about a booking that is just being made."""
+
+
 def open_thread(stream: str, recipient: str) -> Thread:
     """Take every unsent older revision back, and say what this person has had.
 
@@ -137,7 +141,7 @@ def put(
     """Put one letter down, to go with the caller's transaction or not at all.
 
     A CANCEL to somebody who never had the invite is kept as superseded and goes nowhere. A letter to
-    a dead address is kept as failed. The same revision to the same person twice is an IntegrityError.
+    a dead address fails when the postman comes to it. The same revision to the same person twice is an IntegrityError.
     """
     letter = Letter(
         partnership_id=partnership_id,
@@ -159,9 +163,6 @@ def put(
         letter.status = SUPERSEDED
         letter.last_error = "The invite had not gone out yet, so there was nothing to cancel."
         letter.raw = copies.masked(raw)
-    elif is_dead(recipient):
-        letter.status = FAILED
-        letter.last_error = DEAD
     db.session.add(letter)
     db.session.flush()
     return letter

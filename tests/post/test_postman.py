@@ -172,6 +172,14 @@ def test_a_letter_to_an_address_that_died_meanwhile_is_not_sent(app: Flask, serv
     assert get(letter_id).status == FAILED and server.tries == 0
 
 
+def test_a_letter_to_an_address_that_was_dead_before_is_not_sent(app: Flask, server: MailServer) -> None:
+    with transaction():
+        outbox.mark_dead(JOANNA.address.upper(), "550", NOW)
+    letter_id = put()
+    assert send(server) == Round()
+    assert get(letter_id).status == FAILED and server.tries == 0
+
+
 def test_a_letter_waits_for_the_one_before_it_to_the_same_person(app: Flask) -> None:
     first = put()
     in_hand = claims.claim("a", NOW)
