@@ -1,0 +1,24 @@
+"""Two hundred schools want one slot at the same moment, through gunicorn, on both databases."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_two_hundred_schools_race_for_one_slot_and_one_gets_it(database: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/booking.py", "--race", "200", "--database", database],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.match(rf"race of 200, {database}: 1 winner, 199 polite refusals, 0 errors", done.stdout)
