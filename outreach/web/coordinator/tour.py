@@ -64,6 +64,7 @@ def tour() -> Any:
         coming=[week for week in weeks if week.days[-1].tour_day.day >= today],
         past=[week for week in weeks if week.days[-1].tour_day.day < today],
         bookings=bookings,
+        today=today,
         troupes=companies.troupes(g.partnership.id),
     )
 
