@@ -183,12 +183,13 @@ def _why_wait(request: LinkRequest, on_file: Sequence[Contact], now: datetime) -
 
 
 def _asked_lately(request: LinkRequest, now: datetime) -> bool:
-    """One letter for each address and hour."""
+    """One letter for each school, address and hour; an office may serve two schools."""
     return bool(
         db.session.scalar(
             select(func.count())
             .select_from(LinkRequest)
             .where(
+                LinkRequest.urn == request.urn,
                 LinkRequest.address == request.address,
                 LinkRequest.decision == SENT,
                 LinkRequest.decided_at > now - ONE_LETTER_EVERY,

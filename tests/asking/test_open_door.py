@@ -145,6 +145,14 @@ def test_second_ask_within_the_hour_sends_nothing_and_a_later_one_does(door: Doo
     assert letters() == [("link", ON_FILE), ("link", ON_FILE)]
 
 
+def test_office_of_two_schools_gets_a_link_for_each(door: Door) -> None:
+    with transaction():
+        other = make.school()
+        make.contact(other, address=ON_FILE)
+    assert [door.ask(ON_FILE).decision, door.ask(ON_FILE, school=other).decision] == ["sent", "sent"]
+    assert letters() == [("link", ON_FILE), ("link", ON_FILE)]
+
+
 def test_second_ask_of_one_who_waits_is_one_line_for_the_coordinator(door: Door) -> None:
     door.ask("jo@webmail.example")
     assert door.ask("jo@webmail.example", now=make.NOW + timedelta(days=2)).decision == "repeated"
