@@ -22,6 +22,7 @@ from sqlalchemy import select
 from outreach.county.partnerships import Partnership
 from outreach.coverage import facts, gaps
 from outreach.coverage.asking import Asking
+from outreach.coverage.cells import OPEN, Cell, Cells
 from outreach.coverage.gaps import Word
 from outreach.coverage.targets import Target, TargetSchool
 from outreach.ground.db import db
@@ -29,10 +30,9 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
 from outreach.visits import verdicts
-from outreach.visits.verdicts import ADULTS, Verdict
+from outreach.visits.verdicts import Verdict
 
 NINE = tuple(Word)[:9]
-OPEN = "open"
 DISTRICT_UNKNOWN = "district not known"
 
 
@@ -149,22 +149,13 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(slots=True)
-class _Cell:
-    """One year group at one school: its state, and who was counted in it (None: nobody gave a number)."""
-
-    state: str
-    counted: int | None = None
-    disagree: bool = False
-
-
 class _Judge:
     """Applies the rules to what was read; one for each reckoning."""
 
     def __init__(
         self, programme: Programme, cut: facts.Cut, target: Target, found: list[Verdict], share: float
     ) -> None:
-        self.target, self.cut, self.share = target, cut, share
+        self.target, self.cut = target, cut
         self.for_adults = programme.for_adults
         self.kin = target.kin
         self.by_urn: dict[int, list[Verdict]] = defaultdict(list)
@@ -176,7 +167,7 @@ class _Judge:
         for urn, heir in self.heirs.items():
             if heir is not None:
                 self.left_to[heir].extend(v for v in self.by_urn[urn] if v.word == verdicts.TOOK_PLACE)
-        self._cells: dict[tuple[int, int], _Cell] = {}
+        self.cells = Cells(target, self.by_urn, share)
         self._open: dict[tuple[int, ...], dict[int, str]] = {}
 
     def standing(self, school: TargetSchool, excluded: bool = False) -> Standing:
@@ -185,7 +176,7 @@ class _Judge:
         promised = any(u in self.by_urn for u in family)
         states = self._all_open(school.year_groups)
         if promised:
-            cells = {y: self.cell(urn, y) for y in school.year_groups}
+            cells = {y: self.cells.of(urn, y) for y in school.year_groups}
             states = {y: cell.state for y, cell in cells.items()}
         word = kind = detail = ""
         since: date | None = None
@@ -229,56 +220,8 @@ class _Judge:
             )
         return sorted(found, key=lambda school: (school.name, school.urn))
 
-    def cell(self, urn: int, year_group: int) -> _Cell:
-        key = (urn, year_group)
-        if key not in self._cells:
-            self._cells[key] = self._judge_cell(urn, year_group)
-        return self._cells[key]
-
-    def _judge_cell(self, urn: int, year_group: int) -> _Cell:
-        """The first that holds, over the promises of the school under all its URNs and what it inherits."""
-        line = self.kin.line(urn)
-        own = [v for u in line for v in self.by_urn.get(u, ()) if year_group in v.year_groups]
-        before = [
-            (u, self.cell(u, year_group))
-            for u in self.kin.predecessors.get(line[-1], ())
-            if self.target.offers(u, year_group)
-        ]
-        words = {v.word for v in own}
-        took = [v for v in own if v.word == verdicts.TOOK_PLACE]
-        numbers = [v.counted.get(year_group, 0) for v in took if v.counted is not None]
-        for u, cell in before:
-            if cell.counted is not None and self.kin.sole_successor(u) is not None:
-                numbers.append(cell.counted)
-        counted = sum(numbers) if numbers else None
-        disagree = verdicts.DISAGREE in words or any(cell.disagree for _, cell in before)
-        inherited = {cell.state for _, cell in before}
-        if disagree or verdicts.MISSING in words or Word.TO_CONFIRM in inherited:
-            return _Cell(Word.TO_CONFIRM, counted, disagree)
-        if verdicts.BOOKED in words or Word.BOOKED in inherited:
-            return _Cell(Word.BOOKED, counted)
-        made_good = not any(
-            v.word == verdicts.FAILED and not any(t.promise.created_at >= v.promise.starts_at for t in took)
-            for v in own
-        )
-        enough = inherited == {Word.SEEN} or bool(took) and self._enough(urn, year_group, counted)
-        if made_good and enough:
-            return _Cell(Word.SEEN, counted)
-        if took or inherited & {Word.SEEN, Word.PART_SEEN}:
-            return _Cell(Word.PART_SEEN, counted)
-        return _Cell(OPEN, counted)
-
-    def _enough(self, urn: int, year_group: int, counted: int | None) -> bool:
-        """At least half (a setting) of the year group was counted, where its number is known."""
-        if year_group == ADULTS:
-            return True
-        number = self.target.pupils_of(urn, year_group)
-        if number is None:
-            return counted is None or counted > 0
-        return counted is not None and counted > 0 and counted >= self.share * number
-
     def _by_promises(
-        self, school: TargetSchool, family: list[int], cells: dict[int, _Cell], states: dict[int, str]
+        self, school: TargetSchool, family: list[int], cells: dict[int, Cell], states: dict[int, str]
     ) -> tuple[str, bool, str, str, date | None]:
         """(standing, is it a gap, cause, detail, since) from promises and reports; standing '' when none holds."""
         held = set(states.values())

@@ -89,8 +89,7 @@ class Thread:
     holds_entry: bool
 
 
-NEW_THREAD = Thread(first_invite=None, holds_entry=False)
-"""Nobody has had anything about a booking that is just being made."""
+NEW_THREAD = Thread(first_invite=None, holds_entry=False)  # of a booking that is just being made
 
 
 def open_thread(stream: str, recipient: str) -> Thread:
