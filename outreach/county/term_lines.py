@@ -47,7 +47,7 @@ def read_lines(text: str) -> tuple[list[Line], list[tuple[int, str]]]:
         if not re.search(r"\d", said):
             continue
         try:
-            days = _days_in(said)
+            days = days_in(said)
         except NotADate as refusal:
             problems.append((number, refusal.message))
             continue
@@ -59,7 +59,8 @@ def read_lines(text: str) -> tuple[list[Line], list[tuple[int, str]]]:
     return lines, problems
 
 
-def _days_in(said: str) -> list[date]:
+def days_in(said: str) -> list[date]:
+    """The dates in one line, in order: 2027-01-04, 04/01/2027 or 4 January 2027. Raises NotADate."""
     days = []
     for match in DATE.finditer(said):
         try:

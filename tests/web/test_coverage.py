@@ -205,6 +205,14 @@ def test_a_day_that_makes_no_sense_is_said_and_kept(desk: FlaskClient, day: str,
         assert said in page.text and f'value="{day}"' in page.text
 
 
+@pytest.mark.parametrize("typed", ["2027-01-04", "04/01/2027", "4/1/2027", "4 January 2027", " 4.1.2027 "])
+def test_a_day_is_understood_as_people_type_it(desk: FlaskClient, typed: str) -> None:
+    for address in ("/desk/coverage", "/desk/schools"):
+        page = desk.get(address, query_string={"as_of": typed})
+        assert page.status_code == 200 and 'value="04/01/2027"' in page.text
+    assert desk.get("/desk/coverage", query_string={"as_of": "4/1/2027 to 5/1/2027"}).status_code == 422
+
+
 def test_words_nobody_knows_ask_for_nothing(desk: FlaskClient) -> None:
     everything = rows_of(desk, "/desk/schools?x=1")
     strange = "/desk/schools?standing=x&cause=<b>&number=&list=?&gap=2&sort=zz&programme=99999999999999999999"

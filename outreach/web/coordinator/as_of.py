@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
+from outreach.county import term_lines
 from outreach.coverage import figures, standings
 from outreach.coverage.figures import Figures
 from outreach.coverage.standings import Reckoning
@@ -61,14 +62,26 @@ def view(partnership_id: int, now: datetime) -> View:
     )
 
 
+def _read(text: str) -> date:
+    """A day as addresses say it (2027-01-19) or as people type it (19/01/2027, 19 January 2027). Raises ValueError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        try:
+            (day,) = term_lines.days_in(text)
+        except term_lines.NotADate as refusal:
+            raise ValueError(refusal.message) from refusal
+        return day
+
+
 def _day(name: str, today: date, wrong: dict[str, str]) -> date | None:
     text = request.args.get(name, "").strip()
     if not text:
         return None
     try:
-        found = date.fromisoformat(text)
+        found = _read(text)
     except ValueError:
-        wrong[name] = "That is not a date. Enter it like 2027-01-19."
+        wrong[name] = "That is not a date. Enter it like 19/01/2027."
         return None
     if found > today:
         wrong[name] = "That day is still to come."
