@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 from outreach.county.partnerships import district_code, district_name
 from outreach.coverage import map_room
@@ -103,7 +104,8 @@ class _Frame:
         )
 
     def rings(self, rings: Iterable[Ring]) -> list[list[tuple[int, int]]]:
-        return [[self(*point) for point in ring] for ring in rings]
+        """The rings in pixels, each pixel once: an outline has many points within one."""
+        return [[pixel for pixel, _ in groupby(self(*point) for point in ring)] for ring in rings]
 
     def marks(self, places: Sequence["_Place"]) -> list[Mark]:
         """The glyphs of schools, pushed apart; what lies outside of the picture is left out."""
