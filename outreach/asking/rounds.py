@@ -1,4 +1,4 @@
-"""Rounds: one letter each to many schools, seen as a whole before it goes, and never twice to one person."""
+"""Rounds: one letter each to many schools, seen as a whole before it goes, and never twice to one person for the same."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,21 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations
 from outreach.asking.invitations import DECLINED, NEVER_ARRIVED, Answer, Invitation
+from outreach.asking.recipients import LeftOut, Recipient, sorted_out
 from outreach.booking import told
 from outreach.booking.promises import Booking
-from outreach.county import contacts, partnerships
-from outreach.county.contacts import Contact
+from outreach.county import partnerships
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
-from outreach.ground.wording import day_short
-from outreach.post import letters, outbox
+from outreach.post import letters
 from outreach.post.outbox import Letter
-from outreach.tour import targets
-from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-from outreach.tour.targets import EXCLUDE
 
 
 class InvitationRound(Base):
@@ -36,23 +32,6 @@ class InvitationRound(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text, default="")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipient:
-    """One school that a round writes to, and whom there."""
-
-    school: School
-    contact: Contact
-    repeat: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeftOut:
-    """One school that a round does not write to, and why, in words."""
-
-    school: School
-    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +95,7 @@ def preview_round(
 
     `target`: the URNs of the programme's target; who is not in it is left out. Raises ReplyByPast, ProgrammeClosed.
     """
-    recipients, left_out = _sorted_out(programme, urns, target, now=now)
+    recipients, left_out = sorted_out(programme, urns, target, now=now)
     shown = recipients[0] if recipients else None
     letter = None
     if shown is not None:
@@ -154,7 +133,7 @@ def send_round(
     Raises ReplyByPast, ProgrammeClosed, or NobodyToWriteTo (a page sent twice comes to this).
     """
     invitations.queue(programme)
-    recipients, left_out = _sorted_out(programme, urns, target, now=now)
+    recipients, left_out = sorted_out(programme, urns, target, now=now)
     written: list[tuple[Recipient, letters.Asking]] = []
     for recipient in recipients:
         urn = recipient.school.urn
@@ -162,7 +141,10 @@ def send_round(
             why = "the address changed since the list was shown"
             left_out.append(LeftOut(school=recipient.school, why=why))
             continue
-        asking = (words or {}).get(urn) or invitations.asking(programme, recipient.school, now=now)
+        asking = (words or {}).get(urn)
+        # It may have booked one year group since the words were reckoned.
+        if asking is None or recipient.still_open not in (None, asking.year_groups):
+            asking = invitations.asking(programme, recipient.school, now=now)
         if not asking.year_groups and not programme.for_adults:
             left_out.append(LeftOut(school=recipient.school, why="nothing left to book"))
             continue
@@ -226,93 +208,3 @@ def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[Outcome]:
             invitation=invitation, school_name=name, status=status or "", handed_at=handed_at,
             booked=has_booked, declined=no and not has_booked,
         )  # fmt: skip
-
-
-def _sorted_out(
-    programme: Programme, urns: Iterable[int], target: Collection[int] | None, *, now: datetime
-) -> tuple[list[Recipient], list[LeftOut]]:
-    """Each school of the list once: written to, or left out with the first reason that holds."""
-    invitations.still_asks(programme, now=now)
-    facts = _Facts(programme, set(urns))
-    recipients, left_out = [], []
-    for school in facts.schools:
-        outside = target is not None and school.urn not in target
-        found = facts.judge(school, outside_target=outside)
-        if isinstance(found, Recipient):
-            recipients.append(found)
-        else:
-            left_out.append(LeftOut(school=school, why=found))
-    return recipients, left_out
-
-
-class _Facts:
-    """All that decides who is written to, read for the whole list at once."""
-
-    def __init__(self, programme: Programme, urns: set[int]) -> None:
-        p = programme.id
-        # Only schools of this partnership: whatever a form says, nobody writes into another's county.
-        ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
-        self.schools = list(
-            db.session.scalars(
-                select(School)
-                .where(School.urn.in_(urns), School.la_code.in_(ours))
-                .order_by(func.lower(School.name), School.urn)
-            )
-        )
-        self.contacts = contacts.to_write_to(urns)
-        self.decisions = targets.decisions(p)
-        self.asked: dict[int, list[tuple[Invitation, str | None]]] = {}
-        for invitation, status in db.session.execute(
-            select(Invitation, Letter.status)
-            .outerjoin(Letter, Letter.id == Invitation.letter_id)
-            .where(Invitation.programme_id == p, Invitation.urn.in_(urns))
-            .order_by(Invitation.id)
-        ):
-            self.asked.setdefault(invitation.urn, []).append((invitation, status))
-        booked = db.session.execute(
-            select(Booking.urn, func.max(Performance.starts_at))
-            .join(Performance, Performance.id == Booking.performance_id)
-            .where(Booking.programme_id == p, Booking.urn.in_(urns), Booking.ended_at.is_(None))
-            .group_by(Booking.urn)
-            .order_by(Booking.urn)
-        )
-        self.booked = {urn: starts_at for urn, starts_at in booked}
-        newest = select(func.max(Answer.id)).where(Answer.programme_id == p, Answer.urn.in_(urns))
-        self.answers = {
-            answer.urn: answer
-            for answer in db.session.scalars(
-                select(Answer).where(Answer.id.in_(newest.group_by(Answer.urn))).order_by(Answer.urn)
-            )
-        }
-        addresses = {c.address for cs in self.contacts.values() for c in cs}
-        addresses |= {i.address for rows in self.asked.values() for i, _ in rows}
-        self.dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
-
-    def judge(self, school: School, *, outside_target: bool) -> Recipient | str:
-        """Whom to write to at one school, or why not."""
-        urn = school.urn
-        if not school.is_open:
-            return "closed in the register"
-        decision = self.decisions.get(urn)
-        if decision is not None and decision.kind == EXCLUDE:
-            return f"excluded: {decision.reason}"
-        if outside_target:
-            return "not in the target of this programme"
-        if urn in self.booked:
-            return f"booked for {day_short(self.booked[urn])}"
-        answer = self.answers.get(urn)
-        if answer is not None and answer.kind == DECLINED:
-            return f"declined: {answer.reason}"
-        on_file = self.contacts.get(urn, [])
-        if not on_file:
-            return "no contact on file"
-        alive = [c for c in on_file if c.address.casefold() not in self.dead]
-        if not alive:
-            return f"mail to {on_file[0].address} came back"
-        asked = self.asked.get(urn, [])
-        for invitation, status in reversed(asked):
-            if status not in NEVER_ARRIVED and invitation.address.casefold() not in self.dead:
-                return f"asked already on {day_short(invitation.recorded_at)} at {invitation.address}"
-        chosen = alive[0]
-        before = [i.repeat for i, _ in asked if i.address.casefold() == chosen.address.casefold()]
-        return Recipient(school=school, contact=chosen, repeat=max(before, default=-1) + 1)

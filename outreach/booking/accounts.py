@@ -1,7 +1,8 @@
 """What a school has, what it has promised and what it still owes, by year group; in one query."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -57,14 +58,40 @@ class Account:
     is_open: bool
 
 
+@dataclass
+class _Counted:
+    """The answers for one school. Year groups named: None if none are."""
+
+    own: dict[int, int] = field(default_factory=dict)
+    promised: dict[int, int] = field(default_factory=dict)
+    named: tuple[int, ...] | None = None
+    bookings: int = 0
+
+
 def account(programme: Programme, school: School, *, leaving_out: int | None = None) -> Account:
-    """The school's account for a programme, in one query (`leaving_out`: a booking's id).
+    """The school's account for a programme, in one query (`leaving_out`: a booking's id)."""
+    return of_schools(programme, [school], leaving_out=leaving_out)[school.urn]
+
+
+def of_schools(
+    programme: Programme, schools: Sequence[School], *, leaving_out: int | None = None
+) -> dict[int, Account]:
+    """The accounts of many schools by URN, in one query however many."""
+    targets, counted = _counted(programme, [s.urn for s in schools], leaving_out or 0)
+    share = db.session.get_one(Partnership, programme.partnership_id).counted_share
+    return {s.urn: _account(programme, s, targets, counted[s.urn], share) for s in schools}
+
+
+def _account(
+    programme: Programme, school: School, targets: tuple[int, ...], counted: _Counted, share: float
+) -> Account:
+    """One school's account from what was counted.
 
     It offers what a coordinator named when including it in the target, else what its ages say, else its phase; with
     none of these it may bring any target year group. A programme for adults, which has none, is open until it is
     booked. Own number, else NumberOfPupils / year groups offered, half up; alternative provision is never estimated.
     """
-    targets, own, so_far, bookings, named = _counted(programme, school, leaving_out or 0)
+    own, so_far, named = counted.own, counted.promised, counted.named
     by_ages = school_year.offered(school.statutory_low_age, school.statutory_high_age)
     if by_ages is None:
         by_ages = usual_year_groups(school.phase_of_education)
@@ -79,7 +106,6 @@ def account(programme: Programme, school: School, *, leaving_out: int | None = N
         for y in targets
         if y in offers and (named is None or y in named)
     }
-    share = db.session.get_one(Partnership, programme.partnership_id).counted_share
     still_open = {
         y: None if (n := known[y].pupils) is None else max(0, n - so_far.get(y, 0))
         for y in known
@@ -89,48 +115,54 @@ def account(programme: Programme, school: School, *, leaving_out: int | None = N
         expected=known,
         promised=so_far,
         still_open=still_open,
-        is_open=not bookings if programme.for_adults else bool(still_open),
+        is_open=not counted.bookings if programme.for_adults else bool(still_open),
     )
 
 
 def _questions() -> CompoundSelect[Any]:
-    """Target year groups, those named for this school, own numbers, promised pupils, how many bookings.
+    """Target year groups; then by school: those named for it, own numbers, promised pupils, how many bookings.
 
     Made once, since it is asked often.
     """
-    programme_id, urn = bindparam("programme_id", type_=Integer), bindparam("urn", type_=Integer)
+    programme_id = bindparam("programme_id", type_=Integer)
+    urns = bindparam("urns", type_=Integer, expanding=True)
     mine = and_(
         Booking.programme_id == programme_id,
-        Booking.urn == urn,
+        Booking.urn.in_(urns),
         Booking.ended_at.is_(None),
         Booking.id != bindparam("leaving_out", type_=Integer),
     )
     newest_target = select(func.max(ProgrammeTarget.id)).where(ProgrammeTarget.programme_id == programme_id)
-    newest_decision = select(func.max(TargetDecision.id)).where(
-        TargetDecision.programme_id == programme_id, TargetDecision.urn == urn
+    newest_decisions = (
+        select(func.max(TargetDecision.id))
+        .where(TargetDecision.programme_id == programme_id, TargetDecision.urn.in_(urns))
+        .group_by(TargetDecision.urn)
     )
-    newest_revisions = (
-        select(func.max(BookingRevision.id))
+    newest = (
+        select(func.max(BookingRevision.id).label("id"), Booking.urn)
         .join(Booking, Booking.id == BookingRevision.booking_id)
         .where(mine)
-        .group_by(BookingRevision.booking_id)
+        .group_by(Booking.id, Booking.urn)
+        .subquery()
     )
     none, nought = null().cast(Text), literal(0)
     return union_all(
         select(
-            literal("target").label("kind"), nought.label("y"), nought.label("n"),
+            literal("target").label("kind"), nought.label("urn"), nought.label("y"), nought.label("n"),
             type_coerce(ProgrammeTarget.year_groups, Text).label("groups"), nought.label("sort"),
         ).where(ProgrammeTarget.id == newest_target.scalar_subquery()),
-        select(literal("named"), nought, nought, type_coerce(TargetDecision.year_groups, Text), nought).where(
-            TargetDecision.id == newest_decision.scalar_subquery(), TargetDecision.kind == INCLUDE
+        select(
+            literal("named"), TargetDecision.urn, nought, nought, type_coerce(TargetDecision.year_groups, Text), nought
+        ).where(TargetDecision.id.in_(newest_decisions), TargetDecision.kind == INCLUDE),
+        select(literal("own"), OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils, none, OwnNumber.id).where(
+            OwnNumber.urn.in_(urns), OwnNumber.academic_year == bindparam("academic_year", type_=Integer)
         ),
-        select(literal("own"), OwnNumber.year_group, OwnNumber.pupils, none, OwnNumber.id).where(
-            OwnNumber.urn == urn, OwnNumber.academic_year == bindparam("academic_year", type_=Integer)
-        ),
-        select(literal("promised"), PromisedPupils.year_group, func.sum(PromisedPupils.pupils), none, nought)
-        .where(PromisedPupils.revision_id.in_(newest_revisions))
-        .group_by(PromisedPupils.year_group),
-        select(literal("bookings"), nought, func.count(Booking.id), none, nought).where(mine),
+        select(literal("promised"), newest.c.urn, PromisedPupils.year_group, func.sum(PromisedPupils.pupils), none, nought)
+        .join(newest, newest.c.id == PromisedPupils.revision_id)
+        .group_by(newest.c.urn, PromisedPupils.year_group),
+        select(literal("bookings"), Booking.urn, nought, func.count(Booking.id), none, nought)
+        .where(mine)
+        .group_by(Booking.urn),
     ).order_by("sort", "y")  # fmt: skip
 
 
@@ -138,32 +170,29 @@ _QUESTIONS = _questions()
 
 
 def _counted(
-    programme: Programme, school: School, leaving_out: int
-) -> tuple[tuple[int, ...], dict[int, int], dict[int, int], int, tuple[int, ...] | None]:
-    """The answers to the questions; the newest own number of a year group holds. Year groups named: None if none are."""
+    programme: Programme, urns: list[int], leaving_out: int
+) -> tuple[tuple[int, ...], dict[int, _Counted]]:
+    """The target year groups, and the answers by URN; the newest own number of a year group holds."""
     targets: tuple[int, ...] = ()
-    named: tuple[int, ...] | None = None
-    own: dict[int, int] = {}
-    so_far: dict[int, int] = {}
-    bookings = 0
+    counted = {urn: _Counted() for urn in urns}
     asked = {
         "programme_id": programme.id,
-        "urn": school.urn,
+        "urns": urns,
         "leaving_out": leaving_out,
         "academic_year": programme.academic_year,
     }
-    for kind, year_group, n, groups, _ in db.session.execute(_QUESTIONS, asked):
+    for kind, urn, year_group, n, groups, _ in db.session.execute(_QUESTIONS, asked):
         if kind == "target":
             targets = _year_groups(groups)
         elif kind == "named":
-            named = _year_groups(groups)
+            counted[urn].named = _year_groups(groups)
         elif kind == "own":
-            own[year_group] = n
+            counted[urn].own[year_group] = n
         elif kind == "promised":
-            so_far[year_group] = int(n)
+            counted[urn].promised[year_group] = int(n)
         else:
-            bookings = n
-    return targets, own, so_far, bookings, named
+            counted[urn].bookings = n
+    return targets, counted
 
 
 def _year_groups(text: str) -> tuple[int, ...]:

@@ -59,9 +59,20 @@ def county(schools: int = 3) -> County:
     return County(programme, rows, [make.contact(s) for s in rows])
 
 
-def booking(of: County, school: School) -> Booking:
-    """A show in March for both year groups, booked at NOW."""
-    return make.booking(make.show(of.programme, school, SHOW), {8: 120, 9: 120}, at=make.NOW)
+def booking(
+    of: County, school: School, year_groups: Sequence[int] = (8, 9), at: datetime = make.NOW
+) -> Booking:
+    """A show in March, for both year groups if not said otherwise."""
+    return make.booking(make.show(of.programme, school, SHOW), dict.fromkeys(year_groups, 120), at=at)
+
+
+def said_to(contact: Contact) -> list[str]:
+    """Subject and body of the letters to one contact, oldest first."""
+    raw = db.session.scalars(
+        db.select(Letter.raw).where(Letter.recipient == contact.address).order_by(Letter.id)
+    )
+    mails = [email.message_from_bytes(r, policy=email.policy.default) for r in raw]
+    return [f"{m['Subject']}\n{m.get_body(('plain',)).get_content()}" for m in mails]
 
 
 def addresses() -> list[str]:
@@ -129,6 +140,59 @@ def test_who_does_not_get_it_is_listed_with_the_reason(app: Flask) -> None:
         "Redmere 006": "closed in the register",
         "Redmere 007": f"asked already on 19 January 2027 at {c.contacts[7].address}",
     }
+
+
+def test_a_school_that_booked_one_year_group_is_asked_once_for_the_other(app: Flask) -> None:
+    with transaction():
+        c = county(3)
+        rounds.send_round(c.programme, c.urns, **PRIYA)
+    with transaction():
+        booking(c, c.schools[0], (8,), at=make.NOW + timedelta(hours=1))
+        booking(c, c.schools[1], at=make.NOW + timedelta(hours=1))
+    later = PRIYA | {"now": make.NOW + timedelta(days=1)}
+    preview = rounds.preview_round(c.programme, c.urns, now=later["now"])
+    assert preview.letter is not None and "Year 8" not in preview.letter.text
+    with transaction():
+        sent = rounds.send_round(c.programme, c.urns, **later)
+    assert [(r.school.name, r.repeat) for r in sent.written] == [("Redmere 000", 1)]
+    assert left_out(sent) == {
+        "Redmere 001": "booked for 15 March 2027",
+        "Redmere 002": f"asked already on 19 January 2027 at {c.contacts[2].address}",
+    }
+    first, second = said_to(c.contacts[0])
+    assert "Years 8 and 9" in first and "Year 9" in second and "8 and 9" not in second
+    assert "Year 8" not in second and "about 150 by our count" in second
+    again = rounds.preview_round(c.programme, c.urns[:1], now=later["now"])
+    assert left_out(again) == {"Redmere 000": f"asked already on 20 January 2027 at {c.contacts[0].address}"}
+
+
+def test_a_no_holds_until_the_school_books_and_again_once_said_after_it(app: Flask) -> None:
+    with transaction():
+        c = county(2)
+        for school, days in zip(c.schools, (-2, 1), strict=True):
+            booking(c, school, (8,))
+            at = make.NOW + timedelta(days=days)
+            db.session.add(
+                invitations.Answer(
+                    programme_id=c.programme.id, urn=school.urn, kind="declined", reason="exams",
+                    recorded_at=at, who="J",
+                )
+            )  # fmt: skip
+    preview = rounds.preview_round(c.programme, c.urns, now=make.NOW + timedelta(days=2))
+    assert [r.school.name for r in preview.recipients] == ["Redmere 000"]
+    assert left_out(preview) == {"Redmere 001": "declined: exams"}
+
+
+def test_what_a_school_books_while_the_letters_are_reckoned_is_not_asked_for(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+    words = rounds.words_for(c.programme, c.urns, now=make.NOW)
+    with transaction():
+        booking(c, c.schools[0], (8,))
+    with transaction():
+        rounds.send_round(c.programme, c.urns, words=words, **PRIYA)
+    [letter] = said_to(c.contacts[0])
+    assert "Year 9" in letter and "8 and 9" not in letter
 
 
 def test_the_next_contact_is_written_to_when_the_first_is_dead(app: Flask) -> None:
@@ -239,6 +303,18 @@ def test_two_rounds_at_once_write_once_to_each_person(app: Flask) -> None:
     assert len(addresses()) == len(set(addresses())) == 10
 
 
+def test_two_rounds_at_once_write_once_to_a_school_that_booked_one_year_group(app: Flask) -> None:
+    with transaction():
+        c = county(3)
+        rounds.send_round(c.programme, c.urns, who="Priya", now=make.EARLIER)
+        for school in c.schools:
+            booking(c, school, (8,), at=make.EARLIER + timedelta(hours=1))
+    programme_id, urns = c.programme.id, c.urns
+    assert at_once(app, programme_id, urns, 3) == ["refused", "refused", "wrote 3"]
+    db.session.rollback()
+    assert [len(said_to(x)) for x in c.contacts] == [2, 2, 2]
+
+
 def test_the_database_itself_refuses_a_second_first_invitation(app: Flask) -> None:
     with transaction():
         c = county(1)
@@ -265,6 +341,23 @@ def test_the_list_takes_the_same_queries_for_three_schools_and_for_thirty(app: F
             rounds.preview_round(c.programme, urns, now=make.NOW)
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 30
+
+
+def test_schools_with_a_booking_take_no_more_queries_for_three_than_for_one(
+    app: Flask, count_queries
+) -> None:
+    with transaction():
+        c = county(3)
+        for school in c.schools:
+            booking(c, school, (8,))
+    counted = []
+    for urns in (c.urns[:1], c.urns):
+        db.session.expire_all()
+        with count_queries() as queries:
+            preview = rounds.preview_round(c.programme, urns, now=make.NOW)
+        assert len(preview.recipients) == len(urns)
+        counted.append(len(queries))
+    assert counted == [19, 19]
 
 
 def test_past_rounds_tell_how_many_were_handed_over_booked_and_declined(app: Flask, count_queries) -> None:

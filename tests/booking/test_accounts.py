@@ -1,5 +1,6 @@
 """What a school has to book: by a coordinator's word, its ages, its phase, its own numbers."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,8 @@ import make
 from outreach.booking import accounts
 from outreach.booking.accounts import Expected
 from outreach.ground.db import transaction
+
+SHOW = datetime(2027, 3, 15, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -32,6 +35,24 @@ def account(c, count_queries, *, decided: tuple[str, tuple[int, ...]] | None = N
         found = accounts.account(c.programme, school)
     assert len(queries) == 1
     return found
+
+
+def test_accounts_of_many_schools_are_each_ones_own_and_take_one_query(c, count_queries) -> None:
+    with transaction():
+        schools = [make.school(number_of_pupils=n) for n in (1050, 700, None)]
+        make.own_number(schools[0], 9, 40)
+        make.own_number(schools[0], 9, 60)
+        make.decision(c.programme, schools[1], "include", year_groups=(9,))
+        make.booking(make.show(c.programme, schools[0], SHOW), {8: 100})
+        make.booking(make.show(c.programme, schools[1], SHOW), {9: 30})
+        make.booking(make.show(c.programme, schools[1], SHOW), {9: 25})
+    singly = {s.urn: accounts.account(c.programme, s) for s in schools}
+    with count_queries() as queries:
+        assert accounts.of_schools(c.programme, schools) == singly
+    assert len(queries) == 1
+    assert [singly[s.urn].promised for s in schools] == [{8: 100}, {9: 55}, {}]
+    assert [singly[s.urn].still_open for s in schools] == [{9: 60}, {}, {8: None, 9: None}]
+    assert accounts.of_schools(c.programme, []) == {}
 
 
 def test_a_primary_that_was_included_books_for_the_year_groups_named(c, count_queries) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -94,6 +95,23 @@ def test_who_gets_nothing_stands_below_with_the_reason(client: FlaskClient, desk
     assert "Write to 1 school?" in page
     assert "Not in the target of this programme" in page and "No contact on file" in page
     client.post("/desk/invitations/send", data={"to": [f"{primary.urn} x@y.example", *to_of(page)]})
+    assert recipients() == [desk.contacts[0].address]
+
+
+def test_schools_that_booked_are_written_to_for_the_year_group_they_left_out(
+    client: FlaskClient, desk: Desk
+) -> None:
+    show = datetime(2027, 3, 15, 9, 30, tzinfo=UTC)
+    with transaction():
+        make.booking(make.show(desk.programme, desk.schools[0], show), {8: 120})
+        make.booking(make.show(desk.programme, desk.schools[1], show), {8: 120, 9: 120})
+    listed = client.get("/desk/invitations?standing=booked").text
+    assert "Year 9 not booked" in listed and "Write to all 2…" in listed
+    everybody = {"whole": "1", "all": " ".join(str(s.urn) for s in desk.schools[:2])}
+    page = client.post("/desk/invitations/preview", data=everybody).text
+    assert "Write to 1 school?" in page and "Booked for 15 March 2027" in page
+    assert "all your pupils in Year 9 to see it" in page
+    assert client.post("/desk/invitations/send", data={"to": to_of(page)}).status_code == 303
     assert recipients() == [desk.contacts[0].address]
 
 

@@ -1,0 +1,143 @@
+"""Whom a round writes to at each school of a list, and why it leaves the others out."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+
+from outreach.asking import invitations
+from outreach.asking.invitations import DECLINED, NEVER_ARRIVED, Answer, Invitation
+from outreach.booking import accounts
+from outreach.booking.promises import Booking
+from outreach.county import contacts, partnerships
+from outreach.county.contacts import Contact
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.ground.wording import day_short
+from outreach.post import outbox
+from outreach.post.outbox import Letter
+from outreach.tour import targets
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+from outreach.tour.targets import EXCLUDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """One school that a round writes to, and whom there; where it has booked already, for which year groups."""
+
+    school: School
+    contact: Contact
+    repeat: int
+    still_open: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """One school that a round does not write to, and why, in words."""
+
+    school: School
+    why: str
+
+
+def sorted_out(
+    programme: Programme, urns: Iterable[int], target: Collection[int] | None, *, now: datetime
+) -> tuple[list[Recipient], list[LeftOut]]:
+    """Each school of the list once: written to, or left out with the first reason that holds."""
+    invitations.still_asks(programme, now=now)
+    facts = _Facts(programme, set(urns))
+    recipients, left_out = [], []
+    for school in facts.schools:
+        outside = target is not None and school.urn not in target
+        found = facts.judge(school, outside_target=outside)
+        if isinstance(found, Recipient):
+            recipients.append(found)
+        else:
+            left_out.append(LeftOut(school=school, why=found))
+    return recipients, left_out
+
+
+NOT_BOOKED = (None, datetime.min.replace(tzinfo=UTC))
+"""The last show and the newest booking of a school that has none: whatever was said came after."""
+
+
+class _Facts:
+    """All that decides who is written to, read for the whole list at once."""
+
+    def __init__(self, programme: Programme, urns: set[int]) -> None:
+        p = programme.id
+        # Only schools of this partnership: whatever a form says, nobody writes into another's county.
+        ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
+        self.schools = list(
+            db.session.scalars(
+                select(School)
+                .where(School.urn.in_(urns), School.la_code.in_(ours))
+                .order_by(func.lower(School.name), School.urn)
+            )
+        )
+        self.contacts = contacts.to_write_to(urns)
+        self.decisions = targets.decisions(p)
+        self.asked: dict[int, list[tuple[Invitation, str | None]]] = {}
+        for invitation, status in db.session.execute(
+            select(Invitation, Letter.status)
+            .outerjoin(Letter, Letter.id == Invitation.letter_id)
+            .where(Invitation.programme_id == p, Invitation.urn.in_(urns))
+            .order_by(Invitation.id)
+        ):
+            self.asked.setdefault(invitation.urn, []).append((invitation, status))
+        booked = db.session.execute(
+            select(Booking.urn, func.max(Performance.starts_at), func.max(Booking.created_at))
+            .join(Performance, Performance.id == Booking.performance_id)
+            .where(Booking.programme_id == p, Booking.urn.in_(urns), Booking.ended_at.is_(None))
+            .group_by(Booking.urn)
+            .order_by(Booking.urn)
+        )
+        self.booked = {urn: (starts_at, created_at) for urn, starts_at, created_at in booked}
+        self.accounts = accounts.of_schools(programme, [s for s in self.schools if s.urn in self.booked])
+        newest = select(func.max(Answer.id)).where(Answer.programme_id == p, Answer.urn.in_(urns))
+        self.answers = {
+            answer.urn: answer
+            for answer in db.session.scalars(
+                select(Answer).where(Answer.id.in_(newest.group_by(Answer.urn))).order_by(Answer.urn)
+            )
+        }
+        addresses = {c.address for cs in self.contacts.values() for c in cs}
+        addresses |= {i.address for rows in self.asked.values() for i, _ in rows}
+        self.dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
+
+    def judge(self, school: School, *, outside_target: bool) -> Recipient | str:
+        """Whom to write to at one school, or why not."""
+        urn = school.urn
+        if not school.is_open:
+            return "closed in the register"
+        decision = self.decisions.get(urn)
+        if decision is not None and decision.kind == EXCLUDE:
+            return f"excluded: {decision.reason}"
+        if outside_target:
+            return "not in the target of this programme"
+        show, booked_at = self.booked.get(urn, NOT_BOOKED)
+        account = self.accounts.get(urn)
+        if account is not None and not account.is_open:
+            return f"booked for {day_short(show)}"
+        # A booking answers what was asked before it, and ends an earlier no.
+        answer = self.answers.get(urn)
+        if answer is not None and answer.kind == DECLINED and answer.recorded_at >= booked_at:
+            return f"declined: {answer.reason}"
+        on_file = self.contacts.get(urn, [])
+        if not on_file:
+            return "no contact on file"
+        alive = [c for c in on_file if c.address.casefold() not in self.dead]
+        if not alive:
+            return f"mail to {on_file[0].address} came back"
+        asked = self.asked.get(urn, [])
+        for invitation, status in reversed(asked):
+            arrived = status not in NEVER_ARRIVED and invitation.address.casefold() not in self.dead
+            if arrived and invitation.recorded_at >= booked_at:
+                return f"asked already on {day_short(invitation.recorded_at)} at {invitation.address}"
+        chosen = alive[0]
+        before = [i.repeat for i, _ in asked if i.address.casefold() == chosen.address.casefold()]
+        still_open = None if account is None else tuple(account.still_open)
+        return Recipient(
+            school=school, contact=chosen, repeat=max(before, default=-1) + 1, still_open=still_open
+        )
