@@ -5,8 +5,9 @@ failing when a read snapshot is upgraded; reads outside use plain BEGIN.
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -74,6 +75,9 @@ class OfPartnership:
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
+_one_writer = threading.Lock()
+"""SQLite has one writer; its own way of waiting is to sleep and try again, so threads of one process queue here."""
+
 
 @contextmanager
 def transaction() -> Iterator[Session]:
@@ -86,16 +90,17 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("transaction() inside transaction(): a verb must leave the commit to its door")
     session = db.session
     session.rollback()
-    token = _writing.set(True)
-    try:
-        session.connection()
-        yield session()
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        _writing.reset(token)
+    with _one_writer if db.engine.dialect.name == "sqlite" else nullcontext():
+        token = _writing.set(True)
+        try:
+            session.connection()
+            yield session()
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            _writing.reset(token)
 
 
 @event.listens_for(Engine, "connect")

@@ -96,7 +96,8 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def guarded(token: str, *args: Any, **kwargs: Any) -> Any:
-        found = db.session.execute(_LINKED, {"token_hash": links.hash_of(token)}).one_or_none()
+        g.token_hash = links.hash_of(token)
+        found = db.session.execute(_LINKED, {"token_hash": g.token_hash}).one_or_none()
         if found is None:
             abort(404)
         g.link, g.programme, g.partnership, g.school = found
@@ -107,6 +108,11 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
 
     guarded.guard = "personal link"  # type: ignore[attr-defined]
     return guarded
+
+
+def reread() -> None:
+    """Inside a transaction: read the link and what it opens once more, all in one query."""
+    db.session.execute(_LINKED, {"token_hash": g.token_hash}).one()
 
 
 def own_booking(reference: str) -> Any:

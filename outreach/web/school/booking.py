@@ -17,7 +17,7 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, local
 from outreach.tour.performances import Performance, SlotTaken
-from outreach.web.gate import by_personal_link, school
+from outreach.web.gate import by_personal_link, reread, school
 from outreach.web.school import forms
 from outreach.web.school.forms import HallForm, PeopleForm, PupilsForm, TypedForm
 
@@ -129,6 +129,7 @@ class AnswersMissing(Refusal):
 
 def _book(keys: Sequence[str], *, now: datetime) -> list[Booking]:
     """Inside a transaction: the rules are the verb's own; here what was typed becomes promises."""
+    reread()
     kept = _kept()
     if not kept:
         if done := _booked_already(keys):
