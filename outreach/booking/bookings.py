@@ -86,11 +86,10 @@ def book(
     """
     ids = [performance_id for performance_id, _ in shows]
     performances.lock_school(school.urn)
-    done = [b for b in promises.live(programme.id, school.urn) if b.performance_id in ids]
-    if done:
-        return done
     kept = {p.id: p for p in holds.kept(programme, school.urn, now=now) if p.id in ids}
     if len(kept) != len(shows) or not shows:
+        if done := [b for b in promises.live(programme.id, school.urn) if b.performance_id in ids]:
+            return done
         raise NothingHeld
     performances.lock_days(p.tour_day_id for p in kept.values())
     made = []
@@ -100,12 +99,9 @@ def book(
     holds.drop_draft(programme.id, school.urn)
     told.lengthen_links(made[-1], now=now)
     for booking, (_, promise) in zip(made, shows, strict=True):
-        told.school(
-            booking,
-            colleagues.put(booking, promise.people, who=who, now=now),
-            told.with_link(letters.booked, booking),
-            now=now,
-        )
+        people = colleagues.put(booking, promise.people, who=who, now=now)
+        visit = told.visit_with(booking, people, promise.pupils)
+        told.each(booking, people, visit, told.with_link(letters.booked, booking), now=now)
         told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", now=now)
     return made
 

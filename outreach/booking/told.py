@@ -1,6 +1,6 @@
 """Who is told what when a promise changes: facts for the letters, one to each person it concerns."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -46,9 +46,20 @@ LINK_LIFE = timedelta(weeks=7)
 def school(
     booking: Booking, people: Iterable[BookingContact], write: Callable[..., object], *, now: datetime
 ) -> None:
-    """One letter to each of `people`: write(visit, to, sender, now=now)."""
+    """One letter to each of `people`, with the booking as it stands: write(visit, to, sender, now=now)."""
+    each(booking, people, visit_of(booking), write, now=now)
+
+
+def each(
+    booking: Booking,
+    people: Iterable[BookingContact],
+    visit: letters.Visit,
+    write: Callable[..., object],
+    *,
+    now: datetime,
+) -> None:
+    """The same where the facts are at hand."""
     sender = sender_of(partnerships.get(booking.programme.partnership_id))
-    visit = visit_of(booking)
     for person in people:
         write(visit, _addressee(booking, person), sender, now=now)
 
@@ -106,14 +117,20 @@ def sender_of(partnership: Partnership) -> letters.Sender:
 
 def visit_of(booking: Booking) -> letters.Visit:
     """The facts of a booking as letters and calendars need them."""
-    people = promises.people_of(booking)
+    return visit_with(booking, promises.people_of(booking), promises.pupils_of(booking))
+
+
+def visit_with(
+    booking: Booking, people: Sequence[BookingContact], pupils: Mapping[int, int]
+) -> letters.Visit:
+    """The same where it is known who has it in the calendar and how many come."""
     return _visit(
         booking,
         uid=booking.uid,
         sequence=booking.sequence,
         organizer_token=booking.organizer_token,
         created_at=booking.created_at,
-        pupils=tuple(promises.pupils_of(booking).items()),
+        pupils=tuple(sorted((y, n) for y, n in pupils.items() if n)),
         access=access_words(booking.access_needs),
         attendees=tuple(Attendee(name=p.name, address=p.address) for p in people),
         phone=next((p.phone for p in people if p.phone), ""),

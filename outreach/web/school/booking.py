@@ -71,7 +71,7 @@ def book(token: str) -> Any:
     keys = request.form.get("slots", "")[:60].split("+")
     try:
         with transaction():
-            done = _book(keys, now=now)
+            reference = _book(keys, now=now)[0].reference
     except (SlotTaken, NothingHeld):
         return _lost(token)
     except AlreadyBooked as no:
@@ -87,7 +87,7 @@ def book(token: str) -> Any:
             flash(no.message, "confirm")
             return redirect(url_for(f".{step}", token=token), 303)
         return _check_page(token, kept, answers, said=no.message), 422
-    return redirect(url_for(".booked", token=token, reference=done[0].reference), 303)
+    return redirect(url_for(".booked", token=token, reference=reference), 303)
 
 
 @school.post("/i/<token>/renew")
