@@ -76,7 +76,6 @@ def book(
     *,
     who: str,
     now: datetime,
-    by: str = SCHOOL,
 ) -> list[Booking]:
     """Make the promise: one booking for each (performance id that the school holds, what comes).
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.booking import accounts, bookings, colleagues, promises
+from outreach.booking import bookings, colleagues, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COMPANY, COORDINATOR, SCHOOL, Booking
@@ -126,8 +126,8 @@ def booking_move_to(reference: str) -> Any:
 def booking_change(reference: str) -> Any:
     """How many come, the hall, access needs: the school's own form, filled with what stands."""
     found, now = _open(reference), clock.now()
-    typed = request.form if request.method == "POST" else _typed(found)
-    asked, room = _pupils(found, typed), school_forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS)
+    typed = request.form if request.method == "POST" else school_forms.change_typed(found)
+    asked, room = school_forms.change_form(found, typed), school_forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS)
     if request.method == "POST" and all([asked.validate(), room.validate()]):
         try:
             with transaction():
@@ -236,29 +236,6 @@ def _done(reference: str, said: str, category: str = "message") -> Response:
 
 def _status() -> int:
     return 422 if request.method == "POST" else 200
-
-
-def _pupils(found: Booking, typed: Any) -> PupilsForm:
-    account = accounts.account(found.programme, found.school, leaving_out=found.id)
-    return school_forms.pupils_form(
-        typed,
-        shows=1,
-        counted=account.expected,
-        promised=account.promised,
-        year_groups=tuple(sorted({*account.expected, *promises.pupils_of(found)})),
-        ceiling=found.programme.audience_ceiling,
-    )
-
-
-def _typed(found: Booking) -> dict[str, str]:
-    """What stands, as somebody would have typed it."""
-    pupils = promises.pupils_of(found)
-    groups = {*accounts.account(found.programme, found.school).expected, *pupils}
-    return {
-        **{f"pupils-0-{y}": str(pupils.get(y, 0)) for y in groups},
-        **{f"access-0-{slug}": str(n) for slug, n in (found.access_needs or {}).items()},
-        **school_forms.hall_typed(found),
-    }
 
 
 def _promise(asked: PupilsForm, room: HallForm) -> Promise:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from outreach.booking import accounts, bookings, promises
+from outreach.booking import bookings, promises
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.booking.told import ACCESS_NEEDS
@@ -62,8 +62,8 @@ def numbers(token: str, reference: str) -> Any:
     now = clock.now()
     if not booking.can_change(now):
         return _too_late(token, booking, "change")
-    typed = request.form if request.method == "POST" else _typed(booking)
-    asked, room = _pupils(booking, typed), forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS)
+    typed = request.form if request.method == "POST" else forms.change_typed(booking)
+    asked, room = forms.change_form(booking, typed), forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS)
     if request.method == "POST":
         both = [asked.validate(), room.validate()]
         if all(both):
@@ -164,26 +164,3 @@ def _change(booking: Booking, asked: PupilsForm, room: HallForm, *, now: datetim
         own_numbers=asked.confirmed(),
     )
     bookings.change(booking, promise, who=g.who, now=now)
-
-
-def _pupils(booking: Booking, typed: Any) -> PupilsForm:
-    account = accounts.account(g.programme, g.school, leaving_out=booking.id)
-    return forms.pupils_form(
-        typed,
-        shows=1,
-        counted=account.expected,
-        promised=account.promised,
-        year_groups=tuple(sorted({*account.expected, *promises.pupils_of(booking)})),
-        ceiling=g.programme.audience_ceiling,
-    )
-
-
-def _typed(booking: Booking) -> dict[str, str]:
-    """What stands, as somebody would have typed it."""
-    pupils = promises.pupils_of(booking)
-    groups = {*accounts.account(g.programme, g.school).expected, *pupils}
-    return {
-        **{f"pupils-0-{y}": str(pupils.get(y, 0)) for y in groups},
-        **{f"access-0-{slug}": str(n) for slug, n in (booking.access_needs or {}).items()},
-        **forms.hall_typed(booking),
-    }

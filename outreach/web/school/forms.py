@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from outreach.booking import seats
+from outreach.booking import accounts, promises, seats
 from outreach.booking.accounts import Expected
 from outreach.booking.promises import Booking, BookingContact
 from outreach.ground.wording import year_group_name
@@ -233,6 +233,30 @@ def typed_before(booking: Booking, people: Iterable[BookingContact]) -> dict[str
         }
     kept = PeopleForm(None)._fields
     return {"hall": hall_typed(booking), "people": {k: v for k, v in typed.items() if k in kept}}
+
+
+def change_form(booking: Booking, typed: Mapping[str, str]) -> PupilsForm:
+    """The numbers of a booking that stands, to be changed by the school or for it."""
+    account = accounts.account(booking.programme, booking.school, leaving_out=booking.id)
+    return pupils_form(
+        typed,
+        shows=1,
+        counted=account.expected,
+        promised=account.promised,
+        year_groups=tuple(sorted({*account.expected, *promises.pupils_of(booking)})),
+        ceiling=booking.programme.audience_ceiling,
+    )
+
+
+def change_typed(booking: Booking) -> dict[str, str]:
+    """What a booking says, as somebody would have typed it."""
+    pupils = promises.pupils_of(booking)
+    groups = {*accounts.account(booking.programme, booking.school).expected, *pupils}
+    return {
+        **{f"pupils-0-{y}": str(pupils.get(y, 0)) for y in groups},
+        **{f"access-0-{slug}": str(n) for slug, n in (booking.access_needs or {}).items()},
+        **hall_typed(booking),
+    }
 
 
 def hall_typed(booking: Booking) -> dict[str, str]:
