@@ -12,6 +12,8 @@ import outreach.county.people
 import outreach.county.schools
 import outreach.ground.history
 import outreach.post.claims
+import outreach.post.feeds
+import outreach.post.incoming.inbox
 import outreach.post.links
 import outreach.post.outbox
 import outreach.tour.companies

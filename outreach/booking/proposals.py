@@ -17,6 +17,10 @@ class Proposal(Base):
     urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
     performance_id: Mapped[int | None] = mapped_column(ForeignKey("performance.id"))
     starts_at: Mapped[datetime] = mapped_column(Instant)
+    uid: Mapped[str | None] = mapped_column(Text, unique=True)
+    organizer_token: Mapped[str | None] = mapped_column(Text, unique=True)
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    who: Mapped[str] = mapped_column(Text, default="", server_default="")
     reply_by: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -286,7 +286,7 @@ def _put(
         partnership_id=sender.partnership_id, stream=stream, recipient=to.address, kind=kind,
         subject=words.subject, message_id=message_id, now=now, method=method, sequence=sequence,
         raw=envelopes.seal(envelope, subject=words.subject, text=words.text, html=words.html, invite=invite),
-        thread=thread, give_up_at=give_up_at,
+        thread=thread, give_up_at=give_up_at, sender_address=sender_address,
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ class Letter(Base):
     partnership_id: Mapped[int | None] = mapped_column(index=True)
     stream: Mapped[str] = mapped_column(Text, index=True)
     recipient: Mapped[str] = mapped_column(Text, index=True)
+    sender_address: Mapped[str] = mapped_column(Text, default="", server_default="", index=True)
     kind: Mapped[str] = mapped_column(Text)
     method: Mapped[str] = mapped_column(Text, default="")
     sequence: Mapped[int] = mapped_column(default=0)
@@ -132,6 +133,7 @@ def put(
     message_id: str,
     raw: bytes,
     now: datetime,
+    sender_address: str = "",
     method: str = "",
     sequence: int = 0,
     thread: Thread | None = None,
@@ -146,6 +148,7 @@ def put(
         partnership_id=partnership_id,
         stream=stream,
         recipient=recipient,
+        sender_address=sender_address,
         kind=kind,
         method=method,
         sequence=sequence,
