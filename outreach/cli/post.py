@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 from outreach.asking import open_door
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.post import outbox, postman
+from outreach.post import postman
+from outreach.post.outgoing import letterbook
 
 post = AppGroup("post", help="Letters: send what waits.")
 
@@ -54,7 +55,7 @@ def _once(door: postman.Post, name: str, told: threading.Event) -> None:
     """One round; status 1 when the mail server held it up, so that a timer's log shows it."""
     _answer_asks()
     held_up = _say(postman.send_waiting(door, clock=clock.now, name=name, stop=told.is_set))
-    waiting = outbox.waiting_before(clock.now())
+    waiting = letterbook.waiting_before(clock.now())
     db.session.rollback()
     click.echo(f"{waiting} due {'letter waits' if waiting == 1 else 'letters wait'}.")
     if held_up:

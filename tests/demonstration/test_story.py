@@ -14,7 +14,8 @@ from outreach.demonstration import addresses, cast, story
 from outreach.demonstration.story import Told
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
-from outreach.post import links, outbox
+from outreach.post import links
+from outreach.post.outgoing import letterbook
 from outreach.tour import slots
 from outreach.tour.performances import Performance
 
@@ -52,7 +53,7 @@ def judge(told: Told, now: datetime) -> None:
     assert db.session.scalar(lie.where(Performance.starts_at < now)) > 40
     assert db.session.scalar(lie.where(Performance.starts_at > now)) > 15
     assert len(open_door.waiting_requests(told.partnership.id)) == 2
-    letters = outbox.counts(told.partnership.id)
+    letters = letterbook.counts(told.partnership.id)
     assert letters["sent"] > 200
     assert 0 < letters["waiting"] < 20
     assert letters["failed"] == 0

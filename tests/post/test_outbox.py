@@ -11,6 +11,7 @@ from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.post import claims, copies, letters, links, outbox
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
+from outreach.post.outgoing import letterbook
 from post.facts import EXPIRES, JOANNA, NOW, OFFICE, asking, sender, visit
 
 LATER = NOW + timedelta(days=1)
@@ -156,22 +157,22 @@ def test_a_letter_that_failed_is_tried_again(app: Flask) -> None:
     with transaction():
         letter = booked()
         letter.status, letter.attempts, letter.last_error = FAILED, 10, "550"
-        outbox.try_again(letter, who="Priya", now=LATER)
+        letterbook.try_again(letter, who="Priya", now=LATER)
         assert (letter.status, letter.attempts, letter.not_before) == (WAITING, 0, LATER)
         assert [h.what for h in history.of("letter", letter.id)] == ["tried again"]
 
 
 def test_a_letter_that_went_is_not_sent_again(app: Flask) -> None:
-    with transaction(), pytest.raises(outbox.LetterGone):
-        outbox.try_again(sent(booked()), who="Priya", now=LATER)
+    with transaction(), pytest.raises(letterbook.LetterGone):
+        letterbook.try_again(sent(booked()), who="Priya", now=LATER)
 
 
 def test_a_letter_to_a_dead_address_is_not_tried_again(app: Flask) -> None:
     with transaction():
         letter = booked()
         outbox.mark_dead(JOANNA.address, "550", NOW)
-        with pytest.raises(outbox.AddressDead):
-            outbox.try_again(letter, who="Priya", now=LATER)
+        with pytest.raises(letterbook.AddressDead):
+            letterbook.try_again(letter, who="Priya", now=LATER)
 
 
 def test_an_old_invite_is_not_sent_after_a_newer_one(app: Flask) -> None:
@@ -179,14 +180,14 @@ def test_an_old_invite_is_not_sent_after_a_newer_one(app: Flask) -> None:
         letter = booked()
         letter.status = FAILED
         sent(moved())
-        with pytest.raises(outbox.Overtaken):
-            outbox.try_again(letter, who="Priya", now=LATER)
+        with pytest.raises(letterbook.Overtaken):
+            letterbook.try_again(letter, who="Priya", now=LATER)
 
 
 def test_a_letter_that_waits_is_withdrawn_and_its_link_hidden(app: Flask) -> None:
     with transaction():
         letter = booked()
-        outbox.withdraw(letter, who="Priya", now=LATER)
+        letterbook.withdraw(letter, who="Priya", now=LATER)
         assert letter.status == WITHDRAWN
         assert "/i/hidden-once-sent" in copies.read(letter.raw).text
         assert [h.who for h in history.of("letter", letter.id)] == ["Priya"]
@@ -198,8 +199,8 @@ def test_a_letter_that_is_going_is_not_withdrawn(app: Flask) -> None:
         booked()
     claimed = claims.claim("a", NOW)
     assert claimed is not None
-    with transaction(), pytest.raises(outbox.LetterGone):
-        outbox.withdraw(db.session.get_one(Letter, claimed.id), who="Priya", now=LATER)
+    with transaction(), pytest.raises(letterbook.LetterGone):
+        letterbook.withdraw(db.session.get_one(Letter, claimed.id), who="Priya", now=LATER)
 
 
 def test_a_partnership_counts_and_lists_its_own_letters_alone(app: Flask) -> None:
@@ -211,10 +212,10 @@ def test_a_partnership_counts_and_lists_its_own_letters_alone(app: Flask) -> Non
                 FAILED,
             )[n]
         letters.booked(visit(uid="9@x"), JOANNA, sender(8), now=NOW, expires_at=EXPIRES).status = FAILED
-    assert outbox.counts(7) == {"waiting": 1, "sent": 1, "failed": 1, "superseded": 0, "withdrawn": 0}
-    assert outbox.attention(7) == 1
-    assert [letter.stream for letter in outbox.letters(7)] == ["2@x", "1@x", "0@x"]
-    assert [letter.stream for letter in outbox.letters(7, SENT)] == ["1@x"]
-    assert outbox.how_many(7, written_to="J.FELL") == 3 and outbox.how_many(7, written_to="%") == 0
-    eight = outbox.letters(8)[0]
-    assert outbox.get(eight.id, 7) is None and outbox.get(eight.id, 8) is not None
+    assert letterbook.counts(7) == {"waiting": 1, "sent": 1, "failed": 1, "superseded": 0, "withdrawn": 0}
+    assert letterbook.attention(7) == 1
+    assert [letter.stream for letter in letterbook.letters(7)] == ["2@x", "1@x", "0@x"]
+    assert [letter.stream for letter in letterbook.letters(7, SENT)] == ["1@x"]
+    assert letterbook.how_many(7, written_to="J.FELL") == 3 and letterbook.how_many(7, written_to="%") == 0
+    eight = letterbook.letters(8)[0]
+    assert letterbook.get(eight.id, 7) is None and letterbook.get(eight.id, 8) is not None

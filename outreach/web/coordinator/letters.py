@@ -22,8 +22,9 @@ from flask import (
 from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.post import calendars, claims, copies, outbox, postman
+from outreach.post import calendars, claims, copies, postman
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
+from outreach.post.outgoing import letterbook
 from outreach.web import gate
 from outreach.web.gate import coordinator, coordinators_only, who
 
@@ -42,13 +43,13 @@ def letters() -> Any:
     find = request.args.get("find", "").strip()[:200]
     page = max(1, request.args.get("page", 1, type=int))
     here = g.partnership.id
-    counts = outbox.counts(here)
-    found = outbox.how_many(here, status, written_to=find) if find else sum(
+    counts = letterbook.counts(here)
+    found = letterbook.how_many(here, status, written_to=find) if find else sum(
         n for s, n in counts.items() if status in ("", s)
     )  # fmt: skip
     pages = max(1, -(-found // PAGE))
     page = min(page, pages)
-    listed = outbox.letters(here, status, written_to=find, first=(page - 1) * PAGE, most=PAGE)
+    listed = letterbook.letters(here, status, written_to=find, first=(page - 1) * PAGE, most=PAGE)
     return render_template(
         "coordinator/letters.html",
         letters=listed, by_day=[(day, list(those)) for day, those in groupby(listed, _day)],
@@ -112,7 +113,7 @@ def letter_again(letter_id: int) -> Any:
     with transaction():
         found = _letter(letter_id)
         try:
-            outbox.try_again(found, who=who(), now=clock.now())
+            letterbook.try_again(found, who=who(), now=clock.now())
         except Refusal as refusal:
             flash(refusal.message, "stop")
         else:
@@ -126,7 +127,7 @@ def letter_withdraw(letter_id: int) -> Any:
     with transaction():
         found = _letter(letter_id)
         try:
-            outbox.withdraw(found, who=who(), now=clock.now())
+            letterbook.withdraw(found, who=who(), now=clock.now())
         except Refusal as refusal:
             flash(refusal.message, "stop")
         else:
@@ -135,7 +136,7 @@ def letter_withdraw(letter_id: int) -> Any:
 
 
 def _letter(letter_id: int) -> Letter:
-    found = outbox.get(letter_id, g.partnership.id)
+    found = letterbook.get(letter_id, g.partnership.id)
     if found is None:
         abort(404)
     return found

@@ -1,0 +1,1 @@
+"""What goes out, once it is written: the letter book, and the line to the mail server."""

@@ -1,0 +1,130 @@
+"""The letter book: what was written to whom, looked through; a letter tried again, or taken back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import defer
+
+from outreach.ground import history
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.post import copies
+from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter, is_dead
+
+
+class LetterGone(Refusal):
+    """What has left cannot be called back."""
+
+
+class AddressDead(Refusal):
+    """An address that bounced for good is not written to."""
+
+
+class Overtaken(Refusal):
+    """A newer letter about the same thing has taken this one's place."""
+
+
+def get(letter_id: int, partnership_id: int) -> Letter | None:
+    """One letter of a partnership; None for another's, and for one that never was."""
+    letter = db.session.get(Letter, letter_id)
+    return letter if letter is not None and letter.partnership_id == partnership_id else None
+
+
+def counts(partnership_id: int) -> dict[str, int]:
+    """How many letters stand in each status; every status is there."""
+    found = db.session.execute(
+        select(Letter.status, func.count())
+        .where(Letter.partnership_id == partnership_id)
+        .group_by(Letter.status)
+        .order_by(Letter.status)
+    )
+    return dict.fromkeys((WAITING, SENT, FAILED, SUPERSEDED, WITHDRAWN), 0) | {s: n for s, n in found}
+
+
+def letters(
+    partnership_id: int, status: str = "", *, written_to: str = "", first: int = 0, most: int = 50
+) -> Sequence[Letter]:
+    """The letters in one status ('' for all), newest first, without their bytes."""
+    return db.session.scalars(
+        select(Letter)
+        .where(*_chosen(partnership_id, status, written_to))
+        .options(defer(Letter.raw))
+        .order_by(Letter.created_at.desc(), Letter.id.desc())
+        .offset(first)
+        .limit(most)
+    ).all()
+
+
+def how_many(partnership_id: int, status: str = "", *, written_to: str = "") -> int:
+    return db.session.scalar(
+        select(func.count()).select_from(Letter).where(*_chosen(partnership_id, status, written_to))
+    ) or 0  # fmt: skip
+
+
+def _chosen(partnership_id: int, status: str, written_to: str) -> list[ColumnElement[bool]]:
+    chosen: list[ColumnElement[bool]] = [Letter.partnership_id == partnership_id]
+    if status:
+        chosen.append(Letter.status == status)
+    if written_to:
+        chosen.append(
+            or_(
+                Letter.recipient.icontains(written_to, autoescape=True),
+                Letter.subject.icontains(written_to, autoescape=True),
+            )
+        )
+    return chosen
+
+
+def attention(partnership_id: int) -> int:
+    """How many letters need a person: those that could not be delivered and were not withdrawn."""
+    return how_many(partnership_id, FAILED)
+
+
+def waiting_before(moment: datetime) -> int:
+    """How many letters of all partnerships could have gone by `moment` and have not."""
+    return db.session.scalar(
+        select(func.count()).select_from(Letter).where(Letter.status == WAITING, Letter.not_before <= moment)
+    ) or 0  # fmt: skip
+
+
+def try_again(letter: Letter, *, who: str, now: datetime) -> None:
+    """Send a letter that failed once more, or one that waits for its next try at once.
+
+    Raises LetterGone, AddressDead, Overtaken.
+    """
+    if letter.status == SENT:
+        raise LetterGone("This letter has gone. Write a new one instead.")
+    if letter.status not in (WAITING, FAILED):
+        raise Overtaken("This letter was taken back and cannot be sent again.")
+    if is_dead(letter.recipient):
+        raise AddressDead(f"Mail to {letter.recipient} bounced for good. Correct the address first.")
+    if letter.method and db.session.scalar(
+        select(Letter.id)
+        .where(
+            Letter.stream == letter.stream, Letter.recipient == letter.recipient,
+            Letter.method != "", Letter.id > letter.id, Letter.status.in_((SENT, WAITING)),
+        )
+        .limit(1)
+    ):  # fmt: skip
+        raise Overtaken("A newer letter about the same visit has taken this one's place.")
+    letter.attempts = 0 if letter.status == FAILED else letter.attempts
+    letter.status, letter.not_before = WAITING, now
+    history.record("tried again", "letter", letter.id, who=who, now=now)
+
+
+def withdraw(letter: Letter, *, who: str, now: datetime) -> None:
+    """Take a letter back that has not gone; its link is hidden in the kept copy. Raises LetterGone."""
+    taken = db.session.scalar(
+        update(Letter)
+        .where(
+            Letter.id == letter.id, Letter.status.in_((WAITING, FAILED)), Letter.lease_until.is_(None)
+        )
+        .values(status=WITHDRAWN)
+        .returning(Letter.id)
+    )  # fmt: skip
+    if taken is None:
+        raise LetterGone("This letter has gone, or is going this moment.")
+    db.session.refresh(letter)
+    letter.raw = copies.masked(letter.raw)
+    history.record("withdrew", "letter", letter.id, who=who, now=now)
