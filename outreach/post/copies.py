@@ -47,6 +47,12 @@ def masked(raw: bytes) -> bytes:
     return mail.as_bytes(policy=_POLICY)
 
 
+def sender_name(raw: bytes) -> str:
+    """The name that stands in From, decoded; '' when there is none."""
+    sender = _parse(raw)["From"]
+    return sender.addresses[0].display_name if sender is not None and sender.addresses else ""
+
+
 def mask(words: str) -> str:
     """Text with the token of every personal link hidden."""
     return _PERSONAL.sub(rf"\g<1>{MASKED}", words)

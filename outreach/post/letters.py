@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from outreach.ground import wording
 from outreach.post import calendars, envelopes, links, outbox
+from outreach.post.again import resend as resend
 from outreach.post.calendars import CANCEL, REQUEST, Appointment, Attendee
 from outreach.post.envelopes import Envelope, Invite
 from outreach.post.links import PersonalLink
