@@ -10,6 +10,7 @@ from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.post import copies
+from outreach.post.calendars import REQUEST
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter, is_dead
 
 
@@ -128,3 +129,14 @@ def withdraw(letter: Letter, *, who: str, now: datetime) -> None:
     db.session.refresh(letter)
     letter.raw = copies.masked(letter.raw)
     history.record("withdrew", "letter", letter.id, who=who, now=now)
+
+
+def revisions_of(stream: str) -> list[tuple[int, datetime]]:
+    """(SEQUENCE, when its first invite was made) of one stream, rising by SEQUENCE; whether it went or not."""
+    rows = db.session.execute(
+        select(Letter.sequence, func.min(Letter.dtstamp))
+        .where(Letter.stream == stream, Letter.method == REQUEST)
+        .group_by(Letter.sequence)
+        .order_by(Letter.sequence)
+    )
+    return [(sequence, made_at) for sequence, made_at in rows]
