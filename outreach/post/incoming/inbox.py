@@ -1,24 +1,47 @@
 """What came in, kept whole: answers from calendars, wishes for another time, bounces, and mail from people."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, defer, mapped_column
 
-from outreach.ground.db import Base, Instant
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
 
 ANSWER, COUNTER, REFRESH, BOUNCE, AUTO_REPLY, PERSON, INVITE, UNREADABLE = (
     "answer", "counter", "refresh", "bounce", "auto-reply", "person", "invite", "unreadable",
 )  # fmt: skip
-KINDS = (ANSWER, COUNTER, REFRESH, BOUNCE, AUTO_REPLY, PERSON, INVITE, UNREADABLE)
+"""What a mail is."""
+
+NEWCOMER, DOUBT, DECLINE, WISH, ADDRESS, MAIL, RAW = (
+    "newcomer", "doubt", "decline", "wish", "address", "mail", "raw",
+)  # fmt: skip
+"""What a person has to do about it: somebody unknown answered; an answer that may not be whose it says; somebody
+declined; somebody wishes another time; an address is dead; mail to read; mail that cannot be read."""
 
 
 class Incoming(Base):
     """One mail that came in, raw as it came; `digest` drops repeats.
 
-    `stream` is the UID it is about, '' when that is not known; `letter_id` the letter that bounced. `why` says in
-    words why a person must look; '' when nobody must. It waits in the inbox while `why` is set and `settled_at` is not.
-    `authenticated` is what our own mail server found: 'pass', 'fail', or 'none' when it said nothing.
+    `stream` is what it is about (a visit's UID, or another letter's stream), '' when that is not known; `letter_id` the
+    letter that bounced, or that was answered. `task` is what a person has to do and `why` says so in words; both are ''
+    when nobody must. It waits in the inbox while `task` is set and `settled_at` is not. `partnership_id` None: nobody
+    can tell whose it is, until a coordinator takes it. `authenticated` is what our own mail server found: 'pass',
+    'fail', or 'none' when it said nothing.
     """
 
     __tablename__ = "incoming"
@@ -28,9 +51,14 @@ class Incoming(Base):
             name="kind",
         ),
         CheckConstraint("authenticated IN ('pass', 'fail', 'none')", name="authenticated"),
+        CheckConstraint(
+            "task IN ('', 'newcomer', 'doubt', 'decline', 'wish', 'address', 'mail', 'raw')", name="task"
+        ),
+        CheckConstraint("(task = '') = (why = '')", name="why"),
         Index(
             "ix_incoming_waiting", "partnership_id", "received_at",
-            postgresql_where=text("why <> '' AND settled_at IS NULL"), sqlite_where=text("why <> '' AND settled_at IS NULL"),
+            postgresql_where=text("task <> '' AND settled_at IS NULL"),
+            sqlite_where=text("task <> '' AND settled_at IS NULL"),
         ),
     )  # fmt: skip
 
@@ -47,6 +75,7 @@ class Incoming(Base):
     stream: Mapped[str] = mapped_column(Text, default="", index=True)
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)
     authenticated: Mapped[str] = mapped_column(Text, default="none")
+    task: Mapped[str] = mapped_column(Text, default="")
     why: Mapped[str] = mapped_column(Text, default="")
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
     settled_by: Mapped[str] = mapped_column(Text, default="")
@@ -114,3 +143,164 @@ class MailboxLook(Base):
     looked_at: Mapped[datetime] = mapped_column(Instant)
     succeeded_at: Mapped[datetime | None] = mapped_column(Instant)
     problem: Mapped[str] = mapped_column(Text, default="")
+
+
+class Settled(Refusal):
+    """Somebody else was quicker."""
+
+    def __init__(self) -> None:
+        super().__init__("This has been dealt with already.")
+
+
+def waiting(
+    partnership_id: int, tasks: Iterable[str] = (), *, first: int = 0, most: int = 50
+) -> Sequence[Incoming]:
+    """What waits for a person, newest first, without its bytes: this partnership's, and what nobody can tell whose it is."""
+    return _listed(*_waiting(partnership_id, tasks), first=first, most=most)
+
+
+def count_waiting(partnership_id: int) -> dict[str, int]:
+    """How many wait, by task; a task without any is left out. The sum is the number in the menu."""
+    rows = db.session.execute(
+        select(Incoming.task, func.count()).where(*_waiting(partnership_id, ())).group_by(Incoming.task)
+        .order_by(Incoming.task)
+    )  # fmt: skip
+    return {task: n for task, n in rows}
+
+
+def settled(partnership_id: int, *, first: int = 0, most: int = 50) -> Sequence[Incoming]:
+    """What was dealt with, or was taken in without a person, newest first, without its bytes."""
+    done = or_(Incoming.task == "", Incoming.settled_at.is_not(None))
+    return _listed(Incoming.partnership_id == partnership_id, done, first=first, most=most)
+
+
+def of_stream(uid: str) -> Sequence[Incoming]:
+    """All that came in about one visit, newest first, without its bytes."""
+    return _listed(Incoming.stream == uid, first=0, most=500)
+
+
+def get(incoming_id: int, partnership_id: int) -> Incoming | None:
+    """One mail of a partnership, or one that is nobody's yet; None for another's."""
+    found = db.session.get(Incoming, incoming_id)
+    return found if found is not None and found.partnership_id in (partnership_id, None) else None
+
+
+def take(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) -> None:
+    """Say that mail of which nobody could tell is this partnership's. Raises Settled when another was quicker."""
+    taken = db.session.scalar(
+        update(Incoming)
+        .where(Incoming.id == incoming.id, Incoming.partnership_id.is_(None))
+        .values(partnership_id=partnership_id)
+        .returning(Incoming.id)
+    )
+    if taken is None:
+        raise Settled
+    db.session.refresh(incoming)
+    history.record("took", "incoming", incoming.id, who=who, now=now, after=partnership_id)
+
+
+def settle(incoming: Incoming, as_: str, *, who: str, now: datetime) -> None:
+    """Done: it leaves the inbox. `as_` says in a word or two how it ended. Raises Settled."""
+    done = db.session.scalar(
+        update(Incoming)
+        .where(Incoming.id == incoming.id, Incoming.settled_at.is_(None))
+        .values(settled_at=now, settled_by=who, settled_as=as_)
+        .returning(Incoming.id)
+    )
+    if done is None:
+        raise Settled
+    db.session.refresh(incoming)
+    history.record("settled", "incoming", incoming.id, who=who, now=now, after=as_)
+
+
+def reopen(incoming: Incoming, *, who: str, now: datetime) -> None:
+    """Put it back into the inbox; one that waits there already stays."""
+    if incoming.settled_at is not None:
+        history.record("reopened", "incoming", incoming.id, who=who, now=now, before=incoming.settled_as)
+        incoming.settled_at, incoming.settled_by, incoming.settled_as = None, "", ""
+        db.session.flush()
+
+
+def answers_of(uids: Iterable[str]) -> dict[str, dict[str, CalendarAnswer]]:
+    """The newest answer of each attendee to each of these events: UID -> address in lower case -> answer. One query.
+
+    Newest by (SEQUENCE, DTSTAMP), then by arrival (RFC 5546 2.1.5).
+    """
+    found: dict[str, dict[str, CalendarAnswer]] = {}
+    for row in db.session.scalars(
+        select(CalendarAnswer)
+        .where(CalendarAnswer.uid.in_(set(uids)))
+        .order_by(CalendarAnswer.sequence, CalendarAnswer.dtstamp, CalendarAnswer.id)
+    ):
+        found.setdefault(row.uid, {})[row.address] = row
+    return found
+
+
+def answers_in(incoming: Incoming) -> Sequence[CalendarAnswer]:
+    """The answers that were taken from one mail."""
+    return db.session.scalars(
+        select(CalendarAnswer).where(CalendarAnswer.incoming_id == incoming.id).order_by(CalendarAnswer.id)
+    ).all()
+
+
+def counter_of(incoming: Incoming) -> CounterProposal | None:
+    """The wish for another time in one mail, ended or not."""
+    return db.session.scalar(
+        select(CounterProposal)
+        .where(CounterProposal.incoming_id == incoming.id)
+        .order_by(CounterProposal.id.desc())
+        .limit(1)
+    )
+
+
+def open_counters(uids: Iterable[str]) -> dict[str, list[CounterProposal]]:
+    """The wishes for another time that nobody has answered yet, by UID, oldest first; UIDs without any are left out."""
+    found: dict[str, list[CounterProposal]] = {}
+    for row in db.session.scalars(
+        select(CounterProposal)
+        .where(CounterProposal.uid.in_(set(uids)), CounterProposal.ended_at.is_(None))
+        .order_by(CounterProposal.id)
+    ):
+        found.setdefault(row.uid, []).append(row)
+    return found
+
+
+def end_counter(counter: CounterProposal, as_: str, *, who: str, now: datetime) -> None:
+    """The wish is 'accepted', 'refused' or 'overtaken'; its mail leaves the inbox with it. Raises Settled."""
+    done = db.session.scalar(
+        update(CounterProposal)
+        .where(CounterProposal.id == counter.id, CounterProposal.ended_at.is_(None))
+        .values(ended_at=now, ended_as=as_, ended_by=who)
+        .returning(CounterProposal.id)
+    )
+    if done is None:
+        raise Settled
+    db.session.refresh(counter)
+    mail = db.session.get_one(Incoming, counter.incoming_id)
+    if mail.settled_at is None:
+        settle(mail, as_, who=who, now=now)
+
+
+def last_look() -> MailboxLook | None:
+    """When the mailbox was last looked into; None when it never was."""
+    return db.session.get(MailboxLook, 1)
+
+
+def _waiting(partnership_id: int, tasks: Iterable[str]) -> list[ColumnElement[bool]]:
+    chosen = [
+        or_(Incoming.partnership_id == partnership_id, Incoming.partnership_id.is_(None)),
+        Incoming.task != "",
+        Incoming.settled_at.is_(None),
+    ]
+    return [*chosen, Incoming.task.in_(list(tasks))] if (tasks := list(tasks)) else chosen
+
+
+def _listed(*chosen: ColumnElement[bool], first: int, most: int) -> Sequence[Incoming]:
+    return db.session.scalars(
+        select(Incoming)
+        .where(*chosen)
+        .options(defer(Incoming.raw))
+        .order_by(Incoming.received_at.desc(), Incoming.id.desc())
+        .offset(first)
+        .limit(most)
+    ).all()
