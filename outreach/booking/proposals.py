@@ -1,8 +1,9 @@
 """A slot kept for one school until a reply-by date, and how that ended."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy import JSON, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant
@@ -21,6 +22,7 @@ class Proposal(Base):
     organizer_token: Mapped[str | None] = mapped_column(Text, unique=True)
     sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     who: Mapped[str] = mapped_column(Text, default="", server_default="")
+    people: Mapped[Any] = mapped_column(JSON, default=list, server_default="[]")
     reply_by: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
