@@ -11,11 +11,12 @@ import outreach.county.partnerships
 import outreach.county.people
 import outreach.county.schools
 import outreach.ground.history
-import outreach.post.claims
-import outreach.post.feeds
+import outreach.post.feeds.addresses
 import outreach.post.incoming.inbox
 import outreach.post.links
 import outreach.post.outbox
+import outreach.post.outgoing.duty
+import outreach.post.outgoing.pauses
 import outreach.tour.companies
 import outreach.tour.days
 import outreach.tour.performances

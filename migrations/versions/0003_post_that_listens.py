@@ -46,12 +46,12 @@ def upgrade():
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_entry")),
+        sa.UniqueConstraint("kind", "subject", "uid", name=op.f("uq_feed_entry_kind_subject_uid")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("feed_entry", schema=None) as batch_op:
         batch_op.create_index("ix_feed_entry_gone", ["kind", "subject", "gone_at"], unique=False)
         batch_op.create_index("ix_feed_entry_newest", ["kind", "subject", "id"], unique=False)
-        batch_op.create_index("uq_feed_entry_uid", ["kind", "subject", "uid"], unique=True)
 
     op.create_table(
         "mailbox_look",
@@ -215,7 +215,6 @@ def downgrade():
     op.drop_table("incoming")
     op.drop_table("mailbox_look")
     with op.batch_alter_table("feed_entry", schema=None) as batch_op:
-        batch_op.drop_index("uq_feed_entry_uid")
         batch_op.drop_index("ix_feed_entry_newest")
         batch_op.drop_index("ix_feed_entry_gone")
 

@@ -19,7 +19,7 @@ from outreach.ground.timespans import LONDON
 PRODID = "-//Outreach//Outreach//EN"
 REQUEST, CANCEL = "REQUEST", "CANCEL"
 
-_LONDON_RULES = b"\r\n".join(
+LONDON_RULES = b"\r\n".join(
     [
         b"BEGIN:VTIMEZONE",
         b"TZID:Europe/London",
@@ -107,7 +107,7 @@ def download(appointment: Appointment) -> bytes:
 
 def one_line(text: str) -> str:
     """Typed text as one line; so a summary stands in the entry, and word for word in the subject."""
-    return " ".join(_lines(text).split())
+    return " ".join(lines(text).split())
 
 
 def in_words(ics: bytes) -> list[tuple[str, str]]:
@@ -178,7 +178,7 @@ def _event(appointment: Appointment) -> Event:
     event.add("dtstart", appointment.starts_at.astimezone(LONDON))
     event.add("dtend", appointment.ends_at.astimezone(LONDON))
     event.add("summary", vText(one_line(appointment.summary)))
-    event.add("description", vText(_lines(appointment.description)))
+    event.add("description", vText(lines(appointment.description)))
     event.add("location", vText(one_line(appointment.location)))
     event.add("url", vUri(appointment.url))
     return event
@@ -209,7 +209,7 @@ def _bytes(event: Event, method: str | None) -> bytes:
         calendar.add("method", method)
     calendar.add_component(event)
     # Put in as it stands: only constants come before the event, so its first BEGIN is the right place.
-    return calendar.to_ical(sorted=False).replace(b"BEGIN:VEVENT", _LONDON_RULES + b"BEGIN:VEVENT", 1)
+    return calendar.to_ical(sorted=False).replace(b"BEGIN:VEVENT", LONDON_RULES + b"BEGIN:VEVENT", 1)
 
 
 def _name(text: str) -> str:
@@ -217,10 +217,12 @@ def _name(text: str) -> str:
     return one_line(text.replace('"', "").replace("^", ""))
 
 
-def _lines(text: str) -> str:
+def lines(text: str) -> str:
     """Typed text without what breaks a calendar: control characters, half characters, stray line ends."""
     text = text.replace("\r\n", "\n").replace("\\", "/")
-    return "".join(_kept(text)).strip()
+    # Nearly every text is plain, and what can be printed holds nothing that must go.
+    plain = text.replace("\n", "").isprintable()
+    return (text if plain else "".join(_kept(text))).strip()
 
 
 def _kept(text: str) -> Iterator[str]:

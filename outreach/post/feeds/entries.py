@@ -1,0 +1,256 @@
+"""What the calendars to subscribe to say: the text of each entry is kept, so that a feed is handed out, not made anew.
+
+An entry is a VEVENT of RFC 5545 with nobody in it: no METHOD, ORGANIZER or ATTENDEE, and a UID other than the
+invite's, so that whoever has both keeps both. Its lines are written here and not by icalendar, since each booking
+writes three of them; a test holds them against icalendar's own.
+"""
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Index, Row, Text, UniqueConstraint, and_, bindparam, delete, insert, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.timespans import LONDON
+from outreach.post import calendars
+from outreach.post.calendars import Appointment
+
+SCHOOL, TROUPE, COORDINATOR, BOARD = "school", "troupe", "coordinator", "board"
+
+SHOWN_AFTER_CANCELLING = timedelta(days=60)
+
+
+class FeedEntry(Base):
+    """One event as it stands in all feeds of one kind and subject: a VEVENT, ready. A change is a new row in place of
+    the old, so that the highest id tells the newest change. `gone_at`: cancelled, and shown until then."""
+
+    __tablename__ = "feed_entry"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject", "uid"),
+        Index("ix_feed_entry_newest", "kind", "subject", "id"),
+        Index("ix_feed_entry_gone", "kind", "subject", "gone_at"),
+        # Without it SQLite gives the id of a row just deleted to the next one, and a change would not show.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    subject: Mapped[int]
+    uid: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    gone_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What the feeds of one kind and subject show of an appointment; its people are left out.
+
+    `cancelled_at`: shown as cancelled, until 60 days later. `all_day`: days of the London calendar, busy for nobody.
+    """
+
+    kind: str
+    subject: int
+    appointment: Appointment
+    cancelled_at: datetime | None = None
+    all_day: bool = False
+
+    @property
+    def uid(self) -> str:
+        return f"{self.appointment.uid}-{self.kind}"
+
+
+def put(entries: Sequence[Entry], *, now: datetime, new: bool = False) -> int:
+    """Make the feeds say this of these events, in the caller's transaction; how many entries that changed.
+
+    What stands already but for its stamps stays as it is. `new`: none of these events was ever put.
+    """
+    rows = [_row(entry, now) for entry in entries]
+    if not new and rows:
+        standing = _standing(rows)
+        rows = [row for row in rows if not _same(standing.get(_key(row)), row)]
+        leaving = [standing[_key(row)].id for row in rows if _key(row) in standing]
+        if leaving:
+            db.session.execute(delete(_TABLE).where(_TABLE.c.id.in_(leaving)))
+    if rows:
+        db.session.execute(insert(_TABLE), rows)
+    return len(rows)
+
+
+def withdraw(kind: str, subject: int, uid: str, *, sequence: int, now: datetime) -> None:
+    """An event leaves the feeds of one subject for those of another: shown as cancelled, where it last stood."""
+    row = db.session.execute(
+        select(_TABLE).where(
+            _TABLE.c.kind == kind, _TABLE.c.subject == subject, _TABLE.c.uid == f"{uid}-{kind}"
+        )
+    ).one_or_none()
+    if row is None or row.gone_at is not None:
+        return
+    stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    new = {
+        "SEQUENCE": str(sequence), "DTSTAMP": stamp, "LAST-MODIFIED": stamp, "STATUS": "CANCELLED", "TRANSP": "TRANSPARENT",
+    }  # fmt: skip
+    lines = []
+    for line in row.text.replace("\r\n ", "").split("\r\n")[:-1]:
+        name, _, value = line.partition(":")
+        if name == "SUMMARY":
+            value = _escaped(CANCELLED) + value
+        lines.append(f"{name}:{new.get(name, value)}")
+    db.session.execute(delete(_TABLE).where(_TABLE.c.id == row.id))
+    kept = row._asdict() | {"text": _text(lines), "changed_at": now, "gone_at": now + SHOWN_AFTER_CANCELLING}
+    del kept["id"]
+    db.session.execute(insert(_TABLE), [kept])
+
+
+CANCELLED = "Cancelled: "
+"""Stands before the title too: not every calendar strikes out what is cancelled in a feed."""
+
+
+def body(kind: str, subject: int, label: str, *, now: datetime) -> Iterator[bytes]:
+    """The feed's iCalendar, piece by piece as the rows come, so that a long one fills no memory."""
+    yield head(label).encode()
+    texts = db.session.execute(
+        _ENTRIES, {"kind": kind, "subject": subject, "now": now}, execution_options={"yield_per": _AT_ONCE}
+    )  # fmt: skip
+    for part in texts.scalars().partitions():
+        yield "".join(part).encode()
+    yield b"END:VCALENDAR\r\n"
+
+
+def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same, packed on the way."""
+    packer = zlib.compressobj(level=5, wbits=31)
+    for piece in pieces:
+        if packed := packer.compress(piece):
+            yield packed
+    yield packer.flush()
+
+
+def _row(entry: Entry, now: datetime) -> dict[str, object]:
+    gone_at = entry.cancelled_at and entry.cancelled_at + SHOWN_AFTER_CANCELLING
+    return {
+        "kind": entry.kind, "subject": entry.subject, "uid": entry.uid, "text": text_of(entry),
+        "starts_at": entry.appointment.starts_at, "changed_at": now, "gone_at": gone_at,
+    }  # fmt: skip
+
+
+def text_of(entry: Entry) -> str:
+    """The VEVENT as it stands in a feed: CRLF, at most 75 octets a line (RFC 5545 3.1)."""
+    a, cancelled = entry.appointment, entry.cancelled_at is not None
+    stamp = f"{a.dtstamp.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    starts, ends = a.starts_at.astimezone(LONDON), a.ends_at.astimezone(LONDON)
+    if entry.all_day:
+        when = [f"DTSTART;VALUE=DATE:{starts:%Y%m%d}", f"DTEND;VALUE=DATE:{ends:%Y%m%d}"]
+    else:
+        when = [
+            f"DTSTART;TZID=Europe/London:{starts:%Y%m%dT%H%M%S}",
+            f"DTEND;TZID=Europe/London:{ends:%Y%m%dT%H%M%S}",
+        ]
+    said = [
+        ("SUMMARY", calendars.one_line((CANCELLED if cancelled else "") + a.summary)),
+        ("DESCRIPTION", calendars.lines(a.description)),
+        ("LOCATION", calendars.one_line(a.location)),
+    ]
+    return _text(
+        [
+            "BEGIN:VEVENT",
+            f"UID:{entry.uid}",
+            f"SEQUENCE:{a.sequence}",
+            f"DTSTAMP:{stamp}",
+            f"CREATED:{a.created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+            f"LAST-MODIFIED:{stamp}",
+            *when,
+            *(f"{name}:{_escaped(text)}" for name, text in said if text),
+            *([f"URL:{a.url}"] if a.url else []),
+            f"STATUS:{'CANCELLED' if cancelled else 'TENTATIVE' if a.tentative else 'CONFIRMED'}",
+            f"TRANSP:{'TRANSPARENT' if cancelled or entry.all_day else 'OPAQUE'}",
+            "CLASS:PUBLIC",
+            "END:VEVENT",
+        ]
+    )
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    """A value of type TEXT (RFC 5545 3.3.11); `calendars.lines` has left no backslash and no other line end in it."""
+    return text.replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def _folded(line: str) -> str:
+    """At most 75 octets a line, and no character torn."""
+    octets = line.encode()
+    if len(octets) <= 75:
+        return line
+    parts, start = [], 0
+    while start < len(octets):
+        end = min(start + (75 if start == 0 else 74), len(octets))
+        while end < len(octets) and octets[end] & 0xC0 == 0x80:
+            end -= 1
+        parts.append(octets[start:end].decode())
+        start = end
+    return "\r\n ".join(parts)
+
+
+def head(label: str) -> str:
+    """What stands before the entries; a calendar without any is whole too (it has its time zone)."""
+    name = _escaped(calendars.one_line(label))
+    return (
+        _text(
+            [
+                "BEGIN:VCALENDAR",
+                "VERSION:2.0",
+                f"PRODID:{calendars.PRODID}",
+                "CALSCALE:GREGORIAN",
+                f"NAME:{name}",
+                f"X-WR-CALNAME:{name}",
+                "X-WR-TIMEZONE:Europe/London",
+                "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+                "X-PUBLISHED-TTL:PT1H",
+            ]
+        )
+        + calendars.LONDON_RULES.decode()
+    )
+
+
+_STAMPS = re.compile(r"^(?:SEQUENCE|DTSTAMP|LAST-MODIFIED):.*\r\n", re.MULTILINE)
+
+
+def _same(standing: Row | None, row: dict[str, object]) -> bool:
+    if standing is None or (standing.gone_at is None) != (row["gone_at"] is None):
+        return False
+    return _STAMPS.sub("", standing.text) == _STAMPS.sub("", str(row["text"]))
+
+
+def _key(row: dict[str, object]) -> tuple[object, ...]:
+    return row["kind"], row["subject"], row["uid"]
+
+
+def _standing(rows: Sequence[dict[str, object]]) -> dict[tuple[object, ...], Row]:
+    """What stands of these events, by kind, subject and UID."""
+    these = or_(
+        *(and_(_TABLE.c.kind == r["kind"], _TABLE.c.subject == r["subject"], _TABLE.c.uid == r["uid"]) for r in rows)
+    )  # fmt: skip
+    return {(row.kind, row.subject, row.uid): row for row in db.session.execute(select(_TABLE).where(these))}
+
+
+_AT_ONCE = 250
+"""Rows of a feed held in memory at a time: some 200 KB."""
+
+_TABLE = FeedEntry.__table__
+_ENTRIES = (
+    select(FeedEntry.text)
+    .where(
+        FeedEntry.kind == bindparam("kind"),
+        FeedEntry.subject == bindparam("subject"),
+        or_(FeedEntry.gone_at.is_(None), FeedEntry.gone_at > bindparam("now", type_=Instant())),
+    )
+    .order_by(FeedEntry.id)
+)
