@@ -12,7 +12,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from outreach.booking import colleagues, holds, numbers, promises, told
+from outreach.booking import colleagues, holds, numbers, promises, subscribed, told
 from outreach.booking.holds import NothingHeld
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import (
@@ -102,6 +102,7 @@ def book(
         visit = told.visit_with(booking, people, promise.pupils)
         told.each(booking, people, visit, told.with_link(letters.booked, booking), now=now)
         told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", now=now)
+        subscribed.show(booking.performance, just_made=(booking, visit), now=now)
     return made
 
 
@@ -147,7 +148,9 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
         told.school(promise, promises.people_of(promise), write, now=now)
     if was_troupe != performance.troupe_id:
         told.troupe(performance, was_troupe, "CANCEL", now=now)
+        subscribed.leave(performance, was_troupe, now=now)
     told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
+    subscribed.show(performance, now=now)
     return booking
 
 
@@ -180,6 +183,7 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     history.record("changed", "booking", booking.reference, who=who, now=now, before=before, after=after)
     told.school(booking, promises.people_of(booking), told.with_link(letters.changed, booking), now=now)
     told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", now=now)
+    subscribed.show(booking.performance, now=now)
     return booking
 
 
@@ -218,6 +222,7 @@ def cancel(booking: Booking, *, reason: str, by: str, who: str, now: datetime) -
         told.troupe(performance, performance.troupe_id, "CANCEL", now=now)
     else:
         told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
+    subscribed.show(performance, now=now)
 
 
 def _promise(

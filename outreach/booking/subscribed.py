@@ -1,0 +1,72 @@
+"""What a show looks like in the calendars that people subscribe to: its schools', its troupe's, its partnership's."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+
+from outreach.booking import promises, told
+from outreach.booking.promises import HOST, Booking
+from outreach.county import partnerships
+from outreach.ground import wording
+from outreach.ground.db import db
+from outreach.post import letters
+from outreach.post.calendars import Appointment
+from outreach.post.feeds import entries
+from outreach.post.feeds.entries import COORDINATOR, SCHOOL, TROUPE, Entry
+from outreach.post.letters import Visit
+from outreach.tour.performances import Performance
+
+
+def show(performance: Performance, *, now: datetime, just_made: tuple[Booking, Visit] | None = None) -> int:
+    """Put a show's entries as it stands, one for each calendar; how many of them that changed.
+
+    A school sees its own promise, the partnership and the troupe the show itself, the troupe from get-in to away.
+    `just_made`: the only promise for it, made in this very transaction, so that nothing need be looked up.
+    """
+    made = [just_made] if just_made else [(b, _visit(b)) for b in promises.ended_with(performance.id)]
+    put: list[Entry] = []
+    for booking, visit in made:
+        partnership_id = booking.programme.partnership_id
+        sender = told.sender_of(partnerships.get(partnership_id))
+        seen = letters.appointment(visit, sender, now=now)
+        over = booking.ended_at
+        put.append(Entry(kind=SCHOOL, subject=booking.urn, appointment=seen, cancelled_at=over))
+        if booking.role == HOST:
+            put.append(Entry(kind=COORDINATOR, subject=partnership_id, appointment=seen, cancelled_at=over))
+            put.append(
+                Entry(
+                    kind=TROUPE, subject=performance.troupe_id, cancelled_at=performance.released_at,
+                    appointment=_for_troupe(performance, visit, seen),
+                )
+            )  # fmt: skip
+    return entries.put(put, now=now, new=just_made is not None)
+
+
+def leave(performance: Performance, troupe_id: int, *, now: datetime) -> None:
+    """Another troupe plays it now: in the calendar of the one before, it is cancelled where it last stood."""
+    entries.withdraw(TROUPE, troupe_id, performance.uid, sequence=performance.sequence, now=now)
+
+
+def shows() -> list[int]:
+    """The ids of every performance that somebody was ever promised, in order."""
+    return list(
+        db.session.scalars(select(Booking.performance_id).distinct().order_by(Booking.performance_id))
+    )
+
+
+def _visit(booking: Booking) -> Visit:
+    # Nobody is named in these calendars.
+    return told.visit_with(booking, (), promises.pupils_of(booking))
+
+
+def _for_troupe(performance: Performance, visit: Visit, seen: Appointment) -> Appointment:
+    return replace(
+        seen,
+        uid=performance.uid,
+        sequence=performance.sequence,
+        created_at=performance.created_at,
+        starts_at=visit.get_in_at,
+        ends_at=visit.away_at,
+        description=f"Show: {wording.clock_span(visit.starts_at, visit.ends_at)}.\nReference: {visit.reference}.",
+    )
