@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 
 from sqlalchemy import update
 
-from outreach.booking import promises
+from outreach.booking import answers, promises
 from outreach.booking.promises import Booking, BookingContact
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
@@ -75,9 +76,10 @@ def troupe(performance: Performance, troupe_id: int, method: str, *, now: dateti
     host = promised[0]
     sender = sender_of(partnerships.get(host.programme.partnership_id))
     addressee = letters.Addressee(address=to.calendar_address, name=to.name, role="touring company")
-    letters.for_troupe(
-        _troupe_visit(performance, promised, addressee), addressee, sender, method=method, now=now
-    )
+    # Nobody has answered what is just being booked.
+    answered = {} if host.created_at == now else answers.carried(performance.uid, performance.sequence)
+    visit = _troupe_visit(performance, promised, addressee, answers.partstat_of(answered, addressee.address))
+    letters.for_troupe(visit, addressee, sender, method=method, now=now)
 
 
 def expiry(booking: Booking) -> datetime:
@@ -116,14 +118,22 @@ def sender_of(partnership: Partnership) -> letters.Sender:
 
 
 def visit_of(booking: Booking) -> letters.Visit:
-    """The facts of a booking as letters and calendars need them."""
-    return visit_with(booking, promises.people_of(booking), promises.pupils_of(booking))
+    """The facts of a booking as letters and calendars need them; each person's answer to the present time with them."""
+    return visit_with(
+        booking,
+        promises.people_of(booking),
+        promises.pupils_of(booking),
+        answers.carried(booking.uid, booking.place_sequence),
+    )
 
 
 def visit_with(
-    booking: Booking, people: Sequence[BookingContact], pupils: Mapping[int, int]
+    booking: Booking,
+    people: Sequence[BookingContact],
+    pupils: Mapping[int, int],
+    answered: Mapping[str, str] = MappingProxyType({}),
 ) -> letters.Visit:
-    """The same where it is known who has it in the calendar and how many come."""
+    """The same where it is known who has it in the calendar, how many come, and what was `answered` (by address)."""
     return _visit(
         booking,
         uid=booking.uid,
@@ -132,7 +142,10 @@ def visit_with(
         created_at=booking.created_at,
         pupils=tuple(sorted((y, n) for y, n in pupils.items() if n)),
         access=access_words(booking.access_needs),
-        attendees=tuple(Attendee(name=p.name, address=p.address) for p in people),
+        attendees=tuple(
+            Attendee(name=p.name, address=p.address, partstat=answers.partstat_of(answered, p.address))
+            for p in people
+        ),
         phone=next((p.phone for p in people if p.phone), ""),
     )
 
@@ -147,7 +160,7 @@ def access_words(needs: dict[str, int]) -> tuple[str, ...]:
 
 
 def _troupe_visit(
-    performance: Performance, promised: list[Booking], addressee: letters.Addressee
+    performance: Performance, promised: list[Booking], addressee: letters.Addressee, partstat: str
 ) -> letters.Visit:
     """The show with host and guests added up; no contact's name."""
     pupils: dict[int, int] = {}
@@ -165,7 +178,7 @@ def _troupe_visit(
         created_at=performance.created_at,
         pupils=tuple(sorted(pupils.items())),
         access=access_words(needs),
-        attendees=(Attendee(name=addressee.name, address=addressee.address),),
+        attendees=(Attendee(name=addressee.name, address=addressee.address, partstat=partstat),),
         phone="",
     )
 
