@@ -1,0 +1,142 @@
+"""How a letter is written: its words rendered, its link minted, its calendar part made, all sealed into the outbox."""
+
+from datetime import datetime
+
+from outreach.ground import wording
+from outreach.post import calendars, envelopes, links, outbox
+from outreach.post.calendars import REQUEST, Appointment, Attendee
+from outreach.post.envelopes import Envelope, Invite
+from outreach.post.outbox import Letter, Thread
+from outreach.post.stationery import Addressee, Asking, Rendered, Sender, Visit, facts_of, render, settings
+
+
+def appointment(visit: Visit, sender: Sender, *, now: datetime) -> Appointment:
+    """The visit as an entry in the school's calendars: no token, no person but the attendees, since
+    calendars are read by delegates. `now` is when this revision was made."""
+    return Appointment(
+        uid=visit.uid,
+        sequence=visit.sequence,
+        dtstamp=now,
+        created_at=visit.created_at,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        summary=summary(visit),
+        description=lines(
+            f"For {wording.year_groups_name(y for y, _ in visit.pupils)}." if visit.pupils else "",
+            f"The company arrives at {wording.clock(visit.get_in_at)} and leaves by {wording.clock(visit.away_at)}.",
+            f"Please have ready: {'; '.join(visit.provided())}." if visit.provided() else "",
+            f"Reference: {visit.reference}.",
+            f"To move, change or cancel: {_booking_page(visit)}",
+        ),
+        location=", ".join(part for part in (visit.school_name, visit.hall, visit.school_address) if part.strip()),
+        url=_booking_page(visit),
+        organizer_name=sender.partnership_name,
+        organizer_address=organizer(visit),
+        attendees=visit.attendees,
+    )  # fmt: skip
+
+
+def summary(visit: Visit) -> str:
+    """The entry's title, and word for word the subject of its mails."""
+    return calendars.one_line(f"‘{visit.programme_title}’ at {visit.school_name}")
+
+
+def tell(
+    kind: str, visit: Visit, to: Addressee, sender: Sender,
+    *, now: datetime, expires_at: datetime, was_starts_at: datetime | None = None, thread: Thread | None = None,
+) -> Letter:  # fmt: skip
+    """A letter with a REQUEST and a link of its own."""
+    if to.address.casefold() not in {a.address.casefold() for a in visit.attendees}:
+        raise ValueError("an invite goes only to somebody whom it names")
+    thread = thread or outbox.open_thread(visit.uid, to.address)
+    minted = mint(visit, to, now=now, expires_at=expires_at)
+    template = kind if thread.holds_entry or kind == "colleague_added" else "booked"
+    words = visit_words(
+        template,
+        visit,
+        to,
+        sender,
+        method=REQUEST,
+        page=page_of(minted.token),
+        now=now,
+        was_starts_at=was_starts_at,
+    )
+    invite = Invite(method=REQUEST, ics=calendars.request(appointment(visit, sender, now=now)))
+    return put_visit(kind.replace("_", " "), visit, to, sender, words, invite, thread, now=now)
+
+
+def put_visit(
+    kind: str, visit: Visit, to: Addressee, sender: Sender, words: Rendered, invite: Invite, thread: Thread,
+    *, now: datetime,
+) -> Letter:  # fmt: skip
+    return put(
+        words, to, sender, stream=visit.uid, kind=kind, now=now, sender_address=organizer(visit),
+        invite=invite, sequence=visit.sequence, thread=thread, give_up_at=visit.starts_at,
+    )  # fmt: skip
+
+
+def visit_words(
+    template: str, visit: Visit, to: Addressee, sender: Sender, *, method: str, page: str | None, now: datetime, **more: object
+) -> Rendered:  # fmt: skip
+    subject = summary(visit) if method == REQUEST else f"Cancelled: {summary(visit)}"
+    return render(
+        template, subject, to, sender, school_name=visit.school_name, page=page, now=now,
+        visit=visit, title=f"‘{visit.programme_title}’", facts=facts_of(visit, now), **more,
+    )  # fmt: skip
+
+
+# What all letters share
+
+
+def put(
+    words: Rendered, to: Addressee, sender: Sender, *, stream: str, kind: str, now: datetime, sender_address: str,
+    reply_to: str = "", invite: Invite | None = None, sequence: int = 0, thread: Thread | None = None,
+    give_up_at: datetime | None = None,
+) -> Letter:  # fmt: skip
+    method = invite.method if invite else ""
+    message_id = envelopes.message_id(
+        settings().mail_domain, stream=stream, recipient=to.address, kind=kind, method=method,
+        sequence=sequence, dtstamp=now,
+    )  # fmt: skip
+    envelope = Envelope(
+        sender_name=calendars.one_line(sender.partnership_name),
+        sender_address=sender_address,
+        recipient=to.address,
+        reply_to=reply_to,
+        message_id=message_id,
+        in_reply_to=thread.first_invite if thread else None,
+        written_at=now,
+    )
+    return outbox.put(
+        partnership_id=sender.partnership_id, stream=stream, recipient=to.address, kind=kind,
+        subject=words.subject, message_id=message_id, now=now, method=method, sequence=sequence,
+        raw=envelopes.seal(envelope, subject=words.subject, text=words.text, html=words.html, invite=invite),
+        thread=thread, give_up_at=give_up_at, sender_address=sender_address,
+    )  # fmt: skip
+
+
+def mint(about: Asking | Visit, to: Addressee, *, now: datetime, expires_at: datetime) -> links.Minted:
+    return links.mint(
+        urn=about.urn, programme_id=about.programme_id, address=to.address, name=to.name,
+        now=now, expires_at=expires_at,
+    )  # fmt: skip
+
+
+def page_of(token: str) -> str:
+    return links.school_page(settings().public_url, token)
+
+
+def _booking_page(visit: Visit) -> str:
+    return links.booking_page(settings().public_url, visit.reference)
+
+
+def organizer(visit: Visit) -> str:
+    return f"{settings().mail_sender}+{visit.organizer_token}@{settings().mail_domain}"
+
+
+def attendee(to: Addressee) -> Attendee:
+    return Attendee(name=to.name, address=to.address)
+
+
+def lines(*lines: str) -> str:
+    return "\n".join(line for line in lines if line)
