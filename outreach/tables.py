@@ -22,4 +22,5 @@ import outreach.tour.days
 import outreach.tour.performances
 import outreach.tour.programmes
 import outreach.tour.targets
+import outreach.visits.board_dates
 import outreach.visits.reports  # noqa: F401

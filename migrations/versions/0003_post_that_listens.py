@@ -63,6 +63,20 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailbox_look")),
     )
     op.create_table(
+        "postman",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_postman")),
+        sa.UniqueConstraint("name", name=op.f("uq_postman_name")),
+    )
+    with op.batch_alter_table("postman", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_postman_seen_at"), ["seen_at"], unique=False)
+
+    op.create_table(
         "incoming",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("partnership_id", sa.Integer(), nullable=True),
@@ -108,6 +122,27 @@ def upgrade():
             postgresql_where=sa.text("task <> '' AND settled_at IS NULL"),
             sqlite_where=sa.text("task <> '' AND settled_at IS NULL"),
         )
+
+    op.create_table(
+        "board_date",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=True),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("partnership_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["partnership_id"], ["partnership.id"], name=op.f("fk_board_date_partnership_id")
+        ),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_board_date_programme_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_board_date")),
+        sa.UniqueConstraint("uid", name=op.f("uq_board_date_uid")),
+    )
+    with op.batch_alter_table("board_date", schema=None) as batch_op:
+        batch_op.create_index("ix_board_date_day", ["partnership_id", "day"], unique=False)
+        batch_op.create_index(batch_op.f("ix_board_date_partnership_id"), ["partnership_id"], unique=False)
 
     op.create_table(
         "calendar_answer",
@@ -166,6 +201,11 @@ def upgrade():
         batch_op.add_column(sa.Column("sender_address", sa.Text(), server_default="", nullable=False))
         batch_op.create_index(batch_op.f("ix_letter_sender_address"), ["sender_address"], unique=False)
 
+    with op.batch_alter_table("post_pause", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("kind", sa.Text(), server_default="refused", nullable=False))
+        batch_op.add_column(sa.Column("again_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("holder", sa.Text(), server_default="", nullable=False))
+
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.add_column(sa.Column("uid", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("organizer_token", sa.Text(), nullable=True))
@@ -189,6 +229,11 @@ def downgrade():
         batch_op.drop_column("organizer_token")
         batch_op.drop_column("uid")
 
+    with op.batch_alter_table("post_pause", schema=None) as batch_op:
+        batch_op.drop_column("holder")
+        batch_op.drop_column("again_at")
+        batch_op.drop_column("kind")
+
     with op.batch_alter_table("letter", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_letter_sender_address"))
         batch_op.drop_column("sender_address")
@@ -203,6 +248,11 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_calendar_answer_incoming_id"))
 
     op.drop_table("calendar_answer")
+    with op.batch_alter_table("board_date", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_board_date_partnership_id"))
+        batch_op.drop_index("ix_board_date_day")
+
+    op.drop_table("board_date")
     with op.batch_alter_table("incoming", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_incoming_waiting",
@@ -213,6 +263,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_incoming_letter_id"))
 
     op.drop_table("incoming")
+    with op.batch_alter_table("postman", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_postman_seen_at"))
+
+    op.drop_table("postman")
     op.drop_table("mailbox_look")
     with op.batch_alter_table("feed_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_feed_entry_newest")

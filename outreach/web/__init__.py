@@ -60,6 +60,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.schools
     import outreach.web.coordinator.setup
     import outreach.web.coordinator.tour
+    import outreach.web.public.calendar
     import outreach.web.public.find
     import outreach.web.public.pages
     import outreach.web.public.signing_in
