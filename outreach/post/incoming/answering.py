@@ -1,0 +1,61 @@
+"""Letters that answer what came back: without a calendar part, since the visit stands as it is.
+
+A wish for another time that is refused is never answered with DECLINECOUNTER, which some calendars show as a
+cancellation: a plain letter says it.
+"""
+
+from datetime import datetime
+
+from outreach.post import calendars, writing
+from outreach.post.outbox import Letter
+from outreach.post.stationery import Addressee, Sender, Visit, facts_of, render
+
+
+def time_stays(
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    wish_starts_at: datetime,
+    words: str,
+    now: datetime,
+    expires_at: datetime,
+) -> Letter:
+    """Refuses a wish for another time. `words` are the coordinator's own, '' for none."""
+    said = {"wish_starts_at": wish_starts_at, "words": words}
+    return _write(
+        "time_stays", "the time stays as it is", visit, to, sender, said=said, now=now, expires_at=expires_at
+    )
+
+
+def move_or_cancel(
+    visit: Visit, to: Addressee, sender: Sender, *, comment: str, now: datetime, expires_at: datetime
+) -> Letter:
+    """Asks somebody who declined whether the visit is to be moved or cancelled. `comment` came with the answer."""
+    said = {"comment": comment}
+    return _write(
+        "move_or_cancel", "move or cancel?", visit, to, sender, said=said, now=now, expires_at=expires_at
+    )
+
+
+def _write(
+    template: str,
+    about: str,
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    said: dict[str, object],
+    now: datetime,
+    expires_at: datetime,
+) -> Letter:
+    minted = writing.mint(visit, to, now=now, expires_at=expires_at)
+    words = render(
+        template, f"{writing.summary(visit)}: {about}", to, sender, school_name=visit.school_name,
+        page=writing.page_of(minted.token), now=now, visit=visit,
+        title=calendars.one_line(f"‘{visit.programme_title}’"), facts=facts_of(visit, now), **said,
+    )  # fmt: skip
+    return writing.put(
+        words, to, sender, stream=visit.uid, kind=template.replace("_", " "), now=now,
+        sender_address=writing.organizer(visit), sequence=visit.sequence, give_up_at=visit.starts_at,
+    )  # fmt: skip
