@@ -17,6 +17,7 @@ from outreach.ground.db import Base, Instant, db
 SCHOOL_PAGE = "/i/{token}"
 BOOKING_PAGE = "/b/{reference}"
 FIND_PAGE = "/find"
+FIND_SCHOOL_PAGE = "/find/{urn}"
 PRIVACY_PAGE = "/privacy"
 SIGN_IN_PAGE = "/sign-in/{token}"
 
@@ -99,6 +100,11 @@ def booking_page(public_url: str, reference: str) -> str:
 
 def find_page(public_url: str) -> str:
     return public_url + FIND_PAGE
+
+
+def find_school_page(public_url: str, urn: int) -> str:
+    """Sends a link for this school's pages to an address on file; it bears no token itself."""
+    return public_url + FIND_SCHOOL_PAGE.format(urn=urn)
 
 
 def privacy_page(public_url: str) -> str:

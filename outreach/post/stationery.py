@@ -74,8 +74,9 @@ class Asking:
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One booking as it stands now. Instants are aware; `pupils` is (year group, how many); `access` is
-    words ('2 wheelchair places'); `phone` is the school's number for the day, for the company alone."""
+    """One booking as it stands now; with `reply_by`, a time that is kept for a school and not booked. Instants are
+    aware; `pupils` is (year group, how many); `access` is words ('2 wheelchair places'); `phone` is the school's number
+    for the day, for the company alone."""
 
     uid: str
     sequence: int
@@ -99,6 +100,7 @@ class Visit:
     cancel_until: date
     attendees: tuple[Attendee, ...]
     phone: str = ""
+    reply_by: date | None = None
 
     def provided(self) -> list[str]:
         """What the school provides, thing by thing: it is typed one thing a line."""
@@ -145,6 +147,7 @@ def facts_of(visit: Visit, now: datetime) -> list[tuple[str, str]]:
             f"{wording.count(n, 'pupil')} in {wording.year_group_name(y)}" for y, n in visit.pupils)),
         ("Access", ", ".join(visit.access)),
         ("Please have ready", "; ".join(visit.provided())),
+        ("Kept for you until", wording.day(visit.reply_by, today=day_of(now)) if visit.reply_by else ""),
         ("Reference", visit.reference),
     ]  # fmt: skip
     return [(label, words) for label, words in facts if words]

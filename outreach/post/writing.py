@@ -25,20 +25,31 @@ def appointment(visit: Visit, sender: Sender, *, now: datetime) -> Appointment:
             f"For {wording.year_groups_name(y for y, _ in visit.pupils)}." if visit.pupils else "",
             f"The company arrives at {wording.clock(visit.get_in_at)} and leaves by {wording.clock(visit.away_at)}.",
             f"Please have ready: {'; '.join(visit.provided())}." if visit.provided() else "",
-            f"Reference: {visit.reference}.",
-            f"To move, change or cancel: {_booking_page(visit)}",
+            *_what_to_do(visit),
         ),
         location=", ".join(part for part in (visit.school_name, visit.hall, visit.school_address) if part.strip()),
-        url=_booking_page(visit),
+        url=_page_without_token(visit),
         organizer_name=sender.partnership_name,
         organizer_address=organizer(visit),
         attendees=visit.attendees,
+        tentative=visit.reply_by is not None,
     )  # fmt: skip
 
 
+def _what_to_do(visit: Visit) -> tuple[str, str]:
+    page = _page_without_token(visit)
+    if visit.reply_by is None:
+        return f"Reference: {visit.reference}.", f"To move, change or cancel: {page}"
+    return (
+        f"Nothing is booked yet: this time is kept for you until {wording.day(visit.reply_by)}.",
+        f"An answer in the calendar does not book it. To say yes or no: {page}",
+    )
+
+
 def summary(visit: Visit) -> str:
-    """The entry's title, and word for word the subject of its mails."""
-    return calendars.one_line(f"‘{visit.programme_title}’ at {visit.school_name}")
+    """The entry's title, and word for word the subject of its mails. A proposal is not to be taken for a booking."""
+    title = f"‘{visit.programme_title}’ at {visit.school_name}"
+    return calendars.one_line(f"Proposed: {title}" if visit.reply_by else title)
 
 
 def tell(
@@ -50,7 +61,7 @@ def tell(
         raise ValueError("an invite goes only to somebody whom it names")
     thread = thread or outbox.open_thread(visit.uid, to.address)
     minted = mint(visit, to, now=now, expires_at=expires_at)
-    template = kind if thread.holds_entry or kind == "colleague_added" else "booked"
+    template = kind if thread.holds_entry or kind in ("colleague_added", "proposed") else "booked"
     words = visit_words(
         template,
         visit,
@@ -126,8 +137,12 @@ def page_of(token: str) -> str:
     return links.school_page(settings().public_url, token)
 
 
-def _booking_page(visit: Visit) -> str:
-    return links.booking_page(settings().public_url, visit.reference)
+def _page_without_token(visit: Visit) -> str:
+    """The page of the booking's reference; a proposal has none yet, so the open door of its school."""
+    here = settings().public_url
+    if visit.reply_by is not None:
+        return links.find_school_page(here, visit.urn)
+    return links.booking_page(here, visit.reference)
 
 
 def organizer(visit: Visit) -> str:

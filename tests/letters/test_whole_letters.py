@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import policy
 from email.parser import BytesParser
 from html.parser import HTMLParser
@@ -18,8 +18,10 @@ from flask import Flask
 
 from outreach import create_app
 from outreach.ground.db import db, transaction
-from outreach.post import copies, letters, outbox
+from outreach.post import copies, letters, outbox, proposing
 from outreach.post.calendars import Attendee
+from outreach.post.incoming import answering
+from outreach.post.letters import Visit
 from outreach.post.outbox import SENT, Letter
 from post.facts import COMPANY, EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, asking, sender, visit
 from post.strict import strict_problems
@@ -117,9 +119,79 @@ def troupe_cancelled() -> Letter:
     return letters.for_troupe(again, COMPANY, sender(), method="CANCEL", now=LATER)
 
 
+def kept_visit(**changes: object) -> Visit:
+    """A time that is kept for a school: no reference yet, no hall, nobody counted."""
+    bare = {
+        "reference": "",
+        "hall": "",
+        "pupils": (),
+        "access": (),
+        "phone": "",
+        "reply_by": date(2027, 2, 5),
+    }
+    return visit(**bare | {"attendees": (Attendee(name="Joanna Fell", address=JOANNA.address),)} | changes)
+
+
+def proposed() -> Letter:
+    return proposing.proposed(kept_visit(), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+
+
+def proposal_accepted() -> Letter:
+    """The entry that was tentative is confirmed: same UID, the next revision."""
+    had_proposal()
+    return proposing.accepted(visit(sequence=1), JOANNA, sender(), now=LATER, expires_at=EXPIRES)
+
+
+def proposal_refused() -> Letter:
+    return no_longer_kept(proposing.REFUSED, "We have mock exams that week.")
+
+
+def proposal_withdrawn() -> Letter:
+    return no_longer_kept(proposing.WITHDRAWN, "")
+
+
+def proposal_lapsed() -> Letter:
+    return no_longer_kept(proposing.LAPSED, "")
+
+
+def proposal_overtaken() -> Letter:
+    return no_longer_kept(proposing.OVERTAKEN, "")
+
+
+def proposal_called_off() -> Letter:
+    return no_longer_kept(proposing.CALLED_OFF, "Illness")
+
+
+def had_proposal() -> None:
+    first = proposed()
+    first.status, first.handed_at = SENT, NOW
+
+
+def no_longer_kept(how: str, reason: str) -> Letter:
+    had_proposal()
+    return proposing.ended(
+        kept_visit(sequence=1), JOANNA, sender(), how=how, reason=reason, now=LATER, expires_at=EXPIRES
+    )
+
+
+def time_stays() -> Letter:
+    wish = datetime(2027, 3, 26, 14, 15, tzinfo=UTC)
+    return answering.time_stays(
+        visit(), JOANNA, sender(), wish_starts_at=wish, words="The van is in Marlford that day.", now=LATER, expires_at=EXPIRES
+    )  # fmt: skip
+
+
+def move_or_cancel() -> Letter:
+    return answering.move_or_cancel(
+        visit(), JOANNA, sender(), comment="I am on a trip", now=LATER, expires_at=EXPIRES
+    )
+
+
 ALL: list[Callable[[], Letter]] = [
-    invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, changed,
+    proposed, proposal_accepted, proposal_refused, proposal_withdrawn, proposal_lapsed, proposal_overtaken,
+    proposal_called_off, invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, changed,
     cancelled, cancelled_by_the_company, colleague_added, colleague_removed, troupe, troupe_cancelled,
+    time_stays, move_or_cancel,
 ]  # fmt: skip
 each_letter = pytest.mark.parametrize("name", [write.__name__ for write in ALL])
 
@@ -304,6 +376,15 @@ def test_a_preview_is_the_letter_word_for_word_and_writes_nothing(
     assert flat(copy.text).replace(true_token, letters.PREVIEW_TOKEN) == flat(preview.text)
     assert flat(copy.html).replace(true_token, letters.PREVIEW_TOKEN) == flat(preview.html)
     assert letter.subject == preview.subject == "Book ‘Someone to Tell’ for your Years 8 and 9"
+
+
+def test_a_preview_of_a_proposal_is_its_letter_word_for_word(app: Flask, kept: dict[str, Kept]) -> None:
+    preview = proposing.preview(kept_visit(), JOANNA, sender(), now=NOW)
+    copy = copies.read(kept["proposed"].raw)
+    true_token = "token-01-".ljust(32, "x")
+    assert flat(copy.text).replace(true_token, letters.PREVIEW_TOKEN) == flat(preview.text)
+    assert flat(copy.html).replace(true_token, letters.PREVIEW_TOKEN) == flat(preview.html)
+    assert preview.subject == "Proposed: ‘Someone to Tell’ at St Brannoc’s"
 
 
 def test_an_invite_to_somebody_it_does_not_name_is_not_written(app: Flask) -> None:

@@ -292,8 +292,8 @@ def _span(event: Component) -> list[str]:
 def _invite(event: Component, method: str | None) -> list[str]:
     if problems := _shape(event, INVITE, KNOWN):
         return problems
-    if not re.fullmatch(r"https?://[^\s/]+/b/[^\s/]+", event.one("URL")):
-        problems.append("URL is not the page of the booking's reference")
+    if not re.fullmatch(r"https?://[^\s/]+/(b/[^\s/]+|find/[0-9]+)", event.one("URL")):
+        problems.append("URL is not the page of the booking's reference, nor a proposal's school at the open door")
     return problems + _people(event, method) + _status(event, method)
 
 

@@ -1,0 +1,55 @@
+"""Letters about a time that is kept for a school: proposed, taken, and not kept any more."""
+
+from datetime import datetime, timedelta
+
+from outreach.post import calendars, outbox
+from outreach.post.calendars import CANCEL
+from outreach.post.envelopes import Invite
+from outreach.post.letters import PREVIEW_TOKEN
+from outreach.post.outbox import Letter
+from outreach.post.stationery import Addressee, Rendered, Sender, Visit
+from outreach.post.writing import appointment, mint, page_of, put_visit, tell, visit_words
+
+LINK_AFTER_REPLY_BY = timedelta(days=30)
+"""As an invitation's: its link opens for thirty days after the day to reply by."""
+
+REFUSED, WITHDRAWN, LAPSED, OVERTAKEN, CALLED_OFF = (
+    "refused",
+    "withdrawn",
+    "lapsed",
+    "overtaken",
+    "called off",
+)
+"""How a proposal ends without a booking."""
+
+
+def proposed(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
+    """Offers one time, kept until `visit.reply_by`, with a tentative entry (STATUS:TENTATIVE) and a link to say yes or no."""
+    return tell("proposed", visit, to, sender, now=now, expires_at=expires_at, thread=outbox.NEW_THREAD)
+
+
+def preview(visit: Visit, to: Addressee, sender: Sender, *, now: datetime) -> Rendered:
+    """The very letter that proposed() would send, with a stand-in for the link. Writes nothing."""
+    page = page_of(PREVIEW_TOKEN)
+    return visit_words("proposed", visit, to, sender, method=calendars.REQUEST, page=page, now=now)
+
+
+def accepted(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
+    """Confirms the booking that a proposal became: the same entry, `visit.sequence` raised, CONFIRMED now."""
+    return tell("booked", visit, to, sender, now=now, expires_at=expires_at)
+
+
+def ended(
+    visit: Visit, to: Addressee, sender: Sender, *, how: str, reason: str, now: datetime, expires_at: datetime
+) -> Letter:
+    """Takes the tentative entry out again; `visit.sequence` has been raised, `how` is one of the words above.
+
+    Whoever never had the proposal gets no mail: the row is kept as superseded.
+    """
+    thread = outbox.open_thread(visit.uid, to.address)
+    minted = mint(visit, to, now=now, expires_at=expires_at)
+    words = visit_words(
+        "proposal_ended", visit, to, sender, method=CANCEL, page=page_of(minted.token), now=now, how=how, reason=reason
+    )  # fmt: skip
+    invite = Invite(method=CANCEL, ics=calendars.cancel(appointment(visit, sender, now=now)))
+    return put_visit("proposal ended", visit, to, sender, words, invite, thread, now=now)
