@@ -1,9 +1,6 @@
 """flask post: sends the letters that wait, and answers those who asked for a link at the open door."""
 
-import os
-import secrets
 import signal
-import socket
 import threading
 
 import click
@@ -15,7 +12,10 @@ from outreach.asking import open_door
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.post import postman
-from outreach.post.outgoing import letterbook
+from outreach.post.outgoing import duty, letterbook
+
+HELD_UP_EVERY = 15.0
+"""Seconds between looks while nothing can go."""
 
 post = AppGroup("post", help="Letters: send what waits.")
 
@@ -31,7 +31,7 @@ def send(loop: bool, every: float) -> None:
         door = postman.post_of(current_app.config)
     except postman.BadMailServer as error:
         raise click.ClickException(str(error)) from error
-    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    name = postman.new_name()
     told = threading.Event()
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, lambda *_: told.set())
@@ -39,22 +39,42 @@ def send(loop: bool, every: float) -> None:
         _once(door, name, told)
         return
     click.echo(f"Sending letters {_where(door)}.")
+    said, on_duty = "", False
     while not told.is_set():
         try:
+            if not on_duty:
+                duty.begin(name, clock.now())
+                on_duty = True
+            postman.take_over(name, clock.now())
             _answer_asks()
-            held_up = _say(postman.send_waiting(door, clock=clock.now, name=name, stop=told.is_set))
+            held_up = _say(
+                postman.send_waiting(door, clock=clock.now, name=name, stop=told.is_set), unless=said
+            )
+            duty.look_in(name, clock.now())
         except OperationalError as error:
             db.session.rollback()
             held_up = f"The database cannot be reached: {error.orig}"
             click.echo(held_up, err=True)
-        told.wait(max(every, 30.0) if held_up else every)
+        said = held_up
+        told.wait(max(every, HELD_UP_EVERY) if held_up else every)
+    _go_home(name)
     click.echo("Stopped. No letter is left half sent.")
+
+
+def _go_home(name: str) -> None:
+    try:
+        duty.end(name, clock.now())
+    except OperationalError:
+        db.session.rollback()
 
 
 def _once(door: postman.Post, name: str, told: threading.Event) -> None:
     """One round; status 1 when the mail server held it up, so that a timer's log shows it."""
+    duty.begin(name, clock.now())
+    postman.take_over(name, clock.now())
     _answer_asks()
     held_up = _say(postman.send_waiting(door, clock=clock.now, name=name, stop=told.is_set))
+    duty.end(name, clock.now())
     waiting = letterbook.waiting_before(clock.now())
     db.session.rollback()
     click.echo(f"{waiting} due {'letter waits' if waiting == 1 else 'letters wait'}.")
@@ -62,10 +82,11 @@ def _once(door: postman.Post, name: str, told: threading.Event) -> None:
         raise SystemExit(1)
 
 
-def _say(done: postman.Round) -> str:
+def _say(done: postman.Round, *, unless: str = "") -> str:
+    """What a round did, in the log; what holds the post up is said once, not at every look."""
     if done.sent or done.later or done.failed:
         click.echo(f"Sent {done.sent}, to be tried again {done.later}, failed {done.failed}.")
-    if done.held_up:
+    if done.held_up and done.held_up != unless:
         click.echo(done.held_up, err=True)
     return done.held_up
 

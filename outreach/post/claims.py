@@ -1,19 +1,21 @@
-"""Whose letter it is just now: claimed, marked, put back; and the whole post held up.
+"""Whose letter it is just now: taken a handful at a time, marked together, put back.
 
-Nothing here waits on the world; each function is one short transaction.
+Nothing here waits on the world; each turn is one short transaction. What a postman marks is lost with him when he
+dies: then the same bytes go again, and nobody's calendar changes by that.
 """
 
-import random
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Text, and_, exists, or_, select, update
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
 
-from outreach.ground import history
-from outreach.ground.db import Base, Instant, db, transaction
+from outreach.ground.db import db, transaction
 from outreach.post import copies, outbox
-from outreach.post.outbox import DEAD, FAILED, SUPERSEDED, WAITING, Letter
+from outreach.post.calendars import CANCEL, REQUEST
+from outreach.post.outbox import DEAD, FAILED, SENT, SUPERSEDED, WAITING, Letter
+from outreach.post.outgoing import duty, pauses
 
 LEASE = timedelta(minutes=10)
 """Longer than any one delivery can take."""
@@ -22,177 +24,272 @@ _MINUTES = (1, 5, 15, 60, 180, 360, 720, 720, 720)
 RETRIES = tuple(timedelta(minutes=m) for m in _MINUTES)
 """After 1, 5, 15 minutes, 1, 3, 6, 12 hours, then every 12 hours: the last try comes within 48 hours."""
 
-
-class Pause(Base):
-    """The mail server refuses us, not a letter: nothing goes out until it takes one again (lifted_at)."""
-
-    __tablename__ = "post_pause"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    recorded_at: Mapped[datetime] = mapped_column(Instant)
-    reason: Mapped[str] = mapped_column(Text)
-    tried_at: Mapped[datetime] = mapped_column(Instant)
-    lifted_at: Mapped[datetime | None] = mapped_column(Instant)
+OVERTAKEN = "A newer letter took its place before it went."
+NOTHING_TO_CANCEL = "The invite never went out, so there was nothing to cancel."
+BEGUN = "The show began before this letter could go."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed:
-    """A letter in this postman's hands; `perhaps_at` is what it was before."""
+    """A letter in a postman's hands, as it was before he took it."""
 
     id: int
+    stream: str
     recipient: str
-    raw: bytes
     kind: str
     method: str
-    stream: str
+    raw: bytes
     attempts: int
+    not_before: datetime
     perhaps_at: datetime | None
     give_up_at: datetime | None
+    last_error: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one letter: how its row stands from now on."""
+
+    letter: Claimed
+    status: str = WAITING
+    handed_at: datetime | None = None
+    no_such_address: bool = False
+
+    @property
+    def goes_again(self) -> bool:
+        return self.status == WAITING
 
 
 class Later(Exception):
-    """Not now. `certain` when the server certainly has not taken the letter; `unreachable` when no letter can go."""
+    """Not now. `certain` when the server certainly has not taken the letter."""
 
-    def __init__(
-        self, why: str, *, certain: bool = True, unreachable: bool = False, crowded: bool = False
-    ) -> None:
+    def __init__(self, why: str, *, certain: bool = True) -> None:
         super().__init__(why)
-        self.certain, self.unreachable, self.crowded = certain, unreachable, crowded
+        self.certain = certain
 
 
-def pause() -> Pause | None:
-    """Why nothing goes out at present; None when the post runs."""
-    return db.session.scalar(
-        select(Pause).where(Pause.lifted_at.is_(None)).order_by(Pause.id.desc()).limit(1)
+def sent(letter: Claimed, now: datetime) -> Outcome:
+    """The mail server took it; its personal link is hidden in the kept copy."""
+    gone = replace(letter, attempts=letter.attempts + 1, last_error=None, raw=copies.masked(letter.raw))
+    return Outcome(letter=gone, status=SENT, handed_at=now)
+
+
+def failed(letter: Claimed, why: str, *, no_such_address: bool = False) -> Outcome:
+    """No server will ever take it; and where there is no such address, nothing more is sent there."""
+    ended = replace(letter, attempts=letter.attempts + 1, last_error=why)
+    return Outcome(letter=ended, status=FAILED, no_such_address=no_such_address)
+
+
+def untouched(letter: Claimed, why: str | None = None, *, perhaps_at: datetime | None = None) -> Outcome:
+    """Put back with all its tries: it was not tried, or is not to blame."""
+    return Outcome(
+        letter=replace(
+            letter, last_error=why or letter.last_error, perhaps_at=letter.perhaps_at or perhaps_at
+        )
     )
 
 
-def resume(*, who: str, now: datetime) -> None:
-    """End a pause: the postman goes on with everything that is due."""
-    standing = pause()
-    if standing is not None:
-        standing.lifted_at = now
-        history.record("resumed", "post", standing.id, who=who, now=now, before=standing.reason)
+def later(letter: Claimed, refusal: Later, now: datetime) -> Outcome:
+    """Wait for the next try; failed when there is none, or when the show begins first."""
+    tried = replace(
+        letter,
+        attempts=letter.attempts + 1,
+        perhaps_at=letter.perhaps_at if refusal.certain else (letter.perhaps_at or now),
+        last_error=str(refusal),
+    )
+    if tried.attempts > len(RETRIES):
+        return Outcome(letter=replace(tried, last_error=f"{refusal} We tried for two days."), status=FAILED)
+    again = now + RETRIES[tried.attempts - 1]
+    if letter.give_up_at and again >= letter.give_up_at:
+        return Outcome(letter=replace(tried, last_error=f"{refusal} The show begins first."), status=FAILED)
+    return Outcome(letter=replace(tried, not_before=again))
 
 
-def claim(name: str, now: datetime) -> Claimed | None:
-    """Take the oldest letter that is due into one's hands for LEASE; None when there is none.
+def turn(
+    name: str, outcomes: Sequence[Outcome], now: datetime, *, most: int, alone: bool = False
+) -> list[Claimed]:
+    """Mark what became of the letters in this postman's hands, and take the next ones for LEASE; [] when none is due.
 
-    Only the first waiting letter of a stream and recipient is ever due, whatever its next try. Two
-    postmen never get the same: PostgreSQL skips a row another one has locked, SQLite lets one write.
+    One transaction for both. Only the first waiting letter of a stream and recipient is ever due, whatever its next
+    try, so that no two of one thread are in hand at once. Two postmen never get the same: PostgreSQL skips a row
+    that another one has locked, SQLite lets one write. `alone`: he has the one line to a crowded server.
     """
-    earlier = aliased(Letter)
-    due = (
-        select(Letter)
-        .where(
-            Letter.status == WAITING,
-            Letter.not_before <= now,
-            or_(Letter.lease_until.is_(None), Letter.lease_until < now),
-            ~exists().where(
-                and_(
-                    earlier.stream == Letter.stream, earlier.recipient == Letter.recipient,
-                    earlier.status == WAITING, earlier.id < Letter.id,
+    with transaction():
+        _mark(name, outcomes, now)
+        duty.note(name, now, sent=sum(1 for o in outcomes if o.status == SENT))
+        if alone:
+            pauses.keep(name, now)
+        while most > 0:
+            found = [Claimed(**row._mapping) for row in db.session.execute(_due(now, most))]
+            endings = _hopeless(found, now)
+            taken = [letter for letter in found if letter.id not in endings]
+            _end(found, endings)
+            if taken:
+                db.session.execute(
+                    update(Letter)
+                    .where(Letter.id.in_([letter.id for letter in taken]))
+                    .values(
+                        lease_until=now + LEASE,
+                        leased_by=name,
+                        perhaps_at=func.coalesce(Letter.perhaps_at, now),
+                    )
+                    .execution_options(synchronize_session=False)
                 )
-            ),
+            if taken or not found:
+                return taken
+    return []
+
+
+def hold_up(name: str, outcomes: Sequence[Outcome], *, kind: str, why: str, now: datetime) -> None:
+    """Mark what became of the letters in hand, and hold the post up, in one."""
+    with transaction():
+        _mark(name, outcomes, now)
+        duty.note(name, now, sent=sum(1 for o in outcomes if o.status == SENT))
+        pauses.hold_up(kind, why, now=now)
+
+
+def free(names: Iterable[str]) -> int:
+    """Take the letters out of the hands of postmen who are dead. They may have gone: they go again, the same bytes."""
+    dead = list(names)
+    if not dead:
+        return 0
+    with transaction():
+        freed = db.session.scalars(
+            update(Letter)
+            .where(Letter.status == WAITING, Letter.leased_by.in_(dead))
+            .values(lease_until=None, leased_by=None)
+            .returning(Letter.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+    return len(freed)
+
+
+def due(now: datetime) -> list[ColumnElement[bool]]:
+    """When a letter could go: it waits, its time has come, nobody has it in hand, none before it in its thread waits."""
+    earlier = aliased(Letter)
+    return [
+        Letter.status == WAITING,
+        Letter.not_before <= now,
+        or_(Letter.lease_until.is_(None), Letter.lease_until < now),
+        ~exists().where(
+            and_(
+                earlier.stream == Letter.stream, earlier.recipient == Letter.recipient,
+                earlier.status == WAITING, earlier.id < Letter.id,
+            )
+        ),
+    ]  # fmt: skip
+
+
+def _due(now: datetime, most: int) -> Select[tuple[object, ...]]:
+    return (
+        select(
+            Letter.id, Letter.stream, Letter.recipient, Letter.kind, Letter.method, Letter.raw, Letter.attempts,
+            Letter.not_before, Letter.perhaps_at, Letter.give_up_at, Letter.last_error,
         )
+        .where(*due(now))
         .order_by(Letter.not_before, Letter.id)
-        .limit(1)
+        .limit(most)
         .with_for_update(skip_locked=True, of=Letter)
     )  # fmt: skip
-    with transaction():
-        while (letter := db.session.scalar(due)) is not None:
-            if hopeless := _hopeless(letter, now):
-                letter.status, letter.last_error = FAILED, hopeless
-                letter.lease_until = letter.leased_by = None
-                db.session.flush()
-                continue
-            claimed = Claimed(
-                id=letter.id, recipient=letter.recipient, raw=letter.raw, kind=letter.kind,
-                method=letter.method, stream=letter.stream, attempts=letter.attempts + 1,
-                perhaps_at=letter.perhaps_at, give_up_at=letter.give_up_at,
-            )  # fmt: skip
-            letter.attempts += 1
-            letter.lease_until, letter.leased_by = now + LEASE, name
-            letter.perhaps_at = letter.perhaps_at or now
-            return claimed
-    return None
 
 
-def _hopeless(letter: Letter, now: datetime) -> str:
-    if outbox.is_dead(letter.recipient):
-        return DEAD
-    if letter.give_up_at and letter.give_up_at <= now:
-        return "The show began before this letter could go."
-    return ""
+_MARK = (
+    update(Letter)
+    .where(Letter.id == bindparam("of"), Letter.leased_by == bindparam("by"), Letter.status == WAITING)
+    .values(
+        status=bindparam("now_status"), handed_at=bindparam("now_handed_at"), attempts=bindparam("now_attempts"),
+        not_before=bindparam("now_not_before"), perhaps_at=bindparam("now_perhaps_at"),
+        last_error=bindparam("now_last_error"), raw=bindparam("now_raw"), lease_until=None, leased_by=None,
+    )
+)  # fmt: skip
 
 
-def mark(letter: Claimed, name: str, **values: object) -> bool:
-    """Write down what became of a letter, if it is still in this postman's hands."""
-    with transaction():
-        done = db.session.scalar(
-            update(Letter)
-            .where(Letter.id == letter.id, Letter.leased_by == name, Letter.status == WAITING)
-            .values(lease_until=None, leased_by=None, **values)
-            .returning(Letter.id)
-        )
-    return done is not None
-
-
-def put_back(letter: Claimed, refusal: Later, *, name: str, now: datetime) -> bool:
-    """Wait for the next try; failed when there is none. A newer letter about the same takes its place."""
-    perhaps_at = letter.perhaps_at if refusal.certain else (letter.perhaps_at or now)
-    if letter.attempts > len(RETRIES):
-        mark(
-            letter, name, status=FAILED, last_error=f"{refusal} We tried for two days.", perhaps_at=perhaps_at
-        )
-        return False
-    again = now + RETRIES[letter.attempts - 1]
-    if refusal.crowded:
-        again += timedelta(seconds=random.uniform(0, 60))
-    if letter.give_up_at and again >= letter.give_up_at:
-        mark(
-            letter, name, status=FAILED, last_error=f"{refusal} The show begins first.", perhaps_at=perhaps_at
-        )
-        return False
-    mark(letter, name, not_before=again, last_error=str(refusal), perhaps_at=perhaps_at)
-    if letter.method:
-        _give_way(letter)
-    return True
+def _mark(name: str, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Those that are still in this postman's hands: whoever wakes too late changes nothing."""
+    if not outcomes:
+        return
+    db.session.connection().execute(
+        _MARK,
+        [
+            {
+                "of": o.letter.id, "by": name, "now_status": o.status, "now_handed_at": o.handed_at,
+                "now_attempts": o.letter.attempts, "now_not_before": o.letter.not_before,
+                "now_perhaps_at": o.letter.perhaps_at, "now_last_error": o.letter.last_error, "now_raw": o.letter.raw,
+            }
+            for o in outcomes
+        ],
+    )  # fmt: skip
+    for outcome in outcomes:
+        if outcome.goes_again and outcome.letter.method:
+            _give_way(outcome.letter)
+        if outcome.no_such_address:
+            outbox.mark_dead(outcome.letter.recipient, outcome.letter.last_error or "", now)
 
 
 def _give_way(letter: Claimed) -> None:
-    """A revision that was being tried while a newer one was put down is not tried again."""
+    """A revision that was in hand while a newer one was put down is not tried again."""
     newer = aliased(Letter)
-    with transaction():
-        db.session.execute(
-            update(Letter)
-            .where(
-                Letter.id == letter.id, Letter.status == WAITING, Letter.lease_until.is_(None),
-                exists().where(
-                    newer.stream == letter.stream, newer.recipient == letter.recipient,
-                    newer.method != "", newer.status == WAITING, newer.id > letter.id,
-                ),
-            )
-            .values(
-                status=SUPERSEDED, raw=copies.masked(letter.raw),
-                last_error="A newer letter took its place before it went.",
-            )
-            .execution_options(synchronize_session=False)
-        )  # fmt: skip
+    db.session.execute(
+        update(Letter)
+        .where(
+            Letter.id == letter.id, Letter.status == WAITING, Letter.lease_until.is_(None),
+            exists().where(
+                newer.stream == letter.stream, newer.recipient == letter.recipient,
+                newer.method != "", newer.status == WAITING, newer.id > letter.id,
+            ),
+        )
+        .values(status=SUPERSEDED, raw=copies.masked(letter.raw), last_error=OVERTAKEN)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
 
 
-def lift_pause(now: datetime) -> None:
-    """The mail server took a letter again."""
-    with transaction():
-        db.session.execute(update(Pause).where(Pause.lifted_at.is_(None)).values(lifted_at=now))
+def _hopeless(letters: Sequence[Claimed], now: datetime) -> dict[int, tuple[str, str]]:
+    """Which of these need not go: id -> (status, why)."""
+    if not letters:
+        return {}
+    dead = outbox.dead_addresses({letter.recipient for letter in letters})
+    nothing = _with_nothing_to_cancel([letter for letter in letters if letter.method == CANCEL])
+    found = {}
+    for letter in letters:
+        if letter.id in nothing:
+            found[letter.id] = (SUPERSEDED, NOTHING_TO_CANCEL)
+        elif letter.recipient in dead:
+            found[letter.id] = (FAILED, DEAD)
+        elif letter.give_up_at and letter.give_up_at <= now:
+            found[letter.id] = (FAILED, BEGUN)
+    return found
 
 
-def hold_up(letter: Claimed, reason: str, *, name: str, now: datetime) -> None:
-    """Pause the post; the letter is not to blame and keeps its tries."""
-    mark(letter, name, attempts=letter.attempts - 1, last_error=reason, perhaps_at=letter.perhaps_at)
-    with transaction():
-        standing = pause()
-        if standing is None:
-            db.session.add(Pause(recorded_at=now, reason=reason, tried_at=now))
-        else:
-            standing.reason, standing.tried_at = reason, now
+def _with_nothing_to_cancel(cancels: Sequence[Claimed]) -> set[int]:
+    """Those whose person never had the entry after all: the invite before was in hand when the CANCEL was put down,
+    and then did not go. All that came before in its thread is settled by now, so this is final."""
+    if not cancels:
+        return set()
+    rows = db.session.execute(
+        select(Letter.id, Letter.stream, Letter.recipient, Letter.method)
+        .where(Letter.stream.in_({c.stream for c in cancels}), Letter.method != "", outbox.may_have_arrived())
+        .order_by(Letter.id)
+    ).all()
+    last = {(c.stream, c.recipient): "" for c in cancels}
+    own = {(c.stream, c.recipient): c for c in cancels}
+    for row in rows:
+        thread = (row.stream, row.recipient)
+        if thread in own and row.id < own[thread].id:
+            last[thread] = row.method
+    # A CANCEL that was already on its way once goes again: the one before it tells nothing then.
+    return {c.id for thread, c in own.items() if last[thread] != REQUEST and c.perhaps_at is None}
+
+
+def _end(letters: Sequence[Claimed], endings: dict[int, tuple[str, str]]) -> None:
+    for letter in letters:
+        if letter.id in endings:
+            status, why = endings[letter.id]
+            db.session.execute(
+                update(Letter)
+                .where(Letter.id == letter.id)
+                .values(
+                    status=status, last_error=why, lease_until=None, leased_by=None,
+                    raw=copies.masked(letter.raw) if status == SUPERSEDED else letter.raw,
+                )
+                .execution_options(synchronize_session=False)
+            )  # fmt: skip

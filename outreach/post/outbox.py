@@ -8,7 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, Text, UniqueConstraint, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    and_,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from outreach.ground.db import Base, Instant, db
@@ -23,7 +34,7 @@ BOUNCED = "bounced"
 class Letter(Base):
     """One mail to one address. `handed_at` is when the mail server took it.
 
-    `attempts` counts tries begun; `perhaps_at` is since when it may have arrived without our knowing (in a
+    `attempts` counts tries that came to an end; `perhaps_at` is since when it may have arrived without our knowing (in a
     postman's hands, or lost with the line); `lease_until` is until when one postman has it in hand.
     """
 
@@ -100,15 +111,21 @@ def open_thread(stream: str, recipient: str) -> Thread:
         letter = db.session.get_one(Letter, letter_id)
         letter.raw = copies.masked(letter.raw)
     rows = db.session.execute(
-        select(Letter.message_id, Letter.method, Letter.status, Letter.perhaps_at)
-        .where(Letter.stream == stream, Letter.recipient == recipient, Letter.method != "")
+        select(Letter.message_id, Letter.method)
+        .where(
+            Letter.stream == stream, Letter.recipient == recipient, Letter.method != "", may_have_arrived()
+        )
         .order_by(Letter.id)
-    ).all()
-    arrived = [row for row in rows if row.status == SENT or row.perhaps_at is not None]
+    ).all()  # fmt: skip
     return Thread(
-        first_invite=next((row.message_id for row in arrived if row.method == REQUEST), None),
-        holds_entry=bool(arrived) and arrived[-1].method == REQUEST,
+        first_invite=next((row.message_id for row in rows if row.method == REQUEST), None),
+        holds_entry=bool(rows) and rows[-1].method == REQUEST,
     )
+
+
+def may_have_arrived() -> ColumnElement[bool]:
+    """The mail server took it and it did not come back; or it was in a postman's hands and nobody knows."""
+    return or_(Letter.status == SENT, and_(Letter.perhaps_at.is_not(None), Letter.status != BOUNCED))
 
 
 def put(

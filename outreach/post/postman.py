@@ -1,69 +1,37 @@
-"""The only SMTP socket: claim a letter, send it with no transaction open, mark it; retry, give up.
+"""The postman: take letters, hand them over with no transaction open, mark them; wait when nothing can go.
 
 Without a mail server each letter becomes a file in a folder. At least once: a postman that dies leaves
-its letter to the next, with the same bytes and Message-ID.
+what he had in hand to the next, with the same bytes and Message-ID.
 """
 
 import hashlib
 import hmac
+import logging
 import os
 import re
-import smtplib
-import ssl
-from collections.abc import Callable
+import secrets
+import socket
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from outreach.ground.db import db
-from outreach.post import claims, copies
-from outreach.post.claims import Claimed, Later
-from outreach.post.envelopes import CannotWriteTo, plain_address
-from outreach.post.outbox import FAILED, SENT
+from outreach.post import claims
+from outreach.post.claims import Claimed, Later, Outcome
+from outreach.post.outgoing import duty, pauses
+from outreach.post.outgoing.mail_server import BadMailServer as BadMailServer
+from outreach.post.outgoing.mail_server import Line, Never, Server, Trouble
+from outreach.post.outgoing.pauses import CROWDED, UNREACHABLE
 
-TIMEOUT = 30.0
-"""Seconds for each step of SMTP."""
-PAUSE = timedelta(minutes=15)
-"""How often a paused post tries one letter to see whether the mail server takes it again."""
+MOST = 100
+"""Letters in hand at once, at most."""
+A_TURN = timedelta(milliseconds=250)
+"""About how long the letters of one turn take: what is lost with a dying postman, and what cannot be called back."""
+TOO_LONG = timedelta(seconds=1)
+"""When a turn has taken so long, what is done is marked, and what was not tried is put back."""
 
-
-class BadMailServer(ValueError):
-    """SMTP_URL makes no sense; the text says how it is written."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Server:
-    """Where mail is handed over. `security` is '', 'starttls' or 'tls'."""
-
-    host: str
-    port: int
-    security: str
-    user: str
-    password: str = field(repr=False)
-
-    @classmethod
-    def of(cls, url: str) -> "Server":
-        """From smtp://, smtp+starttls:// or smtps://, with user:password@ percent-encoded. Raises BadMailServer."""
-        kinds = {"smtp": ("", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
-        try:
-            parts = urlsplit(url)
-            security, port = kinds[parts.scheme]
-            if not parts.hostname or parts.path not in ("", "/") or parts.query or parts.fragment:
-                raise ValueError
-            return cls(
-                host=parts.hostname,
-                port=parts.port or port,
-                security=security,
-                user=unquote(parts.username or ""),
-                password=unquote(parts.password or ""),
-            )
-        except (KeyError, ValueError):
-            raise BadMailServer(
-                "SMTP_URL must look like smtp+starttls://user:password@mail.example:587 "
-                "(or smtp:// without encryption, or smtps:// with TLS from the start); "
-                "signs such as @ or / in the user or password are percent-encoded."
-            ) from None
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +50,10 @@ class Post:
 
 
 def post_of(settings: dict[str, object]) -> Post:
-    """From SMTP_URL, MAIL_FOLDER, MAIL_DOMAIN and SECRET_KEY. Raises BadMailServer."""
+    """From SMTP_URL, SMTP_TOKEN_FILE, MAIL_FOLDER, MAIL_DOMAIN and SECRET_KEY. Raises BadMailServer."""
     url = str(settings["SMTP_URL"])
     return Post(
-        server=Server.of(url) if url else None,
+        server=Server.of(url, str(settings.get("SMTP_TOKEN_FILE", ""))) if url else None,
         folder=Path(str(settings["MAIL_FOLDER"])),
         domain=str(settings["MAIL_DOMAIN"]),
         key=str(settings["SECRET_KEY"]).encode(),
@@ -102,70 +70,99 @@ class Round:
     held_up: str = ""
 
 
-class _Never(Exception):
-    """The server will never take this letter."""
-
-
-class _NotUs(Exception):
-    """The server refuses this service, whatever the letter."""
-
-
 def send_waiting(
     post: Post, *, clock: Callable[[], datetime], name: str, stop: Callable[[], bool] = lambda: False
 ) -> Round:
-    """Send what is due, one letter after the other over one connection, until nothing is or `stop()` says so.
+    """Send what is due over one connection, until nothing is or `stop()` says so.
 
-    A paused post tries one letter every 15 minutes. `name` is this postman's own, unlike any other's.
+    While the post is held up one letter is tried now and then. `name` is this postman's own, unlike any other's.
     """
-    done = Round()
-    paused = claims.pause()
-    reason = paused.reason if paused else ""
-    if paused and clock() < paused.tried_at + PAUSE:
-        db.session.rollback()
-        done.held_up = reason
-        return done
+    leave = pauses.ask_leave(name, clock())
+    if leave.why_not:
+        return Round(held_up=leave.why_not)
     door = _FolderDoor(post) if post.server is None else _ServerDoor(post, post.server)
+    work = _Work(door, name, clock, stop, pause=leave.kind)
     try:
-        while not stop() and not done.held_up:
-            letter = claims.claim(name, clock())
-            if letter is None:
-                break
-            _deliver(door, letter, done, name=name, clock=clock, was_paused=bool(reason))
-            reason = ""
+        work.through()
     finally:
         door.close()
-    return done
+        if leave.kind == CROWDED:
+            pauses.give_back(name, clock())
+    return work.done
 
 
-def _deliver(
-    door: "_FolderDoor | _ServerDoor", letter: Claimed, done: Round,
-    *, name: str, clock: Callable[[], datetime], was_paused: bool,
-) -> None:  # fmt: skip
-    try:
-        door.hand_over(letter)
-    except Later as refusal:
-        later = claims.put_back(letter, refusal, name=name, now=clock())
-        done.later += later
-        done.failed += not later
-        if refusal.unreachable:
-            done.held_up = str(refusal)
-    except _Never as refusal:
-        claims.mark(
-            letter, name,
-            status=FAILED, last_error=str(refusal), perhaps_at=letter.perhaps_at,
-        )  # fmt: skip
-        done.failed += 1
-    except _NotUs as refusal:
-        claims.hold_up(letter, str(refusal), name=name, now=clock())
-        done.later += 1
-        done.held_up = str(refusal)
-    else:
-        claims.mark(
-            letter, name, status=SENT, handed_at=clock(), last_error=None, raw=copies.masked(letter.raw)
-        )
-        if was_paused:
-            claims.lift_pause(clock())
-        done.sent += 1
+class _Work:
+    """One postman's round: letters taken a turn at a time, as many as he can deliver in about A_TURN."""
+
+    def __init__(
+        self, door: "_FolderDoor | _ServerDoor", name: str, clock: Callable[[], datetime], stop: Callable[[], bool],
+        *, pause: str,
+    ) -> None:  # fmt: skip
+        self.door, self.name, self.clock, self.stop, self.pause = door, name, clock, stop, pause
+        self.done = Round()
+        self.trouble: Trouble | None = None
+        self.size = 1 if pause else 8
+
+    def through(self) -> None:
+        """Until nothing is due, or nothing can go. What is done is marked, whatever happens."""
+        outcomes: list[Outcome] = []
+        while letters := claims.turn(
+            self.name,
+            outcomes,
+            self.clock(),
+            most=0 if self.stop() else self.size,
+            alone=self.pause == CROWDED,
+        ):
+            outcomes = self._deliver_all(letters)
+            if self.trouble is not None:
+                self.done.held_up = str(self.trouble)
+                claims.hold_up(
+                    self.name, outcomes, kind=self.trouble.kind, why=str(self.trouble), now=self.clock()
+                )
+                return
+
+    def _deliver_all(self, letters: Sequence[Claimed]) -> list[Outcome]:
+        """One outcome for each letter, tried or not. Those not tried go back to whoever is free."""
+        began, outcomes = self.clock(), []
+        for letter in letters:
+            slow = self.clock() - began > TOO_LONG
+            if slow or self.trouble is not None or self.stop():
+                outcomes.append(claims.untouched(letter))
+            else:
+                outcomes.append(self._deliver(letter))
+        took = max(self.clock() - began, timedelta(milliseconds=1))
+        self.size = max(1, min(MOST, int(len(letters) * (A_TURN / took))))
+        return outcomes
+
+    def _deliver(self, letter: Claimed) -> Outcome:
+        try:
+            self.door.hand_over(letter)
+        except Trouble as trouble:
+            self.trouble = trouble
+            self.done.later += 1
+            return claims.untouched(
+                letter, str(trouble), perhaps_at=None if trouble.certain else self.clock()
+            )
+        except Never as refusal:
+            self.done.failed += 1
+            return claims.failed(letter, str(refusal), no_such_address=refusal.no_such_address)
+        except Later as refusal:
+            return self._later(letter, refusal)
+        except Exception:
+            # One letter that trips a fault of ours must not keep back all others, nor go out at every look.
+            log.exception("letter %s could not be handed over", letter.id)
+            return self._later(letter, Later("Something went wrong here. The log says what.", certain=False))
+        self.done.sent += 1
+        if self.pause:
+            pauses.lift(self.clock())
+            self.pause = CROWDED if self.pause == CROWDED else ""
+        return claims.sent(letter, self.clock())
+
+    def _later(self, letter: Claimed, refusal: Later) -> Outcome:
+        outcome = claims.later(letter, refusal, self.clock())
+        self.done.later += outcome.goes_again
+        self.done.failed += not outcome.goes_again
+        return outcome
 
 
 class _FolderDoor:
@@ -186,10 +183,25 @@ class _FolderDoor:
             draft.replace(path)
         except OSError as error:
             why = f"The folder for letters cannot be written: {error.strerror}."
-            raise Later(why, unreachable=True) from error
+            raise Trouble(why, kind=UNREACHABLE) from error
 
     def close(self) -> None:
         pass
+
+
+class _ServerDoor:
+    """Each letter goes to the mail server, under an envelope address of its own."""
+
+    def __init__(self, post: Post, server: Server) -> None:
+        self.post, self.line = post, Line(server, our_name=post.domain)
+
+    def hand_over(self, letter: Claimed) -> None:
+        self.line.hand_over(
+            mail_from=self.post.bounce_address(letter.id), to=letter.recipient, raw=letter.raw
+        )
+
+    def close(self) -> None:
+        self.line.close()
 
 
 def file_name(letter_id: int, kind: str, recipient: str) -> str:
@@ -198,92 +210,33 @@ def file_name(letter_id: int, kind: str, recipient: str) -> str:
     return re.sub(r"[^A-Za-z0-9.@_-]+", "-", words)[:120].rstrip(".-") + ".eml"
 
 
-class _ServerDoor:
-    """One connection, opened for the first letter, kept for the next, opened anew when lost."""
-
-    def __init__(self, post: Post, server: Server) -> None:
-        self.post, self.server = post, server
-        self.line: smtplib.SMTP | None = None
-
-    def hand_over(self, letter: Claimed) -> None:
-        try:
-            recipient = plain_address(letter.recipient)
-        except CannotWriteTo as error:
-            raise _Never(error.message) from error
-        line = self.line = self.line or self._connect()
-        try:
-            line.sendmail(self.post.bounce_address(letter.id), [recipient], letter.raw)
-        except smtplib.SMTPRecipientsRefused as error:
-            raise _judge(*error.recipients[recipient], about="the address") from error
-        except smtplib.SMTPSenderRefused as error:
-            raise _judge(error.smtp_code, error.smtp_error, about="the sender") from error
-        except smtplib.SMTPDataError as error:
-            raise _judge(error.smtp_code, error.smtp_error, about="the letter") from error
-        except smtplib.SMTPResponseException as error:
-            raise _judge(error.smtp_code, error.smtp_error, about="the letter") from error
-        except (OSError, smtplib.SMTPException) as error:
-            self._drop()
-            raise Later("The line to the mail server was lost.", certain=False) from error
-        finally:
-            if self.line is not None and self.line.sock is None:
-                self.line = None
-
-    def _connect(self) -> smtplib.SMTP:
-        server = self.server
-        try:
-            if server.security == "tls":
-                line: smtplib.SMTP = smtplib.SMTP_SSL(
-                    server.host, server.port, local_hostname=self.post.domain, timeout=TIMEOUT,
-                    context=ssl.create_default_context(),
-                )  # fmt: skip
-            else:
-                line = smtplib.SMTP(
-                    server.host, server.port, local_hostname=self.post.domain, timeout=TIMEOUT
-                )
-            if server.security == "starttls":
-                line.starttls(context=ssl.create_default_context())
-            if server.user:
-                line.login(server.user, server.password)
-            return line
-        except smtplib.SMTPAuthenticationError as error:
-            raise _judge(error.smtp_code, error.smtp_error, about="our sign-in") from error
-        except smtplib.SMTPNotSupportedError as error:
-            raise _NotUs(f"The mail server does not offer what SMTP_URL asks for: {error}.") from error
-        except smtplib.SMTPResponseException as error:
-            raise _judge(error.smtp_code, error.smtp_error, about="us") from error
-        except ssl.SSLCertVerificationError as error:
-            raise _NotUs(
-                f"The mail server's certificate cannot be trusted: {error.verify_message}."
-            ) from error
-        except (OSError, smtplib.SMTPException) as error:
-            why = f"The mail server {server.host} could not be reached."
-            raise Later(why, unreachable=True) from error
-
-    def _drop(self) -> None:
-        if self.line is not None:
-            self.line.close()
-            self.line = None
-
-    def close(self) -> None:
-        if self.line is not None:
-            try:
-                self.line.quit()
-            except (OSError, smtplib.SMTPException):
-                self.line.close()
+def new_name() -> str:
+    """A name for this process as a postman: host, process and chance, unlike any other's."""
+    return f"{socket.gethostname().replace(':', '-')}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-_SIGN_IN = (530, 534, 535, 538)
-"""Codes that speak of our sign-in, not of the letter (RFC 4954)."""
+def take_over(name: str, now: datetime) -> int:
+    """Free the letters of this host's postmen whose process is gone, instead of waiting for their lease to end.
+
+    Whoever is taken for dead and lives loses nothing: his letters go twice, the same bytes.
+    """
+    host = name.split(":")[0]
+    dead = [each for each in duty.not_gone_home(host) if each != name and not _lives(each)]
+    db.session.rollback()
+    freed = claims.free(dead)
+    for each in dead:
+        duty.end(each, now)
+    return freed
 
 
-def _judge(code: int, answer: bytes | str, *, about: str) -> Exception:
-    """What a refusal by the server means, in words that keep its own."""
-    said = " ".join((answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer).split())
-    why = f"The mail server did not take {about}: {code} {said}"[:500]
-    if 400 <= code < 500 or code == -1:
-        unreachable = about in ("us", "our sign-in")
-        return Later(why, unreachable=unreachable, certain=code != -1, crowded=code == 432)
-    about_us = about in ("us", "our sign-in") or (about == "the sender" and code != 552)
-    if about_us or code in _SIGN_IN or re.search(r"\brelay", said, re.IGNORECASE):
-        return _NotUs(why)
-    return _Never(why)
+def _lives(name: str) -> bool:
+    process = int(name.split(":")[1])
+    if process == os.getpid():  # a number used again, as the first process of a container is
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -14,7 +14,7 @@ OWNERS = {
     "wtforms": ("web/",),
     "govuk_frontend_wtf": ("web/",),
     "icalendar": ("post/calendars.py",),
-    "smtplib": ("post/postman.py",),
+    "smtplib": ("post/outgoing/mail_server.py",),
     "imaplib": ("post/mailbox.py",),
     "click": ("cli/",),
     "jinja2": ("web/__init__.py", "post/"),

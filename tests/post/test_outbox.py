@@ -31,6 +31,11 @@ def cancelled(sequence: int = 1, at: datetime = LATER) -> Letter:
     return letters.cancelled(visit(sequence=sequence), JOANNA, sender(), reason="Exams", by="school", now=at)
 
 
+def take(name: str, at: datetime) -> claims.Claimed | None:
+    taken = claims.turn(name, [], at, most=1)
+    return taken[0] if taken else None
+
+
 def sent(letter: Letter) -> Letter:
     letter.status, letter.handed_at = SENT, letter.created_at
     db.session.flush()
@@ -98,9 +103,9 @@ def test_an_invite_that_was_sent_is_cancelled_by_mail(app: Flask) -> None:
 def test_an_invite_that_was_refused_for_now_and_then_cancelled_sends_nothing(app: Flask) -> None:
     with transaction():
         letter_id = booked().id
-    claimed = claims.claim("a", NOW)
+    claimed = take("a", NOW)
     assert claimed is not None
-    claims.put_back(claimed, claims.Later("451 come back"), name="a", now=NOW)
+    claims.turn("a", [claims.later(claimed, claims.Later("451 come back"), NOW)], NOW, most=0)
     with transaction():
         assert db.session.get_one(Letter, letter_id).status == WAITING
         assert cancelled().status == SUPERSEDED
@@ -110,9 +115,9 @@ def test_an_invite_that_was_refused_for_now_and_then_cancelled_sends_nothing(app
 def test_an_invite_that_may_have_arrived_is_cancelled_by_mail(app: Flask) -> None:
     with transaction():
         booked()
-    claimed = claims.claim("a", NOW)
+    claimed = take("a", NOW)
     assert claimed is not None
-    claims.put_back(claimed, claims.Later("line lost", certain=False), name="a", now=NOW)
+    claims.turn("a", [claims.later(claimed, claims.Later("line lost", certain=False), NOW)], NOW, most=0)
     with transaction():
         cancelled()
         assert waiting() == ["cancelled"]
@@ -121,11 +126,11 @@ def test_an_invite_that_may_have_arrived_is_cancelled_by_mail(app: Flask) -> Non
 def test_an_invite_in_a_postmans_hands_is_cancelled_behind_it(app: Flask) -> None:
     with transaction():
         booked()
-    assert claims.claim("a", NOW) is not None
+    assert take("a", NOW) is not None
     with transaction():
         cancelled()
         assert waiting() == ["booked", "cancelled"]
-    assert claims.claim("b", LATER - timedelta(minutes=1)) is not None  # the lease of a has run out
+    assert take("b", LATER - timedelta(minutes=1)) is not None  # the lease of a has run out
 
 
 def test_somebody_removed_and_added_again_gets_the_invite_again(app: Flask) -> None:
@@ -191,13 +196,13 @@ def test_a_letter_that_waits_is_withdrawn_and_its_link_hidden(app: Flask) -> Non
         assert letter.status == WITHDRAWN
         assert "/i/hidden-once-sent" in copies.read(letter.raw).text
         assert [h.who for h in history.of("letter", letter.id)] == ["Priya"]
-    assert claims.claim("a", LATER) is None
+    assert take("a", LATER) is None
 
 
 def test_a_letter_that_is_going_is_not_withdrawn(app: Flask) -> None:
     with transaction():
         booked()
-    claimed = claims.claim("a", NOW)
+    claimed = take("a", NOW)
     assert claimed is not None
     with transaction(), pytest.raises(letterbook.LetterGone):
         letterbook.withdraw(db.session.get_one(Letter, claimed.id), who="Priya", now=LATER)

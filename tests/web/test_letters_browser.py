@@ -12,8 +12,8 @@ from browser import Site
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.post import letters, postman
-from outreach.post.claims import Pause
 from outreach.post.outbox import FAILED
+from outreach.post.outgoing.pauses import Pause
 from post.facts import JOANNA, OFFICE, asking, sender, visit
 
 pytestmark = pytest.mark.browser

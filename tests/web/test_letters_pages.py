@@ -9,9 +9,10 @@ from sqlalchemy import event
 
 import make
 from outreach.ground.db import db, transaction
-from outreach.post import claims, letters, postman
-from outreach.post.claims import Pause
+from outreach.post import letters, postman
 from outreach.post.outbox import FAILED, WAITING, WITHDRAWN, Letter
+from outreach.post.outgoing import pauses
+from outreach.post.outgoing.pauses import Pause
 from post.facts import EXPIRES, JOANNA, asking, sender, visit
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
@@ -172,7 +173,7 @@ def test_a_paused_post_says_so_and_goes_on_at_a_click(desk: FlaskClient) -> None
     assert "No letter goes out." in desk.get("/desk/letters").text
     desk.post("/desk/letters/resume")
     assert "No letter goes out." not in desk.get("/desk/letters").text
-    assert claims.pause() is None
+    assert pauses.standing() is None
 
 
 def test_letters_are_for_coordinators_alone(client: FlaskClient) -> None:

@@ -22,9 +22,9 @@ from flask import (
 from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.post import calendars, claims, copies, postman
+from outreach.post import calendars, copies, postman
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
-from outreach.post.outgoing import letterbook
+from outreach.post.outgoing import letterbook, pauses
 from outreach.web import gate
 from outreach.web.gate import coordinator, coordinators_only, who
 
@@ -54,7 +54,7 @@ def letters() -> Any:
         "coordinator/letters.html",
         letters=listed, by_day=[(day, list(those)) for day, those in groupby(listed, _day)],
         counts=counts, found=found, status=status, find=find, page=page, pages=pages, shown=SHOWN,
-        pause=claims.pause(), folder=_folder(),
+        pause=pauses.standing(), folder=_folder(),
     )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def _day(letter: Letter) -> str:
 @coordinators_only
 def resume_letters() -> Any:
     with transaction():
-        claims.resume(who=who(), now=clock.now())
+        pauses.resume(who=who(), now=clock.now())
     flash("The post goes on. If the mail server still refuses us, it says so here.")
     return redirect(url_for("coordinator.letters"), 303)
 
