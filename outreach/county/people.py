@@ -15,6 +15,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import Refusal
+from outreach.post.feeds import addresses
 
 PASSWORD_AT_LEAST = 12
 TRIES_FOR = timedelta(minutes=15)
@@ -214,9 +215,10 @@ def change_password(person: Person, new_hash: str, *, now: datetime) -> None:
 
 
 def end(person: Person, *, who: str, now: datetime) -> None:
-    """The person has left: neither password nor link nor session lets them in. The row stays."""
+    """The person has left: neither password nor link nor session lets them in, and the calendar address stops. The row stays."""
     person.ended_at = now
     person.session_key = secrets.token_hex(16)
+    addresses.revoke_all_of(person.id, who=who, now=now)
     history.record("left", "person", person.id, who=who, now=now)
 
 

@@ -26,3 +26,33 @@ for (const band of document.querySelectorAll(".hold[data-left]")) {
   };
   const beat = setInterval(tell, 5000);
 }
+
+// An address to copy: a button beside the box that holds it. Without JavaScript the box is there to be copied by hand.
+for (const field of document.querySelectorAll("[data-copy]")) {
+  const box = field.querySelector("input");
+  const row = document.createElement("div");
+  const button = document.createElement("button");
+  const said = document.createElement("span");
+  row.className = "copyrow";
+  button.type = "button";
+  button.className = "btn q";
+  button.textContent = "Copy";
+  button.setAttribute("aria-describedby", box.id);
+  said.className = "vh";
+  said.setAttribute("role", "status");
+  box.after(row);
+  row.append(box, button, said);
+  box.addEventListener("focus", () => box.select());
+  button.addEventListener("click", async () => {
+    let done = false;
+    try {
+      await navigator.clipboard.writeText(box.value);
+      done = true;
+    } catch {
+      box.select();
+      done = document.execCommand("copy");
+    }
+    button.textContent = done ? "Copied" : "Copy";
+    said.textContent = done ? "The address is copied." : "Copy the address from the box.";
+  });
+}

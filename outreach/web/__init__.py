@@ -44,6 +44,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.authorities
     import outreach.web.coordinator.booking
     import outreach.web.coordinator.bookings
+    import outreach.web.coordinator.calendars
     import outreach.web.coordinator.companies
     import outreach.web.coordinator.contacts
     import outreach.web.coordinator.coverage
@@ -68,4 +69,5 @@ def _import_pages() -> None:
     import outreach.web.school.booked
     import outreach.web.school.booking
     import outreach.web.school.change
+    import outreach.web.school.subscribing
     import outreach.web.school.times  # noqa: F401

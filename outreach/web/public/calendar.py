@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Response, current_app, request, stream_with_context
+from flask import Response, request, stream_with_context
 
 from outreach.ground import clock
 from outreach.post.feeds import addresses, entries
+from outreach.web import subscribing
 from outreach.web.gate import open_to_all, public
 
 UNKNOWN = "There is no calendar at this address. Ask whoever gave it to you for a new one.\n"
@@ -20,7 +21,7 @@ REVOKED = (
 def calendar(token: str) -> Any:
     """The feed behind a token. Its address is a secret: it is written to no log of ours."""
     now = clock.now()
-    found = addresses.state(token, keys=_keys(), now=now)
+    found = addresses.state(token, keys=subscribing.keys(), now=now)
     if found is None or found.feed.revoked_at is not None:
         status, words = (404, UNKNOWN) if found is None else (410, REVOKED)
         return Response(words, status, content_type="text/plain; charset=utf-8")
@@ -40,8 +41,3 @@ def calendar(token: str) -> Any:
         pieces = entries.body(feed.kind, feed.subject, feed.label, now=now)
         response.response = stream_with_context(entries.gzipped(pieces) if packed else pieces)
     return response
-
-
-def _keys() -> list[str]:
-    """The service's key, and those before it: an address stays good when the key is changed."""
-    return [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]

@@ -14,7 +14,9 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list, year_group_name
 from outreach.post import calendars, letters, outbox
-from outreach.web import forms
+from outreach.post.feeds import addresses
+from outreach.post.feeds.entries import SCHOOL
+from outreach.web import forms, subscribing
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, own_booking, school
 
@@ -58,6 +60,9 @@ def booked(token: str, reference: str) -> Any:
         letters=outbox.newest_of_stream(booking.uid),
         still_open=tuple(accounts.account(g.programme, g.school).still_open),
         access=told.access_words(booking.access_needs),
+        subscription_offer=subscribing.offer(
+            addresses.live(SCHOOL, booking.urn, partnership_id=g.partnership.id)
+        ),
         now=now,
         taken_place=booking.performance.ends_at <= now,
     )

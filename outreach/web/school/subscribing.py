@@ -1,0 +1,53 @@
+"""The school's own calendar address: made, renewed, stopped, from its booking's page."""
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, url_for
+
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.post.feeds import addresses
+from outreach.post.feeds.addresses import Feed
+from outreach.post.feeds.entries import SCHOOL
+from outreach.web.gate import by_personal_link, own_booking, school
+
+
+@school.post("/i/<token>/booked/<reference>/subscribe")
+@by_personal_link
+def subscribe(token: str, reference: str) -> Any:
+    """An address for all of the school's shows; sent twice, the same."""
+    own_booking(reference)
+    with transaction():
+        addresses.make(
+            SCHOOL, g.school.urn, partnership_id=g.partnership.id, label=f"Performances at {g.school.name}",
+            who=g.who, now=clock.now(),
+        )  # fmt: skip
+    return _back(token, reference)
+
+
+@school.post("/i/<token>/booked/<reference>/subscribe/renew")
+@by_personal_link
+def renew_subscription(token: str, reference: str) -> Any:
+    with transaction():
+        addresses.renew(_standing(reference), who=g.who, now=clock.now())
+    flash("This is a new address. The old one has stopped: whoever used it subscribes again.", "done")
+    return _back(token, reference)
+
+
+@school.post("/i/<token>/booked/<reference>/subscribe/stop")
+@by_personal_link
+def stop_subscription(token: str, reference: str) -> Any:
+    with transaction():
+        addresses.revoke(_standing(reference), who=g.who, now=clock.now())
+    flash("The calendar address has stopped. Your bookings and invites stay as they are.", "done")
+    return _back(token, reference)
+
+
+def _standing(reference: str) -> Feed:
+    """The school's feed, which is asked for on the page of a booking of its own; a 404 if it has none (any more)."""
+    own_booking(reference)
+    return addresses.live(SCHOOL, g.school.urn, partnership_id=g.partnership.id) or abort(404)
+
+
+def _back(token: str, reference: str) -> Any:
+    return redirect(url_for("school.booked", token=token, reference=reference, _anchor="subscribe"), 303)
