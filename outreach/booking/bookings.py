@@ -15,15 +15,7 @@ from sqlalchemy import select
 from outreach.booking import colleagues, holds, numbers, promises, subscribed, told
 from outreach.booking.holds import NothingHeld
 from outreach.booking.numbers import Promise
-from outreach.booking.promises import (
-    HOST,
-    HOST_SCHOOL,
-    SCHOOL,
-    Booking,
-    BookingRevision,
-    Cancellation,
-    PromisedPupils,
-)
+from outreach.booking.promises import HOST, HOST_SCHOOL, SCHOOL, Booking
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground import history
@@ -94,7 +86,7 @@ def book(
     made = []
     for performance_id, promise in shows:
         numbers.check(programme, school, promise, who=who, now=now)
-        made.append(_promise(programme, school, kept[performance_id], promise, who=who, now=now))
+        made.append(make(programme, school, kept[performance_id], promise, who=who, now=now))
     holds.drop_draft(programme.id, school.urn)
     told.lengthen_links(made[-1], now=now)
     for booking, (_, promise) in zip(made, shows, strict=True):
@@ -133,7 +125,7 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
     )
     if there is None or there.starts_at <= now:
         raise SlotTaken
-    was_starts_at, was_troupe = performance.starts_at, performance.troupe_id
+    was_troupe, was = performance.troupe_id, told.times_of(performance)
     performances.shift(performance, there)
     for promise in promises.of_performance(performance.id):
         promise.sequence += 1
@@ -142,12 +134,12 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
         told.lengthen_links(promise, now=now)
         history.record(
             "moved", "booking", promise.reference, who=who, now=now,
-            before=was_starts_at.isoformat(), after=performance.starts_at.isoformat(),
+            before=was["starts_at"].isoformat(), after=performance.starts_at.isoformat(),
         )  # fmt: skip
-        write = partial(told.with_link(letters.moved, promise), was_starts_at=was_starts_at)
+        write = partial(told.with_link(letters.moved, promise), was_starts_at=was["starts_at"])
         told.school(promise, promises.people_of(promise), write, now=now)
     if was_troupe != performance.troupe_id:
-        told.troupe(performance, was_troupe, "CANCEL", now=now)
+        told.troupe(performance, was_troupe, "CANCEL", now=now, was=was)
         subscribed.leave(performance, was_troupe, now=now)
     told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
     subscribed.show(performance, now=now)
@@ -157,6 +149,7 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
 def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: str = SCHOOL) -> Booking:
     """Change numbers, hall, access needs or note (people have their own verbs). Nothing changed: nobody is written to.
 
+    Another hall is another place: SEQUENCE + 1, for guests and the troupe too. All else is text at the same SEQUENCE.
     Raises BookingEnded, TooLateToChange and the refusals of `book` about pupils.
     """
     performances.lock_school(booking.urn)
@@ -178,10 +171,12 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     if before == after:
         return booking
     numbers.seat(booking, sum(pupils.values()))
+    concerned = _another_place(booking) if before["hall"] != after["hall"] else [booking]
     if before["pupils"] != after["pupils"]:
         _revise(booking, pupils, who=who, now=now)
     history.record("changed", "booking", booking.reference, who=who, now=now, before=before, after=after)
-    told.school(booking, promises.people_of(booking), told.with_link(letters.changed, booking), now=now)
+    for each in concerned:
+        told.school(each, promises.people_of(each), told.with_link(letters.changed, each), now=now)
     told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", now=now)
     subscribed.show(booking.performance, now=now)
     return booking
@@ -204,12 +199,12 @@ def cancel(booking: Booking, *, reason: str, by: str, who: str, now: datetime) -
         raise TooLateToCancel(db.session.get_one(Partnership, booking.programme.partnership_id))
     ended = promises.of_performance(performance.id) if booking.role == HOST else [booking]
     for promise in ended:
-        cause = by if promise.id == booking.id else HOST_SCHOOL
+        cause = HOST_SCHOOL if by == SCHOOL and promise.id != booking.id else by
         promise.ended_at = now
         promise.sequence += 1
         promise.place_sequence = promise.sequence
         db.session.add(
-            Cancellation(
+            promises.Cancellation(
                 booking_id=promise.id, recorded_at=now, cancelled_by=cause, who=who, reason=reason.strip()
             )
         )
@@ -225,7 +220,20 @@ def cancel(booking: Booking, *, reason: str, by: str, who: str, now: datetime) -
     subscribed.show(performance, now=now)
 
 
-def _promise(
+def _another_place(booking: Booking) -> list[Booking]:
+    """A host's new hall is where its guests go, too. Whom it concerns."""
+    if booking.role != HOST:
+        return [booking]
+    everybody = promises.of_performance(booking.performance_id)
+    for promise in everybody:
+        promise.sequence += 1
+        promise.place_sequence = promise.sequence
+    booking.performance.sequence += 1
+    db.session.flush()
+    return everybody
+
+
+def make(
     programme: Programme,
     school: School,
     performance: Performance,
@@ -234,6 +242,7 @@ def _promise(
     who: str,
     now: datetime,
 ) -> Booking:
+    """The rows of one promise, its numbers checked before; nobody is told yet. Raises colleagues.NobodyNamed."""
     if not promise.people:
         raise colleagues.NobodyNamed
     pupils = {y: n for y, n in promise.pupils.items() if n}
@@ -268,7 +277,7 @@ def _promise(
 def _revise(booking: Booking, pupils: Mapping[int, int], *, who: str, now: datetime) -> None:
     """A new dated row of what the promise says."""
     performance = booking.performance
-    revision = BookingRevision(
+    revision = promises.BookingRevision(
         booking_id=booking.id,
         recorded_at=now,
         starts_at=performance.starts_at,
@@ -278,7 +287,7 @@ def _revise(booking: Booking, pupils: Mapping[int, int], *, who: str, now: datet
     db.session.add(revision)
     db.session.flush()
     db.session.add_all(
-        PromisedPupils(revision_id=revision.id, year_group=y, pupils=n)
+        promises.PromisedPupils(revision_id=revision.id, year_group=y, pupils=n)
         for y, n in sorted(pupils.items())
         if n
     )

@@ -1,6 +1,7 @@
 """Who is told what when a promise changes: facts for the letters, one to each person it concerns."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -8,7 +9,7 @@ from types import MappingProxyType
 from sqlalchemy import update
 
 from outreach.booking import answers, promises
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import HOST, Booking, BookingContact
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db
@@ -65,8 +66,14 @@ def each(
         write(visit, _addressee(booking, person), sender, now=now)
 
 
-def troupe(performance: Performance, troupe_id: int, method: str, *, now: datetime) -> None:
-    """The troupe's own entry: REQUEST with all that come, or CANCEL. No address, no letter."""
+def troupe(
+    performance: Performance, troupe_id: int, method: str, *, now: datetime,
+    was: Mapping[str, datetime] = MappingProxyType({}),
+) -> None:  # fmt: skip
+    """The troupe's own entry: REQUEST with all that come, or CANCEL. No address, no letter.
+
+    `was`: for a troupe that another one stands in for, the times at which it has the show.
+    """
     to = db.session.get_one(Troupe, troupe_id)
     if not to.calendar_address:
         return
@@ -79,7 +86,12 @@ def troupe(performance: Performance, troupe_id: int, method: str, *, now: dateti
     # Nobody has answered what is just being booked.
     answered = {} if host.created_at == now else answers.carried(performance.uid, performance.sequence)
     visit = _troupe_visit(performance, promised, addressee, answers.partstat_of(answered, addressee.address))
-    letters.for_troupe(visit, addressee, sender, method=method, now=now)
+    letters.for_troupe(replace(visit, **was), addressee, sender, method=method, now=now)
+
+
+def times_of(performance: Performance) -> dict[str, datetime]:
+    """From get-in to away, by the names that a Visit has for them too."""
+    return {name: getattr(performance, name) for name in ("get_in_at", "starts_at", "ends_at", "away_at")}
 
 
 def expiry(booking: Booking) -> datetime:
@@ -212,7 +224,7 @@ def _visit(
         ends_at=performance.ends_at,
         get_in_at=performance.get_in_at,
         away_at=performance.away_at,
-        hall=booking.hall,
+        hall=_hall(booking),
         pupils=pupils,
         access=access,
         school_provides=programme.school_provides,
@@ -221,6 +233,13 @@ def _visit(
         attendees=attendees,
         phone=phone,
     )
+
+
+def _hall(booking: Booking) -> str:
+    """The hall of the show, which is the host's to name."""
+    if booking.role == HOST:
+        return booking.hall
+    return next((b.hall for b in promises.ended_with(booking.performance_id) if b.role == HOST), "")
 
 
 def _addressee(booking: Booking, person: BookingContact) -> letters.Addressee:

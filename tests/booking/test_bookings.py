@@ -311,13 +311,27 @@ def test_changing_numbers_tells_everybody_without_raising_the_sequence(c) -> Non
     with transaction():
         bookings.change(
             booking,
-            promise(pupils={8: 140, 9: 151}, hall="Gym"),
+            promise(pupils={8: 140, 9: 151}),
             who="Joanna Fell",
             now=make.NOW + timedelta(hours=1),
         )
     assert (booking.seats, booking.sequence) == (291, 0)
     assert promises.pupils_of(booking) == {8: 140, 9: 151}
     assert letters().count(("j.fell@redmere.example", "REQUEST", 0)) == 2
+
+
+def test_another_hall_is_another_place_and_raises_the_sequence(c) -> None:
+    booking = booked(c, hall="Main hall")
+    with transaction():
+        bookings.change(
+            booking, promise(hall="Sports hall"), who="Joanna Fell", now=make.NOW + timedelta(hours=1)
+        )
+    assert (booking.sequence, booking.place_sequence, booking.performance.sequence) == (1, 1, 1)
+    assert letters()[3:] == [
+        ("j.fell@redmere.example", "REQUEST", 1),
+        ("s.whitfield@redmere.example", "REQUEST", 1),
+        ("red.van@lantern-row.example", "REQUEST", 1),
+    ]
 
 
 def test_changing_nothing_writes_to_nobody(c) -> None:

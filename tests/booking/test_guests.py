@@ -8,9 +8,11 @@ from flask import Flask
 
 import make
 from outreach.booking import bookings, promises
+from outreach.booking.numbers import Promise
 from outreach.booking.promises import BookingContact
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
+from outreach.post import copies
 from outreach.post.outbox import Letter
 from outreach.tour import slots
 from outreach.tour.performances import SlotTaken
@@ -35,7 +37,11 @@ def c(app: Flask) -> SimpleNamespace:
         for booking, address in ((c.host, "office@redmere.example"), (c.guest, GUEST)):
             db.session.add(
                 BookingContact(
-                    booking_id=booking.id, name="The office", duty="on the day", address=address, added_at=make.EARLIER
+                    booking_id=booking.id,
+                    name="The office",
+                    duty="on the day",
+                    address=address,
+                    added_at=make.EARLIER,
                 )  # fmt: skip
             )
     return c
@@ -96,3 +102,20 @@ def test_show_is_not_moved_to_an_hour_that_is_past(c) -> None:
     with pytest.raises(SlotTaken):
         move(c, now=wall(DAY, time(9, 30)), by="coordinator", to=f"{c.days[0].id}-0915")
     assert c.host.performance.starts_at == wall(DAY, time(9))
+
+
+def test_guests_are_not_told_that_the_host_cancelled_when_the_company_did(c) -> None:
+    with transaction():
+        bookings.cancel(c.host, reason="Illness", by="company", who="Priya Nandakumar", now=make.NOW)
+    assert promises.cancellation_of(c.guest).cancelled_by == "company"
+
+
+def test_guests_go_where_the_host_goes_when_its_hall_changes(c) -> None:
+    with transaction():
+        promise = Promise(pupils={8: 148}, hall="Sports hall")
+        bookings.change(c.host, promise, who="Joanna Fell", now=make.NOW)
+    assert (c.guest.sequence, c.guest.place_sequence) == (1, 1)
+    assert [(method, sequence) for _, method, sequence in told_guest()] == [("REQUEST", 1)]
+    letter = db.session.query(Letter).filter_by(recipient=GUEST).one()
+    assert "Sports hall" in copies.read(letter.raw).text
+    assert b"Sports hall" in copies.read(letter.raw).calendar
