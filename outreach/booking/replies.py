@@ -212,12 +212,6 @@ def refuse(incoming: Incoming, words: str, partnership_id: int, *, who: str, now
     return True
 
 
-def overtake(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) -> None:
-    """A wish about a time that is no more leaves the inbox without a letter. Raises inbox.Settled, VisitUnknown."""
-    _matter, counter = _wished(incoming, partnership_id)
-    inbox.end_counter(counter, "overtaken", who=who, now=now)
-
-
 def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) -> list[BookingContact]:
     """Write to whoever declined: the visit stands; move it or cancel it? With a link of their own. Returns to whom.
 

@@ -48,6 +48,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.companies
     import outreach.web.coordinator.contacts
     import outreach.web.coordinator.coverage
+    import outreach.web.coordinator.inbox
     import outreach.web.coordinator.invitations
     import outreach.web.coordinator.letters
     import outreach.web.coordinator.password

@@ -21,6 +21,7 @@ from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.post import links
+from outreach.post.incoming import inbox
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 
@@ -38,6 +39,7 @@ MENU = (
     ("Coverage", "coordinator.coverage"),
     ("Schools", "coordinator.schools"),
     ("Bookings", "coordinator.bookings"),
+    ("Inbox", "coordinator.inbox_list"),
     ("Invitations", "coordinator.invitations"),
     ("Letters", "coordinator.letters"),
     ("Tour", "coordinator.tour"),
@@ -197,7 +199,14 @@ def _readable() -> None:
 
 
 def _whose() -> dict[str, Any]:
-    return {"partnership": g.get("partnership"), "menu": MENU}
+    return {"partnership": g.get("partnership"), "menu": MENU, "inbox_waiting": inbox_waiting}
+
+
+def inbox_waiting() -> int:
+    """How much mail waits for this partnership's coordinators: the number in the menu, asked once a page."""
+    if "inbox_waiting" not in g:
+        g.inbox_waiting = sum(inbox.count_waiting(g.partnership.id).values())
+    return int(g.inbox_waiting)
 
 
 def _headers(response: Response) -> Response:
@@ -233,7 +242,11 @@ def _problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | HTTPExce
         return error
     if isinstance(error, SecurityError):
         # The request's host is not ours, so no address of a page can be made for it.
-        return "We could not read that. This is not the address of the service.", 400, {"Content-Type": "text/plain"}
+        return (
+            "We could not read that. This is not the address of the service.",
+            400,
+            {"Content-Type": "text/plain"},
+        )
     allow = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
     return render_template("problem.html", code=error.code, kind="http"), error.code, allow
 

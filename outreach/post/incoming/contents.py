@@ -1,0 +1,57 @@
+"""What stands in many mails at once: the answers and wishes in them, and the letters they answer. A few queries for all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import defer
+
+from outreach.ground.db import db
+from outreach.post import outbox
+from outreach.post.incoming.inbox import CalendarAnswer, CounterProposal, Incoming
+from outreach.post.outbox import Letter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """Of one mail. `letter`, without its bytes, is the one that bounced or was answered; `dead`: its address still is."""
+
+    answers: tuple[CalendarAnswer, ...]
+    counter: CounterProposal | None
+    letter: Letter | None
+    dead: bool
+
+
+def of(mails: Sequence[Incoming]) -> dict[int, Contents]:
+    """The contents of each, by the mail's id; at most four queries."""
+    ids = [mail.id for mail in mails]
+    answers: dict[int, list[CalendarAnswer]] = {}
+    for answer in db.session.scalars(
+        select(CalendarAnswer).where(CalendarAnswer.incoming_id.in_(ids)).order_by(CalendarAnswer.id)
+    ):
+        answers.setdefault(answer.incoming_id, []).append(answer)
+    counters = {
+        counter.incoming_id: counter
+        for counter in db.session.scalars(
+            select(CounterProposal).where(CounterProposal.incoming_id.in_(ids)).order_by(CounterProposal.id)
+        )
+    }
+    letters = {
+        letter.id: letter
+        for letter in db.session.scalars(
+            select(Letter)
+            .where(Letter.id.in_({mail.letter_id for mail in mails if mail.letter_id}))
+            .options(defer(Letter.raw))
+            .order_by(Letter.id)
+        )
+    }
+    dead = outbox.dead_addresses(letter.recipient for letter in letters.values())
+    return {
+        mail.id: Contents(
+            answers=tuple(answers.get(mail.id, ())),
+            counter=counters.get(mail.id),
+            letter=(letter := letters.get(mail.letter_id or 0)),
+            dead=letter is not None and letter.recipient in dead,
+        )
+        for mail in mails
+    }

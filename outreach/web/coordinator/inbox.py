@@ -1,0 +1,280 @@
+"""The inbox: what came back by mail and waits for a person, each with its one next action; and what was dealt with."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+
+from outreach.booking import answers, promises, replies
+from outreach.booking.replies import Matter
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.post.incoming import contents, inbox, reading, showing
+from outreach.post.incoming.contents import Contents
+from outreach.post.incoming.inbox import ADDRESS, DECLINE, DOUBT, MAIL, NEWCOMER, RAW, WISH, Incoming
+from outreach.tour.performances import SlotTaken
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, who
+
+PAGE = 25
+TASKS = {
+    WISH: "Another time",
+    DECLINE: "Declined",
+    NEWCOMER: "Not on the booking",
+    DOUBT: "In doubt",
+    ADDRESS: "Came back",
+    MAIL: "Mail",
+    RAW: "Unreadable",
+}
+DONE, LEFT_OUT = "done", "left out"
+BY_HAND = (DONE, LEFT_OUT)
+"""How a person puts mail aside without anything coming of it; only this can be undone."""
+
+
+class RefuseForm(forms.Form):
+    words = forms.words(
+        "In your own words",
+        hint="It stands in the letter. May be left empty. No pupil’s name.",
+        at_most=1000,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One mail with all that the list says of it. `stale`: what it was about is no more, so nothing is left to do."""
+
+    mail: Incoming
+    inside: Contents
+    matter: Matter | None
+    stale: str
+
+
+@coordinator.get("/inbox")
+@coordinators_only
+def inbox_list() -> Any:
+    task = request.args.get("task", "")
+    task = task if task in TASKS else ""
+    counts = inbox.count_waiting(g.partnership.id)
+    g.inbox_waiting = sum(counts.values())
+    found = counts.get(task, 0) if task else g.inbox_waiting
+    page, pages = _page(found)
+    mails = inbox.waiting(
+        g.partnership.id, [task] if task else (), first=(page - 1) * PAGE, most=PAGE
+    )  # fmt: skip
+    undo = inbox.get(_number("undone"), g.partnership.id) if request.args.get("undone") else None
+    return render_template(
+        "coordinator/inbox.html",
+        cards=_cards(mails), counts=counts, task=task, tasks=TASKS, page=page, pages=pages, found=found,
+        look=inbox.last_look(), undo=undo if undo is not None and undo.settled_as in BY_HAND else None,
+    )  # fmt: skip
+
+
+@coordinator.get("/inbox/settled")
+@coordinators_only
+def inbox_settled() -> Any:
+    page = max(1, min(_number("page", 1), 10_000))
+    mails = inbox.settled(g.partnership.id, first=(page - 1) * PAGE, most=PAGE + 1)
+    about = replies.matters({mail.stream for mail in mails}, g.partnership.id)
+    return render_template(
+        "coordinator/inbox_settled.html",
+        mails=mails[:PAGE], about=about, tasks=TASKS, page=page, more=len(mails) > PAGE, by_hand=BY_HAND,
+        inside=contents.of(mails[:PAGE]),
+    )  # fmt: skip
+
+
+@coordinator.get("/inbox/<int:mail_id>")
+@coordinators_only
+def inbox_mail(mail_id: int) -> Any:
+    return _mail_page(_mail(mail_id), RefuseForm(formdata=None))
+
+
+@coordinator.get("/inbox/<int:mail_id>.eml")
+@coordinators_only
+def inbox_file(mail_id: int) -> Any:
+    """The mail as it came, for a mail program; never opened by the browser itself."""
+    return Response(
+        _mail(mail_id).raw,
+        mimetype="message/rfc822",
+        headers={"Content-Disposition": f'attachment; filename="mail-{mail_id}.eml"'},
+    )
+
+
+@coordinator.post("/inbox/<int:mail_id>/done")
+@coordinators_only
+def inbox_done(mail_id: int) -> Any:
+    """Nothing more is to do. A wish that is put aside so is one that the visit's own moving overtook."""
+    try:
+        with transaction():
+            mail, now = _ours(mail_id), clock.now()
+            as_ = LEFT_OUT if mail.task in (NEWCOMER, DOUBT) else DONE
+            counter = inbox.counter_of(mail) if mail.task == WISH else None
+            if counter is not None:
+                inbox.end_counter(counter, "overtaken", who=who(), now=now)
+            else:
+                inbox.settle(mail, as_, who=who(), now=now)
+            undone = mail.id if mail.settled_as in BY_HAND else None
+    except Refusal as refusal:
+        return _back(refusal.message, "stop")
+    return redirect(url_for("coordinator.inbox_list", undone=undone), 303)
+
+
+@coordinator.post("/inbox/<int:mail_id>/again")
+@coordinators_only
+def inbox_again(mail_id: int) -> Any:
+    """Undo: back into the inbox."""
+    with transaction():
+        mail = _mail(mail_id)
+        if mail.settled_as in BY_HAND:
+            inbox.reopen(mail, who=who(), now=clock.now())
+    return _back("It is back in the inbox.")
+
+
+@coordinator.post("/inbox/<int:mail_id>/take")
+@coordinators_only
+def inbox_take(mail_id: int) -> Any:
+    try:
+        with transaction():
+            added = replies.take_answer(_ours(mail_id), g.partnership.id, who=who(), now=clock.now())
+    except Refusal as refusal:
+        return _back(refusal.message, "stop")
+    said = f"{' and '.join(added)} has the visit in the calendar now, and gets the invite." if added else ""
+    return _back(f"The answer is taken. {said}".strip())
+
+
+@coordinator.post("/inbox/<int:mail_id>/ask")
+@coordinators_only
+def inbox_ask(mail_id: int) -> Any:
+    try:
+        with transaction():
+            written = replies.ask_back(_ours(mail_id), g.partnership.id, who=who(), now=clock.now())
+            names = " and ".join(person.name or person.address for person in written)
+    except Refusal as refusal:
+        return _back(refusal.message, "stop")
+    return _back(f"The letter to {names} is on its way. The visit stands until they move or cancel it.")
+
+
+@coordinator.post("/inbox/<int:mail_id>/grant")
+@coordinators_only
+def inbox_grant(mail_id: int) -> Any:
+    try:
+        with transaction():
+            key = request.form.get("slot", "")[:30]
+            replies.grant(_ours(mail_id), key, g.partnership.id, who=who(), now=clock.now())
+    except SlotTaken:
+        flash(
+            "That time is not free any more. The visit stands as it was; these are the nearest now.",
+            "confirm",
+        )
+        return redirect(url_for("coordinator.inbox_mail", mail_id=mail_id), 303)
+    except Refusal as refusal:
+        return _back(refusal.message, "stop")
+    return _back("Moved. Everybody who has it in the calendar is told; the same entry moves.")
+
+
+@coordinator.post("/inbox/<int:mail_id>/refuse")
+@coordinators_only
+def inbox_refuse(mail_id: int) -> Any:
+    form = RefuseForm()
+    if not form.validate_on_submit():
+        return _mail_page(_mail(mail_id), form), 422
+    try:
+        with transaction():
+            told = replies.refuse(
+                _ours(mail_id), form.words.data or "", g.partnership.id, who=who(), now=clock.now()
+            )
+    except Refusal as refusal:
+        return _back(refusal.message, "stop")
+    return _back(
+        "Refused. A letter says that the visit stays where it is."
+        if told
+        else "Refused. No letter went: whoever asked has no link to this visit. Tell them yourself."
+    )
+
+
+def _mail_page(mail: Incoming, form: RefuseForm) -> str:
+    """One mail: its words, what it is about, and what can be done."""
+    (card,) = _cards([mail])
+    shown, booking, wish = showing.show(mail.raw), card.matter.booking if card.matter else None, None
+    if booking is not None and card.inside.counter is not None and card.inside.counter.ended_at is None:
+        wish = replies.wish(card.matter, card.inside.counter, now=clock.now())  # type: ignore[arg-type]
+    return render_template(
+        "coordinator/inbox_mail.html",
+        card=card, mail=mail, shown=shown, booking=booking, wish=wish, form=form, tasks=TASKS,
+        people=promises.people_of(booking) if booking is not None else [],
+        together=promises.of_performance(booking.performance_id) if booking is not None else [],
+        said=answers.of(booking) if booking is not None else {},
+        events=reading.read(mail.raw).events if mail.task in (NEWCOMER, DOUBT) else (),
+        others=[m for m in inbox.of_stream(mail.stream) if m.id != mail.id] if booking is not None else [],
+        reply=_reply_to(mail), now=clock.now(), by_hand=BY_HAND,
+    )  # fmt: skip
+
+
+def _reply_to(mail: Incoming) -> str:
+    """An address that opens the coordinator's own mail program."""
+    if "@" not in mail.sender:
+        return ""
+    subject = mail.subject if mail.subject.lower().startswith("re:") else f"Re: {mail.subject}"
+    return f"mailto:{quote(mail.sender, safe='@')}?subject={quote(subject)}"
+
+
+def _cards(mails: Any) -> list[Card]:
+    """The mails with what they are about; a constant number of queries."""
+    inside = contents.of(mails)
+    about = replies.matters({mail.stream for mail in mails}, g.partnership.id)
+    newest = inbox.answers_of(about)
+    return [
+        Card(
+            mail=mail,
+            inside=inside[mail.id],
+            matter=(matter := about.get(mail.stream)),
+            stale=_stale(mail, inside[mail.id], matter, newest),
+        )
+        for mail in mails
+    ]
+
+
+def _stale(mail: Incoming, inside: Contents, matter: Matter | None, newest: Any) -> str:
+    """Why nothing is left to do about an answer or a wish; '' while there is."""
+    if matter is None or mail.task not in (DECLINE, WISH):
+        return ""
+    if matter.booking.ended_at is not None:
+        return "The visit was cancelled since."
+    if mail.task == WISH:
+        old = inside.counter is not None and replies.is_overtaken(matter, inside.counter.sequence)
+        return "The visit has moved since; this was about the time before." if old else ""
+    own = [a for a in inside.answers if a.uid == mail.stream]
+    if own and all(replies.is_overtaken(matter, a.sequence) for a in own):
+        return "The visit has moved since; they have been asked anew."
+    last = [newest.get(mail.stream, {}).get(a.address) for a in own]
+    if last and all(a is not None and a.partstat != answers.DECLINED for a in last):
+        return "They have answered again since, and did not decline."
+    return ""
+
+
+def _mail(mail_id: int) -> Incoming:
+    return inbox.get(mail_id, g.partnership.id) or abort(404)
+
+
+def _ours(mail_id: int) -> Incoming:
+    """The mail, this partnership's from now on if it was nobody's; inside a transaction."""
+    mail = _mail(mail_id)
+    if mail.partnership_id is None:
+        inbox.take(mail, g.partnership.id, who=who(), now=clock.now())
+    return mail
+
+
+def _back(said: str, category: str = "message") -> Any:
+    flash(said, category)
+    return redirect(url_for("coordinator.inbox_list"), 303)
+
+
+def _page(found: int) -> tuple[int, int]:
+    pages = max(1, -(-found // PAGE))
+    return max(1, min(_number("page", 1), pages)), pages
+
+
+def _number(name: str, default: int = 0) -> int:
+    typed = request.args.get(name, "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else default
