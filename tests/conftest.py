@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from browser import chromium, page, plain_page, site, wide_page  # noqa: E402, F401
 from outreach import create_app  # noqa: E402
 from outreach.ground.db import db  # noqa: E402
+from outreach.post.outbox import SUPERSEDED, Letter  # noqa: E402
+from post.strict_mail import mail_problems  # noqa: E402
 from postgres import Postgres  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,6 +134,25 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def no_broken_invite() -> Iterator[None]:
+    """Every letter that any test makes the service write is held to the strict check, whatever that test is about."""
+    broken: list[str] = []
+
+    def read(_mapper: Any, _connection: Any, letter: Letter) -> None:
+        if letter.status == SUPERSEDED:  # goes nowhere, and is masked
+            return
+        if letter.method and b"MIME-Version" in letter.raw:
+            broken.extend(f"{letter.kind} to {letter.recipient}: {said}" for said in mail_problems(letter.raw))
+        elif b"text/calendar" in letter.raw:
+            broken.append(f"{letter.kind} to {letter.recipient}: a calendar that the letter does not know of")
+
+    event.listen(Letter, "before_insert", read)
+    yield
+    event.remove(Letter, "before_insert", read)
+    assert broken == []
 
 
 @pytest.fixture

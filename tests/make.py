@@ -251,7 +251,7 @@ def show(programme: Programme, host: School, starts_at: datetime, **changes: Any
                 "away_at": ends_at + timedelta(minutes=programme.get_out_minutes),
                 "created_at": EARLIER,
                 "uid": f"show{n}@outreach.example",
-                "organizer_token": f"show{n}",
+                "organizer_token": f"show{n:016d}",
             }
             | changes
         )
@@ -278,7 +278,7 @@ def booking(
                 "role": "host" if urn == performance.urn else "guest",
                 "seats": sum(pupils.values()),
                 "uid": f"booking{n}@outreach.example",
-                "organizer_token": f"booking{n}",
+                "organizer_token": f"booking{n:016d}",
                 "created_at": at,
             }
             | changes
