@@ -3,6 +3,7 @@
 from flask import Flask
 
 from outreach.cli.demonstration import demonstration
+from outreach.cli.feeds import feeds
 from outreach.cli.people import people
 from outreach.cli.post import post
 from outreach.cli.register import register
@@ -11,5 +12,5 @@ from outreach.cli.setup import setup
 
 def init_app(app: Flask) -> None:
     """Hang the commands on the app."""
-    for group in (demonstration, setup, register, people, post):
+    for group in (demonstration, setup, register, people, post, feeds):
         app.cli.add_command(group)

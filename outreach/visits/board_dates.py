@@ -96,6 +96,8 @@ def remove(of: BoardDate, *, who: str, now: datetime) -> None:
 
 def show(of: BoardDate, *, now: datetime) -> int:
     """Put a date into the board's calendars as it stands; 0 when they say so already, else 1."""
+    partnerships.lock(of.partnership_id)
+    db.session.refresh(of)
     about = f"‘{of.programme.title}’, {year_name(of.programme.academic_year)}" if of.programme else ""
     appointment = Appointment(
         uid=of.uid, sequence=0 if of.removed_at is None else 1, dtstamp=now, created_at=of.created_at,

@@ -110,9 +110,9 @@ def live(kind: str, subject: int, *, partnership_id: int, holder: int = 0) -> Fe
     return found[-1] if found else None
 
 
-def of_partnership(partnership_id: int) -> list[Feed]:
-    """Every address of a partnership that works, oldest first."""
-    return _live(Feed.partnership_id == partnership_id)
+def of_partnership(partnership_id: int, kinds: Iterable[str]) -> list[Feed]:
+    """Every address of these kinds of a partnership that works, oldest first."""
+    return _live(Feed.partnership_id == partnership_id, Feed.kind.in_(list(kinds)))
 
 
 def token_of(feed: Feed, key: str) -> str:

@@ -21,6 +21,9 @@ from outreach.visits import board_dates
 from outreach.web import forms, subscribing
 from outreach.web.gate import coordinator, coordinators_only, who
 
+OURS = (COORDINATOR, TROUPE, BOARD)
+"""A school's address is the school's own: it stands on the school's page alone."""
+
 
 class BoardDateForm(forms.Form):
     title = forms.text(
@@ -54,7 +57,7 @@ def all_calendars() -> Any:
             form.refuse(refusal)
         else:
             flash(said, "done")
-            return redirect(url_for("coordinator.calendars", _anchor="board"), 303)
+            return redirect(url_for("coordinator.calendars"), 303)
     return _page(form), 422 if request.method == "POST" else 200
 
 
@@ -107,12 +110,12 @@ def remove_board_date(date_id: int) -> Any:
     except Refusal as refusal:
         flash(refusal.message, "confirm")
     else:
-        flash(f"‘{title}’ is taken out. The board’s calendars show it as cancelled.", "done")
-    return redirect(url_for("coordinator.calendars", _anchor="board"), 303)
+        flash(f"‘{title}’ is removed. The board’s calendars show it as cancelled.", "done")
+    return redirect(url_for("coordinator.calendars"), 303)
 
 
 def _page(form: BoardDateForm) -> str:
-    feeds = addresses.of_partnership(g.partnership.id)
+    feeds = addresses.of_partnership(g.partnership.id, OURS)
     offers = {(f.kind, f.subject, f.holder): subscribing.offer(f) for f in feeds}
     return render_template(
         "coordinator/calendars.html",
@@ -137,18 +140,15 @@ def _make(kind: str, subject: int, label: str, anchor: str, holder: int = 0) -> 
 
 def _end(feed_id: int, verb: Callable[..., Any], said: str) -> Any:
     with transaction():
-        feed = _feed(feed_id)
-        anchor = {COORDINATOR: "mine", BOARD: "board"}.get(feed.kind, f"troupe-{feed.subject}")
-        verb(feed, who=who(), now=clock.now())
+        verb(_feed(feed_id), who=who(), now=clock.now())
     flash(said, "done")
-    return redirect(url_for("coordinator.calendars", _anchor=anchor), 303)
+    return redirect(url_for("coordinator.calendars"), 303)
 
 
 def _feed(feed_id: int) -> Feed:
     """An address of this page that works; a 404 for a school's, for another coordinator's, for another partnership's."""
-    for feed in addresses.of_partnership(g.partnership.id):
-        own = feed.kind == COORDINATOR and feed.holder == current_user.person_id
-        if feed.id == feed_id and (own or feed.kind in (TROUPE, BOARD)):
+    for feed in addresses.of_partnership(g.partnership.id, OURS):
+        if feed.id == feed_id and feed.holder in (0, current_user.person_id):
             return feed
     abort(404)
 

@@ -22,7 +22,7 @@ def subscribe(token: str, reference: str) -> Any:
             SCHOOL, g.school.urn, partnership_id=g.partnership.id, label=f"Performances at {g.school.name}",
             who=g.who, now=clock.now(),
         )  # fmt: skip
-    return _back(token, reference)
+    return redirect(url_for("school.booked", token=token, reference=reference, _anchor="subscribe"), 303)
 
 
 @school.post("/i/<token>/booked/<reference>/subscribe/renew")
@@ -50,4 +50,5 @@ def _standing(reference: str) -> Feed:
 
 
 def _back(token: str, reference: str) -> Any:
-    return redirect(url_for("school.booked", token=token, reference=reference, _anchor="subscribe"), 303)
+    """To the top of the page, where it is said what was done."""
+    return redirect(url_for("school.booked", token=token, reference=reference), 303)
