@@ -217,6 +217,7 @@ def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime
 
     The booking is not touched. Raises inbox.Settled, VisitUnknown, BookingEnded, AnsweredSince, NotOnTheBooking.
     """
+    inbox.settle(incoming, "asked whether to move or cancel", who=who, now=now)
     declined = [a for a in inbox.answers_in(incoming) if a.partstat == answers.DECLINED]
     about = matters({answer.uid for answer in declined}, partnership_id)
     if not about:
@@ -242,7 +243,6 @@ def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime
         written.append(person)
     if not written:
         raise VisitUnknown
-    inbox.settle(incoming, "asked whether to move or cancel", who=who, now=now)
     return written
 
 
