@@ -139,6 +139,8 @@ def instant(value: Prop) -> datetime:
     ends = datetime.combine(_last_sunday(wall.year, 10), datetime.min.time()) + timedelta(hours=2)
     if starts <= wall < starts + timedelta(hours=1):
         raise ValueError("a time that the clocks leave out")
+    if ends - timedelta(hours=1) <= wall < ends:
+        raise ValueError("a time that stands twice: readers take it for the one or the other")
     return wall - timedelta(hours=1) if starts <= wall < ends else wall
 
 
@@ -293,7 +295,9 @@ def _invite(event: Component, method: str | None) -> list[str]:
     if problems := _shape(event, INVITE, KNOWN):
         return problems
     if not re.fullmatch(r"https?://[^\s/]+/(b/[^\s/]+|find/[0-9]+)", event.one("URL")):
-        problems.append("URL is not the page of the booking's reference, nor a proposal's school at the open door")
+        problems.append(
+            "URL is not the page of the booking's reference, nor a proposal's school at the open door"
+        )
     return problems + _people(event, method) + _status(event, method)
 
 

@@ -41,6 +41,7 @@ MUTATIONS: dict[str, Callable[[bytes], bytes]] = {
     "DTSTART in another zone": lambda ics: ics.replace(b"DTSTART;TZID=Europe/London:", b"DTSTART;TZID=Europe/Paris:"),
     "DTSTART on no day": lambda ics: ics.replace(b"20270309T093000", b"20270229T093000"),
     "DTSTART in the hour that is left out": lambda ics: ics.replace(b"20270309T093000", b"20270328T013000").replace(b"20270309T104500", b"20270328T101500"),
+    "DTEND in the hour that stands twice": lambda ics: ics.replace(b"20270309T093000", b"20271031T001500").replace(b"20270309T104500", b"20271031T013000"),
     "DTSTAMP in wall time": lambda ics: ics.replace(b"DTSTAMP:20270119T140600Z", b"DTSTAMP:20270119T140600"),
     "LAST-MODIFIED later": lambda ics: ics.replace(b"LAST-MODIFIED:20270119T140600Z", b"LAST-MODIFIED:20270119T140700Z"),
     "misspelt PARTSTAT": lambda ics: _unfolded(ics, b"NEEDS-ACTION", b"NEEDS-ACTON"),
