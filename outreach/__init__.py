@@ -10,6 +10,7 @@ from outreach import tables  # noqa: F401
 from outreach.ground import config
 from outreach.ground.db import db
 from outreach.post import letters
+from outreach.post.incoming import receiving
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,6 +26,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     Path(str(app.config["OUTREACH_FOLDER"])).mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     letters.configure(app.config)
+    receiving.configure(app.config)
     Migrate(app, db, directory=str(ROOT / "migrations"))
 
     from outreach import cli, web

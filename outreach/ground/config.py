@@ -50,6 +50,11 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "MAIL_FOLDER": str(Path(env.get("MAIL_FOLDER", str(folder / "mail"))).absolute()),
         "MAIL_DOMAIN": env.get("MAIL_DOMAIN", "outreach.example"),
         "MAIL_SENDER": env.get("MAIL_SENDER", "bookings"),
+        "MAIL_AUTHSERV_ID": env.get("MAIL_AUTHSERV_ID", "").strip(),
+        "IMAP_URL": env.get("IMAP_URL", ""),
+        "IMAP_TOKEN_FILE": env.get("IMAP_TOKEN_FILE", ""),
+        "IMAP_DONE_FOLDER": env.get("IMAP_DONE_FOLDER", "") or "Outreach",
+        "IMAP_UNREADABLE_FOLDER": env.get("IMAP_UNREADABLE_FOLDER", "") or "Outreach unreadable",
         "OUTREACH_FOLDER": str(folder),
         "BEHIND_PROXIES": _whole(env, "BEHIND_PROXIES", 0),
     }

@@ -1,20 +1,258 @@
-"""Mail comes in: kept whole, understood, matched to what we wrote; answers are written down, all else waits for a person."""
+"""Mail comes in: kept whole, understood, matched to what we wrote; answers are written down, all else waits for a person.
 
+Nothing is ever answered by itself but a calendar's asking for what it was sent (REFRESH), and no word above is called:
+what is written here takes effect when a page acts on it.
+"""
+
+import hmac
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from outreach.post.incoming.inbox import CalendarAnswer, Incoming
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from outreach.ground.db import db
+from outreach.post import outbox, postman
+from outreach.post.incoming import answers, attendees, inbox, matching, reading
+from outreach.post.incoming.attendees import Note
+from outreach.post.incoming.inbox import (
+    ADDRESS,
+    ANSWER,
+    AUTO_REPLY,
+    BOUNCE,
+    COUNTER,
+    DOUBT,
+    INVITE,
+    MAIL,
+    NEWCOMER,
+    RAW,
+    REFRESH,
+    UNREADABLE,
+    CalendarAnswer,
+    Incoming,
+)
+from outreach.post.incoming.parts import headers
+from outreach.post.incoming.reading import Read
+from outreach.post.outbox import BOUNCED, SENT, WAITING, Letter
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """`authserv_id` is the name of our own mail server in Authentication-Results; `keys` sign bounce addresses."""
+
+    authserv_id: str
+    mail_domain: str
+    keys: tuple[str, ...]
+
+
+_settings: Settings | None = None
+
+
+def configure(config: Mapping[str, object]) -> None:
+    """Take MAIL_AUTHSERV_ID, MAIL_DOMAIN and the keys from the service's settings; called once by create_app."""
+    global _settings
+    older = config["SECRET_KEY_FALLBACKS"]
+    _settings = Settings(
+        authserv_id=str(config["MAIL_AUTHSERV_ID"]),
+        mail_domain=str(config["MAIL_DOMAIN"]),
+        keys=(str(config["SECRET_KEY"]), *(older if isinstance(older, list) else [])),
+    )
+
+
+def settings() -> Settings:
+    """What configure() was told. Raises RuntimeError before it was called."""
+    if _settings is None:
+        raise RuntimeError("receiving.configure() has not been called")
+    return _settings
 
 
 def receive(raw: bytes, recipient: str | None, *, now: datetime) -> Incoming:
     """Take one mail in, in the caller's transaction; the same mail again gives the row that stands already.
 
-    `recipient` is the address it was delivered to, where the mail server told us. Nothing is ever answered, and no
-    word above is called: what is written here takes effect when a page acts on it.
+    `recipient` is the address it was delivered to, where the mail server told us. A mail that trips us up is kept as
+    unreadable and logged. Raises what the database raises: IntegrityError when the same mail comes in elsewhere at
+    this moment (try again: it is there then).
     """
-    raise NotImplementedError
+    mail = reading.read(raw)
+    given = (headers.bare(recipient),) if recipient else ()
+    addresses = tuple(dict.fromkeys([*given, *mail.recipients]))
+    letter_id = _returned_letter(addresses)
+    if letter_id is not None:
+        mail = reading.read(raw, returned=True)
+    digest = mail.digest if letter_id is None else f"{mail.digest}/{letter_id}"
+    standing = db.session.scalar(select(Incoming).where(Incoming.digest == digest))
+    if standing is not None:
+        return standing
+    incoming = Incoming(
+        digest=digest,
+        raw=raw[: reading.MAIL_AT_MOST],
+        received_at=now,
+        kind=mail.kind,
+        sender=mail.sender,
+        sender_name=mail.sender_name,
+        recipient=addresses[0] if addresses else "",
+        subject=mail.subject,
+        stream="",
+        letter_id=letter_id,
+        authenticated=_authenticated(mail),
+    )
+    db.session.add(incoming)
+    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            note = _take(incoming, mail, addresses, now=now)
+            incoming.task, incoming.why = note.task, note.why
+    except OperationalError:
+        raise
+    except Exception as error:  # one mail must not keep the others back, whatever is wrong with it or with us
+        log.exception("mail %s could not be understood", incoming.id)
+        incoming.kind, incoming.task = UNREADABLE, RAW
+        incoming.why = f"The service could not make sense of it ({type(error).__name__})."
+    db.session.flush()
+    return incoming
 
 
 def accept_person(incoming: Incoming, *, who: str, now: datetime) -> list[CalendarAnswer]:
-    """Take the answers of a mail that waits as NEWCOMER or DOUBT, and settle it; the caller makes a newcomer a
-    colleague (the answers bear name-free addresses; `reading.read(incoming.raw).events` has the names). Raises Settled."""
-    raise NotImplementedError
+    """Take the answers of a mail that waits as NEWCOMER or DOUBT, and settle it as 'accepted'.
+
+    Making a newcomer a colleague is the caller's; `reading.read(incoming.raw).events` has the names. Raises Settled.
+    """
+    if incoming.task not in (NEWCOMER, DOUBT):
+        raise inbox.Settled
+    inbox.settle(incoming, "accepted", who=who, now=now)
+    mail = reading.read(incoming.raw)
+    by_address = matching.visit_of_address([incoming.recipient, *mail.recipients])
+    visits = matching.visits(event.uid for event in mail.events)
+    taken = []
+    for event in answers.whole(mail):
+        visit = visits.get(event.uid) or by_address
+        if (
+            visit is None
+            or event.method != "REPLY"
+            or event.partstat not in answers.WORDS
+            or not event.address
+        ):
+            continue
+        sequence = answers.sequence_of(event, visit, visit.person(event.address))
+        if sequence is None:
+            # To a revision that never was: a start that we never named makes it an answer to something older.
+            sequence = visit.sequence if event.starts_at is None else 0
+        taken.append(answers.take(incoming, event, visit, sequence=sequence, who=who, now=now))
+        answers.overtake(incoming, event, visit, sequence=sequence, now=now)
+    return taken
+
+
+def _take(incoming: Incoming, mail: Read, addresses: tuple[str, ...], *, now: datetime) -> Note:
+    """What is to be done about it; answers are written down, and the row is told what it is about."""
+    if mail.kind == BOUNCE and mail.bounced is not None:
+        return _bounce(incoming, mail, now=now)
+    by_address = matching.visit_of_address(addresses) if addresses else None
+    if mail.events and mail.kind in (ANSWER, COUNTER, REFRESH, INVITE):
+        reached = {*addresses, *(event.organizer for event in mail.events)}
+        tokens = {a for a in reached if _has_token(a)}
+        found = attendees.of_mail(incoming, mail, by_address, reached=reached, tokens=tokens, now=now)
+        incoming.stream, incoming.partnership_id = found.stream, found.partnership_id
+        if found.partnership_id is None:
+            incoming.partnership_id = matching.partnership_of(mail.sender)
+        return found.note
+    _about(incoming, mail, by_address)
+    if mail.kind == AUTO_REPLY:
+        return Note()
+    if mail.kind == UNREADABLE:
+        return Note(task=RAW, why=mail.problem)
+    return Note(task=MAIL, why=f"{attendees.named(mail.sender_name, mail.sender)} wrote to us.")
+
+
+def _about(incoming: Incoming, mail: Read, by_address: matching.Visit | None) -> None:
+    """Which visit or letter a mail is about: by the address it came to, else by the letter that it answers."""
+    letter = matching.letter_of_ids(mail.answers_to)
+    if by_address is not None:
+        incoming.stream, incoming.partnership_id = by_address.uid, by_address.partnership_id
+    if letter is not None:
+        incoming.letter_id = incoming.letter_id or letter.id
+        if by_address is None:
+            incoming.stream, incoming.partnership_id = letter.stream, letter.partnership_id
+    elif incoming.letter_id is not None and by_address is None:
+        letter = db.session.get(Letter, incoming.letter_id)
+        if letter is not None:
+            incoming.stream, incoming.partnership_id = letter.stream, letter.partnership_id
+    if incoming.partnership_id is None:
+        incoming.partnership_id = matching.partnership_of(mail.sender)
+
+
+def _bounce(incoming: Incoming, mail: Read, *, now: datetime) -> Note:
+    """A letter came back. Only the address that it came back to, or its own Message-ID, proves which: anybody can
+    claim that an address is dead."""
+    bounced = mail.bounced
+    assert bounced is not None
+    letter = db.session.get(Letter, incoming.letter_id) if incoming.letter_id else None
+    letter = letter or matching.letter_of_ids([*bounced.message_ids, *mail.answers_to])
+    said = f" The answer was: {bounced.said}" if bounced.said else ""
+    if letter is None:
+        addresses = bounced.addresses[:3]
+        incoming.partnership_id = next(
+            (p for a in addresses if (p := matching.partnership_of(a)) is not None), None
+        )
+        about = f" to {', '.join(addresses)}" if addresses else ""
+        return Note(task=MAIL, why=f"A mail{about} came back, but it names no letter of ours.{said}")
+    incoming.letter_id, incoming.stream, incoming.partnership_id = (
+        letter.id,
+        letter.stream,
+        letter.partnership_id,
+    )
+    if bounced.permanent is False or letter.status == BOUNCED:
+        return Note()
+    if bounced.permanent is None:
+        return Note(
+            task=ADDRESS,
+            why=f"A letter to {letter.recipient} came back, and nobody can tell why. Read it.{said}",
+        )
+    _mark_bounced(letter, bounced.said or bounced.status or "It came back.")
+    if not bounced.address_is_dead:
+        return Note(
+            task=ADDRESS,
+            why=f"A letter to {letter.recipient} came back, though the address may be right.{said}",
+        )
+    outbox.mark_dead(letter.recipient, (bounced.said or bounced.status or "It came back.")[:500], now)
+    return Note(task=ADDRESS, why=f"Letters to {letter.recipient} cannot be delivered.{said}")
+
+
+def _mark_bounced(letter: Letter, why: str) -> None:
+    """A letter that a postman is just trying again is taken out of that postman's hands: it had arrived somewhere."""
+    if letter.status in (SENT, WAITING):
+        letter.status, letter.last_error = BOUNCED, f"It came back: {why}"[:500]
+        letter.lease_until = letter.leased_by = None
+        db.session.flush()
+
+
+def _returned_letter(addresses: Iterable[str]) -> int | None:
+    """Which letter's bounce address a mail came to, by its signature (VERP); None for any other address."""
+    here = settings()
+    for address in addresses:
+        number = address.removeprefix("bounce+").partition(".")[0]
+        if not address.startswith("bounce+") or not number.isdecimal() or len(number) > 15:
+            continue
+        for key in here.keys:
+            post = postman.Post(server=None, folder=Path(), domain=here.mail_domain, key=key.encode())
+            if hmac.compare_digest(post.bounce_address(int(number)).lower().encode(), address.encode()):
+                letter = db.session.get(Letter, int(number))
+                return letter.id if letter is not None else None
+    return None
+
+
+def _has_token(address: str) -> bool:
+    """Whether it is an address of ours from which one visit's invites go."""
+    local, _, domain = address.rpartition("@")
+    return "+" in local and domain == settings().mail_domain.lower()
+
+
+def _authenticated(mail: Read) -> str:
+    """Whether our own mail server vouches for the sender; a mail from several people at once is nobody's."""
+    if mail.several_senders:
+        return headers.FAIL
+    return headers.vouched(mail.results, settings().authserv_id, mail.sender)
