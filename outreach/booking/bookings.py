@@ -6,13 +6,15 @@ behind every rule of place, time and seats.
 
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy import select
 
-from outreach.booking import colleagues, holds, numbers, promises, subscribed, told
+from outreach.booking import accounts, colleagues, holds, numbers, promises, subscribed, told
+from outreach.booking.accounts import Account
 from outreach.booking.holds import NothingHeld
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import HOST, HOST_SCHOOL, SCHOOL, Booking
@@ -76,19 +78,46 @@ def book(
     TooManyForOneShow, colleagues.NobodyNamed.
     """
     ids = [performance_id for performance_id, _ in shows]
-    performances.lock_school(school.urn)
-    kept = {p.id: p for p in holds.kept(programme, school.urn, now=now) if p.id in ids}
-    if len(kept) != len(shows) or not shows:
-        if done := [b for b in promises.live(programme.id, school.urn) if b.performance_id in ids]:
-            return done
+
+    def said(
+        kept: Sequence[Performance], _account: Account, _typed: object
+    ) -> list[tuple[Performance, Promise]]:
+        mine = {p.id: p for p in kept if p.id in ids}
+        if len(mine) != len(ids):
+            return []
+        return [(mine[performance_id], promise) for performance_id, promise in shows]
+
+    made = book_kept(programme, school, said, who=who, now=now)
+    made = made or [b for b in promises.live(programme.id, school.urn) if b.performance_id in ids]
+    if not made:
         raise NothingHeld
-    performances.lock_days(p.tour_day_id for p in kept.values())
+    return made
+
+
+Says = Callable[[Sequence[Performance], Account, dict[str, Any]], Sequence[tuple[Performance, Promise]]]
+"""What comes to each show, said behind the school's lock from what is kept, what is still open, and the draft."""
+
+
+def book_kept(programme: Programme, school: School, says: Says, *, who: str, now: datetime) -> list[Booking]:
+    """The same where what comes is said behind the lock, so that all is read once; [] when nothing is kept, or for
+    nothing said. Raises what `book` and `says` raise.
+    """
+    performances.lock_school(school.urn)
+    kept = holds.kept(programme, school.urn, now=now)
+    if not kept:
+        return []
+    account = accounts.account(programme, school)
+    shows = says(kept, account, holds.drop_draft(programme.id, school.urn))
+    if not shows:
+        return []
+    performances.lock_days(performance.tour_day_id for performance, _ in shows)
     made = []
-    for performance_id, promise in shows:
-        numbers.check(programme, school, promise, who=who, now=now)
-        made.append(make(programme, school, kept[performance_id], promise, who=who, now=now))
-    holds.drop_draft(programme.id, school.urn)
-    told.lengthen_links(made[-1], now=now)
+    for performance, promise in shows:
+        at_hand = None if made else account
+        numbers.check(programme, school, promise, who=who, now=now, account=at_hand)
+        made.append(make(programme, school, performance, promise, who=who, now=now))
+    with db.session.no_autoflush:  # links that stand know nothing of new rows, which go together later
+        told.lengthen_links(made[-1], now=now)
     for booking, (_, promise) in zip(made, shows, strict=True):
         people = colleagues.put(booking, promise.people, who=who, now=now)
         visit = told.visit_with(booking, people, promise.pupils)
@@ -130,7 +159,7 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
     for promise in promises.of_performance(performance.id):
         promise.sequence += 1
         promise.place_sequence = promise.sequence
-        _revise(promise, promises.pupils_of(promise), who=who, now=now)
+        numbers.revise(promise, promises.pupils_of(promise), who=who, now=now)
         told.lengthen_links(promise, now=now)
         history.record(
             "moved", "booking", promise.reference, who=who, now=now,
@@ -173,7 +202,7 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     numbers.seat(booking, sum(pupils.values()))
     concerned = _another_place(booking) if before["hall"] != after["hall"] else [booking]
     if before["pupils"] != after["pupils"]:
-        _revise(booking, pupils, who=who, now=now)
+        numbers.revise(booking, pupils, who=who, now=now)
     history.record("changed", "booking", booking.reference, who=who, now=now, before=before, after=after)
     for each in concerned:
         told.school(each, promises.people_of(each), told.with_link(letters.changed, each), now=now)
@@ -266,32 +295,12 @@ def make(
     )
     db.session.add(booking)
     db.session.flush()
-    _revise(booking, pupils, who=who, now=now)
+    numbers.revise(booking, pupils, who=who, now=now)
     history.record(
         "booked", "booking", booking.reference, who=who, now=now,
         after={"urn": school.urn, "starts_at": performance.starts_at.isoformat(), "pupils": pupils},
     )  # fmt: skip
     return booking
-
-
-def _revise(booking: Booking, pupils: Mapping[int, int], *, who: str, now: datetime) -> None:
-    """A new dated row of what the promise says."""
-    performance = booking.performance
-    revision = promises.BookingRevision(
-        booking_id=booking.id,
-        recorded_at=now,
-        starts_at=performance.starts_at,
-        ends_at=performance.ends_at,
-        who=who,
-    )
-    db.session.add(revision)
-    db.session.flush()
-    db.session.add_all(
-        promises.PromisedPupils(revision_id=revision.id, year_group=y, pupils=n)
-        for y, n in sorted(pupils.items())
-        if n
-    )
-    db.session.flush()
 
 
 def _said(booking: Booking, pupils: Mapping[int, int]) -> dict[str, object]:

@@ -90,7 +90,8 @@ def put(
 ) -> list[BookingContact]:
     """Put people on the booking beside those already `there`, one row an address, and on file at the school."""
     taken = {p.address.casefold() for p in there}
-    on_file = {c.address.casefold() for c in contacts.of(booking.urn)}
+    with db.session.no_autoflush:  # no contact waits to be written: each letter put down writes all before it
+        on_file = {c.address.casefold() for c in contacts.of(booking.urn)}
     rows, new = [], []
     for person in people:
         address = contacts.clean_address(person.address)
@@ -111,5 +112,4 @@ def put(
         source=f"booking {booking.reference}", source_date=now.date(), who=who, now=now,
     )  # fmt: skip
     db.session.add_all(rows)
-    db.session.flush()
     return rows

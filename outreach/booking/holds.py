@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, bindparam, delete, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, joinedload, mapped_column
 
 from outreach.booking import accounts
 from outreach.county.partnerships import Partnership
@@ -138,6 +138,7 @@ def why_nothing(programme: Programme, school: School, account: accounts.Account)
 
 _KEPT = (
     select(Performance)
+    .options(joinedload(Performance.troupe))
     .where(
         Performance.programme_id == bindparam("programme_id"),
         Performance.urn == bindparam("urn"),
@@ -214,8 +215,16 @@ def draft(programme_id: int, urn: int) -> dict[str, Any]:
     return dict(row.typed) if row else {}
 
 
-def drop_draft(programme_id: int, urn: int) -> None:
-    db.session.execute(delete(Draft).where(Draft.urn == urn, Draft.programme_id == programme_id))
+def drop_draft(programme_id: int, urn: int) -> dict[str, Any]:
+    """What was typed so far, no longer kept once the caller's transaction commits; {} if nothing."""
+    return dict(db.session.scalar(_TAKEN, {"of_urn": urn, "of_programme": programme_id}) or {})
+
+
+_TAKEN = (
+    delete(Draft)
+    .where(Draft.urn == bindparam("of_urn"), Draft.programme_id == bindparam("of_programme"))
+    .returning(Draft.typed)
+)
 
 
 def _all_kept(programme_id: int, urn: int) -> list[Performance]:

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from outreach.booking import accounts
+from outreach.booking.accounts import Account
 from outreach.booking.colleagues import Colleague
-from outreach.booking.promises import Booking
+from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
 from outreach.county.schools import School, set_own_numbers
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -71,7 +72,9 @@ def check(
     who: str,
     now: datetime,
     leaving_out: int | None = None,
+    account: Account | None = None,
 ) -> None:
+    """Raises the refusals above. `account`: the school's, when it was read behind its lock just now."""
     total = sum(promise.pupils.values())
     if programme.for_adults and not total:
         return
@@ -81,7 +84,8 @@ def check(
         raise TooManyForOneShow(programme.audience_ceiling, total)
     if promise.own_numbers:
         set_own_numbers(school.urn, programme.academic_year, dict(promise.own_numbers), who=who, now=now)
-    account = accounts.account(programme, school, leaving_out=leaving_out)
+    if account is None or promise.own_numbers:
+        account = accounts.account(programme, school, leaving_out=leaving_out)
     known, elsewhere = account.expected, account.promised
     for year_group, pupils in promise.pupils.items():
         if year_group not in known and pupils:
@@ -101,3 +105,22 @@ def seat(booking: Booking, seats: int) -> None:
         if "booking_seats" not in str(error.orig):
             raise
         raise TooManyForOneShow(booking.programme.audience_ceiling, seats) from error
+
+
+def revise(booking: Booking, pupils: Mapping[int, int], *, who: str, now: datetime) -> None:
+    """A new dated row of what the promise says: pupils by year group."""
+    performance = booking.performance
+    revision = BookingRevision(
+        booking_id=booking.id,
+        recorded_at=now,
+        starts_at=performance.starts_at,
+        ends_at=performance.ends_at,
+        who=who,
+    )
+    db.session.add(revision)
+    db.session.flush()
+    db.session.add_all(
+        PromisedPupils(revision_id=revision.id, year_group=y, pupils=n)
+        for y, n in sorted(pupils.items())
+        if n
+    )

@@ -245,10 +245,10 @@ def put_many(
     for _urn, replaced, _kept in lines:
         if replaced is not None:
             replaced.ended_at = now
-    db.session.flush()
+    if any(replaced is not None for _urn, replaced, _kept in lines):
+        db.session.flush()
     for urn, replaced, kept in lines:
         _put(urn, kept, source, source_date, replaced, who=who, now=now)
-    db.session.flush()
 
 
 def _put(

@@ -21,7 +21,9 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
     folder = Path(env.get("OUTREACH_FOLDER", "instance")).absolute()
     public_url = env.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
     if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", public_url):
-        raise ConfigError(f"PUBLIC_URL is '{public_url}'. Set it to an address like https://outreach.example.")
+        raise ConfigError(
+            f"PUBLIC_URL is '{public_url}'. Set it to an address like https://outreach.example."
+        )
     secure = public_url.startswith("https://")
     secret = env.get("SECRET_KEY", "") or DEVELOPMENT_KEY
     if secure and secret == DEVELOPMENT_KEY:
@@ -35,7 +37,6 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "SQLALCHEMY_DATABASE_URI": database_url(
             env.get("DATABASE_URL", "sqlite:///" + str(folder / "outreach.sqlite"))
         ),
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
         "PUBLIC_URL": public_url,
         "TRUSTED_HOSTS": hosts or None,
         "SESSION_COOKIE_NAME": "__Host-outreach" if secure else "outreach",

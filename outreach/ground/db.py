@@ -4,6 +4,7 @@ On SQLite a write transaction begins with BEGIN IMMEDIATE, so that two writers q
 failing when a read snapshot is upgraded; reads outside use plain BEGIN.
 """
 
+import select
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, Text, event
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
 
 
@@ -112,6 +115,19 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+@event.listens_for(Pool, "checkout")
+def _still_there(connection: Any, _record: Any, _proxy: Any) -> None:
+    """A server that went away has said so on the wire, where nothing else is to be read from a connection at rest.
+
+    So a look at the socket tells what a ping at each request would, without its round trip.
+    """
+    if not isinstance(connection, sqlite3.Connection):
+        wire = select.poll()
+        wire.register(connection.fileno(), select.POLLIN)
+        if connection.closed or wire.poll(0):
+            raise InvalidatePoolError("the database closed this connection")
 
 
 @event.listens_for(Engine, "begin")

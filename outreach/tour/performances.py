@@ -21,6 +21,7 @@ from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import wall
+from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 
 
@@ -104,6 +105,7 @@ class Performance(Base):
     sequence: Mapped[int] = mapped_column(default=0)
 
     tour_day: Mapped[TourDay] = relationship()
+    troupe: Mapped[Troupe] = relationship()
     host: Mapped[School] = relationship()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import accounts, bookings, holds, promises, seats, told
+from outreach.booking.accounts import Account
 from outreach.booking.colleagues import Colleague
 from outreach.booking.holds import AlreadyBooked, NothingHeld
 from outreach.booking.numbers import Promise
@@ -130,18 +131,21 @@ class AnswersMissing(Refusal):
 def _book(keys: Sequence[str], *, now: datetime) -> list[Booking]:
     """Inside a transaction: the rules are the verb's own; here what was typed becomes promises."""
     reread()
-    kept = _kept()
-    if not kept:
-        if done := _booked_already(keys):
-            return done
+
+    def says(
+        kept: Sequence[Performance], account: Account, typed: dict[str, Any]
+    ) -> list[tuple[Performance, Promise]]:
+        if [_key(p) for p in kept] != list(keys):
+            raise AnotherTimeKept
+        answers = _Answers(kept, typed, account)
+        if answers.next_step() != "check":
+            raise AnswersMissing
+        return list(zip(kept, answers.promises(), strict=True))
+
+    made = bookings.book_kept(g.programme, g.school, says, who=g.who, now=now) or _booked_already(keys)
+    if not made:
         raise NothingHeld
-    if [_key(p) for p in kept] != list(keys):
-        raise AnotherTimeKept
-    answers = _answers(kept)
-    if answers.next_step() != "check":
-        raise AnswersMissing
-    shows = list(zip((p.id for p in kept), answers.promises(), strict=True))
-    return bookings.book(g.programme, g.school, shows, who=g.who, now=now)
+    return made
 
 
 def _booked_already(keys: Sequence[str]) -> list[Booking]:
@@ -219,10 +223,12 @@ def _key(performance: Performance) -> str:
 class _Answers:
     """What a school typed so far: the three forms as the draft fills them, each made and judged once."""
 
-    def __init__(self, kept: Sequence[Performance], typed: dict[str, Any]) -> None:
+    def __init__(
+        self, kept: Sequence[Performance], typed: dict[str, Any], account: Account | None = None
+    ) -> None:
         self.typed = typed
         self.shows = len(kept) or len(typed.get("slots", [])) or 1
-        self.account = accounts.account(g.programme, g.school)
+        self.account = account or accounts.account(g.programme, g.school)
         self._forms: dict[str, TypedForm] = {}
 
     @property
