@@ -1,0 +1,462 @@
+"""Calendars to subscribe to, through the client: what a program is handed, and who can make, renew and stop an address."""
+
+import gzip
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from icalendar import Calendar
+from school_story import Story, lay, said
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+import make
+from outreach.county import people
+from outreach.ground.db import db, transaction
+from outreach.post.feeds import addresses, entries
+from outreach.post.feeds.addresses import Feed
+from outreach.post.feeds.entries import BOARD, COORDINATOR, SCHOOL, TROUPE, Entry
+from outreach.visits.board_dates import BoardDate
+from post.facts import appointment
+from post.strict import feed_problems
+
+URL = re.compile(r'value="http://outreach\.example(/calendar/[0-9a-f]{48}\.ics)"')
+
+
+@pytest.fixture
+def story(client: FlaskClient, stopped) -> Story:
+    return lay(client)
+
+
+@pytest.fixture
+def subscribed(story: Story, stopped) -> tuple[str, str]:
+    """The school has booked and made its address, two minutes ago: (the reference, the address)."""
+    reference = story.book()
+    answer = story.post(f"/booked/{reference}/subscribe")
+    assert answer.headers["Location"].endswith(f"/booked/{reference}#subscribe")
+    stopped.after(minutes=2)
+    return reference, addresses_on(story.get(f"/booked/{reference}"))[0]
+
+
+@pytest.fixture
+def desk(story: Story, client: FlaskClient) -> FlaskClient:
+    with transaction():
+        person = make.person(story.partnership)
+    return make.signed_in(client, person)
+
+
+def addresses_on(page: TestResponse) -> list[str]:
+    return URL.findall(page.text)
+
+
+def titles(answer: TestResponse) -> list[str]:
+    assert answer.status_code == 200
+    assert feed_problems(answer.data) == []
+    return [str(e["SUMMARY"]) for e in Calendar.from_ical(answer.data).walk("VEVENT")]
+
+
+# What a program is handed
+
+
+def test_a_school_subscribes_and_its_show_is_there(client: FlaskClient, story: Story, subscribed) -> None:
+    answer = client.get(subscribed[1])
+    assert titles(answer) == [f"‘Someone to Tell’ at {story.school.name}"]
+    assert answer.content_type == "text/calendar; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "private, max-age=300, must-revalidate"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert answer.headers["ETag"].startswith('W/"')
+    assert "Content-Disposition" not in answer.headers
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_what_has_not_changed_is_not_sent_again_and_costs_one_query(
+    client: FlaskClient, subscribed, count_queries: Any, stopped
+) -> None:
+    tag = client.get(subscribed[1]).headers["ETag"]
+    stopped.after(hours=1)
+    with count_queries() as queries:
+        answer = client.get(subscribed[1], headers={"If-None-Match": f'"other", {tag}'})
+    assert (answer.status_code, answer.data, answer.headers["ETag"]) == (304, b"", tag)
+    assert answer.headers["Cache-Control"] == "private, max-age=300, must-revalidate"
+    assert len(queries) == 1
+    assert client.get(subscribed[1], headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_a_feed_is_sent_in_two_queries_however_long_it_is(
+    client: FlaskClient, story: Story, subscribed, count_queries: Any
+) -> None:
+    with count_queries() as queries:
+        assert len(titles(client.get(subscribed[1]))) == 1
+    assert len(queries) == 2
+    more = (
+        Entry(kind=SCHOOL, subject=story.school.urn, appointment=appointment(uid=f"u{n}")) for n in range(600)
+    )
+    with transaction():
+        entries.put(list(more), now=make.NOW, new=True)
+    with count_queries() as queries:
+        assert len(titles(client.get(subscribed[1]))) == 601
+    assert len(queries) == 2
+
+
+def test_a_head_says_what_a_get_would_and_reads_no_entry(
+    client: FlaskClient, subscribed, count_queries: Any
+) -> None:
+    whole = client.get(subscribed[1])
+    with count_queries() as queries:
+        head = client.head(subscribed[1])
+    assert (head.status_code, head.data, len(queries)) == (200, b"", 1)
+    assert {h: head.headers[h] for h in ("ETag", "Content-Type")} == {
+        h: whole.headers[h] for h in ("ETag", "Content-Type")
+    }
+
+
+@pytest.mark.parametrize(
+    ("accepts", "packed"), [("gzip, br", True), ("gzip;q=0", False), ("identity", False)]
+)
+def test_a_feed_is_packed_for_whoever_takes_it_packed(
+    client: FlaskClient, subscribed, accepts: str, packed: bool
+) -> None:
+    plain = client.get(subscribed[1])
+    answer = client.get(subscribed[1], headers={"Accept-Encoding": accepts})
+    assert answer.headers.get("Content-Encoding") == ("gzip" if packed else None)
+    assert (gzip.decompress(answer.data) if packed else answer.data) == plain.data
+    assert answer.headers["ETag"] == plain.headers["ETag"]
+
+
+def test_a_change_a_move_and_a_cancellation_show_at_once(
+    client: FlaskClient, story: Story, subscribed
+) -> None:
+    reference, address = subscribed
+    tags = [client.get(address).headers["ETag"]]
+
+    def event() -> Any:
+        answer = client.get(address, headers={"If-None-Match": tags[-1]})
+        assert titles(answer)
+        tags.append(answer.headers["ETag"])
+        (found,) = Calendar.from_ical(answer.data).walk("VEVENT")
+        return found
+
+    typed = {"pupils-0-8": "90", "pupils-0-9": "90", "hall": "Dining hall", "step_free": "yes"}
+    assert story.send(f"/booked/{reference}/numbers", typed).status_code == 303
+    first = event()
+    assert "Dining hall" in first["LOCATION"]
+    key = re.findall(r'name="slot" value="([^"]+)"', story.get(f"/booked/{reference}/move").text)[-1]
+    assert story.post(f"/booked/{reference}/move/to", slot=key).status_code == 303
+    moved = event()
+    assert moved["UID"] == first["UID"] and moved["DTSTART"].dt != first["DTSTART"].dt
+    assert moved["SEQUENCE"] > first["SEQUENCE"]
+    assert story.post(f"/booked/{reference}/cancel", reason="Exams").status_code == 303
+    over = event()
+    assert (over["UID"], over["STATUS"]) == (first["UID"], "CANCELLED")
+    assert over["SEQUENCE"] > moved["SEQUENCE"]
+    assert len(set(tags)) == 4
+
+
+def test_no_person_and_no_personal_link_stands_in_a_feed(
+    client: FlaskClient, story: Story, subscribed
+) -> None:
+    text = client.get(subscribed[1]).text
+    for never in ("Fell", "@", "/i/", story.token, "01632", "ATTENDEE", "ORGANIZER", "METHOD"):
+        assert never not in text, never
+
+
+def test_an_address_that_never_was_is_plainly_not_found(
+    client: FlaskClient, app: Flask, count_queries: Any
+) -> None:
+    with count_queries() as queries:
+        for false in ("x", "0" * 48, "%00" * 16, "é" * 48, "a" * 5000):
+            answer = client.get(f"/calendar/{false}.ics")
+            assert answer.status_code in (400, 404), false
+        answer = client.get(f"/calendar/{'0' * 48}.ics")
+        assert (answer.content_type, answer.status_code) == ("text/plain; charset=utf-8", 404)
+        assert answer.text.startswith("There is no calendar at this address.")
+    assert queries == []
+
+
+def test_a_page_says_nothing_of_a_feeds_token_to_the_log(
+    client: FlaskClient, subscribed, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG", logger="outreach"):
+        client.get(subscribed[1])
+        client.get(f"/calendar/{'0' * 48}.ics")
+    assert "calendar/" not in caplog.text
+
+
+# A school's address
+
+
+def test_renewing_stops_the_old_address_and_the_new_one_shows_the_same(
+    client: FlaskClient, story: Story, subscribed
+) -> None:
+    reference, old = subscribed
+    answer = story.post(f"/booked/{reference}/subscribe/renew")
+    assert (answer.status_code, answer.headers["Location"]) == (303, story.path(f"/booked/{reference}"))
+    page = story.get(f"/booked/{reference}")
+    assert "The old one has stopped" in said(page)
+    (new,) = addresses_on(page)
+    assert new != old and len(titles(client.get(new))) == 1
+    gone = client.get(old)
+    assert (gone.status_code, gone.content_type) == (410, "text/plain; charset=utf-8")
+    assert "withdrawn" in gone.text
+    assert client.get(old, headers={"If-None-Match": "*"}).status_code == 410
+
+
+def test_stopping_leaves_no_address_and_a_new_one_can_be_made(
+    client: FlaskClient, story: Story, subscribed
+) -> None:
+    reference, old = subscribed
+    assert story.post(f"/booked/{reference}/subscribe/stop").status_code == 303
+    page = story.get(f"/booked/{reference}")
+    assert addresses_on(page) == [] and "Make a calendar address" in page.text
+    assert client.get(old).status_code == 410
+    assert story.post(f"/booked/{reference}/subscribe/stop").status_code == 404
+    assert story.post(f"/booked/{reference}/subscribe/renew").status_code == 404
+    story.post(f"/booked/{reference}/subscribe")
+    assert addresses_on(story.get(f"/booked/{reference}"))[0] != old
+
+
+def test_looking_at_a_booking_makes_no_address_and_making_it_twice_makes_one(story: Story) -> None:
+    reference = story.book()
+    assert "Make a calendar address" in story.get(f"/booked/{reference}").text
+    assert db.session.scalars(select(Feed)).all() == []
+    for _ in range(2):
+        assert story.post(f"/booked/{reference}/subscribe").status_code == 303
+    (feed,) = db.session.scalars(select(Feed))
+    assert (feed.kind, feed.subject, feed.created_by) == (SCHOOL, story.school.urn, "Joanna Fell")
+    assert feed.label == f"Performances at {story.school.name}"
+
+
+def test_a_school_reaches_neither_the_booking_nor_the_address_of_another(
+    client: FlaskClient, story: Story, subscribed
+) -> None:
+    reference, address = subscribed
+    other = story.another_school(easting=458000, number_of_pupils=742)
+    for rest in ("", "/renew", "/stop"):
+        assert other.post(f"/booked/{reference}/subscribe{rest}").status_code == 404
+    theirs = other.book()
+    other.post(f"/booked/{theirs}/subscribe")
+    assert addresses_on(other.get(f"/booked/{theirs}"))[0] != address
+    other.post(f"/booked/{theirs}/subscribe/renew")
+    other.post(f"/booked/{theirs}/subscribe/stop")
+    assert titles(client.get(address)) == [f"‘Someone to Tell’ at {story.school.name}"]
+
+
+def test_the_buttons_open_a_calendar_program_and_give_the_address_to_paste(story: Story, subscribed) -> None:
+    reference, address = subscribed
+    page = story.get(f"/booked/{reference}")
+    assert f'href="webcal://outreach.example{address}"' in page.text
+    assert f'value="http://outreach.example{address}"' in page.text
+    words = said(page)
+    for program in (
+        "Outlook Calendar, Add calendar",
+        "Google On a computer",
+        "Apple Press Open in your calendar",
+    ):
+        assert program in words, words
+
+
+def test_an_address_outlives_a_change_of_the_services_key(
+    app: Flask, client: FlaskClient, story: Story, subscribed
+) -> None:
+    reference, old = subscribed
+    app.config.update(SECRET_KEY="another", SECRET_KEY_FALLBACKS=["for tests"])
+    assert client.get(old).status_code == 200
+    app.config["SECRET_KEY_FALLBACKS"] = []
+    assert client.get(old).status_code == 404
+    (new,) = addresses_on(story.get(f"/booked/{reference}"))
+    assert new != old and client.get(new).status_code == 200
+
+
+# The desk
+
+
+def test_a_coordinator_makes_an_address_of_their_own_with_every_show(
+    desk: FlaskClient, story: Story, client: FlaskClient
+) -> None:
+    assert "Make my address" in desk.get("/desk/calendars").text
+    assert desk.post("/desk/calendars/mine").headers["Location"] == "/desk/calendars#mine"
+    (address,) = addresses_on(desk.get("/desk/calendars"))
+    assert titles(client.get(address)) == []
+    story.book()
+    other = story.another_school(easting=458000, number_of_pupils=742)
+    other.book()
+    assert titles(client.get(address)) == [f"‘Someone to Tell’ at {s.school.name}" for s in (story, other)]
+
+
+def test_each_coordinator_sees_their_own_address_and_it_stops_when_they_leave(
+    desk: FlaskClient, story: Story, client: FlaskClient, stopped
+) -> None:
+    desk.post("/desk/calendars/mine")
+    (hers,) = addresses_on(desk.get("/desk/calendars"))
+    with transaction():
+        sam = make.person(story.partnership, name="Sam Whitfield")
+    make.signed_in(client, sam)
+    assert addresses_on(client.get("/desk/calendars")) == []
+    client.post("/desk/calendars/mine")
+    (his,) = addresses_on(client.get("/desk/calendars"))
+    assert his != hers
+    her_feed = db.session.scalar(select(Feed).where(Feed.holder != sam.id))
+    assert her_feed is not None
+    for verb in ("renew", "stop"):
+        assert client.post(f"/desk/calendars/{her_feed.id}/{verb}").status_code == 404
+    with transaction():
+        people.end(sam, who="Priya Nandakumar", now=stopped.now)
+    assert (client.get(his).status_code, client.get(hers).status_code) == (410, 200)
+
+
+def test_a_troupe_has_its_own_shows_from_arrival_to_departure(
+    desk: FlaskClient, story: Story, client: FlaskClient
+) -> None:
+    with transaction():
+        idle = make.troupe(story.partnership)
+    for troupe in (story.troupe, idle):
+        answer = desk.post(f"/desk/calendars/troupes/{troupe.id}")
+        assert answer.headers["Location"] == f"/desk/calendars#troupe-{troupe.id}"
+    reference = story.book()
+    ours, theirs = addresses_on(desk.get("/desk/calendars"))
+    answer = client.get(ours)
+    assert titles(answer) == [f"‘Someone to Tell’ at {story.school.name}"]
+    (event,) = Calendar.from_ical(answer.data).walk("VEVENT")
+    assert (event.decoded("DTEND") - event.decoded("DTSTART")) == timedelta(minutes=60 + 75 + 30)
+    assert reference in event["DESCRIPTION"]
+    assert "Fell" not in answer.text and "@" not in answer.text
+    assert titles(client.get(theirs)) == []
+
+
+def test_renewing_and_stopping_on_the_desk_end_the_address(desk: FlaskClient, client: FlaskClient) -> None:
+    desk.post("/desk/calendars/board")
+    (first,) = addresses_on(desk.get("/desk/calendars"))
+    (feed,) = db.session.scalars(select(Feed))
+    assert desk.post(f"/desk/calendars/{feed.id}/renew").status_code == 303
+    page = desk.get("/desk/calendars")
+    assert "The old one has stopped" in said(page)
+    (second,) = addresses_on(page)
+    assert (client.get(first).status_code, client.get(second).status_code) == (410, 200)
+    newest = db.session.scalars(select(Feed).order_by(Feed.id.desc())).first()
+    assert newest is not None
+    assert desk.post(f"/desk/calendars/{newest.id}/stop").status_code == 303
+    assert addresses_on(desk.get("/desk/calendars")) == []
+    assert client.get(second).status_code == 410
+    assert desk.post(f"/desk/calendars/{newest.id}/stop").status_code == 404
+
+
+def test_the_board_sees_dates_of_reports_and_nothing_else(
+    desk: FlaskClient, story: Story, client: FlaskClient
+) -> None:
+    story.book()
+    assert "No date yet." in said(desk.get("/desk/calendars"))
+    desk.post("/desk/calendars/board")
+    typed = {"title": "Spring report", "day": ["6", "4", "2027"], "programme": str(story.programme.id)}
+    answer = desk.post("/desk/calendars", data=typed)
+    assert answer.status_code == 303
+    page = desk.get("/desk/calendars")
+    assert "‘Spring report’ on 6 April 2027 is in the board’s calendar." in said(page)
+    assert "Tuesday 6 April, Spring report Someone to Tell, 2026/27" in said(page)
+    (address,) = addresses_on(page)
+    answer = client.get(address)
+    assert titles(answer) == ["Spring report"]
+    assert story.school.name not in answer.text
+    (event,) = Calendar.from_ical(answer.data).walk("VEVENT")
+    assert str(event["DTSTART"].dt) == "2027-04-06" and event["DESCRIPTION"] == "‘Someone to Tell’, 2026/27"
+    (row,) = db.session.scalars(select(BoardDate))
+    assert desk.post(f"/desk/calendars/dates/{row.id}/remove").status_code == 303
+    assert "No date yet." in said(desk.get("/desk/calendars"))
+    assert titles(client.get(address)) == ["Cancelled: Spring report"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ({"title": " ", "day": ["6", "4", "2027"]}, "Enter what is reported, for example Spring report."),
+        ({"title": "Spring report", "day": ["", "", ""]}, "Enter the date of the report."),
+        ({"title": "Spring report", "day": ["31", "2", "2027"]}, "That is not a date."),
+        (
+            {"title": "Spring report", "day": ["18", "1", "2027"]},
+            "That day is past. Enter today or a day to come.",
+        ),
+        ({"title": "Spring report", "day": ["6", "4", "2072"]}, "That day is more than three years ahead."),
+    ],
+)
+def test_a_date_badly_typed_is_shown_again_with_what_is_wrong(
+    desk: FlaskClient, typed: dict[str, Any], problem: str
+) -> None:
+    answer = desk.post("/desk/calendars", data={"programme": ""} | typed)
+    assert answer.status_code == 422
+    assert problem in said(answer)
+    assert f'value="{typed["day"][2]}"' in answer.text
+    assert db.session.scalars(select(BoardDate)).all() == []
+
+
+def test_a_date_sent_twice_stands_once(desk: FlaskClient) -> None:
+    typed = {"title": "Spring report", "day": ["6", "4", "2027"], "programme": ""}
+    assert desk.post("/desk/calendars", data=typed).status_code == 303
+    answer = desk.post("/desk/calendars", data=typed)
+    assert answer.status_code == 422
+    assert "‘Spring report’ on 6 April 2027 is in the list already." in said(answer)
+
+
+def test_another_partnership_reaches_none_of_it(desk: FlaskClient, story: Story, client: FlaskClient) -> None:
+    for path in ("mine", "board", f"troupes/{story.troupe.id}"):
+        assert desk.post(f"/desk/calendars/{path}").status_code == 303
+    desk.post("/desk/calendars", data={"title": "Spring report", "day": ["6", "4", "2027"], "programme": ""})
+    reference = story.book()
+    story.post(f"/booked/{reference}/subscribe")
+    feeds = list(db.session.scalars(select(Feed)))
+    assert {f.kind for f in feeds} == {COORDINATOR, BOARD, TROUPE, SCHOOL}
+    (row,) = db.session.scalars(select(BoardDate))
+    with transaction():
+        stranger = make.person(make.partnership(la_codes=("932",)))
+    make.signed_in(client, stranger)
+    page = client.get("/desk/calendars")
+    assert addresses_on(page) == [] and "Spring report on" not in page.text and "Red van" not in page.text
+    assert client.post(f"/desk/calendars/troupes/{story.troupe.id}").status_code == 404
+    for feed in feeds:
+        for verb in ("renew", "stop"):
+            assert client.post(f"/desk/calendars/{feed.id}/{verb}").status_code == 404
+    assert client.post(f"/desk/calendars/dates/{row.id}/remove").status_code == 303
+    assert "There is no such date here." in said(client.get("/desk/calendars"))
+    typed = {"title": "X", "day": ["6", "4", "2027"], "programme": str(story.programme.id)}
+    assert client.post("/desk/calendars", data=typed).status_code == 422
+    assert all(f.revoked_at is None for f in feeds) and row.removed_at is None
+
+
+def test_a_school_shown_to_nobody_cannot_be_stopped_from_the_desk(desk: FlaskClient, story: Story) -> None:
+    reference = story.book()
+    story.post(f"/booked/{reference}/subscribe")
+    (feed,) = db.session.scalars(select(Feed))
+    assert addresses_on(desk.get("/desk/calendars")) == []
+    assert desk.post(f"/desk/calendars/{feed.id}/stop").status_code == 404
+
+
+def test_the_desks_page_takes_the_same_queries_for_one_troupe_and_for_many(
+    desk: FlaskClient, story: Story, count_queries: Any
+) -> None:
+    counted = []
+    for _ in range(2):
+        desk.post(f"/desk/calendars/troupes/{story.troupe.id}")
+        desk.get("/desk/calendars")
+        with count_queries() as queries:
+            desk.get("/desk/calendars")
+        counted.append(len(queries))
+        with transaction():
+            for n in range(3):
+                made = make.troupe(story.partnership, name=f"Van {n}")
+                addresses.make(
+                    TROUPE, made.id, partnership_id=story.partnership.id, label="x", who="x", now=make.NOW
+                )
+        for n in (1, 2, 3):
+            typed = {
+                "title": f"Report {n}",
+                "day": ["6", str(3 + n), "2027"],
+                "programme": str(story.programme.id),
+            }
+            assert desk.post("/desk/calendars", data=typed).status_code in (303, 422)
+    assert counted[0] == counted[1]
+
+
+def test_the_desks_page_is_found_from_set_up_and_from_the_bookings(desk: FlaskClient) -> None:
+    for path in ("/desk/setup", "/desk/bookings"):
+        assert 'href="/desk/calendars"' in desk.get(path).text
