@@ -112,8 +112,16 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{0,60}")
 _SUBJECT = re.compile(r"(?!.*=\?)[!-~][ -~]{0,65}")
 
 
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9-]{1,63}"
+_ORDINARY = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*")
+"""dot-atom@domain in ASCII (RFC 5322 3.4.1)."""
+
+
 def plain_address(address: str) -> str:
     """The address in ASCII, its domain as IDNA. Raises CannotWriteTo where there is no such form."""
+    if _ORDINARY.fullmatch(address):  # nearly all are, and the parser of addresses is slow
+        return address
     local, at, domain = address.strip().rpartition("@")
     try:
         plain = f"{local}@{domain.encode('idna').decode()}"

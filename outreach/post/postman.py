@@ -24,7 +24,7 @@ from outreach.post.outgoing.mail_server import BadMailServer as BadMailServer
 from outreach.post.outgoing.mail_server import Line, Never, Server, Trouble
 from outreach.post.outgoing.pauses import CROWDED, UNREACHABLE
 
-MOST = 100
+MOST = 250
 """Letters in hand at once, at most."""
 A_TURN = timedelta(milliseconds=250)
 """About how long the letters of one turn take: what is lost with a dying postman, and what cannot be called back."""

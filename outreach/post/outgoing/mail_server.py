@@ -6,7 +6,7 @@ Taken, not now (claims.Later), never (Never), or trouble that is no letter's fau
 import re
 import smtplib
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -122,14 +122,15 @@ class Line:
             self._begin(mail_from, raw)
         smtp = self.smtp
         assert smtp is not None
-        self._step(smtp.rcpt, recipient, about="the address", good=(250, 251, 252))
+        self._step(smtp.docmd, "RCPT", f"TO:<{recipient}>", about="the address", good=(250, 251, 252))
         self._step(smtp.data, raw, about="the letter", good=(250,))
 
     def _begin(self, mail_from: str, raw: bytes) -> None:
         if self.smtp is None:
             self.smtp, self.taken = self._connect(), 0
-        options = (f"size={len(raw)}",) if self.smtp.has_extn("size") else ()
-        self._step(self.smtp.mail, mail_from, options, about="the sender", good=(250,))
+        self.smtp.letter_begun = False
+        size = f" SIZE={len(raw)}" if self.smtp.has_extn("size") else ""
+        self._step(self.smtp.docmd, "MAIL", f"FROM:<{mail_from}>{size}", about="the sender", good=(250,))
 
     def _step(
         self, say: Callable[..., tuple[int, bytes]], *words: object, about: str, good: tuple[int, ...]
@@ -246,10 +247,6 @@ class _Smtp(smtplib.SMTP):
     """smtplib's, with a longer wait for the last answer; it knows whether the letter itself was begun."""
 
     letter_begun = False
-
-    def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
-        self.letter_begun = False
-        return super().mail(sender, options)
 
     def send(self, s: bytes | str) -> None:
         if isinstance(s, bytes) and self.sock is not None:  # commands are str; bytes are the letter
