@@ -5,7 +5,7 @@ icalendar that are avoided here: Calendar.new() adds a random UID, add_missing_t
 VTIMEZONE that puts January shows an hour early, and text with a backslash before an N breaks the line.
 """
 
-import unicodedata
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
 from outreach.ground import wording
 from outreach.ground.timespans import LONDON
+from outreach.post.envelopes import plain_address
 
 PRODID = "-//Outreach//Outreach//EN"
 REQUEST, CANCEL = "REQUEST", "CANCEL"
@@ -191,8 +192,10 @@ def _add_people(event: Event, appointment: Appointment, attendees: tuple[Attende
     organizer.params["CN"] = _name(appointment.organizer_name) or appointment.organizer_address
     event.add("organizer", organizer)
     for attendee in attendees:
-        person = vCalAddress(f"mailto:{attendee.address}")
-        person.params["CN"] = _name(attendee.name) or attendee.address
+        # As the mail's To says it: in ASCII, which readers of calendars compare.
+        address = plain_address(attendee.address)
+        person = vCalAddress(f"mailto:{address}")
+        person.params["CN"] = _name(attendee.name) or address
         person.params["CUTYPE"] = "INDIVIDUAL"
         person.params["ROLE"] = "REQ-PARTICIPANT"
         person.params["PARTSTAT"] = attendee.partstat
@@ -231,9 +234,14 @@ def _kept(text: str) -> Iterator[str]:
             yield "\n"
         elif character == "\t":
             yield " "
-        elif unicodedata.category(character) not in ("Cc", "Cs") and character not in _TURNS:
+        elif not _DROPPED.match(character):
             yield character
 
 
-_TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-"""Characters that turn the reading direction of what follows, and a stray byte order mark."""
+_DROPPED = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufdd0-\ufdef"
+    + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+"""Control characters; halves of characters; what turns the reading direction of all that follows; a stray byte order
+mark; and what Unicode says is no character, which the XML that mail servers make of an entry cannot hold."""
