@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.booking import bookings, colleagues, promises
+from outreach.booking import answers, bookings, colleagues, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COMPANY, COORDINATOR, SCHOOL, Booking
@@ -16,6 +16,7 @@ from outreach.ground import clock, history
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.post import outbox
+from outreach.post.incoming import inbox
 from outreach.tour import days as tour_days
 from outreach.tour import slots
 from outreach.tour.performances import SlotTaken
@@ -67,6 +68,9 @@ def booking(reference: str) -> Any:
         access=access_words(found.access_needs or {}),
         people=promises.people_of(found),
         letters=outbox.newest_of_stream(found.uid),
+        said=answers.of(found),
+        company_said=answers.carried(found.performance.uid, found.performance.sequence),
+        came_in=inbox.of_stream(found.uid),
         cancellation=promises.cancellation_of(found),
         together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
         deeds=history.of("booking", found.reference),
@@ -127,7 +131,10 @@ def booking_change(reference: str) -> Any:
     """How many come, the hall, access needs: the school's own form, filled with what stands."""
     found, now = _open(reference), clock.now()
     typed = request.form if request.method == "POST" else school_forms.change_typed(found)
-    asked, room = school_forms.change_form(found, typed), school_forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS)
+    asked, room = (
+        school_forms.change_form(found, typed),
+        school_forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS),
+    )
     if request.method == "POST" and all([asked.validate(), room.validate()]):
         try:
             with transaction():

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from outreach.booking import accounts, colleagues, promises, told
+from outreach.booking import accounts, answers, colleagues, promises, told
 from outreach.booking.colleagues import Colleague
 from outreach.booking.promises import Booking, BookingContact
 from outreach.booking.told import sender_of
@@ -58,6 +58,7 @@ def booked(token: str, reference: str) -> Any:
         ),
         people=promises.people_of(booking),
         letters=outbox.newest_of_stream(booking.uid),
+        said=answers.of(booking),
         still_open=tuple(accounts.account(g.programme, g.school).still_open),
         access=told.access_words(booking.access_needs),
         subscription_offer=subscribing.offer(
