@@ -1,15 +1,32 @@
-"""A slot kept for one school until a reply-by date, and how that ended."""
+"""A time that a coordinator keeps for one school until a day to reply by, and how that ended.
 
+The calendar event is born here, tentative; the booking that comes of it keeps its UID. The slot is the tour's own
+while it is kept, so nobody else gets it; the troupe hears of it when it is booked.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, Text, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from outreach.ground.db import Base, Instant
+from outreach.booking import told
+from outreach.county import partnerships
+from outreach.county.schools import School
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of, end_of_day
+from outreach.post import letters, proposing
+from outreach.post.calendars import Attendee
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
 
 
 class Proposal(Base):
+    """`uid` and `sequence` are the event's until a booking carries them on. `people`: whom it was written to, as
+    {name, role, address, source, source_date}. `ended_as` is 'accepted' or one of post/proposing.py's words."""
+
     __tablename__ = "proposal"
     __table_args__ = (Index("ix_proposal_programme", "programme_id", "urn"),)
 
@@ -27,3 +44,104 @@ class Proposal(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_as: Mapped[str] = mapped_column(Text, default="")
+
+    programme: Mapped[Programme] = relationship()
+    performance: Mapped[Performance | None] = relationship()
+    school: Mapped[School] = relationship()
+
+    def is_open(self, now: datetime) -> bool:
+        """Kept until the end of the day to reply by."""
+        return self.ended_at is None and day_of(now) <= self.reply_by
+
+
+class ProposalEnded(Refusal):
+    def __init__(self) -> None:
+        super().__init__("This time is not kept for you any more. Choose one of the times that are left.")
+
+
+class NoSuchProposal(Refusal):
+    def __init__(self) -> None:
+        super().__init__("There is no such proposal.")
+
+
+def open_of(programme_id: int, urn: int, *, now: datetime) -> Proposal | None:
+    """What is kept for a school in a programme; None if nothing is."""
+    return db.session.scalar(
+        select(Proposal)
+        .where(
+            Proposal.programme_id == programme_id,
+            Proposal.urn == urn,
+            Proposal.ended_at.is_(None),
+            Proposal.reply_by >= day_of(now),
+        )
+        .options(joinedload(Proposal.performance))
+        .order_by(Proposal.id.desc())
+        .limit(1)
+    )
+
+
+def get(proposal_id: int, programme_id: int, urn: int) -> Proposal:
+    """One proposal of that school in that programme, ended or not. Raises NoSuchProposal."""
+    found = db.session.get(Proposal, proposal_id)
+    if found is None or (found.programme_id, found.urn) != (programme_id, urn):
+        raise NoSuchProposal
+    return found
+
+
+def of_performances(performance_ids: Iterable[int]) -> dict[int, Proposal]:
+    """What keeps each of some slots for its school, by the performance's id; one query."""
+    rows = db.session.scalars(
+        select(Proposal)
+        .where(Proposal.performance_id.in_(set(performance_ids)), Proposal.ended_at.is_(None))
+        .options(joinedload(Proposal.school))
+        .order_by(Proposal.id)
+    )
+    return {row.performance_id: row for row in rows if row.performance_id is not None}
+
+
+def named(proposal: Proposal) -> list[letters.Addressee]:
+    """Whom it was written to."""
+    return [
+        letters.Addressee(
+            address=person["address"], name=person["name"], role=person["role"], source=person["source"],
+            source_date=date.fromisoformat(person["source_date"]),
+        )
+        for person in proposal.people
+    ]  # fmt: skip
+
+
+def tell(proposal: Proposal, write: Callable[..., object], *, now: datetime) -> None:
+    """One letter to each whom it was written to, its link open until thirty days after the day to reply by."""
+    expires_at = end_of_day(max(proposal.reply_by, day_of(now))) + proposing.LINK_AFTER_REPLY_BY
+    said = visit_of(proposal)
+    for to in named(proposal):
+        write(said, to, sender(proposal.programme), now=now, expires_at=expires_at)
+
+
+def visit_of(proposal: Proposal) -> letters.Visit:
+    """The facts of a kept slot as letters and calendars need them."""
+    assert proposal.performance is not None
+    return visit(proposal, proposal.programme, proposal.school, told.times_of(proposal.performance))
+
+
+def visit(
+    proposal: Proposal, programme: Programme, school: School, times: Mapping[str, datetime]
+) -> letters.Visit:
+    """The same of a proposal that is not made yet; `times` as told.times_of() gives them."""
+    address = ", ".join(
+        part for part in (school.street, school.locality, school.town, school.postcode) if part
+    )
+    show_day = day_of(proposal.starts_at)
+    return letters.Visit(
+        uid=proposal.uid or "", sequence=proposal.sequence, organizer_token=proposal.organizer_token or "",
+        created_at=proposal.recorded_at, reference="", programme_title=programme.title, school_name=school.name,
+        school_address=address, urn=school.urn, programme_id=programme.id, hall="", pupils=(), access=(),
+        school_provides=programme.school_provides, move_until=show_day, cancel_until=show_day,
+        attendees=tuple(Attendee(name=to.name, address=to.address) for to in named(proposal)),
+        reply_by=proposal.reply_by, **times,
+    )  # fmt: skip
+
+
+def sender(programme: Programme) -> letters.Sender:
+    """Who signs a programme's letters."""
+    return told.sender_of(partnerships.get(programme.partnership_id))

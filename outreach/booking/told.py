@@ -17,7 +17,7 @@ from outreach.post import letters
 from outreach.post.calendars import Attendee
 from outreach.post.links import PersonalLink
 from outreach.tour.companies import Troupe
-from outreach.tour.performances import Performance
+from outreach.tour.performances import Performance, Slot
 
 ACCESS_NEEDS = {
     "wheelchair": "wheelchair places",
@@ -89,9 +89,9 @@ def troupe(
     letters.for_troupe(replace(visit, **was), addressee, sender, method=method, now=now)
 
 
-def times_of(performance: Performance) -> dict[str, datetime]:
+def times_of(show: Performance | Slot) -> dict[str, datetime]:
     """From get-in to away, by the names that a Visit has for them too."""
-    return {name: getattr(performance, name) for name in ("get_in_at", "starts_at", "ends_at", "away_at")}
+    return {name: getattr(show, name) for name in ("get_in_at", "starts_at", "ends_at", "away_at")}
 
 
 def expiry(booking: Booking) -> datetime:

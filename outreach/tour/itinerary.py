@@ -133,6 +133,24 @@ def remove_day(tour_day: TourDay, *, who: str, now: datetime) -> None:
     )  # fmt: skip
 
 
+def is_over(tour_day: TourDay, *, now: datetime) -> bool:
+    """Whether the troupe is back at its base for good."""
+    return wall(tour_day.day, tour_day.returns) <= now
+
+
+def close_day(tour_day: TourDay, *, now: datetime) -> None:
+    """Offer nothing of a day any more; the caller has ended what stood on it and holds its lock.
+
+    With shows on it that stay, because they have begun, the day itself stays too and takes no more.
+    """
+    staying = len(_standing(Performance.tour_day_id == tour_day.id, now=now).get(tour_day.id, []))
+    if staying:
+        tour_day.shows_at_most = staying
+    else:
+        tour_day.ended_at = now
+    db.session.flush()
+
+
 def change_programme(
     programme: Programme,
     production: Production,
