@@ -11,9 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
-
-from outreach.booking import accounts, colleagues, holds, numbers, promises, subscribed, told
+from outreach.booking import accounts, colleagues, diary, holds, numbers, promises, subscribed, told
 from outreach.booking.accounts import Account
 from outreach.booking.holds import NothingHeld
 from outreach.booking.numbers import Promise
@@ -278,7 +276,7 @@ def make(
     holds.keep(performance, None)
     prefix = db.session.get_one(Partnership, programme.partnership_id).reference_prefix
     booking = Booking(
-        reference=_reference(prefix),
+        reference=diary.fresh_reference(prefix),
         programme_id=programme.id,
         urn=school.urn,
         performance_id=performance.id,
@@ -311,16 +309,3 @@ def _said(booking: Booking, pupils: Mapping[int, int]) -> dict[str, object]:
         "arrival_note": booking.arrival_note,
         "access_needs": dict(booking.access_needs),
     }
-
-
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""No letter or figure that is mistaken for another when read out."""
-
-
-def _reference(prefix: str) -> str:
-    """A reference to read out on the phone: 'MRL-7K4P'; longer once many are taken."""
-    for length in (4, 4, 5, 5, 6, 8):
-        reference = f"{prefix}-{''.join(secrets.choice(ALPHABET) for _ in range(length))}"
-        if db.session.scalar(select(Booking.id).where(Booking.reference == reference)) is None:
-            return reference
-    raise RuntimeError("no reference is left")
