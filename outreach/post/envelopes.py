@@ -52,7 +52,8 @@ def seal(envelope: Envelope, *, subject: str, text: str, html: str, invite: Invi
     The shape never varies, so it is written out here. Raises CannotWriteTo for an address that no
     ordinary mail server takes.
     """
-    sender = f"{_words('From', envelope.sender_name, _NAME)}\r\n <{envelope.sender_address}>"
+    # Folded for the longer of the two headers that it stands in.
+    sender = f"{_words('Reply-To', envelope.sender_name, _NAME)}\r\n <{envelope.sender_address}>"
     reply_to = plain_address(envelope.reply_to) if envelope.reply_to else sender
     # No line of quoted-printable or base64 can hold "=_", so this never stands in a part.
     boundary = "=_" + hashlib.sha256(envelope.message_id.encode()).hexdigest()[:32]
