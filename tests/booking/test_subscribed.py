@@ -1,0 +1,279 @@
+"""What stands in subscribed calendars after each thing that happens to a show, and in nobody else's."""
+
+from datetime import date, datetime, time, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from icalendar import Calendar, Event
+
+import make
+from outreach.booking import bookings, colleagues, holds, subscribed
+from outreach.booking.colleagues import Colleague
+from outreach.booking.numbers import MoreThanTheSchoolHas, Promise
+from outreach.booking.promises import Booking
+from outreach.county.schools import School
+from outreach.ground.db import db, transaction
+from outreach.ground.timespans import wall
+from outreach.post.feeds import entries
+from outreach.post.feeds.entries import COORDINATOR, SCHOOL, TROUPE, FeedEntry
+from outreach.tour import slots
+from post.strict import feed_problems
+
+DAY = date(2027, 3, 9)
+LATER = make.NOW + timedelta(days=1)
+FELL = Colleague(
+    name="Joanna Fell", address="j.fell@redmere.example", duty="safeguarding lead", phone="01632 960 204"
+)
+SAM = Colleague(name="Sam Whitfield", address="s.whitfield@redmere.example", duty="on the day")
+
+
+@pytest.fixture
+def c(app: Flask) -> SimpleNamespace:
+    """Two troupes with a tour day each, one of them without an address; a booking of the first at 9."""
+    c = SimpleNamespace()
+    with transaction():
+        c.partnership = make.partnership()
+        c.programme = make.programme(c.partnership)
+        c.red, c.blue = make.troupe(c.partnership), make.troupe(c.partnership)
+        c.red.calendar_address = "red.van@lantern-row.example"
+        c.day = make.tour_day(c.programme, c.red, DAY)
+        c.other_day = make.tour_day(c.programme, c.blue, date(2027, 3, 16))
+        c.school = make.school(number_of_pupils=700, name="Redmere Academy")
+    c.booking = book(c)
+    return c
+
+
+def book(c, key: str = "", school: School | None = None, pupils: dict[int, int] | None = None) -> Booking:
+    of = school or c.school
+    with transaction():
+        slot = slots.find(c.programme, of, key or f"{c.day.id}-0900", now=make.NOW)
+        held = holds.hold(c.programme, of, [slot], who="Joanna Fell", now=make.NOW)
+        promise = Promise(pupils=pupils or {8: 100, 9: 100}, people=(FELL, SAM), hall="Main hall")
+        return bookings.book(c.programme, of, [(held[0].id, promise)], who="Joanna Fell", now=make.NOW)[0]
+
+
+def move(c, key: str, now: datetime = LATER) -> None:
+    with transaction():
+        slot = slots.find(c.programme, c.school, key, now=now, instead_of=c.booking.performance_id)
+        bookings.move(c.booking, slot, who="Joanna Fell", now=now)
+
+
+def seen(kind: str, subject: int, now: datetime = LATER) -> list[Event]:
+    """The entries of one feed, by start."""
+    db.session.rollback()
+    ics = b"".join(entries.body(kind, subject, "Shows", now=now))
+    assert feed_problems(ics) == []
+    return sorted(Calendar.from_ical(ics).walk("VEVENT"), key=lambda e: e["DTSTART"].dt)
+
+
+def said(kind: str, subject: int) -> list[tuple[str, datetime, str]]:
+    """(status, start, title) of the entries of one feed."""
+    return [(str(e["STATUS"]), e.decoded("DTSTART"), str(e["SUMMARY"])) for e in seen(kind, subject)]
+
+
+def everywhere(c) -> list[list[tuple[str, datetime, str]]]:
+    return [said(SCHOOL, c.school.urn), said(COORDINATOR, c.partnership.id), said(TROUPE, c.red.id)]
+
+
+TITLE = "‘Someone to Tell’ at Redmere Academy"
+
+
+def test_a_booking_stands_in_the_calendars_of_school_partnership_and_troupe_alone(c) -> None:
+    show = [("CONFIRMED", wall(DAY, time(9)), TITLE)]
+    arrival = [("CONFIRMED", wall(DAY, time(8)), TITLE)]
+    assert everywhere(c) == [show, show, arrival]
+    assert {(e.kind, e.subject) for e in db.session.query(FeedEntry)} == {
+        (SCHOOL, c.school.urn), (COORDINATOR, c.partnership.id), (TROUPE, c.red.id),
+    }  # fmt: skip
+
+
+def test_an_entry_says_where_when_and_for_whom_and_names_nobody(c) -> None:
+    (school,) = seen(SCHOOL, c.school.urn)
+    assert str(school["DESCRIPTION"]).splitlines()[:2] == [
+        "For Years 8 and 9.",
+        "The company arrives at 8:00am and leaves by 10:45am.",
+    ]
+    assert str(school["LOCATION"]).startswith("Redmere Academy, Main hall")
+    (troupe,) = seen(TROUPE, c.red.id)
+    assert str(troupe["DESCRIPTION"]) == f"Show: 9:00am to 10:15am.\nReference: {c.booking.reference}."
+    assert troupe.decoded("DTEND") == wall(DAY, time(10, 45))
+    for row in db.session.query(FeedEntry):
+        for never in ("Fell", "Whitfield", "@", "/i/", "01632", c.booking.organizer_token):
+            assert never not in row.text
+
+
+def test_each_calendar_has_a_uid_of_its_own_that_is_not_the_invites(c) -> None:
+    uids = [e.uid for e in db.session.query(FeedEntry)]
+    assert len(set(uids)) == 3
+    assert c.booking.uid not in uids and c.booking.performance.uid not in uids
+
+
+def test_booking_writes_all_its_entries_in_one_statement_and_reads_nothing_for_them(
+    c, count_queries: Any
+) -> None:
+    with transaction():
+        other = make.school(number_of_pupils=700)
+    with count_queries() as queries:
+        book(c, f"{c.day.id}-1300", other)
+    about = [q for q in queries if "feed" in q]
+    assert len(about) == 1 and about[0].startswith("INSERT INTO feed_entry")
+
+
+def test_a_refused_booking_leaves_no_entry(c) -> None:
+    before = everywhere(c)
+    with transaction():
+        other = make.school(number_of_pupils=700)
+    with pytest.raises(MoreThanTheSchoolHas):
+        book(c, f"{c.day.id}-1300", other, pupils={8: 240})
+    assert everywhere(c) == before
+
+
+def test_a_move_moves_the_same_entries(c) -> None:
+    before = {e["UID"] for e in seen(SCHOOL, c.school.urn)}
+    move(c, f"{c.day.id}-1300")
+    show = [("CONFIRMED", wall(DAY, time(13)), TITLE)]
+    assert everywhere(c) == [show, show, [("CONFIRMED", wall(DAY, time(12)), TITLE)]]
+    (event,) = seen(SCHOOL, c.school.urn)
+    assert {event["UID"]} == before
+    assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == LATER
+
+
+def test_a_move_to_another_troupe_is_cancelled_for_the_first_where_it_stood(c) -> None:
+    move(c, f"{c.other_day.id}-0900")
+    assert said(TROUPE, c.red.id) == [("CANCELLED", wall(DAY, time(8)), f"Cancelled: {TITLE}")]
+    assert said(TROUPE, c.blue.id) == [("CONFIRMED", wall(date(2027, 3, 16), time(8)), TITLE)]
+    move(c, f"{c.day.id}-0900")
+    assert said(TROUPE, c.red.id) == [("CONFIRMED", wall(DAY, time(8)), TITLE)]
+    assert [status for status, _, _ in said(TROUPE, c.blue.id)] == ["CANCELLED"]
+    assert [status for status, _, _ in said(SCHOOL, c.school.urn)] == ["CONFIRMED"]
+
+
+def test_a_change_shows_where_it_is_read_and_leaves_the_others_alone(c) -> None:
+    troupe_before = seen(TROUPE, c.red.id)
+    with transaction():
+        promise = Promise(pupils={9: 100}, people=(FELL, SAM), hall="Main hall")
+        bookings.change(c.booking, promise, who="Joanna Fell", now=LATER)
+    for feed in ((SCHOOL, c.school.urn), (COORDINATOR, c.partnership.id)):
+        (event,) = seen(*feed)
+        assert str(event["DESCRIPTION"]).startswith("For Year 9.")
+        assert event["DTSTAMP"].dt == LATER
+    assert seen(TROUPE, c.red.id) == troupe_before
+
+
+def test_people_come_and_go_and_no_calendar_is_touched(c) -> None:
+    rows = [(r.id, r.text) for r in db.session.query(FeedEntry).order_by(FeedEntry.id)]
+    with transaction():
+        added = colleagues.add(
+            c.booking,
+            Colleague(name="Ann", address="ann@redmere.example", duty="colleague"),
+            who="x",
+            now=LATER,
+        )
+        colleagues.remove(c.booking, added.id, who="x", now=LATER)
+    assert [(r.id, r.text) for r in db.session.query(FeedEntry).order_by(FeedEntry.id)] == rows
+
+
+def test_a_cancelled_show_is_cancelled_everywhere_for_sixty_days(c) -> None:
+    with transaction():
+        bookings.cancel(c.booking, reason="Exams", by="school", who="Joanna Fell", now=LATER)
+    show = [("CANCELLED", wall(DAY, time(9)), f"Cancelled: {TITLE}")]
+    assert everywhere(c) == [show, show, [("CANCELLED", wall(DAY, time(8)), f"Cancelled: {TITLE}")]]
+    for feed in ((SCHOOL, c.school.urn), (COORDINATOR, c.partnership.id), (TROUPE, c.red.id)):
+        assert len(seen(*feed, now=LATER + timedelta(days=59))) == 1
+        assert seen(*feed, now=LATER + timedelta(days=60)) == []
+
+
+def test_a_school_that_books_again_has_the_cancelled_show_and_the_new_one(c) -> None:
+    with transaction():
+        bookings.cancel(c.booking, reason="Exams", by="school", who="Joanna Fell", now=LATER)
+    book(c, f"{c.day.id}-1300")
+    assert [(status, at) for status, at, _ in said(SCHOOL, c.school.urn)] == [
+        ("CANCELLED", wall(DAY, time(9))), ("CONFIRMED", wall(DAY, time(13))),
+    ]  # fmt: skip
+
+
+# Guests
+
+
+@pytest.fixture
+def guests(c) -> SimpleNamespace:
+    """A small school is guest at the show."""
+    with transaction():
+        c.small = make.school(easting=451000, name="Littlemere School")
+        c.guest = make.booking(c.booking.performance, {8: 9}, of=c.small)
+        subscribed.show(c.booking.performance, now=make.NOW)
+    return c
+
+
+def test_a_guest_has_the_show_at_its_host_and_the_others_have_it_once(guests) -> None:
+    assert said(SCHOOL, guests.small.urn) == [("CONFIRMED", wall(DAY, time(9)), TITLE)]
+    assert guests.guest.reference in seen(SCHOOL, guests.small.urn)[0]["DESCRIPTION"]
+    assert [len(feed) for feed in everywhere(guests)] == [1, 1, 1]
+
+
+def test_a_guest_that_leaves_is_cancelled_for_itself_alone(guests) -> None:
+    before = everywhere(guests)
+    with transaction():
+        bookings.cancel(guests.guest, reason="Exams", by="coordinator", who="Priya", now=LATER)
+    assert [status for status, _, _ in said(SCHOOL, guests.small.urn)] == ["CANCELLED"]
+    assert everywhere(guests) == before
+
+
+def test_a_host_that_moves_or_cancels_takes_its_guest_along(guests) -> None:
+    move(guests, f"{guests.day.id}-1300")
+    assert said(SCHOOL, guests.small.urn) == [("CONFIRMED", wall(DAY, time(13)), TITLE)]
+    with transaction():
+        bookings.cancel(guests.booking, reason="Exams", by="company", who="Lantern Row", now=LATER)
+    assert [status for status, _, _ in said(SCHOOL, guests.small.urn)] == ["CANCELLED"]
+    assert {feed[0][0] for feed in everywhere(guests)} == {"CANCELLED"}
+
+
+# Made anew
+
+
+def rebuilt(app: Flask) -> str:
+    done = app.test_cli_runner().invoke(args=["feeds", "rebuild"])
+    assert done.exit_code == 0, done.output
+    return done.output.strip().splitlines()[-1]
+
+
+def test_making_all_anew_changes_nothing_where_nothing_has_changed(app: Flask, guests) -> None:
+    with transaction():
+        bookings.cancel(guests.guest, reason="Exams", by="coordinator", who="Priya", now=LATER)
+        added = colleagues.add(
+            guests.booking,
+            Colleague(name="Ann", address="ann@redmere.example", duty="colleague"),
+            who="x",
+            now=LATER,
+        )
+        colleagues.remove(guests.booking, added.id, who="x", now=LATER)
+    before = [(r.id, r.text, r.gone_at) for r in db.session.query(FeedEntry).order_by(FeedEntry.id)]
+    assert rebuilt(app) == "0 entries changed."
+    db.session.rollback()
+    assert [(r.id, r.text, r.gone_at) for r in db.session.query(FeedEntry).order_by(FeedEntry.id)] == before
+
+
+def test_another_title_reaches_the_calendars_by_making_them_anew(app: Flask, c) -> None:
+    with transaction():
+        bookings.cancel(c.booking, reason="Exams", by="school", who="Joanna Fell", now=LATER)
+    book(c, f"{c.day.id}-1300")
+    gone = {r.kind: r.gone_at for r in db.session.query(FeedEntry) if r.gone_at}
+    with transaction():
+        c.programme.title = "Somebody to Tell"
+    assert rebuilt(app) == "6 entries changed."
+    for feed in everywhere(c):
+        assert [title for _, _, title in feed] == [
+            "Cancelled: ‘Somebody to Tell’ at Redmere Academy", "‘Somebody to Tell’ at Redmere Academy",
+        ]  # fmt: skip
+    assert {r.kind: r.gone_at for r in db.session.query(FeedEntry) if r.gone_at} == gone
+
+
+def test_what_was_lost_is_made_anew(app: Flask, c) -> None:
+    before = everywhere(c)
+    with transaction():
+        db.session.query(FeedEntry).delete()
+    assert everywhere(c) == [[], [], []]
+    assert rebuilt(app) == "3 entries changed."
+    assert everywhere(c) == before
