@@ -19,6 +19,8 @@ AT_MOST_ONCE = {"in-reply-to", "references"}
 SEQUENCED = ("DTSTART", "DTEND", "LOCATION", "STATUS")
 """What raises SEQUENCE when it changes."""
 CANCELLED = "Cancelled: "
+UNFOLDED = ("To:", " <", "Content-Type:")
+"""What cannot be folded, or need not be; a long address stands in a line of its own."""
 
 
 class Part(NamedTuple):
@@ -47,12 +49,9 @@ def mail_problems(raw: bytes) -> list[str]:
     if any(len(line) > 998 for line in raw.split(b"\r\n")):
         problems.append("a line of the mail is longer than 998 octets")
     head, _, body = raw.decode("ascii", "replace").partition("\r\n\r\n")
-    if any(
-        len(line) > 78
-        for line in head.split("\r\n")
-        if not line.startswith(("To:", "From:", " <", "Content-Type:"))
-    ):
-        problems.append("a header line is longer than 78 characters")
+    long = [line for line in head.split("\r\n") if len(line) > 78 and not line.startswith(UNFOLDED)]
+    if long:
+        problems.append(f"a header line is longer than 78 characters: {long[0]}")
     names, headers = _headers(head, problems)
     problems += [f"no header {name}" for name in sorted(ONCE - set(names))]
     problems += [f"header {name} twice" for name in sorted(set(names)) if names.count(name) > 1]
