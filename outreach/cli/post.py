@@ -1,7 +1,8 @@
-"""flask post: sends the letters that wait, and answers those who asked for a link at the open door."""
+"""flask post: sends the letters that wait, answers who asked for a link at the open door, ends proposals that lapsed."""
 
 import signal
 import threading
+from collections.abc import Callable
 
 import click
 from flask import current_app
@@ -9,6 +10,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 from outreach.asking import open_door
+from outreach.booking.desk import proposing
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.post import postman
@@ -46,7 +48,7 @@ def send(loop: bool, every: float) -> None:
                 duty.begin(name, clock.now())
                 on_duty = True
             postman.take_over(name, clock.now())
-            _answer_asks()
+            _see_to_what_is_due()
             held_up = _say(
                 postman.send_waiting(door, clock=clock.now, name=name, stop=told.is_set), unless=said
             )
@@ -72,7 +74,7 @@ def _once(door: postman.Post, name: str, told: threading.Event) -> None:
     """One round; status 1 when the mail server held it up, so that a timer's log shows it."""
     duty.begin(name, clock.now())
     postman.take_over(name, clock.now())
-    _answer_asks()
+    _see_to_what_is_due()
     held_up = _say(postman.send_waiting(door, clock=clock.now, name=name, stop=told.is_set))
     duty.end(name, clock.now())
     waiting = letterbook.waiting_before(clock.now())
@@ -95,17 +97,23 @@ def _where(door: postman.Post) -> str:
     return f"into {door.folder}" if door.server is None else f"through {door.server.host}"
 
 
-def _answer_asks() -> None:
-    """Decide what came in at the open door, each in a transaction of its own, so that its letters go now.
+def _see_to_what_is_due() -> None:
+    """Answer what came in at the open door; end proposals that nobody answered in time. Their letters go now."""
+    _each(open_door.answer_next, "an ask at the open door could not be answered")
+    _each(proposing.end_next, "a proposal could not be ended")
 
-    A fault with one ask must not keep everybody's letters back: it is logged, and tried again next time.
+
+def _each(do_next: Callable[..., bool], fault: str) -> None:
+    """Until nothing is left, each in a transaction of its own.
+
+    A fault with one must not keep everybody's letters back: it is logged, and tried again next time.
     """
     try:
         while True:
             with transaction():
-                if not open_door.answer_next(now=clock.now()):
+                if not do_next(now=clock.now()):
                     return
     except OperationalError:
         raise
     except Exception:
-        current_app.logger.exception("an ask at the open door could not be answered")
+        current_app.logger.exception(fault)

@@ -13,7 +13,8 @@ from random import Random
 from sqlalchemy import select
 
 from outreach.asking import invitations, open_door, rounds
-from outreach.booking import holds, proposals
+from outreach.booking import holds
+from outreach.booking.desk import proposing
 from outreach.county import authorities, contacts, partnerships, people, register, schools
 from outreach.county.partnerships import Partnership, Settings
 from outreach.county.people import Person
@@ -236,19 +237,17 @@ def _answers(programme: Programme, parts: Cast, *, now: datetime) -> None:
 
 
 def _propose(programme: Programme, parts: Cast, *, now: datetime) -> None:
+    """Three days ago a time was kept for each of some schools; none has said yes or no."""
+    when = now - timedelta(days=3)
     for school in parts.of(cast.PROPOSED):
         near = slots.offers(programme, school, now=now).near
         if near:
-            db.session.add(
-                proposals.Proposal(
-                    programme_id=programme.id,
-                    urn=school.urn,
-                    starts_at=near[0].starts_at,
-                    reply_by=min(programme.reply_by, near[0].day),
-                    recorded_at=now - timedelta(days=3),
-                )
-            )
-    db.session.flush()
+            offer = proposing.Offer(
+                programme=programme, school=school, slot=near[0], people=contacts.of(school.urn)[:1],
+                reply_by=min(day_of(now) + timedelta(days=8), near[0].day - timedelta(days=1)),
+            )  # fmt: skip
+            proposing.propose(offer, who=COORDINATOR, now=when)
+    hand_over()
 
 
 def _today(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:

@@ -23,6 +23,7 @@ from outreach.booking.desk.proposing import (
 )
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import NoSuchProposal, Proposal, ProposalEnded
+from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post import copies, links
@@ -421,3 +422,14 @@ def test_an_empty_day_called_off_writes_to_nobody(c) -> None:
     call_off(c)
     assert db.session.query(Letter).count() == 0
     assert c.tuesday.ended_at == make.NOW
+
+
+def test_the_service_ends_what_lapsed_before_it_sends(c, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    propose(c)
+    life.hand_over(make.NOW)
+    monkeypatch.setattr(clock, "now", lambda: wall(REPLY_BY + timedelta(days=1), time(6)))
+    said = app.test_cli_runner().invoke(args=["post", "send"])
+    assert (said.exit_code, "Sent 1" in said.output) == (0, True), said.output
+    db.session.expire_all()
+    gone = db.session.query(Letter).order_by(Letter.id.desc()).first()
+    assert (gone.method, gone.status, gone.recipient) == ("CANCEL", "sent", FELL.address)
