@@ -1,4 +1,4 @@
-"""The floor of booking.py: a bare Flask POST with one INSERT under a unique slot, on the same database."""
+"""The floors of booking.py and feed.py: a bare Flask POST with one INSERT under a unique slot, a bare page with one SELECT."""
 
 import os
 
@@ -21,3 +21,8 @@ def bare() -> tuple[str, int]:
             {"slot": request.form["slot"], "school": request.form["school"]},
         )
     return "", 204
+
+
+@app.get("/one")
+def one() -> str:
+    return str(db.session.execute(text("SELECT label FROM feed ORDER BY id LIMIT 1")).scalar_one())
