@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from outreach.cli import incoming  # noqa: F401  (its commands are post's)
 from outreach.cli.demonstration import demonstration
 from outreach.cli.feeds import feeds
 from outreach.cli.people import people

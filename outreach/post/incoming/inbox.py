@@ -286,6 +286,18 @@ def last_look() -> MailboxLook | None:
     return db.session.get(MailboxLook, 1)
 
 
+def looked(*, problem: str, now: datetime) -> None:
+    """Note a look into the mailbox, and what hindered it; '' when nothing did."""
+    last = db.session.get(MailboxLook, 1)
+    if last is None:
+        last = MailboxLook(id=1, looked_at=now)
+        db.session.add(last)
+    last.looked_at, last.problem = now, problem
+    if not problem:
+        last.succeeded_at = now
+    db.session.flush()
+
+
 def _waiting(partnership_id: int, tasks: Iterable[str]) -> list[ColumnElement[bool]]:
     chosen = [
         or_(Incoming.partnership_id == partnership_id, Incoming.partnership_id.is_(None)),
