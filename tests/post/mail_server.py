@@ -1,6 +1,7 @@
 """A real mail server for tests, which can be told to refuse, to lose the line, to sleep, or to be away."""
 
 import asyncio
+import base64
 import socket
 import ssl
 from collections.abc import Callable
@@ -24,15 +25,18 @@ class Taken:
 
 @dataclass
 class MailServer:
-    """`answers` are used up one a recipient or letter: 'RCPT 550 …', 'DATA 451 …', 'DROP' (after the letter came)."""
+    """`answers` are used up one after the other, each at its step: 'EHLO', 'MAIL', 'RCPT', 'DATA' (when the letter has
+    come) or 'TAKEN' (when it was kept); then an answer such as '550 no', or 'DROP' the line, or 'HANG' for long."""
 
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     tries: int = 0
+    rings: int = 0
     seconds: float = 0.0
     while_taking: Callable[[], Any] = lambda: None
     passwords: dict[bytes, bytes] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
     secure: bool = False
     _controller: Controller | None = None
 
@@ -56,7 +60,7 @@ class MailServer:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.load_cert_chain(CERTIFICATE)
             options |= {"tls_context": context, "require_starttls": True}
-        if self.passwords:
+        if self.passwords or self.tokens:
             options |= {
                 "auth_required": True, "auth_require_tls": self.secure,
                 "authenticator": lambda _s, _session, _e, _mechanism, data: AuthResult(
@@ -71,16 +75,39 @@ class MailServer:
             self._controller.stop()
             self._controller = None
 
-    def _next(self, step: str) -> str | None:
-        if self.answers and self.answers[0].startswith(step):
-            return self.answers.pop(0).removeprefix(step).strip()
-        return None
+    async def _next(self, step: str, server: Any) -> str | None:
+        if not self.answers or not self.answers[0].startswith(step):
+            return None
+        said = self.answers.pop(0).removeprefix(step).strip()
+        if said == "DROP":
+            server.transport.abort()
+        elif said == "HANG":
+            await asyncio.sleep(3600)
+        return said
+
+    async def handle_EHLO(
+        self, server: Any, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.rings += 1
+        session.host_name = hostname
+        refused = await self._next("EHLO", server)
+        return responses if refused in (None, "DROP") else [refused]
+
+    async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:
+        """As Google and Microsoft do: a refusal comes as a challenge first, and as 535 after the empty answer."""
+        said = base64.b64decode(args[1]).decode() if len(args) > 1 else ""
+        if any(said == f"user={user}\x01auth=Bearer {token}\x01\x01" for user, token in self.tokens.items()):
+            return AuthResult(success=True, auth_data=said)
+        answer = await server.challenge_auth(b'{"status":"400"}', encode_to_b64=True)
+        assert answer == b"", answer
+        await server.push("535 5.7.3 Authentication unsuccessful")
+        return AuthResult(success=False, handled=True)
 
     async def handle_MAIL(
         self, server: Any, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.tries += 1
-        refused = self._next("MAIL")
+        refused = await self._next("MAIL", server)
         if refused is not None:
             return refused
         envelope.mail_from = address
@@ -90,7 +117,7 @@ class MailServer:
     async def handle_RCPT(
         self, server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        refused = self._next("RCPT")
+        refused = await self._next("RCPT", server)
         if refused is not None:
             return refused
         envelope.rcpt_tos.append(address)
@@ -100,11 +127,9 @@ class MailServer:
         self.while_taking()
         if self.seconds:
             await asyncio.sleep(self.seconds)
-        refused = self._next("DATA")
+        refused = await self._next("DATA", server)
         if refused is not None:
             return refused
         assert isinstance(envelope.original_content, bytes)
         self.taken.append(Taken(str(envelope.mail_from), envelope.rcpt_tos[0], envelope.original_content))
-        if self._next("DROP") is not None:
-            server.transport.abort()
-        return "250 OK"
+        return await self._next("TAKEN", server) or "250 OK"

@@ -1,12 +1,8 @@
 """Against a real mail server: delivered, refused, greylisted, cut off, down and up again; killed and racing."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,45 +21,13 @@ from outreach.post.outgoing.mail_server import Server
 from outreach.post.postman import Post, Round
 from post.facts import EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, sender, visit
 from post.mail_server import CERTIFICATE, MailServer
-
-ROOT = Path(__file__).resolve().parents[2]
+from post.postmen import command, get, mark, post, put, send, take
 
 
 @pytest.fixture
 def server() -> Iterator[MailServer]:
     with MailServer() as running:
         yield running
-
-
-def post(server: MailServer | None, folder: Path = Path("/nowhere"), url: str = "") -> Post:
-    to = Server.of(url or server.url) if server or url else None
-    return Post(server=to, folder=folder, domain="outreach.example", key=b"key")
-
-
-def put(n: int = 0, at: datetime = NOW, **changes: object) -> int:
-    """One waiting letter about a visit of its own; its id."""
-    with transaction():
-        about = visit(uid=f"{n}@outreach.example", created_at=at, **changes)
-        return letters.booked(about, JOANNA, sender(), now=at, expires_at=EXPIRES).id
-
-
-def send(server: MailServer, at: datetime = NOW, name: str = "a") -> Round:
-    return postman.send_waiting(post(server), clock=lambda: at, name=name)
-
-
-def take(name: str, at: datetime) -> claims.Claimed | None:
-    """The one letter that is due next, into a postman's hands."""
-    taken = claims.turn(name, [], at, most=1)
-    return taken[0] if taken else None
-
-
-def mark(name: str, outcome: claims.Outcome, at: datetime = NOW) -> None:
-    claims.turn(name, [outcome], at, most=0)
-
-
-def get(letter_id: int) -> Letter:
-    db.session.rollback()
-    return db.session.get_one(Letter, letter_id)
 
 
 def test_a_letter_is_delivered_to_the_byte_and_its_kept_copy_masked(app: Flask, server: MailServer) -> None:
@@ -123,7 +87,7 @@ def test_greylisting_twice_then_taken_waits_one_and_five_minutes(app: Flask, ser
 
 
 def test_a_line_dropped_after_the_letter_brings_the_same_bytes_again(app: Flask, server: MailServer) -> None:
-    server.answers = ["DROP"]
+    server.answers = ["TAKEN DROP"]
     letter_id = put()
     assert send(server) == Round(later=1)
     assert get(letter_id).perhaps_at == NOW
@@ -364,25 +328,6 @@ def test_two_postmen_at_once_never_send_one_letter_twice(app: Flask, server: Mai
     ids = [dict(copies.read(taken.raw).headers)["Message-ID"] for taken in server.taken]
     assert len(ids) == len(set(ids)) == 24
     assert sum(one.sent for one in done) == 24
-
-
-def command(database_url: str, tmp_path: Path, server: MailServer, *more: str) -> "subprocess.Popen[str]":
-    """A postman of its own process, as an operator starts it."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "post", "send", *more],
-        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env=os.environ | {
-            "DATABASE_URL": database_url, "OUTREACH_FOLDER": str(tmp_path), "SMTP_URL": server.url,
-            "MAIL_DOMAIN": "outreach.example",
-        },
-    )  # fmt: skip
-
-
-def wait_for(what: object, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not what():  # type: ignore[operator]
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_a_postman_killed_in_the_middle_loses_nothing(
