@@ -101,10 +101,12 @@ def stream_problems(mails: list[bytes]) -> list[str]:
 
 def revision_problems(was: Revision, now: Revision) -> list[str]:
     """What is wrong with a revision that follows another of the same event."""
+    # A booking is made later than the proposal that it comes of, though it is the same event.
+    booked = was.event.one("STATUS") == "TENTATIVE" != now.event.one("STATUS")
     problems = [
         f"{name} is another one"
-        for name in ("UID", "CREATED", "ORGANIZER")
-        if [p.value for p in was.event.all(name)] != [p.value for p in now.event.all(name)]
+        for name in ("UID", "ORGANIZER", *([] if booked else ["CREATED"]))
+        if was.event.one(name) != now.event.one(name)
     ]
     if now.rank <= was.rank and now.event != was.event:
         problems.append(f"revision {now.rank} does not come after {was.rank}")
@@ -118,9 +120,11 @@ def revision_problems(was: Revision, now: Revision) -> list[str]:
     if now.method == "CANCEL":
         if not raised:
             problems.append("a CANCEL that does not raise SEQUENCE")
-        kept = [n for n in ("DTSTART", "DTEND", "SUMMARY") if was.event.one(n) != now.event.one(n)]
-        if kept and was.method == "REQUEST":
-            problems.append(f"a CANCEL that changes {', '.join(kept)}")
+        # Whoever is left out when a proposal is taken loses the entry under the name that it has from then on.
+        kept = ("DTSTART", "DTEND", *(["SUMMARY"] if now.event.one("STATUS") else []))
+        changed = [n for n in kept if was.event.one(n) != now.event.one(n)]
+        if changed and was.method == "REQUEST":
+            problems.append(f"a CANCEL that changes {', '.join(changed)}")
     return problems
 
 
