@@ -19,7 +19,7 @@ from outreach.county import authorities, contacts, partnerships, people, registe
 from outreach.county.partnerships import Partnership, Settings
 from outreach.county.people import Person
 from outreach.county.schools import School
-from outreach.demonstration import cast, county, names, seasons, shows
+from outreach.demonstration import cast, county, names, replies, seasons, shows
 from outreach.demonstration.cast import Cast
 from outreach.demonstration.seasons import Season
 from outreach.ground.db import db
@@ -61,8 +61,7 @@ def tell(*, now: datetime) -> Told:
     _decide(programme, parts, now=began + timedelta(days=3))
     rounds.send_round(programme, [s.urn for s in parts.asked_first], who=COORDINATOR, now=asked)
     hand_over()
-    for school in parts.of(cast.BOUNCED):
-        outbox.mark_dead(contacts.of(school.urn)[0].address, "550 5.1.1 no such mailbox", asked + timedelta(hours=1))  # fmt: skip
+    replies.come_back(programme, parts, now=asked + timedelta(hours=1))
     shows.behind(random, programme, season, parts, asked=asked, now=now)
     shows.ahead(random, programme, season, parts, now=now)
     hand_over()
@@ -70,6 +69,7 @@ def tell(*, now: datetime) -> Told:
     hand_over()
     _answers(programme, parts, now=now)
     _propose(programme, parts, now=now)
+    replies.come_in(programme, parts, now=now)
     _today(random, programme, season, parts, now=now)
     return Told(partnership=partnership, coordinator=coordinator, programme=programme, cast=parts)
 

@@ -15,6 +15,7 @@ from outreach.demonstration.story import Told
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
 from outreach.post import links
+from outreach.post.incoming import inbox
 from outreach.post.outgoing import letterbook
 from outreach.tour import slots
 from outreach.tour.performances import Performance
@@ -57,6 +58,8 @@ def judge(told: Told, now: datetime) -> None:
     assert letters["sent"] > 200
     assert 0 < letters["waiting"] < 20
     assert letters["failed"] == 0
+    waits = inbox.count_waiting(told.partnership.id)
+    assert waits == {"address": 2, "decline": 1, "mail": 1, "newcomer": 1, "wish": 1}
 
 
 @ON_SQLITE
