@@ -50,7 +50,13 @@ def upgrade():
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("feed_entry", schema=None) as batch_op:
-        batch_op.create_index("ix_feed_entry_gone", ["kind", "subject", "gone_at"], unique=False)
+        batch_op.create_index(
+            "ix_feed_entry_gone",
+            ["kind", "subject", "gone_at"],
+            unique=False,
+            postgresql_where=sa.text("gone_at IS NOT NULL"),
+            sqlite_where=sa.text("gone_at IS NOT NULL"),
+        )
         batch_op.create_index("ix_feed_entry_newest", ["kind", "subject", "id"], unique=False)
 
     op.create_table(
@@ -270,7 +276,11 @@ def downgrade():
     op.drop_table("mailbox_look")
     with op.batch_alter_table("feed_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_feed_entry_newest")
-        batch_op.drop_index("ix_feed_entry_gone")
+        batch_op.drop_index(
+            "ix_feed_entry_gone",
+            postgresql_where=sa.text("gone_at IS NOT NULL"),
+            sqlite_where=sa.text("gone_at IS NOT NULL"),
+        )
 
     op.drop_table("feed_entry")
     with op.batch_alter_table("feed", schema=None) as batch_op:

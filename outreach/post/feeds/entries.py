@@ -10,8 +10,21 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import Index, Row, Text, UniqueConstraint, and_, bindparam, delete, insert, or_, select
+from sqlalchemy import (
+    Index,
+    Row,
+    Text,
+    TextClause,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db
@@ -32,10 +45,11 @@ class FeedEntry(Base):
     __table_args__ = (
         UniqueConstraint("kind", "subject", "uid"),
         Index("ix_feed_entry_newest", "kind", "subject", "id"),
-        Index("ix_feed_entry_gone", "kind", "subject", "gone_at"),
+        Index("ix_feed_entry_gone", "kind", "subject", "gone_at",
+              postgresql_where=text("gone_at IS NOT NULL"), sqlite_where=text("gone_at IS NOT NULL")),
         # Without it SQLite gives the id of a row just deleted to the next one, and a change would not show.
         {"sqlite_autoincrement": True},
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
@@ -77,8 +91,7 @@ def put(entries: Sequence[Entry], *, now: datetime, new: bool = False) -> int:
         leaving = [standing[_key(row)].id for row in rows if _key(row) in standing]
         if leaving:
             db.session.execute(delete(_TABLE).where(_TABLE.c.id.in_(leaving)))
-    if rows:
-        db.session.execute(insert(_TABLE), rows)
+    _add(rows)
     return len(rows)
 
 
@@ -103,8 +116,7 @@ def withdraw(kind: str, subject: int, uid: str, *, sequence: int, now: datetime)
         lines.append(f"{name}:{new.get(name, value)}")
     db.session.execute(delete(_TABLE).where(_TABLE.c.id == row.id))
     kept = row._asdict() | {"text": _text(lines), "changed_at": now, "gone_at": now + SHOWN_AFTER_CANCELLING}
-    del kept["id"]
-    db.session.execute(insert(_TABLE), [kept])
+    _add([kept])
 
 
 CANCELLED = "Cancelled: "
@@ -141,34 +153,38 @@ def _row(entry: Entry, now: datetime) -> dict[str, object]:
 
 def text_of(entry: Entry) -> str:
     """The VEVENT as it stands in a feed: CRLF, at most 75 octets a line (RFC 5545 3.1)."""
-    a, cancelled = entry.appointment, entry.cancelled_at is not None
+    said = _said(entry.appointment, entry.cancelled_at is not None, entry.all_day)
+    return f"BEGIN:VEVENT\r\n{_folded(f'UID:{entry.uid}')}\r\n{said}"
+
+
+@lru_cache(maxsize=16)
+def _said(a: Appointment, cancelled: bool, all_day: bool) -> str:
+    """All of it but the UID, by which alone the entries of one appointment in several feeds differ."""
     stamp = f"{a.dtstamp.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     starts, ends = a.starts_at.astimezone(LONDON), a.ends_at.astimezone(LONDON)
-    if entry.all_day:
+    if all_day:
         when = [f"DTSTART;VALUE=DATE:{starts:%Y%m%d}", f"DTEND;VALUE=DATE:{ends:%Y%m%d}"]
     else:
         when = [
             f"DTSTART;TZID=Europe/London:{starts:%Y%m%dT%H%M%S}",
             f"DTEND;TZID=Europe/London:{ends:%Y%m%dT%H%M%S}",
         ]
-    said = [
+    texts = [
         ("SUMMARY", calendars.one_line((CANCELLED if cancelled else "") + a.summary)),
         ("DESCRIPTION", calendars.lines(a.description)),
         ("LOCATION", calendars.one_line(a.location)),
     ]
     return _text(
         [
-            "BEGIN:VEVENT",
-            f"UID:{entry.uid}",
             f"SEQUENCE:{a.sequence}",
             f"DTSTAMP:{stamp}",
             f"CREATED:{a.created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}",
             f"LAST-MODIFIED:{stamp}",
             *when,
-            *(f"{name}:{_escaped(text)}" for name, text in said if text),
+            *(f"{name}:{_escaped(words)}" for name, words in texts if words),
             *([f"URL:{a.url}"] if a.url else []),
             f"STATUS:{'CANCELLED' if cancelled else 'TENTATIVE' if a.tentative else 'CONFIRMED'}",
-            f"TRANSP:{'TRANSPARENT' if cancelled or entry.all_day else 'OPAQUE'}",
+            f"TRANSP:{'TRANSPARENT' if cancelled or all_day else 'OPAQUE'}",
             "CLASS:PUBLIC",
             "END:VEVENT",
         ]
@@ -229,6 +245,22 @@ def _same(standing: Row | None, row: dict[str, object]) -> bool:
     return _STAMPS.sub("", standing.text) == _STAMPS.sub("", str(row["text"]))
 
 
+def _add(rows: Sequence[dict[str, object]]) -> None:
+    """Many rows a statement: over a wire that is a third quicker than many statements."""
+    for first in range(0, len(rows), _AT_ONCE):
+        part = rows[first : first + _AT_ONCE]
+        values = {f"{name}_{n}": row[name] for n, row in enumerate(part) for name in _COLUMNS}
+        db.session.execute(_insert(len(part)), values)
+
+
+@lru_cache(maxsize=16)
+def _insert(rows: int) -> TextClause:
+    values = ", ".join(f"({', '.join(f':{name}_{n}' for name in _COLUMNS)})" for n in range(rows))
+    return text(f"INSERT INTO feed_entry ({', '.join(_COLUMNS)}) VALUES {values}").bindparams(
+        *(bindparam(f"{name}_{n}", type_=_TABLE.c[name].type) for name in _COLUMNS for n in range(rows))
+    )
+
+
 def _key(row: dict[str, object]) -> tuple[object, ...]:
     return row["kind"], row["subject"], row["uid"]
 
@@ -242,9 +274,10 @@ def _standing(rows: Sequence[dict[str, object]]) -> dict[tuple[object, ...], Row
 
 
 _AT_ONCE = 250
-"""Rows of a feed held in memory at a time: some 200 KB."""
+"""Rows of a feed held in memory, or written, at a time: some 200 KB."""
 
 _TABLE = FeedEntry.__table__
+_COLUMNS = ("kind", "subject", "uid", "text", "starts_at", "changed_at", "gone_at")
 _ENTRIES = (
     select(FeedEntry.text)
     .where(
