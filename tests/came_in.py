@@ -35,19 +35,39 @@ def answer(
 
     `vouched` is what our own mail server says of the sender ('pass', 'fail'); '' nothing.
     """
-    starts = starts_at or booking.performance.starts_at
-    ends = starts + (booking.performance.ends_at - booking.performance.starts_at)
+    return reply(
+        uid=uid or booking.uid, to=address_of(booking), sender=sender, partstat=partstat, name=name,
+        sequence=booking.sequence if sequence is None else sequence, comment=comment, at=at, method=method,
+        starts_at=starts_at or booking.performance.starts_at, vouched=vouched,
+    )  # fmt: skip
+
+
+def reply(
+    *,
+    uid: str,
+    to: str,
+    sender: str,
+    partstat: str,
+    starts_at: datetime,
+    name: str = "",
+    sequence: int = 0,
+    comment: str = "",
+    at: datetime | None = None,
+    method: str = "REPLY",
+    vouched: str = "",
+) -> bytes:
+    """The same about any event of ours, `to` the address that stands in its invite."""
     at = at or make.NOW + timedelta(minutes=next(_n))
     lines = [
         "BEGIN:VCALENDAR", f"METHOD:{method}", "PRODID:Microsoft Exchange Server 2010", "VERSION:2.0", "BEGIN:VEVENT",
         f"ATTENDEE;PARTSTAT={partstat};CN={name or sender}:mailto:{sender}",
         *([f"COMMENT:{comment}"] if comment else []),
-        f"UID:{uid or booking.uid}", f"DTSTART:{_utc(starts)}", f"DTEND:{_utc(ends)}", f"DTSTAMP:{_utc(at)}",
-        f"SEQUENCE:{booking.sequence if sequence is None else sequence}", "END:VEVENT", "END:VCALENDAR", "",
+        f"UID:{uid}", f"DTSTART:{_utc(starts_at)}", f"DTEND:{_utc(starts_at + timedelta(minutes=75))}",
+        f"DTSTAMP:{_utc(at)}", f"SEQUENCE:{sequence}", "END:VEVENT", "END:VCALENDAR", "",
     ]  # fmt: skip
     head = [
         f"From: {name} <{sender}>" if name else f"From: {sender}",
-        f"To: {address_of(booking)}",
+        f"To: {to}",
         f"Subject: {partstat.capitalize()}: Someone to Tell",
         f"Message-ID: <{next(_n)}@school.example>",
         *([f"Authentication-Results: mx.outreach.example; dmarc={vouched}"] if vouched else []),

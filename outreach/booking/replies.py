@@ -15,6 +15,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from outreach.booking import answers, bookings, colleagues, promises, told
 from outreach.booking.colleagues import COLLEAGUE, Colleague
 from outreach.booking.promises import COORDINATOR, Booking, BookingContact
+from outreach.booking.proposals import Proposal
 from outreach.county import school_days
 from outreach.ground import history
 from outreach.ground.db import db
@@ -82,6 +83,21 @@ def matters(uids: Iterable[str], partnership_id: int) -> dict[str, Matter]:
         ):
             found.setdefault(b.performance.uid, Matter(booking=b, of_troupe=True))
     return found
+
+
+def proposed(uids: Iterable[str], partnership_id: int) -> dict[str, Proposal]:
+    """Of UIDs that are no booking's: the times that are or were kept for a school, with school; one query."""
+    wanted = {uid for uid in uids if uid}
+    if not wanted:
+        return {}
+    rows = db.session.scalars(
+        select(Proposal)
+        .join(Programme, Programme.id == Proposal.programme_id)
+        .where(Programme.partnership_id == partnership_id, Proposal.uid.in_(wanted))
+        .options(joinedload(Proposal.school))
+        .order_by(Proposal.id)
+    )
+    return {row.uid: row for row in rows if row.uid}
 
 
 _BOOKINGS = (

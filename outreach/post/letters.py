@@ -84,6 +84,12 @@ def _put_asking(
     )  # fmt: skip
 
 
+def school_of(stream: str) -> int | None:
+    """The URN of the school that a letter about asking went to, by its stream; None for a letter about a visit."""
+    parts = stream.split("/")
+    return int(parts[2]) if len(parts) > 2 and parts[2].isdecimal() and len(parts[2]) < 10 else None
+
+
 def _asking_words(
     kind: str,
     asking: Asking,

@@ -13,11 +13,13 @@ import came_in
 import make
 from outreach.booking import bookings, colleagues, holds, promises
 from outreach.booking.colleagues import Colleague
+from outreach.booking.desk import proposing
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COORDINATOR, Booking
+from outreach.booking.proposals import Proposal
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
-from outreach.post import copies
+from outreach.post import copies, outbox
 from outreach.post.incoming import inbox
 from outreach.post.incoming.inbox import CalendarAnswer, CounterProposal, Incoming
 from outreach.post.outbox import Letter
@@ -361,6 +363,82 @@ def test_a_wish_can_be_granted_or_refused_once(desk: Desk) -> None:
     assert "This has been dealt with already." in desk.does(f"{mail}/grant", slot=key)
     assert "This has been dealt with already." in desk.does(f"{mail}/refuse")
     assert desk.booking().sequence == 0 and len(new_letters()) == 1
+
+
+def kept(desk: Desk) -> Proposal:
+    """A time that is kept for another school, which has not booked it."""
+    with transaction():
+        school = make.school(name="Vale School")
+        contact = make.contact(school, address="dsl@vale.example")
+        slot = slots.offers(desk.programme, school, now=make.NOW).days[1].slots[0]
+        offer = proposing.Offer(
+            programme=desk.programme, school=school, slot=slot, people=[contact], reply_by=date(2027, 2, 1)
+        )
+        return proposing.propose(offer, who="Priya", now=make.NOW)
+
+
+def replies_to_proposal(proposal: Proposal, partstat: str, method: str = "REPLY") -> int:
+    db.session.rollback()
+    starts = proposal.starts_at + timedelta(minutes=30 if method == "COUNTER" else 0)
+    raw = came_in.reply(
+        uid=proposal.uid or "", to=f"bookings+{proposal.organizer_token}@outreach.example", sender="dsl@vale.example",
+        partstat=partstat, starts_at=starts, method=method,
+    )  # fmt: skip
+    return came_in.take(raw)
+
+
+@pytest.mark.parametrize(("partstat", "method"), [("DECLINED", "REPLY"), ("TENTATIVE", "COUNTER")])
+def test_what_a_school_says_of_a_time_kept_for_it_leads_to_the_proposal(
+    desk: Desk, partstat: str, method: str
+) -> None:
+    proposal = kept(desk)
+    mail = replies_to_proposal(proposal, partstat, method)
+    page = desk.client.get("/desk/inbox").text
+    assert "See the proposal" in page and f"/desk/schools/{proposal.urn}" in page
+    assert "kept for the school until the end of Monday 1 February" in desk.page(f"/{mail}")
+    was = len(new_letters())
+    desk.client.post(f"/desk/inbox/{mail}/ask")
+    desk.client.post(f"/desk/inbox/{mail}/grant", data={"slot": "1-0900"})
+    assert len(new_letters()) == was and proposal.ended_at is None
+    desk.does(f"{mail}/done")
+    assert "Nothing waits for you" in desk.page()
+
+
+def returned(letter: Letter) -> bytes:
+    lines = [
+        "From: mailer-daemon@mx.example", "To: bookings@outreach.example", "Subject: Undelivered", "MIME-Version: 1.0",
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"', "", "--b",
+        "Content-Type: text/plain", "", "No such mailbox.", "--b", "Content-Type: message/delivery-status", "",
+        "Reporting-MTA: dns; mx.example", "", f"Final-Recipient: rfc822; {letter.recipient}", "Action: failed",
+        "Status: 5.1.1", "Diagnostic-Code: smtp; 550 5.1.1 no such mailbox", "--b", "Content-Type: text/rfc822-headers",
+        "", f"Message-ID: {letter.message_id}", "--b--", "",
+    ]  # fmt: skip
+    return "\r\n".join(lines).encode()
+
+
+def test_mail_that_came_back_leads_to_where_the_address_is_corrected(desk: Desk) -> None:
+    with transaction():
+        invited = make.letter(
+            "office@vale.example", make.NOW, partnership_id=desk.programme.partnership_id,
+            stream=f"invitation/{desk.programme.id}/{desk.school.urn}",
+        )  # fmt: skip
+        booked = db.session.scalars(select(Letter).where(Letter.recipient == SAM)).one()
+        booked.status, booked.handed_at = "sent", make.NOW
+        mails = [returned(invited), returned(booked)]
+    first, second = (came_in.take(raw) for raw in mails)
+    page = desk.client.get("/desk/inbox").text
+    assert (
+        "Mail to office@vale.example comes back" in page and "Mail to sam@redmere.example comes back" in page
+    )
+    for mail, leads in (
+        (first, f"/desk/schools/{desk.school.urn}"),
+        (second, f"/desk/bookings/{desk.reference}"),
+    ):
+        assert re.search(rf'href="{leads}">Correct the address', page)
+        assert f'href="{leads}">Correct the address' in desk.client.get(f"/desk/inbox/{mail}").text
+    with transaction():
+        outbox.lift_dead("office@vale.example", AT)
+    assert "Mail goes to this address again." in desk.page()
 
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"

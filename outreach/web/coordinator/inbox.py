@@ -7,10 +7,12 @@ from urllib.parse import quote
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import answers, promises, replies
+from outreach.booking.proposals import Proposal
 from outreach.booking.replies import Matter
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.post import letters
 from outreach.post.incoming import contents, inbox, reading, showing
 from outreach.post.incoming.contents import Contents
 from outreach.post.incoming.inbox import ADDRESS, DECLINE, DOUBT, MAIL, NEWCOMER, RAW, WISH, Incoming
@@ -43,12 +45,25 @@ class RefuseForm(forms.Form):
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """One mail with all that the list says of it. `stale`: what it was about is no more, so nothing is left to do."""
+    """One mail with all that the list says of it. `stale`: what it was about is no more, so nothing is left to do.
+
+    It is about a visit (`matter`), a time kept for a school (`proposal`), another letter, or nothing we know; `urn`
+    is the school's where that can be told.
+    """
 
     mail: Incoming
     inside: Contents
     matter: Matter | None
+    proposal: Proposal | None
     stale: str
+
+    @property
+    def urn(self) -> int | None:
+        if self.matter is not None:
+            return self.matter.booking.urn
+        if self.proposal is not None:
+            return self.proposal.urn
+        return letters.school_of(self.inside.letter.stream) if self.inside.letter is not None else None
 
 
 @coordinator.get("/inbox")
@@ -222,14 +237,19 @@ def _reply_to(mail: Incoming) -> str:
 def _cards(mails: Any) -> list[Card]:
     """The mails with what they are about; a constant number of queries."""
     inside = contents.of(mails)
-    about = replies.matters({mail.stream for mail in mails}, g.partnership.id)
+    streams = {mail.stream for mail in mails}
+    about = replies.matters(streams, g.partnership.id)
+    kept = replies.proposed(streams - about.keys(), g.partnership.id)
     newest = inbox.answers_of(about)
     return [
         Card(
             mail=mail,
             inside=inside[mail.id],
             matter=(matter := about.get(mail.stream)),
-            stale=_stale(mail, inside[mail.id], matter, newest),
+            proposal=(proposal := kept.get(mail.stream)),
+            stale="The time is not kept any more."
+            if proposal is not None and proposal.ended_at is not None and mail.task in (DECLINE, WISH)
+            else _stale(mail, inside[mail.id], matter, newest),
         )
         for mail in mails
     ]
