@@ -4,6 +4,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
+from sqlalchemy import create_engine, text
 
 import make
 from outreach.county.partnerships import Partnership
@@ -39,3 +40,25 @@ def test_history_can_only_grow(app: Flask) -> None:
         with pytest.raises(Exception, match="history_only_grows"), transaction() as session:
             session.execute(db.text(statement))
     assert [row.who for row in history.of("booking", 1)] == ["Joanna Fell"]
+
+
+def test_a_database_that_was_started_again_is_noticed_before_the_next_question(app: Flask) -> None:
+    """The server ends every connection at a restart; nobody who asks afterwards may meet the dead ones."""
+    if db.engine.dialect.name == "sqlite":
+        return  # a file does not go away
+    held = [db.engine.connect() for _ in range(3)]
+    for connection in held:
+        connection.close()
+    other = create_engine(db.engine.url)
+    with other.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    other.dispose()
+    for _ in range(3):
+        with transaction() as session:
+            assert session.scalar(text("SELECT 1")) == 1
+        assert db.session.scalar(text("SELECT 1")) == 1
+        db.session.rollback()
