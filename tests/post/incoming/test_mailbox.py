@@ -281,8 +281,7 @@ def test_the_loop_goes_on_and_ends_when_told(app: Flask, server: Dovecot, poll: 
     assert first == "Looking into the mailbox INBOX at localhost."
     assert last == "Stopped. No mail is left half taken."
     assert took in (["Took in 1 mail.", "Took in 1 mail."], ["Took in 2 mails."])
-    noted = inbox.last_look()
-    assert noted is not None and noted.looked_at > NOW
+    assert number(Incoming) == 2 and inbox.last_look() is not None
 
 
 def test_trouble_is_noted_for_the_status_page_and_told_by_the_exit_status(
