@@ -27,7 +27,7 @@ from outreach.tour import slots
 from outreach.tour.programmes import Programme
 from web.school_story import said
 
-JO, SAM = "j.fell@redmere.example", "sam@redmere.example"
+JO, SAM, VAN = "j.fell@redmere.example", "sam@redmere.example", "red.van@lanternrow.example"
 AT = make.NOW + timedelta(days=1)
 
 
@@ -70,7 +70,7 @@ def desk(client: FlaskClient, stopped: Any) -> Desk:
     with transaction():
         ours = make.partnership(("931",))
         programme = make.programme(ours)
-        troupe = make.troupe(ours)
+        troupe = make.troupe(ours, calendar_address=VAN)
         for n in (9, 10, 11):
             make.tour_day(programme, troupe, date(2027, 3, n))
         school = make.school(name="Redmere Academy")
@@ -264,6 +264,7 @@ def test_a_wish_that_fits_moves_the_visit_with_every_calendar(desk: Desk) -> Non
     assert (moved.performance.starts_at, moved.sequence) == (wish, 1)
     assert sorted((x.recipient, x.method, x.kind) for x in new_letters()) == [
         (JO, "REQUEST", "moved"),
+        (VAN, "REQUEST", "troupe"),
         (SAM, "REQUEST", "moved"),
     ]
     assert db.session.query(CounterProposal).one().ended_as == "accepted"
@@ -439,6 +440,34 @@ def test_mail_that_came_back_leads_to_where_the_address_is_corrected(desk: Desk)
     with transaction():
         outbox.lift_dead("office@vale.example", AT)
     assert "Mail goes to this address again." in desk.page()
+
+
+def company_says(desk: Desk, partstat: str, method: str = "REPLY", later: int = 0) -> int:
+    show = desk.booking().performance
+    raw = came_in.reply(
+        uid=show.uid, to=f"bookings+{show.organizer_token}@outreach.example", sender=VAN, name="Red van",
+        partstat=partstat, starts_at=show.get_in_at + timedelta(minutes=later), method=method,
+    )  # fmt: skip
+    return came_in.take(raw)
+
+
+def test_a_company_that_declines_is_rung_and_not_written_to(desk: Desk) -> None:
+    mail = company_says(desk, "DECLINED")
+    page = desk.page()
+    assert "Redmere Academy, the company’s entry" in page and "Open the booking" in page
+    assert "It is the company that declined. Ring them" in desk.page(f"/{mail}")
+    desk.client.post(f"/desk/inbox/{mail}/ask")
+    assert new_letters() == [] and desk.booking().ended_at is None
+    assert "Declined in the company’s calendar" in said(desk.client.get(f"/desk/bookings/{desk.reference}"))
+
+
+def test_a_company_wishes_by_its_own_entry_which_begins_with_the_set_up(desk: Desk) -> None:
+    was = desk.booking().performance.starts_at
+    mail = company_says(desk, "TENTATIVE", "COUNTER", later=45)
+    page = desk.page(f"/{mail}")
+    assert "Move to Tuesday 9 March, 9:45am" in page and "with the set-up" in page
+    desk.does(f"{mail}/grant", slot=slot_key(desk, mail, "Tuesday 9 March, 9:45am"))
+    assert desk.booking().performance.starts_at == was + timedelta(minutes=45)
 
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
