@@ -23,7 +23,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day
 from outreach.post.incoming import answering, inbox, reading, receiving
-from outreach.post.incoming.inbox import CalendarAnswer, CounterProposal, Incoming
+from outreach.post.incoming.inbox import NEWCOMER, CalendarAnswer, CounterProposal, Incoming
 from outreach.tour import slots
 from outreach.tour.performances import Performance, Slot, SlotTaken
 from outreach.tour.programmes import Programme
@@ -37,6 +37,13 @@ class VisitUnknown(Refusal):
 class AnsweredSince(Refusal):
     def __init__(self) -> None:
         super().__init__("This is not their answer to the present time any more, so no letter was written.")
+
+
+class CompanysAlone(Refusal):
+    def __init__(self) -> None:
+        super().__init__(
+            "The company’s entry goes to its own calendar address alone. Change that on the troupe’s page."
+        )
 
 
 class NotOnTheBooking(Refusal):
@@ -162,10 +169,18 @@ _OF_THE_SCHOOL = {
 """Reasons as they are said to the school, turned round for the coordinator."""
 
 
-def take_answer(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) -> list[str]:
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What came of an answer that waited: the addresses that were added to a booking, and whether anybody said no."""
+
+    added: tuple[str, ...]
+    declined: bool
+
+
+def take_answer(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) -> Taken:
     """Take an answer that waited: it counts, and somebody unknown becomes a colleague who has the visit in the calendar.
 
-    Returns the addresses that were added. Raises inbox.Settled, VisitUnknown, BookingEnded.
+    Raises inbox.Settled, VisitUnknown, BookingEnded, CompanysAlone.
     """
     names = {e.address.lower(): e.name for e in reading.read(incoming.raw).events if e.address}
     added = []
@@ -175,6 +190,8 @@ def take_answer(incoming: Incoming, partnership_id: int, *, who: str, now: datet
         raise VisitUnknown
     for answer in taken:
         matter = about.get(answer.uid)
+        if matter is not None and matter.of_troupe and incoming.task == NEWCOMER:
+            raise CompanysAlone
         if matter is None or matter.of_troupe:
             continue
         booking = matter.booking
@@ -185,7 +202,7 @@ def take_answer(incoming: Incoming, partnership_id: int, *, who: str, now: datet
             booking, Colleague(name=name[:120], address=answer.address, duty=COLLEAGUE), who=who, now=now
         )
         added.append(answer.address)
-    return added
+    return Taken(added=tuple(added), declined=any(a.partstat == answers.DECLINED for a in taken))
 
 
 def grant(incoming: Incoming, key: str, partnership_id: int, *, who: str, now: datetime) -> Booking:
@@ -231,7 +248,7 @@ def refuse(incoming: Incoming, words: str, partnership_id: int, *, who: str, now
 def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) -> list[BookingContact]:
     """Write to whoever declined: the visit stands; move it or cancel it? With a link of their own. Returns to whom.
 
-    The booking is not touched. Raises inbox.Settled, VisitUnknown, BookingEnded, AnsweredSince, NotOnTheBooking.
+    The booking is not touched. Raises inbox.Settled, VisitUnknown, BookingEnded, ShowIsOver, AnsweredSince, NotOnTheBooking.
     """
     inbox.settle(incoming, "asked whether to move or cancel", who=who, now=now)
     declined = [a for a in inbox.answers_in(incoming) if a.partstat == answers.DECLINED]
@@ -246,6 +263,8 @@ def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime
             continue
         booking = matter.booking
         booking.still_open()
+        if booking.performance.ends_at <= now:
+            raise bookings.ShowIsOver
         if not _holds(answer, newest, matter):
             raise AnsweredSince
         person = _person(booking, answer.address)

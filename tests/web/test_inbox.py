@@ -187,6 +187,14 @@ def test_a_cancelled_visit_asks_nobody(desk: Desk) -> None:
     assert "This booking was cancelled." in desk.does(f"{mail}/ask")
 
 
+def test_a_show_that_is_over_asks_nobody(desk: Desk, stopped: Any) -> None:
+    mail = desk.comes(JO, "DECLINED")
+    stopped.now = datetime(2027, 3, 12, 9, tzinfo=UTC)
+    assert "The show is over." in desk.page()
+    was = len(new_letters())
+    assert "The performance is over" in desk.does(f"{mail}/ask") and len(new_letters()) == was
+
+
 def test_somebody_unknown_is_added_by_one_click_and_the_answer_counts(desk: Desk) -> None:
     mail = desk.comes("beth@redmere.example", name="Beth Pryce")
     page = desk.page()
@@ -235,6 +243,8 @@ def test_a_doubtful_answer_counts_once_somebody_takes_it(desk: Desk, app: Any) -
     assert "An answer in the name of Joanna Fell" in page and "Look…" in page
     assert "says yes" in desk.page(f"/{mail}")
     assert "The answer is taken." in desk.does(f"{mail}/take")
+    other = desk.comes(SAM, "DECLINED", uid="another-event@elsewhere.example")
+    assert "It is a no: the visit stands" in desk.does(f"{other}/take")
     answers = inbox.answers_of([desk.booking().uid])[desk.booking().uid]
     assert answers[JO].partstat == "ACCEPTED"
     assert new_letters() == []
@@ -459,6 +469,20 @@ def test_a_company_that_declines_is_rung_and_not_written_to(desk: Desk) -> None:
     desk.client.post(f"/desk/inbox/{mail}/ask")
     assert new_letters() == [] and desk.booking().ended_at is None
     assert "Declined in the company’s calendar" in said(desk.client.get(f"/desk/bookings/{desk.reference}"))
+
+
+def test_nobody_but_the_company_gets_its_entry(desk: Desk) -> None:
+    show = desk.booking().performance
+    mail = came_in.take(
+        came_in.reply(
+            uid=show.uid, to=f"bookings+{show.organizer_token}@outreach.example", sender="stranger@else.example",
+            partstat="ACCEPTED", starts_at=show.get_in_at,
+        )
+    )  # fmt: skip
+    assert "See its calendar address" in desk.page() and "Add to the booking" not in desk.page(f"/{mail}")
+    assert "goes to its own calendar address alone" in desk.does(f"{mail}/take")
+    assert db.session.query(CalendarAnswer).count() == 0
+    assert [p.address for p in promises.people_of(desk.booking())] == [JO, SAM]
 
 
 def test_a_company_wishes_by_its_own_entry_which_begins_with_the_set_up(desk: Desk) -> None:

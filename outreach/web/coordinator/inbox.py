@@ -1,23 +1,20 @@
 """The inbox: what came back by mail and waits for a person, each with its one next action; and what was dealt with."""
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import answers, promises, replies
-from outreach.booking.proposals import Proposal
-from outreach.booking.replies import Matter
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.post import letters
+from outreach.ground.wording import and_list
 from outreach.post.incoming import contents, inbox, reading, showing
-from outreach.post.incoming.contents import Contents
 from outreach.post.incoming.inbox import ADDRESS, DECLINE, DOUBT, MAIL, NEWCOMER, RAW, WISH, Incoming
 from outreach.tour.performances import SlotTaken
 from outreach.web import forms
+from outreach.web.coordinator.inbox_cards import cards_of
 from outreach.web.gate import coordinator, coordinators_only, who
 
 PAGE = 25
@@ -43,29 +40,6 @@ class RefuseForm(forms.Form):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Card:
-    """One mail with all that the list says of it. `stale`: what it was about is no more, so nothing is left to do.
-
-    It is about a visit (`matter`), a time kept for a school (`proposal`), another letter, or nothing we know; `urn`
-    is the school's where that can be told.
-    """
-
-    mail: Incoming
-    inside: Contents
-    matter: Matter | None
-    proposal: Proposal | None
-    stale: str
-
-    @property
-    def urn(self) -> int | None:
-        if self.matter is not None:
-            return self.matter.booking.urn
-        if self.proposal is not None:
-            return self.proposal.urn
-        return letters.school_of(self.inside.letter.stream) if self.inside.letter is not None else None
-
-
 @coordinator.get("/inbox")
 @coordinators_only
 def inbox_list() -> Any:
@@ -81,7 +55,7 @@ def inbox_list() -> Any:
     undo = inbox.get(_number("undone"), g.partnership.id) if request.args.get("undone") else None
     return render_template(
         "coordinator/inbox.html",
-        cards=_cards(mails), counts=counts, task=task, tasks=TASKS, page=page, pages=pages, found=found,
+        cards=cards_of(mails, g.partnership.id), counts=counts, task=task, tasks=TASKS, page=page, pages=pages, found=found,
         look=inbox.last_look(), undo=undo if undo is not None and undo.settled_as in BY_HAND else None,
     )  # fmt: skip
 
@@ -151,11 +125,17 @@ def inbox_again(mail_id: int) -> Any:
 def inbox_take(mail_id: int) -> Any:
     try:
         with transaction():
-            added = replies.take_answer(_ours(mail_id), g.partnership.id, who=who(), now=clock.now())
+            taken = replies.take_answer(_ours(mail_id), g.partnership.id, who=who(), now=clock.now())
+            said = ["The answer is taken."]
+            if taken.added:
+                said.append(
+                    f"{and_list(taken.added)} has the visit in the calendar now, and gets the invite."
+                )
+            if taken.declined:
+                said.append("It is a no: the visit stands until it is moved or cancelled.")
     except Refusal as refusal:
         return _back(refusal.message, "stop")
-    said = f"{' and '.join(added)} has the visit in the calendar now, and gets the invite." if added else ""
-    return _back(f"The answer is taken. {said}".strip())
+    return _back(" ".join(said))
 
 
 @coordinator.post("/inbox/<int:mail_id>/ask")
@@ -164,7 +144,7 @@ def inbox_ask(mail_id: int) -> Any:
     try:
         with transaction():
             written = replies.ask_back(_ours(mail_id), g.partnership.id, who=who(), now=clock.now())
-            names = " and ".join(person.name or person.address for person in written)
+            names = and_list(person.name or person.address for person in written)
     except Refusal as refusal:
         return _back(refusal.message, "stop")
     return _back(f"The letter to {names} is on its way. The visit stands until they move or cancel it.")
@@ -210,7 +190,7 @@ def inbox_refuse(mail_id: int) -> Any:
 
 def _mail_page(mail: Incoming, form: RefuseForm) -> str:
     """One mail: its words, what it is about, and what can be done."""
-    (card,) = _cards([mail])
+    (card,) = cards_of([mail], g.partnership.id)
     shown, booking, wish = showing.show(mail.raw), card.matter.booking if card.matter else None, None
     if booking is not None and card.inside.counter is not None and card.inside.counter.ended_at is None:
         wish = replies.wish(card.matter, card.inside.counter, now=clock.now())  # type: ignore[arg-type]
@@ -232,45 +212,6 @@ def _reply_to(mail: Incoming) -> str:
         return ""
     subject = mail.subject if mail.subject.lower().startswith("re:") else f"Re: {mail.subject}"
     return f"mailto:{quote(mail.sender, safe='@')}?subject={quote(subject)}"
-
-
-def _cards(mails: Any) -> list[Card]:
-    """The mails with what they are about; a constant number of queries."""
-    inside = contents.of(mails)
-    streams = {mail.stream for mail in mails}
-    about = replies.matters(streams, g.partnership.id)
-    kept = replies.proposed(streams - about.keys(), g.partnership.id)
-    newest = inbox.answers_of(about)
-    return [
-        Card(
-            mail=mail,
-            inside=inside[mail.id],
-            matter=(matter := about.get(mail.stream)),
-            proposal=(proposal := kept.get(mail.stream)),
-            stale="The time is not kept any more."
-            if proposal is not None and proposal.ended_at is not None and mail.task in (DECLINE, WISH)
-            else _stale(mail, inside[mail.id], matter, newest),
-        )
-        for mail in mails
-    ]
-
-
-def _stale(mail: Incoming, inside: Contents, matter: Matter | None, newest: Any) -> str:
-    """Why nothing is left to do about an answer or a wish; '' while there is."""
-    if matter is None or mail.task not in (DECLINE, WISH):
-        return ""
-    if matter.booking.ended_at is not None:
-        return "The visit was cancelled since."
-    if mail.task == WISH:
-        old = inside.counter is not None and replies.is_overtaken(matter, inside.counter.sequence)
-        return "The visit has moved since; this was about the time before." if old else ""
-    own = [a for a in inside.answers if a.uid == mail.stream]
-    if own and all(replies.is_overtaken(matter, a.sequence) for a in own):
-        return "The visit has moved since; they have been asked anew."
-    last = [newest.get(mail.stream, {}).get(a.address) for a in own]
-    if last and all(a is not None and a.partstat != answers.DECLINED for a in last):
-        return "They have answered again since, and did not decline."
-    return ""
 
 
 def _mail(mail_id: int) -> Incoming:

@@ -1,0 +1,90 @@
+"""What the inbox says of each message: what it is about, what is in it, and whether anything is left to do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from flask import url_for
+
+from outreach.booking import answers, replies
+from outreach.booking.proposals import Proposal
+from outreach.booking.replies import Matter
+from outreach.ground import clock
+from outreach.post import letters
+from outreach.post.incoming import contents, inbox
+from outreach.post.incoming.contents import Contents
+from outreach.post.incoming.inbox import DECLINE, DOUBT, NEWCOMER, WISH, CalendarAnswer, Incoming
+
+Newest = Mapping[str, Mapping[str, CalendarAnswer]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One mail with all that the list says of it. `stale`: what it was about is no more, so nothing is left to do.
+
+    It is about a visit (`matter`), a time kept for a school (`proposal`), another letter, or nothing we know; `urn`
+    is the school's where that can be told.
+    """
+
+    mail: Incoming
+    inside: Contents
+    matter: Matter | None
+    proposal: Proposal | None
+    stale: str = ""
+
+    @property
+    def urn(self) -> int | None:
+        if self.matter is not None:
+            return self.matter.booking.urn
+        if self.proposal is not None:
+            return self.proposal.urn
+        return letters.school_of(self.inside.letter.stream) if self.inside.letter is not None else None
+
+    @property
+    def corrected_at(self) -> str:
+        """The page on which an address from which mail came back is corrected; '' when nobody can tell."""
+        if self.matter is not None and self.matter.of_troupe:
+            return url_for("coordinator.troupe", troupe_id=self.matter.booking.performance.troupe_id)
+        if self.matter is not None:
+            return url_for("coordinator.booking", reference=self.matter.booking.reference)
+        return url_for("coordinator.school", urn=self.urn) if self.urn is not None else ""
+
+
+def cards_of(mails: Sequence[Incoming], partnership_id: int) -> list[Card]:
+    """The messages with what they are about; a constant number of queries."""
+    inside = contents.of(mails)
+    streams = {mail.stream for mail in mails}
+    about = replies.matters(streams, partnership_id)
+    kept = replies.proposed(streams - about.keys(), partnership_id)
+    newest = inbox.answers_of(about)
+    cards = [
+        Card(mail=m, inside=inside[m.id], matter=about.get(m.stream), proposal=kept.get(m.stream))
+        for m in mails
+    ]
+    return [replace(card, stale=_stale(card, newest)) for card in cards]
+
+
+def _stale(card: Card, newest: Newest) -> str:
+    """Why nothing is left to do about an answer or a wish; '' while there is."""
+    mail, inside, matter = card.mail, card.inside, card.matter
+    if mail.task not in (DECLINE, WISH, NEWCOMER, DOUBT):
+        return ""
+    if card.proposal is not None and card.proposal.ended_at is not None:
+        return "The time is not kept any more."
+    if matter is None:
+        return ""
+    if matter.booking.ended_at is not None:
+        return "The visit was cancelled since."
+    if matter.booking.performance.ends_at <= clock.now():
+        return "The show is over."
+    if mail.task == WISH:
+        old = inside.counter is not None and replies.is_overtaken(matter, inside.counter.sequence)
+        return "The visit has moved since; this was about the time before." if old else ""
+    own = [a for a in inside.answers if a.uid == mail.stream]
+    if mail.task != DECLINE or not own:
+        return ""
+    if all(replies.is_overtaken(matter, a.sequence) for a in own):
+        return "The visit has moved since; they have been asked anew."
+    last = [newest.get(mail.stream, {}).get(a.address) for a in own]
+    if all(a is not None and a.partstat != answers.DECLINED for a in last):
+        return "They have answered again since, and did not decline."
+    return ""
