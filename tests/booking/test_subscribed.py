@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import life
 import pytest
 from flask import Flask
 from icalendar import Calendar, Event
@@ -228,6 +229,42 @@ def test_a_host_that_moves_or_cancels_takes_its_guest_along(guests) -> None:
         bookings.cancel(guests.booking, reason="Exams", by="company", who="Lantern Row", now=LATER)
     assert [status for status, _, _ in said(SCHOOL, guests.small.urn)] == ["CANCELLED"]
     assert {feed[0][0] for feed in everywhere(guests)} == {"CANCELLED"}
+
+
+# Every story of an entry's life
+
+
+@pytest.mark.parametrize("story", life.STORIES)
+def test_after_every_step_of_every_story_all_calendars_say_what_is_so(app: Flask, story: str) -> None:
+    c = life.lay()
+    for n, (step, _) in enumerate(life.tell(life.STORIES[story], c)):
+        at = make.NOW + timedelta(hours=n, minutes=2)
+        db.session.expire_all()
+        for kind, subject in {(e.kind, e.subject) for e in db.session.query(FeedEntry)} | {
+            (SCHOOL, c.school.urn)
+        }:
+            shown = {
+                str(e["UID"]): (str(e["STATUS"]), e.decoded("DTSTART"), e.decoded("DTEND"))
+                for e in seen(kind, subject, at)
+                if kind != TROUPE or e["STATUS"] != "CANCELLED"
+            }
+            assert shown == so(kind, subject), f"{step.name}: {kind}"
+
+
+def so(kind: str, subject: int) -> dict[str, tuple[str, datetime, datetime]]:
+    """What the rows of the promises say that a feed should: UID -> (status, start, end). A troupe's: what it plays."""
+    said = {}
+    for b in db.session.query(Booking):
+        show, over = b.performance, b.ended_at is not None
+        status = "CANCELLED" if over else "CONFIRMED"
+        mine = (kind == SCHOOL and b.urn == subject) or (
+            kind == COORDINATOR and b.role == "host" and b.programme.partnership_id == subject
+        )
+        if mine:
+            said[f"{b.uid}-{kind}"] = (status, show.starts_at, show.ends_at)
+        if kind == TROUPE and b.role == "host" and show.troupe_id == subject and not over:
+            said[f"{show.uid}-troupe"] = (status, show.get_in_at, show.away_at)
+    return said
 
 
 # Made anew

@@ -239,6 +239,8 @@ def test_a_school_reaches_neither_the_booking_nor_the_address_of_another(
     theirs = other.book()
     other.post(f"/booked/{theirs}/subscribe")
     assert addresses_on(other.get(f"/booked/{theirs}"))[0] != address
+    for rest in ("", "/renew", "/stop"):
+        assert other.post(f"/booked/{reference}/subscribe{rest}").status_code == 404
     other.post(f"/booked/{theirs}/subscribe/renew")
     other.post(f"/booked/{theirs}/subscribe/stop")
     assert titles(client.get(address)) == [f"‘Someone to Tell’ at {story.school.name}"]
