@@ -122,7 +122,7 @@ def _what(mail: Message, parts: list[Message], returned: bool) -> _Found:
     if report or (returned and _FAILURE.search(_subject(mail))):
         return _Found(kind=BOUNCE, bounced=bounces.unclear(parts))
     calendars = _calendars(parts)
-    if calendars.kind in (ANSWER, COUNTER, REFRESH, UNREADABLE):
+    if calendars.kind in (ANSWER, COUNTER, REFRESH, UNREADABLE) or (calendars.kind == INVITE and not daemon):
         return calendars
     if _is_auto_reply(mail):
         return _Found(kind=AUTO_REPLY)
@@ -234,6 +234,6 @@ def _is_auto_reply(mail: Message) -> bool:
 def _digest(mail: Message, raw: bytes) -> str:
     """Of what the sender made: whatever servers on the way put on top, and however lines end, it is the same mail."""
     normal = raw.replace(b"\r\n", b"\n")
-    body = normal.partition(b"\n\n")[2].rstrip()
+    body = (normal.partition(b"\n\n")[2] or normal).rstrip()
     head = headers.values(mail, "Message-ID", "Date", "From", "To", "Subject")
     return hashlib.sha256("\n".join(head).encode("utf-8", "replace") + b"\n\n" + body).hexdigest()

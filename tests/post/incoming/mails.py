@@ -29,6 +29,13 @@ def booked(**changes: Any) -> list[Letter]:
         return handed(made)
 
 
+def case(n: int) -> dict[str, str]:
+    """A visit of its own, written about; what an answer to it says: reply(**case(3))."""
+    uid, token = f"{n}@outreach.example", f"{n:016x}"
+    booked(uid=uid, organizer_token=token)
+    return {"uid": uid, "to": f"bookings+{token}@outreach.example"}
+
+
 def moved(sequence: int = 1, now: datetime = NOW + timedelta(hours=1), **changes: Any) -> list[Letter]:
     """The same visit a week later, SEQUENCE raised, handed to the mail server."""
     visit = facts.visit(
