@@ -48,14 +48,18 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "WTF_CSRF_TIME_LIMIT": None,
         "SMTP_URL": env.get("SMTP_URL", ""),
+        "SMTP_TOKEN_FILE": env.get("SMTP_TOKEN_FILE", ""),
         "MAIL_FOLDER": str(Path(env.get("MAIL_FOLDER", str(folder / "mail"))).absolute()),
         "MAIL_DOMAIN": env.get("MAIL_DOMAIN", "outreach.example"),
         "MAIL_SENDER": env.get("MAIL_SENDER", "bookings"),
+        "MAIL_ATTACH_INVITE": _yes(env, "MAIL_ATTACH_INVITE"),
         "MAIL_AUTHSERV_ID": env.get("MAIL_AUTHSERV_ID", "").strip(),
         "IMAP_URL": env.get("IMAP_URL", ""),
         "IMAP_TOKEN_FILE": env.get("IMAP_TOKEN_FILE", ""),
         "IMAP_DONE_FOLDER": env.get("IMAP_DONE_FOLDER", "") or "Outreach",
         "IMAP_UNREADABLE_FOLDER": env.get("IMAP_UNREADABLE_FOLDER", "") or "Outreach unreadable",
+        "QUEUE_MINUTES": _whole(env, "QUEUE_MINUTES", 30),
+        "METRICS_TOKEN": _token(env, "METRICS_TOKEN"),
         "OUTREACH_FOLDER": str(folder),
         "BEHIND_PROXIES": _whole(env, "BEHIND_PROXIES", 0),
     }
@@ -66,6 +70,20 @@ def _whole(env: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal():
         raise ConfigError(f"{name} is '{text}'. Set it to a whole number.")
     return int(text)
+
+
+def _yes(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "").strip().casefold()
+    if text not in ("", "yes", "no"):
+        raise ConfigError(f"{name} is '{text}'. Set it to yes or no.")
+    return text == "yes"
+
+
+def _token(env: Mapping[str, str], name: str) -> str:
+    text = env.get(name, "").strip()
+    if text and (len(text) < 20 or not text.isascii() or " " in text):
+        raise ConfigError(f"{name} is too easy to guess. Set it to 20 or more random letters and figures.")
+    return text
 
 
 def database_url(url: str) -> str:

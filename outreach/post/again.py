@@ -73,6 +73,7 @@ def _anew(letter: Letter, *, now: datetime) -> Letter | None:
         message_id=message_id,
         in_reply_to=first,
         written_at=now,
+        attach_invite=settings().attach_invite,
     )
     invite = Invite(method=letter.method, ics=copy.calendar)
     return outbox.put(

@@ -27,7 +27,10 @@ class Invite:
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """Everything about one mail but its words. `reply_to` '' means the sender's address."""
+    """Everything about one mail but its words. `reply_to` '' means the sender's address.
+
+    With `attach_invite` the calendar comes a second time, as the file invite.ics, for mail readers that hide the first.
+    """
 
     sender_name: str
     sender_address: str
@@ -36,6 +39,7 @@ class Envelope:
     message_id: str
     in_reply_to: str | None = None
     written_at: datetime
+    attach_invite: bool = False
 
 
 def message_id(
@@ -49,14 +53,17 @@ def message_id(
 def seal(envelope: Envelope, *, subject: str, text: str, html: str, invite: Invite | None = None) -> bytes:
     """The mail as it goes over the wire: CRLF, ASCII, multipart/alternative, the best reading last.
 
-    The shape never varies, so it is written out here. Raises CannotWriteTo for an address that no
+    The shape hardly varies, so it is written out here. Raises CannotWriteTo for an address that no
     ordinary mail server takes.
     """
     # Folded for the longer of the two headers that it stands in.
     sender = f"{_words('Reply-To', envelope.sender_name, _NAME)}\r\n <{envelope.sender_address}>"
     reply_to = plain_address(envelope.reply_to) if envelope.reply_to else sender
     # No line of quoted-printable or base64 can hold "=_", so this never stands in a part.
-    boundary = "=_" + hashlib.sha256(envelope.message_id.encode()).hexdigest()[:32]
+    mark = hashlib.sha256(envelope.message_id.encode()).hexdigest()[:32]
+    boundary, outer = f"=_{mark}", f"=_around_{mark}"
+    alternative = f'multipart/alternative; boundary="{boundary}"'
+    attached = invite is not None and envelope.attach_invite
     head = [
         _line("From", sender),
         _line("To", plain_address(envelope.recipient)),
@@ -71,17 +78,28 @@ def seal(envelope: Envelope, *, subject: str, text: str, html: str, invite: Invi
         _line("Auto-Submitted", "auto-generated"),
         _line("X-Auto-Response-Suppress", "OOF, AutoReply"),
         _line("MIME-Version", "1.0"),
-        _line("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+        _line("Content-Type", f'multipart/mixed; boundary="{outer}"' if attached else alternative),
     ]
     parts = [
         _part("text/plain; charset=UTF-8", "quoted-printable", _printable(text)),
         _part("text/html; charset=UTF-8", "quoted-printable", _printable(html)),
     ]
-    if invite is not None:
-        lines = encodebytes(invite.ics).replace(b"\n", b"\r\n")
-        parts.append(_part(f"text/calendar; charset=UTF-8; method={invite.method}", "base64", lines))
+    if invite is None:
+        return b"".join([*head, b"\r\n", _multipart(boundary, parts)])
+    lines = encodebytes(invite.ics).replace(b"\n", b"\r\n")
+    parts.append(_part(f"text/calendar; charset=UTF-8; method={invite.method}", "base64", lines))
+    if not attached:
+        return b"".join([*head, b"\r\n", _multipart(boundary, parts)])
+    body = _line("Content-Type", alternative) + b"\r\n" + _multipart(boundary, parts)
+    file = _line("Content-Disposition", 'attachment; filename="invite.ics"') + _part(
+        'application/ics; name="invite.ics"', "base64", lines
+    )
+    return b"".join([*head, b"\r\n", _multipart(outer, [body, file])])
+
+
+def _multipart(boundary: str, parts: list[bytes]) -> bytes:
     edge = f"--{boundary}".encode()
-    return b"".join([*head, b"\r\n", *(edge + b"\r\n" + part + b"\r\n" for part in parts), edge + b"--\r\n"])
+    return b"".join([*(edge + b"\r\n" + part + b"\r\n" for part in parts), edge + b"--\r\n"])
 
 
 def _part(content_type: str, encoding: str, body: bytes) -> bytes:

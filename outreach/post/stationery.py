@@ -21,11 +21,12 @@ FOLDER = Path(__file__).resolve().parents[2] / "templates" / "letters"
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where the pages are, and from where mail comes: MAIL_SENDER@MAIL_DOMAIN."""
+    """Where the pages are, from where mail comes (MAIL_SENDER@MAIL_DOMAIN), and whether invites come as a file too."""
 
     public_url: str
     mail_domain: str
     mail_sender: str
+    attach_invite: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,12 +121,13 @@ _settings: Settings | None = None
 
 
 def configure(config: Mapping[str, object]) -> None:
-    """Take PUBLIC_URL, MAIL_DOMAIN and MAIL_SENDER from the service's settings; called once by create_app."""
+    """Take PUBLIC_URL and those of MAIL_… from the service's settings; called once by create_app."""
     global _settings
     _settings = Settings(
         public_url=str(config["PUBLIC_URL"]),
         mail_domain=str(config["MAIL_DOMAIN"]),
         mail_sender=str(config["MAIL_SENDER"]),
+        attach_invite=bool(config["MAIL_ATTACH_INVITE"]),
     )
 
 

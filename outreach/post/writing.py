@@ -117,6 +117,7 @@ def put(
         message_id=message_id,
         in_reply_to=thread.first_invite if thread else None,
         written_at=now,
+        attach_invite=settings().attach_invite,
     )
     return outbox.put(
         partnership_id=sender.partnership_id, stream=stream, recipient=to.address, kind=kind,

@@ -61,6 +61,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.school_facts
     import outreach.web.coordinator.schools
     import outreach.web.coordinator.setup
+    import outreach.web.coordinator.status
     import outreach.web.coordinator.tour
     import outreach.web.public.calendar
     import outreach.web.public.find

@@ -6,6 +6,7 @@ A test walks all routes and fails on one without a guard.
 import re
 from collections.abc import Callable
 from functools import wraps
+from hmac import compare_digest
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request
@@ -73,6 +74,23 @@ def open_to_all(view: Callable[..., Any]) -> Callable[..., Any]:
     """Anybody may come in."""
     view.guard = "open"  # type: ignore[attr-defined]
     return view
+
+
+def by_bearer_token(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A monitor that shows METRICS_TOKEN in its Authorization header (RFC 6750). While that is not set there is no such page."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        wanted = current_app.config["METRICS_TOKEN"]
+        if not wanted:
+            abort(404)
+        scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+        if scheme.casefold() != "bearer" or not compare_digest(shown.strip().encode(), wanted.encode()):
+            return Response("Show the token of METRICS_TOKEN.\n", 401, {"WWW-Authenticate": "Bearer"}, mimetype="text/plain")
+        return view(*args, **kwargs)
+
+    guarded.guard = "bearer token"  # type: ignore[attr-defined]
+    return guarded
 
 
 def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:

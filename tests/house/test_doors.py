@@ -8,7 +8,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from outreach.post import links
 
-GUARDS = {"open", "coordinator", "personal link"}
+GUARDS = {"open", "coordinator", "personal link", "bearer token"}
 
 
 def test_every_route_has_a_guard(app: Flask) -> None:

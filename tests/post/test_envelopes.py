@@ -1,6 +1,7 @@
 """Mail around typed words: nothing typed becomes a header, and every word comes back as it was."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -109,3 +110,27 @@ def test_the_same_revision_has_the_same_message_id_and_any_other_has_another() -
     ids = [envelopes.message_id("outreach.example", **(facts | change)) for change in changes]  # type: ignore[arg-type]
     assert len(set(ids)) == len(changes)
     assert ids[0] == envelopes.message_id("outreach.example", **facts)  # type: ignore[arg-type]
+
+
+def test_where_it_is_wanted_the_invite_comes_a_second_time_as_a_file() -> None:
+    ics = b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
+    token = "t" * 43
+    raw = envelopes.seal(
+        replace(envelope(), attach_invite=True), subject="Show", text=f"/i/{token}", html=f"<p>/i/{token}</p>",
+        invite=envelopes.Invite(method="REQUEST", ics=ics),
+    )  # fmt: skip
+    mail = message_from_bytes(raw, policy=policy.default)
+    assert mail.get_content_type() == "multipart/mixed" and not mail.defects
+    both, file = mail.iter_parts()
+    assert [part.get_content_type() for part in both.iter_parts()] == [
+        "text/plain",
+        "text/html",
+        "text/calendar",
+    ]
+    assert (file.get_content_type(), file.get_filename()) == ("application/ics", "invite.ics")
+    assert file.get_content_disposition() == "attachment" and file.get_content() == ics
+    assert copies.read(raw).calendar == ics and copies.read(raw).method == "REQUEST"
+    hidden = copies.masked(raw)
+    assert token.encode() not in hidden.replace(b"=\r\n", b"") and hidden.endswith(raw[-400:])
+    plain = envelopes.seal(replace(envelope(), attach_invite=True), subject="Show", text="t", html="h")
+    assert message_from_bytes(plain, policy=policy.default).get_content_type() == "multipart/alternative"

@@ -86,6 +86,7 @@ def test_five_hundred_letters_outlive_ten_killed_postmen(
     said, _ = last.communicate(timeout=60)
     assert last.returncode == 0, said
 
+    db.session.rollback()
     by_id: dict[str, set[bytes]] = defaultdict(set)
     order: dict[str, list[int]] = defaultdict(list)
     for taken in server.taken:
@@ -109,7 +110,7 @@ def test_five_hundred_letters_outlive_ten_killed_postmen(
 def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
     app: Flask, server: MailServer, database_url: str, tmp_path: Path
 ) -> None:
-    """Thirty bookings of two people each are made, moved and cancelled while five postmen are killed."""
+    """Bookings of two people each are made, moved and cancelled while five postmen are killed."""
     chance = random.Random(11)
     people = [Addressee(address=f"{who}@stbrannocs.example", name=who.title()) for who in ("ann", "ben")]
     began = datetime.now(UTC)
@@ -118,7 +119,7 @@ def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
     cancelled: set[int] = set()
 
     def about(n: int, now: datetime) -> letters.Visit:
-        starts = began + timedelta(days=60 + n, hours=sequence[n])
+        starts = began + timedelta(days=60, hours=3 * n, minutes=sequence[n])
         return visit(
             uid=f"{n}@outreach.example", created_at=began, sequence=sequence[n], organizer_token=f"{n:016x}",
             starts_at=starts, ends_at=starts + timedelta(hours=1), get_in_at=starts - timedelta(hours=1),
@@ -130,12 +131,13 @@ def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
         """One booking made, moved or cancelled, as its page would do it."""
         now = datetime.now(UTC)
         with transaction():
-            n = chance.randrange(30)
+            standing = [n for n in sequence if n not in cancelled]
+            n = chance.choice(standing) if len(standing) > 20 else len(sequence)
             if n not in sequence:
                 sequence[n] = 0
                 for person in people:
                     letters.booked(about(n, now), person, sender(), now=now, expires_at=expires)
-            elif n not in cancelled:
+            else:
                 was = about(n, now).starts_at
                 sequence[n] += 1
                 if chance.random() < 0.2:
@@ -170,6 +172,13 @@ def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
     last.send_signal(signal.SIGTERM)
     last.communicate(timeout=60)
 
+    db.session.rollback()
+    perhaps = {
+        (row.stream, row.recipient)
+        for row in db.session.scalars(
+            select(Letter).where(Letter.method == "REQUEST", Letter.perhaps_at.is_not(None))
+        )
+    }
     got: dict[tuple[str, str], list[tuple[int, str, bytes]]] = defaultdict(list)
     by_id: dict[str, set[bytes]] = defaultdict(set)
     for taken in server.taken:
@@ -185,7 +194,8 @@ def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
             assert [s for s, _, _ in had] == sorted(s for s, _, _ in had)
             if n in cancelled and not had:
                 continue  # nobody ever heard of it
-            assert had[0][1] == "REQUEST"  # nothing is cancelled that was not in the calendar
+            # Nothing is cancelled that was not in the calendar, or perhaps was: a dead postman had it in hand.
+            assert had[0][1] == "REQUEST" or (f"{n}@outreach.example", person.address) in perhaps
             assert had[-1][:2] == (now_at, "CANCEL" if n in cancelled else "REQUEST")
     rows = db.session.scalars(select(Letter)).all()
     assert {row.status for row in rows} <= {SENT, SUPERSEDED} and {row.leased_by for row in rows} == {None}

@@ -8,9 +8,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 import make
+from outreach.booking.promises import BookingContact
+from outreach.county.partnerships import Partnership
+from outreach.county.schools import School
 from outreach.ground.db import db, transaction
-from outreach.post import letters, postman
-from outreach.post.outbox import FAILED, WAITING, WITHDRAWN, Letter
+from outreach.post import letters, outbox, postman
+from outreach.post.outbox import BOUNCED, FAILED, WAITING, WITHDRAWN, Letter
 from outreach.post.outgoing import pauses
 from outreach.post.outgoing.pauses import Pause
 from post.facts import EXPIRES, JOANNA, asking, sender, visit
@@ -89,7 +92,7 @@ def test_many_letters_take_as_many_queries_as_one(desk: FlaskClient) -> None:
     with_one = queries()
     for n in range(2, 5):
         put(n)
-    assert (with_one, queries()) == (5, 5)
+    assert (with_one, queries()) == (6, 6)
 
 
 def test_another_partnerships_letter_is_not_there(desk: FlaskClient) -> None:
@@ -174,6 +177,112 @@ def test_a_paused_post_says_so_and_goes_on_at_a_click(desk: FlaskClient) -> None
     desk.post("/desk/letters/resume")
     assert "No letter goes out." not in desk.get("/desk/letters").text
     assert pauses.standing() is None
+
+
+def test_all_that_failed_goes_again_at_a_click_but_what_would_be_out_of_place(desk: FlaskClient) -> None:
+    again, dead, over, waits = put(1, status=FAILED), put(2, status=FAILED), put(3, status=FAILED), put(4)
+    with transaction():
+        db.session.get_one(Letter, dead).recipient = "gone@stbrannocs.example"
+        outbox.mark_dead("gone@stbrannocs.example", "550", AT)
+        db.session.get_one(Letter, over).give_up_at = AT
+    assert "Try all 3 again" in desk.get("/desk/letters?status=failed").text
+    said = desk.post("/desk/letters/again", follow_redirects=True).text
+    assert "1 letter will be sent again in a moment." in said
+    assert [status_of(i) for i in (again, dead, over, waits)] == [WAITING, FAILED, FAILED, WAITING]
+    assert "None of them can be sent again" in desk.post("/desk/letters/again", follow_redirects=True).text
+
+
+def bounced(school: School) -> int:
+    """The letter of a booking at that school, come back for good."""
+    with transaction():
+        programme = make.programme(db.session.get_one(Partnership, 1))
+        show = make.show(programme, school, visit().starts_at)
+        booking = make.booking(show, {8: 100}, uid="7@outreach.example")
+        make.contact(school, name="Joanna Fell", address=JOANNA.address)
+        db.session.add(
+            BookingContact(
+                booking_id=booking.id, name="Joanna Fell", duty="colleague", role="", address=JOANNA.address, phone="",
+                added_at=AT,
+            )
+        )  # fmt: skip
+    letter_id = put(7, status=BOUNCED, error="550 5.1.1 no such person")
+    with transaction():
+        outbox.mark_dead(JOANNA.address, "550 5.1.1 no such person", AT)
+    return letter_id
+
+
+def test_a_letter_that_came_back_leads_to_its_address_and_the_right_one_gets_the_invite(
+    desk: FlaskClient,
+) -> None:
+    with transaction():
+        school = make.school(name="Redmere Academy")
+    letter_id = bounced(school)
+    assert "Came back</span>" in desk.get("/desk/letters?status=bounced").text
+    page = desk.get(f"/desk/letters/{letter_id}").text
+    assert "Nothing more is sent to j.fell@stbrannocs.example" in page and "Try again" not in page
+    form = desk.get(f"/desk/letters/{letter_id}/address").text
+    assert "Redmere Academy" in form and "Tuesday 9 March" in form
+    wrong = desk.post(f"/desk/letters/{letter_id}/address", data={"address": "j.fell", "source": "a call"})
+    assert (
+        wrong.status_code == 422
+        and "is not an email address" in wrong.text
+        and 'value="a call"' in wrong.text
+    )
+    said = desk.post(
+        f"/desk/letters/{letter_id}/address", data={"address": "joanna@stbrannocs.example", "source": "a call"},
+        follow_redirects=True,
+    ).text  # fmt: skip
+    assert "joanna@stbrannocs.example has taken its place. The invite is on its way there." in said
+    db.session.rollback()
+    rows = db.session.query(Letter).filter_by(status=WAITING).all()
+    assert [(row.recipient, row.method) for row in rows] == [("joanna@stbrannocs.example", "REQUEST")]
+
+
+def test_an_address_that_works_after_all_gets_its_letter_again(desk: FlaskClient) -> None:
+    with transaction():
+        school = make.school(name="Redmere Academy")
+    letter_id = bounced(school)
+    with transaction():
+        letter = db.session.get_one(Letter, letter_id)
+        letter.handed_at = AT
+    said = desk.post(f"/desk/letters/{letter_id}/works", follow_redirects=True).text
+    assert "j.fell@stbrannocs.example is written to again." in said
+    assert not outbox.is_dead(JOANNA.address)
+
+
+def test_a_failed_letter_goes_again_when_its_address_is_said_to_work(desk: FlaskClient) -> None:
+    letter_id = put(status=FAILED, error="550")
+    with transaction():
+        outbox.mark_dead(JOANNA.address, "550", AT)
+    assert "bounced for good" in desk.post(f"/desk/letters/{letter_id}/again", follow_redirects=True).text
+    assert (
+        "This letter goes once more."
+        in desk.post(f"/desk/letters/{letter_id}/works", follow_redirects=True).text
+    )
+    assert status_of(letter_id) == WAITING
+
+
+def test_the_address_of_another_partnerships_school_or_letter_is_not_there(desk: FlaskClient) -> None:
+    with transaction():
+        other = make.partnership(la_codes=("932",)).id
+        elsewhere = make.school(name="Otherton", la_code="932").urn
+        theirs = make.letter(
+            "a@other.example", AT, partnership_id=other, status=BOUNCED, stream=f"invitation/1/{elsewhere}"
+        ).id
+        strange = make.letter(
+            "b@other.example", AT, partnership_id=1, status=BOUNCED, stream=f"invitation/1/{elsewhere}"
+        ).id
+        company = make.letter("van@lantern.example", AT, partnership_id=1, status=BOUNCED, stream="a-uid").id
+    for letter_id in (theirs, strange, company):
+        assert desk.get(f"/desk/letters/{letter_id}/address").status_code == 404
+        assert (
+            desk.post(
+                f"/desk/letters/{letter_id}/address", data={"address": "x@y.example", "source": "z"}
+            ).status_code
+            == 404
+        )
+    assert desk.post(f"/desk/letters/{theirs}/works").status_code == 404
+    assert desk.get(f"/desk/letters/{company}").status_code == 200
 
 
 def test_letters_are_for_coordinators_alone(client: FlaskClient) -> None:

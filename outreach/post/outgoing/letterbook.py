@@ -11,7 +11,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.post import copies
 from outreach.post.calendars import REQUEST
-from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter, is_dead
+from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter, is_dead
 
 
 class LetterGone(Refusal):
@@ -40,7 +40,9 @@ def counts(partnership_id: int) -> dict[str, int]:
         .group_by(Letter.status)
         .order_by(Letter.status)
     )
-    return dict.fromkeys((WAITING, SENT, FAILED, SUPERSEDED, WITHDRAWN), 0) | {s: n for s, n in found}
+    return dict.fromkeys((WAITING, SENT, FAILED, BOUNCED, SUPERSEDED, WITHDRAWN), 0) | {
+        s: n for s, n in found
+    }
 
 
 def letters(
@@ -94,7 +96,7 @@ def try_again(letter: Letter, *, who: str, now: datetime) -> None:
 
     Raises LetterGone, AddressDead, Overtaken.
     """
-    if letter.status == SENT:
+    if letter.status in (SENT, BOUNCED):
         raise LetterGone("This letter has gone. Write a new one instead.")
     if letter.status not in (WAITING, FAILED):
         raise Overtaken("This letter was taken back and cannot be sent again.")
@@ -140,3 +142,42 @@ def revisions_of(stream: str) -> list[tuple[int, datetime]]:
         .order_by(Letter.sequence)
     )
     return [(sequence, made_at) for sequence, made_at in rows]
+
+
+def withdraw_all(recipient: str, partnership_id: int | None, *, who: str, now: datetime) -> None:
+    """Take back all that has not gone to one address of a partnership, or could not be delivered there."""
+    taken = db.session.scalars(
+        update(Letter)
+        .where(
+            func.lower(Letter.recipient) == recipient.lower(), Letter.partnership_id == partnership_id,
+            Letter.status.in_((WAITING, FAILED)), Letter.lease_until.is_(None),
+        )
+        .values(status=WITHDRAWN)
+        .returning(Letter.id)
+    ).all()  # fmt: skip
+    for letter_id in sorted(taken):
+        letter = db.session.get_one(Letter, letter_id)
+        letter.raw = copies.masked(letter.raw)
+        history.record("withdrew", "letter", letter_id, who=who, now=now)
+
+
+def try_all_again(partnership_id: int, *, who: str, now: datetime) -> int:
+    """Send once more what failed and is still wanted: how many letters that is.
+
+    Left as they are: letters to dead addresses, those that a newer one has overtaken, and those whose show has begun.
+    """
+    tried = 0
+    for letter in db.session.scalars(
+        select(Letter)
+        .where(Letter.partnership_id == partnership_id, Letter.status == FAILED)
+        .options(defer(Letter.raw))
+        .order_by(Letter.id)
+    ).all():
+        if letter.give_up_at is not None and letter.give_up_at <= now:
+            continue
+        try:
+            try_again(letter, who=who, now=now)
+        except Refusal:
+            continue
+        tried += 1
+    return tried

@@ -1,4 +1,4 @@
-"""What was written to whom: waiting, sent, failed; each mail as it went."""
+"""What was written to whom: waiting, sent, failed, come back; each mail as it went, and what can be done about it."""
 
 import re
 from itertools import groupby
@@ -19,20 +19,36 @@ from flask import (
     url_for,
 )
 
+from outreach.asking import put_right
 from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.post import calendars, copies, postman
-from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
+from outreach.post import calendars, copies, outbox, postman
+from outreach.post.again import resend
+from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
 from outreach.post.outgoing import letterbook, pauses
-from outreach.web import gate
-from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web import forms, gate
+from outreach.web.forms import Form
+from outreach.web.gate import coordinator, coordinators_only, our_school, who
 
 PAGE = 50
-SHOWN = {WAITING: "Waiting", SENT: "Sent", FAILED: "Failed", SUPERSEDED: "Not needed", WITHDRAWN: "Withdrawn"}
+SHOWN = {
+    WAITING: "Waiting", SENT: "Sent", FAILED: "Failed", BOUNCED: "Came back", SUPERSEDED: "Not needed", WITHDRAWN: "Withdrawn",
+}  # fmt: skip
 FRAMED = gate.POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'none'; frame-src 'self'")
 IN_FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
+
+
+class AddressForm(Form):
+    address = forms.text(
+        "The right email address", required="Enter the email address that is right.", at_most=254
+    )
+    source = forms.text(
+        "Where does it come from?",
+        required="Say where the address came from.",
+        hint="Letters tell the person so. For example: a call from the office.",
+    )
 
 
 @coordinator.get("/letters")
@@ -68,6 +84,20 @@ def resume_letters() -> Any:
     with transaction():
         pauses.resume(who=who(), now=clock.now())
     flash("The post goes on. If the mail server still refuses us, it says so here.")
+    back = "status" if request.form.get("from") == "status" else "letters"
+    return redirect(url_for(f"coordinator.{back}"), 303)
+
+
+@coordinator.post("/letters/again")
+@coordinators_only
+def letters_again() -> Any:
+    """After a long trouble with the mail server: all at once."""
+    with transaction():
+        tried = letterbook.try_all_again(g.partnership.id, who=who(), now=clock.now())
+    flash(
+        f"{wording.count(tried, 'letter')} will be sent again in a moment." if tried
+        else "None of them can be sent again as they are. Each says why on its own page."
+    )  # fmt: skip
     return redirect(url_for("coordinator.letters"), 303)
 
 
@@ -81,6 +111,7 @@ def letter(letter_id: int) -> Any:
             "coordinator/letter.html",
             letter=found, shown=SHOWN, folder=_folder(), file=_file(found), text=copies.mask(copy.text),
             headers=copy.headers, entry=calendars.in_words(copy.calendar) if copy.calendar else [],
+            dead=found.status in (FAILED, BOUNCED) and outbox.is_dead(found.recipient), lost=_lost(found),
         )
     )  # fmt: skip
     response.headers["Content-Security-Policy"] = FRAMED
@@ -121,6 +152,66 @@ def letter_again(letter_id: int) -> Any:
     return redirect(url_for("coordinator.letter", letter_id=letter_id), 303)
 
 
+@coordinator.route("/letters/<int:letter_id>/address", methods=["GET", "POST"])
+@coordinators_only
+def letter_address(letter_id: int) -> Any:
+    """The address is put right: on file, in the calendars, and what did not arrive is written anew."""
+    found, form = _letter(letter_id), AddressForm()
+    lost = put_right.lost_with(found, now=clock.now())
+    if lost is None:
+        abort(404)
+    our_school(lost.school.urn)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                done = put_right.put_right(
+                    _letter(letter_id), form.address.data, source=form.source.data, who=who(), now=clock.now()
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_righted(done))
+            return redirect(url_for("coordinator.school", urn=lost.school.urn), 303)
+    page = render_template("coordinator/letter_address.html", letter=found, lost=lost, form=form)
+    return page, 422 if request.method == "POST" else 200
+
+
+def _righted(done: put_right.Righted) -> str:
+    said = [f"{done.address} has taken its place."]
+    if done.bookings:
+        said.append("The invite is on its way there.")
+    if done.invited:
+        said.append("The invitation is on its way there.")
+    if done.not_asked:
+        said.append(f"The invitation was not written again: {done.not_asked}")
+    return " ".join(said)
+
+
+@coordinator.post("/letters/<int:letter_id>/works")
+@coordinators_only
+def letter_works(letter_id: int) -> Any:
+    """Somebody says that the address is right after all: it is written to again, and this letter goes once more."""
+    with transaction():
+        found, now = _letter(letter_id), clock.now()
+        put_right.say_it_works(found, who=who(), now=now)
+        again = None
+        try:
+            if found.status == FAILED:
+                letterbook.try_again(found, who=who(), now=now)
+                again = found
+            elif found.method:
+                again = resend(found.stream, found.recipient, now=now)
+        except Refusal as refusal:
+            flash(refusal.message, "stop")
+        went = (
+            " This letter goes once more."
+            if again is not None
+            else " Write to the school anew from its page."
+        )
+        flash(f"{found.recipient} is written to again.{went}")
+    return redirect(url_for("coordinator.letter", letter_id=letter_id), 303)
+
+
 @coordinator.post("/letters/<int:letter_id>/withdraw")
 @coordinators_only
 def letter_withdraw(letter_id: int) -> Any:
@@ -133,6 +224,11 @@ def letter_withdraw(letter_id: int) -> Any:
         else:
             flash("This letter is withdrawn. It is not sent.")
     return redirect(url_for("coordinator.letter", letter_id=letter_id), 303)
+
+
+def _lost(letter: Letter) -> put_right.Lost | None:
+    """What hangs on the address of a letter that did not arrive; None for one that is on its way, or went to no school."""
+    return put_right.lost_with(letter, now=clock.now()) if letter.status in (FAILED, BOUNCED) else None
 
 
 def _letter(letter_id: int) -> Letter:

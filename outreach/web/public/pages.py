@@ -1,18 +1,18 @@
 """What everybody may read: the first page, the notices, the health of the service."""
 
+from datetime import timedelta
 from typing import Any
 
-from flask import current_app, g, render_template
-from sqlalchemy import text
+from flask import Response, current_app, g, render_template
 from sqlalchemy.exc import SQLAlchemyError
 
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground import clock
-from outreach.ground.db import db
 from outreach.ground.timespans import day_of
+from outreach.post.outgoing import figures, pauses, watch
 from outreach.tour import programmes
-from outreach.web.gate import open_to_all, public
+from outreach.web.gate import by_bearer_token, open_to_all, public
 
 
 @public.get("/")
@@ -56,13 +56,34 @@ def cookies() -> Any:
 @public.get("/health")
 @open_to_all
 def health() -> Any:
-    """For a monitor: 200 when the database answers, else 503 in words."""
+    """For a monitor: 503 when the database does not answer; else 200, 'degraded' when letters wait for too long.
+
+    Letters that wait are no reason to send visitors elsewhere, so a load balancer may go by the code alone, and a monitor
+    by the word.
+    """
+    now = clock.now()
     try:
-        db.session.execute(text("SELECT 1"))
+        queue, pause = watch.queue(now), pauses.standing()
     except SQLAlchemyError:
         current_app.logger.exception("the database does not answer")
         return {"status": "unavailable", "database": "The database does not answer."}, 503
-    return {"status": "ok", "database": "ok"}
+    age = queue.age(now)
+    late = age > timedelta(minutes=current_app.config["QUEUE_MINUTES"])
+    return {
+        "status": "degraded" if late else "ok",
+        "database": "ok",
+        "post": pause.kind if pause else "ok",
+        "letters_due": queue.due,
+        "oldest_due_seconds": int(age.total_seconds()),
+    }
+
+
+@public.get("/metrics")
+@by_bearer_token
+def metrics() -> Any:
+    """For Prometheus, in its text format 0.0.4."""
+    text = figures.text(watch.state(clock.now()), clock.now())
+    return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _whose() -> list[Partnership]:

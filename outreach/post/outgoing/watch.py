@@ -1,0 +1,113 @@
+"""How the post is doing, for a person and for a monitor: what waits since when, who is on duty, what came in last.
+
+Figures of the whole service: no letter's address or subject, so that no partnership learns of another's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from outreach.ground.db import db
+from outreach.post import claims
+from outreach.post.incoming import inbox
+from outreach.post.incoming.inbox import Incoming, MailboxLook
+from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
+from outreach.post.outgoing import duty, pauses
+from outreach.post.outgoing.duty import Postman
+from outreach.post.outgoing.pauses import Pause
+
+EVERY = (WAITING, SENT, FAILED, BOUNCED, SUPERSEDED, WITHDRAWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """What could go this moment and has not: how many letters, and since when the oldest of them could."""
+
+    due: int
+    oldest_due_at: datetime | None
+
+    def age(self, now: datetime) -> timedelta:
+        """How long the oldest has been due; zero when nothing is."""
+        return max(now - self.oldest_due_at, timedelta()) if self.oldest_due_at else timedelta()
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """The post at one moment. `later` waits for its next try, or for a letter before it; `looked` None: never yet. `unread` mails wait for a person."""
+
+    queue: Queue
+    later: int
+    next_try_at: datetime | None
+    counts: Mapping[str, int]
+    last_sent_at: datetime | None
+    pause: Pause | None
+    postmen: Sequence[Postman]
+    looked: MailboxLook | None
+    unread: int
+
+
+NOBODY, LATE, HELD_UP, CROWDED, MAILBOX, MAILBOX_LATE = (
+    "nobody", "late", "held up", "crowded", "mailbox", "mailbox late",
+)  # fmt: skip
+"""What may be wrong: nobody sends; letters wait too long; nothing goes; one line at a time; the mailbox cannot be read,
+or nobody reads it."""
+
+
+def queue(now: datetime) -> Queue:
+    """In one query. What waits behind an earlier letter to the same person is not due."""
+    due, oldest = db.session.execute(
+        select(func.count(), func.min(Letter.not_before)).where(*claims.due(now))
+    ).one()
+    return Queue(due=due, oldest_due_at=oldest)
+
+
+def state(now: datetime) -> State:
+    """Everything, in six queries."""
+    here = queue(now)
+    counts = dict.fromkeys(EVERY, 0) | {
+        status: n for status, n in db.session.execute(
+            select(Letter.status, func.count()).group_by(Letter.status).order_by(Letter.status)
+        )
+    }  # fmt: skip
+    next_try, last_sent, unread = db.session.execute(
+        select(
+            select(func.min(Letter.not_before))
+            .where(Letter.status == WAITING, Letter.not_before > now)
+            .scalar_subquery(),
+            select(func.max(Letter.handed_at)).scalar_subquery(),
+            select(func.count()).where(Incoming.task != "", Incoming.settled_at.is_(None)).scalar_subquery(),
+        )
+    ).one()
+    return State(
+        queue=here,
+        later=counts[WAITING] - here.due,
+        next_try_at=next_try,
+        counts=counts,
+        last_sent_at=last_sent,
+        pause=pauses.standing(),
+        postmen=duty.on_duty(now),
+        looked=inbox.last_look(),
+        unread=unread,
+    )
+
+
+def worries(state: State, now: datetime, *, patience: timedelta, polls: bool) -> list[str]:
+    """What is not as it should be, the worst first; [] when all is well. `polls`: a mailbox is set up to be looked into.
+
+    Letters may wait for `patience` before that is a worry; so may the mailbox.
+    """
+    found = []
+    late = state.queue.age(now) > patience
+    if state.pause is not None and state.pause.nothing_goes:
+        found.append(HELD_UP)
+    elif late:
+        found.append(LATE if state.postmen else NOBODY)
+    if state.pause is not None and not state.pause.nothing_goes:
+        found.append(CROWDED)
+    if polls and (state.looked is None or now - state.looked.looked_at > patience):
+        found.append(MAILBOX_LATE)
+    elif state.looked is not None and state.looked.problem:
+        found.append(MAILBOX)
+    return found

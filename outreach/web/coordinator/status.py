@@ -1,0 +1,24 @@
+"""The status page: whether letters go out and answers come in, and what to do when they do not."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app, render_template
+
+from outreach.ground import clock
+from outreach.post.outgoing import watch
+from outreach.web.gate import coordinator, coordinators_only
+
+
+@coordinator.get("/status")
+@coordinators_only
+def status() -> Any:
+    now = clock.now()
+    state = watch.state(now)
+    settings = current_app.config
+    return render_template(
+        "coordinator/status.html",
+        state=state, now=now, minutes=lambda since: int((now - since).total_seconds() // 60),
+        worries=watch.worries(state, now, patience=timedelta(minutes=settings["QUEUE_MINUTES"]), polls=bool(settings["IMAP_URL"])),
+        polls=bool(settings["IMAP_URL"]), folder="" if settings["SMTP_URL"] else settings["MAIL_FOLDER"],
+    )  # fmt: skip

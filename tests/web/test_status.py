@@ -1,0 +1,238 @@
+"""How the post is doing: for a coordinator, for a monitor, for Prometheus."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import make
+from outreach.ground.config import ConfigError, read
+from outreach.ground.db import transaction
+from outreach.post.incoming import inbox
+from outreach.post.outgoing import duty, pauses
+
+TOKEN = "a-token-of-more-than-twenty-letters"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def desk(app: Flask, client: FlaskClient, stopped: Any) -> FlaskClient:
+    """Signed in; a postman is on duty; the mailbox is set up and was just read."""
+    app.config["IMAP_URL"] = "imaps://outreach:secret@mail.example/INBOX"
+    with transaction():
+        make.signed_in(client, make.person(make.partnership()))
+        inbox.looked(problem="", now=stopped.now)
+    duty.begin("post1:77:abcd", stopped.now)
+    return client
+
+
+def wait(since: timedelta, now: Any, **changes: Any) -> None:
+    with transaction():
+        make.letter("j.fell@redmere.example", None, not_before=now - since, **changes)
+
+
+def test_when_all_is_well_it_says_so(desk: FlaskClient, stopped: Any) -> None:
+    with transaction():
+        make.letter("j.fell@redmere.example", stopped.now - HOUR)
+    page = desk.get("/desk/status").text
+    for said in ("All is well: letters go out and the mailbox is read.", "None. Nothing waits that could go.",
+                 "19 January 2027 at 8:00am", "post1", "less than a minute ago", "Nothing waits</a>"):  # fmt: skip
+        assert said in page, said
+    assert 'class="msg' not in page
+
+
+def test_letters_that_wait_while_nobody_is_on_duty_are_said(desk: FlaskClient, stopped: Any) -> None:
+    wait(timedelta(minutes=29), stopped.now)
+    duty.end("post1:77:abcd", stopped.now)
+    page = desk.get("/desk/status").text
+    assert "1 letter, the oldest for 29 minutes" in page and "Nobody sends the letters" not in page
+    stopped.now += timedelta(minutes=2)
+    page = desk.get("/desk/status").text
+    assert "Nobody sends the letters" in page and "waited for 31 minutes" in page
+    duty.begin("post2:78:abcd", stopped.now)
+    assert "Letters go out late" in desk.get("/desk/status").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (pauses.REFUSED, "the sign-in or the permission to send needs mending"),
+        (pauses.UNREACHABLE, "The post tries again every minute"),
+        (pauses.CROWDED, "one at a time until it has been quiet"),
+    ],
+)
+def test_what_holds_the_post_up_is_said_and_ended_at_a_click(
+    desk: FlaskClient, stopped: Any, kind: str, said: str
+) -> None:
+    with transaction():
+        pauses.hold_up(kind, "The mail server said 999 no.", now=stopped.now)
+    page = desk.get("/desk/status").text
+    assert said in page and "The mail server said 999 no." in page
+    answer = desk.post("/desk/letters/resume", data={"from": "status"})
+    assert (answer.status_code, answer.location) == (303, "/desk/status")
+    assert "999" not in desk.get("/desk/status").text
+
+
+def test_a_mailbox_that_nobody_reads_or_that_cannot_be_read_is_said(
+    app: Flask, desk: FlaskClient, stopped: Any
+) -> None:
+    with transaction():
+        inbox.looked(problem="The mailbox did not take our sign-in.", now=stopped.now)
+    page = desk.get("/desk/status").text
+    assert "The mailbox cannot be read.</b> The mailbox did not take our sign-in." in page
+    stopped.now += HOUR
+    assert (
+        "Nobody looks into the mailbox.</b> It was last looked into 1 hour ago."
+        in desk.get("/desk/status").text
+    )
+    app.config["IMAP_URL"] = ""
+    assert "None is set up." in desk.get("/desk/status").text
+
+
+def test_it_names_no_letter_and_takes_as_many_queries_for_many_as_for_few(
+    desk: FlaskClient, stopped: Any, count_queries: Any
+) -> None:
+    counted = []
+    with transaction():
+        other = make.partnership(("932",)).id
+    for many in (1, 5):
+        for n in range(many):
+            wait(
+                timedelta(minutes=many * 10 + n),
+                stopped.now,
+                partnership_id=other,
+                subject="Secret of Otherton",
+            )
+        with count_queries() as queries:
+            page = desk.get("/desk/status").text
+        assert "Otherton" not in page and "j.fell" not in page
+        counted.append(len(queries))
+    assert counted[0] == counted[1] == 9  # the person, the partnership, its inbox, and six about the post
+
+
+def test_it_is_for_coordinators_alone(client: FlaskClient) -> None:
+    assert client.get("/desk/status").status_code == 302
+
+
+# For a monitor
+
+
+def test_health_tells_since_when_letters_could_have_gone(client: FlaskClient, stopped: Any) -> None:
+    wait(timedelta(minutes=30), stopped.now)
+    well = client.get("/health")
+    assert (well.status_code, well.json) == (
+        200, {"status": "ok", "database": "ok", "post": "ok", "letters_due": 1, "oldest_due_seconds": 1800},
+    )  # fmt: skip
+    stopped.now += timedelta(seconds=1)
+    late = client.get("/health")
+    assert (late.status_code, late.json and late.json["status"]) == (200, "degraded")
+
+
+def test_health_does_not_worry_about_letters_whose_turn_has_not_come(
+    client: FlaskClient, stopped: Any
+) -> None:
+    wait(-HOUR, stopped.now, stream="one")  # greylisted
+    wait(2 * HOUR, stopped.now, stream="one", kind="reminder")  # behind it
+    wait(3 * HOUR, stopped.now, lease_until=stopped.now + HOUR, leased_by="post1:1:a")  # going this moment
+    answer = client.get("/health").json
+    assert answer and (answer["status"], answer["letters_due"]) == ("ok", 0)
+
+
+def test_health_says_that_the_post_is_held_up_but_not_why(client: FlaskClient, stopped: Any) -> None:
+    with transaction():
+        pauses.hold_up(pauses.REFUSED, "535 5.7.8 outreach@mail.internal", now=stopped.now)
+    answer = client.get("/health")
+    assert answer.json and answer.json["post"] == "refused" and "535" not in answer.text
+
+
+# For Prometheus
+
+
+def figures(text: str) -> dict[str, float]:
+    """The samples of a text in the exposition format 0.0.4, which is held to its grammar on the way."""
+    found: dict[str, float] = {}
+    helped: set[str] = set()
+    for line in text.removesuffix("\n").split("\n"):
+        if said := re.fullmatch(r"# HELP ([a-z_]+) \S.*", line):
+            assert said[1] not in helped
+            helped.add(said[1])
+        elif kind := re.fullmatch(r"# TYPE ([a-z_]+) (gauge|counter)", line):
+            assert kind[1] in helped
+        else:
+            sample = re.fullmatch(
+                r'([a-z_]+)(\{[a-z_]+="[a-z ]+"(?:,[a-z_]+="[a-z ]+")*\})? (-?[0-9.e+]+)', line
+            )
+            assert sample and sample[1] in helped, line
+            found[sample[1] + (sample[2] or "")] = float(sample[3])
+    return found
+
+
+def test_the_figures_tell_the_state_of_the_post(app: Flask, desk: FlaskClient, stopped: Any) -> None:
+    app.config["METRICS_TOKEN"] = TOKEN
+    wait(timedelta(minutes=5), stopped.now)
+    with transaction():
+        make.letter("a@redmere.example", stopped.now - HOUR)
+        make.letter("b@redmere.example", stopped.now - HOUR, status="bounced")
+        pauses.hold_up(pauses.UNREACHABLE, "away", now=stopped.now)
+    answer = desk.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert answer.status_code == 200 and answer.content_type == "text/plain; version=0.0.4; charset=utf-8"
+    found = figures(answer.text)
+    assert found == {
+        'outreach_letters{status="waiting"}': 1, 'outreach_letters{status="sent"}': 1,
+        'outreach_letters{status="bounced"}': 1, 'outreach_letters{status="failed"}': 0,
+        'outreach_letters{status="superseded"}': 0, 'outreach_letters{status="withdrawn"}': 0,
+        "outreach_letters_due": 1, "outreach_oldest_due_letter_seconds": 300,
+        'outreach_post_held_up{kind="refused"}': 0, 'outreach_post_held_up{kind="unreachable"}': 1,
+        'outreach_post_held_up{kind="crowded"}': 0, "outreach_postmen": 1,
+        "outreach_last_sent_timestamp_seconds": (stopped.now - HOUR).timestamp(),
+        "outreach_mailbox_looked_timestamp_seconds": stopped.now.timestamp(),
+        "outreach_mailbox_read_timestamp_seconds": stopped.now.timestamp(), "outreach_inbox_waiting": 0,
+    }  # fmt: skip
+
+
+def test_of_a_service_that_has_done_nothing_yet_there_are_figures_too(
+    app: Flask, client: FlaskClient
+) -> None:
+    app.config["METRICS_TOKEN"] = TOKEN
+    found = figures(client.get("/metrics", headers={"Authorization": f"bearer {TOKEN}"}).text)
+    assert found["outreach_postmen"] == 0 and "outreach_last_sent_timestamp_seconds" not in found
+
+
+@pytest.mark.parametrize(
+    "shown", ["", TOKEN, "Basic " + TOKEN, "Bearer", "Bearer wrong", f"Bearer {TOKEN}x", "Bearer \xe9"]
+)
+def test_without_the_token_there_are_no_figures(app: Flask, client: FlaskClient, shown: str) -> None:
+    app.config["METRICS_TOKEN"] = TOKEN
+    answer = client.get("/metrics", headers={"Authorization": shown})
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert "outreach_letters" not in answer.text
+
+
+def test_while_no_token_is_set_there_is_no_such_page(client: FlaskClient) -> None:
+    for shown in ("", "Bearer ", "Bearer x"):
+        assert client.get("/metrics", headers={"Authorization": shown}).status_code == 404
+
+
+# Settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("METRICS_TOKEN", "short", "too easy to guess"),
+        ("QUEUE_MINUTES", "soon", "whole number"),
+        ("MAIL_ATTACH_INVITE", "perhaps", "yes or no"),
+    ],
+)
+def test_a_setting_without_sense_is_refused_in_words(name: str, value: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        read({name: value})
+
+
+def test_settings_have_their_defaults() -> None:
+    found = read({})
+    assert (found["QUEUE_MINUTES"], found["METRICS_TOKEN"], found["MAIL_ATTACH_INVITE"]) == (30, "", False)
+    assert read({"MAIL_ATTACH_INVITE": "Yes"})["MAIL_ATTACH_INVITE"] is True
