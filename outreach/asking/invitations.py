@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.booking import accounts, promises, told
+from outreach.booking import accounts, promises, proposals, told
+from outreach.booking.desk import proposing
 from outreach.booking.holds import ProgrammeClosed
 from outreach.county import partnerships
 from outreach.county.contacts import Contact
@@ -220,7 +221,7 @@ def write_to(
 def answer(
     programme: Programme, school: School, kind: str, reason: str, *, who: str, now: datetime
 ) -> Answer:
-    """Keep what a school said short of booking; the same said again makes no new row.
+    """Keep what a school said short of booking; the same said again makes no new row. A no ends what is kept for it.
 
     Raises ReasonNeeded (for a no, another date, somebody else) or StillBooked (a no while a visit is coming).
     """
@@ -231,6 +232,9 @@ def answer(
         b.performance.starts_at > now for b in promises.live(programme.id, school.urn)
     ):
         raise StillBooked
+    kept = proposals.open_of(programme.id, school.urn, now=now) if kind == DECLINED else None
+    if kept is not None:
+        proposing.refuse(kept, reason=reason, who=who, now=now)
     newest = newest_answer(programme.id, school.urn)
     if newest is not None and (newest.kind, newest.reason) == (kind, reason):
         return newest

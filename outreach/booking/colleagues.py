@@ -10,7 +10,8 @@ from outreach.county import contacts
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
-from outreach.post import letters
+from outreach.post import letters, outbox
+from outreach.post.outbox import WAITING, Letter
 from outreach.tour import performances
 
 LEAD, ON_THE_DAY, COLLEAGUE = "safeguarding lead", "on the day", "colleague"
@@ -78,6 +79,26 @@ def remove(booking: Booking, contact_id: int, *, who: str, now: datetime) -> Non
     db.session.flush()
     history.record("removed", "booking", booking.reference, who=who, now=now, before=leaving.address)
     told.school(booking, [leaving], letters.colleague_removed, now=now)
+
+
+def send_again(booking: Booking, contact_id: int, *, who: str, now: datetime) -> Letter | None:
+    """The newest letter to one person once more; None for somebody who is not on the booking any more.
+
+    Whoever never had one, or gave its link back, gets the booking as it stands. Raises what letters.resend() says, and
+    BookingEnded where there is nothing to say any more.
+    """
+    performances.lock_school(booking.urn)
+    person = next((p for p in promises.people_of(booking) if p.id == contact_id), None)
+    if person is None:
+        return None
+    letter = letters.resend(booking.uid, person.address, now=now)
+    if letter is None:
+        booking.still_open()
+        told.school(booking, [person], told.with_link(letters.changed, booking), now=now)
+        letter = outbox.newest_of_stream(booking.uid)[person.address.lower()]
+    if letter.status == WAITING:
+        history.record("sent again", "booking", booking.reference, who=who, now=now, after=person.address)
+    return letter
 
 
 def put(

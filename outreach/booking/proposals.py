@@ -4,7 +4,7 @@ The calendar event is born here, tentative; the booking that comes of it keeps i
 while it is kept, so nobody else gets it; the troupe hears of it when it is booked.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -88,11 +88,15 @@ def get(proposal_id: int, programme_id: int, urn: int) -> Proposal:
     return found
 
 
-def of_performances(performance_ids: Iterable[int]) -> dict[int, Proposal]:
-    """What keeps each of some slots for its school, by the performance's id; one query."""
+def keeping(programme_id: int) -> dict[int, Proposal]:
+    """What keeps a slot for its school now, by the performance's id, with its school; one query."""
     rows = db.session.scalars(
         select(Proposal)
-        .where(Proposal.performance_id.in_(set(performance_ids)), Proposal.ended_at.is_(None))
+        .where(
+            Proposal.programme_id == programme_id,
+            Proposal.performance_id.is_not(None),
+            Proposal.ended_at.is_(None),
+        )
         .options(joinedload(Proposal.school))
         .order_by(Proposal.id)
     )

@@ -12,10 +12,12 @@ from outreach.booking import answers, promises
 from outreach.booking.promises import HOST, Booking, BookingContact
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
+from outreach.ground import history
 from outreach.ground.db import db
 from outreach.post import letters
 from outreach.post.calendars import Attendee
 from outreach.post.links import PersonalLink
+from outreach.post.outbox import WAITING, Letter
 from outreach.tour.companies import Troupe
 from outreach.tour.performances import Performance, Slot
 
@@ -87,6 +89,15 @@ def troupe(
     answered = {} if host.created_at == now else answers.carried(performance.uid, performance.sequence)
     visit = _troupe_visit(performance, promised, addressee, answers.partstat_of(answered, addressee.address))
     letters.for_troupe(replace(visit, **was), addressee, sender, method=method, now=now)
+
+
+def troupe_again(booking: Booking, *, who: str, now: datetime) -> Letter | None:
+    """The troupe's newest letter about the show once more; None when it has no address or never had one."""
+    address = db.session.get_one(Troupe, booking.performance.troupe_id).calendar_address
+    letter = letters.resend(booking.performance.uid, address, now=now) if address else None
+    if letter is not None and letter.status == WAITING:
+        history.record("sent again", "booking", booking.reference, who=who, now=now, after=address)
+    return letter
 
 
 def times_of(show: Performance | Slot) -> dict[str, datetime]:

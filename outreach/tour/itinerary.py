@@ -1,6 +1,6 @@
 """The tour as it stands: its weeks with their shows, and what of it may still change once shows stand on it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -40,15 +40,17 @@ class ShowsADayBelowBooked(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class DayOnTour:
-    """A tour day and the shows that stand on it by start; `held` are slots that schools are just booking."""
+    """A tour day and the shows that stand on it by start; `kept` are slots that are proposed to schools, `held` those
+    that schools are just booking."""
 
     tour_day: TourDay
     shows: tuple[Performance, ...]
     held: int
+    kept: tuple[Performance, ...] = ()
 
     @property
     def left(self) -> int:
-        return max(0, self.tour_day.shows_at_most - len(self.shows) - self.held)
+        return max(0, self.tour_day.shows_at_most - len(self.shows) - len(self.kept) - self.held)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,25 +69,32 @@ class Week:
         return sum(d.tour_day.shows_at_most for d in self.days)
 
 
-def weeks(programme: Programme, *, now: datetime) -> list[Week]:
-    """Every tour day of a programme by week, in two queries however many."""
+def weeks(programme: Programme, *, now: datetime, kept: Collection[int] = ()) -> list[Week]:
+    """Every tour day of a programme by week, in two queries however many. `kept`: the performances that are proposed."""
     tour_days = days.of_programme(programme.id)
     shows = _standing(Performance.programme_id == programme.id, now=now)
     found: dict[date, list[DayOnTour]] = {}
     for tour_day in tour_days:
-        here = shows.get(tour_day.id, [])
-        booked = tuple(show for show in here if show.held_until is None)
         found.setdefault(tour_day.day - timedelta(days=tour_day.day.weekday()), []).append(
-            DayOnTour(tour_day=tour_day, shows=booked, held=len(here) - len(booked))
+            _on_tour(tour_day, shows.get(tour_day.id, []), kept)
         )
     return [Week(monday=monday, days=tuple(here)) for monday, here in found.items()]
 
 
-def shows_on(tour_day: TourDay, *, now: datetime) -> DayOnTour:
+def shows_on(tour_day: TourDay, *, now: datetime, kept: Collection[int] = ()) -> DayOnTour:
     """One tour day with its shows."""
     here = _standing(Performance.tour_day_id == tour_day.id, now=now).get(tour_day.id, [])
-    booked = tuple(show for show in here if show.held_until is None)
-    return DayOnTour(tour_day=tour_day, shows=booked, held=len(here) - len(booked))
+    return _on_tour(tour_day, here, kept)
+
+
+def _on_tour(tour_day: TourDay, here: list[Performance], kept: Collection[int]) -> DayOnTour:
+    standing = [show for show in here if show.held_until is None]
+    return DayOnTour(
+        tour_day=tour_day,
+        shows=tuple(show for show in standing if show.id not in kept),
+        kept=tuple(show for show in standing if show.id in kept),
+        held=len(here) - len(standing),
+    )
 
 
 def change_day(tour_day: TourDay, hours: Hours, *, who: str, now: datetime) -> None:

@@ -45,6 +45,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.booking
     import outreach.web.coordinator.bookings
     import outreach.web.coordinator.calendars
+    import outreach.web.coordinator.calling_off
     import outreach.web.coordinator.companies
     import outreach.web.coordinator.contacts
     import outreach.web.coordinator.coverage
@@ -53,6 +54,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.letters
     import outreach.web.coordinator.password
     import outreach.web.coordinator.programmes
+    import outreach.web.coordinator.proposing
     import outreach.web.coordinator.register
     import outreach.web.coordinator.report
     import outreach.web.coordinator.requests
@@ -71,5 +73,6 @@ def _import_pages() -> None:
     import outreach.web.school.booked
     import outreach.web.school.booking
     import outreach.web.school.change
+    import outreach.web.school.proposed
     import outreach.web.school.subscribing
     import outreach.web.school.times  # noqa: F401

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from outreach.ground import wording
+from outreach.post.outbox import SENT, Letter
 
 
 def init_app(app: Flask) -> None:
@@ -11,3 +12,15 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["year_groups"] = wording.year_groups_name
     app.jinja_env.filters["year_group"] = wording.year_group_name
     app.jinja_env.filters["school_year"] = wording.year_name
+
+
+def sent_again(letter: Letter | None) -> str:
+    """What a person reads who asked for a letter to be sent once more."""
+    if letter is None:
+        return "Nothing was sent: nobody there has it in the calendar."
+    if letter.status == SENT:
+        return (
+            f"It went to {letter.recipient} {wording.date_and_time(letter.handed_at)}. Give it some minutes, "
+            "and look among the junk mail too."
+        )
+    return f"The newest letter is on its way to {letter.recipient} once more. The calendar entry stays the same one."

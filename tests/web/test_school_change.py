@@ -153,7 +153,7 @@ def test_numbers_change_and_the_calendar_is_told(story: Story) -> None:
     assert story.send(f"/booked/{reference}/numbers", typed).status_code == 303
     changed = booking(reference)
     assert promises.pupils_of(changed) == {8: 100, 9: 104}
-    assert (changed.hall, changed.access_needs, changed.sequence) == ("Sports hall", {}, 0)
+    assert (changed.hall, changed.access_needs, changed.sequence) == ("Sports hall", {}, 1)
     assert "Changed." in said(story.get(f"/booked/{reference}"))
 
 

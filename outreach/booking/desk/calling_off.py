@@ -63,7 +63,7 @@ def look(tour_day: TourDay, *, now: datetime) -> ToCallOff:
     on_tour = itinerary.shows_on(tour_day, now=now)
     ahead = [show for show in on_tour.shows if show.starts_at > now]
     booked = promises.of_performances(show.id for show in ahead)
-    kept = proposals.of_performances(show.id for show in ahead)
+    kept = proposals.keeping(tour_day.programme_id)
     return ToCallOff(
         bookings=tuple(
             (booking, tuple(promises.people_of(booking))) for show in ahead for booking in booked.get(show.id, [])

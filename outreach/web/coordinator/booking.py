@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.booking import answers, bookings, colleagues, promises
+from outreach.booking import answers, bookings, colleagues, promises, told
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COMPANY, COORDINATOR, SCHOOL, Booking
@@ -24,6 +24,7 @@ from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.school import forms as school_forms
 from outreach.web.school.forms import HallForm, PupilsForm
+from outreach.web.wording import sent_again
 
 
 class CancelForm(forms.Form):
@@ -69,7 +70,7 @@ def booking(reference: str) -> Any:
         people=promises.people_of(found),
         letters=outbox.newest_of_stream(found.uid),
         said=answers.of(found),
-        company_said=answers.carried(found.performance.uid, found.performance.sequence),
+        company_said=answers.of_troupe(found.performance),
         came_in=inbox.of_stream(found.uid),
         cancellation=promises.cancellation_of(found),
         together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
@@ -203,6 +204,32 @@ def booking_colleague_remove(reference: str, contact_id: int) -> Any:
     except Refusal as refusal:
         return _done(reference, refusal.message, "stop")
     return _done(reference, "The entry leaves that one calendar; the others keep theirs.")
+
+
+@coordinator.post("/bookings/<reference>/people/<int:contact_id>/again")
+@coordinators_only
+def booking_again(reference: str, contact_id: int) -> Any:
+    """The newest letter to one person once more."""
+    _booking(reference)
+    try:
+        with transaction():
+            letter = colleagues.send_again(_booking(reference), contact_id, who=who(), now=clock.now())
+            said = sent_again(letter)
+    except Refusal as refusal:
+        return _done(reference, refusal.message, "stop")
+    return _done(reference, said)
+
+
+@coordinator.post("/bookings/<reference>/company-again")
+@coordinators_only
+def booking_company_again(reference: str) -> Any:
+    _booking(reference)
+    try:
+        with transaction():
+            said = sent_again(told.troupe_again(_booking(reference), who=who(), now=clock.now()))
+    except Refusal as refusal:
+        return _done(reference, refusal.message, "stop")
+    return _done(reference, said)
 
 
 def _booking(reference: str) -> Booking:

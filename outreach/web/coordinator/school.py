@@ -8,8 +8,9 @@ from flask import g, render_template
 
 from outreach.asking import invitations
 from outreach.asking.invitations import Answer, Invitation
-from outreach.booking import accounts, diary
+from outreach.booking import accounts, diary, proposals
 from outreach.booking.promises import Booking
+from outreach.booking.proposals import Proposal
 from outreach.county import contacts, corrections, school_days, schools
 from outreach.county.corrections import FIELDS
 from outreach.county.schools import Correction, School
@@ -21,6 +22,7 @@ from outreach.ground.school_year import offered
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import date_and_time, day_short
 from outreach.post import outbox
+from outreach.post.incoming import inbox
 from outreach.post.outbox import Letter
 from outreach.tour import programmes, targets
 from outreach.tour.programmes import Programme
@@ -86,7 +88,10 @@ def _in_programme(school: School, programme: Programme) -> dict[str, Any]:
     now = clock.now()
     reckoning = standings.of(programme.id, as_of=day_of(now), now=now)
     account = accounts.account(programme, school)
+    proposal = proposals.open_of(programme.id, school.urn, now=now)
     return {
+        "proposal": proposal,
+        "heard": _heard(proposal) if proposal else {},
         "standing": _standing(school.urn, [*reckoning.target, *reckoning.excluded]),
         "account": account,
         "own_numbers": schools.own_numbers(school.urn, programme.academic_year),
@@ -95,6 +100,17 @@ def _in_programme(school: School, programme: Programme) -> dict[str, Any]:
         "target_years": programmes.target_year_groups(programme.id),
         "late": day_of(now) > programme.reply_by,
     }
+
+
+def _heard(proposal: Proposal) -> dict[str, str]:
+    """What calendars said of a time that is kept, by address; it books nothing."""
+    words = {
+        "ACCEPTED": "said yes in the calendar",
+        "TENTATIVE": "said perhaps in the calendar",
+        "DECLINED": "said no in the calendar",
+    }
+    found = inbox.answers_of([proposal.uid or ""]).get(proposal.uid or "", {})
+    return {address: words[answer.partstat] for address, answer in found.items()}
 
 
 def _standing(urn: int, rows: list[Standing]) -> Standing | None:

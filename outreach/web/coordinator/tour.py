@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import promises
+from outreach.booking import promises, proposals
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -54,7 +54,8 @@ def tour() -> Any:
     programme = next((p for p in all_of_them if p.id == chosen), None) or programmes.current(
         g.partnership.id, day_of(clock.now())
     )
-    weeks = itinerary.weeks(programme, now=clock.now()) if programme else []
+    kept = proposals.keeping(programme.id) if programme else {}
+    weeks = itinerary.weeks(programme, now=clock.now(), kept=kept) if programme else []
     today = day_of(clock.now())
     bookings = promises.of_performances(s.id for week in weeks for d in week.days for s in d.shows)
     return render_template(
@@ -64,6 +65,7 @@ def tour() -> Any:
         coming=[week for week in weeks if week.days[-1].tour_day.day >= today],
         past=[week for week in weeks if week.days[-1].tour_day.day < today],
         bookings=bookings,
+        proposals=kept,
         today=today,
         troupes=companies.troupes(g.partnership.id),
     )
@@ -149,7 +151,9 @@ def remove_tour_day(day_id: int) -> Any:
 
 
 def _day_page(here: TourDay, form: HoursForm, refusal: Refusal | None = None) -> str:
-    on_tour = itinerary.shows_on(here, now=clock.now())
+    now = clock.now()
+    kept = proposals.keeping(here.programme_id)
+    on_tour = itinerary.shows_on(here, now=now, kept=kept)
     bookings = promises.of_performances(show.id for show in on_tour.shows)
     return render_template(
         "coordinator/tour_day.html",
@@ -157,6 +161,8 @@ def _day_page(here: TourDay, form: HoursForm, refusal: Refusal | None = None) ->
         tour_day=here,
         on_tour=on_tour,
         bookings=bookings,
+        proposals=kept,
+        over=itinerary.is_over(here, now=now),
         refusal=refusal,
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from outreach.booking import accounts, answers, colleagues, promises, told
+from outreach.booking import accounts, answers, colleagues, promises, proposals, told
 from outreach.booking.colleagues import Colleague
 from outreach.booking.promises import Booking, BookingContact
 from outreach.booking.told import sender_of
@@ -19,6 +19,7 @@ from outreach.post.feeds.entries import SCHOOL
 from outreach.web import forms, subscribing
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.wording import sent_again
 
 DUTIES = (
     ("colleague", "A colleague who wants it in the calendar"),
@@ -60,6 +61,7 @@ def booked(token: str, reference: str) -> Any:
         letters=outbox.newest_of_stream(booking.uid),
         said=answers.of(booking),
         still_open=tuple(accounts.account(g.programme, g.school).still_open),
+        proposal=proposals.open_of(g.programme.id, g.school.urn, now=now),
         access=told.access_words(booking.access_needs),
         subscription_offer=subscribing.offer(
             addresses.live(SCHOOL, booking.urn, partnership_id=g.partnership.id)
@@ -130,6 +132,22 @@ def remove(token: str, reference: str, contact_id: int) -> Any:
         return page, 422
     back = url_for(".colleague", token=token, reference=reference, again=contact_id)
     flash(Markup("{} is out of this booking. <a href='{}'>Put them back</a>").format(name, back), "confirm")
+    return redirect(url_for(".booked", token=token, reference=reference), 303)
+
+
+@school.post("/i/<token>/booked/<reference>/again/<int:contact_id>")
+@by_personal_link
+def again(token: str, reference: str, contact_id: int) -> Any:
+    """The newest letter to one person once more: lost mail, or an entry that somebody deleted."""
+    _standing(reference)
+    try:
+        with transaction():
+            letter = colleagues.send_again(own_booking(reference), contact_id, who=g.who, now=clock.now())
+            said = sent_again(letter)
+    except Refusal as no:
+        flash(no.message, "stop")
+    else:
+        flash(said, "done" if letter is not None else "confirm")
     return redirect(url_for(".booked", token=token, reference=reference), 303)
 
 

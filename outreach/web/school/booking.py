@@ -8,7 +8,6 @@ from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import accounts, bookings, holds, promises, seats, told
 from outreach.booking.accounts import Account
-from outreach.booking.colleagues import Colleague
 from outreach.booking.holds import AlreadyBooked, NothingHeld
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
@@ -260,7 +259,7 @@ class _Answers:
                 step_free=room.step_free_known(),
                 access_needs=forms.access_of(room, i, ACCESS_NEEDS),
                 arrival_note=room.arrival_note.data or "",
-                people=_people(who),
+                people=forms.people_named(who),
                 own_numbers=asked.confirmed() if asked.year_groups else {},
             )
             for i in range(self.shows)
@@ -282,28 +281,3 @@ class _Answers:
             ceiling=ceiling,
             proposal=seats.proposed(account.still_open, self.shows, ceiling) if self.shows > 1 else None,
         )
-
-
-def _people(who: PeopleForm) -> tuple[Colleague, ...]:
-    lead = Colleague(
-        name=who.lead_name.data,
-        address=who.lead_address.data,
-        duty="safeguarding lead",
-        phone=who.lead_phone.data or "",
-    )
-    named = [lead]
-    if who.meets_somebody_else():
-        named.append(
-            Colleague(
-                name=who.day_name.data,
-                address=who.day_address.data,
-                duty="on the day",
-                role=who.day_role.data or "",
-                phone=who.day_phone.data or "",
-            )
-        )
-    if who.colleague_name.data:
-        named.append(
-            Colleague(name=who.colleague_name.data, address=who.colleague_address.data, duty="colleague")
-        )
-    return tuple(named)

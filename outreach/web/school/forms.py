@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from outreach.booking import accounts, promises, seats
 from outreach.booking.accounts import Expected
+from outreach.booking.colleagues import Colleague
 from outreach.booking.promises import Booking, BookingContact
 from outreach.ground.wording import year_group_name
 from outreach.web import forms
@@ -212,6 +213,32 @@ class PeopleForm(TypedForm):
             if address and address in taken and not box.errors:
                 box.errors = ["That address stands above already. Name each person once."]
             taken.add(address)
+
+
+def people_named(who: PeopleForm) -> tuple[Colleague, ...]:
+    """The people as a promise names them."""
+    lead = Colleague(
+        name=who.lead_name.data,
+        address=who.lead_address.data,
+        duty="safeguarding lead",
+        phone=who.lead_phone.data or "",
+    )
+    named = [lead]
+    if who.meets_somebody_else():
+        named.append(
+            Colleague(
+                name=who.day_name.data,
+                address=who.day_address.data,
+                duty="on the day",
+                role=who.day_role.data or "",
+                phone=who.day_phone.data or "",
+            )
+        )
+    if who.colleague_name.data:
+        named.append(
+            Colleague(name=who.colleague_name.data, address=who.colleague_address.data, duty="colleague")
+        )
+    return tuple(named)
 
 
 def need(box: Any, said: str) -> None:

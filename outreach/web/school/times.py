@@ -10,7 +10,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.asking import invitations
 from outreach.asking.invitations import DECLINED, OTHER_DATE, Answer
-from outreach.booking import accounts, holds, promises
+from outreach.booking import accounts, holds, promises, proposals
 from outreach.booking.holds import AlreadyBooked
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -145,6 +145,7 @@ def _show(
         near=_nearest(offers.days, _wanted(offers, wanted), leaving_out=wanted) if wanted else offers.near,
         pairs=offers.pairs,
         kept=holds.kept(g.programme, g.school.urn, now=now),
+        proposal=proposals.open_of(g.programme.id, g.school.urn, now=now),
         now=now,
         lost=bool(wanted),
         said=said,

@@ -1,0 +1,191 @@
+"""Keeping a time for a school: which time, for whom to read, until when; and taking it back."""
+
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from outreach.booking import proposals
+from outreach.booking.desk import proposing
+from outreach.booking.desk.proposing import Offer
+from outreach.county import contacts
+from outreach.county.contacts import Contact
+from outreach.county.schools import School
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.post.letters import Rendered
+from outreach.tour import days as tour_days
+from outreach.tour import slots
+from outreach.tour.performances import Slot, SlotTaken
+from outreach.tour.programmes import Programme
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+
+USUALLY = timedelta(days=10)
+"""How long a time is kept unless the coordinator says otherwise."""
+
+
+class ProposeForm(forms.Form):
+    people = forms.ticks("To whom?", required="Choose whom the proposal goes to.")
+    reply_by = forms.day(
+        "Kept until the end of", required="Enter until which day the time is kept.",
+        hint="The school can say yes or no until then; after it the time is free again.",
+    )  # fmt: skip
+
+
+class WithdrawForm(forms.Form):
+    reason = forms.words(
+        "Why?", hint="It stands in the letter to the school. You may leave it empty.", at_most=300
+    )
+
+
+@coordinator.get("/schools/<int:urn>/propose")
+@coordinators_only
+def propose(urn: int) -> Any:
+    """Every time that the school could have, its notice set aside; or, with `?slot=`, the proposal of one."""
+    school, programme, now = our_school(urn), programme_in_hand() or abort(404), clock.now()
+    on_file = contacts.to_write_to([urn]).get(urn, [])
+    if not on_file:
+        return _done(urn, programme, "Nobody is on file at this school. Add a contact first.", "confirm")
+    key = request.args.get("slot", "")[:30]
+    if key:
+        slot = slots.find(programme, school, key, now=now, whatever_the_notice=True)
+        if slot is None:
+            return _gone(urn, programme)
+        form = _form(on_file, ProposeForm(formdata=None, data={"reply_by": _usually(programme, slot, now)}))
+        if len(on_file) == 1:
+            form.people.data = [str(on_file[0].id)]
+        return _page(school, programme, slot, form, on_file, now=now)
+    offers = slots.offers(programme, school, now=now, whatever_the_notice=True)
+    weeks = [
+        (monday, list(found))
+        for monday, found in groupby(offers.days, key=lambda d: d.day - timedelta(days=d.day.weekday()))
+    ]
+    tour = tour_days.of_programme(programme.id)
+    troupes = {d.id: d.troupe.name for d in tour} if len({d.troupe_id for d in tour}) > 1 else {}
+    return render_template(
+        "coordinator/propose_time.html", school=school, programme=programme, near=offers.near, weeks=weeks,
+        troupes=troupes,
+    )  # fmt: skip
+
+
+@coordinator.post("/schools/<int:urn>/propose")
+@coordinators_only
+def propose_send(urn: int) -> Any:
+    school, programme, now = our_school(urn), programme_in_hand() or abort(404), clock.now()
+    on_file = contacts.to_write_to([urn]).get(urn, [])
+    slot = slots.find(programme, school, request.form.get("slot", "")[:30], now=now, whatever_the_notice=True)
+    if slot is None or not on_file:
+        return _gone(urn, programme)
+    form = _form(on_file, ProposeForm())
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                proposing.propose(_offer(school, programme, slot, form, on_file), who=who(), now=now)
+        except SlotTaken:
+            return _gone(urn, programme)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _done(
+                urn, programme, "Kept. The proposal is waiting to go out, with a tentative calendar entry."
+            )
+    return _page(school, programme, slot, form, on_file, now=now), 422
+
+
+@coordinator.route("/schools/<int:urn>/proposals/<int:proposal_id>/withdraw", methods=["GET", "POST"])
+@coordinators_only
+def propose_withdraw(urn: int, proposal_id: int) -> Any:
+    """Asks first, since it takes the entry out of calendars."""
+    school, programme = our_school(urn), programme_in_hand() or abort(404)
+    proposal, form = _proposal(proposal_id, programme, urn), WithdrawForm()
+    if proposal.ended_at is not None:
+        return _done(urn, programme, proposing.NotKeptAnyMore(proposal).message, "confirm")
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                proposing.withdraw(
+                    _proposal(proposal_id, programme, urn), reason=form.reason.data or "", who=who(), now=clock.now()
+                )  # fmt: skip
+        except Refusal as refusal:
+            return _done(urn, programme, refusal.message, "stop")
+        return _done(urn, programme, "Taken back. The entry leaves the calendars, and the time is free.")
+    page = render_template(
+        "coordinator/propose_withdraw.html", school=school, programme=programme, proposal=proposal, form=form,
+        people=proposals.named(proposal),
+    )  # fmt: skip
+    return page, 422 if request.method == "POST" else 200
+
+
+def _page(
+    school: School, programme: Programme, slot: Slot, form: ProposeForm, on_file: list[Contact], *, now: datetime
+) -> str:  # fmt: skip
+    return render_template(
+        "coordinator/propose.html", school=school, programme=programme, slot=slot, form=form,
+        letter=_preview(school, programme, slot, form, on_file, now=now),
+    )  # fmt: skip
+
+
+def _preview(
+    school: School, programme: Programme, slot: Slot, form: ProposeForm, on_file: list[Contact], *, now: datetime
+) -> Rendered | None:  # fmt: skip
+    """The letter as it would go to the first of those ticked, or on file; None while the day makes no sense."""
+    offer = _offer(school, programme, slot, form, on_file)
+    if offer.reply_by is None:
+        return None
+    people = offer.people or on_file[:1]
+    try:
+        return proposing.preview(
+            Offer(programme=programme, school=school, slot=slot, people=people, reply_by=offer.reply_by),
+            who=who(), now=now,
+        )  # fmt: skip
+    except Refusal:
+        return None
+
+
+def _offer(
+    school: School, programme: Programme, slot: Slot, form: ProposeForm, on_file: list[Contact]
+) -> Offer:
+    ticked = set(form.people.data or ())
+    return Offer(
+        programme=programme, school=school, slot=slot, reply_by=form.reply_by.data,
+        people=[contact for contact in on_file if str(contact.id) in ticked],
+    )  # fmt: skip
+
+
+def _form(on_file: list[Contact], form: ProposeForm) -> ProposeForm:
+    forms.set_choices(
+        form.people,
+        [(str(c.id), ", ".join(part for part in (c.name, c.role, c.address) if part)) for c in on_file],
+    )
+    return form
+
+
+def _usually(programme: Programme, slot: Slot, now: datetime) -> date:
+    """Ten days from today, no later than the programme's own day to reply by, and before the show."""
+    today = day_of(now)
+    usual = today + USUALLY
+    if today <= programme.reply_by < usual:
+        usual = programme.reply_by
+    return max(today, min(usual, slot.day - timedelta(days=1)))
+
+
+def _proposal(proposal_id: int, programme: Programme, urn: int) -> proposals.Proposal:
+    try:
+        return proposals.get(proposal_id, programme.id, urn)
+    except proposals.NoSuchProposal:
+        abort(404)
+
+
+def _gone(urn: int, programme: Programme) -> Response:
+    flash("That time is not free any more. These are left.", "confirm")
+    return redirect(url_for("coordinator.propose", urn=urn, programme=programme.id), 303)
+
+
+def _done(urn: int, programme: Programme, said: str, category: str = "message") -> Response:
+    flash(said, category)
+    return redirect(url_for("coordinator.school", urn=urn, programme=programme.id), 303)
