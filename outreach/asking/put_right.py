@@ -18,6 +18,7 @@ from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.post import letters, links, outbox
+from outreach.post.incoming import contents
 from outreach.post.outbox import Letter
 from outreach.post.outgoing import letterbook
 from outreach.tour.performances import Performance
@@ -115,6 +116,7 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
     )
     links.withdraw(urn=lost.school.urn, address=old, now=now)
     letterbook.withdraw_all(old, letter.partnership_id, who=who, now=now)
+    contents.address_settled(old, letter.partnership_id, "put right", who=who, now=now)
     invited, not_asked = False, ""
     if lost.invitation is not None and contact is not None:
         try:
@@ -129,6 +131,7 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
 def say_it_works(letter: Letter, *, who: str, now: datetime) -> None:
     """Somebody says that the address is right after all: it is written to again."""
     outbox.lift_dead(letter.recipient, now)
+    contents.address_settled(letter.recipient, letter.partnership_id, "the address works", who=who, now=now)
     urn = _urn(letter)
     subject = ("school", urn) if urn is not None else ("letter", letter.id)
     history.record("address works again", *subject, who=who, now=now, after={"address": letter.recipient})

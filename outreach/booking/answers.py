@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from outreach.booking.promises import Booking, BookingRevision
 from outreach.ground.db import db
+from outreach.post.envelopes import plain_address
 from outreach.post.incoming import inbox
 from outreach.post.incoming.inbox import CalendarAnswer
 from outreach.post.outgoing import letterbook
+from outreach.tour.performances import Performance
 
 ACCEPTED, TENTATIVE, DECLINED = "ACCEPTED", "TENTATIVE", "DECLINED"
 
@@ -55,6 +57,12 @@ def of(booking: Booking) -> dict[str, Said]:
     return {address: _said(booking, answer, starts) for address, answer in found.items()}
 
 
+def of_troupe(performance: Performance) -> str:
+    """The PARTSTAT of the company's own entry of a show, by its calendar address; NEEDS-ACTION without one."""
+    address = performance.tour_day.troupe.calendar_address or ""
+    return partstat_of(carried(performance.uid, performance.sequence) if address else {}, address)
+
+
 def _said(booking: Booking, answer: CalendarAnswer, starts: list[tuple[int, datetime]]) -> Said:
     stands = answer.sequence >= booking.place_sequence
     return Said(
@@ -93,4 +101,4 @@ def _starts_by_sequence(booking: Booking) -> list[tuple[int, datetime]]:
 
 def partstat_of(answers: Mapping[str, str], address: str) -> str:
     """What one person's PARTSTAT is in the next revision."""
-    return answers.get(address.lower(), "NEEDS-ACTION")
+    return answers.get(plain_address(address).lower(), "NEEDS-ACTION")

@@ -19,7 +19,7 @@ from outreach.booking.promises import COORDINATOR, Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
-from outreach.post import copies, outbox
+from outreach.post import copies
 from outreach.post.incoming import inbox
 from outreach.post.incoming.inbox import CalendarAnswer, CounterProposal, Incoming
 from outreach.post.outbox import Letter
@@ -441,15 +441,22 @@ def test_mail_that_came_back_leads_to_where_the_address_is_corrected(desk: Desk)
     assert (
         "Mail to office@vale.example comes back" in page and "Mail to sam@redmere.example comes back" in page
     )
-    for mail, leads in (
-        (first, f"/desk/schools/{desk.school.urn}"),
-        (second, f"/desk/bookings/{desk.reference}"),
-    ):
+    for mail, letter in ((first, invited.id), (second, booked.id)):
+        leads = f"/desk/letters/{letter}/address"
         assert re.search(rf'href="{leads}">Correct the address', page)
         assert f'href="{leads}">Correct the address' in desk.client.get(f"/desk/inbox/{mail}").text
+
+
+def test_once_the_address_is_put_right_its_mail_leaves_the_inbox(desk: Desk) -> None:
     with transaction():
-        outbox.lift_dead("office@vale.example", AT)
-    assert "Mail goes to this address again." in desk.page()
+        booked = db.session.scalars(select(Letter).where(Letter.recipient == SAM)).one()
+        booked.status, booked.handed_at = "sent", make.NOW
+        raw, letter = returned(booked), booked.id
+    came_in.take(raw)
+    right = {"address": "s.okonkwo@redmere.example", "source": "a call from the office"}
+    assert desk.client.post(f"/desk/letters/{letter}/address", data=right).status_code == 303
+    assert "Nothing waits for you" in desk.page() and "Put right" in desk.page("/settled")
+    assert [p.address for p in promises.people_of(desk.booking())] == [JO, "s.okonkwo@redmere.example"]
 
 
 def company_says(desk: Desk, partstat: str, method: str = "REPLY", later: int = 0) -> int:

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import defer
 
 from outreach.ground.db import db
 from outreach.post import outbox
-from outreach.post.incoming.inbox import CalendarAnswer, CounterProposal, Incoming
+from outreach.post.incoming import inbox
+from outreach.post.incoming.inbox import ADDRESS, CalendarAnswer, CounterProposal, Incoming
 from outreach.post.outbox import Letter
 
 
@@ -20,6 +22,21 @@ class Contents:
     counter: CounterProposal | None
     letter: Letter | None
     dead: bool
+
+
+def address_settled(address: str, partnership_id: int | None, as_: str, *, who: str, now: datetime) -> None:
+    """Mail that came back from an address leaves the inbox: the address is put right, or works after all."""
+    for mail in db.session.scalars(
+        select(Incoming)
+        .join(Letter, Letter.id == Incoming.letter_id)
+        .where(
+            Incoming.partnership_id == partnership_id, Incoming.task == ADDRESS, Incoming.settled_at.is_(None),
+            func.lower(Letter.recipient) == address.lower(),
+        )
+        .options(defer(Incoming.raw))
+        .order_by(Incoming.id)
+    ).all():  # fmt: skip
+        inbox.settle(mail, as_, who=who, now=now)
 
 
 def of(mails: Sequence[Incoming]) -> dict[int, Contents]:

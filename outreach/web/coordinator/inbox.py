@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import answers, promises, replies
+from outreach.booking import answers, promises
+from outreach.booking.desk import replies
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal

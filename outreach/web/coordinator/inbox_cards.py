@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from flask import url_for
 
-from outreach.booking import answers, replies
+from outreach.booking import answers
+from outreach.booking.desk import replies
+from outreach.booking.desk.replies import Matter
 from outreach.booking.proposals import Proposal
-from outreach.booking.replies import Matter
 from outreach.ground import clock
 from outreach.post import letters
 from outreach.post.incoming import contents, inbox
@@ -41,12 +42,12 @@ class Card:
 
     @property
     def corrected_at(self) -> str:
-        """The page on which an address from which mail came back is corrected; '' when nobody can tell."""
+        """The page on which the address is corrected from which mail came back; '' when nobody can tell."""
         if self.matter is not None and self.matter.of_troupe:
             return url_for("coordinator.troupe", troupe_id=self.matter.booking.performance.troupe_id)
-        if self.matter is not None:
-            return url_for("coordinator.booking", reference=self.matter.booking.reference)
-        return url_for("coordinator.school", urn=self.urn) if self.urn is not None else ""
+        letter = self.inside.letter
+        known = letter is not None and self.urn is not None
+        return url_for("coordinator.letter_address", letter_id=letter.id) if known and letter else ""
 
 
 def cards_of(mails: Sequence[Incoming], partnership_id: int) -> list[Card]:

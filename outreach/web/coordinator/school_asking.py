@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.asking import invitations, open_door
@@ -16,6 +16,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_group_name
 from outreach.ground.timespans import day_of
 from outreach.post import links, outbox
+from outreach.post.incoming import contents
 from outreach.tour import programmes, targets
 from outreach.tour.targets import EXCLUDE, INCLUDE, WITHDRAW
 from outreach.web import forms
@@ -112,6 +113,7 @@ def school_contact_works(urn: int, contact_id: int) -> Any:
     with transaction():
         address = _contact(urn, contact_id).address
         outbox.lift_dead(address, clock.now())
+        contents.address_settled(address, g.partnership.id, "the address works", who=who(), now=clock.now())
         history.record(
             "address works again", "school", urn, who=who(), now=clock.now(), after={"address": address}
         )
