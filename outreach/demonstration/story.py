@@ -30,6 +30,7 @@ from outreach.tour import companies, days, programmes, slots, targets
 from outreach.tour.companies import CompanyFacts, TroupeFacts
 from outreach.tour.days import Hours, TourDay
 from outreach.tour.programmes import Production, Programme
+from outreach.visits import board_dates
 
 SEED = 1
 COORDINATOR, ADDRESS = "Priya Nandakumar", "priya@marlshire.example"
@@ -70,6 +71,7 @@ def tell(*, now: datetime) -> Told:
     _answers(programme, parts, now=now)
     _propose(programme, parts, now=now)
     replies.come_in(programme, parts, now=now)
+    _report_dates(partnership, programme, now=now)
     _today(random, programme, season, parts, now=now)
     return Told(partnership=partnership, coordinator=coordinator, programme=programme, cast=parts)
 
@@ -248,6 +250,21 @@ def _propose(programme: Programme, parts: Cast, *, now: datetime) -> None:
             )  # fmt: skip
             proposing.propose(offer, who=COORDINATOR, now=when)
     hand_over()
+
+
+def _report_dates(partnership: Partnership, programme: Programme, *, now: datetime) -> None:
+    """Two Thursdays on which the board hears how it goes."""
+    today = day_of(now)
+    thursday = today + timedelta(days=(3 - today.weekday()) % 7)
+    for title, weeks in (("How it goes: a word to the board", 3), ("The term’s report to the board", 10)):
+        board_dates.add(
+            partnership.id,
+            title,
+            thursday + timedelta(weeks=weeks),
+            programme=programme,
+            who=COORDINATOR,
+            now=now,
+        )
 
 
 def _today(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:
