@@ -22,7 +22,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.wording import and_list, day_short
 from outreach.post import letters, outbox
-from outreach.post.outbox import FAILED, SUPERSEDED, WITHDRAWN, Letter
+from outreach.post.outbox import BOUNCED, FAILED, SUPERSEDED, WITHDRAWN, Letter
 from outreach.tour import days, slots
 from outreach.tour.programmes import Programme
 
@@ -293,7 +293,7 @@ def queue(programme: Programme) -> None:
     )
 
 
-NEVER_ARRIVED = (FAILED, WITHDRAWN, SUPERSEDED)
+NEVER_ARRIVED = (FAILED, BOUNCED, WITHDRAWN, SUPERSEDED)
 """What may become of a letter so that the school was not asked after all."""
 
 

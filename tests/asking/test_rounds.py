@@ -228,11 +228,12 @@ def test_an_address_that_changed_since_the_preview_is_not_written_to(app: Flask)
     assert left_out(sent) == {"Redmere 000": "the address changed since the list was shown"}
 
 
-def test_a_letter_that_failed_or_was_withdrawn_lets_the_school_be_asked_again(app: Flask) -> None:
+@pytest.mark.parametrize("status", ["failed", "bounced", "withdrawn"])
+def test_a_letter_that_never_arrived_lets_the_school_be_asked_again(app: Flask, status: str) -> None:
     with transaction():
         c = county(2)
         rounds.send_round(c.programme, c.urns, **PRIYA)
-        db.session.query(Letter).filter_by(recipient=c.contacts[0].address).one().status = "failed"
+        db.session.query(Letter).filter_by(recipient=c.contacts[0].address).one().status = status
     with transaction():
         rounds.send_round(c.programme, c.urns, **(PRIYA | {"now": make.NOW + timedelta(hours=1)}))
     assert addresses() == sorted([c.contacts[0].address] * 2 + [c.contacts[1].address])
