@@ -120,10 +120,10 @@ def letter_of_ids(message_ids: Iterable[str]) -> Letter | None:
 
 
 def partnership_of(address: str) -> int | None:
-    """Whose mail from this address can only be: the one partnership that ever wrote to it, or that writes at all."""
+    """Whose mail from this address can only be: of the one partnership that writes at all, or ever wrote to it."""
     ids = Letter.partnership_id
-    for chosen in (func.lower(Letter.recipient) == address, ids.is_not(None)):
+    for chosen in (ids.is_not(None), func.lower(Letter.recipient) == address):
         lowest, highest = db.session.execute(select(func.min(ids), func.max(ids)).where(chosen)).one()
-        if lowest is not None:
-            return lowest if lowest == highest else None
+        if lowest == highest:
+            return lowest
     return None

@@ -224,6 +224,10 @@ def _bounce(incoming: Incoming, mail: Read, *, now: datetime) -> Note:
             why=f"A letter to {letter.recipient} came back, and nobody can tell why. Read it.{said}",
         )
     _mark_bounced(letter, bounced.said or bounced.status or "It came back.")
+    others = [a for a in bounced.addresses if a != headers.bare(letter.recipient)]
+    if others and len(others) == len(bounced.addresses):
+        on = f"{letter.recipient} seems to pass its mail on to {others[0]}, from where a letter came back."
+        return Note(task=ADDRESS, why=on + said)
     if not bounced.address_is_dead:
         return Note(
             task=ADDRESS,

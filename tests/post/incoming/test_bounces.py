@@ -111,6 +111,22 @@ def test_an_address_is_given_up_only_when_it_is_the_address_that_is_wrong(app: F
             outbox.lift_dead(JOANNA.address, LATER)
 
 
+def test_an_address_that_passes_its_mail_on_to_a_dead_one_is_not_given_up(app: Flask) -> None:
+    gone = booked()[0]
+    final = f"Final-Recipient: rfc822; {JOANNA.address}"
+    came = come(report(gone).replace(final.encode(), b"Final-Recipient: rfc822; old.head@elsewhere.example"))
+    assert (came.task, gone.status, outbox.is_dead(JOANNA.address)) == (ADDRESS, BOUNCED, False)
+    assert "seems to pass its mail on to old.head@elsewhere.example" in came.why
+    both = (
+        b"Original-Recipient: rfc822; "
+        + JOANNA.address.encode()
+        + b"\r\nFinal-Recipient: rfc822; joanna@mail.example"
+    )
+    second = booked(uid="again", organizer_token="a" * 16)[0]
+    come(report(second).replace(final.encode(), both))
+    assert outbox.is_dead(JOANNA.address)
+
+
 def test_a_delay_is_noted_and_what_becomes_of_it_comes_later(app: Flask) -> None:
     gone = booked()[0]
     late = come(report(gone, action="delayed", status="4.4.1", said="451 try again"))
@@ -177,7 +193,8 @@ def test_a_postman_who_tries_a_letter_again_that_came_back_meanwhile_lets_go_of_
     assert came.task == ADDRESS
     claims.turn("a", [claims.sent(taken, LATER)], LATER, most=0)
     db.session.rollback()
-    assert db.session.get_one(Letter, taken.id).status == BOUNCED
+    lost = db.session.get_one(Letter, taken.id)
+    assert (lost.status, lost.lease_until, lost.leased_by) == (BOUNCED, None, None)
 
 
 def test_most_of_the_bounces_of_the_world_are_understood(app: Flask) -> None:

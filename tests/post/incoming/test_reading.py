@@ -123,12 +123,12 @@ def test_the_zone_of_one_mail_never_shifts_the_times_of_the_next() -> None:
 
 
 def test_a_rule_without_end_costs_nothing() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     text = ics().replace(
         "BEGIN:VEVENT", ZONE.format("Never", "+0100", "+0000", "SECONDLY", "") + "BEGIN:VEVENT"
     )
     assert one(text).partstat == "ACCEPTED"
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
@@ -243,10 +243,10 @@ def test_many_attachments_or_a_large_calendar_file_are_told_apart_from_answers()
     ids=["deep", "words", "angles", "comments", "people", "results", "folded", "events", "attendees", "parameters", "escapes"],
 )  # fmt: skip
 def test_a_mail_made_to_hurt_is_dealt_with_at_once(raw: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     read(raw)
     read(raw, returned=True)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @settings(deadline=None, max_examples=150)

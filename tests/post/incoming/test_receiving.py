@@ -114,6 +114,13 @@ def test_who_has_several_programs_is_known_by_the_newest_answer_in_whatever_orde
     assert answers().partstat == "TENTATIVE"
 
 
+def test_of_two_answers_of_the_same_second_the_one_that_came_last_counts(app: Flask) -> None:
+    booked()
+    come(reply("ACCEPTED"))
+    assert come(reply("DECLINED")).task == DECLINE
+    assert answers().partstat == "DECLINED"
+
+
 def test_an_answer_to_a_newer_revision_beats_a_later_one_to_an_older(app: Flask) -> None:
     booked()
     moved()
@@ -414,6 +421,9 @@ def test_of_several_wishes_of_one_person_the_newest_stands_whatever_came_first(a
 def test_a_yes_ends_the_wish_of_the_same_person_alone(app: Flask) -> None:
     booked()
     hers, theirs = come(wish()), come(wish(by=OFFICE.address))
+    for partstat in ("TENTATIVE", "DECLINED"):
+        come(reply(partstat, dtstamp=NOW + timedelta(minutes=40)))
+    assert hers.settled_at is None
     come(reply("ACCEPTED", dtstamp=NOW + timedelta(minutes=50)))
     assert (hers.settled_as, theirs.settled_at) == ("overtaken", None)
     counter = inbox.counter_of(hers)
