@@ -182,20 +182,22 @@ def schools_without(la_codes: Iterable[str]) -> list[School]:
 
 
 def clean_address(typed: str) -> str:
-    """The address as it is kept: trimmed, its domain in small letters. Raises BadAddress in words.
+    """The address as it is kept: trimmed, its domain in small letters and in ASCII. Raises BadAddress in words.
 
-    Its shape alone is judged: no name server is asked inside a request.
+    One form of it, so that whoever answers from there is known again: mail and calendars write ‘schule-müller’ as
+    IDNA. Its shape alone is judged: no name server is asked inside a request.
     """
     trimmed = typed.strip().removeprefix("mailto:").strip()
     if not trimmed:
         raise BadAddress("Enter an email address.")
     try:
-        return validate_email(trimmed, check_deliverability=False).normalized
+        found = validate_email(trimmed, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         shown = "".join(c if c.isprintable() else "?" for c in trimmed)[:80]
         raise BadAddress(
             f"‘{shown}’ is not an email address. It should look like office@school.example."
         ) from error
+    return f"{found.local_part}@{found.ascii_domain}"
 
 
 def add(

@@ -139,7 +139,7 @@ def reachable(_form: FlaskForm, field: StringField) -> None:
     if not field.data:
         return
     try:
-        validate_email(field.data, check_deliverability=False)
+        validate_email(field.data, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise ValidationError(
             f"{field.label.text}: that is not an address. Enter it like name@school.example."

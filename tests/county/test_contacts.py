@@ -234,3 +234,9 @@ def test_two_imports_at_once_put_each_contact_on_file_once(app: Flask) -> None:
         thread.join()
     assert len(contacts.of(urn)) == 50
     assert db.session.query(Contact).count() == 50
+
+
+def test_an_address_with_a_domain_in_other_letters_is_kept_as_mail_and_calendars_write_it() -> None:
+    assert contacts.clean_address("Office@Schule-MÜLLER.example") == "Office@xn--schule-mller-klb.example"
+    with pytest.raises(BadAddress):
+        contacts.clean_address("séan@redmere.example")

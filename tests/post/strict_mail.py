@@ -123,7 +123,9 @@ def revision_problems(was: Revision, now: Revision) -> list[str]:
         # Whoever is left out when a proposal is taken loses the entry under the name that it has from then on.
         kept = ("DTSTART", "DTEND", *(["SUMMARY"] if now.event.one("STATUS") else []))
         changed = [n for n in kept if was.event.one(n) != now.event.one(n)]
-        if changed and was.method == "REQUEST":
+        # Where revisions between were overtaken before they went, the end is that of the newest.
+        next_one = int(now.event.one("SEQUENCE")) == int(was.event.one("SEQUENCE")) + 1
+        if changed and next_one and was.method == "REQUEST":
             problems.append(f"a CANCEL that changes {', '.join(changed)}")
     return problems
 

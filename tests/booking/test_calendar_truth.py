@@ -1,0 +1,499 @@
+"""Whatever is done in whatever order, and whenever mail arrives: no calendar is ever told what is not so.
+
+A random county's days: bookings, proposals, moves, changes of place and people, cancellations; the post goes out by fits
+and starts, some letters twice; answers come in late, in any order, and more than once.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+from typing import Any
+
+import life
+import pytest
+from calendars_of_people import PersonsCalendar
+from flask import Flask
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+import make
+from outreach.booking import answers, bookings, colleagues, promises
+from outreach.booking.colleagues import Colleague
+from outreach.booking.desk import proposing
+from outreach.booking.promises import Booking
+from outreach.booking.proposals import Proposal
+from outreach.county.partnerships import Partnership
+from outreach.ground.db import db, transaction
+from outreach.post import copies, letters
+from outreach.post.calendars import one_line
+from outreach.post.envelopes import plain_address
+from outreach.post.feeds import entries
+from outreach.post.incoming import receiving
+from outreach.post.outbox import SENT, SUPERSEDED, WAITING, Letter
+from outreach.tour import slots
+from outreach.tour.performances import Performance
+from post.strict import events_of, feed_problems, instant, plain
+from post.strict_mail import Revision, revision_of, revision_problems
+
+PEOPLE = (
+    life.FELL,
+    life.WHITFIELD,
+    Colleague(name="Siân “S” O’Neill; DSL", address="S.Oneill@Redmere.example", duty="colleague"),
+    Colleague(name="학교 👩🏽‍🏫", address="office@schule-müller.example", duty="colleague"),
+)
+HALLS = ("Main hall", "Sports hall, side B; (ask)", "")
+DAYS = ("tuesday", "next_week", "wednesday")
+HOURS = (time(9), time(10), time(13))
+SHAPES = ("plain", "Exchange", "no SEQUENCE", "huge SEQUENCE")
+OVER_THE_CHANGE = {
+    "TUESDAY": date(2027, 3, 23),
+    "WEDNESDAY": date(2027, 3, 24),
+    "NEXT_WEEK": date(2027, 4, 13),
+}
+_n = count(1)
+
+
+class County(RuleBasedStateMachine):
+    """One school, two vans, and everybody's calendar."""
+
+    partnership: Partnership
+
+    @initialize()
+    def lay(self) -> None:
+        self.now = make.NOW
+        with transaction():
+            self.programme = make.programme(
+                self.partnership, audience_ceiling=350, title=f"Someone, to; Tell {next(_n)}"
+            )
+            self.red = make.troupe(self.partnership, calendar_address=f"red{next(_n)}@lantern-row.example")
+            self.blue = make.troupe(self.partnership, calendar_address=f"blue{next(_n)}@lantern-row.example")
+            for name, day in OVER_THE_CHANGE.items():
+                van = self.blue if name == "WEDNESDAY" else self.red
+                setattr(self, name.lower(), make.tour_day(self.programme, van, day))
+            self.school = make.school(street="Church Lane, 3; “The Lodge”")
+            self.contacts = [make.contact(self.school, name=p.name, address=p.address) for p in PEOPLE[:2]]
+        self.first_letter = db.session.scalar(select(Letter.id).order_by(Letter.id.desc()).limit(1)) or 0
+        self.seen = self.first_letter
+        self.booking: Booking | None = None
+        self.proposal: Proposal | None = None
+        self.uids: dict[int, str] = {}
+        self.calendars: dict[str, PersonsCalendar] = {}
+        self.on_the_way: list[tuple[str, bytes]] = []
+        self.arrived: list[tuple[str, bytes]] = []
+        self.answers_on_the_way: list[bytes] = []
+        self.given: dict[tuple[str, str], tuple[str, datetime, str]] = {}
+
+    # What people do
+
+    def _do(self, verb: Any) -> Any:
+        self.now += timedelta(minutes=7)
+        with transaction():
+            return verb()
+
+    def _slot(self, day: str, at: time, of: Booking | None = None) -> slots.Slot | None:
+        return slots.find(
+            self.programme, self.school, f"{getattr(self, day).id}-{at:%H%M}", now=self.now,
+            instead_of=of.performance_id if of else None, whatever_the_notice=True,
+        )  # fmt: skip
+
+    def _live(self) -> Booking:
+        assert self.booking is not None
+        return self.booking
+
+    def _kept(self) -> Proposal:
+        assert self.proposal is not None
+        return self.proposal
+
+    free = precondition(lambda self: self.booking is None and self.proposal is None)
+    booked = precondition(lambda self: self.booking is not None)
+    kept = precondition(lambda self: self.proposal is not None)
+
+    @free
+    @rule(
+        day=st.sampled_from(DAYS),
+        at=st.sampled_from(HOURS),
+        people=st.sets(st.sampled_from(range(4)), min_size=1),
+    )
+    def book(self, day: str, at: time, people: set[int]) -> None:
+        self.now += timedelta(minutes=7)
+        if self._slot(day, at) is not None:
+            self.booking = life.book(
+                self, self.now, day=getattr(self, day), at=at, people=tuple(PEOPLE[i] for i in sorted(people))
+            )
+
+    @free
+    @rule(day=st.sampled_from(DAYS), at=st.sampled_from(HOURS))
+    def propose(self, day: str, at: time) -> None:
+        found = self._slot(day, at)
+        if found is not None:
+            offer = proposing.Offer(
+                programme=self.programme, school=self.school, slot=found, people=self.contacts,
+                reply_by=date(2027, 2, 20),
+            )  # fmt: skip
+            self.proposal = self._do(lambda: proposing.propose(offer, who="Priya", now=self.now))
+
+    @kept
+    @rule(people=st.sets(st.sampled_from(range(4)), min_size=1))
+    def accept(self, people: set[int]) -> None:
+        promised = life.promise(people=tuple(PEOPLE[i] for i in sorted(people)))
+        kept = self._kept()
+        self.booking = self._do(lambda: proposing.accept(kept, promised, who="Joanna Fell", now=self.now))
+        self.proposal = None
+
+    @kept
+    @rule(how=st.sampled_from(("refuse", "withdraw")), in_earnest=st.integers(0, 2))
+    def end_proposal(self, how: str, in_earnest: int) -> None:
+        if in_earnest:
+            return
+        kept = self._kept()
+        self._do(lambda: getattr(proposing, how)(kept, reason="Exams", who="Priya", now=self.now))
+        self.proposal = None
+
+    @booked
+    @rule(day=st.sampled_from(DAYS), at=st.sampled_from(HOURS))
+    def move(self, day: str, at: time) -> None:
+        found = self._slot(day, at, self._live())
+        if found is not None:
+            self._do(lambda: bookings.move(self._live(), found, who="Priya", now=self.now, by="coordinator"))
+
+    @booked
+    @rule(hall=st.sampled_from(HALLS), pupils=st.sampled_from((100, 120)))
+    def change(self, hall: str, pupils: int) -> None:
+        promised = life.promise(hall=hall, pupils={8: pupils})
+        self._do(lambda: bookings.change(self._live(), promised, who="Joanna Fell", now=self.now))
+
+    @booked
+    @rule(who=st.sampled_from(range(4)))
+    def add(self, who: int) -> None:
+        there = {p.address.lower() for p in promises.people_of(self._live())}
+        if plain_address(PEOPLE[who].address).lower() not in there:
+            self._do(lambda: colleagues.add(self._live(), PEOPLE[who], who="Joanna Fell", now=self.now))
+
+    @booked
+    @rule(which=st.integers(0, 3))
+    def remove(self, which: int) -> None:
+        there = promises.people_of(self._live())
+        if len(there) > 1:
+            leaving = there[which % len(there)]
+            self._do(lambda: colleagues.remove(self._live(), leaving.id, who="Joanna Fell", now=self.now))
+
+    @booked
+    @rule(by=st.sampled_from(("school", "company")), in_earnest=st.integers(0, 2))
+    def cancel(self, by: str, in_earnest: int) -> None:
+        if in_earnest:  # else lives would be short
+            return
+        self._do(
+            lambda: bookings.cancel(self._live(), reason="Exams; “mocks”", by=by, who="Joanna", now=self.now)
+        )
+        self.booking = None
+
+    @booked
+    @rule(which=st.integers(0, 3))
+    def send_again(self, which: int) -> None:
+        there = promises.people_of(self._live())
+        to = there[which % len(there)]
+        self._do(lambda: letters.resend(self._live().uid, to.address, now=self.now))
+
+    # The post, and what it brings
+
+    @rule()
+    def post_arrives(self) -> None:
+        """On most days all that waits goes, and arrives."""
+        self.post_goes(set(range(6)), late=False)
+
+    @rule(some=st.sets(st.sampled_from(range(6)), min_size=1), late=st.booleans())
+    def post_goes(self, some: set[int], late: bool) -> None:
+        """The letters to some people go, each person's in order; the others' wait longer. `late`: they are on the way."""
+        self.now += timedelta(minutes=7)
+        with transaction():
+            waiting = db.session.scalars(
+                select(Letter)
+                .where(Letter.status == WAITING, Letter.id > self.first_letter)
+                .order_by(Letter.id)
+            ).all()
+            whom = sorted({letter.recipient for letter in waiting})
+            chosen = {whom[i % len(whom)] for i in some} if whom else set()
+            for letter in waiting:
+                if letter.recipient in chosen:
+                    if letter.method:
+                        self.on_the_way.append((plain_address(letter.recipient), letter.raw))
+                    letter.status, letter.handed_at, letter.raw = SENT, self.now, copies.masked(letter.raw)
+        while self.on_the_way and not late:
+            self._arrive(self.on_the_way.pop(0))
+
+    @precondition(lambda self: self.on_the_way)
+    @rule(which=st.integers(0, 20))
+    def letter_arrives(self, which: int) -> None:
+        """In any order: a letter may overtake another on the way."""
+        self._arrive(self.on_the_way.pop(which % len(self.on_the_way)))
+
+    @precondition(lambda self: self.arrived)
+    @rule(which=st.integers(0, 40))
+    def letter_arrives_again(self, which: int) -> None:
+        self._arrive(self.arrived[which % len(self.arrived)])
+
+    def _arrive(self, letter: tuple[str, bytes]) -> None:
+        to, raw = letter
+        self.arrived.append(letter)
+        self.calendars.setdefault(to, PersonsCalendar(to)).take(raw)
+
+    @precondition(lambda self: any(c.shown() for c in self.calendars.values()))
+    @rule(
+        who=st.integers(0, 5),
+        partstat=st.sampled_from(("ACCEPTED", "TENTATIVE", "DECLINED")),
+        shape=st.sampled_from(SHAPES),
+        late=st.booleans(),
+    )
+    def answer(self, who: int, partstat: str, shape: str, late: bool) -> None:
+        """Somebody answers what stands in the calendar at this moment, be it old already."""
+        self.now += timedelta(minutes=7)
+        people = [c for _, c in sorted(self.calendars.items()) if c.shown()]
+        calendar = people[who % len(people)]
+        uid = sorted(calendar.shown())[0]
+        held = calendar.events[uid]
+        self.given[calendar.address.lower(), f"{self.now:%Y%m%dT%H%M%S}"] = (
+            uid,
+            held.starts_at,
+            held.location,
+        )
+        raw = calendar.answer(uid, partstat, self.now, shape)
+        self.answers_on_the_way.append(raw)
+        if not late:
+            self.answer_arrives(len(self.answers_on_the_way) - 1, False)
+
+    @precondition(lambda self: self.answers_on_the_way)
+    @rule(which=st.integers(0, 20), again=st.booleans())
+    def answer_arrives(self, which: int, again: bool) -> None:
+        which %= len(self.answers_on_the_way)
+        raw = self.answers_on_the_way[which] if again else self.answers_on_the_way.pop(which)
+        self._do(lambda: receiving.receive(raw, None, now=self.now))
+
+    # What must hold after each of these
+
+    @invariant()
+    def what_was_written_is_so(self) -> None:
+        written = db.session.scalars(
+            select(Letter).where(Letter.id > self.seen, Letter.method != "").order_by(Letter.id)
+        ).all()
+        for letter in written:
+            self.seen = letter.id
+            if letter.status != SUPERSEDED and letter.kind != "sent again":
+                self._is_so(letter, revision_of(letter.raw))
+        self._sequences_never_fall()
+
+    def _is_so(self, letter: Letter, now: Revision) -> None:
+        event = now.event
+        owner = self._owner(letter.stream)
+        named = {p.value.removeprefix("mailto:").lower(): p.params["PARTSTAT"] for p in event.all("ATTENDEE")}
+        assert plain_address(letter.recipient).lower() in named
+        assert int(event.one("SEQUENCE")) == owner.sequence == letter.sequence
+        if letter.method == "REQUEST":
+            self._tells_the_place(event, owner)
+            assert named == self._people(owner)
+        else:
+            gone = (
+                isinstance(owner, Booking)
+                and owner.ended_at is None
+                and "STATUS" not in {p.name for p in event.props}
+            )
+            assert gone or self._is_over(owner) or letter.recipient != self._troupe_address(owner)
+
+    def _tells_the_place(self, event: Any, owner: Booking | Proposal | Performance) -> None:
+        show = owner if isinstance(owner, Performance) else owner.performance
+        assert show is not None
+        company = isinstance(owner, Performance)
+        starts, ends = (show.get_in_at, show.away_at) if company else (show.starts_at, show.ends_at)
+        assert instant(event.all("DTSTART")[0]).replace(tzinfo=UTC) == starts
+        assert instant(event.all("DTEND")[0]).replace(tzinfo=UTC) == ends
+        assert event.one("STATUS") == ("TENTATIVE" if isinstance(owner, Proposal) else "CONFIRMED")
+        host = next(iter(promises.of_performance(show.id)), None)
+        place = [
+            self.school.name,
+            host.hall if host else "",
+            f"{self.school.street}, {self.school.town}, {self.school.postcode}",
+        ]
+        assert plain(event.one("LOCATION")) == one_line(", ".join(part for part in place if part))
+
+    def _people(self, owner: Booking | Proposal | Performance) -> dict[str, str]:
+        """Whom the event names, with the answer of each that holds for the time and place that stand."""
+        if isinstance(owner, Booking):
+            said = answers.of(owner)
+            whom = [plain_address(p.address).lower() for p in promises.people_of(owner)]
+            return {a: said[a].partstat if a in said and said[a].stands else "NEEDS-ACTION" for a in whom}
+        if isinstance(owner, Proposal):
+            return {p["address"].lower(): "NEEDS-ACTION" for p in owner.people}
+        answered = answers.carried(owner.uid, owner.sequence)
+        address = self._troupe_address(owner)
+        return {address: answered.get(address, "NEEDS-ACTION")}
+
+    def _owner(self, uid: str) -> Booking | Proposal | Performance:
+        for table in (Booking, Performance, Proposal):
+            if (found := db.session.scalar(select(table).where(table.uid == uid))) is not None:
+                return found
+        raise AssertionError(f"an event of nobody: {uid}")
+
+    def _troupe_address(self, owner: Any) -> str:
+        if not isinstance(owner, Performance):
+            return ""
+        return self.red.calendar_address if owner.troupe_id == self.red.id else self.blue.calendar_address
+
+    def _is_over(self, owner: Any) -> bool:
+        return owner.released_at is not None if isinstance(owner, Performance) else owner.ended_at is not None
+
+    def _sequences_never_fall(self) -> None:
+        rows = db.session.execute(
+            select(Letter.stream, Letter.recipient, Letter.kind, Letter.sequence)
+            .where(Letter.id > self.first_letter, Letter.method != "")
+            .order_by(Letter.id)
+        ).all()
+        known: dict[object, int] = {}
+        for uid, to, kind, sequence in rows:
+            # Sent again to one person is what that person was sent last, though others have left since.
+            for entry in [(uid, to)] if kind == "sent again" else [(uid, to), uid]:
+                assert sequence >= known.get(entry, 0)
+                known[entry] = sequence
+        for booking in db.session.scalars(select(Booking).where(Booking.programme_id == self.programme.id)):
+            assert self.uids.setdefault(booking.id, booking.uid) == booking.uid
+        assert len(set(self.uids.values())) == len(self.uids)
+
+    @invariant()
+    def the_last_message_to_each_tells_the_truth(self) -> None:
+        for (uid, to), letter in self._last_letters().items():
+            owner, event = self._owner(uid), revision_of(letter.raw).event
+            has_it = not self._is_over(owner) and to.lower() in {a.lower() for a in self._whom(owner)}
+            assert (letter.method == "REQUEST") == has_it, f"{to}: {letter.method}"
+            if has_it:
+                self._tells_the_place(event, owner)
+        if self.booking is not None:
+            told = {to.lower() for uid, to in self._last_letters() if uid == self.booking.uid}
+            assert {p.address.lower() for p in promises.people_of(self.booking)} <= told
+
+    def _whom(self, owner: Booking | Proposal | Performance) -> list[str]:
+        if isinstance(owner, Booking):
+            return [p.address for p in promises.people_of(owner)]
+        if isinstance(owner, Proposal):
+            return [p["address"] for p in owner.people]
+        return [self._troupe_address(owner)]
+
+    def _last_letters(self) -> dict[tuple[str, str], Letter]:
+        rows = db.session.scalars(
+            select(Letter)
+            .where(Letter.id > self.first_letter, Letter.method != "", Letter.status.in_((WAITING, SENT)))
+            .order_by(Letter.id)
+        )
+        return {(row.stream, row.recipient): row for row in rows}
+
+    @invariant()
+    def an_answer_to_an_old_time_never_counts(self) -> None:
+        if self.booking is None:
+            return
+        for address, said in answers.of(self.booking).items():
+            uid, starts_at, location = self.given[address, f"{said.at:%Y%m%dT%H%M%S}"]
+            if said.stands:
+                assert uid == self.booking.uid
+                assert starts_at.replace(tzinfo=UTC) == self.booking.performance.starts_at
+            if said.to_starts_at is not None:
+                assert starts_at.replace(tzinfo=UTC) == said.to_starts_at
+
+    @invariant()
+    def feeds_show_what_is_so(self) -> None:
+        for kind, subject in (
+            (entries.SCHOOL, self.school.urn),
+            (entries.TROUPE, self.red.id),
+            (entries.TROUPE, self.blue.id),
+        ):
+            text = b"".join(entries.body(kind, subject, "Visits", now=self.now))
+            assert feed_problems(text) == []
+            shown = [e for e in events_of(text) if e.one("STATUS") != "CANCELLED"]
+            live = [] if self.booking is None else [self.booking.performance]
+            if kind == entries.TROUPE:
+                live = [show for show in live if show.troupe_id == subject]
+                starts = [show.get_in_at for show in live]
+            else:
+                starts = [show.starts_at for show in live]
+            assert [instant(e.all("DTSTART")[0]).replace(tzinfo=UTC) for e in shown] == starts
+
+    def teardown(self) -> None:
+        """In the end all that waits goes and arrives: every calendar shows what is so, and nothing else."""
+        if not hasattr(self, "calendars"):
+            return
+        self.post_goes(set(range(6)), late=True)
+        while self.on_the_way:
+            self._arrive(self.on_the_way.pop())
+        show = self.booking.performance if self.booking else None
+        for address, calendar in self.calendars.items():
+            expected: dict[str, datetime] = {}
+            if (
+                self.booking
+                and show
+                and address in {plain_address(p.address) for p in promises.people_of(self.booking)}
+            ):
+                expected[self.booking.uid] = show.starts_at
+            if self.proposal and address in {p["address"] for p in self.proposal.people}:
+                expected[str(self.proposal.uid)] = self.proposal.starts_at
+            if show and address == self._troupe_address(show):
+                expected[show.uid] = show.get_in_at
+            shown = {uid: held.starts_at.replace(tzinfo=UTC) for uid, held in calendar.shown().items()}
+            assert shown == expected, address
+        self._each_person_was_told_in_order()
+
+    def _each_person_was_told_in_order(self) -> None:
+        went = db.session.scalars(
+            select(Letter)
+            .where(Letter.id > self.first_letter, Letter.method != "", Letter.status == SENT)
+            .order_by(Letter.id)
+        )
+        last: dict[tuple[str, str], Revision] = {}
+        for letter in went:
+            entry, now = (letter.stream, letter.recipient), revision_of(letter.raw)
+            if entry in last:
+                assert revision_problems(last[entry], now) == []
+            else:
+                assert now.method == "REQUEST"
+            last[entry] = now
+
+
+few = settings(
+    max_examples=20, stateful_step_count=20, deadline=None, derandomize=True, database=None,
+    phases=[Phase.generate], suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+
+
+def live(examples: settings) -> None:
+    with transaction():
+        County.partnership = make.partnership()
+    run_state_machine_as_test(County, settings=examples)
+
+
+def test_no_calendar_is_ever_told_what_is_not_so(app: Flask) -> None:
+    live(few)
+
+
+@pytest.mark.long
+def test_no_calendar_is_ever_told_what_is_not_so_in_a_thousand_counties(app: Flask) -> None:
+    live(settings(few, max_examples=1000, stateful_step_count=40))
+
+
+def test_whoever_writes_from_a_domain_in_other_letters_is_known_by_it(app: Flask) -> None:
+    c = life.lay()
+    booking = life.book(c, make.NOW, people=(life.FELL, PEOPLE[3]))
+    calendar = PersonsCalendar("office@xn--schule-mller-klb.example")
+    for message in life.hand_over(make.NOW):
+        if message.to == calendar.address:
+            calendar.take(message.raw)
+    later = make.NOW + timedelta(hours=1)
+    with transaction():
+        receiving.receive(calendar.answer(booking.uid, "ACCEPTED", later, "plain"), None, now=later)
+        bookings.change(booking, life.promise(pupils={8: 100}), who="Joanna Fell", now=later)
+    (told,) = (revision_of(m.raw) for m in life.hand_over(later) if m.to == calendar.address)
+    assert {p.value: p.params["PARTSTAT"] for p in told.event.all("ATTENDEE")} == {
+        f"mailto:{life.FELL.address}": "NEEDS-ACTION", f"mailto:{calendar.address}": "ACCEPTED",
+    }  # fmt: skip
