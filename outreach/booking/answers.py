@@ -4,17 +4,17 @@ An answer changes what we know of the person, never the booking. One that was gi
 time or place last changed is an answer to the old time, and counts for nothing now.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
-from outreach.booking.promises import Booking, BookingRevision
+from outreach.booking.promises import Booking, BookingContact, BookingRevision
 from outreach.ground.db import db
-from outreach.post.envelopes import plain_address
 from outreach.post.incoming import inbox
 from outreach.post.incoming.inbox import CalendarAnswer
+from outreach.post.incoming.parts.headers import bare
 from outreach.post.outgoing import letterbook
 from outreach.tour.performances import Performance
 
@@ -38,7 +38,7 @@ class Said:
 
 
 def carried(uid: str, since: int) -> dict[str, str]:
-    """The answers that still hold, as PARTSTAT by address in small letters; one query.
+    """The answers that still hold, as PARTSTAT by address as mail writes it; one query.
 
     `since` is the SEQUENCE at which time or place last changed: answers below it are left out.
     """
@@ -50,11 +50,17 @@ def carried(uid: str, since: int) -> dict[str, str]:
 
 
 def of(booking: Booking) -> dict[str, Said]:
-    """What each person last answered, by address in small letters; two queries more when somebody answered an old time."""
+    """What each person last answered, by address as mail writes it; two queries more when somebody answered an old time."""
     found = inbox.answers_of([booking.uid]).get(booking.uid, {})
     old = any(answer.sequence < booking.place_sequence for answer in found.values())
     starts = _starts_by_sequence(booking) if old else []
     return {address: _said(booking, answer, starts) for address, answer in found.items()}
+
+
+def by_person(booking: Booking, people: Iterable[BookingContact]) -> dict[int, Said]:
+    """The same by the id of whoever has the booking in the calendar; who never answered is left out."""
+    said = of(booking)
+    return {person.id: said[bare(person.address)] for person in people if bare(person.address) in said}
 
 
 def of_troupe(performance: Performance) -> str:
@@ -101,4 +107,4 @@ def _starts_by_sequence(booking: Booking) -> list[tuple[int, datetime]]:
 
 def partstat_of(answers: Mapping[str, str], address: str) -> str:
     """What one person's PARTSTAT is in the next revision."""
-    return answers.get(plain_address(address).lower(), "NEEDS-ACTION")
+    return answers.get(bare(address), "NEEDS-ACTION")

@@ -203,3 +203,18 @@ def test_booking_asks_nothing_about_answers_and_the_pages_ask_once(
         with count_queries() as queries:
             bookings.book(programme, other, [(show.id, PROMISE)], who="Jo", now=AT)
     assert [q for q in queries if "calendar_answer" in q] == []
+
+
+def test_an_address_in_other_letters_is_the_same_person_in_mail_and_on_the_booking(reference: str) -> None:
+    """Mail writes the domain as IDNA; the booking keeps it as it was typed."""
+    typed = "Beth@Köln-schule.example"
+    in_mail = typed.lower().replace("köln-schule.example", "köln-schule.example".encode("idna").decode())
+    with transaction():
+        beth = Colleague(name="Beth Pryce", address=typed, duty="colleague")
+        colleagues.add(promises.get(reference), beth, who="Jo", now=AT)
+    says(reference, in_mail, "ACCEPTED", at=AT)
+    booking = booked(reference)
+    added = next(p for p in promises.people_of(booking) if p.name == "Beth Pryce")
+    assert answers.by_person(booking, promises.people_of(booking))[added.id].partstat == "ACCEPTED"
+    change(reference, AT + timedelta(hours=1), pupils={8: 100})
+    assert "ACCEPTED" in partstats(SAM).values()

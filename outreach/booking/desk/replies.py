@@ -24,6 +24,7 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day
 from outreach.post.incoming import answering, inbox, reading, receiving
 from outreach.post.incoming.inbox import NEWCOMER, CalendarAnswer, CounterProposal, Incoming
+from outreach.post.incoming.parts.headers import bare
 from outreach.tour import slots
 from outreach.tour.performances import Performance, Slot, SlotTaken
 from outreach.tour.programmes import Programme
@@ -182,7 +183,7 @@ def take_answer(incoming: Incoming, partnership_id: int, *, who: str, now: datet
 
     Raises inbox.Settled, VisitUnknown, BookingEnded, CompanysAlone.
     """
-    names = {e.address.lower(): e.name for e in reading.read(incoming.raw).events if e.address}
+    names = {e.address: e.name for e in reading.read(incoming.raw).events if e.address}
     added = []
     taken = receiving.accept_person(incoming, who=who, now=now)
     about = matters({answer.uid for answer in taken}, partnership_id)
@@ -195,7 +196,7 @@ def take_answer(incoming: Incoming, partnership_id: int, *, who: str, now: datet
         if matter is None or matter.of_troupe:
             continue
         booking = matter.booking
-        if any(p.address.lower() == answer.address for p in promises.people_of(booking)):
+        if _person(booking, answer.address) is not None:
             continue
         name = names.get(answer.address) or incoming.sender_name or answer.address
         colleagues.add(
@@ -300,4 +301,4 @@ def _wished(incoming: Incoming, partnership_id: int) -> tuple[Matter, CounterPro
 
 
 def _person(booking: Booking, address: str) -> BookingContact | None:
-    return next((p for p in promises.people_of(booking) if p.address.lower() == address.lower()), None)
+    return next((p for p in promises.people_of(booking) if bare(p.address) == bare(address)), None)

@@ -62,14 +62,15 @@ class ColleagueForm(forms.Form):
 @coordinators_only
 def booking(reference: str) -> Any:
     found = _booking(reference)
+    people = promises.people_of(found)
     return render_template(
         "coordinator/booking.html",
         booking=found,
         pupils=promises.pupils_of(found),
         access=access_words(found.access_needs or {}),
-        people=promises.people_of(found),
+        people=people,
         letters=outbox.newest_of_stream(found.uid),
-        said=answers.of(found),
+        said=answers.by_person(found, people),
         company_said=answers.of_troupe(found.performance),
         came_in=inbox.of_stream(found.uid),
         cancellation=promises.cancellation_of(found),

@@ -195,12 +195,13 @@ def _mail_page(mail: Incoming, form: RefuseForm) -> str:
     shown, booking, wish = showing.show(mail.raw), card.matter.booking if card.matter else None, None
     if booking is not None and card.inside.counter is not None and card.inside.counter.ended_at is None:
         wish = replies.wish(card.matter, card.inside.counter, now=clock.now())  # type: ignore[arg-type]
+    people = promises.people_of(booking) if booking is not None else []
     return render_template(
         "coordinator/inbox_mail.html",
         card=card, mail=mail, shown=shown, booking=booking, wish=wish, form=form, tasks=TASKS,
-        people=promises.people_of(booking) if booking is not None else [],
+        people=people,
         together=promises.of_performance(booking.performance_id) if booking is not None else [],
-        said=answers.of(booking) if booking is not None else {},
+        said=answers.by_person(booking, people) if booking is not None else {},
         events=reading.read(mail.raw).events if mail.task in (NEWCOMER, DOUBT) else (),
         others=[m for m in inbox.of_stream(mail.stream) if m.id != mail.id] if booking is not None else [],
         reply=_reply_to(mail), now=clock.now(), by_hand=BY_HAND,

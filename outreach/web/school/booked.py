@@ -49,6 +49,7 @@ def booked(token: str, reference: str) -> Any:
             cancellation=promises.cancellation_of(booking),
         )
     now = clock.now()
+    people = promises.people_of(booking)
     return render_template(
         "school/booked.html",
         token=token,
@@ -57,9 +58,9 @@ def booked(token: str, reference: str) -> Any:
         said_pupils=and_list(
             f"{n:,} in {year_group_name(y)}" for y, n in promises.pupils_of(booking).items()
         ),
-        people=promises.people_of(booking),
+        people=people,
         letters=outbox.newest_of_stream(booking.uid),
-        said=answers.of(booking),
+        said=answers.by_person(booking, people),
         still_open=tuple(accounts.account(g.programme, g.school).still_open),
         proposal=proposals.open_of(g.programme.id, g.school.urn, now=now),
         access=told.access_words(booking.access_needs),
