@@ -19,7 +19,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from browser import chromium, page, plain_page, site, wide_page  # noqa: E402, F401
 from outreach import create_app  # noqa: E402
 from outreach.ground.db import db  # noqa: E402
+from outreach.post.feeds import entries  # noqa: E402
 from outreach.post.outbox import SUPERSEDED, Letter  # noqa: E402
+from post.strict import feed_problems  # noqa: E402
 from post.strict_mail import mail_problems  # noqa: E402
 from postgres import Postgres  # noqa: E402
 
@@ -137,9 +139,19 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture(autouse=True)
-def no_broken_invite() -> Iterator[None]:
-    """Every letter that any test makes the service write is held to the strict check, whatever that test is about."""
+def no_broken_entry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every letter and every entry of a feed that any test makes the service write is held to the strict check,
+    whatever that test is about."""
     broken: list[str] = []
+    text_of = entries.text_of
+
+    def kept(entry: entries.Entry) -> str:
+        text = text_of(entry)
+        whole = f"{entries.head('A feed')}{text}END:VCALENDAR\r\n".encode()
+        broken.extend(f"feed of {entry.kind}: {said}" for said in feed_problems(whole))
+        return text
+
+    monkeypatch.setattr(entries, "text_of", kept)
 
     def read(_mapper: Any, _connection: Any, letter: Letter) -> None:
         if letter.status == SUPERSEDED:  # goes nowhere, and is masked

@@ -4,6 +4,7 @@ The instants come from the VTIMEZONE that travels with an entry; whole lives of 
 """
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -13,8 +14,10 @@ import readers
 from outreach.ground.timespans import wall
 from outreach.post import calendars
 from outreach.post.calendars import Attendee
-from post.facts import appointment
-from post.strict import events_of, instant, plain, strict_problems
+from outreach.post.feeds import entries
+from outreach.post.feeds.entries import Entry
+from post.facts import NOW, appointment
+from post.strict import Component, events_of, feed_problems, instant, plain, strict_problems
 from readers import Calendar, Reading
 
 needs_libical = pytest.mark.skipif(
@@ -62,9 +65,32 @@ def shows() -> list[tuple[bytes, datetime]]:
     ]
 
 
+def a_feed() -> bytes:
+    """A calendar to subscribe to with all those shows, some of them cancelled, and awkward words."""
+    text = entries.head("Visits to St Brannoc’s, Upper; “the Old School”")
+    for n, (day, at) in enumerate((day, at) for day in DAYS for at in HOURS):
+        starts_at = wall(day, at)
+        said = replace(SAID, uid=f"{n}@outreach.example", starts_at=starts_at, ends_at=starts_at + SHOW)
+        text += entries.text_of(
+            Entry(kind="school", subject=1, appointment=said, cancelled_at=None if n % 3 else NOW)
+        )
+    return f"{text}END:VCALENDAR\r\n".encode()
+
+
+def read_the_feed_alike(read: Calendar) -> None:
+    assert feed_problems(a_feed()) == []
+    assert read == Calendar(method="", events=tuple(_meant(event) for event in events_of(a_feed())))
+    starts = [datetime.fromtimestamp(event.starts, UTC) for event in read.events]
+    assert starts == [wall(day, at) for day in DAYS for at in HOURS]
+
+
 def meant(ics: bytes) -> Reading:
     """What we meant, by our own reading of the bytes."""
     (event,) = events_of(ics)
+    return _meant(event)
+
+
+def _meant(event: Component) -> Reading:
     return Reading(
         uid=event.one("UID"), sequence=int(event.one("SEQUENCE")), status=event.one("STATUS"),
         dtstamp=_seconds(datetime.strptime(event.one("DTSTAMP"), "%Y%m%dT%H%M%SZ")),
@@ -111,11 +137,13 @@ def test_our_own_check_has_no_problem_with_what_the_others_read() -> None:
 def test_ical_reads_every_kind_of_entry_as_we_mean_it() -> None:
     agree([readers.by_ical(ics) for ics, _ in texts()], texts())
     tell_the_same_hours([readers.by_ical(ics) for ics, _ in shows()])
+    read_the_feed_alike(readers.by_ical(a_feed()))
 
 
 def test_vobject_reads_every_kind_of_entry_as_we_mean_it() -> None:
     agree([readers.by_vobject(ics) for ics, _ in texts()], texts())
     tell_the_same_hours([readers.by_vobject(ics) for ics, _ in shows()])
+    read_the_feed_alike(readers.by_vobject(a_feed()))
 
 
 def test_vobject_takes_the_hours_from_the_time_zone_that_is_sent() -> None:
@@ -129,6 +157,7 @@ def test_libical_reads_every_kind_of_entry_as_we_mean_it_and_finds_every_rule_of
     agree(readers.by_libical([ics for ics, _ in texts()]), texts())
     tell_the_same_hours(readers.by_libical([ics for ics, _ in shows()]))
     tell_the_same_hours(readers.by_libical([renamed(ics) for ics, _ in shows()]))
+    read_the_feed_alike(readers.by_libical([a_feed()])[0])
 
 
 LIBICAL_NOTICES = {
@@ -158,6 +187,7 @@ def test_ical_js_reads_every_kind_of_entry_as_we_mean_it(chromium: Browser) -> N
     agree(readers.by_ical_js(chromium, [ics for ics, _ in texts()]), texts())
     tell_the_same_hours(readers.by_ical_js(chromium, [ics for ics, _ in shows()]))
     tell_the_same_hours(readers.by_ical_js(chromium, [renamed(ics) for ics, _ in shows()]))
+    read_the_feed_alike(readers.by_ical_js(chromium, [a_feed()])[0])
 
 
 @pytest.mark.browser
