@@ -520,6 +520,32 @@ def test_a_persons_mail_is_read_as_text_alone_and_answered_by_ones_own_program(d
     assert "Nothing waits for you" in desk.page()
 
 
+def test_a_mail_that_names_a_child_is_erased_for_good(desk: Desk) -> None:
+    mail = desk.writes(SAM, "A pupil, Xanthippe, told me", subject="About Xanthippe")
+    assert "This cannot be undone" in desk.page(f"/{mail}/erase").replace("this", "This")
+    assert "Xanthippe" in desk.page(f"/{mail}")
+    assert "Its words were erased." in desk.does(f"{mail}/erase")
+    assert "Nothing waits for you" in desk.page() and "Erased" in desk.page("/settled")
+    for path in ("", "/settled", f"/{mail}"):
+        assert "Xanthippe" not in desk.client.get(f"/desk/inbox{path}").text
+    assert desk.client.get(f"/desk/inbox/{mail}.eml").status_code == 404
+    row = db.session.get_one(Incoming, mail)
+    assert (row.raw, row.subject, row.sender) == (b"", "", SAM)
+    assert "Something came of it: it stays." in desk.does(f"{mail}/again")
+    # The same mail once more is known by its digest, and stays away.
+    assert db.session.query(Incoming).count() == 1
+
+
+def test_the_comment_of_a_no_is_erased_and_the_no_still_counts(desk: Desk) -> None:
+    mail = desk.comes(JO, "DECLINED", comment="Xanthippe is in that class")
+    desk.does(f"{mail}/erase")
+    assert "Xanthippe" not in desk.page() + desk.page(f"/{mail}") and "Ask: move or cancel?" in desk.page()
+    assert "Xanthippe" not in said(desk.client.get(f"/desk/bookings/{desk.reference}"))
+    desk.does(f"{mail}/ask")
+    (letter,) = new_letters()
+    assert "Xanthippe" not in copies.read(letter.raw).text
+
+
 def test_mail_that_cannot_be_read_is_downloaded_and_never_shown(desk: Desk) -> None:
     raw = b"From: x@y.example\r\nContent-Type: text/calendar; method=REPLY\r\n\r\nBEGIN:VCALENDAR\r\nnonsense"
     mail = came_in.take(raw)
@@ -552,12 +578,13 @@ def test_another_partnerships_mail_is_not_there(desk: Desk, client: FlaskClient)
         them = make.person(make.partnership(("932",)))
     make.signed_in(client, them)
     assert "Nothing waits for you" in desk.page() and "Nothing has come in yet" in desk.page("/settled")
-    for path in (f"/{decline}", f"/{decline}.eml", f"/{wish}", "/99999"):
+    for path in (f"/{decline}", f"/{decline}.eml", f"/{decline}/erase", f"/{wish}", "/99999"):
         assert client.get(f"/desk/inbox{path}").status_code == 404
     for path in (
         f"{decline}/ask",
         f"{decline}/done",
         f"{decline}/again",
+        f"{decline}/erase",
         f"{wish}/grant",
         f"{wish}/refuse",
         f"{decline}/take",

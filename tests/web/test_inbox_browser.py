@@ -92,6 +92,7 @@ def test_the_inbox_and_every_kind_of_mail_are_sound_at_any_width(
     for mail, task in mails.items():
         site.check(page, f"/desk/inbox/{mail}")
         keep(page, f"inbox-{task}-1280")
+    site.check(page, f"/desk/inbox/{min(mails)}/erase")
     site.check(page, "/desk/inbox/settled")
     site.check(page, f"/desk/bookings/{desk.reference}")
     page.set_viewport_size({"width": 390, "height": 844})

@@ -11,7 +11,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list
-from outreach.post.incoming import contents, inbox, reading, showing
+from outreach.post.incoming import contents, erasing, inbox, reading, showing
 from outreach.post.incoming.inbox import ADDRESS, DECLINE, DOUBT, MAIL, NEWCOMER, RAW, WISH, Incoming
 from outreach.tour.performances import SlotTaken
 from outreach.web import forms
@@ -83,9 +83,9 @@ def inbox_mail(mail_id: int) -> Any:
 @coordinator.get("/inbox/<int:mail_id>.eml")
 @coordinators_only
 def inbox_file(mail_id: int) -> Any:
-    """The mail as it came, for a mail program; never opened by the browser itself."""
+    """The mail as it came, for a mail program; never opened by the browser itself. A 404 once it was erased."""
     return Response(
-        _mail(mail_id).raw,
+        _mail(mail_id).raw or abort(404),
         mimetype="message/rfc822",
         headers={"Content-Disposition": f'attachment; filename="mail-{mail_id}.eml"'},
     )
@@ -116,9 +116,23 @@ def inbox_again(mail_id: int) -> Any:
     """Undo: back into the inbox."""
     with transaction():
         mail = _mail(mail_id)
-        if mail.settled_as in BY_HAND:
+        back = mail.settled_as in BY_HAND
+        if back:
             inbox.reopen(mail, who=who(), now=clock.now())
-    return _back("It is back in the inbox.")
+    return _back("It is back in the inbox.") if back else _back("Something came of it: it stays.", "confirm")
+
+
+@coordinator.route("/inbox/<int:mail_id>/erase", methods=["GET", "POST"])
+@coordinators_only
+def inbox_erase(mail_id: int) -> Any:
+    """The words go for good, as where they name a child; asks first."""
+    mail = _mail(mail_id)
+    if request.method == "GET":
+        return render_template("coordinator/inbox_erase.html", mail=mail)
+    with transaction():
+        erasing.erase(_ours(mail_id), who=who(), now=clock.now())
+    flash("Erased. What it did stays.")
+    return redirect(url_for("coordinator.inbox_mail", mail_id=mail_id), 303)
 
 
 @coordinator.post("/inbox/<int:mail_id>/take")
