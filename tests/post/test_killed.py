@@ -11,8 +11,9 @@ from subprocess import Popen
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from outreach import create_app
 from outreach.ground.db import db, transaction
 from outreach.post import copies, envelopes, letters, outbox
 from outreach.post.calendars import Attendee
@@ -20,9 +21,10 @@ from outreach.post.envelopes import Envelope
 from outreach.post.letters import Addressee
 from outreach.post.outbox import SENT, SUPERSEDED, WAITING, Letter
 from outreach.post.outgoing import duty
-from post.facts import sender, visit
+from post.facts import SETTINGS, sender, visit
 from post.mail_server import MailServer
 from post.postmen import command, wait_for
+from postgres import Postgres
 
 pytestmark = pytest.mark.browser
 
@@ -58,6 +60,11 @@ def kill_in_the_middle(worker: "Popen[str]", server: MailServer, chance: random.
     worker.wait()
 
 
+def nothing_waits() -> bool:
+    db.session.rollback()
+    return db.session.scalar(select(Letter.id).where(Letter.status == WAITING).limit(1)) is None
+
+
 def test_five_hundred_letters_outlive_ten_killed_postmen(
     app: Flask, server: MailServer, database_url: str, tmp_path: Path
 ) -> None:
@@ -76,12 +83,7 @@ def test_five_hundred_letters_outlive_ten_killed_postmen(
         killed += 1
         assert len({taken.raw for taken in server.taken}) < 500, "all was sent before the last one was killed"
     last = command(database_url, tmp_path, server, "--loop", "--every", "0.05")
-
-    def all_sent() -> bool:
-        db.session.rollback()
-        return db.session.scalar(select(Letter.id).where(Letter.status == WAITING).limit(1)) is None
-
-    wait_for(all_sent, 120)
+    wait_for(nothing_waits, 120)
     last.send_signal(signal.SIGTERM)
     said, _ = last.communicate(timeout=60)
     assert last.returncode == 0, said
@@ -163,12 +165,7 @@ def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
     last = command(database_url, tmp_path, server, "--loop", "--every", "0.05")
     for _ in range(40):
         change()
-
-    def all_sent() -> bool:
-        db.session.rollback()
-        return db.session.scalar(select(Letter.id).where(Letter.status == WAITING).limit(1)) is None
-
-    wait_for(all_sent, 120)
+    wait_for(nothing_waits, 120)
     last.send_signal(signal.SIGTERM)
     last.communicate(timeout=60)
 
@@ -199,3 +196,68 @@ def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
             assert had[-1][:2] == (now_at, "CANCEL" if n in cancelled else "REQUEST")
     rows = db.session.scalars(select(Letter)).all()
     assert {row.status for row in rows} <= {SENT, SUPERSEDED} and {row.leased_by for row in rows} == {None}
+
+
+def test_four_postmen_at_once_send_each_letter_once_and_each_thread_in_order(
+    app: Flask, server: MailServer, database_url: str, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC)
+    for nth in range(3):
+        with transaction():
+            for thread in range(80):
+                put_numbered(thread, nth, now + timedelta(microseconds=nth))
+    db.session.remove()
+    server.seconds = 0.003
+    workers = [command(database_url, tmp_path, server, "--loop", "--every", "0.05") for _ in range(4)]
+    try:
+        wait_for(nothing_waits, 120)
+        senders = duty.on_duty(datetime.now(UTC))
+        db.session.rollback()
+    finally:
+        for worker in workers:
+            worker.send_signal(signal.SIGTERM)
+        for worker in workers:
+            worker.communicate(timeout=60)
+    assert {worker.returncode for worker in workers} == {0}
+    order: dict[str, list[int]] = defaultdict(list)
+    for taken in server.taken:
+        thread, nth = dict(copies.read(taken.raw).headers)["Subject"].split()
+        order[thread].append(int(nth))
+    assert len(server.taken) == 240 and set(map(tuple, order.values())) == {(0, 1, 2)}
+    assert len(senders) == 4 and sum(each.sent for each in senders) == 240
+
+
+HANG_UP = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+def hung_up() -> bool:
+    """Whether the database has just thrown somebody out; what it tells of others stands still within a transaction."""
+    thrown_out = db.session.execute(text(HANG_UP)).scalar()
+    db.session.rollback()
+    return bool(thrown_out)
+
+
+def test_a_postman_outlives_a_database_that_hangs_up_on_him(
+    postgres: Postgres, server: MailServer, tmp_path: Path
+) -> None:
+    url = postgres.fresh("template_outreach")
+    app = create_app(
+        SETTINGS | {"SQLALCHEMY_DATABASE_URI": url.replace("postgresql://", "postgresql+psycopg://"),
+                    "OUTREACH_FOLDER": str(tmp_path)}
+    )  # fmt: skip
+    with app.app_context():
+        worker = command(url, tmp_path, server, "--loop", "--every", "0.05")
+        try:
+            for thread in range(3):
+                wait_for(hung_up)
+                with transaction():
+                    put_numbered(thread, 0, datetime.now(UTC))
+                wait_for(nothing_waits, 60)
+                assert len(server.taken) == thread + 1
+        finally:
+            worker.send_signal(signal.SIGTERM)
+            said, _ = worker.communicate(timeout=60)
+            db.session.remove()
+            db.engine.dispose()
+    assert worker.returncode == 0 and "Stopped." in said
