@@ -82,15 +82,19 @@ def overtake(incoming: Incoming, event: CalendarEvent, visit: Visit, *, sequence
 def sequence_of(event: CalendarEvent, visit: Visit, held: Held | None) -> int | None:
     """Which revision it answers; None when it claims one that we never sent them.
 
-    Where SEQUENCE is missing or beyond ours the start that it repeats tells. A missing one is 0 (RFC 5545 3.8.7.4).
+    The start that an answer repeats is believed before its SEQUENCE, which some programs raise by themselves: where an
+    older revision alone named that start, it is that one. It tells too where SEQUENCE is missing, which is else 0
+    (RFC 5545 3.8.7.4), or beyond ours.
     """
     highest = held.sequence if held else visit.sequence
-    if event.sequence is not None and event.sequence <= highest:
-        return event.sequence
-    if event.starts_at is not None:
-        found = matching.sequence_of_start(visit, event.starts_at, held.address if held else "")
-        if found is not None:
-            return found
+    claimed = event.sequence if event.sequence is not None and event.sequence <= highest else None
+    named = None
+    if event.starts_at is not None and claimed != 0:
+        named = matching.sequence_of_start(visit, event.starts_at, held.address if held else "")
+    if claimed is not None:
+        return claimed if named is None else min(claimed, named)
+    if named is not None:
+        return named
     return 0 if event.sequence is None else None
 
 

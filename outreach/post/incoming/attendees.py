@@ -140,7 +140,11 @@ class _Answer:
             return Note()
         answers.overtake(self.incoming, self.event, visit, sequence=sequence, now=self.now)
         comment = f" They wrote: “{self.event.comment}”" if self.event.comment else ""
-        if self.event.partstat == "DECLINED" and not self.held.ended and not self._of_an_old_time(self.held):
+        if (
+            self.event.partstat == "DECLINED"
+            and not self.held.ended
+            and not self._of_an_old_time(self.held, sequence)
+        ):
             return Note(task=DECLINE, why=f"{said}.{comment}")
         return Note(task=MAIL, why=f"{said}.{comment}") if comment else Note()
 
@@ -150,8 +154,9 @@ class _Answer:
         if event.starts_at is None or event.ends_at is None:
             return Note(task=MAIL, why=f"{self.who} asks for another time, but it cannot be read which.")
         has_it = self.held is not None and self.held.has_it
-        sequence = answers.sequence_of(replace(event, starts_at=None), visit, self.held)
-        sequence = visit.sequence if sequence is None else sequence
+        # The start is the wish, so it does not tell which revision is answered; without one that we sent, none is.
+        answered = answers.sequence_of(replace(event, starts_at=None), visit, self.held)
+        sequence = visit.sequence if answered is None else answered
         counter = CounterProposal(
             incoming_id=self.incoming.id,
             uid=visit.uid,
@@ -165,13 +170,10 @@ class _Answer:
         )
         db.session.add(counter)
         db.session.flush()
-        if (
-            has_it
-            and not doubts
-            and event.partstat in answers.WORDS
-            and answers.is_newest(event, visit, sequence=sequence, now=self.now)
-        ):
+        believed = has_it and not doubts and answered is not None and event.partstat in answers.WORDS
+        if believed and answers.is_newest(event, visit, sequence=sequence, now=self.now):
             answers.take(self.incoming, event, visit, sequence=sequence, who=event.address, now=self.now)
+            answers.overtake(self.incoming, event, visit, sequence=sequence, now=self.now)
         if not answers.newest_wish(counter, now=self.now):
             return Note()
         when = f"{wording.day(event.starts_at)}, {wording.clock_span(event.starts_at, event.ends_at)}"
@@ -241,8 +243,8 @@ class _Answer:
             doubts.append(f"It was sent by {named(self.mail.sender_name, self.mail.sender)}.")
         return doubts
 
-    def _of_an_old_time(self, held: Held) -> bool:
+    def _of_an_old_time(self, held: Held, sequence: int) -> bool:
         """Whether the start that it repeats is no more what they were last sent."""
-        if self.event.starts_at is None or (self.event.sequence or 0) >= held.sequence:
+        if self.event.starts_at is None or sequence >= held.sequence:
             return False
         return matching.start_sent(held) not in (None, self.event.starts_at)

@@ -367,6 +367,17 @@ def test_a_revision_that_never_was_is_doubtful_and_once_taken_not_newer_than_our
     assert taken.sequence == 0 and answers().partstat == "ACCEPTED"
 
 
+def test_the_start_that_an_answer_repeats_tells_an_old_time_whatever_its_sequence_claims(app: Flask) -> None:
+    booked()
+    moved()
+    came = come(reply("DECLINED", sequence=1, more=("DTSTART:20270309T093000Z",)))
+    assert (came.task, answers().sequence) == ("", 0)
+    came = come(reply("DECLINED", sequence=0, by=OFFICE.address, more=("DTSTART:20270316T093000Z",)))
+    assert answers(OFFICE.address).sequence == 0
+    come(reply("ACCEPTED", sequence=1, more=("DTSTART:20270401T093000Z",)))
+    assert (answers().sequence, answers().partstat) == (1, "ACCEPTED")
+
+
 def test_a_clock_that_runs_ahead_does_not_silence_later_answers(app: Flask) -> None:
     booked()
     come(reply("DECLINED", dtstamp=datetime(2099, 1, 1, tzinfo=UTC)))
@@ -408,6 +419,22 @@ def test_a_wish_of_a_doubtful_or_unknown_sender_waits_with_its_doubt_and_answers
     assert inbox.answers_of([UID]) == {}
 
 
+def test_a_wish_to_a_revision_that_never_was_is_kept_and_answers_none(app: Flask) -> None:
+    booked()
+    moved()
+    came = come(wish(partstat="ACCEPTED", sequence=7))
+    counter = inbox.counter_of(came)
+    assert came.task == WISH and counter is not None and counter.sequence == 1
+    assert answers() is None
+
+
+def test_a_wish_after_a_no_takes_the_no_out_of_the_inbox(app: Flask) -> None:
+    booked()
+    no = come(reply("DECLINED"))
+    come(wish(dtstamp=NOW + timedelta(minutes=40)))
+    assert (no.settled_as, inbox.count_waiting(1)) == ("overtaken", {WISH: 1})
+
+
 def test_of_several_wishes_of_one_person_the_newest_stands_whatever_came_first(app: Flask) -> None:
     booked()
     first = come(wish("20270309T110000Z", "20270309T120000Z", dtstamp=NOW + timedelta(minutes=10)))
@@ -447,8 +474,12 @@ def test_a_calendar_that_asks_gets_the_same_entry_at_the_address_on_file(app: Fl
     newest = db.session.scalars(select(Letter).order_by(Letter.id.desc())).first()
     assert newest is not None and newest.id != first.id and newest.recipient == JOANNA.address
     assert copies.read(newest.raw).calendar == copies.read(first.raw).calendar
+    with transaction():
+        mails.handed([newest])
     come(reply(method="REFRESH", dtstamp=tomorrow), at=tomorrow + timedelta(minutes=30))
     assert number(Letter) == 3
+    come(reply(method="REFRESH", dtstamp=LATER), at=tomorrow + timedelta(hours=2))
+    assert number(Letter) == 4
 
 
 def test_who_has_no_entry_or_cannot_be_reached_is_sent_none(app: Flask) -> None:
