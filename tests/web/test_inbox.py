@@ -496,7 +496,7 @@ def test_a_company_wishes_by_its_own_entry_which_begins_with_the_set_up(desk: De
     was = desk.booking().performance.starts_at
     mail = company_says(desk, "TENTATIVE", "COUNTER", later=45)
     page = desk.page(f"/{mail}")
-    assert "Move to Tuesday 9 March, 9:45am" in page and "with the set-up" in page
+    assert "Asked for Tuesday 9 March, 9:45am" in page and "with the set-up" in page
     desk.does(f"{mail}/grant", slot=slot_key(desk, mail, "Tuesday 9 March, 9:45am"))
     assert desk.booking().performance.starts_at == was + timedelta(minutes=45)
 
