@@ -28,7 +28,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post import copies, links
 from outreach.post.outbox import Letter
-from outreach.tour import slots
+from outreach.tour import days, slots
 from outreach.tour.days import NoSuchTourDay
 from outreach.tour.performances import Performance, SlotTaken
 
@@ -416,6 +416,20 @@ def test_a_day_called_off_twice_is_refused_in_words(c) -> None:
     call_off(c)
     with pytest.raises(NoSuchTourDay):
         call_off(c)
+
+
+def test_looking_at_two_shows_takes_the_same_queries_as_at_one(c, count_queries) -> None:
+    life.book_first(c, make.NOW)
+    taken = []
+    for happens in (life.join_as_guest, life.neighbour_books):
+        happens(c, make.NOW)
+        db.session.rollback()
+        day = days.get(c.partnership.id, c.tuesday.id)
+        with count_queries() as queries:
+            found = calling_off.look(day, now=make.NOW)
+            assert all(b.school.name and b.performance.starts_at for b, _ in found.bookings)
+        taken.append((found.shows, len(queries)))
+    assert taken == [(1, 4), (2, 4)]
 
 
 def test_an_empty_day_called_off_writes_to_nobody(c) -> None:
