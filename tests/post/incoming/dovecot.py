@@ -103,8 +103,8 @@ def _trusting() -> ssl.SSLContext:
 
 
 @contextmanager
-def running(without: Iterable[str] = ()) -> Iterator[Dovecot]:
-    """`without` are capabilities that this server does not offer, such as MOVE."""
+def running(without: Iterable[str] = (), prefix: str = "") -> Iterator[Dovecot]:
+    """`without` are capabilities that this server does not offer, such as MOVE; all folders stand below `prefix`."""
     needed()
     home = Path(tempfile.mkdtemp(prefix="dovecot-"))
     home.chmod(0o755)
@@ -118,7 +118,7 @@ def running(without: Iterable[str] = ()) -> Iterator[Dovecot]:
     key = home / "keys" / "default" / "HS256" / "default"
     key.parent.mkdir(parents=True)
     key.write_bytes(base64.b64encode(KEY))
-    (home / "dovecot.conf").write_text(_settings(home, port, set(without)))
+    (home / "dovecot.conf").write_text(_settings(home, port, set(without), prefix))
     process = subprocess.Popen(["dovecot", "-F", "-c", str(home / "dovecot.conf")], stderr=subprocess.PIPE)
     try:
         _wait(process, port, home)
@@ -142,7 +142,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, home: Path) -> None:
     raise RuntimeError(f"Dovecot does not answer: {(home / 'log').read_text()}")
 
 
-def _settings(home: Path, port: int, without: set[str]) -> str:
+def _settings(home: Path, port: int, without: set[str], prefix: str) -> str:
     root = os.getuid() == 0
     us = "nobody" if root else subprocess.check_output(["id", "-un"], text=True).strip()
     group = "nogroup" if root else subprocess.check_output(["id", "-gn"], text=True).strip()
@@ -197,6 +197,7 @@ userdb static {{
 namespace inbox {{
   inbox = yes
   separator = .
+  prefix = {prefix}
 }}
 {offered}
 service imap-login {{

@@ -145,6 +145,18 @@ def test_without_move_the_mail_is_copied_and_only_ours_is_taken_out(
             assert line.select()[1] == [b"1"]
 
 
+def test_where_all_folders_stand_below_the_inbox_ours_do_too(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    booked()
+    with dovecot.running(prefix="INBOX.") as other:
+        for _ in range(2):
+            other.deliver(letter(subject="Hello").as_bytes())
+            assert look(other).taken == 1
+        assert (subjects(other, "INBOX.Outreach"), subjects(other, "INBOX")) == (["Hello", "Hello"], [])
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
