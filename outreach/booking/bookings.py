@@ -153,6 +153,8 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
     if there is None or there.starts_at <= now:
         raise SlotTaken
     was_troupe, was = performance.troupe_id, told.times_of(performance)
+    if there.tour_day_id == performance.tour_day_id and told.times_of(there) == was:
+        return booking  # it stands there already: nobody's answer is void, nobody is told
     performances.shift(performance, there)
     for promise in promises.of_performance(performance.id):
         promise.sequence += 1
