@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from life import BLUE, FELL, HALE, OFFICE, RED, REPLY_BY, STORIES, WHITFIELD, Message, Step
 from sqlalchemy import func, select
+from test_holds import at_once
 
 import make
 from outreach.booking import bookings, holds, promises, proposals
@@ -354,6 +355,47 @@ def test_a_proposal_is_its_own_schools_alone(c) -> None:
     ):
         with pytest.raises(NoSuchProposal):
             proposals.get(*asked)
+
+
+# Two at once: `at_once` lets the second begin while the first has not committed
+
+
+def accept_afresh(proposal_id: int, now: datetime) -> None:
+    proposing.accept(db.session.get_one(Proposal, proposal_id), life.promise(), who="A", now=now)
+
+
+def test_two_who_say_yes_at_once_make_one_booking(c, app: Flask) -> None:
+    c.app, kept = app, propose(c).id
+    raised = at_once(c, lambda: accept_afresh(kept, make.NOW), lambda: accept_afresh(kept, make.NOW))
+    assert [type(e) for e in raised] == [ProposalEnded], raised
+    assert db.session.query(Booking).count() == 1
+
+
+def test_a_time_taken_back_while_the_school_says_yes_is_booked_or_free_never_both(c, app: Flask) -> None:
+    c.app, kept = app, propose(c).id
+    raised = at_once(
+        c,
+        lambda: accept_afresh(kept, make.NOW),
+        lambda: proposing.withdraw(db.session.get_one(Proposal, kept), who="Priya", now=make.NOW),
+    )
+    assert [str(e) for e in raised] == ["The school has booked that time meanwhile."], raised
+    booking = db.session.query(Booking).one()
+    assert (booking.ended_at, booking.performance.released_at) == (None, None)
+
+
+def test_a_day_called_off_while_a_school_says_yes_is_looked_at_again(c, app: Flask) -> None:
+    c.app, kept, day_id, own = app, propose(c).id, c.tuesday.id, c.partnership.id
+    seen = calling_off.look(c.tuesday, now=make.NOW).references
+    db.session.rollback()
+    raised = at_once(
+        c,
+        lambda: accept_afresh(kept, make.NOW),
+        lambda: calling_off.call_off(
+            days.get(own, day_id), reason="Illness", seen=seen, who="Priya", now=make.NOW
+        ),
+    )
+    assert [type(e) for e in raised] == [NotAsSeen], raised
+    assert db.session.query(Booking).one().ended_at is None
 
 
 # A day called off
