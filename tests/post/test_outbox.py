@@ -217,7 +217,14 @@ def test_a_partnership_counts_and_lists_its_own_letters_alone(app: Flask) -> Non
                 FAILED,
             )[n]
         letters.booked(visit(uid="9@x"), JOANNA, sender(8), now=NOW, expires_at=EXPIRES).status = FAILED
-    assert letterbook.counts(7) == {"waiting": 1, "sent": 1, "failed": 1, "superseded": 0, "withdrawn": 0}
+    assert letterbook.counts(7) == {
+        "waiting": 1,
+        "sent": 1,
+        "failed": 1,
+        "bounced": 0,
+        "superseded": 0,
+        "withdrawn": 0,
+    }
     assert letterbook.attention(7) == 1
     assert [letter.stream for letter in letterbook.letters(7)] == ["2@x", "1@x", "0@x"]
     assert [letter.stream for letter in letterbook.letters(7, SENT)] == ["1@x"]
