@@ -43,9 +43,13 @@ NO_SHARED = "the real register is not beside this checkout"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="the longest checks too")
-    parser.addoption("--write-letters", action="store_true", help="write tests/letters/*.mail anew; look at the diff")
+    parser.addoption(
+        "--write-letters", action="store_true", help="write tests/letters/*.mail anew; look at the diff"
+    )
     parser.addoption("--everything", action="store_true", help="browser and real-process checks too")
-    parser.addoption("--no-skips", action="store_true", help="fail when anything was skipped that could have run")
+    parser.addoption(
+        "--no-skips", action="store_true", help="fail when anything was skipped that could have run"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -107,12 +111,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a fresh, migrated database of each kind."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated database of each kind, without a row in it; marked `own_database`: a new one, to change at will."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "outreach.sqlite")
-        return f"sqlite:///{tmp_path}/outreach.sqlite"
-    return request.getfixturevalue("postgres").fresh("template_outreach")
+        yield f"sqlite:///{tmp_path}/outreach.sqlite"
+    elif request.node.get_closest_marker("own_database"):
+        yield request.getfixturevalue("postgres").fresh("template_outreach")
+    else:
+        with request.getfixturevalue("postgres").empty("template_outreach") as url:
+            yield url
 
 
 @pytest.fixture
@@ -157,7 +165,9 @@ def no_broken_entry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if letter.status == SUPERSEDED:  # goes nowhere, and is masked
             return
         if letter.method and b"MIME-Version" in letter.raw:
-            broken.extend(f"{letter.kind} to {letter.recipient}: {said}" for said in mail_problems(letter.raw))
+            broken.extend(
+                f"{letter.kind} to {letter.recipient}: {said}" for said in mail_problems(letter.raw)
+            )
         elif b"text/calendar" in letter.raw:
             broken.append(f"{letter.kind} to {letter.recipient}: a calendar that the letter does not know of")
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from sqlalchemy import create_engine, inspect, text
 
@@ -37,6 +38,7 @@ def what_stands(url: str) -> tuple[set[str], int]:
     return found
 
 
+@pytest.mark.own_database
 def test_migrations_lead_back_to_nothing_and_up_again(app: Flask, database_url: str, tmp_path: Path) -> None:
     with transaction():
         programme = make.programme(make.partnership())
