@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from outreach.coverage import county_map, map_room
+from outreach.coverage.charts import county_map, map_room
 from outreach.coverage.figures import of
 from outreach.coverage.standings import Standing
 

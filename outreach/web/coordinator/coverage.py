@@ -5,7 +5,8 @@ from typing import Any
 
 from flask import Response, g, render_template
 
-from outreach.coverage import county_map, figures, gaps, lists
+from outreach.coverage import figures, gaps, lists
+from outreach.coverage.charts import county_map
 from outreach.coverage.figures import Figures, Totals
 from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, Word
 from outreach.ground import clock, tabular

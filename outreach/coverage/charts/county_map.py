@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from outreach.county.partnerships import district_code, district_name
-from outreach.coverage import map_room
+from outreach.coverage.charts import map_room
 from outreach.coverage.figures import Totals, steps
 from outreach.coverage.standings import Standing
 from outreach.ground.geography import from_degrees
