@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from outreach.county.schools import words_of
+from outreach.coverage.figures import STATES
 from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing
 
 TARGET, EXCLUDED, ALSO_SEEN = "target", "excluded", "also"
@@ -17,17 +18,28 @@ NUMBERS = {
     UNKNOWN: "number unknown",
 }
 
-NO_DISTRICT = "-"
-"""What stands in an address for the schools whose district is not known."""
+NO_DISTRICT = NONE = "-"
+"""What stands in an address for the schools whose district or type is not known, or that are in no trust."""
+
+STATE_NAMES = {state: state.capitalize() for state in STATES}
+"""What one year group of a school can be: the words of an address, and as a heading."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What a list is asked for; an empty value asks for nothing. `district` is a code, or NO_DISTRICT."""
+    """What a list is asked for; an empty value asks for nothing. `district` is a code, or NO_DISTRICT.
+
+    `year` is a year group that the school offers (None: any), `state` what that year group is at the school, or
+    any year group where none is named.
+    """
 
     which: str = TARGET
     district: str = ""
     phase: str = ""
+    type: str = ""
+    trust: str = ""
+    year: int | None = None
+    state: str = ""
     standing: str = ""
     gap: bool = False
     cause: str = ""
@@ -39,7 +51,11 @@ class Filters:
 
 def pick(reckoning: Reckoning, filters: Filters) -> list[Standing]:
     """The schools of the target, or those taken out of it, that match every filter; in no order yet."""
-    schools: Iterable[Standing] = reckoning.excluded if filters.which == EXCLUDED else reckoning.target
+    return matching(reckoning.excluded if filters.which == EXCLUDED else reckoning.target, filters)
+
+
+def matching(schools: Iterable[Standing], filters: Filters) -> list[Standing]:
+    """Those of some schools that match every filter, in the order given."""
     for wanted in _tests(filters):
         schools = [s for s in schools if wanted(s)]
     return list(schools)
@@ -59,6 +75,19 @@ def _tests(filters: Filters) -> list[Callable[[Standing], bool]]:
         tests.append(lambda s: s.district_code == code)
     if filters.phase:
         tests.append(lambda s: s.phase == filters.phase)
+    if filters.type:
+        kind = "" if filters.type == NONE else filters.type
+        tests.append(lambda s: s.type == kind)
+    if filters.trust:
+        trust = "" if filters.trust == NONE else filters.trust
+        tests.append(lambda s: s.trust == trust)
+    if filters.year is not None:
+        year = filters.year
+        tests.append(lambda s: year in s.year_groups)
+        if filters.state:
+            tests.append(lambda s: s.year_groups[year] == filters.state)
+    elif filters.state:
+        tests.append(lambda s: filters.state in s.year_groups.values())
     if filters.standing:
         tests.append(lambda s: s.standing == filters.standing)
     if filters.gap:
