@@ -19,6 +19,9 @@ from typing import Any
 AT_LEAST = 5
 """The smallest count of people that is shown."""
 
+MANY = 1_000
+"""People of whom one percent is 10: a rounded share of so many gives no small number away."""
+
 SHOWN, HIDDEN, UNKNOWN = "shown", "hidden", "unknown"
 
 Unit = Hashable
@@ -63,11 +66,15 @@ def one(number: int | None) -> Count:
     return Count(status=SHOWN, number=number) if number >= AT_LEAST else KEPT_BACK
 
 
-def rate(part: Count, whole: Count) -> int | None:
-    """Whole percent, half up, of two counts that are both shown; None else, and of nothing."""
-    if part.number is None or not whole.number:
+def share(counted: Count, whole: Count, *, of_whole: int, others_too: bool = False) -> int | None:
+    """Whole percent, half up, that `of_whole` is of a whole; None unless both counts are shown, and of nothing.
+
+    `others_too`: `counted` holds people besides, who are not of the whole. A percent of few people would then tell
+    how many those are, so that it is said only of `MANY`.
+    """
+    if counted.number is None or not whole.number or others_too and whole.number < MANY:
         return None
-    return (200 * part.number + whole.number) // (2 * whole.number)
+    return (200 * of_whole + whole.number) // (2 * whole.number)
 
 
 def hide(
@@ -75,13 +82,15 @@ def hide(
     counts: Mapping[Unit, int | None],
     *,
     earlier: Iterable[Release] = (),
+    dear: Collection[Hashable] = (),
 ) -> Judged:
     """Which of these sums may be seen. `sums` names the units of each; `counts` how many people each unit has.
 
     A unit without a count (None, or missing) is known by everybody to have none. Where something has to be hidden
-    besides the small counts, it is what holds the fewest people: rather a row than a total.
+    besides the small counts, it is what holds the fewest people: rather a row than a total; and rather anything else
+    than a `dear` sum.
     """
-    work = _Work(sums, counts, list(earlier))
+    work = _Work(sums, counts, list(earlier), frozenset(dear))
     work.hide_small()
     while (move := work.next_move()) is not None:
         work.shown -= move
@@ -103,6 +112,7 @@ class _Work:
     sums: Mapping[Hashable, Collection[Unit]]
     counts: Mapping[Unit, int | None]
     earlier: Sequence[Release]
+    dear: frozenset[Hashable]
     people: dict[Hashable, int] = field(init=False)
     place: dict[Hashable, int] = field(init=False)
     shown: set[Hashable] = field(init=False)
@@ -184,8 +194,9 @@ class _Work:
         moves += [set(keys ^ other) for other in others if other is not None and keys ^ other]
         return min(moves, key=self._cost)
 
-    def _cost(self, move: set[Hashable]) -> tuple[int, list[int]]:
-        return sum(self.people[key] + 1 for key in move), sorted(self.place[key] for key in move)
+    def _cost(self, move: set[Hashable]) -> tuple[int, int, list[int]]:
+        people = sum(self.people[key] + 1 for key in move)
+        return len(move & self.dear), people, sorted(self.place[key] for key in move)
 
 
 def _too_small(counts: Mapping[Unit, int | None], units: Iterable[Unit]) -> bool:

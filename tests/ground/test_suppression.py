@@ -103,16 +103,35 @@ def test_a_new_school_with_few_pupils_is_not_given_away_by_the_report_before_it_
     }
 
 
+def test_a_dear_sum_is_kept_while_anything_else_can_be_hidden_instead() -> None:
+    counts = {"A": 3, "B": 400}
+    sums: Sums = {
+        "Fenwold": frozenset("A"),
+        "Kestermere": frozenset("B"),
+        "Secondary": frozenset("B"),
+        "all": frozenset("AB"),
+    }
+    assert hide(sums, counts).sums["all"] == KEPT_BACK
+    found = hide(sums, counts, dear=["all"]).sums
+    assert found == {"Fenwold": KEPT_BACK, "Kestermere": KEPT_BACK, "Secondary": KEPT_BACK, "all": shown(403)}
+
+
 def test_a_number_that_stands_alone_is_hidden_below_five() -> None:
     assert [suppression.one(n) for n in (None, 0, 4, 5)] == [NOBODY_COUNTED, KEPT_BACK, KEPT_BACK, shown(5)]
 
 
-def test_a_rate_is_made_of_shown_counts_alone() -> None:
-    assert suppression.rate(shown(7), shown(20)) == 35
-    assert suppression.rate(shown(5), shown(40)) == 13
-    assert suppression.rate(KEPT_BACK, shown(20)) is None
-    assert suppression.rate(shown(7), KEPT_BACK) is None
-    assert suppression.rate(shown(7), NOBODY_COUNTED) is None
+def test_a_share_is_made_of_shown_counts_alone() -> None:
+    assert suppression.share(shown(7), shown(20), of_whole=7) == 35
+    assert suppression.share(shown(5), shown(40), of_whole=5) == 13
+    assert suppression.share(KEPT_BACK, shown(20), of_whole=2) is None
+    assert suppression.share(shown(7), KEPT_BACK, of_whole=7) is None
+    assert suppression.share(shown(7), NOBODY_COUNTED, of_whole=7) is None
+
+
+def test_a_share_of_few_is_not_said_where_the_count_holds_others_too() -> None:
+    """100 seen, 97 % of 100: whoever reads both knows that 3 were seen elsewhere."""
+    assert suppression.share(shown(100), shown(100), of_whole=97, others_too=True) is None
+    assert suppression.share(shown(1_000), shown(2_000), of_whole=997, others_too=True) == 50
 
 
 # The attacker -----------------------------------------------------------------------------------------------------
