@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, union
+from sqlalchemy import func, select, union
 
 from outreach.booking.promises import Booking
 from outreach.county.partnerships import Authority
 from outreach.county.schools import SchoolRecord
 from outreach.ground import school_year, timespans
+from outreach.ground.db import db
 from outreach.tour.programmes import Programme
 
 
@@ -43,6 +44,14 @@ def scope(programme: Programme) -> Any:
         select(SchoolRecord.urn).where(SchoolRecord.la_code.in_(codes)),
         select(Booking.urn).where(Booking.programme_id == programme.id),
     )
+
+
+def first_day(programme: Programme) -> date | None:
+    """The first day that the register of the programme's authorities was known; None while it never was."""
+    codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
+    query = select(func.min(SchoolRecord.recorded_at)).where(SchoolRecord.la_code.in_(codes))
+    first = db.session.execute(query).scalar_one()
+    return None if first is None else timespans.day_of(first)
 
 
 def only(urn: Any, cut: Cut) -> tuple[Any, ...]:
