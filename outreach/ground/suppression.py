@@ -8,13 +8,12 @@ stand in the same shown sums. However a reader adds and subtracts what is shown,
 result counts whole groups of units that are alike. So every such group holds 5 people or more, and then nothing
 smaller can be worked out: within a group people may be moved about without any shown sum changing, and each count
 that was hidden could as well be anything from 0 to 5. The same is held against every earlier release, taken together
-with this one; and what was counted in between two releases is 0 or at least 5, wherever it can be worked out.
+with this one; and what was counted in between two releases is at least 5, or nothing at all, wherever it can be worked out.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 AT_LEAST = 5
 """The smallest count of people that is shown."""
@@ -42,13 +41,13 @@ KEPT_BACK = Count(status=HIDDEN)
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """What was let out: the shown sums that each unit stands in, and how many were counted there (None: nobody was).
+    """What was let out: the shown sums that each counted unit stands in, and how many people each has.
 
     It holds the true counts, for judging later releases against it, and never leaves the house.
     """
 
     stands_in: Mapping[Unit, Signature]
-    counts: Mapping[Unit, int | None]
+    counts: Mapping[Unit, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +101,12 @@ def hide(
             found[key] = Count(status=SHOWN, number=work.people[key])
         else:
             found[key] = KEPT_BACK
-    return Judged(sums=found, release=Release(stands_in=work.signatures(), counts=dict(counts)))
+    return Judged(
+        sums=found,
+        release=Release(
+            stands_in=work.signatures(), counts={u: n for u, n in counts.items() if n is not None}
+        ),
+    )
 
 
 @dataclass
@@ -129,12 +133,15 @@ class _Work:
         self.shown -= {k for k in self.sums if self.counted_in(k) and self.people[k] < AT_LEAST}
 
     def signatures(self) -> dict[Unit, Signature]:
-        """Of every unit of any sum: the shown sums that it stands in."""
-        found: dict[Unit, set[Hashable]] = {u: set() for units in self.sums.values() for u in units}
+        """Of every unit that was counted: the shown sums that it stands in."""
+        found: dict[Unit, set[Hashable]] = {
+            u: set() for units in self.sums.values() for u in units if self.counts.get(u) is not None
+        }
         for key in self.sums:
             if key in self.shown:
                 for unit in self.sums[key]:
-                    found[unit].add(key)
+                    if unit in found:
+                        found[unit].add(key)
         return {unit: frozenset(keys) for unit, keys in found.items()}
 
     def next_move(self) -> set[Hashable] | None:
@@ -143,24 +150,16 @@ class _Work:
         return self._part_too_small(now) or self._difference_too_small(now)
 
     def _part_too_small(self, now: Mapping[Unit, Signature]) -> set[Hashable] | None:
-        # A unit that is new since a release adds nothing to it, so it may be taken to have stood with its like there.
-        like = [{now[u]: keys for u, keys in r.stands_in.items() if u in now} for r in self.earlier]
-        alike: dict[tuple[Signature | None, ...], list[Unit]] = defaultdict(list)
-        for unit, keys in now.items():
-            then = (r.stands_in.get(unit, of.get(keys)) for r, of in zip(self.earlier, like, strict=True))
-            alike[keys, *then].append(unit)
+        """What to hide for the first group of units, alike in every release, that holds too few in one of them."""
+        counts = [self.counts, *(r.counts for r in self.earlier)]
+        alike = _alike([now, *(r.stands_in for r in self.earlier)])
         for kind, units in alike.items():
-            if kind[0] and any(_too_small(counts, units) for counts in self._all_counts(kind)):
+            if any(keys and _too_small(n, units) for keys, n in zip(kind, counts, strict=True)):
                 others = (other[0] for other in alike if other[1:] == kind[1:] and other != kind)
-                return self._cheapest(kind[0], others)
+                move = self._cheapest(kind[0] or frozenset(), others)
+                if move:
+                    return move
         return None
-
-    def _all_counts(self, kind: tuple[Signature | None, ...]) -> Iterator[Mapping[Unit, int | None]]:
-        """The counts of this release, and of each earlier one that shows these units anywhere."""
-        yield self.counts
-        for release, keys in zip(self.earlier, kind[1:], strict=True):
-            if keys:
-                yield release.counts
 
     def _difference_too_small(self, now: Mapping[Unit, Signature]) -> set[Hashable] | None:
         for release in self.earlier:
@@ -168,31 +167,37 @@ class _Work:
                 (self._change(units, now, release), units) for units in _joined(now, release.stands_in)
             ]
             for change, units in changes:
-                if not _small_change(change):
+                if change is None or not _small_change(change):
                     continue
                 # Best to be joined with what makes the difference large enough at once.
                 moves = [
-                    (_small_change(None if other is None else change + other), self._cost(move), move)
+                    (_small_change(other and (change[0] + other[0], True)), self._cost(move), move)
                     for keys in {now[u] for u in units if u in now}
                     for other, others in [*changes, (None, [])]
                     if others is not units
                     for move in [self._cheapest(keys, {now[u] for u in others if u in now})]
+                    if move
                 ]
                 if moves:
                     return min(moves)[2]
         return None
 
-    def _change(self, units: list[Unit], now: Mapping[Unit, Signature], release: Release) -> int | None:
-        """How many people more these units have than in an earlier release; None: nobody can work that out."""
+    def _change(
+        self, units: list[Unit], now: Mapping[Unit, Signature], release: Release
+    ) -> tuple[int, bool] | None:
+        """(how many people more these units have than in an earlier release, whether any of them changed at all).
+
+        None: nobody can work that out.
+        """
         if any(not now.get(u, {u}) or not release.stands_in.get(u, {u}) for u in units):
             return None
-        return sum((self.counts.get(u) or 0) - (release.counts.get(u) or 0) for u in units)
+        pairs = [(release.counts.get(u), self.counts.get(u)) for u in units]
+        return sum((new or 0) - (old or 0) for old, new in pairs), any(old != new for old, new in pairs)
 
-    def _cheapest(self, keys: Signature, others: Iterable[Any]) -> set[Hashable]:
-        """What to hide so that units with these shown sums become like some others, or stand in none."""
-        moves = [set(keys)]
-        moves += [set(keys ^ other) for other in others if other is not None and keys ^ other]
-        return min(moves, key=self._cost)
+    def _cheapest(self, keys: Signature, others: Iterable[Signature | None]) -> set[Hashable]:
+        """What to hide so that units with these shown sums become like some others, or stand in none; may be nothing."""
+        moves = [set(keys), *(set(keys ^ (other or frozenset())) for other in others)]
+        return min((move for move in moves if move), key=self._cost, default=set())
 
     def _cost(self, move: set[Hashable]) -> tuple[int, int, list[int]]:
         people = sum(self.people[key] + 1 for key in move)
@@ -204,8 +209,27 @@ def _too_small(counts: Mapping[Unit, int | None], units: Iterable[Unit]) -> bool
     return bool(known) and sum(known) < AT_LEAST
 
 
-def _small_change(change: int | None) -> bool:
-    return change is not None and 0 < abs(change) < AT_LEAST
+def _small_change(change: tuple[int, bool] | None) -> bool:
+    return change is not None and change[1] and abs(change[0]) < AT_LEAST
+
+
+def _alike(views: Sequence[Mapping[Unit, Signature]]) -> dict[tuple[Signature | None, ...], list[Unit]]:
+    """Units by what they stand in in every view.
+
+    Who was not counted in a view adds nothing to it, and may be taken to have stood with its like there.
+    """
+    like: dict[tuple[int, int, Signature], Signature] = {}
+    for unit in {u: None for view in views for u in view}:
+        had = [(n, view[unit]) for n, view in enumerate(views) if unit in view]
+        for n, keys in had:
+            for other, there in had:
+                like.setdefault((n, other, keys), there)
+    alike: dict[tuple[Signature | None, ...], list[Unit]] = defaultdict(list)
+    for unit in {u: None for view in views for u in view}:
+        first = next(n for n, view in enumerate(views) if unit in view)
+        keys = views[first][unit]
+        alike[tuple(v.get(unit, like.get((first, n, keys))) for n, v in enumerate(views))].append(unit)
+    return alike
 
 
 def _joined(*partings: Mapping[Unit, Signature]) -> list[list[Unit]]:
