@@ -181,7 +181,8 @@ def reports(programme: Programme, cut: Cut) -> list[Told]:
     """Every report of the programme by the moment, in the order they came."""
     v = VisitReport
     of_programme = (
-        v.recorded_at < cut.moment,
+        v.recorded_at < (cut.told_by or cut.moment),
+        *(() if cut.told_by is None else (Performance.starts_at < cut.moment,)),
         Performance.programme_id == programme.id,
         *only_shows(v.performance_id, programme, cut),
     )

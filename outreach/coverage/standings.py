@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -112,21 +113,28 @@ class Reckoning:
     also_seen: list[AlsoSeen]
 
 
-def of(programme_id: int, *, as_of: date, now: datetime, only: tuple[int, ...] | None = None) -> Reckoning:
+def of(
+    programme_id: int,
+    *,
+    as_of: date,
+    now: datetime,
+    only: tuple[int, ...] | None = None,
+    told_by: datetime | None = None,
+) -> Reckoning:
     """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 19 queries.
 
-    `only`: these schools and nothing of others; all their kin must be among them (parts/in_parts.py).
+    `only` and `told_by`: see parts/cut.py.
     """
     with _without_collecting():
-        return _reckon(programme_id, as_of, now, only)
+        return _reckon(programme_id, as_of, now, only=only, told_by=told_by)
 
 
-def _reckon(programme_id: int, as_of: date, now: datetime, only: tuple[int, ...] | None) -> Reckoning:
+def _reckon(programme_id: int, as_of: date, now: datetime, **narrower: Any) -> Reckoning:
     programme = db.session.execute(select(Programme).where(Programme.id == programme_id)).scalar_one()
     share = db.session.execute(
         select(Partnership.counted_share).where(Partnership.id == programme.partnership_id)
     ).scalar_one()
-    cut = replace(cut_of(programme.academic_year, as_of, now), only=only)
+    cut = replace(cut_of(programme.academic_year, as_of, now), **narrower)
     found = verdicts.of(
         facts.promises(programme, cut),
         facts.reports(programme, cut),
@@ -248,6 +256,9 @@ class _Judge:
         if held & {Word.SEEN, Word.PART_SEEN}:
             seen_on = _day(shows, verdicts.TOOK_PLACE, max)
             said = [gaps.missing(missing)] if missing else []
+            failed = _day(shows, verdicts.FAILED, max)
+            if short and self.for_adults and failed is not None:
+                return Word.PART_SEEN, True, gaps.FAILED, "", failed
             for y in short:
                 number = self.target.pupils_of(school.known.urn, y)
                 named = y if len(states) > 1 else None

@@ -21,13 +21,15 @@ from outreach.tour.programmes import Programme
 class Cut:
     """Up to when facts count: `moment` for visit reports, `until` for all else; `day` is the last day of `until`.
 
-    `only`: the URNs whose facts are read, all their kin among them; None: everybody's.
+    `only`: the URNs whose facts are read, all their kin among them; None: everybody's. `told_by`: visit reports count
+    up to then after all, about shows that had begun by `moment`: what is known of that day now.
     """
 
     moment: datetime
     until: datetime
     day: date
     only: tuple[int, ...] | None = None
+    told_by: datetime | None = None
 
 
 def cut_of(academic_year: int, as_of: date, now: datetime) -> Cut:

@@ -9,10 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import make
+from outreach.booking.promises import Booking
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.coverage import standings
-from outreach.coverage.board import publishing
+from outreach.coverage.board import corrections, publishing
 from outreach.coverage.board.publishing import (
     AfterTheYear,
     AlreadyPublished,
@@ -217,3 +218,37 @@ def test_drawing_a_report_takes_the_same_queries_for_any_number_of_schools(
     with count_queries() as queries:
         publishing.draft(programme, DAY, now=MORNING_AFTER)
     assert len(queries) == 25
+
+
+def test_a_report_that_came_later_is_shown_beside_and_the_report_stays(app: Flask) -> None:
+    with transaction():
+        _, programme = county()
+        late = make.school(name="Redmere Academy")
+        at = datetime(2027, 1, 15, 9, 30, tzinfo=UTC)
+        booking = make.booking(make.show(programme, late, at), {8: 120, 9: 120})
+        # A show to come is no correction, whatever is reported of it once it is past.
+        coming = make.booking(make.show(programme, make.school(), at + timedelta(days=6)), {8: 120, 9: 120})
+        report = published(programme)
+        assert report.content["whole"]["standings"]["to confirm"] == 1
+        assert not corrections.since(report, now=MORNING_AFTER)
+    with transaction():
+        make.report(booking, "school", MORNING_AFTER + timedelta(days=3), {8: 110, 9: 115})
+        make.report(coming, "school", MORNING_AFTER + timedelta(days=3), {8: 110, 9: 115})
+    found = corrections.since(report, now=MORNING_AFTER + timedelta(days=4))
+    assert [(m.name, m.reported, m.now) for m in found.moved] == [("Redmere Academy", "to confirm", "seen")]
+    assert found.by == {"seen": (3, 4), "to confirm": (1, 0)}
+    assert found.pupils_now - found.pupils_reported == 225
+    assert report.content["whole"]["standings"]["seen"] == 3
+
+
+def test_another_count_of_a_school_that_was_seen_is_a_correction_too(app: Flask) -> None:
+    with transaction():
+        _, programme = county()
+        school = make.school()
+        seen(programme, school, {8: 100, 9: 100}, 14)
+        report = published(programme)
+        booking = db.session.query(Booking).filter_by(urn=school.urn).one()
+        make.report(booking, "settled", MORNING_AFTER, {8: 100, 9: 130})
+    found = corrections.since(report, now=MORNING_AFTER + timedelta(hours=1))
+    assert (found.moved, found.by, found.counts) == ([], {}, 1)
+    assert found.pupils_now - found.pupils_reported == 30
