@@ -114,13 +114,8 @@ class Reckoning:
 
 
 def of(
-    programme_id: int,
-    *,
-    as_of: date,
-    now: datetime,
-    only: tuple[int, ...] | None = None,
-    told_by: datetime | None = None,
-) -> Reckoning:
+    programme_id: int, *, as_of: date, now: datetime, only: tuple[int, ...] | None = None, told_by: datetime | None = None
+) -> Reckoning:  # fmt: skip
     """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 19 queries.
 
     `only` and `told_by`: see parts/cut.py.
