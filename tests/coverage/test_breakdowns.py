@@ -47,8 +47,12 @@ def test_every_breakdown_of_a_random_year_is_that_of_a_slow_count_and_sums_to_th
                 slow: dict[str, list[int]] = {}
                 for urn in world.target():
                     slow.setdefault(world.fact(urn, COLUMN[dimension]) or "", []).append(urn)
-                assert {row.key: row.schools for row in rows} == {key: len(urns) for key, urns in slow.items()}
-                seen = {key: [u for u in urns if world.standing(u)[0] == "seen"] for key, urns in slow.items()}
+                assert {row.key: row.schools for row in rows} == {
+                    key: len(urns) for key, urns in slow.items()
+                }
+                seen = {
+                    key: [u for u in urns if world.standing(u)[0] == "seen"] for key, urns in slow.items()
+                }
                 assert {row.key: row.seen for row in rows} == {key: len(urns) for key, urns in seen.items()}
     finally:
         db.session.rollback()
@@ -169,7 +173,9 @@ def test_a_trust_is_as_it_was_on_the_day_and_a_school_without_one_stands_apart(a
 def test_lists_by_type_trust_and_year_group_have_the_rows_of_the_figures(app: Flask) -> None:
     with transaction():
         programme = make.programme(make.partnership())
-        first = make.school(name="A", trust_name="Lantern Learning Trust", type_of_establishment="Studio schools")
+        first = make.school(
+            name="A", trust_name="Lantern Learning Trust", type_of_establishment="Studio schools"
+        )
         make.school(name="B", statutory_low_age=9, statutory_high_age=13, trust_name=None)
         booked = make.show(programme, first, datetime(2027, 3, 9, 10, tzinfo=UTC))
         make.booking(booked, {8: 100})
@@ -190,3 +196,24 @@ def test_lists_by_type_trust_and_year_group_have_the_rows_of_the_figures(app: Fl
 
 def _target(programme_id: int, day: date) -> list[standings.Standing]:
     return standings.of(programme_id, as_of=day, now=make.NOW).target
+
+
+def test_a_training_of_which_one_session_failed_says_so_and_never_speaks_of_pupils(app: Flask) -> None:
+    with transaction():
+        training = make.programme(make.partnership(), (), for_adults=True)
+        school = make.school()
+        for day, took_place in ((11, True), (12, False)):
+            start = datetime(2027, 1, day, 16, tzinfo=UTC)
+            there = make.booking(make.show(training, school, start), {})
+            make.report(
+                there,
+                "school",
+                start.replace(hour=18),
+                took_place=took_place,
+                why_not="" if took_place else "Snow",
+            )
+    (found,) = _target(training.id, date(2027, 1, 19))
+    assert (found.standing, found.kind, found.cause) == (
+        "part seen", "did not take place", "did not take place on 12 January 2027",
+    )  # fmt: skip
+    assert figures.by_year_group([found]) == []

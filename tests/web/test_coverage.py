@@ -11,8 +11,10 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
 
 import make
+from browser import Site
 from outreach.ground import tabular
 from outreach.ground.db import db, transaction
 
@@ -249,7 +251,13 @@ def test_words_nobody_knows_ask_for_nothing_and_each_is_said(desk: FlaskClient) 
     strange = "/desk/schools?standing=x&cause=<b>&number=&list=?&gap=2&sort=zz&programme=99999999999999999999"
     assert rows_of(desk, strange) == everything
     said = desk.get(strange).text
-    for words in ("no standing ‘x’", "no cause ‘&lt;b&gt;’", "no list ‘?’", "sorted by ‘zz’", "no such programme"):
+    for words in (
+        "no standing ‘x’",
+        "no cause ‘&lt;b&gt;’",
+        "no list ‘?’",
+        "sorted by ‘zz’",
+        "no such programme",
+    ):
         assert words in said
     for page in ("zz", "-4", "0", "9999999"):
         answer = desk.get(f"/desk/schools?page={page}")
@@ -279,3 +287,171 @@ def test_the_csv_of_a_list_has_a_line_for_each_school(desk: FlaskClient) -> None
         lines = desk.get(f"/desk/schools.csv?{query}").text.splitlines()
         assert len(lines) - 3 == rows_of(desk, f"/desk/schools?{query}")
         assert lines[-1].startswith(f"End of the list: {len(lines) - 3} school")
+
+
+def last_year(county, schools) -> int:
+    """A programme of 2025/26 that the first three schools saw; its number."""
+    programme = make.programme(
+        county, title="Someone to Tell", academic_year=2025, created_at=datetime(2025, 9, 3, tzinfo=UTC)
+    )
+    for n, school in enumerate(schools[:3]):
+        start = datetime(2025, 11, 10 + n, 10, tzinfo=UTC)
+        show = make.show(programme, school, start, created_at=datetime(2025, 9, 9, tzinfo=UTC))
+        told = make.booking(show, {8: 120, 9: 120}, datetime(2025, 9, 9, tzinfo=UTC))
+        make.report(told, "school", start + timedelta(hours=4), {8: 120, 9: 120})
+    return programme.id
+
+
+def test_another_year_is_laid_beside_this_one_on_the_same_day_and_every_number_of_both_is_its_list(
+    app: Flask, client: FlaskClient
+) -> None:
+    with transaction():
+        partnership = make.partnership()
+        schools = [make.school(datetime(2025, 8, 1, tzinfo=UTC), name=f"School {n}") for n in range(5)]
+        make.programme(partnership)
+        before = last_year(partnership, schools)
+        person = make.person(partnership)
+    make.signed_in(client, person)
+    page = client.get(f"/desk/coverage?beside={before}").text
+    assert '2025/26, as of <b class="ink">19 January 2026</b>' in page
+    assert "Then it was 3 of 5." in page
+    links = [
+        (a, t) for a, t in Links(page).found if f"programme={before}" in a and re.fullmatch(r"[\d,]+", t)
+    ]
+    assert ("3" in [t for _, t in links]) and len(links) == 4
+    for address, text in links:
+        assert rows_of(client, "/desk/" + address) == int(text)
+    chosen = client.get(f"/desk/coverage?beside={before}&compare=10/11/2025").text
+    assert "Then it was 1 of 5." in chosen
+    assert client.get(f"/desk/coverage?beside={before}&compare=soon").status_code == 422
+
+
+def test_a_programme_for_adults_is_not_laid_beside_one_for_pupils(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        partnership, mine, _ = county(3)
+        adults = make.programme(partnership, (), for_adults=True, title="Preview")
+        person = make.person(partnership)
+        address = f"/desk/coverage?programme={mine.id}&beside={adults.id}"
+    make.signed_in(client, person)
+    said = client.get(address).text
+    assert "cannot be laid beside one for pupils" in said and 'name="beside"' not in said
+
+
+def test_a_staff_training_says_attended_counts_schools_only_and_has_no_year_groups(
+    app: Flask, client: FlaskClient
+) -> None:
+    with transaction():
+        partnership = make.partnership()
+        training = make.programme(partnership, (), for_adults=True, title="Preview for staff")
+        came = make.school(name="Came")
+        make.school(name="Stayed away")
+        start = datetime(2027, 1, 11, 16, tzinfo=UTC)
+        there = make.booking(make.show(training, came, start), {})
+        make.report(there, "school", start + timedelta(hours=2), 6)
+        person = make.person(partnership)
+    make.signed_in(client, person)
+    page = client.get("/desk/coverage").text
+    assert "1 of 2 schools</b> has attended" in page
+    assert (
+        "Attended" in page
+        and "Pupils" not in page
+        and "Year group" not in page.split("Why there are gaps")[0]
+    )
+    listed = client.get("/desk/schools?standing=seen").text
+    assert "Came" in listed and "Stayed away" not in listed and "Attended" in listed
+    assert "There is no table by year group here" in client.get("/desk/coverage?by=year").text
+
+
+def test_a_day_before_the_register_came_in_says_from_when_days_can_be_looked_at(desk: FlaskClient) -> None:
+    page = desk.get("/desk/coverage?as_of=2026-07-01")
+    assert page.status_code == 200
+    assert "Nothing was known yet on 1 July 2026" in page.text
+    assert "first brought in on 1 August 2026" in page.text
+
+
+def test_a_kind_of_school_that_there_is_none_of_says_so(desk: FlaskClient) -> None:
+    page = desk.get("/desk/coverage?phase=Nursery").text
+    assert "No school of the target is of that kind" in page and "Nursery" in page
+
+
+def test_an_export_ends_with_a_line_that_tells_it_from_one_that_was_cut_off(desk: FlaskClient) -> None:
+    answer = desk.get("/desk/schools.csv", buffered=False)
+    lines = list(answer.response)
+    assert len(lines) > 10, "it is sent line by line"
+    assert lines[-1].decode().startswith("End of the list:") and b"Not for publication" in lines[0]
+    for address in ("/desk/schools.csv", "/desk/coverage.csv", "/desk/coverage.xlsx"):
+        assert desk.get(f"{address}?as_of=soon").status_code == 422
+
+
+def test_a_map_of_500_schools_with_long_names_is_a_page_under_200_kilobytes(
+    app: Flask, client: FlaskClient
+) -> None:
+    with transaction():
+        partnership = make.partnership(districts_geojson=SQUARE)
+        make.programme(partnership)
+        for n in range(500):
+            make.school(
+                name=f"The Blessed Margaret Catholic Voluntary Academy and Sixth Form College of Saint {n}",
+                easting=442_000 + 300 * (n % 25), northing=201_000 + 300 * (n // 25), trust_name=f"Trust {n % 90}",
+            )  # fmt: skip
+        person = make.person(partnership)
+    make.signed_in(client, person)
+    for by in ("district", "trust"):
+        page = client.get(f"/desk/coverage?by={by}")
+        assert page.text.count('aria-label="The Blessed') == 500
+        assert len(page.data) < 200_000
+    assert "Page 1 of 2" in page.text and "Trust 9" in client.get("/desk/coverage?by=trust&page=2").text
+
+
+@pytest.mark.browser
+def test_the_map_is_gone_through_by_keyboard_and_names_each_school(site: Site, wide_page: Page) -> None:
+    with transaction():
+        partnership, _, _ = county(30)
+        person = make.person(partnership)
+    site.sign_in(wide_page, person)
+    site.check(wide_page, "/desk/coverage")
+    points = wide_page.locator(".points").first.locator("a")
+    assert points.count() > 20
+    points.first.focus()
+    first = points.first.get_attribute("aria-label")
+    assert wide_page.locator(".pointname").inner_text() == first
+    wide_page.keyboard.press("End")
+    last = wide_page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert last == points.last.get_attribute("aria-label") != first
+    reached = set()
+    for key in ("ArrowLeft",) * 40:
+        wide_page.keyboard.press(key)
+        reached.add(wide_page.evaluate("document.activeElement.getAttribute('aria-label')"))
+    assert len(reached) > 2, "the arrows go from school to school"
+    name = wide_page.evaluate("document.activeElement.getAttribute('aria-label')").rsplit(":", 1)[0]
+    wide_page.keyboard.press("Enter")
+    expect(wide_page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+@pytest.mark.browser
+def test_without_javascript_each_school_of_the_map_is_a_link_and_the_map_can_be_skipped(
+    site: Site, plain_page: Page
+) -> None:
+    with transaction():
+        partnership, _, _ = county(12)
+        person = make.person(partnership)
+    site.sign_in(plain_page, person)
+    site.open(plain_page, "/desk/coverage")
+    assert plain_page.locator(".points a[tabindex]").count() == 0
+    plain_page.locator(".skip-map").focus()
+    expect(plain_page.locator(".skip-map")).to_be_in_viewport()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "query", ["by=trust&compare=2026-12-01", "by=year&district=E07000001", "by=type&as_of=soon"]
+)
+def test_every_table_of_the_coverage_page_is_usable_narrow_and_wide(
+    site: Site, page: Page, query: str
+) -> None:
+    with transaction():
+        partnership, _, _ = county(25)
+        person = make.person(partnership)
+    site.sign_in(page, person)
+    site.check(page, f"/desk/coverage?{query}")
+    site.check(page, "/desk/schools?year=8&state=gap&standing=moon")

@@ -204,7 +204,7 @@ def _moved(moves: list[tuple[str, int, int]]) -> str:
     name, then, now = max(moves, key=lambda move: abs(move[2] - move[1]))
     if still == len(moves):
         return "Then and now: none moved"
-    most = f"{name} moved most, by {count(abs(now - then), 'point')} {'up' if now > then else 'down'}"
+    most = f"{name} moved most, {'up' if now > then else 'down'} {count(abs(now - then), 'point')}"
     return f"Then and now: {most}" + (f"; {still} of {len(moves)} did not move" if still else "")
 
 
