@@ -109,6 +109,11 @@ def desk(app: Flask, client: FlaskClient) -> FlaskClient:
     return make.signed_in(client, person)
 
 
+def words_of(page: str) -> str:
+    """A page without its marks."""
+    return " ".join(re.sub(r"<[^>]+>", "", page).split())
+
+
 def rows_of(client: FlaskClient, address: str) -> int:
     """The rows of a list, over all its pages."""
     total, page = 0, 1
@@ -314,15 +319,15 @@ def test_another_year_is_laid_beside_this_one_on_the_same_day_and_every_number_o
     make.signed_in(client, person)
     page = client.get(f"/desk/coverage?beside={before}").text
     assert '2025/26, as of <b class="ink">19 January 2026</b>' in page
-    assert "Then it was 3 of 5." in page
+    assert "Then it was 3 of 5." in words_of(page)
     links = [
         (a, t) for a, t in Links(page).found if f"programme={before}" in a and re.fullmatch(r"[\d,]+", t)
     ]
-    assert ("3" in [t for _, t in links]) and len(links) == 4
+    assert ("3" in [t for _, t in links]) and len(links) == 6
     for address, text in links:
         assert rows_of(client, "/desk/" + address) == int(text)
     chosen = client.get(f"/desk/coverage?beside={before}&compare=10/11/2025").text
-    assert "Then it was 1 of 5." in chosen
+    assert "Then it was 1 of 5." in words_of(chosen)
     assert client.get(f"/desk/coverage?beside={before}&compare=soon").status_code == 422
 
 
@@ -351,7 +356,7 @@ def test_a_staff_training_says_attended_counts_schools_only_and_has_no_year_grou
         person = make.person(partnership)
     make.signed_in(client, person)
     page = client.get("/desk/coverage").text
-    assert "1 of 2 schools</b> has attended" in page
+    assert "1 of 2 schools has attended" in words_of(page)
     assert (
         "Attended" in page
         and "Pupils" not in page

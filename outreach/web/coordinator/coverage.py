@@ -72,7 +72,7 @@ def coverage() -> Any:
         "coordinator/coverage.html",
         view=asked, reckoning=reckoning, county=found.county, found=found, before=before, by=by,
         lines=[_line(t, by, was) for t in rows[(page - 1) * ROWS_AT_MOST : page * ROWS_AT_MOST]],
-        gone=[t for key, t in was.items() if key not in {t.key for t in rows}],
+        gone=[_line(t, by, {}) for key, t in was.items() if key not in {t.key for t in rows}],
         whole=_line(found.county, None, {"": before.county} if before else {}),
         page=page, pages=pages, dimensions=tabs, title=DIMENSIONS[by], choices=_choices(whole),
         districts=found.districts, spread=spread, spread_words=_spread_words(found, before, spread),
