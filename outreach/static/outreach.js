@@ -53,8 +53,15 @@ for (const field of document.querySelectorAll("[data-copy]")) {
       done = document.execCommand("copy");
     }
     button.textContent = done ? "Copied" : "Copy";
-    said.textContent = done ? "The address is copied." : "Copy the address from the box.";
+    const what = field.dataset.copy || "address";
+    said.textContent = done ? `The ${what} is copied.` : `Copy the ${what} from the box.`;
   });
+}
+
+// A page that is made to be printed.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
 }
 
 // Schools on a map: one stop of the Tab key, then the arrows go to the next school in that direction. Without
