@@ -372,6 +372,7 @@ def test_a_day_before_the_register_came_in_says_from_when_days_can_be_looked_at(
     assert page.status_code == 200
     assert "Nothing was known yet on 1 July 2026" in page.text
     assert "first brought in on 1 August 2026" in page.text
+    assert "Nothing was known yet on 1 July 2026" in desk.get("/desk/schools?as_of=2026-07-01").text
 
 
 def test_a_kind_of_school_that_there_is_none_of_says_so(desk: FlaskClient) -> None:
