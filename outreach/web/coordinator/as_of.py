@@ -155,7 +155,7 @@ def filters_asked(left_out: list[str]) -> Filters:
 
 def page_asked(pages: int, left_out: list[str]) -> int:
     """The page asked for, from 1; the nearest that there is, and a word about it."""
-    text = request.args.get("page", "1").strip()
+    text = request.args.get("page", "").strip() or "1"
     if text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= pages:
         return int(text)
     there = "There is 1 page" if pages == 1 else f"There are {pages:,} pages"
