@@ -444,10 +444,14 @@ def main() -> int:
     with databases([asked.database] if asked.database else ["sqlite", "postgresql"]) as fresh:
         for kind, url, folder in fresh:
             app, client = country(url, folder, fewer)
-            few = {path: queries(app, client, path) for path in PAGES.values()}
+            there = {name: path for name, path in PAGES.items() if client.get(path).status_code == 200}
+            for name in PAGES.keys() - there.keys():
+                print(f"{name}, {kind}: this page is not there, MISSED")
+                reached = False
+            few = {path: queries(app, client, path) for path in there.values()}
             small = export(app, client)
             app, client = country(url, folder, schools)
-            for name, path in PAGES.items():
+            for name, path in there.items():
                 many = queries(app, client, path)
                 print(f"{name}, {kind}: {few[path]} queries with {fewer:,} schools, {many} with {schools:,}")
                 real, rows, bare, size = measure(app, client, path, 5 if asked.quick else 9)
