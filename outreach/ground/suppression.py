@@ -21,6 +21,9 @@ AT_LEAST = 5
 MANY = 1_000
 """People of whom one percent is 10: a rounded share of so many gives no small number away."""
 
+FEW = 400
+"""Up to so many groups, each is tried with every other."""
+
 SHOWN, HIDDEN, UNKNOWN = "shown", "hidden", "unknown"
 
 Unit = Hashable
@@ -147,19 +150,23 @@ class _Work:
     def next_move(self) -> set[Hashable] | None:
         """The sums to hide next; None when nothing can be worked out any more. Never empty, so that this ends."""
         now = self.signatures()
-        return self._part_too_small(now) or self._difference_too_small(now)
+        return self._parts_too_small(now) or self._difference_too_small(now)
 
-    def _part_too_small(self, now: Mapping[Unit, Signature]) -> set[Hashable] | None:
-        """What to hide for the first group of units, alike in every release, that holds too few in one of them."""
+    def _parts_too_small(self, now: Mapping[Unit, Signature]) -> set[Hashable]:
+        """What to hide for the groups of units, alike in every release, that hold too few in one of them.
+
+        As many at a time as have nothing to do with each other, since hiding only ever joins groups.
+        """
         counts = [self.counts, *(r.counts for r in self.earlier)]
         alike = _alike([now, *(r.stands_in for r in self.earlier)])
+        near = _Near(alike)
+        moves: set[Hashable] = set()
         for kind, units in alike.items():
             if any(keys and _too_small(n, units) for keys, n in zip(kind, counts, strict=True)):
-                others = (other[0] for other in alike if other[1:] == kind[1:] and other != kind)
-                move = self._cheapest(kind[0] or frozenset(), others)
-                if move:
-                    return move
-        return None
+                keys = kind[0] or frozenset()
+                if not keys & moves:
+                    moves |= self._cheapest(keys, near.to(kind))
+        return moves
 
     def _difference_too_small(self, now: Mapping[Unit, Signature]) -> set[Hashable] | None:
         for release in self.earlier:
@@ -202,6 +209,30 @@ class _Work:
     def _cost(self, move: set[Hashable]) -> tuple[int, int, list[int]]:
         people = sum(self.people[key] + 1 for key in move)
         return len(move & self.dear), people, sorted(self.place[key] for key in move)
+
+
+class _Near:
+    """The groups that a group can be joined with: all of the same earlier sums, or where there are very many, those
+    that stand in one other sum in place of one of its own."""
+
+    def __init__(self, alike: Iterable[tuple[Signature | None, ...]]) -> None:
+        self.all: dict[tuple[Signature | None, ...], list[Signature]] = defaultdict(list)
+        self.but_one: dict[tuple[tuple[Signature | None, ...], Signature], list[Signature]] = defaultdict(
+            list
+        )
+        for now, *then in alike:
+            keys = now or frozenset()
+            self.all[tuple(then)].append(keys)
+            for key in keys:
+                self.but_one[tuple(then), keys - {key}].append(keys)
+
+    def to(self, kind: tuple[Signature | None, ...]) -> Iterable[Signature]:
+        keys, then = kind[0] or frozenset(), kind[1:]
+        found = self.all[then]
+        if len(found) > FEW:
+            close = [other for key in keys for other in self.but_one[then, keys - {key}] if other != keys]
+            found = close or found
+        return (other for other in found if other != keys)
 
 
 def _too_small(counts: Mapping[Unit, int | None], units: Iterable[Unit]) -> bool:
