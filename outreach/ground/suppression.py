@@ -94,7 +94,7 @@ def hide(
     """
     work = _Work(sums, counts, list(earlier), frozenset(dear))
     work.hide_small()
-    while (move := work.next_move()) is not None:
+    while move := work.next_move():
         work.shown -= move
     found = {}
     for key in sums:
@@ -147,8 +147,8 @@ class _Work:
                         found[unit].add(key)
         return {unit: frozenset(keys) for unit, keys in found.items()}
 
-    def next_move(self) -> set[Hashable] | None:
-        """The sums to hide next; None when nothing can be worked out any more. Never empty, so that this ends."""
+    def next_move(self) -> set[Hashable]:
+        """The sums to hide next; none when nothing can be worked out any more."""
         now = self.signatures()
         return self._parts_too_small(now) or self._difference_too_small(now)
 
@@ -168,7 +168,7 @@ class _Work:
                     moves |= self._cheapest(keys, near.to(kind))
         return moves
 
-    def _difference_too_small(self, now: Mapping[Unit, Signature]) -> set[Hashable] | None:
+    def _difference_too_small(self, now: Mapping[Unit, Signature]) -> set[Hashable]:
         for release in self.earlier:
             changes = [
                 (self._change(units, now, release), units) for units in _joined(now, release.stands_in)
@@ -187,7 +187,7 @@ class _Work:
                 ]
                 if moves:
                     return min(moves)[2]
-        return None
+        return set()
 
     def _change(
         self, units: list[Unit], now: Mapping[Unit, Signature], release: Release
