@@ -299,4 +299,7 @@ def _dead(cut: Cut) -> Any:
 
 
 def _rows(query: Any) -> Sequence[Iterable[Any]]:
-    return db.session.execute(query).fetchall()
+    """The rows of plain columns, as the session's connection hands them out: the session would go through each
+    once more, looking for entities. It has put down first what is still pending, as for a query of its own."""
+    db.session.flush()
+    return db.session.connection().execute(query).fetchall()
