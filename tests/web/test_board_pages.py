@@ -371,3 +371,19 @@ def test_a_token_opens_its_own_partnership_alone(client: FlaskClient, desk: Flas
 def test_the_feed_only_reads(client: FlaskClient, ours: Any, token: str) -> None:
     answer = client.post("/api/v1/reports", headers={"Authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.json["error"]["code"]) == (405, "method_not_allowed")
+
+
+def test_the_feed_asks_a_constant_number_of_queries(
+    client: FlaskClient, ours: Any, token: str, count_queries: Any
+) -> None:
+    counted = []
+    for more in (0, 3):
+        with transaction():
+            for n in range(more):
+                seen(ours[1], make.school(), {8: 100, 9: 100}, 14 + n)
+        for what in ("figures", "standings", "bookings"):
+            db.session.expire_all()
+            with count_queries() as queries:
+                assert read(client, token, f"/api/v1/programmes/{ours[1].id}/{what}").status_code == 200
+            counted.append(len(queries))
+    assert counted[:3] == counted[3:] == [24, 23, 9]

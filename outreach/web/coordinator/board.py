@@ -99,6 +99,7 @@ def board_report_csv(report_id: int) -> Any:
     report = _report(report_id)
     rows = [sheets.HEAD, *sheets.lines(report.content), [], ["Why there are gaps", "Schools"]]
     rows += [*sheets.causes(report.content), [], ["Word", "Meaning"], *report.content["definitions"]]
+    rows += [["End of the report. A file without this line was cut off."]]
     return Response(
         tabular.write_csv([_title(report)], rows),
         mimetype="text/csv",
