@@ -167,9 +167,7 @@ def _programme(name: str, found: list[Programme], left_out: list[str]) -> Progra
     wanted = request.args.get(name, "").strip()
     chosen = next((p for p in found if str(p.id) == wanted), None)
     if wanted and chosen is None:
-        left_out.append(
-            "There is no such programme here, so it was left out."
-        )
+        left_out.append("There is no such programme here, so it was left out.")
     return chosen
 
 
