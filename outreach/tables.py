@@ -10,8 +10,10 @@ import outreach.county.contacts
 import outreach.county.partnerships
 import outreach.county.people
 import outreach.county.schools
+import outreach.coverage.board.publishing
 import outreach.ground.history
 import outreach.post.feeds.addresses
+import outreach.post.feeds.tokens
 import outreach.post.incoming.inbox
 import outreach.post.links
 import outreach.post.outbox

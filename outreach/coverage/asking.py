@@ -10,6 +10,7 @@ from datetime import date, datetime
 from outreach.asking import invitations
 from outreach.coverage import facts, gaps
 from outreach.coverage.gaps import Word
+from outreach.coverage.parts.cut import Cut
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
@@ -29,7 +30,7 @@ _ENDED_BY = {"host": "host school"}
 class Asking:
     """What schools were asked and what they said by the cut; 5 queries."""
 
-    def __init__(self, programme: Programme, cut: facts.Cut, kin_elsewhere: Collection[int]) -> None:
+    def __init__(self, programme: Programme, cut: Cut, kin_elsewhere: Collection[int]) -> None:
         self.contacts = facts.reachable_by_contact(programme, kin_elsewhere, cut)
         self.invited = facts.invitations(programme, cut)
         self.answers = facts.answers(programme, cut)

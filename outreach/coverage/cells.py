@@ -37,13 +37,17 @@ class Cells:
 
     def _judge(self, urn: int, year_group: int) -> Cell:
         """The first that holds, over the promises of the school under all its URNs and what it inherits."""
-        line = self.kin.line(urn)
+        line, before = [urn], []
+        if urn in self.kin.predecessors:  # most schools came from no other
+            line = self.kin.line(urn)
+            before = [
+                (u, self.of(u, year_group))
+                for u in self.kin.predecessors.get(line[-1], ())
+                if self.target.offers(u, year_group)
+            ]
         own = [v for u in line for v in self.by_urn.get(u, ()) if year_group in v.year_groups]
-        before = [
-            (u, self.of(u, year_group))
-            for u in self.kin.predecessors.get(line[-1], ())
-            if self.target.offers(u, year_group)
-        ]
+        if not own and not before:
+            return Cell(OPEN)
         words = {v.word for v in own}
         took = [v for v in own if v.word == verdicts.TOOK_PLACE]
         numbers = [v.counted.get(year_group, 0) for v in took if v.counted is not None]

@@ -7,10 +7,10 @@ programme's year; only visit reports go on to `Cut.moment`. A row counts when it
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, or_, select, union
+from sqlalchemy import case, func, or_, select
 
 from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.holds import FormBegun
@@ -20,7 +20,7 @@ from outreach.county.contacts import Contact
 from outreach.county.corrections import value_of
 from outreach.county.partnerships import Authority
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Succession
-from outreach.ground import school_year, timespans
+from outreach.coverage.parts.cut import Cut, only, only_shows, scope
 from outreach.ground.db import db
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.tour.performances import Performance
@@ -28,21 +28,6 @@ from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.targets import TargetDecision
 from outreach.visits.reports import ReportedPupils, VisitReport
 from outreach.visits.verdicts import Promised, Told
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cut:
-    """Up to when facts count: `moment` for visit reports, `until` for all else; `day` is the last day of `until`."""
-
-    moment: datetime
-    until: datetime
-    day: date
-
-
-def cut_of(academic_year: int, as_of: date, now: datetime) -> Cut:
-    moment = timespans.as_of_moment(as_of, now)
-    until = min(moment, timespans.end_of_day(school_year.last_day(academic_year)))
-    return Cut(moment=moment, until=until, day=timespans.day_of(until - timedelta(microseconds=1)))
 
 
 @dataclass(slots=True)
@@ -63,6 +48,7 @@ class Known:
     easting: int | None
     northing: int | None
     close_date: date | None
+    trust_name: str | None
 
 
 _KNOWN = tuple(getattr(SchoolRecord, name) for name in Known.__slots__)
@@ -70,7 +56,7 @@ _KNOWN = tuple(getattr(SchoolRecord, name) for name in Known.__slots__)
 
 def schools(programme: Programme, cut: Cut) -> dict[int, Known]:
     """Every school that was ever with the partnership's authorities, and whoever booked: by URN."""
-    return _known(_scope(programme), cut)
+    return _known(scope(programme), cut)
 
 
 def kin(urns: Collection[int], cut: Cut) -> dict[int, Known]:
@@ -81,7 +67,9 @@ def kin(urns: Collection[int], cut: Cut) -> dict[int, Known]:
 def _known(scope: Any, cut: Cut) -> dict[int, Known]:
     newest = (
         select(func.max(SchoolRecord.id))
-        .where(SchoolRecord.recorded_at < cut.until, SchoolRecord.urn.in_(scope))
+        .where(
+            SchoolRecord.recorded_at < cut.until, SchoolRecord.urn.in_(scope), *only(SchoolRecord.urn, cut)
+        )
         .group_by(SchoolRecord.urn)
     )
     rows = _rows(select(*_KNOWN).where(SchoolRecord.id.in_(newest)).order_by(SchoolRecord.urn))
@@ -99,7 +87,7 @@ def _corrections(cut: Cut) -> dict[int, dict[str, Any]]:
     held: dict[int, dict[str, Any]] = defaultdict(dict)
     query = select(Correction.urn, Correction.field, Correction.value, Correction.withdrawn)
     for urn, field, text, withdrawn in _rows(
-        query.where(Correction.recorded_at < cut.until).order_by(Correction.id)
+        query.where(Correction.recorded_at < cut.until, *only(Correction.urn, cut)).order_by(Correction.id)
     ):
         if withdrawn:
             held[urn].pop(field, None)
@@ -127,7 +115,8 @@ def target_year_groups(programme: Programme, cut: Cut) -> tuple[int, ...]:
 def links(cut: Cut) -> list[tuple[int, int, date | None]]:
     """Every (predecessor, successor, date) there is: kin may lead through other authorities."""
     query = select(Succession.predecessor_urn, Succession.successor_urn, Succession.link_date)
-    query = query.where(Succession.recorded_at < cut.until).order_by(Succession.id)
+    query = query.where(Succession.recorded_at < cut.until, *only(Succession.predecessor_urn, cut))
+    query = query.order_by(Succession.id)
     return [tuple(row) for row in _rows(query)]
 
 
@@ -135,7 +124,9 @@ def own_numbers(programme: Programme, cut: Cut) -> dict[int, dict[int, int]]:
     """{URN: {year group: pupils}} of the programme's academic year."""
     found: dict[int, dict[int, int]] = {}
     query = select(OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils).where(
-        OwnNumber.academic_year == programme.academic_year, OwnNumber.recorded_at < cut.until
+        OwnNumber.academic_year == programme.academic_year,
+        OwnNumber.recorded_at < cut.until,
+        *only(OwnNumber.urn, cut),
     )
     for urn, year_group, pupils in _rows(query.order_by(OwnNumber.id)):
         found.setdefault(urn, {})[year_group] = pupils
@@ -146,7 +137,7 @@ def decisions(programme: Programme, cut: Cut) -> dict[int, tuple[str, tuple[int,
     """The coordinator's newest word on a school: {URN: (kind, year groups, reason, when)}."""
     d = TargetDecision
     query = select(d.urn, d.kind, d.year_groups, d.reason, d.recorded_at)
-    query = query.where(d.programme_id == programme.id, d.recorded_at < cut.until)
+    query = query.where(d.programme_id == programme.id, d.recorded_at < cut.until, *only(d.urn, cut))
     return {
         urn: (kind, groups, reason, when) for urn, kind, groups, reason, when in _rows(query.order_by(d.id))
     }
@@ -161,7 +152,10 @@ def promises(programme: Programme, cut: Cut) -> list[Promised]:
         )
         .join(r, r.booking_id == b.id)
         .outerjoin(c, (c.booking_id == b.id) & (c.recorded_at < cut.until))
-        .where(b.programme_id == programme.id, b.created_at < cut.until, r.recorded_at < cut.until)
+        .where(
+            b.programme_id == programme.id, b.created_at < cut.until, r.recorded_at < cut.until,
+            *only_shows(b.performance_id, programme, cut),
+        )
         .order_by(r.id)
     )  # fmt: skip
     newest = {row[0]: row for row in _rows(query)}
@@ -170,7 +164,12 @@ def promises(programme: Programme, cut: Cut) -> list[Promised]:
         select(PromisedPupils.revision_id, PromisedPupils.year_group, PromisedPupils.pupils)
         .join(r, r.id == PromisedPupils.revision_id)
         .join(b, b.id == r.booking_id)
-        .where(b.programme_id == programme.id, r.recorded_at < cut.until, PromisedPupils.pupils > 0)
+        .where(
+            b.programme_id == programme.id,
+            r.recorded_at < cut.until,
+            PromisedPupils.pupils > 0,
+            *only_shows(b.performance_id, programme, cut),
+        )
         .order_by(PromisedPupils.revision_id, PromisedPupils.year_group)
     )
     for revision_id, year_group, number in _rows(query):
@@ -181,7 +180,12 @@ def promises(programme: Programme, cut: Cut) -> list[Promised]:
 def reports(programme: Programme, cut: Cut) -> list[Told]:
     """Every report of the programme by the moment, in the order they came."""
     v = VisitReport
-    of_programme = (v.recorded_at < cut.moment, Performance.programme_id == programme.id)
+    of_programme = (
+        v.recorded_at < (cut.told_by or cut.moment),
+        *(() if cut.told_by is None else (Performance.starts_at < cut.moment,)),
+        Performance.programme_id == programme.id,
+        *only_shows(v.performance_id, programme, cut),
+    )
     split: dict[int, dict[int, int]] = defaultdict(dict)
     query = (
         select(ReportedPupils.report_id, ReportedPupils.year_group, ReportedPupils.pupils)
@@ -211,7 +215,8 @@ def reachable_by_contact(programme: Programme, kin: Collection[int], cut: Cut) -
         .where(
             Contact.created_at < cut.until,
             or_(Contact.ended_at.is_(None), Contact.ended_at >= cut.until),
-            or_(Contact.urn.in_(_scope(programme)), Contact.urn.in_(sorted(kin))),
+            or_(Contact.urn.in_(scope(programme)), Contact.urn.in_(sorted(kin))),
+            *only(Contact.urn, cut),
         )
         .group_by(Contact.urn)
         .order_by(Contact.urn)
@@ -241,7 +246,11 @@ def invitations(programme: Programme, cut: Cut) -> dict[int, Asked]:
         )
         .outerjoin(Letter, Letter.id == Invitation.letter_id)
         .outerjoin(dead, dead.c.address == func.lower(Invitation.address))
-        .where(Invitation.programme_id == programme.id, Invitation.recorded_at < cut.until)
+        .where(
+            Invitation.programme_id == programme.id,
+            Invitation.recorded_at < cut.until,
+            *only(Invitation.urn, cut),
+        )
         .group_by(Invitation.urn)
         .order_by(Invitation.urn)
     )
@@ -251,7 +260,7 @@ def invitations(programme: Programme, cut: Cut) -> dict[int, Asked]:
 def answers(programme: Programme, cut: Cut) -> dict[int, tuple[int, str, str, datetime]]:
     """The newest answer of a school: {URN: (id, kind, reason, when)}."""
     query = select(Answer.urn, Answer.id, Answer.kind, Answer.reason, Answer.recorded_at).where(
-        Answer.programme_id == programme.id, Answer.recorded_at < cut.until
+        Answer.programme_id == programme.id, Answer.recorded_at < cut.until, *only(Answer.urn, cut)
     )
     return {row[0]: tuple(row[1:]) for row in _rows(query.order_by(Answer.id))}
 
@@ -264,6 +273,7 @@ def proposals(programme: Programme, cut: Cut) -> dict[int, tuple[datetime, date,
         p.recorded_at < cut.until,
         or_(p.ended_at.is_(None), p.ended_at >= cut.until),
         p.reply_by >= cut.day,
+        *only(p.urn, cut),
     )
     return {urn: (when, reply_by, starts) for urn, when, reply_by, starts in _rows(query.order_by(p.id))}
 
@@ -271,17 +281,9 @@ def proposals(programme: Programme, cut: Cut) -> dict[int, tuple[datetime, date,
 def forms_begun(programme: Programme, cut: Cut) -> dict[int, datetime]:
     """When a school last began the form: {URN: instant}."""
     query = select(FormBegun.urn, func.max(FormBegun.recorded_at)).where(
-        FormBegun.programme_id == programme.id, FormBegun.recorded_at < cut.until
+        FormBegun.programme_id == programme.id, FormBegun.recorded_at < cut.until, *only(FormBegun.urn, cut)
     )
     return {urn: when for urn, when in _rows(query.group_by(FormBegun.urn).order_by(FormBegun.urn))}
-
-
-def _scope(programme: Programme) -> Any:
-    codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
-    return union(
-        select(SchoolRecord.urn).where(SchoolRecord.la_code.in_(codes)),
-        select(Booking.urn).where(Booking.programme_id == programme.id),
-    )
 
 
 def _dead(cut: Cut) -> Any:
@@ -297,4 +299,7 @@ def _dead(cut: Cut) -> Any:
 
 
 def _rows(query: Any) -> Sequence[Iterable[Any]]:
-    return db.session.execute(query).fetchall()
+    """The rows of plain columns, as the session's connection hands them out: the session would go through each
+    once more, looking for entities. It has put down first what is still pending, as for a query of its own."""
+    db.session.flush()
+    return db.session.connection().execute(query).fetchall()

@@ -1,11 +1,17 @@
-"""Sums over standings: by district, by phase, the spread between districts, the causes. Pure."""
+"""Sums over standings: by district, phase, type, trust and year group, the spread between districts, the causes. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from outreach.coverage import gaps
-from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, Standing, Word
+from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, OPEN, Standing, Word
+from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+
+DISTRICT, PHASE, TYPE, TRUST, YEAR_GROUP = "district", "phase", "type", "trust", "year"
+NO_TRUST, TYPE_UNKNOWN = "in no trust", "type not known"
+STATES = (Word.SEEN.value, Word.PART_SEEN.value, Word.TO_CONFIRM.value, Word.BOOKED.value, OPEN)
+"""What one year group of one school can be, in the order of a bar."""
 
 
 @dataclass(slots=True)
@@ -80,21 +86,8 @@ def of(target: Iterable[Standing], *, county: str) -> Figures:
         phase = phases.get(s.phase)
         if phase is None:
             phase = phases[s.phase] = Totals(s.phase, s.phase)
-        for totals in (where, phase):
-            totals.schools += 1
-            totals.by[s.standing] += 1
-            totals.seen_pupils += s.seen_pupils
-            if s.target_pupils is None:
-                totals.unknown += 1
-            else:
-                totals.target_pupils += s.target_pupils
-                totals.seen_of_known += s.seen_pupils
-                if s.estimated:
-                    totals.estimated += 1
-                else:
-                    totals.own += 1
-            if s.is_gap:
-                totals.gaps += 1
+        _count(where, s)
+        _count(phase, s)
         if s.is_gap:
             causes[s.kind] += 1
         ages_unknown += s.ages_unknown
@@ -105,11 +98,83 @@ def of(target: Iterable[Standing], *, county: str) -> Figures:
     return Figures(
         county=whole,
         districts=sorted(districts.values(), key=_best_first),
-        phases=sorted(phases.values(), key=lambda t: (-t.schools, t.name)),
+        phases=sorted(phases.values(), key=_largest_first),
         causes=[(cause, causes[cause]) for cause in gaps.CAUSES if causes[cause]],
         ages_unknown=ages_unknown,
         place_unknown=place_unknown,
     )
+
+
+def by(target: Iterable[Standing], dimension: str) -> list[Totals]:
+    """The rows of one dimension, which sum to the county: districts best first; phases, types and trusts by
+    size, what is in none last. Year groups do not (a school stands in each that it offers): by_year_group."""
+    name = _NAMES[dimension]
+    rows: dict[str, Totals] = {}
+    for s in target:
+        key, said = name(s)
+        totals = rows.get(key)
+        if totals is None:
+            totals = rows[key] = Totals(key, said)
+        _count(totals, s)
+    return sorted(rows.values(), key=_best_first if dimension == DISTRICT else _largest_first)
+
+
+_NAMES: dict[str, Callable[[Standing], tuple[str, str]]] = {
+    DISTRICT: lambda s: (s.district_code, s.district_name),
+    PHASE: lambda s: (s.phase, s.phase),
+    TYPE: lambda s: (s.type, s.type or TYPE_UNKNOWN),
+    TRUST: lambda s: (s.trust, s.trust or NO_TRUST),
+}
+
+
+@dataclass(slots=True)
+class YearTotals:
+    """One year group of all the schools that offer it. `by` counts them by the state of that year group (STATES).
+
+    `gaps`: open or to confirm. The sums of pupils are over schools whose number is known, as of Totals; each
+    school's part of an estimate is a whole number.
+    """
+
+    key: str
+    name: str
+    schools: int = 0
+    gaps: int = 0
+    seen_pupils: int = 0
+    seen_of_known: int = 0
+    target_pupils: int = 0
+    unknown: int = 0
+    by: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATES, 0))
+
+    @property
+    def seen(self) -> int:
+        return self.by[Word.SEEN]
+
+    @property
+    def share(self) -> int | None:
+        return percent(self.seen, self.schools)
+
+
+def by_year_group(target: Iterable[Standing]) -> list[YearTotals]:
+    """Each target year group that a school offers, the youngest first; adults are in none."""
+    rows: dict[int, YearTotals] = {}
+    for s in target:
+        for y, state in s.year_groups.items():
+            if y not in YEAR_GROUPS:
+                continue
+            totals = rows.get(y)
+            if totals is None:
+                totals = rows[y] = YearTotals(str(y), year_group_name(y))
+            totals.schools += 1
+            totals.by[state] += 1
+            totals.gaps += state in (OPEN, Word.TO_CONFIRM)
+            pupils, seen = s.pupils_by_year.get(y), s.seen_by_year.get(y, 0)
+            totals.seen_pupils += seen
+            if pupils is None:
+                totals.unknown += 1
+            else:
+                totals.target_pupils += pupils
+                totals.seen_of_known += seen
+    return [rows[y] for y in sorted(rows)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +205,27 @@ def percent(part: int, whole: int) -> int | None:
 def steps(share: int | None) -> int:
     """The map's five steps of schools seen: 0 for 0–19 % ... 4 for 80–100 %."""
     return min((share or 0) // 20, 4)
+
+
+def _count(totals: Totals, s: Standing) -> None:
+    totals.schools += 1
+    totals.by[s.standing] += 1
+    totals.seen_pupils += s.seen_pupils
+    if s.target_pupils is None:
+        totals.unknown += 1
+    else:
+        totals.target_pupils += s.target_pupils
+        totals.seen_of_known += s.seen_pupils
+        if s.estimated:
+            totals.estimated += 1
+        else:
+            totals.own += 1
+    if s.is_gap:
+        totals.gaps += 1
+
+
+def _largest_first(totals: Totals) -> tuple[bool, int, str]:
+    return not totals.key, -totals.schools, totals.name
 
 
 def _best_first(totals: Totals) -> tuple[bool, int, str]:

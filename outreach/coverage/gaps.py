@@ -62,6 +62,11 @@ def title(cause: str) -> str:
     return cause[:1].upper() + cause[1:]
 
 
+def named(standing: str, *, for_adults: bool) -> str:
+    """A standing as it is said: who comes to a staff preview or training attends it."""
+    return standing.replace("seen", "attended") if for_adults else standing
+
+
 def words(cause: str, *, detail: str, since: date | None) -> str:
     """The cause as a line of its own: 'silent since 3 November 2026', 'Year 9 missing'; '' for no cause."""
     on = f" on {day_short(since)}" if since else ""

@@ -5,33 +5,53 @@ from dataclasses import dataclass
 from typing import Any
 
 from outreach.county.schools import words_of
-from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing
+from outreach.coverage.figures import STATES
+from outreach.coverage.standings import NINE, OPEN, AlsoSeen, Reckoning, Standing, Word
 
 TARGET, EXCLUDED, ALSO_SEEN = "target", "excluded", "also"
 LISTS = {TARGET: "Schools in the target", EXCLUDED: "Excluded schools", ALSO_SEEN: "Also seen by"}
 
-OWN, ESTIMATED, UNKNOWN = "own", "estimated", "unknown"
+OWN, ESTIMATED, UNKNOWN, KNOWN = "own", "estimated", "unknown", "known"
 NUMBERS = {
     OWN: "number from the school",
     ESTIMATED: "number estimated",
     UNKNOWN: "number unknown",
+    KNOWN: "number known",
 }
 
-NO_DISTRICT = "-"
-"""What stands in an address for the schools whose district is not known."""
+NO_DISTRICT = NONE = "-"
+"""What stands in an address for the schools whose district or type is not known, or that are in no trust."""
+
+GAP = "gap"
+STATE_NAMES = {state: state.capitalize() for state in STATES} | {GAP: "Open or to confirm"}
+"""What one year group of a school can be: the words of an address, and as a heading."""
+
+
+CHOICES_AT_MOST = 100
+"""More trusts than this are no list that anybody chooses from; the table of trusts leads to each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What a list is asked for; an empty value asks for nothing. `district` is a code, or NO_DISTRICT."""
+    """What a list is asked for; an empty value asks for nothing. `district` is a code, or NO_DISTRICT.
+
+    `year` is a year group that the school offers (None: any), `state` what that year group is at the school, or
+    any year group where none is named; GAP is open or to confirm. `counted`: somebody was counted there. `number`
+    and `counted` speak of the year group where one is named.
+    """
 
     which: str = TARGET
     district: str = ""
     phase: str = ""
+    type: str = ""
+    trust: str = ""
+    year: int | None = None
+    state: str = ""
     standing: str = ""
     gap: bool = False
     cause: str = ""
     number: str = ""
+    counted: bool = False
     ages_unknown: bool = False
     place_unknown: bool = False
     find: str = ""
@@ -39,7 +59,11 @@ class Filters:
 
 def pick(reckoning: Reckoning, filters: Filters) -> list[Standing]:
     """The schools of the target, or those taken out of it, that match every filter; in no order yet."""
-    schools: Iterable[Standing] = reckoning.excluded if filters.which == EXCLUDED else reckoning.target
+    return matching(reckoning.excluded if filters.which == EXCLUDED else reckoning.target, filters)
+
+
+def matching(schools: Iterable[Standing], filters: Filters) -> list[Standing]:
+    """Those of some schools that match every filter, in the order given."""
     for wanted in _tests(filters):
         schools = [s for s in schools if wanted(s)]
     return list(schools)
@@ -59,14 +83,35 @@ def _tests(filters: Filters) -> list[Callable[[Standing], bool]]:
         tests.append(lambda s: s.district_code == code)
     if filters.phase:
         tests.append(lambda s: s.phase == filters.phase)
+    if filters.type:
+        kind = "" if filters.type == NONE else filters.type
+        tests.append(lambda s: s.type == kind)
+    if filters.trust:
+        trust = "" if filters.trust == NONE else filters.trust
+        tests.append(lambda s: s.trust == trust)
+    if filters.year is not None:
+        year = filters.year
+        tests.append(lambda s: year in s.year_groups)
+    if filters.state:
+        states = (OPEN, Word.TO_CONFIRM) if filters.state == GAP else (filters.state,)
+        if filters.year is not None:
+            tests.append(lambda s: s.year_groups[filters.year] in states)
+        else:
+            tests.append(lambda s: any(state in states for state in s.year_groups.values()))
     if filters.standing:
         tests.append(lambda s: s.standing == filters.standing)
     if filters.gap:
         tests.append(lambda s: s.is_gap)
     if filters.cause:
         tests.append(lambda s: s.is_gap and s.kind == filters.cause)
-    if filters.number:
+    if filters.number == KNOWN:
+        tests.append(lambda s: pupils_of(s, filters.year) is not None)
+    elif filters.number == UNKNOWN:
+        tests.append(lambda s: pupils_of(s, filters.year) is None)
+    elif filters.number:
         tests.append(lambda s: number_of(s) == filters.number)
+    if filters.counted:
+        tests.append(lambda s: seen_of(s, filters.year) > 0)
     if filters.ages_unknown:
         tests.append(lambda s: s.ages_unknown)
     if filters.place_unknown:
@@ -82,6 +127,16 @@ def number_of(s: Standing) -> str:
     if s.target_pupils is None:
         return UNKNOWN
     return ESTIMATED if s.estimated else OWN
+
+
+def pupils_of(s: Standing, year: int | None) -> int | None:
+    """The school's target pupils, or those of one year group; None is unknown."""
+    return s.target_pupils if year is None else s.pupils_by_year.get(year)
+
+
+def seen_of(s: Standing, year: int | None) -> int:
+    """The pupils counted at the school, or those of one year group."""
+    return s.seen_pupils if year is None else s.seen_by_year.get(year, 0)
 
 
 def _named(name: str, urn: int, wanted: str) -> bool:

@@ -14,8 +14,9 @@ import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -24,6 +25,7 @@ from outreach.coverage import facts, gaps
 from outreach.coverage.asking import Asking
 from outreach.coverage.cells import OPEN, Cell, Cells
 from outreach.coverage.gaps import Word
+from outreach.coverage.parts.cut import Cut, cut_of
 from outreach.coverage.targets import Target, TargetSchool
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
@@ -33,6 +35,7 @@ from outreach.visits import verdicts
 from outreach.visits.verdicts import Verdict
 
 NINE = tuple(Word)[:9]
+_NOBODY: dict[int, int] = {}
 DISTRICT_UNKNOWN = "district not known"
 
 
@@ -43,7 +46,9 @@ class Standing:
     `kind` names the cause of a gap (gaps.CAUSES) and `cause` says it in words; `since` is the London
     day from which it holds. `year_groups`: each offered target year group's own state ('seen', 'part seen',
     'to confirm', 'booked', 'open'). `target_pupils` None is unknown; `estimated` when the register's number
-    was shared out. `place_known` False: no grid reference of its own.
+    was shared out. `place_known` False: no grid reference of its own. `pupils_by_year`
+    and `seen_by_year`: the same for each offered target year group (a count above its estimate replaces it,
+    so that they may sum to more than the school's number); who counted nobody has no `seen_by_year`.
     """
 
     urn: int
@@ -66,6 +71,9 @@ class Standing:
     ages_unknown: bool
     easting: int | None
     northing: int | None
+    trust: str = ""
+    pupils_by_year: dict[int, int | None] = field(default_factory=dict)
+    seen_by_year: dict[int, int] = field(default_factory=dict)
 
     @property
     def cause(self) -> str:
@@ -105,18 +113,23 @@ class Reckoning:
     also_seen: list[AlsoSeen]
 
 
-def of(programme_id: int, *, as_of: date, now: datetime) -> Reckoning:
-    """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 19 queries."""
+def of(
+    programme_id: int, *, as_of: date, now: datetime, only: tuple[int, ...] | None = None, told_by: datetime | None = None
+) -> Reckoning:  # fmt: skip
+    """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 19 queries.
+
+    `only` and `told_by`: see parts/cut.py.
+    """
     with _without_collecting():
-        return _reckon(programme_id, as_of=as_of, now=now)
+        return _reckon(programme_id, as_of, now, only=only, told_by=told_by)
 
 
-def _reckon(programme_id: int, *, as_of: date, now: datetime) -> Reckoning:
+def _reckon(programme_id: int, as_of: date, now: datetime, **narrower: Any) -> Reckoning:
     programme = db.session.execute(select(Programme).where(Programme.id == programme_id)).scalar_one()
     share = db.session.execute(
         select(Partnership.counted_share).where(Partnership.id == programme.partnership_id)
     ).scalar_one()
-    cut = facts.cut_of(programme.academic_year, as_of, now)
+    cut = replace(cut_of(programme.academic_year, as_of, now), **narrower)
     found = verdicts.of(
         facts.promises(programme, cut),
         facts.reports(programme, cut),
@@ -153,7 +166,7 @@ class _Judge:
     """Applies the rules to what was read; one for each reckoning."""
 
     def __init__(
-        self, programme: Programme, cut: facts.Cut, target: Target, found: list[Verdict], share: float
+        self, programme: Programme, cut: Cut, target: Target, found: list[Verdict], share: float
     ) -> None:
         self.target, self.cut = target, cut
         self.for_adults = programme.for_adults
@@ -189,15 +202,17 @@ class _Judge:
             word, kind, detail, since = self.asking.standing(family, booked)
         if excluded:
             word, is_gap, kind, detail, since = Word.EXCLUDED, False, "", school.why, school.decided
-        pupils, guessed, evidence = self._seen(urn, school.year_groups) if promised else (0, False, "")
-        number = school.target_pupils
-        if number is not None and school.estimated and pupils > number:
-            number = pupils
+        counted, guessed, evidence = self._seen(urn, school.year_groups) if promised else (_NOBODY, False, "")
+        number, by_year, pupils = school.target_pupils, school.by_year, sum(counted.values())
+        if number is not None and school.estimated and counted:
+            number = max(number, pupils)
+            by_year = self._at_least(urn, by_year, counted)
         known = school.known
         return Standing(
             urn, known.name, known.district_code or "", known.district_name or DISTRICT_UNKNOWN, school.phase,
             known.type_of_establishment, word, states, is_gap, kind, detail, since, number, school.estimated,
-            pupils, guessed, evidence, school.ages_unknown, known.easting, known.northing,
+            pupils, guessed, evidence, school.ages_unknown, known.easting, known.northing, known.trust_name or "",
+            by_year, counted,
         )  # fmt: skip
 
     def also_seen(self) -> list[AlsoSeen]:
@@ -236,6 +251,9 @@ class _Judge:
         if held & {Word.SEEN, Word.PART_SEEN}:
             seen_on = _day(shows, verdicts.TOOK_PLACE, max)
             said = [gaps.missing(missing)] if missing else []
+            failed = _day(shows, verdicts.FAILED, max)
+            if short and self.for_adults and failed is not None:
+                return Word.PART_SEEN, True, gaps.FAILED, "", failed
             for y in short:
                 number = self.target.pupils_of(school.known.urn, y)
                 named = y if len(states) > 1 else None
@@ -260,16 +278,27 @@ class _Judge:
             return Word.BOOKED, False, "", f"booked for {day_short(on)}" if on else "", on
         return "", False, "", "", None
 
-    def _seen(self, urn: int, year_groups: tuple[int, ...]) -> tuple[int, bool, str]:
-        """(pupils counted, was any of it shared out, the weakest evidence) of all that counts under this school."""
-        pupils, guessed, evidence = 0, False, []
+    def _at_least(
+        self, urn: int, by_year: dict[int, int | None], counted: dict[int, int]
+    ) -> dict[int, int | None]:
+        """The pupils of each year group, where that is an estimate no fewer than were counted."""
+        return {
+            y: n if n is None or self.target.own_number(urn, y) is not None else max(n, counted.get(y, 0))
+            for y, n in by_year.items()
+        }
+
+    def _seen(self, urn: int, year_groups: tuple[int, ...]) -> tuple[dict[int, int], bool, str]:
+        """({year group: counted}, was any shared out, the weakest evidence) of all that counts under this school."""
+        pupils: dict[int, int] = {}
+        guessed, evidence = False, []
         for verdict in self.left_to.get(urn, ()):
             named = [y for y in year_groups if y in verdict.year_groups]
             if not named:
                 continue
             evidence.append(verdict.evidence)
             if verdict.counted is not None:
-                pupils += sum(verdict.counted.get(y, 0) for y in named)
+                for y in named:
+                    pupils[y] = pupils.get(y, 0) + verdict.counted.get(y, 0)
                 guessed = guessed or verdict.estimated
         weakest = min(evidence, key=verdicts.EVIDENCE.index) if evidence else ""
         return pupils, guessed, weakest

@@ -20,8 +20,9 @@ from outreach.county import establishments
 from outreach.county.establishments import never_estimated
 from outreach.county.schools import OPEN_STATUSES
 from outreach.coverage import facts
-from outreach.coverage.facts import Cut, Known
+from outreach.coverage.facts import Known
 from outreach.coverage.kin import Kin
+from outreach.coverage.parts.cut import Cut
 from outreach.ground.school_year import offered
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
@@ -34,7 +35,10 @@ _offered_at = cache(offered)
 
 @dataclass(slots=True)
 class TargetSchool:
-    """A school of the target (or taken out of it): `why` and `decided` tell of a coordinator's word."""
+    """A school of the target (or taken out of it): `why` and `decided` tell of a coordinator's word.
+
+    `by_year`: the pupils of each target year group, of an estimate whole parts that sum to it; None is unknown.
+    """
 
     known: Known
     year_groups: tuple[int, ...]
@@ -42,6 +46,7 @@ class TargetSchool:
     ages_unknown: bool
     target_pupils: int | None
     estimated: bool
+    by_year: dict[int, int | None]
     why: str = ""
     decided: date | None = None
 
@@ -64,6 +69,7 @@ class Target:
         self.decisions = facts.decisions(programme, cut)
         groups = facts.target_year_groups(programme, cut)
         self.year_groups = (ADULTS,) if programme.for_adults else groups
+        self._split: dict[tuple[int | None, tuple[int, ...]], dict[int, int | None]] = {}
         self._link_dates: dict[int, date] = {}
         for predecessor, _, day in self.links:
             if day is not None:
@@ -169,7 +175,7 @@ class Target:
         if self.for_adults:
             if included is None and establishments.never_in(known.type_of_establishment):
                 return None
-            return TargetSchool(known, (ADULTS,), phase, False, None, False)
+            return TargetSchool(known, (ADULTS,), phase, False, None, False, self._parts(None, (ADULTS,)))
         if included is None and establishments.never_in(known.type_of_establishment):
             return None
         by_ages = self._by_ages_or_phase(known)
@@ -177,23 +183,46 @@ class Target:
         unknown = by_ages is None and included is None
         if not groups and not unknown or unknown and self._offers_none_by_own_numbers(known.urn):
             return None
-        pupils, estimated = self._target_pupils(known, groups)
-        return TargetSchool(known, groups, phase, unknown, pupils, estimated)
+        own = self._own_numbers(known.urn, groups)
+        pupils, estimated = self._target_pupils(known, groups, own)
+        by_year = self._by_year(groups, own, pupils) if own else self._parts(pupils, groups)
+        return TargetSchool(known, groups, phase, unknown, pupils, estimated, by_year)
 
     def _offers_none_by_own_numbers(self, urn: int) -> bool:
         return all(self.own_number(urn, y) == 0 for y in self.year_groups)
 
-    def _target_pupils(self, known: Known, groups: tuple[int, ...]) -> tuple[int | None, bool]:
+    def _own_numbers(self, urn: int, groups: tuple[int, ...]) -> dict[int, int]:
+        """{year group: pupils} where the school's own word, or its predecessors', is known."""
+        if urn not in self.own and urn not in self.kin.predecessors:
+            return {}
+        told = ((y, self.own_number(urn, y)) for y in groups)
+        return {y: number for y, number in told if number is not None}
+
+    def _parts(self, total: int | None, groups: tuple[int, ...]) -> dict[int, int | None]:
+        """An estimate in equal whole parts, the first year groups one more; one shared dict for equal schools."""
+        key = (total, groups)
+        if key not in self._split:
+            whole: dict[int, int | None] = dict.fromkeys(groups)
+            if total is not None:
+                whole |= verdicts.shared_out(total, dict.fromkeys(groups, 1))
+            self._split[key] = whole
+        return self._split[key]
+
+    def _by_year(
+        self, groups: tuple[int, ...], own: dict[int, int], total: int | None
+    ) -> dict[int, int | None]:
+        rest = tuple(y for y in groups if y not in own)
+        left = None if total is None else total - sum(own.values())
+        parts = self._parts(left, rest)
+        return {y: own.get(y, parts.get(y)) for y in groups}
+
+    def _target_pupils(
+        self, known: Known, groups: tuple[int, ...], own: dict[int, int]
+    ) -> tuple[int | None, bool]:
         """(pupils of the target year groups, is it an estimate); rounded half up for the school."""
         if not groups:
             return None, False
-        total, without = 0, 0
-        for y in groups:
-            own = self.own_number(known.urn, y)
-            if own is None:
-                without += 1
-            else:
-                total += own
+        total, without = sum(own.values()), len(groups) - len(own)
         if not without:
             return total, False
         all_offered = self._all_offered(known)

@@ -53,6 +53,7 @@ class Maker:
         self._independent()
         self._outside_the_target()
         self._awkward()
+        self._trusts()
 
     def _about(self, pupils: int) -> int:
         return max(12, round(self.random.gauss(pupils, pupils / 5)))
@@ -159,6 +160,26 @@ class Maker:
             name = row["EstablishmentName"] = pattern.format(row["Town"])
             row["SchoolWebsite"] = f"https://www.{names.slug(name)[:40].strip('-')}.example/"
 
+    def _trusts(self) -> None:
+        """Every academy and free school is run by a trust: most by a large one, special ones by one of their own,
+        and now and then by one that runs nothing else. No lot is drawn, so that the county stays as it is."""
+        alone = 0
+        for row in self.rows:
+            kind = str(row["TypeOfEstablishment (name)"])
+            if (
+                not kind.startswith(("Academy", "Free schools", "Studio"))
+                or row["EstablishmentStatus (name)"] == "Closed"
+            ):
+                continue
+            if "special" in kind or "alternative" in kind:
+                row["Trusts (name)"] = names.SPECIAL_TRUST
+            elif not row.get("Trusts (name)"):
+                row["Trusts (name)"] = names.TRUSTS[0]
+            elif row["PhaseOfEducation (name)"] == "Secondary" and not _shares_a_site(row):
+                alone += 1
+                if alone % 6 == 0:
+                    row["Trusts (name)"] = f"{row['EstablishmentName']} Trust"
+
     def _closures(self) -> None:
         """Became an academy, merged, split, or closed for good; the links file tells which."""
         closed, opened = date(self.year - 1, 8, 31), date(self.year - 1, 9, 1)
@@ -259,6 +280,11 @@ class Maker:
             return f"https://www.{names.slug(trust)}.example/{names.slug(name)}"
         host = f"www.{names.slug(name)}.example"
         return (host, f"http://{host}", f"https://{host}/")[int(lot * 100) % 3]
+
+
+def _shares_a_site(row: Row) -> bool:
+    """Whether a school's website is its trust's."""
+    return names.slug(str(row["Trusts (name)"])) in str(row["SchoolWebsite"])
 
 
 def apportioned(total: int, towns: Sequence[Town]) -> list[Town]:

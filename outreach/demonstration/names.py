@@ -12,6 +12,8 @@ TRUSTS = (
     "Five Rivers Federation",
 )
 
+SPECIAL_TRUST = "Bridgeways Specialist Education Trust"
+
 STREETS = (
     "Ropewalk", "Tenter Lane", "Ferry Road", "Weaver's Row", "Old Saltway", "Chapel Rise", "Long Meadow",
     "Station Approach", "Pound Hill", "Quarry Drive", "Heron Close", "Bell Street", "Windmill Road", "The Strand",

@@ -19,6 +19,7 @@ from outreach.county import authorities, contacts, partnerships, people, registe
 from outreach.county.partnerships import Partnership, Settings
 from outreach.county.people import Person
 from outreach.county.schools import School
+from outreach.coverage.board import publishing
 from outreach.demonstration import cast, county, names, replies, seasons, shows
 from outreach.demonstration.cast import Cast
 from outreach.demonstration.seasons import Season
@@ -73,6 +74,7 @@ def tell(*, now: datetime) -> Told:
     replies.come_in(programme, parts, now=now)
     _report_dates(partnership, programme, now=now)
     _today(random, programme, season, parts, now=now)
+    _board(programme, now=now)
     return Told(partnership=partnership, coordinator=coordinator, programme=programme, cast=parts)
 
 
@@ -281,3 +283,13 @@ def _today(random: Random, programme: Programme, season: Season, parts: Cast, *,
             programme, school, f"{address}@{host}", name=name, now=now - timedelta(hours=2)
         )
         open_door.answer_next(now=now - timedelta(hours=2))
+
+
+def _board(programme: Programme, *, now: datetime) -> None:
+    """The board was told some days ago, and is told again in a month."""
+    told = day_of(now) - timedelta(days=12)
+    publishing.publish(programme, told, who=COORDINATOR, now=_morning(told + timedelta(days=1)))
+    board_dates.add(
+        programme.partnership_id, "Report to the board", day_of(now) + timedelta(days=28), programme=programme,
+        who=COORDINATOR, now=now - timedelta(days=20),
+    )  # fmt: skip

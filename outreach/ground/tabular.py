@@ -103,22 +103,28 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[
 
 def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]], *, sheet: str = "Sheet1") -> bytes:
     """A workbook of one sheet, its head frozen; strings stay strings, dates are real dates."""
+    return write_book([(sheet, header, rows)])
+
+
+def write_book(sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]]) -> bytes:
+    """A workbook of sheets, (name, header, rows) each; as `write_xlsx`."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out,
         {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True},
     )
-    page = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", sheet)[:31])
     bold, as_date = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
-    for column, name in enumerate(header):
-        page.write_string(0, column, name, bold)
-    for line, row in enumerate(rows, 1):
-        for column, value in enumerate(row):
-            if isinstance(value, date) and not isinstance(value, datetime):
-                page.write_datetime(line, column, datetime(value.year, value.month, value.day), as_date)
-            else:
-                page.write(line, column, value)
-    page.freeze_panes(1, 0)
+    for name, header, rows in sheets:
+        page = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", name)[:31])
+        for column, title in enumerate(header):
+            page.write_string(0, column, title, bold)
+        for line, row in enumerate(rows, 1):
+            for column, value in enumerate(row):
+                if isinstance(value, date) and not isinstance(value, datetime):
+                    page.write_datetime(line, column, datetime(value.year, value.month, value.day), as_date)
+                else:
+                    page.write(line, column, value)
+        page.freeze_panes(1, 0)
     book.close()
     return out.getvalue()
 

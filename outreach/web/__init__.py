@@ -41,7 +41,9 @@ def init_app(app: Flask) -> None:
 
 def _import_pages() -> None:
     """Each page hangs itself on its blueprint when imported."""
+    import outreach.web.api.feed
     import outreach.web.coordinator.authorities
+    import outreach.web.coordinator.board
     import outreach.web.coordinator.booking
     import outreach.web.coordinator.bookings
     import outreach.web.coordinator.calendars
@@ -64,6 +66,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.schools
     import outreach.web.coordinator.setup
     import outreach.web.coordinator.status
+    import outreach.web.coordinator.tokens
     import outreach.web.coordinator.tour
     import outreach.web.public.calendar
     import outreach.web.public.find

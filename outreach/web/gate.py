@@ -21,7 +21,9 @@ from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
+from outreach.ground.wording import day_short
 from outreach.post import links
+from outreach.post.feeds import tokens
 from outreach.post.incoming import inbox
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
@@ -29,6 +31,7 @@ from outreach.tour.programmes import Programme
 public = Blueprint("public", __name__)
 school = Blueprint("school", __name__)
 coordinator = Blueprint("coordinator", __name__, url_prefix="/desk")
+api = Blueprint("api", __name__, url_prefix="/api/v1")
 
 csrf = CSRFProtect()
 login = LoginManager()
@@ -44,6 +47,7 @@ MENU = (
     ("Invitations", "coordinator.invitations"),
     ("Letters", "coordinator.letters"),
     ("Tour", "coordinator.tour"),
+    ("Reports", "coordinator.board_reports"),
     ("Register", "coordinator.register"),
     ("Set-up", "coordinator.setup"),
 )
@@ -63,7 +67,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(public)
     app.register_blueprint(school)
     app.register_blueprint(coordinator)
+    app.register_blueprint(api)
     app.after_request(_headers)
+    app.register_error_handler(ApiProblem, _said_to_a_program)
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(HTTPException, _problem)
     app.register_error_handler(Exception, _broken)
@@ -127,6 +133,40 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
         return view(token, *args, **kwargs)
 
     guarded.guard = "personal link"  # type: ignore[attr-defined]
+    return guarded
+
+
+class ApiProblem(Exception):
+    """What is wrong with a request to the JSON feed: a status, a word for programs, a sentence for people."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+def by_token(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Programs that send `Authorization: Bearer …` with a token that works; its partnership is in g.partnership."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        sent = request.authorization
+        if sent is None or sent.type != "bearer" or not sent.token:
+            raise ApiProblem(401, "token_missing", "Send a token: Authorization: Bearer outreach_…")
+        found = tokens.find(sent.token)
+        if found is None:
+            raise ApiProblem(
+                401, "token_unknown", "This is no token of ours. Check that it was copied whole."
+            )
+        if found.withdrawn_at is not None:
+            raise ApiProblem(
+                410,
+                "token_withdrawn",
+                f"This token was withdrawn on {day_short(found.withdrawn_at)}. Ask a coordinator for a new one.",
+            )
+        g.partnership = db.session.get_one(Partnership, found.partnership_id)
+        return view(*args, **kwargs)
+
+    guarded.guard = "token"  # type: ignore[attr-defined]
     return guarded
 
 
@@ -255,6 +295,11 @@ def _is_secret(name: str) -> bool:
     return name == "csrf_token" or any(word in name for word in ("password", "old", "again"))
 
 
+def _said_to_a_program(error: ApiProblem) -> tuple[dict[str, Any], int, dict[str, str]]:
+    asks = {"WWW-Authenticate": 'Bearer realm="Outreach"'} if error.status == 401 else {}
+    return {"error": {"code": error.code, "message": error.message}}, error.status, asks
+
+
 def _problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | HTTPException:
     if error.code is None or error.code < 400:
         return error
@@ -266,6 +311,9 @@ def _problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | HTTPExce
             {"Content-Type": "text/plain"},
         )
     allow = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
+    if request.path.startswith("/api/"):
+        told = {"code": error.name.lower().replace(" ", "_"), "message": error.description}
+        return {"error": told}, error.code, allow  # type: ignore[return-value]
     return render_template("problem.html", code=error.code, kind="http"), error.code, allow
 
 
@@ -274,4 +322,6 @@ def _broken(error: Exception) -> tuple[str, int]:
     current_app.logger.exception("a page failed")
     if current_app.config["TESTING"]:
         raise error
+    if request.path.startswith("/api/"):
+        return {"error": {"code": "broken", "message": "Something went wrong here. Try again later."}}, 500  # type: ignore[return-value]
     return render_template("problem.html", code=500, kind="http"), 500

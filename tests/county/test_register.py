@@ -132,11 +132,14 @@ def test_a_school_that_a_file_leaves_out_stays_open_and_is_told(app: Flask) -> N
 
 
 def test_a_smaller_download_wipes_nothing_it_has_no_column_for(app: Flask) -> None:
-    bring(written([school()]))
+    bring(written([school(**{"Trusts (name)": "Lantern Learning Trust"})]))
     changes = bring(written([school(Town="Marl", Postcode="ZZ9 9ZZ")], SMALL))
     assert told(changes) == [(900001, [("town", "Kestermere", "Marl"), ("postcode", "ZZ1 1AA", "ZZ9 9ZZ")])]
     kept = schools.get(900001)
     assert (kept.number_of_pupils, kept.easting, kept.district_name) == (1050, 450000, "Kestermere")
+    assert kept.trust_name == "Lantern Learning Trust"
+    newest = db.session.scalars(select(SchoolRecord).order_by(SchoolRecord.id.desc())).first()
+    assert newest is not None and (newest.town, newest.trust_name) == ("Marl", "Lantern Learning Trust")
 
 
 def test_an_unknown_that_the_file_states_is_taken(app: Flask) -> None:

@@ -91,6 +91,7 @@ class RandomYear:
             "number_of_pupils": self.random.choice([None, 0, 35, 301, 700, 1050]),
             "la_code": self.random.choice(["931", "931", "931", "932", "933"]),
             "district_code": self.random.choice(["E1", "E2", None]),
+            "trust_name": self.random.choice([None, None, "Lantern Learning Trust", "Marl Valley Academies"]),
         }
         facts["district_name"] = {"E1": "Kestermere", "E2": "Fenwold", None: None}[facts["district_code"]]
         school = make.school(START - timedelta(days=40), **facts)
@@ -106,6 +107,7 @@ class RandomYear:
                 self._plan(self._when(), lambda at: make.record(school, at, status="Open", close_date=None))
         if self._chance(0.15):
             moved = {"la_code": r.choice(["931", "933"]), "number_of_pupils": r.choice([None, 140, 900])}
+            moved |= {"trust_name": r.choice([None, "Marl Valley Academies"])}
             self._plan(self._when(), lambda at: make.record(school, at, **moved))
         for _ in range(r.choice([0, 0, 0, 1, 2])):
             self._correction(school)

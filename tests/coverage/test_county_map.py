@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from outreach.coverage import county_map, map_room
+from outreach.coverage.charts import county_map, map_room
 from outreach.coverage.figures import of
 from outreach.coverage.standings import Standing
 
@@ -100,3 +100,18 @@ def test_a_crowded_town_is_drawn_larger_in_an_inset_and_each_school_once(schools
     assert [i.name for i in drawn.insets] == insets
     assert len(drawn.marks) + sum(len(i.marks) for i in drawn.insets) == schools + 1
     assert [s.inset for s in drawn.shapes] == [False, bool(insets)]
+
+
+@pytest.mark.parametrize("schools", [1, 3, 500, 501])
+def test_up_to_500_schools_are_drawn_each_with_its_name_and_more_as_districts_only(schools: int) -> None:
+    outlines = json.dumps({"type": "FeatureCollection", "features": [square("Shire", -1.6, 51.5, 0.6)]})
+    target = [
+        school(n, 432_000 + 1600 * (n % 24), 182_000 + 2600 * (n // 24), "Shire") for n in range(schools)
+    ]
+    drawn = county_map.draw(outlines, of(target, county="x").districts, target)
+    assert drawn is not None and len(drawn.shapes) == 1
+    marks = [*drawn.marks, *(mark for inset in drawn.insets for mark in inset.marks)]
+    named = {mark.urn: (mark.name, mark.glyph) for mark in marks}
+    assert len(marks) == len(named) == (schools if schools <= 500 else 0)
+    assert all(named[s.urn] == (s.name, s.standing) for s in target if named)
+    assert [mark.name for mark in drawn.marks] == sorted(mark.name for mark in drawn.marks)

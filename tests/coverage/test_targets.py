@@ -9,7 +9,8 @@ from flask import Flask
 import make
 from outreach.booking.proposals import Proposal
 from outreach.county import establishments, register
-from outreach.coverage import county_map, figures, standings
+from outreach.coverage import figures, standings
+from outreach.coverage.charts import county_map
 from outreach.ground.db import db, transaction
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)

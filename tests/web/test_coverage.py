@@ -11,8 +11,11 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
 
 import make
+from browser import Site
+from outreach.ground import tabular
 from outreach.ground.db import db, transaction
 
 NOW = datetime(2027, 1, 19, 12, tzinfo=UTC)
@@ -73,7 +76,8 @@ def county(schools: int = 70, seed: int = 5, la_code: str = "931"):
             datetime(2026, 8, 1, tzinfo=UTC), name=f"School {n:03d}", district_code=code, district_name=name,
             la_code=la_code, number_of_pupils=r.choice([None, 700, 1050]), easting=r.choice([None, 445000 + 100 * n]),
             phase_of_education=r.choice(["Secondary", "All-through", "Not applicable"]),
-            statutory_low_age=r.choice([11, 11, 11, None]),
+            statutory_low_age=r.choice([11, 11, 11, None]), trust_name=r.choice([None, "Lantern & Co Trust", "Marl Valley"]),
+            type_of_establishment=r.choice(["Academy converter", "Community school"]),
         )  # fmt: skip
         found.append(school)
         if r.random() < 0.85:
@@ -105,6 +109,11 @@ def desk(app: Flask, client: FlaskClient) -> FlaskClient:
     return make.signed_in(client, person)
 
 
+def words_of(page: str) -> str:
+    """A page without its marks."""
+    return " ".join(re.sub(r"<[^>]+>", "", page).split())
+
+
 def rows_of(client: FlaskClient, address: str) -> int:
     """The rows of a list, over all its pages."""
     total, page = 0, 1
@@ -117,7 +126,18 @@ def rows_of(client: FlaskClient, address: str) -> int:
         page += 1
 
 
-@pytest.mark.parametrize("query", ["", "?compare=2026-12-19", "?as_of=2026-12-01"])
+def pupils_of(client: FlaskClient, address: str) -> tuple[int, int]:
+    """(pupils seen, target pupils) as the head of a list sums them."""
+    said = re.search(r"([\d,]+) pupils seen(?: of ([\d,]+))?", client.get(address).text)
+    assert said, address
+    return int(said[1].replace(",", "")), int((said[2] or "0").replace(",", ""))
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?compare=2026-12-19", "?as_of=2026-12-01&by=type", "?by=phase&compare=2026-12-19", "?by=year&compare=2026-12-01",
+     "?by=trust&phase=Secondary", "?by=type&district=E07000001&trust=Lantern+%26+Co+Trust"],
+)  # fmt: skip
 def test_every_number_on_the_page_is_a_link_to_that_many_rows(desk: FlaskClient, query: str) -> None:
     page = desk.get("/desk/coverage" + query)
     assert page.status_code == 200
@@ -126,52 +146,70 @@ def test_every_number_on_the_page_is_a_link_to_that_many_rows(desk: FlaskClient,
         for a, t in Links(page.text).found
         if a.startswith("schools?") and re.fullmatch(r"[\d,]+", t)
     ]
-    assert len(numbers) > 30
-    for address, text in numbers:
-        assert rows_of(desk, address) == int(text.replace(",", "")), address
+    assert len(numbers) > 25
+    for address, text in dict.fromkeys(numbers):
+        number = int(text.replace(",", ""))
+        if "counted=1" in address:
+            assert pupils_of(desk, address)[0] == number if number else rows_of(desk, address) == 0, address
+        elif "number=known" in address:
+            assert pupils_of(desk, address)[1] == number, address
+        else:
+            assert rows_of(desk, address) == number, address
 
 
 def test_the_district_rows_and_the_standings_sum_to_the_county(desk: FlaskClient) -> None:
     lines = list(csv.reader(io.StringIO(desk.get("/desk/coverage.csv").text.lstrip("\ufeff"))))
     assert "Not for publication" in lines[0][0]
     head = lines[1]
-    whole = next(dict(zip(head, line, strict=True)) for line in lines[2:] if line[0] == "All")
-    for table in ("District", "Phase"):
-        rows = [dict(zip(head, line, strict=True)) for line in lines[2:] if line[0] == table]
+    whole = next(dict(zip(head, line, strict=True)) for line in lines[2:] if line and line[0] == "All")
+    for table in ("District", "Phase", "Type", "Trust"):
+        rows = [dict(zip(head, line, strict=True)) for line in lines[2:] if line and line[0] == table]
         assert len(rows) >= 2
         for column in head[2:]:
             if column != "Schools seen %":
                 assert sum(int(row[column]) for row in rows) == int(whole[column]), (table, column)
     assert sum(int(whole[name]) for name in head[3:12]) == int(whole["Schools"])
-    assert any(line[1] == "district not known" for line in lines[2:])
+    assert any(line[1] == "district not known" for line in lines[2:] if line)
+    first = next(n for n, line in enumerate(lines) if line and "do not sum" in line[0])
+    years = [dict(zip(lines[first + 1], line, strict=True)) for line in lines[first + 2 :]]
+    assert [row["Name"] for row in years] == ["Year 8", "Year 9"]
+    for row in years:
+        assert sum(int(row[name]) for name in lines[first + 1][3:8]) == int(row["Schools"])
+
+
+def test_the_workbook_has_the_lines_of_the_sheet(desk: FlaskClient) -> None:
+    book = tabular.read("x.xlsx", desk.get("/desk/coverage.xlsx?phase=Secondary").data)
+    sheet = tabular.read("x.csv", desk.get("/desk/coverage.csv?phase=Secondary").data)
+    assert [row.cells for row in book.rows] == [row.cells for row in sheet.rows] and len(book.rows) > 10
+    assert "Not for publication" in book.header[0]
 
 
 def test_pupils_of_the_list_sum_to_the_figure_of_the_page(desk: FlaskClient) -> None:
     lines = list(csv.reader(io.StringIO(desk.get("/desk/schools.csv").text.lstrip("\ufeff"))))
-    rows = [dict(zip(lines[1], line, strict=True)) for line in lines[2:]]
+    rows = [dict(zip(lines[1], line, strict=True)) for line in lines[2:-1]]
     seen = sum(int(row["Pupils seen"]) for row in rows)
     known = sum(int(row["Target pupils"]) for row in rows if row["Target pupils"] != "unknown")
     page = desk.get("/desk/coverage").text
     foot = re.search(r"<tfoot>.*</tfoot>", page, re.S)[0]
-    assert f">{seen:,}<" in foot and f">{known:,}</tfoot>" in foot.replace("\n", "")
+    assert f">{seen:,}<" in foot and f">{known:,}</a></tfoot>" in foot.replace("\n", "")
 
 
 def test_the_pages_take_the_same_queries_for_3_schools_and_for_40(
     app: Flask, client: FlaskClient, count_queries
 ) -> None:
-    """19 of standings.of; the person, the partnership, the programmes, the one in hand, and what waits in the inbox."""
+    """19 of standings.of; the person, the partnership, the programmes, the one in hand, and what waits in the inbox; 19 more beside."""
     taken = []
     for schools, la_code in ((3, "931"), (40, "932")):
         with transaction():
             partnership, _, _ = county(schools, la_code=la_code)
             person = make.person(partnership)
         make.signed_in(client, person)
-        for address in ("/desk/coverage", "/desk/schools"):
+        for address in ("/desk/coverage", "/desk/schools", "/desk/coverage?by=trust&compare=2026-12-01"):
             db.session.remove()
             with count_queries() as queries:
                 assert client.get(address).status_code == 200
             taken.append(len(queries))
-    assert taken == [24, 24, 24, 24]
+    assert taken == [24, 24, 24 + 19] * 2
 
 
 def test_without_a_programme_the_page_says_what_will_stand_here(app: Flask, client: FlaskClient) -> None:
@@ -213,12 +251,23 @@ def test_a_day_is_understood_as_people_type_it(desk: FlaskClient, typed: str) ->
     assert desk.get("/desk/coverage", query_string={"as_of": "4/1/2027 to 5/1/2027"}).status_code == 422
 
 
-def test_words_nobody_knows_ask_for_nothing(desk: FlaskClient) -> None:
+def test_words_nobody_knows_ask_for_nothing_and_each_is_said(desk: FlaskClient) -> None:
     everything = rows_of(desk, "/desk/schools?x=1")
     strange = "/desk/schools?standing=x&cause=<b>&number=&list=?&gap=2&sort=zz&programme=99999999999999999999"
     assert rows_of(desk, strange) == everything
-    for page in ("zz", "-4", "9999999"):
-        assert desk.get(f"/desk/schools?page={page}").status_code == 200
+    said = desk.get(strange).text
+    for words in (
+        "no standing ‘x’",
+        "no cause ‘&lt;b&gt;’",
+        "no list ‘?’",
+        "sorted by ‘zz’",
+        "no such programme",
+    ):
+        assert words in said
+    for page in ("zz", "-4", "0", "9999999"):
+        answer = desk.get(f"/desk/schools?page={page}")
+        assert answer.status_code == 200 and f"no page ‘{page}’" in answer.text
+    assert "There is no table by ‘moon’" in desk.get("/desk/coverage?by=moon").text
 
 
 def test_the_search_finds_by_the_beginning_of_words_and_by_urn(desk: FlaskClient) -> None:
@@ -241,4 +290,174 @@ def test_another_partnerships_programme_is_not_shown(app: Flask, client: FlaskCl
 def test_the_csv_of_a_list_has_a_line_for_each_school(desk: FlaskClient) -> None:
     for query in ("standing=seen", "gap=1", "list=excluded", "list=also", "district=-"):
         lines = desk.get(f"/desk/schools.csv?{query}").text.splitlines()
-        assert len(lines) - 2 == rows_of(desk, f"/desk/schools?{query}")
+        assert len(lines) - 3 == rows_of(desk, f"/desk/schools?{query}")
+        assert lines[-1].startswith(f"End of the list: {len(lines) - 3} school")
+
+
+def last_year(county, schools) -> int:
+    """A programme of 2025/26 that the first three schools saw; its number."""
+    programme = make.programme(
+        county, title="Someone to Tell", academic_year=2025, created_at=datetime(2025, 9, 3, tzinfo=UTC)
+    )
+    for n, school in enumerate(schools[:3]):
+        start = datetime(2025, 11, 10 + n, 10, tzinfo=UTC)
+        show = make.show(programme, school, start, created_at=datetime(2025, 9, 9, tzinfo=UTC))
+        told = make.booking(show, {8: 120, 9: 120}, datetime(2025, 9, 9, tzinfo=UTC))
+        make.report(told, "school", start + timedelta(hours=4), {8: 120, 9: 120})
+    return programme.id
+
+
+def test_another_year_is_laid_beside_this_one_on_the_same_day_and_every_number_of_both_is_its_list(
+    app: Flask, client: FlaskClient
+) -> None:
+    with transaction():
+        partnership = make.partnership()
+        schools = [make.school(datetime(2025, 8, 1, tzinfo=UTC), name=f"School {n}") for n in range(5)]
+        make.programme(partnership)
+        before = last_year(partnership, schools)
+        person = make.person(partnership)
+    make.signed_in(client, person)
+    page = client.get(f"/desk/coverage?beside={before}").text
+    assert '2025/26, as of <b class="ink">19 January 2026</b>' in page
+    assert "Then it was 3 of 5." in words_of(page)
+    links = [
+        (a, t) for a, t in Links(page).found if f"programme={before}" in a and re.fullmatch(r"[\d,]+", t)
+    ]
+    assert ("3" in [t for _, t in links]) and len(links) == 6
+    for address, text in links:
+        assert rows_of(client, "/desk/" + address) == int(text)
+    chosen = client.get(f"/desk/coverage?beside={before}&compare=10/11/2025").text
+    assert "Then it was 1 of 5." in words_of(chosen)
+    assert client.get(f"/desk/coverage?beside={before}&compare=soon").status_code == 422
+
+
+def test_a_programme_for_adults_is_not_laid_beside_one_for_pupils(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        partnership, mine, _ = county(3)
+        adults = make.programme(partnership, (), for_adults=True, title="Preview")
+        person = make.person(partnership)
+        address = f"/desk/coverage?programme={mine.id}&beside={adults.id}"
+    make.signed_in(client, person)
+    said = client.get(address).text
+    assert "cannot be laid beside one for pupils" in said and 'name="beside"' not in said
+
+
+def test_a_staff_training_says_attended_counts_schools_only_and_has_no_year_groups(
+    app: Flask, client: FlaskClient
+) -> None:
+    with transaction():
+        partnership = make.partnership()
+        training = make.programme(partnership, (), for_adults=True, title="Preview for staff")
+        came = make.school(name="Came")
+        make.school(name="Stayed away")
+        start = datetime(2027, 1, 11, 16, tzinfo=UTC)
+        there = make.booking(make.show(training, came, start), {})
+        make.report(there, "school", start + timedelta(hours=2), 6)
+        person = make.person(partnership)
+    make.signed_in(client, person)
+    page = client.get("/desk/coverage").text
+    assert "1 of 2 schools has attended" in words_of(page)
+    assert (
+        "Attended" in page
+        and "Pupils" not in page
+        and "Year group" not in page.split("Why there are gaps")[0]
+    )
+    listed = client.get("/desk/schools?standing=seen").text
+    assert "Came" in listed and "Stayed away" not in listed and "Attended" in listed
+    assert "There is no table by year group here" in client.get("/desk/coverage?by=year").text
+
+
+def test_a_day_before_the_register_came_in_says_from_when_days_can_be_looked_at(desk: FlaskClient) -> None:
+    page = desk.get("/desk/coverage?as_of=2026-07-01")
+    assert page.status_code == 200
+    assert "Nothing was known yet on 1 July 2026" in page.text
+    assert "first brought in on 1 August 2026" in page.text
+    assert "Nothing was known yet on 1 July 2026" in desk.get("/desk/schools?as_of=2026-07-01").text
+
+
+def test_a_kind_of_school_that_there_is_none_of_says_so(desk: FlaskClient) -> None:
+    page = desk.get("/desk/coverage?phase=Nursery").text
+    assert "No school of the target is of that kind" in page and "Nursery" in page
+
+
+def test_an_export_ends_with_a_line_that_tells_it_from_one_that_was_cut_off(desk: FlaskClient) -> None:
+    answer = desk.get("/desk/schools.csv", buffered=False)
+    lines = list(answer.response)
+    assert len(lines) > 10, "it is sent line by line"
+    assert lines[-1].decode().startswith("End of the list:") and b"Not for publication" in lines[0]
+    for address in ("/desk/schools.csv", "/desk/coverage.csv", "/desk/coverage.xlsx"):
+        assert desk.get(f"{address}?as_of=soon").status_code == 422
+
+
+def test_a_map_of_500_schools_with_long_names_is_a_page_under_200_kilobytes(
+    app: Flask, client: FlaskClient
+) -> None:
+    with transaction():
+        partnership = make.partnership(districts_geojson=SQUARE)
+        make.programme(partnership)
+        for n in range(500):
+            make.school(
+                name=f"The Blessed Margaret Catholic Voluntary Academy and Sixth Form College of Saint {n}",
+                easting=442_000 + 300 * (n % 25), northing=201_000 + 300 * (n // 25), trust_name=f"Trust {n % 90}",
+            )  # fmt: skip
+        person = make.person(partnership)
+    make.signed_in(client, person)
+    for by in ("district", "trust"):
+        page = client.get(f"/desk/coverage?by={by}")
+        assert page.text.count('aria-label="The Blessed') == 500
+        assert len(page.data) < 200_000
+    assert "Page 1 of 2" in page.text and "Trust 9" in client.get("/desk/coverage?by=trust&page=2").text
+
+
+@pytest.mark.browser
+def test_the_map_is_gone_through_by_keyboard_and_names_each_school(site: Site, wide_page: Page) -> None:
+    with transaction():
+        partnership, _, _ = county(30)
+        person = make.person(partnership)
+    site.sign_in(wide_page, person)
+    site.check(wide_page, "/desk/coverage")
+    points = wide_page.locator(".points").first.locator("a")
+    assert points.count() > 20
+    points.first.focus()
+    first = points.first.get_attribute("aria-label")
+    assert wide_page.locator(".pointname").inner_text() == first
+    wide_page.keyboard.press("End")
+    last = wide_page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert last == points.last.get_attribute("aria-label") != first
+    reached = set()
+    for key in ("ArrowLeft",) * 40:
+        wide_page.keyboard.press(key)
+        reached.add(wide_page.evaluate("document.activeElement.getAttribute('aria-label')"))
+    assert len(reached) > 2, "the arrows go from school to school"
+    name = wide_page.evaluate("document.activeElement.getAttribute('aria-label')").rsplit(":", 1)[0]
+    wide_page.keyboard.press("Enter")
+    expect(wide_page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+@pytest.mark.browser
+def test_without_javascript_each_school_of_the_map_is_a_link_and_the_map_can_be_skipped(
+    site: Site, plain_page: Page
+) -> None:
+    with transaction():
+        partnership, _, _ = county(12)
+        person = make.person(partnership)
+    site.sign_in(plain_page, person)
+    site.open(plain_page, "/desk/coverage")
+    assert plain_page.locator(".points a[tabindex]").count() == 0
+    plain_page.locator(".skip-map").focus()
+    expect(plain_page.locator(".skip-map")).to_be_in_viewport()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "query", ["by=trust&compare=2026-12-01", "by=year&district=E07000001", "by=type&as_of=soon"]
+)
+def test_every_table_of_the_coverage_page_is_usable_narrow_and_wide(
+    site: Site, page: Page, query: str
+) -> None:
+    with transaction():
+        partnership, _, _ = county(25)
+        person = make.person(partnership)
+    site.sign_in(page, person)
+    site.check(page, f"/desk/coverage?{query}")
+    site.check(page, "/desk/schools?year=8&state=gap&standing=moon")

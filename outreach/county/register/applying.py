@@ -19,7 +19,7 @@ from outreach.county.register.columns import Facts
 from outreach.county.register.files import RegisterFile
 from outreach.county.schools import RegisterImport, School, SchoolRecord, Succession, found_by
 from outreach.ground import history
-from outreach.ground.bulk import insert_many
+from outreach.county.register.bulk import insert_many
 from outreach.ground.db import Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list

@@ -1,29 +1,51 @@
-"""Coverage: who has seen it, district by district, and what is missing; every number leads to its list."""
+"""Coverage: who has seen it, by district, phase, type, trust or year group, then and now; every number leads to its list."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from urllib.parse import quote
 
-from flask import Response, g, render_template
+from flask import Response, g, render_template, request
 
-from outreach.coverage import county_map, figures, gaps, lists
-from outreach.coverage.figures import Figures, Totals
-from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, Word
+from outreach.coverage import figures, gaps, lists
+from outreach.coverage.charts import county_map
+from outreach.coverage.figures import Figures, Spread, Totals, YearTotals
+from outreach.coverage.lists import GAP, NONE
+from outreach.coverage.parts import cut
+from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, OPEN, Reckoning, Word
 from outreach.ground import clock, tabular
 from outreach.ground.wording import and_list, count, day_short
-from outreach.web.coordinator.as_of import View, view
+from outreach.web.coordinator.as_of import View, page_asked, view
 from outreach.web.gate import coordinator, coordinators_only
 
-BARS_AT_MOST = 60
-"""Tables of more districts than this go without the small bars, to keep the page light."""
+ROWS_AT_MOST = 60
+"""Rows of one page of the table, to keep the page light: counties have fewer districts, but a country more trusts."""
 
 KEYS = {
     Word.SEEN: "seen", Word.PART_SEEN: "part", Word.TO_CONFIRM: "confirm", Word.BOOKED: "booked",
     Word.PROPOSED: "proposed", Word.ASKED: "asked", Word.NOT_ASKED: "notasked", Word.DECLINED: "declined",
-    Word.UNREACHABLE: "unreachable",
+    Word.UNREACHABLE: "unreachable", OPEN: "notasked",
 }  # fmt: skip
 """The class of each standing's colour in a bar."""
 
+DIMENSIONS = {
+    figures.DISTRICT: ("District", "Districts"), figures.PHASE: ("Phase", "Phases"), figures.TYPE: ("Type", "Types"),
+    figures.TRUST: ("Trust", "Trusts"), figures.YEAR_GROUP: ("Year group", "Year groups"),
+}  # fmt: skip
+
 NOT_FOR_PUBLICATION = "Not for publication: small numbers of pupils are not hidden."
+
+
+@dataclass(kw_only=True)
+class Line:
+    """One row of the table: its sums, the words that its lists are asked for by, and what it was then."""
+
+    totals: Totals | YearTotals
+    query: str
+    seen: str
+    gaps: str
+    then: Totals | YearTotals | None
 
 
 @coordinator.get("/coverage")
@@ -32,54 +54,102 @@ def coverage() -> Any:
     asked = view(g.partnership.id, clock.now())
     if asked.programme is None:
         return render_template("coordinator/coverage_none.html")
-    reckoning = asked.reckoning()
-    found = asked.figures(reckoning, g.partnership.county)
-    before = None
-    if asked.compare is not None:
-        before = asked.figures(asked.reckoning(asked.compare), g.partnership.county)
+    whole = asked.reckoning()
+    reckoning = asked.narrow(whole)
+    found = figures.of(reckoning.target, county=g.partnership.county)
+    tabs = _tabs(whole, asked.programme.for_adults)
+    by = _dimension(asked, tabs)
+    rows = _rows(reckoning, found, by)
+    then = asked.reckoning_before()
+    then = asked.narrow(then) if then else None
+    before = figures.of(then.target, county=g.partnership.county) if then else None
+    was = {t.key: t for t in _rows(then, before, by)} if then and before else {}
+    pages = max(1, -(-len(rows) // ROWS_AT_MOST))
+    page = page_asked(pages, asked.left_out)
+    spread = figures.spread(found.districts)
+    moves = _moves(rows, was)
     return render_template(
         "coordinator/coverage.html",
-        view=asked, reckoning=reckoning, county=found.county, districts=found.districts, found=found,
-        before=before, was=_by_key(before), spread=figures.spread(found.districts),
-        spread_before=figures.spread(before.districts) if before else None,
-        spread_words=_spread_words(found, before),
+        view=asked, reckoning=reckoning, county=found.county, found=found, before=before, by=by,
+        lines=[_line(t, by, was) for t in rows[(page - 1) * ROWS_AT_MOST : page * ROWS_AT_MOST]],
+        gone=[_line(t, by, {}) for key, t in was.items() if key not in {t.key for t in rows}],
+        whole=_line(found.county, None, {"": before.county} if before else {}),
+        page=page, pages=pages, dimensions=tabs, title=DIMENSIONS[by], choices=_choices(whole),
+        districts=found.districts, spread=spread, spread_words=_spread_words(found, before, spread),
         map=county_map.draw(g.partnership.districts_geojson, found.districts, reckoning.target),
-        nine=NINE, keys=KEYS, causes=[(c, gaps.title(c), n, gaps.NEXT[c]) for c, n in found.causes],
-        bars=len(found.districts) <= BARS_AT_MOST, bar=_bar, district_of=_district_of, to=asked.list_of,
-        district_unknown=DISTRICT_UNKNOWN,
+        nine=NINE, states=figures.STATES, keys=KEYS, causes=[(c, gaps.title(c), n, gaps.NEXT[c]) for c, n in found.causes],
+        bar=_bar, to=asked.list_of, district_unknown=DISTRICT_UNKNOWN, moves=moves, moved=_moved(moves),
+        named=partial(gaps.named, for_adults=asked.programme.for_adults),
+        first_day=None if whole.target else cut.first_day(asked.programme),
     ), 422 if asked.wrong else 200  # fmt: skip
 
 
 @coordinator.get("/coverage.csv")
 @coordinators_only
 def coverage_csv() -> Any:
-    """The district and the phase table as one sheet."""
+    """Every breakdown as one sheet."""
+    return _file("csv")
+
+
+@coordinator.get("/coverage.xlsx")
+@coordinators_only
+def coverage_xlsx() -> Any:
+    """The same as a workbook."""
+    return _file("xlsx")
+
+
+def _file(kind: str) -> Any:
     asked = view(g.partnership.id, clock.now())
     if asked.programme is None:
         return "There is no programme yet.", 404
-    found = asked.figures(asked.reckoning(), g.partnership.county)
-    name = f"coverage-{asked.programme.id}-{asked.as_of.isoformat()}.csv"
-    return Response(
-        _sheet(asked, found),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def _sheet(asked: View, found: Figures) -> Iterator[str]:
-    assert asked.programme is not None
-    head = ["Table", "Name", "Schools", *(word.capitalize() for word in NINE), "Gaps", "Schools seen %"]
-    head += ["Pupils seen", "Target pupils where known", "Schools with own number", "Schools estimated"]
-    head += ["Schools with number unknown"]
+    if asked.wrong:
+        return " ".join(asked.wrong.values()), 422
     title = f"{asked.programme.title}, as of {day_short(asked.as_of)}. {NOT_FOR_PUBLICATION}"
-    rows: list[Sequence[Any]] = [head]
-    rows += [_line("District", t) for t in found.districts]
-    rows += [_line("Phase", t) for t in found.phases]
-    rows.append(_line("All", found.county))
-    return tabular.write_csv([title], rows)
+    rows = _sheet(asked.narrow(asked.reckoning()))
+    name = f"coverage-{asked.programme.id}-{asked.as_of.isoformat()}.{kind}"
+    return Response(
+        tabular.write_csv([title], rows) if kind == "csv" else tabular.write_xlsx([title], rows, sheet="Coverage"),
+        mimetype="text/csv" if kind == "csv" else tabular.XLSX_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )  # fmt: skip
 
 
-def _line(table: str, t: Totals) -> list[Any]:
+def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:
+    found = figures.of(reckoning.target, county=g.partnership.county)
+    yield [
+        "Table", "Name", "Schools", *(word.capitalize() for word in NINE), "Gaps", "Schools seen %", "Pupils seen",
+        "Target pupils where known", "Schools with own number", "Schools estimated", "Schools with number unknown",
+    ]  # fmt: skip
+    for by in (figures.DISTRICT, figures.PHASE, figures.TYPE, figures.TRUST):
+        for t in _rows(reckoning, found, by):
+            assert isinstance(t, Totals)
+            yield _cells(DIMENSIONS[by][0], t)
+    yield _cells("All", found.county)
+    years = figures.by_year_group(reckoning.target)
+    if years:
+        yield []
+        yield ["A school stands in each year group that it offers, so that these do not sum to all schools."]
+        yield [
+            "Table", "Name", "Schools", *(state.capitalize() for state in figures.STATES), "Gaps", "Schools seen %",
+            "Pupils seen", "Target pupils where known", "Schools with number unknown",
+        ]  # fmt: skip
+    for y in years:
+        counts = [y.by[state] for state in figures.STATES]
+        share = "" if y.share is None else y.share
+        yield [
+            "Year group",
+            y.name,
+            y.schools,
+            *counts,
+            y.gaps,
+            share,
+            y.seen_pupils,
+            y.target_pupils,
+            y.unknown,
+        ]
+
+
+def _cells(table: str, t: Totals) -> list[Any]:
     share = "" if t.share is None else t.share
     return [
         table, t.name, t.schools, *(t.by[word] for word in NINE), t.gaps, share, t.seen_pupils, t.target_pupils,
@@ -87,29 +157,96 @@ def _line(table: str, t: Totals) -> list[Any]:
     ]  # fmt: skip
 
 
-def _by_key(before: Figures | None) -> dict[str, Totals]:
-    return {t.key: t for t in before.districts} if before else {}
+def _tabs(whole: Reckoning, for_adults: bool) -> dict[str, str]:
+    """{word: heading} of each table there is: trusts if the register has any, year groups if it is for pupils."""
+    tabs = {word: names[0] for word, names in DIMENSIONS.items()}
+    if not any(s.trust for s in whole.target):
+        del tabs[figures.TRUST]
+    if for_adults:
+        del tabs[figures.YEAR_GROUP]
+    return tabs
 
 
-def _district_of(totals: Totals) -> str:
-    return totals.key or lists.NO_DISTRICT
+def _dimension(asked: View, tabs: dict[str, str]) -> str:
+    """What the table is by; what there is no table by is said, and districts stand."""
+    wanted = request.args.get("by", "").strip()
+    if wanted and wanted not in tabs:
+        name = DIMENSIONS[wanted][0].lower() if wanted in DIMENSIONS else f"‘{wanted[:40]}’"
+        asked.left_out.append(f"There is no table by {name} here. These are the districts.")
+    return wanted if wanted in tabs else figures.DISTRICT
 
 
-def _bar(totals: Totals) -> list[tuple[str, int]]:
-    """(colour class, width in whole percent, at least 1) of each standing there is."""
+def _rows(reckoning: Reckoning, found: Figures, by: str) -> Sequence[Totals | YearTotals]:
+    if by == figures.DISTRICT:
+        return found.districts
+    if by == figures.PHASE:
+        return found.phases
+    if by == figures.YEAR_GROUP:
+        return figures.by_year_group(reckoning.target)
+    return figures.by(reckoning.target, by)
+
+
+def _line(totals: Totals | YearTotals, by: str | None, was: dict[str, Any]) -> Line:
+    """A row with the words of its lists; `by` None: of all schools."""
+    query = f"&{by}={quote(totals.key or NONE, safe='')}" if by else ""
+    if by == figures.YEAR_GROUP:
+        seen, missing = f"{query}&state=seen", f"{query}&state={GAP}"
+    else:
+        seen, missing = f"{query}&standing=seen", f"{query}&gap=1"
+    return Line(totals=totals, query=query, seen=seen, gaps=missing, then=was.get(totals.key))
+
+
+def _moved(moves: list[tuple[str, int, int]]) -> str:
+    """Then and now as a heading: who moved most, and who not at all."""
+    if not moves:
+        return ""
+    still = sum(then == now for _, then, now in moves)
+    name, then, now = max(moves, key=lambda move: abs(move[2] - move[1]))
+    if still == len(moves):
+        return "Then and now: none moved"
+    most = f"{name} moved most, {'up' if now > then else 'down'} {count(abs(now - then), 'point')}"
+    return f"Then and now: {most}" + (f"; {still} of {len(moves)} did not move" if still else "")
+
+
+def _choices(whole: Reckoning) -> dict[str, list[tuple[str, str]]]:
+    """(word, name) of each district, phase, type and trust that the page can be narrowed to, by name."""
+    found: dict[str, dict[str, str]] = {
+        "district": {s.district_code or NONE: s.district_name for s in whole.target},
+        "phase": {s.phase: s.phase for s in whole.target},
+        "type": {s.type or NONE: s.type or figures.TYPE_UNKNOWN for s in whole.target},
+        "trust": {s.trust or NONE: s.trust or figures.NO_TRUST for s in whole.target},
+    }
+    if found["trust"].keys() <= {NONE} or len(found["trust"]) > lists.CHOICES_AT_MOST:
+        found["trust"] = {}
+    return {
+        kind: sorted(names.items(), key=lambda item: (item[0] == NONE, item[1]))
+        for kind, names in found.items()
+    }
+
+
+def _moves(
+    rows: Sequence[Totals | YearTotals], was: dict[str, Totals | YearTotals]
+) -> list[tuple[str, int, int]]:
+    """(name, share then, share now) of every row that both have, in whole percent; the first ROWS_AT_MOST."""
+    both = [(t.name, was[t.key].share, t.share) for t in rows if t.key in was]
+    return [(name, then or 0, now or 0) for name, then, now in both][:ROWS_AT_MOST]
+
+
+def _bar(totals: Totals | YearTotals) -> list[tuple[str, int]]:
+    """(colour class, width in whole percent, at least 1) of each standing, or state of a year group, there is."""
     return [
-        (KEYS[word], max(1, figures.percent(totals.by[word], totals.schools) or 0))
-        for word in NINE
-        if totals.by[word]
+        (KEYS[Word(word)] if word != OPEN else KEYS[OPEN], max(1, figures.percent(n, totals.schools) or 0))
+        for word, n in totals.by.items()
+        if n
     ]
 
 
-def _spread_words(found: Figures, before: Figures | None) -> str:
-    """Last time's spread in words: '41 points on 19 December 2026'-like, and who moves; '' without a comparison."""
+def _spread_words(found: Figures, before: Figures | None, spread: Spread | None) -> str:
+    """The spread then in words, and who moves; '' without a comparison."""
     earlier = figures.spread(before.districts) if before else None
-    if before is None or earlier is None:
+    if before is None or earlier is None or spread is None:
         return ""
-    was = _by_key(before)
+    was = {t.key: t for t in before.districts}
     still = [d.name for d in found.districts if d.key and d.key in was and d.share == was[d.key].share]
     said = f"It was {count(earlier.points, 'point')}."
     moved = (found.county.share or 0) - (before.county.share or 0)

@@ -1,18 +1,21 @@
 """The list behind every number: schools of a programme by standing, district, phase, cause and more, from the address."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, current_app, g, render_template, request, url_for
+from flask import Response, current_app, g, render_template, request, stream_with_context, url_for
 
-from outreach.coverage import gaps, lists
-from outreach.coverage.lists import ALSO_SEEN, NUMBERS, TARGET, Filters
+from outreach.coverage import figures, gaps, lists
+from outreach.coverage.lists import ALSO_SEEN, EXCLUDED, NUMBERS, TARGET, Filters
+from outreach.coverage.parts import cut, in_parts
 from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing
 from outreach.ground import clock, tabular
+from outreach.ground.db import db
 from outreach.ground.school_year import year_group_name
-from outreach.ground.wording import day_short
-from outreach.web.coordinator.as_of import View, view
+from outreach.ground.wording import count, day_short
+from outreach.web.coordinator.as_of import View, filters_asked, page_asked, view
 from outreach.web.gate import coordinator, coordinators_only
 
 PAGE = 50
@@ -26,16 +29,22 @@ def schools() -> Any:
     asked = view(g.partnership.id, clock.now())
     if asked.programme is None:
         return render_template("coordinator/coverage_none.html")
-    reckoning, filters, sort = asked.reckoning(), _filters(), _sort()
+    filters, sort = filters_asked(asked.left_out), _sort(asked.left_out)
+    reckoning = asked.reckoning()
     rows = _rows(reckoning, filters, sort)
     pages = max(1, -(-len(rows) // PAGE))
-    page = min(max(1, request.args.get("page", 1, type=int)), pages)
+    page = page_asked(pages, asked.left_out)
+    inside = [r for r in rows if isinstance(r, Standing)]
+    numbers = [n for s in inside if (n := lists.pupils_of(s, filters.year)) is not None]
     return render_template(
         "coordinator/schools.html",
         view=asked, reckoning=reckoning, filters=filters, sort=sort, sorts=lists.SORTS, page=page, pages=pages,
-        found=len(rows), rows=rows[(page - 1) * PAGE : page * PAGE], chips=_chips(asked, reckoning, filters),
-        also=filters.which == ALSO_SEEN, seen=sum(r.seen_pupils for r in rows if isinstance(r, Standing)),
+        first_day=None if reckoning.target else cut.first_day(asked.programme), found=len(rows), rows=rows[(page - 1) * PAGE : page * PAGE], chips=_chips(asked, reckoning, filters),
+        also=filters.which == ALSO_SEEN, seen=sum(lists.seen_of(s, filters.year) for s in inside),
+        pupils=sum(numbers), unknown=len(inside) - len(numbers), pupils_of=lists.pupils_of, seen_of=lists.seen_of,
         districts=_districts(reckoning), phases=sorted({s.phase for s in reckoning.target}), nine=NINE,
+        types=_kinds(s.type for s in reckoning.target), trusts=_kinds(s.trust for s in reckoning.target),
+        states=lists.STATE_NAMES, named=partial(gaps.named, for_adults=asked.programme.for_adults),
         causes=[(cause, gaps.title(cause)) for cause in gaps.CAUSES], numbers=NUMBERS, lists=lists.LISTS,
         here=_here, school_page=SCHOOL_PAGE, school_link=SCHOOL_PAGE in current_app.view_functions,
     ), 422 if asked.wrong else 200  # fmt: skip
@@ -44,42 +53,29 @@ def schools() -> Any:
 @coordinator.get("/schools.csv")
 @coordinators_only
 def schools_csv() -> Any:
-    """The same list, whole."""
+    """The same list, whole, by name. It is read and sent some hundred schools at a time, however long it is."""
     asked = view(g.partnership.id, clock.now())
     if asked.programme is None:
         return "There is no programme yet.", 404
-    rows = _rows(asked.reckoning(), _filters(), _sort())
+    if asked.wrong:
+        return " ".join(asked.wrong.values()), 422
+    filters = filters_asked(asked.left_out)
     title = f"{asked.programme.title}, as of {day_short(asked.as_of)}. {NOT_FOR_PUBLICATION}"
+    if filters.which == ALSO_SEEN:
+        rows = _also_seen(lists.pick_also_seen(asked.reckoning(), filters))
+    else:
+        rows = _lines(asked, asked.programme.id, filters)
     return Response(
-        _sheet(title, rows),
+        stream_with_context(tabular.write_csv([title], rows)),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="schools-{asked.as_of.isoformat()}.csv"'},
     )
 
 
-def _filters() -> Filters:
-    """What the address asks for; a word nobody knows asks for nothing."""
-    args = request.args
-
-    def known(name: str, words: Any) -> str:
-        return args.get(name, "") if args.get(name, "") in words else ""
-
-    return Filters(
-        which=known("list", lists.LISTS) or TARGET,
-        district=args.get("district", "")[:20],
-        phase=args.get("phase", "")[:60],
-        standing=known("standing", NINE),
-        gap=args.get("gap") == "1",
-        cause=known("cause", gaps.CAUSES),
-        number=known("number", NUMBERS),
-        ages_unknown=args.get("ages") == "unknown",
-        place_unknown=args.get("place") == "unknown",
-        find=args.get("find", "").strip()[:100],
-    )
-
-
-def _sort() -> str:
+def _sort(left_out: list[str]) -> str:
     sort = request.args.get("sort", "name")
+    if sort not in lists.SORTS:
+        left_out.append(f"A list cannot be sorted by ‘{sort[:40]}’. It is by name.")
     return sort if sort in lists.SORTS else "name"
 
 
@@ -113,14 +109,24 @@ def _chips(asked: View, reckoning: Reckoning, filters: Filters) -> list[tuple[st
         said["district"] = dict(_districts(reckoning)).get(filters.district, filters.district)
     if filters.phase:
         said["phase"] = filters.phase
+    if filters.type:
+        said["type"] = figures.TYPE_UNKNOWN.capitalize() if filters.type == lists.NONE else filters.type
+    if filters.trust:
+        said["trust"] = figures.NO_TRUST.capitalize() if filters.trust == lists.NONE else filters.trust
+    if filters.year is not None:
+        said["year"] = year_group_name(filters.year)
+    if filters.state:
+        said["state"] = lists.STATE_NAMES[filters.state]
     if filters.standing:
-        said["standing"] = gaps.title(filters.standing)
+        said["standing"] = gaps.title(gaps.named(filters.standing, for_adults=reckoning.programme.for_adults))
     if filters.gap:
         said["gap"] = "Gaps"
     if filters.cause:
         said["cause"] = gaps.title(filters.cause)
     if filters.number:
         said["number"] = gaps.title(NUMBERS[filters.number])
+    if filters.counted:
+        said["counted"] = "Pupils counted"
     if filters.ages_unknown:
         said["ages"] = "Ages unknown"
     if filters.place_unknown:
@@ -131,31 +137,46 @@ def _chips(asked: View, reckoning: Reckoning, filters: Filters) -> list[tuple[st
 
 
 _HEAD = [
-    "URN", "School", "District", "Phase", "Type", "Standing", "Gap", "Cause", "Since", "Next", "Year groups",
+    "URN", "School", "District", "Phase", "Type", "Trust", "Standing", "Gap", "Cause", "Since", "Next", "Year groups",
     "Pupils seen", "Target pupils", "Target pupils are", "Evidence", "Ages", "Place",
 ]  # fmt: skip
 
 
-def _sheet(title: str, rows: Sequence[Standing | AlsoSeen]) -> Iterator[str]:
-    if rows and isinstance(rows[0], AlsoSeen):
-        head: list[str] = ["URN", "School", "District", "Why it counts in no share", "Pupils seen"]
-        lines: list[list[Any]] = [
-            [r.urn, r.name, r.district_name, r.why, "unknown" if r.pupils is None else r.pupils]
-            for r in rows
-            if isinstance(r, AlsoSeen)
-        ]
-    else:
-        head, lines = _HEAD, [_line(r) for r in rows if isinstance(r, Standing)]
-    return tabular.write_csv([title], [head, *lines])
+def _lines(asked: View, programme_id: int, filters: Filters) -> Iterator[Sequence[Any]]:
+    """The head, each school, and a last line that tells a whole file from one that was cut off."""
+    yield _HEAD
+    schools = 0
+    for part in in_parts.of(programme_id, as_of=asked.as_of, now=asked.now):
+        for s in lists.matching(part.excluded if filters.which == EXCLUDED else part.target, filters):
+            schools += 1
+            yield _line(s)
+        # Nothing is held while the browser takes its time; the next part is read as of the same moment.
+        db.session.rollback()
+    yield _end(schools)
+
+
+def _also_seen(found: Sequence[AlsoSeen]) -> Iterator[Sequence[Any]]:
+    yield ["URN", "School", "District", "Why it counts in no share", "Pupils seen"]
+    for s in found:
+        yield [s.urn, s.name, s.district_name, s.why, "unknown" if s.pupils is None else s.pupils]
+    yield _end(len(found))
+
+
+def _end(schools: int) -> list[str]:
+    return [f"End of the list: {count(schools, 'school')}. A file without this line was cut off."]
+
+
+def _kinds(names: Iterable[str]) -> list[str]:
+    """Each name there is, by name; none where they are too many to choose from."""
+    found = sorted(set(names) - {""})
+    return found if len(found) <= lists.CHOICES_AT_MOST else []
 
 
 def _line(s: Standing) -> list[Any]:
     states = "; ".join(f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y >= 0)
     return [
-        s.urn, s.name, s.district_name, s.phase, s.type, s.standing, "yes" if s.is_gap else "no", s.cause,
+        s.urn, s.name, s.district_name, s.phase, s.type, s.trust, s.standing, "yes" if s.is_gap else "no", s.cause,
         s.since.isoformat() if s.since else "", s.next_action, states, s.seen_pupils,
         "unknown" if s.target_pupils is None else s.target_pupils, lists.number_of(s), s.evidence,
         "unknown" if s.ages_unknown else "", "" if s.place_known else "unknown",
     ]  # fmt: skip
-
-

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from outreach.county.partnerships import district_code, district_name
-from outreach.coverage import map_room
+from outreach.coverage.charts import map_room
 from outreach.coverage.figures import Totals, steps
 from outreach.coverage.standings import Standing
 from outreach.ground.geography import from_degrees
@@ -57,6 +57,8 @@ class Mark:
     glyph: str
     x: int
     y: int
+    urn: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,7 @@ class _Frame:
         points = [self(p.easting, p.northing) for p in places]
         spread = map_room.apart(points, distance=GLYPH, reach=GLYPH)
         return [
-            Mark(glyph=p.standing, x=round(x) - GLYPH // 2, y=round(y) - GLYPH // 2)
+            Mark(glyph=p.standing, x=round(x) - GLYPH // 2, y=round(y) - GLYPH // 2, urn=p.urn, name=p.name)
             for p, (own_x, own_y), (x, y) in zip(places, points, spread, strict=True)
             if 0 <= own_x <= WIDTH and 0 <= own_y <= self.height
         ]
@@ -122,6 +124,8 @@ class _Frame:
 class _Place:
     """Where a school's glyph belongs, in grid metres."""
 
+    urn: int
+    name: str
     standing: str
     district: str
     easting: float
@@ -234,7 +238,8 @@ def _outlines(geojson: str) -> tuple[tuple[str, str, tuple[Ring, ...]], ...]:
 
 
 def _places(target: Iterable[Standing]) -> list[_Place]:
-    """Each school with its place; without one, its district's middle, else left out."""
+    """Each school with its place, by district and name, as they are read out; without a place of its own at its
+    district's middle, else left out."""
     known: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for s in target:
         if s.easting is not None and s.northing is not None:
@@ -244,14 +249,19 @@ def _places(target: Iterable[Standing]) -> list[_Place]:
         for code, places in known.items()
     }
     found = []
-    for s in target:
+    for s in sorted(target, key=lambda s: (s.district_name, s.name, s.urn)):
         if s.easting is not None and s.northing is not None:
             at: tuple[float, float] = (s.easting, s.northing)
         elif s.district_code in middles:
             at = middles[s.district_code]
         else:
             continue
-        found.append(_Place(standing=s.standing, district=s.district_code, easting=at[0], northing=at[1]))
+        found.append(
+            _Place(
+                urn=s.urn, name=s.name, standing=s.standing, district=s.district_code, easting=at[0],
+                northing=at[1],
+            )
+        )  # fmt: skip
     return found
 
 

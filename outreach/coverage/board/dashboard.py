@@ -1,0 +1,70 @@
+"""What a council's own dashboard may read as of a day: standings and bookings, school by school, and sums of schools.
+
+No count of people is in it but how many a single booking expects, hidden below 5. Pupils who saw it are told by published reports
+alone: read day by day, they would give each single show away.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from outreach.booking.promises import Booking
+from outreach.county.schools import School
+from outreach.coverage import facts
+from outreach.coverage.parts.cut import cut_of
+from outreach.ground import suppression
+from outreach.ground.db import db
+from outreach.ground.suppression import Count
+from outreach.tour.programmes import Programme
+from outreach.visits import verdicts
+from outreach.visits.verdicts import ADULTS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booked:
+    """One promise: what came of it is a word of verdicts.py ('booked', 'took place', 'cancelled', …)."""
+
+    reference: str
+    urn: int
+    school: str
+    role: str
+    starts_at: datetime
+    ends_at: datetime
+    year_groups: tuple[int, ...]
+    pupils_expected: Count
+    outcome: str
+
+
+def bookings(programme: Programme, *, as_of: date, now: datetime) -> list[Booked]:
+    """Every booking of a programme as it stood at the end of a day, by when it is. 5 queries."""
+    cut = cut_of(programme.academic_year, as_of, now)
+    found = verdicts.of(
+        facts.promises(programme, cut), facts.reports(programme, cut), moment=cut.moment,
+        for_adults=programme.for_adults,
+    )  # fmt: skip
+    rows = db.session.execute(
+        select(Booking.id, Booking.reference, Booking.role, School.name)
+        .join(School, School.urn == Booking.urn)
+        .where(Booking.programme_id == programme.id)
+        .order_by(Booking.id)
+    )
+    known = {row[0]: row for row in rows}
+    booked = []
+    for verdict in found:
+        promise = verdict.promise
+        _, reference, role, name = known[promise.id]
+        booked.append(
+            Booked(
+                reference=reference, urn=promise.urn, school=name, role=role, starts_at=promise.starts_at,
+                ends_at=promise.ends_at, year_groups=_years(promise.pupils),
+                pupils_expected=suppression.one(sum(promise.pupils.values()) if promise.pupils else None),
+                outcome=verdict.word,
+            )
+        )  # fmt: skip
+    return sorted(booked, key=lambda b: (b.starts_at, b.reference))
+
+
+def _years(year_groups: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted(y for y in year_groups if y != ADULTS))

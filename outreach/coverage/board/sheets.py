@@ -1,0 +1,54 @@
+"""The tables of a board report as lines for a spreadsheet, under one head. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from outreach.coverage.board.content import Content
+from outreach.coverage.standings import NINE, OPEN
+
+Row = list[Any]
+
+HEAD: Row = [
+    "Table", "Name", "Schools", *(word.capitalize() for word in NINE), "Open", "Gaps", "Schools seen %", "Pupils seen",
+    "Target pupils where known", "Pupils seen % where known", "Concerns raised", "Schools with own number",
+    "Schools estimated", "Schools with number unknown",
+]  # fmt: skip
+"""'Open' is said of year groups alone: neither seen nor booked."""
+
+
+def lines(content: Content) -> list[Row]:
+    """Every row of every table, the whole last; what is hidden is 'hidden', what nobody knows 'unknown'."""
+    found = [_line(t["title"], row) for t in content["tables"] for row in t["rows"]]
+    found += [_year(year) for year in content["years"]]
+    return [*found, _line("All", content["whole"])]
+
+
+def causes(content: Content) -> list[Row]:
+    return [[cause["words"], cause["schools"]] for cause in content["causes"]]
+
+
+def said(number: Mapping[str, Any]) -> Any:
+    """The number, or why there is none, in one word."""
+    return number["number"] if number["status"] == "shown" else number["status"]
+
+
+def _line(table: str, row: Mapping[str, Any]) -> Row:
+    return [
+        table, row["name"], row["schools"], *(row["standings"][word] for word in NINE), "", row["gaps"],
+        _share(row["share"]), said(row["pupils_seen"]), said(row["target_pupils"]), _share(row["pupil_share"]),
+        said(row["concerns"]), row["schools_with_own_number"], row["schools_estimated"],
+        row["schools_with_number_unknown"],
+    ]  # fmt: skip
+
+
+def _year(year: Mapping[str, Any]) -> Row:
+    states = year["states"]
+    return [
+        "Year groups", year["name"], year["schools"], *(states.get(word, "") for word in NINE), states[OPEN], "",
+        _share(year["share"]), said(year["pupils_seen"]), said(year["target_pupils"]), _share(year["pupil_share"]),
+        "", "", "", "",
+    ]  # fmt: skip
+
+
+def _share(share: int | None) -> Any:
+    return "" if share is None else share

@@ -1,0 +1,1 @@
+"""What standings look like: the county as a map, and how two dates lie apart. Pure; pixels and words, no markup."""

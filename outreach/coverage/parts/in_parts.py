@@ -1,0 +1,78 @@
+"""Standings some hundred schools at a time, so that an export of a country needs no more memory than one of a county.
+
+Each part is reckoned with all its kin and all its shows, from what was recorded by the same moment, so that
+the parts together are the whole. A part takes 19 queries; between two parts whoever reads may let go of its transaction.
+"""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from outreach.county.schools import School, Succession
+from outreach.coverage import standings
+from outreach.coverage.parts.cut import cut_of, scope
+from outreach.coverage.standings import Standing
+from outreach.ground.db import db
+from outreach.tour.programmes import Programme
+
+SIZE = 500
+"""Schools of one part: enough that the queries are few beside the rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The schools of one part in the target, and those taken out of it; each by name as it is now, then URN."""
+
+    target: list[Standing]
+    excluded: list[Standing]
+
+
+def of(programme_id: int, *, as_of: date, now: datetime, size: int = SIZE) -> Iterator[Part]:
+    """Every school's standing, part after part, by name as it is now, then URN: the same as standings.of gives."""
+    programme = db.session.execute(select(Programme).where(Programme.id == programme_id)).scalar_one()
+    near = _kin(programme, as_of, now)
+    urns = _by_name(programme)
+    for first in range(0, len(urns), size):
+        mine = urns[first : first + size].tolist()
+        family = set(mine)
+        for urn in mine:
+            _gather(urn, near, family)
+        found = standings.of(programme_id, as_of=as_of, now=now, only=tuple(sorted(family)))
+        place = {urn: n for n, urn in enumerate(mine)}
+        yield Part(target=_in_order(found.target, place), excluded=_in_order(found.excluded, place))
+
+
+def _in_order(found: list[Standing], place: dict[int, int]) -> list[Standing]:
+    return sorted((s for s in found if s.urn in place), key=lambda s: place[s.urn])
+
+
+def _by_name(programme: Programme) -> "array[int]":
+    """The URNs in the order of the export: eight bytes a school is all that is kept of those still to come."""
+    query = select(School.urn).where(School.urn.in_(scope(programme))).order_by(School.name, School.urn)
+    rows = db.session.execute(query.execution_options(yield_per=1000))
+    return array("q", (urn for (urn,) in rows))
+
+
+def _kin(programme: Programme, as_of: date, now: datetime) -> dict[int, list[int]]:
+    """Each school's predecessors and successors by every link known by then; most schools have none."""
+    until = cut_of(programme.academic_year, as_of, now).until
+    near: dict[int, list[int]] = defaultdict(list)
+    query = select(Succession.predecessor_urn, Succession.successor_urn)
+    for a, b in db.session.execute(query.where(Succession.recorded_at < until).order_by(Succession.id)):
+        near[a].append(b)
+        near[b].append(a)
+    return near
+
+
+def _gather(urn: int, near: dict[int, list[int]], family: set[int]) -> None:
+    """Add all the kin of a school, at any remove."""
+    waiting = list(near.get(urn, ()))
+    while waiting:
+        other = waiting.pop()
+        if other not in family:
+            family.add(other)
+            waiting.extend(near.get(other, ()))

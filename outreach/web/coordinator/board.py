@@ -1,0 +1,198 @@
+"""Reports to the board: the list, a report before it is published, publishing it, and the page that stays."""
+
+from datetime import date
+from typing import Any
+
+from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+
+from outreach.coverage.board import corrections, publishing, sheets
+from outreach.coverage.board.content import Content
+from outreach.coverage.board.publishing import AlreadyPublished, BoardReport
+from outreach.coverage.lists import NO_DISTRICT, NONE
+from outreach.coverage.standings import NINE
+from outreach.ground import clock, tabular
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import date_and_time, day_short
+from outreach.post.feeds import tokens
+from outreach.tour import programmes
+from outreach.tour.programmes import Programme
+from outreach.visits import board_dates
+from outreach.visits.board_dates import BoardDate
+from outreach.web.coordinator.as_of import view
+from outreach.web.gate import coordinator, coordinators_only, who
+
+KEYS = {
+    "seen": "seen", "part seen": "part", "to confirm": "confirm", "booked": "booked", "proposed": "proposed",
+    "asked": "asked", "not asked": "notasked", "declined": "declined", "unreachable": "unreachable",
+}  # fmt: skip
+"""The class of each standing's colour in a bar."""
+
+
+@coordinator.get("/reports")
+@coordinators_only
+def board_reports() -> Any:
+    reports = publishing.of_partnership(g.partnership.id)
+    told = {r.board_date_id: r for r in reports if r.board_date_id is not None}
+    return render_template(
+        "coordinator/board_reports.html",
+        reports=reports, told=told, dates=board_dates.coming(g.partnership.id, today=day_of(clock.now())),
+        any_programme=bool(programmes.of_partnership(g.partnership.id)), tokens=len(tokens.live(g.partnership.id)),
+    )  # fmt: skip
+
+
+@coordinator.get("/reports/new")
+@coordinators_only
+def board_draft() -> Any:
+    """A report as it would be published now. Nothing is kept."""
+    asked = view(g.partnership.id, clock.now())
+    if asked.programme is None:
+        return render_template("coordinator/coverage_none.html")
+    day = asked.as_of if request.args.get("as_of") and not asked.wrong else None
+    return _draft(
+        asked.programme, day, asked.wrong.get("as_of", ""), asked.programmes, _for(request.args.get("for"))
+    )
+
+
+@coordinator.post("/reports/new")
+@coordinators_only
+def publish_report() -> Any:
+    try:
+        wanted = int(request.form.get("programme", ""))
+        day = date.fromisoformat(request.form.get("as_of", ""))
+    except ValueError:
+        abort(400)
+    try:
+        with transaction():
+            programme = programmes.get(g.partnership.id, wanted)
+            report = publishing.publish(
+                programme, day, of=_for(request.form.get("for")), who=who(), now=clock.now()
+            )
+            report_id = report.id
+    except AlreadyPublished as refusal:
+        flash(refusal.message, "confirm")
+        return redirect(url_for("coordinator.board_report", report_id=refusal.report_id), 303)
+    except programmes.NoSuchProgramme:
+        abort(404)
+    except Refusal as refusal:
+        found = programmes.of_partnership(g.partnership.id)
+        return _draft(programmes.get(g.partnership.id, wanted), day, refusal.message, found, None)
+    flash("The report is published. It stays as it is; what is corrected later is shown beside it.", "done")
+    return redirect(url_for("coordinator.board_report", report_id=report_id), 303)
+
+
+@coordinator.get("/reports/<int:report_id>")
+@coordinators_only
+def board_report(report_id: int) -> Any:
+    report = _report(report_id)
+    return render_template(
+        "coordinator/board_report.html",
+        report=report, since=corrections.since(report, now=clock.now()), today=day_of(clock.now()),
+        **_shown(report.content, report.programme_id),
+    )  # fmt: skip
+
+
+@coordinator.get("/reports/<int:report_id>.csv")
+@coordinators_only
+def board_report_csv(report_id: int) -> Any:
+    report = _report(report_id)
+    rows = [sheets.HEAD, *sheets.lines(report.content), [], ["Why there are gaps", "Schools"]]
+    rows += [*sheets.causes(report.content), [], ["Word", "Meaning"], *report.content["definitions"]]
+    rows += [["End of the report. A file without this line was cut off."]]
+    return Response(
+        tabular.write_csv([_title(report)], rows),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{_file(report)}.csv"'},
+    )
+
+
+@coordinator.get("/reports/<int:report_id>.xlsx")
+@coordinators_only
+def board_report_xlsx(report_id: int) -> Any:
+    report = _report(report_id)
+    book = tabular.write_book(
+        [
+            ("Figures", sheets.HEAD, sheets.lines(report.content)),
+            ("Why there are gaps", ["Cause", "Schools"], sheets.causes(report.content)),
+            (
+                "Definitions",
+                ["Word", "Meaning"],
+                [["Report", _title(report)], *report.content["definitions"]],
+            ),
+        ]
+    )
+    return Response(
+        book,
+        mimetype=tabular.XLSX_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{_file(report)}.xlsx"'},
+    )
+
+
+def _draft(
+    programme: Programme, day: date | None, wrong: str, found: list[Programme], of: BoardDate | None
+) -> Any:
+    """The form, and under it the report of a day that can be reported."""
+    draft = None
+    published: int | None = None
+    if day is not None and not wrong:
+        try:
+            draft = publishing.draft(programme, day, now=clock.now())
+        except AlreadyPublished as refusal:
+            wrong, published = refusal.message, refusal.report_id
+        except Refusal as refusal:
+            wrong = refusal.message
+    shown = _shown(draft.content, programme.id) if draft else {}
+    return render_template(
+        "coordinator/board_draft.html",
+        programme=programme, programmes=found, day=day, wrong=wrong, published=published, of=of, **shown,
+    ), 422 if wrong else 200  # fmt: skip
+
+
+def _shown(content: Content, programme_id: int) -> dict[str, Any]:
+    """What the report's own template needs."""
+
+    def schools(**filters: Any) -> str:
+        """The list behind a number, as of the report's day: it holds what was recorded by then, and stays."""
+        return url_for("coordinator.schools", programme=programme_id, as_of=content["as_of"], **filters)
+
+    def of_row(table: str, row: dict[str, Any], **filters: Any) -> str:
+        if table == "all":
+            return schools(**filters)
+        missing = NO_DISTRICT if table == "district" else NONE
+        return schools(**{table: row["key"] or missing}, **filters)
+
+    return {
+        "said": content, "on": date.fromisoformat(content["as_of"]),
+        "target_on": date.fromisoformat(content["target_as_of"]),
+        "schools": schools, "of_row": of_row, "nine": NINE, "keys": KEYS,
+    }  # fmt: skip
+
+
+def _for(text: str | None) -> BoardDate | None:
+    """The date of the board that a report is for, if one is named that stands."""
+    if not text or not text.isdecimal() or len(text) > 9:
+        return None
+    try:
+        return board_dates.get(g.partnership.id, int(text))
+    except Refusal:
+        return None
+
+
+def _report(report_id: int) -> BoardReport:
+    try:
+        return publishing.get(g.partnership.id, report_id)
+    except publishing.NoSuchReport:
+        abort(404)
+
+
+def _title(report: BoardReport) -> str:
+    said = report.content
+    return (
+        f"{said['partnership']}: ‘{said['title']}’, report {report.number} of {said['academic_year']}, as of "
+        f"{day_short(report.as_of)}, published {date_and_time(report.published_at)}. Counts of people under 5 are hidden."
+    )
+
+
+def _file(report: BoardReport) -> str:
+    return f"board-report-{report.programme_id}-{report.as_of.isoformat()}"

@@ -1,0 +1,54 @@
+"""Tokens for the JSON feed: made here, shown once, withdrawn."""
+
+from typing import Any
+
+from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
+
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.post.feeds import tokens
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, who
+
+
+class TokenForm(forms.Form):
+    label = forms.text(
+        "What reads with it",
+        required="Enter what reads with it, for example Council dashboard.",
+        at_most=80,
+        hint="For example: Council dashboard",
+    )
+
+
+@coordinator.route("/reports/tokens", methods=["GET", "POST"])
+@coordinators_only
+def api_tokens() -> Any:
+    """The tokens; the form makes one, which this one answer shows."""
+    form, made = TokenForm(), None
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                _row, made = tokens.make(g.partnership.id, form.label.data, who=who(), now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            form = TokenForm(formdata=None)
+    return render_template(
+        "coordinator/api_tokens.html",
+        form=form, made=made, tokens=tokens.every(g.partnership.id), public_url=current_app.config["PUBLIC_URL"],
+    ), 422 if request.method == "POST" and made is None else 200  # fmt: skip
+
+
+@coordinator.post("/reports/tokens/<int:token_id>/withdraw")
+@coordinators_only
+def withdraw_token(token_id: int) -> Any:
+    try:
+        with transaction():
+            row = tokens.get(g.partnership.id, token_id)
+            label = row.label
+            tokens.withdraw(row, who=who(), now=clock.now())
+    except tokens.NoSuchToken:
+        abort(404)
+    flash(f"‘{label}’ is withdrawn. Whatever reads with it is told so from now on.", "done")
+    return redirect(url_for("coordinator.api_tokens"), 303)

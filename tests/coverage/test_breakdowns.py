@@ -1,0 +1,219 @@
+"""Sums by district, phase, type, trust and year group, held to a slow count of the same year; and a county in parts."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from random_year import RandomYear
+from reference import World, read_all
+from test_random_years import LATER, SEEDS, few, many
+
+import make
+from outreach.coverage import figures, lists, standings
+from outreach.coverage.figures import DISTRICT, PHASE, STATES, TRUST, TYPE
+from outreach.coverage.lists import Filters
+from outreach.coverage.parts import in_parts
+from outreach.ground.db import db, transaction
+
+COLUMN = {DISTRICT: "district_code", TYPE: "type_of_establishment", TRUST: "trust_name"}
+SUMS = ("schools", "gaps", "seen_pupils", "seen_of_known", "target_pupils", "own", "estimated", "unknown")
+
+
+def _played(seed: int) -> tuple[RandomYear, date]:
+    year = RandomYear(seed)
+    year.play()
+    db.session.flush()
+    return year, year.some_day()
+
+
+@few
+@given(seed=SEEDS)
+def test_every_breakdown_of_a_random_year_is_that_of_a_slow_count_and_sums_to_the_county(
+    app: Flask, seed: int
+) -> None:
+    try:
+        year, day = _played(seed)
+        reckoning = standings.of(year.programme.id, as_of=day, now=LATER)
+        world = World(year.programme, day, read_all())
+        county = figures.of(reckoning.target, county="x").county
+        for dimension in (DISTRICT, PHASE, TYPE, TRUST):
+            rows = figures.by(reckoning.target, dimension)
+            for name in SUMS:
+                assert sum(getattr(row, name) for row in rows) == getattr(county, name), (dimension, name)
+            for word in standings.NINE:
+                assert sum(row.by[word] for row in rows) == county.by[word], (dimension, word)
+            if dimension in COLUMN:
+                slow: dict[str, list[int]] = {}
+                for urn in world.target():
+                    slow.setdefault(world.fact(urn, COLUMN[dimension]) or "", []).append(urn)
+                assert {row.key: row.schools for row in rows} == {
+                    key: len(urns) for key, urns in slow.items()
+                }
+                seen = {
+                    key: [u for u in urns if world.standing(u)[0] == "seen"] for key, urns in slow.items()
+                }
+                assert {row.key: row.seen for row in rows} == {key: len(urns) for key, urns in seen.items()}
+    finally:
+        db.session.rollback()
+
+
+@few
+@given(seed=SEEDS)
+def test_year_groups_of_a_random_year_are_those_of_a_slow_count(app: Flask, seed: int) -> None:
+    try:
+        year, day = _played(seed)
+        reckoning = standings.of(year.programme.id, as_of=day, now=LATER)
+        world = World(year.programme, day, read_all())
+        slow: dict[str, dict[str, int]] = {}
+        for urn in world.target():
+            for y, state in world.states(urn).items():
+                counts = slow.setdefault(str(y), dict.fromkeys(STATES, 0))
+                counts[state] += 1
+        rows = figures.by_year_group(reckoning.target)
+        assert {row.key: row.by for row in rows} == slow
+        assert all(sum(row.by.values()) == row.schools for row in rows)
+        assert sum(row.seen_pupils for row in rows) == sum(s.seen_pupils for s in reckoning.target)
+        for s in reckoning.target:
+            _hold_numbers(s, world)
+    finally:
+        db.session.rollback()
+
+
+def _hold_numbers(s: standings.Standing, world: World) -> None:
+    """A year group's number is the school's own; else a whole part of the estimate, or the count above it."""
+    assert s.pupils_by_year.keys() == s.year_groups.keys()
+    below = 0
+    for y, number in s.pupils_by_year.items():
+        exact = world.number(s.urn, y)
+        if exact is None:
+            assert number is None or s.target_pupils is not None
+        elif world.own(s.urn, y) is not None:
+            assert number == exact
+        elif s.target_pupils is not None:
+            assert number is not None
+            assert abs(number - exact) < 1 or number == s.seen_by_year.get(y)
+            below += number - max(number - s.seen_by_year.get(y, 0), 0)
+    if s.target_pupils is not None and not any(s.seen_by_year.values()):
+        assert sum(n for n in s.pupils_by_year.values() if n is not None) == s.target_pupils
+
+
+def _hold_parts(seed: int) -> None:
+    try:
+        year, day = _played(seed)
+        whole = standings.of(year.programme.id, as_of=day, now=LATER)
+        for size in (1, 3):
+            parts = list(in_parts.of(year.programme.id, as_of=day, now=LATER, size=size))
+            for name in ("target", "excluded"):
+                found = [s for part in parts for s in getattr(part, name)]
+                assert sorted(found, key=lambda s: s.urn) == getattr(whole, name)
+                assert found == sorted(found, key=lambda s: (s.name, s.urn))
+    finally:
+        db.session.rollback()
+
+
+@few
+@given(seed=SEEDS)
+def test_a_county_in_parts_is_the_whole_county(app: Flask, seed: int) -> None:
+    _hold_parts(seed)
+
+
+@pytest.mark.long
+@many
+@given(seed=SEEDS)
+def test_very_many_counties_in_parts_are_the_whole_county(app: Flask, seed: int) -> None:
+    _hold_parts(seed)
+
+
+def test_a_part_takes_the_same_queries_whatever_else_there_is(app: Flask, count_queries) -> None:
+    """The programme, the links and the names once; 19 a part."""
+    with transaction():
+        programme_id = make.programme(make.partnership()).id
+        for _ in range(7):
+            make.contact(make.school())
+    taken = []
+    for size in (7, 4, 3):
+        db.session.remove()
+        with count_queries() as queries:
+            list(in_parts.of(programme_id, as_of=date(2027, 1, 19), now=make.NOW, size=size))
+        taken.append(len(queries))
+    assert taken == [3 + 19, 3 + 2 * 19, 3 + 3 * 19]
+
+
+def test_what_came_in_after_the_export_began_is_in_none_of_its_parts(app: Flask) -> None:
+    with transaction():
+        programme = make.programme(make.partnership())
+        schools = [make.school(name=f"School {n}") for n in range(3)]
+    now = datetime(2027, 1, 19, 9, tzinfo=UTC)
+    parts = in_parts.of(programme.id, as_of=date(2027, 1, 19), now=now, size=1)
+    first = next(parts)
+    db.session.rollback()
+    with transaction():
+        make.decision(programme, schools[2], "exclude", at=now)
+    assert [s.name for part in (first, *parts) for s in part.target] == ["School 0", "School 1", "School 2"]
+
+
+def test_a_trust_is_as_it_was_on_the_day_and_a_school_without_one_stands_apart(app: Flask) -> None:
+    with transaction():
+        programme = make.programme(make.partnership())
+        make.school(name="A", trust_name="Lantern Learning Trust")
+        moved = make.school(name="B", trust_name="Lantern Learning Trust")
+        make.record(moved, datetime(2026, 12, 1, 9, tzinfo=UTC), trust_name="Marl Valley Academies Trust")
+        make.school(name="C")
+    rows = [
+        [(t.name, t.schools) for t in figures.by(_target(programme.id, day), TRUST)]
+        for day in (date(2026, 11, 30), date(2026, 12, 1))
+    ]
+    assert rows == [
+        [("Lantern Learning Trust", 2), ("in no trust", 1)],
+        [("Lantern Learning Trust", 1), ("Marl Valley Academies Trust", 1), ("in no trust", 1)],
+    ]
+
+
+def test_lists_by_type_trust_and_year_group_have_the_rows_of_the_figures(app: Flask) -> None:
+    with transaction():
+        programme = make.programme(make.partnership())
+        first = make.school(
+            name="A", trust_name="Lantern Learning Trust", type_of_establishment="Studio schools"
+        )
+        make.school(name="B", statutory_low_age=9, statutory_high_age=13, trust_name=None)
+        booked = make.show(programme, first, datetime(2027, 3, 9, 10, tzinfo=UTC))
+        make.booking(booked, {8: 100})
+    reckoning = standings.of(programme.id, as_of=date(2027, 1, 19), now=make.NOW)
+
+    def names(**filters) -> list[str]:
+        return [s.name for s in lists.ordered(lists.pick(reckoning, Filters(**filters)), "name")]
+
+    assert names(trust="Lantern Learning Trust") == names(type="Studio schools") == ["A"]
+    assert names(trust=lists.NONE) == ["B"]
+    assert names(year=8) == ["A", "B"] and names(year=9) == ["A"]
+    assert names(year=8, state="booked") == ["A"] and names(year=8, state="open") == ["B"]
+    assert names(state="open") == ["A", "B"] and names(year=9, state="booked") == []
+    eight, nine = figures.by_year_group(reckoning.target)
+    assert (eight.name, eight.schools, eight.by["booked"], eight.gaps) == ("Year 8", 2, 1, 1)
+    assert (nine.name, nine.schools, nine.by["open"], nine.target_pupils) == ("Year 9", 1, 1, 150)
+
+
+def _target(programme_id: int, day: date) -> list[standings.Standing]:
+    return standings.of(programme_id, as_of=day, now=make.NOW).target
+
+
+def test_a_training_of_which_one_session_failed_says_so_and_never_speaks_of_pupils(app: Flask) -> None:
+    with transaction():
+        training = make.programme(make.partnership(), (), for_adults=True)
+        school = make.school()
+        for day, took_place in ((11, True), (12, False)):
+            start = datetime(2027, 1, day, 16, tzinfo=UTC)
+            there = make.booking(make.show(training, school, start), {})
+            make.report(
+                there,
+                "school",
+                start.replace(hour=18),
+                took_place=took_place,
+                why_not="" if took_place else "Snow",
+            )
+    (found,) = _target(training.id, date(2027, 1, 19))
+    assert (found.standing, found.kind, found.cause) == (
+        "part seen", "did not take place", "did not take place on 12 January 2027",
+    )  # fmt: skip
+    assert figures.by_year_group([found]) == []

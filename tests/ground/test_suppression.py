@@ -1,0 +1,315 @@
+"""Small counts stay hidden from a reader who adds and subtracts all that was ever shown, and no more is hidden than that."""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import chain, combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outreach.ground import suppression
+from outreach.ground.suppression import HIDDEN, KEPT_BACK, NOBODY_COUNTED, SHOWN, Count, Judged, hide
+
+Sums = dict[str, frozenset[str]]
+
+
+def shown(number: int) -> Count:
+    return Count(status=SHOWN, number=number)
+
+
+def table(counts: Mapping[str, int | None]) -> Sums:
+    """One row for each unit, and the total."""
+    return {unit: frozenset([unit]) for unit in counts} | {"all": frozenset(counts)}
+
+
+def test_a_table_without_small_counts_is_shown_whole() -> None:
+    counts = {"Fenwold": 5, "Kestermere": 714, "Saxby": 12}
+    assert hide(table(counts), counts).sums == {name: shown(n) for name, n in counts.items()} | {
+        "all": shown(731)
+    }
+
+
+def test_one_small_row_is_hidden_and_the_smallest_other_with_it_and_the_total_stays() -> None:
+    counts = {"Fenwold": 3, "Kestermere": 714, "Saxby": 12, "Teal": 40}
+    assert hide(table(counts), counts).sums == {
+        "Fenwold": KEPT_BACK, "Kestermere": shown(714), "Saxby": KEPT_BACK, "Teal": shown(40), "all": shown(769),
+    }  # fmt: skip
+
+
+def test_two_small_rows_that_make_less_than_five_together_take_a_third_with_them() -> None:
+    counts = {"Fenwold": 1, "Kestermere": 714, "Saxby": 2, "Teal": 40}
+    found = hide(table(counts), counts).sums
+    assert [name for name, count in found.items() if count == KEPT_BACK] == ["Fenwold", "Saxby", "Teal"]
+
+
+def test_two_small_rows_that_make_five_together_need_no_third() -> None:
+    counts = {"Fenwold": 1, "Kestermere": 714, "Saxby": 4, "Teal": 40}
+    found = hide(table(counts), counts).sums
+    assert [name for name, count in found.items() if count == KEPT_BACK] == ["Fenwold", "Saxby"]
+
+
+def test_a_small_row_with_no_other_takes_the_total_with_it() -> None:
+    counts = {"Fenwold": 3}
+    assert set(hide(table(counts), counts).sums.values()) == {KEPT_BACK}
+
+
+def test_nought_is_a_small_count_but_where_nobody_was_counted_there_is_nothing_to_hide() -> None:
+    counts = {"Fenwold": 0, "Kestermere": 714, "Saxby": None, "Teal": 40}
+    assert hide(table(counts), counts).sums == {
+        "Fenwold": KEPT_BACK, "Kestermere": shown(714), "Saxby": NOBODY_COUNTED, "Teal": KEPT_BACK, "all": shown(754),
+    }  # fmt: skip
+
+
+def test_a_small_difference_between_two_tables_is_hidden_though_no_row_is_small() -> None:
+    """Phase 'special' is all of Fenwold but one school with 2: a reader could take one from the other."""
+    counts = {"A": 60, "B": 30, "C": 2, "D": 50}
+    sums: Sums = {
+        "Fenwold": frozenset("ABC"), "Kestermere": frozenset("D"),
+        "Special": frozenset("AB"), "Secondary": frozenset("CD"), "all": frozenset("ABCD"),
+    }  # fmt: skip
+    found = hide(sums, counts)
+    assert all(count.number is None or count.number >= 5 for count in found.sums.values())
+    assert worked_out(found, sums, counts) == []
+    assert found.sums["all"] == shown(142)
+
+
+def test_a_small_number_that_came_since_the_last_report_is_hidden() -> None:
+    """100 in January and 103 in March would say that 3 saw it in between."""
+    counts = {"Fenwold": 100, "Kestermere": 50, "Saxby": 60}
+    first = hide(table(counts), counts)
+    later = counts | {"Fenwold": 103, "Kestermere": 90}
+    found = hide(table(later), later, earlier=[first.release]).sums
+    assert found == {"Fenwold": KEPT_BACK, "Kestermere": KEPT_BACK, "Saxby": shown(60), "all": shown(253)}
+
+
+def test_a_report_in_which_nothing_changed_hides_what_the_last_one_hid() -> None:
+    """Another choice of what to hide would give away what the first one hid."""
+    counts = {"Fenwold": 3, "Kestermere": 50, "Saxby": 60}
+    first = hide(table(counts), counts)
+    assert hide(table(counts), counts, earlier=[first.release, first.release]).sums == first.sums
+
+
+def test_a_new_school_with_few_pupils_is_not_given_away_by_the_report_before_it_came() -> None:
+    counts = {"A": 60, "B": 50}
+    first = hide({"Fenwold": frozenset("A"), "Kestermere": frozenset("B"), "all": frozenset("AB")}, counts)
+    later = counts | {"C": 3}
+    sums: Sums = {"Fenwold": frozenset("AC"), "Kestermere": frozenset("B"), "all": frozenset("ABC")}
+    found = hide(sums, later, earlier=[first.release]).sums
+    assert [key for key, count in found.items() if count.status == HIDDEN] != []
+    assert {"Fenwold", "all"} & {key for key, count in found.items() if count.status == HIDDEN} == {
+        "Fenwold",
+        "all",
+    }
+
+
+def test_a_dear_sum_is_kept_while_anything_else_can_be_hidden_instead() -> None:
+    counts = {"A": 3, "B": 400}
+    sums: Sums = {
+        "Fenwold": frozenset("A"),
+        "Kestermere": frozenset("B"),
+        "Secondary": frozenset("B"),
+        "all": frozenset("AB"),
+    }
+    assert hide(sums, counts).sums["all"] == KEPT_BACK
+    found = hide(sums, counts, dear=["all"]).sums
+    assert found == {"Fenwold": KEPT_BACK, "Kestermere": KEPT_BACK, "Secondary": KEPT_BACK, "all": shown(403)}
+
+
+def test_a_number_that_stands_alone_is_hidden_below_five() -> None:
+    assert [suppression.one(n) for n in (None, 0, 4, 5)] == [NOBODY_COUNTED, KEPT_BACK, KEPT_BACK, shown(5)]
+
+
+def test_a_share_is_made_of_shown_counts_alone() -> None:
+    assert suppression.share(shown(7), shown(20), of_whole=7) == 35
+    assert suppression.share(shown(5), shown(40), of_whole=5) == 13
+    assert suppression.share(KEPT_BACK, shown(20), of_whole=2) is None
+    assert suppression.share(shown(7), KEPT_BACK, of_whole=7) is None
+    assert suppression.share(shown(7), NOBODY_COUNTED, of_whole=7) is None
+
+
+def test_a_share_of_few_is_not_said_where_the_count_holds_others_too() -> None:
+    """100 seen, 97 % of 100: whoever reads both knows that 3 were seen elsewhere."""
+    assert suppression.share(shown(100), shown(100), of_whole=97, others_too=True) is None
+    assert suppression.share(shown(1_000), shown(2_000), of_whole=997, others_too=True) == 50
+
+
+# The attacker -----------------------------------------------------------------------------------------------------
+
+
+def subsets(units: list[str]) -> Iterator[tuple[str, ...]]:
+    return chain.from_iterable(combinations(units, n) for n in range(1, len(units) + 1))
+
+
+def reduced(rows: list[list[Fraction]]) -> list[list[Fraction]]:
+    """Row echelon form, exactly."""
+    rows, done = [list(row) for row in rows], []
+    while rows:
+        row = rows.pop()
+        for other in done:
+            at = next(i for i, v in enumerate(other) if v)
+            if row[at]:
+                factor = row[at] / other[at]
+                row = [a - factor * b for a, b in zip(row, other, strict=True)]
+        if any(row):
+            done.append(row)
+            done.sort(key=lambda r: next(i for i, v in enumerate(r) if v))
+    return done
+
+
+def follows(target: list[Fraction], from_rows: list[list[Fraction]]) -> bool:
+    """Whether a sum can be worked out from shown sums by adding, subtracting and scaling them."""
+    for row in from_rows:
+        at = next(i for i, v in enumerate(row) if v)
+        if target[at]:
+            factor = target[at] / row[at]
+            target = [a - factor * b for a, b in zip(target, row, strict=True)]
+    return not any(target)
+
+
+def worked_out(found: Judged, sums: Sums, counts: Mapping[str, int | None]) -> list[tuple[str, ...]]:
+    """Every set of units with fewer than 5 people whose number a reader can work out; all subsets are tried."""
+    units = sorted(u for u, n in counts.items() if n is not None)
+    rows = [
+        [Fraction(u in sums[key]) for u in units]
+        for key, count in found.sums.items()
+        if count.status == SHOWN
+    ]
+    rows = reduced(rows)
+    return [
+        some for some in subsets(units)
+        if sum(counts[u] or 0 for u in some) < 5 and follows([Fraction(u in some) for u in units], rows)
+    ]  # fmt: skip
+
+
+def could_be(value: int, key: str, found: Judged, sums: Sums, counts: Mapping[str, int | None]) -> bool:
+    """Whether some world of whole, non-negative counts fits all that is shown and has `value` people in that sum."""
+    units = sorted(u for u, n in counts.items() if n is not None)
+    wanted = [
+        (sums[k], count.number or 0) for k, count in found.sums.items() if count.status == SHOWN
+    ] + [(sums[key], value)]  # fmt: skip
+    world: dict[str, int] = {}
+
+    def fill(place: int) -> bool:
+        if place == len(units):
+            return all(sum(world[u] for u in where if u in world) == n for where, n in wanted)
+        unit = units[place]
+        left = [n - sum(world[u] for u in where if u in world) for where, n in wanted if unit in where]
+        if any(n < 0 for n in left):
+            return False
+        most = min(left, default=9)
+        # First what it truly is, then everything else: a world near the true one is found at once.
+        true = min(counts[unit] or 0, most)
+        for n in sorted(range(most + 1), key=lambda n: abs(n - true)):
+            world[unit] = n
+            if _still_fits(units[place + 1 :]) and fill(place + 1):
+                return True
+            del world[unit]
+        return False
+
+    def _still_fits(rest: list[str]) -> bool:
+        for where, n in wanted:
+            had = sum(world.get(u, 0) for u in where)
+            if had > n or (had < n and not any(u in where for u in rest)):
+                return False
+        return True
+
+    return fill(0)
+
+
+numbers = st.one_of(st.none(), st.integers(0, 6), st.integers(0, 6), st.integers(0, 40))
+
+
+@st.composite
+def grids(draw: st.DrawFn) -> tuple[Sums, dict[str, int | None]]:
+    """A table of rows and columns with all its totals, and at times a third way of cutting the same units."""
+    rows, columns = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    counts = {f"{i}{j}": draw(numbers) for i in range(rows) for j in range(columns)}
+    sums: Sums = {}
+    if draw(st.booleans()):
+        sums |= {unit: frozenset([unit]) for unit in counts}
+    sums |= {f"row {i}": frozenset(u for u in counts if u[0] == str(i)) for i in range(rows)}
+    sums |= {f"column {j}": frozenset(u for u in counts if u[1] == str(j)) for j in range(columns)}
+    if draw(st.booleans()):
+        kinds = {unit: draw(st.integers(0, 2)) for unit in counts}
+        sums |= {
+            f"kind {k}": frozenset(u for u in counts if kinds[u] == k) for k in sorted(set(kinds.values()))
+        }
+    return sums | {"all": frozenset(counts)}, counts
+
+
+@settings(deadline=None, max_examples=250)
+@given(grids())
+def test_no_small_number_can_be_worked_out_of_any_table(grid: tuple[Sums, dict[str, int | None]]) -> None:
+    sums, counts = grid
+    found = hide(sums, counts)
+    for key, count in found.sums.items():
+        known = [n for u in sums[key] if (n := counts[u]) is not None]
+        assert count.status == SHOWN or count.number is None
+        assert (count == NOBODY_COUNTED) == (not known)
+        if count.status == SHOWN:
+            assert count.number == sum(known) >= 5
+    assert worked_out(found, sums, counts) == []
+
+
+@settings(deadline=None, max_examples=60)
+@given(grids())
+def test_a_hidden_small_count_could_as_well_be_anything_from_nought_to_four(
+    grid: tuple[Sums, dict[str, int | None]],
+) -> None:
+    sums, counts = grid
+    found = hide(sums, counts)
+    for key, count in found.sums.items():
+        known = [n for u in sums[key] if (n := counts[u]) is not None]
+        if count == KEPT_BACK and sum(known) < 5:
+            assert [v for v in range(5) if not could_be(v, key, found, sums, counts)] == []
+
+
+@settings(deadline=None, max_examples=150)
+@given(grids(), st.data())
+def test_no_small_number_can_be_worked_out_of_two_releases(
+    grid: tuple[Sums, dict[str, int | None]], data: st.DataObject
+) -> None:
+    """The reader knows which units did not change, and sets what is shown of one day against what is shown of another."""
+    sums, counts = grid
+    first = hide(sums, counts)
+    changed = {u for u in sorted(counts) if data.draw(st.booleans())}
+    later = {u: data.draw(numbers) if u in changed else n for u, n in counts.items()}
+    changed = {u for u in counts if later[u] != counts[u]}
+    second = hide(sums, later, earlier=[first.release])
+    units = sorted(counts)
+    # The unknowns: what each unit had, and by how much it changed where it did.
+    unknowns = [("had", u) for u in units] + [("more", u) for u in units if u in changed]
+
+    def row(of_units: frozenset[str] | tuple[str, ...], *kinds: str) -> list[Fraction]:
+        return [Fraction(u in of_units and kind in kinds) for kind, u in unknowns]
+
+    rows = [row(frozenset([u]), "had") for u in units if counts[u] is None]
+    rows += [row(frozenset([u]), "had", "more") for u in units if later[u] is None]
+    rows += [row(sums[k], "had") for k, count in first.sums.items() if count.status == SHOWN]
+    rows += [row(sums[k], "had", "more") for k, count in second.sums.items() if count.status == SHOWN]
+    rows = reduced(rows)
+    for some in subsets(units):
+        had = [n for u in some if (n := counts[u]) is not None]
+        has = [n for u in some if (n := later[u]) is not None]
+        more = sum(has) - sum(had)
+        if had and sum(had) < 5:
+            assert not follows(row(some, "had"), rows), some
+        if has and sum(has) < 5:
+            assert not follows(row(some, "had", "more"), rows), some
+        # A fall of 32 and a rise of 31 may be told as 1 less: that is no count of anybody.
+        changes = [(later[u] or 0) - (counts[u] or 0) for u in some]
+        if 0 < abs(more) < 5 and (min(changes) >= 0 or max(changes) <= 0):
+            assert not follows(row(some, "more"), rows), some
+
+
+@pytest.mark.parametrize("schools", [600])
+def test_a_large_county_keeps_nearly_all_of_its_rows(schools: int) -> None:
+    """Few counts are small where the schools are many; what is hidden then is a handful."""
+    counts = {f"S{n}": 3 if n % 150 == 0 else 90 + n % 70 for n in range(schools)}
+    sums: Sums = {
+        f"district {d}": frozenset(u for n, u in enumerate(counts) if n % 12 == d) for d in range(12)
+    }
+    sums |= {f"phase {d}": frozenset(u for n, u in enumerate(counts) if n % 5 == d) for d in range(5)}
+    sums |= {"all": frozenset(counts)}
+    assert [k for k, count in hide(sums, counts).sums.items() if count.status == HIDDEN] == []
