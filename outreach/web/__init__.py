@@ -6,7 +6,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from outreach.web import gate, wording
+from outreach.web import gate, problems, wording
 
 
 class RowNumber(IntegerConverter):
@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["int"] = RowNumber
     _import_pages()
     gate.init_app(app)
+    problems.init_app(app)
 
 
 def _import_pages() -> None:

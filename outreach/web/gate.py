@@ -1,4 +1,4 @@
-"""Who may pass: every route carries one of these guards, or stands in OPEN. Headers and error pages too.
+"""Who may pass: every route carries one of these guards, or stands in OPEN. Headers too.
 
 A test walks all routes and fails on one without a guard.
 """
@@ -11,9 +11,8 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request
 from flask_login import LoginManager, UserMixin, current_user
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import bindparam, select
-from werkzeug.exceptions import HTTPException, SecurityError
 
 from outreach.county import people
 from outreach.county.partnerships import Authority, Partnership
@@ -69,10 +68,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(coordinator)
     app.register_blueprint(api)
     app.after_request(_headers)
-    app.register_error_handler(ApiProblem, _said_to_a_program)
-    app.register_error_handler(CSRFError, _stale)
-    app.register_error_handler(HTTPException, _problem)
-    app.register_error_handler(Exception, _broken)
     app.context_processor(_whose)
 
 
@@ -87,12 +82,17 @@ def by_bearer_token(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        wanted = current_app.config["METRICS_TOKEN"]
+        wanted, sent = current_app.config["METRICS_TOKEN"], request.authorization
         if not wanted:
             abort(404)
-        scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
-        if scheme.casefold() != "bearer" or not compare_digest(shown.strip().encode(), wanted.encode()):
-            return Response("Show the token of METRICS_TOKEN.\n", 401, {"WWW-Authenticate": "Bearer"}, mimetype="text/plain")
+        shown = sent.token or "" if sent is not None and sent.type == "bearer" else ""
+        if not compare_digest(shown.encode(), wanted.encode()):
+            return Response(
+                "Show the token of METRICS_TOKEN.\n",
+                401,
+                {"WWW-Authenticate": "Bearer"},
+                mimetype="text/plain",
+            )
         return view(*args, **kwargs)
 
     guarded.guard = "bearer token"  # type: ignore[attr-defined]
@@ -154,15 +154,11 @@ def by_token(view: Callable[..., Any]) -> Callable[..., Any]:
             raise ApiProblem(401, "token_missing", "Send a token: Authorization: Bearer outreach_…")
         found = tokens.find(sent.token)
         if found is None:
-            raise ApiProblem(
-                401, "token_unknown", "This is no token of ours. Check that it was copied whole."
-            )
+            words = "This is no token of ours. Check that it was copied whole."
+            raise ApiProblem(401, "token_unknown", words)
         if found.withdrawn_at is not None:
-            raise ApiProblem(
-                410,
-                "token_withdrawn",
-                f"This token was withdrawn on {day_short(found.withdrawn_at)}. Ask a coordinator for a new one.",
-            )
+            words = f"This token was withdrawn on {day_short(found.withdrawn_at)}. Ask a coordinator for a new one."
+            raise ApiProblem(410, "token_withdrawn", words)
         g.partnership = db.session.get_one(Partnership, found.partnership_id)
         return view(*args, **kwargs)
 
@@ -278,50 +274,3 @@ def _headers(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-def _stale(_error: CSRFError) -> tuple[str, int]:
-    """The form's token is too old or the cookie is gone. What was typed is shown, to be sent again by a click.
-
-    Only where the browser vouches that our own page sent it: another site's form gets no such button.
-    """
-    typed: list[tuple[str, str]] = []
-    if request.headers.get("Sec-Fetch-Site") == "same-origin":
-        typed = [pair for pair in request.form.items(multi=True) if not _is_secret(pair[0])]
-    return render_template("problem.html", code=400, kind="stale", typed=typed), 400
-
-
-def _is_secret(name: str) -> bool:
-    return name == "csrf_token" or any(word in name for word in ("password", "old", "again"))
-
-
-def _said_to_a_program(error: ApiProblem) -> tuple[dict[str, Any], int, dict[str, str]]:
-    asks = {"WWW-Authenticate": 'Bearer realm="Outreach"'} if error.status == 401 else {}
-    return {"error": {"code": error.code, "message": error.message}}, error.status, asks
-
-
-def _problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | HTTPException:
-    if error.code is None or error.code < 400:
-        return error
-    if isinstance(error, SecurityError):
-        # The request's host is not ours, so no address of a page can be made for it.
-        return (
-            "We could not read that. This is not the address of the service.",
-            400,
-            {"Content-Type": "text/plain"},
-        )
-    allow = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
-    if request.path.startswith("/api/"):
-        told = {"code": error.name.lower().replace(" ", "_"), "message": error.description}
-        return {"error": told}, error.code, allow  # type: ignore[return-value]
-    return render_template("problem.html", code=error.code, kind="http"), error.code, allow
-
-
-def _broken(error: Exception) -> tuple[str, int]:
-    db.session.rollback()
-    current_app.logger.exception("a page failed")
-    if current_app.config["TESTING"]:
-        raise error
-    if request.path.startswith("/api/"):
-        return {"error": {"code": "broken", "message": "Something went wrong here. Try again later."}}, 500  # type: ignore[return-value]
-    return render_template("problem.html", code=500, kind="http"), 500

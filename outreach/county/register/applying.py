@@ -14,12 +14,12 @@ from sqlalchemy import Select, bindparam, func, insert, literal, select, text, u
 
 from outreach.county import corrections
 from outreach.county.partnerships import Authority, Partnership
+from outreach.county.register.bulk import insert_many
 from outreach.county.register.changes import Change, Changes, Known, compare
 from outreach.county.register.columns import Facts
 from outreach.county.register.files import RegisterFile
 from outreach.county.schools import RegisterImport, School, SchoolRecord, Succession, found_by
 from outreach.ground import history
-from outreach.county.register.bulk import insert_many
 from outreach.ground.db import Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list

@@ -1,0 +1,64 @@
+"""What is said when a page cannot be shown: a form that is too old, no such page, something broken; to people or programs."""
+
+from typing import Any
+
+from flask import Flask, current_app, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from outreach.ground.db import db
+from outreach.web.gate import ApiProblem
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(ApiProblem, _said_to_a_program)
+    app.register_error_handler(CSRFError, _stale)
+    app.register_error_handler(HTTPException, _problem)
+    app.register_error_handler(Exception, _broken)
+
+
+def _stale(_error: CSRFError) -> tuple[str, int]:
+    """The form's token is too old or the cookie is gone. What was typed is shown, to be sent again by a click.
+
+    Only where the browser vouches that our own page sent it: another site's form gets no such button.
+    """
+    typed: list[tuple[str, str]] = []
+    if request.headers.get("Sec-Fetch-Site") == "same-origin":
+        typed = [pair for pair in request.form.items(multi=True) if not _is_secret(pair[0])]
+    return render_template("problem.html", code=400, kind="stale", typed=typed), 400
+
+
+def _is_secret(name: str) -> bool:
+    return name == "csrf_token" or any(word in name for word in ("password", "old", "again"))
+
+
+def _said_to_a_program(error: ApiProblem) -> tuple[dict[str, Any], int, dict[str, str]]:
+    asks = {"WWW-Authenticate": 'Bearer realm="Outreach"'} if error.status == 401 else {}
+    return {"error": {"code": error.code, "message": error.message}}, error.status, asks
+
+
+def _problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    if isinstance(error, SecurityError):
+        # The request's host is not ours, so no address of a page can be made for it.
+        return (
+            "We could not read that. This is not the address of the service.",
+            400,
+            {"Content-Type": "text/plain"},
+        )
+    allow = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
+    if request.path.startswith("/api/"):
+        told = {"code": error.name.lower().replace(" ", "_"), "message": error.description}
+        return {"error": told}, error.code, allow  # type: ignore[return-value]
+    return render_template("problem.html", code=error.code, kind="http"), error.code, allow
+
+
+def _broken(error: Exception) -> tuple[str, int]:
+    db.session.rollback()
+    current_app.logger.exception("a page failed")
+    if current_app.config["TESTING"]:
+        raise error
+    if request.path.startswith("/api/"):
+        return {"error": {"code": "broken", "message": "Something went wrong here. Try again later."}}, 500  # type: ignore[return-value]
+    return render_template("problem.html", code=500, kind="http"), 500
