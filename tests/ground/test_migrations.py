@@ -10,9 +10,10 @@ from flask import Flask
 from sqlalchemy import create_engine, inspect, text
 
 import make
-from conftest import ROOT
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def flask_db(url: str, folder: Path, *words: str) -> None:
