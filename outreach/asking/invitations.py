@@ -7,7 +7,7 @@ one before sent, and a unique constraint on (programme, school, address, repeat)
 import math
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking import accounts, promises, proposals, told
@@ -256,12 +256,16 @@ def answer(
 
 def newest_answer(programme_id: int, urn: int) -> Answer | None:
     """The answer that holds, whatever was booked since."""
-    return db.session.scalar(
-        select(Answer)
-        .where(Answer.programme_id == programme_id, Answer.urn == urn)
-        .order_by(Answer.id.desc())
-        .limit(1)
-    )
+    return db.session.scalar(_NEWEST_ANSWER, {"programme_id": programme_id, "urn": urn})
+
+
+# Made once: every page of slots asks it.
+_NEWEST_ANSWER = (
+    select(Answer)
+    .where(Answer.programme_id == bindparam("programme_id"), Answer.urn == bindparam("urn"))
+    .order_by(Answer.id.desc())
+    .limit(1)
+)
 
 
 def answers_of(programme_id: int, urn: int) -> list[Answer]:

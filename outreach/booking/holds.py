@@ -1,6 +1,6 @@
 """A slot kept for one school while it fills in the form, and what it has typed so far."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -154,10 +154,15 @@ def kept(programme: Programme, urn: int, *, now: datetime) -> list[Performance]:
 
     What lapsed counts only while its day still keeps the notice for booking: nobody books a day that has come or gone.
     """
+    return still_kept(programme, _all_kept(programme.id, urn), now=now)
+
+
+def still_kept(programme: Programme, held: Iterable[Performance], *, now: datetime) -> list[Performance]:
+    """Those of a school's performances that count as kept for it, in the order given."""
     first_day = slots.first_bookable_day(programme, now)
     return [
         p
-        for p in _all_kept(programme.id, urn)
+        for p in held
         if p.held_until is not None and (p.held_until > now or day_of(p.starts_at) >= first_day)
     ]
 

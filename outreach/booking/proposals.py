@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, select
+from sqlalchemy import JSON, ForeignKey, Index, Text, and_, bindparam, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from outreach.booking import told
+from outreach.booking import holds, told
 from outreach.county import partnerships
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
@@ -77,6 +77,32 @@ def open_of(programme_id: int, urn: int, *, now: datetime) -> Proposal | None:
         .options(joinedload(Proposal.performance))
         .order_by(Proposal.id.desc())
         .limit(1)
+    )
+
+
+# Made once: every page of slots asks it.
+_KEPT_OR_PROPOSED = (
+    select(Performance, Proposal)
+    .outerjoin(Proposal, and_(Proposal.performance_id == Performance.id, Proposal.ended_at.is_(None)))
+    .where(
+        Performance.programme_id == bindparam("programme_id"),
+        Performance.urn == bindparam("urn"),
+        Performance.released_at.is_(None),
+        or_(Performance.held_until.is_not(None), Proposal.id.is_not(None)),
+    )
+    .order_by(Performance.starts_at, Proposal.id)
+)
+
+
+def kept_or_proposed(
+    programme: Programme, urn: int, *, now: datetime
+) -> tuple[list[Performance], Proposal | None]:
+    """What a school holds (as holds.kept), and the time that is proposed to it (as open_of), in one query."""
+    rows = db.session.execute(_KEPT_OR_PROPOSED, {"programme_id": programme.id, "urn": urn}).all()
+    proposed = [proposal for _, proposal in rows if proposal is not None and proposal.is_open(now)]
+    return (
+        holds.still_kept(programme, [performance for performance, _ in rows], now=now),
+        max(proposed, key=lambda p: p.id, default=None),
     )
 
 
