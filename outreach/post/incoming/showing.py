@@ -63,10 +63,14 @@ def show(raw: bytes) -> Shown:
 
 def header(mail: Message, name: str) -> str:
     """One header in words, however it was encoded; '' when it is not there."""
-    value = str(mail[name] if mail[name] is not None else "")
+    return words(str(mail[name] if mail[name] is not None else ""))
+
+
+def words(value: str) -> str:
+    """Header words (RFC 2047) as one line of plain text, however they were encoded."""
     try:
         said = "".join(
-            piece.decode(charset or "ascii", "replace") if isinstance(piece, bytes) else piece
+            piece.decode(charset or "utf-8", "replace") if isinstance(piece, bytes) else piece
             for piece, charset in decode_header(value)
         )
     except (LookupError, ValueError, TypeError):

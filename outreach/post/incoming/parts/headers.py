@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses
 from urllib.parse import unquote
 
 from outreach.post.incoming.showing import plain
+from outreach.post.incoming.showing import words as words
 
 PASS, FAIL, NONE = "pass", "fail", "none"
 EXCHANGE_ONLINE = "exchange-online"
@@ -50,18 +50,6 @@ def people(values: Iterable[str]) -> list[Person]:
 def values(mail: Message, *names: str) -> list[str]:
     """Every value of some headers, unfolded, in the order of the names; of endless ones the beginning."""
     return [" ".join(str(v)[:10_000].split()) for name in names for v in mail.get_all(name, [])[:20]]
-
-
-def words(value: str) -> str:
-    """Header words (RFC 2047) as one line of plain text, however they were encoded."""
-    try:
-        said = "".join(
-            piece.decode(charset or "utf-8", "replace") if isinstance(piece, bytes) else piece
-            for piece, charset in decode_header(value)
-        )
-    except (LookupError, ValueError, TypeError):
-        said = value
-    return " ".join(plain(said).split())[:500]
 
 
 def bare(address: str) -> str:
