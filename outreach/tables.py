@@ -4,6 +4,7 @@ import outreach.asking.invitations
 import outreach.asking.open_door
 import outreach.asking.rounds
 import outreach.booking.bookings
+import outreach.booking.guests.places
 import outreach.booking.holds
 import outreach.booking.proposals
 import outreach.county.contacts
@@ -23,6 +24,7 @@ import outreach.tour.companies
 import outreach.tour.days
 import outreach.tour.performances
 import outreach.tour.programmes
+import outreach.tour.roads
 import outreach.tour.targets
 import outreach.visits.board_dates
 import outreach.visits.reports  # noqa: F401

@@ -8,6 +8,7 @@ from flask import g
 from flask.testing import FlaskClient
 
 from outreach.asking.invitations import Answer, Invitation
+from outreach.booking.guests.places import GuestSeats
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Authority, Partnership, Term
@@ -268,6 +269,8 @@ def booking(
     """A promise for a show, as host unless `of` names a guest, with its first revision."""
     n = next(_n)
     urn = performance.urn if of is None else of.urn
+    if urn != performance.urn and db.session.get(GuestSeats, performance.id) is None:
+        consent(performance)
     row = _add(
         Booking(
             **{
@@ -286,6 +289,16 @@ def booking(
     )
     revision(row, pupils, at=at, starts_at=performance.starts_at, ends_at=performance.ends_at)
     return row
+
+
+def consent(performance: Performance, seats: int = 5000, **changes: Any) -> GuestSeats:
+    """The host's word that guests may come."""
+    return _add(
+        GuestSeats(
+            **{"performance_id": performance.id, "how": "ask", "seats": seats, "recorded_at": EARLIER, "who": "The host"}
+            | changes
+        )
+    )  # fmt: skip
 
 
 def revision(

@@ -16,7 +16,10 @@ from outreach.ground.wording import count
 
 
 class Partnership(Base):
-    """The body that runs programmes. Its people see nothing of another partnership."""
+    """The body that runs programmes. Its people see nothing of another partnership.
+
+    `road_table` is the token of the table of minutes that it brought in; None while the rule alone counts.
+    """
 
     __tablename__ = "partnership"
     __table_args__ = (
@@ -41,7 +44,10 @@ class Partnership(Base):
     school_opens: Mapped[time] = mapped_column(default=time(9))
     school_closes: Mapped[time] = mapped_column(default=time(15))
     counted_share: Mapped[float] = mapped_column(default=0.5)
+    guest_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
+    small_school_pupils: Mapped[int] = mapped_column(default=40, server_default="40")
     districts_geojson: Mapped[str | None] = mapped_column(Text)
+    road_table: Mapped[str | None] = mapped_column(Text)
 
 
 class Authority(Base):
@@ -107,7 +113,8 @@ class Settings:
     """What a coordinator sets for the whole partnership. Minutes, minutes a straight kilometre, wall-clock times.
 
     `reference_prefix`: two to four letters that a booking's reference begins with. `counted_share`:
-    the share of a year group that must have been counted for it to be seen, above 0 and up to 1.
+    the share of a year group that must have been counted for it to be seen, above 0 and up to 1. `guest_minutes`: how
+    far a school is sent to a neighbour's show at most; `small_school_pupils`: with so few it is asked whether it would go.
     """
 
     name: str
@@ -124,6 +131,8 @@ class Settings:
     school_opens: time = time(9)
     school_closes: time = time(15)
     counted_share: float = 0.5
+    guest_minutes: int = 30
+    small_school_pupils: int = 40
 
 
 def create(settings: Settings, *, who: str, now: datetime) -> Partnership:

@@ -18,6 +18,7 @@ from outreach.ground.timespans import local
 from outreach.tour import roads
 from outreach.tour.performances import Slot
 from outreach.tour.programmes import Programme
+from outreach.tour.roads import Stop
 
 NEAR_MINUTES = 20
 """A neighbour's show so many minutes away, or fewer, is 'already near' in words."""
@@ -98,19 +99,17 @@ class Stand(NamedTuple):
     place: Place | None
     town: str
 
+    @property
+    def stop(self) -> Stop:
+        return Stop(self.urn, self.place)
+
 
 def stand(
     urn: int, get_in_at: datetime, away_at: datetime, easting: int | None, northing: int | None, town: str
 ) -> Stand:
     """A show that stands, from its host, its instants, its point and its host's town."""
-    known = easting is not None and northing is not None
-    return Stand(
-        urn=urn,
-        get_in=_minute(get_in_at),
-        away=_minute(away_at),
-        place=Place(easting=easting, northing=northing) if known else None,
-        town=town,
-    )
+    place = roads.school_stop(urn, easting, northing).place
+    return Stand(urn=urn, get_in=_minute(get_in_at), away=_minute(away_at), place=place, town=town)
 
 
 class Judge:
@@ -124,15 +123,16 @@ class Judge:
             get_out=programme.get_out_minutes,
         )
         self.for_adults = programme.for_adults
-        self.base, self.per_km = partnership.road_base_minutes, partnership.road_minutes_per_km
+        self.roads = roads.of(partnership)
         self.urn, self.town = school.urn, school.town
         self.place = places.located(school).place
+        self.stop = Stop(self.urn, self.place)
         self.calendar = school_days.load_one(school)
         opens, closes = self.calendar.hours()
         self.first_start = max(_of(programme.earliest_start), _of(opens))
         self.last_start = min(_of(programme.latest_finish), _of(closes)) - self.shape.show
         self._roads: dict[int, int] = {self.urn: 0}
-        self._bases: dict[int, tuple[Place | None, int]] = {}
+        self._bases: dict[int, tuple[Stop | None, int]] = {}
 
     def day(self, day: Any, stands: list[Stand]) -> DayOffer:
         """What one tour day offers, or the first reason why nothing."""
@@ -186,35 +186,30 @@ class Judge:
                 extra, why = self._road_told(before, after, home, to_base)
                 yield Gap(first=first, last=last, extra_minutes=extra, why=why)
 
-    def _base(self, day: Any) -> tuple[Place | None, int]:
+    def _base(self, day: Any) -> tuple[Stop | None, int]:
         """The base of the day's troupe and the minutes to it; an unknown base takes none."""
         if day.troupe_id not in self._bases:
-            known = day.base_easting is not None and day.base_northing is not None
-            home = Place(easting=day.base_easting, northing=day.base_northing) if known else None
-            self._bases[day.troupe_id] = home, self._road(home) if home else 0
+            stop = roads.school_stop(-day.troupe_id, day.base_easting, day.base_northing)
+            home = stop if stop.place else None
+            self._bases[day.troupe_id] = home, self.roads.minutes(self.stop, home) if home else 0
         return self._bases[day.troupe_id]
-
-    def _road(self, other: Place | None) -> int:
-        return roads.minutes(self.place, other, base=self.base, per_km=self.per_km)
 
     def _between(self, stand: Stand) -> int:
         """Minutes between this school and a show's, reckoned once for each host; 0 at the school itself."""
         if stand.urn not in self._roads:
-            self._roads[stand.urn] = self._road(stand.place)
+            self._roads[stand.urn] = self.roads.minutes(self.stop, stand.stop)
         return self._roads[stand.urn]
 
     def _road_told(
-        self, before: Stand | None, after: Stand | None, home: Place | None, to_base: int
+        self, before: Stand | None, after: Stand | None, home: Stop | None, to_base: int
     ) -> tuple[int, str]:
         """The extra driving of this gap in minutes, and the reason in words ('' if there is none to give)."""
         neighbours = [s for s in (before, after) if s]
         if not neighbours:
             return (2 * to_base if home else EMPTY_DAY_MINUTES), ""
         legs = [self._between(s) if s else to_base for s in (before, after)]
-        ends = [s.place if s else home for s in (before, after)]
-        direct = 0
-        if all(ends) and not (before and after and before.urn == after.urn):
-            direct = roads.minutes(ends[0], ends[1], base=self.base, per_km=self.per_km)
+        start, end = (s.stop if s else home for s in (before, after))
+        direct = self.roads.minutes(start, end) if start and end and start.place and end.place else 0
         extra = max(0, sum(legs) - direct)
         nearest = min(neighbours, key=self._between)
         if self._between(nearest) <= NEAR_MINUTES:

@@ -11,7 +11,6 @@ from outreach.county import partnerships
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
-from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
 from outreach.ground.wording import clock, count, day_short
 from outreach.tour import days, programmes, roads
@@ -221,19 +220,9 @@ def _standing(which: object, *, now: datetime) -> dict[int, list[Performance]]:
 
 def _check_in_hours(tour_day: TourDay, hours: Hours, show: Performance) -> None:
     partnership = partnerships.get(tour_day.programme.partnership_id)
-    there = (
-        None
-        if show.easting is None or show.northing is None
-        else Place(easting=show.easting, northing=show.northing)
-    )
-    base = tour_day.troupe.base
-    road = timedelta(
-        minutes=roads.minutes(
-            base, there, base=partnership.road_base_minutes, per_km=partnership.road_minutes_per_km
-        )
-        if base
-        else 0
-    )
+    there = roads.school_stop(show.urn, show.easting, show.northing)
+    base = roads.base_stop(tour_day.troupe)
+    road = timedelta(minutes=roads.of(partnership).minutes(base, there) if base else 0)
     leaves, returns = wall(tour_day.day, hours.leaves), wall(tour_day.day, hours.returns)
     if show.get_in_at - road < leaves:
         raise HoursLeaveOutAShow(

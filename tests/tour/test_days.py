@@ -326,6 +326,7 @@ def test_the_ceiling_holds_for_the_host_and_its_guests_together(tour: Tour) -> N
     with transaction():
         show = booked(tour, day, time(9, 30))
         guest = make.school()
+        make.consent(show, 30)
         for school, role, seats in ((tour.hall, "host", 150), (guest, "guest", 30)):
             make._add(
                 promises.Booking(

@@ -75,7 +75,7 @@ def possible(case: dict[str, Any], start: int) -> bool:
 def test_slots_are_exactly_the_starts_that_break_no_rule(app: Flask, case: dict[str, Any]) -> None:
     with transaction() as session:
         for table in reversed(db.metadata.sorted_tables):
-            if table.name != "history":
+            if table.name not in ("history", "board_report"):
                 session.execute(table.delete())
         partnership = make.partnership(slot_step_minutes=case["step"])
         programme = make.programme(partnership, earliest_start=time(9), latest_finish=time(15))

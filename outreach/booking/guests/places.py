@@ -1,0 +1,279 @@
+"""A place at a neighbour's show: asked for, agreed to or not, and how the guest gets there. Its rows and plain questions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, bindparam, func, select, text
+from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
+
+from outreach.booking.promises import GUEST, Booking
+from outreach.county.schools import School
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.ground.wording import clock, count
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+
+NO_HALL, FEW_PUPILS, OTHER = "no hall", "few pupils", "other"
+WHY = {NO_HALL: "We have no hall for it", FEW_PUPILS: "We have few pupils of these year groups", OTHER: "Another reason"}
+
+TRAVEL = {
+    "foot": "On foot", "minibus": "By minibus", "coach": "By coach", "public": "By bus or train", "cars": "By staff cars",
+    "unknown": "Not settled yet",
+}  # fmt: skip
+"""By what a guest comes: slug -> words."""
+
+ASK, OPEN, NONE = "ask", "open", "none"
+"""Whether a host's free seats are to be asked for, are there to be taken, or are for nobody."""
+
+FEWER, AGREED, REFUSED = "fewer", "agreed", "refused"
+JOINED, WITHDRAWN, HOST_LEFT, BOOKED = "joined", "withdrawn", "host left", "booked"
+"""How a request ends, beside 'refused': a booking, taken back, the host cancelled, the school booked something else."""
+
+
+class GuestSeats(Base):
+    """The host's consent: how many seats of its show guests may have in all, on which terms, and whether the rest of
+    them are to be asked for. The database lets no guest in beyond `seats`."""
+
+    __tablename__ = "guest_seats"
+    __table_args__ = (
+        CheckConstraint("seats >= 0", name="seats"),
+        CheckConstraint("how IN ('ask', 'open', 'none')", name="how"),
+    )
+
+    performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id"), primary_key=True, autoincrement=False)
+    how: Mapped[str] = mapped_column(Text)
+    seats: Mapped[int]
+    terms: Mapped[str] = mapped_column(Text, default="")
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+
+
+class GuestPlace(Base):
+    """One school's place at one show, from the asking on. `pupils`: {year group: how many}, as text keys; `people`: who
+    would get the calendar entry, as Colleague. `moved_at`: when the host moved last, and `coming_at` when the guest
+    said that it still comes. Numbers and work details only: no pupil is named."""
+
+    __tablename__ = "guest_place"
+    __table_args__ = (
+        Index("ix_guest_place_performance", "performance_id"),
+        Index("uq_guest_place_open", "programme_id", "urn", unique=True,
+              postgresql_where=text("ended_at IS NULL"), sqlite_where=text("ended_at IS NULL")),
+        CheckConstraint("seats > 0", name="seats"),
+        CheckConstraint("why IN ('no hall', 'few pupils', 'other')", name="why"),
+        CheckConstraint("answer IN ('', 'fewer', 'agreed', 'refused')", name="answer"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id"))
+    why: Mapped[str] = mapped_column(Text)
+    pupils: Mapped[Any] = mapped_column(JSON)
+    seats: Mapped[int]
+    access_needs: Mapped[Any] = mapped_column(JSON, default=dict)
+    people: Mapped[Any] = mapped_column(JSON, default=list)
+    travels_by: Mapped[str] = mapped_column(Text, default="unknown")
+    adults: Mapped[int | None]
+    arrives: Mapped[time | None]
+    travel_note: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[str] = mapped_column(Text, default="")
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered_by: Mapped[str] = mapped_column(Text, default="")
+    seats_given: Mapped[int | None]
+    said: Mapped[str] = mapped_column(Text, default="")
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_as: Mapped[str] = mapped_column(Text, default="")
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"), unique=True)
+    moved_at: Mapped[datetime | None] = mapped_column(Instant)
+    coming_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    programme: Mapped[Programme] = relationship()
+    performance: Mapped[Performance] = relationship()
+    school: Mapped[School] = relationship()
+    booking: Mapped[Booking | None] = relationship()
+
+    @property
+    def by_year(self) -> dict[int, int]:
+        return {int(y): int(n) for y, n in sorted(self.pupils.items(), key=lambda item: int(item[0]))}
+
+    @property
+    def travel(self) -> "Travel":
+        return Travel(by=self.travels_by, adults=self.adults, arrives=self.arrives, note=self.travel_note)
+
+    @property
+    def waits_for_host(self) -> bool:
+        return self.ended_at is None and self.answer == ""
+
+    @property
+    def asked_again(self) -> bool:
+        """The host has moved and the guest has not said since whether it still comes."""
+        return self.moved_at is not None and (self.coming_at is None or self.coming_at < self.moved_at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Travel:
+    """How a guest comes: by what, with how many adults, there at what time of the wall clock. No names of pupils."""
+
+    by: str = "unknown"
+    adults: int | None = None
+    arrives: time | None = None
+    note: str = ""
+
+    def words(self) -> str:
+        """'By coach, with 2 adults, there at 9:40am. Drops off at the gate'; '' when nothing is settled."""
+        parts = [TRAVEL[self.by]] if self.by in TRAVEL and self.by != "unknown" else []
+        if self.adults:
+            parts.append(f"with {count(self.adults, 'adult')}")
+        if self.arrives:
+            parts.append(f"there at {clock(self.arrives)}")
+        said = ", ".join(parts)
+        return ". ".join(p for p in (said[:1].upper() + said[1:], self.note.strip()) if p)
+
+
+class NoSuchPlace(Refusal):
+    def __init__(self) -> None:
+        super().__init__("There is no such request.")
+
+
+def get(place_id: int) -> GuestPlace:
+    """Raises NoSuchPlace."""
+    found = db.session.get(GuestPlace, place_id)
+    if found is None:
+        raise NoSuchPlace
+    return found
+
+
+def open_of(programme_id: int, urn: int) -> GuestPlace | None:
+    """What a school has asked for and not heard, or not taken, yet; None if nothing."""
+    return db.session.scalar(
+        select(GuestPlace)
+        .where(GuestPlace.programme_id == programme_id, GuestPlace.urn == urn, GuestPlace.ended_at.is_(None))
+        .options(joinedload(GuestPlace.performance).joinedload(Performance.host))
+    )
+
+
+def newest_of(programme_id: int, urn: int) -> GuestPlace | None:
+    """What a school asked for last, however that ended."""
+    return db.session.scalar(
+        select(GuestPlace)
+        .where(GuestPlace.programme_id == programme_id, GuestPlace.urn == urn)
+        .options(joinedload(GuestPlace.performance).joinedload(Performance.host))
+        .order_by(GuestPlace.id.desc())
+        .limit(1)
+    )
+
+
+def of_booking(booking: Booking) -> GuestPlace | None:
+    """How a guest came by its booking; None for a host, and for a guest put in before places were kept."""
+    if booking.role != GUEST:
+        return None
+    return db.session.scalar(select(GuestPlace).where(GuestPlace.booking_id == booking.id))
+
+
+def of_bookings(booking_ids: Iterable[int]) -> dict[int, GuestPlace]:
+    """The places of some guests' bookings, by the booking's id; one query."""
+    rows = db.session.scalars(select(GuestPlace).where(GuestPlace.booking_id.in_(list(booking_ids))))
+    return {row.booking_id: row for row in rows if row.booking_id is not None}
+
+
+def asked_of(performance_id: int) -> list[GuestPlace]:
+    """Who has asked for seats of a show and is not in it yet, each with its school, in the order of asking."""
+    return list(
+        db.session.scalars(
+            select(GuestPlace)
+            .where(GuestPlace.performance_id == performance_id, GuestPlace.ended_at.is_(None))
+            .options(joinedload(GuestPlace.school))
+            .order_by(GuestPlace.id)
+        )
+    )
+
+
+def waiting(partnership_id: int) -> list[GuestPlace]:
+    """Every request of a partnership that is open, the longest waiting first; with both schools and the show."""
+    return list(
+        db.session.scalars(
+            select(GuestPlace)
+            .join(GuestPlace.programme)
+            .where(Programme.partnership_id == partnership_id, GuestPlace.ended_at.is_(None))
+            .options(
+                contains_eager(GuestPlace.programme),
+                joinedload(GuestPlace.school),
+                joinedload(GuestPlace.performance).joinedload(Performance.host),
+            )
+            .order_by(GuestPlace.recorded_at, GuestPlace.id)
+        )
+    )
+
+
+def uncertain(partnership_id: int, *, now: datetime) -> list[GuestPlace]:
+    """Guests of coming shows whose host has moved and who have not said whether they still come."""
+    rows = db.session.scalars(
+        select(GuestPlace)
+        .join(GuestPlace.programme)
+        .join(GuestPlace.booking)
+        .join(Performance, Performance.id == GuestPlace.performance_id)
+        .where(
+            Programme.partnership_id == partnership_id,
+            Booking.ended_at.is_(None),
+            Performance.starts_at > now,
+            GuestPlace.moved_at.is_not(None),
+        )
+        .options(
+            contains_eager(GuestPlace.booking),
+            joinedload(GuestPlace.school),
+            joinedload(GuestPlace.performance).joinedload(Performance.host),
+        )
+        .order_by(Performance.starts_at, GuestPlace.id)
+    )
+    return [row for row in rows if row.asked_again]
+
+
+_TAKEN = select(
+    func.coalesce(func.sum(Booking.seats), 0),
+    func.coalesce(func.sum(Booking.seats).filter(Booking.role == GUEST), 0),
+).where(Booking.performance_id == bindparam("performance_id"), Booking.ended_at.is_(None))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seats:
+    """A show's seats: at most, taken in all, taken by guests; and the host's consent, if it gave any."""
+
+    ceiling: int
+    taken: int
+    by_guests: int
+    consent: GuestSeats | None
+
+    @property
+    def left(self) -> int:
+        """Seats that nobody has."""
+        return max(0, self.ceiling - self.taken)
+
+    @property
+    def how(self) -> str:
+        return self.consent.how if self.consent else ASK
+
+    @property
+    def for_guests(self) -> int:
+        """Seats that another guest could have: to be asked for, or there to be taken."""
+        if self.how == NONE:
+            return 0
+        if self.how == OPEN and self.consent is not None:
+            return max(0, min(self.left, self.consent.seats - self.by_guests))
+        return self.left
+
+    @property
+    def terms(self) -> str:
+        return self.consent.terms if self.consent else ""
+
+
+def seats_of(performance: Performance, ceiling: int) -> Seats:
+    """A show's seats as they are now; behind the lock of its tour day, as they stay."""
+    taken, by_guests = db.session.execute(_TAKEN, {"performance_id": performance.id}).one()
+    consent = db.session.get(GuestSeats, performance.id, populate_existing=True)
+    return Seats(ceiling=ceiling, taken=int(taken), by_guests=int(by_guests), consent=consent)
