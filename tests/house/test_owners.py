@@ -21,6 +21,8 @@ OWNERS = {
     "jinja2": ("web/__init__.py", "post/"),
     "openpyxl": ("ground/tabular.py",),
     "xlsxwriter": ("ground/tabular.py",),
+    "highspy": ("tour/planning/programs/solver.py",),
+    "numpy": ("tour/planning/",),
     "holidays": ("county/school_days.py",),
 }
 

@@ -1,0 +1,236 @@
+"""Counties to plan, made from a seed: the real Oxfordshire register's schools, and made-up ones as dense.
+
+One generator for the figures of planner.py and replan.py. Of the real county only places and pupils are read; its
+dates, hours and lunches are made up too.
+"""
+
+import csv
+import os
+import random
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+from serving import ROOT
+
+from outreach.county import establishments
+from outreach.ground.geography import Place
+from outreach.ground.school_year import offered
+from outreach.tour import roads
+from outreach.tour.planning.problem import Booked, Day, Gap, Minutes, Problem
+
+SHARED = Path(os.environ.get("OUTREACH_SHARED", ROOT.parent / "shared"))
+REGISTER = SHARED / "data/register/oxfordshire_full_derived.csv"
+
+YEAR_GROUPS = (8, 9)
+CEILING = 300
+TWO_A_DAY = Minutes(get_in=45, play=60, get_out=30, turn=30)
+THREE_A_DAY = Minutes(get_in=30, play=50, get_out=20, turn=20)
+FIRST_DAY = date(2026, 9, 14)
+MOST_DAYS = 150
+OXFORD = Place(easting=451300, northing=206200)
+SQUARE_KM_A_SCHOOL = 2605 / 107
+
+
+@dataclass(frozen=True, kw_only=True)
+class School:
+    """Of a school what its plan rests on."""
+
+    urn: int
+    name: str
+    place: Place
+    pupils: int
+    district: str
+
+
+def real(register: Path) -> list[School]:
+    """The county's schools with Year 8 or 9, with places; two pupil-less ones count 60."""
+    found = []
+    with register.open(encoding="cp1252", newline="") as file:
+        for row in csv.DictReader(file):
+            groups = _year_groups(row)
+            mine = [group for group in YEAR_GROUPS if group in groups]
+            if row["EstablishmentStatus (name)"].startswith("Open") and mine and row["Easting"]:
+                pupils = int(row["NumberOfPupils"] or 0) * len(mine) / len(groups)
+                found.append(
+                    School(
+                        urn=int(row["URN"]),
+                        name=row["EstablishmentName"],
+                        place=Place(easting=int(row["Easting"]), northing=int(row["Northing"])),
+                        pupils=round(pupils) or 60,
+                        district=row["DistrictAdministrative (name)"],
+                    )
+                )
+    return found
+
+
+def _year_groups(row: dict[str, str]) -> tuple[int, ...]:
+    if establishments.never_in(row["TypeOfEstablishment (name)"]):
+        return ()
+    if row["StatutoryLowAge"] and row["StatutoryHighAge"]:
+        return offered(int(row["StatutoryLowAge"]), int(row["StatutoryHighAge"]))
+    usual = establishments.usual_year_groups(row["PhaseOfEducation (name)"])
+    return usual if usual is not None else YEAR_GROUPS
+
+
+def made_up(count: int, chance: random.Random) -> list[School]:
+    """As dense as Oxfordshire: six in ten schools in towns whose sizes fall as 1/rank, the others anywhere."""
+    side = (count * SQUARE_KM_A_SCHOOL) ** 0.5 * 1000
+    towns = [(chance.uniform(0, side), chance.uniform(0, side)) for _ in range(max(3, count // 12))]
+    sizes = [1 / (rank + 1) for rank in range(len(towns))]
+    schools = []
+    for number in range(count):
+        if chance.random() < 0.6:
+            (town,) = chance.choices(range(len(towns)), sizes)
+            spread = 700 + 1800 * sizes[town] ** 0.5
+            east, north = (chance.gauss(middle, spread) for middle in towns[town])
+        else:
+            east, north = chance.uniform(0, side), chance.uniform(0, side)
+        two = chance.random() < 0.26
+        schools.append(
+            School(
+                urn=900_000 + number,
+                name=f"School {number}",
+                place=Place(easting=round(400_000 + east), northing=round(200_000 + north)),
+                pupils=chance.randint(260, 480) if two else chance.randint(40, 250),
+                district=f"District {int(3 * east / side)}{int(3 * north / side)}",
+            )
+        )
+    return schools
+
+
+def county(name: str, seed: int, register: Path = REGISTER) -> tuple[list[School], list[Place]]:
+    """'ox', '330' or '650' -> its schools and its troupes' bases."""
+    if name == "ox":
+        return real(register), [OXFORD]
+    chance = random.Random(f"county {name} {seed}")
+    schools = made_up(int(name), chance)
+    east = sorted(school.place.easting for school in schools)
+    north = sorted(school.place.northing for school in schools)
+    third = len(schools) // 3
+    return schools, [
+        Place(easting=east[third], northing=north[third]),
+        Place(easting=east[-third], northing=north[-third]),
+    ]
+
+
+def problem(
+    name: str,
+    shape: str,
+    seed: int,
+    *,
+    a_day: int = 2,
+    minutes: Minutes | None = None,
+    register: Path = REGISTER,
+) -> Problem:
+    """One instance: `shape` is 'loose' (a quarter more places than shows), 'tight' (a tenth fewer) or 'half'
+    (loose, with half of the shows booked at random first).
+    """
+    schools, bases = county(name, seed, register)
+    chance = random.Random(f"{name} {shape} {a_day} {seed}")
+    minutes = minutes or (TWO_A_DAY if a_day == 2 else THREE_A_DAY)
+    shows = [-(-school.pupils // CEILING) for school in schools]
+    places = sum(shows) * (0.9 if shape == "tight" else 1.25)
+    dates = _dates(min(MOST_DAYS, round(places / a_day / len(bases))))
+    points = [school.place for school in schools] + bases
+    days = tuple(
+        Day(
+            number=number * len(bases) + troupe,
+            troupe=troupe,
+            day=day,
+            leaves=7 * 60,
+            returns=18 * 60 + 30,
+            at_most=a_day,
+            leaves_from=len(schools) + troupe,
+            returns_to=len(schools) + troupe,
+        )
+        for number, day in enumerate(dates)
+        for troupe in range(len(bases))
+    )
+    gaps = tuple(
+        Gap(
+            school=school.urn,
+            place=number,
+            shows=shows[number],
+            worth=600
+            + 60 * (chance.random() < 0.2)
+            + 300 * (chance.random() < 0.5)
+            + min(school.pupils, 300) / 5,
+            windows=_windows(chance, minutes.play),
+            dates=_school_dates(chance, dates),
+        )
+        for number, school in enumerate(schools)
+    )
+    table = [[roads.minutes(a, b, base=6, per_km=1.25) if a != b else 0 for b in points] for a in points]
+    road = np.array(table, np.int32)
+    road[(road == 0) & ~np.eye(len(points), dtype=bool)] = (
+        6  # two schools on one point are neighbours, not one
+    )
+    found = Problem(
+        places=tuple(school.name for school in schools) + tuple(f"base {n + 1}" for n in range(len(bases))),
+        road=road,
+        gaps=gaps,
+        days=days,
+        minutes=minutes,
+    )
+    return booked_half(found, chance) if shape == "half" else found
+
+
+def _dates(count: int) -> list[date]:
+    """Weekdays from the middle of September, without two weeks at Christmas and one in each half-term."""
+    off = {FIRST_DAY + timedelta(days=7 * week + n) for week in (6, 14, 15, 22, 28, 29, 37) for n in range(5)}
+    found, day = [], FIRST_DAY
+    while len(found) < count:
+        if day.weekday() < 5 and day not in off:
+            found.append(day)
+        day += timedelta(days=1)
+    return found
+
+
+def _windows(chance: random.Random, play: int) -> tuple[tuple[int, int], ...]:
+    """From 8.50-9.30 to 13.20-14.00; six in ten schools have 45 to 60 minutes of lunch in which nothing plays."""
+    first = 530 + 5 * chance.randrange(9)
+    last = 840 - 5 * chance.randrange(9)
+    if chance.random() < 0.4:
+        return ((first, last),)
+    lunch = 715 + 5 * chance.randrange(13)
+    return (first, lunch - play), (lunch + chance.choice((45, 50, 60)), last)
+
+
+def _school_dates(chance: random.Random, dates: list[date]) -> frozenset[date]:
+    """A sixth or so of its dates are impossible: a week or two of examinations, and single days."""
+    can = set(dates)
+    for _ in range(max(1, len(dates) // 45)):
+        at = chance.randrange(len(dates))
+        can -= set(dates[at : at + chance.choice((5, 5, 10))])
+    can -= {day for day in dates if chance.random() < 0.06}
+    return frozenset(can)
+
+
+def booked_half(problem: Problem, chance: random.Random) -> Problem:
+    """Half of the shows stand already, wherever they happened to fit."""
+    from outreach.tour.planning.replay import replay
+
+    days, booked = list(problem.days), {gap.school: 0 for gap in problem.gaps}
+    wanted = [gap for gap in problem.gaps for _ in range(gap.shows)]
+    chance.shuffle(wanted)
+    for gap in wanted[: len(wanted) // 2]:
+        for at in chance.sample(range(len(days)), 40 if len(days) > 40 else len(days)):
+            day = days[at]
+            if day.day not in gap.dates or len(day.booked) >= day.at_most:
+                continue
+            told = replay(problem, day, (gap,))
+            if told is not None and all(show.place != gap.place for show in day.booked):
+                starts = told.shows[0].starts
+                away = starts + problem.minutes.play + problem.minutes.get_out
+                show = Booked(place=gap.place or 0, gets_in=starts - problem.minutes.get_in, away=away)
+                days[at] = replace(day, booked=(*day.booked, show))
+                booked[gap.school] += 1
+                break
+    gaps = tuple(
+        replace(gap, shows=gap.shows - booked[gap.school], worth=gap.worth)
+        for gap in problem.gaps
+        if gap.shows > booked[gap.school]
+    )
+    return replace(problem, days=tuple(days), gaps=gaps)

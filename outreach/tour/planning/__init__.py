@@ -1,0 +1,1 @@
+"""The planner: pure numbers in, a plan and what is proven of it out."""

@@ -1,0 +1,65 @@
+"""The planner's only clock: how much of its time is left, whether it was stopped, and whom it tells how far it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far a plan is: schools reached in full, minutes of driving in all, the bound on its value, seconds so far.
+
+    `schools` and `driving` are None before there is a plan, `bound` before anything is proven.
+    """
+
+    schools: int | None
+    driving: int | None
+    bound: float | None
+    seconds: float
+
+
+class Limit:
+    """So many seconds from now, or until `stop` says so. `tell` hears of progress."""
+
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        tell: Callable[[Progress], None] | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
+        self._began = monotonic()
+        self.seconds = seconds
+        self._tell = tell
+        self._stop = stop
+        self.stopped = False
+        self._told = Progress(schools=None, driving=None, bound=None, seconds=0.0)
+
+    @property
+    def gone(self) -> float:
+        """Seconds since the planner began."""
+        return monotonic() - self._began
+
+    def left(self, share: float = 1.0) -> float:
+        """Seconds until the given share of the time is over; 0 when it is, or when somebody stopped the planner."""
+        if self._stop is not None and not self.stopped:
+            self.stopped = self._stop()
+        return 0.0 if self.stopped else max(0.0, self.seconds * share - self.gone)
+
+    def over(self, share: float = 1.0) -> bool:
+        """Whether nothing is left of that share."""
+        return self.left(share) <= 0.0
+
+    def tell(
+        self, *, schools: int | None = None, driving: int | None = None, bound: float | None = None
+    ) -> None:
+        """Says what is new; what is not given stays as it was said last."""
+        last = self._told
+        self._told = Progress(
+            schools=last.schools if schools is None else schools,
+            driving=last.driving if driving is None else driving,
+            bound=last.bound if bound is None else bound,
+            seconds=self.gone,
+        )
+        if self._tell is not None:
+            self._tell(self._told)

@@ -1,0 +1,135 @@
+"""The problem in figures: schools as arrays, and days of the same hours, roads and bookings as one kind. Pure."""
+
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from outreach.tour.planning.problem import Booked, Day, Gap, Problem
+
+MOST_NEW = 3
+"""Shows that are added to one day at most: patterns of four schools are too many to list."""
+
+NEVER = 20_000
+"""A start that no day reaches, in minutes."""
+
+LAST_MINUTE = 24 * 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """Days that are alike but for their date. `days`: positions in the problem's days; `driving`: of what is booked."""
+
+    leaves: int
+    returns: int
+    leaves_from: int
+    returns_to: int
+    at_most: int
+    booked: tuple[Booked, ...]
+    days: tuple[int, ...]
+    driving: int
+
+    @property
+    def room(self) -> int:
+        """Shows that can be added to a day."""
+        return min(MOST_NEW, self.at_most - len(self.booked))
+
+
+class Figures:
+    """Schools that have a place, by number; the roads with one place more that is nowhere, next door to all."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.minutes = problem.minutes
+        self.gaps: tuple[Gap, ...] = tuple(gap for gap in problem.gaps if gap.place is not None)
+        self.count = len(self.gaps)
+        self.nowhere = len(problem.places)
+        self.road = np.zeros((self.nowhere + 1, self.nowhere + 1), np.int32)
+        self.road[: self.nowhere, : self.nowhere] = np.asarray(problem.road)
+        self.place = np.array([gap.place for gap in self.gaps], np.int32)
+        self.alias = np.arange(
+            self.count
+        )  # which school a line is of; a line more is one to be kept in its time
+        self.need = np.array([gap.shows for gap in self.gaps], np.int32)
+        self.worth = np.array([gap.worth for gap in self.gaps], float)
+        self.next_start = np.full((self.count, LAST_MINUTE + 1), NEVER, np.int16)
+        for school, gap in enumerate(self.gaps):
+            self.next_start[school] = _starts(gap, self.minutes.step)
+        self.dates = sorted({day.day for day in problem.days})
+        column = {day: number for number, day in enumerate(self.dates)}
+        self.column = np.array([column[day.day] for day in problem.days], np.int32)
+        self.can = np.zeros((self.count, len(self.dates)), bool)
+        for school, gap in enumerate(self.gaps):
+            self.can[school, [column[day] for day in gap.dates if day in column]] = True
+        self.kinds = tuple(self._kinds())
+        self.kind_of = np.full(len(problem.days), -1, np.int32)
+        for number, kind in enumerate(self.kinds):
+            self.kind_of[list(kind.days)] = number
+
+    @cached_property
+    def booked_driving(self) -> int:
+        """Minutes of driving that stand whatever is planned, over all days."""
+        return sum(self._driving(day) for day in self.problem.days)
+
+    def one_date(self, day: int) -> Kind:
+        """A day with room as a kind of its own."""
+        return replace(self.kinds[self.kind_of[day]], days=(day,))
+
+    def by_date(self) -> Self:
+        """The same figures with each day that has room as a kind of its own."""
+        apart = copy(self)
+        rooms = [day for kind in self.kinds for day in kind.days]
+        apart.kinds = tuple(self.one_date(day) for day in sorted(rooms))
+        apart.kind_of = np.full(len(self.problem.days), -1, np.int32)
+        apart.kind_of[sorted(rooms)] = np.arange(len(rooms))
+        return apart
+
+    def _kinds(self) -> list[Kind]:
+        alike: dict[tuple, list[int]] = {}
+        for number, day in enumerate(self.problem.days):
+            if day.at_most > len(day.booked):
+                booked = tuple(sorted(day.booked, key=lambda show: show.gets_in))
+                ends = self._ends(day)
+                alike.setdefault((day.leaves, day.returns, *ends, day.at_most, booked), []).append(number)
+        return [
+            Kind(
+                leaves=leaves,
+                returns=returns,
+                leaves_from=leaves_from,
+                returns_to=returns_to,
+                at_most=at_most,
+                booked=booked,
+                days=tuple(days),
+                driving=self._driving(self.problem.days[days[0]]),
+            )
+            for (leaves, returns, leaves_from, returns_to, at_most, booked), days in alike.items()
+        ]
+
+    def _ends(self, day: Day) -> tuple[int, int]:
+        return (
+            self.nowhere if day.leaves_from is None else day.leaves_from,
+            self.nowhere if day.returns_to is None else day.returns_to,
+        )
+
+    def _driving(self, day: Day) -> int:
+        if not day.booked:
+            return 0
+        leaves_from, returns_to = self._ends(day)
+        way = [leaves_from, *(s.place for s in sorted(day.booked, key=lambda s: s.gets_in)), returns_to]
+        return int(sum(self.road[a, b] for a, b in zip(way, way[1:], strict=False)))
+
+
+def next_starts(allowed: np.ndarray) -> np.ndarray:
+    """For each minute of a day, 0 to LAST_MINUTE, the first allowed start that is not before it, else NEVER."""
+    starts = np.where(allowed, np.arange(LAST_MINUTE + 1), NEVER).astype(np.int16)
+    return np.minimum.accumulate(starts[::-1])[::-1]
+
+
+def _starts(gap: Gap, step: int) -> np.ndarray:
+    allowed = np.zeros(LAST_MINUTE + 1, bool)
+    for first, last in gap.windows:
+        allowed[max(first, 0) : max(last + 1, 0)] = True
+    allowed[np.arange(LAST_MINUTE + 1) % step != 0] = False
+    return next_starts(allowed)

@@ -1,0 +1,124 @@
+"""The pool: the patterns of all kinds of day, and those of single days that keep what is proposed there. Pure.
+
+A pattern is a set of schools that fits one day together with what is booked on it (walk.py).
+"""
+
+from copy import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from outreach.tour.planning.patterns.kinds import LAST_MINUTE, MOST_NEW, Figures, next_starts
+from outreach.tour.planning.patterns.walk import Walk, cheapest
+from outreach.tour.planning.problem import KEPT_WITHIN, Kept
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """One line a pattern. `members`: school numbers, rising, padded with the count of schools.
+
+    `driving`: extra minutes; `cost`: the same less what is saved by moving nobody. `dated`: position in `days`
+    of the day it is for, -1 for any day of its kind. `complete`: every pattern is here.
+    """
+
+    members: np.ndarray
+    cost: np.ndarray
+    driving: np.ndarray
+    kind: np.ndarray
+    dated: np.ndarray
+    days: tuple[int, ...]
+    complete: bool
+
+    def __len__(self) -> int:
+        return len(self.cost)
+
+
+Part = tuple[np.ndarray, np.ndarray, np.ndarray, int, int]
+"""Members, cost, driving, kind, and position in the pool's days or -1."""
+
+
+def build(figures: Figures, kept: tuple[Kept, ...] = ()) -> Pool:
+    """All patterns of all kinds of day, and for each day with something to keep those that keep some of it."""
+    parts: list[Part] = []
+    complete = all(kind.at_most - len(kind.booked) <= MOST_NEW for kind in figures.kinds)
+    for number, kind in enumerate(figures.kinds):
+        walk = Walk(figures, kind)
+        complete = complete and walk.complete
+        members, driving = walk.patterns()
+        parts.append((members, driving, driving, number, -1))
+    days = kept_by_day(figures, kept)
+    for row, (day, what) in enumerate(days.items()):
+        parts.append((*keeping(figures, day, what), int(figures.kind_of[day]), row))
+    return together(figures, parts, days=tuple(days), complete=complete)
+
+
+def together(figures: Figures, parts: list[Part], *, days: tuple[int, ...], complete: bool) -> Pool:
+    """One pool of parts, all as wide as the widest."""
+    width = max([part[0].shape[1] for part in parts], default=1)
+    sizes = [len(part[1]) for part in parts]
+    members = np.full((sum(sizes), width), figures.count, np.int16)
+    at = 0
+    for part, size in zip(parts, sizes, strict=True):
+        members[at : at + size, : part[0].shape[1]] = part[0]
+        at += size
+    nothing = np.zeros(0)
+    return Pool(
+        members=members,
+        cost=np.concatenate([nothing, *(part[1] for part in parts)]).astype(float),
+        driving=np.concatenate([nothing, *(part[2] for part in parts)]).astype(np.int32),
+        kind=np.repeat(np.array([part[3] for part in parts], np.int32), sizes),
+        dated=np.repeat(np.array([part[4] for part in parts], np.int32), sizes),
+        days=days,
+        complete=complete,
+    )
+
+
+def keeping(figures: Figures, day: int, kept: list[Kept]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(members, cost, driving) of the day's patterns that keep at least one show, cheaper by the price of each they keep.
+
+    A school with something to keep stands in the walk twice: free, and within half an hour of what was proposed.
+    """
+    number = {gap.school: school for school, gap in enumerate(figures.gaps)}
+    shows: dict[int, list[Kept]] = {}
+    for each in sorted(kept, key=lambda show: -show.price):
+        shows.setdefault(number[each.school], []).append(each)
+    schools = np.array(sorted(shows), np.int64)
+    twice = copy(figures)
+    twice.count = figures.count + len(schools)
+    twice.alias = np.concatenate([figures.alias, schools])
+    twice.place = figures.place[twice.alias]
+    twice.can = figures.can[twice.alias]
+    twice.need = np.concatenate([figures.need, [len(shows[school]) for school in schools]])
+    near = [_near(figures.next_start[school], shows[school]) for school in schools]
+    twice.next_start = np.concatenate([figures.next_start, near])
+    walk = Walk(twice, twice.one_date(day), through=np.arange(figures.count, twice.count))
+    found, driving = walk.patterns()
+    cost = driving.astype(float)
+    for at, school in enumerate(schools):
+        times = (found == figures.count + at).sum(axis=1)
+        for already, show in enumerate(shows[school]):
+            cost -= show.price * (times > already)
+    members = np.sort(np.append(twice.alias, figures.count)[found], axis=1).astype(np.int16)
+    best = cheapest(members, cost, figures.count)
+    return members[best], cost[best], driving[best]
+
+
+def _near(own: np.ndarray, shows: list[Kept]) -> np.ndarray:
+    """A school's next starts, of those that move none of its shows of the day."""
+    minutes = np.arange(LAST_MINUTE + 1)
+    near = np.zeros(LAST_MINUTE + 1, bool)
+    for show in shows:
+        near |= np.abs(minutes - show.starts) <= KEPT_WITHIN
+    return next_starts(near & (own == minutes))
+
+
+def kept_by_day(figures: Figures, kept: tuple[Kept, ...]) -> dict[int, list[Kept]]:
+    """What can be kept at all, by the position of its day; a day that is full or gone keeps nothing."""
+    position = {day.number: at for at, day in enumerate(figures.problem.days)}
+    schools = {gap.school for gap in figures.gaps}
+    found: dict[int, list[Kept]] = {}
+    for each in kept:
+        day = position.get(each.day)
+        if day is not None and each.school in schools and figures.kind_of[day] >= 0:
+            found.setdefault(day, []).append(each)
+    return dict(sorted(found.items()))

@@ -1,0 +1,246 @@
+"""The patterns of one kind of day: every set of schools that fits it, with what is booked on it, in its cheapest order.
+
+A set is listed when its shows can be played one after the other, each as early as the school and the
+road allow, and when there is a date on which all its schools can. numpy, in chunks of ways.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from outreach.tour.planning.patterns.kinds import LAST_MINUTE, NEVER, Figures, Kind
+from outreach.tour.planning.problem import Booked
+
+NEAREST = 40
+"""Neighbours of a school that follow it in a pattern of three, where all would be too many to list."""
+
+_MOST_CELLS = 40_000_000
+"""Steps of the walk over all patterns of three, above which only neighbours are tried."""
+
+_MOST_CELLS_TO_KEEP = 400_000
+"""The same for a single day with something to keep: there are as many such walks as days."""
+
+_CHUNK = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ways:
+    """Ways through a part of a day. `seq`: the schools so far; `last`: the one at which the troupe is, else -1."""
+
+    seq: np.ndarray
+    last: np.ndarray
+    place: np.ndarray
+    ready: np.ndarray
+    driving: np.ndarray
+
+    def pick(self, which: np.ndarray | slice) -> "_Ways":
+        return _Ways(
+            seq=self.seq[which],
+            last=self.last[which],
+            place=self.place[which],
+            ready=self.ready[which],
+            driving=self.driving[which],
+        )
+
+    def __len__(self) -> int:
+        return len(self.ready)
+
+
+class Walk:
+    """The patterns of one kind of day, found by walking through the day: a new show, or the next that is booked.
+
+    `among`: only these schools. `through`: only patterns with at least one of these.
+    """
+
+    def __init__(
+        self,
+        figures: Figures,
+        kind: Kind,
+        *,
+        among: np.ndarray | None = None,
+        next_start: np.ndarray | None = None,
+        through: np.ndarray | None = None,
+    ) -> None:
+        self.figures, self.kind = figures, kind
+        self.next_start = figures.next_start if next_start is None else next_start
+        self.bits = _date_bits(figures, kind)
+        able = self.bits[:-1].any(axis=1)
+        if among is not None:
+            listed = np.zeros(figures.count, bool)
+            listed[among] = True
+            able &= listed
+        self.schools = np.flatnonzero(able)
+        self.through = None if through is None else np.intersect1d(through, self.schools)
+        self.steps = np.flatnonzero((self.next_start[self.schools] < NEVER).any(axis=0))
+        cells = len(self.schools) ** kind.room
+        most = _MOST_CELLS if through is None else _MOST_CELLS_TO_KEEP
+        self.near = self._nearest() if kind.room > 2 and cells > most else None
+        self.complete = self.near is None
+
+    def patterns(self) -> tuple[np.ndarray, np.ndarray]:
+        """(members, extra minutes of driving), each set once, in its cheapest order."""
+        width, booked = self.kind.room, self.kind.booked
+        empty = (np.zeros((0, width), np.int16), np.zeros(0, np.int32))
+        if not len(self.schools):
+            return empty
+        found = [empty]
+        layers: dict[tuple[int, int], _Ways] = {(0, 0): self._leaving()}
+        for passed in range(len(booked) + 1):
+            for new in range(width + 1):
+                chunks = []
+                if new:
+                    chunks.append(self._with_new(layers[new - 1, passed], passed, final=new == width))
+                if passed:
+                    chunks.append(iter([self._past(layers[new, passed - 1], booked[passed - 1])]))
+                ways = [way for chunk in chunks for way in self._kept_ways(chunk, new, passed, found)]
+                layers.setdefault((new, passed), _joined(ways, new))
+        return _once(found, self.figures.count)
+
+    def _kept_ways(
+        self, chunk: Iterator[_Ways], new: int, passed: int, found: list[tuple[np.ndarray, np.ndarray]]
+    ) -> Iterator[_Ways]:
+        """The ways of a chunk that go on; what may end the day is added to `found`, chunk by chunk to save memory."""
+        through_all = passed == len(self.kind.booked)
+        for ways in chunk:
+            if new and through_all:
+                found.append(_once([self._home(ways)], self.figures.count))
+            if not (through_all and new == self.kind.room):
+                yield ways
+
+    def _leaving(self) -> _Ways:
+        kind = self.kind
+        return _Ways(
+            seq=np.zeros((1, 0), np.int16),
+            last=np.full(1, -1, np.int32),
+            place=np.full(1, kind.leaves_from, np.int32),
+            ready=np.full(1, kind.leaves, np.int32),
+            driving=np.zeros(1, np.int32),
+        )
+
+    def _with_new(self, ways: _Ways, passed: int, *, final: bool) -> Iterator[_Ways]:
+        """Each way with one more new show, at every school, as early as can be."""
+        if self.through is not None and final:
+            has = np.isin(ways.seq, self.through).any(axis=1)
+            yield from self._chunks(ways.pick(~has), self.through, passed)
+            ways = ways.pick(has)
+        if self.near is not None and ways.seq.shape[1] == 2:
+            ways = ways.pick((self.near[ways.seq[:, 0]] == ways.seq[:, [1]]).any(axis=1))
+        yield from self._chunks(ways, self.schools, passed)
+
+    def _chunks(self, ways: _Ways, schools: np.ndarray, passed: int) -> Iterator[_Ways]:
+        minutes = self.figures.minutes
+        latest = int(self.steps[-1]) if len(self.steps) else -1
+        ways = ways.pick(ways.ready + min(minutes.get_in, minutes.turn - minutes.get_out) <= latest)
+        size = max(1, _CHUNK // max(1, len(schools)))
+        for at in range(0, len(ways), size):
+            yield self._next(ways.pick(slice(at, at + size)), schools, passed)
+
+    def _next(self, ways: _Ways, schools: np.ndarray, passed: int) -> _Ways:
+        figures, minutes = self.figures, self.figures.minutes
+        if self.near is not None and schools is self.schools and ways.seq.shape[1] == 2:
+            candidates = self.near[ways.seq[:, -1]]
+        else:
+            candidates = np.broadcast_to(schools[None, :], (len(ways), len(schools)))
+        road = figures.road[ways.place[:, None], figures.place[candidates]]
+        earliest = ways.ready[:, None] + road + minutes.get_in
+        again = figures.alias[candidates] == ways.last[:, None]
+        turned = (ways.ready - minutes.get_out + minutes.turn)[:, None]
+        earliest = np.where(again, turned, earliest)
+        road = np.where(again, 0, road)
+        start = self.next_start[candidates, np.clip(earliest, 0, LAST_MINUTE)].astype(np.int32)
+        ready = start + (minutes.play + minutes.get_out)
+        good = (ready <= self._until(passed)) & (earliest <= LAST_MINUTE)
+        for line, others in ((candidates, ways.seq), (figures.alias[candidates], figures.alias[ways.seq])):
+            for at in range(others.shape[1]):
+                times = (others == others[:, [at]]).sum(axis=1)
+                full = times >= figures.need[others[:, at]]
+                good &= ~((line == others[:, [at]]) & full[:, None])
+        way, which = np.nonzero(good)
+        school = candidates[way, which]
+        longer = _Ways(
+            seq=np.column_stack([ways.seq[way], school]).astype(np.int16),
+            last=figures.alias[school].astype(np.int32),
+            place=figures.place[school],
+            ready=ready[way, which],
+            driving=ways.driving[way] + road[way, which],
+        )
+        return longer.pick(self._common_date(longer.seq)) if longer.seq.shape[1] > 1 else longer
+
+    def _until(self, passed: int) -> int:
+        booked = self.kind.booked
+        return booked[passed].gets_in if passed < len(booked) else self.kind.returns
+
+    def _past(self, ways: _Ways, show: Booked) -> _Ways:
+        """Each way that reaches a booked show in time, after it."""
+        road = self.figures.road[ways.place, show.place]
+        good = ways.ready + road <= show.gets_in
+        return _Ways(
+            seq=ways.seq[good],
+            last=np.full(int(good.sum()), -1, np.int32),
+            place=np.full(int(good.sum()), show.place, np.int32),
+            ready=np.full(int(good.sum()), show.away, np.int32),
+            driving=(ways.driving + road)[good],
+        )
+
+    def _home(self, ways: _Ways) -> tuple[np.ndarray, np.ndarray]:
+        road = self.figures.road[ways.place, self.kind.returns_to]
+        good = ways.ready + road <= self.kind.returns
+        if self.through is not None:
+            good &= np.isin(ways.seq, self.through).any(axis=1)
+        members = np.full((int(good.sum()), self.kind.room), self.figures.count, np.int16)
+        members[:, : ways.seq.shape[1]] = np.sort(ways.seq[good], axis=1)
+        return members, (ways.driving + road)[good] - self.kind.driving
+
+    def _common_date(self, seq: np.ndarray) -> np.ndarray:
+        both = self.bits[seq[:, 0]]
+        for at in range(1, seq.shape[1]):
+            both = both & self.bits[seq[:, at]]
+        return both.any(axis=1)
+
+    def _nearest(self) -> np.ndarray:
+        """For each school the schools that may follow it; for one that is not in the walk, nonsense that is not used."""
+        road = self.figures.road[self.figures.place[:, None], self.figures.place[self.schools][None, :]]
+        road = np.where(np.arange(self.figures.count)[:, None] == self.schools[None, :], 0, road)
+        return self.schools[np.argsort(road, axis=1, kind="stable")[:, : NEAREST + 1]]
+
+
+def _date_bits(figures: Figures, kind: Kind) -> np.ndarray:
+    """One line a school, and a last one for none: on which of the kind's dates it can, eight to a byte."""
+    columns = np.unique(figures.column[list(kind.days)])
+    can = np.vstack([figures.can[:, columns], np.ones((1, len(columns)), bool)])
+    packed = np.packbits(can, axis=1)
+    return np.ascontiguousarray(np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8)))).view(np.uint64)
+
+
+def _joined(ways: list[_Ways], new: int) -> _Ways:
+    if not ways:
+        nothing = np.zeros(0, np.int32)
+        return _Ways(
+            seq=np.zeros((0, new), np.int16), last=nothing, place=nothing, ready=nothing, driving=nothing
+        )
+    return _Ways(
+        seq=np.concatenate([way.seq for way in ways]),
+        last=np.concatenate([way.last for way in ways]),
+        place=np.concatenate([way.place for way in ways]),
+        ready=np.concatenate([way.ready for way in ways]),
+        driving=np.concatenate([way.driving for way in ways]),
+    )
+
+
+def cheapest(members: np.ndarray, cost: np.ndarray, count: int) -> np.ndarray:
+    """Which lines to keep so that each set stands once, with its least cost."""
+    key = np.zeros(len(members), np.int64)
+    for at in range(members.shape[1]):
+        key = key * (count + 1) + members[:, at]
+    order = np.lexsort((cost, key))
+    first = np.ones(len(order), bool)
+    first[1:] = key[order][1:] != key[order][:-1]
+    return order[first]
+
+
+def _once(parts: list[tuple[np.ndarray, np.ndarray]], count: int) -> tuple[np.ndarray, np.ndarray]:
+    members = np.concatenate([part[0] for part in parts])
+    driving = np.concatenate([part[1] for part in parts])
+    best = cheapest(members, driving, count)
+    return members[best], driving[best]

@@ -1,0 +1,84 @@
+"""A plan as it is handed out: who is visited when, who is left out and why, and how good it is at best. Pure."""
+
+from dataclasses import dataclass
+
+from outreach.tour.planning.problem import Kept
+
+NO_PLACE = "no place"
+NO_DATE = "no date"
+TOO_FAR = "too far"
+NO_TIME = "no time"
+NO_ROOM = "no room"
+"""Why a school is left out. Its place and its district are unknown; none of its dates is a tour day with room; there
+and back with one show takes longer than any such day; its hours and those days never fit; others took the places.
+"""
+
+UNREACHABLE = (NO_PLACE, NO_DATE, TOO_FAR, NO_TIME)
+"""No plan at all can reach a school for one of these."""
+
+PROVEN, OUT_OF_TIME, STOPPED, DONE = "proven", "out of time", "stopped", "done"
+"""How the planner ended: nothing better exists; time over; stopped by somebody; nothing left to try, but not proven."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visit:
+    """One proposed show: the day's number, the school, and the minutes of get-in, start and being away."""
+
+    day: int
+    school: int
+    gets_in: int
+    starts: int
+    away: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """A school that lacks so many of its shows, and why."""
+
+    school: int
+    shows: int
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bounds:
+    """What no plan betters: its value in minutes; the schools reached in full; the driving in minutes of any plan that
+    leaves out no more worth than this one, and moves no more of what is kept.
+    """
+
+    value: float
+    schools: int
+    driving: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """`reached`: schools with all the shows they need; `in_part`: with some. `driving`: minutes in all, with
+    `booked_driving` of what stood before. `value`: minutes of extra driving, worth left out and moves paid for.
+    `moved` of what was to be kept is elsewhere now, `dropped` is nowhere. `complete`: the bounds cover every plan;
+    otherwise only plans that add at most three shows to a day, each near the one before.
+    """
+
+    visits: tuple[Visit, ...]
+    left_out: tuple[LeftOut, ...]
+    reached: int
+    in_part: int
+    driving: int
+    booked_driving: int
+    value: float
+    bounds: Bounds
+    moved: tuple[Kept, ...]
+    dropped: tuple[Kept, ...]
+    seconds: float
+    ended: str
+    complete: bool
+
+    @property
+    def gap(self) -> float:
+        """How far the plan is from its bound at most, as a share of all driving."""
+        return max(0.0, self.value - self.bounds.value) / max(1, self.driving)
+
+    @property
+    def days_used(self) -> int:
+        """Tour days on which something is proposed."""
+        return len({visit.day for visit in self.visits})

@@ -1,0 +1,106 @@
+"""The planner: a problem in, within some seconds a plan out, with what is proven of every other plan. Pure.
+
+Which school is offered which slot, so that as much as possible is covered and, after that, as little as possible is
+driven. Pool, relaxation, dive, integer program, dates, read-out: one file each.
+"""
+
+import math
+from collections.abc import Callable
+
+from outreach.tour.planning import dates, plan
+from outreach.tour.planning.again import once_more
+from outreach.tour.planning.limit import Limit, Progress
+from outreach.tour.planning.patterns.kinds import Figures
+from outreach.tour.planning.patterns.pool import Pool, build
+from outreach.tour.planning.plan import Bounds, Plan
+from outreach.tour.planning.problem import CannotPlan, Problem, check
+from outreach.tour.planning.programs.relaxation import Relaxation, most_schools
+from outreach.tour.planning.programs.whole import Driven, dive, driving_of, improve, reached_by
+from outreach.tour.planning.read_out import ReadOut, always_lost, read_out
+
+_NEXT_TO_NOTHING = 2e-3
+"""Minutes below which two values are one."""
+
+_FOR_DAYS = 0.94
+"""The share of the time in which days are chosen; dates, read-out and the bound on schools take the rest."""
+
+
+def solve(
+    problem: Problem,
+    seconds: float,
+    seed: int = 1,
+    progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Plan:
+    """The best plan found in so many seconds, and the bounds that hold for all plans.
+
+    The same problem and seed come to the same plan where time does not run out. `progress` hears of each better
+    plan and bound. When `stop` says so, the planner ends early and hands out its best. Raises CannotPlan.
+    """
+    check(problem)
+    if not seconds > 0:
+        raise CannotPlan("The planner needs some seconds of time.")
+    limit = Limit(seconds, tell=progress, stop=stop)
+    figures = Figures(problem)
+    pool = build(figures, problem.kept)
+    if not len(pool):
+        found = read_out(figures, pool, {}, problem.kept)
+        nothing = Bounds(value=found.value, schools=0, driving=found.driving)
+        return _handed_out(pool, found, nothing, limit)
+    relaxation = Relaxation(figures, pool, seed=seed)
+    driven, bound = _chosen(figures, pool, relaxation, limit, seed)
+    dated, stuck = dates.deal(figures, pool, driven.patterns)
+    if stuck:
+        dated = once_more(figures, dated, stuck, limit, seed)
+    found = read_out(figures, pool, dated, problem.kept)
+    schools = most_schools(relaxation, found.reached, limit)
+    bound += always_lost(figures, problem.kept)
+    least = math.ceil(bound - found.lost - found.paid - 1e-6) + figures.booked_driving
+    bounds = Bounds(value=bound, schools=schools, driving=min(found.driving, max(0, least)))
+    return _handed_out(pool, found, bounds, limit)
+
+
+def _chosen(
+    figures: Figures, pool: Pool, relaxation: Relaxation, limit: Limit, seed: int
+) -> tuple[Driven, float]:
+    """Which patterns to drive, whatever the date, and the bound on every choice."""
+
+    def better(driven: Driven, bound: float) -> None:
+        limit.tell(
+            schools=reached_by(figures, pool, driven),
+            driving=driving_of(figures, pool, driven),
+            bound=bound + constant,
+        )
+
+    constant = always_lost(figures, figures.problem.kept)
+    _, relaxed = relaxation.solve(limit, 0.6)
+    limit.tell(bound=relaxed.bound + constant)
+    driven = dive(relaxation, limit, 0.8)
+    better(driven, relaxed.bound)
+    return improve(figures, pool, relaxed, driven, limit, share=_FOR_DAYS, seed=seed, better=better)
+
+
+def _handed_out(pool: Pool, found: ReadOut, bounds: Bounds, limit: Limit) -> Plan:
+    ended = plan.DONE
+    if found.value <= bounds.value + _NEXT_TO_NOTHING:
+        ended = plan.PROVEN
+    elif limit.stopped:
+        ended = plan.STOPPED
+    elif limit.over(_FOR_DAYS):
+        ended = plan.OUT_OF_TIME
+    limit.tell(schools=found.reached, driving=found.driving, bound=bounds.value)
+    return Plan(
+        visits=found.visits,
+        left_out=found.left_out,
+        reached=found.reached,
+        in_part=found.in_part,
+        driving=found.driving,
+        booked_driving=found.booked_driving,
+        value=found.value,
+        bounds=bounds,
+        moved=found.moved,
+        dropped=found.dropped,
+        seconds=limit.gone,
+        ended=ended,
+        complete=pool.complete,
+    )

@@ -1,0 +1,222 @@
+"""What is to be planned, as plain numbers: gaps, tour days, what is booked, the roads; and what is refused of it. Pure.
+
+Minutes of a day count from midnight on the wall clock; no show crosses a change of the clocks. Places are
+numbers into `places` and into both sides of `road`.
+"""
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+
+from outreach.ground.errors import Refusal
+from outreach.ground.wording import count
+from outreach.ground.wording import day as day_words
+
+LONGEST_ROAD = 24 * 60
+"""No road of a county takes a day; a longer one is a slip in a table of minutes."""
+
+
+class CannotPlan(Refusal):
+    """The question itself makes no sense, so that no plan can answer it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Minutes:
+    """What all shows share, in minutes. `turn`: from the end of a show to the start of the next at the same school.
+
+    `step`: starts lie on multiples of it after midnight.
+    """
+
+    get_in: int
+    play: int
+    get_out: int
+    turn: int
+    step: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gap:
+    """A school that still needs shows. `windows`: first and last possible start, both included, before and after lunch.
+
+    `worth`: minutes of driving that covering the whole school is worth. `place` is None for a school
+    that has no place and no district to take the middle of.
+    """
+
+    school: int
+    place: int | None
+    shows: int
+    worth: float
+    windows: tuple[tuple[int, int], ...]
+    dates: frozenset[date]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Booked:
+    """A show that stands and cannot move: where, and the minutes from its get-in until the troupe is away."""
+
+    place: int
+    gets_in: int
+    away: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Day:
+    """A tour day: a troupe's date and hours, from where it leaves and whereto it returns (None: not known, no road)."""
+
+    number: int
+    troupe: int
+    day: date
+    leaves: int
+    returns: int
+    at_most: int
+    leaves_from: int | None = None
+    returns_to: int | None = None
+    booked: tuple[Booked, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """A show that is proposed already, and what moving it costs in minutes of driving.
+
+    Another day, or more than half an hour off on the same day, is a move.
+    """
+
+    school: int
+    day: int
+    starts: int
+    price: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem:
+    """`road[a][b]`: whole minutes from place a to place b. `whole_schools`: a school's shows all, or none.
+
+    A school's first show is otherwise worth its part of the school, as 'part seen' says.
+    """
+
+    places: tuple[str, ...]
+    road: Sequence[Sequence[int]] | np.ndarray
+    gaps: tuple[Gap, ...]
+    days: tuple[Day, ...]
+    minutes: Minutes
+    kept: tuple[Kept, ...] = ()
+    whole_schools: bool = False
+
+
+KEPT_WITHIN = 30
+"""Minutes that a kept show may start earlier or later without having moved."""
+
+
+def check(problem: Problem) -> None:
+    """Raises CannotPlan with the first thing that makes no sense."""
+    if not problem.days:
+        raise CannotPlan("There are no tour days to plan on. Add tour days first.")
+    if not problem.gaps:
+        raise CannotPlan("No school is missing a show, so there is nothing to plan.")
+    _minutes(problem.minutes)
+    _roads(problem)
+    for gap in problem.gaps:
+        _gap(problem, gap)
+    for day in problem.days:
+        _day(problem, day)
+    _once("school", [gap.school for gap in problem.gaps])
+    _once("tour day", [day.number for day in problem.days])
+    _once("date of a troupe", [(day.troupe, day.day) for day in problem.days])
+    _kept(problem)
+
+
+def _minutes(minutes: Minutes) -> None:
+    if min(minutes.get_in, minutes.get_out, minutes.turn) < 0 or min(minutes.play, minutes.step) < 1:
+        raise CannotPlan(
+            "A show needs a running time above nought, and no other of its times can be below nought."
+        )
+
+
+def _roads(problem: Problem) -> None:
+    road = np.asarray(problem.road)
+    count = len(problem.places)
+    if road.shape != (count, count):
+        raise CannotPlan("The table of minutes does not have one line and one column for each place.")
+    wrong = ~((road >= 0) & (road <= LONGEST_ROAD))  # written so that 'not a number' is wrong too
+    if wrong.any():
+        a, b = np.argwhere(wrong)[0]
+        raise CannotPlan(
+            f"The road from {problem.places[a]} to {problem.places[b]} is given as {road[a, b]} minutes. "
+            f"Minutes on the road lie between 0 and {LONGEST_ROAD}."
+        )
+    if (road != np.floor(road)).any():
+        raise CannotPlan("Minutes on the road are whole minutes, rounded up.")
+
+
+def _gap(problem: Problem, gap: Gap) -> None:
+    name = said(problem, gap)
+    if gap.place is not None and not 0 <= gap.place < len(problem.places):
+        raise CannotPlan(f"{name} stands at a place that has no roads.")
+    if gap.shows < 1:
+        raise CannotPlan(f"{name} needs no show, and cannot be a gap.")
+    if not math.isfinite(gap.worth) or gap.worth <= 0:
+        raise CannotPlan(
+            f"{name} has a weight of nought, so that it would never be worth the road. "
+            "Give every school a weight above nought, or leave it out of the plan."
+        )
+
+
+def _day(problem: Problem, day: Day) -> None:
+    words = f"The tour day of {day_words(day.day)}"
+    if day.at_most < 1:
+        raise CannotPlan(f"{words} takes no show at all.")
+    if not 0 <= day.leaves < day.returns <= 24 * 60:
+        raise CannotPlan(f"{words} ends before it begins.")
+    places = [day.leaves_from, day.returns_to, *(show.place for show in day.booked)]
+    if any(place is not None and not 0 <= place < len(problem.places) for place in places):
+        raise CannotPlan(f"{words} names a place that has no roads.")
+    for show in day.booked:
+        if show.away <= show.gets_in:
+            raise CannotPlan(
+                f"{words}: the show booked at {problem.places[show.place]} ends before it begins."
+            )
+    _booked_in_time(problem, day, words)
+
+
+def _booked_in_time(problem: Problem, day: Day, words: str) -> None:
+    """Refuses shows that the troupe cannot play one after the other within the day's hours."""
+    road, names = problem.road, problem.places
+    for before, after in pairwise(sorted(day.booked, key=lambda show: show.gets_in)):
+        short = before.away + int(road[before.place][after.place]) - after.gets_in
+        if short > 0:
+            raise CannotPlan(
+                f"{words}: the shows booked at {names[before.place]} and {names[after.place]} "
+                f"are {count(short, 'minute')} short on the road. Move one of them, or leave the day out."
+            )
+    if day.booked:
+        first = min(day.booked, key=lambda show: show.gets_in)
+        last = max(day.booked, key=lambda show: show.away)
+        early = day.leaves + (int(road[day.leaves_from][first.place]) if day.leaves_from is not None else 0)
+        late = last.away + (int(road[last.place][day.returns_to]) if day.returns_to is not None else 0)
+        short = max(early - first.gets_in, late - day.returns)
+        if short > 0:
+            raise CannotPlan(
+                f"{words}: the booked shows do not fit its hours by {count(short, 'minute')}. "
+                "Lengthen the day, or leave it out."
+            )
+
+
+def _kept(problem: Problem) -> None:
+    """Whatever is kept of a school or a day that is not here any more is only a move that nobody can spare."""
+    if any(not math.isfinite(kept.price) or kept.price < 0 for kept in problem.kept):
+        raise CannotPlan("The price of moving a proposal is nought or more minutes of driving.")
+
+
+def _once(what: str, keys: list[Hashable]) -> None:
+    if len(set(keys)) < len(keys):
+        raise CannotPlan(f"The same {what} is given twice.")
+
+
+def said(problem: Problem, gap: Gap) -> str:
+    """The name of a gap's school, for a sentence."""
+    known = gap.place is not None and 0 <= gap.place < len(problem.places)
+    return problem.places[gap.place] if known else f"School {gap.school}"

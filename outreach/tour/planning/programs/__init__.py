@@ -1,0 +1,1 @@
+"""The programs behind a plan: the relaxation, and whole numbers."""

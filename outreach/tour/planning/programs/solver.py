@@ -1,0 +1,159 @@
+"""The only use of HiGHS: a linear program that grows by columns, and the integer program over some of them.
+
+HiGHS has one pool of threads for the process, and two objects that ask for different numbers end without
+a solution and without an error; so it is one thread, always. Whether there is a solution is asked of it
+each time: an empty one looks like the value 0.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+
+_ACCEPTED = (highspy.HighsModelStatus.kOptimal,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Columns of a program, packed one after the other: `start` of each in `row` and `value`."""
+
+    cost: np.ndarray
+    upper: np.ndarray
+    start: np.ndarray
+    row: np.ndarray
+    value: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.cost)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimum:
+    """A linear program's optimum: its value, each column's and each row's dual."""
+
+    value: float
+    x: np.ndarray
+    dual: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    """What came of an integer program: the best found (None: nothing), and that nothing is better than `bound`."""
+
+    x: np.ndarray | None
+    bound: float
+    proven: bool
+
+
+class LinearProgram:
+    """Minimise cost, rows between their limits, columns from 0 up; columns are added and each solve goes on from the last."""
+
+    def __init__(self, lower: np.ndarray, upper: np.ndarray, *, seed: int) -> None:
+        self._highs = _highs(seed)
+        # Presolve would throw away the basis from which the next solve goes on.
+        self._highs.setOptionValue("presolve", "off")
+        self._highs.setOptionValue("solver", "simplex")
+        count = len(lower)
+        nothing = np.zeros(0, np.int32)
+        self._highs.addRows(count, lower, upper, 0, np.zeros(count, np.int32), nothing, nothing.astype(float))
+
+    def add(self, columns: Columns) -> None:
+        """Columns at the end, from nought to their upper limit."""
+        count = len(columns)
+        self._highs.addCols(
+            count,
+            columns.cost,
+            np.zeros(count),
+            columns.upper,
+            len(columns.row),
+            columns.start,
+            columns.row,
+            columns.value,
+        )
+
+    def change_costs(self, cost: np.ndarray) -> None:
+        """New costs for all columns."""
+        self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+
+    def change_bounds(self, which: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        """New limits for some columns."""
+        self._highs.changeColsBounds(len(which), which.astype(np.int32), lower, upper)
+
+    def solve(self, seconds: float) -> Optimum | None:
+        """The optimum, or None when it was not found in time."""
+        # HiGHS counts the time of all its solves together.
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + max(seconds, 0.01))
+        self._highs.run()
+        if self._highs.getModelStatus() not in _ACCEPTED:
+            return None
+        solution = self._highs.getSolution()
+        return Optimum(
+            value=self._highs.getInfo().objective_function_value,
+            x=np.array(solution.col_value),
+            dual=np.array(solution.row_dual),
+        )
+
+
+def solve_whole(
+    columns: Columns,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    *,
+    whole: np.ndarray,
+    start: np.ndarray | None,
+    seconds: float,
+    seed: int,
+    cutoff: float = np.inf,
+    better: Callable[[np.ndarray, float], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+    heuristics: float = 0.05,
+) -> Whole:
+    """The integer program: columns marked `whole` take whole numbers. `better` hears of each better (x, bound)."""
+    highs = _highs(seed)
+    count = len(columns)
+    highs.setOptionValue("time_limit", float(max(seconds, 0.1)))
+    highs.setOptionValue("mip_rel_gap", 0.0)
+    highs.setOptionValue("mip_abs_gap", 1e-3)
+    highs.setOptionValue("mip_heuristic_effort", heuristics)
+    nothing = np.zeros(0, np.int32)
+    rows = len(lower)
+    highs.addRows(rows, lower, upper, 0, np.zeros(rows, np.int32), nothing, nothing.astype(float))
+    highs.addCols(
+        count, columns.cost, np.zeros(count), columns.upper, len(columns.row), columns.start, columns.row, columns.value
+    )  # fmt: skip
+    kinds = whole.astype(np.uint8)
+    highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kinds)
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = start.tolist()
+        solution.value_valid = True
+        highs.setSolution(solution)
+    if better is not None:
+        highs.cbMipImprovingSolution.subscribe(
+            lambda event: better(np.array(event.data_out.mip_solution), event.data_out.mip_dual_bound)
+        )
+    if stop is not None:
+
+        def look(event: highspy.HighsCallbackEvent) -> None:
+            if stop():
+                event.interrupt()
+
+        highs.cbMipInterrupt.subscribe(look)
+    highs.run()
+    info = highs.getInfo()
+    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    proven = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    return Whole(
+        x=np.array(highs.getSolution().col_value) if found else None,
+        bound=float(info.mip_dual_bound) if np.isfinite(info.mip_dual_bound) else -np.inf,
+        proven=proven,
+    )
+
+
+def _highs(seed: int) -> highspy.Highs:
+    highs = highspy.Highs()
+    highs.silent()
+    highs.setOptionValue("threads", 1)
+    highs.setOptionValue("random_seed", int(seed) % 2_147_483_647)
+    return highs

@@ -1,0 +1,256 @@
+"""Whole days: a dive from the relaxation to a first plan, then the integer program over the patterns that matter. Pure.
+
+A plan with a pattern whose reduced cost is r is worth at least the relaxation plus r. So the integer program takes the
+patterns of smallest reduced cost, and what it proves holds for all of them up to the relaxation plus the smallest
+reduced cost that was left out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from outreach.tour.planning.limit import Limit
+from outreach.tour.planning.patterns.kinds import Figures
+from outreach.tour.planning.patterns.pool import Pool
+from outreach.tour.planning.programs.relaxation import Relaxation, Relaxed, columns, left_out, limits
+from outreach.tour.planning.programs.solver import Columns, solve_whole
+
+_AT_FIRST, _AT_MOST = 4_000, 20_000
+"""Patterns in the first integer program, and in any. Few are quick to better a dive's plan, and the better it is the
+fewer patterns can be in one that is better still; those are what the following programs take.
+"""
+
+_A_SECOND = 4_000
+"""Patterns that a program may take for each second it is given: HiGHS does not look at the clock while it presolves."""
+
+_FIRST_SHARE = 0.5
+"""Of the time that is left, what a program may take that leaves out patterns which could still matter."""
+
+_NEARLY = 0.9
+"""From this part on a pattern is taken to be driven in full when diving."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Driven:
+    """Which patterns of the pool are driven, each as often as it stands here; and the value that comes to."""
+
+    patterns: tuple[int, ...]
+    value: float
+
+
+def value_of(figures: Figures, pool: Pool, patterns: tuple[int, ...], *, whole_schools: bool) -> float:
+    """Minutes: extra driving less what is saved by moving nobody, and the worth of what is left out."""
+    missing = np.maximum(figures.need - _covered(figures, pool, patterns), 0) / figures.need
+    if whole_schools:
+        missing = np.ceil(missing)
+    return float(pool.cost[np.array(patterns, np.int64)].sum() + missing @ figures.worth)
+
+
+def reached_by(figures: Figures, pool: Pool, driven: Driven) -> int:
+    """Schools with all the shows they need."""
+    return int((_covered(figures, pool, driven.patterns) >= figures.need).sum())
+
+
+def driving_of(figures: Figures, pool: Pool, driven: Driven) -> int:
+    """All minutes of driving, what is booked included."""
+    return figures.booked_driving + int(pool.driving[np.array(driven.patterns, np.int64)].sum())
+
+
+def _covered(figures: Figures, pool: Pool, patterns: tuple[int, ...]) -> np.ndarray:
+    members = pool.members[np.array(patterns, np.int64)]
+    return np.bincount(members.ravel(), minlength=figures.count + 1)[: figures.count]
+
+
+def dive(relaxation: Relaxation, limit: Limit, share: float) -> Driven:
+    """From the relaxation down: drive what is nearly whole, solve again, until nothing is in parts. Undone at the end."""
+    figures, pool, program = relaxation.figures, relaxation.pool, relaxation.program
+    driven = np.zeros(len(pool), np.int64)
+    touched: set[int] = set()
+    while True:
+        optimum, _ = relaxation.solve(limit, share)
+        if optimum is None:
+            break
+        x = optimum.x[figures.count :]
+        fixed = driven[relaxation.columns]
+        part = x - fixed
+        open_ = part > 1e-6
+        if not open_.any():
+            break
+        more = _compatible(figures, pool, relaxation.columns, part, driven)
+        if not len(more):
+            break
+        new = fixed[more] + np.maximum(1, np.floor(part[more] + 1e-6)).astype(np.int64)
+        driven[relaxation.columns[more]] = new
+        touched.update(int(column) for column in more)
+        program.change_bounds(more + figures.count, new, np.full(len(more), np.inf))
+        if limit.over(share):
+            break
+    undo = np.array(sorted(touched), np.int64)
+    program.change_bounds(undo + figures.count, np.zeros(len(undo)), np.full(len(undo), np.inf))
+    patterns = tuple(int(p) for p in np.repeat(np.arange(len(pool)), driven))
+    return Driven(patterns=patterns, value=value_of(figures, pool, patterns, whole_schools=False))
+
+
+def _compatible(
+    figures: Figures, pool: Pool, columns_in: np.ndarray, part: np.ndarray, driven: np.ndarray
+) -> np.ndarray:
+    """Which columns to drive (once) more: all that are nearly whole, else the fullest few; never more than there are
+    days for, and none that shows a school more than it needs, unless there is no other.
+    """
+    chosen = np.flatnonzero(driven)
+    times = driven[chosen]
+    days = np.array([len(kind.days) for kind in figures.kinds]) - np.bincount(
+        pool.kind[chosen], weights=times, minlength=len(figures.kinds)
+    )
+    need = np.append(figures.need, 99).astype(float)
+    np.subtract.at(need, pool.members[chosen].ravel(), np.repeat(times, pool.members.shape[1]))
+    dated = set(pool.dated[chosen].tolist()) - {-1}
+    few = max(1, int((part > 1e-6).sum()) // 12)
+    found: list[int] = []
+    spare: int | None = None
+    for column in np.argsort(-part, kind="stable"):
+        if part[column] < _NEARLY and (len(found) >= few or (found and part[column] < 0.5)):
+            break
+        if part[column] <= 1e-6:
+            break
+        pattern = columns_in[column]
+        members = pool.members[pattern]
+        members = members[members < figures.count]
+        again = max(1, int(part[column] + 1e-6))
+        if days[pool.kind[pattern]] < again or int(pool.dated[pattern]) in dated:
+            continue
+        too_much = (np.bincount(members, minlength=len(need)) * again > need)[members].any()
+        if too_much and (found or spare is not None):
+            continue
+        if too_much:
+            spare = int(column)
+            continue
+        days[pool.kind[pattern]] -= again
+        np.subtract.at(need, members, again)
+        if pool.dated[pattern] >= 0:
+            dated.add(int(pool.dated[pattern]))
+        found.append(int(column))
+    if not found and spare is not None:
+        found = [spare]
+    return np.array(found, np.int64)
+
+
+def improve(
+    figures: Figures,
+    pool: Pool,
+    relaxed: Relaxed,
+    driven: Driven,
+    limit: Limit,
+    *,
+    share: float,
+    seed: int,
+    better: Callable[[Driven, float], None],
+) -> tuple[Driven, float]:
+    """(the best plan, a bound on every plan), by integer programs over more and more patterns until that share is over.
+
+    Where whole schools are asked for, a second step makes whole those that came out in part, a few at a time.
+    """
+    program = IntegerProgram(figures, pool, relaxed, seed=seed)
+    whole = np.zeros(figures.count, bool)
+    bound, most = relaxed.bound, _AT_FIRST
+    while not limit.over(share):
+        last = most > _AT_FIRST or program.enough_for(driven) <= most
+        part = share if last else (limit.gone + _FIRST_SHARE * limit.left(share)) / limit.seconds
+        came, proven, closed = program.solve(driven, limit, share=part, better=better, whole=whole, most=most)
+        bound = max(bound, proven)
+        if came is not None and came.value < driven.value:
+            driven = came
+        half = _half_shown(figures, pool, driven) & ~whole
+        if figures.problem.whole_schools and half.any():
+            whole |= half
+            value = value_of(figures, pool, driven.patterns, whole_schools=True)
+            driven = Driven(patterns=driven.patterns, value=value)
+            most = _AT_FIRST
+        elif closed or last:
+            break
+        else:
+            most = min(_AT_MOST, max(_AT_FIRST + 1, int(_A_SECOND * limit.left(share))))
+    return driven, bound
+
+
+def _half_shown(figures: Figures, pool: Pool, driven: Driven) -> np.ndarray:
+    covered = _covered(figures, pool, driven.patterns)
+    return (covered > 0) & (covered < figures.need)
+
+
+class IntegerProgram:
+    """The integer program over the patterns of smallest reduced cost, started from the best plan so far."""
+
+    def __init__(self, figures: Figures, pool: Pool, relaxed: Relaxed, *, seed: int) -> None:
+        self.figures, self.pool, self.relaxed, self.seed = figures, pool, relaxed, seed
+        self.order = np.argsort(relaxed.reduced, kind="stable")
+
+    def solve(
+        self,
+        start: Driven,
+        limit: Limit,
+        *,
+        share: float,
+        better: Callable[[Driven, float], None],
+        whole: np.ndarray,
+        most: int,
+    ) -> tuple[Driven | None, float, bool]:
+        """(the best found, a bound on every plan, whether the two meet). `whole`: schools that are all or nothing."""
+        figures, pool = self.figures, self.pool
+        reduced = self.relaxed.reduced[self.order]
+        count = min(most, self.enough_for(start))
+        which = self.order[:count]
+        which = np.union1d(which, np.array(start.patterns, np.int64))
+        tau = float(reduced[count]) if count < len(reduced) else np.inf
+        parts = left_out(figures)
+        patterns = columns(figures, pool, which, cost=pool.cost[which], whole=True)
+        lower, upper = limits(figures, pool)
+        place = {int(pattern): at for at, pattern in enumerate(which)}
+
+        def found(x: np.ndarray) -> Driven:
+            times = np.round(x[figures.count :]).astype(int)
+            chosen = tuple(int(p) for p in np.repeat(which, times))
+            return Driven(
+                patterns=chosen, value=value_of(figures, pool, chosen, whole_schools=bool(whole.any()))
+            )
+
+        came = solve_whole(
+            _both(parts, patterns),
+            lower,
+            upper,
+            whole=np.concatenate([whole, np.ones(len(which), bool)]),
+            start=self._start(start, place, len(which), whole),
+            seconds=limit.left(share),
+            seed=self.seed,
+            better=lambda x, bound: better(
+                found(x), max(self.relaxed.bound, min(bound, self.relaxed.bound + tau))
+            ),
+            stop=lambda: limit.over(share),
+        )
+        bound = max(self.relaxed.bound, min(came.bound, self.relaxed.bound + tau))
+        return (None if came.x is None else found(came.x)), bound, came.proven and bound == came.bound
+
+    def enough_for(self, start: Driven) -> int:
+        """How many patterns could be in a better plan: those no dearer above the relaxation than this one's value."""
+        reduced = self.relaxed.reduced[self.order]
+        return max(1, int(np.searchsorted(reduced, start.value - self.relaxed.bound + 1e-6, side="right")))
+
+    def _start(self, start: Driven, place: dict[int, int], count: int, whole: np.ndarray) -> np.ndarray:
+        figures = self.figures
+        x = np.zeros(figures.count + count)
+        for pattern in start.patterns:
+            x[figures.count + place[pattern]] += 1
+        missing = np.maximum(figures.need - _covered(figures, self.pool, start.patterns), 0) / figures.need
+        x[: figures.count] = np.where(whole, np.ceil(missing), missing)
+        return x
+
+
+def _both(first: Columns, second: Columns) -> Columns:
+    return Columns(
+        cost=np.concatenate([first.cost, second.cost]),
+        upper=np.concatenate([first.upper, second.upper]),
+        start=np.concatenate([first.start, second.start + len(first.row)]).astype(np.int32),
+        row=np.concatenate([first.row, second.row]),
+        value=np.concatenate([first.value, second.value]),
+    )

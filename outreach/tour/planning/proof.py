@@ -1,0 +1,66 @@
+"""How good a plan is, in plain words, and what that rests on. Pure."""
+
+import math
+
+from outreach.ground.wording import count, number
+from outreach.tour.planning.plan import (
+    NO_DATE,
+    NO_PLACE,
+    NO_ROOM,
+    NO_TIME,
+    TOO_FAR,
+    UNREACHABLE,
+    Plan,
+)
+
+WHY = {
+    NO_PLACE: "neither its place nor its district is known",
+    NO_DATE: "none of its dates is a tour day that still has room",
+    TOO_FAR: "it is too far: there and back with one show is longer than a tour day",
+    NO_TIME: "its hours leave no time for a show on any tour day",
+    NO_ROOM: "there is no room left: other schools took the places",
+}
+"""Why a school is left out, to be read after its name."""
+
+
+def schools_words(plan: Plan) -> str:
+    """How many schools the plan reaches, and how many any plan could."""
+    most, more = plan.bounds.schools, plan.bounds.schools - plan.reached
+    if more <= 0:
+        return f"No plan reaches more than {count(most, 'school')}; this one reaches {number(plan.reached)}."
+    in_part = f", and {number(plan.in_part)} in part" if plan.in_part else ""
+    return f"This plan reaches {count(plan.reached, 'school')}{in_part}. At most {number(more)} more could be reached."
+
+
+def driving_words(plan: Plan) -> str:
+    """How far the plan drives, and how much less any plan could that leaves out no more."""
+    least, driving = plan.bounds.driving, plan.driving
+    if driving <= least:
+        return f"This plan drives {count(driving, 'minute')}. That cannot be bettered by any plan that reaches as much."
+    share = 100 * (driving - least) / max(1, driving)
+    return (
+        f"No plan that reaches as much drives less than {count(least, 'minute')}; "
+        f"this one drives {number(driving)}: within {_percent(share)} %."
+    )
+
+
+def rests_on(plan: Plan) -> str:
+    """What the figures hold for."""
+    words = "This holds for these roads, hours, dates and bookings."
+    if not plan.complete:
+        words += (
+            " It covers plans that add at most three shows to a day, each at one of the forty schools nearest"
+            " to the one before: there are too many others to try."
+        )
+    return words
+
+
+def unreachable_words(plan: Plan) -> str:
+    """How many schools no plan can reach at all; '' if there are none."""
+    none = sum(out.cause in UNREACHABLE for out in plan.left_out)
+    return f"{count(none, 'school')} cannot be reached by any plan." if none else ""
+
+
+def _percent(share: float) -> str:
+    """A tenth of a per cent, rounded up so that 'within' is true."""
+    return f"{math.ceil(share * 10 - 1e-9) / 10:.1f}"

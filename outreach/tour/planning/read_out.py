@@ -1,0 +1,232 @@
+"""The plan read out of dated patterns: shows beyond need dropped, each day replayed, all counted anew. Pure.
+
+What the programs say of driving and worth is not taken over: it is counted from the replayed days.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from outreach.tour.planning.dates import Dated, clashes
+from outreach.tour.planning.patterns.kinds import Figures
+from outreach.tour.planning.patterns.pool import Pool
+from outreach.tour.planning.plan import NO_DATE, NO_PLACE, NO_ROOM, NO_TIME, TOO_FAR, LeftOut, Visit
+from outreach.tour.planning.problem import KEPT_WITHIN, Gap, Kept
+from outreach.tour.planning.replay import Told, replay
+
+
+class Wrong(Exception):
+    """A plan that fails on the plain clock: a fault of the planner, never to be shown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOut:
+    """The plan's visits and what they come to; `value` in minutes, as Plan has it; `lost`: worth left out; `paid`: for
+    moves that were a choice."""
+
+    visits: tuple[Visit, ...]
+    left_out: tuple[LeftOut, ...]
+    reached: int
+    in_part: int
+    driving: int
+    booked_driving: int
+    value: float
+    lost: float
+    paid: float
+    moved: tuple[Kept, ...]
+    dropped: tuple[Kept, ...]
+
+
+def read_out(figures: Figures, pool: Pool, dated: Dated, kept: tuple[Kept, ...]) -> ReadOut:
+    """The plan that these dated patterns are."""
+    reader = _Reader(figures, kept)
+    days = reader.needed({day: list(schools) for day, schools in dated.items()})
+    told = {day: reader.told(day, schools) for day, schools in sorted(days.items()) if schools}
+    visits = tuple(
+        Visit(
+            day=figures.problem.days[day].number,
+            school=show.school,
+            gets_in=show.gets_in,
+            starts=show.starts,
+            away=show.away,
+        )
+        for day, one in told.items()
+        for show in one.shows
+    )
+    driving = figures.booked_driving + sum(
+        one.driving - figures.kinds[figures.kind_of[day]].driving for day, one in told.items()
+    )
+    return _counted(figures, pool, kept, visits, driving)
+
+
+class _Reader:
+    def __init__(self, figures: Figures, kept: tuple[Kept, ...]) -> None:
+        self.figures = figures
+        self.wishes: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self.prices: dict[tuple[int, int], float] = {}
+        at = {day.number: position for position, day in enumerate(figures.problem.days)}
+        for each in kept:
+            if each.day in at:
+                self.wishes[at[each.day]][each.school].append(each.starts)
+                self.prices[at[each.day], each.school] = each.price
+
+    def told(self, day: int, schools: list[int]) -> Told:
+        found = self._try(day, schools)
+        if found is None:
+            raise Wrong(f"day {self.figures.problem.days[day].number} cannot be played")
+        return found
+
+    def needed(self, days: dict[int, list[int]]) -> dict[int, list[int]]:
+        """The days without shows that nobody needs, each dropped where that saves most."""
+        figures = self.figures
+        for day, school in clashes(figures, {day: tuple(schools) for day, schools in days.items()}):
+            days[day] = [other for other in days[day] if other != school]
+        times = Counter(school for schools in days.values() for school in schools)
+        for school, shown in sorted(times.items()):
+            need = int(figures.need[school])
+            wanted = 0 if figures.problem.whole_schools and shown < need else need
+            for _ in range(shown - wanted):
+                self._drop(days, school)
+        return days
+
+    def _drop(self, days: dict[int, list[int]], school: int) -> None:
+        best: tuple[float, int, list[int]] | None = None
+        for day, schools in sorted(days.items()):
+            if school not in schools:
+                continue
+            rest = list(schools)
+            rest.remove(school)
+            if not rest:
+                fewer: Told | None = Told(shows=(), driving=figures_driving(self.figures, day))
+            else:
+                fewer = self._try(day, rest)
+            if fewer is None:
+                continue  # only where the roads have a detour that is shorter than the way
+            saved = self.told(day, schools).driving - fewer.driving
+            saved -= self.prices.get((day, self.figures.gaps[school].school), 0.0)
+            if best is None or saved > best[0]:
+                best = saved, day, rest
+        if best is None:
+            last = max(day for day, schools in days.items() if school in schools)
+            best = 0.0, last, []
+        days[best[1]] = best[2]
+
+    def _try(self, day: int, schools: list[int]) -> Told | None:
+        problem = self.figures.problem
+        gaps = [self.figures.gaps[school] for school in schools]
+        if any(problem.days[day].day not in gap.dates for gap in gaps):
+            return None
+        if len(schools) + len(problem.days[day].booked) > problem.days[day].at_most:
+            return None
+        return replay(problem, problem.days[day], gaps, self.wishes.get(day))
+
+
+def figures_driving(figures: Figures, day: int) -> int:
+    """Minutes of driving of a day with room, as it stands."""
+    return figures.kinds[figures.kind_of[day]].driving
+
+
+def _counted(
+    figures: Figures, pool: Pool, kept: tuple[Kept, ...], visits: tuple[Visit, ...], driving: int
+) -> ReadOut:
+    problem = figures.problem
+    shown = Counter(visit.school for visit in visits)
+    causes = Causes(figures, pool)
+    left_out = tuple(
+        LeftOut(school=gap.school, shows=gap.shows - shown[gap.school], cause=causes.of(gap))
+        for gap in problem.gaps
+        if shown[gap.school] < gap.shows
+    )
+    lost = sum(gap.worth * (gap.shows - shown[gap.school]) / gap.shows for gap in problem.gaps)
+    stayed, moved, dropped = _kept(kept, visits)
+    can_stay = _could_stay(figures, kept)
+    paid = sum(each.price for each in kept if each in can_stay and each not in stayed)
+    return ReadOut(
+        visits=visits,
+        left_out=left_out,
+        reached=sum(shown[gap.school] >= gap.shows for gap in problem.gaps),
+        in_part=sum(0 < shown[gap.school] < gap.shows for gap in problem.gaps),
+        driving=driving,
+        booked_driving=figures.booked_driving,
+        value=driving - figures.booked_driving + lost + paid,
+        lost=lost,
+        paid=paid,
+        moved=moved,
+        dropped=dropped,
+    )
+
+
+def _kept(
+    kept: tuple[Kept, ...], visits: tuple[Visit, ...]
+) -> tuple[tuple[Kept, ...], tuple[Kept, ...], tuple[Kept, ...]]:
+    """(stayed, moved, dropped): what was to be kept, by what became of it."""
+    shows: dict[int, list[Visit]] = defaultdict(list)
+    for visit in visits:
+        shows[visit.school].append(visit)
+    stayed, gone = [], []
+    for each in kept:
+        here = [
+            visit
+            for visit in shows[each.school]
+            if visit.day == each.day and abs(visit.starts - each.starts) <= KEPT_WITHIN
+        ]
+        if here:
+            nearest = min(here, key=lambda visit: abs(visit.starts - each.starts))
+            shows[each.school].remove(nearest)
+            stayed.append(each)
+        else:
+            gone.append(each)
+    moved, dropped = [], []
+    for each in gone:
+        if shows[each.school]:
+            shows[each.school].pop()
+            moved.append(each)
+        else:
+            dropped.append(each)
+    return tuple(stayed), tuple(moved), tuple(dropped)
+
+
+def _could_stay(figures: Figures, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
+    """What is kept of days and schools that are still there; moving the rest is nobody's choice and costs nothing."""
+    rooms = {figures.problem.days[day].number for kind in figures.kinds for day in kind.days}
+    schools = {gap.school for gap in figures.gaps}
+    return tuple(each for each in kept if each.day in rooms and each.school in schools)
+
+
+def always_lost(figures: Figures, kept: tuple[Kept, ...]) -> float:
+    """Minutes that Plan's value has and the programs do not: the worth of schools without a place, and the price of
+    all that could be kept, which the programs take off for what is.
+    """
+    nowhere = sum(gap.worth for gap in figures.problem.gaps if gap.place is None)
+    return nowhere + sum(each.price for each in _could_stay(figures, kept))
+
+
+class Causes:
+    """Why schools are left out, the first that holds."""
+
+    def __init__(self, figures: Figures, pool: Pool) -> None:
+        self.figures = figures
+        self.number = {gap.school: at for at, gap in enumerate(figures.gaps)}
+        self.possible = np.zeros(figures.count + 1, bool)
+        self.possible[np.unique(pool.members)] = True
+
+    def of(self, gap: Gap) -> str:
+        """The cause, as plan.py names them."""
+        if gap.school not in self.number:
+            return NO_PLACE
+        school = self.number[gap.school]
+        if self.possible[school]:
+            return NO_ROOM
+        days = [
+            day for kind in self.figures.kinds for day in kind.days if self.figures.can[school, self.figures.column[day]]
+        ]  # fmt: skip
+        if not days:
+            return NO_DATE
+        any_time = replace(gap, windows=((0, 24 * 60),))
+        problem = self.figures.problem
+        # One of each kind is enough: its days have the same hours and ends.
+        alike = {int(self.figures.kind_of[day]): day for day in days}.values()
+        if all(replay(problem, replace(problem.days[day], booked=()), [any_time]) is None for day in alike):
+            return TOO_FAR
+        return NO_TIME

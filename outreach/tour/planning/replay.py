@@ -1,0 +1,211 @@
+"""A day replayed on the plain clock: when each show is, in the cheapest order, or that it cannot be. Pure.
+
+Knows nothing of pools and programs: what they propose is held to this before anybody sees it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, pairwise, permutations
+
+from outreach.tour.planning.problem import KEPT_WITHIN, Booked, Day, Gap, Problem
+
+Stop = Gap | Booked
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Show:
+    """One new show of a day, in minutes: when the troupe gets in, when it starts, when the troupe is away.
+
+    Between two shows at one school the hall is turned round: the first is over, and 'away', when the next gets in.
+    """
+
+    school: int
+    gets_in: int
+    starts: int
+    away: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """A day with its new shows in order; `driving`: all of the day's minutes on the road, the booked shows' too."""
+
+    shows: tuple[Show, ...]
+    driving: int
+
+
+def replay(
+    problem: Problem, day: Day, gaps: Sequence[Gap], wishes: Mapping[int, Sequence[int]] | None = None
+) -> Told | None:
+    """The day with one new show at each of `gaps` (a school twice: two shows), or None when it cannot be.
+
+    `wishes`: by school, starts that were proposed for that day; as many as can be are kept within half an hour.
+    All else starts as early as it can. Least driving first, then the earliest end.
+    """
+    wishes = {gap.school: wishes[gap.school] for gap in gaps if gap.school in wishes} if wishes else {}
+    for few in range(len(wishes), 0, -1):
+        for some in combinations(sorted(wishes), few):
+            wished = {school: wishes[school] for school in some}
+            told = _cheapest(problem, day, _near(gaps, wished), wished)
+            if told is not None:
+                return told
+    return _cheapest(problem, day, gaps, {})
+
+
+def _near(gaps: Sequence[Gap], wishes: Mapping[int, Sequence[int]]) -> list[Gap]:
+    """As many shows of each school as were proposed there, narrowed to half an hour around that."""
+    found: list[Gap] = []
+    for gap in gaps:
+        wished = wishes.get(gap.school, ())
+        if sum(other.school == gap.school for other in found) < len(wished):
+            windows = {
+                (max(first, wish - KEPT_WITHIN), min(last, wish + KEPT_WITHIN))
+                for first, last in gap.windows
+                for wish in wished
+            }
+            gap = replace(gap, windows=tuple(sorted(w for w in windows if w[0] <= w[1])))
+        found.append(gap)
+    return found
+
+
+def _cheapest(
+    problem: Problem, day: Day, gaps: Sequence[Gap], wishes: Mapping[int, Sequence[int]]
+) -> Told | None:
+    best: tuple[tuple[int, int], Told] | None = None
+    for stops in _orders(day, gaps):
+        begins = _begins(problem, day, stops, wishes)
+        if begins is None:
+            continue
+        driving = _driving(problem, day, stops)
+        if best is None or (driving, begins[-1]) < best[0]:
+            best = (driving, begins[-1]), Told(shows=_shows(problem, stops, begins), driving=driving)
+    return best[1] if best else None
+
+
+def _orders(day: Day, gaps: Sequence[Gap]) -> Iterator[tuple[Stop, ...]]:
+    """Every way to put the new shows between the booked ones."""
+    booked = tuple(sorted(day.booked, key=lambda show: show.gets_in))
+    seen = set()
+    for order in permutations(gaps):
+        names = tuple((gap.school, gap.windows) for gap in order)
+        if names not in seen:
+            seen.add(names)
+            yield from _merged(order, booked)
+
+
+def _merged(new: tuple[Stop, ...], booked: tuple[Stop, ...]) -> Iterator[tuple[Stop, ...]]:
+    if not new or not booked:
+        yield new + booked
+        return
+    for rest in _merged(new[1:], booked):
+        yield new[:1] + rest
+    for rest in _merged(new, booked[1:]):
+        yield booked[:1] + rest
+
+
+def _begins(
+    problem: Problem, day: Day, stops: tuple[Stop, ...], wishes: Mapping[int, Sequence[int]]
+) -> list[int] | None:
+    """When each stop begins: a new show's start, a booked show's get-in. None when the order cannot be.
+
+    First, from the end, how late each may begin; then, from the front, as early as it can or as is wished.
+    """
+    latest: list[int] = []
+    for at in reversed(range(len(stops))):
+        until = _until(problem, day, stops, at, latest[-1] if latest else 0)
+        last = _last(problem, stops[at], until)
+        if last is None:
+            return None
+        latest.append(last)
+    latest.reverse()
+    begins: list[int] = []
+    for at, stop in enumerate(stops):
+        earliest = _arrives(problem, day, stops, at, begins[-1] if begins else 0)
+        begin = _first(problem, stop, earliest)
+        if begin is None or begin > latest[at]:
+            return None
+        if isinstance(stop, Gap) and (wished := wishes.get(stop.school)):
+            late = (_first(problem, stop, max(begin, wish)) for wish in wished)
+            soon = (_last(problem, stop, min(latest[at], wish)) for wish in wished)
+            can = [b for b in (*late, *soon) if b is not None and begin <= b <= latest[at]]
+            begin = min(can, key=lambda b: min(abs(b - wish) for wish in wished), default=begin)
+        begins.append(begin)
+    return begins
+
+
+def _until(problem: Problem, day: Day, stops: tuple[Stop, ...], at: int, following: int) -> int:
+    """The latest that stop `at` may begin so that the next can begin at `following`, or the troupe is back in time."""
+    minutes, stop = problem.minutes, stops[at]
+    if at + 1 == len(stops):
+        away = day.returns - _road(problem, stop.place, day.returns_to)
+    else:
+        after = stops[at + 1]
+        if isinstance(stop, Gap) and isinstance(after, Gap) and stop.school == after.school:
+            return following - minutes.turn - minutes.play
+        gets_in = following - (minutes.get_in if isinstance(after, Gap) else 0)
+        away = gets_in - _road(problem, stop.place, after.place)
+    if isinstance(stop, Booked):
+        return stop.gets_in if stop.away <= away else -1
+    return away - minutes.get_out - minutes.play
+
+
+def _arrives(problem: Problem, day: Day, stops: tuple[Stop, ...], at: int, began: int) -> int:
+    """The earliest that stop `at` can begin, when the stop before it began at `began`."""
+    minutes, stop = problem.minutes, stops[at]
+    if at == 0:
+        here = day.leaves + _road(problem, day.leaves_from, stop.place)
+    else:
+        before = stops[at - 1]
+        if isinstance(stop, Gap) and isinstance(before, Gap) and stop.school == before.school:
+            return began + minutes.play + minutes.turn
+        away = before.away if isinstance(before, Booked) else began + minutes.play + minutes.get_out
+        here = away + _road(problem, before.place, stop.place)
+    return here + (minutes.get_in if isinstance(stop, Gap) else 0)
+
+
+def _first(problem: Problem, stop: Stop, earliest: int) -> int | None:
+    """The first possible begin from `earliest` on."""
+    if isinstance(stop, Booked):
+        return stop.gets_in if earliest <= stop.gets_in else None
+    step = problem.minutes.step
+    starts = (max(first, earliest) + -max(first, earliest) % step for first, _ in stop.windows)
+    can = [start for start, (_, last) in zip(starts, stop.windows, strict=True) if start <= last]
+    return min(can, default=None)
+
+
+def _last(problem: Problem, stop: Stop, until: int) -> int | None:
+    """The last possible begin up to `until`."""
+    if isinstance(stop, Booked):
+        return stop.gets_in if stop.gets_in <= until else None
+    step = problem.minutes.step
+    starts = (min(last, until) - min(last, until) % step for _, last in stop.windows)
+    can = [start for start, (first, _) in zip(starts, stop.windows, strict=True) if start >= first]
+    return max(can, default=None)
+
+
+def _driving(problem: Problem, day: Day, stops: tuple[Stop, ...]) -> int:
+    way = [day.leaves_from, *(stop.place for stop in stops), day.returns_to]
+    same = [isinstance(a, Gap) and isinstance(b, Gap) and a.school == b.school for a, b in pairwise(stops)]
+    return sum(
+        _road(problem, a, b)
+        for (a, b), stays in zip(pairwise(way), [False, *same, False], strict=True)
+        if not stays
+    )
+
+
+def _road(problem: Problem, a: int | None, b: int | None) -> int:
+    return 0 if a is None or b is None else int(problem.road[a][b])
+
+
+def _shows(problem: Problem, stops: tuple[Stop, ...], begins: list[int]) -> tuple[Show, ...]:
+    minutes = problem.minutes
+    found: list[Show] = []
+    for at, (stop, begin) in enumerate(zip(stops, begins, strict=True)):
+        if isinstance(stop, Booked):
+            continue
+        gets_in, away = begin - minutes.get_in, begin + minutes.play + minutes.get_out
+        before = stops[at - 1] if at else None
+        if isinstance(before, Gap) and before.school == stop.school:
+            gets_in = max(gets_in, begins[at - 1] + minutes.play)
+            found[-1] = replace(found[-1], away=min(found[-1].away, gets_in))
+        found.append(Show(school=stop.school, gets_in=gets_in, starts=begin, away=away))
+    return tuple(found)

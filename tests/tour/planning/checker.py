@@ -1,0 +1,92 @@
+"""A second, slow reading of a plan that knows the rules of the trade and nothing of how plans are made."""
+
+from collections import Counter, defaultdict
+from itertools import pairwise
+
+from outreach.tour.planning.plan import Plan
+from outreach.tour.planning.problem import Problem
+
+
+def faults(problem: Problem, plan: Plan) -> list[str]:
+    """All that is wrong with a plan; nothing, if nothing is."""
+    found: list[str] = []
+    minutes = problem.minutes
+    gaps = {gap.school: gap for gap in problem.gaps}
+    days = {day.number: day for day in problem.days}
+    by_day = defaultdict(list)
+    for visit in plan.visits:
+        by_day[visit.day].append(visit)
+    driving = 0
+    for day in problem.days:
+        # (gets in, away, place, school or None, start, end)
+        stands = [(show.gets_in, show.away, show.place, None, None, None) for show in day.booked]
+        for visit in by_day[day.number]:
+            gap = gaps[visit.school]
+            ends = visit.starts + minutes.play
+            stands.append((visit.gets_in, visit.away, gap.place, visit.school, visit.starts, ends))
+            if day.day not in gap.dates:
+                found.append(f"{visit}: the school cannot on that date")
+            if not any(first <= visit.starts <= last for first, last in gap.windows):
+                found.append(f"{visit}: outside the school's hours")
+            if visit.starts % minutes.step:
+                found.append(f"{visit}: not on a step")
+            if not visit.gets_in <= visit.starts < ends <= visit.away:
+                found.append(f"{visit}: out of order")
+        stands.sort()
+        if by_day[day.number] and len(stands) > day.at_most:
+            found.append(f"day {day.number}: {len(stands)} shows, {day.at_most} at most")
+        for at, (gets_in, away, _place, school, starts, ends) in enumerate(stands):
+            if school is None:
+                continue
+            same_before = at > 0 and stands[at - 1][3] == school
+            same_after = at + 1 < len(stands) and stands[at + 1][3] == school
+            if not same_before and starts - gets_in != minutes.get_in:
+                found.append(f"day {day.number}, {school}: no get-in")
+            if not same_after and away - ends != minutes.get_out:
+                found.append(f"day {day.number}, {school}: no get-out")
+            if same_before and starts - stands[at - 1][5] < minutes.turn:
+                found.append(f"day {day.number}, {school}: the hall is not turned round")
+        for before, after in pairwise(stands):
+            stays = before[3] is not None and before[3] == after[3]
+            road = 0 if stays else problem.road[before[2]][after[2]]
+            driving += road
+            if before[1] + road > after[0]:
+                found.append(f"day {day.number}: {before} and then {after} cannot be")
+        if stands:
+            out = 0 if day.leaves_from is None else problem.road[day.leaves_from][stands[0][2]]
+            home = 0 if day.returns_to is None else problem.road[stands[-1][2]][day.returns_to]
+            driving += out + home
+            if by_day[day.number] and (day.leaves + out > stands[0][0] or stands[-1][1] + home > day.returns):
+                found.append(f"day {day.number}: outside its hours")
+    found += _sums(problem, plan, driving)
+    dates = Counter()
+    for number, visits in by_day.items():
+        for school in {visit.school for visit in visits}:
+            dates[school, days[number].day] += 1
+    found += [f"{school} plays with two troupes on {day}" for (school, day), n in dates.items() if n > 1]
+    return found
+
+
+def _sums(problem: Problem, plan: Plan, driving: int) -> list[str]:
+    found = []
+    shown = Counter(visit.school for visit in plan.visits)
+    missing = {gap.school: gap.shows - shown[gap.school] for gap in problem.gaps}
+    if any(less < 0 for less in missing.values()):
+        found.append("a school has more shows than it needs")
+    if {out.school: out.shows for out in plan.left_out} != {s: n for s, n in missing.items() if n}:
+        found.append("who is left out is not who is left out")
+    if plan.reached != sum(n == 0 for n in missing.values()):
+        found.append("the count of schools reached is wrong")
+    if plan.driving != driving:
+        found.append(f"{plan.driving} minutes of driving are claimed, {driving} were counted")
+    lost = sum(gap.worth * missing[gap.school] / gap.shows for gap in problem.gaps)
+    if problem.whole_schools and any(0 < missing[gap.school] < gap.shows for gap in problem.gaps):
+        found.append("a school is shown in part")
+    value = plan.driving - plan.booked_driving + lost
+    if not problem.kept and abs(plan.value - value) > 1e-6:
+        found.append(f"a value of {plan.value} is claimed, {value} was counted")
+    if plan.bounds.value > plan.value + 2e-3:
+        found.append("the plan is better than its own bound")
+    if plan.bounds.schools < plan.reached or plan.bounds.driving > plan.driving:
+        found.append("the plan is better than its own bounds")
+    return found

@@ -1,0 +1,153 @@
+"""The very best plan of a small problem, by trying them all. Knows the rules of the trade only."""
+
+from dataclasses import dataclass
+from itertools import permutations, product
+
+from outreach.tour.planning.problem import KEPT_WITHIN, Day, Problem
+
+
+@dataclass
+class Best:
+    """The least value; the most schools in full; and of every plan (worth lost and paid, driving)."""
+
+    value: float
+    schools: int
+    plans: list[tuple[float, int]]
+
+    def least_driving(self, lost: float) -> int:
+        """The least driving of any plan that loses no more than this."""
+        return min(driving for lost_there, driving in self.plans if lost_there <= lost + 1e-6)
+
+
+def best(problem: Problem) -> Best:
+    """Every combination of what each day can hold."""
+    # Moving what cannot stay, from a full day or to a school nobody finds, is no choice and costs nothing.
+    room = {day.number for day in problem.days if day.at_most > len(day.booked)}
+    found = {gap.school for gap in problem.gaps if gap.place is not None}
+    prices = sum(kept.price for kept in problem.kept if kept.day in room and kept.school in found)
+    all_states: set[tuple[tuple[tuple[int, int], ...], frozenset, int, float]] = {((), frozenset(), 0, 0.0)}
+    for day in sorted(problem.days, key=lambda day: day.day):
+        options = day_options(problem, day)
+        following = set()
+        for shown, dated, driving, saved in all_states:
+            counts = dict(shown)
+            for schools, more, kept in options:
+                if any((school, day.day) in dated for school in schools):
+                    continue
+                after = dict(counts)
+                for school in schools:
+                    after[school] = after.get(school, 0) + 1
+                if any(after[gap.school] > gap.shows for gap in problem.gaps if gap.school in after):
+                    continue
+                now = {d for d in dated if d[1] == day.day} | {(school, day.day) for school in schools}
+                key = tuple(sorted(after.items())), frozenset(now), driving + more, saved + kept
+                following.add(key)
+        all_states = _no_worse(following)
+    plans, least, most = [], float("inf"), 0
+    for shown, _dated, driving, saved in all_states:
+        counts = dict(shown)
+        missing = {gap.school: gap.shows - counts.get(gap.school, 0) for gap in problem.gaps}
+        if problem.whole_schools and any(0 < missing[g.school] < g.shows for g in problem.gaps):
+            continue
+        lost = sum(gap.worth * missing[gap.school] / gap.shows for gap in problem.gaps) + prices - saved
+        plans.append((lost, driving))
+        least = min(least, lost + driving)
+        most = max(most, sum(n == 0 for n in missing.values()))
+    return Best(value=least, schools=most, plans=plans)
+
+
+def _no_worse(states: set) -> set:
+    """Of states with the same shows, those that nothing betters in driving and in what is kept at once."""
+    alike: dict[tuple, list] = {}
+    for shown, dated, driving, saved in states:
+        alike.setdefault((shown, dated), []).append((driving, -saved))
+    kept = set()
+    for (shown, dated), pairs in alike.items():
+        best_saved = float("inf")
+        for driving, saved in sorted(pairs):
+            if saved < best_saved - 1e-9:
+                best_saved = saved
+                kept.add((shown, dated, driving, -saved))
+    return kept
+
+
+def day_options(problem: Problem, day: Day) -> list[tuple[tuple[int, ...], int, float]]:
+    """(schools added, extra driving, price of what is kept) of each way to fill a day, nothing included."""
+    found: dict[tuple[tuple[int, ...], float], int] = {((), 0.0): 0}
+    standing = driven(problem, day, ()) or 0
+    able = [gap for gap in problem.gaps if gap.place is not None and day.day in gap.dates]
+    for count in range(1, day.at_most - len(day.booked) + 1):
+        for chosen in product(able, repeat=count):
+            if any(chosen.count(gap) > gap.shows for gap in chosen):
+                continue
+            for keeping in product((False, True), repeat=count):
+                minutes = driven(problem, day, tuple(zip(chosen, keeping, strict=True)))
+                if minutes is None:
+                    continue
+                prices = sorted((k.school, k.price) for k in problem.kept if k.day == day.number)
+                saved, used = 0.0, []
+                for gap, keeps in zip(chosen, keeping, strict=True):
+                    price = next((p for p in prices if p[0] == gap.school and p not in used), None)
+                    if keeps and price:
+                        saved += price[1]
+                        used.append(price)
+                key = tuple(sorted(gap.school for gap in chosen)), saved
+                found[key] = min(found.get(key, 10**9), minutes - standing)
+    return [(schools, driving, saved) for (schools, saved), driving in found.items()]
+
+
+def driven(problem: Problem, day: Day, new: tuple) -> int | None:
+    """Minutes of driving of the day with new shows (gap, whether near its kept start), in this order; None: cannot be.
+
+    The booked shows stand where they stand, so that only the order of the new ones among them is tried.
+    """
+    booked = sorted(day.booked, key=lambda show: show.gets_in)
+    best_driving = None
+    slots = len(new) + len(booked)
+    for where in set(permutations([True] * len(new) + [False] * len(booked), slots)):
+        minutes = _walk(problem, day, list(new), list(booked), where)
+        if minutes is not None and (best_driving is None or minutes < best_driving):
+            best_driving = minutes
+    return best_driving
+
+
+def _walk(problem: Problem, day: Day, new: list, booked: list, where: tuple[bool, ...]) -> int | None:
+    minutes = problem.minutes
+    clock, place, school, driving = day.leaves, day.leaves_from, None, 0
+    new, booked = iter(new), iter(booked)
+    for is_new in where:
+        if is_new:
+            gap, near = next(new)
+            if gap.school == school:
+                earliest = clock - minutes.get_out + minutes.turn
+            else:
+                road = 0 if place is None else int(problem.road[place][gap.place])
+                driving += road
+                earliest = clock + road + minutes.get_in
+            start = next(
+                (m for m in range(earliest, 24 * 60) if _may_start(problem, day, gap, m, near)), None
+            )
+            if start is None:
+                return None
+            clock, place, school = start + minutes.play + minutes.get_out, gap.place, gap.school
+        else:
+            show = next(booked)
+            road = 0 if place is None else int(problem.road[place][show.place])
+            driving += road
+            if clock + road > show.gets_in:
+                return None
+            clock, place, school = show.away, show.place, None
+    if place is not None and day.returns_to is not None and where:
+        road = int(problem.road[place][day.returns_to])
+        driving += road
+        clock += road
+    return driving if clock <= day.returns else None
+
+
+def _may_start(problem: Problem, day: Day, gap, minute: int, near: bool) -> bool:
+    if minute % problem.minutes.step or not any(first <= minute <= last for first, last in gap.windows):
+        return False
+    if not near:
+        return True
+    wishes = [k.starts for k in problem.kept if k.day == day.number and k.school == gap.school]
+    return any(abs(minute - wish) <= KEPT_WITHIN for wish in wishes)

@@ -1,0 +1,90 @@
+"""Small problems made from a seed, mean ones among them: booked shows, lunches, few dates, two troupes, schools far off."""
+
+import math
+import random
+from datetime import date, timedelta
+
+from outreach.tour.planning.problem import Booked, Day, Gap, Kept, Minutes, Problem
+
+FIRST = date(2026, 10, 5)
+STANDARD = Minutes(get_in=45, play=60, get_out=30, turn=30, step=15)
+
+
+def problem(
+    seed: int,
+    *,
+    schools: int = 5,
+    days: int = 3,
+    a_day: int = 2,
+    troupes: int = 1,
+    booked: float = 0.2,
+    kept: int = 0,
+    whole_schools: bool = False,
+    dates: float = 0.8,
+) -> Problem:
+    """`booked`: the share of days with a show that stands; `dates`: of dates on which a school can."""
+    chance = random.Random(
+        f"{seed} {schools} {days} {a_day} {troupes} {booked} {kept} {whole_schools} {dates}"
+    )
+    points = [(chance.uniform(0, 60), chance.uniform(0, 60)) for _ in range(schools + troupes + 1)]
+    road = tuple(
+        tuple(0 if i == j else math.ceil(6 + 1.25 * math.dist(a, b)) for j, b in enumerate(points))
+        for i, a in enumerate(points)
+    )
+    minutes = STANDARD if a_day == 2 else Minutes(get_in=30, play=45, get_out=20, turn=20, step=5)
+    calendar = [FIRST + timedelta(days=n) for n in range(-(-days // troupes))]
+    tour = []
+    for number in range(days):
+        troupe = number % troupes
+        base = schools + 1 + troupe
+        stands = ()
+        if chance.random() < booked:
+            gets_in = chance.randrange(9 * 60, 12 * 60 + 30, 15)
+            away = gets_in + minutes.get_in + minutes.play + minutes.get_out
+            stands = (Booked(place=schools, gets_in=gets_in, away=away),)
+        tour.append(
+            Day(
+                number=100 + number,
+                troupe=troupe,
+                day=calendar[number // troupes],
+                leaves=chance.choice((6 * 60 + 30, 7 * 60 + 30)),
+                returns=chance.choice((16 * 60, 18 * 60)),
+                at_most=a_day,
+                leaves_from=base if chance.random() < 0.9 else None,
+                returns_to=base,
+                booked=stands,
+            )
+        )
+    gaps = []
+    for number in range(schools):
+        lunch = chance.choice((0, 12 * 60, 12 * 60 + 30))
+        first, last = chance.choice((9 * 60, 9 * 60 + 20)), chance.choice((13 * 60, 14 * 60))
+        windows = ((first, last),) if not lunch else ((first, lunch - minutes.play), (lunch + 45, last))
+        gaps.append(
+            Gap(
+                school=1000 + number,
+                place=number if chance.random() < 0.95 else None,
+                shows=chance.choice((1, 1, 1, 2)),
+                worth=chance.choice((40, 90, 600, 660, 712.4)),
+                windows=windows,
+                dates=frozenset(day for day in calendar if chance.random() < dates),
+            )
+        )
+    proposed = tuple(
+        Kept(
+            school=chance.choice(gaps).school,
+            day=chance.choice(tour).number,
+            starts=chance.randrange(9 * 60, 14 * 60, 15),
+            price=chance.choice((30, 120)),
+        )
+        for _ in range(kept)
+    )
+    return Problem(
+        places=tuple(f"Place {n}" for n in range(len(points))),
+        road=road,
+        gaps=tuple(gaps),
+        days=tuple(tour),
+        minutes=minutes,
+        kept=tuple({(k.school, k.day): k for k in proposed}.values()),
+        whole_schools=whole_schools,
+    )
