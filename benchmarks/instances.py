@@ -17,8 +17,8 @@ from serving import ROOT
 from outreach.county import establishments
 from outreach.ground.geography import Place
 from outreach.ground.school_year import offered
-from outreach.tour import roads
 from outreach.tour.planning.problem import Booked, Day, Gap, Minutes, Problem
+from outreach.tour.roads import Roads, Stop
 
 SHARED = Path(os.environ.get("OUTREACH_SHARED", ROOT.parent / "shared"))
 REGISTER = SHARED / "data/register/oxfordshire_full_derived.csv"
@@ -162,11 +162,12 @@ def problem(
         )
         for number, school in enumerate(schools)
     )
-    table = [[roads.minutes(a, b, base=6, per_km=1.25) if a != b else 0 for b in points] for a in points]
-    road = np.array(table, np.int32)
-    road[(road == 0) & ~np.eye(len(points), dtype=bool)] = (
-        6  # two schools on one point are neighbours, not one
-    )
+    reckoned = Roads(base=6, per_km=1.25)
+    stops = [Stop(key=number, place=point) for number, point in enumerate(points)]
+    road = np.zeros((len(stops), len(stops)), np.int32)
+    for number, one in enumerate(stops):
+        for other in stops[:number]:
+            road[number, other.key] = road[other.key, number] = reckoned.minutes(one, other)
     found = Problem(
         places=tuple(school.name for school in schools) + tuple(f"base {n + 1}" for n in range(len(bases))),
         road=road,

@@ -3,6 +3,7 @@
 import math
 import random
 from datetime import date, timedelta
+from itertools import combinations
 
 from outreach.tour.planning.problem import Booked, Day, Gap, Kept, Minutes, Problem
 
@@ -21,6 +22,7 @@ def problem(
     kept: int = 0,
     whole_schools: bool = False,
     dates: float = 0.8,
+    odd_roads: bool = False,
 ) -> Problem:
     """`booked`: the share of days with a show that stands; `dates`: of dates on which a school can."""
     chance = random.Random(
@@ -31,24 +33,32 @@ def problem(
         tuple(0 if i == j else math.ceil(6 + 1.25 * math.dist(a, b)) for j, b in enumerate(points))
         for i, a in enumerate(points)
     )
+    if odd_roads:
+        factor = {pair: chance.uniform(0.3, 2) for pair in combinations(range(len(points)), 2)}
+        road = tuple(
+            tuple(round(m * factor.get((min(i, j), max(i, j)), 1)) for j, m in enumerate(line))
+            for i, line in enumerate(road)
+        )
     minutes = STANDARD if a_day == 2 else Minutes(get_in=30, play=45, get_out=20, turn=20, step=5)
     calendar = [FIRST + timedelta(days=n) for n in range(-(-days // troupes))]
     tour = []
     for number in range(days):
         troupe = number % troupes
         base = schools + 1 + troupe
+        leaves, returns = chance.choice((6 * 60 + 30, 7 * 60 + 30)), chance.choice((16 * 60, 18 * 60))
+        gets_in = chance.randrange(9 * 60, 12 * 60 + 30, 15)
+        away = gets_in + minutes.get_in + minutes.play + minutes.get_out
+        fits = leaves + road[base][schools] <= gets_in and away + road[schools][base] <= returns
         stands = ()
-        if chance.random() < booked:
-            gets_in = chance.randrange(9 * 60, 12 * 60 + 30, 15)
-            away = gets_in + minutes.get_in + minutes.play + minutes.get_out
+        if chance.random() < booked and fits:
             stands = (Booked(place=schools, gets_in=gets_in, away=away),)
         tour.append(
             Day(
                 number=100 + number,
                 troupe=troupe,
                 day=calendar[number // troupes],
-                leaves=chance.choice((6 * 60 + 30, 7 * 60 + 30)),
-                returns=chance.choice((16 * 60, 18 * 60)),
+                leaves=leaves,
+                returns=returns,
                 at_most=a_day,
                 leaves_from=base if chance.random() < 0.9 else None,
                 returns_to=base,

@@ -15,6 +15,8 @@ SHAPES = {
     "three a day": dict(schools=5, days=2, a_day=3),
     "few dates": dict(schools=6, days=3, dates=0.4),
     "to be kept": dict(schools=5, days=3, kept=3),
+    "three a day, to be kept": dict(schools=4, days=2, a_day=3, kept=3),
+    "odd roads": dict(schools=5, days=3, odd_roads=True),
     "whole schools": dict(schools=5, days=3, whole_schools=True),
 }
 SEEDS = range(50)

@@ -1,0 +1,95 @@
+"""Plans held to the slow checker, whatever the problem, the time and the seed; and to a matching where it must be one."""
+
+from dataclasses import replace
+
+import networkx
+import pytest
+import small
+from checker import faults
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outreach.tour.planning.limit import Progress
+from outreach.tour.planning.plan import OUT_OF_TIME, PROVEN, STOPPED
+from outreach.tour.planning.planner import solve
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    schools=st.integers(1, 14),
+    days=st.integers(1, 8),
+    a_day=st.sampled_from((1, 2, 3)),
+    troupes=st.sampled_from((1, 2)),
+    booked=st.sampled_from((0.0, 0.3, 0.9)),
+    kept=st.sampled_from((0, 4)),
+    dates=st.sampled_from((0.1, 0.5, 0.9)),
+    odd_roads=st.booleans(),
+    whole_schools=st.booleans(),
+    seconds=st.sampled_from((0.001, 0.05, 5.0)),
+)
+@settings(deadline=None, max_examples=150)
+def test_every_plan_can_be_played_and_says_what_it_is(seed: int, seconds: float, **shape) -> None:
+    problem = small.problem(seed, **shape)
+    assert faults(problem, solve(problem, seconds, seed=seed)) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_two_a_day_without_windows_is_a_minimum_weight_matching(seed: int) -> None:
+    problem = small.problem(seed, schools=17, days=17, booked=0, dates=2)
+    gaps = tuple(
+        replace(gap, shows=1, worth=900.0, windows=((0, 24 * 60),), place=number)
+        for number, gap in enumerate(problem.gaps)
+    )
+    base = len(problem.places) - 1
+    days = tuple(
+        replace(day, leaves=0, returns=24 * 60, leaves_from=base, returns_to=base) for day in problem.days
+    )
+    problem = replace(problem, gaps=gaps, days=days)
+    plan = solve(problem, 60)
+    road = problem.road
+    saved = networkx.Graph()
+    for one in range(len(gaps)):
+        for other in range(one):
+            saved.add_edge(one, other, weight=road[base][one] + road[base][other] - road[one][other])
+    pairs = networkx.max_weight_matching(saved)
+    alone = sum(2 * road[base][school] for school in range(len(gaps)))
+    least = alone - sum(saved.edges[pair]["weight"] for pair in pairs)
+    assert (plan.driving, plan.bounds.driving, plan.ended, plan.left_out) == (least, least, PROVEN, ())
+
+
+def test_the_same_problem_and_seed_come_to_the_same_plan() -> None:
+    problem = small.problem(3, schools=14, days=8)
+    one, other = solve(problem, 60, seed=7), solve(problem, 60, seed=7)
+    assert replace(one, seconds=0) == replace(other, seconds=0)
+
+
+def test_progress_is_told_with_schools_road_bound_and_seconds() -> None:
+    told: list[Progress] = []
+    problem = small.problem(5, schools=14, days=8)
+    plan = solve(problem, 60, progress=told.append)
+    last = told[-1]
+    assert (last.schools, last.driving, last.bound) == (plan.reached, plan.driving, plan.bounds.value)
+    assert [each.seconds for each in told] == sorted(each.seconds for each in told)
+    bounds = [each.bound for each in told if each.bound is not None]
+    assert bounds == sorted(bounds)
+
+
+def test_stopped_at_once_it_still_hands_out_a_plan_that_can_be_played() -> None:
+    problem = small.problem(11, schools=14, days=8)
+    plan = solve(problem, 60, stop=lambda: True)
+    assert faults(problem, plan) == []
+    assert plan.ended in (STOPPED, PROVEN) and plan.seconds < 10
+
+
+def test_stopped_once_there_is_a_plan_it_keeps_that() -> None:
+    problem = small.problem(12, schools=14, days=8)
+    told: list[Progress] = []
+    plan = solve(problem, 60, progress=told.append, stop=lambda: any(t.schools for t in told))
+    assert faults(problem, plan) == []
+    assert plan.reached >= max(t.schools or 0 for t in told[:-1])
+
+
+def test_with_next_to_no_time_it_says_that_time_was_over() -> None:
+    problem = small.problem(11, schools=14, days=8)
+    plan = solve(problem, 1e-6)
+    assert faults(problem, plan) == [] and plan.ended in (OUT_OF_TIME, PROVEN)
