@@ -6,13 +6,14 @@ behind every rule of place, time and seats.
 
 import secrets
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from outreach.booking import accounts, colleagues, diary, holds, numbers, promises, subscribed, told
 from outreach.booking.accounts import Account
+from outreach.booking.guests import following
 from outreach.booking.holds import NothingHeld
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import HOST, HOST_SCHOOL, SCHOOL, Booking
@@ -45,6 +46,13 @@ class TooLateToChange(Refusal):
 class ShowIsOver(Refusal):
     def __init__(self) -> None:
         super().__init__("The performance is over, so it cannot be moved any more.")
+
+
+class HostMovesIt(Refusal):
+    def __init__(self) -> None:
+        super().__init__(
+            "A guest goes where its host goes. Leave this show and join another, or book one of your own."
+        )
 
 
 class ReasonMissing(Refusal):
@@ -128,8 +136,11 @@ def book_kept(programme: Programme, school: School, says: Says, *, who: str, now
 def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCHOOL) -> Booking:
     """Move the show to another slot, in place: refused, the old stands; UID kept, SEQUENCE + 1.
 
-    Guests keep their places and are told. Raises BookingEnded, ShowIsOver, TooLateToMove, SlotTaken.
+    Guests keep their places and are asked whether they still come. Raises BookingEnded, ShowIsOver, TooLateToMove,
+    SlotTaken, HostMovesIt.
     """
+    if booking.role != HOST:
+        raise HostMovesIt
     performance = booking.performance
     performances.lock_school(booking.urn)
     performances.lock_days([performance.tour_day_id, slot.tour_day_id])
@@ -156,7 +167,9 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
     if there.tour_day_id == performance.tour_day_id and told.times_of(there) == was:
         return booking  # it stands there already: nobody's answer is void, nobody is told
     performances.shift(performance, there)
-    for promise in promises.of_performance(performance.id):
+    everybody = promises.of_performance(performance.id)
+    following.host_moved(performance, everybody[1:], now=now)
+    for promise in everybody:
         promise.sequence += 1
         promise.place_sequence = promise.sequence
         numbers.revise(promise, promises.pupils_of(promise), who=who, now=now)
@@ -189,21 +202,24 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
         raise TooLateToChange
     numbers.check(booking.programme, booking.school, promise, who=who, now=now, leaving_out=booking.id)
     pupils = {y: n for y, n in promise.pupils.items() if n}
-    before, after = _said(booking, promises.pupils_of(booking)), None
+    before, after = numbers.said(booking, promises.pupils_of(booking)), None
     booking.hall, booking.step_free, booking.arrival_note = (
         promise.hall,
         promise.step_free,
         promise.arrival_note,
     )
     booking.access_needs = {slug: n for slug, n in promise.access_needs.items() if n}
-    after = _said(booking, pupils)
+    after = numbers.said(booking, pupils)
     if before == after:
         return booking
     numbers.seat(booking, sum(pupils.values()))
-    concerned = _another_place(booking) if before["hall"] != after["hall"] else [booking]
+    elsewhere = booking.role == HOST and before["hall"] != after["hall"]
+    concerned = following.host_elsewhere(booking.performance) if elsewhere else [booking]
     if before["pupils"] != after["pupils"]:
         numbers.revise(booking, pupils, who=who, now=now)
     history.record("changed", "booking", booking.reference, who=who, now=now, before=before, after=after)
+    if booking.role != HOST:
+        following.guest_changed(booking, now=now)
     for each in concerned:
         told.school(each, promises.people_of(each), told.with_link(letters.changed, each), now=now)
     told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", now=now)
@@ -226,12 +242,16 @@ def cancel(booking: Booking, *, reason: str, by: str, who: str, now: datetime) -
         return
     if by == SCHOOL and not booking.can_cancel(now):
         raise TooLateToCancel(db.session.get_one(Partnership, booking.programme.partnership_id))
-    ended = promises.of_performance(performance.id) if booking.role == HOST else [booking]
+    as_host = booking.role == HOST
+    ended = promises.of_performance(performance.id) if as_host else [booking]
     for promise in ended:
-        cause = HOST_SCHOOL if by == SCHOOL and promise.id != booking.id else by
         promise.ended_at = now
         promise.sequence += 1
         promise.place_sequence = promise.sequence
+    if as_host:
+        performances.release(performance, now=now)
+    for promise in ended:
+        cause = HOST_SCHOOL if by == SCHOOL and promise.id != booking.id else by
         db.session.add(
             promises.Cancellation(
                 booking_id=promise.id, recorded_at=now, cancelled_by=cause, who=who, reason=reason.strip()
@@ -239,27 +259,15 @@ def cancel(booking: Booking, *, reason: str, by: str, who: str, now: datetime) -
         )
         history.record("cancelled", "booking", promise.reference, who=who, now=now, after=reason.strip())
         db.session.flush()
-        write = partial(letters.cancelled, reason=reason.strip(), by=cause)
+        near = following.instead(promise, by=by, now=now) if promise.id != booking.id else ()
+        write = partial(letters.cancelled, reason=reason.strip(), by=cause, instead=near)
         told.school(promise, promises.people_of(promise), write, now=now)
-    if booking.role == HOST:
-        performances.release(performance, now=now)
-        told.troupe(performance, performance.troupe_id, "CANCEL", now=now)
+    if as_host:
+        following.host_left(performance, by=by, now=now)
     else:
-        told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
+        following.guest_left(booking, now=now)
+    told.troupe(performance, performance.troupe_id, "CANCEL" if as_host else "REQUEST", now=now)
     subscribed.show(performance, now=now)
-
-
-def _another_place(booking: Booking) -> list[Booking]:
-    """A host's new hall is where its guests go, too. Whom it concerns."""
-    if booking.role != HOST:
-        return [booking]
-    everybody = promises.of_performance(booking.performance_id)
-    for promise in everybody:
-        promise.sequence += 1
-        promise.place_sequence = promise.sequence
-    booking.performance.sequence += 1
-    db.session.flush()
-    return everybody
 
 
 def make(
@@ -270,19 +278,22 @@ def make(
     *,
     who: str,
     now: datetime,
+    role: str = HOST,
 ) -> Booking:
     """The rows of one promise, its numbers checked before; nobody is told yet. Raises colleagues.NobodyNamed."""
     if not promise.people:
         raise colleagues.NobodyNamed
     pupils = {y: n for y, n in promise.pupils.items() if n}
-    holds.keep(performance, None)
+    if role == HOST:
+        following.booked_otherwise(programme, school, now=now)
+        holds.keep(performance, None)
     prefix = db.session.get_one(Partnership, programme.partnership_id).reference_prefix
     booking = Booking(
         reference=diary.fresh_reference(prefix),
         programme_id=programme.id,
         urn=school.urn,
         performance_id=performance.id,
-        role=HOST,
+        role=role,
         seats=sum(pupils.values()),
         hall=promise.hall,
         step_free=promise.step_free,
@@ -301,13 +312,3 @@ def make(
         after={"urn": school.urn, "starts_at": performance.starts_at.isoformat(), "pupils": pupils},
     )  # fmt: skip
     return booking
-
-
-def _said(booking: Booking, pupils: Mapping[int, int]) -> dict[str, object]:
-    return {
-        "pupils": {str(y): n for y, n in sorted(pupils.items())},
-        "hall": booking.hall,
-        "step_free": booking.step_free,
-        "arrival_note": booking.arrival_note,
-        "access_needs": dict(booking.access_needs),
-    }

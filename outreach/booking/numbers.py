@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from outreach.booking import accounts
 from outreach.booking.accounts import Account
 from outreach.booking.colleagues import Colleague
+from outreach.booking.guests import places
 from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
 from outreach.county.schools import School, set_own_numbers
 from outreach.ground.db import db
@@ -96,15 +97,43 @@ def check(
             raise MoreThanTheSchoolHas(year_group, known[year_group].pupils or 0, entered)
 
 
+class SeatsTaken(Refusal):
+    """The rest of the show's seats are its guests', or its host's."""
+
+    field = "pupils"
+
+    def __init__(self, ceiling: int, by_others: int) -> None:
+        left = max(0, ceiling - by_others)
+        super().__init__(
+            f"One performance takes {ceiling:,} pupils at most, and {by_others:,} seats of this one are taken by other "
+            f"schools. At most {left:,} of yours can come."
+        )
+
+
+class MoreThanTheHostGave(Refusal):
+    field = "pupils"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your host has not agreed to so many. Ask it for more seats first; it changes them on its page."
+        )
+
+
 def seat(booking: Booking, seats: int) -> None:
-    """Change the seats taken; the database refuses more than the show takes with its guests."""
+    """Change the seats taken. The database refuses more than the show takes with its guests, or than the host gave them."""
+    ceiling = booking.programme.audience_ceiling
+    by_others = (
+        places.seats_of(booking.performance, ceiling).taken - booking.seats if seats > booking.seats else 0
+    )
     booking.seats = seats
     try:
         db.session.flush()
     except IntegrityError as error:
+        if "booking_guest_consent" in str(error.orig):
+            raise MoreThanTheHostGave from error
         if "booking_seats" not in str(error.orig):
             raise
-        raise TooManyForOneShow(booking.programme.audience_ceiling, seats) from error
+        raise SeatsTaken(ceiling, by_others) from error
 
 
 def revise(booking: Booking, pupils: Mapping[int, int], *, who: str, now: datetime) -> None:
@@ -124,3 +153,14 @@ def revise(booking: Booking, pupils: Mapping[int, int], *, who: str, now: dateti
         for y, n in sorted(pupils.items())
         if n
     )
+
+
+def said(booking: Booking, pupils: Mapping[int, int]) -> dict[str, object]:
+    """What a promise says, as the history keeps it."""
+    return {
+        "pupils": {str(y): n for y, n in sorted(pupils.items())},
+        "hall": booking.hall,
+        "step_free": booking.step_free,
+        "arrival_note": booking.arrival_note,
+        "access_needs": dict(booking.access_needs),
+    }

@@ -73,11 +73,14 @@ class Booking(Base):
         return day_of(self.performance.starts_at) - timedelta(days=self.programme.notice_move_days)
 
     def can_cancel_until(self) -> date:
-        """The last day on which the school may cancel it online."""
+        """The last day on which the school may cancel it online; a guest whose host has moved: the day of the show."""
+        if self.role == GUEST and self.place_sequence:
+            return day_of(self.performance.starts_at)
         return day_of(self.performance.starts_at) - timedelta(days=self.programme.notice_cancel_days)
 
     def can_move(self, now: datetime) -> bool:
-        return self.ended_at is None and day_of(now) <= self.can_move_until()
+        """A guest goes where its host goes."""
+        return self.role == HOST and self.ended_at is None and day_of(now) <= self.can_move_until()
 
     def can_cancel(self, now: datetime) -> bool:
         """Within the notice; a guest whose host has moved may leave until the show begins."""

@@ -9,17 +9,20 @@ from types import MappingProxyType
 from sqlalchemy import update
 
 from outreach.booking import answers, promises
-from outreach.booking.promises import HOST, Booking, BookingContact
+from outreach.booking.guests import places
+from outreach.booking.promises import GUEST, HOST, Booking, BookingContact
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground import history
 from outreach.ground.db import db
+from outreach.ground.wording import count
 from outreach.post import letters
 from outreach.post.calendars import Attendee
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import WAITING, Letter
 from outreach.tour.companies import Troupe
 from outreach.tour.performances import Performance, Slot
+from outreach.tour.programmes import Programme
 
 ACCESS_NEEDS = {
     "wheelchair": "wheelchair places",
@@ -65,7 +68,7 @@ def each(
     """The same where the facts are at hand."""
     sender = sender_of(partnerships.get(booking.programme.partnership_id))
     for person in people:
-        write(visit, _addressee(booking, person), sender, now=now)
+        write(visit, addressee(booking, person), sender, now=now)
 
 
 def troupe(
@@ -140,6 +143,11 @@ def sender_of(partnership: Partnership) -> letters.Sender:
     )  # fmt: skip
 
 
+def sender_of_programme(programme: Programme) -> letters.Sender:
+    """The same for a programme's letters."""
+    return sender_of(partnerships.get(programme.partnership_id))
+
+
 def visit_of(booking: Booking) -> letters.Visit:
     """The facts of a booking as letters and calendars need them; each person's answer to the present time with them."""
     return visit_with(
@@ -185,7 +193,7 @@ def access_words(needs: dict[str, int]) -> tuple[str, ...]:
 def _troupe_visit(
     performance: Performance, promised: list[Booking], addressee: letters.Addressee, partstat: str
 ) -> letters.Visit:
-    """The show with host and guests added up; no contact's name."""
+    """The show with host and guests added up, and each guest with how it comes; no contact's name."""
     pupils: dict[int, int] = {}
     needs: dict[str, int] = {}
     for booking in promised:
@@ -193,7 +201,7 @@ def _troupe_visit(
             pupils[year_group] = pupils.get(year_group, 0) + n
         for slug, n in booking.access_needs.items():
             needs[slug] = needs.get(slug, 0) + n
-    return _visit(
+    visit = _visit(
         promised[0],
         uid=performance.uid,
         sequence=performance.sequence,
@@ -203,6 +211,18 @@ def _troupe_visit(
         access=access_words(needs),
         attendees=(Attendee(name=addressee.name, address=addressee.address, partstat=partstat),),
         phone="",
+    )
+    guests = [b for b in promised if b.role == GUEST and b.ended_at is None]
+    return replace(visit, guests=_guest_lines(guests)) if guests else visit
+
+
+def _guest_lines(guests: Sequence[Booking]) -> tuple[str, ...]:
+    """'Littlemere School: 9 pupils, by coach, there at 9:40am', for each."""
+    how = places.of_bookings(b.id for b in guests)
+    return tuple(
+        f"{b.school.name}: {count(b.seats, 'pupil')}" + (f", {words[:1].lower()}{words[1:]}" if words else "")
+        for b in guests
+        for words in [how[b.id].travel.words() if b.id in how else ""]
     )
 
 
@@ -220,6 +240,8 @@ def _visit(
 ) -> letters.Visit:
     performance, programme, host = booking.performance, booking.programme, booking.performance.host
     address = ", ".join(part for part in (host.street, host.locality, host.town, host.postcode) if part)
+    as_guest = booking.role == GUEST
+    place = places.of_booking(booking) if as_guest else None
     return letters.Visit(
         uid=uid,
         sequence=sequence,
@@ -238,11 +260,14 @@ def _visit(
         hall=_hall(booking),
         pupils=pupils,
         access=access,
-        school_provides=programme.school_provides,
+        school_provides="" if as_guest else programme.school_provides,
         move_until=booking.can_move_until(),
         cancel_until=booking.can_cancel_until(),
         attendees=attendees,
         phone=phone,
+        host_name=host.name if as_guest else "",
+        travel=place.travel.words() if place else "",
+        terms=place.said if place else "",
     )
 
 
@@ -253,7 +278,8 @@ def _hall(booking: Booking) -> str:
     return next((b.hall for b in promises.ended_with(booking.performance_id) if b.role == HOST), "")
 
 
-def _addressee(booking: Booking, person: BookingContact) -> letters.Addressee:
+def addressee(booking: Booking, person: BookingContact) -> letters.Addressee:
+    """Somebody who has a booking in the calendar, as letters speak to people."""
     return letters.Addressee(
         address=person.address,
         name=person.name,

@@ -3,6 +3,7 @@
 Letters know a visit by its UID and a person by the address; all facts are handed in.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -150,10 +151,13 @@ def colleague_added(
     return tell("colleague_added", visit, to, sender, now=now, expires_at=expires_at)
 
 
-def cancelled(visit: Visit, to: Addressee, sender: Sender, *, reason: str, by: str, now: datetime) -> Letter:
+def cancelled(
+    visit: Visit, to: Addressee, sender: Sender,
+    *, reason: str, by: str, now: datetime, instead: Sequence[tuple[datetime, str]] = (),
+) -> Letter:  # fmt: skip
     """Tells the end of a visit; `visit.sequence` has been raised. `by` is school, company, coordinator or host.
 
-    Whoever never had the invite gets no mail: the row is kept as superseded.
+    `instead`: what there is left, as (start, where), the nearest first. Whoever never had the invite gets no mail: the row is kept as superseded.
     """
     thread = outbox.open_thread(visit.uid, to.address)
     minted = mint(visit, to, now=now, expires_at=max(now, visit.ends_at) + LINK_AFTER_SHOW)
@@ -167,6 +171,7 @@ def cancelled(visit: Visit, to: Addressee, sender: Sender, *, reason: str, by: s
         now=now,
         reason=reason,
         by=by,
+        instead=instead,
     )
     invite = Invite(method=CANCEL, ics=calendars.cancel(appointment(visit, sender, now=now)))
     return put_visit("cancelled", visit, to, sender, words, invite, thread, now=now)

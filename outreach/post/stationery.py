@@ -77,7 +77,8 @@ class Asking:
 class Visit:
     """One booking as it stands now; with `reply_by`, a time that is kept for a school and not booked. Instants are
     aware; `pupils` is (year group, how many); `access` is words ('2 wheelchair places'); `phone` is the school's number
-    for the day, for the company alone."""
+    for the day, for the company alone. `host_name` says that the school is a guest there: `travel` is how it comes,
+    `terms` what the host asks. `guests` are the schools that join the show, for the company."""
 
     uid: str
     sequence: int
@@ -102,6 +103,10 @@ class Visit:
     attendees: tuple[Attendee, ...]
     phone: str = ""
     reply_by: date | None = None
+    host_name: str = ""
+    travel: str = ""
+    terms: str = ""
+    guests: tuple[str, ...] = ()
 
     def provided(self) -> list[str]:
         """What the school provides, thing by thing: it is typed one thing a line."""
@@ -144,9 +149,13 @@ def facts_of(visit: Visit, now: datetime) -> list[tuple[str, str]]:
     facts = [
         ("When", f"{when}, {wording.clock_span(visit.starts_at, visit.ends_at)}"),
         ("Where", ", ".join(p for p in (visit.school_name, visit.hall, visit.school_address) if p.strip())),
-        ("The company", f"Arrives at {wording.clock(visit.get_in_at)}, leaves by {wording.clock(visit.away_at)}"),
+        ("The company", f"Arrives at {wording.clock(visit.get_in_at)}, leaves by {wording.clock(visit.away_at)}"
+            if not visit.host_name else ""),
         ("Who", wording.and_list(
             f"{wording.count(n, 'pupil')} in {wording.year_group_name(y)}" for y, n in visit.pupils)),
+        ("Guests", "; ".join(visit.guests)),
+        ("How you come", visit.travel),
+        ("Your host asks", visit.terms),
         ("Access", ", ".join(visit.access)),
         ("Please have ready", "; ".join(visit.provided())),
         ("Kept for you until", wording.day(visit.reply_by, today=day_of(now)) if visit.reply_by else ""),

@@ -23,7 +23,9 @@ def appointment(visit: Visit, sender: Sender, *, now: datetime) -> Appointment:
         summary=summary(visit),
         description=lines(
             f"For {wording.year_groups_name(y for y, _ in visit.pupils)}." if visit.pupils else "",
-            f"The company arrives at {wording.clock(visit.get_in_at)} and leaves by {wording.clock(visit.away_at)}.",
+            f"You are the guests of {visit.host_name}."
+            if visit.host_name
+            else f"The company arrives at {wording.clock(visit.get_in_at)} and leaves by {wording.clock(visit.away_at)}.",
             f"Please have ready: {'; '.join(visit.provided())}." if visit.provided() else "",
             *_what_to_do(visit),
         ),

@@ -80,7 +80,9 @@ def of(partnership: Partnership) -> Roads:
 
 def school_stop(urn: int, easting: int | None, northing: int | None) -> Stop:
     """A school, or a show at it, by its URN and its point in metres."""
-    return Stop(urn, None if easting is None or northing is None else Place(easting=easting, northing=northing))
+    return Stop(
+        urn, None if easting is None or northing is None else Place(easting=easting, northing=northing)
+    )
 
 
 def base_stop(troupe: Troupe) -> Stop | None:

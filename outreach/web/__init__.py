@@ -77,6 +77,8 @@ def _import_pages() -> None:
     import outreach.web.school.booked
     import outreach.web.school.booking
     import outreach.web.school.change
+    import outreach.web.school.guests
+    import outreach.web.school.hosts
     import outreach.web.school.proposed
     import outreach.web.school.subscribing
     import outreach.web.school.times  # noqa: F401

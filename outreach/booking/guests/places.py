@@ -17,7 +17,11 @@ from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
 NO_HALL, FEW_PUPILS, OTHER = "no hall", "few pupils", "other"
-WHY = {NO_HALL: "We have no hall for it", FEW_PUPILS: "We have few pupils of these year groups", OTHER: "Another reason"}
+WHY = {
+    NO_HALL: "We have no hall for it",
+    FEW_PUPILS: "We have few pupils of these year groups",
+    OTHER: "Another reason",
+}
 
 TRAVEL = {
     "foot": "On foot", "minibus": "By minibus", "coach": "By coach", "public": "By bus or train", "cars": "By staff cars",
@@ -43,7 +47,9 @@ class GuestSeats(Base):
         CheckConstraint("how IN ('ask', 'open', 'none')", name="how"),
     )
 
-    performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id"), primary_key=True, autoincrement=False)
+    performance_id: Mapped[int] = mapped_column(
+        ForeignKey("performance.id"), primary_key=True, autoincrement=False
+    )
     how: Mapped[str] = mapped_column(Text)
     seats: Mapped[int]
     terms: Mapped[str] = mapped_column(Text, default="")
@@ -192,6 +198,40 @@ def asked_of(performance_id: int) -> list[GuestPlace]:
             .order_by(GuestPlace.id)
         )
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtAGlance:
+    """How many schools wait for a host's answer about one show, and how many come to it as guests."""
+
+    waiting: int
+    guests: int
+
+
+_AT_A_GLANCE = select(
+    select(func.count())
+    .select_from(GuestPlace)
+    .where(
+        GuestPlace.performance_id == bindparam("performance_id"),
+        GuestPlace.ended_at.is_(None),
+        GuestPlace.answer == "",
+    )
+    .scalar_subquery(),
+    select(func.count())
+    .select_from(Booking)
+    .where(
+        Booking.performance_id == bindparam("performance_id"),
+        Booking.ended_at.is_(None),
+        Booking.role == GUEST,
+    )
+    .scalar_subquery(),
+)
+
+
+def at_a_glance(performance_id: int) -> AtAGlance:
+    """One query, for the host's own page."""
+    waiting, guests = db.session.execute(_AT_A_GLANCE, {"performance_id": performance_id}).one()
+    return AtAGlance(waiting=waiting, guests=guests)
 
 
 def waiting(partnership_id: int) -> list[GuestPlace]:

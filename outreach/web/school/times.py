@@ -1,6 +1,6 @@
 """The slot page: what the school could have, choosing one, and what is left when it is gone."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
@@ -142,6 +142,7 @@ def _show(
         token=token,
         year_groups=tuple(still_open),
         pupils=sum(n or 0 for n in still_open.values()) if two else None,
+        few=_few(still_open),
         page=_page(offers.days, _from()),
         near=_nearest(offers.days, _wanted(offers, wanted), leaving_out=wanted) if wanted else offers.near,
         pairs=offers.pairs,
@@ -152,6 +153,15 @@ def _show(
         said=said,
         answer=answer,
         again=still_there if wanted and not said and len(still_there) == len(wanted) else [],
+    )
+
+
+def _few(still_open: Mapping[int, int | None]) -> int:
+    """How many pupils are still to see it, where all are counted and they are few; else 0."""
+    known = [n for n in still_open.values() if n is not None]
+    total = sum(known)
+    return (
+        total if known and len(known) == len(still_open) and total <= g.partnership.small_school_pupils else 0
     )
 
 

@@ -1,0 +1,137 @@
+"""What a guest's school and its host hear of each other when one of them moves, changes or cancels."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from outreach.booking import promises, told
+from outreach.booking.guests import hosts, places
+from outreach.booking.guests.places import BOOKED, HOST_LEFT, OPEN, GuestPlace
+from outreach.booking.promises import COMPANY, HOST, Booking
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.post import letters
+from outreach.post.guests import notes
+from outreach.post.guests.notes import Note
+from outreach.post.letters import Addressee
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+
+Nearest = Sequence[tuple[datetime, str]]
+
+
+def host_moved(performance: Performance, guests: Iterable[Booking], *, now: datetime) -> None:
+    """Each guest is asked whether it still comes, its place kept; who still waits for an answer hears of the new time."""
+    for place in places.of_bookings(b.id for b in guests).values():
+        place.moved_at, place.coming_at = now, None
+    for place in places.asked_of(performance.id):
+        tell_guest(place, notes.HOST_MOVED, now=now)
+
+
+def host_elsewhere(performance: Performance) -> list[Booking]:
+    """The host's new hall is where its guests and the company go, too: SEQUENCE + 1 for all of them, the host first."""
+    everybody = promises.of_performance(performance.id)
+    for promise in everybody:
+        promise.sequence += 1
+        promise.place_sequence = promise.sequence
+    performance.sequence += 1
+    db.session.flush()
+    return everybody
+
+
+def host_left(performance: Performance, *, by: str, now: datetime) -> None:
+    """Who waits for an answer of a show that is no more: told at once, with what there is instead."""
+    for place in places.asked_of(performance.id):
+        place.ended_at, place.ended_as = now, HOST_LEFT
+        db.session.flush()
+        near = _nearest(place.school, place.performance, place.seats, by=by, now=now)
+        tell_guest(place, notes.HOST_LEFT, nearest=near, now=now)
+
+
+def booked_otherwise(programme: Programme, school: School, *, now: datetime) -> None:
+    """A school that books a show of its own asks no neighbour for seats any more; the neighbour hears of it."""
+    place = places.open_of(programme.id, school.urn)
+    if place is not None:
+        place.ended_at, place.ended_as = now, BOOKED
+        db.session.flush()
+        tell_host(place, notes.WITHDRAWN, now=now)
+
+
+def instead(guest: Booking, *, by: str, now: datetime) -> Nearest:
+    """What a guest whose host has cancelled could have; for its letter. The show it had must be given back before."""
+    return _nearest(guest.school, guest.performance, guest.seats, by=by, now=now)
+
+
+def _nearest(school: School, lost: Performance, pupils: int, *, by: str, now: datetime) -> Nearest:
+    """When the company cannot play, nothing else of that day is offered either."""
+    programme = lost.tour_day.programme
+    not_on = lost.tour_day_id if by == COMPANY else None
+    return hosts.nearest(programme, school, pupils=pupils, not_on=not_on, now=now)
+
+
+def guest_left(guest: Booking, *, now: datetime) -> None:
+    """The host hears that its guest does not come; the seats are free again."""
+    _consent_follows(guest)
+    _tell_host_of(guest, notes.LEFT, now=now)
+
+
+def guest_changed(guest: Booking, *, now: datetime) -> None:
+    """The host hears how many come now, and how."""
+    _consent_follows(guest)
+    _tell_host_of(guest, notes.CHANGED, now=now)
+
+
+def _consent_follows(guest: Booking) -> None:
+    """What a guest gives back is the host's to give again, unless it stands offered to whoever comes."""
+    there = places.seats_of(guest.performance, guest.programme.audience_ceiling)
+    if there.consent is not None and there.how != OPEN and there.consent.seats > there.by_guests:
+        there.consent.seats = there.by_guests
+        db.session.flush()
+
+
+def _tell_host_of(guest: Booking, kind: str, *, now: datetime) -> None:
+    place = places.of_booking(guest)
+    if place is not None:
+        pupils = promises.pupils_of(guest)
+        place.pupils, place.seats = (
+            {str(y): n for y, n in pupils.items()},
+            sum(pupils.values()) or place.seats,
+        )
+        tell_host(place, kind, now=now)
+
+
+def tell_host(place: GuestPlace, kind: str, *, now: datetime) -> None:
+    """One note to each who has the host's booking in the calendar; none where the host is no more."""
+    host = next((b for b in promises.of_performance(place.performance_id) if b.role == HOST), None)
+    if host is None:
+        return
+    show, asks = place.performance, kind == notes.ASKS
+    note = Note(
+        kind=kind, place_id=place.id, urn=host.urn, programme_id=place.programme_id,
+        programme_title=place.programme.title, school_name=show.host.name, other_name=place.school.name,
+        starts_at=show.starts_at, ends_at=show.ends_at, pupils=tuple(place.by_year.items()),
+        page=f"/booked/{host.reference}/guests" + (f"/{place.id}" if asks else ""),
+        why=places.WHY[place.why] if asks else "",
+        travel=place.travel.words() if kind != notes.LEFT else "",
+        said=place.message if asks else "", seats=place.seats,
+    )  # fmt: skip
+    sender = told.sender_of_programme(place.programme)
+    for person in promises.people_of(host):
+        notes.tell(note, told.addressee(host, person), sender, now=now, expires_at=told.expiry(host))
+
+
+def tell_guest(place: GuestPlace, kind: str, *, nearest: Nearest = (), now: datetime) -> None:
+    """One note to each whom the school named when it asked."""
+    show = place.performance
+    note = Note(
+        kind=kind, place_id=place.id, urn=place.urn, programme_id=place.programme_id,
+        programme_title=place.programme.title, school_name=place.school.name, other_name=show.host.name,
+        starts_at=show.starts_at, ends_at=show.ends_at, pupils=tuple(place.by_year.items()), page="/hosts",
+        said=place.said, seats=place.seats_given or 0, nearest=tuple(nearest),
+    )  # fmt: skip
+    sender = told.sender_of_programme(place.programme)
+    for person in place.people:
+        to = Addressee(
+            address=person["address"], name=person["name"], role=person["role"] or person["duty"],
+            source="your question for seats", source_date=place.recorded_at.date(),
+        )  # fmt: skip
+        notes.tell(note, to, sender, now=now, expires_at=show.ends_at + letters.LINK_AFTER_SHOW)

@@ -1,0 +1,127 @@
+"""The neighbours whose shows have seats free: within reach of a school, on its school days, the nearest first."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy.orm import contains_eager
+
+from outreach.booking.guests.places import GuestSeats, Seats
+from outreach.booking.promises import GUEST, HOST, Booking
+from outreach.county import partnerships, places, school_days
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.ground.timespans import day_of, local
+from outreach.ground.wording import count
+from outreach.tour import roads, slots
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+from outreach.tour.roads import Stop
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostShow:
+    """A neighbour's show with seats for guests. Minutes on the road, one way; `leaves` and `back` by the wall clock."""
+
+    performance: Performance
+    seats: Seats
+    minutes: int
+
+    @property
+    def host(self) -> School:
+        return self.performance.host
+
+    @property
+    def leaves(self) -> time:
+        return local(self.performance.starts_at - timedelta(minutes=self.minutes)).time()
+
+    @property
+    def back(self) -> time:
+        return local(self.performance.ends_at + timedelta(minutes=self.minutes)).time()
+
+    @property
+    def words(self) -> str:
+        """'at Redmere Academy, 12 minutes away, 40 seats'."""
+        seats = count(self.seats.for_guests, "seat")
+        return f"at {self.host.name}, {count(self.minutes, 'minute')} away, {seats}"
+
+
+def within_reach(programme: Programme, school: School, *, now: datetime, at_least: int = 1) -> list[HostShow]:
+    """The coming shows that `school` could join with so many pupils, the shortest road first; five queries, however many.
+
+    From tomorrow on, on days that are school days at `school`, no further than the partnership's `guest_minutes`.
+    """
+    partnership = partnerships.get(programme.partnership_id)
+    ways, here = roads.of(partnership), Stop(school.urn, places.located(school).place)
+    calendar = school_days.load_one(school)
+    found = []
+    for performance, taken, by_guests, consent in db.session.execute(
+        _SHOWS, {"programme_id": programme.id, "urn": school.urn, "now": now}
+    ):
+        seats = Seats(
+            ceiling=programme.audience_ceiling, taken=int(taken), by_guests=int(by_guests), consent=consent
+        )
+        minutes = ways.minutes(here, _stop(performance))
+        day = day_of(performance.starts_at)
+        if (
+            seats.for_guests >= at_least and minutes <= partnership.guest_minutes
+            and day > day_of(now) and not calendar.why_closed(day)
+        ):  # fmt: skip
+            found.append(HostShow(performance=performance, seats=seats, minutes=minutes))
+    return sorted(found, key=lambda h: (h.minutes, h.performance.starts_at, h.performance.id))
+
+
+def minutes_between(programme: Programme, school: School, performance: Performance) -> int:
+    """Minutes on the road from a school to a show."""
+    ways = roads.of(partnerships.get(programme.partnership_id))
+    return ways.minutes(Stop(school.urn, places.located(school).place), _stop(performance))
+
+
+def nearest(
+    programme: Programme, school: School, *, pupils: int, now: datetime, not_on: int | None = None
+) -> list[tuple[datetime, str]]:
+    """What a guest that lost its place could have instead: up to three neighbours' shows, and two times at its own school.
+
+    Each as (start, where and how far), neighbours first. For letters. `not_on`: the id of a tour day to leave out.
+    """
+    neighbours = [
+        h
+        for h in within_reach(programme, school, now=now, at_least=max(1, pupils))
+        if h.performance.tour_day_id != not_on
+    ]
+    days = () if programme.closed_at is not None else slots.offers(programme, school, now=now).days
+    own = sorted((d for d in days if d.gaps and d.tour_day_id != not_on), key=lambda d: d.rank)
+    return [(h.performance.starts_at, h.words) for h in neighbours[:3]] + [
+        (day.best().starts_at, "at your own school") for day in own[:2]
+    ]
+
+
+def _stop(performance: Performance) -> Stop:
+    return roads.school_stop(performance.urn, performance.easting, performance.northing)
+
+
+_LIVE = and_(Booking.performance_id == Performance.id, Booking.ended_at.is_(None))
+_SEATS = select(func.coalesce(func.sum(Booking.seats), 0)).where(_LIVE).correlate(Performance)
+
+# Made once: the page of neighbours and each guest's letter ask it.
+_SHOWS = (
+    select(
+        Performance,
+        _SEATS.scalar_subquery().label("taken"),
+        _SEATS.where(Booking.role == GUEST).scalar_subquery().label("by_guests"),
+        GuestSeats,
+    )
+    .join(Performance.host)
+    .outerjoin(GuestSeats, GuestSeats.performance_id == Performance.id)
+    .options(contains_eager(Performance.host))
+    .where(
+        Performance.programme_id == bindparam("programme_id"),
+        Performance.urn != bindparam("urn"),
+        Performance.starts_at > bindparam("now"),
+        Performance.released_at.is_(None),
+        Performance.held_until.is_(None),
+        select(Booking.id).where(_LIVE, Booking.role == HOST).correlate(Performance).exists(),
+    )
+    .order_by(Performance.starts_at, Performance.id)
+    .execution_options(populate_existing=True)
+)

@@ -1,0 +1,216 @@
+"""A school joins a neighbour's show: it asks for seats, or takes what the host has offered; changes, takes back, still comes.
+
+Seats are judged behind the lock of the tour day; the database refuses what is too much.
+"""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from outreach.booking import accounts, bookings, colleagues, holds, numbers, promises, told
+from outreach.booking.guests import following, hosts, places
+from outreach.booking.guests.places import AGREED, FEWER, NONE, OPEN, WITHDRAWN, GuestPlace, Travel
+from outreach.booking.guests.seating import (
+    Answered,
+    NotAnyMore,
+    SeatsGone,
+    as_text,
+    behind_the_locks,
+    check_stands,
+    check_still,
+    lock,
+    seat,
+)  # fmt: skip
+from outreach.booking.numbers import Promise
+from outreach.booking.promises import Booking
+from outreach.county import partnerships, school_days
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import clock, count, day_short
+from outreach.post.guests import notes
+from outreach.tour import performances
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a school asks its host: why, how many of each year group, who gets the entry, how they come."""
+
+    why: str
+    promise: Promise
+    travel: Travel = field(default_factory=Travel)
+    message: str = ""
+
+
+class TooFar(Refusal):
+    def __init__(self, minutes: int, at_most: int) -> None:
+        super().__init__(
+            f"That show is {count(minutes, 'minute')} away; guests travel {at_most} at most. Choose a nearer one."
+        )
+
+
+class NotASchoolDay(Refusal):
+    def __init__(self, show: Performance, why: str) -> None:
+        super().__init__(
+            f"{day_short(show.starts_at)} is no school day at your school ({why}). Choose another show."
+        )
+
+
+class NoGuests(Refusal):
+    def __init__(self) -> None:
+        super().__init__("That host takes no guests at this show. Choose another one.")
+
+
+class AskedAlready(Refusal):
+    def __init__(self, place: GuestPlace) -> None:
+        show = place.performance
+        super().__init__(
+            f"You have asked {show.host.name} for seats on {day_short(show.starts_at)} at {clock(show.starts_at)} already. "
+            "Take that back first, or wait for the answer."
+        )
+
+
+class MoreThanGiven(Refusal):
+    field = "pupils"
+
+    def __init__(self, given: int) -> None:
+        super().__init__(f"The host has {count(given, 'seat')} for you. Enter that many pupils or fewer.")
+
+
+def ask(
+    programme: Programme, school: School, performance: Performance, wish: Wish, *, who: str, now: datetime
+) -> GuestPlace:
+    """Ask a host for seats; where it has offered them, they are taken at once (`place.booking`).
+
+    Raises NotAnyMore, TooFar, NotASchoolDay, NoGuests, SeatsGone, AskedAlready, what holds.why_nothing says, and the
+    refusals of bookings.book about pupils and people.
+    """
+    lock(school.urn, performance)
+    open_already = places.open_of(programme.id, school.urn)
+    if open_already is not None:
+        raise AskedAlready(open_already)
+    account = accounts.account(programme, school)
+    if (why := holds.why_nothing(programme, school, account)) is not None:
+        raise why
+    _check_show(programme, school, performance, now=now)
+    numbers.check(programme, school, wish.promise, who=who, now=now, account=account)
+    if not wish.promise.people:
+        raise colleagues.NobodyNamed
+    wanted, seats = (
+        sum(wish.promise.pupils.values()),
+        places.seats_of(performance, programme.audience_ceiling),
+    )
+    if seats.how == NONE:
+        raise NoGuests
+    if wanted > seats.for_guests:
+        raise SeatsGone(wanted, seats.for_guests)
+    place = _row(programme, school, performance, wish, who=who, now=now)
+    db.session.add(place)
+    db.session.flush()
+    history.record(
+        "asked to join", "school", school.urn, who=who, now=now,
+        after={"host": performance.urn, "starts": performance.starts_at.isoformat(), "pupils": place.pupils},
+    )  # fmt: skip
+    if seats.how == OPEN:
+        place.answer, place.answered_at, place.said = AGREED, now, seats.terms
+        seat(place, wish.promise, seats, who=who, now=now)
+        following.tell_host(place, notes.JOINED, now=now)
+    else:
+        following.tell_host(place, notes.ASKS, now=now)
+    return place
+
+
+def take(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> Booking:
+    """The guest takes the fewer seats that its host gave. Raises Answered, NotAnyMore, MoreThanGiven, SeatsGone, and
+    what `ask` says of pupils and people."""
+    behind_the_locks(place, now=now)
+    if place.ended_at is not None or place.answer != FEWER:
+        raise Answered
+    programme, school = place.programme, place.school
+    check_still(place)
+    numbers.check(programme, school, promise, who=who, now=now)
+    wanted, given = sum(promise.pupils.values()), place.seats_given or 0
+    if wanted > given:
+        raise MoreThanGiven(given)
+    place.pupils, place.seats = as_text(promise.pupils), wanted
+    place.answer = AGREED
+    booking = seat(
+        place, promise, places.seats_of(place.performance, programme.audience_ceiling), who=who, now=now
+    )
+    following.tell_host(place, notes.JOINED, now=now)
+    return booking
+
+
+def withdraw(place: GuestPlace, *, who: str, now: datetime) -> None:
+    """The school takes its request back; ended already is no fault."""
+    lock(place.urn, place.performance)
+    db.session.refresh(place)
+    if place.ended_at is not None:
+        return
+    place.ended_at, place.ended_as = now, WITHDRAWN
+    db.session.flush()
+    history.record("took back its request", "school", place.urn, who=who, now=now)
+    following.tell_host(place, notes.WITHDRAWN, now=now)
+
+
+def come(booking: Booking, promise: Promise, travel: Travel, *, who: str, now: datetime) -> Booking:
+    """A guest changes how many come, and how. Raises what bookings.change does."""
+    place = places.of_booking(booking)
+    was = place.travel if place else Travel()
+    sequence = booking.sequence
+    if place is not None:
+        lock(booking.urn, booking.performance)
+        place.travels_by, place.adults, place.arrives = travel.by, travel.adults, travel.arrives
+        place.travel_note = travel.note.strip()
+        db.session.flush()
+    before = numbers.said(booking, promises.pupils_of(booking))
+    bookings.change(booking, promise, who=who, now=now)
+    same = before == numbers.said(booking, promises.pupils_of(booking))
+    if place is not None and same and was != place.travel and booking.sequence == sequence:
+        history.record(
+            "changed how it comes", "booking", booking.reference, who=who, now=now,
+            before=was.words(), after=place.travel.words(),
+        )  # fmt: skip
+        following.guest_changed(booking, now=now)
+        told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", now=now)
+    return booking
+
+
+def still_come(booking: Booking, *, who: str, now: datetime) -> None:
+    """A guest whose host has moved says that it still comes. Raises promises.BookingEnded."""
+    performances.lock_school(booking.urn)
+    db.session.refresh(booking)
+    booking.still_open()
+    place = places.of_booking(booking)
+    if place is not None and place.asked_again:
+        place.coming_at = now
+        db.session.flush()
+        history.record("still comes", "booking", booking.reference, who=who, now=now)
+
+
+def _check_show(programme: Programme, school: School, performance: Performance, *, now: datetime) -> None:
+    if performance.programme_id != programme.id or performance.urn == school.urn:
+        raise NotAnyMore
+    check_stands(performance, now=now)
+    minutes = hosts.minutes_between(programme, school, performance)
+    at_most = partnerships.get(programme.partnership_id).guest_minutes
+    if minutes > at_most:
+        raise TooFar(minutes, at_most)
+    closed = school_days.load_one(school).why_closed(day_of(performance.starts_at))
+    if closed:
+        raise NotASchoolDay(performance, closed)
+
+
+def _row(
+    programme: Programme, school: School, performance: Performance, wish: Wish, *, who: str, now: datetime
+) -> GuestPlace:
+    promise, travel = wish.promise, wish.travel
+    return GuestPlace(
+        programme=programme, school=school, performance=performance, why=wish.why, pupils=as_text(promise.pupils),
+        seats=sum(promise.pupils.values()), access_needs={slug: n for slug, n in promise.access_needs.items() if n},
+        people=[asdict(person) for person in promise.people], travels_by=travel.by, adults=travel.adults,
+        arrives=travel.arrives, travel_note=travel.note.strip(), message=wish.message.strip(), recorded_at=now, who=who,
+    )  # fmt: skip

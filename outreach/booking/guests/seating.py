@@ -1,0 +1,130 @@
+"""A guest gets its seats: behind the locks of its school and of the tour day, within what its host agreed to."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from outreach.booking import accounts, bookings, colleagues, holds, promises, subscribed, told
+from outreach.booking.accounts import Account
+from outreach.booking.guests.places import ASK, JOINED, GuestPlace, GuestSeats, Seats
+from outreach.booking.numbers import Promise
+from outreach.booking.promises import GUEST, HOST, Booking
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import count
+from outreach.post import letters
+from outreach.tour import performances
+from outreach.tour.performances import Performance
+
+
+class NotAnyMore(Refusal):
+    """The show has gone, has begun, or has no host."""
+
+    def __init__(self) -> None:
+        super().__init__("That show is not there to be joined any more. These are the ones that are left.")
+
+
+class SeatsGone(Refusal):
+    """Somebody else took them meanwhile."""
+
+    field = "pupils"
+
+    def __init__(self, wanted: int, left: int) -> None:
+        there = (
+            f"only {count(left, 'seat')} {'is' if left == 1 else 'are'} left" if left else "no seat is left"
+        )
+        super().__init__(f"You need {count(wanted, 'seat')} and {there} at that show. Nothing was booked.")
+
+
+class Answered(Refusal):
+    """The request has ended, or the host has answered it."""
+
+    def __init__(self) -> None:
+        super().__init__("That request has been answered or taken back meanwhile.")
+
+
+class BookedMeanwhile(Refusal):
+    def __init__(self, place: GuestPlace, why: Refusal) -> None:
+        said = f"{place.school.name} has booked a show of its own meanwhile."
+        super().__init__(
+            said if isinstance(why, holds.AlreadyBooked) else f"{place.school.name}: {why.message}"
+        )
+
+
+def seat(place: GuestPlace, promise: Promise, there: Seats, *, who: str, now: datetime) -> Booking:
+    """The guest's booking, behind the locks. The host's consent grows with what it agreed to."""
+    programme, school, performance = place.programme, place.school, place.performance
+    wanted = sum(promise.pupils.values())
+    if wanted > there.left:
+        raise SeatsGone(wanted, there.left)
+    consent_to(performance, there, seats=there.by_guests + wanted, who=place.answered_by or who, now=now)
+    try:
+        booking = bookings.make(programme, school, performance, promise, who=place.who, now=now, role=GUEST)
+    except IntegrityError as error:
+        if "booking_seats" not in str(error.orig) and "booking_guest_consent" not in str(error.orig):
+            raise
+        raise SeatsGone(wanted, there.left) from error
+    place.booking_id, place.ended_at, place.ended_as = booking.id, now, JOINED
+    db.session.flush()
+    holds.drop_draft(programme.id, school.urn)
+    told.lengthen_links(booking, now=now)
+    people = colleagues.put(booking, promise.people, who=who, now=now)
+    visit = told.visit_with(booking, people, promise.pupils)
+    told.each(booking, people, visit, told.with_link(letters.booked, booking), now=now)
+    told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
+    subscribed.show(performance, now=now)
+    return booking
+
+
+def consent_to(performance: Performance, there: Seats, *, seats: int, who: str, now: datetime) -> GuestSeats:
+    """Keep that the host lets so many guests in at least; what it has said before stays."""
+    row = there.consent
+    if row is None:
+        row = GuestSeats(
+            performance_id=performance.id, how=ASK, seats=seats, terms="", who=who, recorded_at=now
+        )
+        db.session.add(row)
+    else:
+        row.seats = max(row.seats, seats)
+    db.session.flush()
+    return row
+
+
+def lock(urn: int, performance: Performance) -> None:
+    performances.lock_school(urn)
+    performances.lock_days([performance.tour_day_id])
+    db.session.refresh(performance)
+
+
+def behind_the_locks(place: GuestPlace, *, now: datetime) -> None:
+    """Raises NotAnyMore."""
+    lock(place.urn, place.performance)
+    db.session.refresh(place)
+    check_stands(place.performance, now=now)
+
+
+def check_stands(performance: Performance, *, now: datetime) -> None:
+    live = promises.of_performance(performance.id)
+    hosted = bool(live) and live[0].role == HOST
+    if performance.released_at is not None or performance.held_until is not None or not hosted:
+        raise NotAnyMore
+    if day_of(performance.starts_at) <= day_of(now):
+        raise NotAnyMore
+
+
+def check_still(place: GuestPlace) -> Account:
+    """The guest's account, if it can still book anything: it may have booked a show of its own meanwhile.
+
+    Raises BookedMeanwhile.
+    """
+    account = accounts.account(place.programme, place.school)
+    if (why := holds.why_nothing(place.programme, place.school, account)) is not None:
+        raise BookedMeanwhile(place, why)
+    return account
+
+
+def as_text(pupils: Mapping[int, int]) -> dict[str, int]:
+    """Pupils by year group as a place keeps them."""
+    return {str(y): n for y, n in pupils.items() if n}

@@ -1,0 +1,83 @@
+"""Letters between host and guest: somebody asks for seats, is answered, joins, changes, leaves. No calendar part goes with
+them: the host's entry stays as it is, and a guest's own invite is the letter of its booking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from outreach.ground import wording
+from outreach.post import links
+from outreach.post.outbox import Letter
+from outreach.post.stationery import Addressee, Rendered, Sender, render, settings
+from outreach.post.writing import page_of, put
+
+ASKS, JOINED, CHANGED, LEFT, WITHDRAWN = "asks", "joined", "changed", "left", "withdrawn"
+"""What a host hears of a guest."""
+
+FEWER, REFUSED, HOST_LEFT, HOST_MOVED = "fewer", "refused", "host left", "host moved"
+"""What a school hears that asked for seats; 'agreed' is the letter of its booking."""
+
+TO_HOST = (ASKS, JOINED, CHANGED, LEFT, WITHDRAWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """One thing that one school hears of another. `urn`, `school_name` and `page` ('/booked/MRL-7K2Q/guests', below the
+    personal link) are of the school that is written to; `other_name` is the other's. `nearest` is (start, words), best
+    first; `place_id` tells one request from the next."""
+
+    kind: str
+    place_id: int
+    urn: int
+    programme_id: int
+    programme_title: str
+    school_name: str
+    other_name: str
+    starts_at: datetime
+    ends_at: datetime
+    pupils: tuple[tuple[int, int], ...]
+    page: str
+    why: str = ""
+    travel: str = ""
+    said: str = ""
+    seats: int = 0
+    nearest: Sequence[tuple[datetime, str]] = ()
+
+    def who_comes(self) -> str:
+        """'9 pupils of Year 8'; '12 pupils of Years 8 and 9'."""
+        total = sum(n for _, n in self.pupils)
+        groups = wording.year_groups_name(y for y, n in self.pupils if n)
+        return f"{wording.count(total, 'pupil')} of {groups}" if groups else wording.count(total, "pupil")
+
+
+def tell(note: Note, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
+    """Put one note into the outbox, with a link of its own to the page that it speaks of."""
+    minted = links.mint(
+        urn=note.urn, programme_id=note.programme_id, address=to.address, name=to.name, now=now, expires_at=expires_at
+    )  # fmt: skip
+    words = _words(note, to, sender, page_of(minted.token), now=now)
+    here = settings()
+    return put(
+        words, to, sender, stream=f"guest/{note.programme_id}/{note.urn}/{note.place_id}/{note.kind}",
+        kind=f"guest {note.kind}" if note.kind in TO_HOST else f"seats: {note.kind}", now=now,
+        sender_address=f"{here.mail_sender}@{here.mail_domain}", reply_to=sender.contact_email,
+    )  # fmt: skip
+
+
+def _words(note: Note, to: Addressee, sender: Sender, page: str, *, now: datetime) -> Rendered:
+    title = f"‘{note.programme_title}’"
+    subject = {
+        ASKS: f"{note.other_name} asks to join your show",
+        JOINED: f"{note.other_name} joins your show",
+        CHANGED: f"{note.other_name} has changed how it joins your show",
+        LEFT: f"{note.other_name} does not come to your show",
+        WITHDRAWN: f"{note.other_name} does not ask for seats any more",
+        FEWER: f"{note.other_name} has {wording.count(note.seats, 'seat')} for you",
+        REFUSED: f"{note.other_name} cannot take you in",
+        HOST_LEFT: f"{note.other_name} does not have its show",
+        HOST_MOVED: f"{note.other_name} has moved its show",
+    }[note.kind]
+    return render(
+        "guest_to_host" if note.kind in TO_HOST else "guest_answer", subject, to, sender,
+        school_name=note.school_name, page=page, now=now, note=note, title=title,
+    )  # fmt: skip

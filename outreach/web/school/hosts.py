@@ -1,0 +1,253 @@
+"""A small school or one without a hall: the neighbours' shows within reach, asking one, and what became of the asking."""
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+
+from outreach.booking import accounts, holds, promises
+from outreach.booking.accounts import Account
+from outreach.booking.guests import hosts, joining, places
+from outreach.booking.guests.joining import Wish
+from outreach.booking.guests.places import FEWER, GuestPlace
+from outreach.booking.numbers import Promise
+from outreach.booking.told import ACCESS_NEEDS
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.school import forms, guest_forms
+from outreach.web.school.forms import PeopleForm, PupilsForm
+
+
+@school.get("/i/<token>/hosts")
+@by_personal_link
+def neighbours(token: str) -> Any:
+    """Who has seats within reach, and what was asked; with `?pupils=` only shows with so many seats."""
+    now = clock.now()
+    account = accounts.account(g.programme, g.school)
+    newest = places.newest_of(g.programme.id, g.school.urn)
+    if (why := _why_nothing(account)) is not None:
+        if newest is not None and newest.booking is not None and newest.booking.ended_at is None:
+            return redirect(url_for(".booked", token=token, reference=newest.booking.reference))
+        return render_template("school/closed.html", token=token, why=why)
+    found = hosts.within_reach(g.programme, g.school, now=now)
+    expected = [n for n in account.still_open.values() if n is not None]
+    return render_template(
+        "school/hosts.html",
+        token=token,
+        found=found,
+        newest=newest,
+        asked=newest if newest is not None and newest.ended_at is None else None,
+        year_groups=tuple(account.still_open),
+        pupils=sum(expected) if len(expected) == len(account.still_open) else None,
+        now=now,
+    )
+
+
+@school.route("/i/<token>/hosts/<int:performance_id>", methods=["GET", "POST"])
+@by_personal_link
+def join(token: str, performance_id: int) -> Any:
+    """Who comes, how, and who gets the entry, on one page; the POST asks the host, or takes seats that it offered."""
+    now = clock.now()
+    account = accounts.account(g.programme, g.school)
+    if (why := _why_nothing(account)) is not None:
+        return render_template(
+            "school/closed.html", token=token, why=why
+        ), 422 if request.method == "POST" else 200
+    show = next(
+        (h for h in hosts.within_reach(g.programme, g.school, now=now) if h.performance.id == performance_id),
+        None,
+    )
+    if show is None:
+        flash(joining.NotAnyMore().message, "confirm")
+        return redirect(url_for(".neighbours", token=token), 303)
+    asked, how, who = _forms(account, None)
+    if request.method == "POST":
+        asked, how, who = _forms(account, request.form)
+        if all([asked.validate(), how.validate(), who.validate()]):
+            wish = Wish(
+                why=how.why.data,
+                promise=_promise(asked, how, who),
+                travel=how.travel(),
+                message=how.message.data or "",
+            )
+            try:
+                with transaction():
+                    place = joining.ask(g.programme, g.school, show.performance, wish, who=g.who, now=now)
+                    reference = place.booking.reference if place.booking is not None else ""
+            except (joining.NotAnyMore, joining.AskedAlready, joining.TooFar) as no:
+                flash(no.message, "confirm")
+                return redirect(url_for(".neighbours", token=token), 303)
+            except Refusal as no:
+                (who if no.field == "people" else asked).refuse(no)
+            else:
+                if reference:
+                    return redirect(url_for(".booked", token=token, reference=reference), 303)
+                flash(f"{show.host.name} is asked. We write to you as soon as it answers.", "done")
+                return redirect(url_for(".neighbours", token=token), 303)
+    page = render_template(
+        "school/join.html",
+        token=token,
+        show=show,
+        form=asked,
+        how=how,
+        who=who,
+        needs=ACCESS_NEEDS,
+        place=None,
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+@school.route("/i/<token>/asked/<int:place_id>", methods=["GET", "POST"])
+@by_personal_link
+def take_fewer(token: str, place_id: int) -> Any:
+    """The host has fewer seats than were asked for: who comes, then; the POST books them."""
+    now = clock.now()
+    place = _own(place_id)
+    if place.ended_at is not None or place.answer != FEWER:
+        return redirect(url_for(".neighbours", token=token))
+    account = accounts.account(g.programme, g.school)
+    asked, how, who = _forms(account, request.form if request.method == "POST" else None, place=place)
+    if request.method == "POST" and all([asked.validate(), who.validate()]):
+        try:
+            with transaction():
+                booking = joining.take(_own(place_id), _promise(asked, how, who), who=g.who, now=now)
+                reference = booking.reference
+        except (joining.NotAnyMore, joining.Answered) as no:
+            flash(no.message, "confirm")
+            return redirect(url_for(".neighbours", token=token), 303)
+        except Refusal as no:
+            (who if no.field == "people" else asked).refuse(no)
+        else:
+            return redirect(url_for(".booked", token=token, reference=reference), 303)
+    page = render_template(
+        "school/join.html",
+        token=token,
+        show=None,
+        form=asked,
+        how=how,
+        who=who,
+        needs=ACCESS_NEEDS,
+        place=place,
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+@school.post("/i/<token>/asked/<int:place_id>/take-back")
+@by_personal_link
+def take_back(token: str, place_id: int) -> Any:
+    """The request is withdrawn; what has become a booking stays one."""
+    _own(place_id)
+    with transaction():
+        joining.withdraw(_own(place_id), who=g.who, now=clock.now())
+    flash("Your question is taken back. You can ask another school.", "confirm")
+    return redirect(url_for(".neighbours", token=token), 303)
+
+
+@school.route("/i/<token>/booked/<reference>/coming", methods=["GET", "POST"])
+@by_personal_link
+def coming(token: str, reference: str) -> Any:
+    """A guest changes how many come, how, and what they need."""
+    booking = own_booking(reference)
+    now = clock.now()
+    if booking.role != promises.GUEST or not booking.can_change(now):
+        return redirect(url_for(".booked", token=token, reference=reference), 303)
+    place = places.of_booking(booking)
+    typed = forms.change_typed(booking) | guest_forms.coming_typed(place, booking.access_needs or {})
+    if request.method == "POST":
+        typed = request.form.to_dict()
+    asked = forms.change_form(booking, typed)
+    how = guest_forms.coming_form(typed, ACCESS_NEEDS, asks=False)
+    if request.method == "POST" and all([asked.validate(), how.validate()]):
+        promise = Promise(
+            pupils=asked.entered()[0],
+            access_needs=forms.access_of(how, 0, ACCESS_NEEDS),
+            own_numbers=asked.confirmed(),
+        )
+        try:
+            with transaction():
+                joining.come(own_booking(reference), promise, how.travel(), who=g.who, now=now)
+        except Refusal as no:
+            asked.refuse(no)
+        else:
+            flash("Changed. Your host and whoever has it in the calendar hear of it.", "done")
+            return redirect(url_for(".booked", token=token, reference=reference), 303)
+    page = render_template(
+        "school/coming.html", token=token, booking=booking, form=asked, how=how, needs=ACCESS_NEEDS
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+@school.post("/i/<token>/booked/<reference>/still-coming")
+@by_personal_link
+def still_coming(token: str, reference: str) -> Any:
+    """A guest whose host has moved comes all the same."""
+    own_booking(reference)
+    try:
+        with transaction():
+            joining.still_come(own_booking(reference), who=g.who, now=clock.now())
+    except Refusal as no:
+        flash(no.message, "stop")
+    else:
+        flash("Thank you. Your places are kept.", "done")
+    return redirect(url_for(".booked", token=token, reference=reference), 303)
+
+
+def _why_nothing(account: Account) -> Refusal | None:
+    """A programme for adults has no year groups to seat with a neighbour's: its staff book a show of their own."""
+    if g.programme.for_adults:
+        return holds.NotForYourSchool()
+    return holds.why_nothing(g.programme, g.school, account)
+
+
+def _own(place_id: int) -> GuestPlace:
+    """The link's school's own request in the link's programme; a 404 for any other."""
+    try:
+        found = places.get(place_id)
+    except places.NoSuchPlace:
+        abort(404)
+    if (found.urn, found.programme_id) != (g.link.urn, g.link.programme_id):
+        abort(404)
+    return found
+
+
+def _forms(
+    account: Account, posted: Any, *, place: GuestPlace | None = None
+) -> tuple[PupilsForm, Any, PeopleForm]:
+    """As posted; else filled with what the school has said before."""
+    before: dict[str, Any] = {}
+    if posted is None:
+        before = holds.draft(g.programme.id, g.school.urn)
+        if place is not None:
+            before |= {"people": _people_typed(place)}
+    asked = forms.pupils_form(
+        posted or before.get("pupils"),
+        shows=1,
+        counted=account.expected,
+        promised=account.promised,
+        year_groups=tuple(account.still_open),
+        ceiling=g.programme.audience_ceiling,
+    )
+    how = guest_forms.coming_form(
+        posted or (guest_forms.coming_typed(place, place.access_needs) if place else None),
+        ACCESS_NEEDS,
+        asks=True,
+    )
+    return asked, how, PeopleForm(posted or before.get("people"))
+
+
+def _people_typed(place: GuestPlace) -> dict[str, str]:
+    typed: dict[str, str] = {}
+    for person in place.people:
+        box = {"safeguarding lead": "lead", "on the day": "day"}.get(person["duty"], "colleague")
+        typed |= {f"{box}_{name}": person[name] for name in ("name", "address", "role", "phone")}
+    return typed
+
+
+def _promise(asked: PupilsForm, how: Any, who: PeopleForm) -> Promise:
+    return Promise(
+        pupils=asked.entered()[0],
+        access_needs=forms.access_of(how, 0, ACCESS_NEEDS),
+        people=forms.people_named(who),
+        own_numbers=asked.confirmed(),
+    )
