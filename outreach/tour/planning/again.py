@@ -21,12 +21,16 @@ from outreach.tour.planning.replay import replay
 KEEP_PRICE = 30.0
 """Minutes of driving that keeping a date found so far is worth; a price near nought makes ties and a slow search."""
 
+_AT_LEAST = 2.0
+"""Seconds for this, even where time is over: a plan that was promised on the way must not be lost for its dates."""
+
 _CELLS = 1_000_000
 """Pairs that all empty days may offer together."""
 
 
 def once_more(figures: Figures, dated: Dated, stuck: list[tuple[int, ...]], limit: Limit, seed: int) -> Dated:
     """What is driven on each day, with as many of the stuck schools as can be."""
+    limit = Limit(max(_AT_LEAST, limit.left()))
     apart = figures.by_date()
     pool, start = _pool(apart, dated, stuck)
     relaxation = Relaxation(apart, pool, seed=seed)
@@ -54,14 +58,17 @@ def _pool(apart: Figures, dated: Dated, stuck: list[tuple[int, ...]]) -> tuple[P
     at = 0
     for number, kind in enumerate(apart.kinds):
         (day,) = kind.days
+        elsewhere = _elsewhere(apart, dated, day)
         if day in dated:
             members, cost, driving = keeping(apart, day, _as_kept(apart, day, dated[day]))
+            good = ~np.isin(members, elsewhere).any(axis=1)
+            members, cost, driving = members[good], cost[good], driving[good]
             begin.append(at + _same(members, dated[day], apart.count))
             parts.append((members, cost, driving, number, -1))
             at += len(cost)
-            others = Walk(apart, kind, among=free)
+            others = Walk(apart, kind, among=np.setdiff1d(free, elsewhere))
         else:
-            others = Walk(apart, kind, among=movable)
+            others = Walk(apart, kind, among=np.setdiff1d(movable, elsewhere))
         members, driving = others.patterns()
         parts.append((members, driving, driving, number, -1))
         at += len(driving)
@@ -71,14 +78,22 @@ def _pool(apart: Figures, dated: Dated, stuck: list[tuple[int, ...]]) -> tuple[P
     return pool, Driven(patterns=patterns, value=value)
 
 
+def _elsewhere(apart: Figures, dated: Dated, day: int) -> np.ndarray:
+    """Schools that another troupe visits on this day's date, and not this one: no school has two at once."""
+    others = {
+        school
+        for other, schools in dated.items()
+        if other != day and apart.column[other] == apart.column[day]
+        for school in schools
+    }
+    return np.array(sorted(others - set(dated.get(day, ()))), np.int64)
+
+
 def _as_kept(apart: Figures, day: int, schools: tuple[int, ...]) -> list[Kept]:
     """The day's shows, to be kept where they were put; at their own price where they were proposed there before."""
     problem = apart.problem
     before = [each for each in problem.kept if each.day == problem.days[day].number]
-    wishes: dict[int, list[int]] = {}
-    for each in before:
-        wishes.setdefault(each.school, []).append(each.starts)
-    told = replay(problem, problem.days[day], [apart.gaps[school] for school in schools], wishes)
+    told = replay(problem, problem.days[day], [apart.gaps[school] for school in schools], before)
     assert told is not None, "a pattern of the pool that the plain clock refuses"
     prices = {each.school: each.price for each in before}
     return [

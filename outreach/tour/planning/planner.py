@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from outreach.tour.planning import dates, plan
 from outreach.tour.planning.again import once_more
+from outreach.tour.planning.dates import Dated
 from outreach.tour.planning.limit import Limit, Progress
 from outreach.tour.planning.patterns.kinds import Figures
-from outreach.tour.planning.patterns.pool import Pool, build
+from outreach.tour.planning.patterns.pool import Pool, build, single_days
 from outreach.tour.planning.plan import Bounds, Plan
 from outreach.tour.planning.problem import CannotPlan, Problem, check
 from outreach.tour.planning.programs.relaxation import Relaxation, most_schools
@@ -20,6 +21,9 @@ from outreach.tour.planning.read_out import ReadOut, always_lost, read_out
 
 _NEXT_TO_NOTHING = 2e-3
 """Minutes below which two values are one."""
+
+_BY_DATE = 300_000
+"""Patterns of all single days together, up to which each day is a kind of its own where the dates left somebody over."""
 
 _FOR_DAYS = 0.94
 """The share of the time in which days are chosen; dates, read-out and the bound on schools take the rest."""
@@ -50,6 +54,12 @@ def solve(
     relaxation = Relaxation(figures, pool, seed=seed)
     driven, bound = _chosen(figures, pool, relaxation, limit, seed)
     dated, stuck = dates.deal(figures, pool, driven.patterns)
+    if stuck and single_days(figures, pool) < _BY_DATE and not limit.over(_FOR_DAYS):
+        apart = figures.by_date()
+        by_date = build(apart, problem.kept)
+        driven, proven = _chosen(apart, by_date, Relaxation(apart, by_date, seed=seed), limit, seed)
+        bound = max(bound, proven)
+        dated, stuck = _fuller((dated, stuck), dates.deal(apart, by_date, driven.patterns))
     if stuck:
         dated = once_more(figures, dated, stuck, limit, seed)
     found = read_out(figures, pool, dated, problem.kept)
@@ -58,6 +68,13 @@ def solve(
     least = math.ceil(bound - found.lost - found.paid - 1e-6) + figures.booked_driving
     bounds = Bounds(value=bound, schools=schools, driving=min(found.driving, max(0, least)))
     return _handed_out(pool, found, bounds, limit)
+
+
+def _fuller(
+    one: tuple[Dated, list[tuple[int, ...]]], other: tuple[Dated, list[tuple[int, ...]]]
+) -> tuple[Dated, list[tuple[int, ...]]]:
+    """Of two ways to deal dates the later one, unless it leaves more without."""
+    return one if sum(map(len, one[1])) < sum(map(len, other[1])) else other
 
 
 def _chosen(

@@ -63,12 +63,12 @@ def read_out(figures: Figures, pool: Pool, dated: Dated, kept: tuple[Kept, ...])
 class _Reader:
     def __init__(self, figures: Figures, kept: tuple[Kept, ...]) -> None:
         self.figures = figures
-        self.wishes: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self.kept: dict[int, list[Kept]] = defaultdict(list)
         self.prices: dict[tuple[int, int], float] = {}
         at = {day.number: position for position, day in enumerate(figures.problem.days)}
         for each in kept:
             if each.day in at:
-                self.wishes[at[each.day]][each.school].append(each.starts)
+                self.kept[at[each.day]].append(each)
                 self.prices[at[each.day], each.school] = each.price
 
     def told(self, day: int, schools: list[int]) -> Told:
@@ -119,7 +119,7 @@ class _Reader:
             return None
         if len(schools) + len(problem.days[day].booked) > problem.days[day].at_most:
             return None
-        return replay(problem, problem.days[day], gaps, self.wishes.get(day))
+        return replay(problem, problem.days[day], gaps, self.kept[day])
 
 
 def figures_driving(figures: Figures, day: int) -> int:

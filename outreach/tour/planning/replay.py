@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise, permutations
 
-from outreach.tour.planning.problem import KEPT_WITHIN, Booked, Day, Gap, Problem
+from outreach.tour.planning.problem import KEPT_WITHIN, Booked, Day, Gap, Kept, Problem
 
 Stop = Gap | Booked
 
@@ -33,22 +33,25 @@ class Told:
     driving: int
 
 
-def replay(
-    problem: Problem, day: Day, gaps: Sequence[Gap], wishes: Mapping[int, Sequence[int]] | None = None
-) -> Told | None:
+def replay(problem: Problem, day: Day, gaps: Sequence[Gap], kept: Sequence[Kept] = ()) -> Told | None:
     """The day with one new show at each of `gaps` (a school twice: two shows), or None when it cannot be.
 
-    `wishes`: by school, starts that were proposed for that day; as many as can be are kept within half an hour.
-    All else starts as early as it can. Least driving first, then the earliest end.
+    `kept`: what was proposed for that day; a show within half an hour of it is worth its price of driving. Else each
+    show starts as early as it can. Least driving less what is kept first, then most kept, then the earliest end.
     """
-    wishes = {gap.school: wishes[gap.school] for gap in gaps if gap.school in wishes} if wishes else {}
-    for few in range(len(wishes), 0, -1):
-        for some in combinations(sorted(wishes), few):
-            wished = {school: wishes[school] for school in some}
-            told = _cheapest(problem, day, _near(gaps, wished), wished)
+    schools = {gap.school for gap in gaps}
+    mine = [each for each in kept if each.school in schools]
+    best: tuple[tuple[float, int], Told] | None = None
+    for few in range(len(mine), -1, -1):
+        for some in combinations(mine, few):
+            wishes: dict[int, list[int]] = {}
+            for each in some:
+                wishes.setdefault(each.school, []).append(each.starts)
+            told = _cheapest(problem, day, _near(gaps, wishes), wishes)
             if told is not None:
-                return told
-    return _cheapest(problem, day, gaps, {})
+                rank = told.driving - sum(each.price for each in some), -few
+                best = min(best, (rank, told), key=lambda one: one[0]) if best else (rank, told)
+    return best[1] if best else None
 
 
 def _near(gaps: Sequence[Gap], wishes: Mapping[int, Sequence[int]]) -> list[Gap]:
@@ -123,13 +126,22 @@ def _begins(
         begin = _first(problem, stop, earliest)
         if begin is None or begin > latest[at]:
             return None
-        if isinstance(stop, Gap) and (wished := wishes.get(stop.school)):
+        if wished := _wished(stop, wishes):
             late = (_first(problem, stop, max(begin, wish)) for wish in wished)
             soon = (_last(problem, stop, min(latest[at], wish)) for wish in wished)
             can = [b for b in (*late, *soon) if b is not None and begin <= b <= latest[at]]
             begin = min(can, key=lambda b: min(abs(b - wish) for wish in wished), default=begin)
         begins.append(begin)
     return begins
+
+
+def _wished(stop: Stop, wishes: Mapping[int, Sequence[int]]) -> Sequence[int]:
+    """The starts that are wished of a narrowed show; none of a free one at the same school."""
+    wished = wishes.get(stop.school, ()) if isinstance(stop, Gap) else ()
+    if not wished or not isinstance(stop, Gap):
+        return ()
+    first, last = min(wished) - KEPT_WITHIN, max(wished) + KEPT_WITHIN
+    return wished if all(first <= w[0] and w[1] <= last for w in stop.windows) else ()
 
 
 def _until(problem: Problem, day: Day, stops: tuple[Stop, ...], at: int, following: int) -> int:

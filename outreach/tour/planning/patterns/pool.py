@@ -73,6 +73,12 @@ def together(figures: Figures, parts: list[Part], *, days: tuple[int, ...], comp
     )
 
 
+def single_days(figures: Figures, pool: Pool) -> int:
+    """How many patterns there would be if each day were a kind of its own."""
+    patterns = np.bincount(pool.kind, minlength=len(figures.kinds))
+    return int(sum(n * len(kind.days) for n, kind in zip(patterns, figures.kinds, strict=True)))
+
+
 def keeping(figures: Figures, day: int, kept: list[Kept]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(members, cost, driving) of the day's patterns that keep at least one show, cheaper by the price of each they keep.
 

@@ -59,7 +59,9 @@ class Relaxation:
     def solve(self, limit: Limit, share: float = 1.0) -> tuple[Optimum | None, Relaxed]:
         """Adds columns until the whole pool has none that would help, or until that share of the time is over."""
         optimum: Optimum | None = None
-        best = Relaxed(bound=-np.inf, value=np.inf, reduced=np.zeros(len(self.pool)), exact=False)
+        # Before anything is solved: no plan drives less than nothing.
+        nothing = self.bound_of(np.zeros(len(self.lower)), self.cost)
+        best = Relaxed(bound=nothing, value=np.inf, reduced=self.cost, exact=False)
         while True:
             found = self.program.solve(limit.left(share))
             if found is None:
