@@ -61,11 +61,13 @@ def _import_pages() -> None:
     import outreach.web.coordinator.register
     import outreach.web.coordinator.report
     import outreach.web.coordinator.requests
+    import outreach.web.coordinator.roads
     import outreach.web.coordinator.school
     import outreach.web.coordinator.school_asking
     import outreach.web.coordinator.school_facts
     import outreach.web.coordinator.schools
     import outreach.web.coordinator.setup
+    import outreach.web.coordinator.shows
     import outreach.web.coordinator.status
     import outreach.web.coordinator.tokens
     import outreach.web.coordinator.tour

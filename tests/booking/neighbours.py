@@ -32,18 +32,20 @@ def now() -> datetime:
     return _moment[0]
 
 
-def lay(**programme: Any) -> SimpleNamespace:
+def lay(la_code: str = "931", **programme: Any) -> SimpleNamespace:
     c, _moment[0] = SimpleNamespace(), make.NOW
     with transaction():
-        c.partnership = make.partnership()
+        c.partnership = make.partnership((la_code,))
         c.programme = make.programme(c.partnership, **programme)
         c.troupe = make.troupe(c.partnership, calendar_address=RED)
         c.days = [make.tour_day(c.programme, c.troupe, day) for day in (DAY, LATER)]
-        c.school = make.school(name="Redmere Academy")
+        c.school = make.school(name="Redmere Academy", la_code=la_code)
         c.small = make.school(
             name="Littlemere School", easting=455000, number_of_pupils=63
         )  # 5 km: 13 minutes
-        c.far = make.school(name="Fargate School", easting=475000, number_of_pupils=63)  # 25 km: 38 minutes
+        c.far = make.school(
+            name="Fargate School", easting=475000, number_of_pupils=63, la_code=la_code
+        )  # 25 km: 38 minutes
     c.host = book(c, c.school, {8: 148}, HOST)
     return c
 

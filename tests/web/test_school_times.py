@@ -36,7 +36,7 @@ def test_page_says_whose_it_is_what_it_is_how_long_what_it_costs_and_until_when(
         "Questions? Priya Nandakumar, 01632 960 118",
     ):
         assert sentence in words
-    assert "neighbour" not in words
+    assert "No hall, or few pupils join a neighbour’s show instead" in words
 
 
 def test_page_says_why_a_day_has_no_time(client: FlaskClient, stopped) -> None:

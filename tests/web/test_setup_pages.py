@@ -80,6 +80,8 @@ SETTINGS = {
     "school_closes": "3:10pm",
     "reference_prefix": "mrs",
     "counted_percent": "60",
+    "guest_minutes": "25",
+    "small_school_pupils": "50",
 }
 
 
@@ -153,6 +155,7 @@ def test_settings_are_saved_as_typed(desk: Desk) -> None:
     assert (of.name, of.reference_prefix, of.road_base_minutes) == ("Marlshire Partnership", "MRS", 7.5)
     assert (of.hold_minutes, of.slot_step_minutes, of.counted_share) == (20, 10, 0.6)
     assert (of.school_opens, of.school_closes) == (time(8, 45), time(15, 10))
+    assert (of.guest_minutes, of.small_school_pupils) == (25, 50)
     page = desk.client.get("/desk/setup/partnership").text
     assert 'value="7.5"' in page and 'value="60"' in page and 'value="08:45"' in page
 

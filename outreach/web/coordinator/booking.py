@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from outreach.booking import answers, bookings, colleagues, promises, told
 from outreach.booking.colleagues import Colleague
+from outreach.booking.guests import places
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COMPANY, COORDINATOR, SCHOOL, Booking
 from outreach.booking.told import ACCESS_NEEDS, access_words
@@ -74,6 +75,7 @@ def booking(reference: str) -> Any:
         company_said=answers.of_troupe(found.performance),
         came_in=inbox.of_stream(found.uid),
         cancellation=promises.cancellation_of(found),
+        place=places.of_booking(found),
         together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
         deeds=history.of("booking", found.reference),
         now=clock.now(),

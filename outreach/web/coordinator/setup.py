@@ -66,6 +66,18 @@ class PartnershipForm(forms.Form):
         at_most=100,
         hint="When at least so many were counted, it has seen the show",
     )
+    guest_minutes = forms.number(
+        "Minutes a guest travels, at most",
+        required="Enter how far guests travel.",
+        at_most=180,
+        hint="One way, to a neighbour’s show",
+    )
+    small_school_pupils = forms.number(
+        "A school is small with up to so many pupils",
+        required="Enter how many pupils are few.",
+        at_most=1000,
+        hint="Of the year groups that are to see it; such a school is asked whether it would join a neighbour",
+    )
 
     def settings(self) -> Settings:
         fields = {

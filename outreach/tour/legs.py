@@ -1,0 +1,98 @@
+"""The road to one show and on from it: from where, how far, there when, and how many minutes are to spare."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from outreach.county import partnerships
+from outreach.ground.db import db
+from outreach.ground.timespans import wall
+from outreach.tour import roads
+from outreach.tour.performances import Performance
+from outreach.tour.roads import Roads, Stop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leg:
+    """One drive. `slack`: minutes between being there and having to be; below nought the road is too short a time.
+
+    `other` is the show at the other end, None for the base; `kilometres` are straight, None where a point is not known.
+    """
+
+    name: str
+    other: Performance | None
+    kilometres: float | None
+    minutes: int
+    by_table: bool
+    leaves_at: datetime
+    arrives_at: datetime
+    slack: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Road:
+    """`before` and `after` are None where the troupe has no base on file: nothing is known of that drive."""
+
+    before: Leg | None
+    after: Leg | None
+
+
+def of(performance: Performance, *, now: datetime) -> Road:
+    """The road of a show that stands, in three queries. Holds that are over count for nothing."""
+    day = performance.tour_day
+    shows = [
+        show
+        for show in db.session.scalars(
+            select(Performance)
+            .where(Performance.tour_day_id == day.id, Performance.released_at.is_(None))
+            .options(joinedload(Performance.host))
+            .order_by(Performance.get_in_at, Performance.id)
+        )
+        if show.held_until is None or show.held_until > now
+    ]
+    at = next((n for n, show in enumerate(shows) if show.id == performance.id), None)
+    if at is None:
+        return Road(before=None, after=None)
+    ways = roads.of(partnerships.get(day.programme.partnership_id))
+    home, name = roads.base_stop(day.troupe), day.troupe.base_name or f"the base of {day.troupe.name}"
+    before, after = shows[at - 1] if at else None, shows[at + 1] if at + 1 < len(shows) else None
+    here = _stop(performance)
+    return Road(
+        before=_leg(
+            ways, _stop(before), here, before, before.host.name, before.away_at, performance.get_in_at
+        )
+        if before
+        else home and _leg(ways, home, here, None, name, wall(day.day, day.leaves), performance.get_in_at),
+        after=_leg(ways, here, _stop(after), after, after.host.name, performance.away_at, after.get_in_at)
+        if after
+        else home and _leg(ways, here, home, None, name, performance.away_at, wall(day.day, day.returns)),
+    )
+
+
+def _leg(
+    ways: Roads,
+    start: Stop,
+    end: Stop,
+    other: Performance | None,
+    name: str,
+    leaves_at: datetime,
+    due_at: datetime,
+) -> Leg:
+    minutes = ways.minutes(start, end)
+    arrives_at = leaves_at + timedelta(minutes=minutes)
+    return Leg(
+        name=name,
+        other=other,
+        kilometres=start.place.kilometres_to(end.place) if start.place and end.place else None,
+        minutes=minutes,
+        by_table=start.key != end.key and ways.told(start.key, end.key) is not None,
+        leaves_at=leaves_at,
+        arrives_at=arrives_at,
+        slack=int((due_at - arrives_at).total_seconds() // 60),
+    )
+
+
+def _stop(show: Performance) -> Stop:
+    return roads.school_stop(show.urn, show.easting, show.northing)

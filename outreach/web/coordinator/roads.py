@@ -1,0 +1,80 @@
+"""Minutes on the road: the rule, or a table that is brought in; how much of it is filled, and the gaps to fill."""
+
+import io
+from typing import Any
+
+from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+
+from outreach.ground import clock, tabular
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.wording import count
+from outreach.tour import road_table
+from outreach.tour.road_table import MOST_BYTES, BadLines
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, who
+
+COLUMNS = ("From", "From name", "To", "To name", "Minutes")
+
+
+class TableForm(forms.Form):
+    file = forms.upload(
+        "CSV file", required="Choose a file.", hint="The columns From, To and Minutes; up to 30 MB."
+    )
+
+
+@coordinator.route("/setup/roads", methods=["GET", "POST"])
+@coordinators_only
+def road_minutes() -> Any:
+    form, wrong = TableForm(), ()
+    if form.validate_on_submit():
+        content = form.file.data.read(MOST_BYTES + 1)
+        try:
+            if len(content) > MOST_BYTES:
+                raise road_table.NoTable("This file is larger than 30 MB. Nothing was changed.")
+            with transaction():
+                brought = road_table.bring_in(g.partnership, io.BytesIO(content), who=who(), now=clock.now())
+        except BadLines as refusal:
+            wrong = refusal.lines
+            form.refuse(refusal)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_told(brought))
+            return redirect(url_for("coordinator.road_minutes"), 303)
+    page = render_template(
+        "coordinator/roads.html", form=form, wrong=wrong, state=road_table.state(g.partnership)
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+@coordinator.post("/setup/roads/remove")
+@coordinators_only
+def remove_road_minutes() -> Any:
+    with transaction():
+        road_table.remove(g.partnership, who=who(), now=clock.now())
+    flash("The table is removed. Every road goes by the rule.")
+    return redirect(url_for("coordinator.road_minutes"), 303)
+
+
+@coordinator.get("/setup/roads/<which>.csv")
+@coordinators_only
+def road_minutes_csv(which: str) -> Any:
+    """`table`: the pairs that stand in it; `gaps`: those that go by the rule, ready to be filled in and brought back."""
+    if which not in ("table", "gaps"):
+        abort(404)
+    lines = list(road_table.lines(g.partnership, gaps=which == "gaps"))
+    return Response(
+        "".join(tabular.write_csv(COLUMNS, lines)),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="roads-{which}.csv"'},
+    )
+
+
+def _told(brought: road_table.Brought) -> str:
+    said = [f"{count(brought.pairs, 'road')} stand in the table."]
+    if brought.unequal:
+        said.append(f"{count(brought.unequal, 'road')} had two different times; the longer one counts.")
+    if brought.not_ours:
+        said.append(f"{count(brought.not_ours, 'line')} about places that are not yours were passed over.")
+    return " ".join(said)
