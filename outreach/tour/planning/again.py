@@ -1,7 +1,7 @@
 """Planned once more, by date: when the dates left a pattern over, everybody else keeps theirs and the rest is solved again.
 
-Each day with room is a kind of its own. Days in use offer the patterns that keep some of what they have, cheaper by
-the price of each kept show; empty days offer patterns of whoever has no date, and of those who could make room.
+Each day with room is a kind of its own. Days in use offer what keeps some of theirs, cheaper by the price of each kept
+show, and what takes in the stuck; empty days offer patterns of whoever has no date, and of those who could make room.
 """
 
 from collections import Counter
@@ -60,13 +60,13 @@ def _pool(apart: Figures, dated: Dated, stuck: list[tuple[int, ...]]) -> tuple[P
         (day,) = kind.days
         elsewhere = _elsewhere(apart, dated, day)
         if day in dated:
-            members, cost, driving = keeping(apart, day, _as_kept(apart, day, dated[day]))
+            members, cost, driving = keeping(apart, day, _as_kept(apart, day, dated[day]), among=free)
             good = ~np.isin(members, elsewhere).any(axis=1)
             members, cost, driving = members[good], cost[good], driving[good]
             begin.append(at + _same(members, dated[day], apart.count))
             parts.append((members, cost, driving, number, -1))
             at += len(cost)
-            others = Walk(apart, kind, among=np.setdiff1d(free, elsewhere))
+            others = Walk(apart, kind, among=np.setdiff1d(free, elsewhere), through=stuck_schools(stuck))
         else:
             others = Walk(apart, kind, among=np.setdiff1d(movable, elsewhere))
         members, driving = others.patterns()

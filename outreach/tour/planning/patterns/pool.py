@@ -79,10 +79,13 @@ def single_days(figures: Figures, pool: Pool) -> int:
     return int(sum(n * len(kind.days) for n, kind in zip(patterns, figures.kinds, strict=True)))
 
 
-def keeping(figures: Figures, day: int, kept: list[Kept]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def keeping(
+    figures: Figures, day: int, kept: list[Kept], *, among: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(members, cost, driving) of the day's patterns that keep at least one show, cheaper by the price of each they keep.
 
     A school with something to keep stands in the walk twice: free, and within half an hour of what was proposed.
+    `among`: no other schools than these beside what is kept.
     """
     number = {gap.school: school for school, gap in enumerate(figures.gaps)}
     shows: dict[int, list[Kept]] = {}
@@ -97,7 +100,9 @@ def keeping(figures: Figures, day: int, kept: list[Kept]) -> tuple[np.ndarray, n
     twice.need = np.concatenate([figures.need, [len(shows[school]) for school in schools]])
     near = [_near(figures.next_start[school], shows[school]) for school in schools]
     twice.next_start = np.concatenate([figures.next_start, near])
-    walk = Walk(twice, twice.one_date(day), through=np.arange(figures.count, twice.count))
+    kept_lines = np.arange(figures.count, twice.count)
+    others = None if among is None else np.concatenate([among, schools, kept_lines])
+    walk = Walk(twice, twice.one_date(day), through=kept_lines, among=others)
     found, driving = walk.patterns()
     cost = driving.astype(float)
     for at, school in enumerate(schools):

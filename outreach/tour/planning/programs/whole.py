@@ -72,16 +72,19 @@ def dive(relaxation: Relaxation, limit: Limit, share: float) -> Driven:
         if optimum is None:
             break
         x = optimum.x[figures.count :]
-        fixed = driven[relaxation.columns]
+        there = relaxation.columns[
+            : len(x)
+        ]  # when time is over, columns may have come in that nobody solved for
+        fixed = driven[there]
         part = x - fixed
         open_ = part > 1e-6
         if not open_.any():
             break
-        more = _compatible(figures, pool, relaxation.columns, part, driven)
+        more = _compatible(figures, pool, there, part, driven)
         if not len(more):
             break
         new = fixed[more] + np.maximum(1, np.floor(part[more] + 1e-6)).astype(np.int64)
-        driven[relaxation.columns[more]] = new
+        driven[there[more]] = new
         touched.update(int(column) for column in more)
         program.change_bounds(more + figures.count, new, np.full(len(more), np.inf))
         if limit.over(share):
