@@ -168,7 +168,7 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
         return booking  # it stands there already: nobody's answer is void, nobody is told
     performances.shift(performance, there)
     everybody = promises.of_performance(performance.id)
-    following.host_moved(performance, everybody[1:], now=now)
+    following.host_moved(performance, everybody[1:], was_starts_at=was["starts_at"], now=now)
     for promise in everybody:
         promise.sequence += 1
         promise.place_sequence = promise.sequence

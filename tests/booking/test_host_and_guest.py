@@ -305,6 +305,7 @@ def test_a_host_that_moves_asks_each_guest_and_keeps_its_places(c) -> None:
     assert "Say on your page whether you still come" in last(GUEST).text
     place = places.of_booking(booking)
     assert place.asked_again
+    assert place.arrives == time(9, 45)  # a quarter before the start, as it was
     assert [p.id for p in places.uncertain(c.partnership.id, now=make.NOW)] == [place.id]
     with transaction():
         joining.still_come(booking, who="Ann Lea", now=now())

@@ -20,6 +20,7 @@ from outreach import create_app
 from outreach.ground.db import db, transaction
 from outreach.post import copies, letters, outbox, proposing
 from outreach.post.calendars import Attendee
+from outreach.post.guests import notes
 from outreach.post.incoming import answering
 from outreach.post.letters import Visit
 from outreach.post.outbox import SENT, Letter
@@ -187,11 +188,114 @@ def move_or_cancel() -> Letter:
     )
 
 
+def guest_visit(**changes: object) -> Visit:
+    """A small school goes to a neighbour's show."""
+    as_guest = {
+        "school_name": "Redmere Academy", "school_address": "Hill Road, Redmere, ZZ1 2BB", "pupils": ((8, 9),),
+        "access": ("1 wheelchair place",), "school_provides": "", "host_name": "Redmere Academy",
+        "travel": "By coach, with 2 adults, there at 9:15am", "terms": "Bring your own staff; use the side gate.",
+    }  # fmt: skip
+    return visit(**as_guest | changes)
+
+
+def guest_booked() -> Letter:
+    return letters.booked(guest_visit(), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+
+
+def had_guest_invite() -> None:
+    first = guest_booked()
+    first.status, first.handed_at = SENT, NOW
+
+
+def guest_moved() -> Letter:
+    had_guest_invite()
+    new = guest_visit(
+        sequence=1, starts_at=datetime(2027, 3, 16, 9, 30, tzinfo=UTC), ends_at=datetime(2027, 3, 16, 10, 45, tzinfo=UTC),
+        cancel_until=date(2027, 3, 16),
+    )  # fmt: skip
+    return letters.moved(
+        new, JOANNA, sender(), was_starts_at=visit().starts_at, now=LATER, expires_at=EXPIRES
+    )
+
+
+INSTEAD = (
+    (datetime(2027, 3, 11, 13, 0, tzinfo=UTC), "at Kestermere High, 10 minutes away, 150 seats"),
+    (datetime(2027, 3, 16, 9, 0, tzinfo=UTC), "at your own school"),
+)
+
+
+def guest_whose_host_cancelled() -> Letter:
+    had_guest_invite()
+    return letters.cancelled(
+        guest_visit(sequence=1), JOANNA, sender(), reason="The hall is flooded.", by="host", now=LATER, instead=INSTEAD
+    )  # fmt: skip
+
+
+def troupe_with_a_guest() -> Letter:
+    show = visit(
+        uid="show-9@outreach.example", guests=("Littlemere School: 9 pupils, by coach, there at 9:15am",)
+    )
+    return letters.for_troupe(show, COMPANY, sender(), method="REQUEST", now=NOW)
+
+
+def note(kind: str, **changes: object) -> Letter:
+    to_host = kind in notes.TO_HOST
+    facts = {
+        "kind": kind, "place_id": 7, "urn": 900001, "programme_id": 1, "programme_title": "Someone to Tell",
+        "school_name": "St Brannoc’s" if to_host else "Littlemere School",
+        "other_name": "Littlemere School" if to_host else "St Brannoc’s",
+        "starts_at": visit().starts_at, "ends_at": visit().ends_at, "pupils": ((8, 9), (9, 8)),
+        "page": "/booked/MRL-7K2Q/guests" if to_host else "/hosts", "seats": 17,
+    }  # fmt: skip
+    return notes.tell(notes.Note(**facts | changes), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+
+
+def guest_asks() -> Letter:
+    return note(
+        notes.ASKS, page="/booked/MRL-7K2Q/guests/7", why="We have no hall for it",
+        travel="By coach, with 2 adults, there at 9:15am. Drops off at the gate", said="We know your hall.",
+    )  # fmt: skip
+
+
+def guest_joins() -> Letter:
+    return note(notes.JOINED, travel="On foot")
+
+
+def guest_changes() -> Letter:
+    return note(notes.CHANGED, pupils=((8, 1),))
+
+
+def guest_leaves() -> Letter:
+    return note(notes.LEFT)
+
+
+def guest_asks_no_more() -> Letter:
+    return note(notes.WITHDRAWN)
+
+
+def host_gives_fewer() -> Letter:
+    return note(notes.FEWER, seats=10, said="Be there by 9:15am.")
+
+
+def host_refuses() -> Letter:
+    return note(notes.REFUSED, said="The hall is small.", nearest=INSTEAD)
+
+
+def host_cancels_before_it_answered() -> Letter:
+    return note(notes.HOST_LEFT, nearest=INSTEAD)
+
+
+def host_moves_before_it_answered() -> Letter:
+    return note(notes.HOST_MOVED)
+
+
 ALL: list[Callable[[], Letter]] = [
     proposed, proposal_accepted, proposal_refused, proposal_withdrawn, proposal_lapsed, proposal_overtaken,
     proposal_called_off, invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, changed,
     cancelled, cancelled_by_the_company, colleague_added, colleague_removed, troupe, troupe_cancelled,
-    time_stays, move_or_cancel,
+    time_stays, move_or_cancel, guest_booked, guest_moved, guest_whose_host_cancelled, troupe_with_a_guest, guest_asks,
+    guest_joins, guest_changes, guest_leaves, guest_asks_no_more, host_gives_fewer, host_refuses,
+    host_cancels_before_it_answered, host_moves_before_it_answered,
 ]  # fmt: skip
 each_letter = pytest.mark.parametrize("name", [write.__name__ for write in ALL])
 

@@ -1,7 +1,7 @@
 """What a guest's school and its host hear of each other when one of them moves, changes or cancels."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, time
 
 from outreach.booking import promises, told
 from outreach.booking.guests import hosts, places
@@ -9,6 +9,7 @@ from outreach.booking.guests.places import BOOKED, HOST_LEFT, OPEN, GuestPlace
 from outreach.booking.promises import COMPANY, HOST, Booking
 from outreach.county.schools import School
 from outreach.ground.db import db
+from outreach.ground.timespans import local
 from outreach.post import letters
 from outreach.post.guests import notes
 from outreach.post.guests.notes import Note
@@ -19,12 +20,27 @@ from outreach.tour.programmes import Programme
 Nearest = Sequence[tuple[datetime, str]]
 
 
-def host_moved(performance: Performance, guests: Iterable[Booking], *, now: datetime) -> None:
-    """Each guest is asked whether it still comes, its place kept; who still waits for an answer hears of the new time."""
+def host_moved(
+    performance: Performance, guests: Iterable[Booking], *, was_starts_at: datetime, now: datetime
+) -> None:
+    """Each guest is asked whether it still comes, its place kept; who still waits for an answer hears of the new time.
+
+    Whoever meant to be there a quarter of an hour before the start still does.
+    """
     for place in places.of_bookings(b.id for b in guests).values():
         place.moved_at, place.coming_at = now, None
+        place.arrives = _moved(place.arrives, local(was_starts_at), local(performance.starts_at))
     for place in places.asked_of(performance.id):
         tell_guest(place, notes.HOST_MOVED, now=now)
+
+
+def _moved(arrives: time | None, was: datetime, starts: datetime) -> time | None:
+    """As long before the new start as it was before the old, by the wall clock; None where that is another day."""
+    if arrives is None:
+        return None
+    ahead = (was.hour - arrives.hour) * 60 + was.minute - arrives.minute
+    minute = starts.hour * 60 + starts.minute - ahead
+    return time(minute // 60, minute % 60) if 0 <= minute < 24 * 60 else None
 
 
 def host_elsewhere(performance: Performance) -> list[Booking]:
