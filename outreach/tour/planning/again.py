@@ -60,7 +60,7 @@ def _pool(apart: Figures, dated: Dated, stuck: list[tuple[int, ...]]) -> tuple[P
         (day,) = kind.days
         elsewhere = _elsewhere(apart, dated, day)
         if day in dated:
-            members, cost, driving = keeping(apart, day, _as_kept(apart, day, dated[day]), among=free)
+            members, cost, driving, _ = keeping(apart, day, _as_kept(apart, day, dated[day]), among=free)
             good = ~np.isin(members, elsewhere).any(axis=1)
             members, cost, driving = members[good], cost[good], driving[good]
             begin.append(at + _same(members, dated[day], apart.count))

@@ -40,6 +40,10 @@ class Limit:
         """Seconds since the planner began."""
         return monotonic() - self._began
 
+    def at_least(self, seconds: float) -> None:
+        """Goes on for so many seconds from now at the least, unless somebody stops it."""
+        self.seconds = max(self.seconds, self.gone + seconds)
+
     def left(self, share: float = 1.0) -> float:
         """Seconds until the given share of the time is over; 0 when it is, or when somebody stopped the planner."""
         if self._stop is not None and not self.stopped:
@@ -53,8 +57,10 @@ class Limit:
     def tell(
         self, *, schools: int | None = None, driving: int | None = None, bound: float | None = None
     ) -> None:
-        """Says what is new; what is not given stays as it was said last."""
+        """Says what is new; what is not given stays as it was said last, and what was proven stays proven."""
         last = self._told
+        if bound is not None and last.bound is not None:
+            bound = max(bound, last.bound)
         self._told = Progress(
             schools=last.schools if schools is None else schools,
             driving=last.driving if driving is None else driving,

@@ -16,14 +16,17 @@ from outreach.tour.planning.patterns.pool import Pool, build, single_days
 from outreach.tour.planning.plan import Bounds, Plan
 from outreach.tour.planning.problem import CannotPlan, Problem, check
 from outreach.tour.planning.programs.relaxation import Relaxation, most_schools
-from outreach.tour.planning.programs.whole import Driven, dive, driving_of, improve, reached_by
+from outreach.tour.planning.programs.whole import Driven, at_once, dive, driving_of, improve, reached_by
 from outreach.tour.planning.read_out import ReadOut, always_lost, read_out
 
 _NEXT_TO_NOTHING = 2e-3
-"""Minutes below which two values are one."""
+"""Minutes below which two values are one: what the solver's tolerances may come to."""
 
 _BY_DATE = 300_000
 """Patterns of all single days together, up to which each day is a kind of its own where the dates left somebody over."""
+
+_TO_CHOOSE = 2.0
+"""Seconds to choose in, even where listing what days can be took all there were."""
 
 _FOR_DAYS = 0.94
 """The share of the time in which days are chosen; dates, read-out and the bound on schools take the rest."""
@@ -38,6 +41,7 @@ def solve(
 ) -> Plan:
     """The best plan found in so many seconds, and the bounds that hold for all plans.
 
+    Listing what days can be is not cut short: with many shows a day it may take longer than the seconds given.
     The same problem and seed come to the same plan where time does not run out. `progress` hears of each better
     plan and bound. When `stop` says so, the planner ends early and hands out its best. Raises CannotPlan.
     """
@@ -47,6 +51,7 @@ def solve(
     limit = Limit(seconds, tell=progress, stop=stop)
     figures = Figures(problem)
     pool = build(figures, problem.kept)
+    limit.at_least(_TO_CHOOSE)
     if not len(pool):
         found = read_out(figures, pool, {}, problem.kept)
         nothing = Bounds(value=found.value, schools=0, driving=found.driving)
@@ -65,7 +70,7 @@ def solve(
     found = read_out(figures, pool, dated, problem.kept)
     schools = most_schools(relaxation, found.reached, limit)
     bound += always_lost(figures, problem.kept)
-    least = math.ceil(bound - found.lost - found.paid - 1e-6) + figures.booked_driving
+    least = math.ceil(bound - found.lost - found.paid - _NEXT_TO_NOTHING) + figures.booked_driving
     bounds = Bounds(value=bound, schools=schools, driving=min(found.driving, max(0, least)))
     return _handed_out(pool, found, bounds, limit)
 
@@ -93,6 +98,8 @@ def _chosen(
     _, relaxed = relaxation.solve(limit, 0.6)
     limit.tell(bound=relaxed.bound + constant)
     driven = dive(relaxation, limit, 0.8)
+    if limit.over(0.8):
+        driven = min(driven, at_once(figures, pool), key=lambda each: each.value)
     better(driven, relaxed.bound)
     return improve(figures, pool, relaxed, driven, limit, share=_FOR_DAYS, seed=seed, better=better)
 

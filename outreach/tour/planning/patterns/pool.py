@@ -33,23 +33,36 @@ class Pool:
         return len(self.cost)
 
 
+MOST_PATTERNS = 2_000_000
+"""In one pool; above it, patterns of three are of neighbours only. So many need some 400 MB while they are solved."""
+
 Part = tuple[np.ndarray, np.ndarray, np.ndarray, int, int]
 """Members, cost, driving, kind, and position in the pool's days or -1."""
 
 
 def build(figures: Figures, kept: tuple[Kept, ...] = ()) -> Pool:
     """All patterns of all kinds of day, and for each day with something to keep those that keep some of it."""
+    parts, complete = _of_kinds(figures, only_near=False)
+    if sum(len(part[1]) for part in parts) > MOST_PATTERNS:
+        parts, complete = _of_kinds(figures, only_near=True)
+    days = kept_by_day(figures, kept)
+    for row, (day, what) in enumerate(days.items()):
+        *part, all_there = keeping(figures, day, what)
+        parts.append((*part, int(figures.kind_of[day]), row))
+        complete = complete and all_there
+    return together(figures, parts, days=tuple(days), complete=complete)
+
+
+def _of_kinds(figures: Figures, *, only_near: bool) -> tuple[list[Part], bool]:
+    """(the patterns of each kind of day, whether these are all)."""
     parts: list[Part] = []
     complete = all(kind.at_most - len(kind.booked) <= MOST_NEW for kind in figures.kinds)
     for number, kind in enumerate(figures.kinds):
-        walk = Walk(figures, kind)
+        walk = Walk(figures, kind, only_near=only_near)
         complete = complete and walk.complete
         members, driving = walk.patterns()
         parts.append((members, driving, driving, number, -1))
-    days = kept_by_day(figures, kept)
-    for row, (day, what) in enumerate(days.items()):
-        parts.append((*keeping(figures, day, what), int(figures.kind_of[day]), row))
-    return together(figures, parts, days=tuple(days), complete=complete)
+    return parts, complete
 
 
 def together(figures: Figures, parts: list[Part], *, days: tuple[int, ...], complete: bool) -> Pool:
@@ -81,8 +94,8 @@ def single_days(figures: Figures, pool: Pool) -> int:
 
 def keeping(
     figures: Figures, day: int, kept: list[Kept], *, among: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(members, cost, driving) of the day's patterns that keep at least one show, cheaper by the price of each they keep.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+    """(members, cost, driving, whether these are all) of the day's patterns that keep a show, cheaper by the price of each.
 
     A school with something to keep stands in the walk twice: free, and within half an hour of what was proposed.
     `among`: no other schools than these beside what is kept.
@@ -111,7 +124,7 @@ def keeping(
             cost -= show.price * (times > already)
     members = np.sort(np.append(twice.alias, figures.count)[found], axis=1).astype(np.int16)
     best = cheapest(members, cost, figures.count)
-    return members[best], cost[best], driving[best]
+    return members[best], cost[best], driving[best], walk.complete
 
 
 def _near(own: np.ndarray, shows: list[Kept]) -> np.ndarray:

@@ -18,7 +18,7 @@ NEAREST = 40
 _MOST_CELLS = 40_000_000
 """Steps of the walk over all patterns of three, above which only neighbours are tried."""
 
-_MOST_CELLS_TO_KEEP = 400_000
+_MOST_CELLS_TO_KEEP = 50_000
 """The same for a single day with something to keep: there are as many such walks as days."""
 
 _CHUNK = 1_000_000
@@ -50,7 +50,8 @@ class _Ways:
 class Walk:
     """The patterns of one kind of day, found by walking through the day: a new show, or the next that is booked.
 
-    `among`: only these schools. `through`: only patterns with at least one of these.
+    `among`: only these schools. `through`: only patterns with at least one of these. `only_near`: in patterns of
+    three each school is one of the NEAREST of the one before, as it always is where all would take too long to try.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Walk:
         among: np.ndarray | None = None,
         next_start: np.ndarray | None = None,
         through: np.ndarray | None = None,
+        only_near: bool = False,
     ) -> None:
         self.figures, self.kind = figures, kind
         self.next_start = figures.next_start if next_start is None else next_start
@@ -73,9 +75,10 @@ class Walk:
         self.schools = np.flatnonzero(able)
         self.through = None if through is None else np.intersect1d(through, self.schools)
         self.steps = np.flatnonzero((self.next_start[self.schools] < NEVER).any(axis=0))
-        cells = len(self.schools) ** kind.room
+        # With something to keep in each pattern there are as many as with a show less.
+        cells = len(self.schools) ** (kind.room if through is None else kind.room - 1)
         most = _MOST_CELLS if through is None else _MOST_CELLS_TO_KEEP
-        self.near = self._nearest() if kind.room > 2 and cells > most else None
+        self.near = self._nearest() if kind.room > 2 and (only_near or cells > most) else None
         self.complete = self.near is None
 
     def patterns(self) -> tuple[np.ndarray, np.ndarray]:

@@ -139,7 +139,7 @@ def most_schools(relaxation: Relaxation, reached: int, limit: Limit) -> int:
         if optimum is None:
             break
         reduced = relaxation.reduced(optimum.dual)
-        most = min(most, int(np.floor(figures.count - relaxation.bound_of(optimum.dual, reduced) + 1e-6)))
+        most = min(most, int(np.floor(figures.count - relaxation.bound_of(optimum.dual, reduced) + 1e-4)))
         chosen = relaxation.helpful(reduced)
         if not len(chosen) or limit.over():
             break

@@ -101,21 +101,21 @@ def solve_whole(
     upper: np.ndarray,
     *,
     whole: np.ndarray,
-    start: np.ndarray | None,
+    start: np.ndarray,
     seconds: float,
     seed: int,
-    cutoff: float = np.inf,
-    better: Callable[[np.ndarray, float], None] | None = None,
-    stop: Callable[[], bool] | None = None,
-    heuristics: float = 0.05,
+    better: Callable[[np.ndarray, float], None],
+    stop: Callable[[], bool],
 ) -> Whole:
-    """The integer program: columns marked `whole` take whole numbers. `better` hears of each better (x, bound)."""
+    """The integer program from a `start` that keeps its rows: columns marked `whole` take whole numbers.
+
+    `better` hears of each better (x, bound). `stop` is asked every now and then, but not while HiGHS presolves.
+    """
     highs = _highs(seed)
     count = len(columns)
     highs.setOptionValue("time_limit", float(max(seconds, 0.1)))
     highs.setOptionValue("mip_rel_gap", 0.0)
     highs.setOptionValue("mip_abs_gap", 1e-3)
-    highs.setOptionValue("mip_heuristic_effort", heuristics)
     nothing = np.zeros(0, np.int32)
     rows = len(lower)
     highs.addRows(rows, lower, upper, 0, np.zeros(rows, np.int32), nothing, nothing.astype(float))
@@ -124,22 +124,20 @@ def solve_whole(
     )  # fmt: skip
     kinds = whole.astype(np.uint8)
     highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kinds)
-    if start is not None:
-        solution = highspy.HighsSolution()
-        solution.col_value = start.tolist()
-        solution.value_valid = True
-        highs.setSolution(solution)
-    if better is not None:
-        highs.cbMipImprovingSolution.subscribe(
-            lambda event: better(np.array(event.data_out.mip_solution), event.data_out.mip_dual_bound)
-        )
-    if stop is not None:
+    solution = highspy.HighsSolution()
+    solution.col_value = start.tolist()
+    solution.value_valid = True
+    highs.setSolution(solution)
 
-        def look(event: highspy.HighsCallbackEvent) -> None:
-            if stop():
-                event.interrupt()
+    def improved(event: highspy.HighsCallbackEvent) -> None:
+        better(np.array(event.data_out.mip_solution), event.data_out.mip_dual_bound)
 
-        highs.cbMipInterrupt.subscribe(look)
+    def look(event: highspy.HighsCallbackEvent) -> None:
+        if stop():
+            event.interrupt()
+
+    highs.cbMipImprovingSolution.subscribe(improved)
+    highs.cbMipInterrupt.subscribe(look)
     highs.run()
     info = highs.getInfo()
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible

@@ -27,6 +27,9 @@ _A_SECOND = 4_000
 _FIRST_SHARE = 0.5
 """Of the time that is left, what a program may take that leaves out patterns which could still matter."""
 
+_LOOKED_AT = 200_000
+"""Patterns looked at for a plan at once: some tenths of a second."""
+
 _NEARLY = 0.9
 """From this part on a pattern is taken to be driven in full when diving."""
 
@@ -92,6 +95,29 @@ def dive(relaxation: Relaxation, limit: Limit, share: float) -> Driven:
     undo = np.array(sorted(touched), np.int64)
     program.change_bounds(undo + figures.count, np.zeros(len(undo)), np.full(len(undo), np.inf))
     patterns = tuple(int(p) for p in np.repeat(np.arange(len(pool)), driven))
+    return Driven(patterns=patterns, value=value_of(figures, pool, patterns, whole_schools=False))
+
+
+def at_once(figures: Figures, pool: Pool) -> Driven:
+    """A plan for when there was no time for a better one: patterns as they are worth most, each where it still fits."""
+    each = np.append(figures.worth / figures.need, 0.0)
+    gain = pool.cost.copy()
+    for at in range(pool.members.shape[1]):
+        gain -= each[pool.members[:, at]]
+    days = [len(kind.days) for kind in figures.kinds]
+    need, dated = figures.need.tolist(), set()
+    chosen: list[int] = []
+    for pattern in np.argsort(gain, kind="stable")[:_LOOKED_AT].tolist():
+        schools = [s for s in pool.members[pattern].tolist() if s < figures.count]
+        row, kind = int(pool.dated[pattern]), int(pool.kind[pattern])
+        if days[kind] and row not in dated and all(need[s] >= schools.count(s) for s in schools):
+            chosen.append(pattern)
+            days[kind] -= 1
+            if row >= 0:
+                dated.add(row)
+            for school in schools:
+                need[school] -= 1
+    patterns = tuple(chosen)
     return Driven(patterns=patterns, value=value_of(figures, pool, patterns, whole_schools=False))
 
 
