@@ -60,7 +60,9 @@ def _pool(apart: Figures, dated: Dated, stuck: list[tuple[int, ...]]) -> tuple[P
         (day,) = kind.days
         elsewhere = _elsewhere(apart, dated, day)
         if day in dated:
-            members, cost, driving, _ = keeping(apart, day, _as_kept(apart, day, dated[day]), among=free)
+            # A full day takes in who has no date; one with a place takes in anybody, who makes room elsewhere.
+            among = free if len(dated[day]) == kind.room else None
+            members, cost, driving, _ = keeping(apart, day, _as_kept(apart, day, dated[day]), among=among)
             good = ~np.isin(members, elsewhere).any(axis=1)
             members, cost, driving = members[good], cost[good], driving[good]
             begin.append(at + _same(members, dated[day], apart.count))
