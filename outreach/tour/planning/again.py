@@ -21,7 +21,7 @@ from outreach.tour.planning.replay import replay
 KEEP_PRICE = 30.0
 """Minutes of driving that keeping a date found so far is worth; a price near nought makes ties and a slow search."""
 
-_AT_LEAST = 2.0
+_AT_LEAST = 3.0
 """Seconds for this, even where time is over: a plan that was promised on the way must not be lost for its dates."""
 
 _CELLS = 1_000_000

@@ -95,10 +95,10 @@ def _chosen(
         )
 
     constant = always_lost(figures, figures.problem.kept)
-    _, relaxed = relaxation.solve(limit, 0.6)
+    _, relaxed = relaxation.solve(limit, 0.85)
     limit.tell(bound=relaxed.bound + constant)
-    driven = dive(relaxation, limit, 0.8)
-    if limit.over(0.8):
+    driven = dive(relaxation, limit, 0.9)
+    if limit.over(0.9):
         driven = min(driven, at_once(figures, pool), key=lambda each: each.value)
     better(driven, relaxed.bound)
     return improve(figures, pool, relaxed, driven, limit, share=_FOR_DAYS, seed=seed, better=better)
