@@ -48,7 +48,11 @@ class Shape:
 
 @dataclass(frozen=True, kw_only=True)
 class DayOffer:
-    """One tour day: its slots by start, made when they are asked for; or why there is none."""
+    """One tour day: its slots by start, made when they are asked for; or why there is none.
+
+    `short`: how many minutes are lacking at the best place of a day that has room for a show and no time for it;
+    `by_road`: without the drive there would be time. `shows`, of `at_most`, stand on it.
+    """
 
     day: date
     tour_day_id: int
@@ -56,6 +60,10 @@ class DayOffer:
     why_not: str
     gaps: tuple[Gap, ...]
     shape: Shape
+    shows: int = 0
+    at_most: int = 0
+    short: int = 0
+    by_road: bool = False
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
@@ -137,6 +145,7 @@ class Judge:
     def day(self, day: Any, stands: list[Stand]) -> DayOffer:
         """What one tour day offers, or the first reason why nothing."""
         gaps: tuple[Gap, ...] = ()
+        short, by_road = 0, False
         why_not = self.calendar.why_closed(day.day)
         if self.for_adults and why_not == school_days.INSET_DAY:
             why_not = ""
@@ -145,7 +154,9 @@ class Judge:
                 why_not = "full"
             else:
                 gaps = tuple(self._gaps(day, stands))
-                why_not = "" if gaps else "no time between the shows and the road that day"
+                if not gaps:
+                    why_not = "no time between the shows and the road that day"
+                    short, by_road = self._short(day, stands)
         return DayOffer(
             day=day.day,
             tour_day_id=day.id,
@@ -153,6 +164,10 @@ class Judge:
             why_not=why_not,
             gaps=gaps,
             shape=self.shape,
+            shows=len(stands),
+            at_most=day.shows_at_most,
+            short=short,
+            by_road=by_road,
         )
 
     def pair(self, day: Any, stands: list[Stand], offer: DayOffer) -> list[tuple[Slot, Slot]]:
@@ -175,16 +190,33 @@ class Judge:
 
     def _gaps(self, day: Any, stands: list[Stand]) -> Iterable[Gap]:
         home, to_base = self._base(day)
-        step, after_start = self.shape.step, self.shape.show + self.shape.get_out
         for before, after in pairwise([None, *stands, None]):
-            earliest = (before.away + self._between(before)) if before else _of(day.leaves) + to_base
-            latest = (after.get_in - self._between(after)) if after else _of(day.returns) - to_base
-            first = max(earliest + self.shape.get_in, self.first_start)
-            first += -first % step
-            last = min(latest - after_start, self.last_start)
+            first, last = self._between_shows(day, before, after, to_base)
             if first <= last:
                 extra, why = self._road_told(before, after, home, to_base)
                 yield Gap(first=first, last=last, extra_minutes=extra, why=why)
+
+    def _between_shows(
+        self, day: Any, before: Stand | None, after: Stand | None, to_base: int, *, no_road: bool = False
+    ) -> tuple[int, int]:
+        """The earliest and the latest start between two shows; the earliest is the later one where there is no time."""
+        to, on = (0 if no_road else self._between(s) if s else to_base for s in (before, after))
+        earliest = (before.away if before else _of(day.leaves)) + to
+        latest = (after.get_in if after else _of(day.returns)) - on
+        first = max(earliest + self.shape.get_in, self.first_start)
+        first += -first % self.shape.step
+        return first, min(latest - self.shape.show - self.shape.get_out, self.last_start)
+
+    def _short(self, day: Any, stands: list[Stand]) -> tuple[int, bool]:
+        """Minutes that are lacking at the best place of the day, and whether they are the road's."""
+        _home, to_base = self._base(day)
+        lacking, without = [], []
+        for before, after in pairwise([None, *stands, None]):
+            first, last = self._between_shows(day, before, after, to_base)
+            lacking.append(first - last)
+            first, last = self._between_shows(day, before, after, to_base, no_road=True)
+            without.append(first - last)
+        return min(lacking), min(without) <= 0
 
     def _base(self, day: Any) -> tuple[Stop | None, int]:
         """The base of the day's troupe and the minutes to it; an unknown base takes none."""

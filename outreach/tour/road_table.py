@@ -40,18 +40,15 @@ class NoTable(Refusal):
 
 
 class BadLines(Refusal):
-    """Lines that cannot be so; nothing was changed. `lines` says each in words."""
+    """Lines that cannot be so; nothing was changed. `lines` says each in words, `in_short` none of them."""
 
     field = "file"
 
     def __init__(self, wrong: list[str]) -> None:
         self.lines = tuple(wrong[:NAMED])
-        more = len(wrong) - len(self.lines)
-        super().__init__(
-            f"{count(len(wrong), 'line')} of this file cannot be right. Nothing was changed. "
-            + " ".join(self.lines)
-            + (f" And {more} more." if more else "")
-        )
+        self.more = more = len(wrong) - len(self.lines)
+        self.in_short = f"{count(len(wrong), 'line')} of this file cannot be right. Nothing was changed."
+        super().__init__(f"{self.in_short} " + " ".join(self.lines) + (f" And {more} more." if more else ""))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,6 +71,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.status
     import outreach.web.coordinator.tokens
     import outreach.web.coordinator.tour
+    import outreach.web.coordinator.why_not
     import outreach.web.public.calendar
     import outreach.web.public.find
     import outreach.web.public.pages

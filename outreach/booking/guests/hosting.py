@@ -1,7 +1,10 @@
 """What a host says of its seats: it agrees to a guest or says no, and how many on which terms; or offers seats beforehand."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+from sqlalchemy import bindparam, func, select
 
 from outreach.booking import colleagues, numbers
 from outreach.booking.guests import following, hosts, places
@@ -17,7 +20,7 @@ from outreach.booking.guests.seating import (
     seat,
 )
 from outreach.booking.numbers import Promise
-from outreach.booking.promises import HOST, Booking
+from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -120,3 +123,37 @@ def _promised(place: GuestPlace) -> Promise:
     """What was asked for, as a promise; its people as they were named."""
     people: Sequence[colleagues.Colleague] = [colleagues.Colleague(**person) for person in place.people]
     return Promise(pupils=place.by_year, access_needs=dict(place.access_needs), people=people)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtAGlance:
+    """How many schools wait for a host's answer about one show, and how many come to it as guests."""
+
+    waiting: int
+    guests: int
+
+
+_AT_A_GLANCE = select(
+    select(func.count())
+    .select_from(GuestPlace)
+    .where(
+        GuestPlace.performance_id == bindparam("performance_id"),
+        GuestPlace.ended_at.is_(None),
+        GuestPlace.answer == "",
+    )
+    .scalar_subquery(),
+    select(func.count())
+    .select_from(Booking)
+    .where(
+        Booking.performance_id == bindparam("performance_id"),
+        Booking.ended_at.is_(None),
+        Booking.role == GUEST,
+    )
+    .scalar_subquery(),
+)
+
+
+def at_a_glance(performance_id: int) -> AtAGlance:
+    """One query, for the host's own page."""
+    waiting, guests = db.session.execute(_AT_A_GLANCE, {"performance_id": performance_id}).one()
+    return AtAGlance(waiting=waiting, guests=guests)

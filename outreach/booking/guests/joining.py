@@ -28,7 +28,7 @@ from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import clock, count, day_short
+from outreach.ground.wording import clock, count, day
 from outreach.post.guests import notes
 from outreach.tour import performances
 from outreach.tour.performances import Performance
@@ -55,7 +55,7 @@ class TooFar(Refusal):
 class NotASchoolDay(Refusal):
     def __init__(self, show: Performance, why: str) -> None:
         super().__init__(
-            f"{day_short(show.starts_at)} is no school day at your school ({why}). Choose another show."
+            f"{day(show.starts_at)} is no school day at your school ({why}). Choose another show."
         )
 
 
@@ -68,7 +68,7 @@ class AskedAlready(Refusal):
     def __init__(self, place: GuestPlace) -> None:
         show = place.performance
         super().__init__(
-            f"You have asked {show.host.name} for seats on {day_short(show.starts_at)} at {clock(show.starts_at)} already. "
+            f"You have asked {show.host.name} for seats on {day(show.starts_at)} at {clock(show.starts_at)} already. "
             "Take that back first, or wait for the answer."
         )
 

@@ -188,6 +188,20 @@ def of_bookings(booking_ids: Iterable[int]) -> dict[int, GuestPlace]:
     return {row.booking_id: row for row in rows if row.booking_id is not None}
 
 
+def guests_of(performance_id: int) -> list[Booking]:
+    """The guests of a show that stand, each with its school, in the order of joining; one query."""
+    return list(
+        db.session.scalars(
+            select(Booking)
+            .where(
+                Booking.performance_id == performance_id, Booking.role == GUEST, Booking.ended_at.is_(None)
+            )
+            .options(joinedload(Booking.school))
+            .order_by(Booking.id)
+        )
+    )
+
+
 def asked_of(performance_id: int) -> list[GuestPlace]:
     """Who has asked for seats of a show and is not in it yet, each with its school, in the order of asking."""
     return list(
@@ -198,40 +212,6 @@ def asked_of(performance_id: int) -> list[GuestPlace]:
             .order_by(GuestPlace.id)
         )
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class AtAGlance:
-    """How many schools wait for a host's answer about one show, and how many come to it as guests."""
-
-    waiting: int
-    guests: int
-
-
-_AT_A_GLANCE = select(
-    select(func.count())
-    .select_from(GuestPlace)
-    .where(
-        GuestPlace.performance_id == bindparam("performance_id"),
-        GuestPlace.ended_at.is_(None),
-        GuestPlace.answer == "",
-    )
-    .scalar_subquery(),
-    select(func.count())
-    .select_from(Booking)
-    .where(
-        Booking.performance_id == bindparam("performance_id"),
-        Booking.ended_at.is_(None),
-        Booking.role == GUEST,
-    )
-    .scalar_subquery(),
-)
-
-
-def at_a_glance(performance_id: int) -> AtAGlance:
-    """One query, for the host's own page."""
-    waiting, guests = db.session.execute(_AT_A_GLANCE, {"performance_id": performance_id}).one()
-    return AtAGlance(waiting=waiting, guests=guests)
 
 
 def waiting(partnership_id: int) -> list[GuestPlace]:

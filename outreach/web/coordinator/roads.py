@@ -26,7 +26,7 @@ class TableForm(forms.Form):
 @coordinator.route("/setup/roads", methods=["GET", "POST"])
 @coordinators_only
 def road_minutes() -> Any:
-    form, wrong = TableForm(), ()
+    form, wrong, more = TableForm(), (), 0
     if form.validate_on_submit():
         content = form.file.data.read(MOST_BYTES + 1)
         try:
@@ -35,15 +35,15 @@ def road_minutes() -> Any:
             with transaction():
                 brought = road_table.bring_in(g.partnership, io.BytesIO(content), who=who(), now=clock.now())
         except BadLines as refusal:
-            wrong = refusal.lines
-            form.refuse(refusal)
+            wrong, more = refusal.lines, refusal.more
+            form.file.errors = [refusal.in_short]
         except Refusal as refusal:
             form.refuse(refusal)
         else:
             flash(_told(brought))
             return redirect(url_for("coordinator.road_minutes"), 303)
     page = render_template(
-        "coordinator/roads.html", form=form, wrong=wrong, state=road_table.state(g.partnership)
+        "coordinator/roads.html", form=form, wrong=wrong, more=more, state=road_table.state(g.partnership)
     )
     return page, 422 if request.method == "POST" else 200
 
@@ -72,9 +72,11 @@ def road_minutes_csv(which: str) -> Any:
 
 
 def _told(brought: road_table.Brought) -> str:
-    said = [f"{count(brought.pairs, 'road')} stand in the table."]
+    said = [f"{count(brought.pairs, 'road goes', 'roads go')} by the table."]
     if brought.unequal:
         said.append(f"{count(brought.unequal, 'road')} had two different times; the longer one counts.")
     if brought.not_ours:
-        said.append(f"{count(brought.not_ours, 'line')} about places that are not yours were passed over.")
+        said.append(
+            f"{count(brought.not_ours, 'line is', 'lines are')} about places that are not yours, and passed over."
+        )
     return " ".join(said)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from outreach.booking import promises
 from outreach.booking.guests import hosting, joining, places
 from outreach.booking.guests.places import GuestPlace
-from outreach.booking.promises import GUEST, HOST, Booking
+from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
@@ -89,9 +89,8 @@ def guest_request_back(place_id: int) -> Any:
 
 
 def _page(performance: Performance, form: SeatsForm | None = None) -> Any:
-    promised = promises.of_performance(performance.id)
-    hosts = [b for b in promised if b.role == HOST]
-    guests = [b for b in promised if b.role == GUEST]
+    guests = places.guests_of(performance.id)
+    hosts = [b for b in promises.of_performance(performance.id) if b.role == HOST]
     now = clock.now()
     seats = places.seats_of(performance, performance.tour_day.programme.audience_ceiling)
     return render_template(

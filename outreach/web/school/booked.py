@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from outreach.booking import accounts, answers, colleagues, promises, proposals, told
 from outreach.booking.colleagues import Colleague
-from outreach.booking.guests import places
+from outreach.booking.guests import hosting, places
 from outreach.booking.promises import Booking, BookingContact
 from outreach.booking.told import sender_of
 from outreach.ground import clock
@@ -55,7 +55,7 @@ def booked(token: str, reference: str) -> Any:
     return render_template(
         "school/booked.html",
         place=places.of_booking(booking),
-        host_of=places.at_a_glance(booking.performance_id) if joinable else None,
+        host_of=hosting.at_a_glance(booking.performance_id) if joinable else None,
         token=token,
         booking=booking,
         others=[b for b in promises.live(g.programme.id, g.school.urn) if b.id != booking.id],

@@ -101,7 +101,8 @@ class SeatsForm(Form):
 def seats_typed(seats: Seats) -> dict[str, Any]:
     """What a host said before; nothing is chosen for one that never did."""
     row = seats.consent
-    return {"how": row.how, "seats": row.seats or None, "terms": row.terms} if row else {}
+    offered = row.seats if row and row.how == OPEN else None
+    return {"how": row.how, "seats": offered, "terms": row.terms} if row else {}
 
 
 class AnswerForm(Form):

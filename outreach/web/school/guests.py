@@ -4,10 +4,9 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, url_for
 
-from outreach.booking import promises
 from outreach.booking.guests import hosting, places
 from outreach.booking.guests.places import GuestPlace
-from outreach.booking.promises import GUEST, HOST, Booking
+from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -35,7 +34,7 @@ def guests(token: str, reference: str) -> Any:
         else:
             flash("Saved. Other schools see it at once.", "done")
             return redirect(url_for(".guests", token=token, reference=reference), 303)
-    joined = [b for b in promises.of_performance(booking.performance_id) if b.role == GUEST]
+    joined = places.guests_of(booking.performance_id)
     page = render_template(
         "school/guests.html",
         token=token,

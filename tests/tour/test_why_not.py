@@ -1,0 +1,99 @@
+"""'Why not 12 March?': every rule says its own word, and the numbers are those that slots are made of."""
+
+from datetime import date, datetime, time, timedelta
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import make
+from outreach.county.partnerships import InsetDay
+from outreach.ground.db import db, transaction
+from outreach.ground.timespans import wall
+from outreach.tour import slots, why_not
+from outreach.tour.days import TourDay
+
+DAY = date(2027, 3, 12)
+
+
+@pytest.fixture
+def c(app: Flask) -> SimpleNamespace:
+    """A school, a troupe's day with one show of two at 10:15, 24 km (36 minutes) away."""
+    c = SimpleNamespace()
+    with transaction():
+        c.partnership = make.partnership()
+        c.programme = make.programme(c.partnership)
+        c.troupe = make.troupe(c.partnership)
+        c.day = make.tour_day(c.programme, c.troupe, DAY)
+        c.school, c.other = make.school(), make.school(easting=474000)
+        c.show = make.show(
+            c.programme, c.other, wall(DAY, time(10, 15)), tour_day_id=c.day.id, troupe_id=c.troupe.id
+        )
+        for made in db.session.query(TourDay).filter(TourDay.id != c.day.id):
+            made.ended_at = make.EARLIER  # the one that make.show gave its show at first
+        c.person = make.person(c.partnership)
+        c.stranger = make.person(make.partnership(("932",)))
+    return c
+
+
+def held(c: SimpleNamespace, day: date = DAY, now: datetime = make.NOW) -> list[str]:
+    return [v.said for v in why_not.of(c.programme, c.school, day, now=now) if v.holds]
+
+
+def test_a_day_that_is_offered_has_nothing_in_the_way_and_says_its_first_start(c) -> None:
+    assert held(c) == []
+    last = why_not.of(c.programme, c.school, DAY, now=make.NOW)[-1]
+    (offer,) = slots.offers(c.programme, c.school, now=make.NOW).days
+    assert (last.rule, last.first_start) == ("Time and road", offer.slots[0].starts)
+
+
+def test_day_without_a_troupe(c) -> None:
+    assert held(c, DAY + timedelta(days=3)) == ["No troupe gives this day to the programme."]
+
+
+def test_inset_day_and_holiday(c) -> None:
+    with transaction():
+        db.session.add(InsetDay(la_code="931", day=DAY))
+    assert held(c) == ["INSET day."]
+    assert held(c, date(2027, 3, 29))[0] == "Bank holiday."
+
+
+def test_full_day(c) -> None:
+    with transaction():
+        c.day.shows_at_most = 1
+    assert held(c) == ["1 of 1 show booked or kept."]
+
+
+def test_minutes_short_on_the_road_are_exactly_those_that_are_lacking(c) -> None:
+    # away at 12:00, 36 minutes, set-up 60: 13:36, so 13:45; the last start of the school is 13:45
+    assert held(c) == []
+    with transaction():
+        c.partnership.road_base_minutes = 16  # 46 minutes: 13:46, so 14:00
+    assert held(c) == ["15 minutes short on the road."]
+    with transaction():
+        c.partnership.road_base_minutes = 15
+    assert held(c) == []
+
+
+def test_minutes_short_whatever_the_road(c) -> None:
+    with transaction():
+        c.programme.latest_finish = time(13)
+    assert held(c)[0].endswith("short between the shows, its hours and the school’s.")
+
+
+def test_notice_and_past(c) -> None:
+    assert held(c, now=wall(date(2027, 3, 8), time(9))) == [
+        "A school books 10 days ahead: from 18 March 2027 on. You need not."
+    ]
+    assert held(c, now=wall(date(2027, 3, 13), time(9)))[0] == "The day is past."
+
+
+def test_page_says_it_for_ones_own_schools_alone(c, client: FlaskClient) -> None:
+    at = f"/desk/schools/{c.school.urn}/why-not"
+    desk = make.signed_in(client, c.person)
+    assert desk.get(at).status_code == 200
+    assert "Nothing stands in the way" in desk.get(f"{at}?day=2027-03-12").text
+    answer = desk.get(f"{at}?day=12 March")
+    assert answer.status_code == 422 and "That is not a date." in answer.text
+    assert make.signed_in(client, c.stranger).get(f"{at}?day=2027-03-12").status_code == 404
