@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.county.schools import School
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, FoundByName, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.tour.performances import Performance
@@ -139,7 +139,7 @@ class Cancellation(Base):
     reason: Mapped[str] = mapped_column(Text)
 
 
-class BookingContact(Base):
+class BookingContact(Base, FoundByName):
     """Somebody at the school who has this booking in the calendar; `duty` says what for."""
 
     __tablename__ = "booking_contact"
