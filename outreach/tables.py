@@ -1,7 +1,9 @@
 """Every table of the house in one import, for migrations and tests."""
 
 import outreach.asking.invitations
+import outreach.asking.notes
 import outreach.asking.open_door
+import outreach.asking.owners
 import outreach.asking.rounds
 import outreach.booking.bookings
 import outreach.booking.holds
@@ -11,6 +13,7 @@ import outreach.county.partnerships
 import outreach.county.people
 import outreach.county.schools
 import outreach.coverage.board.publishing
+import outreach.coverage.gaplist.kept
 import outreach.ground.history
 import outreach.post.feeds.addresses
 import outreach.post.feeds.tokens
