@@ -94,6 +94,17 @@ def upgrade():
         batch_op.create_index("ix_note_urn", ["urn", "id"], unique=False)
 
     op.create_table(
+        "sign_in",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("signed_in_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_sign_in_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in")),
+    )
+    with op.batch_alter_table("sign_in", schema=None) as batch_op:
+        batch_op.create_index("ix_sign_in_person", ["person_id", "signed_in_at"], unique=False)
+
+    op.create_table(
         "board_report",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.Integer(), nullable=False),
@@ -150,6 +161,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_board_report_partnership_id"))
 
     op.drop_table("board_report")
+    with op.batch_alter_table("sign_in", schema=None) as batch_op:
+        batch_op.drop_index("ix_sign_in_person")
+
+    op.drop_table("sign_in")
     with op.batch_alter_table("note", schema=None) as batch_op:
         batch_op.drop_index("ix_note_urn")
         batch_op.drop_index(batch_op.f("ix_note_programme_id"))

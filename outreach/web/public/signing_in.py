@@ -38,7 +38,7 @@ def sign_in_send() -> Any:
                 people.begin_try(email, remote=request.remote_addr or "", now=now)
             person = people.holder(email, form.password.data)
             with transaction():
-                people.forget_tries(email)
+                people.let_in(person, now=now)
             return _let_in(person.email, by_link=False)
         except Refusal as refusal:
             form.refuse(refusal)
