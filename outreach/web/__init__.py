@@ -65,6 +65,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.school_asking
     import outreach.web.coordinator.school_facts
     import outreach.web.coordinator.schools
+    import outreach.web.coordinator.search
     import outreach.web.coordinator.setup
     import outreach.web.coordinator.status
     import outreach.web.coordinator.tokens
