@@ -1,16 +1,21 @@
 """Every table of the house in one import, for migrations and tests."""
 
+import outreach.asking.chasing.chases
+import outreach.asking.chasing.raising
+import outreach.asking.chasing.settings
 import outreach.asking.invitations
 import outreach.asking.notes
 import outreach.asking.open_door
 import outreach.asking.owners
 import outreach.asking.rounds
 import outreach.booking.bookings
+import outreach.booking.desk.handovers
 import outreach.booking.holds
 import outreach.booking.proposals
 import outreach.county.contacts
 import outreach.county.partnerships
 import outreach.county.people
+import outreach.county.register.decisions
 import outreach.county.schools
 import outreach.coverage.board.publishing
 import outreach.coverage.gaplist.kept

@@ -36,6 +36,63 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_api_token_partnership_id"), ["partnership_id"], unique=False)
 
     op.create_table(
+        "register_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("urn", sa.Integer(), nullable=False),
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("la_code", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("after", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_by", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "outcome IN ('accepted', 'kept ours', 'overtaken')", name=op.f("ck_register_change_outcome")
+        ),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (outcome IS NULL)", name=op.f("ck_register_change_settled")
+        ),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["register_import.id"], name=op.f("fk_register_change_import_id")
+        ),
+        sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_register_change_urn")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_register_change")),
+        sa.UniqueConstraint("import_id", "urn", "field", name=op.f("uq_register_change_import_id_urn_field")),
+    )
+    with op.batch_alter_table("register_change", schema=None) as batch_op:
+        batch_op.create_index("ix_register_change_la_code", ["la_code", "settled_at"], unique=False)
+        batch_op.create_index(
+            "uq_register_change_open",
+            ["urn", "field"],
+            unique=True,
+            postgresql_where=sa.text("settled_at IS NULL"),
+            sqlite_where=sa.text("settled_at IS NULL"),
+        )
+
+    op.create_table(
+        "chasing_settings",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("reminders_on", sa.Boolean(), nullable=False),
+        sa.Column("first_after_days", sa.Integer(), nullable=False),
+        sa.Column("second_after_days", sa.Integer(), nullable=False),
+        sa.Column("raise_after_days", sa.Integer(), nullable=False),
+        sa.Column("offers_on", sa.Boolean(), nullable=False),
+        sa.Column("offer_days", sa.Integer(), nullable=False),
+        sa.Column("reports_on", sa.Boolean(), nullable=False),
+        sa.Column("report_after_days", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "first_after_days BETWEEN 1 AND 90 AND second_after_days BETWEEN 1 AND 90 AND raise_after_days BETWEEN 1 AND 90 AND offer_days BETWEEN 1 AND 90 AND report_after_days BETWEEN 1 AND 90",
+            name=op.f("ck_chasing_settings_days"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"], ["programme.id"], name=op.f("fk_chasing_settings_programme_id")
+        ),
+        sa.PrimaryKeyConstraint("programme_id", name=op.f("pk_chasing_settings")),
+    )
+    op.create_table(
         "gap_owner",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.Integer(), nullable=False),
@@ -132,6 +189,89 @@ def upgrade():
     with op.batch_alter_table("board_report", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_board_report_partnership_id"), ["partnership_id"], unique=False)
 
+    op.create_table(
+        "chase",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("urn", sa.Integer(), nullable=False),
+        sa.Column("asking_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("recalled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recalled_why", sa.Text(), nullable=False),
+        sa.CheckConstraint("(recalled_at IS NULL) = (recalled_why = '')", name=op.f("ck_chase_recalled")),
+        sa.CheckConstraint(
+            "reason IN ('first reminder', 'second reminder', 'head teacher', 'trust')",
+            name=op.f("ck_chase_reason"),
+        ),
+        sa.CheckConstraint("address = lower(address)", name=op.f("ck_chase_address")),
+        sa.ForeignKeyConstraint(["asking_id"], ["invitation.id"], name=op.f("fk_chase_asking_id")),
+        sa.ForeignKeyConstraint(["letter_id"], ["letter.id"], name=op.f("fk_chase_letter_id")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_chase_programme_id")),
+        sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_chase_urn")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chase")),
+        sa.UniqueConstraint("letter_id", name=op.f("uq_chase_letter_id")),
+    )
+    with op.batch_alter_table("chase", schema=None) as batch_op:
+        batch_op.create_index("ix_chase_programme", ["programme_id", "urn"], unique=False)
+        batch_op.create_index(
+            "uq_chase_person",
+            ["programme_id", "urn", "address", "reason", "asking_id"],
+            unique=True,
+            postgresql_where=sa.text("recalled_at IS NULL"),
+            sqlite_where=sa.text("recalled_at IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_chase_reminder",
+            ["asking_id", "reason"],
+            unique=True,
+            postgresql_where=sa.text(
+                "recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"
+            ),
+            sqlite_where=sa.text("recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
+        )
+
+    op.create_table(
+        "not_raised",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("urn", sa.Integer(), nullable=False),
+        sa.Column("asking_id", sa.Integer(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("level IN ('head teacher', 'trust')", name=op.f("ck_not_raised_level")),
+        sa.ForeignKeyConstraint(["asking_id"], ["invitation.id"], name=op.f("fk_not_raised_asking_id")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_not_raised_programme_id")),
+        sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_not_raised_urn")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_not_raised")),
+        sa.UniqueConstraint("asking_id", name=op.f("uq_not_raised_asking_id")),
+    )
+    with op.batch_alter_table("not_raised", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_not_raised_programme_id"), ["programme_id"], unique=False)
+
+    op.create_table(
+        "booking_handover",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("booking_id", sa.Integer(), nullable=False),
+        sa.Column("from_urn", sa.Integer(), nullable=False),
+        sa.Column("to_urn", sa.Integer(), nullable=False),
+        sa.Column("link_ids", sa.JSON(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.CheckConstraint("from_urn <> to_urn", name=op.f("ck_booking_handover_other")),
+        sa.ForeignKeyConstraint(["booking_id"], ["booking.id"], name=op.f("fk_booking_handover_booking_id")),
+        sa.ForeignKeyConstraint(["from_urn"], ["school.urn"], name=op.f("fk_booking_handover_from_urn")),
+        sa.ForeignKeyConstraint(["to_urn"], ["school.urn"], name=op.f("fk_booking_handover_to_urn")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_handover")),
+    )
+    with op.batch_alter_table("booking_handover", schema=None) as batch_op:
+        batch_op.create_index("ix_booking_handover_booking", ["booking_id", "id"], unique=False)
+
     with op.batch_alter_table("booking_contact", schema=None) as batch_op:
         batch_op.add_column(sa.Column("found_by", sa.Text(), server_default="", nullable=False))
 
@@ -157,6 +297,30 @@ def downgrade():
     with op.batch_alter_table("booking_contact", schema=None) as batch_op:
         batch_op.drop_column("found_by")
 
+    with op.batch_alter_table("booking_handover", schema=None) as batch_op:
+        batch_op.drop_index("ix_booking_handover_booking")
+
+    op.drop_table("booking_handover")
+    with op.batch_alter_table("not_raised", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_not_raised_programme_id"))
+
+    op.drop_table("not_raised")
+    with op.batch_alter_table("chase", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_chase_reminder",
+            postgresql_where=sa.text(
+                "recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"
+            ),
+            sqlite_where=sa.text("recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
+        )
+        batch_op.drop_index(
+            "uq_chase_person",
+            postgresql_where=sa.text("recalled_at IS NULL"),
+            sqlite_where=sa.text("recalled_at IS NULL"),
+        )
+        batch_op.drop_index("ix_chase_programme")
+
+    op.drop_table("chase")
     with op.batch_alter_table("board_report", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_board_report_partnership_id"))
 
@@ -181,6 +345,16 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_gap_owner_urn"))
 
     op.drop_table("gap_owner")
+    op.drop_table("chasing_settings")
+    with op.batch_alter_table("register_change", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_register_change_open",
+            postgresql_where=sa.text("settled_at IS NULL"),
+            sqlite_where=sa.text("settled_at IS NULL"),
+        )
+        batch_op.drop_index("ix_register_change_la_code")
+
+    op.drop_table("register_change")
     with op.batch_alter_table("api_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_token_partnership_id"))
 
