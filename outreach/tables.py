@@ -3,6 +3,9 @@
 import outreach.asking.chasing.chases
 import outreach.asking.chasing.raising
 import outreach.asking.chasing.settings
+import outreach.asking.chasing.chases
+import outreach.asking.chasing.raising
+import outreach.asking.chasing.settings
 import outreach.asking.invitations
 import outreach.asking.notes
 import outreach.asking.open_door

@@ -1,0 +1,94 @@
+"""What was written to get an answer: one row for each letter that chased one asking, and the database's word against two.
+
+An asking is the first invitation of a school since it last said anything. Whatever the school says ends it; asked
+anew, it is another asking and another reason to write.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select, text
+from sqlalchemy.orm import Mapped, defer, mapped_column
+
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.post.outbox import Letter
+
+FIRST, SECOND, HEAD, TRUST = "first reminder", "second reminder", "head teacher", "trust"
+REMINDERS = (FIRST, SECOND)
+"""In the order in which they go; whoever was reminded so often is not reminded again."""
+
+_STANDS = text("recalled_at IS NULL")
+
+
+class Chase(Base):
+    """One letter to one address about one asking. `address` is in small letters, so that capitals make no second person.
+
+    `recalled_at`: it was taken back before it went, since its reason had gone (`recalled_why`); it counts for nothing.
+    """
+
+    __tablename__ = "chase"
+    __table_args__ = (
+        CheckConstraint(
+            "reason IN ('first reminder', 'second reminder', 'head teacher', 'trust')", name="reason"
+        ),
+        CheckConstraint("address = lower(address)", name="address"),
+        CheckConstraint("(recalled_at IS NULL) = (recalled_why = '')", name="recalled"),
+        Index("ix_chase_programme", "programme_id", "urn"),
+        Index(
+            "uq_chase_person", "programme_id", "urn", "address", "reason", "asking_id", unique=True,
+            postgresql_where=_STANDS, sqlite_where=_STANDS,
+        ),
+        Index(
+            "uq_chase_reminder", "asking_id", "reason", unique=True,
+            postgresql_where=text("recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
+            sqlite_where=text("recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    asking_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), unique=True)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+    recalled_at: Mapped[datetime | None] = mapped_column(Instant)
+    recalled_why: Mapped[str] = mapped_column(Text, default="")
+
+
+def standing(programme_id: int, urns: Iterable[int] | None = None) -> list[tuple[Chase, Letter]]:
+    """What was written and not taken back, with its letter (without the bytes), oldest first; one query."""
+    query = (
+        select(Chase, Letter)
+        .join(Letter, Letter.id == Chase.letter_id)
+        .where(Chase.programme_id == programme_id, Chase.recalled_at.is_(None))
+        .options(defer(Letter.raw))
+        .order_by(Chase.id)
+    )
+    if urns is not None:
+        query = query.where(Chase.urn.in_(set(urns)))
+    return [(chase, letter) for chase, letter in db.session.execute(query)]
+
+
+def put(
+    programme_id: int, urn: int, asking_id: int, reason: str, letter: Letter, *, who: str, now: datetime
+) -> Chase:
+    """Keep that this letter chases that asking. Raises IntegrityError where the person had one for the same reason."""
+    db.session.flush()
+    chase = Chase(
+        programme_id=programme_id, urn=urn, asking_id=asking_id, reason=reason, address=letter.recipient.lower(),
+        letter_id=letter.id, recorded_at=now, who=who,
+    )  # fmt: skip
+    db.session.add(chase)
+    history.record(
+        REMINDED.get(reason, f"raised to the {reason}"), "school", urn, who=who, now=now,
+        after={"address": letter.recipient},
+    )  # fmt: skip
+    db.session.flush()
+    return chase
+
+
+REMINDED = {FIRST: "reminded", SECOND: "reminded again"}
