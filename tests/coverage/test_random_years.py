@@ -92,7 +92,9 @@ def _compare(reckoning: standings.Reckoning, world: World) -> None:
         assert s.seen_pupils == world.seen_pupils(s.urn), s
         assert s.target_pupils == world.target_pupils(s.urn), s
         assert bool(s.kind) == s.is_gap, s
-    assert [s.urn for s in reckoning.excluded] == [u for u in world.urns() if world.eligible(u) and world.excluded(u)]
+    assert [s.urn for s in reckoning.excluded] == [
+        u for u in world.urns() if world.eligible(u) and world.excluded(u)
+    ]
     assert {a.urn: a.pupils for a in reckoning.also_seen} == world.also_seen()
 
 
