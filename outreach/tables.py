@@ -29,6 +29,7 @@ import outreach.post.incoming.inbox
 import outreach.post.links
 import outreach.post.outbox
 import outreach.post.outgoing.duty
+import outreach.tour.copies
 import outreach.post.outgoing.pauses
 import outreach.tour.companies
 import outreach.tour.days

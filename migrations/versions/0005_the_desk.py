@@ -93,6 +93,46 @@ def upgrade():
         sa.PrimaryKeyConstraint("programme_id", name=op.f("pk_chasing_settings")),
     )
     op.create_table(
+        "confirmation_request",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("academic_year", sa.Integer(), nullable=False),
+        sa.Column("urn", sa.Integer(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("link_id", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("partnership_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("address = lower(address)", name=op.f("ck_confirmation_request_address")),
+        sa.ForeignKeyConstraint(["letter_id"], ["letter.id"], name=op.f("fk_confirmation_request_letter_id")),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["personal_link.id"], name=op.f("fk_confirmation_request_link_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["partnership_id"], ["partnership.id"], name=op.f("fk_confirmation_request_partnership_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"], ["programme.id"], name=op.f("fk_confirmation_request_programme_id")
+        ),
+        sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_confirmation_request_urn")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_confirmation_request")),
+        sa.UniqueConstraint("link_id", name=op.f("uq_confirmation_request_link_id")),
+        sa.UniqueConstraint(
+            "partnership_id",
+            "academic_year",
+            "urn",
+            "address",
+            name=op.f("uq_confirmation_request_partnership_id_academic_year_urn_address"),
+        ),
+    )
+    with op.batch_alter_table("confirmation_request", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_confirmation_request_partnership_id"), ["partnership_id"], unique=False
+        )
+        batch_op.create_index("ix_confirmation_request_year", ["academic_year", "urn"], unique=False)
+
+    op.create_table(
         "gap_owner",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.Integer(), nullable=False),
@@ -151,6 +191,26 @@ def upgrade():
         batch_op.create_index("ix_note_urn", ["urn", "id"], unique=False)
 
     op.create_table(
+        "programme_copy",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("from_programme_id", sa.Integer(), nullable=False),
+        sa.Column("academic_year", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["from_programme_id"], ["programme.id"], name=op.f("fk_programme_copy_from_programme_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"], ["programme.id"], name=op.f("fk_programme_copy_programme_id")
+        ),
+        sa.PrimaryKeyConstraint("programme_id", name=op.f("pk_programme_copy")),
+        sa.UniqueConstraint(
+            "from_programme_id",
+            "academic_year",
+            name=op.f("uq_programme_copy_from_programme_id_academic_year"),
+        ),
+    )
+    op.create_table(
         "sign_in",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -188,6 +248,25 @@ def upgrade():
     )
     with op.batch_alter_table("board_report", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_board_report_partnership_id"), ["partnership_id"], unique=False)
+
+    op.create_table(
+        "confirmation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('still right', 'changed', 'added', 'ended')", name=op.f("ck_confirmation_kind")
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["confirmation_request.id"], name=op.f("fk_confirmation_request_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_confirmation")),
+    )
+    with op.batch_alter_table("confirmation", schema=None) as batch_op:
+        batch_op.create_index("ix_confirmation_request_id", ["request_id", "id"], unique=False)
 
     op.create_table(
         "chase",
@@ -272,6 +351,29 @@ def upgrade():
     with op.batch_alter_table("booking_handover", schema=None) as batch_op:
         batch_op.create_index("ix_booking_handover_booking", ["booking_id", "id"], unique=False)
 
+    op.create_table(
+        "report_reminder",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("booking_id", sa.Integer(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recalled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("address = lower(address)", name=op.f("ck_report_reminder_address")),
+        sa.ForeignKeyConstraint(["booking_id"], ["booking.id"], name=op.f("fk_report_reminder_booking_id")),
+        sa.ForeignKeyConstraint(["letter_id"], ["letter.id"], name=op.f("fk_report_reminder_letter_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_reminder")),
+        sa.UniqueConstraint("letter_id", name=op.f("uq_report_reminder_letter_id")),
+    )
+    with op.batch_alter_table("report_reminder", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_report_reminder_person",
+            ["booking_id", "address"],
+            unique=True,
+            postgresql_where=sa.text("recalled_at IS NULL"),
+            sqlite_where=sa.text("recalled_at IS NULL"),
+        )
+
     with op.batch_alter_table("booking_contact", schema=None) as batch_op:
         batch_op.add_column(sa.Column("found_by", sa.Text(), server_default="", nullable=False))
 
@@ -297,6 +399,14 @@ def downgrade():
     with op.batch_alter_table("booking_contact", schema=None) as batch_op:
         batch_op.drop_column("found_by")
 
+    with op.batch_alter_table("report_reminder", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_report_reminder_person",
+            postgresql_where=sa.text("recalled_at IS NULL"),
+            sqlite_where=sa.text("recalled_at IS NULL"),
+        )
+
+    op.drop_table("report_reminder")
     with op.batch_alter_table("booking_handover", schema=None) as batch_op:
         batch_op.drop_index("ix_booking_handover_booking")
 
@@ -321,6 +431,10 @@ def downgrade():
         batch_op.drop_index("ix_chase_programme")
 
     op.drop_table("chase")
+    with op.batch_alter_table("confirmation", schema=None) as batch_op:
+        batch_op.drop_index("ix_confirmation_request_id")
+
+    op.drop_table("confirmation")
     with op.batch_alter_table("board_report", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_board_report_partnership_id"))
 
@@ -329,6 +443,7 @@ def downgrade():
         batch_op.drop_index("ix_sign_in_person")
 
     op.drop_table("sign_in")
+    op.drop_table("programme_copy")
     with op.batch_alter_table("note", schema=None) as batch_op:
         batch_op.drop_index("ix_note_urn")
         batch_op.drop_index(batch_op.f("ix_note_programme_id"))
@@ -345,6 +460,11 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_gap_owner_urn"))
 
     op.drop_table("gap_owner")
+    with op.batch_alter_table("confirmation_request", schema=None) as batch_op:
+        batch_op.drop_index("ix_confirmation_request_year")
+        batch_op.drop_index(batch_op.f("ix_confirmation_request_partnership_id"))
+
+    op.drop_table("confirmation_request")
     op.drop_table("chasing_settings")
     with op.batch_alter_table("register_change", schema=None) as batch_op:
         batch_op.drop_index(

@@ -81,3 +81,4 @@ def _import_pages() -> None:
     import outreach.web.school.proposed
     import outreach.web.school.subscribing
     import outreach.web.school.times  # noqa: F401
+    import outreach.web.school.confirming
