@@ -3,9 +3,7 @@
 import outreach.asking.chasing.chases
 import outreach.asking.chasing.raising
 import outreach.asking.chasing.settings
-import outreach.asking.chasing.chases
-import outreach.asking.chasing.raising
-import outreach.asking.chasing.settings
+import outreach.asking.confirming.requests
 import outreach.asking.invitations
 import outreach.asking.notes
 import outreach.asking.open_door
@@ -29,12 +27,13 @@ import outreach.post.incoming.inbox
 import outreach.post.links
 import outreach.post.outbox
 import outreach.post.outgoing.duty
-import outreach.tour.copies
 import outreach.post.outgoing.pauses
 import outreach.tour.companies
+import outreach.tour.copies
 import outreach.tour.days
 import outreach.tour.performances
 import outreach.tour.programmes
 import outreach.tour.targets
 import outreach.visits.board_dates
+import outreach.visits.reminding
 import outreach.visits.reports  # noqa: F401
