@@ -129,6 +129,22 @@ def keeping(programme_id: int) -> dict[int, Proposal]:
     return {row.performance_id: row for row in rows if row.performance_id is not None}
 
 
+def still_open(programme_id: int, *, now: datetime) -> list[Proposal]:
+    """Every time that is kept for a school until it answers, with its school, the first to lapse first; one query."""
+    return list(
+        db.session.scalars(
+            select(Proposal)
+            .where(
+                Proposal.programme_id == programme_id,
+                Proposal.ended_at.is_(None),
+                Proposal.reply_by >= day_of(now),
+            )
+            .options(joinedload(Proposal.school))
+            .order_by(Proposal.reply_by, Proposal.starts_at, Proposal.id)
+        )
+    )
+
+
 def named(proposal: Proposal) -> list[letters.Addressee]:
     """Whom it was written to."""
     return [

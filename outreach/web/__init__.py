@@ -52,9 +52,11 @@ def _import_pages() -> None:
     import outreach.web.coordinator.companies
     import outreach.web.coordinator.contacts
     import outreach.web.coordinator.coverage
+    import outreach.web.coordinator.desk
     import outreach.web.coordinator.inbox
     import outreach.web.coordinator.invitations
     import outreach.web.coordinator.letters
+    import outreach.web.coordinator.news
     import outreach.web.coordinator.password
     import outreach.web.coordinator.programmes
     import outreach.web.coordinator.proposing

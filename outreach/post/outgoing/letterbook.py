@@ -45,6 +45,12 @@ def counts(partnership_id: int) -> dict[str, int]:
     }
 
 
+def count_failed(partnership_id: int) -> int:
+    """How many letters could not be handed over."""
+    failed = (Letter.partnership_id == partnership_id, Letter.status == FAILED)
+    return db.session.scalar(select(func.count()).select_from(Letter).where(*failed)) or 0
+
+
 def letters(
     partnership_id: int, status: str = "", *, written_to: str = "", first: int = 0, most: int = 50
 ) -> Sequence[Letter]:

@@ -88,7 +88,7 @@ def _let_in(email: str, *, by_link: bool) -> Any:
 def _onward() -> str:
     """Where they were going, if that is a page of ours; else the first page of the desk."""
     wanted = request.args.get("next", "")
-    return wanted if _is_ours(wanted) else url_for("coordinator.coverage")
+    return wanted if _is_ours(wanted) else url_for("coordinator.desk")
 
 
 def _is_ours(address: str) -> bool:
