@@ -98,14 +98,17 @@ def assign(
     return changed
 
 
-def of(programme_id: int) -> dict[int, Owner]:
-    """Who looks after which school of a programme now, by URN; whoever is missing has nobody. One query."""
-    rows = db.session.execute(
+def of(programme_id: int, only: Collection[int] | None = None) -> dict[int, Owner]:
+    """Who looks after which school of a programme now, or of some of its schools, by URN; whoever is missing has nobody.
+    One query."""
+    query = (
         select(GapOwner.urn, Person.id, Person.name, Person.ended_at)
         .join(Person, Person.id == GapOwner.person_id)
         .where(GapOwner.programme_id == programme_id, GapOwner.ended_at.is_(None))
-        .order_by(GapOwner.urn)
     )
+    if only is not None:
+        query = query.where(GapOwner.urn.in_(only))
+    rows = db.session.execute(query.order_by(GapOwner.urn))
     made: dict[int, Owner] = {}
     return {
         urn: made.setdefault(person_id, Owner(person_id, name, left is not None))

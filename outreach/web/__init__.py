@@ -53,6 +53,8 @@ def _import_pages() -> None:
     import outreach.web.coordinator.contacts
     import outreach.web.coordinator.coverage
     import outreach.web.coordinator.desk
+    import outreach.web.coordinator.gaps
+    import outreach.web.coordinator.gaps_deeds
     import outreach.web.coordinator.inbox
     import outreach.web.coordinator.invitations
     import outreach.web.coordinator.letters
@@ -80,7 +82,7 @@ def _import_pages() -> None:
     import outreach.web.school.booked
     import outreach.web.school.booking
     import outreach.web.school.change
+    import outreach.web.school.confirming
     import outreach.web.school.proposed
     import outreach.web.school.subscribing
     import outreach.web.school.times  # noqa: F401
-    import outreach.web.school.confirming
