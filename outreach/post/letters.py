@@ -17,7 +17,7 @@ from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee, Asking, Rendered, Sender, Visit, render, settings
 from outreach.post.stationery import configure as configure
 from outreach.post.writing import appointment as appointment
-from outreach.post.writing import attendee, lines, mint, page_of, put, put_visit, tell, visit_words
+from outreach.post.writing import attendee, lines, mint, organizer, page_of, put, put_visit, tell, visit_words
 from outreach.post.writing import summary as summary
 
 LINK_AFTER_SHOW = timedelta(weeks=7)
@@ -192,6 +192,26 @@ def moved(
     return tell("moved", visit, to, sender, now=now, expires_at=expires_at, was_starts_at=was_starts_at)
 
 
+def handed_on(
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    was: str,
+    becomes: str,
+    elsewhere: bool,
+    now: datetime,
+    expires_at: datetime,
+) -> Letter:
+    """Tells that the visit stands under another school's name, `becomes`, which follows `was` or precedes it; `visit.sequence` has been raised.
+
+    `elsewhere`: at another place than before. Whoever never had the first invite reads a confirmation.
+    """
+    return tell(
+        "handed_on", visit, to, sender, now=now, expires_at=expires_at, was=was, becomes=becomes, elsewhere=elsewhere
+    )  # fmt: skip
+
+
 def changed(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
     """Tells other changes, at the same `sequence`. Whoever never had the first invite reads a confirmation."""
     return tell("changed", visit, to, sender, now=now, expires_at=expires_at)
@@ -233,6 +253,21 @@ def colleague_removed(visit: Visit, to: Addressee, sender: Sender, *, now: datet
     only = (attendee(to),)
     invite = Invite(method=CANCEL, ics=calendars.cancel(appointment(visit, sender, now=now), only))
     return put_visit("colleague removed", visit, to, sender, words, invite, thread, now=now)
+
+
+def report_missing(
+    visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+) -> Letter:
+    """Asks, after the show, whether it took place and how many saw it; an answer by mail comes in at the visit's own address."""
+    minted = mint(visit, to, now=now, expires_at=expires_at)
+    words = render(
+        "report_missing", f"{summary(visit)}: did it take place?", to, sender, school_name=visit.school_name,
+        page=page_of(minted.token), now=now, visit=visit, title=f"‘{visit.programme_title}’",
+    )  # fmt: skip
+    return put(
+        words, to, sender, stream=visit.uid, kind="report missing", now=now, sender_address=organizer(visit),
+        sequence=visit.sequence,
+    )  # fmt: skip
 
 
 def for_troupe(visit: Visit, to: Addressee, sender: Sender, *, method: str, now: datetime) -> Letter:

@@ -79,6 +79,24 @@ def moved() -> Letter:
     )
 
 
+def handed_on() -> Letter:
+    invited()
+    return letters.handed_on(
+        visit(sequence=1, school_name="St Brannoc’s Academy", urn=900002), JOANNA, sender(), was="St Brannoc’s",
+        becomes="St Brannoc’s Academy", elsewhere=False, now=LATER, expires_at=EXPIRES,
+    )  # fmt: skip
+
+
+def handed_on_to_another_place() -> Letter:
+    invited()
+    new = visit(
+        sequence=1, school_name="Kestermere Academy", school_address="Mill Lane, Kestermere", urn=900002
+    )
+    return letters.handed_on(
+        new, JOANNA, sender(), was="St Brannoc’s", becomes="Kestermere Academy", elsewhere=True, now=LATER, expires_at=EXPIRES
+    )  # fmt: skip
+
+
 def changed() -> Letter:
     invited()
     return letters.changed(visit(hall="Sports hall"), JOANNA, sender(), now=LATER, expires_at=EXPIRES)
@@ -189,7 +207,7 @@ def move_or_cancel() -> Letter:
 
 ALL: list[Callable[[], Letter]] = [
     proposed, proposal_accepted, proposal_refused, proposal_withdrawn, proposal_lapsed, proposal_overtaken,
-    proposal_called_off, invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, changed,
+    proposal_called_off, invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, handed_on, handed_on_to_another_place, changed,
     cancelled, cancelled_by_the_company, colleague_added, colleague_removed, troupe, troupe_cancelled,
     time_stays, move_or_cancel,
 ]  # fmt: skip
