@@ -40,7 +40,9 @@ login.login_message = "Sign in to see that page."
 login.login_message_category = "confirm"
 
 MENU = (
+    ("Desk", "coordinator.desk"),
     ("Coverage", "coordinator.coverage"),
+    ("Gaps", "coordinator.gaps"),
     ("Schools", "coordinator.schools"),
     ("Bookings", "coordinator.bookings"),
     ("Inbox", "coordinator.inbox_list"),
