@@ -49,6 +49,15 @@ def closing(partnership_id: int, *, now: datetime) -> list[Closing]:
     ]
 
 
+def of_booking(booking: Booking, *, now: datetime) -> Closing | None:
+    """The same of one booking; None where its school will be there. Two queries at most."""
+    query = _chosen(select(Booking.id), booking.programme.partnership_id, now).where(Booking.id == booking.id)
+    if db.session.scalar(query) is None:
+        return None
+    after = lines.after([booking.urn]).get(booking.urn, [])
+    return Closing(booking=booking, heirs=[s for s in after if s.is_open], after=after)
+
+
 def count(partnership_id: int, *, now: datetime) -> int:
     """How many there are; one query."""
     return db.session.scalar(_chosen(select(func.count(Booking.id)), partnership_id, now)) or 0
