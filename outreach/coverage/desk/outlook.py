@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from outreach.booking import diary
-from outreach.county import partnerships, school_days
+from outreach.county import school_days
 from outreach.county.school_days import SchoolCalendar
+from outreach.coverage import facts
 from outreach.coverage.desk import forecast, trend
 from outreach.coverage.desk.forecast import Forecast
 from outreach.coverage.desk.trend import Point
@@ -30,10 +31,8 @@ def of(reckoning: Reckoning, *, now: datetime) -> Outlook:
     """From the reckoning of today; three queries more."""
     programme, today = reckoning.programme, day_of(now)
     seen = trend.seen_days(reckoning.target)
-    here = partnerships.authorities(programme.partnership_id)
-    days = days_of_year(
-        school_days.authority_calendars(a.la_code for a in here).values(), programme.academic_year
-    )
+    calendars = school_days.authority_calendars(facts.la_codes(programme))
+    days = days_of_year(calendars.values(), programme.academic_year)
     last = diary.last_shows(programme.id, now=now)
     return Outlook(
         trend=trend.of(seen, year=programme.academic_year, today=today),

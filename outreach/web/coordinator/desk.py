@@ -23,6 +23,7 @@ from outreach.coverage.desk.actions import (
     UNREPORTED,
     Action,
 )
+from outreach.coverage.desk.week import Week
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import NINE, Reckoning
 from outreach.ground import clock
@@ -57,6 +58,7 @@ def desk() -> Any:
     after = since or now.replace(microsecond=0) - LATELY
     done = gaps.named("seen", for_adults=programme.for_adults)
     seen, saw = ("attended", "attend") if programme.for_adults else ("seen it", "see it")
+    shows = week.of(programme, now=now)
     drawn = partial(
         trend_lines.draw,
         ahead.trend,
@@ -72,8 +74,8 @@ def desk() -> Any:
         headline=forecast.headline(ahead.forecast, seen=seen, saw=saw), reasons=forecast.reasons(ahead.forecast, seen=seen),
         pictures=[("wide", drawn(frame=trend_lines.WIDE)), ("narrow", drawn(frame=trend_lines.NARROW))],
         actions=[(a, _behind(a, asked, now)) for a in actions.of(reckoning, mail, now=now)],
-        news=_news(programme.id, after, now), since=since, after=after, week=week.of(programme, now=now),
-        standings={s.urn: s.standing for s in (*reckoning.target, *reckoning.excluded)},
+        news=_news(programme.id, after, now), since=since, after=after, week=shows,
+        standings=_standings(reckoning, shows),
         step=_next_step(now) if _is_young(reckoning) else None,
     )  # fmt: skip
 
@@ -128,6 +130,12 @@ def _news(programme_id: int, after: datetime, now: datetime) -> list[tuple[int, 
         )
         for kind, n in news.counts(programme_id, since=after, now=now).items()
     ]
+
+
+def _standings(reckoning: Reckoning, shows: Week | None) -> dict[int, str]:
+    """Where the schools of the week stand, by URN; whoever is in no target has none."""
+    theirs = {visit.urn for visit in shows.visits} if shows else set()
+    return {s.urn: s.standing for s in (*reckoning.target, *reckoning.excluded) if s.urn in theirs}
 
 
 def _is_young(reckoning: Reckoning) -> bool:
