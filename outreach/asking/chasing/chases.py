@@ -73,6 +73,12 @@ def standing(programme_id: int, urns: Iterable[int] | None = None) -> list[tuple
     return [(chase, letter) for chase, letter in db.session.execute(query)]
 
 
+def is_anybody_reminded_out(programme_id: int) -> bool:
+    """Whether some school of a programme has had its last reminder: before that nothing waits for consent. One query."""
+    last = (Chase.programme_id == programme_id, Chase.reason == SECOND, Chase.recalled_at.is_(None))
+    return db.session.scalar(select(Chase.id).where(*last).limit(1)) is not None
+
+
 def put(
     programme_id: int, urn: int, asking_id: int, reason: str, letter: Letter, *, who: str, now: datetime
 ) -> Chase:

@@ -213,11 +213,10 @@ def _waiting(programme: Programme, found: list[Asking], *, now: datetime) -> lis
 
 def _said(row: Waiting) -> dict[str, object]:
     """What the letter says was written so far, and to whom."""
-    to = row.asking.contact
-    written_on = [row.asking.asked_on, *(w.day for w in row.asking.written if w.arrived)]
+    arrived = [w for w in row.asking.written if w.arrived]
     said: dict[str, object] = {
-        "written_to": to.address,
-        "written_on": sorted(dict.fromkeys(written_on)),
+        "written_to": row.asking.contact.address if row.level == HEAD else arrived[-1].chase.address,
+        "written_on": sorted({row.asking.asked_on, *(w.day for w in arrived)}),
     }
     return said if row.level == HEAD else said | {"trust": row.school.trust_name or ""}
 

@@ -14,7 +14,6 @@ from outreach.asking import invitations
 from outreach.asking.chasing import askings, chases, schedule, settings
 from outreach.asking.chasing.askings import Asking
 from outreach.asking.chasing.settings import Schedule
-from outreach.asking.invitations import Invitation
 from outreach.asking.recipients import LeftOut
 from outreach.asking.rounds import NobodyToWriteTo
 from outreach.booking import told
@@ -23,6 +22,7 @@ from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db
+from outreach.ground.school_year import year_of
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count, day_short
 from outreach.post import letters
@@ -244,10 +244,13 @@ def _still_asks(programme: Programme, now: datetime) -> bool:
     return programme.closed_at is None and day_of(now) <= programme.reply_by
 
 
-def asked_programmes(partnership_id: int | None = None) -> list[Programme]:
-    """Those with an invitation, oldest first: what the day's run goes through."""
-    asked = select(Invitation.programme_id)
-    query = select(Programme).where(Programme.id.in_(asked)).order_by(Programme.id)
-    if partnership_id is not None:
-        query = query.where(Programme.partnership_id == partnership_id)
-    return list(db.session.scalars(query))
+def open_programmes(*, now: datetime) -> list[Programme]:
+    """Those that are not closed and whose year is not long over, oldest first: what the day's run goes through."""
+    this_year = year_of(day_of(now))
+    return list(
+        db.session.scalars(
+            select(Programme)
+            .where(Programme.closed_at.is_(None), Programme.academic_year >= this_year - 1)
+            .order_by(Programme.id)
+        )
+    )
