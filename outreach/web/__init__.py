@@ -50,19 +50,23 @@ def _import_pages() -> None:
     import outreach.web.coordinator.calendars
     import outreach.web.coordinator.calling_off
     import outreach.web.coordinator.companies
+    import outreach.web.coordinator.confirming
     import outreach.web.coordinator.contacts
     import outreach.web.coordinator.coverage
     import outreach.web.coordinator.desk
     import outreach.web.coordinator.gaps
     import outreach.web.coordinator.gaps_deeds
+    import outreach.web.coordinator.handing_on
     import outreach.web.coordinator.inbox
     import outreach.web.coordinator.invitations
     import outreach.web.coordinator.letters
     import outreach.web.coordinator.news
+    import outreach.web.coordinator.new_year
     import outreach.web.coordinator.password
     import outreach.web.coordinator.programmes
     import outreach.web.coordinator.proposing
     import outreach.web.coordinator.register
+    import outreach.web.coordinator.register_changes
     import outreach.web.coordinator.report
     import outreach.web.coordinator.requests
     import outreach.web.coordinator.school
