@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import and_, func, literal, select, union_all
 
+from outreach.asking.chasing.chases import Chase
+from outreach.asking.confirming.requests import Confirmation, ConfirmationRequest
 from outreach.asking.invitations import Answer, Invitation
 from outreach.asking.notes import PHONE, Note
 from outreach.asking.open_door import LinkRequest
@@ -68,12 +70,18 @@ def _passed(programme: Programme, urns: Sequence[int]) -> Any:
                (Letter, and_(Letter.stream == Booking.uid, arrived))),
         newest(Proposal.urn, LETTER, Letter.handed_at, Proposal.programme_id,
                (Letter, and_(Letter.stream == Proposal.uid, arrived))),
+        newest(Chase.urn, LETTER, Letter.handed_at, Chase.programme_id,
+               (Letter, and_(Letter.id == Chase.letter_id, arrived))),
+        newest(ConfirmationRequest.urn, LETTER, Letter.handed_at, ConfirmationRequest.programme_id,
+               (Letter, and_(Letter.id == ConfirmationRequest.letter_id, arrived))),
+        newest(ConfirmationRequest.urn, ANSWER, Confirmation.recorded_at, ConfirmationRequest.programme_id,
+               (Confirmation, Confirmation.request_id == ConfirmationRequest.id)),
         newest(Answer.urn, ANSWER, Answer.recorded_at, Answer.programme_id),
         newest(FormBegun.urn, FORM, FormBegun.recorded_at, FormBegun.programme_id),
         newest(Booking.urn, BOOKED, BookingRevision.recorded_at, Booking.programme_id,
                (BookingRevision, BookingRevision.booking_id == Booking.id)),
         newest(Booking.urn, CANCELLED, Cancellation.recorded_at, Booking.programme_id,
-               (Cancellation, Cancellation.booking_id == Booking.id)),
+               (Cancellation, and_(Cancellation.booking_id == Booking.id, Cancellation.cancelled_by == SCHOOL))),
         newest(Booking.urn, REPORTED, VisitReport.recorded_at, Booking.programme_id,
                (VisitReport, and_(VisitReport.booking_id == Booking.id, VisitReport.side == SCHOOL))),
         newest(LinkRequest.urn, ASKED_FOR_LINK, LinkRequest.recorded_at, LinkRequest.programme_id),
