@@ -84,7 +84,7 @@ def last_shows(programme_id: int, *, now: datetime) -> dict[int, datetime]:
         .group_by(Booking.urn)
         .order_by(Booking.urn)
     )
-    return dict(rows.tuples().all())
+    return {urn: starts_at for urn, starts_at in rows}
 
 
 def past_shows(programme_id: int, urns: Iterable[int], *, now: datetime) -> list[tuple[int, datetime, str]]:

@@ -7,9 +7,11 @@ anew, it is another asking and another reason to write.
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, exists, func, select, text
 from sqlalchemy.orm import Mapped, defer, mapped_column
 
+from outreach.booking.promises import Booking
+from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.post.outbox import Letter
@@ -98,3 +100,34 @@ def put(
 
 
 REMINDED = {FIRST: "reminded", SECOND: "reminded again"}
+
+
+def counts(programme_id: int) -> dict[str, int]:
+    """How many letters of each reason were written and not taken back; every reason is there. One query."""
+    rows = db.session.execute(
+        select(Chase.reason, func.count())
+        .where(Chase.programme_id == programme_id, Chase.recalled_at.is_(None))
+        .group_by(Chase.reason)
+        .order_by(Chase.reason)
+    )
+    return dict.fromkeys((*REMINDERS, HEAD, TRUST), 0) | {reason: n for reason, n in rows}
+
+
+def written(
+    programme_id: int, reason: str, *, first: int, most: int
+) -> list[tuple[Chase, str, School, bool]]:
+    """Some letters of one reason, newest first: with the letter's status, the school, and whether it booked since. One query."""
+    booked = exists().where(
+        Booking.programme_id == programme_id, Booking.urn == Chase.urn, Booking.ended_at.is_(None),
+        Booking.created_at >= Chase.recorded_at,
+    )  # fmt: skip
+    rows = db.session.execute(
+        select(Chase, Letter.status, School, booked)
+        .join(Letter, Letter.id == Chase.letter_id)
+        .join(School, School.urn == Chase.urn)
+        .where(Chase.programme_id == programme_id, Chase.reason == reason, Chase.recalled_at.is_(None))
+        .order_by(Chase.recorded_at.desc(), Chase.id.desc())
+        .offset(first)
+        .limit(most)
+    )
+    return [(chase, status, school, has_booked) for chase, status, school, has_booked in rows]

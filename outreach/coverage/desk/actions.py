@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from outreach.asking import open_door
+from outreach.asking.chasing import chases, raising
 from outreach.booking import proposals
+from outreach.booking.desk import closing
+from outreach.county.register import decisions
 from outreach.coverage import gaps
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Reckoning, Standing
@@ -24,6 +27,7 @@ from outreach.visits import unreported
 SOON = timedelta(days=3)
 """A time that is kept for a school until a day this near is about to lapse."""
 
+CLOSING, REGISTER, RAISE = "closing", "register", "raise"
 LAPSING, LETTERS, UNREPORTED, REQUESTS = "lapsing", "letters", "unreported", "requests"
 LATE, UNREACHABLE, AGES, ROOM = "late", "unreachable", "ages unknown", "room"
 
@@ -58,7 +62,8 @@ class Action:
 
 
 def of(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[Action]:
-    """What waits in a programme and in its partnership's post, the most pressing first; 5 queries.
+    """What waits in a programme, in its partnership's post and in its register, the most pressing first; 8 queries, and
+    those of raising.waiting once some school has had its last reminder.
 
     `mail` is what waits in the inbox by task, as inbox.count_waiting gives it.
     """
@@ -66,7 +71,10 @@ def of(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[
     causes = Counter(s.kind for s in reckoning.target if s.is_gap)
     letters = letterbook.count_failed(programme.partnership_id)
     asked = open_door.count_requests(programme.partnership_id)
+    closes = closing.count(programme.partnership_id, now=now)
+    changed = decisions.waiting(programme.partnership_id)
     found = [
+        _plain(CLOSING, closes, ("show at a school that closes", "shows at schools that close", "Hand it on, move or cancel it.")),
         _lapsing(programme, now),
         *(_plain(task, mail.get(task, 0), _MAIL[task]) for task in (inbox.WISH, inbox.DECLINE)),
         *(_plain(cause, causes[cause], _CAUSES[cause]) for cause in (gaps.CANCELLED, gaps.FAILED)),
@@ -81,8 +89,10 @@ def of(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[
             for cause in (gaps.OTHER_DATE, gaps.REFUSED_SLOT, gaps.SOMEBODY_ELSE)
         ),
         _waiting_list(programme, causes[gaps.WAITING_LIST], now),
+        _raise(reckoning, now),
         _late(programme, causes[gaps.SILENT], today),
         _unreachable(reckoning.target),
+        _plain(REGISTER, changed, ("change of the register", "changes of the register", "Accept it, or keep ours.")),
         _ages(reckoning.target),
     ]  # fmt: skip
     return [action for action in found if action.count]
@@ -126,6 +136,15 @@ def _waiting_list(programme: Programme, n: int, now: datetime) -> Action:
     return _plain(
         ROOM, n if room else 0, (*words, f"The coming tour days have room for {count(room, 'show')}.")
     )
+
+
+def _raise(reckoning: Reckoning, now: datetime) -> Action:
+    """Reminded twice and silent: to the head teacher or the trust, if a coordinator says so."""
+    programme, rows = reckoning.programme, []
+    if chases.is_anybody_reminded_out(programme.id):
+        rows = raising.waiting(programme, now=now, target={s.urn for s in reckoning.target})
+    words = ("school to raise to its head or trust", "schools to raise to their heads or trusts")
+    return _plain(RAISE, len(rows), (*words, "Reminded twice and silent. Nothing goes unless you say so."))
 
 
 def _late(programme: Programme, n: int, today: date) -> Action:

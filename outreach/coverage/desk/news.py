@@ -53,7 +53,7 @@ def counts(programme_id: int, *, since: datetime, now: datetime) -> dict[str, in
     """How many there were of each kind after `since`; a kind without any is left out. One query."""
     told = _told(programme_id, since, now).subquery()
     rows = db.session.execute(select(told.c.kind, func.count()).group_by(told.c.kind).order_by(told.c.kind))
-    found = dict(rows.tuples().all())
+    found = {kind: n for kind, n in rows}
     return {kind: found[kind] for kind in KINDS if kind in found}
 
 

@@ -11,12 +11,15 @@ from flask_login import current_user
 from outreach.county import people
 from outreach.coverage import figures, gaps, readiness
 from outreach.coverage.charts import trend_lines
-from outreach.coverage.desk import actions, forecast, news, outlook, week
+from outreach.coverage.desk import actions, forecast, news, outlook, unowned, week
 from outreach.coverage.desk.actions import (
     AGES,
+    CLOSING,
     LAPSING,
     LATE,
     LETTERS,
+    RAISE,
+    REGISTER,
     REQUESTS,
     ROOM,
     UNREACHABLE,
@@ -74,6 +77,7 @@ def desk() -> Any:
         headline=forecast.headline(ahead.forecast, seen=seen, saw=saw), reasons=forecast.reasons(ahead.forecast, seen=seen),
         pictures=[("wide", drawn(frame=trend_lines.WIDE)), ("narrow", drawn(frame=trend_lines.NARROW))],
         actions=[(a, _behind(a, asked, now)) for a in actions.of(reckoning, mail, now=now)],
+        to_gaps=partial(_gaps, asked), unowned=unowned.count(reckoning, now=now),
         news=_news(programme.id, after, now), since=since, after=after, week=shows,
         standings=_standings(reckoning, shows),
         step=_next_step(now) if _is_young(reckoning) else None,
@@ -88,35 +92,37 @@ def _list(asked: View, **filters: str) -> str:
     )
 
 
+def _gaps(asked: View, **filters: str) -> str:
+    """The address of the gaps list with some filters: it is always of now."""
+    assert asked.programme is not None
+    return url_for("coordinator.gaps", programme=asked.programme.id, **filters)
+
+
 def _behind(action: Action, asked: View, now: datetime) -> str:
     """The list behind an action."""
     assert asked.programme is not None
     programme = asked.programme.id
     if action.kind in (
-        inbox.WISH,
-        inbox.DECLINE,
-        inbox.ADDRESS,
-        inbox.NEWCOMER,
-        inbox.DOUBT,
-        inbox.MAIL,
-        inbox.RAW,
-    ):
+        inbox.WISH, inbox.DECLINE, inbox.ADDRESS, inbox.NEWCOMER, inbox.DOUBT, inbox.MAIL, inbox.RAW,
+    ):  # fmt: skip
         return url_for("coordinator.inbox_list", task=action.kind)
-    if action.kind == LETTERS:
-        return url_for("coordinator.letters", status=FAILED)
-    if action.kind == REQUESTS:
-        return url_for("coordinator.requests")
-    if action.kind == UNREPORTED:
-        return url_for("coordinator.bookings", when="past", unreported=1, programme=programme)
-    if action.kind == LAPSING:
-        return url_for(
-            "coordinator.offers", programme=programme, until=actions.lapsing_until(now).isoformat()
-        )
-    if action.kind == UNREACHABLE:
-        return _list(asked, standing=Word.UNREACHABLE)
     if action.kind == AGES:
         return _list(asked, ages="unknown")
-    return _list(asked, cause={ROOM: gaps.WAITING_LIST, LATE: gaps.SILENT}.get(action.kind, action.kind))
+    if action.kind == UNREACHABLE:
+        return _gaps(asked, standing=Word.UNREACHABLE)
+    behind = {
+        CLOSING: ("register_decisions", {"_anchor": "closing"}),
+        REGISTER: ("register_decisions", {}),
+        LETTERS: ("letters", {"status": FAILED}),
+        REQUESTS: ("requests", {}),
+        RAISE: ("chasing", {"programme": programme, "_anchor": "consent"}),
+        UNREPORTED: ("bookings", {"when": "past", "unreported": 1, "programme": programme}),
+        LAPSING: ("offers", {"programme": programme, "until": actions.lapsing_until(now).isoformat()}),
+    }
+    if action.kind in behind:
+        page, words = behind[action.kind]
+        return url_for(f"coordinator.{page}", **words)
+    return _gaps(asked, cause={ROOM: gaps.WAITING_LIST, LATE: gaps.SILENT}.get(action.kind, action.kind))
 
 
 def _news(programme_id: int, after: datetime, now: datetime) -> list[tuple[int, str, str]]:
