@@ -49,6 +49,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.bookings
     import outreach.web.coordinator.calendars
     import outreach.web.coordinator.calling_off
+    import outreach.web.coordinator.chasing
     import outreach.web.coordinator.companies
     import outreach.web.coordinator.confirming
     import outreach.web.coordinator.contacts
@@ -60,9 +61,10 @@ def _import_pages() -> None:
     import outreach.web.coordinator.inbox
     import outreach.web.coordinator.invitations
     import outreach.web.coordinator.letters
-    import outreach.web.coordinator.news
     import outreach.web.coordinator.new_year
+    import outreach.web.coordinator.news
     import outreach.web.coordinator.password
+    import outreach.web.coordinator.phone_list
     import outreach.web.coordinator.programmes
     import outreach.web.coordinator.proposing
     import outreach.web.coordinator.register
