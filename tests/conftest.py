@@ -16,6 +16,9 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(
+    str(Path(__file__).parent / "coverage")
+)  # the slow reference, for the tests of other rooms too
 
 from browser import chromium, page, plain_page, site, wide_page  # noqa: E402, F401
 from outreach import create_app  # noqa: E402

@@ -53,6 +53,9 @@ class RandomYear:
         self.random = Random(seed)
         self.busy = self._chance(0.5) if busy is None else busy
         self._from = START
+        self.linked: set[tuple[int, int]] = set()
+        self.marked: list[date] = []
+        """Days on which something turns: a closure, the last day of a proposal. They are looked at more than others."""
         self.events: list[tuple[datetime, int, Callable[[datetime], Any]]] = []
         self.county = make.partnership(("931", "932"))
         make.partnership(("933",))
@@ -65,7 +68,9 @@ class RandomYear:
             self._life_of(school)
         for school in list(self.schools):
             if self._chance(0.12):
-                self._conversion(school)
+                self._goes_on([school])
+        if count > 2 and self._chance(0.25):
+            self._goes_on(self.random.sample(self.schools, 2))
         for _ in range(self.random.choice([0, 0, 1, 2]) if self.busy else self.random.randint(0, count + 2)):
             self._succession()
         for _ in range(
@@ -94,6 +99,8 @@ class RandomYear:
         db.session.flush()
 
     def some_day(self) -> date:
+        if self.marked and self._chance(0.25):
+            return self.random.choice(self.marked)
         first = 150 if self._chance(0.6) else 8
         return (START + timedelta(days=self.random.randint(first, DAYS))).date()
 
@@ -129,7 +136,8 @@ class RandomYear:
     def _life_of(self, school: School) -> None:
         r = self.random
         if self._chance(0.1 if self.busy else 0.3):
-            closed = {"status": "Closed", "close_date": r.choice([None, self.some_day()])}
+            closed = {"status": "Closed", "close_date": (day := r.choice([None, self.some_day()]))}
+            self.marked += [day] if day else []
             self._plan(self._when(), lambda at: make.record(school, at, **closed))
             if self._chance(0.2):
                 self._plan(self._when(), lambda at: make.record(school, at, status="Open", close_date=None))
@@ -211,6 +219,7 @@ class RandomYear:
             begins = self._when()
             made_one: list[Any] = []
             reply_by = begins.date() + timedelta(days=r.randint(3, 30))
+            self.marked.append(reply_by)
             self._plan(
                 begins,
                 lambda at: made_one.append(
@@ -230,16 +239,15 @@ class RandomYear:
             return
         a, b = self.random.sample(self.schools, 2)
         day = self.random.choice([None, self.some_day()])
-        wanted = (a.urn, b.urn)
-        if wanted not in (linked := self.__dict__.setdefault("linked", set())):
-            linked.add(wanted)
+        if (a.urn, b.urn) not in self.linked:
+            self.linked.add((a.urn, b.urn))
             self._plan(self._when(), lambda at: make.succession(a, b, at, day))
 
-    def _conversion(self, old: School) -> None:
-        """It closes and goes on under a new URN, as when it becomes an academy; both come with one import."""
-        at = self._when()
+    def _goes_on(self, old: list[School]) -> None:
+        """A school becomes an academy, or two merge: closed, and on under a new URN; all of it comes with one import."""
+        at = self._when(START + timedelta(days=self.random.choice([0, 120, 200])), 150)
         new = self._school(at)
-        day = self.random.choice([None, at.date(), at.date() - timedelta(days=30)])
+        day = self.random.choice([None, at.date(), at.date() - timedelta(days=30), self.some_day()])
         if self._chance(0.7):  # mostly the school that it was
             same = (
                 "la_code",
@@ -248,10 +256,17 @@ class RandomYear:
                 "statutory_high_age",
                 "number_of_pupils",
             )
-            facts = {name: getattr(old, name) for name in (*same, "district_code", "district_name")}
+            facts = {name: getattr(old[0], name) for name in (*same, "district_code", "district_name")}
             self._plan(at, lambda at: make.record(new, at, **facts))
-        self._plan(at, lambda at: make.record(old, at, status="Closed", close_date=day))
-        self._plan(at, lambda at: make.succession(old, new, at, day))
+        for one in old:
+            closed = self.random.choice([None, day])
+            self._plan(
+                at,
+                lambda at, one=one, closed=closed: make.record(one, at, status="Closed", close_date=closed),
+            )
+            self._plan(at, lambda at, one=one: make.succession(one, new, at, day))
+            self.linked.add((one.urn, new.urn))
+        self.marked += [day] if day else []
         self._from = at
         self._life_of(new)
         for _ in range(self.random.choice([0, 1])):
@@ -314,7 +329,7 @@ class RandomYear:
 
     def _promised(self) -> dict[int, int]:
         named = self.random.sample(GROUPS[:3], self.random.choice([1, 1, 2, 3]))
-        return {y: self.random.choice([0, 5, 40, 150]) for y in sorted(named)}
+        return {y: self.random.choice([0, 5, 40, 75, 80, 150]) for y in sorted(named)}
 
     def _move(self, show: dict, bookings: list[dict], starts: datetime, made_at: datetime) -> datetime:
         moved_at = made_at + timedelta(days=4, minutes=self.random.randint(0, 5 * 24 * 60))

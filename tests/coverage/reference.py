@@ -579,6 +579,33 @@ class World:
         return found
 
 
+ADULTS = -1
+"""The one 'year group' of a staff preview or training: the adults of a school."""
+
+
+class WorldOfAdults(World):
+    """A programme for adults counts schools only: every open one that is none of the types that are never in."""
+
+    def eligible(self, urn):
+        inside = self.fact(urn, "la_code") in self.codes and self.in_force(urn)
+        return inside and (self.included(urn) is not None or not self.is_never_in(urn))
+
+    def counting(self, urn):
+        return [ADULTS]
+
+    def offers(self, urn, included=None):
+        return {ADULTS}
+
+    def groups_of(self, booking):
+        return {ADULTS}
+
+    def count(self, booking):
+        return None
+
+    def number(self, urn, y):
+        return None
+
+
 def in_parts(total, weights):
     """Largest remainders, earlier first among equals; equal parts when all weights are 0."""
     if not weights:

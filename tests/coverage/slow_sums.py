@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from reference import Answer, Booking, FormBegun, Proposal, World, in_parts
+from reference import ADULTS, Answer, Booking, FormBegun, Proposal, World, in_parts
 
 LONDON = ZoneInfo("Europe/London")
 NINE = (
@@ -157,6 +157,8 @@ class Sums:
             return r.ages_unknown
         if name == "place":
             return r.place_unknown
+        if name == "since_by":
+            return r.since is not None and r.since <= date.fromisoformat(value)
         if name == "find":
             named = plain(r.name).split()
             return all(any(w.startswith(p) for w in named) or p == str(r.urn) for p in plain(value).split())
@@ -190,7 +192,7 @@ class Sums:
             pupils=pupils,
             pupils_by=by,
             number="unknown" if pupils is None else "own" if own else "estimated",
-            ages_unknown=w.usual(urn) is None and w.included(urn) is None,
+            ages_unknown=ADULTS not in states and w.usual(urn) is None and w.included(urn) is None,
             place_unknown=w.fact(urn, "easting") is None or w.fact(urn, "northing") is None,
         )
 
@@ -255,6 +257,9 @@ class Sums:
                 return unsettled, waits
             if "open" in states.values():
                 return "year group missing", max(took, default=None)
+            failed = [starts[b.id] for b in shows if w.outcome(b) == "failed"]
+            if states.get(ADULTS) == "part seen" and failed:
+                return "did not take place", max(failed)
             if "part seen" in states.values():
                 return "too few counted", max(took, default=None)
             if unsure:

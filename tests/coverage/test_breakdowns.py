@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from random_year import RandomYear
-from test_random_years import LATER, SEEDS, few, many
+from test_random_years import LATER, SEEDS, fewer, many
 
 import make
 from outreach.coverage import figures, lists, standings
@@ -37,7 +37,7 @@ def _hold_parts(seed: int) -> None:
         db.session.rollback()
 
 
-@few
+@fewer
 @given(seed=SEEDS)
 def test_a_county_in_parts_is_the_whole_county(app: Flask, seed: int) -> None:
     _hold_parts(seed)

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from random_year import RandomYear
-from reference import World, end_of, read_all
+from reference import World, WorldOfAdults, end_of, read_all
 from slow_sums import DIMENSIONS, NINE, SUMS, Sums, percent
-from test_random_years import LATER, SEEDS, few, many
+from test_random_years import LATER, SEEDS, few, fewer, many
 
 from outreach.coverage import figures, lists, standings
 from outreach.coverage.board import concerns, content
@@ -31,10 +31,16 @@ def test_figures_of_very_many_random_years_are_the_slow_sums(app: Flask, seed: i
     _hold(seed)
 
 
-@few
+@fewer
+@given(seed=SEEDS)
+def test_figures_of_a_random_training_are_the_slow_sums_and_count_schools_only(app: Flask, seed: int) -> None:
+    _hold(seed, for_adults=True)
+
+
+@fewer
 @given(seed=SEEDS)
 def test_what_was_told_of_a_day_stays_whatever_is_recorded_later(app: Flask, seed: int) -> None:
-    """Figures, causes, lists, concerns and the whole report, drawn at the day's end and again years later."""
+    """Schools, figures, causes, concerns and the whole report, drawn at the day's end and again years later."""
     try:
         year = RandomYear(seed)
         then: dict[date, Any] = {}
@@ -54,19 +60,24 @@ def _told(year: RandomYear, day: date, now: datetime) -> Any:
     found = figures.of(reckoning.target, county="x")
     dimensions = [figures.by(reckoning.target, d) for d in DIMENSIONS]
     drawn = content.draw(reckoning, raised, county="Marlshire", partnership="The partnership")
+    schools = reckoning.target, reckoning.excluded, reckoning.also_seen
     causes = [(s.urn, s.cause, s.since, s.next_action) for s in reckoning.target]
-    return found, dimensions, figures.by_year_group(reckoning.target), causes, raised, drawn.content
+    return schools, found, dimensions, figures.by_year_group(reckoning.target), causes, raised, drawn.content
 
 
-def _hold(seed: int) -> None:
+def _hold(seed: int, *, for_adults: bool = False) -> None:
     try:
-        year = RandomYear(seed)
+        year = RandomYear(seed, for_adults=for_adults)
         year.play()
         db.session.flush()
         rows, day = read_all(), year.some_day()
         reckoning = standings.of(year.programme.id, as_of=day, now=LATER)
-        slow = Sums(World(year.programme, day, rows))
+        slow = Sums((WorldOfAdults if for_adults else World)(year.programme, day, rows))
+        if for_adults:
+            assert {s.target_pupils for s in reckoning.target} <= {None}
+            assert {s.seen_pupils for s in reckoning.target} <= {0}
         _hold_schools(reckoning, slow)
+        assert {a.urn: a.pupils for a in reckoning.also_seen} == slow.also_seen
         _hold_figures(reckoning, slow)
         _hold_lists(reckoning, slow, Random(seed))
         _hold_report(year, reckoning, slow)

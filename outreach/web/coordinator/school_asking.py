@@ -138,9 +138,10 @@ def school_invite(urn: int) -> Any:
         else:
             return _done(urn, "The invitation is waiting to go out.")
     earlier = invitations.of_school(programme.id, urn)
+    some_address_works = len(outbox.dead_addresses(c.address for c in on_file)) < len(on_file)
     return _page(
         school, form, f"Invite to ‘{programme.title}’", "Send the invitation", earlier=earlier, programme=programme,
-        template="coordinator/school_invite.html",
+        some_address_works=some_address_works, template="coordinator/school_invite.html",
     )  # fmt: skip
 
 
