@@ -133,7 +133,8 @@ class Numbers:
                 number == self.kept_until(date.fromisoformat(words["until"])) == self.rows_behind(address)
             ), where
         elif re.fullmatch(
-            r"/desk/(news|letters|inbox|requests|invitations/\d+|register/changes|chasing)", parts.path
+            r"/desk/(news|letters|inbox|requests|invitations/\d+|register/changes|chasing(/schools|/waiting-list)?|phone-list)",
+            parts.path,
         ):
             assert number == self.rows_behind(address), where
         else:

@@ -329,7 +329,7 @@ class RandomYear:
 
     def _promised(self) -> dict[int, int]:
         named = self.random.sample(GROUPS[:3], self.random.choice([1, 1, 2, 3]))
-        return {y: self.random.choice([0, 5, 40, 75, 80, 150]) for y in sorted(named)}
+        return {y: self.random.choice([0, 3, 40, 75, 80, 150]) for y in sorted(named)}
 
     def _move(self, show: dict, bookings: list[dict], starts: datetime, made_at: datetime) -> datetime:
         moved_at = made_at + timedelta(days=4, minutes=self.random.randint(0, 5 * 24 * 60))

@@ -139,41 +139,27 @@ def _same(fast: figures.Totals, total: Any) -> None:
 
 def _hold_lists(reckoning: standings.Reckoning, slow: Sums, r: Random) -> None:
     """Lists by some words at random, as addresses put them together."""
-    for _ in range(12):
-        words = {}
-        some = r.choice([*reckoning.target, *reckoning.excluded, None])
-        if r.random() < 0.4:
-            words["district"] = (some.district_code if some else "E1") or "-"
-        if r.random() < 0.3:
-            words["phase"] = some.phase if some else "Secondary"
-        if r.random() < 0.3:
-            words["type"] = (some.type if some else "") or "-"
-        if r.random() < 0.3:
-            words["trust"] = (some.trust if some else "") or "-"
-        if r.random() < 0.3:
-            words["year"] = r.choice(["7", "8", "9", "10"])
-        if r.random() < 0.3:
-            words["state"] = r.choice(["seen", "part seen", "to confirm", "booked", "open", "gap"])
-        if r.random() < 0.3:
-            words["standing"] = some.standing if some and some.standing in NINE else "asked"
-        if r.random() < 0.3:
-            words["gap"] = "1"
-        if r.random() < 0.2:
-            words["cause"] = (some.kind if some and some.is_gap else "") or "silent"
-        if r.random() < 0.3:
-            words["number"] = r.choice(["own", "estimated", "unknown", "known"])
-        if r.random() < 0.2:
-            words["counted"] = "1"
-        if r.random() < 0.1:
-            words["ages"] = "unknown"
-        if r.random() < 0.1:
-            words["place"] = "unknown"
-        if r.random() < 0.1:
-            words["find"] = r.choice(
-                ["redmere", "Academy, Redmere", str(some.urn) if some else "x", "nobody"]
-            )
-        if r.random() < 0.1:
-            words["list"] = "excluded"
+    schools = [*reckoning.target, *reckoning.excluded]
+    for _ in range(40):
+        some = r.choice(schools) if schools else None
+        could: dict[str, Any] = {
+            "district": (some.district_code if some else "E1") or "-",
+            "phase": some.phase if some else "Secondary",
+            "type": (some.type if some else "") or "-",
+            "trust": (some.trust if some else "") or "-",
+            "year": r.choice(["7", "8", "9", "10"]),
+            "state": r.choice(["seen", "part seen", "to confirm", "booked", "open", "gap"]),
+            "standing": some.standing if some and some.standing in NINE else "asked",
+            "gap": "1",
+            "cause": (some.kind if some and some.is_gap else "") or "silent",
+            "number": r.choice(["own", "estimated", "unknown", "known"]),
+            "counted": "1",
+            "ages": "unknown",
+            "place": "unknown",
+            "find": r.choice(["redmere", "Academy, Redmere", "demy", str(some.urn) if some else "x"]),
+            "list": "excluded",
+        }  # fmt: skip
+        words = {name: could[name] for name in r.sample(sorted(could), r.choice([1, 1, 2, 2, 3]))}
         picked = lists.pick(reckoning, _filters(words))
         assert [s.urn for s in picked] == [row.urn for row in slow.picked(words)], words
 

@@ -227,6 +227,7 @@ def story(y: Year) -> dict[date, list[Callable[[], object]]]:
     return {
         date(2026, 9, 1): [y.set_up],
         date(2026, 9, 2): [lambda: deeds.send_round(site, desk, [s, s + 2, s + 3, s + 5, s + 6, s + 7, s + 8, s + 9])],
+        date(2026, 9, 3): [lambda: deeds.let_it_chase(site, desk)],
         date(2026, 9, 4): [lambda: y.book(s), lambda: y.book(s + 3)],
         date(2026, 9, 8): [lambda: y.book(s + 2), lambda: y.bounce(s + 7)],
         date(2026, 9, 10): [
@@ -252,6 +253,7 @@ def story(y: Year) -> dict[date, list[Callable[[], object]]]:
         ],
         date(2026, 11, 10): [lambda: deeds.take_out(site, desk, s + 17, "Has its own programme")],
         date(2026, 11, 12): [lambda: y.book(s + 18), y.settle],
+        date(2026, 11, 24): [lambda: deeds.raise_first(site, desk)],
         date(2026, 12, 1): [lambda: deeds.bring_register(site, desk, CLOSED_ON), lambda: y.school_closed(CLOSES)],
         date(2026, 12, 3): [lambda: y.book(s + 16, after=date(2027, 1, 11))],
         date(2027, 1, 5): [lambda: y.publish(date(2026, 12, 31))],

@@ -42,6 +42,7 @@ ANOTHER_WAY = {
     "coordinator.register_preview": "between an upload and its apply: test_register_browser.py",
     "coordinator.contacts_preview": "between an upload and its apply: test_setup_browser.py",
     "coordinator.preview_tour_days": "after a form: test_setup_browser.py",
+    "coordinator.chasing_raise": "for a school that was reminded twice: test_chasing_browser.py",
     "coordinator.letter_file": "no page; a made-up letter that has gone is not kept",
     "coordinator.register_changes": "a file of a register between upload and apply: test_desk_register.py",
     "coordinator.booking_hand_on": "for a school that closes: test_register_changes_browser.py",
@@ -149,7 +150,7 @@ def test_every_page_of_the_desk_has_no_fault(
     found.follow(
         "/desk", f"/desk/schools/{booked.urn}", f"/desk/schools/{proposed.urn}",
         f"/desk/schools/{told.cast.of(cast.BOUNCED)[0].urn}",
-        f"/desk/tour/days/{show.tour_day_id}/call-off", f"/desk/letters/{sent.id}",
+        f"/desk/schools/{booked.urn}/notes", f"/desk/tour/days/{show.tour_day_id}/call-off", f"/desk/letters/{sent.id}",
         *(rule for rule in _routes(app, "coordinator").values() if "<" not in rule),
     )  # fmt: skip
     _hold(app, found, "coordinator")
