@@ -105,6 +105,11 @@ def past_shows(programme_id: int, urns: Iterable[int], *, now: datetime) -> list
 
 def of_school(urn: int, partnership_id: int) -> list[Booking]:
     """Every booking that a school ever made with this partnership, the latest show first."""
+    return of_schools([urn], partnership_id)
+
+
+def of_schools(urns: Iterable[int], partnership_id: int) -> list[Booking]:
+    """The same of several: a school and those it came from. Two queries."""
     return list(
         db.session.scalars(
             select(Booking)
@@ -112,7 +117,7 @@ def of_school(urn: int, partnership_id: int) -> list[Booking]:
             .join(Performance, Performance.id == Booking.performance_id)
             .options(contains_eager(Booking.programme), contains_eager(Booking.performance))
             .options(selectinload(Booking.school))
-            .where(Booking.urn == urn, Programme.partnership_id == partnership_id)
+            .where(Booking.urn.in_(set(urns)), Programme.partnership_id == partnership_id)
             .order_by(Performance.starts_at.desc(), Booking.id.desc())
         )
     )

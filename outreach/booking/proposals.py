@@ -4,7 +4,7 @@ The calendar event is born here, tentative; the booking that comes of it keeps i
 while it is kept, so nobody else gets it; the troupe hears of it when it is booked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -92,6 +92,12 @@ _KEPT_OR_PROPOSED = (
     )
     .order_by(Performance.starts_at, Proposal.id)
 )
+
+
+def uids_of(urns: Collection[int]) -> list[str]:
+    """The calendar events of every time that was ever kept for some schools, in the order they were; one query."""
+    query = select(Proposal.uid).where(Proposal.urn.in_(set(urns)), Proposal.uid.is_not(None))
+    return [uid for uid in db.session.scalars(query.order_by(Proposal.id)) if uid]
 
 
 def kept_or_proposed(

@@ -74,6 +74,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.school
     import outreach.web.coordinator.school_asking
     import outreach.web.coordinator.school_facts
+    import outreach.web.coordinator.school_notes
     import outreach.web.coordinator.schools
     import outreach.web.coordinator.search
     import outreach.web.coordinator.setup

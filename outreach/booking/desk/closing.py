@@ -1,6 +1,6 @@
 """Shows to come at schools that close first, or have closed, or have an open successor: each must go on, move or end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -56,6 +56,13 @@ def of_booking(booking: Booking, *, now: datetime) -> Closing | None:
         return None
     after = lines.after([booking.urn]).get(booking.urn, [])
     return Closing(booking=booking, heirs=[s for s in after if s.is_open], after=after)
+
+
+def of_schools(urns: Collection[int], partnership_id: int, *, now: datetime) -> list[Closing]:
+    """Those of some schools, without who follows; one query."""
+    query = _chosen(select(Booking), partnership_id, now).where(Booking.urn.in_(set(urns)))
+    found = db.session.scalars(query.order_by(Performance.starts_at, Booking.id))
+    return [Closing(booking=booking, heirs=(), after=()) for booking in found]
 
 
 def count(partnership_id: int, *, now: datetime) -> int:
