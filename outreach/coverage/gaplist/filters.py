@@ -74,6 +74,12 @@ def narrow(found: Iterable[Gap], filters: Filters) -> Narrowed:
     """One pass: a gap that fails no kind counts everywhere, one that fails a single kind counts in that kind."""
     wanted = {kind: set(values) for kind, values in filters.ticked.items() if values}
     words = words_of(filters.find).split()
+    if not (wanted or words or filters.never_seen):
+        all_of_them = list(found)
+        by_kind = {kind: Counter(map(value, all_of_them)) for kind, value in _VALUE.items()}
+        return Narrowed(
+            gaps=all_of_them, counts=by_kind, never_seen=sum(gap.never_seen for gap in all_of_them)
+        )
     kept: list[Gap] = []
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     never = 0

@@ -16,6 +16,7 @@ from outreach.coverage import facts, standings
 from outreach.coverage.gaplist import ever_seen
 from outreach.coverage.kin import Kin
 from outreach.coverage.parts import in_parts
+from outreach.coverage.parts.collecting import without_collecting
 from outreach.coverage.parts.cut import cut_of
 from outreach.coverage.standings import Reckoning, Standing
 from outreach.ground.db import db
@@ -51,6 +52,11 @@ class Missing:
 
 def of(programme: Programme, *, now: datetime, only: Collection[int] | None = None) -> Missing:
     """The gaps as they stand now, of all or of some schools; 24 queries, two more where only some are asked for."""
+    with without_collecting():
+        return _of(programme, now, only)
+
+
+def _of(programme: Programme, now: datetime, only: Collection[int] | None) -> Missing:
     today = day_of(now)
     near = None if only is None else in_parts.with_kin(programme, only, as_of=today, now=now)
     found = standings.of(
