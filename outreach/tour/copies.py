@@ -110,23 +110,25 @@ def plan(programme: Programme, year: int, *, now: datetime) -> Plan:
 
 def copy(
     programme: Programme,
-    production: Production,
+    year: int,
     *,
+    title: str,
+    reply_by: date,
     with_days: bool,
     with_decisions: bool,
     who: str,
     now: datetime,
 ) -> Copied:
-    """Make the copy. Days that cannot be carried over are named, the others are.
+    """Make the copy, with a title and a reply-by date that may be others than planned. Days that cannot be carried over are named, the others are.
 
     Raises CopiedAlready, NotALaterYear, and whatever programmes.create does.
     """
     partnerships.lock(programme.partnership_id)
-    _years_on(programme, production.academic_year)
-    standing = copy_of(programme, production.academic_year)
+    standing = copy_of(programme, year)
     if standing is not None:
         raise CopiedAlready(standing)
-    planned = plan(programme, production.academic_year, now=now)
+    planned = plan(programme, year, now=now)
+    production = replace(planned.production, title=title, reply_by=reply_by)
     new = programmes.create(programme.partnership_id, production, who=who, now=now)
     db.session.add(
         ProgrammeCopy(

@@ -7,8 +7,8 @@ from outreach.county.school_days import SchoolCalendar, Stretch
 from outreach.ground.school_year import first_day, last_day, year_of
 
 WEEKS_OF_A_YEAR = 52
-LOOK_AROUND = 21
-"""Days: no holiday between two terms but the summer's is longer."""
+LOOK_AROUND = 60
+"""Days: no holiday is longer."""
 
 
 def same_week(day: date, old: Sequence[Stretch], new: Sequence[Stretch], years: int = 1) -> date | None:
@@ -54,7 +54,7 @@ def reply_by(day: date, calendars: Mapping[str, SchoolCalendar], *, years: int =
         wished = today + timedelta(weeks=4)
     wished = min(max(wished, first_day(year)), last_day(year))
     around = [wished - timedelta(days=n) for n in range(LOOK_AROUND)]
-    around += [wished + timedelta(days=n) for n in range(1, 60)]
+    around += [wished + timedelta(days=n) for n in range(1, LOOK_AROUND)]
     fit = (d for d in around if d > today and year_of(d) == year and not _closed(d, calendars.values()))
     return next(fit, wished)
 
