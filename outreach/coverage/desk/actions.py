@@ -10,14 +10,14 @@ from datetime import date, datetime, timedelta
 
 from outreach.asking import open_door
 from outreach.asking.chasing import chases, raising
-from outreach.booking import proposals
+from outreach.booking import holds, proposals
 from outreach.booking.desk import closing
 from outreach.county.register import decisions
 from outreach.coverage import gaps
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Reckoning, Standing
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import and_list, count, day, day_short
+from outreach.ground.wording import and_list, clock, count, day, day_short
 from outreach.post.incoming import inbox
 from outreach.post.outgoing import letterbook
 from outreach.tour import itinerary
@@ -62,7 +62,7 @@ class Action:
 
 
 def of(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[Action]:
-    """What waits in a programme, in its partnership's post and in its register, the most pressing first; 8 queries, and
+    """What waits in a programme, in its partnership's post and in its register, the most pressing first; 9 queries, and
     those of raising.waiting once some school has had its last reminder.
 
     `mail` is what waits in the inbox by task, as inbox.count_waiting gives it.
@@ -109,10 +109,18 @@ def _plain(kind: str, n: int, words: tuple[str, str, str]) -> Action:
 
 
 def _lapsing(programme: Programme, now: datetime) -> Action:
+    """What is kept until a day that is near, or for the minutes in which a school fills in the form."""
     soon = [p for p in proposals.still_open(programme.id, now=now) if p.reply_by <= lapsing_until(now)]
+    held = holds.in_hand(programme.id, now=now)
+    said = (
+        [f"{held[0].host.name} has until {clock(held[0].held_until)}, while it fills in the form."]
+        if held
+        else []
+    )
+    if soon:
+        said.append(f"{soon[0].school.name} has until the end of {_by(soon[0].reply_by, now)}.")
     words = ("kept time is about to lapse", "kept times are about to lapse")
-    detail = f"{soon[0].school.name} has until the end of {_by(soon[0].reply_by, now)}." if soon else ""
-    return _plain(LAPSING, len(soon), (*words, detail))
+    return _plain(LAPSING, len(soon) + len(held), (*words, " ".join(said)))
 
 
 def _by(until: date, now: datetime) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import g, render_template, request
 
-from outreach.booking import proposals
+from outreach.booking import holds, proposals
 from outreach.coverage.desk import news as told
 from outreach.ground import clock
 from outreach.ground.timespans import day_of, wall
@@ -52,10 +52,10 @@ def offers() -> Any:
     if programme is None:
         return render_template("coordinator/desk_none.html", step=None)
     until = _until(left_out)
-    rows = proposals.still_open(programme.id, now=now)
+    rows, held = proposals.still_open(programme.id, now=now), holds.in_hand(programme.id, now=now)
     return render_template(
         "coordinator/offers.html",
-        programme=programme, until=until, left_out=left_out, found=len(rows), today=day_of(now),
+        programme=programme, until=until, left_out=left_out, found=len(rows) + len(held), held=held, today=day_of(now),
         rows=[p for p in rows if until is None or p.reply_by <= until],
     )  # fmt: skip
 
