@@ -56,7 +56,7 @@ def school(urn: int) -> Any:
         own_days=school_days.own_days(found),
         hours=school_days.hours(found),
         bookings=bookings,
-        closing={item.booking.id for item in closing.of_schools([urn], g.partnership.id, now=now)},
+        closing={item.booking.id for item in closing.of_schools(family, g.partnership.id, now=now)},
         letters=written,
         most_letters=LETTERS,
         mails=contents.about({*visits, *streams}, senders, g.partnership.id, most=MAILS),
