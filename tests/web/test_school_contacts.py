@@ -62,7 +62,7 @@ def asked(client: FlaskClient, stopped: Clock) -> Asked:
 
 def test_opening_the_link_shows_everybody_and_changes_nothing(asked: Asked) -> None:
     page = asked.get().get_data(as_text=True)
-    assert "Are these still the right people?" in page and "Yes, all 2 are right" in page
+    assert "Are these still the right people?" in page and "Yes, both are right" in page
     assert "Joanna Fell" in page and "office@redmere.example" in page
     for rest in ("/add", f"/{asked.office_id}"):
         assert asked.get(rest).status_code == 200

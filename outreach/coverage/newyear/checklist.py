@@ -13,7 +13,7 @@ from outreach.county.partnerships import Partnership
 from outreach.county.schools import RegisterImport, SchoolRecord
 from outreach.coverage import readiness, standings
 from outreach.coverage.newyear import first_round
-from outreach.coverage.newyear.first_round import MISSED, NEVER, FirstRound
+from outreach.coverage.newyear.first_round import FirstRound
 from outreach.coverage.readiness import Step
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -57,6 +57,12 @@ class Checklist:
     @property
     def done(self) -> int:
         return sum(step.done for step in self.steps)
+
+    def next_step(self, today: date) -> str:
+        """The first step that is not done and can be done by now; '' when none is left."""
+        register_due = today >= _register_from(self.year)
+        left = (s.what for s in self.steps if not s.done and (register_due or s.what != "register"))
+        return next(left, "")
 
 
 def years(partnership_id: int, today: date) -> list[int]:
@@ -131,11 +137,15 @@ def _register(la_codes: list[str], year: int) -> Step:
     )
     if imported is None:
         return Step(what="register", done=False, said="No register file was brought in yet.")
-    fresh = day_of(imported) >= date(year, REGISTER_FRESH_FROM_MONTH, 1)
+    fresh = day_of(imported) >= _register_from(year)
     said = f"Last changed by the file of {day_short(imported)}."
     if not fresh:
         said += f" From July {year} on it knows which schools open and close in September."
     return Step(what="register", done=fresh, said=said)
+
+
+def _register_from(year: int) -> date:
+    return date(year, REGISTER_FRESH_FROM_MONTH, 1)
 
 
 def _programmes(carried: tuple[Carried, ...], year: int) -> Step:
@@ -186,18 +196,14 @@ def _contacts(asked: dict[str, int], to_ask: int | None, why_not: str, main: Pro
             else "No school of the target has anybody to ask."
         )
         return Step(what="contacts", done=False, said=said)
-    parts = [f"{asked[state]:,} {words}" for state, words in requests.STATES.items() if asked[state]]
     more = f" {count(to_ask, 'more school')} can be asked." if to_ask else ""
-    return Step(
-        what="contacts", done=not to_ask, said=f"{count(total, 'school')} asked: {and_list(parts)}.{more}"
-    )
+    return Step(what="contacts", done=not to_ask, said=f"{count(total, 'school')} asked.{more}")
 
 
 def _first_round(found: FirstRound | None, main: Programme | None) -> Step:
     if found is None:
-        why = "It comes after the programme." if main is None else "The programme is closed."
+        why = "They come after the programme." if main is None else "The programme is closed."
         return Step(what="first round", done=False, said=why)
-    never, missed = len(found.of(NEVER)), len(found.of(MISSED))
     if not found.target:
         return Step(what="first round", done=False, said="No school is in the target yet.")
     if not found.first:
@@ -209,7 +215,7 @@ def _first_round(found: FirstRound | None, main: Programme | None) -> Step:
     return Step(
         what="first round",
         done=False,
-        said=f"{count(never, 'school')} never seen and {count(missed, 'gap')} of last year not asked yet.",
+        said=f"{count(len(found.first), 'school')} that missed it not asked yet: ask those first.",
     )
 
 

@@ -18,7 +18,7 @@ NEVER, MISSED, REST = "never", "missed", "rest"
 GROUPS = {
     NEVER: "Never seen, in any year",
     MISSED: "A gap of last year",
-    REST: "Seen before",
+    REST: "Seen before, or booked",
 }
 
 
@@ -95,9 +95,11 @@ def _last_year(before: Programme | None, *, now: datetime) -> dict[int, Standing
 
 
 def _group(was: Standing | None, seen: Collection[int], family: tuple[int, ...]) -> str:
+    if was is not None and not was.is_gap:
+        return REST
     if not any(urn in seen for urn in family):
         return NEVER
-    return MISSED if was is not None and was.is_gap else REST
+    return REST if was is None else MISSED
 
 
 def _behind(last: Mapping[int, Standing]) -> dict[str, float]:

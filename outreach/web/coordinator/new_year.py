@@ -34,7 +34,10 @@ def new_year() -> Any:
     offered = checklist.years(g.partnership.id, today)
     year, said = _year(offered, checklist.year_to_open(offered, today))
     found = checklist.of(g.partnership, year, now=clock.now()) if offered else None
-    return render_template("coordinator/new_year.html", found=found, offered=offered, year=year, said=said)
+    return render_template(
+        "coordinator/new_year.html",
+        found=found, offered=offered, year=year, said=said, next_step=found.next_step(today) if found else "",
+    )  # fmt: skip
 
 
 @coordinator.route("/new-year/copy/<int:programme_id>", methods=["GET", "POST"])

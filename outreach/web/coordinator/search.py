@@ -14,7 +14,7 @@ from outreach.web.gate import coordinator, coordinators_only
 FEW, PAGE = 5, 50
 """How many of each kind show at first, and on a page of one kind."""
 
-TITLES = {SCHOOLS: "Schools", PEOPLE: "People", BOOKINGS: "Bookings", LETTERS: "Letters to that address"}
+TITLES = {SCHOOLS: "Schools", PEOPLE: "People", BOOKINGS: "Bookings", LETTERS: "Letters, by the address they went to"}
 LONGEST = 200
 
 

@@ -62,6 +62,14 @@ def test_never_seen_comes_before_last_years_gaps_and_those_before_the_rest(years
     ]
 
 
+def test_whoever_is_booked_to_see_it_this_year_is_not_among_those_who_never_saw_it(years: Years) -> None:
+    with transaction():
+        booked = years.school("Booked")
+        make.booking(make.show(years.last, booked, datetime(2027, 3, 9, 9, 30, tzinfo=UTC)), {8: 150})
+    found = first_round.of(years.new, years.last, now=datetime(2027, 3, 1, 9, tzinfo=UTC))
+    assert [(c.standing.name, c.group) for c in found.candidates] == [("Booked", REST)]
+
+
 def test_of_equals_the_district_furthest_behind_comes_first(years: Years) -> None:
     with transaction():
         years.saw(years.school("Kestermere seen"))
