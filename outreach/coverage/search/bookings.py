@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sqlalchemy import Select, case, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from outreach.booking.promises import Booking
@@ -45,18 +45,18 @@ def matching(query: Select[Any], partnership_id: int, want: Wanted) -> Select[An
     )
 
 
-def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[Booking, ...]:
+def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[int, tuple[Booking, ...]]:
+    """How many there are, 0 past the end of the list too; and some of them, the latest show first, cancelled ones last."""
     cancelled = case((Booking.ended_at.is_(None), 0), else_=1)
-    return tuple(
-        db.session.scalars(
-            matching(select(Booking), partnership_id, want)
-            .options(
-                contains_eager(Booking.school),
-                contains_eager(Booking.programme),
-                contains_eager(Booking.performance),
-            )
-            .order_by(cancelled, Performance.starts_at.desc(), Booking.id)
-            .offset(first)
-            .limit(most)
+    rows = db.session.execute(
+        matching(select(Booking, func.count().over()), partnership_id, want)
+        .options(
+            contains_eager(Booking.school),
+            contains_eager(Booking.programme),
+            contains_eager(Booking.performance),
         )
-    )
+        .order_by(cancelled, Performance.starts_at.desc(), Booking.id)
+        .offset(first)
+        .limit(most)
+    ).all()
+    return rows[0][1] if rows else 0, tuple(booking for booking, _ in rows)

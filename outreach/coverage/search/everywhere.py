@@ -1,10 +1,9 @@
 """Search: schools, people, bookings and letters of one partnership, by whatever somebody remembers of them.
 
-A fixed number of queries: one a kind to count, and for what is shown one for people, bookings and letters each, two for
-schools; one more for schools that are spelt alike where nothing matches.
+A fixed number of queries: one a kind, one more for what came before and after the schools found; where nothing matches,
+one for schools that are spelt alike; for a whole list of one kind four more, to count.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,25 +54,36 @@ def counts(partnership_id: int, want: Wanted) -> dict[str, int]:
     }
 
 
-def look(
-    partnership_id: int,
-    want: Wanted,
-    found: dict[str, int],
-    *,
-    kinds: Iterable[str] = KINDS,
-    first: int = 0,
-    most: int = 5,
-) -> Found:
-    """What matches all that was typed: `most` of each of some kinds, from the `first` on. `found`: what `counts` says.
+LISTED = {
+    SCHOOLS: schools.listed,
+    PEOPLE: people.listed,
+    BOOKINGS: bookings.listed,
+    LETTERS: people.listed_letters,
+}
+
+
+def overview(partnership_id: int, want: Wanted, most: int) -> Found:
+    """How many of each kind match all that was typed, and the first `most` of each.
 
     Where nothing at all matches, `near` holds the schools that are spelt much like it.
     """
-    of = {kind for kind in kinds if found[kind]}
+    if want.nothing:
+        return Found(counts=dict.fromkeys(KINDS, 0))
+    found = {kind: listed(partnership_id, want, 0, most) for kind, listed in LISTED.items()}
+    totals = {kind: total for kind, (total, _) in found.items()}
     return Found(
-        counts=found,
-        schools=schools.listed(partnership_id, want, first, most) if SCHOOLS in of else (),
-        people=people.listed(partnership_id, want, first, most) if PEOPLE in of else (),
-        bookings=bookings.listed(partnership_id, want, first, most) if BOOKINGS in of else (),
-        letters=people.listed_letters(partnership_id, want, first, most) if LETTERS in of else (),
-        near=() if want.nothing or any(found.values()) else schools.near(partnership_id, want),
+        counts=totals,
+        near=() if any(totals.values()) else schools.near(partnership_id, want),
+        **{kind: rows for kind, (_, rows) in found.items()},  # type: ignore[arg-type]
     )
+
+
+def one_kind(
+    partnership_id: int, want: Wanted, kind: str, counted: dict[str, int], first: int, most: int
+) -> Found:
+    """`most` of one kind from the `first` on; `counted` is what `counts` said."""
+    if not counted[kind]:
+        near = () if want.nothing or any(counted.values()) else schools.near(partnership_id, want)
+        return Found(counts=counted, near=near)
+    _, rows = LISTED[kind](partnership_id, want, first, most)
+    return Found(counts=counted, **{kind: rows})  # type: ignore[arg-type]

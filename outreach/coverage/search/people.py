@@ -56,16 +56,17 @@ def matching(partnership_id: int, want: Wanted) -> Select[Any]:
     ).group_by(each.c.urn, each.c.address)  # fmt: skip
 
 
-def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[PersonHit, ...]:
+def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[int, tuple[PersonHit, ...]]:
+    """How many there are, 0 past the end of the list too; and some of them, those on file first."""
     each = matching(partnership_id, want).subquery()
     rows = db.session.execute(
-        select(each, School.name.label("school_name"))
+        select(each, School.name.label("school_name"), func.count().over().label("total"))
         .join(School, School.urn == each.c.urn)
         .order_by(each.c.on_file.desc(), func.lower(each.c.name), each.c.address, each.c.urn)
         .offset(first)
         .limit(most)
-    )
-    return tuple(
+    ).all()
+    return rows[0].total if rows else 0, tuple(
         PersonHit(
             urn=row.urn, school_name=row.school_name, name=row.name, role=row.role, address=row.address,
             on_file=bool(row.on_file), reference=row.reference or "",
@@ -84,17 +85,19 @@ def letters_to(partnership_id: int, want: Wanted) -> list[ColumnElement[bool]]:
     return [ours, *(Letter.recipient.icontains(word, autoescape=True) for word in want.words)]
 
 
-def listed_letters(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[Letter, ...]:
-    return tuple(
-        db.session.scalars(
-            select(Letter)
-            .where(*letters_to(partnership_id, want))
-            .options(defer(Letter.raw))
-            .order_by(Letter.created_at.desc(), Letter.id.desc())
-            .offset(first)
-            .limit(most)
-        )
-    )
+def listed_letters(
+    partnership_id: int, want: Wanted, first: int, most: int
+) -> tuple[int, tuple[Letter, ...]]:
+    """How many there are, 0 past the end of the list too; and some of them, the newest first, without their bytes."""
+    rows = db.session.execute(
+        select(Letter, func.count().over())
+        .where(*letters_to(partnership_id, want))
+        .options(defer(Letter.raw))
+        .order_by(Letter.created_at.desc(), Letter.id.desc())
+        .offset(first)
+        .limit(most)
+    ).all()
+    return rows[0][1] if rows else 0, tuple(letter for letter, _ in rows)
 
 
 def _person(table: Any, want: Wanted) -> ColumnElement[bool]:

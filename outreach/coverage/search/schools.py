@@ -41,18 +41,20 @@ def matching(partnership_id: int, want: Wanted) -> list[ColumnElement[bool]]:
     ]
 
 
-def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[SchoolHit, ...]:
+def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[int, tuple[SchoolHit, ...]]:
+    """How many there are, 0 past the end of the list too; and some of them: open ones first, found by their own words first."""
     closed = case((School.status.in_(OPEN_STATUSES), 0), else_=1)
     by_kin = case((named(School, want), 0), else_=1)
     elsewhere = case((School.found_by.startswith(f" {' '.join(want.words)}", autoescape=True), 0), else_=1)
-    rows = db.session.scalars(
-        select(School)
+    rows = db.session.execute(
+        select(School, func.count().over())
         .where(*matching(partnership_id, want))
         .order_by(closed, by_kin, elsewhere, School.found_by, School.urn)
         .offset(first)
         .limit(most)
     ).all()
-    return tuple(_with_kin(partnership_id, rows, want))
+    total = rows[0][1] if rows else 0
+    return total, tuple(_with_kin(partnership_id, [school for school, _ in rows], want) if rows else ())
 
 
 def _with_kin(partnership_id: int, rows: Sequence[School], want: Wanted) -> list[SchoolHit]:

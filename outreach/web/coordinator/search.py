@@ -14,7 +14,12 @@ from outreach.web.gate import coordinator, coordinators_only
 FEW, PAGE = 5, 50
 """How many of each kind show at first, and on a page of one kind."""
 
-TITLES = {SCHOOLS: "Schools", PEOPLE: "People", BOOKINGS: "Bookings", LETTERS: "Letters, by the address they went to"}
+TITLES = {
+    SCHOOLS: "Schools",
+    PEOPLE: "People",
+    BOOKINGS: "Bookings",
+    LETTERS: "Letters, by the address they went to",
+}
 LONGEST = 200
 
 
@@ -33,19 +38,14 @@ def search() -> Any:
         return redirect(url_for("coordinator.school", urn=urn))
     if not kind and (reference := bookings.booking_of_reference(here, want)) is not None:
         return redirect(url_for("coordinator.booking", reference=reference))
-    counts = everywhere.counts(here, want)
     page = pages = 1
     if kind:
+        counts = everywhere.counts(here, want)
         pages = max(1, -(-counts[kind] // PAGE))
         page = page_asked(pages, said)
-    found = everywhere.look(
-        here,
-        want,
-        counts,
-        kinds=(kind,) if kind else KINDS,
-        first=(page - 1) * PAGE,
-        most=PAGE if kind else FEW,
-    )
+        found = everywhere.one_kind(here, want, kind, counts, (page - 1) * PAGE, PAGE)
+    else:
+        found = everywhere.overview(here, want, FEW)
     return render_template(
         "coordinator/search.html",
         typed=typed[:LONGEST], want=want, said=said, found=found, kind=kind, kinds=KINDS, titles=TITLES, few=FEW,
