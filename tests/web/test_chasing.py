@@ -146,6 +146,7 @@ def test_the_letter_to_the_head_goes_only_as_it_was_shown(client: FlaskClient, s
     stopped.now = at(RAISED, 10)
     path = f"/desk/chasing/raise/{c.urns[0]}"
     assert "2 schools have had two reminders and said nothing." in text(client, "/desk/chasing")
+    assert rows(client, "/desk/chasing/schools?show=consent") == 2
     assert "Dear Head teacher," in text(client, path)
     shown = client.post(path, data=FORM | {"level": HEAD, "seen": ""})
     assert shown.status_code == 200 and "Dear Dr Hart," in shown.text
@@ -306,7 +307,12 @@ def test_every_page_of_chasing_is_fit_for_everybody(site, page) -> None:  # type
     person = db.session.query(make.Person).first()
     db.session.rollback()
     site.sign_in(page, db.session.merge(person))
-    for path in (*PATHS, f"/desk/chasing/raise/{c.urns[0]}", "/desk/chasing/schools?show=left"):
+    for path in (
+        *PATHS,
+        f"/desk/chasing/raise/{c.urns[0]}",
+        "/desk/chasing/schools?show=left",
+        "/desk/chasing/schools?show=consent",
+    ):
         site.check(page, path)
 
 

@@ -173,7 +173,7 @@ def leave_be(
 def is_head(contact: Contact) -> bool:
     """Whether a contact is the school's head, by the words of the role."""
     said = f" {contact.role.casefold()} "
-    if "deputy" in said or "assistant" in said or "head of" in said:
+    if any(word in said for word in ("deputy", "assistant", "head of", "secretary", " pa ")):
         return False
     return "head" in said or "principal" in said
 

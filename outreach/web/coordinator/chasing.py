@@ -22,7 +22,8 @@ from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
 
-PAGE = 100
+PAGE, SHOWN = 100, 50
+"""Rows of a list on one page; of those who wait for a word, on the page of all."""
 REASONS = {chases.FIRST: "first", chases.SECOND: "second", HEAD: "head", TRUST: "trust"}
 """What was sent, and how an address says it."""
 
@@ -79,7 +80,7 @@ def chasing() -> Any:
     page = render_template(
         "coordinator/chasing.html",
         programme=programme, programmes=programmes.of_partnership(g.partnership.id), form=form, plan=plan,
-        waiting=raising.waiting(programme, now=now, target=target), coming=coming, by_day=by_day, left=len(left),
+        waiting=raising.waiting(programme, now=now, target=target), shown=SHOWN, coming=coming, by_day=by_day, left=len(left),
         waiters=offers.waiting_list(programme, now=now, target=target), sent=chases.counts(programme.id),
         reasons=REASONS, asks=programme.closed_at is None and day_of(now) <= programme.reply_by, today=day_of(now),
     )  # fmt: skip
@@ -98,6 +99,11 @@ def chasing_list() -> Any:
         page, pages = _page(n)
         rows: Any = chases.written(programme.id, reason, first=(page - 1) * PAGE, most=PAGE)
         title = reason[:1].upper() + reason[1:] + ": what was sent"
+    elif show == "consent":
+        waiting = raising.waiting(programme, now=now, target=_target(programme))
+        n, title = len(waiting), "Who waits for your word"
+        page, pages = _page(n)
+        rows = waiting[(page - 1) * PAGE : page * PAGE]
     elif show in ("coming", "left"):
         coming, left = reminders.coming(programme, now=now, target=_target(programme))
         found: Any = left

@@ -1,5 +1,6 @@
 """The waiting list: in whose turn a time is offered, for how long, and never two at once to one school."""
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -216,3 +217,28 @@ def test_the_list_takes_the_same_queries_for_one_school_and_for_ten(app: Flask, 
             offers.waiting_list(programme, now=at(TUESDAY), target=target)
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 14
+
+
+def test_runs_side_by_side_offer_each_school_one_time_and_each_time_once(app: Flask) -> None:
+    with transaction():
+        programme, schools = waiters(3, days=3)
+    programme_id, ready, faults = programme.id, threading.Barrier(3), []
+
+    def one() -> None:
+        with app.app_context():
+            ready.wait()
+            try:
+                offer(db.session.get_one(Programme, programme_id), TUESDAY)
+            except Exception as fault:
+                faults.append(fault)
+
+    threads = [threading.Thread(target=one) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()
+    made = db.session.query(Proposal).all()
+    assert faults == []
+    assert sorted(p.urn for p in made) == [s.urn for s in schools]
+    assert len({p.starts_at for p in made}) == 3

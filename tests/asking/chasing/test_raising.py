@@ -120,7 +120,7 @@ def test_a_typed_head_becomes_a_contact_and_gets_a_link_of_its_own(app: Flask) -
 def test_the_head_on_file_is_known_and_a_head_of_year_is_none(app: Flask) -> None:
     c = reminded()
     with transaction():
-        for n, role in enumerate(("Head of Year 8", "Deputy headteacher", "Headteacher")):
+        for n, role in enumerate(("Head of Year 8", "Deputy headteacher", "Headteacher", "Headteacher’s PA")):
             make.contact(c.schools[0], role=role, address=f"head{n}@redmere.example")
     [row] = raising.waiting(c.programme, now=at(RAISED))
     assert [to.address for to in row.known] == ["head2@redmere.example"]
