@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, case, func, literal, select, union_all
+from sqlalchemy import and_, bindparam, case, func, literal, select, union_all
 
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.confirming.requests import Confirmation, ConfirmationRequest
@@ -38,9 +39,15 @@ def of(programme: Programme, families: Mapping[int, Sequence[int]]) -> dict[int,
     everybody = sorted({urn for family in families.values() for urn in family})
     if not everybody:
         return {}
+    # Named one by one: a subquery hides from the planner how few they are, and it goes through whole tables.
+    mine = db.session.scalars(
+        select(Programme.id)
+        .where(Programme.partnership_id == programme.partnership_id)
+        .order_by(Programme.id)
+    ).all()
+    asked = {"urns": everybody, "mine": mine, "whose": programme.partnership_id}
     newest: dict[int, Contact] = {}
-    db.session.flush()
-    for urn, what, at in db.session.execute(_passed(programme, everybody)):
+    for urn, what, at in db.session.execute(_passed(), asked):
         if urn not in newest or newest[urn].at < at:
             newest[urn] = Contact(at, what)
     found = {}
@@ -51,14 +58,10 @@ def of(programme: Programme, families: Mapping[int, Sequence[int]]) -> dict[int,
     return found
 
 
-def _passed(programme: Programme, urns: Sequence[int]) -> Any:
-    """(URN, word, newest instant) of each kind; a row for each school and kind."""
-    # Named one by one: a subquery hides from the planner how few they are, and it goes through whole tables.
-    mine = db.session.scalars(
-        select(Programme.id)
-        .where(Programme.partnership_id == programme.partnership_id)
-        .order_by(Programme.id)
-    ).all()
+@cache
+def _passed() -> Any:
+    """(URN, word, newest instant) of each kind; a row for each school and kind. Made once, for exports of many parts."""
+    urns, mine = bindparam("urns", expanding=True), bindparam("mine", expanding=True)
 
     def newest(urn: Any, what: str, at: Any, of_programme: Any, *joins: tuple[Any, Any]) -> Any:
         query = select(urn.label("urn"), literal(what).label("what"), func.max(at).label("at"))
@@ -92,7 +95,7 @@ def _passed(programme: Programme, urns: Sequence[int]) -> Any:
         newest(LinkRequest.urn, ASKED_FOR_LINK, LinkRequest.recorded_at, LinkRequest.programme_id),
         select(Note.urn, literal(TALK), func.max(Note.recorded_at))
         .where(
-            Note.urn.in_(urns), Note.partnership_id == programme.partnership_id, Note.kind == PHONE,
+            Note.urn.in_(urns), Note.partnership_id == bindparam("whose"), Note.kind == PHONE,
             Note.withdrawn_at.is_(None),
         )
         .group_by(Note.urn),

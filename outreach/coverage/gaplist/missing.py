@@ -18,10 +18,12 @@ from outreach.coverage.kin import Kin
 from outreach.coverage.parts import in_parts
 from outreach.coverage.parts.collecting import without_collecting
 from outreach.coverage.parts.cut import cut_of
-from outreach.coverage.standings import Reckoning, Standing
+from outreach.coverage.standings import Reckoning, Standing, Word
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
+
+SAW = frozenset((Word.SEEN.value, Word.PART_SEEN.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,16 @@ def gaps_among(
                 s,
                 s.since or opened.get(s.urn, began),
                 _owner(family, owner_of),
-                seen.isdisjoint(family),
+                not _saw_it(s) and seen.isdisjoint(family),
                 family,
             )
         )
     return found
+
+
+def _saw_it(s: Standing) -> bool:
+    """Whether a show of this programme took place for it, or for whom it came from."""
+    return bool(s.evidence) or not SAW.isdisjoint(s.year_groups.values())
 
 
 def _owner(family: tuple[int, ...], owner_of: Mapping[int, Owner]) -> Owner | None:

@@ -87,19 +87,42 @@ def test_never_seen_is_in_no_year_of_no_programme_of_the_partnership_under_no_fo
 
 def test_a_disputed_show_was_seen_only_if_the_coordinator_says_so(app: Flask) -> None:
     with transaction():
-        programme = make.programme(make.partnership(), created_at=LAST_YEAR)
-        told_yes, told_no, untold, moved = (make.school() for _ in range(4))
-        at = NOW - 30 * DAY
-        for school, word in ((told_yes, True), (told_no, False), (untold, None)):
-            booking = seen_show(programme, school, at)
-            make.report(booking, "company", at + 2 * DAY, took_place=False, why_not="snow")
-            if word is not None:
-                make.report(booking, "settled", at + 3 * DAY, took_place=word, why_not="" if word else "snow")
-        # Its only report is older than the show as it was moved to.
-        booking = make.booking(make.show(programme, moved, at), {8: 100})
-        make.report(booking, "school", at - DAY)
-    assert ever_seen.urns(programme) == {told_yes.urn}
-    assert ever_seen.urns(programme, [untold.urn, moved.urn]) == set()
+        partnership = make.partnership()
+        this = make.programme(partnership)
+        last = make.programme(partnership, academic_year=2025, created_at=LAST_YEAR - 100 * DAY)
+        schools = [make.school() for _ in range(6)]
+        for programme, at, (told_yes, told_no, untold) in (
+            (last, LAST_YEAR, schools[:3]), (this, NOW - 30 * DAY, schools[3:]),
+        ):  # fmt: skip
+            for school, word in ((told_yes, True), (told_no, False), (untold, None)):
+                booking = seen_show(programme, school, at)
+                make.report(booking, "company", at + 2 * DAY, took_place=False, why_not="snow")
+                if word is not None:
+                    make.report(
+                        booking, "settled", at + 3 * DAY, took_place=word, why_not="" if word else "snow"
+                    )
+    assert ever_seen.urns(this) == {schools[0].urn}
+    assert ever_seen.urns(this, [schools[2].urn]) == set()
+    assert ever_seen.urns(last) == {schools[3].urn}
+    never = {urn for urn, gap in gaps(this).items() if gap.never_seen}
+    assert never == {schools[n].urn for n in (1, 2, 4, 5)}
+
+
+def test_what_took_place_this_year_was_seen_by_whoever_came_from_that_school_too(app: Flask) -> None:
+    with transaction():
+        programme = make.programme(make.partnership())
+        merged, half, other = make.school(), make.school(), make.school()
+        for n in range(2):
+            former = make.school(status="Closed")
+            make.succession(former, merged)
+            if n:
+                seen_show(programme, former, NOW - 30 * DAY)
+        booking = make.booking(make.show(programme, half, NOW - 30 * DAY), {8: 100})
+        make.report(booking, "company", NOW - 29 * DAY)
+    found = gaps(programme)
+    assert {urn: gap.never_seen for urn, gap in found.items()} == {
+        merged.urn: False, half.urn: False, other.urn: True,
+    }  # fmt: skip
 
 
 def test_of_some_schools_the_same_is_said_as_of_all(app: Flask) -> None:
