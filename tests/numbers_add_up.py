@@ -171,14 +171,16 @@ class Numbers:
         return self.read[address]
 
     def rows_behind(self, address: str) -> int:
-        """How many rows a list has that is not of schools, over all its pages; of shows at closing schools its cards."""
-        found = 0
+        """How many rows a list has that is not of schools, over all its pages; of a section of a page (#…) its own."""
+        found, section = 0, urlsplit(address).fragment
         for page in self.pages_of(address):
-            main = page[page.index("<main") :]
-            bodies = re.findall(r"<tbody>(.*?)</tbody>", main, re.S)
+            part = page[page.index("<main") :]
+            if section:
+                part = part[part.index(f'id="{section}"') :]
+                part = part[: part.index("</section>")]
+            bodies = re.findall(r"<tbody>(.*?)</tbody>", part, re.S)
             rows = sum(len(re.findall(r"<tr\b(?! class=.week)", body)) for body in bodies)
-            cards = main.count('class="panel ask"')
-            found += cards if not rows or address.endswith("#closing") else rows
+            found += rows or part.count('class="panel ask"')
         return found
 
     def pages_of(self, address: str) -> Iterable[str]:

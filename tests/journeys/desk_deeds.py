@@ -182,6 +182,12 @@ def book(phone: Page, link: str, *, after: date | None = None, only_year: int | 
     """From the link to the booking; the first time there is, or the first after a day. Returns the first reference."""
     phone.goto(link)
     phone.get_by_role("heading", level=1).wait_for()
+    more = phone.locator("main a[href$='/times']")
+    if (
+        not phone.locator("button.slot").count() and more.count()
+    ):  # it has booked, and not yet for all its year groups
+        more.first.click()
+        phone.wait_for_load_state("load")
     if after is not None:
         phone.goto(f"{phone.url.partition('?')[0].removesuffix('/times')}/times?from={after.isoformat()}#all")
     pair = phone.locator("button.slot.pair")
@@ -192,7 +198,9 @@ def book(phone: Page, link: str, *, after: date | None = None, only_year: int | 
     elif pair.count():
         pair.first.click()
     else:
-        phone.locator("button.slot").first.click()
+        slots = phone.locator("button.slot")
+        assert slots.count(), f"nothing to choose at {phone.url}: {phone.locator('main').inner_text()}"
+        slots.first.click()
     phone.wait_for_load_state("load")
     for _ in range(4):  # a step that was filled in for an earlier booking is not asked again
         heading = phone.get_by_role("heading", level=1).inner_text()
