@@ -8,7 +8,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
-from outreach.asking.chasing import offers, raising, recalling, reminders
+from outreach.asking.chasing import offers, raising, recalling, reminders, settings
 from outreach.asking.chasing.reminders import THE_SERVICE
 from outreach.coverage import standings
 from outreach.ground import clock
@@ -33,6 +33,7 @@ def chase(dry_run: bool) -> None:
     now, faults = clock.now(), 0
     if not dry_run:
         with transaction():
+            settings.ran(now=now)
             recalling.recall(now=now)
             reminding.recall(now=now)
     for programme in reminders.open_programmes(now=now):

@@ -46,7 +46,11 @@ def said(app: Flask, *arguments: str) -> str:
 
 def test_the_run_writes_what_is_due_and_a_second_one_writes_nothing(app: Flask, friday: None) -> None:
     here(app)
+    assert settings.last_run() is None
+    db.session.rollback()
     assert said(app) == "Someone to Tell: 2 schools reminded, 1 time offered.\n"
+    assert settings.last_run() == at(FRIDAY)
+    db.session.rollback()
     letters = db.session.query(Letter).filter_by(status="waiting").count()
     assert said(app) == "Someone to Tell: nothing is due today.\n"
     assert db.session.query(Letter).filter_by(status="waiting").count() == letters == 3

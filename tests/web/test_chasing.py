@@ -109,6 +109,22 @@ def test_switching_on_holds_and_a_number_that_makes_no_sense_is_said(
     assert settings.of(c.programme.id).first_after_days == 5
 
 
+def test_a_run_that_does_not_come_is_said_while_something_is_to_go_by_itself(
+    client: FlaskClient, stopped: Clock
+) -> None:
+    c = here(client)
+    stopped.now = at(FRIDAY)
+    assert "The day’s run has never come" in text(client, "/desk/chasing")
+    with transaction():
+        settings.ran(now=at(date(2027, 1, 14)))
+    assert "Nothing goes by itself." not in text(client, "/desk/chasing")
+    stopped.after(hours=7)
+    assert "The day’s run last came on 14 January 2027 at 8:00am." in text(client, "/desk/chasing")
+    with transaction():
+        settings.settle(c.programme, Schedule(), who="Priya", now=at(FRIDAY))
+    assert "Nothing goes by itself." not in text(client, "/desk/chasing")
+
+
 @pytest.mark.parametrize("query", ["?show=nonsense", ""])
 def test_a_list_that_is_none_leads_back(client: FlaskClient, stopped: Clock, query: str) -> None:
     here(client)

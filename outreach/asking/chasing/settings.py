@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
-from outreach.ground.db import Base, db
+from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.tour.programmes import Programme
 
@@ -36,6 +36,16 @@ class ChasingSettings(Base):
     offer_days: Mapped[int]
     reports_on: Mapped[bool]
     report_after_days: Mapped[int]
+
+
+class ChasingRun(Base):
+    """When the day's run last came; one row, written anew at each run."""
+
+    __tablename__ = "chasing_run"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ran_at: Mapped[datetime] = mapped_column(Instant)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,3 +94,19 @@ def settle(programme: Programme, schedule: Schedule, *, who: str, now: datetime)
     history.record(
         "settled the chasing", "programme", programme.id, who=who, now=now, before=before, after=after
     )
+
+
+def ran(*, now: datetime) -> None:
+    """The day's run has come."""
+    row = db.session.get(ChasingRun, 1)
+    if row is None:
+        db.session.add(ChasingRun(id=1, ran_at=now))
+    else:
+        row.ran_at = now
+    db.session.flush()
+
+
+def last_run() -> datetime | None:
+    """When the day's run last came; None if it never did."""
+    row = db.session.get(ChasingRun, 1)
+    return None if row is None else row.ran_at
