@@ -1,4 +1,4 @@
-"""The coverage page, the first page of the gaps list and the export, for 25,000 schools and three years of facts.
+"""The desk, the coverage page, the first page of the gaps list and the exports, for 25,000 schools and three years of facts.
 
   python benchmarks/coverage.py [--quick] [--database sqlite|postgresql]
 
@@ -34,7 +34,7 @@ KILOBYTES = 200
 SCHOOLS, QUICK = 25_000, 4_000
 FEWEST = 1_000
 """The country that queries and memory are compared with has a tenth of the schools, and at least two parts of an export."""
-PAGES = {"coverage": "/desk/coverage", "gaps, first page": "/desk/gaps"}
+PAGES = {"desk": "/desk", "coverage": "/desk/coverage", "gaps, first page": "/desk/gaps"}
 EXPORTS = {"schools": "/desk/schools.csv", "gaps": "/desk/gaps.csv"}
 FLAT = 1.25
 """How much more memory the export of ten times the schools may take and still be called flat."""

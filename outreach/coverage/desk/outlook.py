@@ -46,7 +46,10 @@ def of(reckoning: Reckoning, *, now: datetime) -> Outlook:
 
 def days_of_year(calendars: Iterable[SchoolCalendar], year: int) -> list[date]:
     """The days of an academic year on which some of the authorities has school; weekdays where there is none. Pure."""
-    known = list(calendars) or [SchoolCalendar()]
+    # Neighbours often have the same terms: each calendar is asked once.
+    known = list({(c.authority_terms, c.authority_inset): c for c in calendars}.values()) or [
+        SchoolCalendar()
+    ]
     length = (last_day(year) - first_day(year)).days + 1
     every = (first_day(year) + timedelta(days=n) for n in range(length))
     return [d for d in every if d.weekday() < 5 and any(not c.why_closed(d) for c in known)]

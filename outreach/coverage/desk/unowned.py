@@ -11,9 +11,12 @@ from outreach.ground.timespans import day_of
 
 
 def count(reckoning: Reckoning, *, now: datetime) -> int:
-    """As many as the gaps list shows of those with nobody; two queries."""
+    """As many as the gaps list shows of those with nobody; one query, and one more once somebody looks after some."""
     programme = reckoning.programme
-    owned = owners.of(programme.id)
+    owned = owners.owned(programme.id)
+    nobodys = [s.urn for s in reckoning.target if s.is_gap and s.urn not in owned]
+    if not owned:
+        return len(nobodys)
     links = facts.links(cut_of(programme.academic_year, day_of(now), now))
     kin = Kin((predecessor, successor) for predecessor, successor, _ in links)
-    return sum(s.is_gap and owned.keys().isdisjoint((s.urn, *kin.before(s.urn))) for s in reckoning.target)
+    return sum(owned.isdisjoint(kin.before(urn)) for urn in nobodys)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from outreach.booking.answers import ACCEPTED, DECLINED
@@ -52,15 +52,19 @@ class Week:
 
 
 def of(programme: Programme, *, now: datetime) -> Week | None:
-    """The week in hand, else the next one with a show; None when no show is to come. Four queries at most."""
+    """The week in hand, else the next one with a show; None when no show is to come. Four queries, two more where this
+    week has none."""
     today = day_of(now)
-    monday = today - timedelta(days=today.weekday()) + timedelta(days=7 if today.weekday() >= 5 else 0)
-    rows = _rows(programme, monday)
+    monday = shown = (
+        today - timedelta(days=today.weekday()) + timedelta(days=7 if today.weekday() >= 5 else 0)
+    )
+    rows = _rows(programme, shown)
     if not rows:
-        return None
-    first = day_of(rows[0].starts_at)
-    shown = max(monday, first - timedelta(days=first.weekday()))
-    rows = [r for r in rows if day_of(r.starts_at) < shown + timedelta(days=7)]
+        first = _next(programme, monday)
+        if first is None:
+            return None
+        shown = first - timedelta(days=first.weekday())
+        rows = _rows(programme, shown)
     told = _told({r.performance_id for r in rows})
     people, answers = _people([r.id for r in rows]), inbox.answers_of(r.uid for r in rows)
     visits = [
@@ -71,6 +75,20 @@ def of(programme: Programme, *, now: datetime) -> Week | None:
         for r in rows[:MOST]
     ]  # fmt: skip
     return Week(monday=shown, is_this=shown == monday, visits=visits, more=len(rows) > MOST)
+
+
+def _next(programme: Programme, after: date) -> date | None:
+    """The day of the first show from a day on."""
+    first = db.session.scalar(
+        select(func.min(Performance.starts_at))
+        .join(Booking, Booking.performance_id == Performance.id)
+        .where(
+            Booking.programme_id == programme.id,
+            Booking.ended_at.is_(None),
+            Performance.starts_at >= wall(after, time(0)),
+        )
+    )
+    return None if first is None else day_of(first)
 
 
 def _rows(programme: Programme, monday: date) -> list[Any]:
@@ -85,7 +103,10 @@ def _rows(programme: Programme, monday: date) -> list[Any]:
             .join(School, School.urn == b.urn)
             .join(host, host.urn == p.urn)
             .join(Troupe, Troupe.id == p.troupe_id)
-            .where(b.programme_id == programme.id, b.ended_at.is_(None), p.starts_at >= wall(monday, time(0)))
+            .where(
+                b.programme_id == programme.id, b.ended_at.is_(None), p.starts_at >= wall(monday, time(0)),
+                p.starts_at < wall(monday + timedelta(days=7), time(0)),
+            )
             .order_by(p.starts_at, p.id, b.role.desc(), b.id)
             .limit(MOST + 1)
         )

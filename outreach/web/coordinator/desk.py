@@ -28,6 +28,7 @@ from outreach.coverage.desk.actions import (
 )
 from outreach.coverage.desk.week import Week
 from outreach.coverage.gaps import Word
+from outreach.coverage.parts.collecting import without_collecting
 from outreach.coverage.standings import NINE, Reckoning
 from outreach.ground import clock
 from outreach.ground.timespans import day_of
@@ -45,6 +46,7 @@ STAMP = "%Y%m%dT%H%M%SZ"
 
 @coordinator.get("")
 @coordinators_only
+@without_collecting()
 def desk() -> Any:
     now = clock.now()
     asked = view(g.partnership.id, now)
@@ -53,7 +55,7 @@ def desk() -> Any:
     asked = replace(asked, as_of=day_of(now), compare=None, beside=None, narrowed={}, wrong={})
     reckoning = asked.reckoning()
     programme = reckoning.programme
-    found = figures.of(reckoning.target, county=g.partnership.county)
+    county = figures.whole(reckoning.target, county=g.partnership.county)
     mail = inbox.count_waiting(g.partnership.id)
     g.inbox_waiting = sum(mail.values())
     ahead = outlook.of(reckoning, now=now)
@@ -72,7 +74,7 @@ def desk() -> Any:
     )
     return render_template(
         "coordinator/desk.html",
-        view=asked, county=found.county, nine=NINE, keys=KEYS, bar=bar, done=done, today=asked.as_of,
+        view=asked, county=county, nine=NINE, keys=KEYS, bar=bar, done=done, today=asked.as_of,
         named=partial(gaps.named, for_adults=programme.for_adults), to=partial(_list, asked), ahead=ahead,
         headline=forecast.headline(ahead.forecast, seen=seen, saw=saw), reasons=forecast.reasons(ahead.forecast, seen=seen),
         pictures=[("wide", drawn(frame=trend_lines.WIDE)), ("narrow", drawn(frame=trend_lines.NARROW))],
