@@ -204,7 +204,7 @@ def test_other_details_of_the_same_address_keep_the_link_open(story: Story) -> N
         )
         answers.change(asked, story.school, story.joanna, kept, who="Joanna Fell", now=LATER)
     assert db.session.get_one(PersonalLink, asked.link_id).open_at(LATER)
-    assert ("Joanna Fell-Smith", "j.fell@redmere.example", "your school") in story.on_file()
+    assert ("Joanna Fell-Smith", "j.fell@redmere.example", "the school") in story.on_file()
 
 
 def test_the_same_details_again_change_nothing(story: Story) -> None:

@@ -22,8 +22,8 @@ from outreach.ground.timespans import day_of
 from outreach.post import outbox
 
 PEOPLE_AT_MOST = 12
-FROM_SCHOOL = "your school"
-CONFIRMED = "your school, which confirmed it"
+FROM_SCHOOL = "the school"
+CONFIRMED = "the school, which confirmed it"
 """Where the address came from, as the next letter says it."""
 
 

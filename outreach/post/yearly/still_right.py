@@ -11,7 +11,7 @@ from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee, Rendered, Sender, render, settings
 from outreach.post.writing import page_of, put
 
-KIND = "still right"
+KIND = "question about contacts"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ def still_right(
     here = settings()
     letter = put(
         _words(held, to, sender, minted.token, now=now), to, sender,
-        stream=f"{KIND}/{held.programme_id}/{held.urn}", kind=KIND, now=now,
+        stream=f"contacts/{held.programme_id}/{held.urn}", kind=KIND, now=now,
         sender_address=f"{here.mail_sender}@{here.mail_domain}", reply_to=sender.contact_email,
     )  # fmt: skip
     return letter, minted.link
