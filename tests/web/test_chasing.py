@@ -169,7 +169,8 @@ def test_the_letter_to_the_head_goes_only_as_it_was_shown(client: FlaskClient, s
     assert db.session.query(Chase).filter_by(reason=HEAD).count() == 0
     seen = re.search(r'name="seen" value="([^"]*)"', shown.text)
     assert seen is not None
-    sent = client.post(path, data=FORM | {"level": HEAD, "seen": seen[1]})
+    as_browsers_send_it = seen[1].replace("\n", "\r\n")
+    sent = client.post(path, data=FORM | {"level": HEAD, "seen": as_browsers_send_it})
     assert sent.status_code == 303
     letter = db.session.query(Letter).filter_by(kind="raised to head").one()
     assert letter.recipient == "head@redmere.example"

@@ -134,7 +134,9 @@ def chasing_raise(urn: int) -> Any:
         return _not_waiting(urn, programme)
     form = RaiseForm(data=_first_known(row)) if request.method == "GET" else RaiseForm()
     if form.validate_on_submit():
-        if request.form.get("seen") != _seen(form) or request.form.get("level") != row.level:
+        # Browsers send the line ends of a hidden field as CR LF, whatever they were.
+        seen = request.form.get("seen", "").replace("\r\n", "\n")
+        if seen != _seen(form) or request.form.get("level") != row.level:
             # The letter has other words than those on the page: it is shown first.
             return _raise_page(programme, row, form, anew=True)
         try:
