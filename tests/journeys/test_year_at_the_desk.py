@@ -273,7 +273,7 @@ def story(y: Year) -> dict[date, list[Callable[[], object]]]:
         date(2027, 2, 3): [lambda: deeds.send_round(site, desk, [s + 21, s + 24, s + 25])],
         date(2027, 2, 8): [lambda: y.book(s + 20), lambda: y.book(s + 21), lambda: y.book(s + 24)],
         date(2027, 3, 2): [lambda: deeds.bring_register(site, desk, CHANGED_ON), lambda: y.book(s + 14)],
-        date(2027, 4, 14): [lambda: y.book(s + 6, only_year=9), lambda: y.book(s + 8)],
+        date(2027, 4, 14): [lambda: y.book(s + 6, only_year=9), lambda: y.book(s + 8, after=date(2027, 5, 4))],
         date(2027, 4, 20): [lambda: y.move(s + 8)],
         date(2027, 5, 11): [lambda: y.book(s + 19), y.settle],
         date(2027, 5, 18): [
