@@ -359,6 +359,9 @@ def test_reminding_shows_the_exact_letter_then_sends_it_once(desk: FlaskClient, 
     assert frame and "Reminder" in page
     letter = desk.get(unescape(frame[1]))
     assert (letter.status_code, "sandbox" in letter.headers["Content-Security-Policy"]) == (200, True)
+    alone = re.search(r'href="([^"]*)">Read<span', page)
+    assert alone and "The letter to Silent School" in desk.get(unescape(alone[1])).text
+    assert ">Leave it</a>" in page
     assert db.session.scalar(db.select(db.func.count()).select_from(Chase)) == 0
     sent = {"programme": county.programme.id, "to": hidden(page, "to"), "at": hidden(page, "at")}
     answer = desk.post("/desk/gaps/remind", data=sent)
@@ -458,6 +461,7 @@ def test_another_partnership_sees_and_changes_nothing_of_it(client: FlaskClient,
         assert "Silent School" not in other.get(own.location).text
     assert other.post("/desk/gaps/remind", data={"to": f"{county.silent.urn} x@y.example"}).status_code == 422
     assert other.get(f"/desk/gaps/reminder/{county.silent.urn}/html").status_code == 404
+    assert other.get(f"/desk/gaps/reminder/{county.silent.urn}").status_code == 404
     assert len(notes.of_school(county.silent.urn, partnership_id=county.partnership.id)) == 1
     assert (owners.of(county.programme.id), targets.decisions(county.programme.id)) == ({}, {})
     assert (

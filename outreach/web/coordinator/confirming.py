@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 
 from outreach.asking.confirming import requests
 from outreach.asking.confirming.requests import STATES, Preview, Recipient
@@ -12,11 +12,9 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 from outreach.tour.programmes import Programme
-from outreach.web import gate
+from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
 
-FRAMED = gate.POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'none'; frame-src 'self'")
-IN_FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
 
 
@@ -33,7 +31,7 @@ def asked() -> Any:
 def send() -> Any:
     """The list that was shown, judged again: nobody gets a letter whom the list did not name."""
     programme, now = programme_in_hand() or abort(404), clock.now()
-    seen, target = _seen(), target_of(programme, now=now)
+    seen, target = shown_to_go(), target_of(programme, now=now)
     if not seen:
         return _page(programme, "Nobody is on the list, so nothing was sent."), 422
     try:
@@ -60,7 +58,7 @@ def letter(urn: int) -> Any:
     page = render_template(
         "coordinator/confirmation_letter.html", programme=programme, school=school, recipient=recipient, letter=words
     )  # fmt: skip
-    return _framing(page)
+    return framing(page)
 
 
 @coordinator.get("/new-year/contacts/letter/<int:urn>/html", endpoint="confirmation_letter_html")
@@ -69,9 +67,7 @@ def letter_html(urn: int) -> Any:
     """The same as mail readers show it, for the frame on its page."""
     programme, school = programme_in_hand() or abort(404), our_school(urn)
     words = requests.letter_to(programme, _recipient(programme, school.urn), now=clock.now())
-    response = Response(words.html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = IN_FRAME
-    return response
+    return in_frame(words.html)
 
 
 def _recipient(programme: Programme, urn: int) -> Recipient:
@@ -98,16 +94,4 @@ def _page(programme: Programme, wrong: str = "") -> Any:
         counts={state: sum(a.state == state for a in every) for state in STATES}, found=found, why_not=why_not,
         wrong=wrong, said=said,
     )  # fmt: skip
-    return _framing(page)
-
-
-def _framing(page: str) -> Response:
-    response = make_response(page)
-    response.headers["Content-Security-Policy"] = FRAMED
-    return response
-
-
-def _seen() -> dict[int, str]:
-    """URN -> address as the preview showed them, from the form's 'URN address' lines."""
-    pairs = (line.partition(" ") for line in request.form.getlist("to"))
-    return {int(u): address for u, _, address in pairs if u.isascii() and u.isdigit() and len(u) <= 7}
+    return framing(page)

@@ -6,7 +6,7 @@ Whoever changed between the list and the click is left alone and named; the othe
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Response, abort, flash, g, make_response, redirect, render_template, request
+from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.asking import notes, owners, rounds
 from outreach.asking.chasing import reminders
@@ -20,14 +20,13 @@ from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list, count
 from outreach.tour.programmes import Programme
-from outreach.web import forms, gate
+from outreach.web import forms
 from outreach.web.coordinator.as_of import view
+from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
 from outreach.web.coordinator.gaps_asked import Asked, asked, chosen, in_form, list_address, urns_in
 from outreach.web.coordinator.gaps_shown import page_of
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
 
-FRAMED = gate.POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'none'; frame-src 'self'")
-IN_FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
 
 INVITE, REMIND, ASSIGN, NOTE, EXCLUDE, EXPORT = "invite", "remind", "assign", "note", "exclude", "export"
@@ -91,7 +90,7 @@ def preview() -> Any:
 def gaps_remind() -> Any:
     """The list that was shown, judged again: nobody is reminded whom the list did not name."""
     programme, now = programme_in_hand() or abort(404), clock.now()
-    seen = _seen()
+    seen = shown_to_go()
     target = {s.urn for s in missing.of(programme, now=now).reckoning.target}
     words = rounds.words_for(programme, seen.keys() & target, now=now)
     try:
@@ -152,18 +151,35 @@ def gaps_exclude() -> Any:
     return _do(EXCLUDE, form, deed, "taken out of the target")
 
 
+@coordinator.get("/gaps/reminder/<int:urn>")
+@coordinators_only
+def gaps_reminder(urn: int) -> Any:
+    """The exact reminder to one school, as it would go now; its link is not made yet."""
+    programme, school = programme_in_hand() or abort(404), our_school(urn)
+    seen = _reminder(programme, urn)
+    page = render_template(
+        "coordinator/letter_to_go.html",
+        here="Gaps", back=url_for("coordinator.gaps", programme=programme.id), school=school,
+        contact=seen.shown.contact, letter=seen.letter,
+        frame=url_for("coordinator.gaps_reminder_html", urn=urn, programme=programme.id),
+    )  # fmt: skip
+    return framing(page)
+
+
 @coordinator.get("/gaps/reminder/<int:urn>/html")
 @coordinators_only
 def gaps_reminder_html(urn: int) -> Any:
-    """The exact reminder to one school as mail readers show it, for the frame of the preview."""
-    programme, school, now = programme_in_hand() or abort(404), our_school(urn), clock.now()
+    """The same as mail readers show it, for the frame of a page."""
+    programme, school = programme_in_hand() or abort(404), our_school(urn)
+    return in_frame(_reminder(programme, school.urn).letter.html)
+
+
+def _reminder(programme: Programme, urn: int) -> Any:
     try:
-        letter = reminders.preview(programme, [school.urn], now=now).letter or abort(404)
+        seen = reminders.preview(programme, [urn], now=clock.now())
     except Refusal:
         abort(404)
-    response = Response(letter.html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = IN_FRAME
-    return response
+    return seen if seen.letter else abort(404)
 
 
 def _do(name: str, form: forms.Form, deed: Callable[[Programme], Done], words: str) -> Any:
@@ -208,7 +224,7 @@ def _invite(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]
     page = render_template(
         "coordinator/invitations_preview.html", programme=found.programme, form=RoundForm(formdata=None), found=seen
     )  # fmt: skip
-    return _framing(page)
+    return framing(page)
 
 
 def _remind(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int], wrong: str = "") -> Any:
@@ -221,7 +237,7 @@ def _remind(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]
         "coordinator/gaps_remind.html", found=found, own=own, seen=seen, gone=_named(gone), wrong=wrong,
         at=_at(found, own), back=list_address(found, own),
     )  # fmt: skip
-    return _framing(page), 422 if wrong else 200
+    return framing(page), 422 if wrong else 200
 
 
 def _refused(found: Missing, own: Asked, refusal: Refusal) -> Any:
@@ -300,15 +316,3 @@ def _named(urns: Sequence[int]) -> list[str]:
 
 def _shown() -> list[deeds.Shown]:
     return deeds.read(request.form.get("to", "").split("|"))
-
-
-def _seen() -> dict[int, str]:
-    """URN -> address as the preview showed them, from the form's 'URN address' lines."""
-    pairs = (line.partition(" ") for line in request.form.getlist("to"))
-    return {int(u): address for u, _, address in pairs if u.isascii() and u.isdigit() and len(u) <= 7}
-
-
-def _framing(page: str) -> Response:
-    response = make_response(page)
-    response.headers["Content-Security-Policy"] = FRAMED
-    return response
