@@ -381,6 +381,9 @@ def upgrade():
             sqlite_where=sa.text("recalled_at IS NULL"),
         )
 
+    with op.batch_alter_table("booking", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("came_to", sa.Text(), nullable=True))
+
     with op.batch_alter_table("booking_contact", schema=None) as batch_op:
         batch_op.add_column(sa.Column("found_by", sa.Text(), server_default="", nullable=False))
 
@@ -405,6 +408,9 @@ def downgrade():
 
     with op.batch_alter_table("booking_contact", schema=None) as batch_op:
         batch_op.drop_column("found_by")
+
+    # Not as a batch: that makes the table anew on SQLite, without the guards that stand on it.
+    op.drop_column("booking", "came_to")
 
     with op.batch_alter_table("report_reminder", schema=None) as batch_op:
         batch_op.drop_index(

@@ -21,6 +21,7 @@ KEPT_FOR_EVER = ("board_report",)
 
 def upgrade():
     _fill_found_by()
+    _fill_came_to()
     postgresql = op.get_bind().dialect.name == "postgresql"
     for table in KEPT_FOR_EVER:
         if postgresql:
@@ -51,6 +52,16 @@ def downgrade():
         else:
             for event in ("update", "delete"):
                 op.execute(f"DROP TRIGGER {table}_guard_{event}")
+
+
+def _fill_came_to():
+    """Shows of which nobody says that they took place can be offered again; counts are taken in with the next report."""
+    about = "(booking_id = booking.id OR (booking_id IS NULL AND performance_id = booking.performance_id))"
+    op.execute(f"""
+        UPDATE booking SET came_to = '' WHERE ended_at IS NULL
+        AND EXISTS (SELECT 1 FROM visit_report WHERE {about} AND NOT took_place)
+        AND NOT EXISTS (SELECT 1 FROM visit_report WHERE {about} AND took_place)
+    """)
 
 
 def _fill_found_by():

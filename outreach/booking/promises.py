@@ -32,7 +32,8 @@ class Booking(Base):
 
     `uid` is the calendar event's for ever (RFC 5546 2.1.5); `sequence` its revision; `place_sequence`
     the sequence at which start, end or place last changed; `ended_at` mirrors the Cancellation row
-    so that constraints can see it.
+    so that constraints can see it. `came_to` mirrors what was reported of the show: '' when it did not take place,
+    '8:140,9:152' pupils by year group where they were counted so; None as long as the promise itself counts.
     """
 
     __tablename__ = "booking"
@@ -63,6 +64,7 @@ class Booking(Base):
     place_sequence: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    came_to: Mapped[str | None] = mapped_column(Text)
 
     programme: Mapped[Programme] = relationship()
     performance: Mapped[Performance] = relationship()
