@@ -33,15 +33,13 @@ def county(url: str, folder: Path, days: int) -> Any:
     from outreach import create_app
     from outreach.county.partnerships import Authority
     from outreach.ground import clock
-    from outreach.ground.db import db, transaction
+    from outreach.ground.db import transaction
     from outreach.post import links
     from outreach.tour import performances, slots
 
     app = create_app({})
     with app.app_context(), transaction() as session:
-        for table in reversed(db.metadata.sorted_tables):
-            if table.name != "history":
-                session.execute(table.delete())
+        make.empty(session)
         now = clock.now()
         first = now.date() + timedelta(days=21)
         partnership = make.partnership(la_codes=())

@@ -1,17 +1,26 @@
 """Every table of the house in one import, for migrations and tests."""
 
+import outreach.asking.chasing.chases
+import outreach.asking.chasing.raising
+import outreach.asking.chasing.settings
+import outreach.asking.confirming.requests
 import outreach.asking.invitations
+import outreach.asking.notes
 import outreach.asking.open_door
+import outreach.asking.owners
 import outreach.asking.rounds
 import outreach.booking.bookings
+import outreach.booking.desk.handovers
 import outreach.booking.guests.places
 import outreach.booking.holds
 import outreach.booking.proposals
 import outreach.county.contacts
 import outreach.county.partnerships
 import outreach.county.people
+import outreach.county.register.decisions
 import outreach.county.schools
 import outreach.coverage.board.publishing
+import outreach.coverage.gaplist.kept
 import outreach.ground.history
 import outreach.post.feeds.addresses
 import outreach.post.feeds.tokens
@@ -26,5 +35,7 @@ import outreach.tour.performances
 import outreach.tour.programmes
 import outreach.tour.roads
 import outreach.tour.targets
+import outreach.tour.yearly.copies
 import outreach.visits.board_dates
+import outreach.visits.reminding
 import outreach.visits.reports  # noqa: F401

@@ -125,6 +125,23 @@ def waiting_requests(partnership_id: int) -> list[Waiting]:
     return [Waiting(request=r, school=s, programme=p) for r, s, p in rows]
 
 
+def count_requests(partnership_id: int) -> int:
+    """How many wait for a coordinator of this partnership."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(LinkRequest)
+            .join(Programme, Programme.id == LinkRequest.programme_id)
+            .where(
+                Programme.partnership_id == partnership_id,
+                LinkRequest.decided_at.is_(None),
+                LinkRequest.why_waiting != "",
+            )
+        )
+        or 0
+    )
+
+
 def decide_request(
     partnership_id: int, request_id: int, grant: bool, *, who: str, now: datetime
 ) -> LinkRequest:

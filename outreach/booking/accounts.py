@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     type_coerce,
     union_all,
@@ -48,7 +49,8 @@ class Expected:
 class Account:
     """What a school has and what it has promised, by target year group that it offers.
 
-    `promised` is over all its promises that were not cancelled. `still_open`: how many of each year group still
+    `promised` is over all its promises that were not cancelled: what each came to once that was reported, nothing where
+    the show did not take place, so that it can be offered again. `still_open`: how many of each year group still
     to be booked (not promised, or less than the counted share of it); None where its number is not known.
     """
 
@@ -66,6 +68,9 @@ class _Counted:
     promised: dict[int, int] = field(default_factory=dict)
     named: tuple[int, ...] | None = None
     bookings: int = 0
+
+    def promise(self, year_group: int, pupils: int) -> None:
+        self.promised[year_group] = self.promised.get(year_group, 0) + pupils
 
 
 def account(programme: Programme, school: School, *, leaving_out: int | None = None) -> Account:
@@ -141,7 +146,7 @@ def _questions() -> CompoundSelect[Any]:
     newest = (
         select(func.max(BookingRevision.id).label("id"), Booking.urn)
         .join(Booking, Booking.id == BookingRevision.booking_id)
-        .where(mine)
+        .where(mine, Booking.came_to.is_(None))
         .group_by(Booking.id, Booking.urn)
         .subquery()
     )
@@ -161,8 +166,9 @@ def _questions() -> CompoundSelect[Any]:
         .join(newest, newest.c.id == PromisedPupils.revision_id)
         .group_by(newest.c.urn, PromisedPupils.year_group),
         select(literal("bookings"), Booking.urn, nought, func.count(Booking.id), none, nought)
-        .where(mine)
+        .where(mine, or_(Booking.came_to.is_(None), Booking.came_to != ""))
         .group_by(Booking.urn),
+        select(literal("came to"), Booking.urn, nought, nought, Booking.came_to, nought).where(mine, Booking.came_to != ""),
     ).order_by("sort", "y")  # fmt: skip
 
 
@@ -189,7 +195,11 @@ def _counted(
         elif kind == "own":
             counted[urn].own[year_group] = n
         elif kind == "promised":
-            counted[urn].promised[year_group] = int(n)
+            counted[urn].promise(year_group, int(n))
+        elif kind == "came to":
+            for pair in groups.split(","):
+                came, pupils = pair.split(":")
+                counted[urn].promise(int(came), int(pupils))
         else:
             counted[urn].bookings = n
     return targets, counted

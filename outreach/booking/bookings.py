@@ -172,6 +172,7 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
     for promise in everybody:
         promise.sequence += 1
         promise.place_sequence = promise.sequence
+        promise.came_to = None
         numbers.revise(promise, promises.pupils_of(promise), who=who, now=now)
         told.lengthen_links(promise, now=now)
         history.record(

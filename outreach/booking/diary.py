@@ -1,6 +1,7 @@
 """The bookings of a partnership, to be looked through: coming, past, cancelled; found by school or reference."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -25,14 +26,17 @@ ORDERS = {
 
 
 def counts(
-    partnership_id: int, *, programme_id: int | None = None, find: str = "", now: datetime
+    partnership_id: int,
+    *,
+    programme_id: int | None = None,
+    find: str = "",
+    only: ColumnElement[bool] | None = None,
+    now: datetime,
 ) -> dict[str, int]:
-    """How many bookings are coming, past and cancelled."""
+    """How many bookings are coming, past and cancelled; `only` those of which it holds (of Booking and Performance)."""
+    some = select(func.count()).select_from(Booking)
     return {
-        when: db.session.scalar(
-            _chosen(select(func.count()).select_from(Booking), partnership_id, when, programme_id, find, now)
-        )
-        or 0
+        when: db.session.scalar(_chosen(some, partnership_id, when, programme_id, find, only, now)) or 0
         for when in (COMING, PAST, CANCELLED)
     }
 
@@ -43,13 +47,14 @@ def listing(
     *,
     programme_id: int | None = None,
     find: str = "",
+    only: ColumnElement[bool] | None = None,
     order: str = "date",
     now: datetime,
     first: int = 0,
     most: int = 50,
 ) -> list[Booking]:
     """Some of them, with school, show, programme and troupe; a constant number of queries."""
-    query = _chosen(select(Booking), partnership_id, when, programme_id, find, now)
+    query = _chosen(select(Booking), partnership_id, when, programme_id, find, only, now)
     by = ORDERS.get(order, ORDERS["date"])
     if order not in ("school", "booked") and when != COMING:
         by = (Performance.starts_at.desc(), Booking.id.desc())
@@ -70,8 +75,41 @@ def listing(
     )
 
 
+def last_shows(programme_id: int, *, now: datetime) -> dict[int, datetime]:
+    """When the last of a school's coming shows begins, by URN; whoever has none coming is left out. One query."""
+    rows = db.session.execute(
+        select(Booking.urn, func.max(Performance.starts_at))
+        .join(Performance, Performance.id == Booking.performance_id)
+        .where(Booking.programme_id == programme_id, Booking.ended_at.is_(None), Performance.ends_at > now)
+        .group_by(Booking.urn)
+        .order_by(Booking.urn)
+    )
+    return {urn: starts_at for urn, starts_at in rows}
+
+
+def past_shows(programme_id: int, urns: Iterable[int], *, now: datetime) -> list[tuple[int, datetime, str]]:
+    """(URN, start, reference) of the promises of some schools whose show is over, in the order of the shows; one query."""
+    rows = db.session.execute(
+        select(Booking.urn, Performance.starts_at, Booking.reference)
+        .join(Performance, Performance.id == Booking.performance_id)
+        .where(
+            Booking.programme_id == programme_id,
+            Booking.urn.in_(set(urns)),
+            Booking.ended_at.is_(None),
+            Performance.ends_at <= now,
+        )
+        .order_by(Performance.starts_at, Booking.id)
+    )
+    return [(urn, starts_at, reference) for urn, starts_at, reference in rows]
+
+
 def of_school(urn: int, partnership_id: int) -> list[Booking]:
     """Every booking that a school ever made with this partnership, the latest show first."""
+    return of_schools([urn], partnership_id)
+
+
+def of_schools(urns: Iterable[int], partnership_id: int) -> list[Booking]:
+    """The same of several: a school and those it came from. Two queries."""
     return list(
         db.session.scalars(
             select(Booking)
@@ -79,7 +117,7 @@ def of_school(urn: int, partnership_id: int) -> list[Booking]:
             .join(Performance, Performance.id == Booking.performance_id)
             .options(contains_eager(Booking.programme), contains_eager(Booking.performance))
             .options(selectinload(Booking.school))
-            .where(Booking.urn == urn, Programme.partnership_id == partnership_id)
+            .where(Booking.urn.in_(set(urns)), Programme.partnership_id == partnership_id)
             .order_by(Performance.starts_at.desc(), Booking.id.desc())
         )
     )
@@ -91,9 +129,12 @@ def _chosen(
     when: str,
     programme_id: int | None,
     find: str,
+    only: ColumnElement[bool] | None,
     now: datetime,
 ) -> Select[Any]:
     wanted: list[ColumnElement[bool]] = [Programme.partnership_id == partnership_id]
+    if only is not None:
+        wanted.append(only)
     if when == CANCELLED:
         wanted.append(Booking.ended_at.is_not(None))
     else:

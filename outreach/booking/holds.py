@@ -172,6 +172,22 @@ def held(programme_id: int, urn: int, *, now: datetime) -> list[Performance]:
     return [p for p in _all_kept(programme_id, urn) if p.held_until is not None and p.held_until > now]
 
 
+def in_hand(programme_id: int, *, now: datetime) -> list[Performance]:
+    """What is kept this moment for any school that fills in the form, with its school, the first to lapse first; one query."""
+    return list(
+        db.session.scalars(
+            select(Performance)
+            .where(
+                Performance.programme_id == programme_id,
+                Performance.released_at.is_(None),
+                Performance.held_until > now,
+            )
+            .options(joinedload(Performance.host))
+            .order_by(Performance.held_until, Performance.id)
+        )
+    )
+
+
 def renew(programme: Programme, school: School, *, now: datetime) -> list[Performance]:
     """Keep it for the same time again. Raises NothingHeld; a hold just lapsed that nobody took is revived.
 

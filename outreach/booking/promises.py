@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.county.schools import School
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, FoundByName, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.tour.performances import Performance
@@ -31,8 +31,8 @@ class Booking(Base):
     """A promise as it stands now. `seats` is the sum of the newest revision's pupils, guarded by a trigger.
 
     `uid` is the calendar event's for ever (RFC 5546 2.1.5); `sequence` its revision; `place_sequence`
-    the sequence at which start, end or place last changed; `ended_at` mirrors the Cancellation row
-    so that constraints can see it.
+    the sequence at which start, end or place last changed; `ended_at` mirrors the Cancellation row for constraints. `came_to` mirrors the reports: '' when the show did not take place, '8:140,9:152'
+    pupils by year group where they were counted so; None as long as the promise itself counts.
     """
 
     __tablename__ = "booking"
@@ -63,6 +63,7 @@ class Booking(Base):
     place_sequence: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    came_to: Mapped[str | None] = mapped_column(Text)
 
     programme: Mapped[Programme] = relationship()
     performance: Mapped[Performance] = relationship()
@@ -142,7 +143,7 @@ class Cancellation(Base):
     reason: Mapped[str] = mapped_column(Text)
 
 
-class BookingContact(Base):
+class BookingContact(Base, FoundByName):
     """Somebody at the school who has this booking in the calendar; `duty` says what for."""
 
     __tablename__ = "booking_contact"

@@ -4,7 +4,7 @@ The calendar event is born here, tentative; the booking that comes of it keeps i
 while it is kept, so nobody else gets it; the troupe hears of it when it is booked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -94,6 +94,12 @@ _KEPT_OR_PROPOSED = (
 )
 
 
+def uids_of(urns: Collection[int]) -> list[str]:
+    """The calendar events of every time that was ever kept for some schools, in the order they were; one query."""
+    query = select(Proposal.uid).where(Proposal.urn.in_(set(urns)), Proposal.uid.is_not(None))
+    return [uid for uid in db.session.scalars(query.order_by(Proposal.id)) if uid]
+
+
 def kept_or_proposed(
     programme: Programme, urn: int, *, now: datetime
 ) -> tuple[list[Performance], Proposal | None]:
@@ -127,6 +133,22 @@ def keeping(programme_id: int) -> dict[int, Proposal]:
         .order_by(Proposal.id)
     )
     return {row.performance_id: row for row in rows if row.performance_id is not None}
+
+
+def still_open(programme_id: int, *, now: datetime) -> list[Proposal]:
+    """Every time that is kept for a school until it answers, with its school, the first to lapse first; one query."""
+    return list(
+        db.session.scalars(
+            select(Proposal)
+            .where(
+                Proposal.programme_id == programme_id,
+                Proposal.ended_at.is_(None),
+                Proposal.reply_by >= day_of(now),
+            )
+            .options(joinedload(Proposal.school))
+            .order_by(Proposal.reply_by, Proposal.starts_at, Proposal.id)
+        )
+    )
 
 
 def named(proposal: Proposal) -> list[letters.Addressee]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from outreach.booking import promises, told
+from outreach.booking.desk import handovers
 from outreach.booking.promises import HOST, Booking
 from outreach.county import partnerships
 from outreach.ground import wording
@@ -21,17 +22,19 @@ from outreach.tour.performances import Performance
 def show(performance: Performance, *, now: datetime, just_made: tuple[Booking, Visit] | None = None) -> int:
     """Put a show's entries as it stands, one for each calendar; how many of them that changed.
 
-    A school sees its own promise, the partnership and the troupe the show itself, the troupe from get-in to away.
+    A school sees its own promise (whoever subscribed before it was handed on, too), the partnership and the troupe the show itself, the troupe from get-in to away.
     `just_made`: the only promise for it, made in this very transaction, so that nothing need be looked up.
     """
     made = [just_made] if just_made else [(b, _visit(b)) for b in promises.ended_with(performance.id)]
+    handed = {} if just_made else handovers.of_bookings([booking.id for booking, _ in made])
     put: list[Entry] = []
     for booking, visit in made:
         partnership_id = booking.programme.partnership_id
         sender = told.sender_of(partnerships.get(partnership_id))
         seen = letters.appointment(visit, sender, now=now)
         over = booking.ended_at
-        put.append(Entry(kind=SCHOOL, subject=booking.urn, appointment=seen, cancelled_at=over))
+        for urn in handovers.holders(handed.get(booking.id, []), booking.urn):
+            put.append(Entry(kind=SCHOOL, subject=urn, appointment=seen, cancelled_at=over))
         if booking.role == HOST:
             put.append(Entry(kind=COORDINATOR, subject=partnership_id, appointment=seen, cancelled_at=over))
             put.append(

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from outreach.cli import incoming  # noqa: F401  (its commands are post's)
+from outreach.cli.asking import asking
 from outreach.cli.demonstration import demonstration
 from outreach.cli.feeds import feeds
 from outreach.cli.people import people
@@ -13,5 +14,5 @@ from outreach.cli.setup import setup
 
 def init_app(app: Flask) -> None:
     """Hang the commands on the app."""
-    for group in (demonstration, setup, register, people, post, feeds):
+    for group in (demonstration, setup, register, people, asking, post, feeds):
         app.cli.add_command(group)

@@ -10,11 +10,13 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 from outreach.asking import open_door
+from outreach.asking.chasing import recalling
 from outreach.booking.desk import proposing
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.post import postman
 from outreach.post.outgoing import duty, letterbook
+from outreach.visits import reminding
 
 HELD_UP_EVERY = 15.0
 """Seconds between looks while nothing can go."""
@@ -98,7 +100,12 @@ def _where(door: postman.Post) -> str:
 
 
 def _see_to_what_is_due() -> None:
-    """Answer what came in at the open door; end proposals that nobody answered in time. Their letters go now."""
+    """Answer what came in at the open door; end proposals that nobody answered in time. Their letters go now.
+
+    A letter that chases an answer, and waits though the answer came, is taken back: before the post goes, every time.
+    """
+    _each(recalling.recall, "reminders that have lost their reason could not be taken back")
+    _each(reminding.recall, "letters about reports that came could not be taken back")
     _each(open_door.answer_next, "an ask at the open door could not be answered")
     _each(proposing.end_next, "a proposal could not be ended")
 

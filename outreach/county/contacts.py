@@ -11,14 +11,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.schools import OPEN_STATUSES, School, Succession
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, FoundByName, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.post import links
 
 LONGEST = 200
 
 
-class Contact(Base):
+class Contact(Base, FoundByName):
     """One person or office at one school. A dated row: it counts from created_at until ended_at."""
 
     __tablename__ = "contact"

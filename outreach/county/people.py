@@ -1,20 +1,21 @@
 """Coordinators: who may sign in, by password or one-time link, and the count of failed tries.
 
 Signing in has three steps so that the slow hash is worked out with no transaction open:
-`begin_try` counts, `holder` compares, `forget_tries` clears the count.
+`begin_try` counts, `holder` compares, `let_in` clears the count.
 """
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
-from sqlalchemy import Text, delete, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Text, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of, wall
 from outreach.post.feeds import addresses
 
 PASSWORD_AT_LEAST = 12
@@ -74,6 +75,17 @@ class SignInLink(Base):
     person_id: Mapped[int] = mapped_column(index=True)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class SignIn(Base):
+    """When somebody signed in: what is new on the desk is what came after the last time before today."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (Index("ix_sign_in_person", "person_id", "signed_in_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    signed_in_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class SignInFailure(Base):
@@ -167,12 +179,26 @@ def forget_tries(email: str) -> None:
     db.session.execute(delete(SignInFailure).where(SignInFailure.email == _plain(email)))
 
 
+def let_in(person: Person, *, now: datetime) -> None:
+    """They are in: the tries are forgotten, and when it was is kept, to the second."""
+    forget_tries(person.email)
+    db.session.add(SignIn(person_id=person.id, signed_in_at=now.replace(microsecond=0)))
+    db.session.flush()
+
+
+def last_here(person_id: int, *, now: datetime) -> datetime | None:
+    """When a person last signed in on a day before today; None if that never was."""
+    return db.session.scalar(
+        select(func.max(SignIn.signed_in_at)).where(
+            SignIn.person_id == person_id, SignIn.signed_in_at < wall(day_of(now), time(0))
+        )
+    )
+
+
 def sign_in_link(person: Person, *, who: str = "command line", now: datetime) -> str:
     """The token of a fresh one-time link, good for a day; the only copy."""
     token = secrets.token_urlsafe(24)
-    db.session.add(
-        SignInLink(token_hash=_digest(token), person_id=person.id, expires_at=now + LINK_LASTS)
-    )
+    db.session.add(SignInLink(token_hash=_digest(token), person_id=person.id, expires_at=now + LINK_LASTS))
     history.record("sign-in link made", "person", person.id, who=who, now=now)
     return token
 
@@ -190,7 +216,7 @@ def use_link(token: str, *, now: datetime) -> Person:
     person = None if used is None else db.session.get(Person, used)
     if person is None or person.ended_at is not None:
         raise LinkUsed("This sign-in link has been used or has run out.")
-    forget_tries(person.email)
+    let_in(person, now=now)
     return person
 
 

@@ -31,11 +31,12 @@ class Asking:
     """What schools were asked and what they said by the cut; 5 queries."""
 
     def __init__(self, programme: Programme, cut: Cut, kin_elsewhere: Collection[int]) -> None:
-        self.contacts = facts.reachable_by_contact(programme, kin_elsewhere, cut)
-        self.invited = facts.invitations(programme, cut)
-        self.answers = facts.answers(programme, cut)
-        self.proposals = facts.proposals(programme, cut)
-        self.begun = facts.forms_begun(programme, cut)
+        read = cut.source or facts
+        self.contacts = read.reachable_by_contact(programme, kin_elsewhere, cut)
+        self.invited = read.invitations(programme, cut)
+        self.answers = read.answers(programme, cut)
+        self.proposals = read.proposals(programme, cut)
+        self.begun = read.forms_begun(programme, cut)
 
     def standing(self, family: list[int], booked: list[Verdict]) -> tuple[str, str, str, date | None]:
         """(standing, cause, detail, since) of a school and its predecessors, where no promise counts; `booked` are all there were."""

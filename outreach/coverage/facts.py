@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import case, func, or_, select
 
 from outreach.asking.invitations import Answer, Invitation
+from outreach.booking.desk.handovers import Handover
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.booking.proposals import Proposal
@@ -145,13 +146,15 @@ def decisions(programme: Programme, cut: Cut) -> dict[int, tuple[str, tuple[int,
 
 def promises(programme: Programme, cut: Cut) -> list[Promised]:
     b, r, c = Booking, BookingRevision, Cancellation
+    handed = _handed_on_after(cut)
     query = (
         select(
-            b.id, b.urn, b.performance_id, b.created_at, r.id, r.starts_at, r.ends_at, c.recorded_at,
+            b.id, func.coalesce(handed.c.from_urn, b.urn), b.performance_id, b.created_at, r.id, r.starts_at, r.ends_at, c.recorded_at,
             c.cancelled_by,
         )
         .join(r, r.booking_id == b.id)
         .outerjoin(c, (c.booking_id == b.id) & (c.recorded_at < cut.until))
+        .outerjoin(handed, handed.c.booking_id == b.id)
         .where(
             b.programme_id == programme.id, b.created_at < cut.until, r.recorded_at < cut.until,
             *only_shows(b.performance_id, programme, cut),
@@ -175,6 +178,14 @@ def promises(programme: Programme, cut: Cut) -> list[Promised]:
     for revision_id, year_group, number in _rows(query):
         pupils[revision_id][year_group] = number
     return [Promised(*newest[key], pupils.get(newest[key][4], {})) for key in sorted(newest)]
+
+
+def _handed_on_after(cut: Cut) -> Any:
+    """Bookings that went to a following school only after the cut: with whom they were then."""
+    first = (
+        select(func.min(Handover.id)).where(Handover.recorded_at >= cut.until).group_by(Handover.booking_id)
+    )
+    return select(Handover.booking_id, Handover.from_urn).where(Handover.id.in_(first)).subquery()
 
 
 def reports(programme: Programme, cut: Cut) -> list[Told]:

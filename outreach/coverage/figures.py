@@ -105,6 +105,14 @@ def of(target: Iterable[Standing], *, county: str) -> Figures:
     )
 
 
+def whole(target: Iterable[Standing], *, county: str) -> Totals:
+    """The county's own line, where no other is asked for."""
+    totals = Totals("", county)
+    for s in target:
+        _count(totals, s)
+    return totals
+
+
 def by(target: Iterable[Standing], dimension: str) -> list[Totals]:
     """The rows of one dimension, which sum to the county: districts best first; phases, types and trusts by
     size, what is in none last. Year groups do not (a school stands in each that it offers): by_year_group."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from outreach.county.schools import words_of
@@ -37,7 +38,7 @@ class Filters:
 
     `year` is a year group that the school offers (None: any), `state` what that year group is at the school, or
     any year group where none is named; GAP is open or to confirm. `counted`: somebody was counted there. `number`
-    and `counted` speak of the year group where one is named.
+    and `counted` speak of the year group where one is named. `since_by`: the standing holds since then, or longer.
     """
 
     which: str = TARGET
@@ -54,6 +55,7 @@ class Filters:
     counted: bool = False
     ages_unknown: bool = False
     place_unknown: bool = False
+    since_by: date | None = None
     find: str = ""
 
 
@@ -116,6 +118,9 @@ def _tests(filters: Filters) -> list[Callable[[Standing], bool]]:
         tests.append(lambda s: s.ages_unknown)
     if filters.place_unknown:
         tests.append(lambda s: not s.place_known)
+    if filters.since_by is not None:
+        day = filters.since_by
+        tests.append(lambda s: s.since is not None and s.since <= day)
     if filters.find:
         wanted = words_of(filters.find)
         tests.append(lambda s: _named(s.name, s.urn, wanted))

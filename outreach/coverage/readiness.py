@@ -46,7 +46,7 @@ def of(partnership: Partnership, *, now: datetime) -> list[Step]:
             done=reach.schools > 0,
             said=count(reach.schools, "open school") if reach.schools else "No school is here yet.",
         ),
-        _terms(here, year),
+        terms(here, year),
         _programme(programme),
         _company(partnership),
         _tour_days(programme, now),
@@ -80,7 +80,8 @@ def _settings(partnership: Partnership) -> Step:
     )
 
 
-def _terms(here: list[partnerships.Authority], year: int) -> Step:
+def terms(here: list[partnerships.Authority], year: int) -> Step:
+    """Whether every authority has term dates in an academic year."""
     begins, ends = first_day(year), last_day(year)
     with_terms = {
         t.la_code for t in authorities.terms_of(a.la_code for a in here) if begins <= t.last_day <= ends

@@ -10,10 +10,8 @@ the first standing that holds. Three decisions that they leave open:
   whether or not an invitation of ours was handed over.
 """
 
-import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +23,7 @@ from outreach.coverage import facts, gaps
 from outreach.coverage.asking import Asking
 from outreach.coverage.cells import OPEN, Cell, Cells
 from outreach.coverage.gaps import Word
+from outreach.coverage.parts.collecting import without_collecting
 from outreach.coverage.parts.cut import Cut, cut_of
 from outreach.coverage.targets import Target, TargetSchool
 from outreach.ground.db import db
@@ -120,7 +119,7 @@ def of(
 
     `only` and `told_by`: see parts/cut.py.
     """
-    with _without_collecting():
+    with without_collecting():
         return _reckon(programme_id, as_of, now, only=only, told_by=told_by)
 
 
@@ -129,10 +128,15 @@ def _reckon(programme_id: int, as_of: date, now: datetime, **narrower: Any) -> R
     share = db.session.execute(
         select(Partnership.counted_share).where(Partnership.id == programme.partnership_id)
     ).scalar_one()
-    cut = replace(cut_of(programme.academic_year, as_of, now), **narrower)
+    return judged(programme, share, replace(cut_of(programme.academic_year, as_of, now), **narrower), as_of)
+
+
+def judged(programme: Programme, share: float, cut: Cut, as_of: date) -> Reckoning:
+    """The same where programme, counted share and cut are at hand."""
+    read = cut.source or facts
     found = verdicts.of(
-        facts.promises(programme, cut),
-        facts.reports(programme, cut),
+        read.promises(programme, cut),
+        read.reports(programme, cut),
         moment=cut.moment,
         for_adults=programme.for_adults,
     )
@@ -147,19 +151,6 @@ def _reckon(programme_id: int, as_of: date, now: datetime, **narrower: Any) -> R
         excluded=[judge.standing(school, excluded=True) for school in target.excluded],
         also_seen=judge.also_seen(),
     )
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """No garbage collection while very many small rows are made: none of them is in a circle, and for a country the
-    collector's walks over them take longer than the reckoning. Another thread at most collects a moment later."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
 
 
 class _Judge:

@@ -57,17 +57,18 @@ class Target:
     def __init__(self, programme: Programme, cut: Cut, found: list[Verdict]) -> None:
         self.cut = cut
         self.for_adults = programme.for_adults
-        self.codes = facts.la_codes(programme)
-        self.known = facts.schools(programme, cut)
-        self.links = facts.links(cut)
+        read = cut.source or facts
+        self.codes = read.la_codes(programme)
+        self.known = read.schools(programme, cut)
+        self.links = read.links(cut)
         self.kin = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
         self.kin_elsewhere = self.kin.beyond(self.known)
-        self.known |= facts.kin(self.kin_elsewhere, cut)
+        self.known |= read.kin(self.kin_elsewhere, cut)
         self.known = dict(sorted(self.known.items()))
-        facts.correct(self.known, cut)
-        self.own = facts.own_numbers(programme, cut)
-        self.decisions = facts.decisions(programme, cut)
-        groups = facts.target_year_groups(programme, cut)
+        read.correct(self.known, cut)
+        self.own = read.own_numbers(programme, cut)
+        self.decisions = read.decisions(programme, cut)
+        groups = read.target_year_groups(programme, cut)
         self.year_groups = (ADULTS,) if programme.for_adults else groups
         self._split: dict[tuple[int | None, tuple[int, ...]], dict[int, int | None]] = {}
         self._link_dates: dict[int, date] = {}

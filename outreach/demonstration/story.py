@@ -20,7 +20,7 @@ from outreach.county.partnerships import Partnership, Settings
 from outreach.county.people import Person
 from outreach.county.schools import School
 from outreach.coverage.board import publishing
-from outreach.demonstration import cast, county, names, replies, seasons, shows
+from outreach.demonstration import cast, chasing, county, names, replies, seasons, shows
 from outreach.demonstration.cast import Cast
 from outreach.demonstration.seasons import Season
 from outreach.ground.db import db
@@ -35,6 +35,7 @@ from outreach.visits import board_dates
 
 SEED = 1
 COORDINATOR, ADDRESS = "Priya Nandakumar", "priya@marlshire.example"
+COLLEAGUE = "Owen Bright"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,7 @@ def tell(*, now: datetime) -> Told:
     asked = _morning(season.behind[0] - timedelta(days=42))
     partnership = _partnership(season, now=began)
     coordinator = people.add(partnership.id, COORDINATOR, ADDRESS, password=None, now=began)
+    colleague = people.add(partnership.id, COLLEAGUE, "owen@marlshire.example", password=None, now=began)
     _register(season, now=began)
     programme = _programme(partnership, season, now=began)
     _tour(partnership, programme, season, now=began)
@@ -64,6 +66,11 @@ def tell(*, now: datetime) -> Told:
     rounds.send_round(programme, [s.urn for s in parts.asked_first], who=COORDINATOR, now=asked)
     hand_over()
     replies.come_back(programme, parts, now=asked + timedelta(hours=1))
+    chasing.switch_on(programme, who=COORDINATOR, now=asked)
+    for nth in chasing.REMINDED:
+        chasing.remind(programme, parts, nth, asked=asked, now=now)
+        hand_over()
+    chasing.share_out(programme, [coordinator, colleague], parts, now=now)
     shows.behind(random, programme, season, parts, asked=asked, now=now)
     shows.ahead(random, programme, season, parts, now=now)
     hand_over()

@@ -16,10 +16,13 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, Text, event
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
+
+from outreach.ground.wording import words_of
 
 
 class Base(DeclarativeBase):
@@ -74,6 +77,18 @@ class OfPartnership:
     """Rows that belong to one partnership; the only foreign key that may point to a higher floor."""
 
     partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"), index=True)
+
+
+def _person_found_by(context: DefaultExecutionContext) -> str:
+    given = context.get_current_parameters()
+    name, address = given.get("name") or "", given["address"]
+    return f" {words_of(name)} {words_of(address)} {address.lower()}"
+
+
+class FoundByName:
+    """Rows of people with a name and an address, found by the words of both: what a search looks through."""
+
+    found_by: Mapped[str] = mapped_column(Text, default=_person_found_by, server_default="")
 
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)

@@ -1,9 +1,10 @@
 """Who did what, when, from what to what. Rows are only ever added; the database refuses the rest."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Text, select
+from sqlalchemy import JSON, Index, Text, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db
@@ -58,6 +59,18 @@ def of(subject: str, subject_id: object) -> list[History]:
             .order_by(History.id.desc())
         )
     )
+
+
+def of_many(subjects: Mapping[str, Collection[object]]) -> list[History]:
+    """The deeds about several things, {subject: ids}, newest first; one query."""
+    wanted = [
+        and_(History.subject == subject, History.subject_id.in_([str(one) for one in ids]))
+        for subject, ids in subjects.items()
+        if ids
+    ]
+    if not wanted:
+        return []
+    return list(db.session.scalars(select(History).where(or_(*wanted)).order_by(History.id.desc())))
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -5,10 +5,10 @@ Letters know a visit by its UID and a person by the address; all facts are hande
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from outreach.ground import wording
-from outreach.post import calendars, outbox
+from outreach.post import calendars, links, outbox
 from outreach.post.again import resend as resend
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.envelopes import Invite
@@ -17,7 +17,7 @@ from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee, Asking, Rendered, Sender, Visit, render, settings
 from outreach.post.stationery import configure as configure
 from outreach.post.writing import appointment as appointment
-from outreach.post.writing import attendee, lines, mint, page_of, put, put_visit, tell, visit_words
+from outreach.post.writing import attendee, lines, mint, organizer, page_of, put, put_visit, tell, visit_words
 from outreach.post.writing import summary as summary
 
 LINK_AFTER_SHOW = timedelta(weeks=7)
@@ -41,6 +41,55 @@ def preview_invitation(asking: Asking, to: Addressee, sender: Sender, *, now: da
 PREVIEW_TOKEN = "a-link-of-its-own"
 
 
+def reminder(
+    asking: Asking, to: Addressee, sender: Sender, *, nth: int, asked_on: date, now: datetime, expires_at: datetime
+) -> tuple[Letter, PersonalLink]:  # fmt: skip
+    """Reminds whoever was asked on `asked_on`, for the first time (`nth` 1) or the last (2)."""
+    return _ask(
+        _REMINDERS[nth - 1], asking, to, sender, now=now, expires_at=expires_at, nth=nth, asked_on=asked_on
+    )
+
+
+def preview_reminder(
+    asking: Asking, to: Addressee, sender: Sender, *, nth: int, asked_on: date, now: datetime
+) -> Rendered:
+    """The very letter that reminder() would send, with a stand-in for the link. Writes nothing."""
+    page = page_of(PREVIEW_TOKEN)
+    return _asking_words(
+        _REMINDERS[nth - 1], asking, to, sender, page=page, now=now, nth=nth, asked_on=asked_on
+    )
+
+
+_REMINDERS = ("reminder", "second reminder")
+
+
+def raised_to_head(
+    asking: Asking, to: Addressee, sender: Sender,
+    *, written_to: str, written_on: Sequence[date], now: datetime, expires_at: datetime,
+) -> tuple[Letter, PersonalLink]:  # fmt: skip
+    """Tells the head teacher that nobody has answered what went to `written_to` on those days; with a link to answer."""
+    said = {"written_to": written_to, "written_on": written_on}
+    return _ask("raised to head", asking, to, sender, now=now, expires_at=expires_at, **said)
+
+
+def raised_to_trust(
+    asking: Asking, to: Addressee, sender: Sender,
+    *, trust: str, written_to: str, written_on: Sequence[date], now: datetime,
+) -> Letter:  # fmt: skip
+    """Tells the school's trust. Without a link of its own: the school books, by the link that went to it."""
+    said = {"trust": trust, "written_to": written_to, "written_on": written_on}
+    words = _asking_words("raised to trust", asking, to, sender, page=None, now=now, **said)
+    return _put_asking("raised to trust", asking, to, sender, words, now=now)
+
+
+def preview_raised(
+    kind: str, asking: Asking, to: Addressee, sender: Sender, *, now: datetime, **said: object
+) -> Rendered:
+    """The very letter that raised_to_head() or raised_to_trust() (`kind` 'raised to …') would send. Writes nothing."""
+    page = page_of(PREVIEW_TOKEN) if kind == "raised to head" else None
+    return _asking_words(kind, asking, to, sender, page=page, now=now, **said)
+
+
 def link_sent(
     asking: Asking, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> tuple[Letter, PersonalLink]:
@@ -60,10 +109,10 @@ def link_notice(
 
 
 def _ask(
-    kind: str, asking: Asking, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
-) -> tuple[Letter, PersonalLink]:
+    kind: str, asking: Asking, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime, **said: object
+) -> tuple[Letter, PersonalLink]:  # fmt: skip
     minted = mint(asking, to, now=now, expires_at=expires_at)
-    words = _asking_words(kind, asking, to, sender, page=page_of(minted.token), now=now)
+    words = _asking_words(kind, asking, to, sender, page=page_of(minted.token), now=now, **said)
     return _put_asking(kind, asking, to, sender, words, now=now), minted.link
 
 
@@ -103,14 +152,18 @@ def _asking_words(
 ) -> Rendered:
     title = f"‘{asking.programme_title}’"
     audience = wording.year_groups_name(asking.year_groups) if asking.year_groups else "staff"
-    subject = {
-        "invitation": f"Book {title} for your {audience}",
-        "link": f"Your link to book {title}",
-        "link_notice": f"A link to book {title} was sent for {asking.school_name}",
+    template, subject = {
+        "invitation": ("invitation", f"Book {title} for your {audience}"),
+        "link": ("link", f"Your link to book {title}"),
+        "link_notice": ("link_notice", f"A link to book {title} was sent for {asking.school_name}"),
+        "reminder": ("reminder", f"Reminder: book {title} for your {audience}"),
+        "second reminder": ("reminder", f"Last reminder: book {title} for your {audience}"),
+        "raised to head": ("raised_to_head", f"{title} for your {audience}: no answer from your school yet"),
+        "raised to trust": ("raised_to_trust", f"{title}: no answer from {asking.school_name} yet"),
     }[kind]
     return render(
-        kind, subject, to, sender, school_name=asking.school_name, page=page, now=now,
-        asking=asking, title=title, audience=audience,
+        template, subject, to, sender, school_name=asking.school_name, page=page, now=now,
+        asking=asking, title=title, audience=audience, its_page=links.find_school_page(settings().public_url, asking.urn),
         free=asking.cost.strip().casefold().rstrip(".") in FREE, **more,
     )  # fmt: skip
 
@@ -137,6 +190,26 @@ def moved(
 ) -> Letter:
     """Tells the new time; `visit.sequence` has been raised. Whoever never had the first invite reads a confirmation."""
     return tell("moved", visit, to, sender, now=now, expires_at=expires_at, was_starts_at=was_starts_at)
+
+
+def handed_on(
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    was: str,
+    becomes: str,
+    elsewhere: bool,
+    now: datetime,
+    expires_at: datetime,
+) -> Letter:
+    """Tells that the visit stands under another school's name, `becomes`, which follows `was` or precedes it; `visit.sequence` has been raised.
+
+    `elsewhere`: at another place than before. Whoever never had the first invite reads a confirmation.
+    """
+    return tell(
+        "handed_on", visit, to, sender, now=now, expires_at=expires_at, was=was, becomes=becomes, elsewhere=elsewhere
+    )  # fmt: skip
 
 
 def changed(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
@@ -184,6 +257,21 @@ def colleague_removed(visit: Visit, to: Addressee, sender: Sender, *, now: datet
     only = (attendee(to),)
     invite = Invite(method=CANCEL, ics=calendars.cancel(appointment(visit, sender, now=now), only))
     return put_visit("colleague removed", visit, to, sender, words, invite, thread, now=now)
+
+
+def report_missing(
+    visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+) -> Letter:
+    """Asks, after the show, whether it took place and how many saw it; an answer by mail comes in at the visit's own address."""
+    minted = mint(visit, to, now=now, expires_at=expires_at)
+    words = render(
+        "report_missing", f"{summary(visit)}: did it take place?", to, sender, school_name=visit.school_name,
+        page=page_of(minted.token), now=now, visit=visit, title=f"‘{visit.programme_title}’",
+    )  # fmt: skip
+    return put(
+        words, to, sender, stream=visit.uid, kind="report missing", now=now, sender_address=organizer(visit),
+        sequence=visit.sequence,
+    )  # fmt: skip
 
 
 def for_troupe(visit: Visit, to: Addressee, sender: Sender, *, method: str, now: datetime) -> Letter:

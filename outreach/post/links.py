@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from outreach.ground.db import Base, Instant, db
 
 SCHOOL_PAGE = "/i/{token}"
+CONTACTS_PAGE = "/i/{token}/contacts"
 BOOKING_PAGE = "/b/{reference}"
 FIND_PAGE = "/find"
 FIND_SCHOOL_PAGE = "/find/{urn}"
@@ -92,6 +93,11 @@ def find(token: str) -> PersonalLink | None:
 
 def school_page(public_url: str, token: str) -> str:
     return public_url + SCHOOL_PAGE.format(token=token)
+
+
+def contacts_page(public_url: str, token: str) -> str:
+    """Where a school says whether we hold the right people."""
+    return public_url + CONTACTS_PAGE.format(token=token)
 
 
 def booking_page(public_url: str, reference: str) -> str:

@@ -42,10 +42,11 @@ class Letter(Base):
     __table_args__ = (
         UniqueConstraint("stream", "recipient", "kind", "method", "sequence", "dtstamp"),
         Index("ix_letter_status", "status", "not_before"),
+        Index("ix_letter_written_to", "partnership_id", "recipient"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    partnership_id: Mapped[int | None] = mapped_column(index=True)
+    partnership_id: Mapped[int | None]
     stream: Mapped[str] = mapped_column(Text, index=True)
     recipient: Mapped[str] = mapped_column(Text, index=True)
     sender_address: Mapped[str] = mapped_column(Text, default="", server_default="", index=True)

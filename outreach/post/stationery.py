@@ -210,6 +210,7 @@ def _environment() -> Environment:
         year_groups=wording.year_groups_name,
         role=_role,
         line=calendars.one_line,
+        and_list=wording.and_list,
     )
     return environment
 

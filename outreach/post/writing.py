@@ -56,9 +56,9 @@ def summary(visit: Visit) -> str:
 
 def tell(
     kind: str, visit: Visit, to: Addressee, sender: Sender,
-    *, now: datetime, expires_at: datetime, was_starts_at: datetime | None = None, thread: Thread | None = None,
+    *, now: datetime, expires_at: datetime, was_starts_at: datetime | None = None, thread: Thread | None = None, **more: object,
 ) -> Letter:  # fmt: skip
-    """A letter with a REQUEST and a link of its own."""
+    """A letter with a REQUEST and a link of its own; `more` are facts of its own for its template."""
     if to.address.casefold() not in {a.address.casefold() for a in visit.attendees}:
         raise ValueError("an invite goes only to somebody whom it names")
     thread = thread or outbox.open_thread(visit.uid, to.address)
@@ -73,6 +73,7 @@ def tell(
         page=page_of(minted.token),
         now=now,
         was_starts_at=was_starts_at,
+        **more,
     )
     invite = Invite(method=REQUEST, ics=calendars.request(appointment(visit, sender, now=now)))
     return put_visit(kind.replace("_", " "), visit, to, sender, words, invite, thread, now=now)

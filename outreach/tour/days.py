@@ -164,7 +164,7 @@ def preview_bulk(
             f"{day_short(begins)} to {day_short(ends)}."
         )
     span = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return _judge(programme, troupe, [day for day in span if day.weekday() in weekdays], now=now)
+    return judge(programme, troupe, [day for day in span if day.weekday() in weekdays], now=now)
 
 
 def add_bulk(
@@ -184,7 +184,7 @@ def add_bulk(
     if not chosen:
         raise NoDayChosen("Choose at least one day to add.")
     new = [day for day in chosen if not _is_same(standing.get(day), programme, hours)]
-    refused = [p for p in _judge(programme, troupe, new, now=now) if p.why_not]
+    refused = [p for p in judge(programme, troupe, new, now=now) if p.why_not]
     if refused:
         named = and_list(f"{day_short(p.day)} ({p.why_not})" for p in refused[:5])
         more = f" and {len(refused) - 5} more" if len(refused) > 5 else ""
@@ -219,7 +219,8 @@ def check_hours(programme: Programme, hours: Hours) -> None:
         raise TooManyShows(f"The programme has {programme.shows_a_day} shows a day at most.")
 
 
-def _judge(programme: Programme, troupe: Troupe, days: list[date], *, now: datetime) -> list[Possible]:
+def judge(programme: Programme, troupe: Troupe, days: list[date], *, now: datetime) -> list[Possible]:
+    """Each of these days: can it be added, or why not. Three queries."""
     la_codes = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
     calendars = school_days.authority_calendars(la_codes)
     standing = _standing(troupe)

@@ -4,14 +4,14 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from outreach.county import partnerships
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
-from outreach.ground.timespans import wall
+from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import clock, count, day_short
 from outreach.tour import days, programmes, roads
 from outreach.tour.days import Hours, TourDay
@@ -78,6 +78,28 @@ def weeks(programme: Programme, *, now: datetime, kept: Collection[int] = ()) ->
             _on_tour(tour_day, shows.get(tour_day.id, []), kept)
         )
     return [Week(monday=monday, days=tuple(here)) for monday, here in found.items()]
+
+
+def room_left(programme_id: int, *, now: datetime) -> int:
+    """How many more shows the coming tour days have room for; what is held or kept for a school is taken. One query."""
+    coming = (
+        TourDay.programme_id == programme_id,
+        TourDay.ended_at.is_(None),
+        TourDay.day > day_of(now),
+    )
+    taken = (
+        select(func.count())
+        .select_from(Performance)
+        .join(TourDay, TourDay.id == Performance.tour_day_id)
+        .where(
+            *coming,
+            Performance.released_at.is_(None),
+            or_(Performance.held_until.is_(None), Performance.held_until > now),
+        )
+    )
+    possible = select(func.sum(TourDay.shows_at_most)).where(*coming).scalar_subquery()
+    whole, gone = db.session.execute(select(possible, taken.scalar_subquery())).one()
+    return max(0, (whole or 0) - gone)
 
 
 def shows_on(tour_day: TourDay, *, now: datetime, kept: Collection[int] = ()) -> DayOnTour:

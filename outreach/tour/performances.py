@@ -20,6 +20,7 @@ from outreach.county import places
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
+from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
@@ -175,6 +176,17 @@ def shift(performance: Performance, slot: Slot) -> None:
     performance.tour_day_id = slot.tour_day_id
     performance.troupe_id = slot.troupe_id
     performance.sequence += 1
+    _flush()
+
+
+def rehost(performance: Performance, urn: int, place: Place | None) -> None:
+    """Another school is the host at the same time; `place`: where the van goes now, None where it goes already.
+
+    Raises SlotTaken when the road to the shows beside it is too short.
+    """
+    performance.urn = urn
+    if place is not None:
+        performance.easting, performance.northing = place.easting, place.northing
     _flush()
 
 

@@ -168,6 +168,9 @@ def report(booking: Booking, side: str, account: Account, *, who: str, now: date
         before=_in_short(_says(earlier)) if earlier else None, after=_in_short(account),
     )  # fmt: skip
     db.session.flush()
+    for one in companions(booking.performance) if side == COMPANY else [booking]:
+        one.came_to = _came_to(one)
+    db.session.flush()
     return row
 
 
@@ -229,6 +232,22 @@ def difference(booking: Booking) -> str:
     if not too_far_apart(by_schools, counted):
         return ""
     return f"The schools counted {by_schools:,} pupils at this show, the company {counted:,}."
+
+
+def _came_to(booking: Booking) -> str | None:
+    """What a booking came to, as Booking.came_to has it, by the words that stand; None where they disagree or do not say."""
+    settled, school, company = (newest(booking, side) for side in (SETTLED, SCHOOL, COMPANY))
+    words = [word for word in ([settled] if settled else [school, company]) if word is not None]
+    if words and not any(word.took_place for word in words):
+        return ""
+    if not all(word.took_place for word in words):
+        return None
+    # A company counts the whole show, and by year group only where nobody came as a guest.
+    alone = company if len(companions(booking.performance)) == 1 else None
+    for word in (settled, school, alone):
+        if word is not None and (split := counts_of(word)):
+            return ",".join(f"{y}:{n}" for y, n in sorted(split.items()))
+    return None
 
 
 def _standing_count(booking: Booking) -> int | None:

@@ -49,23 +49,35 @@ def _import_pages() -> None:
     import outreach.web.coordinator.bookings
     import outreach.web.coordinator.calendars
     import outreach.web.coordinator.calling_off
+    import outreach.web.coordinator.chasing
     import outreach.web.coordinator.companies
+    import outreach.web.coordinator.confirming
     import outreach.web.coordinator.contacts
     import outreach.web.coordinator.coverage
+    import outreach.web.coordinator.desk
+    import outreach.web.coordinator.gaps
+    import outreach.web.coordinator.gaps_deeds
+    import outreach.web.coordinator.handing_on
     import outreach.web.coordinator.inbox
     import outreach.web.coordinator.invitations
     import outreach.web.coordinator.letters
+    import outreach.web.coordinator.new_year
+    import outreach.web.coordinator.news
     import outreach.web.coordinator.password
+    import outreach.web.coordinator.phone_list
     import outreach.web.coordinator.programmes
     import outreach.web.coordinator.proposing
     import outreach.web.coordinator.register
+    import outreach.web.coordinator.register_changes
     import outreach.web.coordinator.report
     import outreach.web.coordinator.requests
     import outreach.web.coordinator.roads
     import outreach.web.coordinator.school
     import outreach.web.coordinator.school_asking
     import outreach.web.coordinator.school_facts
+    import outreach.web.coordinator.school_notes
     import outreach.web.coordinator.schools
+    import outreach.web.coordinator.search
     import outreach.web.coordinator.setup
     import outreach.web.coordinator.shows
     import outreach.web.coordinator.status
@@ -80,6 +92,7 @@ def _import_pages() -> None:
     import outreach.web.school.booked
     import outreach.web.school.booking
     import outreach.web.school.change
+    import outreach.web.school.confirming
     import outreach.web.school.guests
     import outreach.web.school.hosts
     import outreach.web.school.proposed

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select
 
 from outreach.county import people
 from outreach.county.partnerships import Authority, Partnership
+from outreach.county.register import lines
 from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import db
@@ -39,7 +40,9 @@ login.login_message = "Sign in to see that page."
 login.login_message_category = "confirm"
 
 MENU = (
+    ("Desk", "coordinator.desk"),
     ("Coverage", "coordinator.coverage"),
+    ("Gaps", "coordinator.gaps"),
     ("Schools", "coordinator.schools"),
     ("Bookings", "coordinator.bookings"),
     ("Inbox", "coordinator.inbox_list"),
@@ -172,14 +175,19 @@ def reread() -> None:
 
 
 def own_booking(reference: str) -> Any:
-    """The Booking of that reference if it is the link's school's own in the link's programme; else a 404."""
+    """The Booking of that reference if it is, in the link's programme, the link's school's own or that of a school
+    which it followed; else a 404."""
     from outreach.booking import promises
 
     try:
         booking = promises.get(reference)
     except promises.NoSuchBooking:
         abort(404)
-    if (booking.urn, booking.programme_id) != (g.link.urn, g.link.programme_id):
+    if booking.programme_id != g.link.programme_id:
+        abort(404)
+    if booking.urn != g.link.urn and booking.urn not in {
+        s.urn for s in lines.before([g.link.urn]).get(g.link.urn, ())
+    }:
         abort(404)
     return booking
 

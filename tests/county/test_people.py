@@ -69,7 +69,9 @@ def test_unknown_address_costs_one_scrypt_as_a_wrong_password_does(
 ) -> None:
     compared = []
     real = people.check_password_hash
-    monkeypatch.setattr(people, "check_password_hash", lambda h, p: compared.append(h.split("$")[0]) or real(h, p))
+    monkeypatch.setattr(
+        people, "check_password_hash", lambda h, p: compared.append(h.split("$")[0]) or real(h, p)
+    )
     for email in ("priya@marlshire.example", "nobody@marlshire.example"):
         with pytest.raises(people.CannotSignIn):
             people.holder(email, "wrong")
@@ -156,3 +158,22 @@ def test_new_password_ends_the_sessions_of_the_old_one(priya: people.Person) -> 
     assert people.holder(priya.email, "another lantern gravel").session_key != before
     with pytest.raises(people.CannotSignIn):
         people.holder(priya.email, PASSWORD)
+
+
+def test_last_visit_is_the_newest_on_a_day_before_today(priya: people.Person) -> None:
+    """Not this morning's sign-in: who looks a second time today is still told what came since the day before."""
+    assert people.last_here(priya.id, now=make.NOW) is None
+    for back in (timedelta(days=4), timedelta(days=3, microseconds=7), timedelta(hours=1), timedelta()):
+        with transaction():
+            people.let_in(priya, now=make.NOW - back)
+    assert people.last_here(priya.id, now=make.NOW) == make.NOW - timedelta(days=3, seconds=1)
+    assert people.last_here(priya.id, now=make.NOW + timedelta(days=1)) == make.NOW
+
+
+def test_last_visit_is_a_persons_own_and_a_link_makes_one_too(priya: people.Person) -> None:
+    with transaction():
+        other = make.person(make.partnership(("999",)))
+        people.use_link(people.sign_in_link(other, now=make.NOW), now=make.NOW)
+    tomorrow = make.NOW + timedelta(days=1)
+    assert people.last_here(other.id, now=tomorrow) == make.NOW
+    assert people.last_here(priya.id, now=tomorrow) is None

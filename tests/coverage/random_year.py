@@ -1,20 +1,27 @@
 """A random year of everything that can happen to a few schools, as a list of dated events to play in order."""
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from sqlalchemy import select
+
 import make
 from outreach.booking.holds import FormBegun
 from outreach.booking.proposals import Proposal
-from outreach.county.schools import Correction, School
+from outreach.county import register
+from outreach.county.register.columns import Facts, columns
+from outreach.county.schools import Correction, School, SchoolRecord
 from outreach.ground.db import db
 from outreach.tour.programmes import Programme, ProgrammeTarget
 
 START = datetime(2026, 8, 20, tzinfo=UTC)
 DAYS = 400
 GROUPS = (7, 8, 9, 10)
+CODES = ("931", "932")
 
 KINDS = [
     # type, phase, lowest age, highest age
@@ -34,10 +41,21 @@ KINDS = [
 
 
 class RandomYear:
-    """`events`: (instant, what to do), sorted; play them up to any instant, in order."""
+    """`events`: (instant, what to do), sorted; play them up to any instant, in order.
 
-    def __init__(self, seed: int, *, schools: int | None = None, for_adults: bool = False) -> None:
+    A `busy` year has a life like a real one in every school; else most of it is left to chance, which finds what nobody
+    would think of.
+    """
+
+    def __init__(
+        self, seed: int, *, schools: int | None = None, for_adults: bool = False, busy: bool | None = None
+    ) -> None:
         self.random = Random(seed)
+        self.busy = self._chance(0.5) if busy is None else busy
+        self._from = START
+        self.linked: set[tuple[int, int]] = set()
+        self.marked: list[date] = []
+        """Days on which something turns: a closure, the last day of a proposal. They are looked at more than others."""
         self.events: list[tuple[datetime, int, Callable[[datetime], Any]]] = []
         self.county = make.partnership(("931", "932"))
         make.partnership(("933",))
@@ -48,15 +66,26 @@ class RandomYear:
         self.schools = [self._school() for _ in range(count)]
         for school in self.schools:
             self._life_of(school)
-        for _ in range(self.random.randint(0, count + 2)):
+        for school in list(self.schools):
+            if self._chance(0.12):
+                self._goes_on([school])
+        if count > 2 and self._chance(0.25):
+            self._goes_on(self.random.sample(self.schools, 2))
+        for _ in range(self.random.choice([0, 0, 1, 2]) if self.busy else self.random.randint(0, count + 2)):
             self._succession()
-        for _ in range(self.random.randint(0, 2 * count)):
+        for _ in range(
+            self.random.randint(count // 2, 2 * count) if self.busy else self.random.randint(0, 2 * count)
+        ):
             self._show()
+        for _ in range(self.random.choice([0, 1, 2])):
+            self._plan(self._when(), self._import)
         if self.random.random() < 0.2 and not for_adults:
             groups = self.random.choice([(8,), (7, 8, 9), (9, 10)])
             self._plan(
                 self._when(),
-                lambda at: _add(ProgrammeTarget(programme_id=self.programme.id, year_groups=groups, recorded_at=at)),
+                lambda at: _add(
+                    ProgrammeTarget(programme_id=self.programme.id, year_groups=groups, recorded_at=at)
+                ),
             )
         self.events.sort(key=lambda event: event[:2])
         self._played = 0
@@ -70,38 +99,45 @@ class RandomYear:
         db.session.flush()
 
     def some_day(self) -> date:
-        return (START + timedelta(days=self.random.randint(8, DAYS))).date()
+        if self.marked and self._chance(0.25):
+            return self.random.choice(self.marked)
+        first = 150 if self._chance(0.6) else 8
+        return (START + timedelta(days=self.random.randint(first, DAYS))).date()
 
     def _plan(self, at: datetime, happen: Callable[[datetime], Any]) -> None:
         self.events.append((at, len(self.events), happen))
 
     def _when(self, after: datetime | None = None, days: int = DAYS) -> datetime:
-        return (after or START) + timedelta(minutes=self.random.randint(1, days * 24 * 60))
+        return (after or self._from) + timedelta(minutes=self.random.randint(1, days * 24 * 60))
 
     def _chance(self, share: float) -> bool:
         return self.random.random() < share
 
-    def _school(self) -> School:
-        kind, phase, low, high = self.random.choice(KINDS[:2] if self._chance(0.5) else KINDS)
+    def _school(self, recorded_at: datetime = START - timedelta(days=40)) -> School:
+        kind, phase, low, high = self.random.choice(
+            KINDS[:2] if self._chance(0.8 if self.busy else 0.5) else KINDS
+        )
         facts = {
             "type_of_establishment": kind,
             "phase_of_education": phase,
             "statutory_low_age": low,
             "statutory_high_age": high,
             "number_of_pupils": self.random.choice([None, 0, 35, 301, 700, 1050]),
-            "la_code": self.random.choice(["931", "931", "931", "932", "933"]),
+            "la_code": self.random.choice(["931", "931", "931", "932", "932" if self.busy else "933"]),
+            "easting": self.random.choice([450_000, 450_000, None]),
             "district_code": self.random.choice(["E1", "E2", None]),
             "trust_name": self.random.choice([None, None, "Lantern Learning Trust", "Marl Valley Academies"]),
         }
         facts["district_name"] = {"E1": "Kestermere", "E2": "Fenwold", None: None}[facts["district_code"]]
-        school = make.school(START - timedelta(days=40), **facts)
+        school = make.school(recorded_at, **facts)
         db.session.flush()
         return school
 
     def _life_of(self, school: School) -> None:
         r = self.random
-        if self._chance(0.3):
-            closed = {"status": "Closed", "close_date": r.choice([None, self.some_day()])}
+        if self._chance(0.1 if self.busy else 0.3):
+            closed = {"status": "Closed", "close_date": (day := r.choice([None, self.some_day()]))}
+            self.marked += [day] if day else []
             self._plan(self._when(), lambda at: make.record(school, at, **closed))
             if self._chance(0.2):
                 self._plan(self._when(), lambda at: make.record(school, at, status="Open", close_date=None))
@@ -112,7 +148,7 @@ class RandomYear:
         for _ in range(r.choice([0, 0, 0, 1, 2])):
             self._correction(school)
         for _ in range(r.choice([0, 0, 1, 3])):
-            y, pupils = r.choice(GROUPS), r.choice([0, 0, 30, 160])
+            y, pupils = r.choice(GROUPS), r.choice([0, 30, 160, 300] if self.busy else [0, 0, 30, 160])
             self._plan(self._when(), lambda at, y=y, pupils=pupils: make.own_number(school, y, pupils, at))
         for _ in range(r.choice([0, 0, 0, 1, 2])):
             kind = r.choice(["exclude", "exclude", "include", "withdraw"])
@@ -146,14 +182,16 @@ class RandomYear:
     def _asking(self, school: School) -> None:
         r = self.random
         addresses = [f"Office{school.urn}@x.example", f"head{school.urn}@x.example"]
-        for address in addresses[: r.choice([0, 1, 1, 2])]:
+        for address in addresses[: r.choice([1, 1, 2, 2] if self.busy else [0, 1, 1, 2])]:
             made: list[Any] = []
-            begins = self._when(days=60)
-            self._plan(begins, lambda at, a=address, m=made: m.append(make.contact(school, address=a, created_at=at)))
-            if self._chance(0.15):
+            begins = self._when(days=20 if self.busy else 60)
+            self._plan(
+                begins, lambda at, a=address, m=made: m.append(make.contact(school, address=a, created_at=at))
+            )
+            if self._chance(0.05 if self.busy else 0.15):
                 self._plan(self._when(begins), lambda at, m=made: setattr(m[0], "ended_at", at))
         for address in addresses:
-            if self._chance(0.25):
+            if self._chance(0.1 if self.busy else 0.25):
                 died = self._when()
                 dead: list[Any] = []
                 self._plan(died, lambda at, a=address, d=dead: d.append(make.dead_address(a.lower(), at)))
@@ -167,18 +205,21 @@ class RandomYear:
                         self.programme, school, at, address=a, handed_at=None if h is None else at + h
                     ),
                 )
-        for _ in range(r.choice([0, 0, 0, 1, 2])):
-            kind = r.choice(["declined", "declined", "other date", "waiting list", "somebody else", "refused slot"])
+        for _ in range(r.choice([0, 1, 1, 2] if self.busy else [0, 0, 0, 1, 2])):
+            kind = r.choice(
+                ["declined", "declined", "other date", "waiting list", "somebody else", "refused slot"]
+            )
             self._plan(self._when(), lambda at, kind=kind: make.answer(self.programme, school, kind, at))
         if self._chance(0.2):
             self._plan(
                 self._when(),
                 lambda at: _add(FormBegun(programme_id=self.programme.id, urn=school.urn, recorded_at=at)),
             )
-        if self._chance(0.15):
+        if self._chance(0.3 if self.busy else 0.15):
             begins = self._when()
             made_one: list[Any] = []
             reply_by = begins.date() + timedelta(days=r.randint(3, 30))
+            self.marked.append(reply_by)
             self._plan(
                 begins,
                 lambda at: made_one.append(
@@ -198,17 +239,74 @@ class RandomYear:
             return
         a, b = self.random.sample(self.schools, 2)
         day = self.random.choice([None, self.some_day()])
-        wanted = (a.urn, b.urn)
-        if wanted not in (linked := self.__dict__.setdefault("linked", set())):
-            linked.add(wanted)
+        if (a.urn, b.urn) not in self.linked:
+            self.linked.add((a.urn, b.urn))
             self._plan(self._when(), lambda at: make.succession(a, b, at, day))
 
-    def _show(self) -> None:
+    def _goes_on(self, old: list[School]) -> None:
+        """A school becomes an academy, or two merge: closed, and on under a new URN; all of it comes with one import."""
+        at = self._when(START + timedelta(days=self.random.choice([0, 120, 200])), 150)
+        new = self._school(at)
+        day = self.random.choice([None, at.date(), at.date() - timedelta(days=30), self.some_day()])
+        if self._chance(0.7):  # mostly the school that it was
+            same = (
+                "la_code",
+                "phase_of_education",
+                "statutory_low_age",
+                "statutory_high_age",
+                "number_of_pupils",
+            )
+            facts = {name: getattr(old[0], name) for name in (*same, "district_code", "district_name")}
+            self._plan(at, lambda at: make.record(new, at, **facts))
+        for one in old:
+            closed = self.random.choice([None, day])
+            self._plan(
+                at,
+                lambda at, one=one, closed=closed: make.record(one, at, status="Closed", close_date=closed),
+            )
+            self._plan(at, lambda at, one=one: make.succession(one, new, at, day))
+            self.linked.add((one.urn, new.urn))
+        self.marked += [day] if day else []
+        self._from = at
+        self._life_of(new)
+        for _ in range(self.random.choice([0, 1])):
+            self._show(new)
+        self._from = START
+
+    def _import(self, at: datetime) -> None:
+        """The register is brought in again as people do it: some facts changed since, most did not."""
+        newest = {
+            row.urn: row
+            for row in db.session.scalars(select(SchoolRecord).order_by(SchoolRecord.id))
+            if row.recorded_at <= at
+        }
+        heads = {name: column for name, (column, _) in columns().items()}
+        lines = [[heads[name] for name in Facts._fields]]
+        for _, row in sorted(newest.items()):
+            facts = {name: getattr(row, name) for name in Facts._fields}
+            if self._chance(0.1 if self.busy else 0.2):
+                facts |= self.random.choice(
+                    [
+                        {"number_of_pupils": 420}, {"statutory_high_age": 14}, {"status": "Open"},
+                        {"status": "Open, but proposed to close"}, {"district_code": "E2", "district_name": "Fenwold"},
+                        {"status": "Closed", "close_date": at.date()}, {"la_code": "932"},
+                    ]
+                )  # fmt: skip
+            lines.append([_as_the_register_says(value) for value in facts.values()])
+        out = io.StringIO()
+        csv.writer(out).writerows(lines)
+        file = register.read(io.BytesIO(out.getvalue().encode("cp1252")), la_codes=CODES, also=set(newest))
+        register.apply(
+            register.preview(file, CODES), file_name="again.csv", la_codes=CODES, who="Priya", now=at
+        )
+
+    def _show(self, host: School | None = None) -> None:
         r = self.random
         made_at = self._when(days=250)
         starts = (made_at + timedelta(days=r.randint(5, 90))).replace(hour=10, minute=0)
-        host = r.choice(self.schools)
         guests = [s for s in self.schools if s is not host and self._chance(0.15)]
+        host = host or r.choice(self.schools)
+        guests = [s for s in guests if s is not host]
         show: dict[str, Any] = {}
         self._plan(made_at, lambda at: show.update(it=make.show(self.programme, host, starts, created_at=at)))
         bookings: list[dict[str, Any]] = []
@@ -231,7 +329,7 @@ class RandomYear:
 
     def _promised(self) -> dict[int, int]:
         named = self.random.sample(GROUPS[:3], self.random.choice([1, 1, 2, 3]))
-        return {y: self.random.choice([0, 5, 40, 150]) for y in sorted(named)}
+        return {y: self.random.choice([0, 3, 40, 75, 80, 150]) for y in sorted(named)}
 
     def _move(self, show: dict, bookings: list[dict], starts: datetime, made_at: datetime) -> datetime:
         moved_at = made_at + timedelta(days=4, minutes=self.random.randint(0, 5 * 24 * 60))
@@ -255,7 +353,7 @@ class RandomYear:
                 starts - timedelta(minutes=self.random.randint(-2000, 6000)),
                 lambda at: "it" in held and make.cancellation(held["it"], at, by),
             )
-        if self._chance(0.6):
+        if self._chance(0.8 if self.busy else 0.6):
             self._report(held, "school", starts, [held])
         if self._chance(0.1):
             self._report(held, "settled", starts, [held])
@@ -272,14 +370,20 @@ class RandomYear:
         pupils = r.choice([near, sum(near.values()), sum(near.values()), None, near | {r.choice(GROUPS): 2}])
         if not took:
             pupils = None
+        raised = r.choice([None, 0, 2, 9]) if took and side == "school" else None
 
         def tell(at: datetime) -> None:
             if "it" in held:
-                make.report(held["it"], side, at, pupils, took_place=took, why_not="" if took else "Snow")
+                why_not = "" if took else "Snow"
+                make.report(held["it"], side, at, pupils, took_place=took, why_not=why_not, concerns=raised)
 
         for _ in range(r.choice([1, 1, 1, 2])):
             self._plan(at, tell)
             at += timedelta(minutes=r.randint(1, 9000))
+
+
+def _as_the_register_says(value: Any) -> str:
+    return value.strftime("%d-%m-%Y") if isinstance(value, date) else "" if value is None else str(value)
 
 
 def _add(row: Any) -> Any:

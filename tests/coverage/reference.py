@@ -1,11 +1,14 @@
 """A slow, obvious reckoning to hold standings.py to: one school at a time, every question asked of all rows anew.
 
-Written from the trade's rules alone; shares no code with outreach/coverage. Nothing is remembered between
-questions, so it is only fit for a handful of schools.
+Written from the trade's rules alone; shares no code with outreach/coverage. Each question goes through all rows and is
+answered once (`remembered`), so it is fit for some dozen schools.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from functools import wraps
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -42,7 +45,22 @@ WHOLE = ("statutory_low_age", "statutory_high_age", "number_of_pupils")
 
 
 def end_of(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo("Europe/London")).astimezone(UTC)
+    return datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo("Europe/London")).astimezone(
+        UTC
+    )
+
+
+def remembered(question: Callable[..., Any]) -> Callable[..., Any]:
+    """The rows of a World do not change: what was asked once has the same answer again."""
+
+    @wraps(question)
+    def ask(self: "World", *about: Any) -> Any:
+        key = (question.__name__, *about)
+        if key not in self.answers:
+            self.answers[key] = question(self, *about)
+        return self.answers[key]
+
+    return ask
 
 
 class World:
@@ -50,6 +68,7 @@ class World:
 
     def __init__(self, programme: Programme, as_of: date, rows: dict | None = None) -> None:
         self.rows = rows or read_all()
+        self.answers: dict[Any, Any] = {}
         self.programme = programme
         self.moment = end_of(as_of)
         self.day = min(as_of, date(programme.academic_year + 1, 8, 31))
@@ -66,9 +85,11 @@ class World:
 
     # --- what is known of a school
 
+    @remembered
     def urns(self):
         return sorted({r.urn for r in self.by_then(SchoolRecord)})
 
+    @remembered
     def fact(self, urn, name):
         records = list(self.by_then(SchoolRecord, urn=urn))
         if not records:
@@ -80,35 +101,44 @@ class World:
             value = None if text == "" else int(text) if name in WHOLE else text
         return value
 
+    @remembered
     def links(self):
         return [(r.predecessor_urn, r.successor_urn) for r in self.by_then(Succession)]
 
     def leads_to(self, start, end, seen=()):
         return any(
-            b == end or (b not in seen and self.leads_to(b, end, (*seen, b))) for a, b in self.links() if a == start
+            b == end or (b not in seen and self.leads_to(b, end, (*seen, b)))
+            for a, b in self.links()
+            if a == start
         )
 
+    @remembered
     def sound_links(self):
         return [(a, b) for a, b in self.links() if not self.leads_to(b, a)]
 
+    @remembered
     def before(self, urn):
         return [a for a, b in self.sound_links() if b == urn]
 
+    @remembered
     def after(self, urn):
         return [b for a, b in self.sound_links() if a == urn]
 
+    @remembered
     def ancestors(self, urn):
         found = set()
         for a in self.before(urn):
             found |= {a} | self.ancestors(a)
         return found
 
+    @remembered
     def descendants(self, urn):
         found = set()
         for b in self.after(urn):
             found |= {b} | self.descendants(b)
         return found
 
+    @remembered
     def is_open(self, urn):
         if urn not in self.urns():
             return False
@@ -118,18 +148,23 @@ class World:
         closed = self.fact(urn, "close_date") or (min(dates) if dates else None)
         return closed is not None and closed > self.day
 
+    @remembered
     def in_force(self, urn):
         return self.is_open(urn) and not any(self.is_open(b) for b in self.descendants(urn))
 
     # --- what it offers
 
+    @remembered
     def target_groups(self):
         rows = [r for r in self.rows[ProgrammeTarget] if r.programme_id == self.programme.id]
         early = [r for r in rows if r.recorded_at < self.until]
         return set((early or rows[:1])[-1].year_groups)
 
+    @remembered
     def own(self, urn, y):
-        said = list(self.by_then(OwnNumber, urn=urn, year_group=y, academic_year=self.programme.academic_year))
+        said = list(
+            self.by_then(OwnNumber, urn=urn, year_group=y, academic_year=self.programme.academic_year)
+        )
         if said:
             return said[-1].pupils
         total = None
@@ -145,6 +180,7 @@ class World:
             total = (total or 0) + number
         return total
 
+    @remembered
     def usual(self, urn):
         low, high = self.fact(urn, "statutory_low_age"), self.fact(urn, "statutory_high_age")
         if low is not None and high is not None:
@@ -176,8 +212,11 @@ class World:
 
     def is_never_in(self, urn):
         kind = self.fact(urn, "type_of_establishment").lower().replace("-", " ")
-        return any(w in kind for w in ("nursery", "children's centre", "further education", "16 to 19", "welsh"))
+        return any(
+            w in kind for w in ("nursery", "children's centre", "further education", "16 to 19", "welsh")
+        )
 
+    @remembered
     def eligible(self, urn):
         """In the target, or would be if it were not excluded."""
         if self.fact(urn, "la_code") not in self.codes or not self.in_force(urn):
@@ -189,9 +228,11 @@ class World:
             return any(self.own(urn, y) != 0 for y in self.target_groups())
         return bool(self.counting(urn))
 
+    @remembered
     def counting(self, urn):
         return sorted(self.offers(urn, self.included(urn)) & self.target_groups())
 
+    @remembered
     def excluded(self, urn):
         said = self.decision(urn)
         if said:
@@ -199,11 +240,13 @@ class World:
         before = self.before(urn)
         return bool(before) and all(self.excluded(a) for a in before)
 
+    @remembered
     def target(self):
         return [u for u in self.urns() if self.eligible(u) and not self.excluded(u)]
 
     # --- pupils
 
+    @remembered
     def number(self, urn, y):
         own = self.own(urn, y)
         if own is not None:
@@ -217,6 +260,7 @@ class World:
     def registered_elsewhere(self, urn):
         return "alternative provision" in self.fact(urn, "type_of_establishment").lower()
 
+    @remembered
     def target_pupils(self, urn):
         numbers = [self.number(urn, y) for y in self.counting(urn)]
         if not numbers or None in numbers:
@@ -227,15 +271,20 @@ class World:
 
     # --- promises and reports
 
+    @remembered
     def promises(self, urn):
         return [
-            b for b in self.by_then(Booking, urn=urn, programme_id=self.programme.id) if self.newest_revision(b)
+            b
+            for b in self.by_then(Booking, urn=urn, programme_id=self.programme.id)
+            if self.newest_revision(b)
         ]
 
+    @remembered
     def newest_revision(self, booking):
         said = list(self.by_then(BookingRevision, booking_id=booking.id))
         return said[-1] if said else None
 
+    @remembered
     def promised(self, booking):
         revision = self.newest_revision(booking)
         return {
@@ -244,9 +293,11 @@ class World:
             if r.revision_id == revision.id and r.pupils
         }
 
+    @remembered
     def cancelled(self, booking):
         return next(self.by_then(Cancellation, booking_id=booking.id), None)
 
+    @remembered
     def word_of(self, booking, side):
         wanted = (
             {"performance_id": booking.performance_id} if side == "company" else {"booking_id": booking.id}
@@ -256,9 +307,11 @@ class World:
             return None
         return said[-1]
 
+    @remembered
     def split(self, report):
         return {r.year_group: r.pupils for r in self.rows[ReportedPupils] if r.report_id == report.id}
 
+    @remembered
     def plain_outcome(self, booking):
         """Without the comparison of counts: took, failed, differ, silent or coming."""
         settled, school, company = (self.word_of(booking, s) for s in ("settled", "school", "company"))
@@ -271,6 +324,7 @@ class World:
             return "took" if words == {True} else "failed"
         return "silent" if self.newest_revision(booking).ends_at <= self.moment else "coming"
 
+    @remembered
     def company_total(self, booking):
         company = self.word_of(booking, "company")
         if not company or not company.took_place:
@@ -278,6 +332,7 @@ class World:
         split = self.split(company)
         return sum(split.values()) if split else company.pupils
 
+    @remembered
     def at_the_show(self, booking):
         return [
             b
@@ -285,6 +340,7 @@ class World:
             if self.newest_revision(b) and not self.cancelled(b)
         ]
 
+    @remembered
     def schools_count(self, booking):
         """{year group: pupils} by the coordinator's word or the school's; None where neither counted."""
         if self.plain_outcome(booking) == "failed":
@@ -300,6 +356,7 @@ class World:
                     return in_parts(report.pupils, self.promised(booking))
         return None
 
+    @remembered
     def outcome(self, booking):
         plain = self.plain_outcome(booking)
         both = self.word_of(booking, "school") and self.word_of(booking, "company")
@@ -313,6 +370,7 @@ class World:
         apart = abs(by_schools - total)
         return "differ" if apart > 5 and apart * 20 > by_schools else plain
 
+    @remembered
     def count(self, booking):
         """{year group: pupils} that stand for a promise that took place; None where nobody counted."""
         mine = self.schools_count(booking)
@@ -333,6 +391,7 @@ class World:
                 parts |= in_parts(left, {(b.id, y): self.promised(b).get(y, 0) for b in rest})
         return {y: n for (booking_id, y), n in parts.items() if booking_id == booking.id}
 
+    @remembered
     def groups_of(self, booking):
         groups = set(self.promised(booking))
         if self.outcome(booking) == "took":
@@ -341,6 +400,7 @@ class World:
 
     # --- the state of one year group
 
+    @remembered
     def same_school(self, urn):
         """The school and what it was before, one for one."""
         before = self.before(urn)
@@ -348,6 +408,7 @@ class World:
             return [urn, *self.same_school(before[0])]
         return [urn]
 
+    @remembered
     def counted(self, urn, y):
         """Pupils of a year group counted at a school and at those it alone took over; None: nobody counted."""
         line = self.same_school(urn)
@@ -365,6 +426,7 @@ class World:
                     counts.append(more)
         return sum(counts) if counts else None
 
+    @remembered
     def state(self, urn, y):
         line = self.same_school(urn)
         promises = [
@@ -396,9 +458,11 @@ class World:
 
     # --- standings
 
+    @remembered
     def states(self, urn):
         return {y: self.state(urn, y) for y in self.counting(urn)}
 
+    @remembered
     def standing(self, urn):
         """(standing, is it a gap)."""
         states = list(self.states(urn).values())
@@ -450,11 +514,17 @@ class World:
         return found
 
     def started(self, family, answers, bookings):
-        begun = [f.recorded_at for u in family for f in self.by_then(FormBegun, urn=u, programme_id=self.programme.id)]
+        begun = [
+            f.recorded_at
+            for u in family
+            for f in self.by_then(FormBegun, urn=u, programme_id=self.programme.id)
+        ]
         if not begun:
             return False
         last = max(begun)
-        live = [b for b in bookings if not self.cancelled(b) and self.outcome(b) in ("coming", "silent", "differ")]
+        live = [
+            b for b in bookings if not self.cancelled(b) and self.outcome(b) in ("coming", "silent", "differ")
+        ]
         return (
             all(t < last for t in self.handed(family))
             and (not answers or answers[-1].recorded_at < last)
@@ -464,7 +534,9 @@ class World:
 
     def unreachable(self, family):
         dead = {
-            d.address.lower() for d in self.by_then(DeadAddress) if d.lifted_at is None or d.lifted_at >= self.until
+            d.address.lower()
+            for d in self.by_then(DeadAddress)
+            if d.lifted_at is None or d.lifted_at >= self.until
         }
         live = [
             c.address.lower()
@@ -481,12 +553,14 @@ class World:
 
     # --- who is counted where
 
+    @remembered
     def heir(self, urn):
         if urn in self.target():
             return urn
         after = self.after(urn)
         return self.heir(after[0]) if len(after) == 1 else None
 
+    @remembered
     def seen_pupils(self, urn):
         return sum(
             sum(n for y, n in (self.count(b) or {}).items() if y in self.counting(urn))
@@ -503,6 +577,33 @@ class World:
                 counts = [sum(c.values()) for c in map(self.count, took) if c is not None]
                 found[u] = sum(counts) if counts else None
         return found
+
+
+ADULTS = -1
+"""The one 'year group' of a staff preview or training: the adults of a school."""
+
+
+class WorldOfAdults(World):
+    """A programme for adults counts schools only: every open one that is none of the types that are never in."""
+
+    def eligible(self, urn):
+        inside = self.fact(urn, "la_code") in self.codes and self.in_force(urn)
+        return inside and (self.included(urn) is not None or not self.is_never_in(urn))
+
+    def counting(self, urn):
+        return [ADULTS]
+
+    def offers(self, urn, included=None):
+        return {ADULTS}
+
+    def groups_of(self, booking):
+        return {ADULTS}
+
+    def count(self, booking):
+        return None
+
+    def number(self, urn, y):
+        return None
 
 
 def in_parts(total, weights):
@@ -522,5 +623,6 @@ def in_parts(total, weights):
 
 def read_all():
     return {
-        table: list(db.session.scalars(select(table).order_by(*table.__mapper__.primary_key))) for table in TABLES
+        table: list(db.session.scalars(select(table).order_by(*table.__mapper__.primary_key)))
+        for table in TABLES
     }

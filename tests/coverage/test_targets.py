@@ -46,7 +46,11 @@ def only(programme):
         ({"statutory_low_age": None, "phase_of_education": "16 plus"}, False, False),
         ({"statutory_low_age": None, "phase_of_education": "Not applicable"}, True, True),
         ({"statutory_high_age": None, "phase_of_education": ""}, True, True),
-        ({"statutory_low_age": None, "phase_of_education": None, "type_of_establishment": "A new kind"}, True, True),
+        (
+            {"statutory_low_age": None, "phase_of_education": None, "type_of_establishment": "A new kind"},
+            True,
+            True,
+        ),
         ({"type_of_establishment": "Further education"}, False, False),
         ({"type_of_establishment": "Local authority nursery school", "phase_of_education": ""}, False, False),
         ({"type_of_establishment": "Children\u2019s centre"}, False, False),
@@ -116,7 +120,9 @@ def test_an_excluded_school_is_listed_apart_with_its_reason_until_it_is_withdraw
         make.decision(programme, school, "withdraw", NOW - timedelta(days=2))
     before = reckon(programme, DAY - timedelta(days=5))
     assert before.target == []
-    assert [(s.standing, s.detail, s.is_gap) for s in before.excluded] == [("excluded", "Runs its own", False)]
+    assert [(s.standing, s.detail, s.is_gap) for s in before.excluded] == [
+        ("excluded", "Runs its own", False)
+    ]
     after = reckon(programme)
     assert (len(after.target), after.excluded) == (1, [])
 
@@ -148,8 +154,13 @@ def test_on_a_split_each_successor_has_seen_it_and_nobody_is_counted_twice(progr
         for new in (one, two):
             make.succession(old, new, NOW - timedelta(days=50))
     found = reckon(programme)
-    assert [(s.urn, s.standing, s.seen_pupils) for s in found.target] == [(one.urn, "seen", 0), (two.urn, "seen", 0)]
-    assert [(a.urn, a.pupils, a.why) for a in found.also_seen] == [(old.urn, 250, "split into several schools")]
+    assert [(s.urn, s.standing, s.seen_pupils) for s in found.target] == [
+        (one.urn, "seen", 0),
+        (two.urn, "seen", 0),
+    ]
+    assert [(a.urn, a.pupils, a.why) for a in found.also_seen] == [
+        (old.urn, 250, "split into several schools")
+    ]
 
 
 def test_a_merger_has_seen_it_when_every_predecessor_did_and_adds_up_own_numbers(programme):
@@ -215,7 +226,10 @@ def test_pupils_counted_before_a_split_do_not_make_up_half_of_a_successor(progra
         for school, days, pupils in ((old, 90, 60), (one, 9, 20)):
             booking = make.booking(make.show(programme, school, NOW - timedelta(days=days)), {8: 125, 9: 125})
             make.report(booking, "school", NOW - timedelta(days=days - 1), {8: pupils, 9: pupils})
-    assert [(s.standing, s.seen_pupils) for s in reckon(programme).target] == [("part seen", 40), ("part seen", 0)]
+    assert [(s.standing, s.seen_pupils) for s in reckon(programme).target] == [
+        ("part seen", 40),
+        ("part seen", 0),
+    ]
 
 
 def test_a_school_is_reachable_while_one_address_it_was_asked_at_is_alive(programme):
@@ -276,7 +290,10 @@ def test_phases_are_named_as_the_register_does_and_special_schools_stand_togethe
     assert establishments.phase_name("SECONDARY", "x") == "Secondary"
     assert establishments.phase_name("all-through", "x") == "All-through"
     assert establishments.phase_name("16 Plus", "x") == "16 plus"
-    assert establishments.phase_name("Not applicable", "Academy special converter") == "Special and alternative provision"
+    assert (
+        establishments.phase_name("Not applicable", "Academy special converter")
+        == "Special and alternative provision"
+    )
     assert establishments.phase_name("", "Other independent school") == "Independent, phase not given"
     assert establishments.phase_name(None, "Miscellaneous") == "Phase not given"
 

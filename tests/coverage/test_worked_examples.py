@@ -81,7 +81,9 @@ def story(app: Flask) -> Story:
         make.dead_address("office@f.example", at(date(2026, 10, 2)))
 
         g = opened("G", number_of_pupils=700)
-        both = make.booking(make.show(programme, g, at(date(2026, 10, 13))), {8: 98, 9: 97}, at(date(2026, 9, 20)))
+        both = make.booking(
+            make.show(programme, g, at(date(2026, 10, 13))), {8: 98, 9: 97}, at(date(2026, 9, 20))
+        )
         make.report(both, "school", at(date(2026, 10, 13), 16), {8: 95, 9: 96})
         make.record(g, at(date(2027, 1, 4)), status="Closed", close_date=date(2026, 12, 31))
         h = opened("H", invited=False, recorded_at=at(date(2027, 1, 4)), number_of_pupils=700)
@@ -94,7 +96,9 @@ def story(app: Flask) -> Story:
         make.booking(make.show(programme, j, at(date(2027, 3, 8))), {8: 100, 9: 100}, at(date(2026, 12, 3)))
 
         k = opened("K", number_of_pupils=700)
-        off = make.booking(make.show(programme, k, at(date(2027, 2, 2))), {8: 100, 9: 100}, at(date(2026, 12, 3)))
+        off = make.booking(
+            make.show(programme, k, at(date(2027, 2, 2))), {8: 100, 9: 100}, at(date(2026, 12, 3))
+        )
         make.cancellation(off, at(date(2027, 2, 1)), "company", "The cast is ill")
 
         l_ = opened("L", number_of_pupils=1500)

@@ -22,8 +22,10 @@ from outreach.post import copies, letters, outbox, proposing
 from outreach.post.calendars import Attendee
 from outreach.post.guests import notes
 from outreach.post.incoming import answering
-from outreach.post.letters import Visit
+from outreach.post.letters import Addressee, Visit
 from outreach.post.outbox import SENT, Letter
+from outreach.post.yearly import still_right
+from outreach.post.yearly.still_right import Held
 from post.facts import COMPANY, EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, asking, sender, visit
 from post.strict import strict_problems
 
@@ -55,6 +57,44 @@ def invitation_for_adults() -> Letter:
     return letters.invitation(staff, JOANNA, sender(), now=NOW, expires_at=EXPIRES)[0]
 
 
+def reminder() -> Letter:
+    return letters.reminder(
+        asking(), JOANNA, sender(), nth=1, asked_on=date(2027, 1, 5), now=NOW, expires_at=EXPIRES
+    )[0]
+
+
+def second_reminder() -> Letter:
+    return letters.reminder(
+        asking(slots=()), OFFICE, sender(), nth=2, asked_on=date(2027, 1, 5), now=NOW, expires_at=EXPIRES
+    )[0]
+
+
+WRITTEN = (date(2027, 1, 5), date(2027, 1, 15), date(2027, 1, 25))
+
+
+def raised_to_head() -> Letter:
+    head = Addressee(
+        address="head@stbrannocs.example", name="Dr Hart", role="Head teacher", source="the school’s website",
+        source_date=date(2027, 2, 1),
+    )  # fmt: skip
+    return letters.raised_to_head(
+        asking(), head, sender(), written_to=JOANNA.address, written_on=WRITTEN, now=LATER, expires_at=EXPIRES
+    )[0]
+
+
+def raised_to_trust() -> Letter:
+    trust = Addressee(address="office@owl.example", source="the trust’s website", source_date=date(2027, 2, 1))
+    return letters.raised_to_trust(
+        asking(), trust, sender(), trust="Owl Learning Trust", written_to="head@stbrannocs.example",
+        written_on=WRITTEN, now=LATER,
+    )  # fmt: skip
+
+
+def report_missing() -> Letter:
+    after = visit().ends_at + timedelta(days=3)
+    return letters.report_missing(visit(), JOANNA, sender(), now=after, expires_at=after + timedelta(weeks=6))
+
+
 def link() -> Letter:
     return letters.link_sent(
         asking(pupils=500, shows_needed=2), OFFICE, sender(), now=NOW, expires_at=EXPIRES
@@ -63,6 +103,15 @@ def link() -> Letter:
 
 def link_notice() -> Letter:
     return letters.link_notice(asking(), JOANNA, sender(), asked_by_address="new@stbrannocs.example", now=NOW)
+
+
+def still_right_letter() -> Letter:
+    held = Held(
+        school_name="St Brannoc’s", urn=900001, programme_id=1, programme_title="Someone to Tell", academic_year=2027,
+        people=(("Joanna Fell", "Designated safeguarding lead"), ("office@stbrannocs.example", "")),
+        answer_by=date(2027, 2, 2),
+    )  # fmt: skip
+    return still_right.still_right(held, JOANNA, sender(), now=NOW, expires_at=EXPIRES)[0]
 
 
 def booked() -> Letter:
@@ -78,6 +127,24 @@ def moved() -> Letter:
     return letters.moved(
         new, JOANNA, sender(), was_starts_at=visit().starts_at, now=LATER, expires_at=EXPIRES
     )
+
+
+def handed_on() -> Letter:
+    invited()
+    return letters.handed_on(
+        visit(sequence=1, school_name="St Brannoc’s Academy", urn=900002), JOANNA, sender(), was="St Brannoc’s",
+        becomes="St Brannoc’s Academy", elsewhere=False, now=LATER, expires_at=EXPIRES,
+    )  # fmt: skip
+
+
+def handed_on_to_another_place() -> Letter:
+    invited()
+    new = visit(
+        sequence=1, school_name="Kestermere Academy", school_address="Mill Lane, Kestermere", urn=900002
+    )
+    return letters.handed_on(
+        new, JOANNA, sender(), was="St Brannoc’s", becomes="Kestermere Academy", elsewhere=True, now=LATER, expires_at=EXPIRES
+    )  # fmt: skip
 
 
 def changed() -> Letter:
@@ -290,12 +357,14 @@ def host_moves_before_it_answered() -> Letter:
 
 
 ALL: list[Callable[[], Letter]] = [
+    still_right_letter,
     proposed, proposal_accepted, proposal_refused, proposal_withdrawn, proposal_lapsed, proposal_overtaken,
-    proposal_called_off, invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, changed,
+    proposal_called_off, invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, handed_on, handed_on_to_another_place, changed,
     cancelled, cancelled_by_the_company, colleague_added, colleague_removed, troupe, troupe_cancelled,
     time_stays, move_or_cancel, guest_booked, guest_moved, guest_whose_host_cancelled, troupe_with_a_guest, guest_asks,
     guest_joins, guest_changes, guest_leaves, guest_asks_no_more, host_gives_fewer, host_refuses,
     host_cancels_before_it_answered, host_moves_before_it_answered,
+    time_stays, move_or_cancel, reminder, second_reminder, raised_to_head, raised_to_trust, report_missing,
 ]  # fmt: skip
 each_letter = pytest.mark.parametrize("name", [write.__name__ for write in ALL])
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import make
-from outreach.ground.db import db, transaction
+from outreach.ground.db import transaction
 from outreach.ground.timespans import local, wall
 from outreach.tour import performances, slots
 from outreach.tour.performances import Performance
@@ -74,9 +74,7 @@ def possible(case: dict[str, Any], start: int) -> bool:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_slots_are_exactly_the_starts_that_break_no_rule(app: Flask, case: dict[str, Any]) -> None:
     with transaction() as session:
-        for table in reversed(db.metadata.sorted_tables):
-            if table.name not in ("history", "board_report"):
-                session.execute(table.delete())
+        make.empty(session)
         partnership = make.partnership(slot_step_minutes=case["step"])
         programme = make.programme(partnership, earliest_start=time(9), latest_finish=time(15))
         base = case["base"] or (None, None)

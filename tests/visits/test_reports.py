@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 import make
+from outreach.booking import accounts
 from outreach.coverage import standings
 from outreach.ground import history
 from outreach.ground.db import transaction
@@ -137,3 +138,46 @@ def test_a_cancelled_booking_has_no_report(booking):
         make.cancellation(booking, START - timedelta(days=1))
     with pytest.raises(reports.BookingWasCancelled), transaction():
         reports.report(booking, "school", Account(took_place=True), **WHO)
+
+
+def open_at(booking):
+    return accounts.account(booking.programme, booking.school).still_open
+
+
+def test_a_school_whose_show_did_not_take_place_can_be_offered_another(booking):
+    assert open_at(booking) == {}
+    with transaction():
+        reports.report(booking, "company", Account(took_place=False, why_not="Snow"), **WHO)
+    assert open_at(booking) == {8: 150, 9: 150}
+    with transaction():
+        reports.report(booking, "school", Account(took_place=True, pupils={8: 120, 9: 120}), **WHO)
+    assert open_at(booking) == {}, "while they disagree, the promise stands"
+    with transaction():
+        reports.settle(booking, took_place=False, why_not="Snow", **WHO)
+    assert open_at(booking) == {8: 150, 9: 150}
+
+
+def test_what_was_counted_stands_for_the_promise_so_that_the_rest_can_be_booked(booking):
+    with transaction():
+        reports.report(booking, "school", Account(took_place=True, pupils={8: 20, 9: 140}), **WHO)
+    assert open_at(booking) == {8: 130}
+
+
+def test_a_count_of_the_company_stands_for_the_promise_only_where_the_school_came_alone(booking):
+    with transaction():
+        reports.report(booking, "company", Account(took_place=True, pupils={8: 20, 9: 140}), **WHO)
+    assert open_at(booking) == {8: 130}
+    with transaction():
+        make.booking(booking.performance, {8: 20}, of=make.school(number_of_pupils=None))
+        reports.report(booking, "company", Account(took_place=True, pupils={8: 21, 9: 140}), **WHO)
+    assert open_at(booking) == {}
+
+
+def test_a_training_that_failed_can_be_booked_again(app: Flask):
+    with transaction():
+        programme = make.programme(make.partnership(), (), for_adults=True)
+        training = make.booking(make.show(programme, make.school(), START), {})
+    assert not accounts.account(programme, training.school).is_open
+    with transaction():
+        reports.report(training, "company", Account(took_place=False, why_not="Snow"), **WHO)
+    assert accounts.account(programme, training.school).is_open

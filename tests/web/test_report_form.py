@@ -44,14 +44,15 @@ def test_a_report_is_put_down_and_shown(client: FlaskClient, booking) -> None:
     assert reports.counts_of(reports.newest(booking, "school")) == {8: 118, 9: 101}
 
 
-def test_a_show_that_did_not_take_place_is_cancelled_from_here_and_the_school_can_book_again(
+def test_a_show_that_did_not_take_place_lets_the_school_book_again_and_is_cancelled_from_here(
     client: FlaskClient, booking
 ) -> None:
     typed = {"side": "company", "took_place": "no", "why_not": "The van broke down"}
     client.post(address(booking), data=typed)
     cancel = f"/desk/bookings/{booking.reference}/cancel"
     assert f'href="{cancel}"' in client.get(address(booking)).text
-    assert accounts.account(booking.programme, booking.school).is_open is False
+    assert accounts.account(booking.programme, booking.school).is_open is True
+    assert f'href="/desk/schools/{booking.urn}/propose?programme={booking.programme_id}"' in client.get(address(booking)).text
     assert client.post(cancel, data={"by": "company", "reason": "The van broke down"}).status_code == 303
     assert accounts.account(booking.programme, booking.school).is_open is True
     page = client.get(address(booking)).text

@@ -30,6 +30,7 @@ def newest(story: Story) -> tuple[str, str] | None:
         ("/not-this-year", {"reason": "room"}, ("declined", "We have no hall or room for it"), "Thank you for telling us"),
         ("/not-this-year", {"reason": "other", "more": "Building work"}, ("declined", "Building work"), "Thank you for telling us"),
         ("/other-days", {"weekdays": "mondays", "halves": "mornings"}, ("other date", "Mondays, mornings"), "Thank you, we have your days"),
+        ("/waiting-list", {}, ("waiting list", ""), "You are on the waiting list"),
         ("/other-days", {"dates": "after Easter", "cannot": "3 to 14 May"}, ("other date", "After Easter; not: 3 to 14 May"), "Nothing is booked yet."),
         ("/somebody-else", {"name": "Sam Okonkwo", "address": "sam@redmere.example", "role": "Head of Year 9"}, ("somebody else", "Sam Okonkwo, Head of Year 9, sam@redmere.example"), "Thank you, we write to them"),
     ],

@@ -165,7 +165,7 @@ def test_first_times_stand_within_the_first_screen_of_a_phone(site: Site, page: 
 
 def test_every_other_page_passes_axe(site: Site, page: Page, story: Story) -> None:
     for rest in (
-        "/times?from=2027-03-22", "/not-this-year", "/other-days", "/somebody-else", "/not-your-school",
+        "/times?from=2027-03-22", "/not-this-year", "/other-days", "/waiting-list", "/somebody-else", "/not-your-school",
         "/answered/not-this-year", "/answered/other-days", "/answered/somebody-else", "/times?lost=1",
     ):  # fmt: skip
         site.check(page, story.path(rest))

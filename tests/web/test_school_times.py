@@ -14,6 +14,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.history import History
 from outreach.post import links
 from outreach.tour.performances import Performance
+from outreach.visits import reports
 
 
 def test_page_says_whose_it_is_what_it_is_how_long_what_it_costs_and_until_when(
@@ -266,3 +267,17 @@ def test_time_no_longer_kept_but_still_free_can_be_kept_again(client: FlaskClien
     assert "is not kept for you any more, but nobody else has taken it" in said(page)
     assert "Keep Tuesday 9 March, 9:00am again" in said(page)
     assert page.text.count(f'value="{key}"') == 2
+
+
+def test_after_a_show_that_did_not_take_place_the_schools_page_leads_to_another(
+    client: FlaskClient, stopped
+) -> None:
+    story = lay(client)
+    with transaction():
+        show = make.show(story.programme, story.school, make.NOW - timedelta(days=5))
+        lost = make.booking(show, {8: 120, 9: 120})
+    assert "can still see it" not in said(story.get(follow_redirects=True))
+    with transaction():
+        reports.report(lost, "company", reports.Account(took_place=False, why_not="Snow"), who="Priya", now=make.NOW)
+    assert "Years 8 and 9 can still see it" in said(story.get(follow_redirects=True))
+    assert story.book() != lost.reference

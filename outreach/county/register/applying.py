@@ -14,6 +14,7 @@ from sqlalchemy import Select, bindparam, func, insert, literal, select, text, u
 
 from outreach.county import corrections
 from outreach.county.partnerships import Authority, Partnership
+from outreach.county.register import deciding
 from outreach.county.register.bulk import insert_many
 from outreach.county.register.changes import Change, Changes, Known, compare
 from outreach.county.register.columns import Facts
@@ -180,6 +181,7 @@ def apply(
     db.session.flush()
     history.record("applied", "register", row.id, who=who, now=now, after={"file": file_name[:200], "summary": changes.summary})  # fmt: skip
     db.session.flush()
+    first = _authorities_without_a_school(changes)
     for batch in _by(2000, changes.new):
         _add_schools(batch, row)
         progress(len(batch))
@@ -198,8 +200,17 @@ def apply(
             for k in links
         ]
         insert_many(Succession.__table__, rows)  # type: ignore[arg-type]
+    deciding.put_down(changes, row, first)
     db.session.expire_all()
     return row
+
+
+def _authorities_without_a_school(changes: Changes) -> set[str]:
+    """Those of the new schools of which none is known yet: their first file is no news for anybody."""
+    codes = {change.after.la_code for change in changes.new}
+    if not codes:
+        return codes
+    return codes - set(db.session.scalars(select(School.la_code).where(School.la_code.in_(codes)).distinct()))
 
 
 def _add_schools(batch: Collection[Change], of: RegisterImport) -> None:

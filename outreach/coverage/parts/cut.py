@@ -22,7 +22,8 @@ class Cut:
     """Up to when facts count: `moment` for visit reports, `until` for all else; `day` is the last day of `until`.
 
     `only`: the URNs whose facts are read, all their kin among them; None: everybody's. `told_by`: visit reports count
-    up to then after all, about shows that had begun by `moment`: what is known of that day now.
+    up to then after all, about shows that had begun by `moment`: what is known of that day now. `source`: what answers in the
+    place of facts.py, from rows at hand.
     """
 
     moment: datetime
@@ -30,6 +31,7 @@ class Cut:
     day: date
     only: tuple[int, ...] | None = None
     told_by: datetime | None = None
+    source: Any = None
 
 
 def cut_of(academic_year: int, as_of: date, now: datetime) -> Cut:

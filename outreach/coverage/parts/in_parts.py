@@ -6,7 +6,7 @@ the parts together are the whole. A part takes 19 queries; between two parts who
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -44,6 +44,15 @@ def of(programme_id: int, *, as_of: date, now: datetime, size: int = SIZE) -> It
         found = standings.of(programme_id, as_of=as_of, now=now, only=tuple(sorted(family)))
         place = {urn: n for n, urn in enumerate(mine)}
         yield Part(target=_in_order(found.target, place), excluded=_in_order(found.excluded, place))
+
+
+def with_kin(programme: Programme, urns: Collection[int], *, as_of: date, now: datetime) -> set[int]:
+    """Some schools and all their kin: what a part of these schools has to be reckoned with. One query."""
+    near = _kin(programme, as_of, now)
+    family = set(urns)
+    for urn in urns:
+        _gather(urn, near, family)
+    return family
 
 
 def _in_order(found: list[Standing], place: dict[int, int]) -> list[Standing]:

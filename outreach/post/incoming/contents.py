@@ -1,10 +1,10 @@
 """What stands in many mails at once: the answers and wishes in them, and the letters they answer. A few queries for all."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import defer
 
 from outreach.ground.db import db
@@ -37,6 +37,25 @@ def address_settled(address: str, partnership_id: int | None, as_: str, *, who: 
         .order_by(Incoming.id)
     ).all():  # fmt: skip
         inbox.settle(mail, as_, who=who, now=now)
+
+
+def about(
+    streams: Collection[str], senders: Collection[str], partnership_id: int, *, most: int
+) -> Sequence[Incoming]:
+    """What came in about some visits or letters, and from some addresses; newest first, without its bytes. One query."""
+    return db.session.scalars(
+        select(Incoming)
+        .where(
+            Incoming.partnership_id == partnership_id,
+            or_(
+                Incoming.stream.in_(set(streams) - {""}),
+                func.lower(Incoming.sender).in_({address.lower() for address in senders}),
+            ),
+        )
+        .options(defer(Incoming.raw))
+        .order_by(Incoming.received_at.desc(), Incoming.id.desc())
+        .limit(most)
+    ).all()
 
 
 def of(mails: Sequence[Incoming]) -> dict[int, Contents]:

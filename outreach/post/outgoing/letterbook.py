@@ -1,6 +1,6 @@
 """The letter book: what was written to whom, looked through; a letter tried again, or taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select, update
@@ -45,6 +45,12 @@ def counts(partnership_id: int) -> dict[str, int]:
     }
 
 
+def count_failed(partnership_id: int) -> int:
+    """How many letters could not be handed over."""
+    failed = (Letter.partnership_id == partnership_id, Letter.status == FAILED)
+    return db.session.scalar(select(func.count()).select_from(Letter).where(*failed)) or 0
+
+
 def letters(
     partnership_id: int, status: str = "", *, written_to: str = "", first: int = 0, most: int = 50
 ) -> Sequence[Letter]:
@@ -77,6 +83,25 @@ def _chosen(partnership_id: int, status: str, written_to: str) -> list[ColumnEle
             )
         )
     return chosen
+
+
+def of_schools(
+    urns: Collection[int], visits: Collection[str], partnership_id: int, *, most: int
+) -> Sequence[Letter]:
+    """What was written to some schools: about asking, whose streams name the school, and about `visits`, by UID. The newest
+    first, without their bytes; one query."""
+    about = [Letter.stream.in_(set(visits))]
+    for urn in urns:
+        about += [Letter.stream.like(f"%/%/{urn}"), Letter.stream.like(f"%/%/{urn}/%")]
+    # The streams are gone through in their index, which is far smaller than the table with its mails.
+    these = select(Letter.id).where(or_(*about))
+    return db.session.scalars(
+        select(Letter)
+        .where(Letter.id.in_(these), Letter.partnership_id == partnership_id)
+        .options(defer(Letter.raw))
+        .order_by(Letter.created_at.desc(), Letter.id.desc())
+        .limit(most)
+    ).all()
 
 
 def attention(partnership_id: int) -> int:

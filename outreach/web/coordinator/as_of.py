@@ -149,8 +149,18 @@ def filters_asked(left_out: list[str]) -> Filters:
         counted=args.get("counted") == "1",
         ages_unknown=args.get("ages") == "unknown",
         place_unknown=args.get("place") == "unknown",
+        since_by=_since_by(left_out),
         find=args.get("find", "").strip()[:100],
     )
+
+
+def _since_by(left_out: list[str]) -> date | None:
+    text = request.args.get("since_by", "").strip()
+    try:
+        return _read(text) if text else None
+    except ValueError:
+        left_out.append(f"‘{text[:40]}’ is not a date, so it was left out.")
+        return None
 
 
 def page_asked(pages: int, left_out: list[str]) -> int:

@@ -9,10 +9,12 @@ from werkzeug.wrappers import Response
 
 from outreach.booking import answers, bookings, colleagues, promises, told
 from outreach.booking.colleagues import Colleague
+from outreach.booking.desk import closing, handing_on, handovers
 from outreach.booking.guests import places
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COMPANY, COORDINATOR, SCHOOL, Booking
 from outreach.booking.told import ACCESS_NEEDS, access_words
+from outreach.county import schools
 from outreach.ground import clock, history
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -64,8 +66,13 @@ class ColleagueForm(forms.Form):
 def booking(reference: str) -> Any:
     found = _booking(reference)
     people = promises.people_of(found)
+    handed, now = handovers.newest(found.id), clock.now()
     return render_template(
         "coordinator/booking.html",
+        closing=closing.of_booking(found, now=now),
+        handed=handed,
+        handed_from=schools.of_urns([handed.from_urn]) if handed else [],
+        can_go_back=handing_on.can_be_handed_back(found, now=now) if handed else None,
         booking=found,
         pupils=promises.pupils_of(found),
         access=access_words(found.access_needs or {}),
@@ -78,7 +85,7 @@ def booking(reference: str) -> Any:
         place=places.of_booking(found),
         together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
         deeds=history.of("booking", found.reference),
-        now=clock.now(),
+        now=now,
     )
 
 

@@ -7,6 +7,7 @@ from flask import g, render_template, request
 from outreach.booking import diary
 from outreach.ground import clock
 from outreach.tour import programmes
+from outreach.visits import unreported
 from outreach.web.gate import coordinator, coordinators_only
 
 PAGE = 50
@@ -17,7 +18,7 @@ ORDERS = {"date": "Date of the show", "school": "School", "booked": "Newest book
 @coordinator.get("/bookings")
 @coordinators_only
 def bookings() -> Any:
-    """`?when=`, `?find=`, `?order=`, `?programme=`, `?page=`; what makes no sense is passed over."""
+    """`?when=`, `?unreported=1` (past, and no report yet), `?find=`, `?order=`, `?programme=`, `?page=`; what makes no sense is passed over."""
     now, here = clock.now(), g.partnership.id
     when = request.args.get("when", diary.COMING)
     when = when if when in SHOWN else diary.COMING
@@ -27,14 +28,19 @@ def bookings() -> Any:
     offered = programmes.of_partnership(here)
     only = request.args.get("programme", type=int)
     only = only if only in {p.id for p in offered} else None
+    silent = when == diary.PAST and request.args.get("unreported") == "1"
+    missing = unreported.condition() if silent else None
     counts = diary.counts(here, programme_id=only, find=find, now=now)
+    if silent:
+        counts[when] = diary.counts(here, programme_id=only, find=find, only=missing, now=now)[when]
     pages = max(1, -(-counts[when] // PAGE))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
     rows = diary.listing(
-        here, when, programme_id=only, find=find, order=order, now=now, first=(page - 1) * PAGE, most=PAGE
-    )
+        here, when, programme_id=only, find=find, only=missing, order=order, now=now,
+        first=(page - 1) * PAGE, most=PAGE,
+    )  # fmt: skip
     return render_template(
         "coordinator/bookings.html",
-        rows=rows, counts=counts, when=when, order=order, find=find, only=only, programmes=offered,
+        rows=rows, counts=counts, when=when, unreported=silent, order=order, find=find, only=only, programmes=offered,
         page=page, pages=pages, shown=SHOWN, orders=ORDERS,
     )  # fmt: skip

@@ -13,21 +13,15 @@ from outreach.coverage.charts import county_map
 from outreach.coverage.figures import Figures, Spread, Totals, YearTotals
 from outreach.coverage.lists import GAP, NONE
 from outreach.coverage.parts import cut
-from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, OPEN, Reckoning, Word
+from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, Reckoning
 from outreach.ground import clock, tabular
 from outreach.ground.wording import and_list, count, day_short
 from outreach.web.coordinator.as_of import View, page_asked, view
+from outreach.web.coordinator.bars import KEYS, bar
 from outreach.web.gate import coordinator, coordinators_only
 
 ROWS_AT_MOST = 60
 """Rows of one page of the table, to keep the page light: counties have fewer districts, but a country more trusts."""
-
-KEYS = {
-    Word.SEEN: "seen", Word.PART_SEEN: "part", Word.TO_CONFIRM: "confirm", Word.BOOKED: "booked",
-    Word.PROPOSED: "proposed", Word.ASKED: "asked", Word.NOT_ASKED: "notasked", Word.DECLINED: "declined",
-    Word.UNREACHABLE: "unreachable", OPEN: "notasked",
-}  # fmt: skip
-"""The class of each standing's colour in a bar."""
 
 DIMENSIONS = {
     figures.DISTRICT: ("District", "Districts"), figures.PHASE: ("Phase", "Phases"), figures.TYPE: ("Type", "Types"),
@@ -78,7 +72,7 @@ def coverage() -> Any:
         districts=found.districts, spread=spread, spread_words=_spread_words(found, before, spread),
         map=county_map.draw(g.partnership.districts_geojson, found.districts, reckoning.target),
         nine=NINE, states=figures.STATES, keys=KEYS, causes=[(c, gaps.title(c), n, gaps.NEXT[c]) for c, n in found.causes],
-        bar=_bar, to=asked.list_of, district_unknown=DISTRICT_UNKNOWN, moves=moves, moved=_moved(moves),
+        bar=bar, to=asked.list_of, district_unknown=DISTRICT_UNKNOWN, moves=moves, moved=_moved(moves),
         named=partial(gaps.named, for_adults=asked.programme.for_adults),
         first_day=None if whole.target else cut.first_day(asked.programme),
     ), 422 if asked.wrong else 200  # fmt: skip
@@ -230,15 +224,6 @@ def _moves(
     """(name, share then, share now) of every row that both have, in whole percent; the first ROWS_AT_MOST."""
     both = [(t.name, was[t.key].share, t.share) for t in rows if t.key in was]
     return [(name, then or 0, now or 0) for name, then, now in both][:ROWS_AT_MOST]
-
-
-def _bar(totals: Totals | YearTotals) -> list[tuple[str, int]]:
-    """(colour class, width in whole percent, at least 1) of each standing, or state of a year group, there is."""
-    return [
-        (KEYS[Word(word)] if word != OPEN else KEYS[OPEN], max(1, figures.percent(n, totals.schools) or 0))
-        for word, n in totals.by.items()
-        if n
-    ]
 
 
 def _spread_words(found: Figures, before: Figures | None, spread: Spread | None) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 
 from outreach.asking import invitations, rounds
 from outreach.booking import told
@@ -17,12 +17,11 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
 from outreach.post import letters, outbox
 from outreach.tour.programmes import Programme
-from outreach.web import forms, gate
+from outreach.web import forms
+from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
 
 ANY = "any"
-FRAMED = gate.POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'none'; frame-src 'self'")
-IN_FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
 
 
@@ -70,7 +69,7 @@ def invitations_preview() -> Any:
 def invitations_send() -> Any:
     """The list that was shown, judged again: nobody gets a letter whom the list did not name."""
     programme, form, now = programme_in_hand() or abort(404), SendForm(), clock.now()
-    seen, target = _seen(), _target(programme)
+    seen, target = shown_to_go(), _target(programme)
     if not form.validate() or not seen:
         return _preview_page(programme, list(seen), form, 422)
     words = rounds.words_for(programme, seen.keys() & target, now=now)
@@ -115,9 +114,12 @@ def invitation_letter(urn: int) -> Any:
         abort(404)
     letter = _letter(programme, urn)
     page = render_template(
-        "coordinator/invitation_letter.html", programme=programme, school=school, contact=contact, letter=letter
+        "coordinator/letter_to_go.html",
+        here="Invitations", back=url_for("coordinator.invitations", programme=programme.id), school=school,
+        contact=contact, letter=letter,
+        frame=url_for("coordinator.invitation_letter_html", urn=urn, programme=programme.id),
     )  # fmt: skip
-    return _framing(page)
+    return framing(page)
 
 
 @coordinator.get("/invitations/letter/<int:urn>/html")
@@ -125,9 +127,7 @@ def invitation_letter(urn: int) -> Any:
 def invitation_letter_html(urn: int) -> Any:
     """The same as mail readers show it, for the frame on its page."""
     programme, school = programme_in_hand() or abort(404), our_school(urn)
-    response = Response(_letter(programme, school.urn).html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = IN_FRAME
-    return response
+    return in_frame(_letter(programme, school.urn).html)
 
 
 KINDS = {
@@ -180,13 +180,7 @@ def _preview_page(programme: Programme, urns: list[int], form: SendForm, status:
     page = render_template(
         "coordinator/invitations_preview.html", programme=programme, form=form, found=found
     )
-    return _framing(page), status
-
-
-def _framing(page: str) -> Response:
-    response = make_response(page)
-    response.headers["Content-Security-Policy"] = FRAMED
-    return response
+    return framing(page), status
 
 
 def _target(programme: Programme) -> set[int]:
@@ -214,9 +208,3 @@ def _urns(name: str) -> list[int]:
     """The URNs that a form sent, once each; what is no URN is passed over."""
     said = " ".join(request.form.getlist(name)).split()
     return list(dict.fromkeys(int(u) for u in said if u.isascii() and u.isdigit() and len(u) <= 7))
-
-
-def _seen() -> dict[int, str]:
-    """URN -> address as the preview showed them, from the form's 'URN address' lines."""
-    pairs = (line.partition(" ") for line in request.form.getlist("to"))
-    return {int(u): address for u, _, address in pairs if u.isascii() and u.isdigit() and len(u) <= 7}

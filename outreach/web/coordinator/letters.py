@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from flask import (
-    Response,
     abort,
     current_app,
     flash,
     g,
-    make_response,
     redirect,
     render_template,
     request,
@@ -27,7 +25,8 @@ from outreach.post import calendars, copies, outbox, postman
 from outreach.post.again import resend
 from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
 from outreach.post.outgoing import letterbook, pauses
-from outreach.web import forms, gate
+from outreach.web import forms
+from outreach.web.coordinator.framing import framing, in_frame
 from outreach.web.forms import Form
 from outreach.web.gate import coordinator, coordinators_only, our_school, who
 
@@ -35,8 +34,6 @@ PAGE = 50
 SHOWN = {
     WAITING: "Waiting", SENT: "Sent", FAILED: "Failed", BOUNCED: "Came back", SUPERSEDED: "Not needed", WITHDRAWN: "Withdrawn",
 }  # fmt: skip
-FRAMED = gate.POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'none'; frame-src 'self'")
-IN_FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
 
 
@@ -106,16 +103,13 @@ def letters_again() -> Any:
 def letter(letter_id: int) -> Any:
     found = _letter(letter_id)
     copy = copies.read(found.raw)
-    response = make_response(
-        render_template(
-            "coordinator/letter.html",
-            letter=found, shown=SHOWN, folder=_folder(), file=_file(found), text=copies.mask(copy.text),
-            headers=copy.headers, entry=calendars.in_words(copy.calendar) if copy.calendar else [],
-            dead=found.status in (FAILED, BOUNCED) and outbox.is_dead(found.recipient), lost=_lost(found),
-        )
+    page = render_template(
+        "coordinator/letter.html",
+        letter=found, shown=SHOWN, folder=_folder(), file=_file(found), text=copies.mask(copy.text),
+        headers=copy.headers, entry=calendars.in_words(copy.calendar) if copy.calendar else [],
+        dead=found.status in (FAILED, BOUNCED) and outbox.is_dead(found.recipient), lost=_lost(found),
     )  # fmt: skip
-    response.headers["Content-Security-Policy"] = FRAMED
-    return response
+    return framing(page)
 
 
 @coordinator.get("/letters/<int:letter_id>/html")
@@ -123,9 +117,7 @@ def letter(letter_id: int) -> Any:
 def letter_html(letter_id: int) -> Any:
     """The letter as mail readers show it, for the frame on its page; links are cut."""
     html = copies.mask(copies.read(_letter(letter_id).raw).html)
-    response = Response(re.sub(r'<a href="[^"]*"', "<a", html), mimetype="text/html")
-    response.headers["Content-Security-Policy"] = IN_FRAME
-    return response
+    return in_frame(re.sub(r'<a href="[^"]*"', "<a", html))
 
 
 @coordinator.get("/letters/<int:letter_id>.eml")

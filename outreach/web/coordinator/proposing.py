@@ -7,6 +7,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from outreach.asking import invitations
 from outreach.booking import proposals
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
@@ -69,7 +70,7 @@ def propose(urn: int) -> Any:
     troupes = {d.id: d.troupe.name for d in tour} if len({d.troupe_id for d in tour}) > 1 else {}
     return render_template(
         "coordinator/propose_time.html", school=school, programme=programme, near=offers.near, weeks=weeks,
-        troupes=troupes,
+        troupes=troupes, answer=invitations.newest_answer(programme.id, urn),
     )  # fmt: skip
 
 

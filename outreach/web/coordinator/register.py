@@ -6,9 +6,10 @@ from typing import Any, BinaryIO
 from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import promises
+from outreach.booking.desk import closing
 from outreach.county import partnerships, register, schools
 from outreach.county.corrections import FIELDS
-from outreach.county.register import Changes, Waiting, waiting
+from outreach.county.register import Changes, Waiting, decisions, waiting
 from outreach.ground import clock, tabular, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -53,6 +54,8 @@ def register_files() -> Any:
         authorities=partnerships.authorities(g.partnership.id),
         count=schools.count(_la_codes()),
         newest=register.newest_import(_la_codes()),
+        to_decide=decisions.waiting(g.partnership.id),
+        closing=closing.count(g.partnership.id, now=clock.now()),
     )
     return page, 422 if request.method == "POST" else 200
 

@@ -54,6 +54,17 @@ class LinkForm(Form):
 class AnswerForm(Form):
     kind = forms.choice("What did the school say?", ANSWERS, required="Choose what the school said.")
     reason = forms.words("In its words", hint="For example: exams until July", at_most=500)
+    name = forms.text("If somebody else: their name", at_most=120)
+    address = forms.address(
+        "Their work email address", hint="They are put on file, and you can write to them at once."
+    )
+    role = forms.text("Their role", at_most=120)
+
+    def said(self) -> str:
+        """The words as they are kept; of somebody who was named, at least who it is."""
+        if self.kind.data != SOMEBODY_ELSE:
+            return str(self.reason.data or "")
+        return self.reason.data or ", ".join(f.data for f in (self.name, self.role, self.address) if f.data)
 
 
 class TargetForm(Form):
@@ -128,6 +139,8 @@ def school_invite(urn: int) -> Any:
     on_file = contacts.to_write_to([urn]).get(urn, [])
     form = InviteForm()
     forms.set_choices(form.contact, [(str(c.id), _named(c)) for c in on_file])
+    if request.method == "GET":  # chosen already where the page before was about this very person
+        form.contact.data = request.args.get("contact")
     if form.validate_on_submit():
         try:
             with transaction():
@@ -138,9 +151,10 @@ def school_invite(urn: int) -> Any:
         else:
             return _done(urn, "The invitation is waiting to go out.")
     earlier = invitations.of_school(programme.id, urn)
+    some_address_works = len(outbox.dead_addresses(c.address for c in on_file)) < len(on_file)
     return _page(
         school, form, f"Invite to ‘{programme.title}’", "Send the invitation", earlier=earlier, programme=programme,
-        template="coordinator/school_invite.html",
+        some_address_works=some_address_works, template="coordinator/school_invite.html",
     )  # fmt: skip
 
 
@@ -169,15 +183,20 @@ def school_link(urn: int) -> Any:
 def school_answer(urn: int) -> Any:
     school, programme, form = our_school(urn), programme_in_hand() or abort(404), AnswerForm()
     if form.validate_on_submit():
+        named = None
         try:
             with transaction():
-                invitations.answer(
-                    programme, school, form.kind.data, form.reason.data, who=who(), now=clock.now()
-                )
+                if form.kind.data == SOMEBODY_ELSE and form.address.data:
+                    named = _named_by_phone(urn, form).id
+                invitations.answer(programme, school, form.kind.data, form.said(), who=who(), now=clock.now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            return _done(urn, "The answer is kept.")
+            if named is None:
+                return _done(urn, "The answer is kept.")
+            flash(f"The answer is kept, and {form.name.data or form.address.data} is on file. Write to them?")
+            where = url_for("coordinator.school_invite", urn=urn, programme=programme.id, contact=named)
+            return redirect(where, 303)
     return _page(
         school, form, "Enter an answer", "Keep the answer",
         intro="What the school said other than by its own page. A booking later ends an earlier no.",
@@ -208,6 +227,16 @@ def school_target(urn: int) -> Any:
         else:
             return _done(urn, "It counts so from now on. Figures as of earlier days stay as they were.")
     return _page(school, form, f"{school.name} in the target of ‘{programme.title}’", "Keep this")
+
+
+def _named_by_phone(urn: int, form: AnswerForm) -> Contact:
+    """The colleague who was named, as a contact; one that is on file already stays as it is."""
+    address = contacts.clean_address(form.address.data)
+    known = next((c for c in contacts.of(urn) if c.address.lower() == address.lower()), None)
+    return known or contacts.add(
+        urn, form.name.data or "", form.role.data or "", address, "", "the school, on the phone", day_of(clock.now()),
+        who=who(), now=clock.now(),
+    )  # fmt: skip
 
 
 def _contact(urn: int, contact_id: int) -> Contact:

@@ -131,6 +131,8 @@ def _chips(asked: View, reckoning: Reckoning, filters: Filters) -> list[tuple[st
         said["ages"] = "Ages unknown"
     if filters.place_unknown:
         said["place"] = "Place unknown"
+    if filters.since_by is not None:
+        said["since_by"] = f"Since {day_short(filters.since_by)} or before"
     if filters.find:
         said["find"] = f"‘{filters.find}’"
     return [(words, _here(**{name: None})) for name, words in said.items()]

@@ -38,7 +38,7 @@ def sign_in_send() -> Any:
                 people.begin_try(email, remote=request.remote_addr or "", now=now)
             person = people.holder(email, form.password.data)
             with transaction():
-                people.forget_tries(email)
+                people.let_in(person, now=now)
             return _let_in(person.email, by_link=False)
         except Refusal as refusal:
             form.refuse(refusal)
@@ -88,7 +88,7 @@ def _let_in(email: str, *, by_link: bool) -> Any:
 def _onward() -> str:
     """Where they were going, if that is a page of ours; else the first page of the desk."""
     wanted = request.args.get("next", "")
-    return wanted if _is_ours(wanted) else url_for("coordinator.coverage")
+    return wanted if _is_ours(wanted) else url_for("coordinator.desk")
 
 
 def _is_ours(address: str) -> bool:

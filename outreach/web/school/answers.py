@@ -1,11 +1,11 @@
-"""What a school says short of booking: not this year, other days, somebody else; each can be taken back by booking."""
+"""What a school says short of booking: not this year, other days, the waiting list, somebody else; booking takes each back."""
 
 from typing import Any
 
 from flask import abort, g, redirect, render_template, url_for
 
 from outreach.asking import invitations
-from outreach.asking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE
+from outreach.asking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE, WAITING_LIST
 from outreach.county import contacts
 from outreach.county.contacts import Contact
 from outreach.ground import clock
@@ -88,7 +88,14 @@ class SomebodyElseForm(Form):
     role = forms.text("Their role", hint="For example: designated safeguarding lead", at_most=120)
 
 
-SAID = ("not-this-year", "other-days", "somebody-else", "somebody-else-noted")
+class WaitingListForm(Form):
+    """Nothing to fill in: the button says it."""
+
+    def said(self) -> str:
+        return ""
+
+
+SAID = ("not-this-year", "other-days", "waiting-list", "somebody-else", "somebody-else-noted")
 
 
 @school.route("/i/<token>/not-this-year", methods=["GET", "POST"])
@@ -103,6 +110,14 @@ def not_this_year(token: str) -> Any:
 def other_days(token: str) -> Any:
     form = OtherDaysForm()
     return _answer(token, form, OTHER_DATE, "other-days")
+
+
+@school.route("/i/<token>/waiting-list", methods=["GET", "POST"])
+@by_personal_link
+def waiting_list(token: str) -> Any:
+    """The school is offered a time that comes free, in its turn, and has some days to answer."""
+    form = WaitingListForm()
+    return _answer(token, form, WAITING_LIST, "waiting-list")
 
 
 @school.route("/i/<token>/somebody-else", methods=["GET", "POST"])

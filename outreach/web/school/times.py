@@ -9,7 +9,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.asking import invitations
-from outreach.asking.invitations import DECLINED, OTHER_DATE, Answer
+from outreach.asking.invitations import DECLINED, OTHER_DATE, WAITING_LIST, Answer
 from outreach.booking import accounts, holds, promises, proposals
 from outreach.booking.holds import AlreadyBooked
 from outreach.ground import clock
@@ -219,7 +219,7 @@ def _chosen_before() -> list[str]:
 def _told_us() -> Answer | None:
     """The no, or the wish for other days, that still holds: no booking came after it."""
     answer = invitations.newest_answer(g.programme.id, g.school.urn)
-    if answer is None or answer.kind not in (DECLINED, OTHER_DATE):
+    if answer is None or answer.kind not in (DECLINED, OTHER_DATE, WAITING_LIST):
         return None
     booked = promises.newest(g.programme.id, g.school.urn)
     return answer if booked is None or booked.created_at < answer.recorded_at else None

@@ -1,0 +1,255 @@
+"""Where the chasing of each asked school stands: whom it was asked at, what was written since, or why it is left in peace.
+
+Read for many schools at once, in a constant number of queries; judged again behind the lock before anything goes.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from outreach.asking.chasing import chases
+from outreach.asking.chasing.chases import Chase
+from outreach.asking.invitations import DECLINED, NEVER_ARRIVED, Answer, Invitation
+from outreach.asking.recipients import LeftOut
+from outreach.booking import accounts
+from outreach.booking.promises import Booking
+from outreach.booking.proposals import Proposal
+from outreach.county import contacts, partnerships, school_days
+from outreach.county.contacts import Contact
+from outreach.county.school_days import SchoolCalendar
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import clock, day_short
+from outreach.post import outbox
+from outreach.post.incoming import inbox
+from outreach.post.incoming.inbox import Incoming
+from outreach.post.outbox import SENT, Letter
+from outreach.tour import targets
+from outreach.tour.programmes import Programme
+from outreach.tour.targets import EXCLUDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """One letter that chased an asking, the day it went, and whether it may have been read (it did not fail or come back)."""
+
+    chase: Chase
+    day: date
+    arrived: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """One school that was asked and has said nothing since.
+
+    `contact` was asked, on `asked_on` (the newest time), and is whom a reminder goes to. `since` is the day of the
+    newest letter of all, `last_at` its instant. `written` are the letters that chased it so far, oldest first.
+    `in_hand` says which of them has to go out, or to be looked after, before another is written; '' for none.
+    """
+
+    id: int
+    school: School
+    contact: Contact
+    calendar: SchoolCalendar
+    asked_on: date
+    since: date
+    last_at: datetime
+    written: tuple[Written, ...]
+    in_hand: str
+
+    def reminded(self) -> tuple[date, ...]:
+        """On which days it was reminded; one that a coordinator took back by hand is none that is still to come."""
+        return tuple(w.day for w in self.written if w.chase.reason in chases.REMINDERS)
+
+    def raised(self, reason: str) -> tuple[date, ...]:
+        """On which days it was raised to the head teacher, or the trust, and arrived."""
+        return tuple(w.day for w in self.written if w.chase.reason == reason and w.arrived)
+
+    def addresses(self) -> set[str]:
+        """Who has had a letter about this asking, in small letters."""
+        return {self.contact.address.lower()} | {w.chase.address for w in self.written if w.arrived}
+
+
+def read(
+    programme: Programme,
+    urns: Iterable[int] | None = None,
+    *,
+    target: Collection[int] | None = None,
+    now: datetime,
+) -> tuple[list[Asking], list[LeftOut]]:
+    """By school name: who waits for an answer, and who is left in peace with the first reason that holds.
+
+    `urns` None: every school that was asked in this programme. `target`: the URNs of the programme's target.
+    """
+    facts = _Facts(programme, urns, now=now)
+    found: list[Asking] = []
+    left_out: list[LeftOut] = []
+    for school in facts.schools:
+        outside = target is not None and school.urn not in target
+        judged = facts.judge(school, outside_target=outside)
+        if isinstance(judged, Asking):
+            found.append(judged)
+        else:
+            left_out.append(LeftOut(school=school, why=judged))
+    return found, left_out
+
+
+class _Facts:
+    """All that decides who is chased, read at once."""
+
+    def __init__(self, programme: Programme, urns: Iterable[int] | None, *, now: datetime) -> None:
+        p = programme.id
+        chosen = select(Invitation.urn).where(Invitation.programme_id == p) if urns is None else set(urns)
+        ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
+        self.schools = list(
+            db.session.scalars(
+                select(School)
+                .where(School.urn.in_(chosen), School.la_code.in_(ours))
+                .order_by(func.lower(School.name), School.urn)
+            )
+        )
+        known = [school.urn for school in self.schools]
+        self.calendars = school_days.load(known)
+        self.contacts = contacts.to_write_to(known)
+        self.decisions = targets.decisions(p)
+        self.asked: dict[int, list[tuple[Invitation, str, datetime | None]]] = {}
+        for invitation, status, handed_at in db.session.execute(
+            select(Invitation, Letter.status, Letter.handed_at)
+            .join(Letter, Letter.id == Invitation.letter_id)
+            .where(Invitation.programme_id == p, Invitation.urn.in_(known))
+            .order_by(Invitation.id)
+        ):
+            self.asked.setdefault(invitation.urn, []).append((invitation, status, handed_at))
+        self.chased: dict[int, list[tuple[Chase, Letter]]] = {}
+        for chase, letter in chases.standing(p, None if urns is None else known):
+            self.chased.setdefault(chase.urn, []).append((chase, letter))
+        self.booked = _by_urn(
+            select(
+                Booking.urn, func.max(Booking.created_at), func.max(Booking.ended_at),
+                func.count().filter(Booking.ended_at.is_(None)),
+            )
+            .where(Booking.programme_id == p, Booking.urn.in_(known))
+            .group_by(Booking.urn)
+            .order_by(Booking.urn)
+        )  # fmt: skip
+        with_promise = [s for s in self.schools if self.booked.get(s.urn, (None, None, 0))[2]]
+        self.accounts = accounts.of_schools(programme, with_promise) if with_promise else {}
+        newest = select(func.max(Answer.id)).where(Answer.programme_id == p, Answer.urn.in_(known))
+        self.answers = {
+            answer.urn: answer
+            for answer in db.session.scalars(
+                select(Answer).where(Answer.id.in_(newest.group_by(Answer.urn))).order_by(Answer.urn)
+            )
+        }
+        self.kept = _by_urn(
+            select(Proposal.urn, Proposal.starts_at, Proposal.reply_by)
+            .where(
+                Proposal.programme_id == p, Proposal.urn.in_(known), Proposal.ended_at.is_(None),
+                Proposal.reply_by >= day_of(now),
+            )
+            .order_by(Proposal.id)
+        )  # fmt: skip
+        addresses = {i.address for rows in self.asked.values() for i, _, _ in rows}
+        self.dead = {address.lower() for address in outbox.dead_addresses(sorted(addresses))}
+        self.mail = _mail_waiting(programme.partnership_id)
+
+    def judge(self, school: School, *, outside_target: bool) -> Asking | str:
+        """What its chasing stands on, or why there is none."""
+        urn, asked = school.urn, self.asked.get(school.urn, [])
+        if not school.is_open:
+            return "closed in the register"
+        decision = self.decisions.get(urn)
+        if decision is not None and decision.kind == EXCLUDE:
+            return f"excluded: {decision.reason}"
+        if outside_target:
+            return "not in the target of this programme"
+        if (account := self.accounts.get(urn)) is not None and not account.is_open:
+            return "booked"
+        if not asked:
+            return "not asked yet: invite it first"
+        said = self._said(urn)
+        since = [row for row in asked if said is None or row[0].recorded_at >= said[0]]
+        if not since:
+            return said[1] if said else ""
+        if (kept := self.kept.get(urn)) is not None:
+            return f"{day_short(kept[0])} at {clock(kept[0])} is kept for it until {day_short(kept[1])}"
+        return self._asking(school, since)
+
+    def _said(self, urn: int) -> tuple[datetime, str] | None:
+        """When a school last said anything, and what, in words."""
+        booked_at, ended_at, _ = self.booked.get(urn, (None, None, 0))
+        answer = self.answers.get(urn)
+        told: list[tuple[datetime, str]] = []
+        if booked_at is not None:
+            told.append((booked_at, f"booked since, on {day_short(booked_at)}"))
+        if ended_at is not None:
+            told.append(
+                (ended_at, f"its booking was cancelled on {day_short(ended_at)}: offer it another time")
+            )
+        if answer is not None:
+            kind = DECLINED if answer.kind == DECLINED else f"answered: {answer.kind}"
+            said = f"{kind}: {answer.reason}" if answer.kind == DECLINED else kind
+            told.append((answer.recorded_at, f"{said}, on {day_short(answer.recorded_at)}"))
+        return max(told, default=None)
+
+    def _asking(self, school: School, since: list[tuple[Invitation, str, datetime | None]]) -> Asking | str:
+        """From the invitations since the school last said anything, oldest first."""
+        alive = [
+            row for row in since if row[1] not in NEVER_ARRIVED and row[0].address.lower() not in self.dead
+        ]
+        if not alive:
+            return f"the invitation to {since[-1][0].address} did not arrive"
+        handed = [(i, at) for i, _, at in alive if at is not None]
+        if not handed:
+            return "its invitation has not gone out yet"
+        wrote = next(
+            (self.mail[i.address.lower()] for i, _ in handed if i.address.lower() in self.mail), None
+        )
+        if wrote is not None:
+            return f"wrote to us on {day_short(wrote)}: its mail waits in the inbox"
+        on_file = {c.address.lower(): c for c in self.contacts.get(school.urn, [])}
+        invitation, asked_at = max(
+            ((i, at) for i, at in handed if i.address.lower() in on_file),
+            key=lambda row: row[1], default=(None, None),
+        )  # fmt: skip
+        if invitation is None or asked_at is None:
+            return "nobody who was asked is on file any more: invite whoever is"
+        written: list[Written] = []
+        last_at, in_hand = asked_at, ""
+        for chase, letter in self.chased.get(school.urn, []):
+            if chase.asking_id != since[0][0].id:
+                continue
+            if letter.status not in (SENT, *NEVER_ARRIVED):
+                in_hand = f"the letter to {letter.recipient} has not gone out yet"
+            if letter.status == outbox.FAILED and chase.reason in chases.REMINDERS:
+                in_hand = f"the letter to {letter.recipient} failed: see the letters"
+            at, arrived = letter.handed_at or chase.recorded_at, letter.status == SENT
+            written.append(Written(chase=chase, day=day_of(at), arrived=arrived))
+            last_at = max(last_at, at) if arrived else last_at
+        return Asking(
+            id=since[0][0].id, school=school, contact=on_file[invitation.address.lower()],
+            calendar=self.calendars[school.urn], asked_on=day_of(asked_at), since=day_of(last_at), last_at=last_at,
+            written=tuple(written), in_hand=in_hand,
+        )  # fmt: skip
+
+
+def _by_urn(query: Any) -> dict[int, tuple[Any, ...]]:
+    return {row[0]: tuple(row[1:]) for row in db.session.execute(query)}
+
+
+def _mail_waiting(partnership_id: int) -> dict[str, datetime]:
+    """Who wrote to us and was not answered yet, by address in small letters: when, the newest time."""
+    rows = db.session.execute(
+        select(func.lower(Incoming.sender), func.max(Incoming.received_at))
+        .where(
+            or_(Incoming.partnership_id == partnership_id, Incoming.partnership_id.is_(None)),
+            Incoming.kind == inbox.PERSON, Incoming.task != "", Incoming.settled_at.is_(None),
+        )
+        .group_by(func.lower(Incoming.sender))
+        .order_by(func.lower(Incoming.sender))
+    )  # fmt: skip
+    return {address: at for address, at in rows}

@@ -1,0 +1,133 @@
+"""What was written to get an answer: one row for each letter that chased one asking, and the database's word against two.
+
+An asking is the first invitation of a school since it last said anything. Whatever the school says ends it; asked
+anew, it is another asking and another reason to write.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, exists, func, select, text
+from sqlalchemy.orm import Mapped, defer, mapped_column
+
+from outreach.booking.promises import Booking
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.post.outbox import Letter
+
+FIRST, SECOND, HEAD, TRUST = "first reminder", "second reminder", "head teacher", "trust"
+REMINDERS = (FIRST, SECOND)
+"""In the order in which they go; whoever was reminded so often is not reminded again."""
+
+_STANDS = text("recalled_at IS NULL")
+
+
+class Chase(Base):
+    """One letter to one address about one asking. `address` is in small letters, so that capitals make no second person.
+
+    `recalled_at`: it was taken back before it went, since its reason had gone (`recalled_why`); it counts for nothing.
+    """
+
+    __tablename__ = "chase"
+    __table_args__ = (
+        CheckConstraint(
+            "reason IN ('first reminder', 'second reminder', 'head teacher', 'trust')", name="reason"
+        ),
+        CheckConstraint("address = lower(address)", name="address"),
+        CheckConstraint("(recalled_at IS NULL) = (recalled_why = '')", name="recalled"),
+        Index("ix_chase_programme", "programme_id", "urn"),
+        Index(
+            "uq_chase_person", "programme_id", "urn", "address", "reason", "asking_id", unique=True,
+            postgresql_where=_STANDS, sqlite_where=_STANDS,
+        ),
+        Index(
+            "uq_chase_reminder", "asking_id", "reason", unique=True,
+            postgresql_where=text("recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
+            sqlite_where=text("recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    asking_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), unique=True)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+    recalled_at: Mapped[datetime | None] = mapped_column(Instant)
+    recalled_why: Mapped[str] = mapped_column(Text, default="")
+
+
+def standing(programme_id: int, urns: Iterable[int] | None = None) -> list[tuple[Chase, Letter]]:
+    """What was written and not taken back, with its letter (without the bytes), oldest first; one query."""
+    query = (
+        select(Chase, Letter)
+        .join(Letter, Letter.id == Chase.letter_id)
+        .where(Chase.programme_id == programme_id, Chase.recalled_at.is_(None))
+        .options(defer(Letter.raw))
+        .order_by(Chase.id)
+    )
+    if urns is not None:
+        query = query.where(Chase.urn.in_(set(urns)))
+    return [(chase, letter) for chase, letter in db.session.execute(query)]
+
+
+def is_anybody_reminded_out(programme_id: int) -> bool:
+    """Whether some school of a programme has had its last reminder: before that nothing waits for consent. One query."""
+    last = (Chase.programme_id == programme_id, Chase.reason == SECOND, Chase.recalled_at.is_(None))
+    return db.session.scalar(select(Chase.id).where(*last).limit(1)) is not None
+
+
+def put(
+    programme_id: int, urn: int, asking_id: int, reason: str, letter: Letter, *, who: str, now: datetime
+) -> Chase:
+    """Keep that this letter chases that asking. Raises IntegrityError where the person had one for the same reason."""
+    db.session.flush()
+    chase = Chase(
+        programme_id=programme_id, urn=urn, asking_id=asking_id, reason=reason, address=letter.recipient.lower(),
+        letter_id=letter.id, recorded_at=now, who=who,
+    )  # fmt: skip
+    db.session.add(chase)
+    history.record(
+        REMINDED.get(reason, f"raised to the {reason}"), "school", urn, who=who, now=now,
+        after={"address": letter.recipient},
+    )  # fmt: skip
+    db.session.flush()
+    return chase
+
+
+REMINDED = {FIRST: "reminded", SECOND: "reminded again"}
+
+
+def counts(programme_id: int) -> dict[str, int]:
+    """How many letters of each reason were written and not taken back; every reason is there. One query."""
+    rows = db.session.execute(
+        select(Chase.reason, func.count())
+        .where(Chase.programme_id == programme_id, Chase.recalled_at.is_(None))
+        .group_by(Chase.reason)
+        .order_by(Chase.reason)
+    )
+    return dict.fromkeys((*REMINDERS, HEAD, TRUST), 0) | {reason: n for reason, n in rows}
+
+
+def written(
+    programme_id: int, reason: str, *, first: int, most: int
+) -> list[tuple[Chase, str, School, bool]]:
+    """Some letters of one reason, newest first: with the letter's status, the school, and whether it booked since. One query."""
+    booked = exists().where(
+        Booking.programme_id == programme_id, Booking.urn == Chase.urn, Booking.ended_at.is_(None),
+        Booking.created_at >= Chase.recorded_at,
+    )  # fmt: skip
+    rows = db.session.execute(
+        select(Chase, Letter.status, School, booked)
+        .join(Letter, Letter.id == Chase.letter_id)
+        .join(School, School.urn == Chase.urn)
+        .where(Chase.programme_id == programme_id, Chase.reason == reason, Chase.recalled_at.is_(None))
+        .order_by(Chase.recorded_at.desc(), Chase.id.desc())
+        .offset(first)
+        .limit(most)
+    )
+    return [(chase, status, school, has_booked) for chase, status, school, has_booked in rows]

@@ -1,0 +1,289 @@
+"""A gap is raised to the head teacher, and then to the trust: with a coordinator's consent each time, never by itself."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.asking import invitations
+from outreach.asking.chasing import askings, chases, settings
+from outreach.asking.chasing.askings import Asking
+from outreach.asking.chasing.chases import HEAD, TRUST, Chase
+from outreach.booking import told
+from outreach.county import contacts, partnerships
+from outreach.county.contacts import Contact
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import day_short
+from outreach.post import letters, outbox
+from outreach.post.letters import Addressee
+from outreach.post.outbox import WITHDRAWN, Letter
+from outreach.tour.programmes import Programme
+
+LEVELS = (HEAD, TRUST)
+KINDS = {HEAD: "raised to head", TRUST: "raised to trust"}
+HEAD_ROLE = "Head teacher"
+
+
+class NotRaised(Base):
+    """A coordinator decided that one gap is not raised to that level, nor further: it waits for nobody's consent any more."""
+
+    __tablename__ = "not_raised"
+    __table_args__ = (
+        CheckConstraint("level IN ('head teacher', 'trust')", name="level"),
+        UniqueConstraint("asking_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), index=True)
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    asking_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"))
+    level: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """One gap that waits for a coordinator's consent: to whom next, and since when that could be.
+
+    `known`: whom we know there, the likeliest first: contacts of the school whose role is the head's, or addresses that
+    this trust was written to at before.
+    """
+
+    school: School
+    level: str
+    since: date
+    asking: Asking
+    known: tuple[Addressee, ...]
+
+
+class NotWaiting(Refusal):
+    def __init__(self, school: School) -> None:
+        super().__init__(f"{school.name} does not wait to be raised any more. Nothing was sent.")
+
+
+class HadItAlready(Refusal):
+    field = "address"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address} has had our letters about this already. Choose somebody else.")
+
+
+class AddressDead(Refusal):
+    field = "address"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"Mail to {address} came back for good. Enter another address.")
+
+
+class NoSchoolDay(Refusal):
+    def __init__(self, school: School, why: str) -> None:
+        super().__init__(f"Today is no school day at {school.name} ({why}). Send it on the next one.")
+
+
+class ReasonMissing(Refusal):
+    field = "reason"
+
+    def __init__(self) -> None:
+        super().__init__("Say why it is not raised; it stands beside the school.")
+
+
+def waiting(programme: Programme, *, now: datetime, target: Collection[int] | None = None) -> list[Waiting]:
+    """Who waits for consent, the longest wait first: reminded twice, and silent some days since (a setting).
+
+    Empty once the programme is closed or its reply-by date is past: nobody is asked then. A constant number of queries.
+    """
+    if programme.closed_at is not None or day_of(now) > programme.reply_by:
+        return []
+    found, _ = askings.read(programme, target=target, now=now)
+    return _waiting(programme, found, now=now)
+
+
+def one(
+    programme: Programme, urn: int, *, now: datetime, target: Collection[int] | None = None
+) -> Waiting | None:
+    """The same of one school; None where it does not wait."""
+    if programme.closed_at is not None or day_of(now) > programme.reply_by:
+        return None
+    found, _ = askings.read(programme, [urn], target=target, now=now)
+    return next(iter(_waiting(programme, found, now=now)), None)
+
+
+def preview(programme: Programme, row: Waiting, to: Addressee, *, now: datetime) -> letters.Rendered:
+    """The exact letter. Writes nothing."""
+    return letters.preview_raised(
+        KINDS[row.level], invitations.asking(programme, row.school, now=now), to,
+        told.sender_of(partnerships.get(programme.partnership_id)), now=now, **_said(row),
+    )  # fmt: skip
+
+
+def raise_to(programme: Programme, urn: int, level: str, to: Addressee, *, who: str, now: datetime) -> Chase:
+    """Write to the head teacher or the trust: the coordinator's consent to this one letter.
+
+    A head whose address was typed becomes a contact of the school. Raises ReplyByPast, ProgrammeClosed, NotWaiting
+    (answered meanwhile, or raised by somebody else), BadAddress, AddressDead, HadItAlready, NoSchoolDay, SourceMissing.
+    """
+    invitations.queue(programme)
+    invitations.still_asks(programme, now=now)
+    row = one(programme, urn, now=now)
+    if row is None or row.level != level:
+        raise NotWaiting(db.session.get_one(School, urn))
+    to = _checked(row, to, now=now)
+    words = invitations.asking(programme, row.school, now=now)
+    sender = told.sender_of(partnerships.get(programme.partnership_id))
+    if level == HEAD:
+        _on_file(row.school, to, who=who, now=now)
+        letter, _link = letters.raised_to_head(
+            words, to, sender, now=now, expires_at=invitations.invitation_expiry(programme), **_said(row)
+        )
+    else:
+        letter = letters.raised_to_trust(words, to, sender, now=now, **_said(row))
+    _forget_withdrawn(row, level, to.address, now=now)
+    return chases.put(programme.id, urn, row.asking.id, level, letter, who=who, now=now)
+
+
+def leave_be(
+    programme: Programme, urn: int, level: str, reason: str, *, who: str, now: datetime
+) -> NotRaised:
+    """Decide that this gap is not raised to that level. Raises ReasonMissing, NotWaiting."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise ReasonMissing
+    invitations.queue(programme)
+    row = one(programme, urn, now=now)
+    if row is None or row.level != level:
+        raise NotWaiting(db.session.get_one(School, urn))
+    left = NotRaised(
+        programme_id=programme.id, urn=urn, asking_id=row.asking.id, level=level, reason=reason, who=who,
+        recorded_at=now,
+    )  # fmt: skip
+    db.session.add(left)
+    history.record(f"not raised to the {level}", "school", urn, who=who, now=now, after={"reason": reason})
+    db.session.flush()
+    return left
+
+
+def is_head(contact: Contact) -> bool:
+    """Whether a contact is the school's head, by the words of the role."""
+    said = f" {contact.role.casefold()} "
+    if any(word in said for word in ("deputy", "assistant", "head of", "secretary", " pa ")):
+        return False
+    return "head" in said or "principal" in said
+
+
+def _waiting(programme: Programme, found: list[Asking], *, now: datetime) -> list[Waiting]:
+    days = timedelta(days=settings.of(programme.id).raise_after_days)
+    left = _left_be(programme.id)
+    due: list[tuple[Asking, str, date]] = []
+    for asking in found:
+        reminded = asking.reminded()
+        if asking.in_hand:
+            continue
+        if len(reminded) < len(chases.REMINDERS) or asking.raised(TRUST) or asking.id in left:
+            continue
+        head_on = asking.raised(HEAD)
+        if not head_on:
+            level, since = HEAD, reminded[-1] + days
+        elif asking.school.trust_name:
+            level, since = TRUST, head_on[-1] + days
+        else:
+            continue
+        if since <= day_of(now):
+            due.append((asking, level, since))
+    on_file = contacts.of_schools(a.school.urn for a, level, _ in due if level == HEAD)
+    trusts = _trusts(programme.partnership_id) if any(level == TRUST for _, level, _ in due) else {}
+    rows = []
+    for asking, level, since in due:
+        known = (
+            [invitations.addressee(c) for c in on_file.get(asking.school.urn, []) if is_head(c)]
+            if level == HEAD
+            else trusts.get((asking.school.trust_name or "").casefold(), [])
+        )
+        fresh = tuple(to for to in known if to.address.lower() not in asking.addresses())
+        rows.append(Waiting(school=asking.school, level=level, since=since, asking=asking, known=fresh))
+    return sorted(rows, key=lambda r: (r.since, r.school.name.casefold(), r.school.urn))
+
+
+def _said(row: Waiting) -> dict[str, object]:
+    """What the letter says was written so far, and to whom."""
+    arrived = [w for w in row.asking.written if w.arrived]
+    said: dict[str, object] = {
+        "written_to": row.asking.contact.address if row.level == HEAD else arrived[-1].chase.address,
+        "written_on": sorted({row.asking.asked_on, *(w.day for w in arrived)}),
+    }
+    return said if row.level == HEAD else said | {"trust": row.school.trust_name or ""}
+
+
+def _checked(row: Waiting, to: Addressee, *, now: datetime) -> Addressee:
+    address = contacts.clean_address(to.address)
+    if not to.source.strip():
+        raise contacts.SourceMissing("Say where the address came from: the letter tells the person so.")
+    if outbox.is_dead(address):
+        raise AddressDead(address)
+    if address.lower() in row.asking.addresses():
+        raise HadItAlready(address)
+    if why := row.asking.calendar.why_closed(day_of(now)):
+        raise NoSchoolDay(row.school, why.replace("your", "its"))
+    return Addressee(
+        address=address, name=to.name.strip(), role=to.role.strip(), source=to.source.strip(),
+        source_date=to.source_date or day_of(now),
+    )  # fmt: skip
+
+
+def _on_file(school: School, to: Addressee, *, who: str, now: datetime) -> None:
+    """The head that was typed is kept as a contact; one that is on file already stays as it is."""
+    if all(c.address.lower() != to.address.lower() for c in contacts.of(school.urn)):
+        contacts.add(
+            school.urn, to.name, to.role or HEAD_ROLE, to.address, "", to.source, to.source_date or day_of(now),
+            who=who, now=now,
+        )  # fmt: skip
+
+
+def _forget_withdrawn(row: Waiting, level: str, address: str, *, now: datetime) -> None:
+    """A letter that a coordinator took back before it went is no letter that the person had."""
+    for chase in db.session.scalars(
+        select(Chase)
+        .join(Letter, Letter.id == Chase.letter_id)
+        .where(
+            Chase.asking_id == row.asking.id, Chase.reason == level, Chase.address == address.lower(),
+            Chase.recalled_at.is_(None), Letter.status == WITHDRAWN,
+        )
+        .order_by(Chase.id)
+    ):  # fmt: skip
+        chase.recalled_at, chase.recalled_why = now, "withdrawn by hand"
+    db.session.flush()
+
+
+def _left_be(programme_id: int) -> set[int]:
+    """The askings that are raised no further, at whichever level that was decided."""
+    query = select(NotRaised.asking_id).where(NotRaised.programme_id == programme_id)
+    return set(db.session.scalars(query.order_by(NotRaised.asking_id)))
+
+
+def _trusts(partnership_id: int) -> dict[str, list[Addressee]]:
+    """Where trusts were written to before, by the trust's name in small letters, the newest first."""
+    rows = db.session.execute(
+        select(School.trust_name, Chase.address, func.max(Chase.recorded_at).label("at"))
+        .join(Chase, Chase.urn == School.urn)
+        .join(Letter, Letter.id == Chase.letter_id)
+        .where(
+            Chase.reason == TRUST, Chase.recalled_at.is_(None), Letter.partnership_id == partnership_id,
+            Letter.status == outbox.SENT, School.trust_name.is_not(None),
+        )
+        .group_by(School.trust_name, Chase.address)
+        .order_by(func.max(Chase.recorded_at).desc(), Chase.address)
+    )  # fmt: skip
+    found: dict[str, list[Addressee]] = {}
+    for trust, address, at in rows:
+        source = f"our letter of {day_short(at)}"
+        found.setdefault(trust.casefold(), []).append(
+            Addressee(address=address, source=source, source_date=day_of(at))
+        )
+    return found

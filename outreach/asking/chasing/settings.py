@@ -1,0 +1,112 @@
+"""How a programme chases its answers: whether reminders go by themselves, after how many days, and what else goes."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.tour.programmes import Programme
+
+LONGEST = 90
+"""Days; more would reach over a term."""
+
+
+class ChasingSettings(Base):
+    """What a coordinator settled for one programme; without a row nothing goes by itself."""
+
+    __tablename__ = "chasing_settings"
+    __table_args__ = (
+        CheckConstraint(
+            "first_after_days BETWEEN 1 AND 90 AND second_after_days BETWEEN 1 AND 90 "
+            "AND raise_after_days BETWEEN 1 AND 90 AND offer_days BETWEEN 1 AND 90 AND report_after_days BETWEEN 1 AND 90",
+            name="days",
+        ),
+    )
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), primary_key=True)
+    reminders_on: Mapped[bool]
+    first_after_days: Mapped[int]
+    second_after_days: Mapped[int]
+    raise_after_days: Mapped[int]
+    offers_on: Mapped[bool]
+    offer_days: Mapped[int]
+    reports_on: Mapped[bool]
+    report_after_days: Mapped[int]
+
+
+class ChasingRun(Base):
+    """When the day's run last came; one row, written anew at each run."""
+
+    __tablename__ = "chasing_run"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ran_at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """Days are calendar days, counted on to the next school day of the school; `offer_days` alone are school days.
+
+    `reminders_on`, `offers_on` and `reports_on`: what `flask asking chase` may send without a click.
+    """
+
+    reminders_on: bool = False
+    first_after_days: int = 10
+    second_after_days: int = 10
+    raise_after_days: int = 7
+    offers_on: bool = False
+    offer_days: int = 3
+    reports_on: bool = False
+    report_after_days: int = 2
+
+
+class DaysWrong(Refusal):
+    def __init__(self, field: str) -> None:
+        super().__init__(f"Enter a whole number of days from 1 to {LONGEST}.", field=field)
+
+
+def of(programme_id: int) -> Schedule:
+    """What is settled for a programme, else what stands until somebody settles it: nothing goes by itself."""
+    row = db.session.get(ChasingSettings, programme_id)
+    return Schedule() if row is None else Schedule(**{f.name: getattr(row, f.name) for f in fields(Schedule)})
+
+
+def settle(programme: Programme, schedule: Schedule, *, who: str, now: datetime) -> None:
+    """Settle it anew; the same again leaves nothing. Raises DaysWrong."""
+    for name, value in asdict(schedule).items():
+        if name.endswith("_days") and not 1 <= value <= LONGEST:
+            raise DaysWrong(name)
+    before, after = history.differences(asdict(of(programme.id)), asdict(schedule))
+    if not after:
+        return
+    row = db.session.get(ChasingSettings, programme.id)
+    if row is None:
+        db.session.add(ChasingSettings(programme_id=programme.id, **asdict(schedule)))
+    else:
+        for name, value in asdict(schedule).items():
+            setattr(row, name, value)
+    db.session.flush()
+    history.record(
+        "settled the chasing", "programme", programme.id, who=who, now=now, before=before, after=after
+    )
+
+
+def ran(*, now: datetime) -> None:
+    """The day's run has come."""
+    row = db.session.get(ChasingRun, 1)
+    if row is None:
+        db.session.add(ChasingRun(id=1, ran_at=now))
+    else:
+        row.ran_at = now
+    db.session.flush()
+
+
+def last_run() -> datetime | None:
+    """When the day's run last came; None if it never did."""
+    row = db.session.get(ChasingRun, 1)
+    return None if row is None else row.ran_at

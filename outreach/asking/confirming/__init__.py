@@ -1,0 +1,1 @@
+"""Once a year schools are asked whether we hold the right people, and say so by one link."""

@@ -1,0 +1,164 @@
+"""A school says whether we hold the right people: all still right, somebody else, one more, not any more."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from outreach.asking.confirming.requests import (
+    ADDED,
+    CHANGED,
+    ENDED,
+    STILL_RIGHT,
+    Confirmation,
+    ConfirmationRequest,
+)
+from outreach.asking.invitations import AddressDead
+from outreach.county import contacts
+from outreach.county.contacts import Contact, ContactOnFile, Details
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.post import outbox
+
+PEOPLE_AT_MOST = 12
+FROM_SCHOOL = "the school"
+CONFIRMED = "the school, which confirmed it"
+"""Where the address came from, as the next letter says it."""
+
+
+class NobodyLeft(Refusal):
+    """The last one cannot be taken away, and nobody is no right person."""
+
+    def __init__(self) -> None:
+        super().__init__("Name somebody else first: without anybody we cannot write to your school.")
+
+
+class TooManyPeople(Refusal):
+    field = "address"
+
+    def __init__(self) -> None:
+        super().__init__(f"{PEOPLE_AT_MOST} people are enough. Take somebody away first.")
+
+
+class NoSuchPerson(Refusal):
+    def __init__(self) -> None:
+        super().__init__("That person is not on the list any more.")
+
+
+def people_of(school: School) -> list[Contact]:
+    """Whom we hold for a school, the one to write to first; of one that is new, those of the schools it came from."""
+    return contacts.to_write_to([school.urn]).get(school.urn, [])
+
+
+def newest(request: ConfirmationRequest) -> Confirmation | None:
+    """What was said last at this link."""
+    return db.session.scalar(
+        select(Confirmation)
+        .where(Confirmation.request_id == request.id)
+        .order_by(Confirmation.id.desc())
+        .limit(1)
+    )
+
+
+def confirm(request: ConfirmationRequest, school: School, *, who: str, now: datetime) -> Confirmation:
+    """All on the list are right; their addresses come from the school from now on. Said twice is said once.
+
+    Raises NobodyLeft.
+    """
+    people = _own(school, who=who, now=now)
+    if not people:
+        raise NobodyLeft
+    said = newest(request)
+    if said is not None and said.kind == STILL_RIGHT:
+        return said
+    lines = [(school.urn, contact, contacts.details_of(contact)) for contact in people]
+    contacts.put_many(lines, source=CONFIRMED, source_date=day_of(now), who=who, now=now)
+    return _keep(request, STILL_RIGHT, "", who=who, now=now)
+
+
+def change(
+    request: ConfirmationRequest, school: School, contact: Contact, kept: Details, *, who: str, now: datetime
+) -> None:
+    """Somebody else, or other details, in the place of one. The same again changes nothing.
+
+    Raises NoSuchPerson, ContactOnFile, AddressDead.
+    """
+    mine = _mine(school, contact, who=who, now=now)
+    if kept == contacts.details_of(mine):
+        return
+    _check_address(school, kept.address, instead_of=mine)
+    was = mine.name or mine.address
+    if mine.address.lower() != kept.address.lower():
+        # Another address is another person: links that went to the old one are closed with it.
+        contacts.put_many(
+            [(school.urn, None, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now
+        )
+        contacts.end(mine, who=who, now=now)
+    else:
+        contacts.put_many(
+            [(school.urn, mine, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now
+        )
+    _keep(request, CHANGED, f"{kept.name or kept.address} for {was}", who=who, now=now)
+
+
+def add(request: ConfirmationRequest, school: School, kept: Details, *, who: str, now: datetime) -> None:
+    """One more. Raises TooManyPeople, ContactOnFile, AddressDead."""
+    people = _own(school, who=who, now=now)
+    if len(people) >= PEOPLE_AT_MOST:
+        raise TooManyPeople
+    _check_address(school, kept.address)
+    contacts.put_many(
+        [(school.urn, None, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now
+    )
+    _keep(request, ADDED, kept.name or kept.address, who=who, now=now)
+
+
+def end(request: ConfirmationRequest, school: School, contact: Contact, *, who: str, now: datetime) -> None:
+    """Not written to any more; links that went there are closed. Raises NoSuchPerson, NobodyLeft."""
+    mine = _mine(school, contact, who=who, now=now)
+    if len(contacts.of(school.urn)) == 1:
+        raise NobodyLeft
+    contacts.end(mine, who=who, now=now)
+    _keep(request, ENDED, mine.name or mine.address, who=who, now=now)
+
+
+def _own(school: School, *, who: str, now: datetime) -> list[Contact]:
+    """The school's own contacts, behind its lock; those of the schools it came from become its own, as they are."""
+    db.session.execute(select(School.urn).where(School.urn == school.urn).with_for_update(key_share=True))
+    for contact in people_of(school):
+        if contact.urn != school.urn and contact.address.lower() not in _addresses(school):
+            contacts.put_many(
+                [(school.urn, None, contacts.details_of(contact))],
+                source=contact.source, source_date=contact.source_date, who=who, now=now,
+            )  # fmt: skip
+            db.session.flush()
+    return contacts.of(school.urn)
+
+
+def _addresses(school: School) -> set[str]:
+    return {c.address.lower() for c in contacts.of(school.urn)}
+
+
+def _mine(school: School, contact: Contact, *, who: str, now: datetime) -> Contact:
+    """That person among the school's own, behind its lock. Raises NoSuchPerson."""
+    wanted = contact.address.lower()
+    for own in _own(school, who=who, now=now):
+        if own.address.lower() == wanted:
+            return own
+    raise NoSuchPerson
+
+
+def _check_address(school: School, address: str, *, instead_of: Contact | None = None) -> None:
+    others = [c for c in contacts.of(school.urn) if instead_of is None or c.id != instead_of.id]
+    if any(c.address.lower() == address.lower() for c in others):
+        raise ContactOnFile(f"{address} is on the list already.")
+    if outbox.is_dead(address):
+        raise AddressDead(address)
+
+
+def _keep(request: ConfirmationRequest, kind: str, said: str, *, who: str, now: datetime) -> Confirmation:
+    row = Confirmation(request_id=request.id, kind=kind, said=said, recorded_at=now, who=who)
+    db.session.add(row)
+    db.session.flush()
+    return row

@@ -1,0 +1,295 @@
+"""Schools are asked, once in an academic year, whether the people on file are still the right ones: to whom that goes, and what came of it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.asking import invitations
+from outreach.asking.invitations import NEVER_ARRIVED
+from outreach.booking import told
+from outreach.county import contacts, partnerships
+from outreach.county.contacts import Contact
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, OfPartnership, db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import count, day_short
+from outreach.post import outbox
+from outreach.post.outbox import Letter
+from outreach.post.stationery import Rendered
+from outreach.post.yearly import still_right
+from outreach.post.yearly.still_right import Held
+from outreach.tour.programmes import Programme
+
+STILL_RIGHT, CHANGED, ADDED, ENDED = "still right", "changed", "added", "ended"
+DAYS_TO_ANSWER = 14
+
+
+class ConfirmationRequest(Base, OfPartnership):
+    """One school was asked, at one address, whether we hold the right people. `address` is in small letters."""
+
+    __tablename__ = "confirmation_request"
+    __table_args__ = (
+        UniqueConstraint("partnership_id", "academic_year", "urn", "address"),
+        Index("ix_confirmation_request_year", "academic_year", "urn"),
+        CheckConstraint("address = lower(address)", name="address"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    academic_year: Mapped[int]
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    address: Mapped[str] = mapped_column(Text)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"))
+    link_id: Mapped[int] = mapped_column(ForeignKey("personal_link.id"), unique=True)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+
+
+class Confirmation(Base):
+    """What somebody did at that link: said that all are right, or changed, added or ended one. The newest row holds."""
+
+    __tablename__ = "confirmation"
+    __table_args__ = (
+        Index("ix_confirmation_request_id", "request_id", "id"),
+        CheckConstraint("kind IN ('still right', 'changed', 'added', 'ended')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("confirmation_request.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    said: Mapped[str] = mapped_column(Text, default="")
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+
+
+class NobodyToAsk(Refusal):
+    """Everybody on the list was asked, has said so, or cannot be reached."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody is left to ask: the list says why for each. Nothing was sent.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """One school that is asked, whom there, and all whom we hold for it."""
+
+    school: School
+    contact: Contact
+    people: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """One school that is not asked, and why, in words."""
+
+    school: School
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """Who would be asked and who not, by name, and the exact letter to the first (None when nobody gets one)."""
+
+    recipients: tuple[Recipient, ...]
+    left_out: tuple[LeftOut, ...]
+    letter: Rendered | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    recipients: tuple[Recipient, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+RIGHT, OTHERS, BACK, SILENT = "right", "changed", "back", "silent"
+STATES = {
+    RIGHT: "all are right", OTHERS: "somebody changed", BACK: "the letter did not arrive", SILENT: "no answer yet",
+}  # fmt: skip
+"""What came of asking one school: the words of an address, and as people read them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One school that was asked in a year: the newest letter, every address asked, and what was said last, if anything."""
+
+    school: School
+    request: ConfirmationRequest
+    addresses: frozenset[str]
+    letter_status: str
+    newest: Confirmation | None
+
+    @property
+    def state(self) -> str:
+        if self.newest is not None:
+            return RIGHT if self.newest.kind == STILL_RIGHT else OTHERS
+        return BACK if self.letter_status in NEVER_ARRIVED else SILENT
+
+
+def preview(programme: Programme, target: Collection[int], *, now: datetime) -> Preview:
+    """Who of the target would be asked, in a fixed number of queries; writes nothing. Raises ReplyByPast, ProgrammeClosed."""
+    recipients, left_out = _sorted_out(programme, target, now=now)
+    return Preview(
+        recipients=tuple(recipients),
+        left_out=tuple(left_out),
+        letter=letter_to(programme, recipients[0], now=now) if recipients else None,
+    )
+
+
+def letter_to(programme: Programme, recipient: Recipient, *, now: datetime) -> Rendered:
+    """The very letter that would go, with a stand-in for the link."""
+    sender = told.sender_of(partnerships.get(programme.partnership_id))
+    to = invitations.addressee(recipient.contact)
+    return still_right.preview(_held(programme, recipient, now=now), to, sender, now=now)
+
+
+def send(
+    programme: Programme, seen: Mapping[int, str], target: Collection[int], *, who: str, now: datetime
+) -> Sent:
+    """Ask each school of the list that may be asked, as it stands behind the partnership's lock.
+
+    `seen`: URN -> address as the preview showed them; a school whose address is another by now is left out and named.
+    Raises ReplyByPast, ProgrammeClosed, or NobodyToAsk (a page sent twice comes to this).
+    """
+    partnerships.lock(programme.partnership_id)
+    recipients, left_out = _sorted_out(programme, seen.keys() & set(target), now=now)
+    changed = [r for r in recipients if seen[r.school.urn] != r.contact.address]
+    left_out += [
+        LeftOut(school=r.school, why="the address changed since the list was shown") for r in changed
+    ]
+    asked = [r for r in recipients if r not in changed]
+    if not asked:
+        raise NobodyToAsk
+    sender = told.sender_of(partnerships.get(programme.partnership_id))
+    for recipient in asked:
+        letter, link = still_right.still_right(
+            _held(programme, recipient, now=now), invitations.addressee(recipient.contact), sender,
+            now=now, expires_at=invitations.invitation_expiry(programme),
+        )  # fmt: skip
+        db.session.flush()
+        db.session.add(
+            ConfirmationRequest(
+                partnership_id=programme.partnership_id, programme_id=programme.id,
+                academic_year=programme.academic_year, urn=recipient.school.urn,
+                address=recipient.contact.address.lower(), letter_id=letter.id, link_id=link.id,
+                recorded_at=now, who=who,
+            )
+        )  # fmt: skip
+        history.record(
+            "asked who is right", "school", recipient.school.urn, who=who, now=now,
+            after={"address": recipient.contact.address},
+        )  # fmt: skip
+    history.record(
+        "asked schools for their contacts", "programme", programme.id, who=who, now=now, after=count(len(asked), "school")
+    )  # fmt: skip
+    db.session.flush()
+    return Sent(recipients=tuple(asked), left_out=tuple(left_out))
+
+
+def of_year(partnership_id: int, academic_year: int) -> list[Asked]:
+    """Every school that was asked in a year, by name, with its newest letter and what it said last; two queries."""
+    rows = db.session.execute(
+        select(ConfirmationRequest, School, Letter.status)
+        .join(School, School.urn == ConfirmationRequest.urn)
+        .join(Letter, Letter.id == ConfirmationRequest.letter_id)
+        .where(
+            ConfirmationRequest.partnership_id == partnership_id,
+            ConfirmationRequest.academic_year == academic_year,
+        )
+        .order_by(func.lower(School.name), School.urn, ConfirmationRequest.id)
+    ).all()
+    said: dict[int, Confirmation] = {}
+    for urn, row in db.session.execute(
+        select(ConfirmationRequest.urn, Confirmation)
+        .join(ConfirmationRequest, ConfirmationRequest.id == Confirmation.request_id)
+        .where(
+            ConfirmationRequest.partnership_id == partnership_id,
+            ConfirmationRequest.academic_year == academic_year,
+        )
+        .order_by(Confirmation.id)
+    ):
+        said[urn] = row
+    addresses: dict[int, set[str]] = defaultdict(set)
+    for request, school, _ in rows:
+        addresses[school.urn].add(request.address)
+    newest = {
+        school.urn: Asked(
+            school=school, request=request, addresses=frozenset(addresses[school.urn]), letter_status=status,
+            newest=said.get(school.urn),
+        )
+        for request, school, status in rows
+    }  # fmt: skip
+    return list(newest.values())
+
+
+def of_link(link_id: int) -> ConfirmationRequest | None:
+    """What a personal link was sent for, if it was sent to ask this."""
+    return db.session.scalar(select(ConfirmationRequest).where(ConfirmationRequest.link_id == link_id))
+
+
+def _sorted_out(
+    programme: Programme, urns: Iterable[int], *, now: datetime
+) -> tuple[list[Recipient], list[LeftOut]]:
+    """Each open school of the list once: asked, or left out with the first reason that holds. Only of this partnership."""
+    invitations.still_asks(programme, now=now)
+    wanted = set(urns)
+    ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
+    schools = db.session.scalars(
+        select(School)
+        .where(School.urn.in_(wanted), School.la_code.in_(ours))
+        .order_by(func.lower(School.name), School.urn)
+    ).all()
+    on_file = contacts.to_write_to(wanted)
+    asked = {a.school.urn: a for a in of_year(programme.partnership_id, programme.academic_year)}
+    addresses = {c.address for people in on_file.values() for c in people}
+    dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
+    recipients, left_out = [], []
+    for school in schools:
+        found = _judge(school, on_file.get(school.urn, []), asked.get(school.urn), dead)
+        if isinstance(found, Recipient):
+            recipients.append(found)
+        else:
+            left_out.append(LeftOut(school=school, why=found))
+    return recipients, left_out
+
+
+def _judge(school: School, people: list[Contact], asked: Asked | None, dead: set[str]) -> Recipient | str:
+    """Whom to ask at one school, or why not."""
+    if not school.is_open:
+        return "closed in the register"
+    if asked is not None and asked.newest is not None:
+        return f"it answered on {day_short(asked.newest.recorded_at)}: {STATES[asked.state]}"
+    if not people:
+        return "no contact on file"
+    alive = [c for c in people if c.address.casefold() not in dead]
+    if not alive:
+        return f"mail to {people[0].address} came back"
+    if asked is not None:
+        told_on = f"asked already on {day_short(asked.request.recorded_at)} at {asked.request.address}"
+        if asked.state == SILENT and asked.request.address not in dead:
+            return told_on
+        # It did not arrive: somebody else there may be asked, never the same address twice.
+        alive = [c for c in alive if c.address.lower() not in asked.addresses]
+        if not alive:
+            return f"{told_on}, where it did not arrive"
+    return Recipient(school=school, contact=alive[0], people=tuple(alive))
+
+
+def _held(programme: Programme, recipient: Recipient, *, now: datetime) -> Held:
+    return Held(
+        school_name=recipient.school.name, urn=recipient.school.urn, programme_id=programme.id,
+        programme_title=programme.title, academic_year=programme.academic_year,
+        people=tuple((c.name or c.address, c.role) for c in recipient.people),
+        answer_by=answer_by(programme, day_of(now)),
+    )  # fmt: skip
+
+
+def answer_by(programme: Programme, today: date) -> date:
+    """Two weeks on, never after the programme's reply-by date, and no weekend."""
+    day = min(today + timedelta(days=DAYS_TO_ANSWER), programme.reply_by)
+    return day - timedelta(days=max(0, day.weekday() - 4)) if day > today + timedelta(days=2) else day

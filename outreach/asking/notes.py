@@ -1,0 +1,167 @@
+"""What coordinators note about a school, and what was said on the phone: for themselves alone, and never a pupil's name.
+
+A note that is taken back loses its words for good: whoever wrote a name by mistake can mend that.
+"""
+
+import unicodedata
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, OfPartnership, db
+from outreach.ground.errors import Refusal
+from outreach.tour.programmes import Programme
+
+LONGEST = 1000
+"""Characters of one note."""
+
+NO_NAMES = "No names of pupils, and nothing that a pupil told anybody."
+"""What every form for a note says."""
+
+SENT_TWICE = timedelta(hours=1)
+"""The same words by the same person about the same school within this time are one note: a form sent twice."""
+
+NOTE, PHONE = "note", "phone"
+
+
+class NoteEmpty(Refusal):
+    field = "text"
+
+
+class NoteUnfit(Refusal):
+    """Too long, or with characters that cannot be read."""
+
+    field = "text"
+
+
+class NoteGone(Refusal):
+    """It was taken back already."""
+
+
+class Note(Base, OfPartnership):
+    """One coordinator's words about one school; `kind` 'phone' tells of a talk with the school.
+
+    `programme_id` None: true of the school in any programme. Taken back: `withdrawn_at` set and the words gone.
+    """
+
+    __tablename__ = "note"
+    __table_args__ = (
+        Index("ix_note_urn", "urn", "id"),
+        CheckConstraint("kind IN ('note', 'phone')", name="kind"),
+        CheckConstraint("(withdrawn_at IS NULL) = (text <> '')", name="words"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programme.id"), index=True)
+    kind: Mapped[str] = mapped_column(Text, default=NOTE)
+    text: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_by: Mapped[str | None] = mapped_column(Text)
+
+
+def write(
+    urn: int,
+    text: str,
+    programme: Programme | None = None,
+    *,
+    partnership_id: int,
+    kind: str = NOTE,
+    who: str,
+    now: datetime,
+) -> Note:
+    """Keep a note about one school; the same form sent twice makes no second one. Raises NoteEmpty, NoteUnfit."""
+    return write_many([urn], text, programme, partnership_id=partnership_id, kind=kind, who=who, now=now)[0]
+
+
+def write_many(
+    urns: Collection[int],
+    text: str,
+    programme: Programme | None = None,
+    *,
+    partnership_id: int,
+    kind: str = NOTE,
+    who: str,
+    now: datetime,
+) -> list[Note]:
+    """The same note about each of many schools, in the order of their URNs. Raises NoteEmpty, NoteUnfit."""
+    words = words_of(text)
+    wanted = sorted(set(urns))
+    kept = {
+        note.urn: note
+        for note in db.session.scalars(
+            select(Note)
+            .where(
+                Note.partnership_id == partnership_id,
+                Note.programme_id == (programme.id if programme else None),
+                Note.kind == kind,
+                Note.text == words,
+                Note.who == who,
+                Note.recorded_at > now - SENT_TWICE,
+            )
+            .order_by(Note.id)
+        )
+    }
+    for urn in wanted:
+        if urn in kept:
+            continue
+        kept[urn] = Note(
+            partnership_id=partnership_id, urn=urn, programme_id=programme.id if programme else None,
+            kind=kind, text=words, who=who, recorded_at=now,
+        )  # fmt: skip
+        db.session.add(kept[urn])
+        # Not the words: what is in the history can never be taken out again.
+        history.record("spoke on the phone" if kind == PHONE else "noted", "school", urn, who=who, now=now)
+    db.session.flush()
+    return [kept[urn] for urn in wanted]
+
+
+def withdraw(note: Note, *, who: str, now: datetime) -> None:
+    """Take a note back: its words are gone for good. Raises NoteGone."""
+    if note.withdrawn_at is not None:
+        raise NoteGone("That note was taken back already.")
+    note.withdrawn_at, note.withdrawn_by, note.text = now, who, ""
+    history.record("note taken back", "school", note.urn, who=who, now=now)
+    db.session.flush()
+
+
+def find(note_id: int, *, partnership_id: int) -> Note | None:
+    """A partnership's own note, to be changed by the caller; None for another's or none."""
+    return db.session.scalar(
+        select(Note).where(Note.id == note_id, Note.partnership_id == partnership_id).with_for_update()
+    )
+
+
+def of_school(urn: int, *, partnership_id: int) -> list[Note]:
+    """A partnership's notes about one school, the newest first, without those taken back."""
+    return of_schools([urn], partnership_id=partnership_id)
+
+
+def of_schools(urns: Collection[int], *, partnership_id: int) -> list[Note]:
+    """As `of_school`, of several: a school and those it came from. One query."""
+    return list(
+        db.session.scalars(
+            select(Note)
+            .where(
+                Note.urn.in_(set(urns)), Note.partnership_id == partnership_id, Note.withdrawn_at.is_(None)
+            )
+            .order_by(Note.recorded_at.desc(), Note.id.desc())
+        )
+    )
+
+
+def words_of(typed: str) -> str:
+    """The words as they are kept: trimmed, lines as typed. Raises NoteEmpty, NoteUnfit."""
+    words = "\n".join(line.rstrip() for line in typed.strip().splitlines())
+    if not words:
+        raise NoteEmpty("Write the note first.")
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n" for c in words):
+        raise NoteUnfit("The note holds characters that cannot be read.")
+    if len(words) > LONGEST:
+        raise NoteUnfit(f"Keep the note to {LONGEST:,} characters; this one has {len(words):,}.")
+    return words

@@ -1,0 +1,133 @@
+"""Who looks after a gap: one coordinator for each school of a programme, until it is given to another or to nobody.
+
+Assignments of one programme queue at its row; behind that a unique index keeps a school to one open row.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Text, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.county.people import Person
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.tour.programmes import Programme
+
+
+class CannotOwn(Refusal):
+    """Only who signs in for the programme's partnership can look after its gaps."""
+
+    field = "owner"
+
+
+class GapOwner(Base):
+    """One coordinator looked after one school of a programme from `recorded_at` until `ended_at`."""
+
+    __tablename__ = "gap_owner"
+    __table_args__ = (
+        Index(
+            "uq_gap_owner_open", "programme_id", "urn", unique=True,
+            sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A coordinator who looks after something. `left`: no longer signs in, so that somebody else must take it."""
+
+    person_id: int
+    name: str
+    left: bool
+
+
+def assign(
+    programme: Programme, urns: Collection[int], person: Person | None, *, who: str, now: datetime
+) -> list[int]:
+    """Give schools to a coordinator, or (None) to nobody; the URNs that changed hands, in order. Raises CannotOwn.
+
+    A school that is with that coordinator already keeps its row.
+    """
+    if person is not None and person.partnership_id != programme.partnership_id:
+        raise CannotOwn("Choose one of your own coordinators.")
+    if person is not None and person.ended_at is not None:
+        raise CannotOwn(f"{person.name} no longer signs in. Choose somebody else.")
+    # Two who assign at once go one after the other, so that the later sees what the first wrote.
+    db.session.execute(
+        select(Programme.id).where(Programme.id == programme.id).with_for_update(key_share=True)
+    )
+    wanted = None if person is None else person.id
+    before = {
+        urn: (row_id, person_id, name)
+        for urn, row_id, person_id, name in db.session.execute(
+            select(GapOwner.urn, GapOwner.id, GapOwner.person_id, Person.name)
+            .join(Person, Person.id == GapOwner.person_id)
+            .where(GapOwner.programme_id == programme.id, GapOwner.ended_at.is_(None))
+            .order_by(GapOwner.urn)
+        )
+    }
+    changed = [urn for urn in sorted(set(urns)) if before.get(urn, (0, None, ""))[1] != wanted]
+    ended = [before[urn][0] for urn in changed if urn in before]
+    for start in range(0, len(ended), 500):
+        some = ended[start : start + 500]
+        db.session.execute(update(GapOwner).where(GapOwner.id.in_(some)).values(ended_at=now))
+    for urn in changed:
+        if person is not None:
+            db.session.add(
+                GapOwner(
+                    programme_id=programme.id, urn=urn, person_id=person.id, recorded_at=now, who=who
+                )
+            )  # fmt: skip
+        history.record(
+            "gap assigned", "school", urn, who=who, now=now,
+            before={"owner": before[urn][2]} if urn in before else None,
+            after={"programme": programme.id, "owner": person.name if person else "nobody"},
+        )  # fmt: skip
+    db.session.flush()
+    return changed
+
+
+def of(programme_id: int, only: Collection[int] | None = None) -> dict[int, Owner]:
+    """Who looks after which school of a programme now, or of some of its schools, by URN; whoever is missing has nobody.
+    One query."""
+    query = (
+        select(GapOwner.urn, Person.id, Person.name, Person.ended_at)
+        .join(Person, Person.id == GapOwner.person_id)
+        .where(GapOwner.programme_id == programme_id, GapOwner.ended_at.is_(None))
+    )
+    if only is not None:
+        query = query.where(GapOwner.urn.in_(only))
+    rows = db.session.execute(query.order_by(GapOwner.urn))
+    made: dict[int, Owner] = {}
+    return {
+        urn: made.setdefault(person_id, Owner(person_id, name, left is not None))
+        for urn, person_id, name, left in rows
+    }
+
+
+def owned(programme_id: int) -> set[int]:
+    """The URNs of the schools that somebody looks after now; one query."""
+    query = select(GapOwner.urn).where(GapOwner.programme_id == programme_id, GapOwner.ended_at.is_(None))
+    return set(db.session.scalars(query.order_by(GapOwner.urn)))
+
+
+def possible(partnership_id: int) -> list[Person]:
+    """The coordinators to whom a gap can be given, by name."""
+    return list(
+        db.session.scalars(
+            select(Person)
+            .where(Person.partnership_id == partnership_id, Person.ended_at.is_(None))
+            .order_by(Person.name, Person.id)
+        )
+    )

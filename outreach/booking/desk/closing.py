@@ -1,0 +1,97 @@
+"""Shows to come at schools that close first, or have closed, or have an open successor: each must go on, move or end."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, contains_eager
+
+from outreach.booking.promises import Booking
+from outreach.county.register import lines
+from outreach.county.schools import OPEN_STATUSES, School, Succession
+from outreach.ground.db import db
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing:
+    """A booking whose school will not be there for the show. `heirs`: the open schools that follow it; `after`: all."""
+
+    booking: Booking
+    heirs: Sequence[School]
+    after: Sequence[School]
+
+    @property
+    def closes(self) -> date | None:
+        """The day the register gives; None: it gives none."""
+        return self.booking.school.close_date
+
+
+def closing(partnership_id: int, *, now: datetime) -> list[Closing]:
+    """All of them, by show; two queries."""
+    bookings = db.session.scalars(
+        _chosen(select(Booking), partnership_id, now)
+        .options(contains_eager(Booking.performance), contains_eager(Booking.programme), contains_eager(Booking.school))
+        .order_by(Performance.starts_at, Booking.id)
+    ).all()  # fmt: skip
+    after = lines.after([booking.urn for booking in bookings])
+    return [
+        Closing(
+            booking=booking,
+            heirs=[s for s in after.get(booking.urn, ()) if s.is_open],
+            after=after.get(booking.urn, []),
+        )
+        for booking in bookings
+    ]
+
+
+def of_booking(booking: Booking, *, now: datetime) -> Closing | None:
+    """The same of one booking; None where its school will be there. Two queries at most."""
+    query = _chosen(select(Booking.id), booking.programme.partnership_id, now).where(Booking.id == booking.id)
+    if db.session.scalar(query) is None:
+        return None
+    after = lines.after([booking.urn]).get(booking.urn, [])
+    return Closing(booking=booking, heirs=[s for s in after if s.is_open], after=after)
+
+
+def of_schools(urns: Collection[int], partnership_id: int, *, now: datetime) -> list[Closing]:
+    """Those of some schools, without who follows; one query."""
+    query = _chosen(select(Booking), partnership_id, now).where(Booking.urn.in_(set(urns)))
+    found = db.session.scalars(query.order_by(Performance.starts_at, Booking.id))
+    return [Closing(booking=booking, heirs=(), after=()) for booking in found]
+
+
+def count(partnership_id: int, *, now: datetime) -> int:
+    """How many there are; one query."""
+    return db.session.scalar(_chosen(select(func.count(Booking.id)), partnership_id, now)) or 0
+
+
+def _chosen(query: Select[Any], partnership_id: int, now: datetime) -> Select[Any]:
+    return (
+        query.join(Performance, Performance.id == Booking.performance_id)
+        .join(Programme, Programme.id == Booking.programme_id)
+        .join(School, School.urn == Booking.urn)
+        .join(TourDay, TourDay.id == Performance.tour_day_id)
+        .where(
+            Programme.partnership_id == partnership_id,
+            Booking.ended_at.is_(None),
+            Performance.ends_at > now,
+            or_(*_not_there()),
+        )
+    )
+
+
+def _not_there() -> tuple[ColumnElement[bool], ...]:
+    """Closed by the register; closing on or before the day of the show; or already followed by an open school."""
+    heir = aliased(School)
+    followed = exists().where(
+        Succession.predecessor_urn == Booking.urn,
+        heir.urn == Succession.successor_urn,
+        heir.status.in_(OPEN_STATUSES),
+    )
+    closes_first = and_(School.close_date.is_not(None), School.close_date <= TourDay.day)
+    return School.status.not_in(OPEN_STATUSES), closes_first, followed

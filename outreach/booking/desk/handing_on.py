@@ -1,0 +1,234 @@
+"""A booking goes to the school that follows its own: same promise, same calendar entry, another school's name on it.
+
+What was so before stays so: the booking counts for the first school up to the day it was handed on. Its people are told as
+for a move, links that they hold open the following school's pages, and it can be handed back until the show.
+"""
+
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import select, update
+
+from outreach.booking import accounts, promises, subscribed, told
+from outreach.booking.bookings import ShowIsOver
+from outreach.booking.desk import handovers
+from outreach.booking.desk.handovers import Handover
+from outreach.booking.promises import HOST, Booking
+from outreach.county import places, school_days
+from outreach.county.register import lines
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import year_group_name, year_groups_name
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import day, day_short
+from outreach.post import letters
+from outreach.post.feeds import entries
+from outreach.post.feeds.entries import SCHOOL
+from outreach.post.links import PersonalLink
+from outreach.tour import performances
+from outreach.tour.performances import SlotTaken
+
+
+class NotItsSuccessor(Refusal):
+    def __init__(self, old: School, new: School) -> None:
+        super().__init__(f"The register does not say that {new.name} follows {old.name}.")
+
+
+class SuccessorNotOpen(Refusal):
+    """Until it opens the first school is in the target, and the booking counts there."""
+
+    def __init__(self, new: School) -> None:
+        opens = (
+            f" It opens on {day_short(new.open_date)}: hand the booking over then." if new.open_date else ""
+        )
+        super().__init__(f"{new.name} is not open yet.{opens}")
+
+
+class SuccessorHasBooked(Refusal):
+    def __init__(self, new: School, booking: Booking, said: str) -> None:
+        super().__init__(
+            f"{new.name} has a booking of its own{said}, {booking.reference} on "
+            f"{day_short(booking.performance.starts_at)}. Cancel one of the two, or change whom it is for."
+        )
+
+
+class DoesNotFit(Refusal):
+    """What is promised cannot be the following school's: its year groups, its numbers, its days, the road to it."""
+
+
+class NothingToHandBack(Refusal):
+    def __init__(self) -> None:
+        super().__init__("This booking was not handed on.")
+
+
+def hand_on(booking: Booking, new: School, *, who: str, now: datetime) -> Booking:
+    """Give a booking to an open school that follows its own. Handed on already: nothing happens.
+
+    Its SEQUENCE rises; people are asked to answer again only when the place is another. Raises BookingEnded, ShowIsOver,
+    NotItsSuccessor, SuccessorNotOpen, SuccessorHasBooked or DoesNotFit; then the old stands.
+    """
+    old = booking.school
+    _lock(booking, old.urn, new.urn)
+    if booking.urn == new.urn:
+        return booking
+    _still_to_come(booking, now)
+    if new.urn not in {s.urn for s in lines.after([booking.urn]).get(booking.urn, ())}:
+        raise NotItsSuccessor(booking.school, new)
+    if not new.is_open:
+        raise SuccessorNotOpen(new)
+    _must_fit(booking, new)
+    _give(booking, new, links=_links_of(booking), what="handed on", who=who, now=now)
+    return booking
+
+
+def hand_back(booking: Booking, *, who: str, now: datetime) -> Booking:
+    """Take the newest handing on back. Raises BookingEnded, ShowIsOver, NothingToHandBack or DoesNotFit."""
+    last = _last(booking)
+    if last is None:
+        raise NothingToHandBack
+    old = db.session.get_one(School, last.from_urn)
+    _lock(booking, old.urn, booking.urn)
+    _still_to_come(booking, now)
+    last = _last(booking)  # somebody else may have been quicker
+    if last is None or last.from_urn != old.urn:
+        raise NothingToHandBack
+    left = booking.urn
+    _give(booking, old, links=list(last.link_ids), what="handed back", who=who, now=now)
+    entries.withdraw(SCHOOL, left, booking.uid, sequence=booking.sequence, now=now)
+    return booking
+
+
+def can_be_handed_back(booking: Booking, *, now: datetime) -> int | None:
+    """The URN of the school it would go back to; None when it cannot. One query."""
+    if booking.ended_at is not None or booking.performance.starts_at <= now:
+        return None
+    last = _last(booking)
+    return last.from_urn if last is not None else None
+
+
+def _last(booking: Booking) -> Handover | None:
+    """The handing on that holds: the one whose receiver has the booking, unless it was itself a handing back."""
+    rows = handovers.of_bookings([booking.id]).get(booking.id, [])
+    line = handovers.holders(rows, booking.urn)
+    if len(line) < 2:
+        return None
+    return next(r for r in reversed(rows) if (r.from_urn, r.to_urn) == (line[-2], booking.urn))
+
+
+def _lock(booking: Booking, *urns: int) -> None:
+    for urn in sorted(urns):
+        performances.lock_school(urn)
+    performances.lock_days([booking.performance.tour_day_id])
+    db.session.refresh(booking)
+    db.session.refresh(booking.performance)
+
+
+def _still_to_come(booking: Booking, now: datetime) -> None:
+    booking.still_open()
+    if booking.performance.starts_at <= now:
+        raise ShowIsOver
+
+
+def _must_fit(booking: Booking, new: School) -> None:
+    """Raises SuccessorHasBooked or DoesNotFit."""
+    programme, pupils = booking.programme, promises.pupils_of(booking)
+    its_own = promises.live(programme.id, new.urn)
+    handed = handovers.of_bookings([b.id for b in its_own])
+    for other in its_own:
+        both = sorted(pupils.keys() & promises.pupils_of(other).keys())
+        if other.id not in handed and (both or programme.for_adults):
+            raise SuccessorHasBooked(new, other, f" for {year_groups_name(both)}" if both else "")
+    account = accounts.account(programme, new)
+    for year_group, comes in pupils.items():
+        named = year_group_name(year_group)
+        if year_group not in account.expected:
+            raise DoesNotFit(
+                f"{new.name} has no {named} in this programme by the register. Correct its ages, or the promise, first."
+            )
+        at_most = account.expected[year_group].at_most
+        there = account.promised.get(year_group, 0)
+        if at_most is not None and comes + there > at_most:
+            raise DoesNotFit(
+                f"{new.name} has {account.expected[year_group].pupils or 0:,} pupils in {named} by our count; "
+                f"{comes + there:,} would be promised. Change the numbers, or enter its own number, first."
+            )
+    shown = day_of(booking.performance.starts_at)
+    why = school_days.why_closed(new, [shown]).get(shown)
+    if booking.role == HOST and why:
+        raise DoesNotFit(f"{new.name} cannot have a show on {day(shown)}: {why}. Move the date first.")
+
+
+def _give(booking: Booking, new: School, *, links: list[int], what: str, who: str, now: datetime) -> None:
+    """The rows of it, and everybody told."""
+    old, performance, name = booking.school, booking.performance, new.name
+    elsewhere = booking.role == HOST and _moves(booking, new)
+    db.session.execute(
+        update(PersonalLink).where(PersonalLink.id.in_(links)).values(urn=new.urn), execution_options={"synchronize_session": False}
+    )  # fmt: skip
+    db.session.add(
+        Handover(
+            booking_id=booking.id, from_urn=old.urn, to_urn=new.urn, link_ids=links, recorded_at=now, who=who
+        )
+    )
+    booking.urn = new.urn
+    if booking.role == HOST:
+        place = places.located(new).place
+        try:
+            performances.rehost(performance, new.urn, place if elsewhere else None)
+        except SlotTaken as error:
+            raise DoesNotFit(
+                f"{name} stands elsewhere, and the road to it does not fit between that day’s shows. Move the date first."
+            ) from error
+    concerned = promises.of_performance(performance.id) if booking.role == HOST else [booking]
+    for promise in concerned:
+        promise.sequence += 1
+        if elsewhere:
+            promise.place_sequence = promise.sequence
+    if elsewhere:
+        performance.sequence += 1
+    db.session.flush()
+    for row in (booking, performance):
+        db.session.refresh(row)
+    for subject in (old.urn, new.urn):
+        history.record(
+            f"booking {what}", "school", subject, who=who, now=now,
+            after={"booking": booking.reference, "from": old.name, "to": new.name},
+        )  # fmt: skip
+    history.record(what, "booking", booking.reference, who=who, now=now, before=old.name, after=new.name)
+    told.lengthen_links(booking, now=now)
+    for promise in concerned:
+        write = partial(
+            told.with_link(letters.handed_on, promise), was=old.name, becomes=name, elsewhere=elsewhere
+        )
+        told.school(promise, promises.people_of(promise), write, now=now)
+    told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
+    subscribed.show(performance, now=now)
+
+
+def _moves(booking: Booking, new: School) -> bool:
+    """Whether the following school stands elsewhere: neither at the same postcode nor on the same point."""
+    show, place = booking.performance, places.located(new).place
+    if _plain(booking.school.postcode) == _plain(new.postcode) != "":
+        return False
+    return place is None or (show.easting, show.northing) != (place.easting, place.northing)
+
+
+def _plain(postcode: str) -> str:
+    return postcode.replace(" ", "").casefold()
+
+
+def _links_of(booking: Booking) -> list[int]:
+    """The links to the first school's pages that were not withdrawn: from now on they open the following one's."""
+    return list(
+        db.session.scalars(
+            select(PersonalLink.id)
+            .where(
+                PersonalLink.urn == booking.urn,
+                PersonalLink.programme_id == booking.programme_id,
+                PersonalLink.withdrawn_at.is_(None),
+            )
+            .order_by(PersonalLink.id)
+        )
+    )

@@ -1,0 +1,54 @@
+"""Which bookings were handed from a school to the one that follows it: dated rows, so that the past stays as it was."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.ground.db import Base, Instant, db
+
+
+class Handover(Base):
+    """One booking goes from one school to another, which follows it in the register; the newest row tells whose it is.
+
+    `link_ids`: the personal links that were open for the first school and opened the second's pages from then on.
+    """
+
+    __tablename__ = "booking_handover"
+    __table_args__ = (
+        Index("ix_booking_handover_booking", "booking_id", "id"),
+        CheckConstraint("from_urn <> to_urn", name="other"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
+    from_urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    to_urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    link_ids: Mapped[Any] = mapped_column(JSON, default=list)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+
+
+def of_bookings(booking_ids: Collection[int]) -> dict[int, list[Handover]]:
+    """The handovers of some bookings, oldest first; one query."""
+    rows = db.session.scalars(
+        select(Handover).where(Handover.booking_id.in_(set(booking_ids))).order_by(Handover.id)
+    )
+    found: dict[int, list[Handover]] = {}
+    for row in rows:
+        found.setdefault(row.booking_id, []).append(row)
+    return found
+
+
+def newest(booking_id: int) -> Handover | None:
+    return db.session.scalar(
+        select(Handover).where(Handover.booking_id == booking_id).order_by(Handover.id.desc()).limit(1)
+    )
+
+
+def holders(rows: Collection[Handover], now_with: int) -> list[int]:
+    """The schools that have held a booking up to the one it is with, in order; what was handed back is left out. Pure."""
+    line = [row.from_urn for row in rows]
+    return [*line[: line.index(now_with)], now_with] if now_with in line else [*line, now_with]

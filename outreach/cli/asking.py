@@ -1,0 +1,129 @@
+"""flask asking: the day's run of reminders, times offered to who waits, and reports asked for."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError
+
+from outreach.asking.chasing import offers, raising, recalling, reminders, settings
+from outreach.asking.chasing.reminders import THE_SERVICE
+from outreach.coverage import standings
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import clock as clock_time
+from outreach.ground.wording import count, day_short
+from outreach.tour.programmes import Programme
+from outreach.visits import reminding
+
+asking = AppGroup("asking", help="Asking: what the service writes to schools by itself.")
+
+
+@asking.command("chase")
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+def chase(dry_run: bool) -> None:
+    """Put into the post what is due today: reminders, offers to the waiting list, missing reports.
+
+    Once a day, on any day: letters go only on school days of the school that gets them, and running it twice writes
+    nothing twice. Only what is switched on under Invitations, Chasing goes. Status 1 when something could not be written.
+    """
+    now, faults = clock.now(), 0
+    if not dry_run:
+        with transaction():
+            settings.ran(now=now)
+            recalling.recall(now=now)
+            reminding.recall(now=now)
+    for programme in reminders.open_programmes(now=now):
+        programme_id, title = programme.id, programme.title
+        target = {row.urn for row in standings.of(programme_id, as_of=day_of(now), now=now).target}
+        if dry_run:
+            _say_what_would_go(programme, target, now=now)
+        else:
+            written, failed = _write(programme_id, target, now=now)
+            faults += failed
+            click.echo(f"{title}: {', '.join(written)}." if written else f"{title}: nothing is due today.")
+        waiting = len(raising.waiting(db.session.get_one(Programme, programme_id), now=now, target=target))
+        if waiting:
+            click.echo(
+                f"  {count(waiting, 'school')} wait for a coordinator's word before anybody else is told."
+            )
+        db.session.rollback()
+    if faults:
+        raise SystemExit(1)
+
+
+def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[str], int]:
+    """One transaction for each letter, so that an end in the middle leaves whole letters. What was done; how many faults."""
+
+    def programme() -> Programme:
+        return db.session.get_one(Programme, programme_id)
+
+    schools = [r.school.urn for r in reminders.due(programme(), now=now, target=target)]
+    reports = [m.booking.id for m in reminding.due(programme(), now=now)]
+    tried: set[int] = set()
+    reminded = [
+        _once(
+            lambda urn=urn: reminders.send_due(programme(), urn, target=target, now=now), f"reminding {urn}"
+        )
+        for urn in schools
+    ]
+    asked = [
+        _once(lambda one=one: reminding.send_due(programme(), one, now=now), f"asking for report {one}")
+        for one in reports
+    ]
+    offered: list[bool | None] = []
+    while True:
+        done = _once(
+            lambda: offers.offer_next(
+                programme(), who=THE_SERVICE, now=now, target=target, passed_over=tried
+            ) is not None,
+            "offering a time",
+        )  # fmt: skip
+        if not done:
+            offered += [None] if done is None else []
+            break
+        offered.append(done)
+    said = [
+        count(sum(map(bool, found)), one, many)
+        for found, one, many in (
+            (reminded, "school reminded", "schools reminded"),
+            (offered, "time offered", "times offered"),
+            (asked, "report asked for", "reports asked for"),
+        )
+        if any(found)
+    ]
+    return said, sum(done is None for done in (*reminded, *asked, *offered))
+
+
+def _once(do: Callable[[], bool], what: str) -> bool | None:
+    """Whether it was done; None when it could not be. One fault does not keep the others' letters back: it is logged."""
+    try:
+        with transaction():
+            return do()
+    except OperationalError:
+        raise
+    except Exception:
+        current_app.logger.exception("%s failed", what)
+        return None
+
+
+def _say_what_would_go(programme: Programme, target: set[int], *, now: datetime) -> None:
+    click.echo(f"{programme.title}:")
+    due = reminders.due(programme, now=now, target=target)
+    for reminder in due:
+        nth = "a first time" if reminder.nth == 1 else "a second time"
+        click.echo(f"  would remind {reminder.school.name} ({reminder.contact.address}) {nth}")
+    missing = reminding.due(programme, now=now)
+    for one in missing:
+        shown = day_short(one.booking.performance.starts_at)
+        click.echo(f"  would ask {one.school.name} ({one.person.address}) for the report of {shown}")
+    tried: set[int] = set()
+    while (offer := offers.next_offer(programme, now=now, target=target, passed_over=tried)) is not None:
+        tried.add(offer.school.urn)
+        slot = f"{day_short(offer.slot.day)} at {clock_time(offer.slot.starts_at)}"
+        click.echo(f"  would offer {slot} to {offer.school.name}, until {day_short(offer.reply_by)}")
+    if not (due or missing or tried):
+        click.echo("  nothing is due today")

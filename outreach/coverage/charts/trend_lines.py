@@ -1,0 +1,178 @@
+"""The trend and the forecast as lines in the pixels of a picture: what was, what is booked, what the pace gives. Pure.
+
+One picture is drawn for wide windows and one for narrow ones, where the words of a mark would not fit and its number stands
+alone. Geometry only, x to the right and y downwards.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from outreach.coverage.desk.forecast import Forecast
+from outreach.coverage.desk.trend import Point
+from outreach.ground.school_year import first_day
+
+LINE = 17
+"""Pixels between the base lines of two labels that stand under each other."""
+MONTHS = {9: "Sept", 11: "Nov", 1: "Jan", 3: "March", 5: "May", 7: "July"}
+STEPS = tuple(m * 10**e for e in range(6) for m in (1, 2, 5))
+SHORTEST_HOLIDAY = 5
+"""Days without school between two school days, at least, that are shaded: a weekend or a long one is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """The picture's size, and what is left free around the lines."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int = 18
+    bottom: int = 26
+
+
+WIDE = Frame(width=760, height=236, left=34, right=158)
+NARROW = Frame(width=340, height=210, left=30, right=38)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What stands at a mark. `kind`: 'target', 'seen', 'booked' or 'expected'; `number` alone where `words` do not fit."""
+
+    kind: str
+    x: int
+    y: int
+    at_its_end: bool
+    number: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """Lines as the points of a polyline, '' for none; marks as (x, y); shades as (x, width); grid and months as (place, text)."""
+
+    frame: Frame
+    floor: int
+    target_y: float
+    shades: list[tuple[float, float]]
+    grid: list[tuple[float, str]]
+    months: list[tuple[float, str]]
+    area: str
+    seen: str
+    booked: str
+    expected: str
+    now: tuple[float, float]
+    booked_end: tuple[float, float] | None
+    expected_end: tuple[float, float] | None
+    labels: list[Label]
+
+
+def draw(
+    trend: Sequence[Point], found: Forecast, *, year: int, school_days: Sequence[date], frame: Frame, saw: str
+) -> Drawing | None:
+    """None while there is no year to draw, or nobody in the target. `saw`: 'seen', or 'attended' for adults."""
+    if not trend or not found.target:
+        return None
+    scale = _Scale(frame, first_day(year), max(found.ends, trend[-1].day), found.target)
+    here = scale.at(trend[-1])
+    seen = _line(scale, trend)
+    # Two lines that lie on each other say no more than one: what is booked has its own until the pace passes it.
+    booked = found.with_booked if found.booked > found.seen else ()
+    expected = () if found.is_over or found.expected[-1].schools == found.seen else found.expected
+    if found.reached_on is not None:
+        expected = tuple(p for p in expected if p.day <= found.reached_on)
+    booked_end = scale.at(booked[-1]) if booked else None
+    end = expected[-1] if expected else None
+    return Drawing(
+        frame=frame,
+        floor=scale.floor,
+        target_y=scale.y(found.target),
+        shades=_holidays(scale, school_days),
+        grid=[(scale.y(n), f"{n:,}") for n in range(0, found.target, scale.step) if n <= found.target * 0.9],
+        months=scale.months(),
+        area=f"{scale.x(trend[0].day)},{scale.floor} {seen} {here[0]},{scale.floor}",
+        seen=seen,
+        booked=_line(scale, [trend[-1], *booked]) if booked else "",
+        expected=_line(scale, [trend[-1], *expected]) if expected else "",
+        now=here,
+        booked_end=booked_end,
+        expected_end=scale.at(end) if end else None,
+        labels=_labels(frame, found, scale, here, booked_end, end, saw),
+    )
+
+
+class _Scale:
+    """Days and schools in pixels, to a tenth."""
+
+    def __init__(self, frame: Frame, first: date, last: date, target: int) -> None:
+        self.frame, self.first, self.last, self.target = frame, first, last, target
+        self.floor = frame.height - frame.bottom
+        self.span = max(1, (last - first).days)
+        self.step = next(step for step in STEPS if target <= 5 * step)
+
+    def x(self, day: date) -> float:
+        room = self.frame.width - self.frame.left - self.frame.right
+        return round(self.frame.left + room * min(1.0, max(0.0, (day - self.first).days / self.span)), 1)
+
+    def y(self, schools: int) -> float:
+        room = self.floor - self.frame.top
+        return round(self.floor - room * schools / self.target, 1)
+
+    def at(self, point: Point) -> tuple[float, float]:
+        return self.x(point.day), self.y(point.schools)
+
+    def months(self) -> list[tuple[float, str]]:
+        firsts = [date(self.first.year + (m < 9), m, 1) for m in MONTHS]
+        return [(self.x(d), MONTHS[d.month]) for d in firsts if d <= self.last]
+
+
+def _line(scale: _Scale, points: Sequence[Point]) -> str:
+    return " ".join(f"{x},{y}" for x, y in map(scale.at, points))
+
+
+def _holidays(scale: _Scale, school_days: Sequence[date]) -> list[tuple[float, float]]:
+    """(x, width) of each stretch without school inside the year."""
+    found = []
+    for before, after in zip(school_days, school_days[1:], strict=False):
+        if (after - before).days > SHORTEST_HOLIDAY and after <= scale.last:
+            x = scale.x(before)
+            found.append((x, round(scale.x(after) - x, 1)))
+    return found
+
+
+def _labels(
+    frame: Frame, found: Forecast, scale: _Scale, here: tuple[float, float],
+    booked_end: tuple[float, float] | None, end: Point | None, saw: str,
+) -> list[Label]:  # fmt: skip
+    """The target and where the lines lead stand in a column at the right, one under the other; the rest at its mark."""
+    side = frame.width - frame.right + 8
+    column = [("target", scale.y(found.target), f"{found.target:,}", f"{found.target:,} in the target")]
+    labels = []
+    if booked_end is not None:
+        words = f"{found.booked:,} with what is booked"
+        if booked_end[0] > frame.width - frame.right - 120:
+            column.append(("booked", booked_end[1], f"{found.booked:,}", words))
+        else:
+            x, y = round(booked_end[0] + 10), round(min(booked_end[1] + 20, scale.floor - 6))
+            labels.append(
+                Label(kind="booked", x=x, y=y, at_its_end=False, number=f"{found.booked:,}", words=words)
+            )
+    if end is not None and end.schools >= found.target:
+        column.append(("expected", scale.y(end.schools), "", f"reached on {end.day.day} {end.day:%B}"))
+    elif end is not None and end.schools > found.booked:
+        column.append(("expected", scale.y(end.schools), f"{end.schools:,}", f"{end.schools:,} at this pace"))
+    base = 0.0
+    for kind, y, number, words in sorted(column, key=lambda item: (item[1], item[0] != "target")):
+        base = max(y + 5, base + LINE)
+        labels.append(Label(kind=kind, x=side, y=round(base), at_its_end=False, number=number, words=words))
+    x, y = here
+    over = y - 9 if y - 9 > scale.y(found.target) + LINE else y + 21
+    near = x < frame.left + 80
+    labels.append(
+        Label(
+            kind="seen", x=round(x + 9 if near else x - 9), y=round(min(over, scale.floor - 7)), at_its_end=not near,
+            number=f"{found.seen:,}", words=f"{found.seen:,} {saw}",
+        )
+    )  # fmt: skip
+    return labels

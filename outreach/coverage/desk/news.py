@@ -1,0 +1,122 @@
+"""What is new in a programme since somebody last looked: bookings, changes, cancellations, answers and reports, row by row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Text, case, cast, func, literal, null, select, union_all
+
+from outreach.asking import invitations
+from outreach.asking.invitations import Answer
+from outreach.booking.promises import Booking, BookingRevision, Cancellation
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.ground.wording import and_list, count
+from outreach.tour.performances import Performance
+from outreach.visits.reports import COMPANY, SCHOOL, VisitReport
+
+BOOKED, CHANGED, CANCELLED, ANSWERED, REPORTED = "booked", "changed", "cancelled", "answered", "reported"
+KINDS = {
+    BOOKED: ("booking", "bookings"),
+    CHANGED: ("change of a booking", "changes of bookings"),
+    CANCELLED: ("cancellation", "cancellations"),
+    ANSWERED: ("answer", "answers"),
+    REPORTED: ("report", "reports"),
+}
+"""Each kind of news, as one and as many, in the order they are told."""
+
+_ENDED_BY = {
+    "school": "the school", "company": "the company", "coordinator": "a coordinator", "host": "the host school",
+}  # fmt: skip
+_SAID_BY = {SCHOOL: "the school", COMPANY: "the company"}
+_ANSWERS = {
+    invitations.DECLINED: "said no", invitations.OTHER_DATE: "wants another date",
+    invitations.WAITING_LIST: "is on the waiting list", invitations.SOMEBODY_ELSE: "named somebody else",
+    invitations.REFUSED_SLOT: "refused the slot kept for it",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """One thing that happened at a school. `reference` is the booking's, '' for an answer; `said` in words."""
+
+    kind: str
+    at: datetime
+    urn: int
+    school: str
+    reference: str
+    said: str
+
+
+def counts(programme_id: int, *, since: datetime, now: datetime) -> dict[str, int]:
+    """How many there were of each kind after `since`; a kind without any is left out. One query."""
+    told = _told(programme_id, since, now).subquery()
+    rows = db.session.execute(select(told.c.kind, func.count()).group_by(told.c.kind).order_by(told.c.kind))
+    found = {kind: n for kind, n in rows}
+    return {kind: found[kind] for kind in KINDS if kind in found}
+
+
+def listing(
+    programme_id: int, *, since: datetime, now: datetime, kind: str = "", first: int = 0, most: int = 50
+) -> Sequence[News]:
+    """Some of it, newest first; `kind` '' for all. One query."""
+    told = _told(programme_id, since, now).subquery()
+    query = select(
+        told.c.kind, told.c.at, told.c.urn, School.name, told.c.reference, told.c.word, told.c.words
+    ).join(School, School.urn == told.c.urn)
+    if kind:
+        query = query.where(told.c.kind == kind)
+    query = query.order_by(told.c.at.desc(), told.c.kind, told.c.id.desc()).offset(first).limit(most)
+    return [
+        News(
+            kind=k,
+            at=at,
+            urn=urn,
+            school=name,
+            reference=reference or "",
+            said=_words(k, word or "", words or "", name),
+        )
+        for k, at, urn, name, reference, word, words in db.session.execute(query)
+    ]
+
+
+def sentence(found: dict[str, int]) -> str:
+    """'3 bookings, 1 answer and 2 reports'; '' of nothing."""
+    return and_list(count(n, *KINDS[kind]) for kind, n in found.items())
+
+
+def _told(programme_id: int, since: datetime, now: datetime) -> CompoundSelect[Any]:
+    """Everything after `since` and until now, as (id, kind, at, urn, reference, word, words)."""
+    b, r, c, a, v = Booking, BookingRevision, Cancellation, Answer, VisitReport
+    none = cast(null(), Text)
+    ours = b.programme_id == programme_id
+    return union_all(
+        select(b.id, literal(BOOKED).label("kind"), b.created_at.label("at"), b.urn, b.reference, none.label("word"),
+               b.booked_by.label("words")).where(ours, b.created_at > since, b.created_at <= now),
+        select(r.id, literal(CHANGED), r.recorded_at, b.urn, b.reference, none, r.who)
+        .join(b, b.id == r.booking_id)
+        .where(ours, r.recorded_at > b.created_at, r.recorded_at > since, r.recorded_at <= now),
+        select(b.id, literal(CANCELLED), c.recorded_at, b.urn, b.reference, c.cancelled_by, c.reason)
+        .join(b, b.id == c.booking_id)
+        .where(ours, c.recorded_at > since, c.recorded_at <= now),
+        select(a.id, literal(ANSWERED), a.recorded_at, a.urn, none, a.kind, a.reason)
+        .where(a.programme_id == programme_id, a.recorded_at > since, a.recorded_at <= now),
+        select(v.id, literal(REPORTED), v.recorded_at, func.coalesce(b.urn, Performance.urn), b.reference, v.side,
+               case((v.took_place, "took place"), else_="did not take place"))
+        .join(Performance, Performance.id == v.performance_id)
+        .outerjoin(b, b.id == v.booking_id)
+        .where(Performance.programme_id == programme_id, v.recorded_at > since, v.recorded_at <= now),
+    )  # fmt: skip
+
+
+def _words(kind: str, word: str, words: str, school: str) -> str:
+    """What happened, in words that follow the school's name."""
+    if kind in (BOOKED, CHANGED):
+        said = "booked" if kind == BOOKED else "booking changed"
+        return f"{said} by {words}" if words and not words.startswith(school) else said
+    if kind == CANCELLED:
+        return f"cancelled by {_ENDED_BY.get(word, word)}: {words}"
+    if kind == ANSWERED:
+        return _ANSWERS.get(word, word) + (f": {words}" if words else "")
+    return f"report of {_SAID_BY.get(word, 'a coordinator, which settles it')}: it {words}"

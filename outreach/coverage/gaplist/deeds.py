@@ -1,0 +1,134 @@
+"""What a coordinator does about many gaps at once, held to the list that was shown before.
+
+A school whose standing or cause is another by now is left as it is and named; all the others are done. Deeds of one
+programme queue at its row, so that each sees what the one before did.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from outreach.asking import invitations, notes, owners
+from outreach.county.people import Person
+from outreach.county.schools import School
+from outreach.coverage.gaplist import missing
+from outreach.coverage.gaplist.missing import Gap
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.tour import targets
+from outreach.tour.programmes import Programme
+from outreach.tour.targets import EXCLUDE
+
+MOST = 1000
+"""Schools of one deed: more than that nobody reads through before saying yes."""
+
+
+class TooMany(Refusal):
+    def __init__(self, schools: int) -> None:
+        super().__init__(
+            f"That would be {schools:,} schools; at most {MOST:,} can be done at a time. Narrow the list with a filter first."
+        )
+
+
+class NobodyChosen(Refusal):
+    def __init__(self) -> None:
+        super().__init__("Tick at least one school, or ‘all that match’.")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One gap as the page showed it. `owner` is a person's id, or 0."""
+
+    urn: int
+    standing: str
+    kind: str
+    owner: int
+
+    def said(self) -> str:
+        """As a form carries it."""
+        return f"{self.urn}:{self.standing}:{self.kind}:{self.owner}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The URNs done, and those left as they are since they changed meanwhile; each in the order shown."""
+
+    done: list[int]
+    changed: list[int]
+
+
+def shown(gap: Gap) -> Shown:
+    return Shown(gap.urn, gap.standing.standing, gap.standing.kind, gap.owner.person_id if gap.owner else 0)
+
+
+def read(lines: Iterable[str]) -> list[Shown]:
+    """What a form carried, each school once; a line that we never wrote is passed over."""
+    found: dict[int, Shown] = {}
+    for line in lines:
+        urn, standing, kind, owner = (line.split(":") + ["", "", "", ""])[:4]
+        if all(n.isascii() and n.isdigit() and len(n) < 10 for n in (urn, owner)):
+            found.setdefault(int(urn), Shown(int(urn), standing, kind, int(owner)))
+    return list(found.values())
+
+
+def assign(
+    programme: Programme, seen: Sequence[Shown], person: Person | None, *, who: str, now: datetime
+) -> Done:
+    """Give them to a coordinator, or to nobody. One that got another owner meanwhile has changed. Raises CannotOwn."""
+    wanted = person.id if person else 0
+
+    def same(before: Shown, current: Shown) -> bool:
+        return current.owner in (before.owner, wanted) and _stands(before, current)
+
+    done, changed = _still(programme, seen, same, now=now)
+    # A school that took over another's owner has its own word from now on.
+    inherited = [urn for gap in done for urn in gap.family[1:]]
+    owners.assign(programme, inherited, None, who=who, now=now)
+    owners.assign(programme, [gap.urn for gap in done], person, who=who, now=now)
+    return Done(done=[gap.urn for gap in done], changed=changed)
+
+
+def note(
+    programme: Programme, seen: Sequence[Shown], text: str, *, kind: str, who: str, now: datetime
+) -> Done:
+    """The same note about each of them. Raises NoteEmpty, NoteUnfit."""
+    notes.words_of(text)
+    done, changed = _still(programme, seen, _stands, now=now)
+    urns = [gap.urn for gap in done]
+    notes.write_many(
+        urns, text, programme, partnership_id=programme.partnership_id, kind=kind, who=who, now=now
+    )
+    return Done(done=urns, changed=changed)
+
+
+def exclude(programme: Programme, seen: Sequence[Shown], reason: str, *, who: str, now: datetime) -> Done:
+    """Take them out of the target, each with the reason. Raises ReasonMissing."""
+    if not reason.strip():
+        raise targets.ReasonMissing("Give the reason; it stands beside the school from now on.")
+    standing, _ = _still(programme, seen, _stands, now=now)
+    # What somebody decided while this click waited is recorded later than its own `now`.
+    decided = targets.decisions(programme.id)
+    done = [gap.urn for gap in standing if gap.urn not in decided or decided[gap.urn].kind != EXCLUDE]
+    for urn in done:
+        targets.exclude(programme, db.session.get_one(School, urn), reason=reason, who=who, now=now)
+    kept = set(done)
+    return Done(done=done, changed=[s.urn for s in seen if s.urn not in kept])
+
+
+def _stands(before: Shown, current: Shown) -> bool:
+    return (before.standing, before.kind) == (current.standing, current.kind)
+
+
+def _still(
+    programme: Programme, seen: Sequence[Shown], same: Callable[[Shown, Shown], bool], *, now: datetime
+) -> tuple[list[Gap], list[int]]:
+    """(the gaps that stand as they were shown, the URNs of those that do not). Raises NobodyChosen, TooMany."""
+    if not seen:
+        raise NobodyChosen
+    if len(seen) > MOST:
+        raise TooMany(len(seen))
+    invitations.queue(programme)
+    current = {gap.urn: gap for gap in missing.of(programme, now=now, only=[s.urn for s in seen]).gaps}
+    done = [current[s.urn] for s in seen if s.urn in current and same(s, shown(current[s.urn]))]
+    kept = {gap.urn for gap in done}
+    return done, [s.urn for s in seen if s.urn not in kept]

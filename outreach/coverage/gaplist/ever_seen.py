@@ -1,0 +1,73 @@
+"""Which schools saw it before: in whatever year, in any other programme of the partnership for the same kind of people.
+
+Seen here is less than the standing 'seen': one show that took place is enough, whoever counted whom. Where one side says
+that it did not take place, the coordinator's word decides, and without it the school has not seen it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, or_, select
+
+from outreach.booking.promises import Booking
+from outreach.ground.db import db
+from outreach.tour.programmes import Programme
+from outreach.visits.reports import COMPANY, SETTLED, VisitReport
+
+
+def urns(programme: Programme, only: Collection[int] | None = None) -> set[int]:
+    """The URNs under which a show of another programme was promised that took place, of all or of some schools; 2 queries.
+
+    Whoever came from such a school is for the caller to follow; what took place in this programme, its standings tell.
+    """
+    asked: dict[str, Any] = {
+        "whose": programme.partnership_id, "for_adults": programme.for_adults, "this": programme.id,
+    }  # fmt: skip
+    if only is not None:
+        asked["only"] = list(only)
+    db.session.flush()
+    connection = db.session.connection()
+    found = {urn for (urn,) in connection.execute(_undisputed(only is not None), asked).fetchall()}
+    words: dict[tuple[int, int], dict[str, bool]] = defaultdict(dict)
+    for booking_id, urn, side, took_place in connection.execute(_disputed(only is not None), asked):
+        words[booking_id, urn][side] = took_place
+    return found | {urn for (_, urn), said in words.items() if said.get(SETTLED, all(said.values()))}
+
+
+@cache
+def _undisputed(of_some: bool) -> Any:
+    query = _reported(of_some, Booking.urn)
+    query = query.where(VisitReport.took_place, Booking.performance_id.not_in(_denied()))
+    return query.distinct().order_by(Booking.urn)
+
+
+@cache
+def _disputed(of_some: bool) -> Any:
+    """Of shows that somebody said did not take place: few, so that each is judged by its words."""
+    query = _reported(of_some, Booking.id, Booking.urn, VisitReport.side, VisitReport.took_place)
+    return query.where(Booking.performance_id.in_(_denied())).order_by(VisitReport.id)
+
+
+def _denied() -> Any:
+    return select(VisitReport.performance_id).where(VisitReport.took_place.is_(False))
+
+
+def _reported(of_some: bool, *columns: Any) -> Any:
+    """Promises that stand, with each report about them."""
+    others = select(Programme.id).where(
+        Programme.partnership_id == bindparam("whose"),
+        Programme.for_adults == bindparam("for_adults"),
+        Programme.id != bindparam("this"),
+    )
+    query = (
+        select(*columns)
+        .join(VisitReport, VisitReport.performance_id == Booking.performance_id)
+        .where(
+            Booking.programme_id.in_(others),
+            Booking.ended_at.is_(None),
+            or_(VisitReport.side == COMPANY, VisitReport.booking_id == Booking.id),
+        )
+    )
+    return query.where(Booking.urn.in_(bindparam("only", expanding=True))) if of_some else query

@@ -1,0 +1,102 @@
+"""When we last heard from a school or wrote to it, and how: by any letter, answer, talk or deed, under any of its URNs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, func, literal, select, union_all
+
+from outreach.asking.chasing.chases import Chase
+from outreach.asking.confirming.requests import Confirmation, ConfirmationRequest
+from outreach.asking.invitations import Answer, Invitation
+from outreach.asking.notes import PHONE, Note
+from outreach.asking.open_door import LinkRequest
+from outreach.booking.holds import FormBegun
+from outreach.booking.promises import Booking, BookingRevision, Cancellation
+from outreach.booking.proposals import Proposal
+from outreach.ground.db import db
+from outreach.post.outbox import SENT, Letter
+from outreach.tour.programmes import Programme
+from outreach.visits.reports import SCHOOL, VisitReport
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The newest of all that passed between us and a school: `what` is a word for it."""
+
+    at: datetime
+    what: str
+
+
+LETTER, ANSWER, TALK, FORM = "letter", "answer", "phone", "form begun"
+BOOKED, CANCELLED, REPORTED, ASKED_FOR_LINK = "booking", "cancellation", "report", "asked for a link"
+
+
+def of(programme: Programme, families: Mapping[int, Sequence[int]]) -> dict[int, Contact]:
+    """{URN: its newest contact in any programme of the partnership}; `families`: each with all its URNs. Two queries."""
+    everybody = sorted({urn for family in families.values() for urn in family})
+    if not everybody:
+        return {}
+    # Named one by one: a subquery hides from the planner how few they are, and it goes through whole tables.
+    mine = db.session.scalars(
+        select(Programme.id)
+        .where(Programme.partnership_id == programme.partnership_id)
+        .order_by(Programme.id)
+    ).all()
+    asked = {"urns": everybody, "mine": mine, "whose": programme.partnership_id}
+    newest: dict[int, Contact] = {}
+    for urn, what, at in db.session.execute(_passed(), asked):
+        if urn not in newest or newest[urn].at < at:
+            newest[urn] = Contact(at, what)
+    found = {}
+    for urn, family in families.items():
+        known = [newest[u] for u in family if u in newest]
+        if known:
+            found[urn] = max(known, key=lambda contact: contact.at)
+    return found
+
+
+@cache
+def _passed() -> Any:
+    """(URN, word, newest instant) of each kind; a row for each school and kind. Made once, for exports of many parts."""
+    urns, mine = bindparam("urns", expanding=True), bindparam("mine", expanding=True)
+
+    def newest(urn: Any, what: str, at: Any, of_programme: Any, *joins: tuple[Any, Any]) -> Any:
+        query = select(urn.label("urn"), literal(what).label("what"), func.max(at).label("at"))
+        for other, on in joins:
+            query = query.join(other, on)
+        return query.where(urn.in_(urns), at.is_not(None), of_programme.in_(mine)).group_by(urn)
+
+    # Mail that came back reached nobody. Not a condition on the row: SQLite would go through all that was ever sent.
+    arrived = case((Letter.status == SENT, Letter.handed_at))
+    return union_all(
+        newest(Invitation.urn, LETTER, arrived, Invitation.programme_id,
+               (Letter, Letter.id == Invitation.letter_id)),
+        newest(Booking.urn, LETTER, arrived, Booking.programme_id,
+               (Letter, Letter.stream == Booking.uid)),
+        newest(Proposal.urn, LETTER, arrived, Proposal.programme_id,
+               (Letter, Letter.stream == Proposal.uid)),
+        newest(Chase.urn, LETTER, arrived, Chase.programme_id,
+               (Letter, Letter.id == Chase.letter_id)),
+        newest(ConfirmationRequest.urn, LETTER, arrived, ConfirmationRequest.programme_id,
+               (Letter, Letter.id == ConfirmationRequest.letter_id)),
+        newest(ConfirmationRequest.urn, ANSWER, Confirmation.recorded_at, ConfirmationRequest.programme_id,
+               (Confirmation, Confirmation.request_id == ConfirmationRequest.id)),
+        newest(Answer.urn, ANSWER, Answer.recorded_at, Answer.programme_id),
+        newest(FormBegun.urn, FORM, FormBegun.recorded_at, FormBegun.programme_id),
+        newest(Booking.urn, BOOKED, BookingRevision.recorded_at, Booking.programme_id,
+               (BookingRevision, BookingRevision.booking_id == Booking.id)),
+        newest(Booking.urn, CANCELLED, Cancellation.recorded_at, Booking.programme_id,
+               (Cancellation, and_(Cancellation.booking_id == Booking.id, Cancellation.cancelled_by == SCHOOL))),
+        newest(Booking.urn, REPORTED, VisitReport.recorded_at, Booking.programme_id,
+               (VisitReport, and_(VisitReport.booking_id == Booking.id, VisitReport.side == SCHOOL))),
+        newest(LinkRequest.urn, ASKED_FOR_LINK, LinkRequest.recorded_at, LinkRequest.programme_id),
+        select(Note.urn, literal(TALK), func.max(Note.recorded_at))
+        .where(
+            Note.urn.in_(urns), Note.partnership_id == bindparam("whose"), Note.kind == PHONE,
+            Note.withdrawn_at.is_(None),
+        )
+        .group_by(Note.urn),
+    )  # fmt: skip

@@ -1,0 +1,118 @@
+"""Who is missing from a programme now: each gap with how long it waits, who looks after it, and whether it was ever seen.
+
+A school stands for those it came from: they may have an owner still, and what they saw it saw.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from outreach.asking import owners
+from outreach.asking.owners import Owner
+from outreach.county.schools import School
+from outreach.coverage import facts, standings
+from outreach.coverage.gaplist import ever_seen
+from outreach.coverage.kin import Kin
+from outreach.coverage.parts import in_parts
+from outreach.coverage.parts.collecting import without_collecting
+from outreach.coverage.parts.cut import cut_of
+from outreach.coverage.standings import Reckoning, Standing, Word
+from outreach.ground.db import db
+from outreach.ground.timespans import day_of
+from outreach.tour.programmes import Programme
+
+SAW = frozenset((Word.SEEN.value, Word.PART_SEEN.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One school that is missing. `waits_since`: the day from which its standing holds, else from which it could have
+    been asked. `family`: its URN, then those it came from."""
+
+    standing: Standing
+    waits_since: date
+    owner: Owner | None
+    never_seen: bool
+    family: tuple[int, ...]
+
+    @property
+    def urn(self) -> int:
+        return self.standing.urn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """The gaps of a programme, among all schools that were looked at."""
+
+    programme: Programme
+    day: date
+    reckoning: Reckoning
+    gaps: list[Gap]
+
+
+def of(programme: Programme, *, now: datetime, only: Collection[int] | None = None) -> Missing:
+    """The gaps as they stand now, of all or of some schools; 24 queries, two more where only some are asked for."""
+    with without_collecting():
+        return _of(programme, now, only)
+
+
+def _of(programme: Programme, now: datetime, only: Collection[int] | None) -> Missing:
+    today = day_of(now)
+    near = None if only is None else in_parts.with_kin(programme, only, as_of=today, now=now)
+    found = standings.of(
+        programme.id, as_of=today, now=now, only=None if near is None else tuple(sorted(near))
+    )
+    wanted = found.target if only is None else [s for s in found.target if s.urn in set(only)]
+    return Missing(
+        programme=programme,
+        day=found.day,
+        reckoning=found,
+        gaps=gaps_among(programme, wanted, now=now, only=near),
+    )
+
+
+def gaps_among(
+    programme: Programme, schools: Iterable[Standing], *, now: datetime, only: Collection[int] | None
+) -> list[Gap]:
+    """Those of some schools that are gaps, in the order given. `only`: they and all their kin, None for all; 5 queries."""
+    cut = cut_of(programme.academic_year, day_of(now), now)
+    kin = Kin((predecessor, successor) for predecessor, successor, _ in facts.links(cut))
+    seen = ever_seen.urns(programme, only)
+    owner_of = owners.of(programme.id, only)
+    opened = _opened(programme, only)
+    began = day_of(programme.created_at)
+    found = []
+    for s in schools:
+        if not s.is_gap:
+            continue
+        family = (s.urn, *kin.before(s.urn)) if s.urn in kin.predecessors else (s.urn,)
+        found.append(
+            Gap(
+                s,
+                s.since or opened.get(s.urn, began),
+                _owner(family, owner_of),
+                not _saw_it(s) and seen.isdisjoint(family),
+                family,
+            )
+        )
+    return found
+
+
+def _saw_it(s: Standing) -> bool:
+    """Whether a show of this programme took place for it, or for whom it came from."""
+    return bool(s.evidence) or not SAW.isdisjoint(s.year_groups.values())
+
+
+def _owner(family: tuple[int, ...], owner_of: Mapping[int, Owner]) -> Owner | None:
+    return next((owner_of[urn] for urn in family if urn in owner_of), None)
+
+
+def _opened(programme: Programme, only: Collection[int] | None) -> dict[int, date]:
+    """When schools opened that did so after the programme was set up; few."""
+    query = select(School.urn, School.open_date).where(School.open_date > day_of(programme.created_at))
+    if only is not None:
+        query = query.where(School.urn.in_(only))
+    rows = db.session.execute(query.order_by(School.urn))
+    return {urn: day for urn, day in rows if day is not None}

@@ -1,0 +1,72 @@
+"""The gaps list as lines for a spreadsheet, some hundred schools at a time, so that a country takes no more memory than a county."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from outreach.coverage import lists
+from outreach.coverage.gaplist import filters, last_contact, missing
+from outreach.coverage.gaplist.filters import Filters
+from outreach.coverage.gaplist.last_contact import Contact
+from outreach.coverage.gaplist.missing import Gap
+from outreach.coverage.parts import in_parts
+from outreach.ground.school_year import year_group_name
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import count, day_short
+from outreach.tour.programmes import Programme
+
+NOT_FOR_PUBLICATION = "Not for publication: small numbers of pupils are not hidden."
+
+HEAD = [
+    "URN", "School", "District", "Phase", "Type", "Trust", "Standing", "Cause", "Waiting since", "Days waiting",
+    "Last contact", "Last contact was", "Owner", "Seen in any year", "Next", "Year groups", "Pupils seen",
+    "Target pupils", "Target pupils are", "Ages",
+]  # fmt: skip
+
+
+def title(programme: Programme, *, now: datetime) -> str:
+    return f"Gaps of {programme.title}, as of {day_short(day_of(now))}. {NOT_FOR_PUBLICATION}"
+
+
+def lines(
+    programme: Programme,
+    wanted: Filters,
+    only: Collection[int] | None,
+    *,
+    now: datetime,
+    between: Callable[[], object],
+) -> Iterator[Sequence[Any]]:
+    """The head, each gap that matches by name, and a last line that tells a whole file from one that was cut off.
+
+    `only`: of these URNs alone. `between` is called after each part, when nothing is being read.
+    """
+    yield HEAD
+    schools = 0
+    for part in in_parts.of(programme.id, as_of=day_of(now), now=now):
+        mine = [s for s in part.target if s.is_gap and (only is None or s.urn in only)]
+        if mine:
+            near = in_parts.with_kin(programme, [s.urn for s in mine], as_of=day_of(now), now=now)
+            found = filters.narrow(missing.gaps_among(programme, mine, now=now, only=near), wanted).gaps
+            schools += len(found)
+            yield from _dressed(programme, found, day_of(now))
+        between()
+    yield [f"End of the list: {count(schools, 'school')}. A file without this line was cut off."]
+
+
+def _dressed(programme: Programme, found: Iterable[Gap], today: date) -> Iterator[Sequence[Any]]:
+    found = list(found)
+    last = last_contact.of(programme, {gap.urn: gap.family for gap in found})
+    for gap in found:
+        yield _line(gap, last.get(gap.urn), today)
+
+
+def _line(gap: Gap, last: Contact | None, today: date) -> list[Any]:
+    s = gap.standing
+    states = "; ".join(f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y >= 0)
+    return [
+        s.urn, s.name, s.district_name, s.phase, s.type, s.trust, s.standing, s.cause, gap.waits_since,
+        max(0, (today - gap.waits_since).days), day_of(last.at) if last else "", last.what if last else "",
+        gap.owner.name if gap.owner else "", "no" if gap.never_seen else "yes", s.next_action, states, s.seen_pupils,
+        "unknown" if s.target_pupils is None else s.target_pupils, lists.number_of(s),
+        "unknown" if s.ages_unknown else "",
+    ]  # fmt: skip

@@ -1,0 +1,109 @@
+"""Whom to ask first in a new year: schools that never saw it, then last year's gaps, those of the districts furthest behind on top."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from outreach.coverage import facts, standings
+from outreach.coverage.gaplist import ever_seen
+from outreach.coverage.gaps import Word
+from outreach.coverage.kin import Kin
+from outreach.coverage.parts.cut import cut_of
+from outreach.coverage.standings import Standing
+from outreach.ground.timespans import day_of
+from outreach.tour.programmes import Programme
+
+NEVER, MISSED, REST = "never", "missed", "rest"
+GROUPS = {
+    NEVER: "Never seen, in any year",
+    MISSED: "A gap of last year",
+    REST: "Seen before, or booked",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A school of the new target that nobody has asked yet; `before`: where it stood in last year's programme, if it did."""
+
+    standing: Standing
+    group: str
+    before: Standing | None
+
+    @property
+    def urn(self) -> int:
+        return self.standing.urn
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstRound:
+    """The schools to ask, in the order to ask them; and how many of the target were asked already or cannot be."""
+
+    candidates: tuple[Candidate, ...]
+    target: frozenset[int]
+    unreachable: int
+
+    def of(self, group: str) -> list[Candidate]:
+        return [c for c in self.candidates if c.group == group]
+
+    @property
+    def first(self) -> list[Candidate]:
+        return [c for c in self.candidates if c.group != REST]
+
+    @property
+    def asked(self) -> int:
+        return len(self.target) - self.unreachable - len(self.candidates)
+
+
+def of(programme: Programme, before: Programme | None, *, now: datetime) -> FirstRound:
+    """Who of a programme's target is to be asked, after what came of last year's. 41 queries, 22 without one of last year."""
+    today = day_of(now)
+    target = standings.of(programme.id, as_of=today, now=now).target
+    last = _last_year(before, now=now)
+    cut = cut_of(programme.academic_year, today, now)
+    kin = Kin((predecessor, successor) for predecessor, successor, _ in facts.links(cut))
+    seen = ever_seen.urns(programme)
+    candidates = []
+    for s in target:
+        if s.standing != Word.NOT_ASKED:
+            continue
+        family = (s.urn, *kin.before(s.urn))
+        was = next((last[urn] for urn in family if urn in last), None)
+        candidates.append(Candidate(standing=s, group=_group(was, seen, family), before=was))
+    behind = _behind(last)
+    order = list(GROUPS)
+    candidates.sort(
+        key=lambda c: (
+            order.index(c.group),
+            behind.get(c.standing.district_code, 1.0),
+            c.standing.name.casefold(),
+            c.urn,
+        )
+    )
+    return FirstRound(
+        candidates=tuple(candidates),
+        target=frozenset(s.urn for s in target),
+        unreachable=sum(s.standing == Word.UNREACHABLE for s in target),
+    )
+
+
+def _last_year(before: Programme | None, *, now: datetime) -> dict[int, Standing]:
+    """Where each school stands in last year's programme, by what was reported of it until now."""
+    if before is None:
+        return {}
+    return {s.urn: s for s in standings.of(before.id, as_of=day_of(now), now=now).target}
+
+
+def _group(was: Standing | None, seen: Collection[int], family: tuple[int, ...]) -> str:
+    if was is not None and not was.is_gap:
+        return REST
+    if not any(urn in seen for urn in family):
+        return NEVER
+    return REST if was is None else MISSED
+
+
+def _behind(last: Mapping[int, Standing]) -> dict[str, float]:
+    """The share of last year's schools that saw it, by district."""
+    schools: Counter[str] = Counter(s.district_code for s in last.values())
+    saw: Counter[str] = Counter(s.district_code for s in last.values() if s.standing == Word.SEEN)
+    return {district: saw[district] / n for district, n in schools.items()}

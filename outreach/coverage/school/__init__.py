@@ -1,0 +1,1 @@
+"""One school through the years, for its page."""

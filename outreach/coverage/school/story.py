@@ -1,0 +1,82 @@
+"""Where one school stood in each programme, year by year, its former selves with it: one line a programme, newest first.
+
+Each line is the very standing that lists and figures show, as of a day: today for what is under way, and never later than the
+last day of a year that is over. A constant number of queries, however many programmes there were.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from outreach.county.partnerships import Partnership
+from outreach.county.register import lines
+from outreach.coverage import standings
+from outreach.coverage.kin import Kin
+from outreach.coverage.parts.cut import cut_of
+from outreach.coverage.school.recorded import Recorded
+from outreach.coverage.standings import AlsoSeen, Reckoning, Standing
+from outreach.ground.db import db
+from outreach.tour.programmes import Programme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """One programme of the story. `standing` None: the school was not in its target; `excluded`: taken out of it.
+
+    `line` are the standings of former selves that stood for the school then, by URN; `also_seen`: who saw it and counts in
+    no share. `day` is the last day that counts for who is in the target.
+    """
+
+    programme: Programme
+    day: date
+    standing: Standing | None
+    excluded: bool
+    line: list[Standing]
+    also_seen: list[AlsoSeen]
+
+    @property
+    def shown(self) -> list[Standing]:
+        """The standings to show: the school's own, else its former selves'."""
+        return [self.standing] if self.standing is not None else self.line
+
+
+def of(urn: int, partnership: Partnership, *, as_of: date, now: datetime) -> list[Chapter]:
+    """The story of one school in its partnership's programmes, the newest year first; 20 queries."""
+    programmes = list(
+        db.session.scalars(
+            select(Programme)
+            .where(Programme.partnership_id == partnership.id)
+            .order_by(Programme.academic_year.desc(), Programme.id.desc())
+        )
+    )
+    if not programmes:
+        return []
+    family = lines.family(urn)
+    recorded = Recorded(partnership.id, family)
+    return [_chapter(urn, p, partnership, family, recorded, as_of, now) for p in programmes]
+
+
+def _chapter(
+    urn: int, programme: Programme, partnership: Partnership, family: set[int], recorded: Recorded, as_of: date, now: datetime
+) -> Chapter:  # fmt: skip
+    cut = replace(cut_of(programme.academic_year, as_of, now), only=tuple(sorted(family)), source=recorded)
+    found = standings.judged(programme, partnership.counted_share, cut, as_of)
+    kin = Kin((a, b) for a, b, _ in recorded.links(replace(cut, until=cut.moment)))
+    before = set(kin.before(urn))
+    mine = [s for s in (*found.target, *found.excluded) if s.urn == urn]
+    return Chapter(
+        programme=programme,
+        day=found.day,
+        standing=mine[0] if mine else None,
+        excluded=any(s.urn == urn for s in found.excluded),
+        line=_sorted([s for s in (*found.target, *found.excluded) if s.urn in before]),
+        also_seen=[s for s in found.also_seen if s.urn == urn or s.urn in before],
+    )
+
+
+def _sorted(rows: list[Standing]) -> list[Standing]:
+    return sorted(rows, key=lambda s: (s.name, s.urn))
+
+
+__all__ = ["Chapter", "Reckoning", "of"]

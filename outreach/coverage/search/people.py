@@ -1,0 +1,109 @@
+"""People that are searched for, by name or address: on file, once on file, or named with a booking; and the letters to them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, null, or_, select, union_all
+from sqlalchemy.orm import defer
+
+from outreach.booking.promises import Booking, BookingContact
+from outreach.county.contacts import Contact
+from outreach.county.schools import School
+from outreach.coverage.search.schools import ours
+from outreach.coverage.search.typed import PHONE_FROM, Wanted
+from outreach.ground.db import db
+from outreach.post.outbox import Letter
+from outreach.tour.programmes import Programme
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonHit:
+    """Somebody with one address at one school; `on_file` False: not written to any more, or named with a booking alone."""
+
+    urn: int
+    school_name: str
+    name: str
+    role: str
+    address: str
+    on_file: bool
+    reference: str
+
+
+def matching(partnership_id: int, want: Wanted) -> Select[Any]:
+    """Each address at each school once: on file, no longer on file, or named with a booking."""
+    codes = ours(partnership_id)
+    on_file = (
+        select(
+            Contact.urn, func.lower(Contact.address).label("address"), Contact.name, Contact.role,
+            case((Contact.ended_at.is_(None), 1), else_=0).label("on_file"), null().label("reference"),
+        )
+        .join(School, School.urn == Contact.urn)
+        .where(School.la_code.in_(codes), _person(Contact, want))
+    )  # fmt: skip
+    named = (
+        select(
+            Booking.urn, func.lower(BookingContact.address), BookingContact.name, BookingContact.role,
+            literal(0), Booking.reference,
+        )
+        .join(Booking, Booking.id == BookingContact.booking_id)
+        .join(Programme, Programme.id == Booking.programme_id)
+        .where(Programme.partnership_id == partnership_id, _person(BookingContact, want))
+    )  # fmt: skip
+    each = union_all(on_file, named).subquery()
+    return select(
+        each.c.urn, each.c.address, func.max(each.c.name).label("name"), func.max(each.c.role).label("role"),
+        func.max(each.c.on_file).label("on_file"), func.max(each.c.reference).label("reference"),
+    ).group_by(each.c.urn, each.c.address)  # fmt: skip
+
+
+def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[int, tuple[PersonHit, ...]]:
+    """How many there are, 0 past the end of the list too; and some of them, those on file first."""
+    each = matching(partnership_id, want).subquery()
+    rows = db.session.execute(
+        select(each, School.name.label("school_name"), func.count().over().label("total"))
+        .join(School, School.urn == each.c.urn)
+        .order_by(each.c.on_file.desc(), func.lower(each.c.name), each.c.address, each.c.urn)
+        .offset(first)
+        .limit(most)
+    ).all()
+    return rows[0].total if rows else 0, tuple(
+        PersonHit(
+            urn=row.urn, school_name=row.school_name, name=row.name, role=row.role, address=row.address,
+            on_file=bool(row.on_file), reference=row.reference or "",
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def letters_to(partnership_id: int, want: Wanted) -> list[ColumnElement[bool]]:
+    """The address that it went to has every word in it, or the whole of what was typed."""
+    ours = Letter.partnership_id == partnership_id
+    if "@" in want.solid or "." in want.solid:
+        return [ours, Letter.recipient.icontains(want.solid, autoescape=True)]
+    if any(len(word) < 3 for word in want.words):
+        return [false()]
+    return [ours, *(Letter.recipient.icontains(word, autoescape=True) for word in want.words)]
+
+
+def listed_letters(
+    partnership_id: int, want: Wanted, first: int, most: int
+) -> tuple[int, tuple[Letter, ...]]:
+    """How many there are, 0 past the end of the list too; and some of them, the newest first, without their bytes."""
+    rows = db.session.execute(
+        select(Letter, func.count().over())
+        .where(*letters_to(partnership_id, want))
+        .options(defer(Letter.raw))
+        .order_by(Letter.created_at.desc(), Letter.id.desc())
+        .offset(first)
+        .limit(most)
+    ).all()
+    return rows[0][1] if rows else 0, tuple(letter for letter, _ in rows)
+
+
+def _person(table: Any, want: Wanted) -> ColumnElement[bool]:
+    named = and_(*(table.found_by.contains(f" {word}", autoescape=True) for word in want.words))
+    if "@" in want.solid:
+        named = or_(named, table.found_by.contains(want.solid, autoescape=True))
+    if len(want.figures) < PHONE_FROM:
+        return named
+    return or_(named, func.replace(table.phone, " ", "").contains(want.figures, autoescape=True))

@@ -1,0 +1,152 @@
+"""Schools that are searched for: by name, town, postcode, URN, telephone, or by what a school they came from was called."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from outreach.county.partnerships import Authority
+from outreach.county.schools import OPEN_STATUSES, School, Succession
+from outreach.coverage.search.typed import PHONE_FROM, Wanted
+from outreach.ground.db import db
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchoolHit:
+    """A school; `came_from`: predecessors by whose name it was found; `became`: what became of one that is closed, each
+    with whether it is one of ours, too."""
+
+    school: School
+    came_from: tuple[str, ...] = ()
+    became: tuple[tuple[School, bool], ...] = ()
+
+
+def school_of_urn(partnership_id: int, want: Wanted) -> int | None:
+    """The URN that was typed, if a school of this partnership has it."""
+    if not re.fullmatch(r"[1-9]\d{4,6}", want.solid):
+        return None
+    query = select(School.urn).where(School.urn == int(want.solid), School.la_code.in_(ours(partnership_id)))
+    return db.session.scalar(query)
+
+
+def matching(partnership_id: int, want: Wanted) -> list[ColumnElement[bool]]:
+    """The conditions on School for all that is so named, or that came of one that was."""
+    return [
+        School.la_code.in_(ours(partnership_id)),
+        or_(named(School, want), School.urn.in_(_heirs(want))),
+    ]
+
+
+def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[int, tuple[SchoolHit, ...]]:
+    """How many there are, 0 past the end of the list too; and some of them: open ones first, found by their own words first."""
+    closed = case((School.status.in_(OPEN_STATUSES), 0), else_=1)
+    by_kin = case((named(School, want), 0), else_=1)
+    elsewhere = case((School.found_by.startswith(f" {' '.join(want.words)}", autoescape=True), 0), else_=1)
+    rows = db.session.execute(
+        select(School, func.count().over())
+        .where(*matching(partnership_id, want))
+        .order_by(closed, by_kin, elsewhere, School.found_by, School.urn)
+        .offset(first)
+        .limit(most)
+    ).all()
+    total = rows[0][1] if rows else 0
+    return total, tuple(_with_kin(partnership_id, [school for school, _ in rows], want) if rows else ())
+
+
+def _with_kin(partnership_id: int, rows: Sequence[School], want: Wanted) -> list[SchoolHit]:
+    """What each came from (where its own words would not have found it), and what a closed one became; one query."""
+    urns = [school.urn for school in rows]
+    other = aliased(School)
+    kin = db.session.execute(
+        select(
+            Succession.predecessor_urn,
+            Succession.successor_urn,
+            other,
+            other.la_code.in_(ours(partnership_id)),
+        )
+        .join(
+            other,
+            or_(
+                and_(other.urn == Succession.predecessor_urn, Succession.successor_urn.in_(urns)),
+                and_(other.urn == Succession.successor_urn, Succession.predecessor_urn.in_(urns)),
+            ),
+        )
+        .order_by(Succession.id, other.urn)
+    ).all()
+    hits = []
+    for school in rows:
+        said = f" {school.found_by}"
+        own = all(f" {word}" in said for word in want.words)
+        came_from = [o.name for _, heir, o, _ in kin if heir == school.urn and o.urn != school.urn]
+        became = [(o, is_ours) for old, _, o, is_ours in kin if old == school.urn and o.urn != school.urn]
+        hits.append(
+            SchoolHit(
+                school=school,
+                came_from=() if own else tuple(came_from),
+                became=() if school.is_open else tuple(became),
+            )
+        )
+    return hits
+
+
+COMMON = frozenset(
+    "academy and ce church college community cofe catholic england high infant junior of primary rc school st the".split()
+)
+"""Words that tell no school from another."""
+
+NEAR_ENOUGH = 0.75
+
+
+def near(partnership_id: int, want: Wanted, most: int = 5) -> tuple[School, ...]:
+    """Schools whose words are spelt much like those that were typed, the nearest first."""
+    telling = [word for word in want.words if word not in COMMON and len(word) > 3 and not word.isdigit()]
+    if not telling:
+        return ()
+    begun = or_(*(School.found_by.contains(f" {word[:3]}", autoescape=True) for word in telling))
+    rows = db.session.scalars(
+        select(School)
+        .where(School.la_code.in_(ours(partnership_id)), begun)
+        .order_by(School.found_by, School.urn)
+        .limit(500)
+    )
+    scored = [(_likeness(telling, school.found_by.split()), school) for school in rows]
+    near = sorted((s for s in scored if s[0] >= NEAR_ENOUGH), key=lambda s: (-s[0], s[1].name, s[1].urn))
+    return tuple(school for _, school in near[:most])
+
+
+def _likeness(telling: list[str], words: list[str]) -> float:
+    """How much each word is like the nearest of the others, on the whole; from 0 to 1. Pure."""
+    best = [max(SequenceMatcher(None, word, other).ratio() for other in words) for word in telling]
+    return sum(best) / len(best)
+
+
+def ours(partnership_id: int) -> Select[Any]:
+    return select(Authority.la_code).where(Authority.partnership_id == partnership_id)
+
+
+def named(school: Any, want: Wanted) -> ColumnElement[bool]:
+    """A word of its name, town, postcode or URN begins with each word; or it has that telephone number."""
+    named = and_(*(school.found_by.contains(f" {word}", autoescape=True) for word in want.words))
+    if len(want.figures) < PHONE_FROM:
+        return named
+    return or_(named, func.replace(school.telephone, " ", "").contains(want.figures, autoescape=True))
+
+
+def _heirs(want: Wanted) -> Select[Any]:
+    """The URNs of whatever came, over any number of steps, of a school that is so named."""
+    old = aliased(School)
+    heirs = (
+        select(Succession.successor_urn.label("urn"))
+        .join(old, old.urn == Succession.predecessor_urn)
+        .where(named(old, want))
+        .cte("heirs", recursive=True)
+    )
+    # UNION keeps each once, so that links in a cycle come to an end.
+    heirs = heirs.union(
+        select(Succession.successor_urn).join(heirs, heirs.c.urn == Succession.predecessor_urn)
+    )
+    return select(heirs.c.urn)

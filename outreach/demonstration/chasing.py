@@ -1,0 +1,50 @@
+"""How the made-up year's silence was chased: reminders, whose gaps are whose, and what was said on the phone."""
+
+from datetime import datetime, time, timedelta
+
+from outreach.asking import notes, owners
+from outreach.asking.chasing import reminders, settings
+from outreach.asking.chasing.settings import Schedule
+from outreach.county.people import Person
+from outreach.demonstration import cast
+from outreach.demonstration.cast import Cast
+from outreach.ground.timespans import day_of, wall
+from outreach.tour.programmes import Programme
+
+REMINDED = {1: 5, 2: 2}
+"""How many of the silent schools were reminded a first and a second time."""
+
+DISTRICTS = (("Kestermere", "Fenwold"), ("Marlford City", "North Marl"))
+"""Whose gaps the first and the second coordinator look after; nobody has taken the others yet."""
+
+
+def switch_on(programme: Programme, *, who: str, now: datetime) -> None:
+    """Reminders go by themselves; what is offered to who waits, and asking for reports, is left to a click."""
+    settings.settle(programme, Schedule(reminders_on=True), who=who, now=now)
+
+
+def remind(programme: Programme, parts: Cast, nth: int, *, asked: datetime, now: datetime) -> None:
+    """The silent schools' reminder, each on the day on which it was due, where that lies behind."""
+    silent = {school.urn for school in parts.of(cast.SILENT)[: REMINDED[nth]]}
+    coming, _ = reminders.coming(programme, now=asked + timedelta(days=1))
+    for reminder in coming:
+        if reminder.school.urn in silent and reminder.nth == nth and reminder.due < day_of(now):
+            reminders.send_due(programme, reminder.school.urn, now=wall(reminder.due, time(7, 30)))
+
+
+def share_out(programme: Programme, people: list[Person], parts: Cast, *, now: datetime) -> None:
+    """The coordinators share the districts, and keep what schools told them on the phone."""
+    for person, districts in zip(people, DISTRICTS, strict=True):
+        urns = [school.urn for school in parts.everybody if school.district_name in districts]
+        owners.assign(programme, urns, person, who=person.name, now=now - timedelta(days=20))
+    for school, words in zip(
+        parts.of(cast.SILENT),
+        ("Rang the office: the lead is away until Monday, ring again then.",
+         "The office says that the letter has arrived; the lead decides with the head."),
+        strict=False,
+    ):  # fmt: skip
+        notes.write(
+            school.urn, words, programme, partnership_id=programme.partnership_id, kind=notes.PHONE,
+            who=people[0].name, now=now - timedelta(days=2),
+        )  # fmt: skip
+    settings.ran(now=now - timedelta(hours=2))

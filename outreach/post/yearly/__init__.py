@@ -1,0 +1,1 @@
+"""Letters that go once a year."""

@@ -1,0 +1,58 @@
+"""The letter that asks a school whether the people on file are still the right ones; with a link of its own to say so."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from outreach.ground import wording
+from outreach.post import links
+from outreach.post.letters import PREVIEW_TOKEN
+from outreach.post.links import PersonalLink
+from outreach.post.outbox import Letter
+from outreach.post.stationery import Addressee, Rendered, Sender, render, settings
+from outreach.post.writing import page_of, put
+
+KIND = "question about contacts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """Whom we hold for a school: `people` as (name or address, role), the one who is written to first."""
+
+    school_name: str
+    urn: int
+    programme_id: int
+    programme_title: str
+    academic_year: int
+    people: tuple[tuple[str, str], ...]
+    answer_by: date
+
+
+def still_right(
+    held: Held, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+) -> tuple[Letter, PersonalLink]:
+    """Asks whether these are still the right people; the link opens until `expires_at`."""
+    minted = links.mint(
+        urn=held.urn, programme_id=held.programme_id, address=to.address, name=to.name,
+        now=now, expires_at=expires_at,
+    )  # fmt: skip
+    here = settings()
+    letter = put(
+        _words(held, to, sender, minted.token, now=now), to, sender,
+        stream=f"contacts/{held.programme_id}/{held.urn}", kind=KIND, now=now,
+        sender_address=f"{here.mail_sender}@{here.mail_domain}", reply_to=sender.contact_email,
+    )  # fmt: skip
+    return letter, minted.link
+
+
+def preview(held: Held, to: Addressee, sender: Sender, *, now: datetime) -> Rendered:
+    """The very letter that still_right() would send, with a stand-in for the link. Writes nothing."""
+    return _words(held, to, sender, PREVIEW_TOKEN, now=now)
+
+
+def _words(held: Held, to: Addressee, sender: Sender, token: str, *, now: datetime) -> Rendered:
+    return render(
+        "still_right", f"Are these still the right people at {held.school_name}?", to, sender,
+        school_name=held.school_name, page=page_of(token), now=now, held=held,
+        confirm=links.contacts_page(settings().public_url, token), title=f"‘{held.programme_title}’",
+        year=wording.year_name(held.academic_year),
+    )  # fmt: skip

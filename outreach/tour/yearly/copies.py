@@ -1,0 +1,251 @@
+"""A programme carried into a later academic year: what a copy would hold, and the copy made, once for each year.
+
+Its dates move into the new terms. Tour days, and what was decided of single schools, go along only when asked.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.county import partnerships, school_days, schools
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import year_name
+from outreach.ground.timespans import day_of
+from outreach.tour import days, programmes, targets
+from outreach.tour.days import DayNotPossible, TourDay
+from outreach.tour.programmes import Production, Programme
+from outreach.tour.targets import INCLUDE, TargetDecision
+from outreach.tour.yearly import new_dates
+
+
+class ProgrammeCopy(Base):
+    """Which programme was made from which; one copy of a programme in each year."""
+
+    __tablename__ = "programme_copy"
+    __table_args__ = (UniqueConstraint("from_programme_id", "academic_year"),)
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), primary_key=True)
+    from_programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    academic_year: Mapped[int]
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+
+
+class CopiedAlready(Refusal):
+    """As when a form is sent twice."""
+
+    def __init__(self, programme: Programme) -> None:
+        self.programme = programme
+        super().__init__(
+            f"{programme.title} was copied to {year_name(programme.academic_year)} already. Nothing was done twice."
+        )
+
+
+class NotALaterYear(Refusal):
+    field = "reply_by"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovedDay:
+    """One tour day and where it would stand; `day` None or a `why_not`: it cannot be carried over."""
+
+    was: TourDay
+    day: date | None
+    why_not: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a copy would hold. `decisions`: what was decided of single schools against the rule of the target, with their names."""
+
+    programme: Programme
+    production: Production
+    days: tuple[MovedDay, ...]
+    decisions: tuple[tuple[TargetDecision, str], ...]
+
+    @property
+    def possible(self) -> list[MovedDay]:
+        return [day for day in self.days if not day.why_not]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copied:
+    """What was done: the new programme, how many days and decisions went along, and which days could not, with why."""
+
+    programme: Programme
+    days: int
+    decisions: int
+    left_out: tuple[MovedDay, ...]
+
+
+def plan(programme: Programme, year: int, *, now: datetime) -> Plan:
+    """What a copy into the academic year `year` would hold; writes nothing. Raises NotALaterYear."""
+    years = _years_on(programme, year)
+    codes = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
+    calendars = school_days.authority_calendars(codes)
+    settled = programmes.production_of(programme)
+    by = new_dates.reply_by(programme.reply_by, calendars, years=years, today=day_of(now))
+    moved = []
+    standing: dict[int, set[date]] = defaultdict(set)
+    for was in days.of_programme(programme.id):
+        day = new_dates.in_authorities(was.day, calendars, years)
+        why_not = "" if day is not None else "its term has no such day in the new year"
+        if day is not None and day in standing[was.troupe_id]:
+            why_not = "another day of the troupe falls on it"
+        if day is not None:
+            standing[was.troupe_id].add(day)
+        moved.append(MovedDay(was=was, day=day, why_not=why_not))
+    return Plan(
+        programme=programme,
+        production=replace(settled, academic_year=year, reply_by=by),
+        days=tuple(_judged(programme, year, moved, now=now)),
+        decisions=_decisions(programme),
+    )
+
+
+def copy(
+    programme: Programme,
+    year: int,
+    *,
+    title: str,
+    reply_by: date,
+    with_days: bool,
+    with_decisions: bool,
+    who: str,
+    now: datetime,
+) -> Copied:
+    """Make the copy, with a title and a reply-by date that may be others than planned. Days that cannot be carried over are named, the others are.
+
+    Raises CopiedAlready, NotALaterYear, and whatever programmes.create does.
+    """
+    partnerships.lock(programme.partnership_id)
+    standing = copy_of(programme, year)
+    if standing is not None:
+        raise CopiedAlready(standing)
+    planned = plan(programme, year, now=now)
+    production = replace(planned.production, title=title, reply_by=reply_by)
+    new = programmes.create(programme.partnership_id, production, who=who, now=now)
+    db.session.add(
+        ProgrammeCopy(
+            programme_id=new.id, from_programme_id=programme.id, academic_year=new.academic_year, recorded_at=now, who=who
+        )
+    )  # fmt: skip
+    db.session.flush()
+    history.record("copied", "programme", new.id, who=who, now=now, before=programme.id)
+    added, left_out = _add_days(new, planned, who=who, now=now) if with_days else (0, [])
+    carried = _carry_decisions(new, planned, who=who, now=now) if with_decisions else 0
+    return Copied(programme=new, days=added, decisions=carried, left_out=tuple(left_out))
+
+
+def copy_of(programme: Programme, year: int) -> Programme | None:
+    """The copy of a programme in that year, else the partnership's own of the same title there; None: not made yet."""
+    return copies_of([programme], year).get(programme.id)
+
+
+def copies_of(originals: Collection[Programme], year: int) -> dict[int, Programme]:
+    """As `copy_of` for many, by the original's id; two queries."""
+    made = db.session.execute(
+        select(ProgrammeCopy.from_programme_id, Programme)
+        .join(Programme, Programme.id == ProgrammeCopy.programme_id)
+        .where(
+            ProgrammeCopy.from_programme_id.in_({p.id for p in originals}),
+            ProgrammeCopy.academic_year == year,
+        )
+        .order_by(ProgrammeCopy.programme_id)
+    )
+    found = {original: new for original, new in made}
+    alike = db.session.scalars(
+        select(Programme)
+        .where(
+            Programme.partnership_id.in_({p.partnership_id for p in originals}),
+            Programme.academic_year == year,
+            Programme.title.in_({p.title for p in originals}),
+        )
+        .order_by(Programme.id)
+    ).all()
+    for original in originals:
+        same = [p for p in alike if (p.title, p.for_adults) == (original.title, original.for_adults)]
+        if original.id not in found and same:
+            found[original.id] = same[0]
+    return found
+
+
+def original_of(programme_id: int) -> Programme | None:
+    """The programme that another was copied from; None where it was not."""
+    return db.session.scalar(
+        select(Programme)
+        .join(ProgrammeCopy, ProgrammeCopy.from_programme_id == Programme.id)
+        .where(ProgrammeCopy.programme_id == programme_id)
+    )
+
+
+def _years_on(programme: Programme, year: int) -> int:
+    years = year - programme.academic_year
+    if not 1 <= years <= 5:
+        raise NotALaterYear(f"Copy it into a year after {year_name(programme.academic_year)}.")
+    return years
+
+
+def _judged(programme: Programme, year: int, moved: list[MovedDay], *, now: datetime) -> list[MovedDay]:
+    """Each day with why it cannot be one in that year, if so: two queries a troupe."""
+    later = Programme(
+        id=0, partnership_id=programme.partnership_id, academic_year=year, for_adults=programme.for_adults
+    )
+    why: dict[tuple[int, date], str] = {}
+    troupes = {m.was.troupe_id: m.was.troupe for m in moved}
+    for troupe_id, troupe in troupes.items():
+        wished = sorted({m.day for m in moved if m.was.troupe_id == troupe_id and m.day and not m.why_not})
+        for possible in days.judge(later, troupe, wished, now=now):
+            why[troupe_id, possible.day] = possible.why_not
+    return [
+        replace(m, why_not=why.get((m.was.troupe_id, m.day), "")) if m.day and not m.why_not else m
+        for m in moved
+    ]
+
+
+def _add_days(new: Programme, planned: Plan, *, who: str, now: datetime) -> tuple[int, list[MovedDay]]:
+    left_out = [m for m in planned.days if m.why_not]
+    groups: dict[tuple[int, days.Hours], list[MovedDay]] = defaultdict(list)
+    for m in planned.possible:
+        hours = days.hours_of(m.was)
+        hours = replace(hours, shows_at_most=min(hours.shows_at_most, new.shows_a_day))
+        groups[m.was.troupe_id, hours].append(m)
+    added = 0
+    for (_, hours), group in groups.items():
+        try:
+            added += len(days.add_bulk(new, group[0].was.troupe, _days(group), hours, who=who, now=now))
+        except (DayNotPossible, days.HoursTooShort, days.TooManyShows) as refusal:
+            left_out += [replace(m, why_not=refusal.message) for m in group]
+    return added, sorted(left_out, key=lambda m: m.was.day)
+
+
+def _days(group: list[MovedDay]) -> list[date]:
+    return [m.day for m in group if m.day is not None]
+
+
+def _decisions(programme: Programme) -> tuple[tuple[TargetDecision, str], ...]:
+    """What was decided of schools that are still open, each with the school's name, by name; two queries."""
+    decided = targets.decisions(programme.id)
+    names = {s.urn: s.name for s in schools.of_urns(decided) if s.is_open}
+    found = [(row, names[urn]) for urn, row in decided.items() if urn in names]
+    return tuple(sorted(found, key=lambda item: (item[1].casefold(), item[0].urn)))
+
+
+def _carry_decisions(new: Programme, planned: Plan, *, who: str, now: datetime) -> int:
+    known = {s.urn: s for s in schools.of_urns([row.urn for row, _ in planned.decisions])}
+    carried = 0
+    for row, _ in planned.decisions:
+        if row.kind == INCLUDE and not new.for_adults:
+            targets.include(new, known[row.urn], row.year_groups, reason=row.reason, who=who, now=now)
+        elif row.kind != INCLUDE:
+            targets.exclude(new, known[row.urn], reason=row.reason, who=who, now=now)
+        else:
+            continue
+        carried += 1
+    return carried

@@ -1,0 +1,50 @@
+"""Shows that are past and of which nobody has told anything yet: whose report is missing, and who has waited longest."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, func, or_, select
+
+from outreach.booking.promises import Booking
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.tour.performances import Performance
+from outreach.visits.reports import VisitReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreported:
+    """How many promises wait for a report; the school whose show ended first of them, and when. '' and None of none."""
+
+    bookings: int
+    longest: str
+    since: datetime | None
+
+
+def condition() -> ColumnElement[bool]:
+    """Of a Booking and its Performance: nobody has said anything of it since it began. What was said before tells of an
+    earlier time of it. A company speaks of the whole show, so for guests too."""
+    told = or_(VisitReport.booking_id.is_(None), VisitReport.booking_id == Booking.id)
+    return ~exists(
+        select(VisitReport.id).where(
+            VisitReport.performance_id == Performance.id, told, VisitReport.recorded_at >= Performance.starts_at
+        )
+    )  # fmt: skip
+
+
+def of(programme_id: int, *, now: datetime) -> Unreported:
+    """The past promises of a programme that wait for a report; one query."""
+    row = db.session.execute(
+        select(func.count().over(), School.name, Performance.ends_at)
+        .select_from(Booking)
+        .join(Performance, Performance.id == Booking.performance_id)
+        .join(School, School.urn == Booking.urn)
+        .where(
+            Booking.programme_id == programme_id, Booking.ended_at.is_(None), Performance.ends_at <= now, condition()
+        )
+        .order_by(Performance.ends_at, Booking.id)
+        .limit(1)
+    ).first()  # fmt: skip
+    if row is None:
+        return Unreported(bookings=0, longest="", since=None)
+    return Unreported(bookings=row[0], longest=row[1], since=row[2])

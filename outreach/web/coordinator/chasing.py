@@ -1,0 +1,269 @@
+"""Chasing: what goes by itself and when, who waits for a coordinator's word, the waiting list, and what was sent."""
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+
+from outreach.asking.chasing import chases, offers, raising, reminders, settings
+from outreach.asking.chasing.chases import HEAD, TRUST
+from outreach.asking.chasing.raising import HEAD_ROLE, Waiting
+from outreach.asking.chasing.settings import LONGEST, Schedule
+from outreach.coverage import standings
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.post.letters import Addressee, Rendered
+from outreach.tour import programmes
+from outreach.tour.programmes import Programme
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+
+PAGE, SHOWN = 100, 50
+"""Rows of a list on one page; of those who wait for a word, on the page of all."""
+REASONS = {chases.FIRST: "first", chases.SECOND: "second", HEAD: "head", TRUST: "trust"}
+"""What was sent, and how an address says it."""
+
+_DAYS = {"required": "Enter a number of days.", "at_least": 1, "at_most": LONGEST}
+
+
+class SettingsForm(forms.Form):
+    reminders_on = forms.tick("Send reminders by themselves")
+    first_after_days = forms.number("First reminder, days after asking", **_DAYS)
+    second_after_days = forms.number("Second reminder, days after the first", **_DAYS)
+    raise_after_days = forms.number("Raised to you, days after the last letter", **_DAYS)
+    offers_on = forms.tick("Offer times that come free to the waiting list by themselves")
+    offer_days = forms.number("School days to answer an offer", **_DAYS)
+    reports_on = forms.tick("Ask for missing reports by themselves")
+    report_after_days = forms.number("Asked for a report, days after the show", **_DAYS)
+
+
+class RaiseForm(forms.Form):
+    name = forms.text("Name", hint="May be empty for an office")
+    address = forms.address("Work email address", required="Enter an email address.")
+    source = forms.text(
+        "Where did the address come from?", required="Say where the address came from.",
+        hint="The letter tells the person so. For example: the school’s website, or a call from the office.",
+    )  # fmt: skip
+
+
+class LeaveForm(forms.Form):
+    reason = forms.text("Why is it not raised?", required="Say why it is not raised.")
+
+
+@coordinator.route("/chasing", methods=["GET", "POST"])
+@coordinators_only
+def chasing() -> Any:
+    programme, now = programme_in_hand(), clock.now()
+    if programme is None:
+        return render_template("coordinator/chasing_none.html")
+    plan = settings.of(programme.id)
+    form = SettingsForm(data=asdict(plan)) if request.method == "GET" else SettingsForm()
+    if form.validate_on_submit():
+        wanted = Schedule(**{name: getattr(form, name).data for name in asdict(plan)})
+        try:
+            with transaction():
+                settings.settle(_again(programme), wanted, who=who(), now=now)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash("Settled. It holds from the next run on.")
+            return redirect(url_for("coordinator.chasing", programme=programme.id), 303)
+    target = _target(programme)
+    coming, left = reminders.coming(programme, now=now, target=target)
+    by_day: dict[date, Counter[int]] = {}
+    for reminder in coming:
+        by_day.setdefault(reminder.due, Counter())[reminder.nth] += 1
+    page = render_template(
+        "coordinator/chasing.html",
+        programme=programme, programmes=programmes.of_partnership(g.partnership.id), form=form, plan=plan,
+        waiting=raising.waiting(programme, now=now, target=target), shown=SHOWN, ran_at=settings.last_run(),
+        late=_run_is_late(plan, settings.last_run()), coming=coming, by_day=by_day, left=len(left),
+        waiters=offers.waiting_list(programme, now=now, target=target), sent=chases.counts(programme.id),
+        reasons=REASONS, asks=programme.closed_at is None and day_of(now) <= programme.reply_by, today=day_of(now),
+    )  # fmt: skip
+    return page, 422 if request.method == "POST" else 200
+
+
+@coordinator.get("/chasing/schools")
+@coordinators_only
+def chasing_list() -> Any:
+    """The list behind each number of the page: reminders of a day (and which), who gets none, what was sent."""
+    programme, now = programme_in_hand() or abort(404), clock.now()
+    show = request.args.get("show", "")
+    if show in REASONS.values():
+        reason = next(r for r, word in REASONS.items() if word == show)
+        n = chases.counts(programme.id)[reason]
+        page, pages = _page(n)
+        rows: Any = chases.written(programme.id, reason, first=(page - 1) * PAGE, most=PAGE)
+        title = reason[:1].upper() + reason[1:] + ": what was sent"
+    elif show == "consent":
+        waiting = raising.waiting(programme, now=now, target=_target(programme))
+        n, title = len(waiting), "Who waits for your word"
+        page, pages = _page(n)
+        rows = waiting[(page - 1) * PAGE : page * PAGE]
+    elif show in ("coming", "left"):
+        coming, left = reminders.coming(programme, now=now, target=_target(programme))
+        found: Any = left
+        title = "Who gets no reminder, and why"
+        if show == "coming":
+            found, title = _of_a_day(coming)
+        n = len(found)
+        page, pages = _page(n)
+        rows = found[(page - 1) * PAGE : page * PAGE]
+    else:
+        flash("There is no such list. This is what there is.", "confirm")
+        return redirect(url_for("coordinator.chasing", programme=programme.id), 303)
+    own = {k: request.args[k] for k in ("show", "day", "nth") if request.args.get(k)}
+    return render_template(
+        "coordinator/chasing_list.html",
+        programme=programme, show=show, rows=rows, n=n, page=page, pages=pages, title=title, own=own,
+    )  # fmt: skip
+
+
+@coordinator.route("/chasing/raise/<int:urn>", methods=["GET", "POST"])
+@coordinators_only
+def chasing_raise(urn: int) -> Any:
+    """The exact letter to the head teacher or the trust. It goes only as it was shown."""
+    school, programme, now = our_school(urn), programme_in_hand() or abort(404), clock.now()
+    row = raising.one(programme, urn, now=now, target=_target(programme))
+    if row is None:
+        return _not_waiting(urn, programme)
+    form = RaiseForm(data=_first_known(row)) if request.method == "GET" else RaiseForm()
+    if form.validate_on_submit():
+        # Browsers send the line ends of a hidden field as CR LF, whatever they were.
+        seen = request.form.get("seen", "").replace("\r\n", "\n")
+        if seen != _seen(form) or request.form.get("level") != row.level:
+            # The letter has other words than those on the page: it is shown first.
+            return _raise_page(programme, row, form, anew=True)
+        try:
+            with transaction():
+                raising.raise_to(_again(programme), urn, row.level, _to(form, row), who=who(), now=now)
+        except raising.NotWaiting as refusal:
+            return _not_waiting(urn, programme, refusal.message)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            to_whom = "the head teacher" if row.level == HEAD else "the trust"
+            flash(f"The letter to {to_whom} of {school.name} is waiting to go out.")
+            return redirect(url_for("coordinator.chasing", programme=programme.id, _anchor="consent"), 303)
+    return _raise_page(programme, row, form)
+
+
+@coordinator.post("/chasing/leave/<int:urn>")
+@coordinators_only
+def chasing_leave(urn: int) -> Any:
+    """Not raised, with a reason: it waits for nobody any more."""
+    school, programme, form, now = (
+        our_school(urn),
+        programme_in_hand() or abort(404),
+        LeaveForm(),
+        clock.now(),
+    )
+    row = raising.one(programme, urn, now=now, target=_target(programme))
+    if row is None:
+        return _not_waiting(urn, programme)
+    if form.validate():
+        try:
+            with transaction():
+                raising.leave_be(_again(programme), urn, row.level, form.reason.data, who=who(), now=now)
+        except raising.NotWaiting as refusal:
+            return _not_waiting(urn, programme, refusal.message)
+        flash(f"{school.name} is not raised. It stays among the gaps.")
+        return redirect(url_for("coordinator.chasing", programme=programme.id, _anchor="consent"), 303)
+    return _raise_page(programme, row, RaiseForm(formdata=None, data=_first_known(row)), leave=form)
+
+
+@coordinator.get("/chasing/waiting-list")
+@coordinators_only
+def waiting_list() -> Any:
+    """Who waits for a time, in the order in which times are offered."""
+    programme, now = programme_in_hand() or abort(404), clock.now()
+    return render_template(
+        "coordinator/waiting_list.html",
+        programme=programme, plan=settings.of(programme.id), most=offers.BY_ITSELF_AT_MOST,
+        rows=offers.waiting_list(programme, now=now, target=_target(programme)),
+    )  # fmt: skip
+
+
+def _run_is_late(plan: Schedule, ran_at: datetime | None) -> bool:
+    """Whether something goes by itself and the day's run has not come for more than a day and some hours."""
+    wanted = plan.reminders_on or plan.offers_on or plan.reports_on
+    return wanted and (ran_at is None or ran_at < clock.now() - timedelta(hours=30))
+
+
+def _raise_page(
+    programme: Programme, row: Waiting, form: RaiseForm, *, leave: LeaveForm | None = None, anew: bool = False
+) -> Any:
+    letter: Rendered = raising.preview(programme, row, _to(form, row), now=clock.now())
+    page = render_template(
+        "coordinator/chasing_raise.html",
+        programme=programme, row=row, form=form, leave=leave or LeaveForm(formdata=None), letter=letter,
+        seen=_seen(form), anew=anew, is_head=row.level == HEAD,
+    )  # fmt: skip
+    wrong = form.errors or (leave is not None and leave.errors)
+    return page, 422 if wrong else 200
+
+
+def _to(form: RaiseForm, row: Waiting) -> Addressee:
+    return Addressee(
+        address=form.address.data or "(enter the address)", name=form.name.data or "",
+        role=HEAD_ROLE if row.level == HEAD else "", source=form.source.data or "(say where it came from)",
+        source_date=day_of(clock.now()),
+    )  # fmt: skip
+
+
+def _first_known(row: Waiting) -> dict[str, str]:
+    if not row.known:
+        return {}
+    return {"name": row.known[0].name, "address": row.known[0].address, "source": row.known[0].source}
+
+
+def _seen(form: RaiseForm) -> str:
+    """What the letter's words hang on, as it was shown."""
+    return "\n".join(str(field.data or "") for field in (form.name, form.address, form.source))
+
+
+def _not_waiting(urn: int, programme: Programme, said: str = "") -> Any:
+    """Why a school is not to be raised now, on its own page."""
+    if not said:
+        coming, left = reminders.coming(programme, now=clock.now())
+        why = next((row.why for row in left if row.school.urn == urn), "")
+        due = next((r for r in coming if r.school.urn == urn), None)
+        if due is not None:
+            said = "It still has a reminder to come, so it is not raised yet."
+        else:
+            said = f"It does not wait to be raised: {why}." if why else "It does not wait to be raised."
+    flash(said, "confirm")
+    return redirect(url_for("coordinator.school", urn=urn, programme=programme.id), 303)
+
+
+def _of_a_day(coming: list[reminders.Reminder]) -> tuple[list[reminders.Reminder], str]:
+    """Those of ?day= and ?nth=, else all; what makes no sense is left out."""
+    typed, nth = request.args.get("day", ""), request.args.get("nth", "")
+    try:
+        day = date.fromisoformat(typed) if typed else None
+    except ValueError:
+        day = None
+    found = [r for r in coming if day in (None, r.due) and nth in ("", str(r.nth))]
+    which = {"1": "First reminders", "2": "Second reminders"}.get(nth, "Reminders")
+    return found, which + (" of that day" if day else " to come")
+
+
+def _page(n: int) -> tuple[int, int]:
+    """(page, pages): a number that makes no sense is the nearest that does."""
+    pages = max(1, -(-n // PAGE))
+    return min(max(1, request.args.get("page", 1, type=int)), pages), pages
+
+
+def _target(programme: Programme) -> set[int]:
+    now = clock.now()
+    return {row.urn for row in standings.of(programme.id, as_of=day_of(now), now=now).target}
+
+
+def _again(programme: Programme) -> Programme:
+    """The programme as it stands inside the transaction."""
+    return programmes.get(g.partnership.id, programme.id)

@@ -1,0 +1,156 @@
+"""The desk, the first page after signing in: how far the county is, where it is going, what to do next, and what is new."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from flask import g, render_template, url_for
+from flask_login import current_user
+
+from outreach.county import people
+from outreach.coverage import figures, gaps, readiness
+from outreach.coverage.charts import trend_lines
+from outreach.coverage.desk import actions, forecast, news, outlook, unowned, week
+from outreach.coverage.desk.actions import (
+    AGES,
+    CLOSING,
+    LAPSING,
+    LATE,
+    LETTERS,
+    RAISE,
+    REGISTER,
+    REQUESTS,
+    ROOM,
+    UNREACHABLE,
+    UNREPORTED,
+    Action,
+)
+from outreach.coverage.desk.week import Week
+from outreach.coverage.gaps import Word
+from outreach.coverage.parts.collecting import without_collecting
+from outreach.coverage.standings import NINE, Reckoning
+from outreach.ground import clock
+from outreach.ground.timespans import day_of
+from outreach.post.incoming import inbox
+from outreach.post.outbox import FAILED
+from outreach.web.coordinator.as_of import View, view
+from outreach.web.coordinator.bars import KEYS, bar
+from outreach.web.gate import coordinator, coordinators_only
+
+LATELY = timedelta(days=7)
+"""How far back the news of somebody's first visit goes."""
+STAMP = "%Y%m%dT%H%M%SZ"
+"""An instant in an address, to the second (ISO 8601, basic format)."""
+
+
+@coordinator.get("")
+@coordinators_only
+@without_collecting()
+def desk() -> Any:
+    now = clock.now()
+    asked = view(g.partnership.id, now)
+    if asked.programme is None:
+        return render_template("coordinator/desk_none.html", step=_next_step(now))
+    asked = replace(asked, as_of=day_of(now), compare=None, beside=None, narrowed={}, wrong={})
+    reckoning = asked.reckoning()
+    programme = reckoning.programme
+    county = figures.whole(reckoning.target, county=g.partnership.county)
+    mail = inbox.count_waiting(g.partnership.id)
+    g.inbox_waiting = sum(mail.values())
+    ahead = outlook.of(reckoning, now=now)
+    since = people.last_here(current_user.person_id, now=now)
+    after = since or now.replace(microsecond=0) - LATELY
+    done = gaps.named("seen", for_adults=programme.for_adults)
+    seen, saw = ("attended", "attend") if programme.for_adults else ("seen it", "see it")
+    shows = week.of(programme, now=now)
+    drawn = partial(
+        trend_lines.draw,
+        ahead.trend,
+        ahead.forecast,
+        year=programme.academic_year,
+        school_days=ahead.school_days,
+        saw=done,
+    )
+    return render_template(
+        "coordinator/desk.html",
+        view=asked, county=county, nine=NINE, keys=KEYS, bar=bar, done=done, today=asked.as_of,
+        named=partial(gaps.named, for_adults=programme.for_adults), to=partial(_list, asked), ahead=ahead,
+        headline=forecast.headline(ahead.forecast, seen=seen, saw=saw), reasons=forecast.reasons(ahead.forecast, seen=seen),
+        pictures=[("wide", drawn(frame=trend_lines.WIDE)), ("narrow", drawn(frame=trend_lines.NARROW))],
+        actions=[(a, _behind(a, asked, now)) for a in actions.of(reckoning, mail, now=now)],
+        to_gaps=partial(_gaps, asked), unowned=unowned.count(reckoning, now=now),
+        news=_news(programme.id, after, now), since=since, after=after, week=shows,
+        standings=_standings(reckoning, shows),
+        step=_next_step(now) if _is_young(reckoning) else None,
+    )  # fmt: skip
+
+
+def _list(asked: View, **filters: str) -> str:
+    """The address of the list of schools with some filters, as of today."""
+    assert asked.programme is not None
+    return url_for(
+        "coordinator.schools", programme=asked.programme.id, as_of=asked.as_of.isoformat(), **filters
+    )
+
+
+def _gaps(asked: View, **filters: str) -> str:
+    """The address of the gaps list with some filters: it is always of now."""
+    assert asked.programme is not None
+    return url_for("coordinator.gaps", programme=asked.programme.id, **filters)
+
+
+def _behind(action: Action, asked: View, now: datetime) -> str:
+    """The list behind an action."""
+    assert asked.programme is not None
+    programme = asked.programme.id
+    if action.kind in (
+        inbox.WISH, inbox.DECLINE, inbox.ADDRESS, inbox.NEWCOMER, inbox.DOUBT, inbox.MAIL, inbox.RAW,
+    ):  # fmt: skip
+        return url_for("coordinator.inbox_list", task=action.kind)
+    if action.kind == AGES:
+        return _list(asked, ages="unknown")
+    if action.kind == UNREACHABLE:
+        return _gaps(asked, standing=Word.UNREACHABLE)
+    behind = {
+        CLOSING: ("register_decisions", {"_anchor": "closing"}),
+        REGISTER: ("register_decisions", {}),
+        LETTERS: ("letters", {"status": FAILED}),
+        REQUESTS: ("requests", {}),
+        RAISE: ("chasing", {"programme": programme, "_anchor": "consent"}),
+        UNREPORTED: ("bookings", {"when": "past", "unreported": 1, "programme": programme}),
+        LAPSING: ("offers", {"programme": programme, "until": actions.lapsing_until(now).isoformat()}),
+    }
+    if action.kind in behind:
+        page, words = behind[action.kind]
+        return url_for(f"coordinator.{page}", **words)
+    return _gaps(asked, cause={ROOM: gaps.WAITING_LIST, LATE: gaps.SILENT}.get(action.kind, action.kind))
+
+
+def _news(programme_id: int, after: datetime, now: datetime) -> list[tuple[int, str, str]]:
+    """(how many, of what, the list of them) of each kind of news."""
+    stamp = after.strftime(STAMP)
+    return [
+        (
+            n,
+            news.KINDS[kind][n != 1],
+            url_for("coordinator.news", programme=programme_id, since=stamp, kind=kind),
+        )
+        for kind, n in news.counts(programme_id, since=after, now=now).items()
+    ]
+
+
+def _standings(reckoning: Reckoning, shows: Week | None) -> dict[int, str]:
+    """Where the schools of the week stand, by URN; whoever is in no target has none."""
+    theirs = {visit.urn for visit in shows.visits} if shows else set()
+    return {s.urn: s.standing for s in (*reckoning.target, *reckoning.excluded) if s.urn in theirs}
+
+
+def _is_young(reckoning: Reckoning) -> bool:
+    """Nobody was asked yet, or there is nobody to ask: what is next stands in the set-up."""
+    return all(s.standing in (Word.NOT_ASKED, Word.UNREACHABLE) for s in reckoning.target)
+
+
+def _next_step(now: datetime) -> readiness.Step | None:
+    """The first step of the set-up that is missing; None when all is in place."""
+    return next((step for step in readiness.of(g.partnership, now=now) if not step.done), None)

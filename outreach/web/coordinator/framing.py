@@ -1,0 +1,28 @@
+"""Letters shown on a page before or after they go: in a frame that runs nothing, and the list that was shown, read back."""
+
+from flask import Response, make_response, request
+
+from outreach.web import gate
+
+FRAMED = gate.POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'none'; frame-src 'self'")
+IN_FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+
+def framing(page: str) -> Response:
+    """A page that holds a letter in a frame."""
+    response = make_response(page)
+    response.headers["Content-Security-Policy"] = FRAMED
+    return response
+
+
+def in_frame(html: str) -> Response:
+    """A letter as mail readers show it, for such a frame: letters carry their own styles, which no page of ours may."""
+    response = Response(html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = IN_FRAME
+    return response
+
+
+def shown_to_go() -> dict[int, str]:
+    """URN -> address as a preview showed them, from the form's 'URN address' lines."""
+    pairs = (line.partition(" ") for line in request.form.getlist("to"))
+    return {int(u): address for u, _, address in pairs if u.isascii() and u.isdigit() and len(u) <= 7}

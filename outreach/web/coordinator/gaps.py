@@ -1,0 +1,136 @@
+"""Gaps: who is missing and why, since when, whose it is, and the next thing to do; filtered, sorted, ticked, exported.
+
+An address without a word in it shows the filter that was used last; any word in it stands for itself, so that a number
+elsewhere leads to exactly its list when it names the programme.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, g, redirect, render_template, request, stream_with_context, url_for
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+
+from outreach.coverage.gaplist import kept, missing, sheets
+from outreach.ground import clock, tabular
+from outreach.ground.db import db, transaction
+from outreach.ground.timespans import day_of
+from outreach.tour.programmes import Programme
+from outreach.web.coordinator.as_of import view
+from outreach.web.coordinator.gaps_asked import (
+    TICKS_AT_MOST,
+    Asked,
+    asked,
+    filters_alone,
+    in_form,
+    list_address,
+    urns_in,
+)
+from outreach.web.coordinator.gaps_shown import page_of
+from outreach.web.gate import coordinator, coordinators_only
+
+LIST = "gaps"
+BOOK_AT_MOST = 10_000
+"""Schools of one workbook, which is made as a whole; the CSV has no end."""
+
+
+@coordinator.get("/gaps", endpoint="gaps")
+@coordinators_only
+def gap_list() -> Any:
+    if not request.args and (last := kept.of(current_user.person_id, LIST)):
+        return redirect(f"{url_for('coordinator.gaps')}?{last}")
+    seen = view(g.partnership.id, clock.now())
+    if seen.programme is None:
+        return render_template("coordinator/gaps_none.html")
+    found = missing.of(seen.programme, now=seen.now)
+    return page_of(found, asked(request.args, found), seen.programmes, seen.left_out)
+
+
+@coordinator.post("/gaps/filter")
+@coordinators_only
+def gap_filter() -> Any:
+    """Keep a filter for next time, take one tag of it away, or clear it; then show the list."""
+    seen = view(g.partnership.id, clock.now())
+    if seen.programme is None:
+        return redirect(url_for("coordinator.gaps"), 303)
+    found = missing.of(seen.programme, now=seen.now)
+    own = asked(MultiDict() if request.form.get("clear") else request.form, found)
+    kind, _, value = request.form.get("drop", "").partition(":")
+    own = Asked(
+        filters=own.filters.without(kind, value), sort=own.sort, names=own.names, left_out=own.left_out
+    )
+    with transaction():
+        kept.keep(current_user.person_id, LIST, own.address(), now=clock.now())
+    return redirect(list_address(found, own), 303)
+
+
+@coordinator.post("/gaps/turn")
+@coordinators_only
+def gap_turn() -> Any:
+    """Another page, and what is ticked on this one goes along. Changes nothing."""
+    seen = view(g.partnership.id, clock.now())
+    if seen.programme is None:
+        return redirect(url_for("coordinator.gaps"), 303)
+    found = missing.of(seen.programme, now=seen.now)
+    ticked = urns_in(request.form.get("picked", ""), *request.form.getlist("urn"))
+    return redirect(
+        list_address(
+            found,
+            asked(in_form(), found),
+            page=request.form.get("page", "1")[:10],
+            picked=",".join(str(urn) for urn in ticked[:TICKS_AT_MOST]) or None,
+            whole="1" if request.form.get("whole") else None,
+            many="1" if len(ticked) > TICKS_AT_MOST else None,
+        ),
+        303,
+    )
+
+
+@coordinator.get("/gaps.csv")
+@coordinators_only
+def gaps_csv() -> Any:
+    """The gaps that match, by name. They are read and sent some hundred at a time, however many there are."""
+    now = clock.now()
+    programme, rows = _asked_for()
+    if programme is None:
+        return rows
+    return Response(
+        stream_with_context(tabular.write_csv([sheets.title(programme, now=now)], rows)),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="gaps-{day_of(now).isoformat()}.csv"'},
+    )
+
+
+@coordinator.get("/gaps.xlsx")
+@coordinators_only
+def gaps_xlsx() -> Any:
+    """The same as a workbook."""
+    now = clock.now()
+    programme, rows = _asked_for()
+    if programme is None:
+        return rows
+    lines: list[Sequence[Any]] = []
+    for line in rows:
+        lines.append(line)
+        if len(lines) > BOOK_AT_MOST + 2:
+            words = f"A workbook holds up to {BOOK_AT_MOST:,} schools. Take the CSV, or narrow the list."
+            return Response(words, 422, mimetype="text/plain")
+    return Response(
+        tabular.write_xlsx([sheets.title(programme, now=now)], lines, sheet="Gaps"),
+        mimetype=tabular.XLSX_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="gaps-{day_of(now).isoformat()}.xlsx"'},
+    )
+
+
+def _asked_for() -> tuple[Programme | None, Any]:
+    """The programme and the lines of its export; else None and what is said instead."""
+    seen = view(g.partnership.id, clock.now())
+    if seen.programme is None:
+        return None, Response("There is no programme yet.", 404, mimetype="text/plain")
+    filters, left_out = filters_alone(request.args)
+    if left_out or seen.left_out:
+        return None, Response(" ".join([*seen.left_out, *left_out]), 422, mimetype="text/plain")
+    only = set(urns_in(request.args.get("urn", ""))) if "urn" in request.args else None
+    # Nothing is held while the browser takes its time; the next part is read as of the same moment.
+    rows = sheets.lines(seen.programme, filters, only, now=seen.now, between=db.session.rollback)
+    return seen.programme, rows

@@ -1,0 +1,318 @@
+"""What is done about many gaps at once: each deed shows the exact list, and the exact letter, before anything goes or changes.
+
+Whoever changed between the list and the click is left alone and named; the others are done.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+
+from outreach.asking import notes, owners, rounds
+from outreach.asking.chasing import reminders
+from outreach.county import partnerships, schools
+from outreach.county.people import Person
+from outreach.coverage.gaplist import deeds, last_contact, missing
+from outreach.coverage.gaplist.deeds import MOST, Done
+from outreach.coverage.gaplist.missing import Gap, Missing
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.wording import and_list, count
+from outreach.tour.programmes import Programme
+from outreach.web import forms
+from outreach.web.coordinator.as_of import view
+from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
+from outreach.web.coordinator.gaps_asked import Asked, asked, chosen, in_form, list_address, urns_in
+from outreach.web.coordinator.gaps_shown import page_of
+from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+
+"""The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
+
+INVITE, REMIND, ASSIGN, NOTE, EXCLUDE, EXPORT = "invite", "remind", "assign", "note", "exclude", "export"
+NOBODY = "0"
+
+
+class RoundForm(forms.Form):
+    note = forms.text("A name for this round", hint="For your own list, for example: spring, first round.")
+
+
+class AssignForm(forms.Form):
+    owner = forms.choice("Who looks after them?", required="Choose who looks after them.")
+
+
+class NoteForm(forms.Form):
+    kind = forms.choice(
+        "What is it?",
+        ((notes.NOTE, "A note for us"), (notes.PHONE, "We talked with the school")),
+        required="Choose whether you talked with the school.",
+    )
+    text = forms.words(
+        "The note", required="Write the note first.", at_most=notes.LONGEST, hint=notes.NO_NAMES
+    )
+
+
+class ExcludeForm(forms.Form):
+    reason = forms.text(
+        "Why?", required="Give the reason; it stands beside the school from now on.",
+        hint="They count in no share from now on. It can be taken back on each school’s page.",
+    )  # fmt: skip
+
+
+@coordinator.route("/gaps/do", methods=["GET", "POST"], endpoint="gaps_do")
+@coordinators_only
+def preview() -> Any:
+    """Changes nothing: what a deed would do, to whom. By link for one school or all that match, by form for those ticked."""
+    seen = view(g.partnership.id, clock.now())
+    if seen.programme is None:
+        abort(404)
+    found = missing.of(seen.programme, now=seen.now)
+    own = asked(in_form() if request.method == "POST" else request.args, found)
+    ticked = urns_in(request.values.get("picked", ""), *request.values.getlist("urn"))
+    picked = chosen(found, own, whole=bool(request.values.get("whole")), urns=ticked)
+    deed = request.values.get("deed", "")
+    wrong = ""
+    if deed not in _PREVIEWS:
+        wrong = "Choose what to do with the schools: write, remind, assign, note, exclude or export."
+    elif not picked.gaps:
+        wrong = (
+            "None of the schools ticked is a gap any more." if picked.gone else deeds.NobodyChosen().message
+        )
+    elif len(picked.gaps) > MOST and deed != EXPORT:
+        wrong = deeds.TooMany(len(picked.gaps)).message
+    if wrong:
+        return page_of(found, own, seen.programmes, seen.left_out, wrong=wrong)
+    return _PREVIEWS[deed](found, own, picked.gaps, picked.gone)
+
+
+@coordinator.post("/gaps/remind")
+@coordinators_only
+def gaps_remind() -> Any:
+    """The list that was shown, judged again: nobody is reminded whom the list did not name."""
+    programme, now = programme_in_hand() or abort(404), clock.now()
+    seen = shown_to_go()
+    target = {s.urn for s in missing.of(programme, now=now).reckoning.target}
+    words = rounds.words_for(programme, seen.keys() & target, now=now)
+    try:
+        with transaction():
+            programme = _again(programme)
+            sent = reminders.send(programme, seen, who=who(), now=now, words=words, seen=seen, target=target)
+            written = len(sent.written)
+            left = [(x.school.name, x.why) for x in sent.left_out]
+    except Refusal as refusal:
+        found = missing.of(programme, now=now)
+        own = asked(in_form(), found)
+        picked = chosen(found, own, whole=False, urns=list(seen))
+        return _remind(found, own, picked.gaps, picked.gone, refusal.message)
+    flash(f"{count(written, 'reminder')} waiting to go out.")
+    if left:
+        named = and_list([f"{name} ({why})" for name, why in left[:12]])
+        more = f", and {count(len(left) - 12, 'school')} more" if len(left) > 12 else ""
+        flash(f"Something changed meanwhile, so nothing went to {named}{more}.", "confirm")
+    return _back(programme, now)
+
+
+@coordinator.post("/gaps/assign")
+@coordinators_only
+def gaps_assign() -> Any:
+    form = AssignForm()
+    people = _possible(form)
+    person = people.get(form.owner.data or "")
+    given = f"given to {person.name}" if person else "given to nobody"
+
+    def deed(programme: Programme) -> Done:
+        fresh = db.session.get_one(Person, person.id) if person else None
+        return deeds.assign(programme, _shown(), fresh, who=who(), now=clock.now())
+
+    return _do(ASSIGN, form, deed, given)
+
+
+@coordinator.post("/gaps/note")
+@coordinators_only
+def gaps_note() -> Any:
+    form = NoteForm()
+
+    def deed(programme: Programme) -> Done:
+        return deeds.note(
+            programme, _shown(), form.text.data or "", kind=form.kind.data, who=who(), now=clock.now()
+        )
+
+    return _do(NOTE, form, deed, "noted")
+
+
+@coordinator.post("/gaps/exclude")
+@coordinators_only
+def gaps_exclude() -> Any:
+    form = ExcludeForm()
+
+    def deed(programme: Programme) -> Done:
+        return deeds.exclude(programme, _shown(), form.reason.data or "", who=who(), now=clock.now())
+
+    return _do(EXCLUDE, form, deed, "taken out of the target")
+
+
+@coordinator.get("/gaps/reminder/<int:urn>")
+@coordinators_only
+def gaps_reminder(urn: int) -> Any:
+    """The exact reminder to one school, as it would go now; its link is not made yet."""
+    programme, school = programme_in_hand() or abort(404), our_school(urn)
+    seen = _reminder(programme, urn)
+    page = render_template(
+        "coordinator/letter_to_go.html",
+        here="Gaps", back=url_for("coordinator.gaps", programme=programme.id), school=school,
+        contact=seen.shown.contact, letter=seen.letter,
+        frame=url_for("coordinator.gaps_reminder_html", urn=urn, programme=programme.id),
+    )  # fmt: skip
+    return framing(page)
+
+
+@coordinator.get("/gaps/reminder/<int:urn>/html")
+@coordinators_only
+def gaps_reminder_html(urn: int) -> Any:
+    """The same as mail readers show it, for the frame of a page."""
+    programme, school = programme_in_hand() or abort(404), our_school(urn)
+    return in_frame(_reminder(programme, school.urn).letter.html)
+
+
+def _reminder(programme: Programme, urn: int) -> Any:
+    try:
+        seen = reminders.preview(programme, [urn], now=clock.now())
+    except Refusal:
+        abort(404)
+    return seen if seen.letter else abort(404)
+
+
+def _do(name: str, form: forms.Form, deed: Callable[[Programme], Done], words: str) -> Any:
+    """Do it to all that stand as they were shown; else the same page again, with what was typed and why not."""
+    programme, now = programme_in_hand() or abort(404), clock.now()
+    if form.validate():
+        try:
+            with transaction():
+                done = deed(_again(programme))
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(f"{count(len(done.done), 'school')} {words}.", "" if done.done else "confirm")
+            return _back(programme, now, left=done.changed)
+    found = missing.of(programme, now=now)
+    own = asked(in_form(), found)
+    picked = chosen(found, own, whole=False, urns=[s.urn for s in _shown()])
+    return _page(name, found, own, picked.gaps, picked.gone, form, 422)
+
+
+def _again(programme: Programme) -> Programme:
+    """The programme, read inside the transaction."""
+    return db.session.get_one(Programme, programme.id)
+
+
+def _back(programme: Programme, now: Any, left: Sequence[int] = ()) -> Response:
+    """To the list as it was filtered, with the schools named that were left alone."""
+    found = missing.of(programme, now=now)
+    some = ",".join(str(urn) for urn in left[:300]) or None
+    return redirect(list_address(found, asked(in_form(), found), left=some), 303)  # type: ignore[return-value]
+
+
+def _invite(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
+    """The page that rounds are sent from: who gets the letter, who not and why, and the letter."""
+    target = {s.urn for s in found.reckoning.target}
+    try:
+        seen = rounds.preview_round(
+            found.programme, [gap.urn for gap in gaps], now=clock.now(), target=target
+        )
+    except Refusal as refusal:
+        return _refused(found, own, refusal)
+    page = render_template(
+        "coordinator/invitations_preview.html", programme=found.programme, form=RoundForm(formdata=None), found=seen
+    )  # fmt: skip
+    return framing(page)
+
+
+def _remind(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int], wrong: str = "") -> Any:
+    target = {s.urn for s in found.reckoning.target}
+    try:
+        seen = reminders.preview(found.programme, [gap.urn for gap in gaps], now=clock.now(), target=target)
+    except Refusal as refusal:
+        return _refused(found, own, refusal)
+    page = render_template(
+        "coordinator/gaps_remind.html", found=found, own=own, seen=seen, gone=_named(gone), wrong=wrong,
+        at=_at(found, own), back=list_address(found, own),
+    )  # fmt: skip
+    return framing(page), 422 if wrong else 200
+
+
+def _refused(found: Missing, own: Asked, refusal: Refusal) -> Any:
+    return page_of(found, own, [found.programme], [], wrong=refusal.message)
+
+
+def _form_page(name: str, form_of: Callable[[], forms.Form]) -> Callable[..., Any]:
+    def show(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
+        form = form_of()
+        if isinstance(form, AssignForm):
+            _possible(form)
+        return _page(name, found, own, gaps, gone, form)
+
+    return show
+
+
+def _page(
+    name: str,
+    found: Missing,
+    own: Asked,
+    gaps: Sequence[Gap],
+    gone: Sequence[int],
+    form: forms.Form | None,
+    status: int = 200,
+) -> Any:
+    shown = gaps[:MOST] if name != EXPORT else gaps[:50]
+    last = last_contact.of(found.programme, {gap.urn: gap.family for gap in shown})
+    return render_template(
+        "coordinator/gaps_deed.html", deed=name, found=found, own=own, gaps=gaps, shown=shown, gone=_named(gone), form=form,
+        last=last, to="|".join(deeds.shown(gap).said() for gap in shown), at=_at(found, own),
+        back=list_address(found, own), export=_export(found, own),
+    ), status  # fmt: skip
+
+
+def _export(found: Missing, own: Asked) -> dict[str, Any]:
+    """The words of an export's address: all that match, or those ticked."""
+    words: dict[str, Any] = {"programme": found.programme.id}
+    if request.values.get("whole"):
+        for kind, value in own.filters.pairs():
+            words.setdefault(kind, []).append(value)
+        return words
+    ticked = urns_in(request.values.get("picked", ""), *request.values.getlist("urn"))
+    return words | {"urn": ",".join(str(urn) for urn in ticked[:400])}
+
+
+def _export_page(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
+    return _page(EXPORT, found, own, gaps, gone, None)
+
+
+_PREVIEWS: dict[str, Callable[..., Any]] = {
+    INVITE: _invite,
+    REMIND: _remind,
+    ASSIGN: _form_page(ASSIGN, lambda: AssignForm(formdata=None)),
+    NOTE: _form_page(NOTE, lambda: NoteForm(formdata=None)),
+    EXCLUDE: _form_page(EXCLUDE, lambda: ExcludeForm(formdata=None)),
+    EXPORT: _export_page,
+}
+
+
+def _possible(form: AssignForm) -> dict[str, Person]:
+    """Fill in who there is; by the value of the choice."""
+    people = {str(p.id): p for p in owners.possible(g.partnership.id)}
+    forms.set_choices(form.owner, [*((key, p.name) for key, p in people.items()), (NOBODY, "Nobody")])
+    return people
+
+
+def _at(found: Missing, own: Asked) -> str:
+    return list_address(found, own).partition("?")[2]
+
+
+def _named(urns: Sequence[int]) -> list[str]:
+    """The names of our own schools that were ticked and are no gap any more."""
+    codes = {a.la_code for a in partnerships.authorities(g.partnership.id)}
+    return [s.name for s in schools.of_urns(list(urns)) if s.la_code in codes]
+
+
+def _shown() -> list[deeds.Shown]:
+    return deeds.read(request.form.get("to", "").split("|"))

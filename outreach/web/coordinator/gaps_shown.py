@@ -1,0 +1,212 @@
+"""How the gaps list is shown: fifty rows with their last contact and next step, the filters with their counts, what is ticked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import current_app, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy import select
+
+from outreach.asking.chasing import chases
+from outreach.booking import diary
+from outreach.county.partnerships import Authority
+from outreach.county.schools import School
+from outreach.coverage import gaps
+from outreach.coverage.gaplist import filters as gap_filters
+from outreach.coverage.gaplist import kept, last_contact
+from outreach.coverage.gaplist.filters import KINDS, NOBODY, OWNER, SORTS
+from outreach.coverage.gaplist.last_contact import Contact
+from outreach.coverage.gaplist.missing import Gap, Missing
+from outreach.ground import clock
+from outreach.ground.db import db
+from outreach.ground.timespans import day_of
+from outreach.tour.programmes import Programme
+from outreach.web.coordinator.as_of import page_asked
+from outreach.web.coordinator.gaps_asked import Asked, list_address, urns_in
+
+PAGE = 50
+KIND_NAMES = {
+    "standing": "Standing", "cause": "Cause", "district": "District", "phase": "Phase", "owner": "Owner", "size": "Size",
+}  # fmt: skip
+OFFER = (
+    gaps.OTHER_DATE, gaps.WAITING_LIST, gaps.REFUSED_SLOT, gaps.CANCELLED, gaps.FAILED, gaps.YEAR_MISSING,
+    gaps.YEAR_NOT_BOOKED, gaps.TOO_FEW,
+)  # fmt: skip
+"""The causes that a time kept for the school would mend."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One gap on the page. `days` is how long it waits; `reminders` how often it was reminded of what it did not answer."""
+
+    gap: Gap
+    days: int
+    last: Contact | None
+    reminders: int
+    next_words: str
+    next_address: str
+    ticked: bool
+
+
+def page_of(
+    found: Missing, own: Asked, programmes: Sequence[Programme], left_out: Sequence[str], wrong: str = ""
+) -> Any:
+    """The page; 422 with `wrong` when a form of it made no sense."""
+    narrowed = gap_filters.narrow(found.gaps, own.filters)
+    match = gap_filters.ordered(narrowed.gaps, own.sort)
+    said = [*left_out, *own.left_out]
+    pages = max(1, -(-len(match) // PAGE))
+    page = page_asked(pages, said)
+    if request.args.get("as_of"):
+        said.append(
+            "This list is of today, so that something can be done about it. A past day stands under Coverage."
+        )
+    picked = set(urns_in(request.values.get("picked", ""), *request.form.getlist("urn")))
+    shown = match[(page - 1) * PAGE : page * PAGE]
+    here = {gap.urn for gap in shown}
+    elsewhere = [gap.urn for gap in found.gaps if gap.urn in picked and gap.urn not in here]
+    return render_template(
+        "coordinator/gaps.html",
+        found=found, own=own, programmes=programmes, said=said, wrong=wrong, matching=len(match), page=page, pages=pages,
+        rows=_rows(found, shown, picked), kinds=_kinds(own, narrowed), never=narrowed.never_seen, elsewhere=elsewhere,
+        whole=bool(request.values.get("whole")), many=bool(request.args.get("many")), sorts=SORTS,
+        remembered=kept.of(current_user.person_id, "gaps") == own.address(), left=_left(found),
+        sorted_by={key: list_address(found, replace(own, sort=key)) for key in SORTS}, at=list_address(found, own).partition("?")[2],
+        phone_list="coordinator.phone_list" in current_app.view_functions,
+    ), 422 if wrong else 200  # fmt: skip
+
+
+def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[Row]:
+    """The rows of one page, in a constant number of queries."""
+    programme, today = found.programme, day_of(clock.now())
+    last = last_contact.of(programme, {gap.urn: gap.family for gap in shown})
+    reminders = _reminders(programme, shown)
+    reports = _reports(programme, shown)
+    rows = []
+    for gap in shown:
+        times = reminders.get(gap.urn, 0) if gap.standing.kind == gaps.SILENT else 0
+        words, address = _next(gap, programme, times, reports.get(gap.urn, ""))
+        rows.append(
+            Row(
+                gap=gap,
+                days=max(0, (today - gap.waits_since).days),
+                last=last.get(gap.urn),
+                reminders=times,
+                next_words=words,
+                next_address=address,
+                ticked=gap.urn in picked,
+            )
+        )
+    return rows
+
+
+def _next(gap: Gap, programme: Programme, reminders: int, report: str) -> tuple[str, str]:
+    """What to do next, and the page on which it is done; where nothing more can be done by page, the school's own."""
+    kind, urn = gap.standing.kind, gap.urn
+    words = gap.standing.next_action
+    school = url_for("coordinator.school", urn=urn)
+    if kind == gaps.NO_ADDRESS:
+        return words, url_for("coordinator.school_contact_add", urn=urn)
+    if report:
+        return words, url_for("coordinator.report", reference=report)
+    if programme.closed_at is not None:
+        return words, school
+    if kind == gaps.NOT_ASKED:
+        return words, url_for("coordinator.school_invite", urn=urn, programme=programme.id)
+    if kind == gaps.SILENT:
+        if reminders >= len(chases.REMINDERS):
+            raised = "coordinator.chasing_raise"
+            known = raised in current_app.view_functions
+            return "Ring, or write to the head", url_for(
+                raised, urn=urn, programme=programme.id
+            ) if known else school
+        return "Remind", url_for("coordinator.gaps_do", programme=programme.id, deed="remind", urn=urn)
+    if kind == gaps.SOMEBODY_ELSE:
+        return words, url_for("coordinator.school_contact_add", urn=urn)
+    if kind == gaps.DECLINED:
+        return words, url_for("coordinator.school_answer", urn=urn)
+    if kind in OFFER:
+        return words, url_for("coordinator.propose", urn=urn, programme=programme.id)
+    return words, school
+
+
+def _reminders(programme: Programme, shown: Sequence[Gap]) -> dict[int, int]:
+    """How often a silent school was reminded, by URN; one query."""
+    times: dict[int, int] = {}
+    family = {urn: gap.urn for gap in shown for urn in gap.family}
+    for chase, _ in chases.standing(programme.id, family):
+        times[family[chase.urn]] = times.get(family[chase.urn], 0) + (chase.reason in chases.REMINDERS)
+    return times
+
+
+def _reports(programme: Programme, shown: Sequence[Gap]) -> dict[int, str]:
+    """The booking whose report is missing or disputed, by the URN of the gap; one query."""
+    due = {
+        u: gap
+        for gap in shown
+        if gap.standing.kind in (gaps.REPORT_MISSING, gaps.REPORTS_DISAGREE)
+        for u in gap.family
+    }
+    found: dict[int, str] = {}
+    for urn, starts_at, reference in diary.past_shows(programme.id, due, now=clock.now()):
+        gap = due[urn]
+        if day_of(starts_at) == gap.standing.since:
+            found.setdefault(gap.urn, reference)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of filter: its values as (value, words, how many gaps, is it ticked)."""
+
+    key: str
+    name: str
+    values: list[tuple[str, str, int, bool]]
+
+
+def _kinds(own: Asked, narrowed: gap_filters.Narrowed) -> list[Kind]:
+    """What holds no gap and is not ticked is left out, but for people, who may get one."""
+    kinds = []
+    for key in KINDS:
+        ticked, counts = own.filters.ticked.get(key, ()), narrowed.counts[key]
+        values = [
+            (value, words, counts[value], value in ticked)
+            for value, words in own.names[key].items()
+            if counts[value] or value in ticked or (key == OWNER and value != NOBODY)
+        ]
+        if values:
+            kinds.append(Kind(key=key, name=KIND_NAMES[key], values=values))
+    return kinds
+
+
+def _left(found: Missing) -> list[tuple[int, str, str]]:
+    """(URN, name, how it stands) of the schools that a deed left as they are, since they changed meanwhile."""
+    urns = urns_in(request.args.get("left", ""))
+    if not urns:
+        return []
+    standing = {s.urn: s for s in [*found.reckoning.target, *found.reckoning.excluded]}
+    others = [urn for urn in urns if urn not in standing]
+    ours = _names(found.programme, others)
+    said = []
+    for urn in urns:
+        s = standing.get(urn)
+        if s is not None:
+            words = s.standing if not s.cause or s.cause == s.standing else f"{s.standing}: {s.cause}"
+            said.append((urn, s.name, words))
+        elif urn in ours:
+            said.append((urn, ours[urn], "not in the target any more"))
+    return said
+
+
+def _names(programme: Programme, urns: Sequence[int]) -> dict[int, str]:
+    """Names of the partnership's own schools that are in no target."""
+    if not urns:
+        return {}
+    rows = db.session.execute(
+        select(School.urn, School.name)
+        .join(Authority, Authority.la_code == School.la_code)
+        .where(School.urn.in_(urns), Authority.partnership_id == programme.partnership_id)
+        .order_by(School.urn)
+    )
+    return {urn: name for urn, name in rows}

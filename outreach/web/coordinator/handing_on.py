@@ -1,0 +1,86 @@
+"""A booking of a school that closes goes to the one that follows it: to whom, who is told, one click; and back again."""
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from outreach.booking import promises
+from outreach.booking.desk import handing_on
+from outreach.booking.promises import Booking
+from outreach.county.register import lines
+from outreach.county.schools import School
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+from outreach.ground.errors import Refusal
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, who
+
+
+class HandOnForm(forms.Form):
+    to = forms.choice("To which school?", required="Choose the school that takes the booking over.")
+
+
+@coordinator.route("/bookings/<reference>/hand-on", methods=["GET", "POST"])
+@coordinators_only
+def booking_hand_on(reference: str) -> Any:
+    found, form = _booking(reference), HandOnForm()
+    if found.ended_at is not None:
+        return _done(reference, "This booking was cancelled already.", "confirm")
+    after = lines.after([found.urn]).get(found.urn, [])
+    heirs = [school for school in after if school.is_open]
+    forms.set_choices(form.to, [(str(s.urn), _named(s)) for s in heirs])
+    if request.method == "GET" and len(heirs) == 1:
+        form.to.data = str(heirs[0].urn)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                taker = db.session.get_one(School, int(form.to.data))
+                handing_on.hand_on(_booking(reference), taker, who=who(), now=clock.now())
+                name = taker.name
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _done(
+                reference, f"It stands under {name} now. Everybody who has it in the calendar is told."
+            )
+    page = render_template(
+        "coordinator/booking_hand_on.html", booking=_booking(reference), form=form, heirs=heirs,
+        not_open=[s for s in after if not s.is_open and "propos" in s.status.casefold()],
+        together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
+        people=promises.people_of(found),
+    )  # fmt: skip
+    return page, 422 if request.method == "POST" else 200
+
+
+@coordinator.post("/bookings/<reference>/hand-back")
+@coordinators_only
+def booking_hand_back(reference: str) -> Any:
+    _booking(reference)
+    try:
+        with transaction():
+            found = handing_on.hand_back(_booking(reference), who=who(), now=clock.now())
+            name = found.school.name
+    except Refusal as refusal:
+        return _done(reference, refusal.message, "stop")
+    return _done(reference, f"It stands under {name} again. Everybody who has it in the calendar is told.")
+
+
+def _named(school: School) -> str:
+    return ", ".join(part for part in (school.name, school.town, f"URN {school.urn}") if part)
+
+
+def _booking(reference: str) -> Booking:
+    """This partnership's booking of that reference; a 404 for another's or none."""
+    try:
+        found = promises.get(reference)
+    except promises.NoSuchBooking:
+        abort(404)
+    if found.programme.partnership_id != g.partnership.id:
+        abort(404)
+    return found
+
+
+def _done(reference: str, said: str, category: str = "message") -> Response:
+    flash(said, category)
+    return redirect(url_for("coordinator.booking", reference=reference.upper()), 303)

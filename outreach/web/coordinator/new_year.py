@@ -1,0 +1,141 @@
+"""The new year: a checklist that rolls a programme over, the copy before it is made, and whom to ask first."""
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+
+from outreach.coverage.newyear import checklist, first_round
+from outreach.coverage.newyear.first_round import GROUPS, REST
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import year_name
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import and_list, count, day_short
+from outreach.tour import programmes
+from outreach.tour.programmes import Programme
+from outreach.tour.yearly import copies
+from outreach.tour.yearly.copies import Copied
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, who
+
+
+class CopyForm(forms.Form):
+    title = forms.text("Title", required="Enter the title of the production.", at_most=120)
+    reply_by = forms.day("Schools reply by", required="Enter the day by which schools reply.")
+    with_days = forms.tick("Carry the tour days over")
+    with_decisions = forms.tick("Carry the decisions about single schools over")
+
+
+@coordinator.get("/new-year")
+@coordinators_only
+def new_year() -> Any:
+    """`?year=`: the academic year that begins then; what makes no sense is said."""
+    today = day_of(clock.now())
+    offered = checklist.years(g.partnership.id, today)
+    year, said = _year(offered, checklist.year_to_open(offered, today))
+    found = checklist.of(g.partnership, year, now=clock.now()) if offered else None
+    return render_template(
+        "coordinator/new_year.html",
+        found=found, offered=offered, year=year, said=said, next_step=found.next_step(today) if found else "",
+    )  # fmt: skip
+
+
+@coordinator.route("/new-year/copy/<int:programme_id>", methods=["GET", "POST"])
+@coordinators_only
+def copy_programme(programme_id: int) -> Any:
+    """What the copy would hold, and the copy made. Made already: straight to it."""
+    original, now = _programme(programme_id), clock.now()
+    year, _ = _year([original.academic_year + 1, original.academic_year + 2], original.academic_year + 1)
+    standing = copies.copy_of(original, year)
+    if standing is not None:
+        flash(copies.CopiedAlready(standing).message, "confirm")
+        return redirect(url_for("coordinator.new_year", year=year), 303 if request.method == "POST" else 302)
+    plan = copies.plan(original, year, now=now)
+    form = CopyForm(data={"title": plan.production.title, "reply_by": plan.production.reply_by})
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                done = copies.copy(
+                    programmes.get(g.partnership.id, programme_id), year,
+                    title=form.title.data, reply_by=form.reply_by.data, with_days=form.with_days.data,
+                    with_decisions=form.with_decisions.data, who=who(), now=now,
+                )  # fmt: skip
+                told = _told(done)
+        except copies.CopiedAlready as refusal:
+            flash(refusal.message, "confirm")
+            return redirect(url_for("coordinator.new_year", year=year), 303)
+        except Refusal as refusal:
+            form.refuse(refusal)
+            plan = copies.plan(_programme(programme_id), year, now=now)
+        else:
+            flash(told)
+            return redirect(url_for("coordinator.new_year", year=year), 303)
+    page = render_template("coordinator/new_year_copy.html", plan=plan, form=form, year=year)
+    return page, 422 if form.errors else 200
+
+
+@coordinator.get("/new-year/first-round", endpoint="new_year_round")
+@coordinators_only
+def whom_first() -> Any:
+    """Whom to ask first, ticked already; the preview of the letter and the list is that of every round. `?only=` one group."""
+    programme = programme_in_hand() or abort(404)
+    only = request.args.get("only", "")
+    said = "" if only in (*GROUPS, "") else f"There is no group ‘{only[:40]}’, so all are shown."
+    only = only if only in GROUPS else ""
+    before = copies.original_of(programme.id) or _same_title(programme)
+    found = first_round.of(programme, before, now=clock.now())
+    rows = [c for c in found.candidates if only in ("", c.group)]
+    return render_template(
+        "coordinator/new_year_round.html",
+        programme=programme, before=before, found=found, rows=rows, groups=GROUPS, rest=REST, only=only, said=said,
+        late=day_of(clock.now()) > programme.reply_by,
+    )  # fmt: skip
+
+
+def _year(offered: list[int], otherwise: int) -> tuple[int, str]:
+    """The year of the address, if it is one that is offered; and what to say when it is not."""
+    wanted = request.values.get("year", "")
+    if wanted and wanted not in map(str, offered):
+        return (
+            otherwise,
+            f"Nothing can be carried into a year ‘{wanted[:10]}’ now, so this is {year_name(otherwise)}.",
+        )
+    return (int(wanted) if wanted else otherwise), ""
+
+
+def _programme(programme_id: int) -> Programme:
+    try:
+        return programmes.get(g.partnership.id, programme_id)
+    except Refusal:
+        abort(404)
+
+
+def _same_title(programme: Programme) -> Programme | None:
+    """Last year's programme of the same title, where this one was not copied from any."""
+    found = programmes.of_partnership(g.partnership.id)
+    return next(
+        (
+            p
+            for p in found
+            if (p.title, p.for_adults, p.academic_year)
+            == (programme.title, programme.for_adults, programme.academic_year - 1)
+        ),
+        None,
+    )
+
+
+def _told(done: Copied) -> str:
+    """What was done, and which days were not carried over."""
+    new = done.programme
+    parts = [f"{new.title} is set up for {year_name(new.academic_year)}"]
+    if done.days:
+        parts.append(f"with {count(done.days, 'tour day')}")
+    if done.decisions:
+        parts.append(f"and {count(done.decisions, 'decision')} about single schools")
+    told = " ".join(parts) + "."
+    if done.left_out:
+        named = and_list(day_short(m.was.day) for m in done.left_out[:6])
+        more = f" and {len(done.left_out) - 6} more" if len(done.left_out) > 6 else ""
+        told += f" Not carried over: {named}{more}; add other days instead."
+    return told

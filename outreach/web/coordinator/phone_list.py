@@ -1,0 +1,61 @@
+"""The phone list, to print: the gaps with whom to ring, the cause, the last word, and room to write."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import g, render_template, request
+
+from outreach.asking import notes
+from outreach.county import contacts, schools
+from outreach.county.contacts import Contact
+from outreach.county.schools import School
+from outreach.coverage.gaplist import filters, last_contact, missing
+from outreach.ground import clock
+from outreach.web.coordinator import gaps_asked
+from outreach.web.coordinator.as_of import view
+from outreach.web.gate import coordinator, coordinators_only
+
+MOST = 250
+"""Schools on one list; more are reached by a filter."""
+
+
+@coordinator.get("/phone-list")
+@coordinators_only
+def phone_list() -> Any:
+    """The gaps that match the filters of the gaps list, by name, with everybody's number that is known."""
+    seen = view(g.partnership.id, clock.now())
+    if seen.programme is None:
+        return render_template("coordinator/chasing_none.html")
+    found = missing.of(seen.programme, now=seen.now)
+    own = gaps_asked.asked(request.args, found)
+    matching = filters.ordered(filters.narrow(found.gaps, own.filters).gaps, "name")
+    shown = matching[:MOST]
+    families = {gap.urn: gap.family for gap in shown}
+    everybody = {urn for family in families.values() for urn in family}
+    people = contacts.to_write_to(families)
+    found_schools = {school.urn: school for school in schools.of_urns(families)}
+    talked: dict[int, notes.Note] = {}
+    for note in notes.of_schools(everybody, partnership_id=g.partnership.id):
+        talked.setdefault(note.urn, note)
+    return render_template(
+        "coordinator/phone_list.html",
+        programme=seen.programme, found=found, gaps=shown, more=len(matching) - len(shown), own=own, left_out=own.left_out,
+        schools=found_schools, numbers=_numbers(found_schools, people),
+        last=last_contact.of(seen.programme, families),
+        notes={urn: next((talked[u] for u in family if u in talked), None) for urn, family in families.items()},
+        causes=own.names[filters.CAUSE], districts=own.names[filters.DISTRICT], ticked=own.filters.ticked,
+        address=gaps_asked.list_address(found, own),
+    )  # fmt: skip
+
+
+def _numbers(
+    found: Mapping[int, School], people: Mapping[int, Sequence[Contact]]
+) -> dict[int, dict[str, list[str]]]:
+    """{URN: {number: who answers there}}, the school's own number first; people without one are under ''."""
+    numbers: dict[int, dict[str, list[str]]] = {}
+    for urn, school in found.items():
+        here = numbers.setdefault(urn, {school.telephone: []} if school.telephone else {})
+        for person in people.get(urn, ()):
+            said = ", ".join(part for part in (person.name, person.role) if part) or "the office"
+            here.setdefault(person.phone, []).append(said)
+    return numbers

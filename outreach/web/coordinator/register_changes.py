@@ -1,0 +1,180 @@
+"""What register files changed and somebody must decide: shows at schools that close first, then fact by fact, then what was decided."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from outreach.booking.desk import closing
+from outreach.county import partnerships
+from outreach.county.corrections import FIELDS
+from outreach.county.register import deciding, decisions, lines
+from outreach.county.register.decisions import RegisterChange
+from outreach.county.register.noticing import CLOSING, CORRECTED, LEAVING, NAMED, OPENING, TARGET
+from outreach.ground import clock, wording
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.web.gate import coordinator, coordinators_only, who
+
+PAGE = 100
+KINDS = {
+    CLOSING: "Closed, or about to close",
+    OPENING: "Opened",
+    LEAVING: "Gone to another authority",
+    TARGET: "Other year groups than before",
+    CORRECTED: "Against a correction of ours",
+    NAMED: "Another name, trust, district or phase",
+}
+ACCEPT, KEEP = "accept", "keep"
+OPEN, DECIDED = "", "decided"
+
+
+@coordinator.get("/register/changes")
+@coordinators_only
+def register_decisions() -> Any:
+    wrong, now = [], clock.now()
+    waiting = decisions.to_decide(g.partnership.id)
+    counts = {kind: n for kind in KINDS if (n := sum(1 for c in waiting if c.kind == kind))}
+    kind = request.args.get("kind", "")
+    if kind and kind not in KINDS:
+        wrong.append("There is no such kind of change, so all are shown.")
+        kind = ""
+    chosen = [c for c in waiting if not kind or c.kind == kind]
+    page, pages = _page(len(chosen), wrong)
+    rows = chosen[(page - 1) * PAGE : page * PAGE]
+    return render_template(
+        "coordinator/register_changes.html",
+        closing=closing.closing(g.partnership.id, now=now), rows=rows, waiting=len(waiting), counts=counts, kind=kind,
+        kinds=KINDS, page=page, pages=pages, wrong=wrong, today=wording.day_short(now), fact=_fact, said=_said, ours=_ours,
+        follows=lines.after([c.urn for c in rows if c.kind == CLOSING]),
+        came_from=lines.before([c.urn for c in rows if c.kind == OPENING]),
+        decided=decisions.count_decided(g.partnership.id),
+        authorities=_authorities(),
+    )  # fmt: skip
+
+
+@coordinator.get("/register/changes/decided")
+@coordinators_only
+def register_decided() -> Any:
+    wrong: list[str] = []
+    count = decisions.count_decided(g.partnership.id)
+    page, pages = _page(count, wrong)
+    return render_template(
+        "coordinator/register_decided.html",
+        rows=decisions.decided(g.partnership.id, first=(page - 1) * PAGE, most=PAGE), count=count, page=page,
+        pages=pages, wrong=wrong, fact=_fact, said=_said, authorities=_authorities(),
+    )  # fmt: skip
+
+
+@coordinator.post("/register/changes")
+@coordinators_only
+def register_decide() -> Any:
+    """Accept one or keep ours, or all that are ticked; what cannot be is named, the others are done."""
+    deed, ids = _asked()
+    if deed is None or not ids:
+        flash("Tick at least one change, then say what to do with it.", "confirm")
+        return _back()
+    do = deciding.accept if deed == ACCEPT else deciding.keep
+    done, left = 0, []
+    for change_id in ids:
+        try:
+            _decide(change_id, do)
+        except Refusal as refusal:
+            left.append(refusal.message)
+        else:
+            done += 1
+    if done:
+        taken = (
+            "accepted: the register’s word holds"
+            if deed == ACCEPT
+            else "kept as ours, whatever the register says"
+        )
+        flash(f"{wording.count(done, 'change')} {taken}.")
+    for message in dict.fromkeys(left):
+        flash(message, "confirm")
+    return _back()
+
+
+@coordinator.post("/register/changes/<int:change_id>/take-back")
+@coordinators_only
+def register_take_back(change_id: int) -> Any:
+    """Undo a decision, with the correction it made or withdrew."""
+    try:
+        _decide(change_id, deciding.take_back)
+    except decisions.NoSuchChange:
+        abort(404)
+    except Refusal as refusal:
+        flash(refusal.message, "confirm")
+        return redirect(url_for("coordinator.register_decided"), 303)
+    flash("Taken back. It waits for a decision again.")
+    return _back()
+
+
+def _decide(change_id: int, do: Callable[..., None]) -> None:
+    """One change in a transaction of its own."""
+    with transaction():
+        change = decisions.get(change_id, g.partnership.id)
+        name = change.school.name
+        try:
+            do(change, who=who(), now=clock.now())
+        except decisions.NoSuchChange:
+            raise
+        except Refusal as refusal:
+            raise Refusal(f"{name}: {refusal.message}") from refusal
+
+
+def _asked() -> tuple[str | None, list[int]]:
+    """What to do, and with which: a row's own button, or the buttons below for all that are ticked."""
+    for deed in (ACCEPT, KEEP):
+        if deed in request.form:
+            return deed, _ids(request.form.getlist(deed))
+    deed = request.form.get("deed")
+    return (deed if deed in (ACCEPT, KEEP) else None), _ids(request.form.getlist("change"))
+
+
+def _ids(typed: list[str]) -> list[int]:
+    found = [int(text) for text in typed if text.isascii() and text.isdigit() and len(text) < 10]
+    return list(dict.fromkeys(found))[:1000]
+
+
+def _back() -> Response:
+    kind = request.form.get("kind", "")
+    return redirect(url_for("coordinator.register_decisions", kind=kind if kind in KINDS else None), 303)
+
+
+def _page(count: int, wrong: list[str]) -> tuple[int, int]:
+    """The page asked for and how many there are; one that makes no sense is the first, and said so."""
+    pages, typed = max(1, -(-count // PAGE)), request.args.get("page", "")
+    if not typed:
+        return 1, pages
+    if typed.isascii() and typed.isdigit() and len(typed) < 7 and 1 <= int(typed) <= pages:
+        return int(typed), pages
+    wrong.append(f"There is no page ‘{typed[:20]}’, so the first is shown.")
+    return 1, pages
+
+
+def _fact(change: RegisterChange) -> str:
+    """What is different, as a name: 'Highest age'."""
+    return {"opened": "New in the register", "la_code": "Authority"}.get(
+        change.field, FIELDS.get(change.field, "")
+    )
+
+
+def _said(change: RegisterChange, text: str) -> str:
+    """One side of a change in words."""
+    value = decisions.fact(change, text)
+    if value is None or value == "":
+        return "unknown"
+    if isinstance(value, int):
+        return wording.number(value)
+    return value if isinstance(value, str) else wording.day_short(value)
+
+
+def _ours(change: RegisterChange) -> str:
+    """What holds here of the same fact."""
+    return _said(change, "" if (value := getattr(change.school, change.field)) is None else str(value))
+
+
+def _authorities() -> bool:
+    return bool(partnerships.authorities(g.partnership.id))

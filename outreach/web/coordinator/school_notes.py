@@ -1,0 +1,65 @@
+"""Notes about one school: what we know, and what was said on the phone; taken back, their words are gone for good."""
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from outreach.asking import notes
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.web import forms
+from outreach.web.forms import Form
+from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+
+KINDS = ((notes.NOTE, "A note for us"), (notes.PHONE, "We talked with the school"))
+PLAIN = "note"
+
+
+class NoteForm(Form):
+    kind = forms.choice("What is it?", KINDS, required="Say what it is.", default=notes.NOTE)
+    text = forms.words("Note", required="Write the note first.", at_most=notes.LONGEST, hint=notes.NO_NAMES)
+
+
+@coordinator.route("/schools/<int:urn>/notes", methods=["GET", "POST"])
+@coordinators_only
+def school_note(urn: int) -> Any:
+    """A note, or what was said on the phone; of the programme in hand where there is one."""
+    school, form = our_school(urn), NoteForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                notes.write(
+                    urn, form.text.data, programme_in_hand(), partnership_id=g.partnership.id, kind=form.kind.data, who=who(),
+                    now=clock.now(),
+                )  # fmt: skip
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _done(urn, "The note is kept. Coordinators of your partnership read it, and nobody else.")
+    page = render_template(
+        "coordinator/school_form.html", school=school, form=form, title="A note about the school", does="Keep this note"
+    )  # fmt: skip
+    return page, 422 if request.method == "POST" else 200
+
+
+@coordinator.post("/schools/<int:urn>/notes/<int:note_id>/take-back")
+@coordinators_only
+def school_note_back(urn: int, note_id: int) -> Any:
+    our_school(urn)
+    try:
+        with transaction():
+            note = notes.find(note_id, partnership_id=g.partnership.id)
+            if note is None:
+                abort(404)
+            notes.withdraw(note, who=who(), now=clock.now())
+    except Refusal as refusal:
+        flash(refusal.message, "confirm")
+        return redirect(url_for("coordinator.school", urn=urn) + "#notes", 303)
+    return _done(urn, "The note is taken back; its words are gone.")
+
+
+def _done(urn: int, said: str) -> Response:
+    flash(said)
+    return redirect(url_for("coordinator.school", urn=urn) + "#notes", 303)

@@ -1,0 +1,119 @@
+"""What a school's page tells of facts, of what was said, and of what was done: put together, in words. No page of its own."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from outreach.asking import invitations
+from outreach.asking.invitations import Answer, Invitation
+from outreach.county import corrections
+from outreach.county.corrections import FIELDS
+from outreach.county.schools import Correction, School
+from outreach.ground import history
+from outreach.ground.history import History
+from outreach.ground.wording import date_and_time, day_short
+from outreach.post.outbox import Letter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One field as it holds, what the register says of it, and the correction if there is one."""
+
+    field: str
+    label: str
+    value: Any
+    register: Any
+    correction: Correction | None
+
+    @property
+    def agreed(self) -> bool:
+        """The register says by now what the correction does."""
+        return self.correction is not None and self.value == self.register
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """One thing that passed between us and the school: an invitation with its letter, or an answer."""
+
+    at: datetime
+    invitation: Invitation | None = None
+    letter: Letter | None = None
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """A line of the history in words."""
+
+    row: History
+    words: str
+
+
+def facts(school: School) -> list[Fact]:
+    held, register = corrections.in_force(school.urn), corrections.register_word(school.urn)
+    return [
+        Fact(
+            field=field,
+            label=label,
+            value=getattr(school, field),
+            register=getattr(register, field) if register else None,
+            correction=held.get(field),
+        )
+        for field, label in FIELDS.items()
+    ]
+
+
+def said(programme_id: int, urn: int) -> list[Said]:
+    """Invitations and answers in one line of time, newest first."""
+    asked = [
+        Said(at=i.recorded_at, invitation=i, letter=letter)
+        for i, letter in invitations.of_school(programme_id, urn)
+    ]
+    answered = [Said(at=a.recorded_at, answer=a) for a in invitations.answers_of(programme_id, urn)]
+    return sorted([*asked, *answered], key=lambda s: s.at, reverse=True)
+
+
+def deeds(urns: Collection[int], references: Collection[str]) -> list[Deed]:
+    """All that was done about some schools and bookings, newest first; one query."""
+    rows = history.of_many({"school": urns, "booking": references})
+    return [Deed(row=row, words=_words(row)) for row in rows]
+
+
+def _words(row: History) -> str:
+    """'Number of pupils: 900, was 1,050' for a change; what was put down for a deed of its own."""
+    if isinstance(row.before, dict) and isinstance(row.after, dict):
+        parts = [
+            f"{_label(key)}: {_plain(value)}"
+            + (f", was {_plain(row.before[key])}" if key in row.before else "")
+            for key, value in row.after.items()
+            if value != row.before.get(key)
+        ]
+        return "; ".join(parts)
+    said = row.after if row.after is not None else row.before
+    if isinstance(said, dict):
+        return "; ".join(f"{_label(k)}: {_plain(v)}" for k, v in said.items() if v not in ("", None, [], {}))
+    return _plain(said) if said is not None else ""
+
+
+def _label(key: str) -> str:
+    return FIELDS.get(key, key.replace("_", " ").capitalize())
+
+
+def _plain(value: Any) -> str:
+    if value in ("", None):
+        return "not known"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{_label(str(k))} {_plain(v)}" for k, v in value.items())
+    if isinstance(value, list):
+        return ", ".join(_plain(v) for v in value)
+    try:
+        return (
+            date_and_time(datetime.fromisoformat(value))
+            if "T" in value
+            else day_short(date.fromisoformat(value))
+        )
+    except (TypeError, ValueError):
+        return str(value)

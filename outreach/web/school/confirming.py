@@ -1,0 +1,145 @@
+"""Are these still the right people? A school says so on its phone, by one link: all are right, somebody else, one more, not any more."""
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, url_for
+
+from outreach.asking.confirming import answers, requests
+from outreach.asking.confirming.requests import STILL_RIGHT, ConfirmationRequest
+from outreach.county import contacts
+from outreach.county.contacts import Contact, Details
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.web import forms
+from outreach.web.forms import Form
+from outreach.web.gate import by_personal_link, reread, school
+
+
+class PersonForm(Form):
+    name = forms.text("Name", hint="Of a shared mailbox you may leave it empty.", at_most=120)
+    role = forms.text("Role", hint="For example: designated safeguarding lead", at_most=120)
+    address = forms.address("Work email address", required="Enter the work email address.")
+    phone = forms.text("Work phone number", hint="You may leave it empty.", at_most=40)
+
+    def details(self) -> Details:
+        """Raises BadAddress or BadText."""
+        return contacts.details(
+            self.name.data or "", self.role.data or "", self.address.data, self.phone.data or ""
+        )
+
+
+@school.get("/i/<token>/contacts", endpoint="contacts")
+@by_personal_link
+def still_right(token: str) -> Any:
+    return _page(token, _asked())
+
+
+@school.post("/i/<token>/contacts", endpoint="contacts_right")
+@by_personal_link
+def all_right(token: str) -> Any:
+    """Everybody on the list is right."""
+    asked = _asked()
+    try:
+        with transaction():
+            reread()
+            answers.confirm(_asked(), g.school, who=g.who, now=clock.now())
+    except Refusal as no:
+        return _page(token, asked, no.message), 422
+    return redirect(url_for(".contacts", token=token), 303)
+
+
+@school.route("/i/<token>/contacts/add", methods=["GET", "POST"])
+@by_personal_link
+def contacts_add(token: str) -> Any:
+    _asked()
+    form = PersonForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                reread()
+                answers.add(_asked(), g.school, form.details(), who=g.who, now=clock.now())
+        except Refusal as no:
+            form.refuse(no)
+        else:
+            flash(f"{form.name.data or form.address.data} is added.")
+            return redirect(url_for(".contacts", token=token), 303)
+    page = render_template("school/contact_person.html", token=token, form=form, person=None)
+    return page, 422 if form.errors else 200
+
+
+@school.route("/i/<token>/contacts/<int:contact_id>", methods=["GET", "POST"])
+@by_personal_link
+def contacts_change(token: str, contact_id: int) -> Any:
+    """Other details, or somebody else in that one's place."""
+    _asked()
+    person = _person(contact_id)
+    if person is None:
+        return _gone(token)
+    form = PersonForm(data=vars(contacts.details_of(person)))
+    if form.validate_on_submit():
+        was = person.address
+        try:
+            with transaction():
+                reread()
+                person = _person(contact_id)
+                if person is None:
+                    raise answers.NoSuchPerson
+                answers.change(_asked(), g.school, person, form.details(), who=g.who, now=clock.now())
+        except Refusal as no:
+            form.refuse(no)
+        else:
+            return _after(token, was, f"{form.name.data or form.address.data} is on the list.")
+    page = render_template("school/contact_person.html", token=token, form=form, person=_person(contact_id))
+    return page, 422 if form.errors else 200
+
+
+@school.post("/i/<token>/contacts/<int:contact_id>/end")
+@by_personal_link
+def contacts_end(token: str, contact_id: int) -> Any:
+    """Not written to any more."""
+    asked = _asked()
+    person = _person(contact_id)
+    if person is None:
+        return _gone(token)
+    was, name = person.address, person.name or person.address
+    try:
+        with transaction():
+            reread()
+            person = _person(contact_id)
+            if person is not None:
+                answers.end(_asked(), g.school, person, who=g.who, now=clock.now())
+    except Refusal as no:
+        return _page(token, asked, no.message), 422
+    return _after(token, was, f"{name} is not written to any more.")
+
+
+def _asked() -> ConfirmationRequest:
+    """What the link was sent to ask; only such a link opens these pages."""
+    return requests.of_link(g.link.id) or abort(404)
+
+
+def _person(contact_id: int) -> Contact | None:
+    return next((c for c in answers.people_of(g.school) if c.id == contact_id), None)
+
+
+def _gone(token: str) -> Any:
+    flash(answers.NoSuchPerson().message, "confirm")
+    return redirect(url_for(".contacts", token=token), 303)
+
+
+def _after(token: str, was: str, said: str) -> Any:
+    """Back to the list; but whoever was taken off it has no link any more, and reads so here."""
+    if not g.link.open_at(clock.now()):
+        return render_template("school/contacts_closed.html", token=token, was=was, said=said)
+    flash(said)
+    return redirect(url_for(".contacts", token=token), 303)
+
+
+def _page(token: str, asked: ConfirmationRequest, wrong: str = "") -> str:
+    newest = answers.newest(asked)
+    return render_template(
+        "school/contacts.html",
+        token=token, people=answers.people_of(g.school), wrong=wrong, newest=newest, asked=asked,
+        confirmed=newest is not None and newest.kind == STILL_RIGHT,
+    )  # fmt: skip

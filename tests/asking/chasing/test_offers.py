@@ -1,0 +1,244 @@
+"""The waiting list: in whose turn a time is offered, for how long, and never two at once to one school."""
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+import make
+from asking.chasing.scene import at
+from outreach.asking import invitations, refusing
+from outreach.asking.chasing import offers, settings
+from outreach.asking.chasing.settings import Schedule
+from outreach.booking.desk import proposing
+from outreach.booking.proposals import Proposal
+from outreach.county.schools import School
+from outreach.ground.db import db, transaction
+from outreach.post import outbox
+from outreach.tour import targets
+from outreach.tour.programmes import Programme
+
+TUESDAY = date(2027, 1, 19)
+SHOW = date(2027, 3, 9)
+ON = Schedule(offers_on=True, offer_days=3)
+
+
+def waiters(n: int, *, shows: int = 1, days: int = 1, plan: Schedule = ON) -> tuple[Programme, list[School]]:
+    """Schools that asked for the waiting list one day after the other, and `days` tour days with room for `shows` each."""
+    partnership = make.partnership()
+    programme = make.programme(partnership, shows_a_day=shows)
+    troupe = make.troupe(partnership)
+    for more in range(days):
+        make.tour_day(programme, troupe, SHOW + timedelta(days=more), shows_at_most=shows)
+    schools = [make.school(name=f"Redmere {k:03}") for k in range(n)]
+    for k, school in enumerate(schools):
+        make.contact(school)
+        wait(programme, school, TUESDAY - timedelta(days=n - k))
+    settings.settle(programme, plan, who="Priya", now=make.EARLIER)
+    return programme, schools
+
+
+def wait(programme: Programme, school: School, day: date) -> None:
+    invitations.answer(programme, school, "waiting list", "", who="J", now=at(day))
+
+
+def offer(programme: Programme, day: date, hour: int = 8) -> list[int]:
+    """The day's run: to which schools a time is offered; and the time that lapsed ended before."""
+    with transaction():
+        while proposing.end_next(now=at(day, hour)):
+            pass
+    tried: set[int] = set()
+    made = []
+    while True:
+        with transaction():
+            found = offers.offer_next(
+                programme, who="the service itself", now=at(day, hour), passed_over=tried
+            )
+            if found is None:
+                return made
+            made.append(found.school.urn)
+
+
+def order(programme: Programme, day: date = TUESDAY) -> list[str]:
+    return [w.school.name for w in offers.waiting_list(programme, now=at(day))]
+
+
+def test_who_waited_longest_is_offered_the_one_time_there_is_until_three_school_days_on(app: Flask) -> None:
+    with transaction():
+        programme, schools = waiters(3)
+    assert offer(programme, TUESDAY) == [schools[0].urn]
+    [kept] = db.session.query(Proposal)
+    assert (kept.reply_by, kept.urn) == (date(2027, 1, 22), schools[0].urn)
+    assert offer(programme, TUESDAY) == offer(programme, TUESDAY + timedelta(days=3)) == []
+
+
+def test_when_an_offer_lapses_the_next_in_the_list_has_its_turn(app: Flask) -> None:
+    with transaction():
+        programme, schools = waiters(3)
+    assert offer(programme, TUESDAY) == [schools[0].urn]
+    # Friday was the last day to answer; on Saturday and Sunday nobody is written to.
+    assert [offer(programme, TUESDAY + timedelta(days=n)) for n in (4, 5, 6)] == [[], [], [schools[1].urn]]
+    assert order(programme, TUESDAY + timedelta(days=6)) == ["Redmere 002", "Redmere 000", "Redmere 001"]
+    first = next(w for w in offers.waiting_list(programme, now=at(TUESDAY + timedelta(days=6))) if w.school is schools[0])  # fmt: skip
+    assert first.so_far().startswith("did not answer about 9 March 2027")
+
+
+def test_a_school_that_never_had_a_show_goes_before_one_that_waits_longer(app: Flask) -> None:
+    with transaction():
+        programme, schools = waiters(3)
+        partnership_id = programme.partnership_id
+        last_year = make.programme(db.session.get_one(make.Partnership, partnership_id), academic_year=2025,
+                                   title="Last year", reply_by=date(2026, 2, 5))  # fmt: skip
+        predecessor = make.school(status="Closed")
+        make.succession(predecessor, schools[1])
+        for host in (schools[0], predecessor):
+            make.booking(make.show(last_year, host, datetime(2026, 3, 9, 9, 30, tzinfo=UTC)), {8: 100})
+    assert order(programme) == ["Redmere 002", "Redmere 000", "Redmere 001"]
+
+
+def test_each_school_is_offered_a_time_of_its_own_while_there_are_some(app: Flask) -> None:
+    with transaction():
+        programme, schools = waiters(4, days=3)
+    assert offer(programme, TUESDAY) == [s.urn for s in schools[:3]]
+    assert len({p.starts_at for p in db.session.query(Proposal)}) == 3
+
+
+def test_nobody_is_offered_two_at_once_however_often_it_runs(app: Flask) -> None:
+    with transaction():
+        programme, schools = waiters(1, days=4)
+    for n in range(3):
+        offer(programme, TUESDAY + timedelta(days=n))
+    assert db.session.query(Proposal).count() == 1
+
+
+def test_a_school_that_refused_keeps_its_place_behind_those_not_offered_yet_and_gets_another_time(
+    app: Flask,
+) -> None:
+    with transaction():
+        programme, schools = waiters(1, days=2)
+    offer(programme, TUESDAY)
+    with transaction():
+        refusing.refuse_slot(db.session.query(Proposal).one(), reason="mocks", who="J", now=at(TUESDAY, 10))
+        wait_too = make.school(name="Redmere 900")
+        make.contact(wait_too)
+        wait(programme, wait_too, TUESDAY)
+    assert order(programme) == ["Redmere 900", "Redmere 000"]
+    assert offer(programme, TUESDAY, 12) == [wait_too.urn, schools[0].urn]
+    times = [p.starts_at for p in db.session.query(Proposal).filter_by(urn=schools[0].urn)]
+    assert len(set(times)) == len(times) == 2
+
+
+def test_after_two_offers_a_coordinator_looks_after_it(app: Flask) -> None:
+    with transaction():
+        programme, schools = waiters(1, days=5)
+    offered = [bool(offer(programme, TUESDAY + timedelta(days=n))) for n in range(30)]
+    assert sum(offered) == 2
+    assert order(programme, TUESDAY + timedelta(days=30)) == ["Redmere 000"]
+
+
+def booked(programme: Programme, school: School) -> None:
+    show = make.show(programme, school, datetime(2027, 3, 12, 9, 30, tzinfo=UTC))
+    make.booking(show, {8: 120, 9: 120}, at=at(TUESDAY, 7))
+
+
+def declined(programme: Programme, school: School) -> None:
+    invitations.answer(programme, school, "declined", "exams", who="J", now=at(TUESDAY, 7))
+
+
+def excluded(programme: Programme, school: School) -> None:
+    targets.exclude(programme, school, reason="a hospital", who="Priya", now=make.NOW)
+
+
+def closed(programme: Programme, school: School) -> None:
+    school.status = "Closed"
+
+
+@pytest.mark.parametrize("leave", [booked, declined, excluded, closed])
+def test_a_school_leaves_the_list(app: Flask, leave) -> None:  # type: ignore[no-untyped-def]
+    with transaction():
+        programme, schools = waiters(2)
+        leave(programme, schools[0])
+    assert order(programme) == ["Redmere 001"]
+    assert offer(programme, TUESDAY) == [schools[1].urn]
+
+
+def unreachable(programme: Programme, school: School) -> None:
+    [contact] = db.session.query(make.Contact).filter_by(urn=school.urn)
+    outbox.mark_dead(contact.address, "550", make.NOW)
+
+
+def not_in(programme: Programme, school: School) -> None:
+    db.session.add(make_day(school))
+
+
+def make_day(school: School):  # type: ignore[no-untyped-def]
+    from outreach.county.schools import SchoolDay
+
+    return SchoolDay(urn=school.urn, day=TUESDAY, is_open=False, reason="snow")
+
+
+@pytest.mark.parametrize("hinder", [unreachable, not_in])
+def test_who_cannot_be_written_to_today_is_passed_over_and_stays_in_the_list(app: Flask, hinder) -> None:  # type: ignore[no-untyped-def]
+    with transaction():
+        programme, schools = waiters(2)
+        hinder(programme, schools[0])
+    assert offer(programme, TUESDAY) == [schools[1].urn]
+    assert len(order(programme)) == 2
+
+
+def test_a_time_whose_answer_could_not_come_before_the_show_is_not_offered(app: Flask) -> None:
+    with transaction():
+        programme, _ = waiters(1)
+        programme.notice_book_days = 0
+    assert offer(programme, SHOW - timedelta(days=3)) == []  # Saturday
+    assert offer(programme, SHOW - timedelta(days=1)) == []
+    assert len(offer(programme, date(2027, 3, 3))) == 1
+
+
+def test_nothing_is_offered_while_it_is_off_or_the_programme_closed(app: Flask) -> None:
+    with transaction():
+        programme, _ = waiters(1, plan=Schedule())
+    assert offer(programme, TUESDAY) == []
+    with transaction():
+        settings.settle(programme, ON, who="Priya", now=make.NOW)
+        programme.closed_at = make.NOW
+    assert offer(programme, TUESDAY) == []
+
+
+def test_the_list_takes_the_same_queries_for_one_school_and_for_ten(app: Flask, count_queries) -> None:  # type: ignore[no-untyped-def]
+    with transaction():
+        programme, schools = waiters(10)
+    counted = []
+    for target in ({schools[0].urn}, None):
+        db.session.expire_all()
+        assert programme.id and [s.urn for s in schools]
+        with count_queries() as queries:
+            offers.waiting_list(programme, now=at(TUESDAY), target=target)
+        counted.append(len(queries))
+    assert counted[0] == counted[1] <= 14
+
+
+def test_runs_side_by_side_offer_each_school_one_time_and_each_time_once(app: Flask) -> None:
+    with transaction():
+        programme, schools = waiters(3, days=3)
+    programme_id, ready, faults = programme.id, threading.Barrier(3), []
+
+    def one() -> None:
+        with app.app_context():
+            ready.wait()
+            try:
+                offer(db.session.get_one(Programme, programme_id), TUESDAY)
+            except Exception as fault:
+                faults.append(fault)
+
+    threads = [threading.Thread(target=one) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()
+    made = db.session.query(Proposal).all()
+    assert faults == []
+    assert sorted(p.urn for p in made) == [s.urn for s in schools]
+    assert len({p.starts_at for p in made}) == 3

@@ -1,0 +1,370 @@
+"""A booking goes to the school that follows: same UID, people told, the past as it was; refused, the old stands."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from threading import Barrier, Thread
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+import make
+from outreach.booking import promises
+from outreach.booking.bookings import ShowIsOver
+from outreach.booking.desk import closing, handing_on, handovers
+from outreach.booking.desk.handing_on import (
+    DoesNotFit,
+    NothingToHandBack,
+    NotItsSuccessor,
+    SuccessorHasBooked,
+    SuccessorNotOpen,
+)
+from outreach.booking.desk.handovers import Handover
+from outreach.booking.promises import Booking, BookingContact, BookingEnded
+from outreach.county.schools import School
+from outreach.coverage import standings
+from outreach.ground import history
+from outreach.ground.db import db, transaction
+from outreach.ground.timespans import wall
+from outreach.post import links
+from outreach.post.feeds.entries import FeedEntry
+from outreach.post.outbox import Letter
+
+DAY = date(2027, 3, 9)
+FELL = "j.fell@redmere.example"
+LATER = make.NOW + timedelta(days=20)
+
+
+@pytest.fixture
+def c(app: Flask) -> SimpleNamespace:
+    """Redmere School, booked for 9 March, became Redmere Academy at the same postcode; another show 3 km on that day."""
+    c = SimpleNamespace()
+    with transaction():
+        c.partnership = make.partnership()
+        c.programme = make.programme(c.partnership)
+        c.troupe = make.troupe(c.partnership)
+        c.troupe.calendar_address = "red.van@lantern-row.example"
+        c.day = make.tour_day(c.programme, c.troupe, DAY)
+        c.old = make.school(name="Redmere School", postcode="ZZ1 1AA")
+        c.new = make.school(name="Redmere Academy", postcode="zz11aa", recorded_at=make.NOW)
+        c.other = make.school(name="Kestermere School", easting=453000)
+        c.booking = booked(c, c.old, time(9), {8: 148}, FELL)
+        make.booking(show(c, c.other, time(12, 15)), {8: 100})
+        c.link = links.mint(
+            urn=c.old.urn, programme_id=c.programme.id, address=FELL, now=make.EARLIER, expires_at=datetime(2027, 7, 1, tzinfo=UTC)
+        )  # fmt: skip
+    return c
+
+
+def show(c, host: School, at: time):
+    return make.show(c.programme, host, wall(DAY, at), tour_day_id=c.day.id, troupe_id=c.troupe.id)
+
+
+def booked(c, school: School, at: time, pupils: dict[int, int], address: str) -> Booking:
+    booking = make.booking(show(c, school, at), pupils, hall="Main hall")
+    put_on(booking, address)
+    return booking
+
+
+def put_on(booking: Booking, address: str) -> None:
+    db.session.add(
+        BookingContact(
+            booking_id=booking.id,
+            name="Joanna Fell",
+            duty="on the day",
+            address=address,
+            added_at=make.EARLIER,
+        )
+    )
+    db.session.flush()
+
+
+def closes(c, now: datetime = make.NOW, **facts) -> None:
+    """The register says that the old school is closed, and which one follows."""
+    with transaction():
+        old = db.session.get_one(School, c.old.urn)
+        old.status = "Closed"
+        for name, value in facts.items():
+            setattr(old, name, value)
+        make.record(old, now)
+        make.succession(c.old, c.new, at=now)
+
+
+def hand_on(c, now: datetime = LATER, to: School | None = None) -> None:
+    with transaction():
+        handing_on.hand_on(c.booking, db.session.get_one(School, (to or c.new).urn), who="Priya", now=now)
+
+
+def hand_back(c, now: datetime = LATER) -> None:
+    with transaction():
+        handing_on.hand_back(c.booking, who="Priya", now=now)
+
+
+def told() -> list[tuple[str, str, str, int]]:
+    rows = db.session.scalars(select(Letter).order_by(Letter.id))
+    return [(r.recipient, r.kind, r.method, r.sequence) for r in rows]
+
+
+def test_the_booking_goes_on_with_its_uid_and_everybody_is_told(c) -> None:
+    closes(c)
+    uid, reference = c.booking.uid, c.booking.reference
+    hand_on(c)
+    assert (c.booking.urn, c.booking.uid, c.booking.reference) == (c.new.urn, uid, reference)
+    assert c.booking.performance.urn == c.new.urn
+    assert (c.booking.sequence, c.booking.place_sequence) == (1, 0)
+    assert told() == [
+        (FELL, "handed on", "REQUEST", 1),
+        ("red.van@lantern-row.example", "troupe", "REQUEST", 0),
+    ]
+    letter = db.session.scalars(select(Letter).where(Letter.recipient == FELL)).one()
+    assert letter.subject == "‘Someone to Tell’ at Redmere Academy"
+    assert [row.what for row in history.of("booking", reference)] == ["handed on"]
+    assert {h.what for h in history.of("school", c.new.urn)} == {"booking handed on"}
+
+
+def test_the_link_in_an_old_letter_opens_the_booking_at_its_new_school(c, client) -> None:
+    closes(c)
+    page = f"/i/{c.link.token}/booked/{c.booking.reference}"
+    hand_on(c)
+    opened = client.get(page)
+    assert opened.status_code == 200 and "Redmere Academy" in opened.text
+    hand_back(c, now=LATER + timedelta(days=1))
+    assert "Redmere School" in client.get(page).text
+
+
+def test_a_show_that_took_place_before_is_still_open_to_an_old_link(c, client) -> None:
+    with transaction():
+        past = make.booking(make.show(c.programme, c.old, make.NOW - timedelta(days=30)), {9: 100})
+    closes(c)
+    hand_on(c)
+    assert client.get(f"/i/{c.link.token}/booked/{past.reference}").status_code == 200
+
+
+def test_standings_as_of_an_earlier_day_stay_as_they_were(c) -> None:
+    def of(day: date) -> dict[int, str]:
+        return {
+            s.urn: s.standing
+            for s in standings.of(c.programme.id, as_of=day, now=LATER + timedelta(days=9)).target
+        }
+
+    handed = LATER.date()
+    before = {c.old.urn: "booked", c.new.urn: "unreachable", c.other.urn: "booked"}
+    between = {c.new.urn: "booked", c.other.urn: "booked"}
+    closes(c, now=make.NOW + timedelta(days=10))
+    assert (of(make.NOW.date()), of(handed)) == (before, between)
+    hand_on(c)
+    assert (of(make.NOW.date()), of(handed - timedelta(days=1)), of(handed)) == (before, between, between)
+    hand_back(c, now=LATER + timedelta(days=2))
+    assert (of(make.NOW.date()), of(handed), of(handed + timedelta(days=3))) == (before, between, between)
+
+
+def test_another_place_asks_for_the_answers_again_and_takes_the_road_into_account(c) -> None:
+    closes(c)
+    with transaction():
+        new = db.session.get_one(School, c.new.urn)
+        new.postcode, new.easting = "ZZ9 9ZZ", 455000
+    hand_on(c)
+    assert (c.booking.sequence, c.booking.place_sequence, c.booking.performance.sequence) == (1, 1, 1)
+    assert c.booking.performance.easting == 455000
+
+
+def test_a_road_too_long_is_refused_and_the_old_stands(c) -> None:
+    closes(c)
+    with transaction():
+        new = db.session.get_one(School, c.new.urn)
+        new.postcode, new.easting = "ZZ9 9ZZ", 550000
+    with pytest.raises(DoesNotFit, match="stands elsewhere, and the road to it does not fit"):
+        hand_on(c)
+    db.session.expire_all()
+    assert (c.booking.urn, c.booking.performance.urn, c.booking.sequence) == (c.old.urn, c.old.urn, 0)
+    assert (told(), db.session.query(Handover).count()) == ([], 0)
+
+
+def test_guests_of_the_show_are_told_and_keep_their_places(c) -> None:
+    with transaction():
+        guest = make.booking(c.booking.performance, {8: 9}, of=c.other)
+        put_on(guest, "office@kestermere.example")
+    closes(c)
+    hand_on(c)
+    assert (guest.urn, guest.sequence) == (c.other.urn, 1)
+    assert ("office@kestermere.example", "handed on", "REQUEST", 1) in told()
+
+
+def test_a_guest_is_handed_on_while_its_host_stays(c) -> None:
+    with transaction():
+        c.booking = make.booking(c.booking.performance, {8: 9}, of=c.other)
+        put_on(c.booking, "office@kestermere.example")
+        new = make.school(name="Kestermere Academy")
+        make.succession(c.other, new)
+    hand_on(c, to=new)
+    assert (c.booking.urn, c.booking.performance.urn) == (new.urn, c.old.urn)
+    assert [r[:2] for r in told()] == [
+        ("office@kestermere.example", "handed on"), ("red.van@lantern-row.example", "troupe"),
+    ]  # fmt: skip
+
+
+def test_whoever_subscribed_to_the_old_school_still_sees_the_visit_and_the_new_one_does_until_it_goes_back(
+    c,
+) -> None:
+    def shown() -> dict[int, bool]:
+        rows = db.session.scalars(
+            select(FeedEntry).where(FeedEntry.kind == "school", FeedEntry.uid == f"{c.booking.uid}-school")
+        )
+        return {row.subject: "STATUS:CANCELLED" not in row.text for row in rows}
+
+    closes(c)
+    hand_on(c)
+    assert shown() == {c.old.urn: True, c.new.urn: True}
+    hand_back(c, now=LATER + timedelta(days=1))
+    assert shown() == {c.old.urn: True, c.new.urn: False}
+
+
+def test_handing_on_twice_is_once_and_back_is_back(c) -> None:
+    closes(c)
+    hand_on(c)
+    hand_on(c)
+    assert (c.booking.sequence, len(told())) == (1, 2)
+    assert handing_on.can_be_handed_back(c.booking, now=LATER) == c.old.urn
+    hand_back(c, now=LATER + timedelta(hours=1))
+    assert (c.booking.urn, c.booking.performance.urn, c.booking.sequence) == (c.old.urn, c.old.urn, 2)
+    assert handing_on.can_be_handed_back(c.booking, now=LATER) is None
+    with pytest.raises(NothingToHandBack):
+        hand_back(c, now=LATER + timedelta(hours=2))
+    hand_on(c, now=LATER + timedelta(hours=3))
+    assert (c.booking.urn, handovers.newest(c.booking.id).to_urn) == (c.new.urn, c.new.urn)
+
+
+def test_only_a_school_that_follows_by_the_register_gets_it(c) -> None:
+    closes(c)
+    with pytest.raises(NotItsSuccessor):
+        hand_on(c, to=c.other)
+
+
+def test_a_school_that_follows_at_two_removes_gets_it(c) -> None:
+    closes(c)
+    with transaction():
+        last = make.school(name="Redmere Trust Academy", postcode="ZZ1 1AA")
+        db.session.get_one(School, c.new.urn).status = "Closed"
+        make.succession(c.new, last)
+    hand_on(c, to=last)
+    assert c.booking.urn == last.urn
+
+
+def test_a_school_that_is_not_open_yet_has_to_wait(c) -> None:
+    closes(c)
+    with transaction():
+        new = db.session.get_one(School, c.new.urn)
+        new.status, new.open_date = "Proposed to open", date(2027, 3, 1)
+    with pytest.raises(SuccessorNotOpen, match="It opens on 1 March 2027: hand the booking over then."):
+        hand_on(c)
+
+
+def test_a_school_with_a_booking_of_its_own_is_refused(c) -> None:
+    with transaction():
+        own = make.booking(make.show(c.programme, c.new, make.NOW + timedelta(days=60)), {8: 100})
+    closes(c)
+    with pytest.raises(SuccessorHasBooked, match=f"a booking of its own for Year 8, {own.reference}"):
+        hand_on(c)
+    assert told() == []
+
+
+def test_in_a_merger_both_schools_bookings_go_to_the_one_that_follows(c) -> None:
+    with transaction():
+        theirs = db.session.scalars(select(Booking).where(Booking.urn == c.other.urn)).one()
+        make.own_number(c.new, 8, 300)
+        make.succession(c.other, c.new)
+        db.session.get_one(School, c.other.urn).postcode = "ZZ1 1AA"
+    closes(c)
+    hand_on(c)
+    c.booking = theirs
+    hand_on(c)
+    assert {b.urn for b in db.session.scalars(select(Booking))} == {c.new.urn}
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"statutory_low_age": 4, "statutory_high_age": 11}, "has no Year 8 in this programme"),
+        ({"number_of_pupils": 350}, "has 50 pupils in Year 8 by our count; 148 would be promised"),
+    ],
+)
+def test_what_the_following_school_cannot_promise_is_refused(c, facts: dict, said: str) -> None:
+    closes(c)
+    with transaction():
+        for name, value in facts.items():
+            setattr(db.session.get_one(School, c.new.urn), name, value)
+    with pytest.raises(DoesNotFit, match=said):
+        hand_on(c)
+
+
+def test_a_day_that_the_following_school_ruled_out_is_refused(c) -> None:
+    from outreach.county import school_days
+
+    closes(c)
+    with transaction():
+        school_days.rule_out(c.new, DAY, "mock exams", who="Priya", now=make.NOW)
+    with pytest.raises(DoesNotFit, match="cannot have a show on Tuesday 9 March: mock exams"):
+        hand_on(c)
+
+
+def test_a_cancelled_booking_and_a_show_that_has_begun_stay_where_they_are(c) -> None:
+    closes(c)
+    with pytest.raises(ShowIsOver):
+        hand_on(c, now=wall(DAY, time(9, 5)))
+    with transaction():
+        make.cancellation(c.booking, make.NOW)
+    with pytest.raises(BookingEnded):
+        hand_on(c)
+
+
+def test_two_coordinators_at_once_hand_it_on_once(c, app: Flask) -> None:
+    closes(c)
+    start, wrong, reference, new_urn = Barrier(2), [], c.booking.reference, c.new.urn
+    db.session.rollback()
+
+    def press() -> None:
+        with app.app_context():
+            start.wait()
+            try:
+                with transaction():
+                    handing_on.hand_on(
+                        promises.get(reference), db.session.get_one(School, new_urn), who="Priya", now=LATER
+                    )  # fmt: skip
+            except Exception as error:
+                wrong.append(error)
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()
+    assert wrong == []
+    assert (db.session.query(Handover).count(), len(told())) == (1, 2)
+
+
+def test_shows_at_schools_that_will_not_be_there_are_listed_with_what_follows(c, count_queries) -> None:
+    ours = c.partnership.id
+
+    def listed() -> list[tuple[str, list[str]]]:
+        return [
+            (item.booking.reference, [s.name for s in item.heirs])
+            for item in closing.closing(ours, now=make.NOW)
+        ]
+
+    assert (listed(), closing.count(c.partnership.id, now=make.NOW)) == ([], 0)
+    with transaction():
+        db.session.get_one(School, c.other.urn).close_date = DAY - timedelta(days=1)
+    closes(c)
+    with count_queries() as queries:
+        found = listed()
+    assert len(queries) == 2
+    assert found == [(c.booking.reference, ["Redmere Academy"]), (found[1][0], [])]
+    assert closing.count(c.partnership.id, now=make.NOW) == 2
+    with transaction():
+        stranger = make.partnership(("932",))
+    assert closing.closing(stranger.id, now=make.NOW) == []
+    hand_on(c)
+    assert closing.count(c.partnership.id, now=make.NOW) == 1

@@ -1,0 +1,150 @@
+"""flask asking chase: what it writes, what it says it would, and that twice, or an end in the middle, writes nothing twice."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import make
+from asking.chasing.scene import County, at, county, run
+from outreach.asking import invitations
+from outreach.asking.chasing import settings
+from outreach.asking.chasing.chases import Chase
+from outreach.asking.chasing.settings import Schedule
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+from outreach.post.outbox import Letter
+
+FRIDAY = date(2027, 1, 15)
+ALL_ON = Schedule(reminders_on=True, offers_on=True, reports_on=True)
+
+
+@pytest.fixture
+def friday(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: at(FRIDAY))
+
+
+def here(app: Flask) -> County:
+    """Two silent schools; one that waits for a time."""
+    with transaction():
+        c = county(3, plan=ALL_ON)
+        invitations.answer(c.programme, c.schools[2], "waiting list", "", who="J", now=at(date(2027, 1, 7)))
+    return c
+
+
+def said(app: Flask, *arguments: str) -> str:
+    result = app.test_cli_runner().invoke(args=["asking", "chase", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_the_run_writes_what_is_due_and_a_second_one_writes_nothing(app: Flask, friday: None) -> None:
+    here(app)
+    assert settings.last_run() is None
+    db.session.rollback()
+    assert said(app) == "Someone to Tell: 2 schools reminded, 1 time offered.\n"
+    assert settings.last_run() == at(FRIDAY)
+    db.session.rollback()
+    letters = db.session.query(Letter).filter_by(status="waiting").count()
+    assert said(app) == "Someone to Tell: nothing is due today.\n"
+    assert db.session.query(Letter).filter_by(status="waiting").count() == letters == 3
+
+
+def test_a_dry_run_says_what_would_go_and_writes_nothing(app: Flask, friday: None) -> None:
+    c = here(app)
+    before = db.session.query(Letter).count()
+    db.session.rollback()
+    first, second = (x.address for x in c.contacts[:2])
+    db.session.rollback()
+    assert said(app, "--dry-run").splitlines() == [
+        "Someone to Tell:",
+        f"  would remind Redmere 000 ({first}) a first time",
+        f"  would remind Redmere 001 ({second}) a first time",
+        "  would offer 9 March 2027 at 9:00am to Redmere 002, until 20 January 2027",
+    ]
+    assert db.session.query(Letter).count() == before
+    assert db.session.query(Chase).count() == 0
+
+
+def test_the_run_says_who_waits_for_consent_and_does_not_raise_it(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction():
+        c = county(2)
+    for day in (FRIDAY, date(2027, 1, 25)):
+        run(c.programme, day)
+    monkeypatch.setattr(clock, "now", lambda: at(date(2027, 2, 3)))
+    assert said(app).splitlines() == [
+        "Someone to Tell: nothing is due today.",
+        "  2 schools wait for a coordinator's word before anybody else is told.",
+    ]
+
+
+def test_what_cannot_be_written_does_not_keep_the_others_back(
+    app: Flask, friday: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    c = here(app)
+    broken, asking = c.urns[0], invitations.asking
+
+    def fails_once(programme, school, *, now):  # type: ignore[no-untyped-def]
+        if school.urn == broken:
+            raise ValueError("nothing like it")
+        return asking(programme, school, now=now)
+
+    monkeypatch.setattr(invitations, "asking", fails_once)
+    result = app.test_cli_runner().invoke(args=["asking", "chase"])
+    assert (result.exit_code, result.output) == (1, "Someone to Tell: 1 school reminded, 1 time offered.\n")
+
+
+def test_a_closed_programme_is_not_gone_through(app: Flask, friday: None) -> None:
+    c = here(app)
+    with transaction():
+        c.programme.closed_at = at(FRIDAY)
+    assert said(app) == ""
+
+
+@pytest.mark.browser
+def test_a_run_that_is_killed_leaves_whole_letters_and_the_next_one_finishes(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    """kill -9 while it writes, several times over: a letter and its row are there together or not at all, and never twice."""
+    with transaction():
+        c = county(40)
+        settings.settle(c.programme, ALL_ON, who="Priya", now=make.EARLIER)
+    programme_id = c.programme.id
+    db.session.rollback()
+    code = (
+        "import sys; from datetime import datetime; from outreach.ground import clock; "
+        f"clock.now = lambda: datetime.fromisoformat('{at(FRIDAY).isoformat()}'); "
+        "from wsgi import app; app.test_cli_runner().invoke(args=['asking', 'chase'])"
+    )
+    env = os.environ | {
+        "DATABASE_URL": database_url,
+        "OUTREACH_FOLDER": str(tmp_path),
+        "SECRET_KEY": "for tests",
+    }
+    written = 0
+    for _ in range(4):
+        process = subprocess.Popen([sys.executable, "-c", code], env=env, cwd=Path(__file__).parents[2])
+        began = time.monotonic()
+        while process.poll() is None and time.monotonic() - began < 60:
+            db.session.rollback()
+            if db.session.query(Chase).count() >= written + 5:
+                process.send_signal(signal.SIGKILL)
+            time.sleep(0.02)
+        process.wait()
+        db.session.rollback()
+        rows = db.session.query(Chase).all()
+        letters = db.session.query(Letter).filter(Letter.kind == "reminder").all()
+        assert len(rows) == len(letters) == len({(r.urn, r.address) for r in rows})
+        written = len(rows)
+    assert 0 < written <= 40
+    process = subprocess.run([sys.executable, "-c", code], env=env, cwd=Path(__file__).parents[2], check=True)
+    db.session.rollback()
+    assert db.session.query(Chase).filter_by(programme_id=programme_id).count() == 40

@@ -1,0 +1,342 @@
+"""Slow sums and lists over the slow reckoning: why a school is a gap, what any words of an address pick, what they come to.
+
+Written from the trade's rules alone, as reference.py is; shares no code with outreach/coverage. `Sums` looks at every
+school of one World once; its lists are asked for by the words of an address, as pages ask for theirs.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from reference import ADULTS, Answer, Booking, FormBegun, Proposal, World, in_parts
+
+LONDON = ZoneInfo("Europe/London")
+NINE = (
+    "seen", "part seen", "to confirm", "booked", "proposed", "asked", "not asked", "declined", "unreachable",
+)  # fmt: skip
+STATES = ("seen", "part seen", "to confirm", "booked", "open")
+DIMENSIONS = ("district", "phase", "type", "trust")
+SAID = {
+    "other date": "wants another date",
+    "waiting list": "on the waiting list",
+    "somebody else": "named somebody else",
+    "refused slot": "refused a slot",
+}
+
+
+@dataclass(kw_only=True)
+class Row:
+    """One school of the target, or taken out of it. `number`: whence its pupils are; None is unknown."""
+
+    urn: int
+    name: str
+    district: str
+    district_name: str
+    phase: str
+    type: str
+    trust: str
+    standing: str
+    gap: bool
+    cause: str
+    since: date | None
+    states: dict[int, str]
+    seen: int
+    seen_by: dict[int, int]
+    pupils: int | None
+    pupils_by: dict[int, int | None]
+    number: str
+    ages_unknown: bool
+    place_unknown: bool
+
+
+@dataclass
+class Total:
+    """What some schools come to."""
+
+    schools: int = 0
+    gaps: int = 0
+    seen_pupils: int = 0
+    seen_of_known: int = 0
+    target_pupils: int = 0
+    own: int = 0
+    estimated: int = 0
+    unknown: int = 0
+    by: dict[str, int] = field(default_factory=dict)
+
+
+SUMS = tuple(f.name for f in fields(Total) if f.name != "by")
+
+
+class Sums:
+    """Every school of one World, each looked at once."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rows = [self._row(urn) for urn in world.target()]
+        self.excluded = [
+            self._row(urn, excluded=True)
+            for urn in world.urns()
+            if world.eligible(urn) and world.excluded(urn)
+        ]
+        self.also_seen = world.also_seen()
+
+    # --- sums
+
+    def total(self, rows: list[Row] | None = None) -> Total:
+        rows = self.rows if rows is None else rows
+        known = [r for r in rows if r.pupils is not None]
+        return Total(
+            schools=len(rows),
+            gaps=len([r for r in rows if r.gap]),
+            seen_pupils=sum(r.seen for r in rows),
+            seen_of_known=sum(r.seen for r in known),
+            target_pupils=sum(r.pupils for r in known),
+            own=len([r for r in rows if r.number == "own"]),
+            estimated=len([r for r in rows if r.number == "estimated"]),
+            unknown=len(rows) - len(known),
+            by={word: len([r for r in rows if r.standing == word]) for word in NINE},
+        )
+
+    def by(self, dimension: str) -> dict[str, Total]:
+        """{key: its total} of each district, phase, type or trust there is; '' where it is not known."""
+        keys = {getattr(r, dimension) for r in self.rows}
+        return {key: self.total([r for r in self.rows if getattr(r, dimension) == key]) for key in keys}
+
+    def year_group(self, y: int) -> Total:
+        """Of the schools that offer it; `by` counts the states that it is in there."""
+        rows = [r for r in self.rows if y in r.states]
+        known = [r for r in rows if r.pupils_by[y] is not None]
+        return Total(
+            schools=len(rows),
+            gaps=len([r for r in rows if r.states[y] in ("open", "to confirm")]),
+            seen_pupils=sum(r.seen_by.get(y, 0) for r in rows),
+            seen_of_known=sum(r.seen_by.get(y, 0) for r in known),
+            target_pupils=sum(r.pupils_by[y] for r in known),
+            unknown=len(rows) - len(known),
+            by={state: len([r for r in rows if r.states[y] == state]) for state in STATES},
+        )
+
+    def year_groups(self) -> list[int]:
+        return sorted({y for r in self.rows for y in r.states if y >= 0})
+
+    def causes(self) -> dict[str, int]:
+        gaps = [r.cause for r in self.rows if r.gap]
+        return {cause: gaps.count(cause) for cause in set(gaps)}
+
+    # --- lists
+
+    def picked(self, words: dict[str, str]) -> list[Row]:
+        """The rows that the words of an address ask for; `list=also` is no row of this kind."""
+        y = int(words["year"]) if words.get("year") else None
+        rows = self.excluded if words.get("list") == "excluded" else self.rows
+        return [r for r in rows if all(self._is(r, name, value, y) for name, value in words.items() if value)]
+
+    def _is(self, r: Row, name: str, value: str, y: int | None) -> bool:
+        if name in DIMENSIONS:
+            return getattr(r, name) == ("" if value == "-" else value)
+        if name == "year":
+            return y in r.states
+        if name == "state":
+            wanted = ("open", "to confirm") if value == "gap" else (value,)
+            asked = r.states.values() if y is None else [r.states[y]] if y in r.states else []
+            return any(state in wanted for state in asked)
+        if name == "standing":
+            return r.standing == value
+        if name == "gap":
+            return r.gap
+        if name == "cause":
+            return r.gap and r.cause == value
+        if name == "number":
+            known = (r.pupils if y is None else r.pupils_by.get(y)) is not None
+            return known == (value == "known") if value in ("known", "unknown") else r.number == value
+        if name == "counted":
+            return (r.seen if y is None else r.seen_by.get(y, 0)) > 0
+        if name == "ages":
+            return r.ages_unknown
+        if name == "place":
+            return r.place_unknown
+        if name == "since_by":
+            return r.since is not None and r.since <= date.fromisoformat(value)
+        if name == "find":
+            named = plain(r.name).split()
+            return all(any(w.startswith(p) for w in named) or p == str(r.urn) for p in plain(value).split())
+        return True
+
+    # --- one school
+
+    def _row(self, urn: int, excluded: bool = False) -> Row:
+        w = self.world
+        standing, gap = w.standing(urn)
+        states = w.states(urn)
+        cause, since = self.why(urn, standing, gap, states)
+        seen_by = self.seen_by(urn)
+        pupils, by = w.target_pupils(urn), self.pupils_by(urn)
+        own = all(w.own(urn, y) is not None for y in states)
+        return Row(
+            urn=urn,
+            name=w.fact(urn, "name"),
+            district=w.fact(urn, "district_code") or "",
+            district_name=w.fact(urn, "district_name") or "district not known",
+            phase=self.phase(urn),
+            type=w.fact(urn, "type_of_establishment"),
+            trust=w.fact(urn, "trust_name") or "",
+            standing="excluded" if excluded else standing,
+            gap=gap and not excluded,
+            cause="" if excluded else cause,
+            since=since,
+            states=states,
+            seen=sum(seen_by.values()),
+            seen_by=seen_by,
+            pupils=pupils,
+            pupils_by=by,
+            number="unknown" if pupils is None else "own" if own else "estimated",
+            ages_unknown=ADULTS not in states and w.usual(urn) is None and w.included(urn) is None,
+            place_unknown=w.fact(urn, "easting") is None or w.fact(urn, "northing") is None,
+        )
+
+    def phase(self, urn: int) -> str:
+        """The row of the phase table that a school stands in."""
+        said, kind = (
+            self.world.fact(urn, "phase_of_education") or "",
+            self.world.fact(urn, "type_of_establishment"),
+        )
+        if said and said.lower() != "not applicable":
+            return said if said[0].isdigit() else said.capitalize()
+        if re.search("special|alternative provision|pupil referral", kind.lower()):
+            return "Special and alternative provision"
+        return "Independent, phase not given" if "independent" in kind.lower() else "Phase not given"
+
+    def seen_by(self, urn: int) -> dict[int, int]:
+        w = self.world
+        found = dict.fromkeys(w.counting(urn), 0)
+        for u in {r.urn for r in w.rows[Booking]}:
+            for b in w.promises(u):
+                if not w.cancelled(b) and w.outcome(b) == "took" and w.heir(u) == urn:
+                    for y, n in (w.count(b) or {}).items():
+                        if y in found:
+                            found[y] += n
+        return found
+
+    def pupils_by(self, urn: int) -> dict[int, int | None]:
+        """Own numbers; the rest of the school's estimate in equal whole parts, each no fewer than were counted."""
+        w = self.world
+        groups, seen = w.counting(urn), self.seen_by(urn)
+        own = {y: w.own(urn, y) for y in groups if w.own(urn, y) is not None}
+        rest = [y for y in groups if y not in own]
+        numbers = [w.number(urn, y) for y in groups]
+        if not rest or None in numbers:
+            return {y: own.get(y) for y in groups}
+        whole = int(2 * sum(numbers) + 1) // 2
+        parts = in_parts(whole - sum(own.values()), dict.fromkeys(rest, 1))
+        return {y: own[y] if y in own else max(parts[y], seen[y]) for y in groups}
+
+    # --- why it is a gap, and since when
+
+    def why(self, urn: int, standing: str, gap: bool, states: dict[int, str]) -> tuple[str, date | None]:
+        """(cause, day from which it holds); '' for a school that is no gap."""
+        w = self.world
+        family = [urn, *w.ancestors(urn)]
+        shows = [
+            b
+            for u in family
+            for b in w.promises(u)
+            if not w.cancelled(b) and set(w.groups_of(b)) & set(states)
+        ]
+        starts = {b.id: day_of(w.newest_revision(b).starts_at) for b in shows}
+        took = [starts[b.id] for b in shows if w.outcome(b) == "took"]
+        if standing == "seen":
+            return "", max(took, default=None)
+        if standing in ("part seen", "to confirm"):
+            unsure = [y for y, state in states.items() if state == "to confirm"]
+            word = "differ" if any(self.disagree(urn, y) for y in unsure) else "silent"
+            waits = min((starts[b.id] for b in shows if w.outcome(b) == word), default=None)
+            unsettled = "reports disagree" if word == "differ" else "report missing"
+            if standing == "to confirm":
+                return unsettled, waits
+            if "open" in states.values():
+                return "year group missing", max(took, default=None)
+            failed = [starts[b.id] for b in shows if w.outcome(b) == "failed"]
+            if states.get(ADULTS) == "part seen" and failed:
+                return "did not take place", max(failed)
+            if "part seen" in states.values():
+                return "too few counted", max(took, default=None)
+            if unsure:
+                return unsettled, waits
+            return "", max((starts[b.id] for b in shows if w.outcome(b) == "coming"), default=None)
+        if standing == "booked":
+            first = min((starts[b.id] for b in shows if w.outcome(b) == "coming"), default=None)
+            return ("year group not booked" if gap else ""), first
+        if standing == "unreachable":
+            return "no address", None
+        if standing == "proposed":
+            kept = [p for u in family for p in w.by_then(Proposal, urn=u, programme_id=w.programme.id)]
+            open_ = [p for p in kept if p.reply_by >= w.day and (p.ended_at is None or p.ended_at >= w.until)]
+            return "waiting for an answer", day_of(max(p.recorded_at for p in open_))
+        return self.silence(standing, family)
+
+    def silence(self, standing: str, family: list[int]) -> tuple[str, date | None]:
+        """The newest thing that happened between the school and whoever asks it."""
+        w = self.world
+        answers = sorted(
+            (a for u in family for a in w.by_then(Answer, urn=u, programme_id=w.programme.id)),
+            key=lambda a: a.id,
+        )
+        if standing == "declined":
+            return "declined", day_of(answers[-1].recorded_at)
+        bookings = [b for u in family for b in w.promises(u)]
+        found: list[tuple[datetime, str, datetime]] = []
+        for b in bookings:
+            ended, now = w.cancelled(b), w.newest_revision(b)
+            if ended:
+                found.append((ended.recorded_at, "cancelled", ended.recorded_at))
+            elif w.outcome(b) == "failed":
+                found.append((now.ends_at, "did not take place", now.starts_at))
+        if answers and answers[-1].kind != "declined":
+            found.append((answers[-1].recorded_at, SAID[answers[-1].kind], answers[-1].recorded_at))
+        if w.started(family, answers, bookings):
+            begun = [
+                f.recorded_at
+                for u in family
+                for f in w.by_then(FormBegun, urn=u, programme_id=w.programme.id)
+            ]
+            found.append((max(begun), "started", max(begun)))
+        handed = w.handed(family)
+        if handed:
+            quiet = not found and not answers
+            found.append((max(handed), "silent", min(handed) if quiet else max(handed)))
+        if not found:
+            return "not asked", None
+        _, cause, since = max(found, key=lambda event: event[0])
+        return cause, day_of(since)
+
+    def disagree(self, urn: int, y: int) -> bool:
+        """Whether two sides differ about a show for this year group, at the school or where it comes from."""
+        w = self.world
+        line = w.same_school(urn)
+        if any(
+            w.outcome(b) == "differ" and y in w.groups_of(b)
+            for u in line
+            for b in w.promises(u)
+            if not w.cancelled(b)
+        ):
+            return True
+        return any(self.disagree(a, y) for a in w.before(line[-1]) if y in w.offers(a))
+
+
+def day_of(at: datetime) -> date:
+    return at.astimezone(LONDON).date()
+
+
+def plain(text: str) -> str:
+    """Words as people compare them: without case, accents and punctuation."""
+    letters = "".join(
+        c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)
+    )
+    return re.sub(r"[^a-z0-9]+", " ", letters.replace("'", "").replace("’", ""))
+
+
+def percent(part: int, whole: int) -> int | None:
+    """A whole percent, half up; None of nothing."""
+    return int(part * 100 / whole + 0.5) if whole else None

@@ -1,0 +1,611 @@
+"""The desk: what it says is so, each number leads to a list of as many rows, and what is done is gone from it."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from test_coverage import Links, county, pupils_of, rows_of, words_of
+
+import came_in
+import make
+from outreach.asking import invitations, open_door, owners
+from outreach.booking.proposals import Proposal
+from outreach.county.people import SignIn
+from outreach.ground.db import db, transaction
+from outreach.tour.programmes import Programme
+from outreach.visits import unreported
+from web.conftest import Clock
+
+NOW = datetime(2027, 1, 19, 12, tzinfo=UTC)
+JUST = NOW - timedelta(minutes=5)
+
+
+@pytest.fixture(autouse=True)
+def at_noon(stopped: Clock) -> None:
+    stopped.now = NOW
+
+
+@pytest.fixture
+def desk(app: Flask, client: FlaskClient) -> FlaskClient:
+    with transaction():
+        partnership, _, _ = county()
+        person = make.person(partnership)
+        make.partnership(("999",))
+    return make.signed_in(client, person)
+
+
+class Small:
+    """A programme of a few schools, and its coordinator's desk."""
+
+    def __init__(self, client: FlaskClient, **changes) -> None:
+        with transaction():
+            self.partnership = make.partnership()
+            self.programme = make.programme(self.partnership, **changes)
+            self.person = make.person(self.partnership)
+        self.client = make.signed_in(client, self.person)
+
+    def page(self, query: str = "") -> str:
+        answer = self.client.get("/desk" + query)
+        assert answer.status_code == 200
+        return answer.text
+
+    def actions(self) -> dict[str, tuple[int, str]]:
+        """{what: (how many, the address of the list)} of what is required."""
+        part = re.search(r"Action required</h2>(.*?)</section>", self.page(), re.S)[1]
+        return {
+            " ".join(re.sub(r"<[^>]+>", "", text).split()).split(" ", 1)[1]: (
+                int(n),
+                address.replace("&amp;", "&"),
+            )
+            for n, address, text in re.findall(
+                r'<li><b>(\d+)</b><div><a href="([^"]+)">(.*?)</a>', part, re.S
+            )
+        }
+
+    def required(self, what: str) -> int:
+        """How many wait; the list behind it has that many rows. 0 when the sentence is gone."""
+        found = self.actions().get(what)
+        if found is None:
+            return 0
+        n, address = found
+        answer = self.client.get(address.split("#")[0])
+        assert answer.status_code == 200, address
+        assert rows_behind(answer.text, address) == n, (what, address)
+        return n
+
+
+def rows_behind(page: str, address: str) -> int:
+    if address.startswith("/desk/inbox"):
+        return page.count('class="panel ask"')
+    if "#closing" in address:
+        return len(set(re.findall(r"/desk/bookings/(MRL-\d+)/cancel", page)))
+    if address.startswith("/desk/letters"):
+        return len(set(re.findall(r'href="(/desk/letters/\d+)"', page)))
+    body = page[page.index("<tbody>") :]
+    return body.count("<tr")
+
+
+@pytest.fixture
+def small(app: Flask, client: FlaskClient) -> Small:
+    return Small(client)
+
+
+def all_rows(client: FlaskClient, address: str) -> int:
+    """The rows of a table, over all its pages."""
+    total, page, pages = 0, 1, 1
+    while page <= pages:
+        answer = client.get(f"{address}&page={page}")
+        assert answer.status_code == 200, address
+        body = answer.text[answer.text.index("<tbody>") :] if "<tbody>" in answer.text else ""
+        total += body.count("<tr")
+        said = re.search(r"Page \d+ of (\d+)", answer.text)
+        page, pages = page + 1, int(said[1]) if said else 1
+    return total
+
+
+def test_every_number_of_the_figures_is_a_link_to_that_many_rows(desk: FlaskClient) -> None:
+    page = desk.get("/desk").text
+    numbers = [(a, t) for a, t in Links(page).found if re.fullmatch(r"[\d,]+", t)]
+    assert len(numbers) > 30
+    for address, text in dict.fromkeys(numbers):
+        number = int(text.replace(",", ""))
+        if "counted=1" in address:
+            assert pupils_of(desk, address)[0] == number, address
+        elif "number=known" in address:
+            assert pupils_of(desk, address)[1] == number, address
+        elif address.startswith("/desk/gaps"):
+            assert all_rows(desk, address) == number, address
+        else:
+            assert rows_of(desk, address) == number, address
+
+
+def test_every_action_and_every_piece_of_news_leads_to_that_many_rows(desk: FlaskClient) -> None:
+    page = desk.get("/desk").text
+    part = re.search(r"Action required</h2>(.*?)</section>", page, re.S)[1]
+    rows = re.findall(r'<li><b>(\d+)</b><div><a href="([^"]+)">', part)
+    assert len(rows) >= 4
+    for n, address in rows:
+        address = address.replace("&amp;", "&")
+        if address.startswith("/desk/gaps"):
+            assert all_rows(desk, address) == int(n), address
+        else:
+            assert rows_behind(desk.get(address).text, address) == int(n), address
+    told = re.findall(r'<a href="(/desk/news[^"]+)">(\d+) ', page)
+    assert told
+    for address, n in told:
+        assert all_rows(desk, address.replace("&amp;", "&")) == int(n), address
+
+
+def test_the_nine_standings_sum_to_the_target_and_the_trend_ends_at_the_figure(desk: FlaskClient) -> None:
+    page = desk.get("/desk").text
+    nine = [int(n) for n in re.findall(r"standing=[a-z%+]+\">(\d+)</a></b></li>", page)]
+    whole = re.search(r">(\d+)</a> of <a [^>]*>(\d+)</a>", page)
+    assert len(nine) == 9 and sum(nine) == int(whole[2])
+    trend = [int(n) for n in re.findall(r"since_by=[\d-]+\">(\d+)</a>", page)]
+    assert trend[0] == int(whole[1]) and trend == sorted(trend, reverse=True)
+
+
+def test_the_desk_takes_the_same_queries_for_3_schools_and_for_40(
+    app: Flask, client: FlaskClient, count_queries
+) -> None:
+    """19 of standings.of, 3 of the outlook, 9 of the actions, 1 of the gaps without an owner, 4 of the week; the person,
+    the partnership, the programmes, the one in hand, the inbox, the last visit and the news."""
+    taken = []
+    for schools, la_code in ((3, "931"), (40, "932")):
+        with transaction():
+            partnership, programme, _ = county(schools, la_code=la_code)
+            person = make.person(partnership)
+            school = make.school(la_code=la_code)
+            make.invitation(programme, school)
+            make.booking(make.show(programme, school, NOW + timedelta(days=2)), {8: 90})
+        make.signed_in(client, person)
+        db.session.remove()
+        with count_queries() as queries:
+            assert client.get("/desk").status_code == 200
+        taken.append(len(queries))
+    assert taken == [43, 43]
+
+
+def test_signing_in_leads_to_the_desk_and_the_mark_does(small: Small) -> None:
+    page = small.page()
+    assert '<a class="brandlink" href="/desk">' in page and 'aria-current="page">Desk' in page
+
+
+def test_before_there_is_a_programme_the_desk_leads_to_the_next_step(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        person = make.person(make.partnership())
+    make.signed_in(client, person)
+    said = words_of(client.get("/desk").text)
+    assert "Next in the set-up: No school is here yet." in said
+    for address in ("/desk/news", "/desk/offers"):
+        assert "Go on with the set-up" in client.get(address).text
+
+
+def test_with_nobody_in_the_target_the_desk_says_what_to_do(small: Small) -> None:
+    said = words_of(small.page())
+    assert "No school is in the target yet" in said and "Next in the set-up:" in said
+    assert "Nothing is waiting for you" in said
+
+
+def test_a_young_programme_says_that_nothing_is_seen_or_booked(small: Small) -> None:
+    with transaction():
+        make.contact(make.school())
+    said = words_of(small.page())
+    assert "No school has seen it yet, and none is booked" in said
+    assert "Next in the set-up: Who plays" in said and "No show is booked from this week on" in said
+
+
+def test_a_county_that_was_asked_hears_of_the_set_up_no_more(small: Small) -> None:
+    with transaction():
+        school = make.school()
+        make.contact(school)
+        make.invitation(small.programme, school)
+    assert "Next in the set-up" not in small.page()
+
+
+def test_another_partnerships_programme_is_as_none_and_its_schools_are_nowhere(
+    small: Small, client: FlaskClient
+) -> None:
+    with transaction():
+        other, theirs, schools = county(12, la_code="932")
+        make.booking(make.show(theirs, schools[0], NOW + timedelta(days=1)), {8: 90}, at=NOW)
+    for path in ("/desk", "/desk/news", "/desk/offers"):
+        page = client.get(f"{path}?programme={theirs.id}&since=2026-09-01").text
+        assert "There is no such programme here" in page, path
+        assert not any(school.name in page for school in schools), path
+    assert "There is no such programme here" in client.get("/desk?programme=99999999999999999").text
+
+
+def test_of_several_programmes_one_is_chosen(small: Small) -> None:
+    with transaction():
+        earlier = make.programme(small.partnership, academic_year=2025, title="The Year Before")
+    assert "<h1>Someone to Tell, 2026/27</h1>" in small.page()
+    page = small.page(f"?programme={earlier.id}")
+    assert "<h1>The Year Before, 2025/26</h1>" in page
+    assert f'<option value="{earlier.id}" selected>' in page
+
+
+def test_a_year_gone_by_foretells_nothing(small: Small, stopped: Clock) -> None:
+    with transaction():
+        school = make.school()
+        make.school()
+        booking = make.booking(make.show(small.programme, school, NOW - timedelta(days=20)), {8: 90, 9: 90})
+        make.report(booking, "school", NOW - timedelta(days=19), {8: 120, 9: 120})
+    stopped.now = datetime(2027, 10, 5, 9, tzinfo=UTC)
+    page = small.page(f"?programme={small.programme.id}")
+    assert "The year is over: 1 of 2 schools did not see it" in page
+    assert "line expected" not in page and "line seen" in page
+
+
+def test_a_closed_programme_asks_nobody_to_be_written_to(small: Small) -> None:
+    with transaction():
+        db.session.get_one(Programme, small.programme.id).closed_at = NOW
+    page = small.page(f"?programme={small.programme.id}")
+    assert "This programme is closed" in page and "Write to schools" not in page
+
+
+def test_a_staff_preview_counts_schools_that_attended(app: Flask, client: FlaskClient) -> None:
+    small = Small(client, year_groups=(), for_adults=True)
+    with transaction():
+        schools = [make.school() for _ in range(3)]
+        for school, told in zip(schools, (True, False, False), strict=True):
+            booking = make.booking(make.show(small.programme, school, NOW - timedelta(days=9)), {})
+            if told:
+                make.report(booking, "school", NOW - timedelta(days=8))
+    said = words_of(small.page())
+    assert "1 of 3schools attended, 33% of the target" in said
+    assert "pupils" not in said.split("Action required")[1].split("What we know")[0].lower()
+    assert "Schools attended" in said and "would miss it" in said
+
+
+def test_news_is_what_came_since_the_last_day_somebody_signed_in(small: Small) -> None:
+    friday = datetime(2027, 1, 15, 9, 5, tzinfo=UTC)
+    with transaction():
+        db.session.add_all(
+            SignIn(person_id=small.person.id, signed_in_at=at) for at in (friday, NOW - timedelta(hours=2))
+        )
+        early, late = make.school(name="Early School"), make.school(name="Late School")
+        make.booking(make.show(small.programme, early, NOW + timedelta(days=30)), {8: 90}, at=friday)
+        make.booking(
+            make.show(small.programme, late, NOW + timedelta(days=31)),
+            {8: 90},
+            at=friday + timedelta(seconds=1),
+        )
+        make.answer(
+            small.programme, make.school(name="Other School"), "other date", at=NOW, reason="after Easter"
+        )
+    page = small.page()
+    assert "1 booking and 1 answer since you were here on Friday 15 January." in words_of(page)
+    address = re.search(r'href="(/desk/news[^"]+kind=booked)"', page)[1].replace("&amp;", "&")
+    listed = small.client.get(address).text
+    assert "Late School" in listed and "Early School" not in listed
+    assert "Other School" in words_of(small.client.get(address.replace("&kind=booked", "")).text)
+
+
+def test_first_visit_tells_of_the_last_seven_days_and_a_quiet_one_says_so(small: Small) -> None:
+    assert "Nothing new in the last seven days." in words_of(small.page())
+    with transaction():
+        make.answer(small.programme, make.school(), "declined", at=NOW - timedelta(days=2), reason="exams")
+        make.answer(small.programme, make.school(), "declined", at=NOW - timedelta(days=8), reason="exams")
+    assert "1 answer in the last seven days." in words_of(small.page())
+
+
+def test_each_kind_of_news_is_told_in_words(small: Small) -> None:
+    with transaction():
+        school = make.school(name="Redmere Academy")
+        booking = make.booking(
+            make.show(small.programme, school, NOW - timedelta(days=2)), {8: 90}, at=NOW - timedelta(days=5)
+        )
+        make.revision(
+            booking,
+            {8: 100},
+            at=NOW - timedelta(days=4),
+            starts_at=booking.performance.starts_at,
+            ends_at=booking.performance.ends_at,
+        )
+        make.report(booking, "company", NOW - timedelta(days=1), 95)
+        other = make.booking(
+            make.show(small.programme, school, NOW + timedelta(days=9)), {9: 90}, at=NOW - timedelta(days=3)
+        )
+        make.cancellation(other, NOW - timedelta(hours=3), "company", "Two of the cast are ill")
+        make.answer(small.programme, school, "waiting list", at=NOW - timedelta(hours=1))
+    rows = re.findall(r'<td class="wraps">(.*?)<td>', small.client.get("/desk/news").text)
+    assert rows == [
+        "Is on the waiting list", "Cancelled by the company: Two of the cast are ill", "Report of the company: it took place",
+        "Booked", "Booking changed by Joanna Fell", "Booked",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("since=soon", "‘soon’ is not a date"), ("since=2099-01-01", "still to come"), ("kind=x", "no news of the kind ‘x’"),
+     ("page=9", "There is 1 page, and no page ‘9’"), ("since=9999999999", "is not a date")],
+)  # fmt: skip
+def test_news_asked_for_wrongly_is_said(small: Small, query: str, said: str) -> None:
+    answer = small.client.get(f"/desk/news?{query}")
+    assert answer.status_code == 200 and said in answer.text
+
+
+def test_kept_times_asked_for_wrongly_are_said(small: Small) -> None:
+    answer = small.client.get("/desk/offers?until=soon")
+    assert "‘soon’ is not a date" in answer.text and "No time is kept for a school now" in answer.text
+
+
+def seen_at(small: Small, days_ago: int, told: bool = True, **facts):
+    """A school whose show was some days ago."""
+    school = make.school(**facts)
+    booking = make.booking(
+        make.show(small.programme, school, NOW - timedelta(days=days_ago)), {8: 100, 9: 100}
+    )
+    if told:
+        make.report(booking, "school", NOW - timedelta(days=days_ago, hours=-5), {8: 120, 9: 120})
+    return booking
+
+
+def test_missing_reports_stand_until_somebody_reports(small: Small) -> None:
+    with transaction():
+        booking = seen_at(small, 8, told=False, name="Redmere Academy")
+        seen_at(small, 3, told=False)
+        seen_at(small, 30)
+    assert small.required("reports are missing") == 2
+    assert "Redmere Academy has waited 8 days." in words_of(small.page())
+    with transaction():
+        make.report(booking, "company", NOW - timedelta(hours=1), 200)
+    assert small.required("report is missing") == 1
+    assert "Redmere Academy has waited" not in small.page()
+
+
+def test_a_report_of_an_earlier_time_of_the_show_is_still_missing(small: Small) -> None:
+    """It was reported, then moved to yesterday: what was said before it began is about no show."""
+    with transaction():
+        booking = seen_at(small, 1, told=False)
+        make.report(booking, "school", NOW - timedelta(days=4), {8: 90, 9: 90})
+        guest = make.booking(booking.performance, {8: 9}, of=make.school())
+    assert unreported.of(small.programme.id, now=NOW).bookings == 2
+    assert small.required("reports are missing") == 2
+    with transaction():
+        make.report(guest, "school", NOW, {8: 9})
+    assert small.required("report is missing") == 1
+
+
+def test_a_cancelled_show_waits_for_no_report(small: Small) -> None:
+    with transaction():
+        make.cancellation(seen_at(small, 8, told=False), NOW - timedelta(days=20))
+    assert small.required("report is missing") == 0
+
+
+def test_reports_that_disagree_stand_until_a_coordinator_settles_them(small: Small) -> None:
+    with transaction():
+        booking = seen_at(small, 8)
+        make.report(booking, "company", NOW - timedelta(days=7), took_place=False, why_not="snow")
+    assert small.required("school’s reports disagree") == 1
+    with transaction():
+        make.report(booking, "settled", NOW - timedelta(days=6), {8: 120, 9: 120})
+    assert small.required("school’s reports disagree") == 0
+
+
+def test_a_kept_time_stands_three_days_before_it_lapses(small: Small, stopped: Clock) -> None:
+    with transaction():
+        for name, reply_by in (("Redmere Academy", date(2027, 1, 22)), ("Saxby School", date(2027, 1, 23))):
+            db.session.add(
+                Proposal(
+                    programme_id=small.programme.id, urn=make.school(name=name).urn, starts_at=NOW + timedelta(days=30),
+                    reply_by=reply_by, recorded_at=NOW - timedelta(days=5), who="Priya", people=[], ended_as="",
+                )
+            )  # fmt: skip
+    assert small.required("kept time is about to lapse") == 1
+    assert "Redmere Academy has until the end of Friday 22 January." in words_of(small.page())
+    page = small.client.get("/desk/offers?until=2027-01-22").text
+    assert "Redmere Academy" in page and "Saxby School" not in page
+    assert "Saxby School" in small.client.get("/desk/offers").text
+    stopped.now = NOW + timedelta(days=4)
+    assert small.required("kept time is about to lapse") == 1
+    stopped.now = NOW + timedelta(days=5)
+    assert small.required("kept time is about to lapse") == 0
+
+
+def test_a_slot_held_while_a_school_fills_in_the_form_stands_until_then(small: Small, stopped: Clock) -> None:
+    with transaction():
+        make.show(
+            small.programme, make.school(name="Typing School"), NOW + timedelta(days=30), held_until=NOW + timedelta(minutes=15)
+        )  # fmt: skip
+    assert small.required("kept time is about to lapse") == 1
+    assert "Typing School has until 12:15pm, while it fills in the form." in words_of(small.page())
+    stopped.after(minutes=15)
+    assert small.required("kept time is about to lapse") == 0
+
+
+def test_failed_letters_stand_until_they_go(small: Small) -> None:
+    with transaction():
+        letter = make.letter(
+            "a@redmere.example",
+            None,
+            status="failed",
+            partnership_id=small.partnership.id,
+            last_error="550 no",
+        )
+        make.letter("b@redmere.example", None, status="failed", partnership_id=make.partnership(("999",)).id)
+    assert small.required("letter did not go") == 1
+    with transaction():
+        db.session.get_one(type(letter), letter.id).status = "waiting"
+    assert small.required("letter did not go") == 0
+
+
+def test_unreachable_schools_and_unknown_ages_stand_until_they_are_settled(small: Small) -> None:
+    with transaction():
+        school = make.school(name="No Contact School")
+        odd = make.school(statutory_low_age=None, statutory_high_age=None, phase_of_education=None)
+        make.contact(odd)
+    assert small.required("school cannot be reached") == 1
+    assert small.required("school’s ages are unknown") == 1
+    with transaction():
+        address = make.contact(school).address
+        make.decision(small.programme, odd, "include", at=JUST, year_groups=(8,))
+    assert small.required("school cannot be reached") == small.required("school’s ages are unknown") == 0
+    with transaction():
+        make.dead_address(address, JUST)
+    assert small.required("school cannot be reached") == 1
+    assert "1: every address bounced." in words_of(small.page())
+
+
+def test_silent_schools_stand_once_the_day_to_reply_is_past(small: Small, stopped: Clock) -> None:
+    with transaction():
+        school = make.school()
+        make.contact(school)
+        make.invitation(small.programme, school)
+    assert small.required("school never answered") == 0
+    stopped.now = datetime(2027, 2, 6, 9, tzinfo=UTC)
+    assert small.required("school never answered") == 1
+    with transaction():
+        make.answer(small.programme, school, "declined", at=stopped.now - timedelta(hours=1), reason="exams")
+    assert small.required("school never answered") == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [(invitations.OTHER_DATE, "school wants another date"), (invitations.SOMEBODY_ELSE, "school named somebody else"),
+     (invitations.REFUSED_SLOT, "school refused its slot")],
+)  # fmt: skip
+def test_an_answer_without_a_booking_stands_until_the_school_books(
+    small: Small, kind: str, what: str
+) -> None:
+    with transaction():
+        school = make.school()
+        make.contact(school)
+        make.answer(small.programme, school, kind, at=NOW - timedelta(days=2), reason="after Easter")
+    assert small.required(what) == 1
+    with transaction():
+        make.booking(make.show(small.programme, school, NOW + timedelta(days=30)), {8: 120, 9: 120}, at=JUST)
+    assert small.required(what) == 0
+
+
+def test_a_waiting_school_stands_while_there_is_room_for_it(small: Small) -> None:
+    with transaction():
+        school = make.school()
+        make.contact(school)
+        make.answer(small.programme, school, "waiting list", at=NOW - timedelta(days=2))
+    assert small.required("school on the waiting list") == 0
+    with transaction():
+        make.tour_day(small.programme, make.troupe(small.partnership))
+        make.show(
+            small.programme, make.school(la_code="999"), NOW + timedelta(days=9)
+        )  # two a day: one is left
+    assert small.required("school on the waiting list") == 1
+    assert "The coming tour days have room for 3 shows." in words_of(small.page())
+
+
+def test_a_lost_show_stands_until_there_is_a_new_date(small: Small) -> None:
+    with transaction():
+        booking = make.booking(
+            make.show(small.programme, make.school(), NOW + timedelta(days=9)), {8: 90, 9: 90}
+        )
+        make.contact(booking.school)
+        make.cancellation(booking, NOW - timedelta(days=1), "company", "Illness")
+        failed = seen_at(small, 5, told=False)
+        make.contact(failed.school)
+        make.report(failed, "school", NOW - timedelta(days=4), took_place=False, why_not="snow")
+    assert small.required("school lost its show") == small.required("show did not take place") == 1
+    with transaction():
+        for of in (booking, failed):
+            make.booking(
+                make.show(small.programme, of.school, NOW + timedelta(days=30)), {8: 120, 9: 120}, at=JUST
+            )
+    assert small.required("school lost its show") == small.required("show did not take place") == 0
+
+
+def test_what_came_by_mail_stands_by_what_is_to_do(small: Small) -> None:
+    with transaction():
+        booking = make.booking(make.show(small.programme, make.school(), NOW + timedelta(days=40)), {8: 90})
+        booking.performance.tour_day.troupe.calendar_address = "van@lanternrow.example"
+        make.letter(
+            "jo@redmere.example",
+            NOW,
+            stream=booking.uid,
+            method="REQUEST",
+            partnership_id=small.partnership.id,
+        )
+    came_in.take(came_in.answer(booking, "jo@redmere.example", "DECLINED"))
+    came_in.take(
+        came_in.letter(came_in.address_of(booking), "jo@redmere.example", "May we have an hour more?")
+    )
+    assert small.required("declined by calendar") == 1
+    assert small.required("mail to read") == 1
+
+
+def test_who_waits_for_a_link_stands_until_it_is_decided(small: Small) -> None:
+    with transaction():
+        school = make.school()
+        make.contact(school)
+        open_door.ask_for_link(small.programme, school, "stranger@elsewhere.example", name="Jo", now=NOW)
+    with transaction():
+        open_door.answer_next(now=NOW)
+    assert small.actions()["person waits for a link"] == (1, "/desk/requests")
+    with transaction():
+        request = open_door.waiting_requests(small.partnership.id)[0].request
+        open_door.decide_request(small.partnership.id, request.id, False, who="Priya", now=NOW)
+    assert "person waits for a link" not in small.actions()
+
+
+def test_a_show_at_a_school_that_closes_first_stands(small: Small) -> None:
+    with transaction():
+        school = make.school(close_date=date(2027, 2, 12), status="Open, but proposed to close")
+        booking = make.booking(make.show(small.programme, school, NOW + timedelta(days=40)), {8: 90, 9: 90})
+    assert small.required("show at a school that closes") == 1
+    with transaction():
+        make.cancellation(booking, JUST)
+    assert small.required("show at a school that closes") == 0
+
+
+def test_gaps_without_an_owner_are_told_beside_the_gaps(small: Small) -> None:
+    with transaction():
+        schools = [make.school() for _ in range(3)]
+        heir = make.school()
+        closed = make.school(status="Closed", close_date=date(2026, 12, 31))
+        make.succession(closed, heir)
+        owners.assign(small.programme, [schools[0].urn, closed.urn], small.person, who="Priya", now=JUST)
+    page = small.page()
+    assert "4schools with a gap, 2 without an owner" in words_of(page)
+    address = re.search(r'href="([^"]+owner=nobody)"', page)[1].replace("&amp;", "&")
+    assert all_rows(small.client, address) == 2
+
+
+def test_this_weeks_shows_say_what_is_known_of_each(small: Small) -> None:
+    monday = datetime(2027, 1, 18, 10, tzinfo=UTC)
+    with transaction():
+        both = make.booking(
+            make.show(small.programme, make.school(name="Both School"), monday), {8: 120, 9: 120}
+        )
+        make.report(both, "school", JUST, {8: 120, 9: 120})
+        make.report(both, "company", JUST, 240)
+        make.booking(
+            make.show(small.programme, make.school(name="Silent School"), monday + timedelta(hours=3)),
+            {8: 96},
+        )
+        today = make.show(small.programme, make.school(name="Today School"), NOW + timedelta(hours=1))
+        make.booking(today, {8: 200})
+        make.booking(
+            today,
+            {8: 9},
+            of=make.school(name="Guest School", type_of_establishment="Community special school"),
+        )
+        make.booking(make.show(small.programme, make.school(), monday + timedelta(days=7)), {8: 90})
+    rows = re.search(r'<table class="t blocks shows">.*?<tbody>(.*?)</tbody>', small.page(), re.S)[1].split(
+        "<tr"
+    )[1:]
+    said = [words_of("<tr" + row) for row in rows]
+    assert [re.sub(r"MRL-\d+ ?", "", s) for s in said] == [
+        "Mon 18, 10:00amBoth SchoolRed van240SeenBoth reported",
+        "Mon 18, 1:00pmSilent SchoolRed van96To confirmReport missing",
+        "Today, 1:00pmToday SchoolRed van200Booked",
+        "Today, 1:00pmGuest SchoolRed van9BookedGuest of Today School",
+    ]
+
+
+def test_next_week_with_shows_stands_where_this_week_has_none(small: Small) -> None:
+    with transaction():
+        make.booking(
+            make.show(small.programme, make.school(), datetime(2027, 3, 10, 10, tzinfo=UTC)), {8: 90}
+        )
+    assert "Next shows: week of 8 March 2027" in small.page()

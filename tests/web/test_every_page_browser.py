@@ -1,0 +1,211 @@
+"""Every page there is, on the made-up county, in a real browser: axe finds nothing and nothing scrolls sideways.
+
+The pages are found as people find them, by following links, and by the list of routes: one that no link leads to fails.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Page
+from school_story import link_to
+from sqlalchemy import select
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+import make
+from browser import Site, sign_in
+from outreach.asking.confirming.requests import ConfirmationRequest
+from outreach.booking.promises import Booking
+from outreach.booking.proposals import Proposal
+from outreach.county.schools import School
+from outreach.demonstration import cast, story
+from outreach.ground.db import db, transaction
+from outreach.post import links
+from outreach.post.links import PersonalLink
+from outreach.post.outbox import Letter
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
+
+OF_ONE_ENDPOINT = 4
+"""Pages of one kind that are followed for links: a school that has booked leads elsewhere than one that is silent."""
+
+ANOTHER_WAY = {
+    "coordinator.register_preview": "between an upload and its apply: test_register_browser.py",
+    "coordinator.contacts_preview": "between an upload and its apply: test_setup_browser.py",
+    "coordinator.preview_tour_days": "after a form: test_setup_browser.py",
+    "coordinator.chasing_raise": "for a school that was reminded twice: test_chasing.py",
+    "coordinator.letter_file": "no page; a made-up letter that has gone is not kept",
+    "coordinator.register_changes": "a file of a register between upload and apply: test_desk_register.py",
+    "coordinator.booking_hand_on": "for a school that closes: test_school_years_browser.py",
+    "public.sign_in_link": "a link that works once: test_public_browser.py",
+    "public.reference_asked": "after a form: test_public_browser.py",
+    "public.metrics": "no page",
+    "public.calendar": "no page",
+    "school.form": "leads to the step that is next",
+    "school.move_to": "after a choice: test_school_browser.py",
+    "school.check": "after a form: test_school_browser.py",
+}
+
+
+class Found:
+    """The pages found: {endpoint: its addresses}, and what was no page for people (files, feeds)."""
+
+    def __init__(self, app: Flask, client: FlaskClient) -> None:
+        self.routes = app.url_map.bind("outreach.example")
+        self.client = client
+        self.pages: dict[str, list[str]] = defaultdict(list)
+        self.files: set[str] = set()
+        self.broken: list[str] = []
+        self._asked: Counter[str] = Counter()
+        self._known: set[str] = set()
+
+    def follow(self, *starts: str) -> None:
+        waiting = [("", start) for start in starts]
+        while waiting:
+            page, address = waiting.pop(0)
+            endpoint = self.endpoint(address)
+            if endpoint is None or address in self._known or self._asked[endpoint] >= OF_ONE_ENDPOINT:
+                continue
+            self._known.add(address)
+            self._asked[endpoint] += 1
+            answer = self.client.get(address)
+            if answer.status_code in (302, 303):
+                waiting.append((address, answer.headers["Location"]))
+            elif (
+                answer.status_code != 200 and page
+            ):  # asked for by nobody but this test, a page may want more words
+                self.broken.append(f"{page} leads to {address}: {answer.status_code}")
+            elif answer.status_code != 200:
+                continue
+            elif answer.mimetype != "text/html" or "attachment" in answer.headers.get(
+                "Content-Disposition", ""
+            ):
+                self.files.add(endpoint)
+                answer.get_data()
+            else:
+                self.pages[endpoint].append(address)
+                waiting.extend((address, link) for link in sorted(self._links(address, answer.text)))
+
+    def endpoint(self, address: str) -> str | None:
+        try:
+            return str(self.routes.match(urlsplit(address).path, method="GET")[0])
+        except (HTTPException, RequestRedirect):
+            return None
+
+    def _links(self, page: str, text: str) -> Iterator[str]:
+        folder = urlsplit(page).path.rpartition("/")[0]
+        for href in re.findall(r"""(?:href|src)=["']([^"'#]+)""", text):
+            parts = urlsplit(unescape(href))
+            if parts.scheme or parts.netloc or parts.path.startswith("/static"):
+                continue
+            path = parts.path if parts.path.startswith("/") else f"{folder}/{parts.path}"
+            if not parts.path:
+                path = urlsplit(page).path
+            yield path + (f"?{parts.query}" if parts.query else "")
+
+
+@pytest.fixture
+def told(app: Flask, stopped: Any) -> story.Told:
+    with transaction():
+        return story.tell(now=make.NOW)
+
+
+def _routes(app: Flask, *doors: str) -> dict[str, str]:
+    """{endpoint: rule} of everything that can be asked for at some doors."""
+    return {
+        rule.endpoint: rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.split(".")[0] in doors and "GET" in (rule.methods or ())
+    }
+
+
+def _hold(app: Flask, found: Found, *doors: str) -> None:
+    assert found.broken == []
+    missing = {
+        endpoint: rule
+        for endpoint, rule in _routes(app, *doors).items()
+        if endpoint not in found.pages and endpoint not in found.files and endpoint not in ANOTHER_WAY
+    }
+    assert missing == {}, "no link leads to these"
+
+
+def test_every_page_of_the_desk_has_no_fault(
+    app: Flask, client: FlaskClient, told: story.Told, site: Site, wide_page: Page
+) -> None:
+    sign_in(client, told.coordinator)
+    found = Found(app, client)
+    show = db.session.scalars(select(Performance).order_by(Performance.starts_at.desc())).first()
+    sent = db.session.scalars(select(Letter).where(Letter.status == "sent").order_by(Letter.id)).first()
+    assert show is not None and sent is not None
+    proposed, booked = told.cast.of(cast.PROPOSED)[0], told.cast.of(cast.BOOKED)[0]
+    found.follow(
+        "/desk", f"/desk/schools/{booked.urn}", f"/desk/schools/{proposed.urn}",
+        f"/desk/schools/{told.cast.of(cast.BOUNCED)[0].urn}",
+        f"/desk/schools/{booked.urn}/notes", f"/desk/tour/days/{show.tour_day_id}/call-off", f"/desk/letters/{sent.id}",
+        *(rule for rule in _routes(app, "coordinator").values() if "<" not in rule),
+    )  # fmt: skip
+    _hold(app, found, "coordinator")
+    site.sign_in(wide_page, told.coordinator)
+    for addresses in found.pages.values():
+        if not urlsplit(addresses[0]).path.endswith(
+            "/html"
+        ):  # a letter in its frame, looked at where it stands
+            site.check(wide_page, addresses[0])
+
+
+def right_people(programme: Programme, of: School, token: str) -> None:
+    """The link was sent with the question whether we hold the right people."""
+    link = db.session.scalars(
+        select(PersonalLink).where(PersonalLink.token_hash == links.hash_of(token))
+    ).one()
+    db.session.add(
+        ConfirmationRequest(
+            partnership_id=programme.partnership_id, programme_id=programme.id, academic_year=programme.academic_year,
+            urn=of.urn, address=link.address.lower(),
+            letter_id=make.letter(link.address, make.NOW).id, link_id=link.id, recorded_at=make.NOW, who="Priya",
+        )
+    )  # fmt: skip
+    db.session.flush()
+
+
+def test_every_page_of_a_school_and_of_everybody_has_no_fault(
+    app: Flask, client: FlaskClient, told: story.Told, site: Site, page: Page
+) -> None:
+    proposal = db.session.scalars(
+        select(Proposal).where(Proposal.ended_at.is_(None)).order_by(Proposal.id)
+    ).first()
+    booking = db.session.scalars(
+        select(Booking)
+        .join(Performance)
+        .where(Booking.ended_at.is_(None), Booking.urn.in_([s.urn for s in told.cast.of(cast.BOOKED)]))
+        .order_by(Performance.starts_at.desc())
+    ).first()
+    assert proposal is not None and booking is not None
+    asked = told.cast.of(cast.SILENT)[0]
+    urns = (asked.urn, booking.urn, proposal.urn)
+    schools = {s.urn: s for s in told.cast.everybody}
+    with transaction():
+        tokens = [link_to(told.programme, schools[urn]) for urn in (*urns, asked.urn)]
+        right_people(told.programme, asked, tokens[3])
+    site.open(page, f"/i/{tokens[0]}")
+    page.locator("button.slot").first.click()
+    page.wait_for_load_state("load")
+    found = Found(app, client)
+    found.follow(
+        "/", *(f"/i/{tokens[0]}/{step}" for step in ("form", "pupils", "hall", "people")), *(f"/i/{token}" for token in tokens), f"/i/{tokens[2]}/kept/{proposal.id}",
+        f"/i/{tokens[2]}/kept/{proposal.id}/no", f"/i/{tokens[1]}/booked/{booking.reference}",
+        f"/b/{booking.reference}", f"/find/{asked.urn}", f"/find/{asked.urn}/asked", f"/i/{tokens[3]}/contacts", f"/i/{tokens[0]}/answered/not-this-year",
+        *(rule for rule in _routes(app, "public").values() if "<" not in rule and rule != "/metrics"),
+    )  # fmt: skip
+    _hold(app, found, "school", "public")
+    for addresses in found.pages.values():
+        site.check(page, addresses[0])

@@ -1,0 +1,535 @@
+"""The gaps list: filters that stay, rows that lead to the next deed, and many at once with the list shown before."""
+
+import csv
+import io
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import make
+from outreach.asking import notes, owners
+from outreach.asking.chasing.chases import Chase
+from outreach.asking.invitations import Invitation
+from outreach.county.people import Person
+from outreach.county.schools import School
+from outreach.coverage.gaplist import deeds, kept
+from outreach.coverage.gaplist.deeds import MOST
+from outreach.ground import tabular
+from outreach.ground.db import db, transaction
+from outreach.post.outbox import Letter
+from outreach.tour import targets
+from outreach.tour.programmes import Programme
+
+DAY = timedelta(days=1)
+NOW = make.NOW
+
+pytestmark = pytest.mark.usefixtures("stopped")
+
+
+class County:
+    """A programme with one school of each kind that the tests speak of, and two coordinators."""
+
+    def __init__(self) -> None:
+        self.partnership = make.partnership()
+        self.programme = make.programme(self.partnership, created_at=make.EARLIER)
+        make.tour_day(self.programme, make.troupe(self.partnership))
+        self.priya = make.person(self.partnership)
+        self.owen = make.person(self.partnership, name="Owen Bright")
+        north = {"district_code": "E07000002", "district_name": "North Marl"}
+        self.silent = make.school(name="Silent School")
+        self.fresh = make.school(name="Fresh School", number_of_pupils=None, **north)
+        self.declined = make.school(name="Declining School", phase_of_education="All-through", **north)
+        self.unreachable = make.school(name="Unreachable School")
+        self.reported = make.school(name="Unreported School")
+        self.seen = make.school(name="Seen School")
+        for school in (self.silent, self.fresh, self.declined):
+            make.contact(school)
+        address = make.contact(self.silent).address
+        make.invitation(self.programme, self.silent, at=NOW - 60 * DAY, address=address, repeat=0)
+        make.answer(self.programme, self.declined, "declined", at=NOW - 9 * DAY, reason="exams")
+        self.visit = make.booking(make.show(self.programme, self.reported, NOW - 8 * DAY), {8: 90, 9: 90})
+        seen = make.booking(make.show(self.programme, self.seen, NOW - 20 * DAY), {8: 120, 9: 120})
+        make.report(seen, "school", NOW - 19 * DAY, {8: 120, 9: 120})
+        half = make.booking(make.show(self.programme, self.declined, NOW - 21 * DAY), {8: 120})
+        make.report(half, "school", NOW - 19 * DAY, {8: 120})
+
+
+@pytest.fixture
+def county(app: Flask) -> County:
+    with transaction():
+        return County()
+
+
+@pytest.fixture
+def desk(client: FlaskClient, county: County) -> FlaskClient:
+    return make.signed_in(client, county.priya)
+
+
+def rows(page: str) -> list[str]:
+    """The names in the list, in order."""
+    return [
+        unescape(n)
+        for n in re.findall(r'<tr class="school">.*?<th scope="row"><a [^>]*>([^<]*)</a>', page, re.S)
+    ]
+
+
+def next_of(page: str, name: str) -> tuple[str, str]:
+    """(words, address) of the next action at a school."""
+    row = next(r for r in page.split('<tr class="school">') if f">{name}</a>" in r)
+    found = re.findall(r'<td><a href="([^"]*)">([^<]*)<span class="vh">', row)[-1]
+    return found[1], unescape(found[0])
+
+
+def test_the_list_names_each_gap_with_its_cause_and_longest_wait_first(
+    desk: FlaskClient, county: County
+) -> None:
+    page = desk.get("/desk/gaps").text
+    assert rows(page) == [
+        "Fresh School", "Unreachable School", "Silent School", "Declining School", "Unreported School",
+    ]  # fmt: skip
+    assert '<b class="ink">5 schools</b> of 6 are missing' in page
+    for words in (
+        "Silent since 20 November",
+        "60 days",
+        "Year 9 missing",
+        "Report missing, show on 11 January",
+    ):
+        assert words in page, words
+    assert "Seen School" not in page
+
+
+def test_each_next_action_leads_to_a_page_that_does_it(desk: FlaskClient, county: County) -> None:
+    page = desk.get("/desk/gaps").text
+    expected = {
+        "Fresh School": ("Invite", "Invite"),
+        "Unreachable School": ("Find an address", "Add a contact"),
+        "Silent School": ("Remind", "Remind 1 school?"),
+        "Declining School": ("Offer a second show", "Declining School"),
+        "Unreported School": ("Ask for the report", county.visit.reference),
+    }
+    for name, (words, on_page) in expected.items():
+        said, address = next_of(page, name)
+        assert said == words
+        answer = desk.get(address)
+        assert (answer.status_code, on_page in answer.text) == (200, True), address
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("standing=part+seen&standing=to+confirm", ["Declining School", "Unreported School"]),
+        ("cause=silent", ["Silent School"]),
+        ("district=E07000002", ["Fresh School", "Declining School"]),
+        ("phase=All-through", ["Declining School"]),
+        ("owner=nobody", ["Fresh School", "Unreachable School", "Declining School", "Unreported School"]),
+        ("owner=me", ["Silent School"]),
+        ("never=1", ["Fresh School", "Unreachable School", "Silent School", "Unreported School"]),
+        ("size=unknown", ["Fresh School"]),
+        ("size=250", ["Unreachable School", "Silent School", "Declining School", "Unreported School"]),
+        ("find=un+school", ["Unreachable School", "Unreported School"]),
+        ("district=E07000002&size=unknown&never=1", ["Fresh School"]),
+        ("sort=name", ["Declining School", "Fresh School", "Silent School", "Unreachable School", "Unreported School"]),
+    ],
+)  # fmt: skip
+def test_an_address_narrows_and_sorts_and_the_export_has_the_same_schools(
+    desk: FlaskClient, county: County, query: str, expected: list[str]
+) -> None:
+    with transaction():
+        owners.assign(county.programme, [county.silent.urn], county.priya, who="Priya", now=NOW)
+    page = desk.get(f"/desk/gaps?{query}").text
+    assert rows(page) == expected
+    lines = list(csv.reader(io.StringIO(desk.get(f"/desk/gaps.csv?{query}").text.lstrip("\ufeff"))))
+    assert sorted(line[1] for line in lines[2:-1]) == sorted(expected)
+    assert lines[-1] == [
+        f"End of the list: {len(expected)} school{'s' * (len(expected) > 1)}. A file without this line was cut off."
+    ]
+
+
+def test_every_count_beside_a_filter_is_the_list_it_shows(desk: FlaskClient, county: County) -> None:
+    for base in ("", "district=E07000002&"):
+        page = desk.get(f"/desk/gaps?{base}programme={county.programme.id}").text
+        found = re.findall(
+            r'name="(\w+)" value="([^"]+)"(?: checked)?><span>[^<]*</span><span class="s2">([\d,]+)<', page
+        )
+        assert {kind for kind, _, _ in found} == {
+            "standing",
+            "cause",
+            "district",
+            "phase",
+            "owner",
+            "size",
+            "never",
+        }
+        for kind, value, n in found:
+            others = "" if kind == "district" else base
+            shown = desk.get("/desk/gaps", query_string=f"{others}{kind}={value.replace(' ', '+')}").text
+            assert len(rows(shown)) == int(n), (kind, value)
+
+
+def test_a_filter_is_remembered_for_its_person_shown_without_words_and_cleared(
+    desk: FlaskClient, county: County
+) -> None:
+    programme = county.programme.id
+    answer = desk.post(
+        "/desk/gaps/filter",
+        data={"programme": programme, "standing": ["to confirm", "asked"], "sort": "name"},
+    )
+    assert (answer.status_code, answer.location) == (
+        303, f"/desk/gaps?programme={programme}&standing=to+confirm&standing=asked&sort=name"
+    )  # fmt: skip
+    bare = desk.get("/desk/gaps")
+    assert (bare.status_code, urlsplit(bare.location).query) == (
+        302,
+        "standing=to+confirm&standing=asked&sort=name",
+    )
+    page = desk.get(bare.location).text
+    assert rows(page) == ["Silent School", "Unreported School"]
+    assert "Kept in this address, and for next time" in page
+    assert len(rows(desk.get(f"/desk/gaps?programme={programme}").text)) == 5  # named: it stands for itself
+    kept_words = {"programme": programme, "standing": ["to confirm", "asked"], "sort": "name"}
+    dropped = desk.post("/desk/gaps/filter", data=kept_words | {"drop": "standing:asked"})
+    assert dropped.location == f"/desk/gaps?programme={programme}&standing=to+confirm&sort=name"
+    assert kept.of(county.priya.id, "gaps") == "standing=to+confirm&sort=name"
+    assert kept.of(county.owen.id, "gaps") == ""
+    desk.post("/desk/gaps/filter", data=kept_words | {"clear": "1"})
+    assert desk.get("/desk/gaps").status_code == 200
+    assert kept.of(county.priya.id, "gaps") == ""
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("standing=lost", "There is no standing ‘lost’ here"),
+        ("cause=moon", "There is no cause ‘moon’ here"),
+        ("district=E99", "There is no district ‘E99’ here"),
+        ("owner=12345", "There is no coordinator ‘12345’ here"),
+        ("size=huge", "There is no size ‘huge’ here"),
+        ("sort=colour", "A list cannot be sorted by ‘colour’"),
+        ("page=99", "There is 1 page, and no page ‘99’"),
+        ("page=x", "There is 1 page, and no page ‘x’"),
+        ("programme=77", "There is no such programme here"),
+        ("as_of=2026-10-01", "This list is of today"),
+    ],
+)
+def test_an_address_that_makes_no_sense_is_said_in_a_sentence_and_the_rest_stands(
+    desk: FlaskClient, county: County, query: str, said: str
+) -> None:
+    answer = desk.get(f"/desk/gaps?{query}")
+    assert answer.status_code == 200
+    assert said in answer.text
+    assert len(rows(answer.text)) == 5
+
+
+@pytest.mark.parametrize("query", ["standing=lost", "cause=moon", "size=huge", "programme=77"])
+def test_an_export_of_what_makes_no_sense_is_one_sentence_and_no_file(
+    desk: FlaskClient, county: County, query: str
+) -> None:
+    for kind in ("csv", "xlsx"):
+        answer = desk.get(f"/desk/gaps.{kind}?{query}")
+        assert (answer.status_code, answer.mimetype) == (422, "text/plain")
+        assert answer.text.startswith("There is no ")
+
+
+def do(desk: FlaskClient, county: County, deed: str, *schools: School, **more: Any) -> Any:
+    words = {"programme": county.programme.id, "deed": deed, "urn": [s.urn for s in schools]}
+    return desk.post("/desk/gaps/do", data=words | more)
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found, name
+    return unescape(found[1])
+
+
+def confirm(desk: FlaskClient, county: County, deed: str, page: str, **typed: Any) -> Any:
+    """Send the form of a preview as it stands, with what was typed."""
+    carried = {"programme": county.programme.id, "to": hidden(page, "to"), "at": hidden(page, "at")}
+    return desk.post(f"/desk/gaps/{deed}", data=carried | typed)
+
+
+def test_ticked_schools_are_given_to_somebody_after_the_list_was_shown(
+    desk: FlaskClient, county: County
+) -> None:
+    page = do(desk, county, "assign", county.silent, county.fresh, at="sort=name").text
+    assert "Who looks after 2 schools?" in page
+    assert owners.of(county.programme.id) == {}
+    answer = confirm(desk, county, "assign", page, owner=county.owen.id)
+    assert (answer.status_code, answer.location) == (
+        303,
+        f"/desk/gaps?programme={county.programme.id}&sort=name",
+    )
+    assert {u: o.name for u, o in owners.of(county.programme.id).items()} == {
+        county.silent.urn: "Owen Bright", county.fresh.urn: "Owen Bright",
+    }  # fmt: skip
+    assert "2 schools given to Owen Bright." in desk.get(answer.location).text
+
+
+def test_all_that_match_are_taken_whatever_was_ticked(desk: FlaskClient, county: County) -> None:
+    page = do(desk, county, "note", county.silent, at="district=E07000002", whole="1").text
+    assert "A note about 2 schools" in page
+    confirm(desk, county, "note", page, kind="phone", text="Rang both")
+    mine = county.partnership.id
+    assert [n.text for n in notes.of_school(county.fresh.urn, partnership_id=mine)] == ["Rang both"]
+    assert notes.of_school(county.silent.urn, partnership_id=mine) == []
+
+
+def test_a_school_that_changed_between_list_and_click_is_named_and_the_others_are_done(
+    desk: FlaskClient, county: County
+) -> None:
+    page = do(desk, county, "exclude", county.silent, county.fresh, county.unreachable).text
+    with transaction():
+        make.booking(make.show(county.programme, county.silent, NOW + 30 * DAY), {8: 120, 9: 120})
+        make.contact(county.unreachable)
+    answer = confirm(desk, county, "exclude", page, reason="Runs its own")
+    shown = desk.get(answer.location).text
+    assert "1 school taken out of the target." in shown
+    assert "2 schools changed meanwhile and were left as they are:" in shown
+    left = re.search(r'<ul class="left-alone">(.*?)</ul>', shown, re.S)
+    assert left and [unescape(re.sub("<[^>]+>", "", li)) for li in left[1].split("</li>")[:2]] == [
+        "Unreachable School, now not asked", "Silent School, now booked: booked for 18 February 2027",
+    ]  # fmt: skip
+    assert [*targets.decisions(county.programme.id)] == [county.fresh.urn]
+    # The same click again changes nothing and says so.
+    again = desk.get(confirm(desk, county, "exclude", page, reason="Runs its own").location).text
+    assert "0 schools taken out of the target." in again and "3 schools changed meanwhile" in again
+
+
+@pytest.mark.parametrize(
+    ("deed", "typed", "said"),
+    [
+        ("assign", {}, "Choose who looks after them."),
+        ("assign", {"owner": "99999"}, "Not a valid choice"),
+        ("note", {"kind": "note", "text": " "}, "Write the note first."),
+        ("note", {"kind": "note", "text": "x" * 1001}, "1000 characters or fewer"),
+        ("exclude", {"reason": ""}, "Give the reason"),
+    ],
+)
+def test_a_bad_form_shows_the_same_list_again_with_what_is_wrong(
+    desk: FlaskClient, county: County, deed: str, typed: dict[str, Any], said: str
+) -> None:
+    page = do(desk, county, deed, county.silent, county.fresh).text
+    answer = confirm(desk, county, deed, page, **typed)
+    assert (answer.status_code, said in answer.text) == (422, True)
+    assert hidden(answer.text, "to") == hidden(page, "to")
+    assert (owners.of(county.programme.id), targets.decisions(county.programme.id)) == ({}, {})
+
+
+def test_a_deed_on_nothing_or_on_no_deed_is_one_sentence_over_the_same_list(
+    desk: FlaskClient, county: County
+) -> None:
+    for answer, said in (
+        (do(desk, county, "assign"), "Tick at least one school"),
+        (do(desk, county, "burn", county.silent), "Choose what to do with the schools"),
+        (do(desk, county, "note", county.seen), "None of the schools ticked is a gap any more."),
+    ):
+        assert (answer.status_code, said in answer.text, len(rows(answer.text))) == (422, True, 5)
+    some = do(desk, county, "note", county.seen, county.silent).text
+    assert "A note about 1 school" in some and "Seen School" in some
+
+
+def test_more_schools_than_anybody_reads_through_are_not_done_at_once(
+    desk: FlaskClient, county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outreach.web.coordinator.gaps_deeds.MOST", 4)
+    monkeypatch.setattr(deeds, "MOST", 4)
+    answer = do(desk, county, "exclude", whole="1")
+    assert (answer.status_code, "That would be 5 schools; at most 4" in answer.text) == (422, True)
+    assert MOST == 1000
+    assert do(desk, county, "export", whole="1").status_code == 200
+
+
+def test_writing_shows_the_list_and_letter_of_a_round_and_sends_nothing_yet(
+    desk: FlaskClient, county: County
+) -> None:
+    page = do(desk, county, "invite", county.fresh, county.silent).text
+    assert "Write to 1 school?" in page and "Asked already on" in page and "Send 1 letter" in page
+    assert db.session.scalar(db.select(db.func.count()).select_from(Invitation)) == 1
+
+
+def test_reminding_shows_the_exact_letter_then_sends_it_once(desk: FlaskClient, county: County) -> None:
+    page = do(desk, county, "remind", county.silent, county.fresh).text
+    assert "Remind 1 school?" in page and "Fresh School" in page
+    frame = re.search(r'<iframe[^>]* src="([^"]*)"', page)
+    assert frame and "Reminder" in page
+    letter = desk.get(unescape(frame[1]))
+    assert (letter.status_code, "sandbox" in letter.headers["Content-Security-Policy"]) == (200, True)
+    alone = re.search(r'href="([^"]*)">Read<span', page)
+    assert alone and "The letter to Silent School" in desk.get(unescape(alone[1])).text
+    assert ">Leave it</a>" in page
+    assert db.session.scalar(db.select(db.func.count()).select_from(Chase)) == 0
+    sent = {"programme": county.programme.id, "to": hidden(page, "to"), "at": hidden(page, "at")}
+    answer = desk.post("/desk/gaps/remind", data=sent)
+    assert answer.status_code == 303
+    assert "1 reminder waiting to go out." in desk.get(answer.location).text
+    again = desk.post("/desk/gaps/remind", data=sent)
+    assert again.status_code == 422
+    assert db.session.scalar(db.select(db.func.count()).select_from(Chase)) == 1
+    silent = rows(desk.get("/desk/gaps?cause=silent").text)
+    assert silent == ["Silent School"] and "reminded once" in desk.get("/desk/gaps?cause=silent").text
+
+
+def test_a_deed_past_the_reply_by_date_says_so_over_the_list(desk: FlaskClient, county: County) -> None:
+    with transaction():
+        db.session.get_one(Programme, county.programme.id).reply_by = NOW.date() - DAY
+    for deed in ("invite", "remind"):
+        answer = do(desk, county, deed, county.fresh)
+        assert (answer.status_code, "The reply-by date" in answer.text) == (422, True)
+
+
+def test_ticks_go_along_from_page_to_page(
+    desk: FlaskClient, county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outreach.web.coordinator.gaps_shown.PAGE", 2)
+    first = desk.get("/desk/gaps?sort=name").text
+    assert rows(first) == ["Declining School", "Fresh School"]
+    turn = {
+        "programme": county.programme.id,
+        "at": hidden(first, "at"),
+        "urn": [county.fresh.urn],
+        "page": "2",
+    }
+    second = desk.get(desk.post("/desk/gaps/turn", data=turn).location).text
+    assert rows(second) == ["Silent School", "Unreachable School"]
+    assert hidden(second, "picked") == str(county.fresh.urn)
+    back = turn | {"picked": hidden(second, "picked"), "urn": [county.silent.urn], "page": "1"}
+    address = desk.post("/desk/gaps/turn", data=back).location
+    assert parse_qs(urlsplit(address).query)["picked"] == [f"{county.fresh.urn},{county.silent.urn}"]
+    again = desk.get(address).text
+    assert re.findall(r'value="(\d+)" aria-label="[^"]*" checked', again) == [str(county.fresh.urn)]
+    page = do(desk, county, "assign", county.fresh, picked=hidden(again, "picked")).text
+    assert "Who looks after 2 schools?" in page
+
+
+def test_the_export_says_first_that_it_is_not_for_publication_and_both_files_say_the_same(
+    desk: FlaskClient, county: County
+) -> None:
+    with transaction():
+        owners.assign(county.programme, [county.silent.urn], county.owen, who="Priya", now=NOW)
+    preview = do(desk, county, "export", county.silent, county.reported).text
+    assert "Export 2 gaps" in preview
+    links = [unescape(a) for a in re.findall(r'href="(/desk/gaps\.(?:csv|xlsx)\?[^"]*)"', preview)]
+    sheets = []
+    for link in links:
+        answer = desk.get(link)
+        assert answer.status_code == 200
+        sheets.append(
+            [
+                [*tabular.read("x", answer.data).header],
+                *(row.cells for row in tabular.read("x", answer.data).rows),
+            ]
+        )
+    as_csv, as_xlsx = sheets
+    assert "Not for publication" in as_csv[0][0]
+    assert [[*filter(None, row)] for row in as_csv] == [[*filter(None, row)] for row in as_xlsx]
+    head, silent = as_csv[1], dict(zip(as_csv[1], as_csv[2], strict=False))
+    assert head[0] == "URN"
+    assert {k: silent[k] for k in ("School", "Standing", "Waiting since", "Days waiting", "Owner", "Last contact was", "Next")} == {
+        "School": "Silent School", "Standing": "asked", "Waiting since": "2026-11-20", "Days waiting": "60",
+        "Owner": "Owen Bright", "Last contact was": "letter", "Next": "Remind, or ring the office",
+    }  # fmt: skip
+
+
+def test_another_partnership_sees_and_changes_nothing_of_it(client: FlaskClient, county: County) -> None:
+    with transaction():
+        theirs = make.partnership(("932",))
+        make.programme(theirs)
+        stranger = make.person(theirs)
+        make.school(la_code="932", name="Their School")
+        notes.write(county.silent.urn, "Ours", partnership_id=county.partnership.id, who="Priya", now=NOW)
+    other = make.signed_in(client, stranger)
+    page = other.get("/desk/gaps").text
+    assert rows(page) == ["Their School"] and "Owen Bright" not in page
+    assert rows(other.get(f"/desk/gaps?programme={county.programme.id}").text) == ["Their School"]
+    assert "Silent School" not in other.get(f"/desk/gaps.csv?urn={county.silent.urn}").text
+    assert do(other, county, "note", county.silent).status_code == 422
+    to = f"{county.silent.urn}:asked:silent:0"
+    for deed, typed in (
+        ("assign", {"owner": "0"}),
+        ("note", {"kind": "note", "text": "x"}),
+        ("exclude", {"reason": "x"}),
+    ):
+        answer = other.post(f"/desk/gaps/{deed}", data={"programme": county.programme.id, "to": to, **typed})
+        assert answer.status_code == 404
+        own = other.post(f"/desk/gaps/{deed}", data={"to": to, **typed})
+        assert own.status_code == 303
+        assert "Silent School" not in other.get(own.location).text
+    assert other.post("/desk/gaps/remind", data={"to": f"{county.silent.urn} x@y.example"}).status_code == 422
+    assert other.get(f"/desk/gaps/reminder/{county.silent.urn}/html").status_code == 404
+    assert other.get(f"/desk/gaps/reminder/{county.silent.urn}").status_code == 404
+    assert len(notes.of_school(county.silent.urn, partnership_id=county.partnership.id)) == 1
+    assert (owners.of(county.programme.id), targets.decisions(county.programme.id)) == ({}, {})
+    assert (
+        db.session.scalar(db.select(db.func.count()).select_from(Letter).where(Letter.kind != "invitation"))
+        == 0
+    )
+
+
+def test_a_county_without_programme_target_or_gaps_says_what_will_stand_here(client: FlaskClient) -> None:
+    with transaction():
+        partnership = make.partnership()
+        desk = make.signed_in(client, make.person(partnership))
+    assert "First set up a programme" in desk.get("/desk/gaps").text
+    assert desk.get("/desk/gaps.csv").status_code == 404
+    with transaction():
+        programme = make.programme(db.session.merge(partnership), created_at=make.EARLIER)
+    assert "No school is in the target yet" in desk.get("/desk/gaps").text
+    with transaction():
+        school = make.school()
+        make.booking(make.show(programme, school, NOW + 30 * DAY), {8: 120, 9: 120})
+    page = desk.get("/desk/gaps").text
+    assert "Nobody is missing" in page and "Each of the 1 school in the target" in page
+    with transaction():
+        make.school()
+    assert "No gap matches all of that" in desk.get("/desk/gaps?find=nowhere").text
+
+
+def test_a_programme_for_adults_speaks_of_who_attended_and_of_no_pupils(client: FlaskClient) -> None:
+    with transaction():
+        partnership = make.partnership()
+        make.programme(partnership, (), for_adults=True, created_at=make.EARLIER)
+        make.school(name="Missing School")
+        desk = make.signed_in(client, make.person(partnership))
+    page = desk.get("/desk/gaps").text
+    assert rows(page) == ["Missing School"]
+    assert "pupils" not in re.sub(r"<footer.*", "", page, flags=re.S) and 'name="size"' not in page
+
+
+def test_the_page_takes_as_many_queries_for_five_gaps_as_for_sixty(
+    desk: FlaskClient, county: County, count_queries: Any
+) -> None:
+    address = f"/desk/gaps?programme={county.programme.id}"
+    desk.get(address)
+    counts = []
+    for more in (0, 55):
+        with transaction():
+            for n in range(more):
+                school = make.school(name=f"More {n:02}")
+                if n % 3:
+                    make.invitation(county.programme, school, address=make.contact(school).address)
+                elif n % 2:
+                    make.booking(make.show(county.programme, school, NOW - 8 * DAY), {8: 90, 9: 90})
+        with count_queries() as sent:
+            assert desk.get(address).status_code == 200
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
+    assert counts[1] <= 40
+
+
+def test_somebody_who_left_is_still_named_as_owner_until_another_takes_over(
+    desk: FlaskClient, county: County
+) -> None:
+    with transaction():
+        owners.assign(county.programme, [county.silent.urn], county.owen, who="Priya", now=NOW)
+        db.session.get_one(Person, county.owen.id).ended_at = datetime(2027, 1, 1, tzinfo=UTC)
+    page = desk.get("/desk/gaps").text
+    assert "has left" in page and "Owen Bright (left)" in page
+    assert rows(desk.get(f"/desk/gaps?owner={county.owen.id}").text) == ["Silent School"]
+    assert "Owen Bright" not in re.findall(
+        r"govuk-radios__label[^>]*>\s*([^<]*?)\s*<", do(desk, county, "assign", county.fresh).text
+    )

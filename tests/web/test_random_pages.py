@@ -1,0 +1,44 @@
+"""Random years on the desk's pages: every number, list, file and feed agrees with a slow reference of the same rows."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from random_year import RandomYear
+from reference import end_of
+
+import make
+from numbers_add_up import Numbers
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.post.feeds import tokens
+
+
+def _hold(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    with transaction():
+        year = RandomYear(seed, schools=8, busy=True)
+        day = year.some_day()
+        now = end_of(day) - timedelta(minutes=1)
+        year.play(now)
+        programme_id, county_id, person = year.programme.id, year.county.id, make.person(year.county)
+        bearer = tokens.make(county_id, "Dashboard", who="Priya", now=make.EARLIER)[1]
+    monkeypatch.setattr(clock, "now", lambda: now)
+    numbers = Numbers(make.signed_in(client, person), programme_id, bearer)
+    numbers.hold(now, day)
+    assert numbers.held > 100
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_number_of_a_random_year_leads_to_that_many_schools(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    _hold(client, monkeypatch, seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(3, 60))
+def test_every_number_of_many_random_years_leads_to_that_many_schools(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    _hold(client, monkeypatch, seed)
