@@ -72,3 +72,9 @@ def test_every_form_that_posts_carries_its_token() -> None:
             if "csrf" not in form:
                 wrong.append(f"{name}: {form[:80]}")
     assert wrong == []
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest takes them for one module, and leaves the second out with an error."""
+    names = sorted(path.name for path in (plan.ROOT / "tests").rglob("*.py") if path.name != "__init__.py")
+    assert [name for name, after in zip(names, names[1:], strict=False) if name == after] == []
