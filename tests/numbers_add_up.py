@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from html import unescape
 from html.parser import HTMLParser
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -173,14 +174,16 @@ class Numbers:
     def rows_behind(self, address: str) -> int:
         """How many rows a list has that is not of schools, over all its pages; of a section of a page (#…) its own."""
         found, section = 0, urlsplit(address).fragment
-        for page in self.pages_of(address):
+        pages = self.pages_of(address)
+        # A section stands on the first page of the list below it.
+        for page in islice(pages, 1) if section else pages:
             part = page[page.index("<main") :]
             if section:
                 part = part[part.index(f'id="{section}"') :]
                 part = part[: part.index("</section>")]
             bodies = re.findall(r"<tbody>(.*?)</tbody>", part, re.S)
             rows = sum(len(re.findall(r"<tr\b(?! class=.week)", body)) for body in bodies)
-            found += rows or part.count('class="panel ask"')
+            found += rows or part.count('class="panel ask"') or (part.count("<li>") if section else 0)
         return found
 
     def pages_of(self, address: str) -> Iterable[str]:

@@ -236,6 +236,19 @@ def our_school(urn: int) -> School:
     return found
 
 
+def our_booking(reference: str) -> Any:
+    """The Booking of that reference in one of the partnership's programmes; else a 404."""
+    from outreach.booking import promises
+
+    try:
+        found = promises.get(reference)
+    except promises.NoSuchBooking:
+        abort(404)
+    if found.programme.partnership_id != g.partnership.id:
+        abort(404)
+    return found
+
+
 def programme_in_hand() -> Programme | None:
     """The partnership's programme of ?programme=ID (a 404 for another's), else the one in hand today, if any."""
     wanted = request.values.get("programme", "")

@@ -4,7 +4,19 @@ import re
 
 import plan
 
-VAGUE = {"util", "utils", "helper", "helpers", "manager", "service", "services", "common", "misc", "models", "views"}
+VAGUE = {
+    "util",
+    "utils",
+    "helper",
+    "helpers",
+    "manager",
+    "service",
+    "services",
+    "common",
+    "misc",
+    "models",
+    "views",
+}
 LINES_AT_MOST = 320
 FILES_AT_MOST = 12
 
@@ -19,7 +31,9 @@ def pages() -> dict[str, str]:
 
 
 def test_no_file_is_longer_than_can_be_read_at_once() -> None:
-    lengths = {str(p.relative_to(plan.ROOT)): len(p.read_text().splitlines()) for p in plan.modules().values()}
+    lengths = {
+        str(p.relative_to(plan.ROOT)): len(p.read_text().splitlines()) for p in plan.modules().values()
+    }
     assert {name: n for name, n in lengths.items() if n > LINES_AT_MOST} == {}
 
 
@@ -52,7 +66,9 @@ def test_templates_have_no_style_no_script_and_no_handler_of_their_own() -> None
         wrong += [f"{name}: style attribute" for _ in re.finditer(r"<[^>{]*\sstyle\s*=", text)]
         wrong += [f"{name}: style element" for _ in re.finditer(r"<style\b", text)]
         wrong += [f"{name}: handler" for _ in re.finditer(r"<[a-z][^>{]*\son[a-z]+\s*=", text)]
-        wrong += [f"{name}: script" for m in re.finditer(r"<script\b[^>]*>", text) if " src=" not in m.group()]
+        wrong += [
+            f"{name}: script" for m in re.finditer(r"<script\b[^>]*>", text) if " src=" not in m.group()
+        ]
     assert wrong == []
 
 
@@ -72,3 +88,13 @@ def test_every_form_that_posts_carries_its_token() -> None:
             if "csrf" not in form:
                 wrong.append(f"{name}: {form[:80]}")
     assert wrong == []
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest takes them for one module, and leaves the second out with an error."""
+    names = sorted(
+        path.name
+        for path in (plan.ROOT / "tests").rglob("*.py")
+        if path.name not in ("__init__.py", "conftest.py")
+    )
+    assert [name for name, after in zip(names, names[1:], strict=False) if name == after] == []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from outreach.booking.promises import Booking
@@ -80,9 +80,16 @@ def _chosen(query: Select[Any], partnership_id: int, now: datetime) -> Select[An
             Programme.partnership_id == partnership_id,
             Booking.ended_at.is_(None),
             Performance.ends_at > now,
+            Booking.urn.in_(_in_question()),
             or_(*_not_there()),
         )
     )
+
+
+def _in_question() -> CompoundSelect[Any]:
+    """The few schools of which any of it can be true, so that not every coming show is looked at."""
+    status_or_day = or_(School.status.not_in(OPEN_STATUSES), School.close_date.is_not(None))
+    return select(School.urn).where(status_or_day).union_all(select(Succession.predecessor_urn))
 
 
 def _not_there() -> tuple[ColumnElement[bool], ...]:

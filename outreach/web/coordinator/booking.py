@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.booking import answers, bookings, colleagues, promises, told
@@ -24,7 +24,7 @@ from outreach.tour import days as tour_days
 from outreach.tour import slots
 from outreach.tour.performances import SlotTaken
 from outreach.web import forms
-from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 from outreach.web.school import forms as school_forms
 from outreach.web.school.forms import HallForm, PupilsForm
 from outreach.web.wording import sent_again
@@ -64,7 +64,7 @@ class ColleagueForm(forms.Form):
 @coordinator.get("/bookings/<reference>")
 @coordinators_only
 def booking(reference: str) -> Any:
-    found = _booking(reference)
+    found = our_booking(reference)
     people = promises.people_of(found)
     handed, now = handovers.newest(found.id), clock.now()
     return render_template(
@@ -123,7 +123,7 @@ def booking_move_to(reference: str) -> Any:
     now = clock.now()
     try:
         with transaction():
-            found = _booking(reference)
+            found = our_booking(reference)
             slot = _slot(found, request.form.get("slot", "")[:30], now=now)
             if slot is None:
                 raise SlotTaken
@@ -150,7 +150,7 @@ def booking_change(reference: str) -> Any:
         try:
             with transaction():
                 bookings.change(
-                    _booking(reference), _promise(asked, room), who=who(), now=now, by=COORDINATOR
+                    our_booking(reference), _promise(asked, room), who=who(), now=now, by=COORDINATOR
                 )
         except Refusal as refusal:
             asked.refuse(refusal)
@@ -170,7 +170,7 @@ def booking_cancel(reference: str) -> Any:
         try:
             with transaction():
                 bookings.cancel(
-                    _booking(reference), reason=form.reason.data, by=form.by.data, who=who(), now=clock.now()
+                    our_booking(reference), reason=form.reason.data, by=form.by.data, who=who(), now=clock.now()
                 )
         except Refusal as refusal:
             form.refuse(refusal)
@@ -196,7 +196,7 @@ def booking_colleague(reference: str) -> Any:
         )  # fmt: skip
         try:
             with transaction():
-                colleagues.add(_booking(reference), colleague, who=who(), now=clock.now())
+                colleagues.add(our_booking(reference), colleague, who=who(), now=clock.now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -210,7 +210,7 @@ def booking_colleague_remove(reference: str, contact_id: int) -> Any:
     _open(reference)
     try:
         with transaction():
-            colleagues.remove(_booking(reference), contact_id, who=who(), now=clock.now())
+            colleagues.remove(our_booking(reference), contact_id, who=who(), now=clock.now())
     except Refusal as refusal:
         return _done(reference, refusal.message, "stop")
     return _done(reference, "The entry leaves that one calendar; the others keep theirs.")
@@ -220,10 +220,10 @@ def booking_colleague_remove(reference: str, contact_id: int) -> Any:
 @coordinators_only
 def booking_again(reference: str, contact_id: int) -> Any:
     """The newest letter to one person once more."""
-    _booking(reference)
+    our_booking(reference)
     try:
         with transaction():
-            letter = colleagues.send_again(_booking(reference), contact_id, who=who(), now=clock.now())
+            letter = colleagues.send_again(our_booking(reference), contact_id, who=who(), now=clock.now())
             said = sent_again(letter)
     except Refusal as refusal:
         return _done(reference, refusal.message, "stop")
@@ -233,29 +233,18 @@ def booking_again(reference: str, contact_id: int) -> Any:
 @coordinator.post("/bookings/<reference>/company-again")
 @coordinators_only
 def booking_company_again(reference: str) -> Any:
-    _booking(reference)
+    our_booking(reference)
     try:
         with transaction():
-            said = sent_again(told.troupe_again(_booking(reference), who=who(), now=clock.now()))
+            said = sent_again(told.troupe_again(our_booking(reference), who=who(), now=clock.now()))
     except Refusal as refusal:
         return _done(reference, refusal.message, "stop")
     return _done(reference, said)
 
 
-def _booking(reference: str) -> Booking:
-    """This partnership's booking of that reference; a 404 for another's or none."""
-    try:
-        found = promises.get(reference)
-    except promises.NoSuchBooking:
-        abort(404)
-    if found.programme.partnership_id != g.partnership.id:
-        abort(404)
-    return found
-
-
 def _open(reference: str) -> Booking:
-    """As `_booking`; for one that was cancelled, its page, which says so."""
-    found = _booking(reference)
+    """As `our_booking`; for one that was cancelled, its page, which says so."""
+    found = our_booking(reference)
     if found.ended_at is not None:
         flash("This booking was cancelled already.", "confirm")
         abort(redirect(url_for("coordinator.booking", reference=found.reference), 303))

@@ -2,19 +2,18 @@
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.booking import promises
 from outreach.booking.desk import handing_on
-from outreach.booking.promises import Booking
 from outreach.county.register import lines
 from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.web import forms
-from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 
 
 class HandOnForm(forms.Form):
@@ -24,7 +23,7 @@ class HandOnForm(forms.Form):
 @coordinator.route("/bookings/<reference>/hand-on", methods=["GET", "POST"])
 @coordinators_only
 def booking_hand_on(reference: str) -> Any:
-    found, form = _booking(reference), HandOnForm()
+    found, form = our_booking(reference), HandOnForm()
     if found.ended_at is not None:
         return _done(reference, "This booking was cancelled already.", "confirm")
     after = lines.after([found.urn]).get(found.urn, [])
@@ -36,7 +35,7 @@ def booking_hand_on(reference: str) -> Any:
         try:
             with transaction():
                 taker = db.session.get_one(School, int(form.to.data))
-                handing_on.hand_on(_booking(reference), taker, who=who(), now=clock.now())
+                handing_on.hand_on(our_booking(reference), taker, who=who(), now=clock.now())
                 name = taker.name
         except Refusal as refusal:
             form.refuse(refusal)
@@ -45,7 +44,7 @@ def booking_hand_on(reference: str) -> Any:
                 reference, f"It stands under {name} now. Everybody who has it in the calendar is told."
             )
     page = render_template(
-        "coordinator/booking_hand_on.html", booking=_booking(reference), form=form, heirs=heirs,
+        "coordinator/booking_hand_on.html", booking=our_booking(reference), form=form, heirs=heirs,
         not_open=[s for s in after if not s.is_open and "propos" in s.status.casefold()],
         together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
         people=promises.people_of(found),
@@ -56,10 +55,10 @@ def booking_hand_on(reference: str) -> Any:
 @coordinator.post("/bookings/<reference>/hand-back")
 @coordinators_only
 def booking_hand_back(reference: str) -> Any:
-    _booking(reference)
+    our_booking(reference)
     try:
         with transaction():
-            found = handing_on.hand_back(_booking(reference), who=who(), now=clock.now())
+            found = handing_on.hand_back(our_booking(reference), who=who(), now=clock.now())
             name = found.school.name
     except Refusal as refusal:
         return _done(reference, refusal.message, "stop")
@@ -68,17 +67,6 @@ def booking_hand_back(reference: str) -> Any:
 
 def _named(school: School) -> str:
     return ", ".join(part for part in (school.name, school.town, f"URN {school.urn}") if part)
-
-
-def _booking(reference: str) -> Booking:
-    """This partnership's booking of that reference; a 404 for another's or none."""
-    try:
-        found = promises.get(reference)
-    except promises.NoSuchBooking:
-        abort(404)
-    if found.programme.partnership_id != g.partnership.id:
-        abort(404)
-    return found
 
 
 def _done(reference: str, said: str, category: str = "message") -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from outreach.booking import promises
 from outreach.booking.promises import Booking
@@ -14,7 +14,7 @@ from outreach.tour import programmes
 from outreach.visits import reports
 from outreach.visits.reports import COMPANY, PUPILS_AT_MOST, SCHOOL, SETTLED, Account
 from outreach.web import forms
-from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
 SIDES = {
@@ -53,19 +53,19 @@ for _year_group in YEAR_GROUPS:
 @coordinator.route("/bookings/<reference>/report", methods=["GET", "POST"])
 @coordinators_only
 def report(reference: str) -> Any:
-    booking = _booking(reference)
+    booking = our_booking(reference)
     form = ReportForm()
     if form.validate_on_submit():
         try:
             with transaction():
-                here = _booking(reference)
+                here = our_booking(reference)
                 reports.report(here, form.side.data, _account(form), who=who(), now=clock.now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
             flash("The report is put down.")
             return redirect(url_for("coordinator.report", reference=reference), 303)
-    booking = _booking(reference)
+    booking = our_booking(reference)
     return _page(booking, form), 422 if form.errors else 200
 
 
@@ -87,17 +87,6 @@ def _said(booking: Booking) -> list[tuple[str, Any]]:
     names = {SCHOOL: "The school", COMPANY: "The company, of the whole show", SETTLED: "Settled"}
     found = [(words, reports.newest(booking, side)) for side, words in names.items()]
     return [(words, row) for words, row in found if row is not None]
-
-
-def _booking(reference: str) -> Booking:
-    """The booking, of this partnership's programmes only; else 404."""
-    try:
-        booking = promises.get(reference)
-    except promises.NoSuchBooking:
-        abort(404)
-    if booking.programme.partnership_id != g.partnership.id:
-        abort(404)
-    return booking
 
 
 def _account(form: ReportForm) -> Account:
