@@ -54,6 +54,9 @@ MENU = (
     ("Set-up", "coordinator.setup"),
 )
 
+TOUR_MENU = (("Tour days", "coordinator.tour"),)
+"""The pages under 'Tour', side by side on each of them."""
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -274,7 +277,12 @@ def _readable() -> None:
 
 
 def _whose() -> dict[str, Any]:
-    return {"partnership": g.get("partnership"), "menu": MENU, "inbox_waiting": inbox_waiting}
+    return {
+        "partnership": g.get("partnership"),
+        "menu": MENU,
+        "tour_menu": TOUR_MENU,
+        "inbox_waiting": inbox_waiting,
+    }
 
 
 def inbox_waiting() -> int:
