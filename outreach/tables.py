@@ -21,6 +21,7 @@ import outreach.county.register.decisions
 import outreach.county.schools
 import outreach.coverage.board.publishing
 import outreach.coverage.gaplist.kept
+import outreach.coverage.plans.orders
 import outreach.ground.history
 import outreach.post.feeds.addresses
 import outreach.post.feeds.tokens
@@ -31,6 +32,7 @@ import outreach.post.outgoing.duty
 import outreach.post.outgoing.pauses
 import outreach.tour.companies
 import outreach.tour.days
+import outreach.tour.days_off
 import outreach.tour.performances
 import outreach.tour.programmes
 import outreach.tour.roads

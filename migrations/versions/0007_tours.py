@@ -29,6 +29,95 @@ def upgrade():
         sa.PrimaryKeyConstraint("partnership_id", "one", "other", name=op.f("pk_road_minutes")),
     )
     op.create_table(
+        "plan",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("based_on", sa.Integer(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("taken_by", sa.Text(), nullable=False),
+        sa.Column("beat_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stop_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("progress", sa.JSON(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("failed_why", sa.Text(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dropped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(finished_at IS NULL) = (state IN ('waiting', 'working'))", name=op.f("ck_plan_finished")
+        ),
+        sa.CheckConstraint(
+            "state <> 'working' OR (taken_by <> '' AND beat_at IS NOT NULL)", name=op.f("ck_plan_taken")
+        ),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'working', 'done', 'stopped', 'failed')", name=op.f("ck_plan_state")
+        ),
+        sa.ForeignKeyConstraint(["based_on"], ["plan.id"], name=op.f("fk_plan_based_on")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_plan_programme_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
+    )
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_plan_programme_id"), ["programme_id"], unique=False)
+        batch_op.create_index(
+            "ix_plan_to_do",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("finished_at IS NULL"),
+            sqlite_where=sa.text("finished_at IS NULL"),
+        )
+
+    op.create_table(
+        "availability_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("troupe_id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("days", sa.JSON(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["troupe_id"], ["troupe.id"], name=op.f("fk_availability_change_troupe_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_availability_change")),
+    )
+    with op.batch_alter_table("availability_change", schema=None) as batch_op:
+        batch_op.create_index("ix_availability_change_troupe_id", ["troupe_id", "recorded_at"], unique=False)
+
+    op.create_table(
+        "day_off",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("troupe_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["troupe_id"], ["troupe.id"], name=op.f("fk_day_off_troupe_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_day_off")),
+    )
+    with op.batch_alter_table("day_off", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_day_off_troupe_id_day",
+            ["troupe_id", "day"],
+            unique=True,
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
+        "plan_left_out",
+        sa.Column("plan_id", sa.Integer(), nullable=False),
+        sa.Column("urn", sa.Integer(), nullable=False),
+        sa.Column("shows", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.CheckConstraint("shows > 0", name=op.f("ck_plan_left_out_shows")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_plan_left_out_plan_id")),
+        sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_plan_left_out_urn")),
+        sa.PrimaryKeyConstraint("plan_id", "urn", name=op.f("pk_plan_left_out")),
+    )
+    op.create_table(
         "guest_seats",
         sa.Column("performance_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("how", sa.Text(), nullable=False),
@@ -95,6 +184,63 @@ def upgrade():
             sqlite_where=sa.text("ended_at IS NULL"),
         )
 
+    op.create_table(
+        "plan_line",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("plan_id", sa.Integer(), nullable=False),
+        sa.Column("tour_day_id", sa.Integer(), nullable=True),
+        sa.Column("troupe_id", sa.Integer(), nullable=True),
+        sa.Column("troupe_name", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("urn", sa.Integer(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("get_in_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("away_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("guest_of", sa.Integer(), nullable=True),
+        sa.Column("pupils", sa.Integer(), nullable=True),
+        sa.Column("was", sa.Text(), nullable=False),
+        sa.Column("was_starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("road_minutes", sa.Integer(), nullable=False),
+        sa.Column("place_guessed", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("refused_why", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "state <> 'accepted' OR proposal_id IS NOT NULL OR guest_of IS NOT NULL",
+            name=op.f("ck_plan_line_accepted"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('drawn', 'struck', 'accepted', 'refused')", name=op.f("ck_plan_line_state")
+        ),
+        sa.CheckConstraint("was IN ('new', 'kept', 'moved')", name=op.f("ck_plan_line_was")),
+        sa.CheckConstraint("get_in_at <= starts_at AND starts_at < away_at", name=op.f("ck_plan_line_times")),
+        sa.ForeignKeyConstraint(["guest_of"], ["plan_line.id"], name=op.f("fk_plan_line_guest_of")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_plan_line_plan_id")),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposal.id"], name=op.f("fk_plan_line_proposal_id")),
+        sa.ForeignKeyConstraint(["tour_day_id"], ["tour_day.id"], name=op.f("fk_plan_line_tour_day_id")),
+        sa.ForeignKeyConstraint(["troupe_id"], ["troupe.id"], name=op.f("fk_plan_line_troupe_id")),
+        sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_plan_line_urn")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_line")),
+        sa.UniqueConstraint("plan_id", "proposal_id", name="uq_plan_line_proposal"),
+        sa.UniqueConstraint("plan_id", "urn", "starts_at", name="uq_plan_line_school"),
+    )
+    with op.batch_alter_table("plan_line", schema=None) as batch_op:
+        batch_op.create_index("ix_plan_line_proposal", ["proposal_id"], unique=False)
+
+    op.create_table(
+        "proposal_move",
+        sa.Column("proposal_id", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("was_starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("was_reply_by", sa.Date(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposal.id"], name=op.f("fk_proposal_move_proposal_id")),
+        sa.PrimaryKeyConstraint("proposal_id", "sequence", name=op.f("pk_proposal_move")),
+    )
     with op.batch_alter_table("partnership", schema=None) as batch_op:
         batch_op.add_column(sa.Column("guest_minutes", sa.Integer(), server_default="30", nullable=False))
         batch_op.add_column(
@@ -102,15 +248,43 @@ def upgrade():
         )
         batch_op.add_column(sa.Column("road_table", sa.Text(), nullable=True))
 
+    with op.batch_alter_table("tour_day", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("stays_at", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("stays_easting", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("stays_northing", sa.Integer(), nullable=True))
+
+    with op.batch_alter_table("troupe", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("rest_hours", sa.Integer(), server_default="11", nullable=False))
+        batch_op.add_column(sa.Column("lunch_minutes", sa.Integer(), server_default="30", nullable=False))
+        batch_op.add_column(sa.Column("latest_return", sa.Time(), nullable=True))
+        batch_op.add_column(
+            sa.Column("overnight_stays", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+        )
+
     # ### end Alembic commands ###
 
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
     # Not as a batch: that makes the table anew on SQLite, and guards of other tables ask it.
-    for name in ("road_table", "small_school_pupils", "guest_minutes"):
-        op.drop_column("partnership", name)
+    op.drop_column("troupe", "overnight_stays")
+    op.drop_column("troupe", "latest_return")
+    op.drop_column("troupe", "lunch_minutes")
+    op.drop_column("troupe", "rest_hours")
 
+    op.drop_column("tour_day", "stays_northing")
+    op.drop_column("tour_day", "stays_easting")
+    op.drop_column("tour_day", "stays_at")
+
+    op.drop_column("partnership", "road_table")
+    op.drop_column("partnership", "small_school_pupils")
+    op.drop_column("partnership", "guest_minutes")
+
+    op.drop_table("proposal_move")
+    with op.batch_alter_table("plan_line", schema=None) as batch_op:
+        batch_op.drop_index("ix_plan_line_proposal")
+
+    op.drop_table("plan_line")
     with op.batch_alter_table("guest_place", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_guest_place_open",
@@ -121,5 +295,27 @@ def downgrade():
 
     op.drop_table("guest_place")
     op.drop_table("guest_seats")
+    op.drop_table("plan_left_out")
+    with op.batch_alter_table("day_off", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_day_off_troupe_id_day",
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.drop_table("day_off")
+    with op.batch_alter_table("availability_change", schema=None) as batch_op:
+        batch_op.drop_index("ix_availability_change_troupe_id")
+
+    op.drop_table("availability_change")
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_plan_to_do",
+            postgresql_where=sa.text("finished_at IS NULL"),
+            sqlite_where=sa.text("finished_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_plan_programme_id"))
+
+    op.drop_table("plan")
     op.drop_table("road_minutes")
     # ### end Alembic commands ###

@@ -1,9 +1,9 @@
 """Companies that play, and their troupes: one cast, one van, a base."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, time
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, false, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.county import partnerships
@@ -26,7 +26,12 @@ class Company(Base, OfPartnership):
 
 
 class Troupe(Base):
-    """`base_*` is where the van starts and ends its day; unknown base: the day begins at the first hall."""
+    """`base_*` is where the van starts and ends its day; unknown base: the day begins at the first hall.
+
+    `rest_hours` lie between being back on one day and leaving on the next; `lunch_minutes` are free around noon on a
+    day of two shows or more (0: none asked). `latest_return`: never back later, whatever the day's hours say.
+    `overnight_stays`: it may stay the night where it played.
+    """
 
     __tablename__ = "troupe"
     __table_args__ = (UniqueConstraint("company_id", "name"),)
@@ -38,6 +43,10 @@ class Troupe(Base):
     base_easting: Mapped[int | None]
     base_northing: Mapped[int | None]
     calendar_address: Mapped[str] = mapped_column(Text, default="")
+    rest_hours: Mapped[int] = mapped_column(default=11, server_default="11")
+    lunch_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
+    latest_return: Mapped[time | None]
+    overnight_stays: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     company: Mapped[Company] = relationship(lazy="joined")
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select, text
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.county import partnerships, school_days
@@ -22,7 +22,8 @@ from outreach.tour.programmes import Programme, ProgrammeClosed
 class TourDay(Base):
     """`leaves` the base and is back at it by `returns` (wall clock). Its row is the lock that claims queue at.
 
-    `ended_at`: the troupe took the day back; the row stays for the shows that once stood on it.
+    `ended_at`: the troupe took the day back; the row stays for the shows that once stood on it. `stays_*`: after the
+    last show the troupe stays the night there, and leaves from there on the next date; '' is: it drives home.
     """
 
     __tablename__ = "tour_day"
@@ -41,6 +42,9 @@ class TourDay(Base):
     returns: Mapped[time]
     shows_at_most: Mapped[int]
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    stays_at: Mapped[str] = mapped_column(Text, default="", server_default="")
+    stays_easting: Mapped[int | None]
+    stays_northing: Mapped[int | None]
 
     troupe: Mapped[Troupe] = relationship()
     programme: Mapped[Programme] = relationship()
