@@ -25,6 +25,7 @@ import outreach.coverage.plans.orders
 import outreach.ground.history
 import outreach.post.feeds.addresses
 import outreach.post.feeds.tokens
+import outreach.post.feeds.troupe_links
 import outreach.post.incoming.inbox
 import outreach.post.links
 import outreach.post.outbox

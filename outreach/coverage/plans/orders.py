@@ -1,0 +1,185 @@
+"""Plans of a tour as they are kept: what was asked for, who works on it, how it came out, and its lines."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from outreach.booking.proposals import Proposal
+from outreach.county.schools import School
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.tour.companies import Troupe
+from outreach.tour.days import TourDay
+from outreach.tour.programmes import Programme
+
+WAITING, WORKING, DONE, STOPPED, FAILED = "waiting", "working", "done", "stopped", "failed"
+ENDED = (DONE, STOPPED, FAILED)
+READABLE = (DONE, STOPPED)
+"""How a plan stands. Stopped: somebody ended it early, and it keeps the best that was found."""
+
+NEW, KEPT, MOVED = "new", "kept", "moved"
+"""Of a line: not in what was proposed before; where it was; elsewhere than it was (`was_starts_at`)."""
+
+DRAWN, STRUCK, ACCEPTED, REFUSED = "drawn", "struck", "accepted", "refused"
+"""Of a line: on paper only; taken out by a coordinator; a proposal (or, of a guest, an ask of its host); it no
+longer fitted when it was to become one (`refused_why`).
+"""
+
+
+class TourPlan(Base):
+    """One plan. `rules`: what was asked, as rules.Rules packs it; `progress` while it is worked on; `figures` how good
+    it came out, as figures.Figures packs them. `about`: a hash of the programme's gaps, days and shows that it was
+    drawn up from. `dropped_at`: put away by a coordinator.
+    """
+
+    __tablename__ = "plan"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'working', 'done', 'stopped', 'failed')", name="state"),
+        CheckConstraint("(finished_at IS NULL) = (state IN ('waiting', 'working'))", name="finished"),
+        CheckConstraint("state <> 'working' OR (taken_by <> '' AND beat_at IS NOT NULL)", name="taken"),
+        Index("ix_plan_to_do", "id", postgresql_where=text("finished_at IS NULL"),
+              sqlite_where=text("finished_at IS NULL")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    asked_by: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    rules: Mapped[Any] = mapped_column(JSON)
+    based_on: Mapped[int | None] = mapped_column(ForeignKey("plan.id"))
+    state: Mapped[str] = mapped_column(Text, default=WAITING)
+    taken_by: Mapped[str] = mapped_column(Text, default="")
+    beat_at: Mapped[datetime | None] = mapped_column(Instant)
+    stop_asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    about: Mapped[str] = mapped_column(Text, default="")
+    progress: Mapped[Any] = mapped_column(JSON, default=dict)
+    figures: Mapped[Any] = mapped_column(JSON, default=dict)
+    failed_why: Mapped[str] = mapped_column(Text, default="")
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    dropped_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    programme: Mapped[Programme] = relationship()
+
+    @property
+    def is_readable(self) -> bool:
+        """It has lines and figures to look at."""
+        return self.state in READABLE
+
+
+class PlanLine(Base):
+    """One show that a plan proposes, or, with `guest_of`, a school as guest at the show of another line.
+
+    `tour_day_id` None: on a day that is only on paper (`troupe_name` says whose), so that nobody can be asked.
+    `pupils`: how many of the school it is for; None: not known. `road_minutes`: what it adds to the day's driving.
+    `place_guessed`: the school stands in the middle of its district, for want of a place of its own.
+    `proposal_id`: the proposal that it became, or, of a line that was 'kept' or 'moved', the one that it was.
+    """
+
+    __tablename__ = "plan_line"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "urn", "starts_at", name="uq_plan_line_school"),
+        UniqueConstraint("plan_id", "proposal_id", name="uq_plan_line_proposal"),
+        CheckConstraint("state IN ('drawn', 'struck', 'accepted', 'refused')", name="state"),
+        CheckConstraint("was IN ('new', 'kept', 'moved')", name="was"),
+        CheckConstraint("get_in_at <= starts_at AND starts_at < away_at", name="times"),
+        CheckConstraint("state <> 'accepted' OR proposal_id IS NOT NULL OR guest_of IS NOT NULL", name="accepted"),
+        Index("ix_plan_line_proposal", "proposal_id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"))
+    tour_day_id: Mapped[int | None] = mapped_column(ForeignKey("tour_day.id"))
+    troupe_id: Mapped[int | None] = mapped_column(ForeignKey("troupe.id"))
+    troupe_name: Mapped[str] = mapped_column(Text, default="")
+    day: Mapped[date]
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    get_in_at: Mapped[datetime] = mapped_column(Instant)
+    away_at: Mapped[datetime] = mapped_column(Instant)
+    guest_of: Mapped[int | None] = mapped_column(ForeignKey("plan_line.id"))
+    pupils: Mapped[int | None]
+    was: Mapped[str] = mapped_column(Text, default=NEW)
+    was_starts_at: Mapped[datetime | None] = mapped_column(Instant)
+    road_minutes: Mapped[int] = mapped_column(default=0)
+    place_guessed: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(Text, default=DRAWN)
+    pinned: Mapped[bool] = mapped_column(default=False)
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"))
+    refused_why: Mapped[str] = mapped_column(Text, default="")
+
+    plan: Mapped[TourPlan] = relationship()
+    school: Mapped[School] = relationship()
+    tour_day: Mapped[TourDay | None] = relationship()
+    troupe: Mapped[Troupe | None] = relationship()
+    proposal: Mapped[Proposal | None] = relationship()
+
+
+class PlanLeftOut(Base):
+    """A school that a plan gives fewer shows than it needs: how many fewer, and one of planning/plan.py's causes."""
+
+    __tablename__ = "plan_left_out"
+    __table_args__ = (CheckConstraint("shows > 0", name="shows"),)
+
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), primary_key=True)
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), primary_key=True)
+    shows: Mapped[int]
+    cause: Mapped[str] = mapped_column(Text)
+
+    school: Mapped[School] = relationship()
+
+
+class NoSuchPlan(Refusal):
+    """There is none, or it is another partnership's."""
+
+
+def get(partnership_id: int, plan_id: int) -> TourPlan:
+    """A plan of this partnership, with its programme. Raises NoSuchPlan."""
+    found = db.session.scalar(
+        select(TourPlan)
+        .join(TourPlan.programme)
+        .where(TourPlan.id == plan_id, Programme.partnership_id == partnership_id)
+        .options(joinedload(TourPlan.programme))
+    )
+    if found is None:
+        raise NoSuchPlan("There is no such plan here.")
+    return found
+
+
+def of_programme(programme_id: int) -> list[TourPlan]:
+    """The plans that were not put away, the newest first."""
+    return list(
+        db.session.scalars(
+            select(TourPlan)
+            .where(TourPlan.programme_id == programme_id, TourPlan.dropped_at.is_(None))
+            .order_by(TourPlan.id.desc())
+        )
+    )
+
+
+def lines(plan: TourPlan) -> list[PlanLine]:
+    """Its lines by day, troupe and start, guests after their host, each with its school and tour day; one query."""
+    rows = db.session.scalars(
+        select(PlanLine)
+        .where(PlanLine.plan_id == plan.id)
+        .options(joinedload(PlanLine.school), joinedload(PlanLine.tour_day), joinedload(PlanLine.troupe))
+        .order_by(PlanLine.day, PlanLine.troupe_name, PlanLine.starts_at, PlanLine.id)
+    )
+    return sorted(
+        rows,
+        key=lambda row: (row.day, row.troupe_name, row.starts_at, row.guest_of is not None, row.id),
+    )
+
+
+def left_out(plan: TourPlan) -> Sequence[PlanLeftOut]:
+    """The schools that it gives too few shows, by cause and name, each with its school; one query."""
+    return db.session.scalars(
+        select(PlanLeftOut)
+        .join(PlanLeftOut.school)
+        .where(PlanLeftOut.plan_id == plan.id)
+        .options(joinedload(PlanLeftOut.school))
+        .order_by(PlanLeftOut.cause, School.name, School.urn)
+    ).all()
