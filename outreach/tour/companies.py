@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime, time
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint, false, func, select
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.county import partnerships
@@ -46,7 +46,7 @@ class Troupe(Base):
     rest_hours: Mapped[int] = mapped_column(default=11, server_default="11")
     lunch_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
     latest_return: Mapped[time | None]
-    overnight_stays: Mapped[bool] = mapped_column(default=False, server_default=false())
+    overnight_stays: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     company: Mapped[Company] = relationship(lazy="joined")
 
