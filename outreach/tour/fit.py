@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from outreach.county import places, school_days
 from outreach.county.partnerships import Partnership
+from outreach.county.places import Located
+from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import School
 from outreach.ground.geography import Place
 from outreach.ground.timespans import local
@@ -123,7 +125,16 @@ def stand(
 class Judge:
     """The rules for one school, on any tour day of one programme."""
 
-    def __init__(self, programme: Programme, partnership: Partnership, school: School) -> None:
+    def __init__(
+        self,
+        programme: Programme,
+        partnership: Partnership,
+        school: School,
+        *,
+        located: Located | None = None,
+        calendar: SchoolCalendar | None = None,
+    ) -> None:
+        """`located` and `calendar`: where they were read for many schools at once (places.locate_all, school_days.load)."""
         self.shape = Shape(
             step=partnership.slot_step_minutes,
             show=programme.show_minutes,
@@ -133,9 +144,9 @@ class Judge:
         self.for_adults = programme.for_adults
         self.roads = roads.of(partnership)
         self.urn, self.town = school.urn, school.town
-        self.place = places.located(school).place
+        self.place = (located or places.located(school)).place
         self.stop = Stop(self.urn, self.place)
-        self.calendar = school_days.load_one(school)
+        self.calendar = calendar or school_days.load_one(school)
         opens, closes = self.calendar.hours()
         self.first_start = max(_of(programme.earliest_start), _of(opens))
         self.last_start = min(_of(programme.latest_finish), _of(closes)) - self.shape.show
