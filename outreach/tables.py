@@ -9,8 +9,10 @@ import outreach.asking.notes
 import outreach.asking.open_door
 import outreach.asking.owners
 import outreach.asking.rounds
+import outreach.booking.agenda.moves
 import outreach.booking.bookings
 import outreach.booking.desk.handovers
+import outreach.booking.desk.proposal_moves
 import outreach.booking.guests.places
 import outreach.booking.holds
 import outreach.booking.proposals

@@ -142,6 +142,37 @@ def upgrade():
         sa.PrimaryKeyConstraint("plan_id", "urn", name=op.f("pk_plan_left_out")),
     )
     op.create_table(
+        "diary_move",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("performance_id", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("was_tour_day_id", sa.Integer(), nullable=False),
+        sa.Column("was_starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("minutes_saved", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("undone_at IS NULL OR undone_by <> ''", name=op.f("ck_diary_move_undone")),
+        sa.ForeignKeyConstraint(
+            ["performance_id"], ["performance.id"], name=op.f("fk_diary_move_performance_id")
+        ),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_diary_move_programme_id")),
+        sa.ForeignKeyConstraint(
+            ["was_tour_day_id"], ["tour_day.id"], name=op.f("fk_diary_move_was_tour_day_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_diary_move")),
+    )
+    with op.batch_alter_table("diary_move", schema=None) as batch_op:
+        batch_op.create_index("ix_diary_move_programme_id", ["programme_id", "recorded_at"], unique=False)
+        batch_op.create_index(
+            "uq_diary_move_performance_id_sequence", ["performance_id", "sequence"], unique=True
+        )
+
+    op.create_table(
         "guest_seats",
         sa.Column("performance_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("how", sa.Text(), nullable=False),
@@ -326,6 +357,11 @@ def downgrade():
 
     op.drop_table("guest_place")
     op.drop_table("guest_seats")
+    with op.batch_alter_table("diary_move", schema=None) as batch_op:
+        batch_op.drop_index("uq_diary_move_performance_id_sequence")
+        batch_op.drop_index("ix_diary_move_programme_id")
+
+    op.drop_table("diary_move")
     op.drop_table("plan_left_out")
     with op.batch_alter_table("day_off", schema=None) as batch_op:
         batch_op.drop_index(

@@ -1,0 +1,76 @@
+"""What was moved in the diary, from where to where, so that it can be put back the same day."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.timespans import day_of
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance
+
+
+class DiaryMove(Base):
+    """One show, or one time kept for a school, put somewhere else. `told`: its school was written to.
+
+    `sequence` is the performance's after the move: with another one, it was moved again since.
+    """
+
+    __tablename__ = "diary_move"
+    __table_args__ = (
+        CheckConstraint("undone_at IS NULL OR undone_by <> ''", name="undone"),
+        Index("ix_diary_move_programme_id", "programme_id", "recorded_at"),
+        Index("uq_diary_move_performance_id_sequence", "performance_id", "sequence", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id"))
+    sequence: Mapped[int]
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+    was_tour_day_id: Mapped[int] = mapped_column(ForeignKey("tour_day.id"))
+    was_starts_at: Mapped[datetime] = mapped_column(Instant)
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    minutes_saved: Mapped[int]
+    told: Mapped[bool]
+    undone_at: Mapped[datetime | None] = mapped_column(Instant)
+    undone_by: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+    performance: Mapped[Performance] = relationship()
+    was_tour_day: Mapped[TourDay] = relationship()
+
+    def is_of_today(self, now: datetime) -> bool:
+        """It can be undone until the end of the day on which it was made."""
+        return day_of(self.recorded_at) == day_of(now)
+
+    def stands(self) -> bool:
+        """Whether the show is where this move put it, and was not put back."""
+        show = self.performance
+        return self.undone_at is None and show.released_at is None and show.sequence == self.sequence
+
+
+def get(move_id: int, programme_ids: Collection[int]) -> DiaryMove | None:
+    """One move of these programmes; None for another's or none."""
+    found = db.session.get(DiaryMove, move_id)
+    return found if found is not None and found.programme_id in programme_ids else None
+
+
+def of_today(programme_id: int, *, now: datetime) -> list[DiaryMove]:
+    """What was moved today and still stands there, the newest first; one query."""
+    rows = db.session.scalars(
+        select(DiaryMove)
+        .join(DiaryMove.performance)
+        .where(
+            DiaryMove.programme_id == programme_id,
+            DiaryMove.undone_at.is_(None),
+            DiaryMove.sequence == Performance.sequence,
+            Performance.released_at.is_(None),
+        )
+        .options(joinedload(DiaryMove.performance).joinedload(Performance.host))
+        .order_by(DiaryMove.id.desc())
+        .limit(20)
+    )
+    return [row for row in rows if row.is_of_today(now)]
