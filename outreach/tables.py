@@ -33,9 +33,9 @@ import outreach.post.links
 import outreach.post.outbox
 import outreach.post.outgoing.duty
 import outreach.post.outgoing.pauses
+import outreach.tour.availability.days_off
 import outreach.tour.companies
 import outreach.tour.days
-import outreach.tour.days_off
 import outreach.tour.performances
 import outreach.tour.programmes
 import outreach.tour.roads
