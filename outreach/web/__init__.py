@@ -43,6 +43,7 @@ def init_app(app: Flask) -> None:
 def _import_pages() -> None:
     """Each page hangs itself on its blueprint when imported."""
     import outreach.web.api.feed
+    import outreach.web.company.days
     import outreach.web.coordinator.authorities
     import outreach.web.coordinator.board
     import outreach.web.coordinator.booking
@@ -83,6 +84,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.status
     import outreach.web.coordinator.tokens
     import outreach.web.coordinator.tour
+    import outreach.web.coordinator.troupe_link
     import outreach.web.coordinator.why_not
     import outreach.web.public.calendar
     import outreach.web.public.find

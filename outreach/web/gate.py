@@ -27,6 +27,7 @@ from outreach.post.feeds import tokens
 from outreach.post.incoming import inbox
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
+from outreach.web import troupe_door
 
 public = Blueprint("public", __name__)
 school = Blueprint("school", __name__)
@@ -73,6 +74,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(school)
     app.register_blueprint(coordinator)
     app.register_blueprint(api)
+    app.register_blueprint(troupe_door.company)
     app.after_request(_headers)
     app.context_processor(_whose)
 

@@ -8,7 +8,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from outreach.post import links
 
-GUARDS = {"open", "coordinator", "personal link", "bearer token", "token"}
+GUARDS = {"open", "coordinator", "personal link", "troupe link", "bearer token", "token"}
 
 
 def test_every_route_has_a_guard(app: Flask) -> None:
@@ -30,6 +30,12 @@ def test_every_page_with_a_schools_token_is_guarded_by_it(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         guard = getattr(app.view_functions[rule.endpoint], "guard", None)
         assert rule.rule.startswith("/i/") == (guard == "personal link"), rule
+
+
+def test_every_page_with_a_troupes_token_is_guarded_by_it(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        guard = getattr(app.view_functions[rule.endpoint], "guard", None)
+        assert rule.rule.startswith("/t/") == (guard == "troupe link"), rule
 
 
 def test_every_page_of_the_api_asks_for_a_token(app: Flask) -> None:
@@ -88,7 +94,7 @@ def _decorators(node: ast.FunctionDef) -> list[tuple[str, ast.Call]]:
         if isinstance(d, ast.Call)
         and isinstance(d.func, ast.Attribute)
         and isinstance(d.func.value, ast.Name)
-        and d.func.value.id in ("public", "school", "coordinator", "api")
+        and d.func.value.id in ("public", "school", "coordinator", "api", "company")
     ]
 
 

@@ -9,7 +9,7 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.tour import companies
 from outreach.tour.companies import Company, CompanyFacts, Troupe, TroupeFacts
-from outreach.web import forms
+from outreach.web import forms, troupe_door
 from outreach.web.gate import coordinator, coordinators_only, who
 
 
@@ -128,7 +128,9 @@ def troupe(troupe_id: int) -> Any:
         else:
             flash(f"{here.name} is saved.")
             return redirect(url_for("coordinator.companies"), 303)
-    page = render_template("coordinator/troupe.html", form=form, company=here.company, troupe=here)
+    page = render_template(
+        "coordinator/troupe.html", form=form, company=here.company, troupe=here, link=troupe_door.offer(here)
+    )
     return page, _status()
 
 

@@ -1,0 +1,73 @@
+"""A troupe's days from today on, each with its shows: what the company sees first."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from outreach.booking.promises import Booking, of_performances
+from outreach.ground.db import db
+from outreach.ground.timespans import day_of
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Show:
+    """A show that is booked: its host, and how many come with the guests."""
+
+    performance: Performance
+    bookings: tuple[Booking, ...]
+
+    @property
+    def pupils(self) -> int:
+        return sum(b.seats for b in self.bookings)
+
+    @property
+    def guests(self) -> int:
+        return len(self.bookings) - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """A tour day: its shows by start, and how many times are kept for schools that have not said yes."""
+
+    tour_day: TourDay
+    shows: tuple[Show, ...]
+    kept: int
+
+    @property
+    def day(self) -> date:
+        return self.tour_day.day
+
+
+def of_troupe(troupe_id: int, *, now: datetime) -> list[Day]:
+    """The days that stand from today on, by date. Four queries, however many."""
+    tour_days = list(
+        db.session.scalars(
+            select(TourDay)
+            .where(TourDay.troupe_id == troupe_id, TourDay.ended_at.is_(None), TourDay.day >= day_of(now))
+            .options(joinedload(TourDay.programme))
+            .order_by(TourDay.day)
+        )
+    )
+    performances = list(
+        db.session.scalars(
+            select(Performance)
+            .where(
+                Performance.tour_day_id.in_([d.id for d in tour_days]),
+                Performance.released_at.is_(None),
+                Performance.held_until.is_(None),
+            )
+            .options(joinedload(Performance.host))
+            .order_by(Performance.starts_at, Performance.id)
+        )
+    )
+    booked = of_performances(p.id for p in performances)
+    found: list[Day] = []
+    for tour_day in tour_days:
+        here = [p for p in performances if p.tour_day_id == tour_day.id]
+        shows = tuple(Show(performance=p, bookings=tuple(booked[p.id])) for p in here if p.id in booked)
+        found.append(Day(tour_day=tour_day, shows=shows, kept=len(here) - len(shows)))
+    return found
