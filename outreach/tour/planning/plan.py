@@ -22,13 +22,17 @@ PROVEN, OUT_OF_TIME, STOPPED, DONE = "proven", "out of time", "stopped", "done"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visit:
-    """One proposed show: the day's number, the school, and the minutes of get-in, start and being away."""
+    """One proposed show: the day's number, the school, and the minutes of get-in, start and being away.
+
+    `guest_of`: the school does not play host, but comes to this show at that school.
+    """
 
     day: int
     school: int
     gets_in: int
     starts: int
     away: int
+    guest_of: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +81,11 @@ class Plan:
     def gap(self) -> float:
         """How far the plan is from its bound at most, as a share of all driving."""
         return max(0.0, self.value - self.bounds.value) / max(1, self.driving)
+
+    @property
+    def guests(self) -> int:
+        """Schools that come to a neighbour's show."""
+        return sum(visit.guest_of is not None for visit in self.visits)
 
     @property
     def days_used(self) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 from outreach.ground.wording import day as day_words
+from outreach.tour.planning import lunch
 
 LONGEST_ROAD = 24 * 60
 """No road of a county takes a day; a longer one is a slip in a table of minutes."""
@@ -43,7 +44,8 @@ class Gap:
     """A school that still needs shows. `windows`: first and last possible start, both included, before and after lunch.
 
     `worth`: minutes of driving that covering the whole school is worth. `place` is None for a school
-    that has no place and no district to take the middle of.
+    that has no place and no district to take the middle of. `seats`: what a show there leaves for guests.
+    `pupils`: how many would come as guests to a neighbour's show; 0: none ever do. `region`: '' is none.
     """
 
     school: int
@@ -52,6 +54,9 @@ class Gap:
     worth: float
     windows: tuple[tuple[int, int], ...]
     dates: frozenset[date]
+    seats: int = 0
+    pupils: int = 0
+    region: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,11 +66,15 @@ class Booked:
     place: int
     gets_in: int
     away: int
+    region: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Day:
-    """A tour day: a troupe's date and hours, from where it leaves and whereto it returns (None: not known, no road)."""
+    """A tour day: a troupe's date and hours, from where it leaves and whereto it returns (None: not known, no road).
+
+    `lunch`: minutes that are kept free around noon when the day has two shows or more (lunch.py); 0: none asked.
+    """
 
     number: int
     troupe: int
@@ -76,6 +85,7 @@ class Day:
     leaves_from: int | None = None
     returns_to: int | None = None
     booked: tuple[Booked, ...] = ()
+    lunch: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,11 +101,23 @@ class Kept:
     price: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Guests:
+    """That schools may come to a neighbour's new show: `reach` minutes away at most.
+
+    Each costs twice its road, there and back, and `price`, in minutes of driving: its host has to agree.
+    """
+
+    reach: int
+    price: float = 60.0
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
     """`road[a][b]`: whole minutes from place a to place b. `whole_schools`: a school's shows all, or none.
 
-    A school's first show is otherwise worth its part of the school, as 'part seen' says.
+    A school's first show is otherwise worth its part of the school, as 'part seen' says. `apart`: minutes of driving
+    that each further region on a day counts as. `days_at_most`: of the days with nothing booked, so many may be used.
     """
 
     places: tuple[str, ...]
@@ -105,6 +127,9 @@ class Problem:
     minutes: Minutes
     kept: tuple[Kept, ...] = ()
     whole_schools: bool = False
+    guests: Guests | None = None
+    apart: float = 0.0
+    days_at_most: int | None = None
 
 
 KEPT_WITHIN = 30
@@ -118,6 +143,7 @@ def check(problem: Problem) -> None:
     if not problem.gaps:
         raise CannotPlan("No school is missing a show, so there is nothing to plan.")
     _minutes(problem.minutes)
+    _rules(problem)
     _roads(problem)
     for gap in problem.gaps:
         _gap(problem, gap)
@@ -134,6 +160,18 @@ def _minutes(minutes: Minutes) -> None:
         raise CannotPlan(
             "A show needs a running time above nought, and no other of its times can be below nought."
         )
+
+
+def _rules(problem: Problem) -> None:
+    guests, most = problem.guests, problem.days_at_most
+    if guests is not None and not (guests.reach >= 0 and math.isfinite(guests.price) and guests.price >= 0):
+        raise CannotPlan(
+            "How far guests may travel, and what asking a host counts as, is nought or more minutes."
+        )
+    if not math.isfinite(problem.apart) or problem.apart < 0:
+        raise CannotPlan("What a day in two districts counts as is nought or more minutes of driving.")
+    if most is not None and most < 0:
+        raise CannotPlan("The number of tour days to use is nought or more.")
 
 
 def _roads(problem: Problem) -> None:
@@ -158,6 +196,8 @@ def _gap(problem: Problem, gap: Gap) -> None:
         raise CannotPlan(f"{name} stands at a place that has no roads.")
     if gap.shows < 1:
         raise CannotPlan(f"{name} needs no show, and cannot be a gap.")
+    if min(gap.seats, gap.pupils) < 0:
+        raise CannotPlan(f"{name} has fewer than no seats or pupils.")
     if not math.isfinite(gap.worth) or gap.worth <= 0:
         raise CannotPlan(
             f"{name} has a weight of nought, so that it would never be worth the road. "
@@ -171,6 +211,10 @@ def _day(problem: Problem, day: Day) -> None:
         raise CannotPlan(f"{words} takes no show at all.")
     if not 0 <= day.leaves < day.returns <= 24 * 60:
         raise CannotPlan(f"{words} ends before it begins.")
+    if not 0 <= day.lunch <= lunch.LAST - lunch.FIRST:
+        raise CannotPlan(
+            f"{words}: lunch lies between 11:00 and 14:30, and cannot take {count(day.lunch, 'minute')}."
+        )
     places = [day.leaves_from, day.returns_to, *(show.place for show in day.booked)]
     if any(place is not None and not 0 <= place < len(problem.places) for place in places):
         raise CannotPlan(f"{words} names a place that has no roads.")
