@@ -6,7 +6,7 @@ behind every rule of place, time and seats.
 
 import secrets
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -133,11 +133,13 @@ def book_kept(programme: Programme, school: School, says: Says, *, who: str, now
     return made
 
 
-def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCHOOL) -> Booking:
+def move(
+    booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCHOOL, note: str = "", tell: bool = True
+) -> Booking:  # fmt: skip
     """Move the show to another slot, in place: refused, the old stands; UID kept, SEQUENCE + 1.
 
-    Guests keep their places and are asked whether they still come. Raises BookingEnded, ShowIsOver, TooLateToMove,
-    SlotTaken, HostMovesIt.
+    Guests keep their places and are asked whether they still come. `note` stands in the host's letter; `tell` False:
+    see told.moved. Raises BookingEnded, ShowIsOver, TooLateToMove, SlotTaken, HostMovesIt.
     """
     if booking.role != HOST:
         raise HostMovesIt
@@ -154,13 +156,8 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
         raise TooLateToMove(db.session.get_one(Partnership, booking.programme.partnership_id))
     performances.clear_expired([slot.tour_day_id], now=now)
     there = slots.find(
-        booking.programme,
-        performance.host,
-        slot.key,
-        now=now,
-        instead_of=performance.id,
-        whatever_the_notice=free,
-    )
+        booking.programme, performance.host, slot.key, now=now, instead_of=performance.id, whatever_the_notice=free
+    )  # fmt: skip
     if there is None or there.starts_at <= now:
         raise SlotTaken
     was_troupe, was = performance.troupe_id, told.times_of(performance)
@@ -179,8 +176,7 @@ def move(booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCH
             "moved", "booking", promise.reference, who=who, now=now,
             before=was["starts_at"].isoformat(), after=performance.starts_at.isoformat(),
         )  # fmt: skip
-        write = partial(told.with_link(letters.moved, promise), was_starts_at=was["starts_at"])
-        told.school(promise, promises.people_of(promise), write, now=now)
+        told.moved(promise, was["starts_at"], note=note, tell=tell, now=now)
     if was_troupe != performance.troupe_id:
         told.troupe(performance, was_troupe, "CANCEL", now=now, was=was)
         subscribed.leave(performance, was_troupe, now=now)
@@ -228,9 +224,13 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     return booking
 
 
-def cancel(booking: Booking, *, reason: str, by: str, who: str, now: datetime) -> None:
+def cancel(
+    booking: Booking, *, reason: str, by: str, who: str, now: datetime, not_on: Collection[int] = (),
+    kept: letters.Kept | None = None, near: following.Nearest = (),
+) -> None:  # fmt: skip
     """End the promise, with its reason; the host's ends those of its guests and gives the time back.
 
+    Its letter names `kept`, what it gets instead, or `near`, what is left; its guests hear of theirs, `not_on` some days.
     Cancelled already: nothing happens. Raises ReasonMissing, TooLateToCancel (a coordinator or company always can).
     """
     if not reason.strip():
@@ -260,11 +260,12 @@ def cancel(booking: Booking, *, reason: str, by: str, who: str, now: datetime) -
         )
         history.record("cancelled", "booking", promise.reference, who=who, now=now, after=reason.strip())
         db.session.flush()
-        near = following.instead(promise, by=by, now=now) if promise.id != booking.id else ()
-        write = partial(letters.cancelled, reason=reason.strip(), by=cause, instead=near)
+        if promise.id != booking.id:
+            near, kept = following.instead(promise, by=by, not_on=not_on, now=now), None
+        write = partial(letters.cancelled, reason=reason.strip(), by=cause, instead=near, kept=kept)
         told.school(promise, promises.people_of(promise), write, now=now)
     if as_host:
-        following.host_left(performance, by=by, now=now)
+        following.host_left(performance, by=by, not_on=not_on, now=now)
     else:
         following.guest_left(booking, now=now)
     told.troupe(performance, performance.troupe_id, "CANCEL" if as_host else "REQUEST", now=now)

@@ -16,7 +16,7 @@ from outreach.county.partnerships import Partnership
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.wording import count
-from outreach.post import letters
+from outreach.post import letters, outbox
 from outreach.post.calendars import Attendee
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import WAITING, Letter
@@ -69,6 +69,23 @@ def each(
     sender = sender_of(partnerships.get(booking.programme.partnership_id))
     for person in people:
         write(visit, addressee(booking, person), sender, now=now)
+
+
+def moved(booking: Booking, was_starts_at: datetime, *, note: str, tell: bool, now: datetime) -> None:
+    """The new time to everybody who has the booking in the calendar; `note` for the host alone.
+
+    `tell` False: the host was told otherwise and is not written to, unless a letter with the old time still waits to go
+    to somebody. Guests always are, since they are asked whether they still come.
+    """
+    hosts = booking.role == HOST
+    people = promises.people_of(booking)
+    if hosts and not tell:
+        waiting = outbox.waited_for(booking.uid)
+        people = [person for person in people if person.address.lower() in waiting]
+    write = partial(
+        with_link(letters.moved, booking), was_starts_at=was_starts_at, note=note if hosts else ""
+    )
+    school(booking, people, write, now=now)
 
 
 def troupe(

@@ -15,6 +15,7 @@ from outreach.post.envelopes import Invite
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee, Asking, Rendered, Sender, Visit, render, settings
+from outreach.post.stationery import Kept as Kept
 from outreach.post.stationery import configure as configure
 from outreach.post.writing import appointment as appointment
 from outreach.post.writing import attendee, lines, mint, organizer, page_of, put, put_visit, tell, visit_words
@@ -185,11 +186,26 @@ def moved(
     sender: Sender,
     *,
     was_starts_at: datetime,
+    note: str = "",
     now: datetime,
     expires_at: datetime,
 ) -> Letter:
-    """Tells the new time; `visit.sequence` has been raised. Whoever never had the first invite reads a confirmation."""
-    return tell("moved", visit, to, sender, now=now, expires_at=expires_at, was_starts_at=was_starts_at)
+    """Tells the new time, and the coordinator's `note`; `visit.sequence` has been raised. Whoever never had the first
+    invite reads a confirmation."""
+    return tell(
+        "moved", visit, to, sender, now=now, expires_at=expires_at, was_starts_at=was_starts_at, note=note
+    )
+
+
+def preview_moved(
+    visit: Visit, to: Addressee, sender: Sender, *, was_starts_at: datetime, note: str, now: datetime
+) -> Rendered:
+    """The very letter that moved() would send, with a stand-in for the link. Writes nothing."""
+    template = "moved" if outbox.holds_entry(visit.uid, to.address) else "booked"
+    return visit_words(
+        template, visit, to, sender, method=REQUEST, page=page_of(PREVIEW_TOKEN), now=now,
+        was_starts_at=was_starts_at, note=note,
+    )  # fmt: skip
 
 
 def handed_on(
@@ -226,11 +242,12 @@ def colleague_added(
 
 def cancelled(
     visit: Visit, to: Addressee, sender: Sender,
-    *, reason: str, by: str, now: datetime, instead: Sequence[tuple[datetime, str]] = (),
+    *, reason: str, by: str, now: datetime, instead: Sequence[tuple[datetime, str]] = (), kept: Kept | None = None,
 ) -> Letter:  # fmt: skip
     """Tells the end of a visit; `visit.sequence` has been raised. `by` is school, company, coordinator or host.
 
-    `instead`: what there is left, as (start, where), the nearest first. Whoever never had the invite gets no mail: the row is kept as superseded.
+    `instead`: what there is left, as (start, where), the nearest first; `kept`: the time that is kept
+    for the school in its place, of which a letter of its own tells. Whoever never had the invite gets no mail: the row is kept as superseded.
     """
     thread = outbox.open_thread(visit.uid, to.address)
     minted = mint(visit, to, now=now, expires_at=max(now, visit.ends_at) + LINK_AFTER_SHOW)
@@ -244,7 +261,8 @@ def cancelled(
         now=now,
         reason=reason,
         by=by,
-        instead=instead,
+        instead=() if kept else instead,
+        kept=kept,
     )
     invite = Invite(method=CANCEL, ics=calendars.cancel(appointment(visit, sender, now=now)))
     return put_visit("cancelled", visit, to, sender, words, invite, thread, now=now)

@@ -4,7 +4,7 @@ At least once, in order for each stream (a booking's UID, or one invitation) and
 rendered bytes are kept, so that a retry is the same mail with the same Message-ID.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     LargeBinary,
+    Row,
     Text,
     UniqueConstraint,
     and_,
@@ -111,17 +112,37 @@ def open_thread(stream: str, recipient: str) -> Thread:
     for letter_id in taken_back:
         letter = db.session.get_one(Letter, letter_id)
         letter.raw = copies.masked(letter.raw)
-    rows = db.session.execute(
+    rows = _had(stream, recipient)
+    return Thread(
+        first_invite=next((row.message_id for row in rows if row.method == REQUEST), None),
+        holds_entry=bool(rows) and rows[-1].method == REQUEST,
+    )
+
+
+def holds_entry(stream: str, recipient: str) -> bool:
+    """Whether an entry stands in somebody's calendar, as far as can be known. Writes nothing."""
+    rows = _had(stream, recipient)
+    return bool(rows) and rows[-1].method == REQUEST
+
+
+def _had(stream: str, recipient: str) -> Sequence[Row[tuple[str, str]]]:
+    return db.session.execute(
         select(Letter.message_id, Letter.method)
         .where(
             Letter.stream == stream, Letter.recipient == recipient, Letter.method != "", may_have_arrived()
         )
         .order_by(Letter.id)
     ).all()  # fmt: skip
-    return Thread(
-        first_invite=next((row.message_id for row in rows if row.method == REQUEST), None),
-        holds_entry=bool(rows) and rows[-1].method == REQUEST,
+
+
+def waited_for(stream: str) -> set[str]:
+    """To whom (lower case) a letter with an invite of this stream has still to go."""
+    rows = db.session.scalars(
+        select(func.lower(Letter.recipient)).where(
+            Letter.stream == stream, Letter.method != "", Letter.status == WAITING
+        )
     )
+    return set(rows)
 
 
 def may_have_arrived() -> ColumnElement[bool]:
