@@ -97,6 +97,15 @@ def find(
     return next((s for d in found.days for s in d.slots if s.key == key), None)
 
 
+def tour_days(
+    programme: Programme, *, now: datetime, only_days: Iterable[int]
+) -> list[tuple[Any, list[fit.Stand]]]:
+    """Some tour days from today on with all that stands on each: what fit.Judge.day is asked with, school after school."""
+    return _tour_days(
+        programme, None, now=now, instead_of=None, whatever_the_notice=True, only_days=only_days, beside=()
+    )
+
+
 def first_bookable_day(programme: Programme, now: datetime) -> date:
     """The first day that keeps the programme's notice for booking, in calendar days."""
     return day_of(now) + timedelta(days=programme.notice_book_days)
@@ -125,7 +134,7 @@ _SOME_DAYS = _DAYS.where(TourDay.id.in_(bindparam("ids", expanding=True)))
 
 def _tour_days(
     programme: Programme,
-    school: School,
+    school: School | None,
     *,
     now: datetime,
     instead_of: int | None,
@@ -142,7 +151,7 @@ def _tour_days(
         rows = db.session.execute(_DAYS, asked)
     else:
         rows = db.session.execute(_SOME_DAYS, asked | {"ids": list(only_days)})
-    own = school.urn
+    own = school.urn if school else None
     days: list[tuple[Any, list[fit.Stand]]] = []
     for row in rows:
         if not days or days[-1][0].id != row.id:
