@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from outreach.booking.desk import proposal_moves
 from outreach.booking.promises import Booking, BookingContact, BookingRevision
 from outreach.ground.db import db
 from outreach.post.incoming import inbox
@@ -50,7 +51,7 @@ def carried(uid: str, since: int) -> dict[str, str]:
 
 
 def of(booking: Booking) -> dict[str, Said]:
-    """What each person last answered, by address as mail writes it; two queries more when somebody answered an old time."""
+    """What each person last answered, by address as mail writes it; three queries more when somebody answered an old time."""
     found = inbox.answers_of([booking.uid]).get(booking.uid, {})
     old = any(answer.sequence < booking.place_sequence for answer in found.values())
     starts = _starts_by_sequence(booking) if old else []
@@ -88,8 +89,10 @@ def _start_at(sequence: int, starts: list[tuple[int, datetime]]) -> datetime | N
 def _starts_by_sequence(booking: Booking) -> list[tuple[int, datetime]]:
     """(SEQUENCE, the start that its invite named), rising: each invite named what the promise said when it was made.
 
-    An invite older than the promise was its proposal, for the slot that the promise then took.
+    An invite older than the promise was its proposal: for the slot that the promise then took, or, before that one
+    was kept instead, for the one before it.
     """
+    moves = proposal_moves.of_event(booking.uid)
     said = db.session.execute(
         select(BookingRevision.recorded_at, BookingRevision.starts_at)
         .where(BookingRevision.booking_id == booking.id)
@@ -98,7 +101,8 @@ def _starts_by_sequence(booking: Booking) -> list[tuple[int, datetime]]:
     return [
         (
             sequence,
-            next((r.starts_at for r in reversed(said) if r.recorded_at <= made_at), said[0].starts_at),
+            next((r.starts_at for r in reversed(said) if r.recorded_at <= made_at), None)
+            or next((m.was_starts_at for m in moves if m.sequence > sequence), said[0].starts_at),
         )
         for sequence, made_at in letterbook.revisions_of(booking.uid)
         if said

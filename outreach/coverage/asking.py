@@ -48,7 +48,7 @@ class Asking:
             return Word.UNREACHABLE, gaps.NO_ADDRESS, "every address bounced", None
         proposed = [self.proposals[u] for u in family if u in self.proposals]
         if proposed:
-            recorded_at, reply_by, _ = max(proposed)
+            recorded_at, reply_by = max(proposed)
             return Word.PROPOSED, gaps.WAITING, f"reply by {day_short(reply_by)}", day_of(recorded_at)
         said = [self.answers[u] for u in family if u in self.answers]
         answer = max(said) if said else None

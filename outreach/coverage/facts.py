@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import case, func, or_, select
 
 from outreach.asking.invitations import Answer, Invitation
+from outreach.booking.desk import proposal_moves
 from outreach.booking.desk.handovers import Handover
+from outreach.booking.desk.proposal_moves import ProposalMove
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.booking.proposals import Proposal
@@ -276,17 +278,18 @@ def answers(programme: Programme, cut: Cut) -> dict[int, tuple[int, str, str, da
     return {row[0]: tuple(row[1:]) for row in _rows(query.order_by(Answer.id))}
 
 
-def proposals(programme: Programme, cut: Cut) -> dict[int, tuple[datetime, date, datetime]]:
-    """The newest proposal still open: {URN: (recorded, reply by, starts)}."""
-    p = Proposal
-    query = select(p.urn, p.recorded_at, p.reply_by, p.starts_at).where(
+def proposals(programme: Programme, cut: Cut) -> dict[int, tuple[datetime, date]]:
+    """The newest proposal still open, as it stood by the cut: {URN: (recorded, reply by)}."""
+    p, was = Proposal, proposal_moves.was(ProposalMove.was_reply_by, of=Proposal.id, by=cut.until)
+    reply_by = func.coalesce(was, p.reply_by)
+    query = select(p.urn, p.recorded_at, reply_by).where(
         p.programme_id == programme.id,
         p.recorded_at < cut.until,
         or_(p.ended_at.is_(None), p.ended_at >= cut.until),
-        p.reply_by >= cut.day,
+        reply_by >= cut.day,
         *only(p.urn, cut),
     )
-    return {urn: (when, reply_by, starts) for urn, when, reply_by, starts in _rows(query.order_by(p.id))}
+    return {row[0]: tuple(row[1:]) for row in _rows(query.order_by(p.id))}
 
 
 def forms_begun(programme: Programme, cut: Cut) -> dict[int, datetime]:

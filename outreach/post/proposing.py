@@ -1,4 +1,4 @@
-"""Letters about a time that is kept for a school: proposed, taken, and not kept any more."""
+"""Letters about a time that is kept for a school: proposed, moved, taken, and not kept any more."""
 
 from datetime import datetime, timedelta
 
@@ -32,6 +32,29 @@ def preview(visit: Visit, to: Addressee, sender: Sender, *, now: datetime) -> Re
     """The very letter that proposed() would send, with a stand-in for the link. Writes nothing."""
     page = page_of(PREVIEW_TOKEN)
     return visit_words("proposed", visit, to, sender, method=calendars.REQUEST, page=page, now=now)
+
+
+def moved(
+    visit: Visit, to: Addressee, sender: Sender,
+    *, was_starts_at: datetime, note: str, now: datetime, expires_at: datetime,
+) -> Letter:  # fmt: skip
+    """Another time is kept instead: the same tentative entry, `visit.sequence` raised, and the coordinator's note.
+
+    Whoever never had the first letter reads the proposal of the time that is kept now.
+    """
+    return tell(
+        "proposal_moved", visit, to, sender, now=now, expires_at=expires_at, was_starts_at=was_starts_at, note=note
+    )  # fmt: skip
+
+
+def preview_moved(
+    visit: Visit, to: Addressee, sender: Sender, *, was_starts_at: datetime, note: str, now: datetime
+) -> Rendered:
+    """The very letter that moved() would send, with a stand-in for the link. Writes nothing."""
+    return visit_words(
+        "proposal_moved", visit, to, sender, method=calendars.REQUEST, page=page_of(PREVIEW_TOKEN), now=now,
+        was_starts_at=was_starts_at, note=note,
+    )  # fmt: skip
 
 
 def accepted(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:

@@ -63,7 +63,8 @@ def tell(
         raise ValueError("an invite goes only to somebody whom it names")
     thread = thread or outbox.open_thread(visit.uid, to.address)
     minted = mint(visit, to, now=now, expires_at=expires_at)
-    template = kind if thread.holds_entry or kind in ("colleague_added", "proposed") else "booked"
+    first = "booked" if visit.reply_by is None else "proposed"
+    template = kind if thread.holds_entry or kind == "colleague_added" else first
     words = visit_words(
         template,
         visit,

@@ -228,6 +228,15 @@ def propose(*people: str) -> Callable[[Any, datetime], None]:
     return do
 
 
+def move_proposal(day: str, at: time, **said: Any) -> Callable[[Any, datetime], None]:
+    def do(c: Any, now: datetime) -> None:
+        with transaction():
+            there = slot(c, getattr(c, day), at, now, instead_of=c.proposal.performance_id)
+            proposing.move(c.proposal, there, who="Priya Nandakumar", now=now, **said)
+
+    return do
+
+
 def accept(**said: Any) -> Callable[[Any, datetime], None]:
     def do(c: Any, now: datetime) -> None:
         with transaction():
@@ -346,6 +355,16 @@ STORIES: dict[str, list[Step]] = {
              each(BOTH, REQUEST, 1, CONFIRMED), each((RED,), REQUEST, 0, CONFIRMED)),
         step("move", move("next_week", time(10)), each(BOTH, REQUEST, 2, CONFIRMED), each((RED,), REQUEST, 1, CONFIRMED)),
         step("cancel", cancel(COMPANY), each(BOTH, CANCEL, 3, CANCELLED), each((RED,), CANCEL, 2, CANCELLED)),
+    ],
+    "a proposal that is moved": [
+        _PROPOSED,
+        step("move", move_proposal("next_week", time(10)), each((FELL.address, OFFICE), REQUEST, 1, TENTATIVE)),
+        step("move to where it stands", move_proposal("next_week", time(10))),
+        step("move without a letter", move_proposal("wednesday", time(9), tell=False)),
+        step("move with a note", move_proposal("tuesday", time(13), note="A school near you joined the tour."),
+             each((FELL.address, OFFICE), REQUEST, 3, TENTATIVE)),
+        step("accept", accept(people=(FELL,)), each((OFFICE,), CANCEL, 4, ""), each((FELL.address, RED), REQUEST, 4, CONFIRMED)[:1],
+             each((RED,), REQUEST, 3, CONFIRMED)),
     ],
     "a proposal that lapses": [
         _PROPOSED,

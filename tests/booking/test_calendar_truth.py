@@ -125,7 +125,7 @@ class County(RuleBasedStateMachine):
         if how != "waits":
             self.post_goes(set(range(6)), late=how == "on the way")
 
-    def _slot(self, day: str, at: time, of: Booking | None = None) -> slots.Slot | None:
+    def _slot(self, day: str, at: time, of: Booking | Proposal | None = None) -> slots.Slot | None:
         return slots.find(
             self.programme, self.school, f"{getattr(self, day).id}-{at:%H%M}", now=self.now,
             instead_of=of.performance_id if of else None, whatever_the_notice=True,
@@ -179,6 +179,14 @@ class County(RuleBasedStateMachine):
             lambda: proposing.accept(kept, promised, who="Joanna Fell", now=self.now), post
         )
         self.proposal = None
+
+    @kept
+    @rule(day=st.sampled_from(DAYS), at=st.sampled_from(HOURS), post=POST)
+    def move_proposal(self, day: str, at: time, post: str) -> None:
+        kept = self._kept()
+        found = self._slot(day, at, kept)
+        if found is not None:
+            self._do(lambda: proposing.move(kept, found, who="Priya", now=self.now), post)
 
     @kept
     @rule(how=st.sampled_from(("refuse", "withdraw")), in_earnest=st.booleans(), post=POST)

@@ -6,7 +6,7 @@ After a change that is meant: pytest tests/letters --write-letters, then look at
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from email import policy
 from email.parser import BytesParser
@@ -31,6 +31,7 @@ from post.strict import strict_problems
 
 HERE = Path(__file__).parent
 LATER = NOW + timedelta(days=3)
+TIMES = ("get_in_at", "starts_at", "ends_at", "away_at")
 
 
 def invited() -> None:
@@ -83,7 +84,9 @@ def raised_to_head() -> Letter:
 
 
 def raised_to_trust() -> Letter:
-    trust = Addressee(address="office@owl.example", source="the trust’s website", source_date=date(2027, 2, 1))
+    trust = Addressee(
+        address="office@owl.example", source="the trust’s website", source_date=date(2027, 2, 1)
+    )
     return letters.raised_to_trust(
         asking(), trust, sender(), trust="Owl Learning Trust", written_to="head@stbrannocs.example",
         written_on=WRITTEN, now=LATER,
@@ -202,6 +205,17 @@ def kept_visit(**changes: object) -> Visit:
 
 def proposed() -> Letter:
     return proposing.proposed(kept_visit(), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+
+
+def proposal_moved() -> Letter:
+    had_proposal()
+    was = visit().starts_at
+    new = replace(
+        kept_visit(), sequence=1,
+        **{name: getattr(visit(), name) + timedelta(days=7) for name in TIMES},
+    )  # fmt: skip
+    note = "The van has another school near you that day."
+    return proposing.moved(new, JOANNA, sender(), was_starts_at=was, note=note, now=LATER, expires_at=EXPIRES)
 
 
 def proposal_accepted() -> Letter:
@@ -358,7 +372,7 @@ def host_moves_before_it_answered() -> Letter:
 
 ALL: list[Callable[[], Letter]] = [
     still_right_letter,
-    proposed, proposal_accepted, proposal_refused, proposal_withdrawn, proposal_lapsed, proposal_overtaken,
+    proposed, proposal_moved, proposal_accepted, proposal_refused, proposal_withdrawn, proposal_lapsed, proposal_overtaken,
     proposal_called_off, invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, handed_on, handed_on_to_another_place, changed,
     cancelled, cancelled_by_the_company, colleague_added, colleague_removed, troupe, troupe_cancelled,
     time_stays, move_or_cancel, guest_booked, guest_moved, guest_whose_host_cancelled, troupe_with_a_guest, guest_asks,
@@ -549,6 +563,20 @@ def test_a_preview_is_the_letter_word_for_word_and_writes_nothing(
     assert flat(copy.text).replace(true_token, letters.PREVIEW_TOKEN) == flat(preview.text)
     assert flat(copy.html).replace(true_token, letters.PREVIEW_TOKEN) == flat(preview.html)
     assert letter.subject == preview.subject == "Book ‘Someone to Tell’ for your Years 8 and 9"
+
+
+def test_a_preview_of_a_moved_proposal_is_its_letter_word_for_word(app: Flask, kept: dict[str, Kept]) -> None:
+    moved_by_a_week = replace(
+        kept_visit(), sequence=1, **{name: getattr(visit(), name) + timedelta(days=7) for name in TIMES}
+    )
+    preview = proposing.preview_moved(
+        moved_by_a_week, JOANNA, sender(), was_starts_at=visit().starts_at,
+        note="The van has another school near you that day.", now=LATER,
+    )  # fmt: skip
+    copy = copies.read(kept["proposal_moved"].raw)
+    true_token = "token-02-".ljust(32, "x")
+    assert flat(copy.text).replace(true_token, letters.PREVIEW_TOKEN) == flat(preview.text)
+    assert flat(copy.html).replace(true_token, letters.PREVIEW_TOKEN) == flat(preview.html)
 
 
 def test_a_preview_of_a_proposal_is_its_letter_word_for_word(app: Flask, kept: dict[str, Kept]) -> None:

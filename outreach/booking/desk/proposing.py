@@ -1,10 +1,10 @@
-"""A time is kept for a school: proposed, taken by it, refused, taken back, or nobody answered in time."""
+"""A time is kept for a school: proposed, moved, taken by it, refused, taken back, or nobody answered in time."""
 
 import secrets
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from sqlalchemy import exists, select
@@ -20,6 +20,14 @@ from outreach.booking import (
     subscribed,
     told,
 )
+from outreach.booking.desk.not_proposed import ACCEPTED as ACCEPTED
+from outreach.booking.desk.not_proposed import AddressDead as AddressDead
+from outreach.booking.desk.not_proposed import AlreadyProposed as AlreadyProposed
+from outreach.booking.desk.not_proposed import NobodyToWriteTo as NobodyToWriteTo
+from outreach.booking.desk.not_proposed import NothingToPropose as NothingToPropose
+from outreach.booking.desk.not_proposed import NotKeptAnyMore as NotKeptAnyMore
+from outreach.booking.desk.not_proposed import ReplyByWrong as ReplyByWrong
+from outreach.booking.desk.proposal_moves import ProposalMove
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal, ProposalEnded
@@ -27,55 +35,13 @@ from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db
-from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import clock, day_short
+from outreach.ground.wording import day_short
 from outreach.post import letters, outbox, proposing
 from outreach.post.proposing import CALLED_OFF, LAPSED, OVERTAKEN, REFUSED, WITHDRAWN
 from outreach.tour import performances, slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
-
-
-class NothingToPropose(Refusal):
-    """The school cannot book anything (more) of the programme."""
-
-
-class AlreadyProposed(Refusal):
-    def __init__(self, school: School, kept: Proposal) -> None:
-        super().__init__(
-            f"{day_short(kept.starts_at)}, {clock(kept.starts_at)} is kept for {school.name} already. "
-            "Take that back first, or wait for the answer."
-        )
-
-
-class NobodyToWriteTo(Refusal):
-    field = "people"
-
-    def __init__(self) -> None:
-        super().__init__("Choose whom the proposal goes to.")
-
-
-class AddressDead(Refusal):
-    field = "people"
-
-    def __init__(self, address: str) -> None:
-        super().__init__(
-            f"Mail to {address} came back for good. Choose somebody else, or correct the address."
-        )
-
-
-class NotKeptAnyMore(Refusal):
-    def __init__(self, proposal: Proposal) -> None:
-        said = {
-            ACCEPTED: "The school has booked that time meanwhile.",
-            REFUSED: "The school has said no meanwhile.",
-        }
-        super().__init__(said.get(proposal.ended_as, "That time is not kept any more."))
-
-
-class ReplyByWrong(Refusal):
-    field = "reply_by"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +92,72 @@ def preview(offer: Offer, *, who: str, now: datetime) -> letters.Rendered:
     proposal, slot = _row(offer, who=who, now=now), offer.slot
     visit = proposals.visit(proposal, offer.programme, offer.school, told.times_of(slot))
     return proposing.preview(visit, proposals.named(proposal)[0], proposals.sender(offer.programme), now=now)
+
+
+def move(
+    proposal: Proposal, slot: Slot, *, note: str = "", tell: bool = True, reply_by: date | None = None, who: str, now: datetime
+) -> bool:  # fmt: skip
+    """Keep another time instead, in place: refused, the old one stays kept. Same entry, still tentative, SEQUENCE + 1.
+
+    Everybody it was written to gets a letter with `note` in it; `tell` False: nobody does, and their calendars show
+    the old time until the next letter. `reply_by` None: the day to reply by stays, or falls to the day before the
+    show. False if it stands there already. Raises NotKeptAnyMore, SlotTaken, ReplyByWrong.
+    """
+    performance = _behind_the_locks(proposal, slot.tour_day_id)
+    if performance is None or not proposal.is_open(now):
+        raise NotKeptAnyMore(proposal)
+    performances.clear_expired([slot.tour_day_id], now=now)
+    there = slots.find(
+        proposal.programme, proposal.school, slot.key, now=now, instead_of=performance.id, whatever_the_notice=True
+    )  # fmt: skip
+    if there is None or there.starts_at <= now:
+        raise SlotTaken
+    if there.tour_day_id == performance.tour_day_id and told.times_of(there) == told.times_of(performance):
+        return False
+    until = kept_until(proposal, there, reply_by)
+    _check_reply_by(until, there, now=now)
+    was, was_reply_by = proposal.starts_at, proposal.reply_by
+    performances.shift(performance, there)
+    proposal.sequence += 1
+    proposal.starts_at, proposal.reply_by = there.starts_at, until
+    db.session.add(
+        ProposalMove(
+            proposal_id=proposal.id, sequence=proposal.sequence, uid=str(proposal.uid), recorded_at=now, was_starts_at=was,
+            was_reply_by=was_reply_by, who=who, told=tell, note=note.strip(),
+        )
+    )  # fmt: skip
+    db.session.flush()
+    history.record(
+        "proposal moved", "school", proposal.urn, who=who, now=now,
+        before={"starts": was.isoformat(), "reply_by": str(was_reply_by)},
+        after={"starts": there.starts_at.isoformat(), "reply_by": str(until), "told": tell},
+    )  # fmt: skip
+    if tell:
+        write = partial(proposing.moved, was_starts_at=was, note=note.strip())
+        proposals.tell(proposal, write, now=now)
+    return True
+
+
+def preview_move(
+    proposal: Proposal, slot: Slot, *, note: str = "", reply_by: date | None = None, now: datetime
+) -> letters.Rendered:
+    """The letter that move() would send to the first whom the proposal went to. Writes nothing. Raises ReplyByWrong."""
+    until = kept_until(proposal, slot, reply_by)
+    _check_reply_by(until, slot, now=now)
+    times = told.times_of(slot)
+    visit = replace(
+        proposals.visit(proposal, proposal.programme, proposal.school, times), sequence=proposal.sequence + 1,
+        reply_by=until,
+    )  # fmt: skip
+    to, sender = proposals.named(proposal)[0], proposals.sender(proposal.programme)
+    return proposing.preview_moved(
+        visit, to, sender, was_starts_at=proposal.starts_at, note=note.strip(), now=now
+    )
+
+
+def kept_until(proposal: Proposal, slot: Slot, reply_by: date | None = None) -> date:
+    """Until when a proposal is kept once it is moved to `slot`: the day chosen, else as before, but before the show."""
+    return reply_by or min(proposal.reply_by, slot.day - timedelta(days=1))
 
 
 def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> Booking:
@@ -205,7 +237,7 @@ def end_next(*, now: datetime) -> bool:
     return False
 
 
-ACCEPTED, NOBODY = "accepted", "the service itself"
+NOBODY = "the service itself"
 
 
 def _end(proposal: Proposal, how: str, *, reason: str, who: str, now: datetime) -> bool:
@@ -226,12 +258,16 @@ def _end(proposal: Proposal, how: str, *, reason: str, who: str, now: datetime) 
     return True
 
 
-def _behind_the_locks(proposal: Proposal) -> performances.Performance | None:
-    """The slot it keeps, once nobody else can be changing it or the proposal; None where none was ever kept."""
+def _behind_the_locks(proposal: Proposal, *more_days: int) -> performances.Performance | None:
+    """The slot it keeps, once nobody else can be changing it or the proposal; None where none was ever kept.
+
+    The school's lock comes first, and nothing moves a school's kept slot without it: so its day is read behind it.
+    """
     performances.lock_school(proposal.urn)
-    if proposal.performance is not None:
-        performances.lock_days([proposal.performance.tour_day_id])
     db.session.refresh(proposal)
+    if proposal.performance is not None:
+        db.session.refresh(proposal.performance)
+        performances.lock_days([proposal.performance.tour_day_id, *more_days])
     return proposal.performance
 
 
@@ -240,10 +276,14 @@ def _check(offer: Offer, *, now: datetime) -> None:
         raise NobodyToWriteTo
     for address in outbox.dead_addresses(person.address for person in offer.people):
         raise AddressDead(address)
-    if offer.reply_by < day_of(now):
+    _check_reply_by(offer.reply_by, offer.slot, now=now)
+
+
+def _check_reply_by(reply_by: date, slot: Slot, *, now: datetime) -> None:
+    if reply_by < day_of(now):
         raise ReplyByWrong("The day to reply by is past. Choose today or a later day.")
-    if offer.reply_by >= offer.slot.day:
-        raise ReplyByWrong(f"The day to reply by must lie before the show, {day_short(offer.slot.day)}.")
+    if reply_by >= slot.day:
+        raise ReplyByWrong(f"The day to reply by must lie before the show, {day_short(slot.day)}.")
 
 
 def _row(offer: Offer, *, who: str, now: datetime) -> Proposal:

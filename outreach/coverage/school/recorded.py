@@ -14,6 +14,7 @@ from sqlalchemy import func, or_, select
 
 from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.desk.handovers import Handover
+from outreach.booking.desk.proposal_moves import ProposalMove
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.booking.proposals import Proposal
@@ -126,7 +127,7 @@ class Recorded:
             self._counts[report_id][year_group] = number
 
     def _read_asking(self, urns: list[int]) -> None:
-        c, i, a, p, f, d = Contact, Invitation, Answer, Proposal, FormBegun, DeadAddress
+        c, i, a, p, f, d, m = Contact, Invitation, Answer, Proposal, FormBegun, DeadAddress, ProposalMove
         self._contacts = _rows(
             select(c.created_at, c.ended_at, c.urn, func.lower(c.address))
             .where(c.urn.in_(urns))
@@ -144,10 +145,14 @@ class Recorded:
             .order_by(a.id)
         )
         self._proposals = _rows(
-            select(p.recorded_at, p.ended_at, p.programme_id, p.urn, p.reply_by, p.starts_at)
+            select(
+                p.recorded_at, p.ended_at, p.programme_id, p.urn, p.reply_by,
+                m.recorded_at.label("moved_at"), m.was_reply_by,
+            )
+            .outerjoin(m, m.proposal_id == p.id)
             .where(p.urn.in_(urns))
-            .order_by(p.id)
-        )
+            .order_by(p.id, m.sequence.desc())
+        )  # fmt: skip
         self._begun = _rows(
             select(f.recorded_at, f.programme_id, f.urn).where(f.urn.in_(urns)).order_by(f.id)
         )
@@ -260,12 +265,16 @@ class Recorded:
             if of == programme.id and when < cut.until
         }
 
-    def proposals(self, programme: Programme, cut: Cut) -> dict[int, tuple[datetime, date, datetime]]:
-        return {
-            urn: (when, reply_by, starts)
-            for when, ended, of, urn, reply_by, starts in self._proposals
-            if of == programme.id and when < cut.until and (ended is None or ended >= cut.until) and reply_by >= cut.day
-        }  # fmt: skip
+    def proposals(self, programme: Programme, cut: Cut) -> dict[int, tuple[datetime, date]]:
+        stood: dict[tuple[int, datetime], tuple[datetime, date]] = {}
+        for when, ended, of, urn, reply_by, moved_at, was_reply_by in self._proposals:
+            if of != programme.id or when >= cut.until or (ended is not None and ended < cut.until):
+                continue
+            # The last move comes first: each that the cut does not know of puts back what stood before it.
+            stood.setdefault((urn, when), (when, reply_by))
+            if moved_at is not None and moved_at >= cut.until:
+                stood[urn, when] = (when, was_reply_by)
+        return {urn: row for (urn, _), row in stood.items() if row[1] >= cut.day}
 
     def forms_begun(self, programme: Programme, cut: Cut) -> dict[int, datetime]:
         return {urn: when for when, of, urn in self._begun if of == programme.id and when < cut.until}

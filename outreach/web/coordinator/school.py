@@ -93,11 +93,15 @@ def _in_programme(school: School, programme: Programme, chapters: list[Chapter])
 
 
 def _heard(proposal: Proposal) -> dict[str, str]:
-    """What calendars said of a time that is kept, by address; it books nothing."""
+    """What calendars said of the time that is kept now, by address; it books nothing."""
     words = {
         "ACCEPTED": "said yes in the calendar",
         "TENTATIVE": "said perhaps in the calendar",
         "DECLINED": "said no in the calendar",
     }
     found = inbox.answers_of([proposal.uid or ""]).get(proposal.uid or "", {})
-    return {address: words[answer.partstat] for address, answer in found.items()}
+    return {
+        address: words[answer.partstat]
+        for address, answer in found.items()
+        if answer.sequence >= proposal.sequence
+    }
