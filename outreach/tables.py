@@ -11,6 +11,7 @@ import outreach.asking.owners
 import outreach.asking.rounds
 import outreach.booking.agenda.moves
 import outreach.booking.bookings
+import outreach.booking.calling_off.rows
 import outreach.booking.desk.handovers
 import outreach.booking.desk.proposal_moves
 import outreach.booking.guests.places

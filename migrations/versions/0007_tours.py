@@ -111,6 +111,38 @@ def upgrade():
         batch_op.create_index("ix_availability_change_troupe_id", ["troupe_id", "recorded_at"], unique=False)
 
     op.create_table(
+        "call_off",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("partnership_id", sa.Integer(), nullable=False),
+        sa.Column("troupe_id", sa.Integer(), nullable=True),
+        sa.Column("schools_of", sa.Text(), nullable=True),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("days", sa.JSON(), nullable=False),
+        sa.Column("ruled_out", sa.JSON(), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by", sa.Text(), nullable=False),
+        sa.CheckConstraint("part IN ('day', 'morning', 'afternoon')", name=op.f("ck_call_off_part")),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_call_off_reason")),
+        sa.CheckConstraint("(troupe_id IS NULL) <> (schools_of IS NULL)", name=op.f("ck_call_off_whom")),
+        sa.CheckConstraint("first <= last", name=op.f("ck_call_off_span")),
+        sa.ForeignKeyConstraint(
+            ["partnership_id"], ["partnership.id"], name=op.f("fk_call_off_partnership_id")
+        ),
+        sa.ForeignKeyConstraint(["troupe_id"], ["troupe.id"], name=op.f("fk_call_off_troupe_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_off")),
+        sa.UniqueConstraint("key", name=op.f("uq_call_off_key")),
+    )
+    with op.batch_alter_table("call_off", schema=None) as batch_op:
+        batch_op.create_index("ix_call_off_partnership", ["partnership_id", "recorded_at"], unique=False)
+
+    op.create_table(
         "day_off",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("troupe_id", sa.Integer(), nullable=False),
@@ -187,6 +219,37 @@ def upgrade():
         ),
         sa.PrimaryKeyConstraint("performance_id", name=op.f("pk_guest_seats")),
     )
+    op.create_table(
+        "call_off_line",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("call_off_id", sa.Integer(), nullable=False),
+        sa.Column("booking_id", sa.Integer(), nullable=True),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("urn", sa.Integer(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("new_proposal_id", sa.Integer(), nullable=True),
+        sa.Column("why_none", sa.Text(), nullable=False),
+        sa.Column("to_ring", sa.Boolean(), nullable=False),
+        sa.Column("rung_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rung_by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "(booking_id IS NULL) <> (proposal_id IS NULL)", name=op.f("ck_call_off_line_one")
+        ),
+        sa.ForeignKeyConstraint(["booking_id"], ["booking.id"], name=op.f("fk_call_off_line_booking_id")),
+        sa.ForeignKeyConstraint(["call_off_id"], ["call_off.id"], name=op.f("fk_call_off_line_call_off_id")),
+        sa.ForeignKeyConstraint(
+            ["new_proposal_id"], ["proposal.id"], name=op.f("fk_call_off_line_new_proposal_id")
+        ),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposal.id"], name=op.f("fk_call_off_line_proposal_id")),
+        sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_call_off_line_urn")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_off_line")),
+        sa.UniqueConstraint("booking_id", name=op.f("uq_call_off_line_booking_id")),
+        sa.UniqueConstraint("new_proposal_id", name=op.f("uq_call_off_line_new_proposal_id")),
+        sa.UniqueConstraint("proposal_id", name=op.f("uq_call_off_line_proposal_id")),
+    )
+    with op.batch_alter_table("call_off_line", schema=None) as batch_op:
+        batch_op.create_index("ix_call_off_line_call_off", ["call_off_id"], unique=False)
+
     op.create_table(
         "guest_place",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -356,6 +419,10 @@ def downgrade():
         batch_op.drop_index("ix_guest_place_performance")
 
     op.drop_table("guest_place")
+    with op.batch_alter_table("call_off_line", schema=None) as batch_op:
+        batch_op.drop_index("ix_call_off_line_call_off")
+
+    op.drop_table("call_off_line")
     op.drop_table("guest_seats")
     with op.batch_alter_table("diary_move", schema=None) as batch_op:
         batch_op.drop_index("uq_diary_move_performance_id_sequence")
@@ -371,6 +438,10 @@ def downgrade():
         )
 
     op.drop_table("day_off")
+    with op.batch_alter_table("call_off", schema=None) as batch_op:
+        batch_op.drop_index("ix_call_off_partnership")
+
+    op.drop_table("call_off")
     with op.batch_alter_table("availability_change", schema=None) as batch_op:
         batch_op.drop_index("ix_availability_change_troupe_id")
 

@@ -1,0 +1,133 @@
+"""What was called off, dated, with every promise that it ended; so that it is done once, and its days can be given back."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from outreach.booking.promises import Booking
+from outreach.booking.proposals import Proposal
+from outreach.county.partnerships import Partnership
+from outreach.county.schools import School
+from outreach.ground.db import Base, Instant, db
+from outreach.ground.errors import Refusal
+from outreach.tour.companies import Troupe
+
+DAY, MORNING, AFTERNOON = "day", "morning", "afternoon"
+
+
+class CallOff(Base):
+    """Either a troupe that cannot play, or schools (`schools_of`: a district's code, '' for every school) that nobody can
+    visit. `key` is the form's own, so that a form sent twice calls off once. `days`: the tour days that were changed, as
+    they stood before; `ruled_out`: [URN, day] of each day that was put down as no school day."""
+
+    __tablename__ = "call_off"
+    __table_args__ = (
+        CheckConstraint("(troupe_id IS NULL) <> (schools_of IS NULL)", name="whom"),
+        CheckConstraint("first <= last", name="span"),
+        CheckConstraint("part IN ('day', 'morning', 'afternoon')", name="part"),
+        CheckConstraint("reason <> ''", name="reason"),
+        Index("ix_call_off_partnership", "partnership_id", "recorded_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"))
+    troupe_id: Mapped[int | None] = mapped_column(ForeignKey("troupe.id"))
+    schools_of: Mapped[str | None] = mapped_column(Text)
+    first: Mapped[date]
+    last: Mapped[date]
+    part: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    what: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text, unique=True)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    days: Mapped[Any] = mapped_column(JSON, default=list)
+    ruled_out: Mapped[Any] = mapped_column(JSON, default=list)
+    undone_at: Mapped[datetime | None] = mapped_column(Instant)
+    undone_by: Mapped[str] = mapped_column(Text, default="")
+
+    partnership: Mapped[Partnership] = relationship()
+    troupe: Mapped[Troupe | None] = relationship()
+
+
+class CallOffLine(Base):
+    """One booking, or one time that was kept, that ended with it: no other call-off can end it again.
+
+    `new_proposal`: the time that is kept for the school instead; `why_none`: why there is none. `to_ring`: its show was
+    less than a day away, so somebody must ring; `rung_at`: somebody has.
+    """
+
+    __tablename__ = "call_off_line"
+    __table_args__ = (
+        CheckConstraint("(booking_id IS NULL) <> (proposal_id IS NULL)", name="one"),
+        Index("ix_call_off_line_call_off", "call_off_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_off_id: Mapped[int] = mapped_column(ForeignKey("call_off.id"))
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"), unique=True)
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"), unique=True)
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    new_proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"), unique=True)
+    why_none: Mapped[str] = mapped_column(Text, default="")
+    to_ring: Mapped[bool] = mapped_column(default=False)
+    rung_at: Mapped[datetime | None] = mapped_column(Instant)
+    rung_by: Mapped[str] = mapped_column(Text, default="")
+
+    call_off: Mapped[CallOff] = relationship()
+    booking: Mapped[Booking | None] = relationship()
+    proposal: Mapped[Proposal | None] = relationship(foreign_keys=[proposal_id])
+    new_proposal: Mapped[Proposal | None] = relationship(foreign_keys=[new_proposal_id])
+    school: Mapped[School] = relationship()
+
+
+class NoSuchCallOff(Refusal):
+    def __init__(self) -> None:
+        super().__init__("Nothing of that kind was called off.")
+
+
+def get(partnership_id: int, call_off_id: int) -> CallOff:
+    """This partnership's. Raises NoSuchCallOff."""
+    found = db.session.get(CallOff, call_off_id)
+    if found is None or found.partnership_id != partnership_id:
+        raise NoSuchCallOff
+    return found
+
+
+def of_key(partnership_id: int, key: str) -> CallOff | None:
+    """What a form has called off already; None the first time."""
+    return db.session.scalar(
+        select(CallOff).where(CallOff.partnership_id == partnership_id, CallOff.key == key)
+    )
+
+
+def newest(partnership_id: int, at_most: int = 20) -> list[CallOff]:
+    """What was called off lately, the newest first."""
+    return list(
+        db.session.scalars(
+            select(CallOff)
+            .where(CallOff.partnership_id == partnership_id)
+            .order_by(CallOff.recorded_at.desc(), CallOff.id.desc())
+            .limit(at_most)
+        )
+    )
+
+
+def lines(call_off: CallOff) -> list[CallOffLine]:
+    """All that it ended, by start, each with its school and what is kept instead; one query."""
+    return list(
+        db.session.scalars(
+            select(CallOffLine)
+            .where(CallOffLine.call_off_id == call_off.id)
+            .options(
+                joinedload(CallOffLine.school),
+                joinedload(CallOffLine.booking).joinedload(Booking.performance),
+                joinedload(CallOffLine.proposal),
+                joinedload(CallOffLine.new_proposal),
+            )
+            .order_by(CallOffLine.starts_at, CallOffLine.id)
+        )
+    )
