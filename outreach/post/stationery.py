@@ -114,6 +114,23 @@ class Visit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A time that is kept for a school in place of one that was called off, until the end of `reply_by`."""
+
+    starts_at: datetime
+    reply_by: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lost:
+    """A time that was called off, for which the school gets another; `by` is company or coordinator."""
+
+    starts_at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rendered:
     """A letter's subject and its two readings."""
 

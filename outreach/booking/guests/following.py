@@ -1,6 +1,6 @@
 """What a guest's school and its host hear of each other when one of them moves, changes or cancels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, time
 
 from outreach.booking import promises, told
@@ -54,12 +54,12 @@ def host_elsewhere(performance: Performance) -> list[Booking]:
     return everybody
 
 
-def host_left(performance: Performance, *, by: str, now: datetime) -> None:
+def host_left(performance: Performance, *, by: str, not_on: Collection[int] = (), now: datetime) -> None:
     """Who waits for an answer of a show that is no more: told at once, with what there is instead."""
     for place in places.asked_of(performance.id):
         place.ended_at, place.ended_as = now, HOST_LEFT
         db.session.flush()
-        near = _nearest(place.school, place.performance, place.seats, by=by, now=now)
+        near = _nearest(place.school, place.performance, place.seats, by=by, not_on=not_on, now=now)
         tell_guest(place, notes.HOST_LEFT, nearest=near, now=now)
 
 
@@ -72,16 +72,18 @@ def booked_otherwise(programme: Programme, school: School, *, now: datetime) -> 
         tell_host(place, notes.WITHDRAWN, now=now)
 
 
-def instead(guest: Booking, *, by: str, now: datetime) -> Nearest:
+def instead(guest: Booking, *, by: str, not_on: Collection[int] = (), now: datetime) -> Nearest:
     """What a guest whose host has cancelled could have; for its letter. The show it had must be given back before."""
-    return _nearest(guest.school, guest.performance, guest.seats, by=by, now=now)
+    return _nearest(guest.school, guest.performance, guest.seats, by=by, not_on=not_on, now=now)
 
 
-def _nearest(school: School, lost: Performance, pupils: int, *, by: str, now: datetime) -> Nearest:
-    """When the company cannot play, nothing else of that day is offered either."""
+def _nearest(
+    school: School, lost: Performance, pupils: int, *, by: str, not_on: Collection[int], now: datetime
+) -> Nearest:
+    """When the company cannot play, nothing else of that day is offered either, nor of other days called off with it."""
     programme = lost.tour_day.programme
-    not_on = lost.tour_day_id if by == COMPANY else None
-    return hosts.nearest(programme, school, pupils=pupils, not_on=not_on, now=now)
+    without = {*not_on, lost.tour_day_id} if by == COMPANY else set(not_on)
+    return hosts.nearest(programme, school, pupils=pupils, not_on=without, now=now)
 
 
 def guest_left(guest: Booking, *, now: datetime) -> None:
