@@ -55,11 +55,32 @@ def arrives(minutes: int, *, free: int, road: int) -> int | None:
 
     `free`: from when on the troupe is free to eat or to drive.
     """
-    first = max(FIRST, free + road) + minutes
-    if first <= LAST:
-        return first
+    there = max(FIRST, free + road) + minutes
+    if there <= LAST:
+        return there
     eaten = max(FIRST, free) + minutes
     return eaten + road if eaten <= LAST else None
+
+
+def sets_out(minutes: int, *, leaves: int, road: int) -> int:
+    """The earliest arrival at the first show with lunch before leaving, or there."""
+    eaten = max(leaves, FIRST + minutes) + road
+    there = max(FIRST, leaves + road) + minutes
+    return min(eaten, there) if there <= LAST else eaten
+
+
+def leaves_by(minutes: int, *, road: int, gets_in: int) -> int | None:
+    """The latest that a show may be over so that lunch fits before the next; None when it never does."""
+    free = [min(LAST, until) - minutes - drive for until, drive in ((gets_in - road, 0), (gets_in, road))]
+    can = [f for f, drive in zip(free, (0, road), strict=True) if f + drive >= FIRST]
+    return max(can, default=None)
+
+
+def over_by(minutes: int, *, road: int, returns: int) -> int | None:
+    """The latest that the last show may be over so that lunch fits there, or once the troupe is back; None: never."""
+    there = min(LAST, returns - road) - minutes
+    back = min(LAST - minutes, returns) - road
+    return max(there, back) if there >= FIRST else back if FIRST + minutes <= LAST else None
 
 
 def _fits(minutes: int, free: int, until: int) -> bool:

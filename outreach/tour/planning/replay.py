@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise, permutations
 
+from outreach.tour.planning import lunch
 from outreach.tour.planning.problem import KEPT_WITHIN, Booked, Day, Gap, Kept, Problem
 
 Stop = Gap | Booked
@@ -75,7 +76,7 @@ def _cheapest(
 ) -> Told | None:
     best: tuple[tuple[int, int], Told] | None = None
     for stops in _orders(day, gaps):
-        begins = _begins(problem, day, stops, wishes)
+        begins = _with_lunch(problem, day, stops, wishes)
         if begins is None:
             continue
         driving = _driving(problem, day, stops)
@@ -105,16 +106,45 @@ def _merged(new: tuple[Stop, ...], booked: tuple[Stop, ...]) -> Iterator[tuple[S
         yield booked[:1] + rest
 
 
-def _begins(
+def _with_lunch(
     problem: Problem, day: Day, stops: tuple[Stop, ...], wishes: Mapping[int, Sequence[int]]
+) -> list[int] | None:
+    """When each stop begins, with lunch where the day has to have it: on the leg that lets the day end first."""
+    begins = _begins(problem, day, stops, wishes)
+    if begins is None or not day.lunch or len(stops) < lunch.FROM_SHOWS:
+        return begins
+    if _has_lunch(problem, day, stops, begins):
+        return begins
+    legs = (_begins(problem, day, stops, wishes, eats=leg) for leg in range(len(stops) + 1))
+    return min((found for found in legs if found is not None), key=lambda found: found[::-1], default=None)
+
+
+def _has_lunch(problem: Problem, day: Day, stops: tuple[Stop, ...], begins: list[int]) -> bool:
+    times = [(stop.gets_in, stop.away) if isinstance(stop, Booked) else None for stop in stops]
+    new = iter((show.gets_in, show.away) for show in _shows(problem, stops, begins))
+    return lunch.kept(
+        day.lunch,
+        leaves=day.leaves,
+        returns=day.returns,
+        shows=[time or next(new) for time in times],
+        roads=_legs(problem, day, stops),
+    )
+
+
+def _begins(
+    problem: Problem,
+    day: Day,
+    stops: tuple[Stop, ...],
+    wishes: Mapping[int, Sequence[int]],
+    eats: int | None = None,
 ) -> list[int] | None:
     """When each stop begins: a new show's start, a booked show's get-in. None when the order cannot be.
 
-    First, from the end, how late each may begin; then, from the front, as early as it can or as is wished.
+    `eats`: the leg on which lunch is had, 0 the first. First, from the end, how late each may begin; then, from the front, as early as it can or as is wished.
     """
     latest: list[int] = []
     for at in reversed(range(len(stops))):
-        until = _until(problem, day, stops, at, latest[-1] if latest else 0)
+        until = _until(problem, day, stops, at, latest[-1] if latest else 0, eats=eats == at + 1)
         last = _last(problem, stops[at], until)
         if last is None:
             return None
@@ -122,7 +152,7 @@ def _begins(
     latest.reverse()
     begins: list[int] = []
     for at, stop in enumerate(stops):
-        earliest = _arrives(problem, day, stops, at, begins[-1] if begins else 0)
+        earliest = _arrives(problem, day, stops, at, begins[-1] if begins else 0, eats=eats == at)
         begin = _first(problem, stop, earliest)
         if begin is None or begin > latest[at]:
             return None
@@ -144,34 +174,58 @@ def _wished(stop: Stop, wishes: Mapping[int, Sequence[int]]) -> Sequence[int]:
     return wished if all(first <= w[0] and w[1] <= last for w in stop.windows) else ()
 
 
-def _until(problem: Problem, day: Day, stops: tuple[Stop, ...], at: int, following: int) -> int:
-    """The latest that stop `at` may begin so that the next can begin at `following`, or the troupe is back in time."""
+def _until(
+    problem: Problem, day: Day, stops: tuple[Stop, ...], at: int, following: int, *, eats: bool
+) -> int:
+    """The latest that stop `at` may begin so that the next can begin at `following`, or the troupe is back in time.
+
+    `eats`: with lunch in between. -1 where it never may.
+    """
     minutes, stop = problem.minutes, stops[at]
+    away: int | None
     if at + 1 == len(stops):
-        away = day.returns - _road(problem, stop.place, day.returns_to)
+        road = _road(problem, stop.place, day.returns_to)
+        away = day.returns - road
+        if eats:
+            away = lunch.over_by(day.lunch, road=road, returns=day.returns)
     else:
         after = stops[at + 1]
-        if isinstance(stop, Gap) and isinstance(after, Gap) and stop.school == after.school:
+        stays = _stays(stop, after)
+        if stays and not eats:
             return following - minutes.turn - minutes.play
         gets_in = following - (minutes.get_in if isinstance(after, Gap) else 0)
-        away = gets_in - _road(problem, stop.place, after.place)
+        road = 0 if stays else _road(problem, stop.place, after.place)
+        away = lunch.leaves_by(day.lunch, road=road, gets_in=gets_in) if eats else gets_in - road
+    if away is None:
+        return -1
     if isinstance(stop, Booked):
         return stop.gets_in if stop.away <= away else -1
     return away - minutes.get_out - minutes.play
 
 
-def _arrives(problem: Problem, day: Day, stops: tuple[Stop, ...], at: int, began: int) -> int:
-    """The earliest that stop `at` can begin, when the stop before it began at `began`."""
+def _arrives(problem: Problem, day: Day, stops: tuple[Stop, ...], at: int, began: int, *, eats: bool) -> int:
+    """The earliest that stop `at` can begin, when the stop before it began at `began`; `eats`: with lunch in between."""
     minutes, stop = problem.minutes, stops[at]
+    here: int | None
     if at == 0:
-        here = day.leaves + _road(problem, day.leaves_from, stop.place)
+        road = _road(problem, day.leaves_from, stop.place)
+        here = lunch.sets_out(day.lunch, leaves=day.leaves, road=road) if eats else day.leaves + road
     else:
         before = stops[at - 1]
-        if isinstance(stop, Gap) and isinstance(before, Gap) and stop.school == before.school:
+        stays = _stays(before, stop)
+        if stays and not eats:
             return began + minutes.play + minutes.turn
         away = before.away if isinstance(before, Booked) else began + minutes.play + minutes.get_out
-        here = away + _road(problem, before.place, stop.place)
+        road = 0 if stays else _road(problem, before.place, stop.place)
+        here = lunch.arrives(day.lunch, free=away, road=road) if eats else away + road
+    if here is None:
+        return 24 * 60
     return here + (minutes.get_in if isinstance(stop, Gap) else 0)
+
+
+def _stays(one: Stop, other: Stop) -> bool:
+    """Whether the troupe stays where it is between two new shows."""
+    return isinstance(one, Gap) and isinstance(other, Gap) and one.school == other.school
 
 
 def _first(problem: Problem, stop: Stop, earliest: int) -> int | None:
@@ -195,13 +249,17 @@ def _last(problem: Problem, stop: Stop, until: int) -> int | None:
 
 
 def _driving(problem: Problem, day: Day, stops: tuple[Stop, ...]) -> int:
+    return sum(_legs(problem, day, stops))
+
+
+def _legs(problem: Problem, day: Day, stops: tuple[Stop, ...]) -> list[int]:
+    """Minutes on the road: to the first stop, between them, and back."""
     way = [day.leaves_from, *(stop.place for stop in stops), day.returns_to]
-    same = [isinstance(a, Gap) and isinstance(b, Gap) and a.school == b.school for a, b in pairwise(stops)]
-    return sum(
-        _road(problem, a, b)
+    same = [_stays(a, b) for a, b in pairwise(stops)]
+    return [
+        0 if stays else _road(problem, a, b)
         for (a, b), stays in zip(pairwise(way), [False, *same, False], strict=True)
-        if not stays
-    )
+    ]
 
 
 def _road(problem: Problem, a: int | None, b: int | None) -> int:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 
 from outreach.tour.planning.plan import Plan
-from outreach.tour.planning.problem import Problem
+from outreach.tour.planning.problem import Day, Problem
 
 
 def faults(problem: Problem, plan: Plan) -> list[str]:
@@ -58,6 +58,8 @@ def faults(problem: Problem, plan: Plan) -> list[str]:
             driving += out + home
             if by_day[day.number] and (day.leaves + out > stands[0][0] or stands[-1][1] + home > day.returns):
                 found.append(f"day {day.number}: outside its hours")
+        if by_day[day.number] and not _lunch(problem, day, stands):
+            found.append(f"day {day.number}: no lunch")
     found += _sums(problem, plan, driving)
     dates = Counter()
     for number, visits in by_day.items():
@@ -65,6 +67,28 @@ def faults(problem: Problem, plan: Plan) -> list[str]:
             dates[school, days[number].day] += 1
     found += [f"{school} plays with two troupes on {day}" for (school, day), n in dates.items() if n > 1]
     return found
+
+
+def _lunch(problem: Problem, day: Day, stands: list) -> bool:
+    """Whether, however the troupe times its drives, there are enough free minutes in a row around noon."""
+    if not day.lunch or len(stands) < 2:
+        return True
+    # (free from, may drive from, drive, must be there)
+    first, last = stands[0], stands[-1]
+    out = 0 if day.leaves_from is None else problem.road[day.leaves_from][first[2]]
+    home = 0 if day.returns_to is None else problem.road[last[2]][day.returns_to]
+    legs = [(0, day.leaves, out, first[0]), (last[1], last[1], home, None)]
+    for before, after in pairwise(stands):
+        stays = before[3] is not None and before[3] == after[3]
+        road = 0 if stays else problem.road[before[2]][after[2]]
+        legs.append((before[1], before[1], road, after[0]))
+    for free, since, road, there in legs:
+        until = day.returns if there is None else there
+        for sets_out in range(since, int(until - road) + 1):
+            for begins, ends in ((free, sets_out), (sets_out + road, 24 * 60 if there is None else there)):
+                if min(ends, 14 * 60 + 30) - max(begins, 11 * 60) >= day.lunch:
+                    return True
+    return False
 
 
 def _sums(problem: Problem, plan: Plan, driving: int) -> list[str]:

@@ -104,26 +104,44 @@ def driven(problem: Problem, day: Day, new: tuple) -> int | None:
     booked = sorted(day.booked, key=lambda show: show.gets_in)
     best_driving = None
     slots = len(new) + len(booked)
-    for where in set(permutations([True] * len(new) + [False] * len(booked), slots)):
-        minutes = _walk(problem, day, list(new), list(booked), where)
+    # On which leg lunch is had; nobody asks for it on a day with one show, or of a day that nothing is added to.
+    legs = range(slots + 1) if day.lunch and slots > 1 and new else (None,)
+    for where, eats in product(set(permutations([True] * len(new) + [False] * len(booked), slots)), legs):
+        minutes = _walk(problem, day, list(new), list(booked), where, eats)
         if minutes is not None and (best_driving is None or minutes < best_driving):
             best_driving = minutes
     return best_driving
 
 
-def _walk(problem: Problem, day: Day, new: list, booked: list, where: tuple[bool, ...]) -> int | None:
+def _there(day: Day, clock: int, road: int, *, eats: bool, leaving: bool = False) -> int:
+    """When the troupe is there at the earliest, with lunch on the way or without."""
+    if not eats:
+        return clock + road
+    found = [24 * 60]
+    for begins in range(11 * 60, 14 * 60 + 30 - day.lunch + 1):
+        if leaving or begins >= clock:
+            found.append(max(begins + day.lunch, clock) + road)
+        if begins >= clock + road:
+            found.append(begins + day.lunch)
+    return min(found)
+
+
+def _walk(
+    problem: Problem, day: Day, new: list, booked: list, where: tuple[bool, ...], eats: int | None
+) -> int | None:
     minutes = problem.minutes
     clock, place, school, driving = day.leaves, day.leaves_from, None, 0
     new, booked = iter(new), iter(booked)
-    for is_new in where:
+    for leg, is_new in enumerate(where):
+        how = {"eats": leg == eats, "leaving": leg == 0}
         if is_new:
             gap, near = next(new)
-            if gap.school == school:
+            if gap.school == school and leg != eats:
                 earliest = clock - minutes.get_out + minutes.turn
             else:
-                road = 0 if place is None else int(problem.road[place][gap.place])
+                road = 0 if place is None or gap.school == school else int(problem.road[place][gap.place])
                 driving += road
-                earliest = clock + road + minutes.get_in
+                earliest = _there(day, clock, road, **how) + minutes.get_in
             start = next(
                 (m for m in range(earliest, 24 * 60) if _may_start(problem, day, gap, m, near)), None
             )
@@ -134,14 +152,19 @@ def _walk(problem: Problem, day: Day, new: list, booked: list, where: tuple[bool
             show = next(booked)
             road = 0 if place is None else int(problem.road[place][show.place])
             driving += road
-            if clock + road > show.gets_in:
+            if _there(day, clock, road, **how) > show.gets_in:
                 return None
             clock, place, school = show.away, show.place, None
+    road = 0
     if place is not None and day.returns_to is not None and where:
         road = int(problem.road[place][day.returns_to])
         driving += road
-        clock += road
-    return driving if clock <= day.returns else None
+    if eats == len(where) and max(clock + road, 11 * 60) + day.lunch > 14 * 60 + 30:
+        # Too late for lunch once the troupe is back; so it is before that, or not at all.
+        if max(clock, 11 * 60) + day.lunch > 14 * 60 + 30:
+            return None
+        clock = max(clock, 11 * 60) + day.lunch
+    return driving if clock + road <= day.returns else None
 
 
 def _may_start(problem: Problem, day: Day, gap, minute: int, near: bool) -> bool:

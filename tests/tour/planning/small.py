@@ -23,8 +23,10 @@ def problem(
     whole_schools: bool = False,
     dates: float = 0.8,
     odd_roads: bool = False,
+    lunch: bool = False,
 ) -> Problem:
     """`booked`: the share of days with a show that stands; `dates`: of dates on which a school can."""
+    others = random.Random(f"beside {seed} {schools} {days} {a_day}")
     chance = random.Random(
         f"{seed} {schools} {days} {a_day} {troupes} {booked} {kept} {whole_schools} {dates}"
     )
@@ -63,6 +65,7 @@ def problem(
                 leaves_from=base if chance.random() < 0.9 else None,
                 returns_to=base,
                 booked=stands,
+                lunch=others.choice((0, 30, 45, 90)) if lunch else 0,
             )
         )
     gaps = []

@@ -24,6 +24,7 @@ from outreach.tour.planning.planner import solve
     kept=st.sampled_from((0, 4)),
     dates=st.sampled_from((0.1, 0.5, 0.9)),
     odd_roads=st.booleans(),
+    lunch=st.booleans(),
     whole_schools=st.booleans(),
     seconds=st.sampled_from((0.001, 0.05, 5.0)),
 )
@@ -94,3 +95,8 @@ def test_with_next_to_no_time_it_says_that_time_was_over() -> None:
     problem = small.problem(11, schools=14, days=8)
     plan = solve(problem, 1e-6)
     assert faults(problem, plan) == [] and plan.ended in (OUT_OF_TIME, PROVEN)
+
+
+def test_nothing_is_printed_meanwhile(capfd: pytest.CaptureFixture[str]) -> None:
+    solve(small.problem(5, schools=8, days=4), 20)
+    assert tuple(capfd.readouterr()) == ("", "")

@@ -17,6 +17,8 @@ SHAPES = {
     "to be kept": dict(schools=5, days=3, kept=3),
     "three a day, to be kept": dict(schools=4, days=2, a_day=3, kept=3),
     "odd roads": dict(schools=5, days=3, odd_roads=True),
+    "lunch": dict(schools=5, days=4, booked=0.5, lunch=True),
+    "lunch, three a day, to be kept": dict(schools=4, days=2, a_day=3, kept=2, booked=0.5, lunch=True),
     "whole schools": dict(schools=5, days=3, whole_schools=True),
 }
 SEEDS = range(50)

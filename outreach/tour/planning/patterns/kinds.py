@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from outreach.tour.planning.lunch import FROM_SHOWS
 from outreach.tour.planning.problem import Booked, Day, Gap, Problem
 
 MOST_NEW = 3
@@ -30,6 +31,7 @@ class Kind:
     booked: tuple[Booked, ...]
     days: tuple[int, ...]
     driving: int
+    lunch: int = 0
 
     @property
     def room(self) -> int:
@@ -91,8 +93,10 @@ class Figures:
         for number, day in enumerate(self.problem.days):
             if day.at_most > len(day.booked):
                 booked = tuple(sorted(day.booked, key=lambda show: show.gets_in))
-                ends = self._ends(day)
-                alike.setdefault((day.leaves, day.returns, *ends, day.at_most, booked), []).append(number)
+                # With one show in all no lunch is asked for.
+                lunch = day.lunch if day.at_most >= FROM_SHOWS else 0
+                key = (day.leaves, day.returns, *self._ends(day), day.at_most, booked, lunch)
+                alike.setdefault(key, []).append(number)
         return [
             Kind(
                 leaves=leaves,
@@ -103,8 +107,9 @@ class Figures:
                 booked=booked,
                 days=tuple(days),
                 driving=self._driving(self.problem.days[days[0]]),
+                lunch=lunch,
             )
-            for (leaves, returns, leaves_from, returns_to, at_most, booked), days in alike.items()
+            for (leaves, returns, leaves_from, returns_to, at_most, booked, lunch), days in alike.items()
         ]
 
     def _ends(self, day: Day) -> tuple[int, int]:

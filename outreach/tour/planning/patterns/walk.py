@@ -1,7 +1,7 @@
 """The patterns of one kind of day: every set of schools that fits it, with what is booked on it, in its cheapest order.
 
-A set is listed when its shows can be played one after the other, each as early as the school and the
-road allow, and when there is a date on which all its schools can. numpy, in chunks of ways.
+A set is listed when its shows can be played one after the other, each as early as the school, the road and lunch
+allow, and when there is a date on which all its schools can. numpy, in chunks of ways.
 """
 
 from collections.abc import Iterator
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from outreach.tour.planning.lunch import FROM_SHOWS
+from outreach.tour.planning.patterns import eating
 from outreach.tour.planning.patterns.kinds import LAST_MINUTE, NEVER, Figures, Kind
 from outreach.tour.planning.problem import Booked
 
@@ -26,13 +28,17 @@ _CHUNK = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class _Ways:
-    """Ways through a part of a day. `seq`: the schools so far; `last`: the one at which the troupe is, else -1."""
+    """Ways through a part of a day. `seq`: the schools so far; `last`: the one at which the troupe is, else -1.
+
+    `eaten`: lunch has been had, or none is asked for.
+    """
 
     seq: np.ndarray
     last: np.ndarray
     place: np.ndarray
     ready: np.ndarray
     driving: np.ndarray
+    eaten: np.ndarray
 
     def pick(self, which: np.ndarray | slice) -> "_Ways":
         return _Ways(
@@ -41,6 +47,7 @@ class _Ways:
             place=self.place[which],
             ready=self.ready[which],
             driving=self.driving[which],
+            eaten=self.eaten[which],
         )
 
     def __len__(self) -> int:
@@ -119,6 +126,7 @@ class Walk:
             place=np.full(1, kind.leaves_from, np.int32),
             ready=np.full(1, kind.leaves, np.int32),
             driving=np.zeros(1, np.int32),
+            eaten=np.full(1, not kind.lunch),
         )
 
     def _with_new(self, ways: _Ways, passed: int, *, final: bool) -> Iterator[_Ways]:
@@ -137,29 +145,61 @@ class Walk:
         ways = ways.pick(ways.ready + min(minutes.get_in, minutes.turn - minutes.get_out) <= latest)
         size = max(1, _CHUNK // max(1, len(schools)))
         for at in range(0, len(ways), size):
-            yield self._next(ways.pick(slice(at, at + size)), schools, passed)
+            yield from self._next(ways.pick(slice(at, at + size)), schools, passed)
 
-    def _next(self, ways: _Ways, schools: np.ndarray, passed: int) -> _Ways:
+    def _next(self, ways: _Ways, schools: np.ndarray, passed: int) -> Iterator[_Ways]:
         figures, minutes = self.figures, self.figures.minutes
         if self.near is not None and schools is self.schools and ways.seq.shape[1] == 2:
             candidates = self.near[ways.seq[:, -1]]
         else:
             candidates = np.broadcast_to(schools[None, :], (len(ways), len(schools)))
         road = figures.road[ways.place[:, None], figures.place[candidates]]
-        earliest = ways.ready[:, None] + road + minutes.get_in
         again = figures.alias[candidates] == ways.last[:, None]
-        turned = (ways.ready - minutes.get_out + minutes.turn)[:, None]
-        earliest = np.where(again, turned, earliest)
         road = np.where(again, 0, road)
+        arrives = ways.ready[:, None] + road
+        turned = (ways.ready - minutes.get_out + minutes.turn)[:, None]
+        start = self._starts(candidates, np.where(again, turned, arrives + minutes.get_in))
+        may = self._may(ways, candidates)
+        eaten = np.broadcast_to(ways.eaten[:, None], start.shape)
+        if not ways.eaten.all():
+            leaving = passed == 0 and ways.seq.shape[1] == 0
+            with_lunch = eating.arrives(self.kind.lunch, ways.ready[:, None], road, leaving=leaving)
+            later = self._starts(candidates, with_lunch + minutes.get_in)
+            yield self._longer(
+                ways, candidates, road, later, may & ~eaten & (later > start), np.ones_like(eaten), passed
+            )
+            # Whoever waits for a start anyhow has lunch meanwhile.
+            eaten = eaten | (later == start)
+        yield self._longer(ways, candidates, road, start, may, eaten, passed)
+
+    def _starts(self, candidates: np.ndarray, earliest: np.ndarray) -> np.ndarray:
         start = self.next_start[candidates, np.clip(earliest, 0, LAST_MINUTE)].astype(np.int32)
-        ready = start + (minutes.play + minutes.get_out)
-        good = (ready <= self._until(passed)) & (earliest <= LAST_MINUTE)
+        return np.where(earliest <= LAST_MINUTE, start, NEVER)
+
+    def _may(self, ways: _Ways, candidates: np.ndarray) -> np.ndarray:
+        """Whether each candidate still needs a show in each way."""
+        figures = self.figures
+        good = np.ones(candidates.shape, bool)
         for line, others in ((candidates, ways.seq), (figures.alias[candidates], figures.alias[ways.seq])):
             for at in range(others.shape[1]):
                 times = (others == others[:, [at]]).sum(axis=1)
                 full = times >= figures.need[others[:, at]]
                 good &= ~((line == others[:, [at]]) & full[:, None])
-        way, which = np.nonzero(good)
+        return good
+
+    def _longer(
+        self,
+        ways: _Ways,
+        candidates: np.ndarray,
+        road: np.ndarray,
+        start: np.ndarray,
+        good: np.ndarray,
+        eaten: np.ndarray,
+        passed: int,
+    ) -> _Ways:
+        figures, minutes = self.figures, self.figures.minutes
+        ready = start + (minutes.play + minutes.get_out)
+        way, which = np.nonzero(good & (ready <= self._until(passed)))
         school = candidates[way, which]
         longer = _Ways(
             seq=np.column_stack([ways.seq[way], school]).astype(np.int16),
@@ -167,6 +207,7 @@ class Walk:
             place=figures.place[school],
             ready=ready[way, which],
             driving=ways.driving[way] + road[way, which],
+            eaten=eaten[way, which],
         )
         return longer.pick(self._common_date(longer.seq)) if longer.seq.shape[1] > 1 else longer
 
@@ -178,17 +219,24 @@ class Walk:
         """Each way that reaches a booked show in time, after it."""
         road = self.figures.road[ways.place, show.place]
         good = ways.ready + road <= show.gets_in
+        eaten = ways.eaten
+        if not eaten.all():
+            leaving = show == self.kind.booked[0] and ways.seq.shape[1] == 0
+            eaten = eaten | eating.before(self.kind.lunch, ways.ready, road, show.gets_in, leaving=leaving)
         return _Ways(
             seq=ways.seq[good],
             last=np.full(int(good.sum()), -1, np.int32),
             place=np.full(int(good.sum()), show.place, np.int32),
             ready=np.full(int(good.sum()), show.away, np.int32),
             driving=(ways.driving + road)[good],
+            eaten=eaten[good],
         )
 
     def _home(self, ways: _Ways) -> tuple[np.ndarray, np.ndarray]:
         road = self.figures.road[ways.place, self.kind.returns_to]
         good = ways.ready + road <= self.kind.returns
+        if ways.seq.shape[1] + len(self.kind.booked) >= FROM_SHOWS and not ways.eaten.all():
+            good &= ways.eaten | eating.after_last(self.kind.lunch, ways.ready, road, self.kind.returns)
         if self.through is not None:
             good &= np.isin(ways.seq, self.through).any(axis=1)
         members = np.full((int(good.sum()), self.kind.room), self.figures.count, np.int16)
@@ -220,7 +268,12 @@ def _joined(ways: list[_Ways], new: int) -> _Ways:
     if not ways:
         nothing = np.zeros(0, np.int32)
         return _Ways(
-            seq=np.zeros((0, new), np.int16), last=nothing, place=nothing, ready=nothing, driving=nothing
+            seq=np.zeros((0, new), np.int16),
+            last=nothing,
+            place=nothing,
+            ready=nothing,
+            driving=nothing,
+            eaten=nothing.astype(bool),
         )
     return _Ways(
         seq=np.concatenate([way.seq for way in ways]),
@@ -228,6 +281,7 @@ def _joined(ways: list[_Ways], new: int) -> _Ways:
         place=np.concatenate([way.place for way in ways]),
         ready=np.concatenate([way.ready for way in ways]),
         driving=np.concatenate([way.driving for way in ways]),
+        eaten=np.concatenate([way.eaten for way in ways]),
     )
 
 

@@ -149,9 +149,16 @@ def solve_whole(
     )
 
 
+class _Quiet(highspy.Highs):
+    """HiGHS says its name to the terminal as soon as callbacks are enabled, unless it was told before not to."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 (its own name)
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
+
+
 def _highs(seed: int) -> highspy.Highs:
-    highs = highspy.Highs()
-    highs.silent()
+    highs = _Quiet()
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("random_seed", int(seed) % 2_147_483_647)
     return highs

@@ -1,0 +1,109 @@
+"""A day with two shows or more leaves the troupe its lunch around noon."""
+
+from dataclasses import replace
+
+import pytest
+from checker import faults
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_planning_left_out import day, gap, line
+
+from outreach.tour.planning import lunch
+from outreach.tour.planning.planner import solve
+from outreach.tour.planning.problem import Booked, Problem
+
+# A show from its get-in until the troupe is away: 45 + 60 + 30 minutes.
+MORNING, NOON = ((600, 600),), ((735, 900),)
+
+
+def two(*, minutes: int, windows=NOON, **hours) -> Problem:
+    """One show at ten, and one that could begin as soon as the troupe is there: over at 11.30, there at 11.35."""
+    return line(
+        gap(1, 0, windows=MORNING),
+        gap(2, 0, windows=windows),
+        days=(replace(day(0, **hours), lunch=minutes),),
+        kilometres=(0, 5, 10),
+    )
+
+
+def starts(problem: Problem) -> list[int]:
+    plan = solve(problem, 20)
+    assert faults(problem, plan) == []
+    return [visit.starts for visit in plan.visits]
+
+
+def test_the_second_show_begins_later_so_that_there_is_lunch() -> None:
+    assert starts(two(minutes=0)) == [600, 750]  # over at 11.30, five minutes away, in from 11.35
+    assert starts(two(minutes=30)) == [600, 750]  # away at 14.00: lunch until 14.30
+    assert starts(two(minutes=45)) == [600, 795]  # 11.35 to 12.20 is lunch, then the get-in
+    assert starts(two(minutes=60)) == [600, 810]
+
+
+def test_without_time_for_lunch_the_second_show_is_not_offered() -> None:
+    assert starts(two(minutes=45, windows=((735, 765),))) == [600]
+
+
+def test_lunch_after_the_last_show_is_lunch_too() -> None:
+    early = line(
+        gap(1, 0, windows=((480, 480),)), gap(2, 0, windows=((600, 630),)),
+        days=(replace(day(0, leaves=360), lunch=60),), kilometres=(0, 5, 10),
+    )  # fmt: skip
+    assert starts(early) == [480, 630]  # away at 12.00, back at 12.10, free until 14.30
+
+
+def test_a_single_show_asks_for_no_lunch() -> None:
+    problem = two(minutes=210)
+    assert starts(replace(problem, gaps=problem.gaps[1:])) == [735]
+
+
+def test_a_booked_show_counts() -> None:
+    stands = (Booked(place=1, gets_in=555, away=690),)
+    problem = two(minutes=45)
+    problem = replace(problem, gaps=problem.gaps[1:], days=(replace(problem.days[0], booked=stands),))
+    assert starts(problem) == [795]
+
+
+@pytest.mark.parametrize("minutes", [-1, 211])
+def test_a_lunch_that_cannot_be_is_refused(minutes: int) -> None:
+    with pytest.raises(Exception, match="lunch lies between 11:00 and 14:30"):
+        solve(two(minutes=minutes), 5)
+
+
+@given(
+    minutes=st.sampled_from((0, 20, 30, 60)),
+    leaves=st.integers(360, 800),
+    steps=st.lists(st.tuples(st.integers(0, 80), st.integers(0, 90), st.integers(30, 150)), min_size=2, max_size=3),
+    home=st.tuples(st.integers(0, 80), st.integers(0, 90)),
+)  # fmt: skip
+@settings(deadline=None, max_examples=300)
+def test_whether_there_is_lunch_is_what_trying_every_minute_says(minutes, leaves, steps, home) -> None:
+    clock, shows, roads = leaves, [], []
+    for road, slack, length in steps:
+        roads.append(road)
+        gets_in = clock + road + slack
+        shows.append((gets_in, gets_in + length))
+        clock = gets_in + length
+    road, slack = home
+    returns = clock + road + slack
+    roads.append(road)
+    said = lunch.kept(minutes, leaves=leaves, returns=returns, shows=shows, roads=roads)
+    legs = [
+        (0 if at == 0 else shows[at - 1][1], leaves if at == 0 else shows[at - 1][1], roads[at],
+         shows[at][0] if at < len(shows) else None)
+        for at in range(len(shows) + 1)
+    ]  # fmt: skip
+    found = not minutes
+    for since, drives, road, until in legs:
+        latest = (returns if until is None else until) - road
+        for sets_out in range(drives, latest + 1):
+            free_minutes = set(range(since, sets_out)) | set(range(sets_out + road, until or 24 * 60))
+            row = 0
+            for minute in range(11 * 60, 14 * 60 + 30):
+                row = row + 1 if minute in free_minutes else 0
+                found = found or row >= minutes
+    assert said == found
+
+
+def test_the_day_says_so_in_its_own_words() -> None:
+    assert lunch.kept(30, leaves=420, returns=1080, shows=[(500, 640), (645, 800)], roads=[5, 5, 5])
+    assert not lunch.kept(30, leaves=420, returns=1080, shows=[(500, 640), (645, 850)], roads=[5, 5, 5])
