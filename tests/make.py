@@ -157,9 +157,10 @@ def programme(of: Partnership, year_groups: tuple[int, ...] = (8, 9), **changes:
 
 
 def troupe(of: Partnership, **changes: Any) -> Troupe:
+    """A troupe of a company of its own, that asks for no lunch unless a test says so."""
     n = next(_n)
     company = _add(Company(partnership_id=of.id, name=f"Lantern Row Theatre {n}"))
-    return _add(Troupe(**{"company_id": company.id, "name": "Red van"} | changes))
+    return _add(Troupe(**{"company_id": company.id, "name": "Red van", "lunch_minutes": 0} | changes))
 
 
 def tour_day(programme: Programme, troupe: Troupe, day: date = date(2027, 3, 9), **changes: Any) -> TourDay:
@@ -273,9 +274,10 @@ def booking(
     pupils: dict[int, int],
     at: datetime = EARLIER,
     of: School | None = None,
+    whatever_it_has: bool = False,
     **changes: Any,
 ) -> Booking:
-    """A promise for a show, as host unless `of` names a guest, with its first revision."""
+    """A promise for a show, as host unless `of` names a guest, with its first revision (`whatever_it_has`: as there)."""
     n = next(_n)
     urn = performance.urn if of is None else of.urn
     if urn != performance.urn and db.session.get(GuestSeats, performance.id) is None:
@@ -296,7 +298,8 @@ def booking(
             | changes
         )
     )
-    revision(row, pupils, at=at, starts_at=performance.starts_at, ends_at=performance.ends_at)
+    starts_at, ends_at = performance.starts_at, performance.ends_at
+    revision(row, pupils, at=at, starts_at=starts_at, ends_at=ends_at, whatever_it_has=whatever_it_has)
     return row
 
 
@@ -311,8 +314,20 @@ def consent(performance: Performance, seats: int = 5000, **changes: Any) -> Gues
 
 
 def revision(
-    of: Booking, pupils: dict[int, int], *, at: datetime, starts_at: datetime, ends_at: datetime
+    of: Booking,
+    pupils: dict[int, int],
+    *,
+    at: datetime,
+    starts_at: datetime,
+    ends_at: datetime,
+    whatever_it_has: bool = False,
 ) -> BookingRevision:
+    """What a promise says from then on. `whatever_it_has`: more than its school has, as when it had more at that time."""
+    had = []
+    if whatever_it_has:
+        year = db.session.get_one(Programme, of.programme_id).academic_year
+        school = db.session.get_one(School, of.urn)
+        had = [own_number(school, year_group, 10**6, year=year) for year_group in pupils]
     row = _add(
         BookingRevision(
             booking_id=of.id, recorded_at=at, starts_at=starts_at, ends_at=ends_at, who="Joanna Fell"
@@ -320,6 +335,9 @@ def revision(
     )
     for year_group, number in pupils.items():
         _add(PromisedPupils(revision_id=row.id, year_group=year_group, pupils=number))
+    for number_then in had:
+        db.session.delete(number_then)
+    db.session.flush()
     return row
 
 

@@ -18,7 +18,10 @@ from outreach.county.schools import School
 from outreach.ground.geography import Place
 from outreach.ground.timespans import local
 from outreach.tour import roads
+from outreach.tour.availability import hours, mealtimes
+from outreach.tour.availability.hours import Truly
 from outreach.tour.performances import Slot
+from outreach.tour.planning import lunch
 from outreach.tour.programmes import Programme
 from outreach.tour.roads import Stop
 
@@ -27,6 +30,9 @@ NEAR_MINUTES = 20
 
 EMPTY_DAY_MINUTES = 60
 """What an empty day counts as extra road when the troupe's base is not known."""
+
+LUNCH, REST, LATEST = "lunch", "rest", "latest return"
+"""The rules of a troupe that can stand in the way of a day by themselves."""
 
 
 class Gap(NamedTuple):
@@ -53,7 +59,8 @@ class DayOffer:
     """One tour day: its slots by start, made when they are asked for; or why there is none.
 
     `short`: how many minutes are lacking at the best place of a day that has room for a show and no time for it;
-    `by_road`: without the drive there would be time. `shows`, of `at_most`, stand on it.
+    `by_road`: without the drive there would be time. `shows`, of `at_most`, stand on it. `barred`: without this rule
+    of the troupe (LUNCH, REST, LATEST) there would be a slot.
     """
 
     day: date
@@ -66,6 +73,7 @@ class DayOffer:
     at_most: int = 0
     short: int = 0
     by_road: bool = False
+    barred: str = ""
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
@@ -123,7 +131,10 @@ def stand(
 
 
 class Judge:
-    """The rules for one school, on any tour day of one programme."""
+    """The rules for one school, on any tour day of one programme.
+
+    `whatever_the_rest`: a coordinator puts up with a troupe's missing rest or lunch and its late return.
+    """
 
     def __init__(
         self,
@@ -133,6 +144,7 @@ class Judge:
         *,
         located: Located | None = None,
         calendar: SchoolCalendar | None = None,
+        whatever_the_rest: bool = False,
     ) -> None:
         """`located` and `calendar`: where they were read for many schools at once (places.locate_all, school_days.load)."""
         self.shape = Shape(
@@ -142,6 +154,7 @@ class Judge:
             get_out=programme.get_out_minutes,
         )
         self.for_adults = programme.for_adults
+        self.whatever_the_rest = whatever_the_rest
         self.roads = roads.of(partnership)
         self.urn, self.town = school.urn, school.town
         self.place = (located or places.located(school)).place
@@ -151,12 +164,11 @@ class Judge:
         self.first_start = max(_of(programme.earliest_start), _of(opens))
         self.last_start = min(_of(programme.latest_finish), _of(closes)) - self.shape.show
         self._roads: dict[int, int] = {self.urn: 0}
-        self._bases: dict[int, tuple[Stop | None, int]] = {}
 
     def day(self, day: Any, stands: list[Stand]) -> DayOffer:
-        """What one tour day offers, or the first reason why nothing."""
+        """What one tour day offers, or the first reason why nothing. `day`: a row of hours.COLUMNS."""
         gaps: tuple[Gap, ...] = ()
-        short, by_road = 0, False
+        short, by_road, barred = 0, False, ""
         why_not = self.calendar.why_closed(day.day)
         if self.for_adults and why_not == school_days.INSET_DAY:
             why_not = ""
@@ -164,22 +176,20 @@ class Judge:
             if len(stands) >= day.shows_at_most:
                 why_not = "full"
             else:
-                gaps = tuple(self._gaps(day, stands))
+                truly = hours.reckon(day, whatever_the_rest=self.whatever_the_rest)
+                gaps = tuple(self._gaps(truly, stands))
                 if not gaps:
-                    why_not = "no time between the shows and the road that day"
-                    short, by_road = self._short(day, stands)
+                    barred = self._barred(day, truly, stands)
+                    short, by_road = (0, False) if barred == LUNCH else self._short(truly, stands)
+                    why_not = (
+                        "the company would have no lunch that day"
+                        if barred == LUNCH
+                        else "no time between the shows and the road that day"
+                    )
         return DayOffer(
-            day=day.day,
-            tour_day_id=day.id,
-            troupe_id=day.troupe_id,
-            why_not=why_not,
-            gaps=gaps,
-            shape=self.shape,
-            shows=len(stands),
-            at_most=day.shows_at_most,
-            short=short,
-            by_road=by_road,
-        )
+            day=day.day, tour_day_id=day.id, troupe_id=day.troupe_id, why_not=why_not, gaps=gaps, shape=self.shape,
+            shows=len(stands), at_most=day.shows_at_most, short=short, by_road=by_road, barred=barred,
+        )  # fmt: skip
 
     def pair(self, day: Any, stands: list[Stand], offer: DayOffer) -> list[tuple[Slot, Slot]]:
         """Two shows at this school on one tour day: the earliest start, and the earliest after it."""
@@ -199,63 +209,96 @@ class Judge:
                 return [(first, later)]
         return []
 
-    def _gaps(self, day: Any, stands: list[Stand]) -> Iterable[Gap]:
-        home, to_base = self._base(day)
-        for before, after in pairwise([None, *stands, None]):
-            first, last = self._between_shows(day, before, after, to_base)
+    def _gaps(self, truly: Truly, stands: list[Stand]) -> Iterable[Gap]:
+        for at, (before, after) in enumerate(pairwise([None, *stands, None])):
+            first, last = self._between_shows(truly, before, after)
             if first <= last:
-                extra, why = self._road_told(before, after, home, to_base)
-                yield Gap(first=first, last=last, extra_minutes=extra, why=why)
+                extra, why = self._road_told(before, after, truly)
+                for begin, end in self._with_lunch(truly, stands, at, first, last):
+                    yield Gap(first=begin, last=end, extra_minutes=extra, why=why)
 
     def _between_shows(
-        self, day: Any, before: Stand | None, after: Stand | None, to_base: int, *, no_road: bool = False
+        self, truly: Truly, before: Stand | None, after: Stand | None, *, no_road: bool = False
     ) -> tuple[int, int]:
         """The earliest and the latest start between two shows; the earliest is the later one where there is no time."""
-        to, on = (0 if no_road else self._between(s) if s else to_base for s in (before, after))
-        earliest = (before.away if before else _of(day.leaves)) + to
-        latest = (after.get_in if after else _of(day.returns)) - on
-        first = max(earliest + self.shape.get_in, self.first_start)
-        first += -first % self.shape.step
+        to = 0 if no_road else self._to(before.stop if before else truly.leaves_from)
+        on = 0 if no_road else self._to(after.stop if after else truly.returns_to)
+        earliest = (before.away if before else truly.leaves) + to
+        latest = (after.get_in if after else truly.returns) - on
+        first = self._on_step(max(earliest + self.shape.get_in, self.first_start))
         return first, min(latest - self.shape.show - self.shape.get_out, self.last_start)
 
-    def _short(self, day: Any, stands: list[Stand]) -> tuple[int, bool]:
+    def _with_lunch(
+        self, truly: Truly, stands: list[Stand], at: int, first: int, last: int
+    ) -> Iterable[tuple[int, int]]:
+        """The starts from `first` to `last`, put before the show number `at`, that leave the troupe a lunch, as spans."""
+        if not truly.lunch or len(stands) + 1 < lunch.FROM_SHOWS:
+            return ((first, last),)
+        here = [truly.leaves_from, *(s.stop for s in stands), truly.returns_to]
+
+        def road(n: int) -> int:
+            start, end = here[n], here[n + 1]
+            return self.roads.minutes(start, end) if start and end else 0
+
+        shape = self.shape
+        shows = [(s.get_in, s.away) for s in stands]
+        return mealtimes.Meal(
+            minutes=truly.lunch, leaves=truly.leaves, returns=truly.returns, shows=shows,
+            at=at, to=self._to(here[at]), on=self._to(here[at + 1]), road=road,
+        ).spans(first, last, get_in=shape.get_in, taken=shape.show + shape.get_out, step=shape.step)  # fmt: skip
+
+    def _barred(self, day: Any, truly: Truly, stands: list[Stand]) -> str:
+        """Which rule of the troupe alone stands in the way of a day that has no slot; '' if it is none of them."""
+
+        def time_with(truly: Truly) -> bool:
+            between = pairwise([None, *stands, None])
+            return any(first <= last for first, last in (self._between_shows(truly, *two) for two in between))
+
+        if time_with(truly):
+            return LUNCH
+        leaves, returns = _of(day.leaves), _of(day.returns)
+        for rule, changed in ((REST, {"leaves": leaves}), (LATEST, {"returns": returns})):
+            relaxed = truly._replace(**changed)
+            if relaxed != truly and time_with(relaxed):
+                return rule
+        return ""
+
+    def _short(self, truly: Truly, stands: list[Stand]) -> tuple[int, bool]:
         """Minutes that are lacking at the best place of the day, and whether they are the road's."""
-        _home, to_base = self._base(day)
         lacking, without = [], []
         for before, after in pairwise([None, *stands, None]):
-            first, last = self._between_shows(day, before, after, to_base)
+            first, last = self._between_shows(truly, before, after)
             lacking.append(first - last)
-            first, last = self._between_shows(day, before, after, to_base, no_road=True)
+            first, last = self._between_shows(truly, before, after, no_road=True)
             without.append(first - last)
         return min(lacking), min(without) <= 0
 
-    def _base(self, day: Any) -> tuple[Stop | None, int]:
-        """The base of the day's troupe and the minutes to it; an unknown base takes none."""
-        if day.troupe_id not in self._bases:
-            stop = roads.school_stop(-day.troupe_id, day.base_easting, day.base_northing)
-            home = stop if stop.place else None
-            self._bases[day.troupe_id] = home, self.roads.minutes(self.stop, home) if home else 0
-        return self._bases[day.troupe_id]
+    def _on_step(self, minute: int) -> int:
+        return minute + -minute % self.shape.step
 
-    def _between(self, stand: Stand) -> int:
-        """Minutes between this school and a show's, reckoned once for each host; 0 at the school itself."""
-        if stand.urn not in self._roads:
-            self._roads[stand.urn] = self.roads.minutes(self.stop, stand.stop)
-        return self._roads[stand.urn]
+    def _to(self, stop: Stop | None) -> int:
+        """Minutes between this school and a base or a lodging, reckoned once for each; an unknown one takes none."""
+        if stop is None:
+            return 0
+        if stop.key not in self._roads:
+            self._roads[stop.key] = self.roads.minutes(self.stop, stop)
+        return self._roads[stop.key]
 
-    def _road_told(
-        self, before: Stand | None, after: Stand | None, home: Stop | None, to_base: int
-    ) -> tuple[int, str]:
+    def _road_told(self, before: Stand | None, after: Stand | None, truly: Truly) -> tuple[int, str]:
         """The extra driving of this gap in minutes, and the reason in words ('' if there is none to give)."""
+        start, end = before.stop if before else truly.leaves_from, after.stop if after else truly.returns_to
         neighbours = [s for s in (before, after) if s]
-        if not neighbours:
-            return (2 * to_base if home else EMPTY_DAY_MINUTES), ""
-        legs = [self._between(s) if s else to_base for s in (before, after)]
-        start, end = (s.stop if s else home for s in (before, after))
+        if not neighbours and start is None and end is None:
+            return EMPTY_DAY_MINUTES, ""
+        to = self._to(before.stop if before else truly.leaves_from)
+        on = self._to(after.stop if after else truly.returns_to)
         direct = self.roads.minutes(start, end) if start and end and start.place and end.place else 0
-        extra = max(0, sum(legs) - direct)
-        nearest = min(neighbours, key=self._between)
-        if self._between(nearest) <= NEAR_MINUTES:
+        extra = max(0, to + on - direct)
+        if not neighbours:
+            slept = truly.leaves_from is not truly.returns_to and min(to, on) <= NEAR_MINUTES
+            return extra, "The company stays the night near you" if slept else ""
+        nearest = min(neighbours, key=lambda s: self._to(s.stop))
+        if self._to(nearest.stop) <= NEAR_MINUTES:
             return extra, f"The company is already near {nearest.town or 'you'} that day"
         if extra <= NEAR_MINUTES:
             return extra, "On the company’s way past you"

@@ -44,6 +44,9 @@ class Stop(NamedTuple):
     place: Place | None
 
 
+LODGINGS = -1_000_000_000
+"""Keys of lodgings lie below this one, and those of bases above it."""
+
 Table = Mapping[tuple[int, int], int]
 """{(one, other): minutes}, `one` below `other`."""
 
@@ -88,6 +91,12 @@ def school_stop(urn: int, easting: int | None, northing: int | None) -> Stop:
 def base_stop(troupe: Troupe) -> Stop | None:
     """Where a troupe's van starts and ends its day; None while nobody said."""
     return Stop(-troupe.id, troupe.base) if troupe.base is not None else None
+
+
+def lodging_stop(tour_day_id: int, easting: int | None, northing: int | None) -> Stop | None:
+    """Where a troupe stays the night after that tour day; None where it drives home. In no table of minutes."""
+    stop = school_stop(LODGINGS - tour_day_id, easting, northing)
+    return stop if stop.place else None
 
 
 def minutes(a: Place | None, b: Place | None, *, base: float, per_km: float) -> int:

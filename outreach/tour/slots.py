@@ -16,6 +16,8 @@ from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.tour import fit
+from outreach.tour.availability import hours
+from outreach.tour.availability.nights import BEFORE, follows
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.fit import DayOffer
@@ -40,6 +42,7 @@ def offers(
     instead_of: int | None = None,
     two_shows: bool = False,
     whatever_the_notice: bool = False,
+    whatever_the_rest: bool = False,
     only_days: Iterable[int] | None = None,
     beside: tuple[int, ...] = (),
 ) -> Offers:
@@ -47,7 +50,8 @@ def offers(
 
     The school's own holds are left out of account, as is `instead_of`, the performance it would move.
     `two_shows` adds pairs of slots on one tour day. `only_days` narrows to some tour days' ids. `beside`: holds of
-    the school that do count, as the first of a pair does for the second.
+    the school that do count, as the first of a pair does for the second. `whatever_the_rest`: a coordinator puts up
+    with a troupe's missing rest or lunch and its late return (hours.warnings says which).
     """
     days = _tour_days(
         programme,
@@ -60,7 +64,8 @@ def offers(
     )
     if not days:
         return Offers(days=(), near=(), pairs=())
-    judge = fit.Judge(programme, db.session.get_one(Partnership, programme.partnership_id), school)
+    partnership = db.session.get_one(Partnership, programme.partnership_id)
+    judge = fit.Judge(programme, partnership, school, whatever_the_rest=whatever_the_rest)
     found = tuple(judge.day(day, stands) for day, stands in days)
     best = nsmallest(3, (day for day in found if day.gaps), key=lambda day: day.rank)
     pairs: list[tuple[Slot, Slot]] = []
@@ -79,6 +84,7 @@ def find(
     now: datetime,
     instead_of: int | None = None,
     whatever_the_notice: bool = False,
+    whatever_the_rest: bool = False,
     beside: tuple[int, ...] = (),
 ) -> Slot | None:
     """The slot of a form's key if the school could have it now; None if not, or if the key is nonsense."""
@@ -91,6 +97,7 @@ def find(
         now=now,
         instead_of=instead_of,
         whatever_the_notice=whatever_the_notice,
+        whatever_the_rest=whatever_the_rest,
         only_days=[int(day_id)],
         beside=beside,
     )
@@ -114,12 +121,12 @@ def first_bookable_day(programme: Programme, now: datetime) -> date:
 # Made once: building and keying a statement costs more than asking it, and every page of slots asks this.
 _DAYS = (
     select(
-        TourDay.id, TourDay.troupe_id, TourDay.day, TourDay.leaves, TourDay.returns, TourDay.shows_at_most,
-        Troupe.base_easting, Troupe.base_northing,
+        *hours.COLUMNS,
         Performance.id.label("performance_id"), Performance.urn, Performance.get_in_at, Performance.away_at,
         Performance.easting, Performance.northing, Performance.held_until, School.town,
     )
     .join(Troupe, Troupe.id == TourDay.troupe_id)
+    .outerjoin(BEFORE, follows())
     .outerjoin(Performance, and_(Performance.tour_day_id == TourDay.id, Performance.released_at.is_(None)))
     .outerjoin(School, School.urn == Performance.urn)
     .where(
@@ -129,6 +136,7 @@ _DAYS = (
     )
     .order_by(TourDay.day, TourDay.troupe_id, Performance.get_in_at)
 )  # fmt: skip
+_SHOWS_FROM = len(hours.COLUMNS)
 _SOME_DAYS = _DAYS.where(TourDay.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -156,7 +164,7 @@ def _tour_days(
     for row in rows:
         if not days or days[-1][0].id != row.id:
             days.append((row, []))
-        show, urn, get_in_at, away_at, easting, northing, held_until, town = row[8:]
+        show, urn, get_in_at, away_at, easting, northing, held_until, town = row[_SHOWS_FROM:]
         if show is None or show == instead_of:
             continue
         if held_until is not None and (held_until <= now or (urn == own and show not in beside)):

@@ -2,10 +2,11 @@
 
 import math
 from datetime import date, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import make
@@ -36,7 +37,33 @@ def days(draw: Any) -> dict[str, Any]:
         "base": draw(st.sampled_from([None, *POINTS])),
         "step": draw(st.sampled_from([5, 15, 30])),
         "standing": [(m, s) for m, s in standing if m + 165 < 24 * 60],
+        "lunch": draw(st.sampled_from([0, 0, 20, 45, 90])),
+        "latest": draw(st.sampled_from([None, None, time(14), time(16)])),
+        "rest": draw(st.sampled_from([0, 11, 14])),
+        "eve": draw(st.sampled_from([None, time(17), time(20), time(23, 30)])),
+        "slept": draw(st.sampled_from([None, None, *POINTS])),
+        "stays": draw(st.sampled_from([None, None, *POINTS])),
     }
+
+
+def eaten(
+    case: dict[str, Any], spans: list[tuple[int, int]], roads: list[int], leaves: int, returns: int
+) -> bool:
+    """Every minute at which lunch could begin is tried, with the drive of that stretch before it or after it."""
+    if not case["lunch"] or len(spans) < 2:
+        return True
+    for begins in range(11 * 60, 14 * 60 + 31 - case["lunch"]):
+        ends = begins + case["lunch"]
+        if any(get_in < ends and begins < away for get_in, away in spans):
+            continue
+        nth = sum(away <= begins for _, away in spans)
+        free = spans[nth - 1][1] if nth else None
+        due = spans[nth][0] if nth < len(spans) else None
+        drives_first = begins - (leaves if free is None else free) >= roads[nth]
+        eats_first = (returns if due is None else due) - ends >= roads[nth]
+        if drives_first or eats_first:
+            return True
+    return False
 
 
 def possible(case: dict[str, Any], start: int) -> bool:
@@ -51,9 +78,14 @@ def possible(case: dict[str, Any], start: int) -> bool:
     get_in, end, away = start - 60, start + 75, start + 105
     if start % case["step"] or start < 9 * 60 or end > 15 * 60:
         return False
-    leaves = case["leaves"].hour * 60 + case["leaves"].minute
-    returns = case["returns"].hour * 60 + case["returns"].minute
-    home = road(case["base"], here) if case["base"] else 0
+    leaves, returns = minutes(case["leaves"]), minutes(case["returns"])
+    if case["latest"]:
+        returns = min(returns, minutes(case["latest"]))
+    if case["eve"]:
+        back = min(minutes(case["eve"]), minutes(case["latest"]) if case["latest"] else 24 * 60)
+        leaves = max(leaves, back + case["rest"] * 60 - 24 * 60)
+    slept = (case["eve"] and case["slept"]) or case["base"]
+    stays = case["stays"] or case["base"]
     if len(case["standing"]) >= case["shows_at_most"]:
         return False
     before = [(m, s) for m, s in case["standing"] if m < get_in]
@@ -62,26 +94,59 @@ def possible(case: dict[str, Any], start: int) -> bool:
         m, s = before[-1]
         if m + 165 + road(POINTS[s], here) > get_in:
             return False
-    elif leaves + home > get_in:
+    elif leaves + (road(slept, here) if slept else 0) > get_in:
         return False
     if after:
         m, s = after[0]
-        return away + road(here, POINTS[s]) <= m
-    return away + home <= returns
+        if away + road(here, POINTS[s]) > m:
+            return False
+    elif away + (road(here, stays) if stays else 0) > returns:
+        return False
+    shows = sorted([*((m, m + 165, POINTS[s]) for m, s in case["standing"]), (get_in, away, here)])
+    places = [show[2] for show in shows]
+    roads = [
+        road(slept, places[0]) if slept else 0,
+        *(0 if a == b else road(a, b) for a, b in pairwise(places)),
+        road(places[-1], stays) if stays else 0,
+    ]
+    return eaten(case, [show[:2] for show in shows], roads, leaves, returns)
+
+
+def minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+# The other show is over in time for lunch, which a show before it therefore need not leave.
+LUNCH_ELSEWHERE = {
+    "leaves": time(6), "returns": time(19), "shows_at_most": 2, "base": None, "step": 15, "standing": [(655, 1)],
+    "lunch": 45, "latest": None, "rest": 11, "eve": None, "slept": None, "stays": None,
+}  # fmt: skip
 
 
 @given(case=days())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(case=LUNCH_ELSEWHERE)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_slots_are_exactly_the_starts_that_break_no_rule(app: Flask, case: dict[str, Any]) -> None:
     with transaction() as session:
         make.empty(session)
         partnership = make.partnership(slot_step_minutes=case["step"])
         programme = make.programme(partnership, earliest_start=time(9), latest_finish=time(15))
         base = case["base"] or (None, None)
-        troupe = make.troupe(partnership, base_easting=base[0], base_northing=base[1])
+        troupe = make.troupe(
+            partnership, base_easting=base[0], base_northing=base[1],
+            lunch_minutes=case["lunch"], rest_hours=case["rest"], latest_return=case["latest"],
+        )  # fmt: skip
+        stays = case["stays"] or (None, None)
         day = make.tour_day(
-            programme, troupe, DAY, leaves=case["leaves"], returns=case["returns"], shows_at_most=9
-        )
+            programme, troupe, DAY, leaves=case["leaves"], returns=case["returns"], shows_at_most=9,
+            stays_easting=stays[0], stays_northing=stays[1],
+        )  # fmt: skip
+        if case["eve"]:
+            slept = case["slept"] or (None, None)
+            make.tour_day(
+                make.programme(partnership), troupe, DAY - timedelta(days=1), leaves=time(5), returns=case["eve"],
+                stays_easting=slept[0], stays_northing=slept[1],
+            )  # fmt: skip
         schools = [make.school(easting=e, northing=n) for e, n in POINTS]
         for n, (minute, s) in enumerate(case["standing"]):
             get_in_at = wall(DAY, time(minute // 60, minute % 60))
@@ -104,7 +169,7 @@ def test_slots_are_exactly_the_starts_that_break_no_rule(app: Flask, case: dict[
             )
             session.flush()
         day.shows_at_most = case["shows_at_most"]
-    (offer,) = slots.offers(programme, schools[0], now=make.NOW).days
+    (offer,) = slots.offers(programme, schools[0], now=make.NOW, only_days=[day.id]).days
     found = [s.start_minute for s in offer.slots]
     assert found == [m for m in range(24 * 60) if possible(case, m)]
     # and what is offered the database takes

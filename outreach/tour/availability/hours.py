@@ -1,0 +1,149 @@
+"""A tour day as it truly is: its hours after rest and the latest return, its lunch, and from where to where it goes.
+
+The one place that decides it: what schools are offered, the word on 'why not', the diary's warnings and the planner all
+ask here. Rest is judged by the hours that the day before was given for, not by the shows that came to stand on it: so
+two days can be filled side by side and neither takes the other's rest away.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from outreach.county.partnerships import Partnership
+from outreach.ground.db import db
+from outreach.ground.timespans import local
+from outreach.ground.wording import clock, count
+from outreach.tour import roads
+from outreach.tour.availability.nights import BEFORE, follows
+from outreach.tour.companies import Troupe
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance
+from outreach.tour.planning import lunch
+from outreach.tour.programmes import Programme
+from outreach.tour.roads import Roads, Stop
+
+COLUMNS = (
+    TourDay.id, TourDay.troupe_id, TourDay.day, TourDay.leaves, TourDay.returns, TourDay.shows_at_most,
+    Troupe.base_easting, Troupe.base_northing, TourDay.stays_easting, TourDay.stays_northing,
+    Troupe.rest_hours, Troupe.lunch_minutes, Troupe.latest_return,
+    BEFORE.id.label("night"), BEFORE.returns.label("back_before"),
+    BEFORE.stays_easting.label("slept_easting"), BEFORE.stays_northing.label("slept_northing"),
+)  # fmt: skip
+"""What `reckon` needs of a tour day, joined with its troupe and, by `follows()`, with the date before."""
+
+A_DAY = 24 * 60
+
+
+class Truly(NamedTuple):
+    """Minutes of the wall clock from midnight. `rests_until`: no leaving before it (0: nothing to rest from); `lunch`: 0
+    where none is asked for. `leaves_from`, `returns_to`: None where the troupe's base is not known."""
+
+    leaves: int
+    returns: int
+    rests_until: int
+    lunch: int
+    leaves_from: Stop | None
+    returns_to: Stop | None
+
+
+def reckon(day: Any, *, whatever_the_rest: bool = False) -> Truly:
+    """A row of COLUMNS as it truly is. `whatever_the_rest`: its own hours alone, without rest, latest return and lunch. Pure."""
+    leaves, returns, rested, minutes = _of(day.leaves), _of(day.returns), 0, day.lunch_minutes
+    if whatever_the_rest:
+        minutes = 0
+    else:
+        latest = _of(day.latest_return) if day.latest_return else A_DAY
+        if day.back_before is not None:
+            rested = max(0, min(_of(day.back_before), latest) + day.rest_hours * 60 - A_DAY)
+        leaves, returns = max(leaves, rested), min(returns, latest)
+    base = roads.school_stop(-day.troupe_id, day.base_easting, day.base_northing)
+    known = base if base.place else None
+    slept = stays = None
+    if day.slept_easting is not None:
+        slept = roads.lodging_stop(day.night, day.slept_easting, day.slept_northing)
+    if day.stays_easting is not None:
+        stays = roads.lodging_stop(day.id, day.stays_easting, day.stays_northing)
+    return Truly(leaves, returns, rested, minutes, slept or known, stays or known)
+
+
+def of(tour_days: Iterable[TourDay], *, whatever_the_rest: bool = False) -> dict[int, Truly]:
+    """{tour day's id: as it truly is}, in one query."""
+    rows = db.session.execute(
+        select(*COLUMNS)
+        .join(Troupe, Troupe.id == TourDay.troupe_id)
+        .outerjoin(BEFORE, follows())
+        .where(TourDay.id.in_({d.id for d in tour_days}))
+    )
+    return {row.id: reckon(row, whatever_the_rest=whatever_the_rest) for row in rows}
+
+
+def warnings(tour_day: TourDay, shows: Sequence[Performance]) -> list[str]:
+    """What is not as it should be on a day with these shows, in words: its hours, rest, latest return, lunch."""
+    return warnings_of({tour_day: shows})[tour_day.id]
+
+
+def warnings_of(shows: Mapping[TourDay, Sequence[Performance]]) -> dict[int, list[str]]:
+    """The same of many days of one partnership at once, in three queries however many."""
+    if not shows:
+        return {}
+    truly = of(shows)
+    partnership = db.session.scalar(
+        select(Partnership)
+        .join(Programme, Programme.partnership_id == Partnership.id)
+        .where(Programme.id == next(iter(shows)).programme_id)
+    )
+    ways = roads.of(partnership) if partnership else Roads(base=0, per_km=0)
+    return {
+        day.id: _warned(day, truly[day.id], sorted(here, key=lambda s: s.get_in_at), ways)
+        for day, here in shows.items()
+    }
+
+
+def _warned(day: TourDay, truly: Truly, shows: Sequence[Performance], ways: Roads) -> list[str]:
+    if not shows:
+        return []
+    spans = [(_minute(s.get_in_at), _minute(s.away_at)) for s in shows]
+    stops = [roads.school_stop(s.urn, s.easting, s.northing) for s in shows]
+    driven = [
+        ways.minutes(truly.leaves_from, stops[0]) if truly.leaves_from else 0,
+        *(ways.minutes(a, b) for a, b in pairwise(stops)),
+        ways.minutes(stops[-1], truly.returns_to) if truly.returns_to else 0,
+    ]
+    troupe, said = day.troupe, []
+    must_leave, is_back = spans[0][0] - driven[0], spans[-1][1] + driven[-1]
+    if must_leave < _of(day.leaves):
+        said.append(f"{troupe.name} must leave by {told(must_leave)}; its day begins at {clock(day.leaves)}.")
+    elif must_leave < truly.rests_until:
+        said.append(
+            f"Too short a rest: {troupe.name} must leave by {told(must_leave)}, and {count(troupe.rest_hours, 'hour')} "
+            f"after the evening before are over at {told(truly.rests_until)}."
+        )
+    if is_back > _of(day.returns):
+        said.append(f"{troupe.name} is back at {told(is_back)}; its day ends at {clock(day.returns)}.")
+    elif is_back > truly.returns:
+        said.append(
+            f"{troupe.name} is back at {told(is_back)}, later than {told(truly.returns)}, its latest return."
+        )
+    if not lunch.kept(truly.lunch, leaves=truly.leaves, returns=truly.returns, shows=spans, roads=driven):
+        said.append(
+            f"No lunch: no {count(truly.lunch, 'minute')} free between {told(lunch.FIRST)} and {told(lunch.LAST)}."
+        )
+    return said
+
+
+def told(minute: int) -> str:
+    """A minute of the day as people read it; past midnight, or before it, by the clock of that day. Pure."""
+    minute %= A_DAY
+    return clock(time(minute // 60, minute % 60))
+
+
+def _of(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def _minute(instant: datetime) -> int:
+    at = local(instant)
+    return at.hour * 60 + at.minute
