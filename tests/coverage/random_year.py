@@ -317,7 +317,7 @@ class RandomYear:
             self._plan(
                 booked_at,
                 lambda at, held=held, school=school: held.update(
-                    it=make.booking(show["it"], held["promised"], at, of=school)
+                    it=make.booking(show["it"], held["promised"], at, of=school, whatever_it_has=True)
                 ),
             )
         if self._chance(0.2):
@@ -341,7 +341,14 @@ class RandomYear:
             it.get_in_at, it.starts_at, it.ends_at, it.away_at = there, there, ends, ends
             for held in bookings:
                 if "it" in held and held["it"].ended_at is None:
-                    make.revision(held["it"], held["promised"], at=at, starts_at=there, ends_at=ends)
+                    make.revision(
+                        held["it"],
+                        held["promised"],
+                        at=at,
+                        starts_at=there,
+                        ends_at=ends,
+                        whatever_it_has=True,
+                    )
 
         self._plan(moved_at, move)
         return there

@@ -200,7 +200,9 @@ def test_a_training_counts_schools_alone(app: Flask) -> None:
         make.school()
         at = datetime(2027, 1, 11, 9, 30, tzinfo=UTC)
         make.report(
-            make.booking(make.show(training, school, at), {-1: 12}), "company", at + timedelta(hours=3)
+            make.booking(make.show(training, school, at), {-1: 12}, whatever_it_has=True),
+            "company",
+            at + timedelta(hours=3),
         )
         said = published(training).content
     assert said["lead"][0] == "1 of Marlshire’s 2 schools had attended by 19 January 2027."
