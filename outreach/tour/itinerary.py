@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
@@ -14,9 +14,13 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import clock, count, day_short
 from outreach.tour import days, programmes, roads
+from outreach.tour.availability import nights
 from outreach.tour.days import Hours, TourDay
 from outreach.tour.performances import Performance, clear_expired, lock_days
 from outreach.tour.programmes import Production, Programme
+
+NOON = time(12)
+"""Where a day is halved: a show that starts before it is the morning's."""
 
 
 class DayHasShows(Refusal):
@@ -181,6 +185,28 @@ def close_day(tour_day: TourDay, *, now: datetime) -> None:
     db.session.flush()
 
 
+def close_half(tour_day: TourDay, *, morning: bool, now: datetime) -> None:
+    """Offer nothing of one half of a day any more; as close_day, the caller has ended what stood on it.
+
+    With shows on its other half the day takes no more; without, its hours are cut at noon, and a day that has no time for
+    a show is given back.
+    """
+    staying = len(_standing(Performance.tour_day_id == tour_day.id, now=now).get(tour_day.id, []))
+    if staying:
+        tour_day.shows_at_most = staying
+        db.session.flush()
+        return
+    leaves = max(tour_day.leaves, NOON) if morning else tour_day.leaves
+    returns = tour_day.returns if morning else min(tour_day.returns, NOON)
+    try:
+        days.check_hours(tour_day.programme, Hours(leaves=leaves, returns=returns, shows_at_most=1))
+    except days.HoursTooShort:
+        tour_day.ended_at = now
+    else:
+        tour_day.leaves, tour_day.returns = leaves, returns
+    db.session.flush()
+
+
 def change_programme(
     programme: Programme,
     production: Production,
@@ -241,18 +267,18 @@ def _standing(which: object, *, now: datetime) -> dict[int, list[Performance]]:
 
 
 def _check_in_hours(tour_day: TourDay, hours: Hours, show: Performance) -> None:
-    partnership = partnerships.get(tour_day.programme.partnership_id)
+    ways = roads.of(partnerships.get(tour_day.programme.partnership_id))
     there = roads.school_stop(show.urn, show.easting, show.northing)
-    base = roads.base_stop(tour_day.troupe)
-    road = timedelta(minutes=roads.of(partnership).minutes(base, there) if base else 0)
+    out, home = nights.ways([tour_day])[tour_day.id]
+    to, back = (timedelta(minutes=ways.minutes(stop, there) if stop else 0) for stop in (out, home))
     leaves, returns = wall(tour_day.day, hours.leaves), wall(tour_day.day, hours.returns)
-    if show.get_in_at - road < leaves:
+    if show.get_in_at - to < leaves:
         raise HoursLeaveOutAShow(
-            f"The van must leave by {clock(show.get_in_at - road)} to set up at {show.host.name}."
+            f"The van must leave by {clock(show.get_in_at - to)} to set up at {show.host.name}."
         )
-    if show.away_at + road > returns:
+    if show.away_at + back > returns:
         raise HoursLeaveOutAShow(
-            f"The van cannot be back from {show.host.name} before {clock(show.away_at + road)}.",
+            f"The van cannot be back from {show.host.name} before {clock(show.away_at + back)}.",
             field="returns",
         )
 

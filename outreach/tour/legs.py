@@ -1,7 +1,9 @@
 """The road to one show and on from it: from where, how far, there when, and how many minutes are to spare."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -10,6 +12,7 @@ from outreach.county import partnerships
 from outreach.ground.db import db
 from outreach.ground.timespans import wall
 from outreach.tour import roads
+from outreach.tour.availability import nights
 from outreach.tour.performances import Performance
 from outreach.tour.roads import Roads, Stop
 
@@ -40,7 +43,7 @@ class Road:
 
 
 def of(performance: Performance, *, now: datetime) -> Road:
-    """The road of a show that stands, in three queries. Holds that are over count for nothing."""
+    """The road of a show that stands, in four queries. Holds that are over count for nothing."""
     day = performance.tour_day
     shows = [
         show
@@ -56,7 +59,7 @@ def of(performance: Performance, *, now: datetime) -> Road:
     if at is None:
         return Road(before=None, after=None)
     ways = roads.of(partnerships.get(day.programme.partnership_id))
-    home, name = roads.base_stop(day.troupe), day.troupe.base_name or f"the base of {day.troupe.name}"
+    out, home = nights.doors([day])[day.id]
     before, after = shows[at - 1] if at else None, shows[at + 1] if at + 1 < len(shows) else None
     here = _stop(performance)
     return Road(
@@ -64,10 +67,12 @@ def of(performance: Performance, *, now: datetime) -> Road:
             ways, _stop(before), here, before, before.host.name, before.away_at, performance.get_in_at
         )
         if before
-        else home and _leg(ways, home, here, None, name, wall(day.day, day.leaves), performance.get_in_at),
+        else out
+        and _leg(ways, out.stop, here, None, out.name, wall(day.day, day.leaves), performance.get_in_at),
         after=_leg(ways, here, _stop(after), after, after.host.name, performance.away_at, after.get_in_at)
         if after
-        else home and _leg(ways, here, home, None, name, performance.away_at, wall(day.day, day.returns)),
+        else home
+        and _leg(ways, here, home.stop, None, home.name, performance.away_at, wall(day.day, day.returns)),
     )
 
 
@@ -96,3 +101,67 @@ def _leg(
 
 def _stop(show: Performance) -> Stop:
     return roads.school_stop(show.urn, show.easting, show.northing)
+
+
+class End(NamedTuple):
+    """Where a day begins or ends, and what that place is called."""
+
+    stop: Stop
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drive:
+    """One drive of a day, from door to door. `slack`: minutes to spare at its end; None on the way home.
+
+    The first drive of a day leaves as late as it may. `kilometres` are straight, None where a point is not known.
+    """
+
+    start: str
+    end: str
+    kilometres: float | None
+    minutes: int
+    leaves_at: datetime
+    arrives_at: datetime
+    slack: int | None
+
+
+def of_day(
+    shows: Sequence[Performance], ways: Roads, out: End | None, home: End | None
+) -> list[Drive | None]:
+    """The drives of a day's shows in their order: to the first, between them, home; one more than there are shows.
+
+    None where nothing is known of a drive: no base on file. No show, no drive. Pure.
+    """
+    if not shows:
+        return []
+    found: list[Drive | None] = []
+    for before, show in zip([None, *shows], [*shows, None], strict=False):
+        if before is None and show is not None:
+            minutes = ways.minutes(out.stop, _stop(show)) if out else 0
+            late = show.get_in_at - timedelta(minutes=minutes)
+            found.append(out and _drive(ways, out, _at(show), late, show.get_in_at))
+        elif before is not None:
+            end = _at(show) if show is not None else home
+            due = show.get_in_at if show is not None else None
+            found.append(end and _drive(ways, _at(before), end, before.away_at, due))
+    return found
+
+
+def _drive(ways: Roads, start: End, end: End, leaves_at: datetime, due_at: datetime | None) -> Drive:
+    minutes = ways.minutes(start.stop, end.stop)
+    arrives_at = leaves_at + timedelta(minutes=minutes)
+    a, b = start.stop.place, end.stop.place
+    return Drive(
+        start=start.name,
+        end=end.name,
+        kilometres=0.0 if start.stop.key == end.stop.key else a.kilometres_to(b) if a and b else None,
+        minutes=minutes,
+        leaves_at=leaves_at,
+        arrives_at=arrives_at,
+        slack=None if due_at is None else int((due_at - arrives_at).total_seconds() // 60),
+    )
+
+
+def _at(show: Performance) -> End:
+    return End(_stop(show), show.host.name)

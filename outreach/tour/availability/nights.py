@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Date, and_, select
 from sqlalchemy.ext.compiler import compiles
@@ -43,23 +43,42 @@ def follows() -> ColumnElement[bool]:
     )  # fmt: skip
 
 
+class Door(NamedTuple):
+    """Where a tour day begins or ends, and what that place is called."""
+
+    stop: Stop
+    name: str
+
+
 def ways(tour_days: Iterable[TourDay]) -> dict[int, Ways]:
     """{tour day's id: its ways}, in one query. A troupe leaves from where it stayed only on the very next date."""
+    return {
+        number: (out.stop if out else None, home.stop if home else None)
+        for number, (out, home) in doors(tour_days).items()
+    }
+
+
+def doors(tour_days: Iterable[TourDay]) -> dict[int, tuple[Door | None, Door | None]]:
+    """The same with the names of the places."""
     asked = list(tour_days)
     nights = {
         row.id: row
         for row in db.session.execute(
-            select(TourDay.id, BEFORE.id.label("night"), BEFORE.stays_easting, BEFORE.stays_northing)
+            select(
+                TourDay.id, BEFORE.id.label("night"), BEFORE.stays_at, BEFORE.stays_easting, BEFORE.stays_northing
+            )
             .join(BEFORE, follows())
             .where(TourDay.id.in_({d.id for d in asked}), BEFORE.stays_easting.is_not(None))
         )
-    }
-    found: dict[int, Ways] = {}
+    }  # fmt: skip
+    found: dict[int, tuple[Door | None, Door | None]] = {}
     for day in asked:
-        base, night = roads.base_stop(day.troupe), nights.get(day.id)
+        base, troupe, night = roads.base_stop(day.troupe), day.troupe, nights.get(day.id)
+        home = Door(base, troupe.base_name or f"the base of {troupe.name}") if base else None
         slept = roads.lodging_stop(night.night, night.stays_easting, night.stays_northing) if night else None
+        stays = roads.lodging_stop(day.id, day.stays_easting, day.stays_northing)
         found[day.id] = (
-            slept or base,
-            roads.lodging_stop(day.id, day.stays_easting, day.stays_northing) or base,
+            Door(slept, night.stays_at) if slept and night else home,
+            Door(stays, day.stays_at) if stays else home,
         )
     return found
