@@ -168,8 +168,15 @@ POSTGRESQL += [
     """,
     f"""
     CREATE FUNCTION school_promised(the_urn integer, the_programme integer, the_year_group integer, but integer)
-    RETURNS integer LANGUAGE sql STABLE AS $$ SELECT {_promised("the_urn", "the_programme", "the_year_group", "but",
-        "coalesce(substring(',' || b.came_to from ',' || the_year_group || ':([0-9]+)')::integer, 0)")}::integer $$
+    RETURNS integer LANGUAGE sql STABLE AS $$ SELECT {
+        _promised(
+            "the_urn",
+            "the_programme",
+            "the_year_group",
+            "but",
+            "coalesce(substring(',' || b.came_to from ',' || the_year_group || ':([0-9]+)')::integer, 0)",
+        )
+    }::integer $$
     """,
     """
     CREATE FUNCTION promised_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -297,7 +304,9 @@ _PROMISED = f"""
         AND {_too_many(_THE.format("urn"), _THE.format("programme_id"), "NEW.year_group", "NEW.pupils", _THE.format("id"))};
     END
 """
-_OTHERS = _promised("NEW.urn", "NEW.programme_id", "said.year_group", "NEW.id", _CAME_TO.format(y="said.year_group"))
+_OTHERS = _promised(
+    "NEW.urn", "NEW.programme_id", "said.year_group", "NEW.id", _CAME_TO.format(y="said.year_group")
+)
 _AGAIN = f"""
     BEGIN
         SELECT RAISE(ABORT, 'promised_more_than_the_school_has') WHERE EXISTS (
