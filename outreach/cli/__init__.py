@@ -7,6 +7,7 @@ from outreach.cli.asking import asking
 from outreach.cli.demonstration import demonstration
 from outreach.cli.feeds import feeds
 from outreach.cli.people import people
+from outreach.cli.planner import planner
 from outreach.cli.post import post
 from outreach.cli.register import register
 from outreach.cli.setup import setup
@@ -14,5 +15,5 @@ from outreach.cli.setup import setup
 
 def init_app(app: Flask) -> None:
     """Hang the commands on the app."""
-    for group in (demonstration, setup, register, people, asking, post, feeds):
+    for group in (demonstration, setup, register, people, asking, post, feeds, planner):
         app.cli.add_command(group)

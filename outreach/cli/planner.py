@@ -1,0 +1,42 @@
+"""flask planner: draws up the plans that coordinators asked for, in a process of its own."""
+
+import signal
+import threading
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError
+
+from outreach.coverage.plans import apart, at_work
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+
+planner = AppGroup("planner", help="Plans of a tour: draw up what was asked for.")
+
+
+@planner.command("work")
+@click.option("--once", is_flag=True, help="End when no plan waits, instead of waiting for the next.")
+@click.option("--every", default=2.0, show_default=True, help="Seconds between looks while none waits.")
+def work(once: bool, every: float) -> None:
+    """Draw up one plan after another. SIGTERM gives the plan in hand back to the next planner, and ends."""
+    told = threading.Event()
+    for which in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(which, lambda *_: told.set())
+    name, said = at_work.new_name(), ""
+    while not told.is_set():
+        try:
+            while not told.is_set() and at_work.work_next(
+                name, clock=clock.now, commits=transaction, solver=apart.solve, told=told.is_set
+            ):
+                click.echo("A plan is done.")
+            db.session.rollback()
+            said = ""
+        except OperationalError as error:
+            db.session.rollback()
+            if said != str(error.orig):
+                said = str(error.orig)
+                click.echo(f"The database cannot be reached: {said}", err=True)
+        if once:
+            return
+        told.wait(every)
+    click.echo("Stopped. A plan in hand was given back.")

@@ -1,0 +1,185 @@
+"""Which schools a plan is drawn up for: each gap that still needs shows, how many, for how many pupils, and on which days."""
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from outreach.booking import accounts
+from outreach.booking.proposals import Proposal
+from outreach.county import places, school_days
+from outreach.county.places import Located
+from outreach.county.school_days import INSET_DAY, SchoolCalendar
+from outreach.county.schools import School
+from outreach.coverage.gaplist import missing
+from outreach.coverage.gaps import Word
+from outreach.coverage.plans.rules import Rules
+from outreach.coverage.standings import Standing
+from outreach.ground.db import db
+from outreach.ground.timespans import day_of
+from outreach.post.proposing import REFUSED
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+
+NO_ADDRESS, SAID_NO = "no address", "said no"
+"""Why a school is left out before any planning: nobody to write to; its newest answer is no, and the rules respect it."""
+
+_PROVIDED_FOR = frozenset((Word.SEEN, Word.PART_SEEN, Word.BOOKED, Word.TO_CONFIRM))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A time that is kept for a school until it answers, and where it stands on the tour."""
+
+    proposal_id: int
+    performance_id: int
+    tour_day_id: int
+    urn: int
+    starts_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A school that needs `shows` for `pupils` (None: not known). `waiting`: its proposals that nobody answered yet.
+
+    `closed_on`: dates that it refused, besides those its calendar rules out.
+    """
+
+    urn: int
+    name: str
+    district_code: str
+    located: Located
+    calendar: SchoolCalendar
+    shows: int
+    pupils: int | None
+    never_seen: bool
+    behind: bool
+    waiting: tuple[Waiting, ...]
+    closed_on: frozenset[date]
+
+    def dates(self, days: Collection[date], *, for_adults: bool) -> frozenset[date]:
+        """Those of some days on which it can; staff of adults' programmes may meet on INSET days."""
+        fine = {"", INSET_DAY} if for_adults else {""}
+        return frozenset(
+            day for day in days if day not in self.closed_on and self.calendar.why_closed(day) in fine
+        )
+
+    def seated(self, nth: int) -> int | None:
+        """How many of its pupils come to its nth show of those it needs, counted from 0."""
+        if self.pupils is None:
+            return None
+        return self.pupils // self.shows + (nth < self.pupils % self.shows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidates:
+    """`schools` by URN; `left_out`: (URN, shows, why) of those that no slot is looked for."""
+
+    schools: dict[int, Candidate]
+    left_out: tuple[tuple[int, int, str], ...]
+
+
+def of(
+    programme: Programme, rules: Rules, *, struck: Mapping[int, Collection[date]], now: datetime
+) -> Candidates:
+    """The schools of a programme's gaps; 33 queries. `struck`: dates that a coordinator took out, by URN."""
+    found = missing.of(programme, now=now)
+    gaps = {gap.urn: gap for gap in found.gaps}
+    rows = db.session.scalars(select(School).where(School.urn.in_(gaps)).order_by(School.urn)).all()
+    owed = accounts.of_schools(programme, rows)
+    waiting = _waiting(programme.id, now=now)
+    refused = _refused(programme.id)
+    behind = districts_behind(found.reckoning.target)
+    needed = {}
+    for school in rows:
+        account = owed[school.urn]
+        open_now = sum(n or 0 for n in account.still_open.values())
+        known = bool(account.still_open) and None not in account.still_open.values()
+        shows = math.ceil(open_now / programme.audience_ceiling) if known else 1
+        if account.is_open and (programme.for_adults or not known or open_now):
+            needed[school.urn] = max(1, shows, len(waiting[school.urn])), open_now if known else None
+    left_out = []
+    for urn in sorted(needed):
+        if why := _left_out(gaps[urn].standing, rules, waiting=bool(waiting[urn])):
+            left_out.append((urn, needed[urn][0], why))
+    asked = [school for school in rows if school.urn in needed.keys() - {urn for urn, _, _ in left_out}]
+    where, calendars = places.locate_all(asked), school_days.load(school.urn for school in asked)
+    return Candidates(
+        schools={
+            school.urn: Candidate(
+                urn=school.urn,
+                name=school.name,
+                district_code=school.district_code or "",
+                located=where[school.urn],
+                calendar=calendars[school.urn],
+                shows=needed[school.urn][0],
+                pupils=needed[school.urn][1],
+                never_seen=gaps[school.urn].never_seen,
+                behind=gaps[school.urn].standing.district_code in behind,
+                waiting=tuple(waiting[school.urn]),
+                closed_on=frozenset({*refused[school.urn], *struck.get(school.urn, ())}),
+            )
+            for school in asked
+        },
+        left_out=tuple(left_out),
+    )
+
+
+def districts_behind(target: Collection[Standing]) -> set[str]:
+    """The codes of the districts in which fewer schools have seen it, or will, than in the whole county. Pure."""
+    reached: dict[str, list[int]] = defaultdict(list)
+    for standing in target:
+        reached[standing.district_code].append(standing.standing in _PROVIDED_FOR)
+    whole = sum(map(sum, reached.values())) / max(1, len(target))
+    return {code for code, here in reached.items() if sum(here) / len(here) < whole}
+
+
+def _left_out(standing: Standing, rules: Rules, *, waiting: bool) -> str:
+    if waiting:
+        return ""
+    if standing.standing == Word.UNREACHABLE:
+        return NO_ADDRESS
+    return SAID_NO if standing.standing == Word.DECLINED and not rules.declined_too else ""
+
+
+def _waiting(programme_id: int, *, now: datetime) -> dict[int, list[Waiting]]:
+    """What is kept for schools until they answer, by URN; one query."""
+    rows = db.session.execute(
+        select(Proposal, Performance.id, Performance.tour_day_id)
+        .join(Performance, Performance.id == Proposal.performance_id)
+        .where(
+            Proposal.programme_id == programme_id,
+            Proposal.ended_at.is_(None),
+            Proposal.reply_by >= day_of(now),
+            Performance.released_at.is_(None),
+        )
+        .order_by(Proposal.starts_at, Proposal.id)
+    )
+    found: dict[int, list[Waiting]] = defaultdict(list)
+    for proposal, performance_id, tour_day_id in rows:
+        found[proposal.urn].append(
+            Waiting(
+                proposal_id=proposal.id,
+                performance_id=performance_id,
+                tour_day_id=tour_day_id,
+                urn=proposal.urn,
+                starts_at=proposal.starts_at,
+            )
+        )
+    return found
+
+
+def _refused(programme_id: int) -> dict[int, set[date]]:
+    """The dates of times that schools would not have, by URN."""
+    rows = db.session.execute(
+        select(Proposal.urn, Proposal.starts_at)
+        .where(Proposal.programme_id == programme_id, Proposal.ended_as == REFUSED)
+        .order_by(Proposal.id)
+    )
+    found: dict[int, set[date]] = defaultdict(set)
+    for urn, starts_at in rows:
+        found[urn].add(day_of(starts_at))
+    return found

@@ -1,0 +1,231 @@
+"""A programme becomes a problem for the planner: its gaps, its tour days with what stands on them, the roads.
+
+What may not move is booked to the planner: shows, holds, and proposals unless the rules let them move. Tour days whose
+shows cannot be played as they stand are left out, and named.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from outreach.county import partnerships
+from outreach.county.partnerships import Partnership
+from outreach.coverage.plans import candidates, on_paper
+from outreach.coverage.plans.candidates import Candidate, Waiting
+from outreach.coverage.plans.on_paper import PlannedDay, minute
+from outreach.coverage.plans.orders import DRAWN, STRUCK, PlanLine
+from outreach.coverage.plans.rules import Rules
+from outreach.ground.timespans import local
+from outreach.tour import roads
+from outreach.tour.planning import problem as problems
+from outreach.tour.planning.problem import Booked, CannotPlan, Day, Gap, Guests, Kept, Minutes, Problem
+from outreach.tour.planning.worth import worth
+from outreach.tour.programmes import Programme
+from outreach.tour.roads import Roads, Stop
+
+ASKED_PRICE, DRAWN_PRICE, PINNED_PRICE = 120.0, 30.0, 10_000.0
+"""Minutes of driving that moving a show costs: one that a school was asked about, one only drawn up, one pinned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A problem and what its numbers stand for: tour days by number, candidates by URN. Plain facts, no rows.
+
+    `left_out`: (URN, shows, why) before any planning. `unplayable`: sentences on tour days that were left out.
+    `movable`: the kept times that may move.
+    """
+
+    problem: Problem
+    days: dict[int, PlannedDay]
+    schools: dict[int, Candidate]
+    left_out: tuple[tuple[int, int, str], ...]
+    unplayable: tuple[str, ...]
+    movable: tuple[Waiting, ...]
+
+
+def draw(programme: Programme, rules: Rules, *, before: Sequence[PlanLine] = (), now: datetime) -> Drawn:
+    """The problem as the programme stands now; about 40 queries. `before`: the lines of the plans that it follows on,
+    the newest plan's first.
+
+    Raises CannotPlan when there is nothing to plan on, or nobody to plan for.
+    """
+    partnership = partnerships.get(programme.partnership_id)
+    struck: dict[int, set[date]] = {}
+    for line in before:
+        if line.state == STRUCK:
+            struck.setdefault(line.urn, set()).add(line.day)
+    found = candidates.of(programme, rules, struck=struck, now=now)
+    days = on_paper.days(programme, rules, now=now)
+    if not days:
+        raise CannotPlan(
+            "There are no tour days left to plan on: none that keeps the notice for booking"
+            + (", with these troupes, by the day to finish by." if rules.troupes or rules.until else ".")
+            + " Add tour days first."
+        )
+    numbers = {day.tour_day_id: day.number for day in days if day.tour_day_id is not None}
+    waiting = [each for candidate in found.schools.values() for each in candidate.waiting]
+    movable = tuple(each for each in waiting if rules.moves and each.tour_day_id in numbers)
+    free = {each.performance_id for each in movable}
+    where = _Where(roads.of(partnership))
+    gaps = tuple(_gaps(programme, partnership, rules, found.schools, days, where, free=free))
+    planned = tuple(_day(day, where, free) for day in days)
+    whole = Problem(
+        places=tuple(where.names),
+        road=where.matrix(),
+        gaps=gaps,
+        days=planned,
+        minutes=Minutes(
+            get_in=programme.get_in_minutes,
+            play=programme.show_minutes,
+            get_out=programme.get_out_minutes,
+            turn=programme.get_out_minutes + programme.get_in_minutes,
+            step=partnership.slot_step_minutes,
+        ),
+        kept=tuple(_kept(before, movable, numbers)),
+        whole_schools=rules.whole_schools,
+        guests=Guests(reach=partnership.guest_minutes) if rules.guests else None,
+        apart=float(rules.apart),
+    )
+    problems.check(replace(whole, days=tuple(replace(day, booked=()) for day in planned)))
+    playable, unplayable = _playable(whole)
+    if not playable:
+        raise CannotPlan(unplayable[0])
+    shown = sum(bool(day.booked) for day in playable)
+    most = None if rules.days_at_most is None else max(0, rules.days_at_most - shown)
+    return Drawn(
+        problem=replace(whole, days=playable, days_at_most=most),
+        days={day.number: day for day in days},
+        schools=found.schools,
+        left_out=found.left_out,
+        unplayable=unplayable,
+        movable=movable,
+    )
+
+
+class _Where:
+    """Every place of a problem once, by its key on the road; who came first says what it is called."""
+
+    def __init__(self, ways: Roads) -> None:
+        self.ways = ways
+        self.at: dict[int, int] = {}
+        self.stops: list[Stop] = []
+        self.names: list[str] = []
+
+    def number(self, stop: Stop, name: str) -> int:
+        if stop.key not in self.at:
+            self.at[stop.key] = len(self.stops)
+            self.stops.append(stop)
+            self.names.append(name)
+        return self.at[stop.key]
+
+    def matrix(self) -> list[list[int]]:
+        """Whole minutes between all places, the same both ways."""
+        count = len(self.stops)
+        table = [[0] * count for _ in range(count)]
+        for a, one in enumerate(self.stops):
+            for b in range(a):
+                table[a][b] = table[b][a] = self.ways.minutes(one, self.stops[b])
+        return table
+
+
+def _gaps(
+    programme: Programme,
+    partnership: Partnership,
+    rules: Rules,
+    schools: Mapping[int, Candidate],
+    days: Iterable[PlannedDay],
+    where: _Where,
+    *,
+    free: Collection[int],
+) -> Iterable[Gap]:
+    """The schools that still need a show; what is kept for one and may not move is a show less."""
+    dates = {day.day for day in days}
+    for candidate in schools.values():
+        shows = candidate.shows - sum(each.performance_id not in free for each in candidate.waiting)
+        if shows < 1:
+            continue
+        place, each = candidate.located.place, candidate.seated(0)
+        opens, closes = candidate.calendar.hours()
+        first = max(minute(programme.earliest_start), minute(opens))
+        last = min(minute(programme.latest_finish), minute(closes)) - programme.show_minutes + rules.later
+        is_small = each is not None and each <= partnership.small_school_pupils
+        yield Gap(
+            school=candidate.urn,
+            place=None if place is None else where.number(Stop(candidate.urn, place), candidate.name),
+            shows=shows,
+            worth=worth(
+                shows, candidate.pupils, candidate.never_seen, candidate.behind, rules.first, rules.weights
+            ),
+            windows=((first, last),) if first <= last else (),
+            dates=candidate.dates(dates, for_adults=programme.for_adults),
+            seats=max(0, programme.audience_ceiling - each) if each is not None else 0,
+            pupils=each if is_small and each is not None and shows == 1 else 0,
+            region=candidate.district_code,
+        )
+
+
+def _day(day: PlannedDay, where: _Where, free: Collection[int]) -> Day:
+    """A tour day as the planner takes it; what is `free` to move does not stand on it."""
+    base = f"the base of {day.troupe_name}"
+    return Day(
+        number=day.number,
+        troupe=day.troupe_number,
+        day=day.day,
+        leaves=day.leaves,
+        returns=day.returns,
+        at_most=day.at_most,
+        leaves_from=None if day.leaves_from is None else where.number(day.leaves_from, base),
+        returns_to=None if day.returns_to is None else where.number(day.returns_to, base),
+        booked=tuple(
+            Booked(
+                place=where.number(show.stop, show.host),
+                gets_in=show.gets_in,
+                away=show.away,
+                region=show.district_code,
+            )
+            for show in day.shows
+            if show.performance_id not in free
+        ),
+        lunch=day.lunch,
+    )
+
+
+def _kept(
+    before: Sequence[PlanLine], movable: Iterable[Waiting], numbers: Mapping[int, int]
+) -> Iterable[Kept]:
+    """What should stay where it is, and what moving it costs: kept times that may move, lines that were only drawn up."""
+    newest = max((line.plan_id for line in before), default=0)
+    pinned = {line.proposal_id for line in before if line.pinned}
+    for each in movable:
+        yield Kept(
+            school=each.urn,
+            day=numbers[each.tour_day_id],
+            starts=minute(local(each.starts_at).time()),
+            price=PINNED_PRICE if each.proposal_id in pinned else ASKED_PRICE,
+        )
+    for line in before:
+        of_paper = line.state == DRAWN and line.proposal_id is None and line.guest_of is None
+        if line.plan_id == newest and of_paper and line.tour_day_id in numbers:
+            yield Kept(
+                school=line.urn,
+                day=numbers[line.tour_day_id],
+                starts=minute(local(line.starts_at).time()),
+                price=PINNED_PRICE if line.pinned else DRAWN_PRICE,
+            )
+
+
+def _playable(whole: Problem) -> tuple[tuple[Day, ...], tuple[str, ...]]:
+    """The days whose shows can be played one after the other, and a sentence on each other one."""
+    playable, unplayable = [], []
+    for day in whole.days:
+        try:
+            if day.booked:
+                problems.check(replace(whole, days=(day,), kept=()))
+        except CannotPlan as refusal:
+            unplayable.append(str(refusal))
+        else:
+            playable.append(day)
+    return tuple(playable), tuple(unplayable)
+
+
+__all__ = ["CannotPlan", "Drawn", "draw"]

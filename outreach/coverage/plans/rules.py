@@ -1,0 +1,160 @@
+"""What a plan is asked for: which days and troupes, what counts how much, and what is only supposed. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import last_day, year_name
+from outreach.ground.wording import and_list, count, day_short
+from outreach.tour.planning import worth
+from outreach.tour.planning.problem import CannotPlan
+from outreach.tour.planning.worth import PUPILS, SCHOOLS, Weights
+
+SECONDS = (10, 30, 60, 180)
+"""How long the planner may think, to choose from: longer finds a little less driving, seldom more schools."""
+
+MOST_SECONDS, MOST_DAYS, MOST_EXTRA_DAYS, MOST_LATER, MOST_APART = 600, 400, 100, 180, 600
+
+
+class RulesMakeNoSense(Refusal):
+    """A rule that no plan can be drawn up by; `field` says which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """The rules of one plan. `troupes`: ids, () is all. `days_at_most`: tour days to use, None is all that there are.
+
+    `until`: the last day. `school`, `behind`, `never_seen` and `apart`: minutes of driving that a school, one of a
+    district behind, one never seen before, and a second district on one day count as. Supposed only, for 'what if':
+    a troupe more (`extra_troupe` its name, `extra_easting`, `extra_northing` its base) on the same dates,
+    `extra_days` more for the first troupe, and shows that may end, and the troupe be back, `later` minutes later.
+    `moves`: proposals that wait may move, each at a price.
+    """
+
+    troupes: tuple[int, ...] = ()
+    days_at_most: int | None = None
+    until: date | None = None
+    first: str = SCHOOLS
+    school: float = worth.USUAL.school
+    behind: float = worth.USUAL.behind
+    never_seen: float = worth.USUAL.never_seen
+    apart: int = 0
+    guests: bool = False
+    whole_schools: bool = False
+    declined_too: bool = False
+    seconds: int = 10
+    extra_troupe: str = ""
+    extra_easting: int | None = None
+    extra_northing: int | None = None
+    extra_days: int = 0
+    later: int = 0
+    moves: bool = False
+
+    @property
+    def weights(self) -> Weights:
+        return Weights(school=self.school, behind=self.behind, never_seen=self.never_seen)
+
+    @property
+    def is_supposed(self) -> bool:
+        """It rests on troupes, days or hours that are not there: to compare with, not to accept whole."""
+        return bool(self.extra_troupe or self.extra_days or self.later)
+
+
+def pack(rules: Rules) -> dict[str, Any]:
+    """As JSON holds it."""
+    packed = asdict(rules)
+    return packed | {
+        "troupes": list(rules.troupes),
+        "until": rules.until.isoformat() if rules.until else None,
+    }
+
+
+def unpack(packed: Mapping[str, Any]) -> Rules:
+    """As `pack` left it; what it did not know yet is as usual."""
+    known = {name: value for name, value in packed.items() if name in Rules.__dataclass_fields__}
+    until = known.get("until")
+    known["until"] = date.fromisoformat(until) if until else None
+    return Rules(**known | {"troupes": tuple(known.get("troupes", ()))})
+
+
+def check(rules: Rules, *, academic_year: int, today: date) -> None:
+    """Raises RulesMakeNoSense with the first rule that does not."""
+    if rules.until is not None and rules.until <= today:
+        raise RulesMakeNoSense("The day to finish by must be after today.", field="until")
+    if rules.until is not None and rules.until > last_day(academic_year):
+        raise RulesMakeNoSense(
+            f"The programme is of {year_name(academic_year)}, which ends on {day_short(last_day(academic_year))}. "
+            "Finish by then.",
+            field="until",
+        )
+    _between(
+        rules.days_at_most, 1, MOST_DAYS, "days_at_most", "Use at least one tour day, and at most {most}."
+    )
+    _between(rules.seconds, 1, MOST_SECONDS, "seconds", "Give the planner from one to {most} seconds.")
+    _between(rules.extra_days, 0, MOST_EXTRA_DAYS, "extra_days", "Suppose from none to {most} more days.")
+    _between(rules.later, 0, MOST_LATER, "later", "Suppose a finish from 0 to {most} minutes later.")
+    _between(
+        rules.apart,
+        0,
+        MOST_APART,
+        "apart",
+        "A second district on one day counts as 0 to {most} minutes of driving.",
+    )
+    if rules.first not in (SCHOOLS, PUPILS):
+        raise RulesMakeNoSense("Choose whether schools or pupils come first.", field="first")
+    for field in ("school", "behind", "never_seen"):
+        try:
+            worth.check(Weights(**{field: getattr(rules, field)}))
+        except CannotPlan as refusal:
+            raise RulesMakeNoSense(str(refusal), field=field) from refusal
+
+
+def _between(value: int | None, least: int, most: int, field: str, words: str) -> None:
+    if value is not None and not least <= value <= most:
+        raise RulesMakeNoSense(words.format(most=most), field=field)
+
+
+def words(rules: Rules, troupe_names: Mapping[int, str]) -> list[str]:
+    """The rules in words, the supposed ones last."""
+    said = ["Pupils first" if rules.first == PUPILS else "Schools first"]
+    if rules.troupes:
+        said.append(
+            f"only {and_list(troupe_names.get(each, 'a troupe that is gone') for each in rules.troupes)}"
+        )
+    if rules.days_at_most is not None:
+        said.append(f"at most {count(rules.days_at_most, 'tour day')}")
+    if rules.until is not None:
+        said.append(f"finished by {day_short(rules.until)}")
+    if rules.apart:
+        said.append(f"a second district on one day counts as {count(rules.apart, 'minute')} of driving")
+    if rules.guests:
+        said.append("small schools may join a neighbour")
+    if rules.whole_schools:
+        said.append("whole schools only")
+    if rules.declined_too:
+        said.append("with schools that said no")
+    usual = Rules()
+    for value, before, name in (
+        (rules.school, usual.school, "a school"),
+        (rules.behind, usual.behind, "a district behind"),
+        (rules.never_seen, usual.never_seen, "a school never seen before"),
+    ):
+        if value != before:
+            said.append(f"{name} counts as {count(round(value), 'minute')} of driving")
+    if rules.moves:
+        said.append("proposals that wait may move where that gains")
+    return said + [f"supposing {each}" for each in supposed(rules)]
+
+
+def supposed(rules: Rules) -> list[str]:
+    """What is not there and only supposed."""
+    said = []
+    if rules.extra_troupe:
+        said.append(f"one troupe more, ‘{rules.extra_troupe}’, on the same dates")
+    if rules.extra_days:
+        said.append(count(rules.extra_days, "tour day") + " more")
+    if rules.later:
+        said.append(f"shows that may end {count(rules.later, 'minute')} later")
+    return said

@@ -1,0 +1,223 @@
+"""A plan of the planner becomes lines: who is where and when, what of it was there before, and how good it all is."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import time, timedelta
+
+from outreach.coverage.plans import figures
+from outreach.coverage.plans.candidates import Waiting
+from outreach.coverage.plans.drawing_up import Drawn
+from outreach.coverage.plans.figures import Figures
+from outreach.coverage.plans.orders import ACCEPTED, DRAWN, KEPT, MOVED, NEW, PlanLeftOut, PlanLine, TourPlan
+from outreach.ground.db import db
+from outreach.ground.timespans import wall
+from outreach.tour.planning.plan import Plan, Visit
+from outreach.tour.planning.problem import KEPT_WITHIN, Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What became of what was there before: counts, and the proposals that have no place in the plan."""
+
+    kept: int
+    moved: int
+    dropped: tuple[Waiting, ...]
+    gone: int
+
+
+def write(
+    row: TourPlan, drawn: Drawn, plan: Plan, *, before: Sequence[PlanLine] = (), free: Plan | None = None
+) -> None:
+    """The lines, what is left out and the figures of a plan, in the caller's transaction.
+
+    `before`: the lines of the plan that it follows on; `free`: a plan that kept nothing, to compare with.
+    """
+    lines, written = _lines(row.id, drawn, plan, before)
+    db.session.add_all(lines.values())
+    db.session.flush()
+    guests = [visit for visit in plan.visits if visit.guest_of is not None]
+    for visit in guests:
+        host = lines[visit.day, visit.guest_of, visit.starts]
+        db.session.add(_line(row.id, drawn, visit, nth=0, guest_of=host.id))
+    db.session.add_all(
+        PlanLeftOut(plan_id=row.id, urn=urn, shows=shows, cause=cause)
+        for urn, shows, cause in (
+            *drawn.left_out,
+            *((out.school, out.shows, out.cause) for out in plan.left_out),
+        )
+    )
+    db.session.flush()
+    row.figures = figures.pack(_figures(drawn, plan, written, free))
+
+
+def _lines(
+    plan_id: int, drawn: Drawn, plan: Plan, before: Sequence[PlanLine]
+) -> tuple[dict[tuple[int, int | None, int], PlanLine], Written]:
+    """The hosts' lines by (day, URN, start), each matched with what was there before."""
+    lines: dict[tuple[int, int | None, int], PlanLine] = {}
+    nth: Counter[int] = Counter()
+    legs = _legs(drawn.problem, plan.visits)
+    visits = [visit for visit in plan.visits if visit.guest_of is None]
+    for visit in sorted(visits, key=lambda v: (drawn.days[v.day].day, v.starts, v.school)):
+        line = _line(plan_id, drawn, visit, nth=nth[visit.school])
+        line.road_minutes = legs[visit.day, visit.school, visit.starts]
+        nth[visit.school] += 1
+        lines[visit.day, visit.school, visit.starts] = line
+    return lines, _matched(drawn, lines.values(), before)
+
+
+def _line(plan_id: int, drawn: Drawn, visit: Visit, *, nth: int, guest_of: int | None = None) -> PlanLine:
+    day, school = drawn.days[visit.day], drawn.schools[visit.school]
+    minutes = drawn.problem.minutes
+    starts_at = wall(day.day, time(visit.starts // 60, visit.starts % 60))
+    return PlanLine(
+        plan_id=plan_id,
+        tour_day_id=day.tour_day_id,
+        troupe_id=day.troupe_id,
+        troupe_name=day.troupe_name,
+        day=day.day,
+        urn=visit.school,
+        starts_at=starts_at,
+        get_in_at=starts_at - timedelta(minutes=minutes.get_in),
+        away_at=starts_at + timedelta(minutes=minutes.play + minutes.get_out),
+        guest_of=guest_of,
+        pupils=school.seated(nth),
+        was=NEW,
+        state=DRAWN,
+        pinned=False,
+        road_minutes=_way(drawn.problem, visit) if guest_of is not None else 0,
+        place_guessed=not school.located.known,
+    )
+
+
+def _matched(drawn: Drawn, lines: Iterable[PlanLine], before: Sequence[PlanLine]) -> Written:
+    """Says of each line whether it is where it was. What a school was asked about moves by a minute at the least."""
+    by_school: dict[int, list[PlanLine]] = defaultdict(list)
+    for line in lines:
+        by_school[line.urn].append(line)
+    kept = moved = gone = 0
+    dropped = []
+    elsewhere: list[Waiting] = []
+    pinned = {line.proposal_id for line in before if line.pinned and line.proposal_id is not None}
+    for each in drawn.movable:
+        there = next(
+            (x for x in by_school[each.urn] if x.starts_at == each.starts_at and x.tour_day_id == each.tour_day_id), None
+        )  # fmt: skip
+        if there is None:
+            elsewhere.append(each)
+            continue
+        by_school[each.urn].remove(there)
+        there.was, there.state, there.proposal_id = KEPT, ACCEPTED, each.proposal_id
+        there.pinned = each.proposal_id in pinned
+        kept += 1
+    for each in elsewhere:
+        if not by_school[each.urn]:
+            dropped.append(each)
+            continue
+        there = min(by_school[each.urn], key=lambda x: abs(x.starts_at - each.starts_at))
+        by_school[each.urn].remove(there)
+        there.was, there.was_starts_at, there.proposal_id = MOVED, each.starts_at, each.proposal_id
+        moved += 1
+    newest = max((line.plan_id for line in before), default=0)
+    for line in before:
+        if (
+            line.plan_id != newest
+            or line.state != DRAWN
+            or line.proposal_id is not None
+            or line.guest_of is not None
+        ):
+            continue
+        left = by_school[line.urn]
+        near = [x for x in left if _is_near(x, line)]
+        if not left:
+            gone += 1
+            continue
+        there = min(near or left, key=lambda x: abs(x.starts_at - line.starts_at))
+        left.remove(there)
+        there.pinned = line.pinned and bool(near)
+        there.was, there.was_starts_at = (KEPT, None) if near else (MOVED, line.starts_at)
+        kept, moved = kept + bool(near), moved + (not near)
+    return Written(kept=kept, moved=moved, dropped=tuple(dropped), gone=gone)
+
+
+def _is_near(line: PlanLine, other: PlanLine) -> bool:
+    return line.tour_day_id == other.tour_day_id and abs(line.starts_at - other.starts_at) <= timedelta(
+        minutes=KEPT_WITHIN
+    )
+
+
+def _legs(problem: Problem, visits: Iterable[Visit]) -> dict[tuple[int, int, int], int]:
+    """What each show adds to the driving of its day, by (day, URN, start): to it and on, less the way without it."""
+    places = {gap.school: gap.place for gap in problem.gaps}
+    here: dict[int, list[tuple[int, int | None, int | None]]] = defaultdict(list)
+    for visit in visits:
+        if visit.guest_of is None:
+            here[visit.day].append((visit.gets_in, places[visit.school], visit.school))
+    starts = {(v.day, v.gets_in): v.starts for v in visits if v.guest_of is None}
+    found: dict[tuple[int, int, int], int] = {}
+    for day in problem.days:
+        stops = sorted(
+            [*here[day.number], *((show.gets_in, show.place, None) for show in day.booked)],
+            key=lambda stop: stop[0],
+        )
+        way = [day.leaves_from, *(place for _, place, _ in stops), day.returns_to]
+        for at, (gets_in, place, school) in enumerate(stops, start=1):
+            if school is None:
+                continue
+            before, after = way[at - 1], way[at + 1]
+            extra = _road(problem, before, place) + _road(problem, place, after)
+            alone = len(stops) == 1
+            saved = 0 if alone else _road(problem, before, after)
+            found[day.number, school, starts[day.number, gets_in]] = max(0, extra - saved)
+    return found
+
+
+def _road(problem: Problem, one: int | None, other: int | None) -> int:
+    return 0 if one is None or other is None else int(problem.road[one][other])
+
+
+def _way(problem: Problem, visit: Visit) -> int:
+    """A guest's own way to its host, one way."""
+    places = {gap.school: gap.place for gap in problem.gaps}
+    return _road(problem, places[visit.school], places.get(visit.guest_of or 0))
+
+
+def _figures(drawn: Drawn, plan: Plan, written: Written, free: Plan | None) -> Figures:
+    hosts = [visit for visit in plan.visits if visit.guest_of is None]
+    pupils, nth = [], Counter[int]()
+    for visit in sorted(plan.visits, key=lambda v: (drawn.days[v.day].day, v.starts, v.school)):
+        pupils.append(drawn.schools[visit.school].seated(nth[visit.school]))
+        nth[visit.school] += 1
+    used = {visit.day for visit in plan.visits}
+    idle = [
+        day for day in drawn.problem.days
+        if not day.booked and day.number not in used and drawn.days[day.number].tour_day_id is not None
+    ]  # fmt: skip
+    return Figures(
+        needed=len(drawn.problem.gaps) + len(drawn.left_out),
+        reached=plan.reached,
+        in_part=plan.in_part,
+        guests=plan.guests,
+        shows=len(hosts),
+        pupils=sum(n for n in pupils if n is not None),
+        pupils_unknown=sum(n is None for n in pupils),
+        driving=plan.driving,
+        booked_driving=plan.booked_driving,
+        days_used=plan.days_used,
+        days_given=len(drawn.problem.days),
+        days_free=len(idle),
+        bound_schools=plan.bounds.schools,
+        bound_driving=plan.bounds.driving,
+        seconds=round(plan.seconds, 1),
+        ended=plan.ended,
+        complete=plan.complete,
+        words=figures.words(plan),
+        unplayable=list(drawn.unplayable),
+        kept=written.kept,
+        moved=written.moved,
+        dropped=len(written.dropped) + written.gone,
+        dropped_proposals=[each.proposal_id for each in written.dropped],
+        free_reached=None if free is None else free.reached,
+        free_driving=None if free is None else free.driving,
+    )

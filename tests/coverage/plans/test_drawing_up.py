@@ -1,0 +1,251 @@
+"""What a plan is drawn up from: who still needs a show, on which days, between what stands; and what is refused."""
+
+from dataclasses import replace
+from datetime import date, time, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from little_tour import MONDAY, QUICK, Tour
+
+import make
+from outreach.booking.proposals import Proposal
+from outreach.coverage.plans import candidates
+from outreach.coverage.plans.drawing_up import draw
+from outreach.coverage.plans.ordering import order
+from outreach.coverage.plans.rules import Rules, RulesMakeNoSense
+from outreach.ground.db import db
+from outreach.ground.timespans import wall
+from outreach.tour.planning.problem import CannotPlan, Problem
+
+
+def problem(tour: Tour, rules: Rules = QUICK) -> Problem:
+    return draw(tour.programme, rules, now=make.NOW).problem
+
+
+def test_every_school_that_still_needs_a_show_is_a_gap_with_its_pupils_hours_and_days(app: Flask) -> None:
+    tour = Tour(schools=2, days=3)
+    big = tour.school(5, number_of_pupils=900, name="Big School")
+    make.own_number(big, 8, 200)
+    make.own_number(big, 9, 150)
+    drawn = draw(tour.programme, QUICK, now=make.NOW)
+    assert [(gap.school, gap.shows) for gap in drawn.problem.gaps] == [
+        (tour.schools[0].urn, 1), (tour.schools[1].urn, 1), (big.urn, 2),
+    ]  # fmt: skip
+    assert [drawn.schools[big.urn].seated(n) for n in (0, 1)] == [175, 175]
+    first = drawn.problem.gaps[0]
+    assert first.windows == ((9 * 60, 15 * 60 - 75),)
+    assert first.dates == {day.day for day in tour.days}
+
+
+def test_who_has_it_booked_is_no_gap_and_the_show_stands_on_its_day(app: Flask) -> None:
+    tour = Tour(schools=2, days=1)
+    show = stands(tour, tour.schools[0], time(10))
+    make.booking(show, {8: 100, 9: 100})
+    found = problem(tour)
+    assert [gap.school for gap in found.gaps] == [tour.schools[1].urn]
+    (day,) = found.days
+    assert [(b.gets_in, b.away) for b in day.booked] == [(9 * 60, 11 * 60 + 45)]
+    base, school = day.leaves_from, day.booked[0].place
+    assert base is not None and found.road[base][school] == 13  # 6 + 1.25 x 5 km, rounded up
+
+
+def test_a_school_with_no_address_and_one_that_said_no_are_left_out_and_named(app: Flask) -> None:
+    tour = Tour(schools=2)
+    lost = make.school(name="Lost School", number_of_pupils=500, statutory_high_age=16)
+    make.answer(tour.programme, tour.schools[0], "declined", make.EARLIER, "exams until July")
+    drawn = draw(tour.programme, QUICK, now=make.NOW)
+    assert set(drawn.left_out) == {
+        (lost.urn, 1, candidates.NO_ADDRESS), (tour.schools[0].urn, 1, candidates.SAID_NO),
+    }  # fmt: skip
+    asked_too = draw(tour.programme, replace(QUICK, declined_too=True), now=make.NOW)
+    assert {gap.school for gap in asked_too.problem.gaps} == {s.urn for s in tour.schools}
+
+
+def test_a_school_without_a_place_stands_in_the_middle_of_its_district_and_is_marked(app: Flask) -> None:
+    tour = Tour(schools=2)
+    astray = tour.school(3, easting=None, northing=None, name="Astray School")
+    drawn = draw(tour.programme, QUICK, now=make.NOW)
+    assert drawn.schools[astray.urn].located.known is False
+    middle = drawn.schools[astray.urn].located.place
+    assert middle is not None and middle.easting == 457500
+    gap = next(gap for gap in drawn.problem.gaps if gap.school == astray.urn)
+    assert gap.place is not None
+
+
+def test_closed_days_and_dates_that_a_school_refused_are_not_among_its_dates(app: Flask) -> None:
+    tour = Tour(schools=1, days=3)
+    proposed(tour, tour.schools[0], tour.days[1].day, ended_as="refused")
+    assert problem(tour).gaps[0].dates == {MONDAY, MONDAY + timedelta(days=2)}
+
+
+def test_what_is_proposed_stands_unless_the_rules_let_it_move(app: Flask) -> None:
+    tour = Tour(schools=2, days=2)
+    proposal = proposed(tour, tour.schools[0], MONDAY)
+    fixed = problem(tour)
+    assert [gap.school for gap in fixed.gaps] == [tour.schools[1].urn]
+    assert len(fixed.days[0].booked) == 1 and fixed.kept == ()
+    loose = draw(tour.programme, replace(QUICK, moves=True), now=make.NOW)
+    assert [gap.school for gap in loose.problem.gaps] == [s.urn for s in tour.schools]
+    assert not any(day.booked for day in loose.problem.days)
+    (kept,) = loose.problem.kept
+    assert (kept.school, kept.day, kept.starts, kept.price) == (
+        tour.schools[0].urn,
+        tour.days[0].id,
+        600,
+        120.0,
+    )
+    assert [each.proposal_id for each in loose.movable] == [proposal.id]
+
+
+def test_days_before_the_notice_is_over_after_the_finish_and_of_other_troupes_are_not_used(
+    app: Flask,
+) -> None:
+    tour = Tour(schools=1, days=3)
+    make.tour_day(tour.programme, tour.troupe, make.NOW.date() + timedelta(days=9))
+    other = make.troupe(tour.partnership)
+    make.tour_day(tour.programme, other, MONDAY)
+    assert [day.number for day in problem(tour, replace(QUICK, troupes=(tour.troupe.id,))).days] == [
+        day.id for day in tour.days
+    ]
+    until = replace(QUICK, until=MONDAY + timedelta(days=1))
+    assert [day.day for day in problem(tour, until).days] == [MONDAY, MONDAY, MONDAY + timedelta(days=1)]
+
+
+def test_days_to_use_at_most_count_those_with_shows_on_them(app: Flask) -> None:
+    tour = Tour(schools=3, days=3)
+    make.booking(stands(tour, tour.schools[0], time(10)), {8: 100, 9: 100})
+    assert problem(tour, replace(QUICK, days_at_most=2)).days_at_most == 1
+
+
+def test_a_troupe_days_and_hours_that_are_only_supposed_stand_beside_the_real_ones(app: Flask) -> None:
+    tour = Tour(schools=1, days=2)
+    rules = replace(
+        QUICK, extra_troupe="Second van", extra_easting=470000, extra_northing=200000, extra_days=3, later=30
+    )
+    drawn = draw(tour.programme, rules, now=make.NOW)
+    paper = [day for day in drawn.days.values() if day.tour_day_id is None]
+    assert sorted((day.troupe_name, day.troupe_id) for day in paper) == [
+        ("Red van", tour.troupe.id), ("Red van", tour.troupe.id), ("Red van", tour.troupe.id),
+        ("Second van", None), ("Second van", None),
+    ]  # fmt: skip
+    assert all(day.day.weekday() < 5 and day.number < 0 for day in paper)
+    assert {day.returns for day in drawn.problem.days} == {18 * 60 + 30}
+    assert drawn.problem.gaps[0].windows == ((540, 15 * 60 - 75 + 30),)
+    taken = {day.day for day in tour.days}
+    assert not taken & {day.day for day in paper if day.troupe_name == "Red van"}
+
+
+def test_a_day_whose_shows_cannot_be_played_as_they_stand_is_left_out_and_named(app: Flask) -> None:
+    tour = Tour(schools=3, days=2)
+    make.booking(stands(tour, tour.schools[0], time(10)), {8: 100, 9: 100})
+    tour.days[0].leaves = time(9, 30)
+    db.session.flush()
+    drawn = draw(tour.programme, QUICK, now=make.NOW)
+    assert [day.day for day in drawn.problem.days] == [tour.days[1].day]
+    assert len(drawn.unplayable) == 1 and "the booked shows do not fit its hours" in drawn.unplayable[0]
+
+
+def test_the_roads_of_the_partnerships_own_table_are_the_planners(app: Flask) -> None:
+    from outreach.tour.roads import RoadMinutes
+
+    tour = Tour(schools=2)
+    one, other = sorted(s.urn for s in tour.schools)
+    tour.partnership.road_table = f"a table of {one}"
+    db.session.add(RoadMinutes(partnership_id=tour.partnership.id, one=one, other=other, minutes=77))
+    db.session.flush()
+    found = problem(tour)
+    places = {gap.school: gap.place for gap in found.gaps}
+    assert found.road[places[one]][places[other]] == found.road[places[other]][places[one]] == 77
+
+
+def test_a_district_behind_the_county_and_a_school_never_seen_are_worth_more(app: Flask) -> None:
+    tour = Tour(schools=2)
+    behind = tour.school(4, district_code="E07000002", district_name="Fenwold", name="Behind School")
+    make.booking(stands(tour, tour.schools[0], time(10)), {8: 100, 9: 100})
+    worths = {gap.school: gap.worth for gap in problem(tour).gaps}
+    assert worths[behind.urn] - worths[tour.schools[1].urn] == 60
+    pupils = {gap.school: gap.worth for gap in problem(tour, replace(QUICK, first="pupils")).gaps}
+    assert pupils[behind.urn] == 600 + 200 + 60 + 300
+
+
+@pytest.mark.parametrize(
+    ("rules", "field"),
+    [
+        (Rules(until=make.NOW.date()), "until"),
+        (Rules(until=date(2027, 9, 1)), "until"),
+        (Rules(days_at_most=0), "days_at_most"),
+        (Rules(seconds=0), "seconds"),
+        (Rules(seconds=5000), "seconds"),
+        (Rules(extra_days=-1), "extra_days"),
+        (Rules(later=600), "later"),
+        (Rules(apart=-5), "apart"),
+        (Rules(first="boats"), "first"),
+        (Rules(school=0), "school"),
+        (Rules(behind=-1), "behind"),
+        (Rules(never_seen=float("nan")), "never_seen"),
+        (Rules(troupes=(999999,)), "troupes"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused_by_its_name(app: Flask, rules: Rules, field: str) -> None:
+    tour = Tour(schools=1, days=1)
+    with pytest.raises(RulesMakeNoSense) as refused:
+        order(tour.programme, rules, who="Priya", now=make.NOW)
+    assert refused.value.field == field
+
+
+def test_no_tour_days_and_no_gaps_are_refused_in_words(app: Flask) -> None:
+    tour = Tour(schools=1, days=0)
+    with pytest.raises(CannotPlan, match="There are no tour days left to plan on"):
+        order(tour.programme, QUICK, who="Priya", now=make.NOW)
+    make.tour_day(tour.programme, tour.troupe, MONDAY)
+    order(tour.programme, QUICK, who="Priya", now=make.NOW)
+    make.decision(tour.programme, tour.schools[0], "exclude", at=make.EARLIER)
+    with pytest.raises(CannotPlan, match="No school is missing a show"):
+        order(tour.programme, QUICK, who="Priya", now=make.NOW)
+
+
+def test_drawing_up_asks_as_many_questions_for_many_schools_as_for_few(
+    app: Flask, count_queries: Any
+) -> None:
+    tour, asked = Tour(schools=2, days=2), []
+    for more in (10, 0):
+        db.session.expire_all()
+        with count_queries() as queries:
+            draw(tour.programme, QUICK, now=make.NOW)
+        asked.append(len(queries))
+        for n in range(more):
+            tour.school(10 + n)
+            make.tour_day(tour.programme, tour.troupe, MONDAY + timedelta(days=8 + n))
+    assert asked[0] == asked[1] <= 48
+
+
+def stands(tour: Tour, school: Any, at: time, day: date = MONDAY) -> Any:
+    """A show of the tour's own troupe on one of its days."""
+    from outreach.tour.performances import Performance
+
+    starts = wall(day, at)
+    row = Performance(
+        programme_id=tour.programme.id, tour_day_id=next(d.id for d in tour.days if d.day == day),
+        troupe_id=tour.troupe.id, urn=school.urn, easting=school.easting, northing=school.northing,
+        get_in_at=starts - timedelta(minutes=60), starts_at=starts, ends_at=starts + timedelta(minutes=75),
+        away_at=starts + timedelta(minutes=105), created_at=make.EARLIER,
+        uid=f"uid {school.urn} {at} {day}", organizer_token=f"token {school.urn} {at} {day}",
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def proposed(tour: Tour, school: Any, day: date, at: time = time(10), ended_as: str = "") -> Proposal:
+    show = stands(tour, school, at, day)
+    row = Proposal(
+        programme_id=tour.programme.id, urn=school.urn, performance_id=show.id, starts_at=show.starts_at,
+        reply_by=date(2027, 2, 12), recorded_at=make.EARLIER, ended_as=ended_as,
+        ended_at=make.NOW if ended_as else None,
+    )  # fmt: skip
+    db.session.add(row)
+    if ended_as:
+        show.released_at = make.NOW
+    db.session.flush()
+    return row

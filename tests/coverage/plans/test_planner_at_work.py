@@ -1,0 +1,334 @@
+"""A plan from its order to its lines: taken by one planner, told how far it is, stopped, taken over, ended once."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from little_tour import QUICK, Tour
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from test_drawing_up import proposed
+
+import make
+from outreach.county import school_days
+from outreach.coverage.plans import about, at_work, figures, orders
+from outreach.coverage.plans.at_work import BEATS, MISSED, BrokeOff, claim, work_next
+from outreach.coverage.plans.ordering import (
+    NameTooLong,
+    NothingStandsInIt,
+    StillAtWork,
+    TooManyPlansWait,
+    again,
+    order,
+    put_away,
+)
+from outreach.coverage.plans.ordering import stop as stop_plan
+from outreach.coverage.plans.orders import (
+    ACCEPTED,
+    DONE,
+    DRAWN,
+    FAILED,
+    KEPT,
+    MOVED,
+    NEW,
+    STOPPED,
+    STRUCK,
+    WAITING,
+    WORKING,
+    NoSuchPlan,
+    PlanLine,
+    TourPlan,
+)  # fmt: skip
+from outreach.ground.db import db, transaction
+from outreach.tour.planning import planner
+from outreach.tour.planning.limit import Progress
+from outreach.tour.planning.plan import Plan
+from outreach.tour.planning.problem import Problem
+from outreach.tour.programmes import ProgrammeClosed
+
+
+class Clock:
+    """Goes on by a second at each look."""
+
+    def __init__(self) -> None:
+        self.at = make.NOW
+
+    def __call__(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+def draw_up(clock: Clock | None = None, solver: Any = planner.solve, told: Any = lambda: False) -> bool:
+    return work_next("a planner", clock=clock or Clock(), commits=transaction, solver=solver, told=told)
+
+
+def asked(tour: Tour, **rules: Any) -> TourPlan:
+    return order(tour.programme, replace(QUICK, **rules), who="Priya", now=make.NOW)
+
+
+@pytest.fixture
+def tour(app: Flask) -> Tour:
+    with transaction():
+        tour = Tour(schools=5, days=3)
+    return tour
+
+
+def test_what_was_asked_for_is_drawn_up_with_lines_figures_and_words(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+    assert (plan.name, plan.state) == ("Plan A", WAITING)
+    assert draw_up() is True
+    assert draw_up() is False
+    lines = orders.lines(plan)
+    assert (plan.state, plan.is_readable) == (DONE, True)
+    assert {line.urn for line in lines} == {school.urn for school in tour.schools}
+    assert {(line.was, line.state) for line in lines} == {(NEW, DRAWN)}
+    for line in lines:
+        assert line.away_at - line.get_in_at == timedelta(minutes=60 + 75 + 30)
+        assert line.starts_at - line.get_in_at == timedelta(minutes=60)
+        assert line.pupils == 200 and line.tour_day_id is not None
+    told = figures.unpack(plan.figures)
+    assert (told.needed, told.reached, told.pupils, told.days_used, told.days_given) == (5, 5, 1000, 3, 3)
+    assert told.words[0] == "No plan reaches more than 5 schools; this one reaches 5."
+    (alone,) = [line for line in lines if sum(each.day == line.day for each in lines) == 1]
+    kilometres = 5 * (1 + tour.schools.index(alone.school))
+    assert alone.road_minutes == 2 * -(-(600 + 125 * kilometres) // 100)  # there and back, by the rule
+
+
+def test_a_school_that_no_plan_can_reach_is_left_out_with_its_cause(tour: Tour) -> None:
+    with transaction():
+        far = tour.school(0, name="Far School", easting=450000 + 300_000)
+        plan = asked(tour)
+    draw_up()
+    assert [(out.urn, out.shows, out.cause) for out in orders.left_out(plan)] == [(far.urn, 1, "too far")]
+
+
+def test_a_programme_that_cannot_be_planned_any_more_fails_with_the_sentence(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+    with transaction():
+        for day in tour.days:
+            day.ended_at = make.NOW
+    draw_up()
+    assert plan.state == FAILED and plan.failed_why.startswith("There are no tour days left to plan on")
+
+
+def test_the_same_asked_twice_while_it_waits_is_one_plan(tour: Tour) -> None:
+    with transaction():
+        one, two = asked(tour), asked(tour)
+        other = asked(tour, days_at_most=2)
+    assert one.id == two.id != other.id
+    assert [plan.name for plan in orders.of_programme(tour.programme.id)] == ["Plan B", "Plan A"]
+
+
+def test_a_long_name_a_closed_programme_and_a_long_queue_are_refused(tour: Tour) -> None:
+    with pytest.raises(NameTooLong), transaction():
+        order(tour.programme, QUICK, name="x" * 61, who="Priya", now=make.NOW)
+    with transaction():
+        for n in range(12):
+            asked(tour, days_at_most=n + 1)
+    with pytest.raises(TooManyPlansWait, match="12 plans wait already"), transaction():
+        asked(tour)
+    with transaction():
+        tour.programme.closed_at = make.NOW
+    with pytest.raises(ProgrammeClosed), transaction():
+        asked(tour)
+
+
+def test_a_plan_of_another_partnership_is_not_found(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+        other = make.partnership(("932",))
+    with pytest.raises(NoSuchPlan):
+        orders.get(other.id, plan.id)
+    assert orders.get(tour.partnership.id, plan.id) is plan
+
+
+def test_progress_is_written_while_it_thinks_and_a_stop_is_heard(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+    seen: list[dict[str, Any]] = []
+
+    def slow(problem: Problem, seconds: float, seed: int = 1, progress: Any = None, stop: Any = None) -> Plan:
+        progress(Progress(schools=3, driving=140, bound=99.6, seconds=0.5))
+        db.session.rollback()
+        row = db.session.get_one(TourPlan, plan.id, populate_existing=True)
+        seen.append({**row.progress, "state": row.state})
+        with transaction():
+            stop_plan(db.session.get_one(TourPlan, plan.id), who="Priya", now=make.NOW)
+        return planner.solve(problem, seconds, seed, stop=stop)
+
+    draw_up(solver=slow)
+    assert seen == [
+        {"begun": 1, "schools": 3, "driving": 140, "bound": 100, "seconds": 0.5, "state": WORKING}
+    ]
+    assert plan.state in (STOPPED, DONE) and plan.stop_asked_at is not None
+    assert plan.figures["reached"] == len({line.urn for line in orders.lines(plan)})
+
+
+def test_one_that_was_not_begun_is_stopped_at_once_and_twice_is_once(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+        stop_plan(plan, who="Priya", now=make.NOW)
+        stop_plan(plan, who="Priya", now=make.NOW)
+    assert (plan.state, plan.failed_why) == (FAILED, "It was stopped before it was begun.")
+    assert draw_up() is False
+
+
+def test_a_planner_that_is_gone_loses_its_plan_and_what_it_still_brings_is_thrown_away(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+    clock = Clock()
+
+    def overtaken(problem: Problem, *rest: Any, **more: Any) -> Plan:
+        clock.at += MISSED + timedelta(seconds=5)
+        assert draw_up(clock) is True  # another takes it up and ends it, while this one still thinks
+        return planner.solve(problem, 2)
+
+    assert draw_up(clock, solver=overtaken) is True
+    db.session.expire_all()
+    assert plan.state == DONE
+    assert len(orders.lines(plan)) == 5  # once
+
+
+def test_a_plan_that_breaks_the_planner_again_and_again_is_not_begun_for_ever(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+    at = make.NOW
+    for n in range(3):
+        with transaction():
+            assert claim(f"doomed {n}", at) == plan.id
+            assert claim("another", at + MISSED / 2) is None
+        at += MISSED + BEATS
+    with transaction():
+        assert claim("the fourth", at) is None
+    assert plan.state == FAILED and "broke off 3 times" in plan.failed_why
+
+
+def test_a_planner_that_is_told_to_go_gives_its_plan_back(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+    assert draw_up(told=lambda: True) is True
+    assert (plan.state, plan.taken_by, plan.beat_at) == (WAITING, "", None)
+    assert draw_up() is True
+    assert plan.state == DONE
+
+
+def test_a_fault_and_a_broken_process_end_the_plan_in_words(tour: Tour) -> None:
+    def fault(*_: Any, **__: Any) -> Plan:
+        raise RuntimeError("a fault")
+
+    def broken(*_: Any, **__: Any) -> Plan:
+        raise BrokeOff("The planner broke off before it had a plan.")
+
+    for solver, said in ((fault, "Something went wrong here"), (broken, "The planner broke off before")):
+        with transaction():
+            plan = asked(tour)
+        draw_up(solver=solver)
+        assert plan.state == FAILED and plan.failed_why.startswith(said)
+
+
+def test_planned_again_keeps_what_was_proposed_and_pinned_and_leaves_out_what_was_struck(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+        with pytest.raises(StillAtWork):
+            again(plan, who="Priya", now=make.NOW)
+    draw_up()
+    lines = orders.lines(plan)
+    with transaction():
+        lines[0].state = STRUCK
+        lines[1].pinned = True
+        struck, pinned = (lines[0].urn, lines[0].day), (lines[1].urn, lines[1].starts_at)
+        once_more = again(plan, who="Priya", now=make.NOW)
+    draw_up()
+    found = {line.urn: line for line in orders.lines(once_more)}
+    assert once_more.state == DONE and once_more.name == "Plan A, again"
+    assert found[pinned[0]].starts_at == pinned[1] and found[pinned[0]].pinned
+    assert found[pinned[0]].was == KEPT
+    assert struck[0] not in found or found[struck[0]].day != struck[1]
+    told = figures.unpack(once_more.figures)
+    assert told.free_reached == 5 and told.free_driving is not None
+    assert told.kept + told.moved >= 4
+
+
+def test_a_proposal_stays_where_it_is_and_one_whose_day_is_lost_moves_and_says_from_where(tour: Tour) -> None:
+    with transaction():
+        kept = proposed(tour, tour.schools[0], tour.days[0].day)
+        lost = proposed(tour, tour.schools[4], tour.days[1].day)
+        plan = asked(tour, moves=True)
+    draw_up()
+    found = {line.urn: line for line in orders.lines(plan)}
+    assert (found[kept.urn].was, found[kept.urn].state, found[kept.urn].proposal_id) == (
+        KEPT,
+        ACCEPTED,
+        kept.id,
+    )
+    with transaction():
+        school_days.rule_out(tour.schools[4], tour.days[1].day, who="Priya", now=make.NOW)
+        more = again(plan, who="Priya", now=make.NOW)
+    draw_up()
+    line = next(each for each in orders.lines(more) if each.urn == lost.urn)
+    assert (line.was, line.was_starts_at, line.proposal_id, line.state) == (
+        MOVED,
+        lost.starts_at,
+        lost.id,
+        DRAWN,
+    )
+    assert figures.unpack(more.figures).moved == 1
+
+
+def test_a_plan_that_came_to_nothing_has_nothing_to_keep_and_can_be_put_away(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+        with pytest.raises(StillAtWork):
+            put_away(plan, who="Priya", now=make.NOW)
+        stop_plan(plan, who="Priya", now=make.NOW)
+        with pytest.raises(NothingStandsInIt):
+            again(plan, who="Priya", now=make.NOW)
+        put_away(plan, who="Priya", now=make.NOW)
+    assert orders.of_programme(tour.programme.id) == []
+
+
+def test_a_plan_says_when_the_tour_is_not_as_it_was_and_what_came_of_its_own_lines_does_not_count(
+    tour: Tour,
+) -> None:
+    with transaction():
+        plan = asked(tour)
+    draw_up()
+    assert about.changed(plan) == []
+    with transaction():
+        line = orders.lines(plan)[0]
+        school = next(s for s in tour.schools if s.urn == line.urn)
+        proposal = proposed(tour, school, line.day, line.starts_at.time())
+        line.state, line.proposal_id = ACCEPTED, proposal.id
+    assert about.changed(plan) == []
+    with transaction():
+        tour.days[2].shows_at_most = 1
+        make.answer(tour.programme, tour.schools[1], "declined")
+        tour.programme.audience_ceiling = 120
+    assert about.changed(plan) == [about.WORDS[each] for each in (about.SETTINGS, about.DAYS, about.SCHOOLS)]
+    with transaction():
+        other = next(s for s in tour.schools if s.urn != line.urn)
+        proposed(tour, other, tour.days[2].day)
+    assert about.WORDS[about.SHOWS] in about.changed(plan)
+
+
+def test_the_database_refuses_what_a_plan_never_is(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+    draw_up()
+    line = orders.lines(plan)[0]
+    for statement in (
+        "UPDATE plan SET state = 'working', taken_by = '', finished_at = NULL",
+        "UPDATE plan SET state = 'waiting'",
+        "UPDATE plan SET finished_at = NULL",
+        f"UPDATE plan_line SET state = 'accepted' WHERE id = {line.id}",
+        f"UPDATE plan_line SET state = 'burnt' WHERE id = {line.id}",
+        f"UPDATE plan_line SET urn = {tour.schools[0].urn}, starts_at = '2027-03-01 09:00:00'",
+    ):
+        with pytest.raises(IntegrityError), transaction():
+            db.session.execute(text(statement))
+    assert db.session.get_one(PlanLine, line.id).state == DRAWN
+    assert at_work.new_name() != at_work.new_name()

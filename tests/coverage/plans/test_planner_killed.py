@@ -1,0 +1,114 @@
+"""Real planners, each a process as an operator starts it: killed with -9, stopped, racing. Each plan ends once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from little_tour import QUICK, Tour, weekdays
+from sqlalchemy import func, select
+
+import make
+from outreach.coverage.plans import orders
+from outreach.coverage.plans.ordering import order
+from outreach.coverage.plans.ordering import stop as stop_plan
+from outreach.coverage.plans.orders import DONE, ENDED, WORKING, PlanLine, TourPlan
+from outreach.ground.db import db, transaction
+from outreach.ground.school_year import year_in_hand
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def planner(database_url: str, folder: Path, *more: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "planner", "work", *more],
+        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=os.environ | {"DATABASE_URL": database_url, "OUTREACH_FOLDER": str(folder)},
+    )  # fmt: skip
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def state(plan_id: int) -> str:
+    db.session.rollback()
+    return db.session.scalars(select(TourPlan.state).where(TourPlan.id == plan_id)).one()
+
+
+@pytest.fixture
+def tour(app: Flask) -> Tour:
+    """As a tour is today: the processes go by the clock on the wall."""
+    today = datetime.now(UTC).date()
+    with transaction():
+        tour = Tour(
+            schools=14, days=0, academic_year=year_in_hand(today), reply_by=today + timedelta(days=20),
+            created_at=datetime.now(UTC) - timedelta(days=40),
+        )  # fmt: skip
+        for day in weekdays(today + timedelta(days=30), 8):
+            tour.days.append(make.tour_day(tour.programme, tour.troupe, day))
+    return tour
+
+
+def asked(tour: Tour, seconds: int = 5, days: int = 8) -> int:
+    with transaction():
+        rules = replace(QUICK, seconds=seconds, days_at_most=days)
+        return order(tour.programme, rules, who="Priya", now=datetime.now(UTC)).id
+
+
+def test_a_plan_outlives_planners_killed_in_the_middle_of_it(
+    tour: Tour, database_url: str, tmp_path: Path
+) -> None:
+    plan_id = asked(tour)
+    for _ in range(2):
+        worker = planner(database_url, tmp_path)
+        wait_for(lambda: state(plan_id) == WORKING)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        assert state(plan_id) == WORKING  # nobody knows yet
+    last = planner(database_url, tmp_path, "--once")
+    assert "A plan is done." in last.communicate(timeout=90)[0]
+    assert state(plan_id) == DONE
+    plan = db.session.get_one(TourPlan, plan_id)
+    lines = orders.lines(plan)
+    assert len(lines) == plan.figures["shows"] == len({(line.urn, line.starts_at) for line in lines}) > 0
+
+
+def test_two_planners_share_the_plans_and_each_ends_once(
+    tour: Tour, database_url: str, tmp_path: Path
+) -> None:
+    ids = [asked(tour, seconds=1, days=days) for days in (3, 4, 5, 6)]
+    workers = [planner(database_url, tmp_path, "--once") for _ in range(2)]
+    told = [worker.communicate(timeout=120)[0] for worker in workers]
+    assert {state(plan_id) for plan_id in ids} <= set(ENDED)
+    assert sum(each.count("A plan is done.") for each in told) == 4, told
+    counts = db.session.execute(
+        select(PlanLine.plan_id, func.count(), func.count(PlanLine.urn.distinct())).group_by(PlanLine.plan_id)
+    ).all()
+    assert len(counts) == 4 and all(rows == schools for _, rows, schools in counts)
+
+
+def test_told_to_end_a_planner_gives_its_plan_back_and_a_stopped_plan_keeps_its_best(
+    tour: Tour, database_url: str, tmp_path: Path
+) -> None:
+    plan_id = asked(tour, seconds=60)
+    worker = planner(database_url, tmp_path)
+    wait_for(lambda: state(plan_id) == WORKING)
+    worker.send_signal(signal.SIGTERM)
+    assert "Stopped." in worker.communicate(timeout=60)[0]
+    assert state(plan_id) in ("waiting", DONE)  # done where it was quicker than the word
+    with transaction():
+        stop_plan(db.session.get_one(TourPlan, plan_id), who="Priya", now=datetime.now(UTC))
+    assert state(plan_id) in ENDED
