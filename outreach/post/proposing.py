@@ -7,7 +7,7 @@ from outreach.post.calendars import CANCEL
 from outreach.post.envelopes import Invite
 from outreach.post.letters import PREVIEW_TOKEN
 from outreach.post.outbox import Letter
-from outreach.post.stationery import Addressee, Rendered, Sender, Visit
+from outreach.post.stationery import Addressee, Lost, Rendered, Sender, Visit
 from outreach.post.writing import appointment, mint, page_of, put_visit, tell, visit_words
 
 LINK_AFTER_REPLY_BY = timedelta(days=30)
@@ -23,15 +23,24 @@ REFUSED, WITHDRAWN, LAPSED, OVERTAKEN, CALLED_OFF = (
 """How a proposal ends without a booking."""
 
 
-def proposed(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
-    """Offers one time, kept until `visit.reply_by`, with a tentative entry (STATUS:TENTATIVE) and a link to say yes or no."""
-    return tell("proposed", visit, to, sender, now=now, expires_at=expires_at, thread=outbox.NEW_THREAD)
+def proposed(
+    visit: Visit, to: Addressee, sender: Sender, *, lost: Lost | None = None, now: datetime, expires_at: datetime
+) -> Letter:  # fmt: skip
+    """Offers one time, kept until `visit.reply_by`, with a tentative entry (STATUS:TENTATIVE) and a link to say yes or no.
+
+    `lost`: it comes in place of a time that was called off, which the letter says first.
+    """
+    return tell(
+        "proposed", visit, to, sender, now=now, expires_at=expires_at, thread=outbox.NEW_THREAD, lost=lost
+    )
 
 
-def preview(visit: Visit, to: Addressee, sender: Sender, *, now: datetime) -> Rendered:
+def preview(
+    visit: Visit, to: Addressee, sender: Sender, *, lost: Lost | None = None, now: datetime
+) -> Rendered:
     """The very letter that proposed() would send, with a stand-in for the link. Writes nothing."""
     page = page_of(PREVIEW_TOKEN)
-    return visit_words("proposed", visit, to, sender, method=calendars.REQUEST, page=page, now=now)
+    return visit_words("proposed", visit, to, sender, method=calendars.REQUEST, page=page, now=now, lost=lost)
 
 
 def moved(

@@ -6,6 +6,7 @@
 """
 
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -16,8 +17,11 @@ from sqlalchemy import select
 
 import make
 from outreach.booking import bookings, colleagues, holds, promises, told
+from outreach.booking.calling_off import deeds as calling_off
+from outreach.booking.calling_off import hits, scope
+from outreach.booking.calling_off.rows import CallOff
 from outreach.booking.colleagues import Colleague
-from outreach.booking.desk import calling_off, proposing
+from outreach.booking.desk import proposing
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COMPANY, SCHOOL, Booking, BookingContact
 from outreach.ground.db import db, transaction
@@ -290,10 +294,16 @@ def neighbour_is_asked(c: Any, now: datetime) -> None:
 
 
 def call_off_tuesday(c: Any, now: datetime) -> None:
+    call_off_day(c.tuesday, reason="Illness in the cast", now=now)
+
+
+def call_off_day(day: Any, *, reason: str, now: datetime, seen: list[str] | None = None) -> CallOff:
+    """The company cannot play on one of its days; each form has a key of its own."""
+    off = scope.of_day(day)
     with transaction():
-        seen = calling_off.look(c.tuesday, now=now).references
-        calling_off.call_off(
-            c.tuesday, reason="Illness in the cast", seen=seen, who="Priya Nandakumar", now=now
+        seen = hits.look(off, now=now).references if seen is None else seen
+        return calling_off.call_off(
+            off, key=secrets.token_hex(8), reason=reason, seen=seen, who="Priya Nandakumar", now=now
         )
 
 

@@ -12,8 +12,11 @@ from test_holds import at_once
 import make
 from outreach.booking import bookings, holds, promises, proposals
 from outreach.booking.bookings import ReasonMissing
-from outreach.booking.desk import calling_off, proposing
-from outreach.booking.desk.calling_off import DayIsOver, NotAsSeen
+from outreach.booking.calling_off import deeds as calling_off
+from outreach.booking.calling_off import hits, rows, scope
+from outreach.booking.calling_off.deeds import NotAsSeen, NothingToCallOff
+from outreach.booking.calling_off.scope import DayIsOver
+from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import (
     AddressDead,
     AlreadyProposed,
@@ -30,7 +33,6 @@ from outreach.ground.timespans import wall
 from outreach.post import copies, links
 from outreach.post.outbox import Letter
 from outreach.tour import days, slots
-from outreach.tour.days import NoSuchTourDay
 from outreach.tour.performances import Performance, SlotTaken
 
 each_story = pytest.mark.parametrize("name", STORIES)
@@ -385,13 +387,18 @@ def test_a_time_taken_back_while_the_school_says_yes_is_booked_or_free_never_bot
 
 def test_a_day_called_off_while_a_school_says_yes_is_looked_at_again(c, app: Flask) -> None:
     c.app, kept, day_id, own = app, propose(c).id, c.tuesday.id, c.partnership.id
-    seen = calling_off.look(c.tuesday, now=make.NOW).references
+    seen = hits.look(scope.of_day(c.tuesday), now=make.NOW).references
     db.session.rollback()
     raised = at_once(
         c,
         lambda: accept_afresh(kept, make.NOW),
         lambda: calling_off.call_off(
-            days.get(own, day_id), reason="Illness", seen=seen, who="Priya", now=make.NOW
+            scope.of_day(days.get(own, day_id)),
+            key="one",
+            reason="Illness",
+            seen=seen,
+            who="Priya",
+            now=make.NOW,
         ),
     )
     assert [type(e) for e in raised] == [NotAsSeen], raised
@@ -402,9 +409,7 @@ def test_a_day_called_off_while_a_school_says_yes_is_looked_at_again(c, app: Fla
 
 
 def call_off(c, *, now=make.NOW, reason="Illness", seen=None):
-    with transaction():
-        seen = calling_off.look(c.tuesday, now=now).references if seen is None else seen
-        return calling_off.call_off(c.tuesday, reason=reason, seen=seen, who="Priya", now=now)
+    return life.call_off_day(c.tuesday, reason=reason, now=now, seen=seen)
 
 
 def test_a_day_called_off_is_out_of_the_offer_and_can_be_given_again(c) -> None:
@@ -420,7 +425,7 @@ def test_a_slot_in_hand_on_a_day_called_off_is_lost(c) -> None:
     with transaction():
         held = life.slot(c, c.tuesday, time(9), make.NOW)
         (show,) = holds.hold(c.programme, c.school, [held], who="Jo", now=make.NOW)
-    assert calling_off.look(c.tuesday, now=make.NOW).holding == 1
+    assert hits.look(scope.of_day(c.tuesday), now=make.NOW).holding == 1
     call_off(c)
     with pytest.raises(holds.NothingHeld), transaction():
         bookings.book(c.programme, c.school, [(show.id, life.promise())], who="Jo", now=make.NOW)
@@ -431,13 +436,13 @@ def test_shows_that_have_begun_stay_when_the_rest_of_the_day_is_called_off(c) ->
     life.neighbour_books(c, make.NOW)
     midday = wall(life.TUESDAY, time(12))
     found = call_off(c, now=midday)
-    assert [b.reference for b, _ in found.bookings] == [c.of_neighbour.reference]
+    assert [line.booking_id for line in rows.lines(found)] == [c.of_neighbour.id]
     assert (morning.ended_at, c.of_neighbour.ended_at) == (None, midday)
     assert (c.tuesday.ended_at, c.tuesday.shows_at_most) == (None, 1)
 
 
 def test_a_day_is_called_off_only_as_it_was_seen(c) -> None:
-    seen = calling_off.look(c.tuesday, now=make.NOW).references
+    seen = hits.look(scope.of_day(c.tuesday), now=make.NOW).references
     booking = life.book(c, make.NOW)
     with pytest.raises(NotAsSeen):
         call_off(c, seen=seen)
@@ -456,7 +461,7 @@ def test_a_day_that_is_over_is_not_called_off(c) -> None:
 
 def test_a_day_called_off_twice_is_refused_in_words(c) -> None:
     call_off(c)
-    with pytest.raises(NoSuchTourDay):
+    with pytest.raises(NothingToCallOff):
         call_off(c)
 
 
@@ -468,10 +473,10 @@ def test_looking_at_two_shows_takes_the_same_queries_as_at_one(c, count_queries)
         db.session.rollback()
         day = days.get(c.partnership.id, c.tuesday.id)
         with count_queries() as queries:
-            found = calling_off.look(day, now=make.NOW)
-            assert all(b.school.name and b.performance.starts_at for b, _ in found.bookings)
+            found = hits.look(scope.of_day(day), now=make.NOW)
+            assert all(h.school.name and h.performance.starts_at and h.people for h in found.hits)
         taken.append((found.shows, len(queries)))
-    assert taken == [(1, 4), (2, 4)]
+    assert taken == [(1, 6), (2, 6)]
 
 
 def test_an_empty_day_called_off_writes_to_nobody(c) -> None:

@@ -131,3 +131,9 @@ def lines(call_off: CallOff) -> list[CallOffLine]:
             .order_by(CallOffLine.starts_at, CallOffLine.id)
         )
     )
+
+
+def rung(line: CallOffLine, *, done: bool, who: str, now: datetime) -> None:
+    """Somebody has rung the school; or has not, after all."""
+    line.rung_at, line.rung_by = (now, who) if done else (None, "")
+    db.session.flush()

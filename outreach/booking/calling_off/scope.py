@@ -1,7 +1,7 @@
 """What cannot be played: a troupe for some days or halves of days, or the schools of a district that nobody can reach."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -15,9 +15,7 @@ from outreach.ground.timespans import day_of, local
 from outreach.ground.wording import day_short
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
-
-NOON = time(12)
-"""A show that starts before noon is the morning's."""
+from outreach.tour.itinerary import NOON
 
 LONGEST = timedelta(days=60)
 

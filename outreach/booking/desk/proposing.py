@@ -38,7 +38,9 @@ from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.post import letters, outbox, proposing
+from outreach.post.letters import Addressee
 from outreach.post.proposing import CALLED_OFF, LAPSED, OVERTAKEN, REFUSED, WITHDRAWN
+from outreach.post.stationery import Lost
 from outreach.tour import performances, slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
@@ -46,27 +48,31 @@ from outreach.tour.programmes import Programme
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A proposal before it is made: what its letter says."""
+    """A proposal before it is made: what its letter says. `lost`: the time that was called off, in whose place it comes."""
 
     programme: Programme
     school: School
     slot: Slot
-    people: Sequence[Contact]
+    people: Sequence[Contact | Addressee]
     reply_by: date
+    lost: Lost | None = None
 
 
 def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
     """Keep a slot for a school and write to each of `offer.people`, with the tentative entry (REQUEST, SEQUENCE 0).
 
+    A school that is too big for one show may have as many kept as it needs shows, each with an entry of its own.
     Raises NothingToPropose, AlreadyProposed, NobodyToWriteTo, AddressDead, ReplyByWrong, SlotTaken.
     """
     programme, school, slot = offer.programme, offer.school, offer.slot
     performances.lock_school(school.urn)
     performances.lock_days([slot.tour_day_id])
-    if (why := holds.why_nothing(programme, school, accounts.account(programme, school))) is not None:
+    account = accounts.account(programme, school)
+    if (why := holds.why_nothing(programme, school, account)) is not None:
         raise NothingToPropose(f"Nothing can be proposed to {school.name}. {why.message}")
-    if (kept := proposals.open_of(programme.id, school.urn, now=now)) is not None:
-        raise AlreadyProposed(school, kept)
+    kept = proposals.all_open(programme.id, school.urn, now=now)
+    if len(kept) >= accounts.shows_needed(programme, account.still_open):
+        raise AlreadyProposed(school, kept[-1])
     _check(offer, now=now)
     performances.clear_expired([slot.tour_day_id], now=now)
     found = slots.find(programme, school, slot.key, now=now, whatever_the_notice=True)
@@ -82,7 +88,7 @@ def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
         after={"starts": proposal.starts_at.isoformat(), "reply_by": str(offer.reply_by),
                "to": [p["address"] for p in proposal.people]},
     )  # fmt: skip
-    proposals.tell(proposal, proposing.proposed, now=now)
+    proposals.tell(proposal, partial(proposing.proposed, lost=offer.lost), now=now)
     return proposal
 
 
@@ -91,7 +97,8 @@ def preview(offer: Offer, *, who: str, now: datetime) -> letters.Rendered:
     _check(offer, now=now)
     proposal, slot = _row(offer, who=who, now=now), offer.slot
     visit = proposals.visit(proposal, offer.programme, offer.school, told.times_of(slot))
-    return proposing.preview(visit, proposals.named(proposal)[0], proposals.sender(offer.programme), now=now)
+    to, sender = proposals.named(proposal)[0], proposals.sender(offer.programme)
+    return proposing.preview(visit, to, sender, lost=offer.lost, now=now)
 
 
 def move(
@@ -108,7 +115,8 @@ def move(
         raise NotKeptAnyMore(proposal)
     performances.clear_expired([slot.tour_day_id], now=now)
     there = slots.find(
-        proposal.programme, proposal.school, slot.key, now=now, instead_of=performance.id, whatever_the_notice=True
+        proposal.programme, proposal.school, slot.key, now=now, instead_of=performance.id, whatever_the_notice=True,
+        whatever_the_rest=True,
     )  # fmt: skip
     if there is None or there.starts_at <= now:
         raise SlotTaken
@@ -294,7 +302,7 @@ def _row(offer: Offer, *, who: str, now: datetime) -> Proposal:
         reply_by=offer.reply_by, recorded_at=now,
         people=[
             {"name": p.name, "role": p.role, "address": p.address, "source": p.source,
-             "source_date": p.source_date.isoformat()}
+             "source_date": (p.source_date or day_of(now)).isoformat()}
             for p in people.values()
         ],
     )  # fmt: skip

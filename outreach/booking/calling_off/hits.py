@@ -1,0 +1,245 @@
+"""All that it hits that something cannot be played: shows with whom to ring, kept times, guests, slots in hand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from outreach.booking.calling_off.scope import Scope
+from outreach.booking.guests.places import GuestPlace
+from outreach.booking.promises import GUEST, HOST, Booking, BookingContact
+from outreach.booking.proposals import Proposal
+from outreach.county import partnerships
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+
+RING_WITHIN = timedelta(hours=24)
+"""Whoever has a show so soon may not read a mail in time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """One promise that ends: a booking with whom it tells, or a time that is kept. `with_host`: a guest's, which ends
+    with its host's. `rings`: (name, what for, phone) of whom to ring, when it is less than a day away."""
+
+    booking: Booking | None
+    proposal: Proposal | None
+    performance: Performance
+    people: tuple[BookingContact, ...]
+    with_host: bool
+    rings: tuple[tuple[str, str, str], ...]
+
+    @property
+    def reference(self) -> str:
+        """What was seen of it, to be said again with the click."""
+        return self.booking.reference if self.booking else f"kept-{self._proposal.id}"
+
+    @property
+    def school(self) -> School:
+        return self.booking.school if self.booking else self._proposal.school
+
+    @property
+    def programme(self) -> Programme:
+        return self.performance.tour_day.programme
+
+    @property
+    def role(self) -> str:
+        """'host', 'guest', or 'kept'."""
+        return self.booking.role if self.booking else "kept"
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.performance.starts_at
+
+    @property
+    def _proposal(self) -> Proposal:
+        assert self.proposal is not None
+        return self.proposal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hits:
+    """What would end. `days`: the tour days of the span; `over`: shows that have begun, which stay; `asked`: who waits
+    for a host's answer about a show that ends; `holding`: how many schools have a slot in hand and lose it."""
+
+    scope: Scope
+    days: tuple[TourDay, ...]
+    hits: tuple[Hit, ...]
+    over: tuple[Performance, ...]
+    asked: tuple[GuestPlace, ...]
+    holds: tuple[Performance, ...]
+
+    @property
+    def references(self) -> list[str]:
+        return sorted(hit.reference for hit in self.hits)
+
+    @property
+    def holding(self) -> int:
+        return len({hold.urn for hold in self.holds})
+
+    @property
+    def shows(self) -> int:
+        return sum(1 for hit in self.hits if hit.role == HOST)
+
+    @property
+    def day_ids(self) -> set[int]:
+        return {day.id for day in self.days}
+
+    @property
+    def to_ring(self) -> list[Hit]:
+        return [hit for hit in self.hits if hit.rings]
+
+    @property
+    def companies(self) -> list[tuple[str, str, int]]:
+        """(troupe, its calendar address or '', how many entries leave its calendar), for each troupe with shows."""
+        found: dict[int, list[Hit]] = {}
+        for hit in self.hits:
+            if hit.role == HOST:
+                found.setdefault(hit.performance.troupe_id, []).append(hit)
+        return [
+            (shows[0].performance.tour_day.troupe.name, shows[0].performance.tour_day.troupe.calendar_address or "", len(shows))
+            for shows in found.values()
+        ]  # fmt: skip
+
+
+def look(scope: Scope, *, now: datetime) -> Hits:
+    """Whom it concerns; six queries, however many shows. Writes nothing."""
+    days = _days(scope)
+    shows = _shows(d.id for d in days)
+    ahead = {show.id: show for show in shows if show.held_until is None and show.starts_at > now}
+    in_part = {n: show for n, show in ahead.items() if scope.holds(show.starts_at)}
+    shut = _shut(scope)
+    booked = [b for b in _booked(in_part) if shut is None or b.urn in shut or b.performance.urn in shut]
+    people = _people(b.id for b in booked)
+    kept = [p for p in _kept(in_part) if shut is None or p.urn in shut]
+    ended = {b.performance_id for b in booked if b.role == HOST}
+    hits = [
+        Hit(
+            booking=b, proposal=None, performance=in_part[b.performance_id], people=tuple(people.get(b.id, ())),
+            with_host=b.role == GUEST and b.performance_id in ended,
+            rings=_rings(b.school, in_part[b.performance_id].starts_at, people.get(b.id, ()), now),
+        )
+        for b in booked
+    ]  # fmt: skip
+    for p in kept:
+        assert p.performance_id is not None
+        show = in_part[p.performance_id]
+        rings = _rings(p.school, show.starts_at, (), now)
+        hits.append(Hit(booking=None, proposal=p, performance=show, people=(), with_host=False, rings=rings))
+    return Hits(
+        scope=scope,
+        days=tuple(days),
+        hits=tuple(sorted(hits, key=lambda h: (h.starts_at, h.performance.id, h.role == GUEST, h.reference))),
+        over=tuple(
+            show for show in shows if show.held_until is None and show.starts_at <= now
+            and scope.holds(show.starts_at) and (shut is None or show.urn in shut)
+        ),
+        asked=tuple(_asked(ended)),
+        holds=tuple(
+            show for show in shows if show.held_until is not None and show.held_until > now
+            and scope.holds(show.starts_at) and (shut is None or show.urn in shut)
+        ),
+    )  # fmt: skip
+
+
+def _rings(
+    school: School, starts_at: datetime, people: Iterable[BookingContact], now: datetime
+) -> tuple[tuple[str, str, str], ...]:
+    """Those who are named with a number; and the school's own, which somebody always answers."""
+    if starts_at - now > RING_WITHIN:
+        return ()
+    named = [(p.name or p.address, p.duty, p.phone) for p in people if p.phone]
+    return (*named, ("The school", "office", school.telephone))
+
+
+def _days(scope: Scope) -> list[TourDay]:
+    query = (
+        select(TourDay)
+        .join(TourDay.programme)
+        .join(TourDay.troupe)
+        .where(
+            Programme.partnership_id == scope.partnership_id,
+            TourDay.day >= scope.first,
+            TourDay.day <= scope.last,
+            TourDay.ended_at.is_(None),
+        )
+        .options(contains_eager(TourDay.programme), contains_eager(TourDay.troupe))
+        .order_by(TourDay.day, TourDay.id)
+        .execution_options(populate_existing=True)
+    )
+    if scope.troupe_id is not None:
+        query = query.where(TourDay.troupe_id == scope.troupe_id)
+    return list(db.session.scalars(query))
+
+
+def _shows(tour_day_ids: Iterable[int]) -> list[Performance]:
+    """Shows, kept times and holds of some days, each with its host, by start."""
+    return list(
+        db.session.scalars(
+            select(Performance)
+            .where(Performance.tour_day_id.in_(list(tour_day_ids)), Performance.released_at.is_(None))
+            .options(joinedload(Performance.host))
+            .order_by(Performance.starts_at, Performance.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def _shut(scope: Scope) -> set[int] | None:
+    """The URNs that nobody can reach; None where it is the troupe that cannot play."""
+    if scope.schools_of is None:
+        return None
+    ours = [a.la_code for a in partnerships.authorities(scope.partnership_id)]
+    which = [School.district_code == scope.schools_of] if scope.schools_of else []
+    return set(db.session.scalars(select(School.urn).where(School.la_code.in_(ours), *which)))
+
+
+def _booked(performance_ids: Iterable[int]) -> list[Booking]:
+    return list(
+        db.session.scalars(
+            select(Booking)
+            .where(Booking.performance_id.in_(list(performance_ids)), Booking.ended_at.is_(None))
+            .options(joinedload(Booking.performance), joinedload(Booking.school))
+            .order_by(Booking.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def _people(booking_ids: Iterable[int]) -> dict[int, list[BookingContact]]:
+    found: dict[int, list[BookingContact]] = {}
+    for row in db.session.scalars(
+        select(BookingContact)
+        .where(BookingContact.booking_id.in_(list(booking_ids)), BookingContact.removed_at.is_(None))
+        .order_by(BookingContact.id)
+    ):
+        found.setdefault(row.booking_id, []).append(row)
+    return found
+
+
+def _kept(performance_ids: Iterable[int]) -> list[Proposal]:
+    return list(
+        db.session.scalars(
+            select(Proposal)
+            .where(Proposal.performance_id.in_(list(performance_ids)), Proposal.ended_at.is_(None))
+            .options(joinedload(Proposal.school), joinedload(Proposal.programme))
+            .order_by(Proposal.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def _asked(performance_ids: Iterable[int]) -> list[GuestPlace]:
+    return list(
+        db.session.scalars(
+            select(GuestPlace)
+            .where(GuestPlace.performance_id.in_(list(performance_ids)), GuestPlace.ended_at.is_(None))
+            .options(joinedload(GuestPlace.school))
+            .order_by(GuestPlace.id)
+        )
+    )

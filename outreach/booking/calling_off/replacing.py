@@ -1,0 +1,115 @@
+"""Another time is kept in place of one that was called off: with the call-off itself, or afterwards."""
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+
+from outreach.booking import promises, proposals, told
+from outreach.booking.calling_off import rows
+from outreach.booking.calling_off.rows import CallOff, CallOffLine
+from outreach.booking.calling_off.scope import of_call_off
+from outreach.booking.desk import proposing
+from outreach.booking.desk.proposing import Offer
+from outreach.booking.proposals import Proposal
+from outreach.county import partnerships
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.post import outbox
+from outreach.post.letters import Addressee
+from outreach.post.stationery import Lost
+from outreach.tour import slots
+from outreach.tour.performances import Slot, SlotTaken
+
+USUALLY_KEPT = timedelta(days=7)
+"""How long another time is kept unless somebody says otherwise; never longer than until the day before it."""
+
+
+class NobodyToWriteTo(Refusal):
+    def __init__(self, school: School) -> None:
+        super().__init__(f"Nobody at {school.name} can be written to. Ring the school.")
+
+
+class CalledOffToo(Refusal):
+    def __init__(self) -> None:
+        super().__init__("That day is called off, too.")
+
+
+class ReplyByPast(Refusal):
+    field = "reply_by"
+
+    def __init__(self) -> None:
+        super().__init__("The day to reply by is past. Choose today or a later day.")
+
+
+def keep_times(
+    done: CallOff, chosen: Mapping[int, str], *, reply_by: date | None = None, who: str, now: datetime
+) -> dict[int, str]:
+    """Keep another time for lines (by id: key of a slot) that have none yet: {line id: why it could not be done}.
+
+    Raises ReplyByPast.
+    """
+    until = usually_kept(now) if reply_by is None else reply_by
+    if until < day_of(now):
+        raise ReplyByPast
+    partnerships.lock(done.partnership_id)
+    off = {day["id"] for day in done.days}
+    failed: dict[int, str] = {}
+    for line in rows.lines(done):
+        key = chosen.get(line.id, "")
+        if not key or line.new_proposal_id is not None:
+            continue
+        try:
+            with db.session.begin_nested():
+                slot = slot_of(line, key, off, now=now)
+                asked = offer(line, whom(line), slot, min(until, slot.day - timedelta(days=1)), done)
+                line.new_proposal_id = proposing.propose(asked, who=who, now=now).id
+                line.why_none = ""
+        except Refusal as no:
+            failed[line.id] = no.message
+    db.session.flush()
+    return failed
+
+
+def usually_kept(now: datetime) -> date:
+    return day_of(now) + USUALLY_KEPT
+
+
+def slot_of(
+    line: CallOffLine, key: str, off: Collection[int], *, instead_of: int | None = None, now: datetime
+) -> Slot:
+    """Raises SlotTaken, CalledOffToo."""
+    programme = line.booking.programme if line.booking else _ended(line).programme
+    slot = slots.find(programme, line.school, key, now=now, instead_of=instead_of, whatever_the_notice=True)
+    if slot is None or slot.day <= day_of(now):
+        raise SlotTaken
+    if slot.tour_day_id in off:
+        raise CalledOffToo
+    return slot
+
+
+def whom(line: CallOffLine) -> list[Addressee]:
+    """Who had the entry in the calendar and can still be written to. Raises NobodyToWriteTo."""
+    if line.booking is not None:
+        people = [told.addressee(line.booking, p) for p in promises.people_of(line.booking)]
+    else:
+        people = proposals.named(_ended(line))
+    dead = {address.casefold() for address in outbox.dead_addresses(p.address for p in people)}
+    alive = [p for p in people if p.address.casefold() not in dead]
+    if not alive:
+        raise NobodyToWriteTo(line.school)
+    return alive
+
+
+def offer(line: CallOffLine, people: list[Addressee], slot: Slot, reply_by: date, done: CallOff) -> Offer:
+    programme = line.booking.programme if line.booking else _ended(line).programme
+    by = of_call_off(done).by
+    return Offer(
+        programme=programme, school=line.school, slot=slot, people=people, reply_by=reply_by,
+        lost=Lost(starts_at=line.starts_at, by=by, reason=done.reason),
+    )  # fmt: skip
+
+
+def _ended(line: CallOffLine) -> Proposal:
+    assert line.proposal is not None
+    return line.proposal

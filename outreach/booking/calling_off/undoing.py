@@ -1,0 +1,76 @@
+"""The days that were called off are given back to the tour; what ended on them stays ended, since everybody was told."""
+
+from datetime import date, datetime, time
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from outreach.booking.calling_off.rows import CallOff
+from outreach.county import partnerships, school_days
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import day_short
+from outreach.tour import performances
+from outreach.tour.days import TourDay
+
+
+class NothingToGiveBack(Refusal):
+    def __init__(self) -> None:
+        super().__init__("Its days were given back already, or are past.")
+
+
+def can_give_back(done: CallOff, *, now: datetime) -> bool:
+    """Whether any day of it is still to come, and it was not undone."""
+    return done.undone_at is None and done.last >= day_of(now) and bool(done.days or done.ruled_out)
+
+
+def give_back(done: CallOff, *, who: str, now: datetime) -> list[str]:
+    """Offer the days that are still to come as before: those that could not be given back, in words.
+
+    A day that the troupe has given anew meanwhile stays as it is now. Raises NothingToGiveBack.
+    """
+    partnerships.lock(done.partnership_id)
+    performances.lock_days(day["id"] for day in done.days)
+    db.session.refresh(done)
+    if not can_give_back(done, now=now):
+        raise NothingToGiveBack
+    left = [] if done.schools_of else [said for day in done.days if (said := _restore(day, now=now))]
+    _open_schools(done, who=who, now=now)
+    done.undone_at, done.undone_by = now, who
+    db.session.flush()
+    history.record(
+        "gave back what was called off", "partnership", done.partnership_id, who=who, now=now, before=done.what,
+        after={"not given back": left},
+    )  # fmt: skip
+    return left
+
+
+def _restore(was: dict[str, object], *, now: datetime) -> str:
+    """'' once the day stands as before; else which one does not, and why."""
+    day = db.session.scalar(
+        select(TourDay).where(TourDay.id == was["id"]).execution_options(populate_existing=True)
+    )
+    if day is None or day.day < day_of(now):
+        return ""
+    leaves, returns = time.fromisoformat(str(was["leaves"])), time.fromisoformat(str(was["returns"]))
+    try:
+        with db.session.begin_nested():
+            day.ended_at = None
+            day.leaves, day.returns = min(day.leaves, leaves), max(day.returns, returns)
+            day.shows_at_most = max(day.shows_at_most, int(str(was["shows_at_most"])))
+            db.session.flush()
+    except IntegrityError:
+        return f"{day_short(day.day)} (the troupe has given it anew)"
+    return ""
+
+
+def _open_schools(done: CallOff, *, who: str, now: datetime) -> None:
+    """What was ruled out for the schools is theirs again, unless they have said something else since."""
+    for urn, said in done.ruled_out:
+        school, day = db.session.get_one(School, urn), date.fromisoformat(said)
+        own = school_days.load_one(school).own_days.get(day)
+        if day >= day_of(now) and own == (False, done.reason[: school_days.LONGEST_REASON]):
+            school_days.take_back(school, day, who=who, now=now)
