@@ -232,8 +232,7 @@ def answer(
         b.performance.starts_at > now for b in promises.live(programme.id, school.urn)
     ):
         raise StillBooked
-    kept = proposals.open_of(programme.id, school.urn, now=now) if kind == DECLINED else None
-    if kept is not None:
+    for kept in proposals.all_open(programme.id, school.urn, now=now) if kind == DECLINED else ():
         proposing.refuse(kept, reason=reason, who=who, now=now)
     newest = newest_answer(programme.id, school.urn)
     if newest is not None and (newest.kind, newest.reason) == (kind, reason):

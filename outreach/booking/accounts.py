@@ -209,6 +209,11 @@ def _year_groups(text: str) -> tuple[int, ...]:
     return tuple(int(y) for y in text.split(",") if y)
 
 
+def shows_needed(programme: Programme, still_open: dict[int, int | None]) -> int:
+    """How many audiences what is still open is, by our count; 1 where nothing is known."""
+    return max(1, math.ceil(sum(n or 0 for n in still_open.values()) / programme.audience_ceiling))
+
+
 def needs_two_shows(programme: Programme, still_open: dict[int, int | None]) -> bool:
     """Whether what is still open is, by our count, more than one audience."""
     return sum(n or 0 for n in still_open.values()) > programme.audience_ceiling

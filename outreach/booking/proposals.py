@@ -64,20 +64,26 @@ class NoSuchProposal(Refusal):
         super().__init__("There is no such proposal.")
 
 
-def open_of(programme_id: int, urn: int, *, now: datetime) -> Proposal | None:
-    """What is kept for a school in a programme; None if nothing is."""
-    return db.session.scalar(
-        select(Proposal)
-        .where(
-            Proposal.programme_id == programme_id,
-            Proposal.urn == urn,
-            Proposal.ended_at.is_(None),
-            Proposal.reply_by >= day_of(now),
+def all_open(programme_id: int, urn: int, *, now: datetime) -> list[Proposal]:
+    """What is kept for a school in a programme, by start: one time, or as many as it needs shows."""
+    return list(
+        db.session.scalars(
+            select(Proposal)
+            .where(
+                Proposal.programme_id == programme_id,
+                Proposal.urn == urn,
+                Proposal.ended_at.is_(None),
+                Proposal.reply_by >= day_of(now),
+            )
+            .options(joinedload(Proposal.performance))
+            .order_by(Proposal.starts_at, Proposal.id)
         )
-        .options(joinedload(Proposal.performance))
-        .order_by(Proposal.id.desc())
-        .limit(1)
     )
+
+
+def open_of(programme_id: int, urn: int, *, now: datetime) -> Proposal | None:
+    """The same where the newest is enough; None if nothing is kept."""
+    return max(all_open(programme_id, urn, now=now), key=lambda p: p.id, default=None)
 
 
 # Made once: every page of slots asks it.
@@ -102,13 +108,13 @@ def uids_of(urns: Collection[int]) -> list[str]:
 
 def kept_or_proposed(
     programme: Programme, urn: int, *, now: datetime
-) -> tuple[list[Performance], Proposal | None]:
-    """What a school holds (as holds.kept), and the time that is proposed to it (as open_of), in one query."""
+) -> tuple[list[Performance], list[Proposal]]:
+    """What a school holds (as holds.kept), and the times that are proposed to it (as all_open), in one query."""
     rows = db.session.execute(_KEPT_OR_PROPOSED, {"programme_id": programme.id, "urn": urn}).all()
     proposed = [proposal for _, proposal in rows if proposal is not None and proposal.is_open(now)]
     return (
         holds.still_kept(programme, [performance for performance, _ in rows], now=now),
-        max(proposed, key=lambda p: p.id, default=None),
+        proposed,
     )
 
 

@@ -76,14 +76,15 @@ def _in_programme(school: School, programme: Programme, chapters: list[Chapter])
     """What the page says of the school in the programme in hand."""
     now = clock.now()
     chapter = next(c for c in chapters if c.programme.id == programme.id)
-    proposal = proposals.open_of(programme.id, school.urn, now=now)
+    proposed = proposals.all_open(programme.id, school.urn, now=now)
+    account = accounts.account(programme, school)
     return {
-        "proposal": proposal,
-        "heard": _heard(proposal) if proposal else {},
+        "proposed": [(proposal, _heard(proposal)) for proposal in proposed],
+        "may_propose": len(proposed) < accounts.shows_needed(programme, account.still_open),
         "chapter": chapter,
         "standing": chapter.standing,
         "owner": owners.of(programme.id, [school.urn]).get(school.urn),
-        "account": accounts.account(programme, school),
+        "account": account,
         "own_numbers": schools.own_numbers(school.urn, programme.academic_year),
         "decision": targets.decisions(programme.id).get(school.urn),
         "said": school_told.said(programme.id, school.urn),

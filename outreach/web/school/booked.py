@@ -66,7 +66,7 @@ def booked(token: str, reference: str) -> Any:
         letters=outbox.newest_of_stream(booking.uid),
         said=answers.by_person(booking, people),
         still_open=tuple(accounts.account(g.programme, g.school).still_open),
-        proposal=proposals.open_of(g.programme.id, g.school.urn, now=now),
+        proposed=proposals.all_open(g.programme.id, g.school.urn, now=now),
         access=told.access_words(booking.access_needs),
         subscription_offer=subscribing.offer(
             addresses.live(SCHOOL, booking.urn, partnership_id=g.partnership.id)

@@ -134,7 +134,7 @@ def _show(
     still_open = account.still_open
     two = accounts.needs_two_shows(g.programme, still_open)
     offers = slots.offers(g.programme, g.school, now=now, two_shows=two)
-    kept, proposal = proposals.kept_or_proposed(g.programme, g.school.urn, now=now)
+    kept, proposed = proposals.kept_or_proposed(g.programme, g.school.urn, now=now)
     wanted = list(lost)
     still_there = [s for d in offers.days for s in d.slots if s.key in wanted] if wanted else []
     return render_template(
@@ -147,7 +147,7 @@ def _show(
         near=_nearest(offers.days, _wanted(offers, wanted), leaving_out=wanted) if wanted else offers.near,
         pairs=offers.pairs,
         kept=kept,
-        proposal=proposal,
+        proposed=proposed,
         now=now,
         lost=bool(wanted),
         said=said,
