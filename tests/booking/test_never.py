@@ -1,0 +1,92 @@
+"""No reachable sequence of deeds makes what must never be; and the database refuses each when no rule is asked."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import count
+from random import Random
+
+import deeds
+import never
+import pytest
+from deeds import DATES, OFTEN, County, Dice
+from flask import Flask
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+import make
+from outreach.ground.db import db
+
+_n = count(1)
+OPENING = (
+    "hold",
+    "book",
+    "hold",
+    "book",
+    "propose",
+    "accept",
+    "offer seats",
+    "join",
+    "propose",
+    "join",
+    "agree",
+    "hold",
+)
+_NUMBERS = st.lists(st.integers(0, 59), min_size=8, max_size=8)
+
+
+class Everybody(RuleBasedStateMachine):
+    """Schools, coordinators and the company, in whatever order, while time passes."""
+
+    county: County | None = None
+
+    @initialize(seed=st.integers(0, 10**6))
+    def lay(self, seed: int) -> None:
+        """A county where some have booked, asked and been asked."""
+        self.county, self.now = deeds.lay(f"N{next(_n)}"), make.NOW
+        random = Random(seed)
+        for deed in OPENING:
+            self.does(deed, (random.randrange(60) for _ in range(20)), 1)
+
+    @rule(deed=st.sampled_from(OFTEN), numbers=_NUMBERS, minutes=st.sampled_from((0, 1, 1, 5, 14, 16, 1440)))
+    def does(self, deed: str, numbers: Iterable[int], minutes: int) -> None:
+        assert self.county
+        if self.now.date() + timedelta(days=2) < DATES[0]:
+            self.now += timedelta(minutes=minutes, seconds=1)
+        if deeds.done(deed, Dice(numbers), self.county, self.now):
+            TALLY[deed] = TALLY.get(deed, 0) + 1
+
+    @invariant()
+    def nothing_is_what_must_never_be(self) -> None:
+        if self.county is None:
+            return
+        db.session.rollback()
+        most = self.county.most.__getitem__
+        assert never.broken(db.session(), self.county.programme_id, today=self.now.date(), most=most) == []
+        assert deeds.kept_out(self.county, self.now) == []
+        db.session.rollback()
+
+
+TALLY: dict[str, int] = {}
+
+
+def run(examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        Everybody,
+        settings=settings(
+            max_examples=examples, stateful_step_count=steps, deadline=None, phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck), derandomize=True,
+        ),
+    )  # fmt: skip
+
+
+def test_no_sequence_of_deeds_makes_what_must_never_be(app: Flask) -> None:
+    run(8, 30)
+
+
+@pytest.mark.long
+def test_no_long_sequence_of_deeds_makes_what_must_never_be(app: Flask) -> None:
+    """And each kind of deed came to something."""
+    TALLY.clear()
+    run(60, 80)
+    assert set(TALLY) == set(OFTEN), TALLY
