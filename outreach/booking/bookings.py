@@ -156,7 +156,8 @@ def move(
         raise TooLateToMove(db.session.get_one(Partnership, booking.programme.partnership_id))
     performances.clear_expired([slot.tour_day_id], now=now)
     there = slots.find(
-        booking.programme, performance.host, slot.key, now=now, instead_of=performance.id, whatever_the_notice=free
+        booking.programme, performance.host, slot.key, now=now, instead_of=performance.id, whatever_the_notice=free,
+        whatever_the_rest=free,
     )  # fmt: skip
     if there is None or there.starts_at <= now:
         raise SlotTaken

@@ -44,6 +44,7 @@ def _import_pages() -> None:
     """Each page hangs itself on its blueprint when imported."""
     import outreach.web.api.feed
     import outreach.web.company.days
+    import outreach.web.company.sheet
     import outreach.web.coordinator.authorities
     import outreach.web.coordinator.board
     import outreach.web.coordinator.booking
@@ -55,7 +56,10 @@ def _import_pages() -> None:
     import outreach.web.coordinator.confirming
     import outreach.web.coordinator.contacts
     import outreach.web.coordinator.coverage
+    import outreach.web.coordinator.day_sheet
     import outreach.web.coordinator.desk
+    import outreach.web.coordinator.diary
+    import outreach.web.coordinator.diary_moves
     import outreach.web.coordinator.gaps
     import outreach.web.coordinator.gaps_deeds
     import outreach.web.coordinator.handing_on
@@ -66,6 +70,8 @@ def _import_pages() -> None:
     import outreach.web.coordinator.news
     import outreach.web.coordinator.password
     import outreach.web.coordinator.phone_list
+    import outreach.web.coordinator.planning
+    import outreach.web.coordinator.plans
     import outreach.web.coordinator.programmes
     import outreach.web.coordinator.proposing
     import outreach.web.coordinator.register

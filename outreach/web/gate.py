@@ -55,7 +55,12 @@ MENU = (
     ("Set-up", "coordinator.setup"),
 )
 
-TOUR_MENU = (("Tour days", "coordinator.tour"),)
+TOUR_MENU = (
+    ("Diary", "coordinator.diary"),
+    ("Tour days", "coordinator.tour"),
+    ("Plans", "coordinator.plans"),
+    ("Call off", "coordinator.call_off"),
+)
 """The pages under 'Tour', side by side on each of them."""
 
 POLICY = (

@@ -1,0 +1,268 @@
+"""Moving a show, or a time kept for a school, in the diary: where it could go, what that would do, doing it, putting it back.
+
+The roads of the days that it leaves and comes to are the measure: minutes saved are minutes not driven.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from outreach.booking import bookings, promises, proposals, told
+from outreach.booking.agenda.moves import DiaryMove
+from outreach.booking.agenda.places import Place, costs_now, of_day
+from outreach.booking.desk import proposing
+from outreach.booking.desk.proposal_moves import ProposalMove
+from outreach.booking.promises import COORDINATOR, HOST, Booking
+from outreach.booking.proposals import Proposal
+from outreach.county.schools import School
+from outreach.ground import history
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import local
+from outreach.post import letters
+from outreach.tour import performances, slots
+from outreach.tour.performances import Performance, Slot, SlotTaken
+from outreach.tour.programmes import Programme
+
+NOTE_AT_MOST = 500
+
+
+class NotInTheDiary(Refusal):
+    """It was cancelled or taken back, is only held, or is past."""
+
+
+class PlaceGone(Refusal):
+    def __init__(self) -> None:
+        super().__init__("That place is not free any more, so nothing was moved. These are left.")
+
+
+class StandsThere(Refusal):
+    def __init__(self) -> None:
+        super().__init__("It stands there already. Nothing was changed and nobody is written to.")
+
+
+class NoteTooLong(Refusal):
+    field = "note"
+
+    def __init__(self) -> None:
+        super().__init__(f"The note must be {NOTE_AT_MOST} characters or fewer.")
+
+
+class CannotBeUndone(Refusal):
+    """The day is over, or something else happened to the show since, or somebody else has the old place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moving:
+    """A show with its host's booking and guests, or a time with the proposal that keeps it: one of the two is None."""
+
+    performance: Performance
+    programme: Programme
+    school: School
+    booking: Booking | None
+    guests: tuple[Booking, ...]
+    proposal: Proposal | None
+
+    @property
+    def people(self) -> list[tuple[str, str]]:
+        """(name, address) of each at its host who has it in the calendar."""
+        if self.booking is not None:
+            return [(p.name, p.address) for p in promises.people_of(self.booking)]
+        return [(to.name, to.address) for to in proposals.named(self.proposal)] if self.proposal else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What a move would do. `saved`: minutes of road that it saves; `letter`: as the first of the people would get it,
+    None where nobody is named; `beside`: the other starts of the same place."""
+
+    slot: Slot
+    saved: int
+    letter: letters.Rendered | None
+    beside: tuple[Slot, ...]
+    breaks: str
+
+
+def find(performance: Performance, *, now: datetime) -> Moving:
+    """What stands there, to be moved. Raises NotInTheDiary."""
+    if performance.released_at is not None:
+        raise NotInTheDiary("That show is not in the diary any more. It was cancelled or taken back.")
+    if performance.held_until is not None:
+        raise NotInTheDiary("A school is just booking that time. It cannot be moved before it is booked.")
+    if performance.starts_at <= now:
+        raise NotInTheDiary("That show has begun or is over, so it cannot be moved any more.")
+    programme = performance.tour_day.programme
+    promised = promises.of_performance(performance.id)
+    kept = None if promised else proposals.keeping(programme.id).get(performance.id)
+    if not promised and kept is None:
+        raise NotInTheDiary("Nothing is booked or kept at that time any more.")
+    if kept is not None and not kept.is_open(now):
+        raise NotInTheDiary("The school’s day to answer is over: the time is about to be free again.")
+    host = next((b for b in promised if b.role == HOST), None)
+    return Moving(
+        performance=performance, programme=programme, school=performance.host, booking=host,
+        guests=tuple(b for b in promised if b.role != HOST), proposal=kept,
+    )  # fmt: skip
+
+
+def places(moving: Moving, *, only_days: Iterable[int] | None = None, now: datetime) -> list[Place]:
+    """Where it could go and where not, for every tour day from today on or some of them; where it stands is no place."""
+    asked = {
+        "now": now,
+        "instead_of": moving.performance.id,
+        "whatever_the_notice": True,
+        "only_days": None if only_days is None else list(only_days),
+    }
+    kept = slots.offers(moving.programme, moving.school, **asked)
+    loose = slots.offers(moving.programme, moving.school, whatever_the_rest=True, **asked)
+    now_costs = costs_now(moving.performance, moving.programme, now=now)
+    found: list[Place] = []
+    for offer, without_rest in zip(kept.days, loose.days, strict=True):
+        found += of_day(
+            offer, without_rest, now_costs=now_costs, stands=moving.performance, school=moving.school, now=now
+        )
+    return found
+
+
+def look(moving: Moving, key: str, *, note: str = "", now: datetime) -> Look:
+    """What moving it to a slot would do; writes nothing. Raises PlaceGone, StandsThere, NoteTooLong, ReplyByWrong."""
+    note = _checked(note)
+    slot = _slot(moving, key, now=now)
+    there = places(moving, only_days=[slot.tour_day_id], now=now)
+    here = next((p for p in there if slot.start_minute in p.starts), None)
+    if here is None:
+        raise PlaceGone
+    return Look(
+        slot=slot,
+        saved=here.saved,
+        letter=_letter(moving, slot, note, now=now),
+        beside=tuple(here.slot_at(at, slot) for at in here.starts if at != slot.start_minute),
+        breaks=here.breaks,
+    )
+
+
+def move(
+    performance: Performance, key: str, *, note: str = "", tell: bool = True, who: str, now: datetime
+) -> DiaryMove:
+    """Move it, whatever the notice: booked, everybody with it in the calendar is told; proposed, whom it was written to.
+
+    `tell` False: see bookings.move and proposing.move. Raises NotInTheDiary, PlaceGone, StandsThere, NoteTooLong,
+    proposing.ReplyByWrong, proposing.NotKeptAnyMore.
+    """
+    note = _checked(note)
+    performances.lock_school(performance.urn)
+    db.session.refresh(performance)
+    moving = find(performance, now=now)
+    slot = _slot(moving, key, now=now)
+    saved = costs_now(performance, moving.programme, now=now) - slot.extra_minutes
+    was_day, was_starts_at = performance.tour_day_id, performance.starts_at
+    _put(moving, slot, note=note, tell=tell, who=who, now=now)
+    row = DiaryMove(
+        programme_id=moving.programme.id, performance_id=performance.id, sequence=performance.sequence,
+        recorded_at=now, who=who, was_tour_day_id=was_day, was_starts_at=was_starts_at,
+        starts_at=performance.starts_at, minutes_saved=saved, told=tell,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def undo(made: DiaryMove, *, who: str, now: datetime) -> None:
+    """Put it back where it was, until the end of the day of the move; whoever was told is told again.
+
+    Raises CannotBeUndone, and what proposing.move says of a proposal that has ended.
+    """
+    performance = made.performance
+    performances.lock_school(performance.urn)
+    db.session.refresh(made)
+    db.session.refresh(performance)
+    if made.undone_at is not None:
+        raise CannotBeUndone("That was undone already.")
+    if not made.is_of_today(now):
+        raise CannotBeUndone("A move can be undone on the same day only. Move it back instead.")
+    if not made.stands():
+        raise CannotBeUndone("The show was moved, changed or cancelled since, so that move cannot be undone.")
+    moving = _movable(performance, now=now)
+    at = local(made.was_starts_at)
+    try:
+        slot = _slot(moving, f"{made.was_tour_day_id}-{at:%H%M}", now=now)
+        _put(moving, slot, note="", tell=made.told, who=who, now=now, undoing=True)
+    except (PlaceGone, StandsThere) as gone:
+        raise CannotBeUndone(
+            "The place where it was is not free any more, so the show stays where it is now."
+        ) from gone
+    made.undone_at, made.undone_by = now, who
+    db.session.flush()
+    history.record(
+        "undid a move", "school", moving.school.urn, who=who, now=now,
+        before=made.starts_at.isoformat(), after=made.was_starts_at.isoformat(),
+    )  # fmt: skip
+
+
+def _movable(performance: Performance, *, now: datetime) -> Moving:
+    try:
+        return find(performance, now=now)
+    except NotInTheDiary as gone:
+        raise CannotBeUndone(gone.message) from gone
+
+
+def _put(
+    moving: Moving, slot: Slot, *, note: str, tell: bool, who: str, now: datetime, undoing: bool = False
+) -> None:
+    try:
+        if moving.booking is not None:
+            bookings.move(moving.booking, slot, who=who, now=now, by=COORDINATOR, note=note, tell=tell)
+        elif moving.proposal is not None:
+            until = _was_kept_until(moving.proposal) if undoing else None
+            proposing.move(moving.proposal, slot, note=note, tell=tell, reply_by=until, who=who, now=now)
+    except SlotTaken as taken:
+        raise PlaceGone from taken
+
+
+def _was_kept_until(proposal: Proposal) -> date | None:
+    """The day to reply by before the newest move."""
+    return db.session.scalar(
+        select(ProposalMove.was_reply_by).where(
+            ProposalMove.proposal_id == proposal.id, ProposalMove.sequence == proposal.sequence
+        )
+    )
+
+
+def _slot(moving: Moving, key: str, *, now: datetime) -> Slot:
+    slot = slots.find(
+        moving.programme, moving.school, key, now=now, instead_of=moving.performance.id,
+        whatever_the_notice=True, whatever_the_rest=True,
+    )  # fmt: skip
+    if slot is None or slot.starts_at <= now:
+        raise PlaceGone
+    show = moving.performance
+    if slot.tour_day_id == show.tour_day_id and told.times_of(slot) == told.times_of(show):
+        raise StandsThere
+    return slot
+
+
+def _letter(moving: Moving, slot: Slot, note: str, *, now: datetime) -> letters.Rendered | None:
+    if moving.proposal is not None:
+        return proposing.preview_move(moving.proposal, slot, note=note, now=now) if moving.people else None
+    booking = moving.booking
+    people: Sequence[promises.BookingContact] = promises.people_of(booking) if booking else ()
+    if booking is None or not people:
+        return None
+    programme = booking.programme
+    visit = replace(
+        told.visit_of(booking), sequence=booking.sequence + 1, **told.times_of(slot),
+        move_until=slot.day - timedelta(days=programme.notice_move_days),
+        cancel_until=slot.day - timedelta(days=programme.notice_cancel_days),
+    )  # fmt: skip
+    return letters.preview_moved(
+        visit, told.addressee(booking, people[0]), told.sender_of_programme(programme),
+        was_starts_at=moving.performance.starts_at, note=note, now=now,
+    )  # fmt: skip
+
+
+def _checked(note: str) -> str:
+    if len(note) > NOTE_AT_MOST:
+        raise NoteTooLong
+    return note.strip()

@@ -1,0 +1,252 @@
+"""One troupe's day in the diary: what stands on it, the roads between, the places that are free, what is wrong. Pure.
+
+Minutes are of the wall clock in Europe/London, from midnight.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from itertools import pairwise
+
+from outreach.booking.promises import Booking
+from outreach.booking.proposals import Proposal
+from outreach.county.school_days import INSET_DAY, RULED_OUT, SchoolCalendar
+from outreach.ground.timespans import local
+from outreach.ground.wording import clock, count
+from outreach.tour import roads
+from outreach.tour.availability.hours import Truly
+from outreach.tour.companies import Troupe
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+from outreach.tour.roads import Roads, Stop
+
+BOOKED, PROPOSED, HELD = "booked", "proposed", "held"
+MIDDAY = 12 * 60
+
+TIGHT_MINUTES = 10
+"""With fewer minutes to spare than this a road is shown as tight."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A show, or a time kept or held for a school, from `begins` (get-in) to `ends` (away).
+
+    `booking` is the host's where it is booked, `guests` are how many join, `pupils` all that are promised; `proposal`
+    keeps the time where it is proposed.
+    """
+
+    performance: Performance
+    kind: str
+    booking: Booking | None
+    guests: int
+    pupils: int
+    proposal: Proposal | None
+    begins: int
+    starts: int
+    over: int
+    ends: int
+    movable: bool
+
+    @property
+    def get_in(self) -> int:
+        return self.starts - self.begins
+
+    @property
+    def get_out(self) -> int:
+        return self.ends - self.over
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drive:
+    """A road of `minutes`, drawn from `begins` to `ends`. `spare`: minutes left over on it; below nought it is too short.
+
+    `start` and `end` name the places; `out`: it is the day's first.
+    """
+
+    begins: int
+    ends: int
+    minutes: int
+    spare: int
+    start: str
+    end: str
+    out: bool = False
+    kind: str = "road"
+
+    @property
+    def tight(self) -> bool:
+        return self.spare < TIGHT_MINUTES
+
+    @property
+    def said(self) -> str:
+        """How tight it is, in words; '' where there is time."""
+        if self.spare < 0:
+            return f"{count(-self.spare, 'minute')} short on the road to {self.end}"
+        return f"{count(self.spare, 'minute')} to spare on the road to {self.end}" if self.tight else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Free:
+    """A place for one more show, as far as the day goes; which school it suits depends on its road and its days."""
+
+    begins: int
+    ends: int
+    kind: str = "free"
+
+    @property
+    def half(self) -> str:
+        return "morning" if self.begins + self.ends < 2 * MIDDAY else "afternoon"
+
+
+Item = Block | Drive | Free
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A troupe on a day. `tour_day` None: it gives none, for the reason in `idle`. `items` by their begin."""
+
+    troupe: Troupe
+    tour_day: TourDay | None
+    idle: str = ""
+    items: tuple[Item, ...] = ()
+    warnings: tuple[str, ...] = ()
+    leaves: int = 0
+    returns: int = 0
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return tuple(item for item in self.items if isinstance(item, Block))
+
+    @property
+    def free(self) -> tuple[Free, ...]:
+        return tuple(item for item in self.items if isinstance(item, Free))
+
+
+def row(
+    tour_day: TourDay,
+    blocks: Sequence[Block],
+    *,
+    truly: Truly,
+    ways: Roads,
+    programme: Programme,
+    calendars: Mapping[int, SchoolCalendar],
+    warned: Iterable[str],
+    past: bool,
+) -> Row:
+    """A tour day's row. `calendars`: of the hosts by URN; `past`: no place of it is free any more."""
+    drives = list(_drives(tour_day, blocks, truly, ways))
+    free = () if past else tuple(_free(tour_day, blocks, truly, programme))
+    tight = [d.said for d in drives if d.tight and d.begins >= truly.leaves]
+    return Row(
+        troupe=tour_day.troupe,
+        tour_day=tour_day,
+        items=tuple(sorted([*blocks, *drives, *free], key=lambda item: (item.begins, item.ends))),
+        warnings=(*tight, *warned, *_unsuited(tour_day, blocks, programme, calendars)),
+        leaves=truly.leaves,
+        returns=truly.returns,
+    )
+
+
+def block(
+    performance: Performance,
+    promised: Sequence[Booking],
+    proposal: Proposal | None,
+    *,
+    now: datetime,
+) -> Block:
+    """What stands there, from its live bookings (the host's first) or the proposal that keeps it; else it is held."""
+    host = promised[0] if promised and promised[0].role == "host" else None
+    kind = BOOKED if promised else PROPOSED if proposal else HELD
+    return Block(
+        performance=performance,
+        kind=kind,
+        booking=host,
+        guests=len(promised) - 1 if host else len(promised),
+        pupils=sum(booking.seats for booking in promised),
+        proposal=proposal,
+        begins=minute(performance.get_in_at),
+        starts=minute(performance.starts_at),
+        over=minute(performance.ends_at),
+        ends=minute(performance.away_at),
+        movable=kind != HELD and performance.starts_at > now,
+    )
+
+
+def minute(instant: datetime) -> int:
+    at = local(instant)
+    return at.hour * 60 + at.minute
+
+
+def of_clock(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def stop_of(show: Performance) -> Stop:
+    return roads.school_stop(show.urn, show.easting, show.northing)
+
+
+def _drives(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, ways: Roads) -> Iterator[Drive]:
+    """From where the day begins, on from show to show, to where it ends; a base that is not known takes no road."""
+    if not blocks:
+        return
+    first, last, base = blocks[0], blocks[-1], tour_day.troupe.base_name or "the base"
+    there = stop_of(first.performance)
+    if truly.leaves_from:
+        minutes = ways.minutes(truly.leaves_from, there)
+        leaves, name = first.begins - minutes, first.performance.host.name
+        spare = first.begins - minutes - truly.leaves
+        yield Drive(
+            begins=leaves, ends=first.begins, minutes=minutes, spare=max(spare, TIGHT_MINUTES), start=base, end=name, out=True,
+        )  # fmt: skip
+    for before, after in pairwise(blocks):
+        minutes = ways.minutes(stop_of(before.performance), stop_of(after.performance))
+        if minutes or before.performance.urn != after.performance.urn:
+            yield Drive(
+                begins=before.ends, ends=before.ends + minutes, minutes=minutes,
+                spare=after.begins - before.ends - minutes,
+                start=before.performance.host.name, end=after.performance.host.name,
+            )  # fmt: skip
+    if truly.returns_to:
+        minutes = ways.minutes(stop_of(last.performance), truly.returns_to)
+        yield Drive(
+            begins=last.ends, ends=last.ends + minutes, minutes=minutes, spare=TIGHT_MINUTES,
+            start=last.performance.host.name, end=tour_day.stays_at or base,
+        )  # fmt: skip
+
+
+def _free(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, programme: Programme) -> Iterator[Free]:
+    """Where one more show would have its time, the road left out of account; no more than the day may still have."""
+    left = tour_day.shows_at_most - len(blocks)
+    needed = programme.get_in_minutes + programme.show_minutes + programme.get_out_minutes
+    opens = max(truly.leaves, of_clock(programme.earliest_start) - programme.get_in_minutes)
+    closes = min(truly.returns, of_clock(programme.latest_finish) + programme.get_out_minutes)
+    edges = [opens, *(at for b in blocks for at in (b.begins, b.ends)), closes]
+    for begins, ends in zip(edges[::2], edges[1::2], strict=True):
+        begins, ends = max(begins, opens), min(ends, closes)
+        here = min(left, (ends - begins) // needed) if ends > begins else 0
+        for n in range(here):
+            size = (ends - begins) // here
+            yield Free(begins=begins + n * size, ends=begins + (n + 1) * size)
+        left -= here
+
+
+def _unsuited(
+    tour_day: TourDay, blocks: Sequence[Block], programme: Programme, calendars: Mapping[int, SchoolCalendar]
+) -> Iterator[str]:
+    """A school that is closed that day by what it said since, and more pupils than one show takes."""
+    for b in blocks:
+        name = b.performance.host.name
+        why = calendars.get(b.performance.urn, SchoolCalendar()).why_closed(tour_day.day)
+        if why == INSET_DAY and programme.for_adults:
+            why = ""
+        if why:
+            said = {INSET_DAY: "INSET day", RULED_OUT: "Ruled out"}.get(why, why[:1].upper() + why[1:])
+            yield f"{said} at {name}"
+        if b.pupils > programme.audience_ceiling:
+            yield f"Hall too small: {count(b.pupils, 'pupil')} at {name}, {programme.audience_ceiling} at most"
+
+
+def clock_of(minutes: int) -> str:
+    """570 -> '9:30am'; what lies beyond a day is said as the day's end."""
+    at = min(max(minutes, 0), 24 * 60 - 1)
+    return clock(time(at // 60, at % 60))

@@ -1,0 +1,85 @@
+// The diary with a mouse: a show is dragged to another place. While it is in the air the places that fit are lit and the
+// others say why not; both come from the page that works without this, so that all three ways end at the same preview.
+const diary = document.querySelector("[data-diary]");
+const leave = document.querySelector("[data-leave]");
+if (leave) addEventListener("keydown", (event) => { if (event.key === "Escape") location.assign(leave.dataset.leave); });
+if (diary && matchMedia("(min-width: 800px)").matches) for (const block of diary.querySelectorAll("[data-move]")) dragged(block);
+
+const STEP = 5;
+
+function dragged(block) {
+  const drop = document.querySelector("[data-drop]");
+  let page = null, lit = [], air = false, grabbed = 0;
+  block.draggable = true;
+  // Asked for when the pointer comes near, so that it is there when the show is in the air.
+  const ask = () => { page ??= fetch(`${diary.dataset.address}&move=${block.dataset.move}`).then((answer) => answer.text()).then((text) => new DOMParser().parseFromString(text, "text/html")); return page; };
+  block.addEventListener("pointerenter", () => { ask(); }, { once: true });
+  for (const link of block.querySelectorAll("a")) link.draggable = false;
+
+  block.addEventListener("dragstart", (event) => {
+    air = true;
+    grabbed = event.clientX - block.getBoundingClientRect().left;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", block.dataset.name);
+    block.classList.add("drag");
+    ask().then(light);
+  });
+  block.addEventListener("dragend", () => {
+    air = false;
+    block.classList.remove("drag");
+    for (const place of lit) place.remove();
+    lit = [];
+    diary.classList.remove("lit");
+    for (const free of diary.querySelectorAll(".fr.free")) free.hidden = false;
+    drop.hidden = true;
+  });
+
+  function light(from) {
+    if (!air || lit.length) return;
+    for (const free of diary.querySelectorAll(".fr.free")) free.hidden = true;
+    for (const row of from.querySelectorAll("[data-row]")) {
+      const here = diary.querySelector(`[data-row="${row.dataset.row}"] .tk`);
+      if (here) for (const place of row.querySelectorAll(".fr")) {
+        const copy = document.importNode(place, true);
+        here.append(copy);
+        lit.push(copy);
+        if (copy.dataset.day) aim(copy);
+      }
+    }
+    diary.classList.add("lit");
+  }
+
+  function aim(place) {
+    const line = place.closest(".tk");
+    // The start that a drop here would mean: where the block's own start comes to lie, on the step, within the place.
+    const start = (event) => {
+      const box = line.getBoundingClientRect();
+      const steps = Number(getComputedStyle(diary).getPropertyValue("--n"));
+      const minute = Number(diary.dataset.opens) + (event.clientX - grabbed - box.left) / box.width * steps * STEP + Number(block.dataset.in);
+      const starts = place.dataset.starts.split(" ").map(Number);
+      return starts.reduce((best, at) => Math.abs(at - minute) < Math.abs(best - minute) ? at : best);
+    };
+    const words = (at) => {
+      const hour = Math.floor(at / 60), minutes = String(at % 60).padStart(2, "0");
+      return `${hour % 12 || 12}${at % 60 ? `:${minutes}` : ""}${hour < 12 ? "am" : "pm"}`;
+    };
+    place.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "move";
+      place.classList.add("over");
+      const day = place.closest(".dy").querySelector("h2").childNodes;
+      drop.hidden = false;
+      drop.querySelector("[data-where]").textContent = `${day[0].textContent} ${day[1].textContent}, ${words(start(event))}, ${place.closest(".ln").querySelector("h3").textContent.split(",")[0].trim()}`;
+      drop.querySelector("[data-road]").textContent = place.dataset.says;
+    });
+    place.addEventListener("dragleave", () => { place.classList.remove("over"); drop.hidden = true; });
+    place.addEventListener("drop", (event) => {
+      event.preventDefault();
+      const at = start(event);
+      const slot = `${place.dataset.day}-${String(Math.floor(at / 60)).padStart(2, "0")}${String(at % 60).padStart(2, "0")}`;
+      const address = new URL(place.querySelector("a").href);
+      address.searchParams.set("slot", slot);
+      location.assign(address);
+    });
+  }
+}

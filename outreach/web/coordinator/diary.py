@@ -1,0 +1,136 @@
+"""The diary: weeks and months of all troupes, who would still fit, and the lists behind its numbers."""
+
+from functools import partial
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+
+from outreach.booking.agenda import moves, moving, places, reading, rows
+from outreach.booking.agenda.moving import Moving
+from outreach.booking.agenda.places import Place
+from outreach.booking.agenda.reading import Diary
+from outreach.coverage.gaplist import fitting
+from outreach.coverage.gaplist.fitting import Fitting
+from outreach.ground import clock
+from outreach.ground.db import db
+from outreach.ground.timespans import day_of
+from outreach.tour import programmes
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+from outreach.web.coordinator import diary_asked
+from outreach.web.coordinator.diary_asked import WEEK, Asked
+from outreach.web.gate import coordinator, coordinators_only, programme_in_hand
+
+SHOWN_AT_FIRST = 8
+"""Schools that would fit, before 'show all'."""
+
+TITLES = {
+    reading.BOOKED: "Shows booked",
+    reading.PROPOSED: "Times proposed",
+    reading.HELD: "Times held while a school books",
+    reading.FREE: "Places that are free",
+    reading.WARNED: "What is not as it should be",
+}
+
+
+@coordinator.get("/diary")
+@coordinators_only
+def diary() -> Any:
+    """With `?move=` a show's id: where it could go is lit, as links. With `?fit=` a tour day's: who would fit there."""
+    programme, now = programme_in_hand(), clock.now()
+    if programme is None:
+        return render_template("coordinator/diary_none.html")
+    asked = diary_asked.asked(programme, request.args, now=now)
+    found = reading.of(programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id)
+    said = list(asked.left_out)
+    moved = _moved(programme, said)
+    lit: dict[int, list[Place]] = {}
+    if moved is not None:
+        for place in moving.places(moved, only_days=found.tour_day_ids, now=now):
+            lit.setdefault(place.tour_day_id, []).append(place)
+    fit_day = _fit_day(found, said)
+    return render_template(
+        "coordinator/diary.html",
+        programmes=programmes.of_partnership(g.partnership.id),
+        asked=asked,
+        diary=found,
+        counts=found.counts,
+        said=said,
+        moved=moved,
+        lit=lit,
+        fitting=None if moved else _fitting(asked, found, fit_day),
+        half=fitting.half,
+        fit_day=fit_day,
+        shown_at_first=SHOWN_AT_FIRST,
+        today=day_of(now),
+        now=now,
+        done=moves.of_today(programme.id, now=now),
+        at=partial(diary_asked.at, opens=found.opens),
+        inner=diary_asked.inner,
+        road_words=places.said,
+        clock_of=rows.clock_of,
+        causes=fitting.CAUSES,
+    )
+
+
+@coordinator.get("/diary/list/<kind>")
+@coordinators_only
+def diary_list(kind: str) -> Any:
+    """The list behind one number of the diary."""
+    programme, now = programme_in_hand() or abort(404), clock.now()
+    if kind not in TITLES:
+        abort(404)
+    asked = diary_asked.asked(programme, request.args, now=now)
+    if asked.left_out:
+        flash(asked.left_out[0], "confirm")
+        return redirect(url_for("coordinator.diary", programme=programme.id), 303)
+    found = reading.of(programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id)
+    return render_template(
+        "coordinator/diary_list.html", asked=asked, kind=kind, title=TITLES[kind], lines=found.listed(kind),
+        clock_of=rows.clock_of, now=now,
+    )  # fmt: skip
+
+
+def _moved(programme: Programme, said: list[str]) -> Moving | None:
+    """What is being moved, if anything; why not is said."""
+    wanted = request.args.get("move", "")
+    if not wanted:
+        return None
+    number = diary_asked.number_in_address("move")
+    show = db.session.get(Performance, number) if number is not None else None
+    if show is None or show.programme_id != programme.id:
+        said.append("There is no such show in this diary.")
+        return None
+    try:
+        return moving.find(show, now=clock.now())
+    except moving.NotInTheDiary as gone:
+        said.append(gone.message)
+        return None
+
+
+def _fit_day(found: Diary, said: list[str]) -> reading.Listed | None:
+    """The day that was chosen for 'who would fit here'."""
+    if not request.args.get("fit", ""):
+        return None
+    number = diary_asked.number_in_address("fit")
+    for day in found.days:
+        for row in day.rows:
+            if row.tour_day is not None and row.tour_day.id == number:
+                return reading.Listed(day=day.day, row=row)
+    said.append("The day that was chosen is not in this stretch of the diary.")
+    return None
+
+
+def _fitting(asked: Asked, found: Diary, fit_day: reading.Listed | None) -> Fitting | None:
+    """Who would fit on the chosen day, or anywhere in the week; of a month only where a day is chosen."""
+    if fit_day is not None and fit_day.row.tour_day is not None:
+        return fitting.of(asked.programme, [fit_day.row.tour_day.id], now=clock.now())
+    if asked.view != WEEK:
+        return None
+    with_room = [
+        row.tour_day.id
+        for day in found.days
+        for row in day.rows
+        if row.tour_day is not None and row.free and day.day >= day_of(clock.now())
+    ]
+    return fitting.of(asked.programme, with_room, now=clock.now()) if with_room else None

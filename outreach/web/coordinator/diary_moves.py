@@ -1,0 +1,176 @@
+"""Moving something in the diary: choosing from a list, what it would do and the exact letter, doing it, undoing it."""
+
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from outreach.booking.agenda import moves, moving, places, rows
+from outreach.booking.agenda.moving import Look, Moving, NotInTheDiary, PlaceGone, StandsThere
+from outreach.booking.agenda.places import Place
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import clock as clock_words
+from outreach.ground.wording import day as day_words
+from outreach.tour import days, programmes
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance
+from outreach.web import forms
+from outreach.web.gate import coordinator, coordinators_only, who
+
+
+class MoveForm(forms.Form):
+    note = forms.words(
+        "A note in the letter",
+        hint="It stands in the letter to the school. You may leave it empty. No pupil’s name.",
+        at_most=moving.NOTE_AT_MOST,
+    )
+    silent = forms.tick("Leave the letter to the school out: I tell them myself")
+
+
+@coordinator.get("/diary/move/<int:performance_id>")
+@coordinators_only
+def diary_move(performance_id: int) -> Any:
+    """Every place it could go, and why not elsewhere; or, with `?slot=`, what moving it there would do."""
+    show = _show(performance_id)
+    found, now = _moving(show), clock.now()
+    key = request.args.get("slot", "")[:30]
+    if key:
+        try:
+            look = moving.look(found, key, now=now)
+        except (PlaceGone, StandsThere) as gone:
+            return _choose(show, gone)
+        except Refusal as refusal:
+            return _choose(show, refusal)
+        return _page(found, look, MoveForm(formdata=None))
+    on_tour = {d.id: d for d in days.of_programme(found.programme.id)}
+    by_day = [
+        (on_tour[tour_day_id], list(here))
+        for tour_day_id, here in groupby(moving.places(found, now=now), key=lambda p: p.tour_day_id)
+        if tour_day_id in on_tour
+    ]
+    weeks = [(monday, list(some)) for monday, some in groupby(by_day, key=_monday)]
+    fitting = (p for _, here in by_day for p in here if p.starts and not p.breaks and not p.here)
+    best: dict[int, Place] = {}
+    for place in sorted(fitting, key=_gain):
+        best.setdefault(place.tour_day_id, place)
+    return render_template(
+        "coordinator/diary_move.html",
+        moving=found,
+        weeks=weeks,
+        best=[(on_tour[day_id], place) for day_id, place in list(best.items())[:3]],
+        several=len({d.troupe_id for d in on_tour.values()}) > 1,
+        road_words=places.said,
+        back=_diary_of(found.programme.id, show),
+        clock_of=rows.clock_of,
+    )
+
+
+@coordinator.post("/diary/move/<int:performance_id>")
+@coordinators_only
+def diary_move_to(performance_id: int) -> Any:
+    """Moves it; with `look`, shows the letter with the note that was typed and moves nothing."""
+    show, now = _show(performance_id), clock.now()
+    form, key = MoveForm(), request.form.get("slot", "")[:30]
+    found = _moving(show)
+    valid = form.validate_on_submit()
+    try:
+        look = moving.look(found, key, note=(form.note.data or "") if valid else "", now=now)
+        if "look" in request.form or not valid:
+            return _page(found, look, form), 200 if valid else 422
+        with transaction():
+            made = moving.move(
+                _show(performance_id), key, note=form.note.data or "", tell=not form.silent.data, who=who(), now=now
+            )  # fmt: skip
+            name, programme_id = found.school.name, found.programme.id
+            told, at = made.told, made.starts_at
+    except Refusal as gone:
+        return _choose(show, gone)
+    flash(
+        f"{name} is moved to {day_words(at)}, {clock_words(at)}. "
+        + ("The letter is waiting to go out." if told else "No letter goes to the school.")
+    )
+    return redirect(_diary_of(programme_id, _show(performance_id)), 303)
+
+
+@coordinator.post("/diary/undo/<int:move_id>")
+@coordinators_only
+def diary_undo(move_id: int) -> Response:
+    """Puts it back where it was."""
+    ours = {p.id for p in programmes.of_partnership(g.partnership.id)}
+    made = moves.get(move_id, ours)
+    if made is None:
+        abort(404)
+    performance_id, programme_id = made.performance_id, made.programme_id
+    try:
+        with transaction():
+            again = moves.get(move_id, ours)
+            assert again is not None
+            moving.undo(again, who=who(), now=clock.now())
+            told = again.told
+    except Refusal as refusal:
+        flash(refusal.message, "stop")
+    else:
+        flash(
+            "It is back where it was. " + ("Whoever was told is told again." if told else "Nobody was told.")
+        )
+    return redirect(_diary_of(programme_id, _show(performance_id)), 303)
+
+
+def _page(found: Moving, look: Look, form: MoveForm) -> str:
+    tour_day = db.session.get_one(TourDay, look.slot.tour_day_id)
+    return render_template(
+        "coordinator/diary_move_to.html",
+        moving=found,
+        look=look,
+        form=form,
+        troupe=tour_day.troupe,
+        was_troupe=found.performance.troupe,
+        road_words=places.said,
+        back=_diary_of(found.programme.id, found.performance),
+    )
+
+
+def _moving(show: Performance) -> Moving:
+    """What stands there; where it cannot be moved, back to the diary, which says why."""
+    try:
+        return moving.find(show, now=clock.now())
+    except NotInTheDiary as gone:
+        flash(gone.message, "confirm")
+        abort(redirect(_diary_of(show.programme_id, show), 303))
+
+
+def _choose(show: Performance, refusal: Refusal) -> Response:
+    flash(refusal.message, "confirm")
+    return redirect(url_for("coordinator.diary_move", performance_id=show.id), 303)
+
+
+def _show(performance_id: int) -> Performance:
+    """This partnership's; a 404 for another's or none."""
+    found = db.session.get(Performance, performance_id)
+    if found is None or found.tour_day.programme.partnership_id != g.partnership.id:
+        abort(404)
+    return found
+
+
+def _diary_of(programme_id: int, show: Performance) -> str:
+    """The week of a show, as it stands now."""
+    day = day_of(show.starts_at)
+    return url_for(
+        "coordinator.diary",
+        programme=programme_id,
+        **{"from": (day - timedelta(days=day.weekday())).isoformat()},
+        _anchor=f"d{show.tour_day_id}",
+    )
+
+
+def _monday(pair: tuple[TourDay, list[Place]]) -> Any:
+    return pair[0].day - timedelta(days=pair[0].day.weekday())
+
+
+def _gain(place: Place) -> tuple[int, int, int]:
+    return -place.saved, place.tour_day_id, place.first
