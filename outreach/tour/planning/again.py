@@ -14,8 +14,9 @@ from outreach.tour.planning.patterns.kinds import Figures
 from outreach.tour.planning.patterns.pool import Part, Pool, keeping, together
 from outreach.tour.planning.patterns.walk import Walk
 from outreach.tour.planning.problem import Kept
+from outreach.tour.planning.programs.driven import Driven, driven_of
 from outreach.tour.planning.programs.relaxation import Relaxation
-from outreach.tour.planning.programs.whole import Driven, dive, improve, value_of
+from outreach.tour.planning.programs.whole import dive, improve
 from outreach.tour.planning.replay import replay
 
 KEEP_PRICE = 30.0
@@ -76,8 +77,7 @@ def _pool(apart: Figures, dated: Dated, stuck: list[tuple[int, ...]]) -> tuple[P
         at += len(driving)
     pool = together(apart, parts, days=(), complete=False)
     patterns = tuple(begin)
-    value = value_of(apart, pool, patterns, whole_schools=apart.problem.whole_schools)
-    return pool, Driven(patterns=patterns, value=value)
+    return pool, driven_of(apart, pool, patterns, whole_schools=apart.problem.whole_schools)
 
 
 def _elsewhere(apart: Figures, dated: Dated, day: int) -> np.ndarray:

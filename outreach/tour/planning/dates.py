@@ -5,22 +5,29 @@ who found a date keeps it, each day becomes a kind of its own, and the rest is p
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 import numpy as np
 
 from outreach.tour.planning.patterns.kinds import Figures
 from outreach.tour.planning.patterns.pool import Pool
+from outreach.tour.planning.programs.driven import Driven
 
 Dated = dict[int, tuple[int, ...]]
 """Position of a day -> the schools added to it, by number."""
 
 
-def deal(figures: Figures, pool: Pool, patterns: Iterable[int]) -> tuple[Dated, list[tuple[int, ...]]]:
-    """(what is driven on each day, the patterns for which no date was left)."""
+def deal(figures: Figures, pool: Pool, driven: Driven) -> tuple[Dated, list[tuple[int, ...]]]:
+    """(what is driven on each day, the patterns for which no date was left).
+
+    Where it costs nobody a date, a host's show is on one that suits its guests.
+    """
+    guests: dict[int, list[int]] = defaultdict(list)
+    for pair in driven.guests:
+        host = figures.pairs.hosts[figures.pairs.host[pair]]
+        guests[int(host)].append(int(figures.pairs.guest[pair]))
     dealt: Dated = {}
     to_deal: dict[int, list[tuple[int, ...]]] = defaultdict(list)
-    for pattern in patterns:
+    for pattern in driven.patterns:
         schools = tuple(int(s) for s in pool.members[pattern] if s < figures.count)
         if pool.dated[pattern] >= 0:
             dealt[pool.days[pool.dated[pattern]]] = schools
@@ -29,7 +36,19 @@ def deal(figures: Figures, pool: Pool, patterns: Iterable[int]) -> tuple[Dated, 
     stuck: list[tuple[int, ...]] = []
     for kind, sets in sorted(to_deal.items()):
         free = [day for day in figures.kinds[kind].days if day not in dealt]
-        matched = _match(sets, [_open(figures, schools, free, dealt) for schools in sets], figures)
+        coming: list[tuple[int, ...]] = []
+        for schools in sets:
+            # A host with two shows has its guests at the first that is dealt.
+            coming.append(tuple(guest for school in set(schools) for guest in guests.pop(school, ())))
+        matched: dict[int, int] = {}
+        for with_guests in (True, False) if any(coming) else (False,):
+            open_ = [
+                _open(figures, (*schools, *(coming[at] if with_guests else ())), free, dealt)
+                for at, schools in enumerate(sets)
+            ]
+            matched = _match(sets, open_, figures)
+            if len(matched) == len(sets):
+                break
         for at, schools in enumerate(sets):
             if at in matched:
                 dealt[matched[at]] = schools

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
+_EVERY = 0.05
+"""Seconds between two looks at whether somebody stopped the planner: a look may cost a query."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
@@ -33,6 +36,7 @@ class Limit:
         self._tell = tell
         self._stop = stop
         self.stopped = False
+        self._look_again = 0.0
         self._told = Progress(schools=None, driving=None, bound=None, seconds=0.0)
 
     @property
@@ -44,11 +48,16 @@ class Limit:
         """Goes on for so many seconds from now at the least, unless somebody stops it."""
         self.seconds = max(self.seconds, self.gone + seconds)
 
+    def asked(self) -> bool:
+        """Whether somebody stopped the planner."""
+        if self._stop is not None and not self.stopped and monotonic() >= self._look_again:
+            self.stopped = self._stop()
+            self._look_again = monotonic() + _EVERY
+        return self.stopped
+
     def left(self, share: float = 1.0) -> float:
         """Seconds until the given share of the time is over; 0 when it is, or when somebody stopped the planner."""
-        if self._stop is not None and not self.stopped:
-            self.stopped = self._stop()
-        return 0.0 if self.stopped else max(0.0, self.seconds * share - self.gone)
+        return 0.0 if self.asked() else max(0.0, self.seconds * share - self.gone)
 
     def over(self, share: float = 1.0) -> bool:
         """Whether nothing is left of that share."""

@@ -47,7 +47,8 @@ class LeftOut:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bounds:
     """What no plan betters: its value in minutes; the schools reached in full; the driving in minutes of any plan that
-    leaves out no more worth than this one, and moves no more of what is kept.
+    leaves out no more worth than this one, moves no more of what is kept, lets guests travel no more and has no
+    more days in several regions.
     """
 
     value: float
@@ -58,7 +59,8 @@ class Bounds:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """`reached`: schools with all the shows they need; `in_part`: with some. `driving`: minutes in all, with
-    `booked_driving` of what stood before. `value`: minutes of extra driving, worth left out and moves paid for.
+    `booked_driving` of what stood before. `value`: minutes of extra driving, worth left out, moves paid for, what its
+    guests count as (`travelled`) and what days in several regions do (`apart`).
     `moved` of what was to be kept is elsewhere now, `dropped` is nowhere. `complete`: the bounds cover every plan;
     otherwise only plans that add at most three shows to a day, each near the one before.
     """
@@ -76,6 +78,8 @@ class Plan:
     seconds: float
     ended: str
     complete: bool
+    travelled: float = 0.0
+    apart: float = 0.0
 
     @property
     def gap(self) -> float:

@@ -15,8 +15,9 @@ from outreach.tour.planning.patterns.kinds import Figures
 from outreach.tour.planning.patterns.pool import Pool, build, single_days
 from outreach.tour.planning.plan import Bounds, Plan
 from outreach.tour.planning.problem import CannotPlan, Problem, check
+from outreach.tour.planning.programs.driven import Driven, driving_of, reached_by
 from outreach.tour.planning.programs.relaxation import Relaxation, most_schools
-from outreach.tour.planning.programs.whole import Driven, at_once, dive, driving_of, improve, reached_by
+from outreach.tour.planning.programs.whole import at_once, dive, improve
 from outreach.tour.planning.read_out import ReadOut, always_lost, read_out
 
 _NEXT_TO_NOTHING = 2e-3
@@ -58,19 +59,20 @@ def solve(
         return _handed_out(pool, found, nothing, limit)
     relaxation = Relaxation(figures, pool, seed=seed)
     driven, bound = _chosen(figures, pool, relaxation, limit, seed)
-    dated, stuck = dates.deal(figures, pool, driven.patterns)
+    dated, stuck = dates.deal(figures, pool, driven)
     if stuck and single_days(figures, pool) < _BY_DATE and not limit.over(_FOR_DAYS):
         apart = figures.by_date()
         by_date = build(apart, problem.kept)
         driven, proven = _chosen(apart, by_date, Relaxation(apart, by_date, seed=seed), limit, seed)
         bound = max(bound, proven)
-        dated, stuck = _fuller((dated, stuck), dates.deal(apart, by_date, driven.patterns))
+        dated, stuck = _fuller((dated, stuck), dates.deal(apart, by_date, driven))
     if stuck:
         dated = once_more(figures, dated, stuck, limit, seed)
     found = read_out(figures, pool, dated, problem.kept)
     schools = most_schools(relaxation, found.reached, limit)
     bound += always_lost(figures, problem.kept)
-    least = math.ceil(bound - found.lost - found.paid - _NEXT_TO_NOTHING) + figures.booked_driving
+    beside = found.lost + found.paid + found.travelled + found.apart
+    least = math.ceil(bound - beside - _NEXT_TO_NOTHING) + figures.booked_driving
     bounds = Bounds(value=bound, schools=schools, driving=min(found.driving, max(0, least)))
     return _handed_out(pool, found, bounds, limit)
 
@@ -99,7 +101,7 @@ def _chosen(
     limit.tell(bound=relaxed.bound + constant)
     driven = dive(relaxation, limit, 0.9)
     if limit.over(0.9):
-        driven = min(driven, at_once(figures, pool), key=lambda each: each.value)
+        driven = min(driven, at_once(relaxation.rows), key=lambda each: each.value)
     better(driven, relaxed.bound)
     return improve(figures, pool, relaxed, driven, limit, share=_FOR_DAYS, seed=seed, better=better)
 
@@ -127,4 +129,6 @@ def _handed_out(pool: Pool, found: ReadOut, bounds: Bounds, limit: Limit) -> Pla
         seconds=limit.gone,
         ended=ended,
         complete=pool.complete,
+        travelled=found.travelled,
+        apart=found.apart,
     )

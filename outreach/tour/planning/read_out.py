@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from outreach.tour.planning.dates import Dated, clashes
+from outreach.tour.planning.patterns import hosting
 from outreach.tour.planning.patterns.kinds import Figures
 from outreach.tour.planning.patterns.pool import Pool
 from outreach.tour.planning.plan import NO_DATE, NO_PLACE, NO_ROOM, NO_TIME, TOO_FAR, LeftOut, Visit
-from outreach.tour.planning.problem import KEPT_WITHIN, Gap, Kept
+from outreach.tour.planning.problem import KEPT_WITHIN, Gap, Kept, Problem
 from outreach.tour.planning.replay import Told, replay
+from outreach.tour.planning.seating import Seating
 
 
 class Wrong(Exception):
@@ -23,7 +25,7 @@ class Wrong(Exception):
 @dataclass(frozen=True, kw_only=True)
 class ReadOut:
     """The plan's visits and what they come to; `value` in minutes, as Plan has it; `lost`: worth left out; `paid`: for
-    moves that were a choice."""
+    moves that were a choice; `travelled` and `apart`: what guests, and days in several regions, count as."""
 
     visits: tuple[Visit, ...]
     left_out: tuple[LeftOut, ...]
@@ -34,6 +36,8 @@ class ReadOut:
     value: float
     lost: float
     paid: float
+    travelled: float
+    apart: float
     moved: tuple[Kept, ...]
     dropped: tuple[Kept, ...]
 
@@ -43,21 +47,28 @@ def read_out(figures: Figures, pool: Pool, dated: Dated, kept: tuple[Kept, ...])
     reader = _Reader(figures, kept)
     days = reader.needed({day: list(schools) for day, schools in dated.items()})
     told = {day: reader.told(day, schools) for day, schools in sorted(days.items()) if schools}
-    visits = tuple(
-        Visit(
-            day=figures.problem.days[day].number,
-            school=show.school,
-            gets_in=show.gets_in,
-            starts=show.starts,
-            away=show.away,
-        )
-        for day, one in told.items()
-        for show in one.shows
-    )
+    seating = Seating(figures, told, reader.kept)
+    seating.seat()
+    visits: list[Visit] = []
+    for day, one in seating.days.items():
+        shows = sorted(enumerate(one.told.shows), key=lambda each: each[1].starts)
+        for at, show in shows:
+            plays = Visit(
+                day=figures.problem.days[day].number,
+                school=show.school,
+                gets_in=show.gets_in,
+                starts=show.starts,
+                away=show.away,
+            )
+            visits.append(plays)
+            visits += [
+                replace(plays, school=figures.gaps[guest].school, guest_of=show.school)
+                for guest in one.guests[at]
+            ]
     driving = figures.booked_driving + sum(
-        one.driving - figures.kinds[figures.kind_of[day]].driving for day, one in told.items()
+        one.told.driving - figures_driving(figures, day) for day, one in seating.days.items()
     )
-    return _counted(figures, pool, kept, visits, driving)
+    return _counted(figures, pool, kept, tuple(visits), driving)
 
 
 class _Reader:
@@ -142,6 +153,7 @@ def _counted(
     stayed, moved, dropped = _kept(kept, visits)
     can_stay = _could_stay(figures, kept)
     paid = sum(each.price for each in kept if each in can_stay and each not in stayed)
+    travelled, apart = _travelled(problem, visits), _apart(problem, visits)
     return ReadOut(
         visits=visits,
         left_out=left_out,
@@ -149,12 +161,38 @@ def _counted(
         in_part=sum(0 < shown[gap.school] < gap.shows for gap in problem.gaps),
         driving=driving,
         booked_driving=figures.booked_driving,
-        value=driving - figures.booked_driving + lost + paid,
+        value=driving - figures.booked_driving + lost + paid + travelled + apart,
         lost=lost,
         paid=paid,
+        travelled=travelled,
+        apart=apart,
         moved=moved,
         dropped=dropped,
     )
+
+
+def _travelled(problem: Problem, visits: tuple[Visit, ...]) -> float:
+    """What the guests count as."""
+    place = {gap.school: gap.place for gap in problem.gaps}
+    return sum(
+        hosting.price(problem, int(problem.road[place[visit.school]][place[visit.guest_of]]))
+        for visit in visits
+        if visit.guest_of is not None
+    )
+
+
+def _apart(problem: Problem, visits: tuple[Visit, ...]) -> float:
+    """What the further regions count as that are on one day because of the plan."""
+    region = {gap.school: gap.region for gap in problem.gaps}
+    new: dict[int, set[str]] = defaultdict(set)
+    for visit in visits:
+        if visit.guest_of is None:
+            new[visit.day].add(region[visit.school])
+    further = 0
+    for day in problem.days:
+        there = {show.region for show in day.booked} - {""}
+        further += max(0, len((there | new[day.number]) - {""}) - max(1, len(there)))
+    return problem.apart * further
 
 
 def _kept(
@@ -169,7 +207,9 @@ def _kept(
         here = [
             visit
             for visit in shows[each.school]
-            if visit.day == each.day and abs(visit.starts - each.starts) <= KEPT_WITHIN
+            if visit.guest_of is None
+            and visit.day == each.day
+            and abs(visit.starts - each.starts) <= KEPT_WITHIN
         ]
         if here:
             nearest = min(here, key=lambda visit: abs(visit.starts - each.starts))
@@ -210,6 +250,9 @@ class Causes:
         self.number = {gap.school: at for at, gap in enumerate(figures.gaps)}
         self.possible = np.zeros(figures.count + 1, bool)
         self.possible[np.unique(pool.members)] = True
+        # A school without a show of its own might have been a guest.
+        pairs = figures.pairs
+        self.possible[pairs.guest[self.possible[pairs.hosts[pairs.host]]]] = True
 
     def of(self, gap: Gap) -> str:
         """The cause, as plan.py names them."""

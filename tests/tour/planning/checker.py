@@ -15,8 +15,10 @@ def faults(problem: Problem, plan: Plan) -> list[str]:
     days = {day.number: day for day in problem.days}
     by_day = defaultdict(list)
     for visit in plan.visits:
-        by_day[visit.day].append(visit)
+        if visit.guest_of is None:
+            by_day[visit.day].append(visit)
     driving = 0
+    found += _guests(problem, plan)
     for day in problem.days:
         # (gets in, away, place, school or None, start, end)
         stands = [(show.gets_in, show.away, show.place, None, None, None) for show in day.booked]
@@ -91,8 +93,59 @@ def _lunch(problem: Problem, day: Day, stands: list) -> bool:
     return False
 
 
+def _guests(problem: Problem, plan: Plan) -> list[str]:
+    """What is wrong with those who come to a neighbour's show."""
+    found = []
+    gaps = {gap.school: gap for gap in problem.gaps}
+    dates = {day.number: day.day for day in problem.days}
+    seats = Counter()
+    for visit in plan.visits:
+        if visit.guest_of is None:
+            continue
+        guest, host = gaps[visit.school], gaps[visit.guest_of]
+        road = problem.road[guest.place][host.place]
+        seats[visit.guest_of, visit.day, visit.starts] += guest.pupils
+        shows = [
+            (v.gets_in, v.starts, v.away)
+            for v in plan.visits
+            if (v.school, v.day, v.guest_of) == (visit.guest_of, visit.day, None)
+        ]
+        if (visit.gets_in, visit.starts, visit.away) not in shows:
+            found.append(f"{visit}: there is no such show")
+        if dates[visit.day] not in guest.dates:
+            found.append(f"{visit}: the guest cannot on that date")
+        if not any(first + road <= visit.starts <= last - road for first, last in guest.windows):
+            found.append(f"{visit}: outside the guest's hours")
+        if problem.guests is None or road > problem.guests.reach:
+            found.append(f"{visit}: too far for a guest")
+        if guest.shows > 1 or not guest.pupils:
+            found.append(f"{visit}: no guest")
+    found += [f"{show}: {n} guests" for show, n in seats.items() if n > gaps[show[0]].seats]
+    return found
+
+
+def _beside(problem: Problem, plan: Plan) -> float:
+    """Minutes that guests and days in several regions count as."""
+    gaps = {gap.school: gap for gap in problem.gaps}
+    minutes = 0.0
+    for visit in plan.visits:
+        if visit.guest_of is not None:
+            road = problem.road[gaps[visit.school].place][gaps[visit.guest_of].place]
+            minutes += problem.guests.price + 2 * road
+    for day in problem.days:
+        stood = {show.region for show in day.booked if show.region}
+        there = stood | {
+            gaps[v.school].region for v in plan.visits if v.day == day.number and v.guest_of is None
+        }
+        minutes += problem.apart * (max(len(there - {""}), 1) - max(len(stood), 1))
+    return minutes
+
+
 def _sums(problem: Problem, plan: Plan, driving: int) -> list[str]:
     found = []
+    fresh = {day.number for day in problem.days if not day.booked} & {visit.day for visit in plan.visits}
+    if problem.days_at_most is not None and len(fresh) > problem.days_at_most:
+        found.append(f"{len(fresh)} days are used, {problem.days_at_most} at most")
     shown = Counter(visit.school for visit in plan.visits)
     missing = {gap.school: gap.shows - shown[gap.school] for gap in problem.gaps}
     if any(less < 0 for less in missing.values()):
@@ -106,7 +159,7 @@ def _sums(problem: Problem, plan: Plan, driving: int) -> list[str]:
     lost = sum(gap.worth * missing[gap.school] / gap.shows for gap in problem.gaps)
     if problem.whole_schools and any(0 < missing[gap.school] < gap.shows for gap in problem.gaps):
         found.append("a school is shown in part")
-    value = plan.driving - plan.booked_driving + lost
+    value = plan.driving - plan.booked_driving + lost + _beside(problem, plan)
     if not problem.kept and abs(plan.value - value) > 1e-6:
         found.append(f"a value of {plan.value} is claimed, {value} was counted")
     if plan.bounds.value > plan.value + 2e-3:

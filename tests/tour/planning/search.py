@@ -1,7 +1,8 @@
 """The very best plan of a small problem, by trying them all. Knows the rules of the trade only."""
 
-from dataclasses import dataclass
-from itertools import permutations, product
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import combinations, permutations, product
 
 from outreach.tour.planning.problem import KEPT_WITHIN, Day, Problem
 
@@ -25,13 +26,19 @@ def best(problem: Problem) -> Best:
     room = {day.number for day in problem.days if day.at_most > len(day.booked)}
     found = {gap.school for gap in problem.gaps if gap.place is not None}
     prices = sum(kept.price for kept in problem.kept if kept.day in room and kept.school in found)
-    all_states: set[tuple[tuple[tuple[int, int], ...], frozenset, int, float]] = {((), frozenset(), 0, 0.0)}
+    # Shows and guests of each school, who plays where on this date, driving, what is kept less what else counts, days
+    all_states: set[tuple[tuple[tuple[int, int], ...], frozenset, int, float, int]] = {
+        ((), frozenset(), 0, 0.0, 0)
+    }
     for day in sorted(problem.days, key=lambda day: day.day):
         options = day_options(problem, day)
         following = set()
-        for shown, dated, driving, saved in all_states:
+        for shown, dated, driving, saved, used in all_states:
             counts = dict(shown)
             for schools, more, kept in options:
+                days = used + bool(schools and not day.booked)
+                if problem.days_at_most is not None and days > problem.days_at_most:
+                    continue
                 if any((school, day.day) in dated for school in schools):
                     continue
                 after = dict(counts)
@@ -40,11 +47,11 @@ def best(problem: Problem) -> Best:
                 if any(after[gap.school] > gap.shows for gap in problem.gaps if gap.school in after):
                     continue
                 now = {d for d in dated if d[1] == day.day} | {(school, day.day) for school in schools}
-                key = tuple(sorted(after.items())), frozenset(now), driving + more, saved + kept
+                key = tuple(sorted(after.items())), frozenset(now), driving + more, saved + kept, days
                 following.add(key)
         all_states = _no_worse(following)
     plans, least, most = [], float("inf"), 0
-    for shown, _dated, driving, saved in all_states:
+    for shown, _dated, driving, saved, _used in all_states:
         counts = dict(shown)
         missing = {gap.school: gap.shows - counts.get(gap.school, 0) for gap in problem.gaps}
         if problem.whole_schools and any(0 < missing[g.school] < g.shows for g in problem.gaps):
@@ -59,41 +66,86 @@ def best(problem: Problem) -> Best:
 def _no_worse(states: set) -> set:
     """Of states with the same shows, those that nothing betters in driving and in what is kept at once."""
     alike: dict[tuple, list] = {}
-    for shown, dated, driving, saved in states:
-        alike.setdefault((shown, dated), []).append((driving, -saved))
+    for shown, dated, driving, saved, used in states:
+        alike.setdefault((shown, dated, used), []).append((driving, -saved))
     kept = set()
-    for (shown, dated), pairs in alike.items():
+    for (shown, dated, used), pairs in alike.items():
         best_saved = float("inf")
         for driving, saved in sorted(pairs):
             if saved < best_saved - 1e-9:
                 best_saved = saved
-                kept.add((shown, dated, driving, -saved))
+                kept.add((shown, dated, driving, -saved, used))
     return kept
 
 
 def day_options(problem: Problem, day: Day) -> list[tuple[tuple[int, ...], int, float]]:
-    """(schools added, extra driving, price of what is kept) of each way to fill a day, nothing included."""
+    """(schools shown or come as guests, extra driving, price of what is kept less what else counts) of each way to
+    fill a day, nothing included."""
     found: dict[tuple[tuple[int, ...], float], int] = {((), 0.0): 0}
     standing = driven(problem, day, ()) or 0
     able = [gap for gap in problem.gaps if gap.place is not None and day.day in gap.dates]
+    stood = {show.region for show in day.booked if show.region}
     for count in range(1, day.at_most - len(day.booked) + 1):
         for chosen in product(able, repeat=count):
             if any(chosen.count(gap) > gap.shows for gap in chosen):
                 continue
-            for keeping in product((False, True), repeat=count):
-                minutes = driven(problem, day, tuple(zip(chosen, keeping, strict=True)))
-                if minutes is None:
+            there = stood | {gap.region for gap in chosen if gap.region}
+            apart = problem.apart * (max(len(there), 1) - max(len(stood), 1))
+            for guests in product(*(_guest_lists(problem, able, host) for host in chosen)):
+                coming = [guest for each in guests for guest in each]
+                if len(set(coming)) < len(coming) or set(coming) & set(chosen):
                     continue
-                prices = sorted((k.school, k.price) for k in problem.kept if k.day == day.number)
-                saved, used = 0.0, []
-                for gap, keeps in zip(chosen, keeping, strict=True):
-                    price = next((p for p in prices if p[0] == gap.school and p not in used), None)
-                    if keeps and price:
-                        saved += price[1]
-                        used.append(price)
-                key = tuple(sorted(gap.school for gap in chosen)), saved
-                found[key] = min(found.get(key, 10**9), minutes - standing)
+                hosts = tuple(_with(problem, host, each) for host, each in zip(chosen, guests, strict=True))
+                for keeping in product((False, True), repeat=count) if problem.kept else ((False,) * count,):
+                    minutes = driven(problem, day, tuple(zip(hosts, keeping, strict=True)))
+                    if minutes is None:
+                        continue
+                    prices = sorted((k.school, k.price) for k in problem.kept if k.day == day.number)
+                    saved, used = -apart, []
+                    for host, each in zip(chosen, guests, strict=True):
+                        for guest in each:
+                            road = problem.road[guest.place][host.place]
+                            saved -= problem.guests.price + 2 * int(road)
+                    for gap, keeps in zip(chosen, keeping, strict=True):
+                        price = next((p for p in prices if p[0] == gap.school and p not in used), None)
+                        if keeps and price:
+                            saved += price[1]
+                            used.append(price)
+                    key = tuple(sorted(gap.school for gap in (*chosen, *coming))), saved
+                    found[key] = min(found.get(key, 10**9), minutes - standing)
     return [(schools, driving, saved) for (schools, saved), driving in found.items()]
+
+
+def _guest_lists(problem: Problem, able: list, host) -> list[tuple]:
+    """All sets of guests that one show at `host` could have, nobody included."""
+    if problem.guests is None or not host.seats:
+        return [()]
+    near = [
+        gap
+        for gap in able
+        if gap.pupils
+        and gap.shows == 1
+        and gap is not host
+        and problem.road[gap.place][host.place] <= problem.guests.reach
+        and _with(problem, host, (gap,)).windows
+    ]
+    sets = [some for n in range(len(near) + 1) for some in combinations(near, n)]
+    return [some for some in sets if sum(gap.pupils for gap in some) <= host.seats]
+
+
+def _with(problem: Problem, host, guests: tuple):
+    """The host with the starts at which these guests can be there, minute by minute."""
+    if not guests:
+        return host
+    minutes = set()
+    for minute in range(24 * 60 + 1):
+        suits = any(first <= minute <= last for first, last in host.windows)
+        for guest in guests:
+            road = int(problem.road[guest.place][host.place])
+            suits = suits and any(first + road <= minute <= last - road for first, last in guest.windows)
+        if suits:
+            minutes.add(minute)
+    return replace(host, windows=tuple((minute, minute) for minute in sorted(minutes)))
 
 
 def driven(problem: Problem, day: Day, new: tuple) -> int | None:
@@ -168,9 +220,14 @@ def _walk(
 
 
 def _may_start(problem: Problem, day: Day, gap, minute: int, near: bool) -> bool:
-    if minute % problem.minutes.step or not any(first <= minute <= last for first, last in gap.windows):
+    if minute % problem.minutes.step or minute not in _minutes(gap.windows):
         return False
     if not near:
         return True
     wishes = [k.starts for k in problem.kept if k.day == day.number and k.school == gap.school]
     return any(abs(minute - wish) <= KEPT_WITHIN for wish in wishes)
+
+
+@lru_cache(maxsize=4096)
+def _minutes(windows: tuple[tuple[int, int], ...]) -> frozenset[int]:
+    return frozenset(minute for first, last in windows for minute in range(first, last + 1))

@@ -5,9 +5,10 @@ import random
 from datetime import date, timedelta
 from itertools import combinations
 
-from outreach.tour.planning.problem import Booked, Day, Gap, Kept, Minutes, Problem
+from outreach.tour.planning.problem import Booked, Day, Gap, Guests, Kept, Minutes, Problem
 
 FIRST = date(2026, 10, 5)
+REGIONS = ("", "North", "South", "West")
 STANDARD = Minutes(get_in=45, play=60, get_out=30, turn=30, step=15)
 
 
@@ -24,8 +25,14 @@ def problem(
     dates: float = 0.8,
     odd_roads: bool = False,
     lunch: bool = False,
+    guests: bool = False,
+    regions: bool = False,
+    days_at_most: int | None = None,
 ) -> Problem:
-    """`booked`: the share of days with a show that stands; `dates`: of dates on which a school can."""
+    """`booked`: the share of days with a show that stands; `dates`: of dates on which a school can.
+
+    `guests`: half of the schools are small; `regions`: three of them, at 25 minutes for each further one on a day.
+    """
     others = random.Random(f"beside {seed} {schools} {days} {a_day}")
     chance = random.Random(
         f"{seed} {schools} {days} {a_day} {troupes} {booked} {kept} {whole_schools} {dates}"
@@ -53,7 +60,8 @@ def problem(
         fits = leaves + road[base][schools] <= gets_in and away + road[schools][base] <= returns
         stands = ()
         if chance.random() < booked and fits:
-            stands = (Booked(place=schools, gets_in=gets_in, away=away),)
+            region = others.choice(REGIONS) if regions else ""
+            stands = (Booked(place=schools, gets_in=gets_in, away=away, region=region),)
         tour.append(
             Day(
                 number=100 + number,
@@ -81,6 +89,9 @@ def problem(
                 worth=chance.choice((40, 90, 600, 660, 712.4)),
                 windows=windows,
                 dates=frozenset(day for day in calendar if chance.random() < dates),
+                seats=others.choice((0, 60, 60, 100)) if guests else 0,
+                pupils=others.choice((0, 30, 40, 60)) if guests else 0,
+                region=others.choice(REGIONS) if regions else "",
             )
         )
     proposed = tuple(
@@ -100,4 +111,7 @@ def problem(
         minutes=minutes,
         kept=tuple({(k.school, k.day): k for k in proposed}.values()),
         whole_schools=whole_schools,
+        guests=Guests(reach=others.choice((30, 60)), price=others.choice((0, 20, 60))) if guests else None,
+        apart=25 if regions else 0,
+        days_at_most=days_at_most,
     )

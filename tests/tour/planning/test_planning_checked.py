@@ -25,6 +25,9 @@ from outreach.tour.planning.planner import solve
     dates=st.sampled_from((0.1, 0.5, 0.9)),
     odd_roads=st.booleans(),
     lunch=st.booleans(),
+    guests=st.booleans(),
+    regions=st.booleans(),
+    days_at_most=st.sampled_from((None, None, 0, 1, 3)),
     whole_schools=st.booleans(),
     seconds=st.sampled_from((0.001, 0.05, 5.0)),
 )

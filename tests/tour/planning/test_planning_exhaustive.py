@@ -19,6 +19,12 @@ SHAPES = {
     "odd roads": dict(schools=5, days=3, odd_roads=True),
     "lunch": dict(schools=5, days=4, booked=0.5, lunch=True),
     "lunch, three a day, to be kept": dict(schools=4, days=2, a_day=3, kept=2, booked=0.5, lunch=True),
+    "guests": dict(schools=5, days=2, guests=True),
+    "guests, to be kept": dict(schools=4, days=2, guests=True, kept=2, booked=0.5, lunch=True),
+    "guests at shows of two troupes": dict(schools=4, days=4, troupes=2, guests=True, dates=0.6),
+    "regions": dict(schools=5, days=3, regions=True, booked=0.5),
+    "days at most": dict(schools=5, days=4, days_at_most=2, booked=0.3),
+    "few days, guests, regions": dict(schools=4, days=3, days_at_most=1, guests=True, regions=True),
     "whole schools": dict(schools=5, days=3, whole_schools=True),
 }
 SEEDS = range(50)
@@ -41,4 +47,5 @@ def test_no_plan_of_all_betters_a_bound_and_most_plans_are_the_best(shape: str) 
         if plan.ended == PROVEN:
             assert plan.value <= best.value + 2e-3, (shape, seed)
         equal += plan.value <= best.value + 2e-3
-    assert equal >= 0.9 * len(SEEDS), (shape, equal)
+    # Whether a guest can on the date of a show, and at its start, is known only once the show has them.
+    assert equal >= (0.75 if "guests" in shape else 0.9) * len(SEEDS), (shape, equal)

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from outreach.tour.planning.lunch import FROM_SHOWS
+from outreach.tour.planning.patterns.hosting import pairs
 from outreach.tour.planning.problem import Booked, Day, Gap, Problem
 
 MOST_NEW = 3
@@ -65,6 +66,12 @@ class Figures:
         self.can = np.zeros((self.count, len(self.dates)), bool)
         for school, gap in enumerate(self.gaps):
             self.can[school, [column[day] for day in gap.dates if day in column]] = True
+        self.pairs = pairs(problem, self.gaps, self.can, self.road, self.place)
+        names = {gap.region for gap in self.gaps} | {
+            show.region for day in problem.days for show in day.booked
+        }
+        self.regions = {name: number for number, name in enumerate(sorted(names - {""}))}
+        self.region = np.array([self.regions.get(gap.region, -1) for gap in self.gaps] + [-1], np.int32)
         self.kinds = tuple(self._kinds())
         self.kind_of = np.full(len(problem.days), -1, np.int32)
         for number, kind in enumerate(self.kinds):

@@ -17,7 +17,8 @@ from outreach.tour.planning.problem import KEPT_WITHIN, Kept
 class Pool:
     """One line a pattern. `members`: school numbers, rising, padded with the count of schools.
 
-    `driving`: extra minutes; `cost`: the same less what is saved by moving nobody. `dated`: position in `days`
+    `driving`: extra minutes; `cost`: the same with what its further regions count as, less what is saved by moving
+    nobody. `dated`: position in `days`
     of the day it is for, -1 for any day of its kind. `complete`: every pattern is here.
     """
 
@@ -77,13 +78,27 @@ def together(figures: Figures, parts: list[Part], *, days: tuple[int, ...], comp
     nothing = np.zeros(0)
     return Pool(
         members=members,
-        cost=np.concatenate([nothing, *(part[1] for part in parts)]).astype(float),
+        cost=np.concatenate([nothing, *(part[1] + _apart(figures, part) for part in parts)]).astype(float),
         driving=np.concatenate([nothing, *(part[2] for part in parts)]).astype(np.int32),
         kind=np.repeat(np.array([part[3] for part in parts], np.int32), sizes),
         dated=np.repeat(np.array([part[4] for part in parts], np.int32), sizes),
         days=days,
         complete=complete,
     )
+
+
+def _apart(figures: Figures, part: Part) -> np.ndarray | float:
+    """What the regions that each pattern adds to its day count as."""
+    each = figures.problem.apart
+    if not each or not figures.regions:
+        return 0.0
+    region = figures.region[part[0]]
+    there = {figures.regions[show.region] for show in figures.kinds[part[3]].booked if show.region}
+    new = np.zeros(len(region), np.int64)
+    for at in range(region.shape[1]):
+        known = np.isin(region[:, at], [-1, *there]) | (region[:, :at] == region[:, [at]]).any(axis=1)
+        new += ~known
+    return each * (new if there else np.maximum(new - 1, 0))
 
 
 def single_days(figures: Figures, pool: Pool) -> int:

@@ -54,9 +54,15 @@ class LinearProgram:
         # Presolve would throw away the basis from which the next solve goes on.
         self._highs.setOptionValue("presolve", "off")
         self._highs.setOptionValue("solver", "simplex")
+        self._stop: Callable[[], bool] | None = None
+        self._highs.cbSimplexInterrupt.subscribe(self._look)
         count = len(lower)
         nothing = np.zeros(0, np.int32)
         self._highs.addRows(count, lower, upper, 0, np.zeros(count, np.int32), nothing, nothing.astype(float))
+
+    def _look(self, event: highspy.HighsCallbackEvent) -> None:
+        if self._stop is not None and self._stop():
+            event.interrupt()
 
     def add(self, columns: Columns) -> None:
         """Columns at the end, from nought to their upper limit."""
@@ -80,8 +86,9 @@ class LinearProgram:
         """New limits for some columns."""
         self._highs.changeColsBounds(len(which), which.astype(np.int32), lower, upper)
 
-    def solve(self, seconds: float) -> Optimum | None:
-        """The optimum, or None when it was not found in time."""
+    def solve(self, seconds: float, stop: Callable[[], bool] | None = None) -> Optimum | None:
+        """The optimum, or None when it was not found in time, or before `stop` said so."""
+        self._stop = stop
         # HiGHS counts the time of all its solves together.
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + max(seconds, 0.01))
         self._highs.run()

@@ -6,14 +6,15 @@ reduced cost that was left out.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from outreach.tour.planning.limit import Limit
 from outreach.tour.planning.patterns.kinds import Figures
 from outreach.tour.planning.patterns.pool import Pool
-from outreach.tour.planning.programs.relaxation import Relaxation, Relaxed, columns, left_out, limits
+from outreach.tour.planning.programs.driven import Driven, covered_by, driven_of, missing_of
+from outreach.tour.planning.programs.relaxation import Relaxation, Relaxed
+from outreach.tour.planning.programs.rows import Rows
 from outreach.tour.planning.programs.solver import Columns, solve_whole
 
 _AT_FIRST, _AT_MOST = 4_000, 20_000
@@ -34,47 +35,21 @@ _NEARLY = 0.9
 """From this part on a pattern is taken to be driven in full when diving."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Driven:
-    """Which patterns of the pool are driven, each as often as it stands here; and the value that comes to."""
-
-    patterns: tuple[int, ...]
-    value: float
-
-
-def value_of(figures: Figures, pool: Pool, patterns: tuple[int, ...], *, whole_schools: bool) -> float:
-    """Minutes: extra driving less what is saved by moving nobody, and the worth of what is left out."""
-    missing = np.maximum(figures.need - _covered(figures, pool, patterns), 0) / figures.need
-    if whole_schools:
-        missing = np.ceil(missing)
-    return float(pool.cost[np.array(patterns, np.int64)].sum() + missing @ figures.worth)
-
-
-def reached_by(figures: Figures, pool: Pool, driven: Driven) -> int:
-    """Schools with all the shows they need."""
-    return int((_covered(figures, pool, driven.patterns) >= figures.need).sum())
-
-
-def driving_of(figures: Figures, pool: Pool, driven: Driven) -> int:
-    """All minutes of driving, what is booked included."""
-    return figures.booked_driving + int(pool.driving[np.array(driven.patterns, np.int64)].sum())
-
-
-def _covered(figures: Figures, pool: Pool, patterns: tuple[int, ...]) -> np.ndarray:
-    members = pool.members[np.array(patterns, np.int64)]
-    return np.bincount(members.ravel(), minlength=figures.count + 1)[: figures.count]
-
-
 def dive(relaxation: Relaxation, limit: Limit, share: float) -> Driven:
     """From the relaxation down: drive what is nearly whole, solve again, until nothing is in parts. Undone at the end."""
-    figures, pool, program = relaxation.figures, relaxation.pool, relaxation.program
+    figures, pool, program, head = (
+        relaxation.figures,
+        relaxation.pool,
+        relaxation.program,
+        relaxation.rows.head,
+    )
     driven = np.zeros(len(pool), np.int64)
     touched: set[int] = set()
     while True:
         optimum, _ = relaxation.solve(limit, share)
         if optimum is None:
             break
-        x = optimum.x[figures.count :]
+        x = optimum.x[head:]
         there = relaxation.columns[
             : len(x)
         ]  # when time is over, columns may have come in that nobody solved for
@@ -83,55 +58,58 @@ def dive(relaxation: Relaxation, limit: Limit, share: float) -> Driven:
         open_ = part > 1e-6
         if not open_.any():
             break
-        more = _compatible(figures, pool, there, part, driven)
+        more = _compatible(relaxation.rows, there, part, driven)
         if not len(more):
             break
         new = fixed[more] + np.maximum(1, np.floor(part[more] + 1e-6)).astype(np.int64)
         driven[there[more]] = new
         touched.update(int(column) for column in more)
-        program.change_bounds(more + figures.count, new, np.full(len(more), np.inf))
+        program.change_bounds(more + head, new, np.full(len(more), np.inf))
         if limit.over(share):
             break
     undo = np.array(sorted(touched), np.int64)
-    program.change_bounds(undo + figures.count, np.zeros(len(undo)), np.full(len(undo), np.inf))
+    program.change_bounds(undo + head, np.zeros(len(undo)), np.full(len(undo), np.inf))
     patterns = tuple(int(p) for p in np.repeat(np.arange(len(pool)), driven))
-    return Driven(patterns=patterns, value=value_of(figures, pool, patterns, whole_schools=False))
+    return driven_of(figures, pool, patterns)
 
 
-def at_once(figures: Figures, pool: Pool) -> Driven:
+def at_once(rows: Rows) -> Driven:
     """A plan for when there was no time for a better one: patterns as they are worth most, each where it still fits."""
+    figures, pool = rows.figures, rows.pool
     each = np.append(figures.worth / figures.need, 0.0)
     gain = pool.cost.copy()
     for at in range(pool.members.shape[1]):
         gain -= each[pool.members[:, at]]
     days = [len(kind.days) for kind in figures.kinds]
     need, dated = figures.need.tolist(), set()
+    fresh = rows.most if rows.limited else np.inf
     chosen: list[int] = []
     for pattern in np.argsort(gain, kind="stable")[:_LOOKED_AT].tolist():
         schools = [s for s in pool.members[pattern].tolist() if s < figures.count]
         row, kind = int(pool.dated[pattern]), int(pool.kind[pattern])
-        if days[kind] and row not in dated and all(need[s] >= schools.count(s) for s in schools):
+        full = not days[kind] or (rows.fresh[kind] and fresh < 1)
+        if not full and row not in dated and all(need[s] >= schools.count(s) for s in schools):
             chosen.append(pattern)
             days[kind] -= 1
+            fresh -= rows.fresh[kind]
             if row >= 0:
                 dated.add(row)
             for school in schools:
                 need[school] -= 1
-    patterns = tuple(chosen)
-    return Driven(patterns=patterns, value=value_of(figures, pool, patterns, whole_schools=False))
+    return driven_of(figures, pool, tuple(chosen))
 
 
-def _compatible(
-    figures: Figures, pool: Pool, columns_in: np.ndarray, part: np.ndarray, driven: np.ndarray
-) -> np.ndarray:
+def _compatible(rows: Rows, columns_in: np.ndarray, part: np.ndarray, driven: np.ndarray) -> np.ndarray:
     """Which columns to drive (once) more: all that are nearly whole, else the fullest few; never more than there are
     days for, and none that shows a school more than it needs, unless there is no other.
     """
+    figures, pool = rows.figures, rows.pool
     chosen = np.flatnonzero(driven)
     times = driven[chosen]
     days = np.array([len(kind.days) for kind in figures.kinds]) - np.bincount(
         pool.kind[chosen], weights=times, minlength=len(figures.kinds)
     )
+    fresh = rows.most - times[rows.fresh[pool.kind[chosen]]].sum() if rows.limited else np.inf
     need = np.append(figures.need, 99).astype(float)
     np.subtract.at(need, pool.members[chosen].ravel(), np.repeat(times, pool.members.shape[1]))
     dated = set(pool.dated[chosen].tolist()) - {-1}
@@ -147,7 +125,8 @@ def _compatible(
         members = pool.members[pattern]
         members = members[members < figures.count]
         again = max(1, int(part[column] + 1e-6))
-        if days[pool.kind[pattern]] < again or int(pool.dated[pattern]) in dated:
+        new = again * bool(rows.fresh[pool.kind[pattern]])
+        if days[pool.kind[pattern]] < again or fresh < new or int(pool.dated[pattern]) in dated:
             continue
         too_much = (np.bincount(members, minlength=len(need)) * again > need)[members].any()
         if too_much and (found or spare is not None):
@@ -156,6 +135,7 @@ def _compatible(
             spare = int(column)
             continue
         days[pool.kind[pattern]] -= again
+        fresh -= new
         np.subtract.at(need, members, again)
         if pool.dated[pattern] >= 0:
             dated.add(int(pool.dated[pattern]))
@@ -193,8 +173,7 @@ def improve(
         half = _half_shown(figures, pool, driven) & ~whole
         if figures.problem.whole_schools and half.any():
             whole |= half
-            value = value_of(figures, pool, driven.patterns, whole_schools=True)
-            driven = Driven(patterns=driven.patterns, value=value)
+            driven = driven_of(figures, pool, driven.patterns, guests=driven.guests, whole_schools=True)
             most = _AT_FIRST
         elif closed or last:
             break
@@ -204,7 +183,7 @@ def improve(
 
 
 def _half_shown(figures: Figures, pool: Pool, driven: Driven) -> np.ndarray:
-    covered = _covered(figures, pool, driven.patterns)
+    covered = covered_by(figures, pool, driven.patterns)
     return (covered > 0) & (covered < figures.need)
 
 
@@ -213,6 +192,7 @@ class IntegerProgram:
 
     def __init__(self, figures: Figures, pool: Pool, relaxed: Relaxed, *, seed: int) -> None:
         self.figures, self.pool, self.relaxed, self.seed = figures, pool, relaxed, seed
+        self.rows = Rows(figures, pool)
         self.order = np.argsort(relaxed.reduced, kind="stable")
 
     def solve(
@@ -226,29 +206,32 @@ class IntegerProgram:
         most: int,
     ) -> tuple[Driven | None, float, bool]:
         """(the best found, a bound on every plan, whether the two meet). `whole`: schools that are all or nothing."""
-        figures, pool = self.figures, self.pool
+        figures, pool, rows = self.figures, self.pool, self.rows
         reduced = self.relaxed.reduced[self.order]
         count = min(most, self.enough_for(start))
         which = self.order[:count]
         which = np.union1d(which, np.array(start.patterns, np.int64))
         tau = float(reduced[count]) if count < len(reduced) else np.inf
-        parts = left_out(figures)
-        patterns = columns(figures, pool, which, cost=pool.cost[which], whole=True)
-        lower, upper = limits(figures, pool)
+        patterns = rows.columns(which, cost=pool.cost[which], whole=True)
         place = {int(pattern): at for at, pattern in enumerate(which)}
 
         def found(x: np.ndarray) -> Driven:
-            times = np.round(x[figures.count :]).astype(int)
+            times = np.round(x[rows.head :]).astype(int)
             chosen = tuple(int(p) for p in np.repeat(which, times))
-            return Driven(
-                patterns=chosen, value=value_of(figures, pool, chosen, whole_schools=bool(whole.any()))
-            )
+            guests = tuple(int(pair) for pair in np.flatnonzero(x[rows.guests : rows.head] > 0.5))
+            return driven_of(figures, pool, chosen, guests=guests, whole_schools=bool(whole.any()))
 
         came = solve_whole(
-            _both(parts, patterns),
-            lower,
-            upper,
-            whole=np.concatenate([whole, np.ones(len(which), bool)]),
+            _both(rows.head_columns(), patterns),
+            rows.lower,
+            rows.upper,
+            whole=np.concatenate(
+                [
+                    whole,
+                    np.zeros(rows.guests - rows.hosting, bool),
+                    np.ones(rows.head - rows.guests + len(which), bool),
+                ]
+            ),
             start=self._start(start, place, len(which), whole),
             seconds=limit.left(share),
             seed=self.seed,
@@ -266,12 +249,16 @@ class IntegerProgram:
         return max(1, int(np.searchsorted(reduced, start.value - self.relaxed.bound + 1e-6, side="right")))
 
     def _start(self, start: Driven, place: dict[int, int], count: int, whole: np.ndarray) -> np.ndarray:
-        figures = self.figures
-        x = np.zeros(figures.count + count)
+        figures, rows = self.figures, self.rows
+        x = np.zeros(rows.head + count)
         for pattern in start.patterns:
-            x[figures.count + place[pattern]] += 1
-        missing = np.maximum(figures.need - _covered(figures, self.pool, start.patterns), 0) / figures.need
+            x[rows.head + place[pattern]] += 1
+        covered = covered_by(figures, self.pool, start.patterns)
+        missing = missing_of(figures, covered, start.guests)
         x[: figures.count] = np.where(whole, np.ceil(missing), missing)
+        hosts = rows.pairs.hosts
+        x[rows.hosting : rows.guests] = np.minimum(covered[hosts], figures.need[hosts])
+        x[rows.guests + np.array(start.guests, np.int64)] = 1
         return x
 
 

@@ -1,0 +1,81 @@
+"""Patterns that are driven, whatever the date, and the guests at their shows: what that comes to. Pure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from outreach.tour.planning.patterns.kinds import Figures
+from outreach.tour.planning.patterns.pool import Pool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Driven:
+    """Which patterns of the pool are driven, each as often as it stands here; the pairs of guest and host, by their
+    position; and the value that comes to."""
+
+    patterns: tuple[int, ...]
+    value: float
+    guests: tuple[int, ...] = ()
+
+
+def driven_of(
+    figures: Figures,
+    pool: Pool,
+    patterns: tuple[int, ...],
+    *,
+    guests: tuple[int, ...] | None = None,
+    whole_schools: bool = False,
+) -> Driven:
+    """What these patterns come to, in minutes: their cost, what their guests count as, the worth of what is left out.
+
+    `guests`: None for whoever gains by it.
+    """
+    covered = covered_by(figures, pool, patterns)
+    if guests is None:
+        guests = _seated(figures, covered)
+    pairs = np.array(guests, np.int64)
+    missing = missing_of(figures, covered, guests)
+    if whole_schools:
+        missing = np.ceil(missing)
+    cost = pool.cost[np.array(patterns, np.int64)].sum() + figures.pairs.cost[pairs].sum()
+    return Driven(patterns=patterns, value=float(cost + missing @ figures.worth), guests=guests)
+
+
+def _seated(figures: Figures, covered: np.ndarray) -> tuple[int, ...]:
+    """For each school that could be a guest and has no show, the most worth first, the cheapest host with seats left."""
+    pairs = figures.pairs
+    left = pairs.seats * np.minimum(covered, figures.need)[pairs.hosts]
+    missing = covered[pairs.guest] == 0
+    gain = figures.worth[pairs.guest] - pairs.cost
+    found: list[int] = []
+    taken: set[int] = set()
+    for pair in np.lexsort((pairs.cost, -figures.worth[pairs.guest])).tolist():
+        guest, host = int(pairs.guest[pair]), int(pairs.host[pair])
+        if missing[pair] and guest not in taken and gain[pair] > 0 and left[host] >= pairs.pupils[pair]:
+            taken.add(guest)
+            left[host] -= pairs.pupils[pair]
+            found.append(pair)
+    return tuple(sorted(found))
+
+
+def missing_of(figures: Figures, covered: np.ndarray, guests: tuple[int, ...]) -> np.ndarray:
+    """The part of each school that is left out."""
+    come = np.bincount(figures.pairs.guest[np.array(guests, np.int64)], minlength=figures.count)
+    return np.maximum(figures.need - covered - come, 0) / figures.need
+
+
+def reached_by(figures: Figures, pool: Pool, driven: Driven) -> int:
+    """Schools with all the shows they need."""
+    covered = covered_by(figures, pool, driven.patterns)
+    return int((missing_of(figures, covered, driven.guests) == 0).sum())
+
+
+def driving_of(figures: Figures, pool: Pool, driven: Driven) -> int:
+    """All minutes of driving, what is booked included."""
+    return figures.booked_driving + int(pool.driving[np.array(driven.patterns, np.int64)].sum())
+
+
+def covered_by(figures: Figures, pool: Pool, patterns: tuple[int, ...]) -> np.ndarray:
+    """How many shows each school has of its own."""
+    members = pool.members[np.array(patterns, np.int64)]
+    return np.bincount(members.ravel(), minlength=figures.count + 1)[: figures.count]

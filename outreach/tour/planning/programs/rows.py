@@ -1,0 +1,203 @@
+"""What the programs are made of. Pure.
+
+Columns: `head`, which is the part left out of each school, the shows of each host that take guests, and each guest; then
+patterns. Rows: each school covered as often as it needs, less the part left out; each kind of day driven as often as it
+has dates; each day with something to keep, at most one of its patterns; of the days with nothing booked, at most so
+many; and for guests: a host takes them at shows that it has, within its seats, each at one of them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from outreach.tour.planning.patterns.kinds import Figures
+from outreach.tour.planning.patterns.pool import Pool
+from outreach.tour.planning.programs.solver import Columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prices:
+    """What a solution of the relaxation says each thing is worth: a show at a school, a date of a kind, a kept day."""
+
+    school: np.ndarray
+    kind: np.ndarray
+    dated: np.ndarray
+
+
+class Rows:
+    """The rows of one pool of patterns, and how its columns stand in them."""
+
+    def __init__(self, figures: Figures, pool: Pool) -> None:
+        self.figures, self.pool, self.pairs = figures, pool, figures.pairs
+        self.dates = np.array([len(kind.days) for kind in figures.kinds], float)
+        self.fresh = np.array([not kind.booked for kind in figures.kinds], bool)
+        most = figures.problem.days_at_most
+        # A limit that cannot bind is no row.
+        self.limited = most is not None and most < self.dates[self.fresh].sum()
+        self.most = float(most or 0)
+        self.of_kinds = figures.count
+        self.of_kept = self.of_kinds + len(self.dates)
+        self.of_fresh = self.of_kept + len(pool.days)
+        self.of_hosts = self.of_fresh + int(self.limited)
+        self.of_seats = self.of_hosts + len(self.pairs.hosts)
+        self.of_guests = self.of_seats + len(self.pairs.hosts)
+        self.count = self.of_guests + len(self.pairs)
+        self.hosting = figures.count
+        self.guests = self.hosting + len(self.pairs.hosts)
+        self.head = self.guests + len(self.pairs)
+        self.host_row = np.full(figures.count + 1, -1, np.int64)
+        self.host_row[self.pairs.hosts] = self.of_hosts + np.arange(len(self.pairs.hosts))
+
+    @property
+    def lower(self) -> np.ndarray:
+        """The rows' lower limits."""
+        upward = np.zeros(self.count - self.of_hosts)
+        return np.concatenate(
+            [self.figures.need.astype(float), np.full(self.of_hosts - self.of_kinds, -np.inf), upward]
+        )
+
+    @property
+    def upper(self) -> np.ndarray:
+        """The rows' upper limits."""
+        return np.concatenate(
+            [
+                np.full(self.figures.count, np.inf),
+                self.dates,
+                np.ones(len(self.pool.days)),
+                np.full(int(self.limited), self.most),
+                np.full(self.count - self.of_hosts, np.inf),
+            ]
+        )
+
+    @property
+    def head_cost(self) -> np.ndarray:
+        """Minutes of the head's columns: the worth of what is left out, nothing for hosting, what each guest counts as."""
+        return np.concatenate([self.figures.worth, np.zeros(len(self.pairs.hosts)), self.pairs.cost])
+
+    @property
+    def head_upper(self) -> np.ndarray:
+        """At most the whole school is left out, a host hosts at all its shows, a guest comes once."""
+        figures = self.figures
+        return np.concatenate(
+            [np.ones(figures.count), figures.need[self.pairs.hosts].astype(float), np.ones(len(self.pairs))]
+        )
+
+    def head_columns(self) -> Columns:
+        """The head."""
+        figures, pairs = self.figures, self.pairs
+        hosts, lines = np.arange(len(pairs.hosts)), np.arange(len(pairs))
+        entries = [
+            # column, row, value
+            (np.arange(figures.count), np.arange(figures.count), figures.need.astype(float)),
+            (self.hosting + hosts, self.of_hosts + hosts, np.full(len(hosts), -1.0)),
+            (self.hosting + hosts, self.of_seats + hosts, pairs.seats.astype(float)),
+            (self.hosting + pairs.host, self.of_guests + lines, np.ones(len(lines))),
+            (self.guests + lines, pairs.guest, np.ones(len(lines))),
+            (self.guests + lines, self.of_seats + pairs.host, -pairs.pupils.astype(float)),
+            (self.guests + lines, self.of_guests + lines, np.full(len(lines), -1.0)),
+        ]
+        column, row, value = (np.concatenate(part) for part in zip(*entries, strict=True))
+        order = np.lexsort((row, column))
+        start = np.searchsorted(column[order], np.arange(self.head))
+        return Columns(
+            cost=self.head_cost,
+            upper=self.head_upper,
+            start=start.astype(np.int32),
+            row=row[order].astype(np.int32),
+            value=value[order],
+        )
+
+    def columns(self, which: np.ndarray, *, cost: np.ndarray, whole: bool = False) -> Columns:
+        """Patterns as columns; `whole`: with what a whole number of times is at most, for the integer program."""
+        pool = self.pool
+        members = pool.members[which].astype(np.int64)
+        kind = pool.kind[which][:, None]
+        times = np.zeros(members.shape, float)
+        first = members < self.figures.count
+        for at in range(members.shape[1]):
+            times += members == members[:, [at]]
+            if at:
+                first[:, at] &= members[:, at] != members[:, at - 1]
+        ones, always = np.ones((len(which), 1)), np.ones((len(which), 1), bool)
+        rows, values, there = [members, self.of_kinds + kind], [times, ones], [first, always]
+        if pool.days:
+            dated = pool.dated[which][:, None]
+            rows.append(self.of_kept + dated)
+            values.append(ones)
+            there.append(dated >= 0)
+        if self.limited:
+            rows.append(np.full((len(which), 1), self.of_fresh))
+            values.append(ones)
+            there.append(self.fresh[kind])
+        if len(self.pairs):
+            hosts = self.host_row[members]
+            rows.append(hosts)
+            values.append(times)
+            there.append(first & (hosts >= 0))
+        row, value, used = (np.concatenate(part, axis=1) for part in (rows, values, there))
+        lengths = used.sum(axis=1)
+        upper = np.full(len(which), np.inf)
+        if whole:
+            upper = np.where(pool.dated[which] >= 0, 1.0, self.dates[pool.kind[which]])
+        return Columns(
+            cost=np.asarray(cost, float),
+            upper=upper,
+            start=(np.cumsum(lengths) - lengths).astype(np.int32),
+            row=row[used].astype(np.int32),
+            value=value[used],
+        )
+
+    def prices(self, dual: np.ndarray) -> Prices:
+        """What each thing is worth by these duals: a show that could take guests is worth that too."""
+        school = np.append(dual[: self.figures.count], 0.0)
+        school[self.pairs.hosts] += dual[self.of_hosts : self.of_seats]
+        kind = dual[self.of_kinds : self.of_kept].copy()
+        if self.limited:
+            kind[self.fresh] += dual[self.of_fresh]
+        return Prices(school=school, kind=kind, dated=np.append(dual[self.of_kept : self.of_fresh], 0.0))
+
+    def reduced(self, cost: np.ndarray, dual: np.ndarray) -> np.ndarray:
+        """The reduced cost of every pattern of the pool."""
+        prices = self.prices(dual)
+        reduced = cost - prices.kind[self.pool.kind]
+        for at in range(self.pool.members.shape[1]):
+            reduced -= prices.school[self.pool.members[:, at]]
+        if self.pool.days:
+            reduced -= prices.dated[self.pool.dated]
+        return reduced
+
+    def right(self, dual: np.ndarray) -> np.ndarray:
+        """The duals with what the solver's tolerances left on the wrong side of nought put there: these prove something."""
+        right = dual.copy()
+        right[: self.of_kinds] = np.maximum(right[: self.of_kinds], 0.0)
+        right[self.of_kinds : self.of_hosts] = np.minimum(right[self.of_kinds : self.of_hosts], 0.0)
+        right[self.of_hosts :] = np.maximum(right[self.of_hosts :], 0.0)
+        return right
+
+    def bound_of(self, right: np.ndarray, reduced: np.ndarray, head_cost: np.ndarray) -> float:
+        """What such duals prove by themselves (Lagrange), whether or not all columns that would help are in.
+
+        `reduced`: of every pattern, by the same duals; `head_cost`: of the head's columns.
+        """
+        figures, pairs = self.figures, self.pairs
+        least = np.zeros(len(self.dates))
+        np.minimum.at(least, self.pool.kind, reduced)
+        host, seat, guest = (
+            right[a:b]
+            for a, b in (
+                (self.of_hosts, self.of_seats), (self.of_seats, self.of_guests), (self.of_guests, self.count)
+            )
+        )  # fmt: skip
+        head = head_cost.copy()
+        head[: figures.count] -= figures.need * right[: figures.count]
+        head[self.hosting : self.guests] += host - pairs.seats * seat
+        np.subtract.at(head, self.hosting + pairs.host, guest)
+        head[self.guests :] += pairs.pupils * seat[pairs.host] + guest - right[pairs.guest]
+        return float(
+            right[: figures.count] @ figures.need
+            + (np.minimum(0.0, head) * self.head_upper).sum()
+            + right[self.of_kinds : self.of_kept] @ self.dates
+            + least @ self.dates
+            + right[self.of_kept : self.of_fresh].sum()
+            + (right[self.of_fresh] * self.most if self.limited else 0.0)
+        )
