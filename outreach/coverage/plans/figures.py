@@ -14,7 +14,7 @@ from outreach.tour.planning.plan import OUT_OF_TIME, PROVEN, STOPPED, Plan
 class Figures:
     """`needed`: schools that need a show; `reached` of them with all of theirs, `in_part` with some, `guests` of the
     reached at a neighbour's show. `pupils` of the shows planned; `pupils_unknown`: shows whose number is not known.
-    `days_used`: with something planned; `days_free`: with nothing at all on them, so that they could be handed back.
+    `days_used`: with something planned; `free_days`: ids of those with nothing on them at all, which could be handed back.
     Minutes of driving; `bound_*`: what no plan betters. `moved` and `dropped`: of what was proposed or drawn up before;
     `dropped_proposals` their ids. `free_*`: what a plan without regard to that would reach and drive.
     """
@@ -30,7 +30,7 @@ class Figures:
     booked_driving: int
     days_used: int
     days_given: int
-    days_free: int
+    free_days: list[int]
     bound_schools: int
     bound_driving: int
     seconds: float
@@ -44,6 +44,16 @@ class Figures:
     dropped_proposals: list[int] = field(default_factory=list)
     free_reached: int | None = None
     free_driving: int | None = None
+
+    @property
+    def days_free(self) -> int:
+        """Tour days that could be handed back."""
+        return len(self.free_days)
+
+    @property
+    def left_out(self) -> int:
+        """Schools that get no show at all."""
+        return self.needed - self.reached - self.in_part
 
     @property
     def schools_short(self) -> int:

@@ -191,7 +191,7 @@ def _figures(drawn: Drawn, plan: Plan, written: Written, free: Plan | None) -> F
         nth[visit.school] += 1
     used = {visit.day for visit in plan.visits}
     idle = [
-        day for day in drawn.problem.days
+        day.number for day in drawn.problem.days
         if not day.booked and day.number not in used and drawn.days[day.number].tour_day_id is not None
     ]  # fmt: skip
     return Figures(
@@ -206,7 +206,7 @@ def _figures(drawn: Drawn, plan: Plan, written: Written, free: Plan | None) -> F
         booked_driving=plan.booked_driving,
         days_used=plan.days_used,
         days_given=len(drawn.problem.days),
-        days_free=len(idle),
+        free_days=idle,
         bound_schools=plan.bounds.schools,
         bound_driving=plan.bounds.driving,
         seconds=round(plan.seconds, 1),

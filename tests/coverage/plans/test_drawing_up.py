@@ -6,17 +6,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from little_tour import MONDAY, QUICK, Tour
 
 import make
-from outreach.booking.proposals import Proposal
+from little_tour import MONDAY, QUICK, Tour, proposed, stands
 from outreach.coverage.plans import candidates
 from outreach.coverage.plans.drawing_up import draw
 from outreach.coverage.plans.ordering import order
 from outreach.coverage.plans.rules import Rules, RulesMakeNoSense
 from outreach.ground.db import db
-from outreach.ground.timespans import wall
 from outreach.tour.planning.problem import CannotPlan, Problem
+from outreach.tour.roads import RoadMinutes
 
 
 def problem(tour: Tour, rules: Rules = QUICK) -> Problem:
@@ -147,8 +146,6 @@ def test_a_day_whose_shows_cannot_be_played_as_they_stand_is_left_out_and_named(
 
 
 def test_the_roads_of_the_partnerships_own_table_are_the_planners(app: Flask) -> None:
-    from outreach.tour.roads import RoadMinutes
-
     tour = Tour(schools=2)
     one, other = sorted(s.urn for s in tour.schools)
     tour.partnership.road_table = f"a table of {one}"
@@ -218,34 +215,3 @@ def test_drawing_up_asks_as_many_questions_for_many_schools_as_for_few(
             tour.school(10 + n)
             make.tour_day(tour.programme, tour.troupe, MONDAY + timedelta(days=8 + n))
     assert asked[0] == asked[1] <= 48
-
-
-def stands(tour: Tour, school: Any, at: time, day: date = MONDAY) -> Any:
-    """A show of the tour's own troupe on one of its days."""
-    from outreach.tour.performances import Performance
-
-    starts = wall(day, at)
-    row = Performance(
-        programme_id=tour.programme.id, tour_day_id=next(d.id for d in tour.days if d.day == day),
-        troupe_id=tour.troupe.id, urn=school.urn, easting=school.easting, northing=school.northing,
-        get_in_at=starts - timedelta(minutes=60), starts_at=starts, ends_at=starts + timedelta(minutes=75),
-        away_at=starts + timedelta(minutes=105), created_at=make.EARLIER,
-        uid=f"uid {school.urn} {at} {day}", organizer_token=f"token {school.urn} {at} {day}",
-    )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    return row
-
-
-def proposed(tour: Tour, school: Any, day: date, at: time = time(10), ended_as: str = "") -> Proposal:
-    show = stands(tour, school, at, day)
-    row = Proposal(
-        programme_id=tour.programme.id, urn=school.urn, performance_id=show.id, starts_at=show.starts_at,
-        reply_by=date(2027, 2, 12), recorded_at=make.EARLIER, ended_as=ended_as,
-        ended_at=make.NOW if ended_as else None,
-    )  # fmt: skip
-    db.session.add(row)
-    if ended_as:
-        show.released_at = make.NOW
-    db.session.flush()
-    return row

@@ -1,20 +1,19 @@
 """A plan from its order to its lines: taken by one planner, told how far it is, stopped, taken over, ended once."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from little_tour import QUICK, Tour
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from test_drawing_up import proposed
 
 import make
+from little_tour import QUICK, Clock, Tour, draw_up, proposed
 from outreach.county import school_days
 from outreach.coverage.plans import about, at_work, figures, orders
-from outreach.coverage.plans.at_work import BEATS, MISSED, BrokeOff, claim, work_next
+from outreach.coverage.plans.at_work import BEATS, MISSED, BrokeOff, claim
 from outreach.coverage.plans.ordering import (
     NameTooLong,
     NothingStandsInIt,
@@ -47,21 +46,6 @@ from outreach.tour.planning.limit import Progress
 from outreach.tour.planning.plan import Plan
 from outreach.tour.planning.problem import Problem
 from outreach.tour.programmes import ProgrammeClosed
-
-
-class Clock:
-    """Goes on by a second at each look."""
-
-    def __init__(self) -> None:
-        self.at = make.NOW
-
-    def __call__(self) -> datetime:
-        self.at += timedelta(seconds=1)
-        return self.at
-
-
-def draw_up(clock: Clock | None = None, solver: Any = planner.solve, told: Any = lambda: False) -> bool:
-    return work_next("a planner", clock=clock or Clock(), commits=transaction, solver=solver, told=told)
 
 
 def asked(tour: Tour, **rules: Any) -> TourPlan:

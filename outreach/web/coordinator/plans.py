@@ -1,0 +1,215 @@
+"""Plans of the tour: the list, one plan and how good it is, the lists behind its numbers, and plans side by side."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
+
+from outreach.coverage.plans import about, figures, ordering, orders, rules
+from outreach.coverage.plans.candidates import NO_ADDRESS, SAID_NO
+from outreach.coverage.plans.orders import PlanLine, TourPlan
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.tour import companies, days
+from outreach.tour.planning import proof
+from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, who
+
+SIDE_BY_SIDE = 5
+"""Columns that a page takes."""
+
+WHY = proof.WHY | {
+    NO_ADDRESS: "there is nobody to write to: add a contact, then plan again",
+    SAID_NO: "it said no to the programme",
+}
+"""Why a school is left out, to be read after its name."""
+
+LISTS = {
+    "reached": "reached with every show they need",
+    "in-part": "reached with some of their shows",
+    "left-out": "left out",
+    "guests": "guests at a neighbour’s show",
+}
+"""The lists of schools behind a plan's numbers."""
+
+
+@coordinator.get("/plans")
+@coordinators_only
+def plans() -> Any:
+    return _list_page()
+
+
+@coordinator.get("/plans/<int(max=2147483647):plan_id>")
+@coordinators_only
+def plan(plan_id: int) -> Any:
+    """One plan: while it is worked on how far it is, then how good it is and what it says of each day."""
+    return _plan_page(_plan(plan_id))
+
+
+@coordinator.get("/plans/<int(max=2147483647):plan_id>/progress")
+@coordinators_only
+def plan_progress(plan_id: int) -> Any:
+    """The part of the page that changes while the planner works, to be put in its place."""
+    return render_template("coordinator/plan_progress.html", plan=_plan(plan_id), waits=_waits(plan_id))
+
+
+@coordinator.get("/plans/<int(max=2147483647):plan_id>/schools/<which>")
+@coordinators_only
+def plan_schools(plan_id: int, which: str) -> Any:
+    """The schools that a number of the plan counts."""
+    row = _plan(plan_id)
+    if which not in LISTS or not row.is_readable:
+        abort(404)
+    lines, left_out = orders.lines(row), orders.left_out(row)
+    short = {out.urn: out for out in left_out}
+    shown: dict[int, list[PlanLine]] = {}
+    for line in lines:
+        shown.setdefault(line.urn, []).append(line)
+    wanted = {
+        "reached": [urn for urn in shown if urn not in short],
+        "in-part": [urn for urn in shown if urn in short],
+        "left-out": [out.urn for out in left_out if out.urn not in shown],
+        "guests": [line.urn for line in lines if line.guest_of is not None],
+    }[which]
+    schools = {line.urn: line.school for line in lines} | {out.urn: out.school for out in left_out}
+    rows = sorted((schools[urn] for urn in wanted), key=lambda school: (school.name, school.urn))
+    return render_template(
+        "coordinator/plan_list.html", plan=row, which=which, what=LISTS[which], rows=rows, shown=shown, short=short,
+        why=WHY, tour_days=(),
+    )  # fmt: skip
+
+
+@coordinator.get("/plans/<int(max=2147483647):plan_id>/days/<any('used', 'free'):which>")
+@coordinators_only
+def plan_days(plan_id: int, which: str) -> Any:
+    """The tour days that a plan uses, and those that could be handed back."""
+    row = _plan(plan_id)
+    if not row.is_readable:
+        abort(404)
+    told, by_day = figures.unpack(row.figures), _by_day(orders.lines(row))
+    standing = {day.id: day for day in days.of_programme(row.programme_id)}
+    return render_template(
+        "coordinator/plan_days.html", plan=row, which=which, used=by_day, free=told.free_days, standing=standing
+    )  # fmt: skip
+
+
+@coordinator.post("/plans/<int(max=2147483647):plan_id>/stop")
+@coordinators_only
+def stop_plan(plan_id: int) -> Any:
+    with transaction():
+        row = _plan(plan_id)
+        ordering.stop(row, who=who(), now=clock.now())
+        begun = row.state not in orders.ENDED
+    flash("The planner hands out its best in a moment." if begun else "The plan is at its end.")
+    return redirect(url_for("coordinator.plan", plan_id=plan_id), 303)
+
+
+@coordinator.post("/plans/<int(max=2147483647):plan_id>/put-away")
+@coordinators_only
+def put_away_plan(plan_id: int) -> Any:
+    try:
+        with transaction():
+            row = _plan(plan_id)
+            ordering.put_away(row, who=who(), now=clock.now())
+            name, programme_id = row.name, row.programme_id
+    except Refusal as refusal:
+        return _plan_page(_plan(plan_id), refusal), 422
+    flash(f"‘{name}’ is put away. What came of it stays as it is.")
+    return redirect(url_for("coordinator.plans", programme=programme_id), 303)
+
+
+@coordinator.get("/plans/compare")
+@coordinators_only
+def compare_plans() -> Any:
+    """Plans as columns, the same rows; the first is what the others are compared with."""
+    wanted = list(dict.fromkeys(request.args.getlist("plan", type=int)))
+    found = [_plan(plan_id) for plan_id in wanted[: SIDE_BY_SIDE + 1]]
+    chosen = [row for row in found if row.is_readable]
+    if len({row.programme_id for row in found}) > 1:
+        return _list_page("These plans are of different programmes. Choose plans of one."), 422
+    if len(chosen) < 2 or len(found) > SIDE_BY_SIDE:
+        return _list_page(f"Choose from two to {SIDE_BY_SIDE} plans that are done, then compare them."), 422
+    columns = [(row, figures.unpack(row.figures), rules.unpack(row.rules)) for row in chosen]
+    first = columns[0][1]
+    return render_template(
+        "coordinator/plan_compare.html",
+        columns=columns,
+        rules_said=[rules.words(asked, _troupe_names()) for _, _, asked in columns],
+        beside=[figures.beside(first, told) for _, told, _ in columns],
+        unfinished=[row for row in found if not row.is_readable],
+    )
+
+
+def _list_page(wrong: str = "") -> str:
+    programme = programme_in_hand()
+    rows = orders.of_programme(programme.id) if programme else []
+    return render_template(
+        "coordinator/plans.html",
+        programme=programme,
+        rows=[(row, figures.unpack(row.figures) if row.is_readable else None) for row in rows],
+        rules_said=[rules.words(rules.unpack(row.rules), _troupe_names()) for row in rows],
+        wrong=wrong,
+        ticked=request.args.getlist("plan", type=int),
+    )
+
+
+def _plan_page(row: TourPlan, refusal: Refusal | None = None) -> str:
+    lines = orders.lines(row) if row.is_readable else []
+    left_out = orders.left_out(row) if row.is_readable else []
+    return render_template(
+        "coordinator/plan.html",
+        plan=row,
+        rules_said=rules.words(rules.unpack(row.rules), _troupe_names()),
+        told=figures.unpack(row.figures) if row.is_readable else None,
+        changed=about.changed(row) if row.is_readable else [],
+        lines=lines,
+        by_day=_by_day(lines),
+        nth=_nth(lines),
+        hosts={line.id: line for line in lines},
+        left_out=left_out,
+        why=WHY,
+        waits=_waits(row.id),
+        refusal=refusal,
+        can_accept="coordinator.plan_accept" in current_app.view_functions,
+        can_see_day="coordinator.plan_day" in current_app.view_functions,
+    )
+
+
+def _by_day(lines: Sequence[PlanLine]) -> dict[tuple[Any, str], list[PlanLine]]:
+    """The lines of each day of a troupe, in order."""
+    found: dict[tuple[Any, str], list[PlanLine]] = {}
+    for line in lines:
+        found.setdefault((line.day, line.troupe_name), []).append(line)
+    return found
+
+
+def _nth(lines: Sequence[PlanLine]) -> dict[int, tuple[int, int]]:
+    """Which of its school's shows a line is, and how many there are: by the line's id, where there are several."""
+    by_school: dict[int, list[PlanLine]] = {}
+    for line in lines:
+        by_school.setdefault(line.urn, []).append(line)
+    return {
+        line.id: (n, len(several))
+        for several in by_school.values()
+        if len(several) > 1
+        for n, line in enumerate(several, start=1)
+    }
+
+
+def _waits(plan_id: int) -> int:
+    """Seconds since it was asked for."""
+    row = _plan(plan_id)
+    return max(0, round((clock.now() - row.asked_at).total_seconds()))
+
+
+def _troupe_names() -> dict[int, str]:
+    if "troupe_names" not in g:
+        g.troupe_names = {troupe.id: troupe.name for troupe in companies.troupes(g.partnership.id)}
+    return dict(g.troupe_names)
+
+
+def _plan(plan_id: int) -> TourPlan:
+    try:
+        return orders.get(g.partnership.id, plan_id)
+    except Refusal:
+        abort(404)
