@@ -15,6 +15,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.school_year import first_day, last_day, year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, day_short
+from outreach.tour.availability import days_off
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.programmes import Programme, ProgrammeClosed
 
@@ -224,12 +225,13 @@ def check_hours(programme: Programme, hours: Hours) -> None:
 
 
 def judge(programme: Programme, troupe: Troupe, days: list[date], *, now: datetime) -> list[Possible]:
-    """Each of these days: can it be added, or why not. Three queries."""
+    """Each of these days: can it be added, or why not. Four queries."""
     la_codes = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
     calendars = school_days.authority_calendars(la_codes)
     standing = _standing(troupe)
     begins, ends = first_day(programme.academic_year), last_day(programme.academic_year)
     today = day_of(now)
+    off = {row.day for row in days_off.standing([troupe.id], begins, ends)}
     found = []
     for day in days:
         if not begins <= day <= ends:
@@ -239,6 +241,8 @@ def judge(programme: Programme, troupe: Troupe, days: list[date], *, now: dateti
         elif day in standing:
             same = standing[day].programme_id == programme.id
             why_not = "already there" if same else f"plays {standing[day].programme.title} that day"
+        elif day in off:
+            why_not = f"day off of {troupe.name}"
         else:
             why_not = _closed_everywhere(calendars, day, for_adults=programme.for_adults)
         found.append(Possible(day=day, why_not=why_not))

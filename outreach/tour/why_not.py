@@ -1,14 +1,22 @@
 """Why a school is not offered a day, rule by rule, in words for a coordinator: 'why not 12 March?'"""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from outreach.county import school_days
 from outreach.county.schools import School
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, count, day_short
-from outreach.tour import days, slots
+from outreach.tour import companies, days, fit, slots
+from outreach.tour.availability import days_off, hours, nights
+from outreach.tour.availability.hours import Truly
+from outreach.tour.availability.nights import Door
+from outreach.tour.days import TourDay
+from outreach.tour.fit import DayOffer
+from outreach.tour.planning import lunch
 from outreach.tour.programmes import Programme
+from outreach.tour.roads import LODGINGS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +33,12 @@ class Verdict:
 def of(programme: Programme, school: School, day: date, *, now: datetime) -> list[Verdict]:
     """Every rule in its order, those that let the day pass too; then each troupe of the day. A constant number of queries."""
     found = [_notice(programme, day, now), _school_day(programme, school, day)]
-    on_tour = {d.id: d.troupe.name for d in days.of_programme(programme.id) if d.day == day}
+    on_tour = {d.id: d for d in days.of_programme(programme.id) if d.day == day}
+    troupes = {t.id: t.name for t in companies.troupes(programme.partnership_id)}
+    found += [
+        Verdict(rule="Day off", said="It has the day off.", holds=not on_tour, troupe=troupes[row.troupe_id])
+        for row in days_off.standing(troupes, day, day)
+    ]
     if not on_tour:
         return [
             *found,
@@ -34,32 +47,64 @@ def of(programme: Programme, school: School, day: date, *, now: datetime) -> lis
     found.append(
         Verdict(rule="Tour day", said=f"{count(len(on_tour), 'troupe')} on tour that day.", holds=False)
     )
+    truly, doors = hours.of(on_tour.values()), nights.doors(on_tour.values())
     for offer in slots.offers(
         programme, school, now=now, whatever_the_notice=True, only_days=sorted(on_tour)
     ).days:
-        name = on_tour[offer.tour_day_id]
+        tour_day = on_tour[offer.tour_day_id]
         full = offer.shows >= offer.at_most
         said = f"{offer.shows} of {count(offer.at_most, 'show')} booked or kept."
-        found.append(Verdict(rule="Room", said=said, holds=full, troupe=name))
-        if full:
-            continue
-        if offer.gaps:
-            first = offer.slots[0].starts
-            said = f"There is time; the first start is {clock(first)}."
-            found.append(
-                Verdict(rule="Time and road", said=said, holds=False, troupe=name, first_start=first)
-            )
-        elif offer.short:
-            what = "on the road" if offer.by_road else "between the shows, its hours and the school’s"
-            found.append(
-                Verdict(
-                    rule="Time and road",
-                    said=f"{count(offer.short, 'minute')} short {what}.",
-                    holds=True,
-                    troupe=name,
-                )
-            )
+        of_troupe = [Verdict(rule="Room", said=said, holds=full)]
+        if not full:
+            of_troupe += _rest(tour_day, offer, truly[tour_day.id], doors[tour_day.id])
+            of_troupe += _time(offer)
+        found += [replace(verdict, troupe=tour_day.troupe.name) for verdict in of_troupe]
     return found
+
+
+def _rest(
+    tour_day: TourDay, offer: DayOffer, truly: Truly, doors: tuple[Door | None, Door | None]
+) -> Iterator[Verdict]:
+    """The word of each rule of the troupe's own that has anything to say of that day."""
+    troupe = tour_day.troupe
+    for door, words in zip(
+        doors, ("Leaves from {}, where it stayed.", "Stays the night at {}."), strict=True
+    ):
+        if door is not None and door.stop.key < LODGINGS:
+            yield Verdict(rule="Overnight", said=words.format(door.name), holds=False)
+    if truly.rests_until > hours.minute_of(tour_day.leaves):
+        yield Verdict(
+            rule="Rest",
+            said=f"{count(troupe.rest_hours, 'hour')} after the evening before are over at {hours.told(truly.rests_until)}.",
+            holds=offer.barred == fit.REST,
+        )
+    if truly.returns < hours.minute_of(tour_day.returns):
+        yield Verdict(
+            rule="Latest return",
+            said=f"It is back by {hours.told(truly.returns)}.",
+            holds=offer.barred == fit.LATEST,
+        )
+    if truly.lunch and offer.shows:
+        taken = offer.barred == fit.LUNCH
+        between = (
+            f"{count(truly.lunch, 'minute')} between {hours.told(lunch.FIRST)} and {hours.told(lunch.LAST)}"
+        )
+        yield Verdict(
+            rule="Lunch",
+            said=f"No start leaves the troupe {between}." if taken else f"The troupe has {between}.",
+            holds=taken,
+        )
+
+
+def _time(offer: DayOffer) -> Iterator[Verdict]:
+    if offer.gaps:
+        first = offer.slots[0].starts
+        said = f"There is time; the first start is {clock(first)}."
+        yield Verdict(rule="Time and road", said=said, holds=False, first_start=first)
+    elif offer.short and not offer.barred:
+        what = "on the road" if offer.by_road else "between the shows, its hours and the school’s"
+        said = f"{count(offer.short, 'minute')} short {what}."
+        yield Verdict(rule="Time and road", said=said, holds=True)
 
 
 def _notice(programme: Programme, day: date, now: datetime) -> Verdict:

@@ -1,12 +1,13 @@
 """Days on which a troupe does not play, whoever said so; and what was changed of its availability, so that it can be undone."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground.db import Base, Instant
+from outreach.ground.db import Base, Instant, db
 
 
 class DayOff(Base):
@@ -41,3 +42,30 @@ class AvailabilityChange(Base):
     who: Mapped[str] = mapped_column(Text)
     undone_at: Mapped[datetime | None] = mapped_column(Instant)
     undone_by: Mapped[str] = mapped_column(Text, default="")
+
+
+def standing(troupe_ids: Collection[int], first: date, last: date) -> list[DayOff]:
+    """The days off of these troupes from `first` to `last`, both included, by date and troupe."""
+    return list(
+        db.session.scalars(
+            select(DayOff)
+            .where(
+                DayOff.troupe_id.in_(set(troupe_ids)),
+                DayOff.day.between(first, last),
+                DayOff.ended_at.is_(None),
+            )
+            .order_by(DayOff.day, DayOff.troupe_id)
+        )
+    )
+
+
+def newest_changes(troupe_id: int, at_most: int = 10) -> list[AvailabilityChange]:
+    """What was changed last of a troupe's availability, the newest first."""
+    return list(
+        db.session.scalars(
+            select(AvailabilityChange)
+            .where(AvailabilityChange.troupe_id == troupe_id)
+            .order_by(AvailabilityChange.id.desc())
+            .limit(at_most)
+        )
+    )

@@ -10,12 +10,12 @@ from datetime import datetime, time
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db
 from outreach.ground.timespans import local
-from outreach.ground.wording import clock, count
+from outreach.ground.wording import capfirst, clock, count
 from outreach.tour import roads
 from outreach.tour.availability.nights import BEFORE, follows
 from outreach.tour.companies import Troupe
@@ -51,13 +51,13 @@ class Truly(NamedTuple):
 
 def reckon(day: Any, *, whatever_the_rest: bool = False) -> Truly:
     """A row of COLUMNS as it truly is. `whatever_the_rest`: its own hours alone, without rest, latest return and lunch. Pure."""
-    leaves, returns, rested, minutes = _of(day.leaves), _of(day.returns), 0, day.lunch_minutes
+    leaves, returns, rested, minutes = minute_of(day.leaves), minute_of(day.returns), 0, day.lunch_minutes
     if whatever_the_rest:
         minutes = 0
     else:
-        latest = _of(day.latest_return) if day.latest_return else A_DAY
+        latest = minute_of(day.latest_return) if day.latest_return else A_DAY
         if day.back_before is not None:
-            rested = max(0, min(_of(day.back_before), latest) + day.rest_hours * 60 - A_DAY)
+            rested = max(0, min(minute_of(day.back_before), latest) + day.rest_hours * 60 - A_DAY)
         leaves, returns = max(leaves, rested), min(returns, latest)
     base = roads.school_stop(-day.troupe_id, day.base_easting, day.base_northing)
     known = base if base.place else None
@@ -71,12 +71,7 @@ def reckon(day: Any, *, whatever_the_rest: bool = False) -> Truly:
 
 def of(tour_days: Iterable[TourDay], *, whatever_the_rest: bool = False) -> dict[int, Truly]:
     """{tour day's id: as it truly is}, in one query."""
-    rows = db.session.execute(
-        select(*COLUMNS)
-        .join(Troupe, Troupe.id == TourDay.troupe_id)
-        .outerjoin(BEFORE, follows())
-        .where(TourDay.id.in_({d.id for d in tour_days}))
-    )
+    rows = db.session.execute(rows_of(d.id for d in tour_days))
     return {row.id: reckon(row, whatever_the_rest=whatever_the_rest) for row in rows}
 
 
@@ -86,52 +81,85 @@ def warnings(tour_day: TourDay, shows: Sequence[Performance]) -> list[str]:
 
 
 def warnings_of(shows: Mapping[TourDay, Sequence[Performance]]) -> dict[int, list[str]]:
-    """The same of many days of one partnership at once, in three queries however many."""
+    """The same of many days of one partnership at once, in two queries however many, and its roads."""
     if not shows:
         return {}
-    truly = of(shows)
     partnership = db.session.scalar(
         select(Partnership)
         .join(Programme, Programme.partnership_id == Partnership.id)
         .where(Programme.id == next(iter(shows)).programme_id)
     )
     ways = roads.of(partnership) if partnership else Roads(base=0, per_km=0)
+    here = {day.id: sorted(of_day, key=lambda s: s.get_in_at) for day, of_day in shows.items()}
     return {
-        day.id: _warned(day, truly[day.id], sorted(here, key=lambda s: s.get_in_at), ways)
-        for day, here in shows.items()
+        row.id: [
+            capfirst(said) for said in (*outside(row, here[row.id], ways), *unrested(row, here[row.id], ways))
+        ]
+        for row in db.session.execute(rows_of(here))
     }
 
 
-def _warned(day: TourDay, truly: Truly, shows: Sequence[Performance], ways: Roads) -> list[str]:
+def outside(row: Any, shows: Sequence[Performance], ways: Roads) -> list[str]:
+    """Why these shows do not fit the hours that a day was given for, in words. `row`: of COLUMNS. Pure."""
     if not shows:
         return []
+    must_leave, is_back = _from_to(reckon(row), shows, ways)
+    said = []
+    if must_leave < minute_of(row.leaves):
+        said.append(f"the van must leave by {told(must_leave)}, and the day begins at {clock(row.leaves)}.")
+    if is_back > minute_of(row.returns):
+        said.append(f"the van is back at {told(is_back)}, and the day ends at {clock(row.returns)}.")
+    return said
+
+
+def unrested(row: Any, shows: Sequence[Performance], ways: Roads) -> list[str]:
+    """What these shows leave the troupe too little of: rest, the evening, lunch. In words; pure."""
+    if not shows:
+        return []
+    truly = reckon(row)
+    must_leave, is_back = _from_to(truly, shows, ways)
+    said = []
+    if minute_of(row.leaves) <= must_leave < truly.rests_until:
+        said.append(
+            f"too short a rest: the van must leave by {told(must_leave)}, and {count(row.rest_hours, 'hour')} after "
+            f"the evening before are over at {told(truly.rests_until)}."
+        )
+    if truly.returns < is_back <= minute_of(row.returns):
+        said.append(f"back at {told(is_back)}, later than its latest return at {told(truly.returns)}.")
     spans = [(_minute(s.get_in_at), _minute(s.away_at)) for s in shows]
+    driven = _driven(truly, shows, ways)
+    if not lunch.kept(truly.lunch, leaves=truly.leaves, returns=truly.returns, shows=spans, roads=driven):
+        said.append(
+            f"no lunch: {count(truly.lunch, 'minute')} between {told(lunch.FIRST)} and {told(lunch.LAST)} are not free."
+        )
+    return said
+
+
+def rows_of(day_ids: Iterable[int]) -> Select[Any]:
+    """The rows of COLUMNS of these days."""
+    return (
+        select(*COLUMNS)
+        .join(Troupe, Troupe.id == TourDay.troupe_id)
+        .outerjoin(BEFORE, follows())
+        .where(TourDay.id.in_(set(day_ids)))
+        .order_by(TourDay.day, TourDay.id)
+    )
+
+
+def _from_to(truly: Truly, shows: Sequence[Performance], ways: Roads) -> tuple[int, int]:
+    """The minute by which the van must leave, and the one at which it is back."""
+    driven = _driven(truly, shows, ways)
+    return _minute(shows[0].get_in_at) - driven[0], _minute(shows[-1].away_at) + driven[-1]
+
+
+def _driven(truly: Truly, shows: Sequence[Performance], ways: Roads) -> list[int]:
+    """Minutes of every drive of a day, to the first show and back from the last included."""
     stops = [roads.school_stop(s.urn, s.easting, s.northing) for s in shows]
-    driven = [
+    return [
         ways.minutes(truly.leaves_from, stops[0]) if truly.leaves_from else 0,
         *(ways.minutes(a, b) for a, b in pairwise(stops)),
         ways.minutes(stops[-1], truly.returns_to) if truly.returns_to else 0,
     ]
-    troupe, said = day.troupe, []
-    must_leave, is_back = spans[0][0] - driven[0], spans[-1][1] + driven[-1]
-    if must_leave < _of(day.leaves):
-        said.append(f"{troupe.name} must leave by {told(must_leave)}; its day begins at {clock(day.leaves)}.")
-    elif must_leave < truly.rests_until:
-        said.append(
-            f"Too short a rest: {troupe.name} must leave by {told(must_leave)}, and {count(troupe.rest_hours, 'hour')} "
-            f"after the evening before are over at {told(truly.rests_until)}."
-        )
-    if is_back > _of(day.returns):
-        said.append(f"{troupe.name} is back at {told(is_back)}; its day ends at {clock(day.returns)}.")
-    elif is_back > truly.returns:
-        said.append(
-            f"{troupe.name} is back at {told(is_back)}, later than {told(truly.returns)}, its latest return."
-        )
-    if not lunch.kept(truly.lunch, leaves=truly.leaves, returns=truly.returns, shows=spans, roads=driven):
-        said.append(
-            f"No lunch: no {count(truly.lunch, 'minute')} free between {told(lunch.FIRST)} and {told(lunch.LAST)}."
-        )
-    return said
 
 
 def told(minute: int) -> str:
@@ -140,7 +168,8 @@ def told(minute: int) -> str:
     return clock(time(minute // 60, minute % 60))
 
 
-def _of(at: time) -> int:
+def minute_of(at: time) -> int:
+    """Minutes from midnight. Pure."""
     return at.hour * 60 + at.minute
 
 
