@@ -377,47 +377,6 @@ def test_nothing_is_sent_to_somebody_who_is_not_on_the_booking(desk: Desk) -> No
     assert len(letters()) == 1
 
 
-# A day called off
-
-
-def test_calling_a_day_off_shows_who_is_written_to_and_then_tells_them(desk: Desk) -> None:
-    with transaction():
-        db.session.get(
-            type(desk.story.troupe), desk.story.troupe.id
-        ).calendar_address = "red.van@lantern-row.example"
-    reference = desk.story.book()
-    handed_over()
-    day = promises.get(reference).performance.tour_day_id
-    client = desk.signed_in()
-    assert "Call the whole day off…" in client.get(f"/desk/tour/days/{day}").text
-    path = f"/desk/tour/days/{day}/call-off"
-    page = said(client.get(path))
-    for words in (
-        "Call off Tuesday 9 March?", "Redmere Academy, ", "Joanna Fell", "j.fell@redmere.example",
-        "red.van@lantern-row.example", "This cannot be undone",
-    ):  # fmt: skip
-        assert words in page, words
-    answer = client.post(path, data={"reason": "Illness in the cast", "seen": [reference]})
-    assert answer.status_code == 303
-    assert letters()[2:] == [
-        ("j.fell@redmere.example", "CANCEL", 1), ("red.van@lantern-row.example", "CANCEL", 1),
-    ]  # fmt: skip
-    after = said(client.get(f"/desk/bookings/{reference}"))
-    assert "by the company (Priya Nandakumar): Illness in the cast" in after
-    assert client.get(path).status_code == 404
-
-
-def test_a_day_is_not_called_off_without_a_reason_nor_unseen(desk: Desk) -> None:
-    reference = desk.story.book()
-    path = f"/desk/tour/days/{promises.get(reference).performance.tour_day_id}/call-off"
-    client = desk.signed_in()
-    answer = client.post(path, data={"reason": "", "seen": [reference]})
-    assert (answer.status_code, "Say why, in a few words." in answer.text) == (422, True)
-    answer = client.post(path, data={"reason": "Illness"})
-    assert (answer.status_code, "have changed since you looked" in answer.text) == (422, True)
-    assert promises.get(reference).ended_at is None
-
-
 def test_a_kept_time_shows_on_the_tour_and_on_its_day(desk: Desk) -> None:
     desk.propose()
     day = proposal().performance.tour_day_id
@@ -425,15 +384,3 @@ def test_a_kept_time_shows_on_the_tour_and_on_its_day(desk: Desk) -> None:
     assert "kept for Redmere Academy until 2 February" in said(client.get("/desk/tour"))
     assert "0 of 6 shows booked" in said(client.get("/desk/tour"))
     assert "kept for Redmere Academy until 2 February" in said(client.get(f"/desk/tour/days/{day}"))
-    page = said(client.get(f"/desk/tour/days/{day}/call-off"))
-    assert "kept until 2 February" in page and "Joanna Fell" in page
-
-
-def test_another_partnership_calls_no_day_of_ours_off(desk: Desk) -> None:
-    reference = desk.story.book()
-    day = promises.get(reference).performance.tour_day_id
-    with transaction():
-        theirs = make.person(make.partnership(("932",)))
-    client = make.signed_in(desk.client, theirs)
-    assert client.get(f"/desk/tour/days/{day}/call-off").status_code == 404
-    assert client.post(f"/desk/tour/days/{day}/call-off", data={"reason": "x"}).status_code == 404

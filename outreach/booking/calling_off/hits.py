@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from outreach.booking.calling_off.rows import CallOffLine
 from outreach.booking.calling_off.scope import Scope
 from outreach.booking.guests.places import GuestPlace
 from outreach.booking.promises import GUEST, HOST, Booking, BookingContact
@@ -147,12 +148,21 @@ def look(scope: Scope, *, now: datetime) -> Hits:
     )  # fmt: skip
 
 
+def numbers_of(lines: Iterable[CallOffLine]) -> dict[int, tuple[tuple[str, str, str], ...]]:
+    """Whom to ring of what was called off, by the number of each line that is to be rung; one query."""
+    to_ring = [line for line in lines if line.to_ring]
+    people = _people(line.booking_id for line in to_ring if line.booking_id is not None)
+    return {line.id: _numbers(line.school, people.get(line.booking_id or 0, ())) for line in to_ring}
+
+
 def _rings(
     school: School, starts_at: datetime, people: Iterable[BookingContact], now: datetime
 ) -> tuple[tuple[str, str, str], ...]:
-    """Those who are named with a number; and the school's own, which somebody always answers."""
-    if starts_at - now > RING_WITHIN:
-        return ()
+    return _numbers(school, people) if starts_at - now <= RING_WITHIN else ()
+
+
+def _numbers(school: School, people: Iterable[BookingContact]) -> tuple[tuple[str, str, str], ...]:
+    """Those who are named with a number; and the school's own ('' where the register has none)."""
     named = [(p.name or p.address, p.duty, p.phone) for p in people if p.phone]
     return (*named, ("The school", "office", school.telephone))
 

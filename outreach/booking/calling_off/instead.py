@@ -1,13 +1,15 @@
 """Another time for each school that loses one: the nearest, and one for all together that do not collide."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from outreach.booking.calling_off.hits import Hit, Hits
+from outreach.booking import accounts
+from outreach.booking.calling_off.hits import Hits
+from outreach.booking.calling_off.rows import CallOff, CallOffLine
 from outreach.booking.calling_off.together import MINUTES_A_DAY, Wish, together
 from outreach.booking.promises import GUEST
 from outreach.county import partnerships, places, school_days
@@ -32,32 +34,61 @@ class Instead:
     planned: Slot | None = None
     why_none: str = ""
 
+    @property
+    def choices(self) -> list[Slot]:
+        """What is offered on a page, by date: the planned one among the nearest."""
+        found = {slot.key: slot for slot in (*self.near, *([self.planned] if self.planned else []))}
+        return sorted(found.values(), key=lambda s: (s.day, s.start_minute))
+
+
+class _Loss(NamedTuple):
+    """Who lost which time, by the name that the page has for it."""
+
+    name: str
+    programme: Programme
+    school: School
+    starts_at: datetime
+
 
 def of(hits: Hits, *, now: datetime) -> dict[str, Instead]:
     """For each host and each kept time, by the hit's reference. Guests are told of their neighbours' other shows.
 
     A constant number of queries for each programme, however many schools.
     """
-    found: dict[str, Instead] = {}
-    for programme in {hit.programme.id: hit.programme for hit in hits.hits}.values():
-        here = [hit for hit in hits.hits if hit.programme.id == programme.id and hit.role != GUEST]
-        found |= _of_programme(programme, here, not_on=hits.day_ids, now=now)
-    return found
+    losses = [_Loss(h.reference, h.programme, h.school, h.starts_at) for h in hits.hits if h.role != GUEST]
+    return _of(losses, not_on=hits.day_ids, now=now)
+
+
+def of_lines(done: CallOff, lines: Iterable[CallOffLine], *, now: datetime) -> dict[str, Instead]:
+    """The same afterwards, for those of its lines for which nothing is kept yet, by the line's number as text."""
+    losses = []
+    for line in lines:
+        programme = line.booking.programme if line.booking else line.proposal.programme  # type: ignore[union-attr]
+        if line.new_proposal_id is None and not (line.booking and line.booking.role == GUEST):
+            losses.append(_Loss(str(line.id), programme, line.school, line.starts_at))
+    owed: dict[tuple[int, int], bool] = {}
+    for programme, here in _by_programme(losses):
+        found = accounts.of_schools(programme, [loss.school for loss in here])
+        owed |= {(programme.id, urn): account.is_open for urn, account in found.items()}
+    done_with = [loss for loss in losses if not owed[loss.programme.id, loss.school.urn]]
+    left = [loss for loss in losses if owed[loss.programme.id, loss.school.urn]]
+    said = {loss.name: Instead(why_none="It has booked again.") for loss in done_with}
+    return said | _of(
+        left, not_on={day["id"] for day in done.days} if done.undone_at is None else (), now=now
+    )
 
 
 def nearest(
     programme: Programme, school: School, *, not_on: Collection[int], now: datetime
 ) -> list[tuple[datetime, str]]:
-    """Up to three times for a letter, as (start, what makes it a good one), by date; two queries."""
+    """Up to three times for a letter, as (start, what makes it a good one), by date; some queries."""
     if programme.closed_at is not None:
         return []
     first = first_day(programme, now)
     days = slots.offers(programme, school, now=now, whatever_the_notice=True).days
     able = [d for d in days if d.gaps and d.day >= first and d.tour_day_id not in not_on]
-    best = sorted(able, key=lambda d: d.rank)[:3]
-    return [
-        (d.best().starts_at, d.best().why or "at your own school") for d in sorted(best, key=lambda d: d.day)
-    ]
+    best = sorted(sorted(able, key=lambda d: d.rank)[:3], key=lambda d: d.day)
+    return [(d.best().starts_at, d.best().why or "at your own school") for d in best]
 
 
 def first_day(programme: Programme, now: datetime) -> date:
@@ -65,61 +96,55 @@ def first_day(programme: Programme, now: datetime) -> date:
     return day_of(now) + timedelta(days=max(1, min(SOONEST, programme.notice_book_days)))
 
 
-def _of_programme(
-    programme: Programme, hits: Sequence[Hit], *, not_on: Collection[int], now: datetime
-) -> dict[str, Instead]:
-    if not hits:
-        return {}
-    found, asking = {}, []
-    for hit in hits:
-        if programme.closed_at is not None:
-            found[hit.reference] = Instead(why_none="The programme is closed.")
-        elif not hit.school.is_open:
-            found[hit.reference] = Instead(why_none="The school is closed in the register.")
-        else:
-            asking.append(hit)
-    days = _days(programme, not_on=not_on, now=now)
-    wishes = _wishes(programme, asking)
-    planned = together(wishes, days)
-    for hit, wish, slot in zip(asking, wishes, planned, strict=True):
-        near = _near(wish, days)
-        why = (
-            ""
-            if slot
-            else "No tour day that is left has room for it."
-            if near == ()
-            else "Others have what it could have."
-        )
-        found[hit.reference] = Instead(near=near, planned=slot, why_none=why)
+def _of(losses: Sequence[_Loss], *, not_on: Collection[int], now: datetime) -> dict[str, Instead]:
+    found: dict[str, Instead] = {}
+    for programme, here in _by_programme(losses):
+        asking = []
+        for loss in here:
+            if programme.closed_at is not None:
+                found[loss.name] = Instead(why_none="The programme is closed.")
+            elif not loss.school.is_open:
+                found[loss.name] = Instead(why_none="The school is closed in the register.")
+            else:
+                asking.append(loss)
+        days = _days(programme, not_on=not_on, now=now) if asking else []
+        wishes = _wishes(programme, asking)
+        for loss, wish, slot in zip(asking, wishes, together(wishes, days), strict=True):
+            near = _near(wish, days)
+            why = "Others have what it could have." if near else "No tour day that is left has room for it."
+            found[loss.name] = Instead(near=near, planned=slot, why_none="" if slot else why)
     return found
 
 
-def _wishes(programme: Programme, hits: Sequence[Hit]) -> list[Wish]:
-    schools = [hit.school for hit in hits]
+def _by_programme(losses: Iterable[_Loss]) -> list[tuple[Programme, list[_Loss]]]:
+    found: dict[int, tuple[Programme, list[_Loss]]] = {}
+    for loss in losses:
+        found.setdefault(loss.programme.id, (loss.programme, []))[1].append(loss)
+    return list(found.values())
+
+
+def _wishes(programme: Programme, losses: Sequence[_Loss]) -> list[Wish]:
+    schools = [loss.school for loss in losses]
     partnership = partnerships.get(programme.partnership_id)
-    calendars = school_days.load(s.urn for s in schools)
-    located = places.locate_all(schools)
-    return [
-        Wish(
-            judge=Judge(
-                programme, partnership, hit.school, located=located[hit.school.urn],
-                calendar=calendars[hit.school.urn],
-            ),
-            lost=day_of(hit.starts_at),
-        )
-        for hit in hits
-    ]  # fmt: skip
+    calendars, located = school_days.load(s.urn for s in schools), places.locate_all(schools)
+    judges = {
+        s.urn: Judge(programme, partnership, s, located=located[s.urn], calendar=calendars[s.urn])
+        for s in schools
+    }
+    return [Wish(judge=judges[loss.school.urn], lost=day_of(loss.starts_at)) for loss in losses]
 
 
 def _days(programme: Programme, *, not_on: Collection[int], now: datetime) -> list[tuple[Any, list[Stand]]]:
     """The tour days on which another time may be, with what stands on them."""
     ids = db.session.scalars(
-        select(TourDay.id).where(
+        select(TourDay.id)
+        .where(
             TourDay.programme_id == programme.id,
             TourDay.ended_at.is_(None),
             TourDay.day >= first_day(programme, now),
             TourDay.id.not_in(list(not_on)),
         )
+        .order_by(TourDay.id)
     ).all()
     return slots.tour_days(programme, now=now, only_days=ids) if ids else []
 

@@ -12,7 +12,7 @@ from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, local
-from outreach.ground.wording import day_short
+from outreach.ground.wording import day
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.itinerary import NOON
@@ -71,11 +71,7 @@ class Scope:
 
     def words(self) -> str:
         """'Tuesday 9 March, the morning, Red van'; one query."""
-        days = (
-            day_short(self.first)
-            if self.first == self.last
-            else f"{day_short(self.first)} to {day_short(self.last)}"
-        )
+        days = day(self.first) if self.first == self.last else f"{day(self.first)} to {day(self.last)}"
         half = {DAY: "", MORNING: ", the morning", AFTERNOON: ", the afternoon"}[self.part]
         if self.troupe_id is not None:
             return f"{days}{half}, {db.session.get_one(Troupe, self.troupe_id).name}"

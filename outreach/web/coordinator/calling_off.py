@@ -1,56 +1,200 @@
-"""The company cannot play on a day: who would be written to, why, and the one click that ends every show of it."""
+"""What cannot be played is called off: all that it hits on one page, another time for each, and what came of it."""
 
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
-from outreach.booking.desk import calling_off
+from outreach.booking.calling_off import deeds, hits, instead, replacing, rows, undoing
+from outreach.booking.calling_off import scope as scopes
+from outreach.booking.calling_off.hits import Hits
+from outreach.booking.calling_off.rows import CallOff
+from outreach.booking.calling_off.scope import Scope
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.ground.wording import count
-from outreach.tour import days
-from outreach.tour.days import TourDay
-from outreach.web import forms
+from outreach.ground.wording import and_list, count
+from outreach.tour import companies, days
+from outreach.web import call_off_form, forms
+from outreach.web.call_off_form import KeepForm, ScopeForm
 from outreach.web.gate import coordinator, coordinators_only, who
 
 
-class CallOffForm(forms.Form):
-    reason = forms.words(
-        "Why can the company not play?", required="Say why, in a few words.",
-        hint="It stands in every letter. For example: illness in the cast. Nobody’s name, please.", at_most=300,
-    )  # fmt: skip
-
-
-@coordinator.route("/tour/days/<int:day_id>/call-off", methods=["GET", "POST"])
+@coordinator.route("/tour/call-off", methods=["GET", "POST"])
 @coordinators_only
-def call_off_day(day_id: int) -> Any:
-    """The exact list first. The POST says again what was seen, so that nothing booked meanwhile ends unseen."""
-    here, form = _tour_day(day_id), CallOffForm()
-    programme_id, day = here.programme_id, here.day
-    if form.validate_on_submit():
+def call_off() -> Any:
+    """What is called off stands in the address; the POST says again what was seen, so that nothing ends unseen."""
+    which, now = _scope_form(), clock.now()
+    scope = _scope(which) if request.args.get("what") and which.validate() else None
+    found = _look(scope, which)
+    others = instead.of(found, now=now) if found else {}
+    form = KeepForm(data={"reply_by": replacing.usually_kept(now)})
+    if scope and found and form.validate_on_submit():
         try:
             with transaction():
-                ended = calling_off.call_off(
-                    _tour_day(day_id), reason=form.reason.data, seen=request.form.getlist("seen"), who=who(),
-                    now=clock.now(),
+                done = deeds.call_off(
+                    scope, key=call_off_form.key_of(), reason=form.reason.data, seen=request.form.getlist("seen"),
+                    chosen=call_off_form.chosen(found, others), reply_by=form.reply_by.data,
+                    rung=request.form.getlist("rung"), who=who(), now=now,
                 )  # fmt: skip
-                shows = ended.shows
+                call_off_id, ended, kept = done.id, *_counted(done)
         except Refusal as refusal:
             form.refuse(refusal)
+            found = _look(scope, which)
+            others = instead.of(found, now=now) if found else {}
         else:
-            flash(
-                f"Called off: {count(shows, 'show')}. Everybody is written to, and the day is out of the offer."
-            )
-            return redirect(url_for("coordinator.tour", programme=programme_id, _anchor=str(day)), 303)
+            flash(_said(ended, kept))
+            return redirect(url_for("coordinator.called_off", call_off_id=call_off_id), 303)
     page = render_template(
-        "coordinator/call_off.html", tour_day=here, form=form, found=calling_off.look(here, now=clock.now())
-    )
+        "coordinator/call_off.html", which=which, scope=scope, found=found, others=others, form=form,
+        chosen=call_off_form.chosen(found, others) if found else {}, key=call_off_form.key_of(),
+        rung=request.form.getlist("rung"), before=rows.newest(g.partnership.id), what=scope.words() if scope else "",
+    )  # fmt: skip
     return page, 422 if request.method == "POST" else 200
 
 
-def _tour_day(day_id: int) -> TourDay:
+@coordinator.get("/tour/days/<int:day_id>/call-off")
+@coordinators_only
+def call_off_day(day_id: int) -> Any:
+    """One whole tour day: the same page."""
     try:
-        return days.get(g.partnership.id, day_id)
+        here = days.get(g.partnership.id, day_id)
     except Refusal:
         abort(404)
+    asked = {"what": f"troupe:{here.troupe_id}", "first": here.day, "last": "", "part": rows.DAY}
+    return redirect(url_for("coordinator.call_off", **asked), 303)
+
+
+@coordinator.get("/tour/called-off/<int:call_off_id>")
+@coordinators_only
+def called_off(call_off_id: int) -> Any:
+    """What came of it: who is rung, what is kept for whom, and what the schools say."""
+    return _after(_done(call_off_id))
+
+
+@coordinator.post("/tour/called-off/<int:call_off_id>/rung")
+@coordinators_only
+def called_off_rung(call_off_id: int) -> Any:
+    """Every line that is ticked was rung."""
+    with transaction():
+        ticked = set(request.form.getlist("rung"))
+        for line in rows.lines(_done(call_off_id)):
+            if line.to_ring and (str(line.id) in ticked) != (line.rung_at is not None):
+                rows.rung(line, done=str(line.id) in ticked, who=who(), now=clock.now())
+    return _back(call_off_id, "Kept.")
+
+
+@coordinator.post("/tour/called-off/<int:call_off_id>/times")
+@coordinators_only
+def called_off_times(call_off_id: int) -> Any:
+    """Another time for those that have none yet."""
+    done, form = _done(call_off_id), _TimesForm()
+    if not form.validate_on_submit():
+        return _after(done, form), 422
+    wanted = {line.id: request.form.get(f"slot-{line.id}", "")[:30] for line in rows.lines(done)}
+    try:
+        with transaction():
+            failed = replacing.keep_times(
+                _done(call_off_id), wanted, reply_by=form.reply_by.data, who=who(), now=clock.now()
+            )
+            names = [f"{n.school.name} ({failed[n.id]})" for n in rows.lines(done) if n.id in failed]
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _after(_done(call_off_id), form), 422
+    kept = sum(1 for key in wanted.values() if key) - len(failed)
+    said = f"{count(kept, 'time')} kept. Each school gets a letter with a tentative entry."
+    return _back(
+        call_off_id,
+        f"{said} Not kept: {and_list(names)}" if names else said,
+        "confirm" if names else "message",
+    )
+
+
+@coordinator.post("/tour/called-off/<int:call_off_id>/give-back")
+@coordinators_only
+def called_off_give_back(call_off_id: int) -> Any:
+    try:
+        with transaction():
+            left = undoing.give_back(_done(call_off_id), who=who(), now=clock.now())
+    except Refusal as refusal:
+        return _back(call_off_id, refusal.message, "confirm")
+    said = "The days are given back. Schools are offered them again; what ended stays ended."
+    return _back(call_off_id, f"{said} Not given back: {and_list(left)}." if left else said)
+
+
+class _TimesForm(forms.Form):
+    reply_by = forms.day(
+        "New times are kept until the end of", required="Enter until which day the new times are kept.",
+        hint="At most until the day before each.",
+    )  # fmt: skip
+
+
+def _scope_form() -> ScopeForm:
+    asked = request.args.get("what")
+    boxes = MultiDict(call_off_form.asked()) if asked else None
+    form = ScopeForm(
+        formdata=boxes, data=None if asked else call_off_form.today_alone(clock.now()), meta={"csrf": False}
+    )
+    troupes = companies.troupes(g.partnership.id)
+    areas = scopes.districts(g.partnership.id)
+    forms.set_choices(
+        form.what,
+        [
+            *((f"troupe:{t.id}", f"{t.name}, {t.company.name}") for t in troupes),
+            *((f"schools:{code}", f"Schools of {name}") for code, name in areas.items()),
+            ("schools:", "All schools"),
+        ],
+    )
+    return form
+
+
+def _scope(form: ScopeForm) -> Scope:
+    return form.scope(g.partnership.id)
+
+
+def _look(scope: Scope | None, which: ScopeForm) -> Hits | None:
+    """None where nothing is asked yet, or makes no sense, which then stands beside its box."""
+    if scope is None:
+        return None
+    try:
+        scope.check(now=clock.now())
+    except Refusal as refusal:
+        which.refuse(refusal)
+        return None
+    return hits.look(scope, now=clock.now())
+
+
+def _done(call_off_id: int) -> CallOff:
+    """This partnership's; a 404 for another's or none."""
+    try:
+        return rows.get(g.partnership.id, call_off_id)
+    except rows.NoSuchCallOff:
+        abort(404)
+
+
+def _after(done: CallOff, form: Any = None) -> str:
+    now, lines = clock.now(), rows.lines(done)
+    others = instead.of_lines(done, lines, now=now)
+    return render_template(
+        "coordinator/called_off.html", done=done, lines=lines, others=others, rings=hits.numbers_of(lines),
+        form=form or _TimesForm(formdata=None, data={"reply_by": replacing.usually_kept(now)}),
+        can_give_back=undoing.can_give_back(done, now=now), now=now,
+    )  # fmt: skip
+
+
+def _counted(done: CallOff) -> tuple[int, int]:
+    lines = rows.lines(done)
+    return len(lines), sum(1 for line in lines if line.new_proposal_id is not None)
+
+
+def _said(ended: int, kept: int) -> str:
+    if not ended:
+        return "Called off. Nothing was booked there, so nobody is written to."
+    new = f" Another time is kept for {count(kept, 'school')}." if kept else ""
+    return f"Called off: {count(ended, 'show or kept time', 'shows and kept times')}. Everybody is written to.{new}"
+
+
+def _back(call_off_id: int, said: str, category: str = "message") -> Response:
+    flash(said, category)
+    return redirect(url_for("coordinator.called_off", call_off_id=call_off_id), 303)

@@ -1,0 +1,87 @@
+"""The forms of calling off, for the coordinator's desk and for the company's own link: what, from when to when, and why."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from flask import request
+
+from outreach.booking.calling_off.hits import Hits
+from outreach.booking.calling_off.instead import Instead
+from outreach.booking.calling_off.rows import AFTERNOON, DAY, MORNING
+from outreach.booking.calling_off.scope import Scope
+from outreach.ground.timespans import day_of
+from outreach.web import forms
+
+PARTS = (
+    (DAY, "The whole day"),
+    (MORNING, "The morning: shows that start before noon"),
+    (AFTERNOON, "The afternoon"),
+)
+
+
+class SpanForm(forms.Form):
+    first = forms.day("First day", required="Enter the first day.")
+    last = forms.day("Last day", hint="Empty: that day alone.")
+    part = forms.choice("Which part of it?", PARTS, required="Choose the whole day or a half.")
+
+    def span(self) -> tuple[date, date, str]:
+        return self.first.data, self.last.data or self.first.data, self.part.data
+
+
+class ScopeForm(SpanForm):
+    what = forms.pick(
+        "What cannot be played?", hint="A troupe that is ill or broken down; or schools that snow has shut."
+    )
+
+    def scope(self, partnership_id: int) -> Scope:
+        first, last, part = self.span()
+        kind, _, which = self.what.data.partition(":")
+        return Scope(
+            partnership_id=partnership_id, first=first, last=last, part=part,
+            troupe_id=int(which) if kind == "troupe" else None, schools_of=None if kind == "troupe" else which,
+        )  # fmt: skip
+
+
+class CallOffForm(forms.Form):
+    reason = forms.words(
+        "Why?", required="Say why, in a few words.",
+        hint="It stands in every letter. For example: illness in the cast, or snow. Nobody’s name, please.", at_most=200,
+        render_kw={"rows": 2},
+    )  # fmt: skip
+
+
+class KeepForm(CallOffForm):
+    reply_by = forms.day(
+        "New times are kept until the end of", required="Enter until which day the new times are kept.",
+        hint="At most until the day before each.",
+    )  # fmt: skip
+
+
+def asked() -> dict[str, object]:
+    """The boxes of a span as the address has them; a date may stand in it whole too ('2027-03-09'), as our links have it."""
+    boxes: dict[str, object] = {name: request.args.getlist(name) for name in request.args}
+    for name in ("first", "last"):
+        said = request.args.getlist(name)
+        if len(said) == 1:
+            parts = said[0].split("-")
+            boxes[name] = (
+                [parts[2], parts[1], parts[0]] if len(parts) == 3 else ["", "", ""] if not said[0] else said
+            )
+    return boxes
+
+
+def key_of() -> str:
+    """The key of this form: as posted, else a new one. It makes a form that is sent twice call off once."""
+    return request.form.get("key", "")[:64] or secrets.token_urlsafe(16)
+
+
+def chosen(found: Hits, others: Mapping[str, Instead]) -> dict[str, str]:
+    """{reference: key of the slot} as posted; before that what was planned for all together."""
+    if request.method == "POST":
+        return {h.reference: request.form.get(f"slot-{h.reference}", "")[:30] for h in found.hits}
+    return {ref: other.planned.key for ref, other in others.items() if other.planned}
+
+
+def today_alone(now: datetime) -> dict[str, object]:
+    return {"first": day_of(now), "part": DAY}

@@ -1,0 +1,221 @@
+"""Calling off on the desk: all that is hit on one page, another time for each, once, and the days given back."""
+
+import re
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import make
+from booking import life
+from outreach.booking.calling_off.rows import CallOff, CallOffLine
+from outreach.booking.proposals import Proposal
+from outreach.ground.db import db, transaction
+from outreach.post.outbox import Letter
+
+DAY = {"first": "2027-03-09", "last": "", "part": "day"}
+
+
+def said(answer: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text)).replace("&#39;", "'")
+
+
+@pytest.fixture
+def c(app: Flask, client: FlaskClient, stopped: Any) -> SimpleNamespace:
+    """Tuesday with a show, its guest, and a kept time; two days beside it that are free."""
+    c = life.lay()
+    life.book_first(c, make.NOW - timedelta(days=3))
+    life.join_as_guest(c, make.NOW - timedelta(days=2))
+    life.neighbour_is_asked(c, make.NOW - timedelta(days=1))
+    life.hand_over(make.NOW - timedelta(hours=1))
+    with transaction():
+        c.person = make.person(c.partnership)
+    c.client = make.signed_in(client, c.person)
+    c.what = f"troupe:{c.red.id}"
+    c.at = "/desk/tour/call-off"
+    return c
+
+
+def look(c: SimpleNamespace, **asked: str) -> Any:
+    return c.client.get(c.at, query_string={"what": c.what} | DAY | asked)
+
+
+def boxes(page: Any) -> dict[str, Any]:
+    """The form as a browser would send it: hidden boxes and what is chosen."""
+    text = page.text[page.text.index('method="post"') :]
+    form: dict[str, Any] = {"seen": re.findall(r'name="seen" value="([^"]+)"', text)}
+    form["key"] = re.search(r'name="key" value="([^"]+)"', text)[1]  # type: ignore[index]
+    for name, options in re.findall(
+        r'<select class="sel" id="[^"]+" name="([^"]+)">(.*?)</select>', text, re.S
+    ):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        form[name] = chosen[1] if chosen else ""
+    return form
+
+
+def send(c: SimpleNamespace, typed: dict[str, Any], **asked: str) -> Any:
+    data = {"reason": "Illness in the cast", "reply_by": ["26", "1", "2027"]} | typed
+    return c.client.post(c.at, query_string={"what": c.what} | DAY | asked, data=data)
+
+
+def test_one_page_shows_all_that_is_hit_with_another_time_for_each(c) -> None:
+    page = look(c)
+    words = said(page)
+    for word in (
+        "Call off Tuesday 9 March, Red van?", "3 promises would end: 1 show", c.school.name, c.guest.name, c.neighbour.name,
+        "kept, not booked", "as a guest", "Joanna Fell", life.RED, "min road",
+    ):  # fmt: skip
+        assert word in words, word
+    typed = boxes(page)
+    assert len(typed["seen"]) == 3
+    planned = [typed[f"slot-{c.booking.reference}"], typed[f"slot-kept-{c.of_neighbour.id}"]]
+    assert all(planned) and len(set(planned)) == 2
+    assert db.session.query(CallOff).count() == 0
+
+
+def test_the_click_ends_all_and_keeps_another_time_for_each_and_twice_is_once(c) -> None:
+    typed = boxes(look(c))
+    answer = send(c, typed)
+    assert answer.status_code == 303
+    letters = db.session.query(Letter).count()
+    again = send(c, typed)
+    assert (again.status_code, again.headers["Location"]) == (303, answer.headers["Location"])
+    assert db.session.query(Letter).count() == letters
+    assert db.session.query(CallOff).count() == 1
+    page = said(c.client.get(answer.headers["Location"]))
+    assert "Called off: Tuesday 9 March, Red van" in page and "Illness in the cast" in page
+    assert page.count("no answer yet") == 2
+    assert "Was told the nearest" in page
+    assert "Tuesday 9 March, Red van" in said(c.client.get(c.at))
+
+
+def test_what_is_wrong_is_said_and_what_was_typed_stays(c) -> None:
+    typed = boxes(look(c))
+    for more, words in (
+        ({"reason": ""}, "Say why, in a few words."),
+        ({"reply_by": ["", "", ""]}, "Enter until which day the new times are kept."),
+        ({"reply_by": ["1", "1", "2027"]}, "The day to reply by is past"),
+        ({"seen": []}, "What stands there has changed since you looked"),
+    ):
+        answer = send(c, typed | more)
+        assert (answer.status_code, words in said(answer)) == (422, True), words
+    assert f'value="{typed["key"]}"' in answer.text and "Illness in the cast" in answer.text
+    db.session.expire_all()
+    assert c.booking.ended_at is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"first": ""}, "Enter the first day."),
+        ({"first": "nonsense"}, "That is not a date."),
+        ({"last": "2027-03-01"}, "The last day must not be before the first."),
+        ({"last": "2027-08-01"}, "Call off 60 days at most in one go."),
+        ({"first": "2026-10-01"}, "That day is over"),
+        ({"part": "evening"}, "Not a valid choice"),
+        ({"what": "troupe:999999"}, "Not a valid choice"),
+        ({"what": "nonsense"}, "Not a valid choice"),
+    ],
+)
+def test_a_span_that_makes_no_sense_is_refused_in_words(c, asked: dict[str, str], words: str) -> None:
+    page = look(c, **asked)
+    assert page.status_code == 200
+    assert words in said(page)
+
+
+def test_nothing_there_is_said_and_days_can_be_called_off_all_the_same(c) -> None:
+    page = look(c, first="2027-03-16")
+    assert "Nothing is booked there that has not begun." in said(page)
+    form = boxes(page)
+    assert send(c, form, first="2027-03-16").status_code == 303
+    page = look(c, first="2027-05-01", last="2027-05-02")
+    answer = send(c, boxes(page), first="2027-05-01", last="2027-05-02")
+    assert (answer.status_code, "there is nothing to call off" in said(answer)) == (422, True)
+
+
+def test_the_days_link_leads_to_the_same_page(c) -> None:
+    answer = c.client.get(f"/desk/tour/days/{c.tuesday.id}/call-off")
+    assert answer.status_code == 303
+    assert "Call off Tuesday 9 March, Red van?" in said(c.client.get(answer.headers["Location"]))
+
+
+def test_whom_to_ring_stands_first_within_a_day_and_ticks_are_kept(c, stopped: Any) -> None:
+    with transaction():
+        c.school.telephone = "01632 960 111"
+    stopped.now = c.booking.performance.starts_at - timedelta(hours=20)
+    page = look(c)
+    assert "Ring these first" in said(page)
+    assert 'href="tel:01632960204"' in page.text and 'href="tel:01632960111"' in page.text
+    reference = c.booking.reference
+    answer = send(
+        c, boxes(page) | {"rung": [reference], "reply_by": ["8", "3", "2027"]},
+    )  # fmt: skip
+    assert answer.status_code == 303, said(answer)
+    lines = {line.booking_id: line for line in db.session.query(CallOffLine)}
+    assert (lines[c.booking.id].rung_by, lines[c.of_guest.id].rung_at) == ("Priya Nandakumar", None)
+    at = answer.headers["Location"]
+    assert "To ring: 2 of 3 left" in said(c.client.get(at))
+    ticked = [str(line.id) for line in lines.values()]
+    assert c.client.post(f"{at}/rung", data={"rung": ticked}).status_code == 303
+    assert "To ring: 0 of 3 left" in said(c.client.get(at))
+    assert c.client.post(f"{at}/rung", data={}).status_code == 303
+    assert "To ring: 3 of 3 left" in said(c.client.get(at))
+
+
+def test_a_time_that_went_meanwhile_is_named_and_can_be_kept_afterwards(c) -> None:
+    typed = boxes(look(c))
+    name = f"slot-{c.booking.reference}"
+    both = typed | {f"slot-kept-{c.of_neighbour.id}": typed[name]}
+    answer = send(c, both)
+    page = c.client.get(answer.headers["Location"])
+    assert "Not kept: That time was taken" in said(page)
+    (line,) = db.session.query(CallOffLine).filter(
+        CallOffLine.new_proposal_id.is_(None), CallOffLine.why_none != ""
+    )
+    slot = re.search(rf'name="slot-{line.id}">.*?value="([^"]+)" selected', page.text, re.S)
+    assert slot
+    at = answer.headers["Location"]
+    kept = c.client.post(f"{at}/times", data={f"slot-{line.id}": slot[1], "reply_by": ["26", "1", "2027"]})
+    assert kept.status_code == 303
+    db.session.expire_all()
+    assert line.new_proposal_id is not None
+    assert said(c.client.get(at)).count("no answer yet") == 2
+    wrong = c.client.post(f"{at}/times", data={"reply_by": ["1", "1", "2027"]})
+    assert (wrong.status_code, "The day to reply by is past" in said(wrong)) == (422, True)
+
+
+def test_the_days_are_given_back_once(c) -> None:
+    at = send(c, boxes(look(c))).headers["Location"]
+    assert "Give the days back" in c.client.get(at).text
+    assert c.client.post(f"{at}/give-back").status_code == 303
+    db.session.expire_all()
+    assert c.tuesday.ended_at is None
+    page = c.client.post(f"{at}/give-back", follow_redirects=True)
+    assert "given back already" in said(page)
+    assert "Give the days back" not in page.text
+
+
+def test_another_partnership_sees_nothing_of_it(c, client: FlaskClient) -> None:
+    at = send(c, boxes(look(c))).headers["Location"]
+    with transaction():
+        theirs = make.person(make.partnership(("932",)))
+    other = make.signed_in(client, theirs)
+    assert other.get(at).status_code == 404
+    for path in ("rung", "times", "give-back"):
+        assert other.post(f"{at}/{path}").status_code == 404
+    assert other.get(f"/desk/tour/days/{c.tuesday.id}/call-off").status_code == 404
+    page = other.get(c.at, query_string={"what": c.what} | DAY)
+    assert "Not a valid choice" in said(page) and c.school.name not in page.text
+    assert "Tuesday 9 March" not in other.get(c.at).text
+    county = other.get(c.at, query_string={"what": "schools:"} | DAY)
+    assert c.school.name not in county.text
+
+
+def test_looking_writes_nothing(c) -> None:
+    before = db.session.query(Letter).count(), db.session.query(Proposal).count()
+    look(c)
+    c.client.get(c.at)
+    assert before == (db.session.query(Letter).count(), db.session.query(Proposal).count())
