@@ -6,7 +6,6 @@ Constant number of queries, however many days; what fits on one day is reckoned 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from heapq import nsmallest
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select
@@ -24,14 +23,19 @@ from outreach.tour.fit import DayOffer
 from outreach.tour.performances import Performance, Slot
 from outreach.tour.programmes import Programme
 
+FIRST = 5
+"""Slots that a school sees first."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offers:
-    """All tour days from the first bookable on; up to three best slots; up to three pairs on one day."""
+    """All tour days from the first bookable on; up to three best slots; up to three pairs on one day; and the five that
+    a school sees first: the least extra road, then the earliest, of different weeks where there are such."""
 
     days: tuple[DayOffer, ...]
     near: tuple[Slot, ...]
     pairs: tuple[tuple[Slot, Slot], ...]
+    first: tuple[Slot, ...] = ()
 
 
 def offers(
@@ -67,13 +71,32 @@ def offers(
     partnership = db.session.get_one(Partnership, programme.partnership_id)
     judge = fit.Judge(programme, partnership, school, whatever_the_rest=whatever_the_rest)
     found = tuple(judge.day(day, stands) for day, stands in days)
-    best = nsmallest(3, (day for day in found if day.gaps), key=lambda day: day.rank)
+    ranked = sorted((day for day in found if day.gaps), key=lambda day: day.rank)
     pairs: list[tuple[Slot, Slot]] = []
     if two_shows:
         for (day, stands), offer in zip(days, found, strict=True):
             pairs += judge.pair(day, stands, offer)
         pairs.sort(key=lambda p: (p[0].extra_minutes, p[0].day, p[0].start_minute))
-    return Offers(days=found, near=tuple(day.best() for day in best), pairs=tuple(pairs[:3]))
+    return Offers(
+        days=found,
+        near=tuple(day.best() for day in ranked[:3]),
+        pairs=tuple(pairs[:3]),
+        first=tuple(day.best() for day in _over_weeks(ranked)),
+    )
+
+
+def _over_weeks(ranked: list[DayOffer]) -> list[DayOffer]:
+    """The best day of each week, up to FIRST of them; where there are fewer weeks, the next best days too. In their order."""
+    dates, weeks = set[date](), set[date]()
+    best: list[DayOffer] = []
+    for whatever_the_week in (False, True):
+        for offer in ranked:
+            monday = offer.day - timedelta(days=offer.day.weekday())
+            if len(best) < FIRST and offer.day not in dates and (whatever_the_week or monday not in weeks):
+                best.append(offer)
+                dates.add(offer.day)
+                weeks.add(monday)
+    return sorted(best, key=lambda offer: offer.rank)
 
 
 def find(

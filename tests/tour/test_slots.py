@@ -110,7 +110,9 @@ def test_a_day_the_school_ruled_out_says_so(county) -> None:
 def test_an_inset_day_is_for_the_training_of_staff_alone(county) -> None:
     with transaction():
         db.session.add(InsetDay(la_code="931", day=DAY))
-    assert [d.why_not for d in slots.offers(county.programme, county.school, now=make.NOW).days] == ["your INSET day"]
+    assert [d.why_not for d in slots.offers(county.programme, county.school, now=make.NOW).days] == [
+        "your INSET day"
+    ]
     with transaction():
         county.programme.for_adults = True
     assert slots.offers(county.programme, county.school, now=make.NOW).days[0].slots
@@ -186,3 +188,30 @@ def test_the_number_of_queries_does_not_grow_with_the_days(county, days: int) ->
     finally:
         event.remove(db.engine, "before_cursor_execute", listen)
     assert len(asked) == 4, asked
+
+
+def test_five_slots_come_first_the_least_road_first_and_each_of_another_week_where_there_are_so_many(
+    county,
+) -> None:
+    with transaction():
+        neighbour = make.school(town="Witney", easting=451000, northing=210000)
+        for day in (date(2027, 3, 2), date(2027, 3, 10), date(2027, 3, 11), date(2027, 3, 16)):
+            make.tour_day(county.programme, county.troupe, day)
+        make.tour_day(county.programme, make.troupe(county.partnership), date(2027, 3, 2))
+    take(county, neighbour, time(9))
+    first = slots.offers(county.programme, county.school, now=make.NOW).first
+    # of three weeks the best day each, then two more days; the second troupe's 2 March is the same day to a school
+    assert [(s.day, s.why) for s in first] == [
+        (DAY, "The company is already near Witney that day"),
+        (date(2027, 3, 2), ""),
+        (date(2027, 3, 10), ""),
+        (date(2027, 3, 11), ""),
+        (date(2027, 3, 16), ""),
+    ]
+    with transaction():
+        for day in (date(2027, 2, 23), date(2027, 3, 23)):
+            make.tour_day(county.programme, county.troupe, day)
+    first = slots.offers(county.programme, county.school, now=make.NOW).first
+    assert [s.day for s in first] == [
+        DAY, date(2027, 2, 23), date(2027, 3, 2), date(2027, 3, 16), date(2027, 3, 23)
+    ]  # fmt: skip

@@ -144,7 +144,7 @@ def _show(
         pupils=sum(n or 0 for n in still_open.values()) if two else None,
         few=_few(still_open),
         page=_page(offers.days, _from()),
-        near=_nearest(offers.days, _wanted(offers, wanted), leaving_out=wanted) if wanted else offers.near,
+        near=_nearest(offers.days, _wanted(offers, wanted), leaving_out=wanted) if wanted else offers.first,
         pairs=offers.pairs,
         kept=kept,
         proposed=proposed,
