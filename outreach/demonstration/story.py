@@ -20,7 +20,7 @@ from outreach.county.partnerships import Partnership, Settings
 from outreach.county.people import Person
 from outreach.county.schools import School
 from outreach.coverage.board import publishing
-from outreach.demonstration import cast, chasing, county, names, replies, seasons, shows
+from outreach.demonstration import cast, chasing, county, names, plans, replies, seasons, shows
 from outreach.demonstration.cast import Cast
 from outreach.demonstration.seasons import Season
 from outreach.ground.db import db
@@ -82,6 +82,7 @@ def tell(*, now: datetime) -> Told:
     _report_dates(partnership, programme, now=now)
     _today(random, programme, season, parts, now=now)
     _board(programme, now=now)
+    plans.draw_up(programme, who=COORDINATOR, now=now)
     return Told(partnership=partnership, coordinator=coordinator, programme=programme, cast=parts)
 
 

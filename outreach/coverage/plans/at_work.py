@@ -18,7 +18,7 @@ from sqlalchemy import and_, or_, select, update
 
 from outreach.coverage.plans import about, ordering, rules, writing_down
 from outreach.coverage.plans.drawing_up import draw
-from outreach.coverage.plans.orders import DONE, FAILED, STOPPED, WAITING, WORKING, TourPlan
+from outreach.coverage.plans.orders import DONE, FAILED, STOPPED, WAITING, WORKING, PlanLine, TourPlan
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.tour.planning import plan as plans
@@ -200,14 +200,11 @@ def _mine(watch: _Watch) -> TourPlan | None:
 
 
 def _work(plan_id: int, watch: _Watch, solver: Solver) -> None:
-    row = db.session.get_one(TourPlan, plan_id)
-    asked, previous = rules.unpack(row.rules), row.based_on
-    based_on = None if previous is None else db.session.get_one(TourPlan, previous)
-    before = ordering.lines_before(based_on) if based_on is not None else []
-    now = watch.clock()
-    drawn = draw(row.programme, asked, before=before, now=now)
-    stood = about.of(row.programme, leaving_out=[each.proposal_id for each in drawn.movable])
-    db.session.rollback()
+    with watch.commits():
+        row = db.session.get_one(TourPlan, plan_id)
+        asked, previous = rules.unpack(row.rules), row.based_on
+        drawn = draw(row.programme, asked, before=_before(previous), now=watch.clock())
+        stood = about.of(row.programme, leaving_out=[each.proposal_id for each in drawn.movable])
     found = solver(drawn.problem, asked.seconds, progress=watch.heard, stop=watch.stopped)
     watch.look()
     if watch.told() and found.ended == plans.STOPPED and not watch.asked:
@@ -222,10 +219,14 @@ def _work(plan_id: int, watch: _Watch, solver: Solver) -> None:
         if mine is None:
             log.warning("plan %s was taken up by another planner; this one's is thrown away", plan_id)
             return
-        before = ordering.lines_before(db.session.get_one(TourPlan, previous)) if previous else []
-        writing_down.write(mine, drawn, found, before=before, free=free)
+        writing_down.write(mine, drawn, found, before=_before(previous), free=free)
         mine.about, mine.finished_at = stood, watch.clock()
         mine.state = STOPPED if found.ended == plans.STOPPED else DONE
+
+
+def _before(plan_id: int | None) -> list[PlanLine]:
+    """The lines of the plan that this one follows on."""
+    return ordering.lines_before(db.session.get_one(TourPlan, plan_id)) if plan_id is not None else []
 
 
 def _end(watch: _Watch, *, failed_why: str) -> None:

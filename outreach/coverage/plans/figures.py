@@ -7,7 +7,7 @@ from typing import Any
 
 from outreach.ground.wording import and_list, count, duration, number
 from outreach.tour.planning import proof
-from outreach.tour.planning.plan import OUT_OF_TIME, PROVEN, STOPPED, Plan
+from outreach.tour.planning.plan import OUT_OF_TIME, STOPPED, Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,6 @@ def words(plan: Plan) -> list[str]:
     if unreachable := proof.unreachable_words(plan):
         said.append(unreachable)
     ended = {
-        PROVEN: "Nothing better exists.",
         STOPPED: "It was stopped early, and this is the best that was found until then.",
         OUT_OF_TIME: "Its time was over; more seconds may find a little less driving.",
     }

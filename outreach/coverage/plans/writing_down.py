@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
+from itertools import groupby
 
 from outreach.coverage.plans import figures
 from outreach.coverage.plans.candidates import Waiting
@@ -148,28 +149,30 @@ def _is_near(line: PlanLine, other: PlanLine) -> bool:
 
 
 def _legs(problem: Problem, visits: Iterable[Visit]) -> dict[tuple[int, int, int], int]:
-    """What each show adds to the driving of its day, by (day, URN, start): to it and on, less the way without it."""
+    """What each show adds to the driving of its day, by (day, URN, start): to it and on, less the way without it.
+
+    Of shows at one school one after the other the first counts for all: without them nobody would go there.
+    """
     places = {gap.school: gap.place for gap in problem.gaps}
-    here: dict[int, list[tuple[int, int | None, int | None]]] = defaultdict(list)
+    here: dict[int, list[tuple[int, int | None, Visit | None]]] = defaultdict(list)
     for visit in visits:
         if visit.guest_of is None:
-            here[visit.day].append((visit.gets_in, places[visit.school], visit.school))
-    starts = {(v.day, v.gets_in): v.starts for v in visits if v.guest_of is None}
+            here[visit.day].append((visit.gets_in, places[visit.school], visit))
     found: dict[tuple[int, int, int], int] = {}
     for day in problem.days:
-        stops = sorted(
-            [*here[day.number], *((show.gets_in, show.place, None) for show in day.booked)],
-            key=lambda stop: stop[0],
-        )
-        way = [day.leaves_from, *(place for _, place, _ in stops), day.returns_to]
-        for at, (gets_in, place, school) in enumerate(stops, start=1):
-            if school is None:
-                continue
-            before, after = way[at - 1], way[at + 1]
+        booked = [(show.gets_in, show.place, None) for show in day.booked]
+        stops = sorted([*here[day.number], *booked], key=lambda stop: stop[0])
+        there = [list(alike) for _, alike in groupby(stops, key=lambda stop: stop[1])]
+        way = [day.leaves_from, *(alike[0][1] for alike in there), day.returns_to]
+        for at, alike in enumerate(there, start=1):
+            before, place, after = way[at - 1 : at + 2]
             extra = _road(problem, before, place) + _road(problem, place, after)
-            alone = len(stops) == 1
-            saved = 0 if alone else _road(problem, before, after)
-            found[day.number, school, starts[day.number, gets_in]] = max(0, extra - saved)
+            saved = 0 if len(there) == 1 else _road(problem, before, after)
+            counts = all(visit is not None for _, _, visit in alike)
+            for _, _, visit in alike:
+                if visit is not None:
+                    found[day.number, visit.school, visit.starts] = max(0, extra - saved) if counts else 0
+                    counts = False
     return found
 
 

@@ -33,7 +33,10 @@ class PlanForm(forms.Form):
     )
     troupes = forms.ticks("Which troupes? None ticked is all.")
     days_at_most = forms.number(
-        "Tour days to use, at most", at_least=1, at_most=rules.MOST_DAYS, hint="Left empty: all there are."
+        "Tour days to use, at most",
+        at_least=1,
+        at_most=rules.MOST_DAYS,
+        hint="Left empty: all there are. Those with shows on them count.",
     )
     until = forms.day("Finish by", hint="Left empty: the last tour day.")
     guests = forms.tick("Small schools may join a neighbour’s show. Each host is asked first")
