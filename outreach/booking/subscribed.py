@@ -1,5 +1,6 @@
 """What a show looks like in the calendars that people subscribe to: its schools', its troupe's, its partnership's."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,9 +14,10 @@ from outreach.ground import wording
 from outreach.ground.db import db
 from outreach.post import letters
 from outreach.post.calendars import Appointment
-from outreach.post.feeds import entries
+from outreach.post.feeds import entries, troupe_links
 from outreach.post.feeds.entries import COORDINATOR, SCHOOL, TROUPE, Entry
 from outreach.post.letters import Visit
+from outreach.post.stationery import settings
 from outreach.tour.performances import Performance
 
 
@@ -40,7 +42,7 @@ def show(performance: Performance, *, now: datetime, just_made: tuple[Booking, V
             put.append(
                 Entry(
                     kind=TROUPE, subject=performance.troupe_id, cancelled_at=performance.released_at,
-                    appointment=_for_troupe(performance, visit, seen),
+                    appointment=_for_troupe(performance, visit, seen, [b for b, _ in made if b.ended_at is None]),
                 )
             )  # fmt: skip
     return entries.put(put, now=now, new=just_made is not None)
@@ -63,7 +65,10 @@ def _visit(booking: Booking) -> Visit:
     return told.visit_with(booking, (), promises.pupils_of(booking))
 
 
-def _for_troupe(performance: Performance, visit: Visit, seen: Appointment) -> Appointment:
+def _for_troupe(
+    performance: Performance, visit: Visit, seen: Appointment, coming: Sequence[Booking]
+) -> Appointment:
+    """From get-in to away, with its day sheet's address: who asks for what, and whom to ring, stands there alone."""
     return replace(
         seen,
         uid=performance.uid,
@@ -71,5 +76,17 @@ def _for_troupe(performance: Performance, visit: Visit, seen: Appointment) -> Ap
         created_at=performance.created_at,
         starts_at=visit.get_in_at,
         ends_at=visit.away_at,
-        description=f"Show: {wording.clock_span(visit.starts_at, visit.ends_at)}.\nReference: {visit.reference}.",
-    )
+        description="\n".join([
+            f"Show: {wording.clock_span(visit.starts_at, visit.ends_at)}.",
+            *([_who_comes(coming)] if coming else []),
+            f"Reference: {visit.reference}.",
+        ]),
+        url=troupe_links.desk_sheet_address(settings().public_url, performance.tour_day_id),
+    )  # fmt: skip
+
+
+def _who_comes(coming: Sequence[Booking]) -> str:
+    """'221 pupils, with guests from Littlemere School.'"""
+    said = wording.count(sum(b.seats for b in coming), "adult" if coming[0].programme.for_adults else "pupil")
+    guests = [b.school.name for b in coming if b.role != HOST]
+    return f"{said}, with guests from {wording.and_list(guests)}." if guests else f"{said}."

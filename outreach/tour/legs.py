@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -13,6 +12,7 @@ from outreach.ground.db import db
 from outreach.ground.timespans import wall
 from outreach.tour import roads
 from outreach.tour.availability import nights
+from outreach.tour.availability.nights import Door
 from outreach.tour.performances import Performance
 from outreach.tour.roads import Roads, Stop
 
@@ -103,13 +103,6 @@ def _stop(show: Performance) -> Stop:
     return roads.school_stop(show.urn, show.easting, show.northing)
 
 
-class End(NamedTuple):
-    """Where a day begins or ends, and what that place is called."""
-
-    stop: Stop
-    name: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Drive:
     """One drive of a day, from door to door. `slack`: minutes to spare at its end; None on the way home.
@@ -127,7 +120,7 @@ class Drive:
 
 
 def of_day(
-    shows: Sequence[Performance], ways: Roads, out: End | None, home: End | None
+    shows: Sequence[Performance], ways: Roads, out: Door | None, home: Door | None
 ) -> list[Drive | None]:
     """The drives of a day's shows in their order: to the first, between them, home; one more than there are shows.
 
@@ -148,7 +141,7 @@ def of_day(
     return found
 
 
-def _drive(ways: Roads, start: End, end: End, leaves_at: datetime, due_at: datetime | None) -> Drive:
+def _drive(ways: Roads, start: Door, end: Door, leaves_at: datetime, due_at: datetime | None) -> Drive:
     minutes = ways.minutes(start.stop, end.stop)
     arrives_at = leaves_at + timedelta(minutes=minutes)
     a, b = start.stop.place, end.stop.place
@@ -163,5 +156,5 @@ def _drive(ways: Roads, start: End, end: End, leaves_at: datetime, due_at: datet
     )
 
 
-def _at(show: Performance) -> End:
-    return End(_stop(show), show.host.name)
+def _at(show: Performance) -> Door:
+    return Door(_stop(show), show.host.name)

@@ -10,7 +10,7 @@ from flask import Flask
 from icalendar import Calendar, Event
 
 import make
-from outreach.booking import bookings, colleagues, holds, subscribed
+from outreach.booking import bookings, colleagues, holds, promises, subscribed
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import MoreThanTheSchoolHas, Promise
 from outreach.booking.promises import Booking
@@ -98,7 +98,10 @@ def test_an_entry_says_where_when_and_for_whom_and_names_nobody(c) -> None:
     ]
     assert str(school["LOCATION"]).startswith("Redmere Academy, Main hall")
     (troupe,) = seen(TROUPE, c.red.id)
-    assert str(troupe["DESCRIPTION"]) == f"Show: 9:00am to 10:15am.\nReference: {c.booking.reference}."
+    assert str(troupe["DESCRIPTION"]).splitlines() == [
+        "Show: 9:00am to 10:15am.", f"{c.booking.seats} pupils.", f"Reference: {c.booking.reference}.",
+    ]  # fmt: skip
+    assert troupe["URL"] == f"http://outreach.example/desk/tour/days/{c.day.id}/sheet"
     assert troupe.decoded("DTEND") == wall(DAY, time(10, 45))
     for row in db.session.query(FeedEntry):
         for never in ("Fell", "Whitfield", "@", "/i/", "01632", c.booking.organizer_token):
@@ -151,8 +154,7 @@ def test_a_move_to_another_troupe_is_cancelled_for_the_first_where_it_stood(c) -
     assert [status for status, _, _ in said(SCHOOL, c.school.urn)] == ["CONFIRMED"]
 
 
-def test_a_change_shows_where_it_is_read_and_leaves_the_others_alone(c) -> None:
-    troupe_before = seen(TROUPE, c.red.id)
+def test_a_change_shows_where_it_is_read(c) -> None:
     with transaction():
         promise = Promise(pupils={9: 100}, people=(FELL, SAM), hall="Main hall")
         bookings.change(c.booking, promise, who="Joanna Fell", now=LATER)
@@ -160,7 +162,16 @@ def test_a_change_shows_where_it_is_read_and_leaves_the_others_alone(c) -> None:
         (event,) = seen(*feed)
         assert str(event["DESCRIPTION"]).startswith("For Year 9.")
         assert event["DTSTAMP"].dt == LATER
-    assert seen(TROUPE, c.red.id) == troupe_before
+    (event,) = seen(TROUPE, c.red.id)
+    assert "100 pupils." in event["DESCRIPTION"]
+
+
+def test_a_change_of_the_people_alone_leaves_the_troupes_entry_as_it_was(c) -> None:
+    before = seen(TROUPE, c.red.id)
+    with transaction():
+        promise = Promise(pupils=promises.pupils_of(c.booking), people=(FELL,), hall=c.booking.hall)
+        bookings.change(c.booking, promise, who="Joanna Fell", now=LATER)
+    assert seen(TROUPE, c.red.id) == before
 
 
 def test_people_come_and_go_and_no_calendar_is_touched(c) -> None:
@@ -220,6 +231,17 @@ def test_a_guest_that_leaves_is_cancelled_for_itself_alone(guests) -> None:
         bookings.cancel(guests.guest, reason="Exams", by="coordinator", who="Priya", now=LATER)
     assert [status for status, _, _ in said(SCHOOL, guests.small.urn)] == ["CANCELLED"]
     assert everywhere(guests) == before
+
+
+def test_the_troupe_reads_how_many_come_and_from_where(guests) -> None:
+    seats = guests.booking.seats
+    assert (
+        f"{seats + 9} pupils, with guests from Littlemere School."
+        in seen(TROUPE, guests.red.id)[0]["DESCRIPTION"]
+    )
+    with transaction():
+        bookings.cancel(guests.guest, reason="Exams", by="coordinator", who="Priya", now=LATER)
+    assert f"{seats} pupils.\n" in seen(TROUPE, guests.red.id)[0]["DESCRIPTION"]
 
 
 def test_a_host_that_moves_or_cancels_takes_its_guest_along(guests) -> None:

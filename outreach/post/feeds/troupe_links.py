@@ -9,7 +9,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Index, Text, select, text
 from sqlalchemy.exc import IntegrityError
@@ -21,7 +21,9 @@ from outreach.ground.school_year import last_day, year_of
 from outreach.ground.timespans import day_of, end_of_day
 
 TROUPE_PAGE = "/t/{token}"
-SHEET_PAGE = "/t/{token}/days/{day}"
+SHEET_PAGE = "/t/{token}/days/{tour_day_id}"
+DESK_SHEET_PAGE = "/desk/tour/days/{tour_day_id}/sheet"
+"""The same sheet for a coordinator: what stands where no token may stand, as in a kept entry of a feed."""
 
 AFTER_THE_YEAR = timedelta(weeks=7)
 """A link lives until so long after the academic year, and at least so long from its making."""
@@ -107,15 +109,25 @@ def nonce_of(token: str, keys: Iterable[str]) -> str | None:
 
 def token_of(link: TroupeLink, key: str) -> str:
     """The secret of a link's address: 64 random bits to find it by, and 128 bits that only `key` can make."""
-    return link.nonce + _seal(link.nonce, key)
+    return sealed(link.nonce, key)
+
+
+def sealed(nonce: str, key: str) -> str:
+    return nonce + _seal(nonce, key)
 
 
 def address(public_url: str, token: str) -> str:
     return public_url + TROUPE_PAGE.format(token=token)
 
 
-def sheet_address(public_url: str, token: str, day: date) -> str:
-    return public_url + SHEET_PAGE.format(token=token, day=day.isoformat())
+def desk_sheet_address(public_url: str, tour_day_id: int) -> str:
+    return public_url + DESK_SHEET_PAGE.format(tour_day_id=tour_day_id)
+
+
+def for_holders(public_url: str, token: str, address: str) -> str:
+    """A coordinator's address of a day sheet as the holders of a link open it; any other address stays as it is."""
+    found = re.fullmatch(re.escape(public_url) + DESK_SHEET_PAGE.format(tour_day_id="([0-9]+)"), address)
+    return public_url + SHEET_PAGE.format(token=token, tour_day_id=found[1]) if found else address
 
 
 def _expiry(now: datetime) -> datetime:

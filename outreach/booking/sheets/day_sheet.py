@@ -1,0 +1,209 @@
+"""One day of a troupe, whole: when to leave, every stop with whom to ask for, who comes and who needs what, and the roads."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from outreach.booking import promises, told
+from outreach.booking.guests import places
+from outreach.booking.promises import GUEST, HOST, Booking, BookingContact, BookingRevision, PromisedPupils
+from outreach.county import partnerships
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.tour import legs, roads
+from outreach.tour.availability import nights
+from outreach.tour.days import TourDay
+from outreach.tour.legs import Drive
+from outreach.tour.performances import Performance
+
+LEAD, ON_THE_DAY = "safeguarding lead", "on the day"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody to ask for; `phone` is their own, else the school's, '' when neither is known."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guest:
+    """A school that comes to a neighbour's show: how many, how they travel, what the host agreed, who needs what."""
+
+    booking: Booking
+    school: School
+    pupils: Mapping[int, int]
+    travel: str
+    agreed: str
+    access: tuple[str, ...]
+    meets: Person | None
+    lead: Person | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    """One show. `pupils` are those of the host alone; `discussion_at` is None where the programme has none."""
+
+    performance: Performance
+    booking: Booking
+    discussion_at: datetime | None
+    pupils: Mapping[int, int]
+    guests: tuple[Guest, ...]
+    access: tuple[str, ...]
+    meets: Person | None
+    lead: Person | None
+
+    @property
+    def school(self) -> School:
+        return self.performance.host
+
+    @property
+    def seats(self) -> int:
+        return self.booking.seats + sum(g.booking.seats for g in self.guests)
+
+    @property
+    def year_groups(self) -> list[int]:
+        """Every year group that comes, for the boxes to fill in."""
+        return sorted({y for who in (self, *self.guests) for y, n in who.pupils.items() if n})
+
+    @property
+    def address(self) -> str:
+        s = self.school
+        return ", ".join(part for part in (s.street, s.locality, s.town, s.postcode) if part)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """A day's sheet. `drives` are one more than the stops, None where a drive is not known; `kept` times are proposed."""
+
+    tour_day: TourDay
+    stops: tuple[Stop, ...]
+    drives: tuple[Drive | None, ...]
+    kept: int
+
+    @property
+    def seats(self) -> int:
+        return sum(stop.seats for stop in self.stops)
+
+    @property
+    def road_minutes(self) -> int:
+        return sum(d.minutes for d in self.drives if d)
+
+    @property
+    def size(self) -> str:
+        """How small it must be printed to stand on one sheet of A4: '', 'long' or 'longest', by what was typed a show."""
+        typed = sum(
+            len(stop.booking.arrival_note) + len(stop.booking.hall) + len(stop.school.name) + sum(map(len, stop.access))
+            + sum(150 + len(g.school.name) + len(g.agreed) + len(g.travel) + sum(map(len, g.access)) for g in stop.guests)
+            for stop in self.stops
+        )  # fmt: skip
+        for size, most in (("longest", 650), ("long", 300)):
+            if typed > most * len(self.stops):
+                return size
+        return ""
+
+
+def of(tour_day: TourDay) -> Sheet:
+    """The sheet of a tour day as it stands now; a constant number of queries."""
+    shows = list(
+        db.session.scalars(
+            select(Performance)
+            .where(
+                Performance.tour_day_id == tour_day.id,
+                Performance.released_at.is_(None),
+                Performance.held_until.is_(None),
+            )
+            .options(joinedload(Performance.host))
+            .order_by(Performance.get_in_at, Performance.id)
+        )
+    )
+    promised = promises.of_performances(show.id for show in shows)
+    booked = [show for show in shows if any(b.role == HOST for b in promised.get(show.id, ()))]
+    bookings = [b for show in booked for b in promised[show.id]]
+    people, pupils = _people_of(bookings), _pupils_of(bookings)
+    how = places.of_bookings(b.id for b in bookings if b.role == GUEST)
+    schools = _schools_of(bookings)
+    running = timedelta(minutes=tour_day.programme.running_minutes)
+    stops = []
+    for show in booked:
+        host, *guests = promised[show.id]
+        ends = show.starts_at + running
+        stops.append(
+            Stop(
+                performance=show,
+                booking=host,
+                discussion_at=ends if ends < show.ends_at else None,
+                pupils=pupils.get(host.id, {}),
+                access=told.access_words(host.access_needs),
+                meets=_person(people.get(host.id, ()), ON_THE_DAY, show.host),
+                lead=_person(people.get(host.id, ()), LEAD, show.host),
+                guests=tuple(
+                    Guest(
+                        booking=guest,
+                        school=schools[guest.urn],
+                        pupils=pupils.get(guest.id, {}),
+                        travel=how[guest.id].travel.words() if guest.id in how else "",
+                        agreed=how[guest.id].said if guest.id in how else "",
+                        access=told.access_words(guest.access_needs),
+                        meets=_person(people.get(guest.id, ()), ON_THE_DAY, schools[guest.urn]),
+                        lead=_person(people.get(guest.id, ()), LEAD, schools[guest.urn]),
+                    )
+                    for guest in guests
+                ),
+            )
+        )
+    return Sheet(
+        tour_day=tour_day, stops=tuple(stops), drives=tuple(_drives(tour_day, booked)), kept=len(shows) - len(booked)
+    )  # fmt: skip
+
+
+def _drives(tour_day: TourDay, booked: Sequence[Performance]) -> list[Drive | None]:
+    ways = roads.of(partnerships.get(tour_day.programme.partnership_id))
+    return legs.of_day(booked, ways, *nights.doors([tour_day])[tour_day.id])
+
+
+def _person(people: Iterable[BookingContact], duty: str, school: School) -> Person | None:
+    found = next((p for p in people if p.duty == duty), None)
+    return found and Person(name=found.name, phone=found.phone or school.telephone)
+
+
+def _people_of(bookings: Iterable[Booking]) -> dict[int, list[BookingContact]]:
+    """Who is named with each booking, in the order they were named; one query."""
+    rows = db.session.scalars(
+        select(BookingContact)
+        .where(BookingContact.booking_id.in_([b.id for b in bookings]), BookingContact.removed_at.is_(None))
+        .order_by(BookingContact.id)
+    )
+    found: dict[int, list[BookingContact]] = {}
+    for row in rows:
+        found.setdefault(row.booking_id, []).append(row)
+    return found
+
+
+def _pupils_of(bookings: Iterable[Booking]) -> dict[int, dict[int, int]]:
+    """What each booking promises now by year group; one query."""
+    newest = (
+        select(func.max(BookingRevision.id))
+        .where(BookingRevision.booking_id.in_([b.id for b in bookings]))
+        .group_by(BookingRevision.booking_id)
+    )
+    rows = db.session.execute(
+        select(BookingRevision.booking_id, PromisedPupils.year_group, PromisedPupils.pupils)
+        .join(PromisedPupils, PromisedPupils.revision_id == BookingRevision.id)
+        .where(BookingRevision.id.in_(newest), PromisedPupils.pupils > 0)
+        .order_by(BookingRevision.booking_id, PromisedPupils.year_group)
+    )
+    found: dict[int, dict[int, int]] = {}
+    for booking_id, year_group, pupils in rows:
+        found.setdefault(booking_id, {})[year_group] = int(pupils)
+    return found
+
+
+def _schools_of(bookings: Iterable[Booking]) -> dict[int, School]:
+    """The schools of some bookings by URN; one query."""
+    rows = db.session.scalars(select(School).where(School.urn.in_({b.urn for b in bookings})))
+    return {row.urn: row for row in rows}

@@ -1,0 +1,183 @@
+"""A day's sheet as the company and the coordinator open it: whole, theirs alone, and found from where people are."""
+
+import re
+from datetime import date, time
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from icalendar import Calendar
+
+import make
+from booking import sheet_days
+from outreach.booking import subscribed
+from outreach.ground.db import transaction
+from outreach.post.feeds import addresses, troupe_links
+from outreach.post.feeds.entries import TROUPE
+from post.strict import feed_problems
+
+
+@pytest.fixture
+def c(app: Flask, stopped: Any) -> Any:
+    with transaction():
+        c = sheet_days.lay()
+        link = troupe_links.make(c.troupe.id, partnership_id=c.partnership.id, who="Priya", now=make.NOW)
+        c.link = link
+        c.token = troupe_links.token_of(link, "for tests")
+    stopped.now = c.now
+    return c
+
+
+def words(page: str) -> str:
+    """A page's main part as people read it."""
+    main = page[page.index("<main") :]
+    return " ".join(re.sub(r"<[^>]+>", " ", main.replace("&#39;", "’")).split())
+
+
+def test_the_company_reads_the_whole_day(client: FlaskClient, c: Any) -> None:
+    said = words(client.get(f"/t/{c.token}/days/{c.day.id}").text)
+    for expected in (
+        "Tuesday 9 March", "2 shows, 399 pupils, 92 minutes on the road", "Leave 7:49am",
+        "Marlford base to St Brannoc’s Academy, 28 km as the crow flies", "Abbey Lane, Kestermere, KM4 2QT",
+        "Second gate. Bay kept for the van.", "Main hall, ground floor, step-free way in", "212: 108 in Year 8, 104 in Year 9",
+        "Samuel Okonkwo meets you", "Joanna Fell safeguarding lead", "Access 2 wheelchair places and 1 seat near the hearing loop",
+        "There 11:23am, 52 minutes to spare", "Drama studio, no step-free way in", "with guests 187",
+        "Hollybank Special School, 9: 4 in Year 8, 5 in Year 9. By minibus, with 2 adults, there at 1:00pm",
+        "Agreed: Quiet seats by the door", "Safeguarding lead not named", "43 min, there 3:43pm",
+        "Listen, promise nothing", "Late, ill, snow: Priya Nandakumar", "01632 960 118",
+    ):  # fmt: skip
+        assert expected in said, expected
+    assert "Gone Away" not in said
+    page = client.get(f"/t/{c.token}/days/{c.day.id}").text
+    assert 'href="tel:01632960204"' in page and 'href="tel:01632960300"' in page
+
+
+def test_the_days_lead_to_their_sheets(client: FlaskClient, c: Any) -> None:
+    page = client.get(f"/t/{c.token}").text
+    assert f'href="/t/{c.token}/days/{c.day.id}"' in page
+    assert f"/t/{c.token}/days/{c.day.id}/sheet.html" in client.get(f"/t/{c.token}/days/{c.day.id}").text
+
+
+def test_the_sheet_of_another_troupe_is_no_page(client: FlaskClient, c: Any) -> None:
+    with transaction():
+        other = make.tour_day(c.programme, make.troupe(c.partnership), date(2027, 3, 9))
+        theirs = make.partnership(("932",))
+        far = make.tour_day(make.programme(theirs), make.troupe(theirs), date(2027, 3, 9))
+    for day in (other, far):
+        assert client.get(f"/t/{c.token}/days/{day.id}").status_code == 404
+        assert client.get(f"/t/{c.token}/days/{day.id}/sheet.html").status_code == 404
+
+
+def test_a_day_that_was_taken_back_says_so(client: FlaskClient, c: Any) -> None:
+    with transaction():
+        gone = make.tour_day(c.programme, c.troupe, date(2027, 3, 11), ended_at=make.NOW)
+    answer = client.get(f"/t/{c.token}/days/{gone.id}")
+    assert answer.status_code == 410 and "not in your tour any more" in answer.text
+    assert client.get(f"/t/{c.token}/days/{gone.id}/sheet.html").status_code == 410
+
+
+def test_the_file_needs_nothing_else_and_holds_no_token(client: FlaskClient, c: Any) -> None:
+    answer = client.get(f"/t/{c.token}/days/{c.day.id}/sheet.html")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=day-sheet-2027-03-09.html"
+    page = answer.text
+    assert c.token not in page and "<script" not in page and "url(" not in page
+    links = re.findall(r'(?:href|src)="([^"]+)"', page)
+    assert links and all(link.startswith("tel:") for link in links)
+    assert ".ds-stop{" in page and "&lt;" not in page[page.index("<style>") : page.index("</style>")]
+    assert "Saved as it stood 9 March 2027 at 6:30am." in page and "Samuel Okonkwo" in page
+
+
+def test_a_coordinator_sees_the_same_sheet_and_the_way_to_each_show(client: FlaskClient, c: Any) -> None:
+    with transaction():
+        person = make.person(c.partnership)
+    make.signed_in(client, person)
+    assert f"/desk/tour/days/{c.day.id}/sheet" in client.get(f"/desk/tour/days/{c.day.id}").text
+    page = client.get(f"/desk/tour/days/{c.day.id}/sheet").text
+    assert f'href="/desk/shows/{c.first.id}"' in page and "Samuel Okonkwo" in page
+
+
+def test_another_partnerships_coordinator_sees_no_sheet(client: FlaskClient, c: Any) -> None:
+    with transaction():
+        person = make.person(make.partnership(("932",)))
+    make.signed_in(client, person)
+    assert client.get(f"/desk/tour/days/{c.day.id}/sheet").status_code == 404
+
+
+def test_a_day_without_a_show_says_so(client: FlaskClient, c: Any) -> None:
+    with transaction():
+        empty = make.tour_day(c.programme, c.troupe, date(2027, 3, 12))
+    said = words(client.get(f"/t/{c.token}/days/{empty.id}").text)
+    assert "No show is booked on this day." in said and "Save it" not in said
+
+
+def test_two_shows_at_one_school_need_no_drive(client: FlaskClient, c: Any) -> None:
+    with transaction():
+        day = make.tour_day(c.programme, c.troupe, date(2027, 3, 15))
+        for at in (time(9), time(13)):
+            make.booking(sheet_days.show_on(day, c.abbey, at), {8: 1})
+    said = words(client.get(f"/t/{c.token}/days/{day.id}").text)
+    assert "Stay The next show is at the same school. 1 hour 15 minutes until you set up again" in said
+
+
+def test_adults_come_as_adults(client: FlaskClient, c: Any) -> None:
+    with transaction():
+        training = make.programme(c.partnership, (), title="Staff training", for_adults=True)
+        day = make.tour_day(training, c.troupe, date(2027, 3, 16))
+        show = sheet_days.show_on(day, c.abbey, time(15))
+        make.booking(show, {}, seats=14)
+    said = words(client.get(f"/t/{c.token}/days/{day.id}").text)
+    assert "1 show, 14 adults" in said and "Who comes 14 adults" in said and "pupil" not in said
+
+
+# In the troupe's calendar
+
+
+@pytest.fixture
+def feed(c: Any) -> str:
+    with transaction():
+        subscribed.show(c.first, now=make.EARLIER)
+        made = addresses.make(
+            TROUPE, c.troupe.id, partnership_id=c.partnership.id, label="x", who="x", now=make.NOW
+        )
+    return f"/calendar/{addresses.token_of(made, 'for tests')}.ics"
+
+
+def url_in(client: FlaskClient, feed: str) -> str:
+    answer = client.get(feed)
+    assert feed_problems(answer.data) == []
+    (event,) = Calendar.from_ical(answer.data).walk("VEVENT")
+    return str(event["URL"])
+
+
+def test_the_troupes_calendar_leads_to_the_sheet_by_its_own_link(
+    client: FlaskClient, c: Any, feed: str
+) -> None:
+    url = url_in(client, feed)
+    assert url == f"http://outreach.example/t/{c.token}/days/{c.day.id}"
+    assert "Samuel Okonkwo" in client.get(url).text
+
+
+def test_the_calendar_follows_a_new_link_and_forgets_one_that_was_taken_back(
+    client: FlaskClient, c: Any, feed: str
+) -> None:
+    tag = client.get(feed).headers["ETag"]
+    assert client.get(feed, headers={"If-None-Match": tag}).status_code == 304
+    with transaction():
+        link = troupe_links.renew(c.link, who="Priya", now=make.NOW)
+        token = troupe_links.token_of(link, "for tests")
+    changed = client.get(feed, headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+    assert url_in(client, feed) == f"http://outreach.example/t/{token}/days/{c.day.id}"
+    with transaction():
+        troupe_links.withdraw(link, who="Priya", now=make.NOW)
+    assert client.get(feed, headers={"If-None-Match": changed.headers["ETag"]}).status_code == 200
+    assert url_in(client, feed) == f"http://outreach.example/desk/tour/days/{c.day.id}/sheet"
+
+
+def test_no_token_stands_in_what_is_kept(c: Any, feed: str) -> None:
+    from outreach.ground.db import db
+    from outreach.post.feeds.entries import FeedEntry
+
+    texts = [t.replace("\r\n ", "") for t in db.session.scalars(db.select(FeedEntry.text))]
+    assert texts and not any("/t/" in t or "Okonkwo" in t or "01632" in t for t in texts)
