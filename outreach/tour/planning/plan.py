@@ -20,6 +20,10 @@ PROVEN, OUT_OF_TIME, STOPPED, DONE = "proven", "out of time", "stopped", "done"
 """How the planner ended: nothing better exists; time over; stopped by somebody; nothing left to try, but not proven."""
 
 
+GUESTS, REGIONS, KEPT = "guests", "regions", "kept"
+"""What else than driving and reach a plan's value counts: guests' roads, days in several regions, what is moved."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visit:
     """One proposed show: the day's number, the school, and the minutes of get-in, start and being away.
@@ -62,7 +66,7 @@ class Plan:
     `booked_driving` of what stood before. `value`: minutes of extra driving, worth left out, moves paid for, what its
     guests count as (`travelled`) and what days in several regions do (`apart`).
     `moved` of what was to be kept is elsewhere now, `dropped` is nowhere. `complete`: the bounds cover every plan;
-    otherwise only plans that add at most three shows to a day, each near the one before.
+    otherwise only plans that add at most three shows to a day, each near the one before. `beside`: what else counted.
     """
 
     visits: tuple[Visit, ...]
@@ -80,6 +84,7 @@ class Plan:
     complete: bool
     travelled: float = 0.0
     apart: float = 0.0
+    beside: tuple[str, ...] = ()
 
     @property
     def gap(self) -> float:

@@ -56,7 +56,7 @@ def solve(
     if not len(pool):
         found = read_out(figures, pool, {}, problem.kept)
         nothing = Bounds(value=found.value, schools=0, driving=found.driving)
-        return _handed_out(pool, found, nothing, limit)
+        return _handed_out(figures, pool, found, nothing, limit)
     relaxation = Relaxation(figures, pool, seed=seed)
     driven, bound = _chosen(figures, pool, relaxation, limit, seed)
     dated, stuck = dates.deal(figures, pool, driven)
@@ -74,7 +74,7 @@ def solve(
     beside = found.lost + found.paid + found.travelled + found.apart
     least = math.ceil(bound - beside - _NEXT_TO_NOTHING) + figures.booked_driving
     bounds = Bounds(value=bound, schools=schools, driving=min(found.driving, max(0, least)))
-    return _handed_out(pool, found, bounds, limit)
+    return _handed_out(figures, pool, found, bounds, limit)
 
 
 def _fuller(
@@ -106,7 +106,17 @@ def _chosen(
     return improve(figures, pool, relaxed, driven, limit, share=_FOR_DAYS, seed=seed, better=better)
 
 
-def _handed_out(pool: Pool, found: ReadOut, bounds: Bounds, limit: Limit) -> Plan:
+def _beside(figures: Figures) -> tuple[str, ...]:
+    problem = figures.problem
+    counts = {
+        plan.GUESTS: len(figures.pairs) > 0,
+        plan.REGIONS: problem.apart > 0 and len(figures.regions) > 1,
+        plan.KEPT: any(each.price for each in problem.kept),
+    }
+    return tuple(what for what, does in counts.items() if does)
+
+
+def _handed_out(figures: Figures, pool: Pool, found: ReadOut, bounds: Bounds, limit: Limit) -> Plan:
     ended = plan.DONE
     if found.value <= bounds.value + _NEXT_TO_NOTHING:
         ended = plan.PROVEN
@@ -131,4 +141,5 @@ def _handed_out(pool: Pool, found: ReadOut, bounds: Bounds, limit: Limit) -> Pla
         complete=pool.complete,
         travelled=found.travelled,
         apart=found.apart,
+        beside=_beside(figures),
     )

@@ -1,13 +1,17 @@
 """How good a plan is, in plain words, and what that rests on. Pure."""
 
 import math
+from collections.abc import Iterable
 
 from outreach.ground.wording import count, number
 from outreach.tour.planning.plan import (
+    GUESTS,
+    KEPT,
     NO_DATE,
     NO_PLACE,
     NO_ROOM,
     NO_TIME,
+    REGIONS,
     TOO_FAR,
     UNREACHABLE,
     Plan,
@@ -23,6 +27,14 @@ WHY = {
 """Why a school is left out, to be read after its name."""
 
 
+NO_MORE = {
+    GUESTS: "lets guests travel no more",
+    REGIONS: "has no more days in several districts",
+    KEPT: "moves no more of what is proposed",
+}
+"""What else holds for the plans that a bound on driving speaks of."""
+
+
 def schools_words(plan: Plan) -> str:
     """How many schools the plan reaches, and how many any plan could."""
     most, more = plan.bounds.schools, plan.bounds.schools - plan.reached
@@ -35,13 +47,23 @@ def schools_words(plan: Plan) -> str:
 def driving_words(plan: Plan) -> str:
     """How far the plan drives, and how much less any plan could that leaves out no more."""
     least, driving = plan.bounds.driving, plan.driving
+    such = "that reaches as much" + _and(NO_MORE[what] for what in plan.beside)
     if driving <= least:
-        return f"This plan drives {count(driving, 'minute')}. That cannot be bettered by any plan that reaches as much."
+        return f"This plan drives {count(driving, 'minute')}. That cannot be bettered by any plan {such}."
     share = 100 * (driving - least) / max(1, driving)
     return (
-        f"No plan that reaches as much drives less than {count(least, 'minute')}; "
+        f"No plan {such} drives less than {count(least, 'minute')}; "
         f"this one drives {number(driving)}: within {_percent(share)} %."
     )
+
+
+def guests_words(plan: Plan) -> str:
+    """How many come to a neighbour's show; '' if nobody does."""
+    if not plan.guests:
+        return ""
+    if plan.guests == 1:
+        return "1 school comes as a guest to a neighbour’s show, if its host agrees."
+    return f"{count(plan.guests, 'school')} come as guests to a neighbour’s show, if their hosts agree."
 
 
 def rests_on(plan: Plan) -> str:
@@ -59,6 +81,12 @@ def unreachable_words(plan: Plan) -> str:
     """How many schools no plan can reach at all; '' if there are none."""
     none = sum(out.cause in UNREACHABLE for out in plan.left_out)
     return f"{count(none, 'school')} cannot be reached by any plan." if none else ""
+
+
+def _and(parts: Iterable[str]) -> str:
+    """', moves no more and …' of some of them; '' of none."""
+    *most, last = ["", *parts]
+    return f"{', '.join(most)} and {last}" if last else ""
 
 
 def _percent(share: float) -> str:

@@ -6,7 +6,19 @@ from datetime import timedelta
 import small
 from checker import faults
 
-from outreach.tour.planning.plan import NO_DATE, NO_PLACE, NO_ROOM, NO_TIME, PROVEN, TOO_FAR, Bounds, LeftOut
+from outreach.tour.planning.plan import (
+    GUESTS,
+    KEPT,
+    NO_DATE,
+    NO_PLACE,
+    NO_ROOM,
+    NO_TIME,
+    PROVEN,
+    REGIONS,
+    TOO_FAR,
+    Bounds,
+    LeftOut,
+)
 from outreach.tour.planning.planner import solve
 from outreach.tour.planning.problem import Booked, Day, Gap, Minutes, Problem
 from outreach.tour.planning.proof import WHY, driving_words, rests_on, schools_words, unreachable_words
@@ -135,6 +147,13 @@ def test_the_words_say_how_good_the_plan_is_at_best() -> None:
     assert (
         driving_words(worse)
         == "No plan that reaches as much drives less than 4,406 minutes; this one drives 4,427: within 0.5 %."
+    )
+    assert driving_words(replace(worse, beside=(GUESTS,))).startswith(
+        "No plan that reaches as much and lets guests travel no more drives less"
+    )
+    assert driving_words(replace(worse, beside=(GUESTS, REGIONS, KEPT))).startswith(
+        "No plan that reaches as much, lets guests travel no more, has no more days in several districts "
+        "and moves no more of what is proposed drives less"
     )
     assert "at most three shows to a day" in rests_on(replace(plan, complete=False))
 

@@ -1,0 +1,160 @@
+"""A small school may come to a neighbour's show, where that reaches more; a day stays in one district where that is cheap."""
+
+import re
+from dataclasses import replace
+
+import pytest
+import small
+from checker import faults
+from test_planning_left_out import MONDAY, day, gap, line
+
+from outreach.tour.planning.plan import NO_ROOM, Plan
+from outreach.tour.planning.planner import solve
+from outreach.tour.planning.problem import CannotPlan, Guests, Problem
+from outreach.tour.planning.proof import guests_words
+
+RULES = Guests(reach=20, price=60)
+
+
+def county(*, days: int = 1, guests: Guests | None = RULES, **of_guest) -> Problem:
+    """A school with seats to spare, a small one ten minutes on, and one show a day."""
+    host = replace(gap(1, *range(days)), seats=100)
+    guest = replace(gap(2, *range(days), worth=500.0), pupils=40, **of_guest)
+    problem = line(
+        host, guest, days=tuple(day(n, at_most=1) for n in range(days)), kilometres=(0, 30, 40)
+    )  # fmt: skip
+    return replace(problem, guests=guests)
+
+
+def made(problem: Problem) -> Plan:
+    plan = solve(problem, 20)
+    assert faults(problem, plan) == []
+    return plan
+
+
+def test_where_there_is_one_place_the_small_school_comes_to_its_neighbour() -> None:
+    plan = made(county())
+    host, guest = plan.visits
+    assert (host.school, host.guest_of) == (1, None)
+    assert (guest.school, guest.guest_of, guest.day) == (2, 1, host.day)
+    assert (guest.gets_in, guest.starts, guest.away) == (host.gets_in, host.starts, host.away)
+    assert (plan.reached, plan.bounds.schools, plan.guests, plan.left_out) == (2, 2, 1, ())
+    assert (plan.driving, plan.travelled, plan.value) == (60, 60 + 2 * 10, 60 + 80)
+    assert guests_words(plan) == "1 school comes as a guest to a neighbour’s show, if its host agrees."
+
+
+def test_where_guests_are_not_wanted_it_is_left_out() -> None:
+    plan = made(county(guests=None))
+    assert [(out.school, out.cause) for out in plan.left_out] == [(2, NO_ROOM)]
+    assert (plan.reached, plan.bounds.schools, guests_words(plan)) == (1, 1, "")
+
+
+def test_where_there_is_a_place_for_a_show_of_its_own_it_has_that() -> None:
+    """Two days: the second show costs 80 minutes on the road, and so would the guest, of whom the host must be asked."""
+    problem = county(days=2, guests=replace(RULES, price=61))
+    assert made(problem).guests == 0
+    assert made(replace(problem, guests=replace(RULES, price=20))).guests == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        dict(pupils=101),
+        dict(pupils=0),
+        dict(shows=2),
+        dict(dates=frozenset()),
+        dict(windows=((540, 549),)),
+    ],
+)
+def test_it_is_no_guest_where_it_cannot_be_one(changes: dict) -> None:
+    problem = county()
+    host, guest = problem.gaps
+    assert made(replace(problem, gaps=(host, replace(guest, **changes)))).guests == 0
+
+
+def test_it_is_no_guest_further_away_than_the_setting_says() -> None:
+    assert made(county(guests=replace(RULES, reach=10))).guests == 1
+    assert made(county(guests=replace(RULES, reach=9))).guests == 0
+
+
+def test_the_show_begins_later_so_that_the_guest_can_be_there() -> None:
+    plan = made(county())
+    assert {visit.starts for visit in plan.visits} == {
+        555
+    }  # nine o'clock, ten minutes on the road, a step of 15
+    assert {visit.starts for visit in made(county(guests=None)).visits} == {540}
+
+
+def test_seats_are_for_as_many_as_there_are() -> None:
+    problem = county()
+    more = tuple(replace(gap(n, 0, worth=300.0 + n), pupils=40, place=2) for n in (3, 4))
+    plan = made(replace(problem, gaps=(*problem.gaps, *more)))
+    assert {visit.school for visit in plan.visits if visit.guest_of == 1} == {2, 4}
+    assert (plan.reached, plan.bounds.schools) == (3, 3)
+
+
+def test_a_guest_comes_on_a_date_that_suits_it() -> None:
+    problem = county(days=3)
+    host, guest = problem.gaps
+    third = frozenset({MONDAY.replace(day=MONDAY.day + 2)})
+    problem = replace(problem, gaps=(host, replace(guest, dates=third)), days_at_most=1)
+    plan = made(problem)
+    assert {visit.day for visit in plan.visits} == {20} and plan.guests == 1
+
+
+@pytest.mark.parametrize(
+    "rules", [Guests(reach=-1), Guests(reach=20, price=-1), Guests(reach=20, price=float("nan"))]
+)
+def test_rules_for_guests_that_make_no_sense_are_refused(rules: Guests) -> None:
+    with pytest.raises(CannotPlan, match="nought or more minutes"):
+        solve(county(guests=rules), 5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (dict(apart=-1.0), "a day in two districts counts as is nought or more"),
+        (dict(apart=float("nan")), "a day in two districts counts as is nought or more"),
+        (dict(days_at_most=-1), "The number of tour days to use is nought or more."),
+    ],
+)
+def test_other_rules_that_make_no_sense_are_refused(changes: dict, words: str) -> None:
+    with pytest.raises(CannotPlan, match=re.escape(words)):
+        solve(replace(small.problem(1), **changes), 5)
+
+
+@pytest.mark.parametrize("changes", [dict(seats=-1), dict(pupils=-1)])
+def test_fewer_than_no_seats_or_pupils_are_refused(changes: dict) -> None:
+    problem = county()
+    with pytest.raises(CannotPlan, match="fewer than no seats or pupils"):
+        solve(replace(problem, gaps=(replace(problem.gaps[0], **changes),)), 5)
+
+
+def test_a_day_stays_in_one_district_where_that_costs_little() -> None:
+    """Two pairs across a border two minutes wide, two pairs within their district a minute further."""
+    gaps = tuple(
+        replace(gap(n, 0, 1), region=region)
+        for n, region in ((1, "North"), (2, "North"), (3, "South"), (4, "South"))
+    )
+    problem = line(*gaps, days=(day(0), day(1)), kilometres=(0, 40, -38, 41, -40))
+    free, together = made(problem), made(replace(problem, apart=200.0))
+
+    def districts(plan: Plan) -> list[int]:
+        region = {g.school: g.region for g in gaps}
+        by_day: dict[int, set[str]] = {}
+        for visit in plan.visits:
+            by_day.setdefault(visit.day, set()).add(region[visit.school])
+        return sorted(len(there) for there in by_day.values())
+
+    assert (districts(free), districts(together)) == ([2, 2], [1, 1])
+    assert (free.apart, together.apart) == (0, 0) and together.driving > free.driving
+    assert districts(made(replace(problem, apart=10.0))) == [2, 2]
+    assert made(replace(problem, apart=10.0)).apart == 20
+
+
+@pytest.mark.parametrize("most", [0, 1, 2, 3])
+def test_no_more_days_are_used_than_may_be(most: int) -> None:
+    problem = replace(small.problem(8, schools=8, days=5, booked=0, dates=2), days_at_most=most)
+    plan = made(problem)
+    assert plan.days_used == most
+    assert plan.bounds.schools <= 2 * most
