@@ -168,8 +168,10 @@ def asking(programme: Programme, school: School, *, now: datetime) -> letters.As
     )
 
 
-def invite(programme: Programme, school: School, contact: Contact, *, who: str, now: datetime) -> Invitation:
-    """Write to one contact of a school by hand, again if it was asked before.
+def invite(
+    programme: Programme, school: School, contact: Contact, *, words: letters.Asking | None = None, who: str, now: datetime
+) -> Invitation:  # fmt: skip
+    """Write to one contact of a school by hand, again if it was asked before. `words`: other than asking() has them.
 
     Raises ReplyByPast, ProgrammeClosed, AddressDead, AskedToday or NothingToBook.
     """
@@ -182,7 +184,7 @@ def invite(programme: Programme, school: School, contact: Contact, *, who: str, 
         raise AskedToday(contact.address)
     if not accounts.account(programme, school).is_open:
         raise NothingToBook(school)
-    words = asking(programme, school, now=now)
+    words = words or asking(programme, school, now=now)
     return write_to(
         programme, school, contact, words, who=who, now=now, repeat=newest.repeat + 1 if newest else 0
     )

@@ -141,3 +141,20 @@ class _Facts:
         return Recipient(
             school=school, contact=chosen, repeat=max(before, default=-1) + 1, still_open=still_open
         )
+
+
+def whom_to_propose_to(urns: Iterable[int]) -> tuple[dict[int, Contact], dict[int, str]]:
+    """Whom a proposal goes to at each school, as a round chooses; and why nobody can be written to, by URN. Three queries."""
+    wanted = set(urns)
+    on_file = contacts.to_write_to(wanted)
+    addresses = {contact.address for several in on_file.values() for contact in several}
+    dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
+    chosen, nobody = {}, {}
+    for urn in wanted:
+        several = on_file.get(urn, [])
+        alive = [contact for contact in several if contact.address.casefold() not in dead]
+        if alive:
+            chosen[urn] = alive[0]
+        else:
+            nobody[urn] = f"mail to {several[0].address} came back" if several else "no contact on file"
+    return chosen, nobody

@@ -1,0 +1,239 @@
+"""What accepting lines of a plan would do, line by line, before anything is done: who is written to, until when it is
+kept, which of them move, wait or cannot be. Writes nothing."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from outreach.asking import recipients
+from outreach.booking import accounts, holds, promises, proposals
+from outreach.booking.desk import proposing
+from outreach.booking.desk.proposing import Offer
+from outreach.booking.guests import places
+from outreach.booking.proposals import Proposal
+from outreach.county.contacts import Contact
+from outreach.county.schools import School
+from outreach.coverage.plans import orders
+from outreach.coverage.plans.orders import ACCEPTED, DRAWN, STRUCK, PlanLine, TourPlan
+from outreach.coverage.promising import room as room_of
+from outreach.coverage.promising.room import Room
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import count
+from outreach.post.letters import Rendered
+from outreach.tour.performances import Performance, Slot
+from outreach.tour.programmes import Programme
+
+USUALLY = timedelta(days=10)
+"""How long a time is kept where the programme's own day to reply by is past."""
+
+PROPOSE, MOVE, INVITE = "propose", "move", "invite"
+WAITS, NOBODY, GONE = "waits", "nobody", "gone"
+"""What becomes of a line: a proposal; a proposal that moves; a guest that is invited to its host's show; it waits for its
+host; there is nobody to write to; it no longer fits."""
+
+
+class NothingChosen(Refusal):
+    def __init__(self) -> None:
+        super().__init__("Tick at least one line that is still drawn.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """One line. `reply_by` and `contact` where somebody is written to; `why` where nobody is, as the end of a sentence.
+
+    `show`: of a guest that is invited, its host's.
+    """
+
+    line: PlanLine
+    what: str
+    slot: Slot | None = None
+    contact: Contact | None = None
+    reply_by: date | None = None
+    why: str = ""
+    show: Performance | None = None
+
+    @property
+    def goes(self) -> bool:
+        return self.what in (PROPOSE, MOVE, INVITE)
+
+    @property
+    def shown(self) -> str:
+        """As a form carries what was seen: the line, and to which address."""
+        return f"{self.line.id} {self.contact.address if self.contact else ''}"
+
+
+def usual_reply_by(programme: Programme, *, now: datetime) -> date:
+    """The programme's day to reply by, or ten days from today where that is past."""
+    today = day_of(now)
+    return programme.reply_by if programme.reply_by > today else today + USUALLY
+
+
+def chosen(plan: TourPlan, line_ids: Collection[int]) -> list[PlanLine]:
+    """The lines of those ids that are drawn, in the plan's order, each with its proposal and its slot."""
+    wanted = set(line_ids)
+    return [line for line in orders.lines(plan) if line.id in wanted and line.state == DRAWN]
+
+
+def look(
+    plan: TourPlan,
+    lines: Sequence[PlanLine],
+    *,
+    reply_by: date,
+    now: datetime,
+    dropping: Collection[int] = (),
+) -> list[Looked]:
+    """What would become of each line, accepted together. A constant number of queries.
+
+    `dropping`: proposals that are taken back first, so that their times are free.
+    """
+    programme = plan.programme
+    schools = [line.school for line in lines]
+    moving = room_of.proposals(
+        {line.proposal_id for line in lines if line.proposal_id is not None} | set(dropping)
+    )
+    day_ids = {line.tour_day_id for line in lines if line.tour_day_id is not None}
+    room = Room(programme, day_ids, schools, now=now)
+    for proposal in moving.values():
+        room.lift(proposal)
+    people, nobody = recipients.whom_to_propose_to(school.urn for school in schools)
+    owed = accounts.of_schools(programme, schools)
+    kept = Counter(p.urn for p in proposals.still_open(programme.id, now=now) if p.id not in moving)
+    shows = _hosts(lines)
+    seats = _seats(programme, shows)
+    found = []
+    for line in lines:
+        if line.guest_of is not None:
+            found.append(
+                _guest(line, shows.get(line.guest_of), seats, people, nobody, owed[line.urn], now=now)
+            )
+            continue
+        proposal = moving.get(line.proposal_id or 0)
+        account = owed[line.urn]
+        slot = _slot(room, line)
+        why = _why_gone(programme, line, proposal, account, kept, slot, now=now)
+        if why:
+            found.append(Looked(line=line, what=GONE, why=why))
+        elif isinstance(slot, Slot):
+            until = _until(line, proposal, reply_by)
+            if until < day_of(now) or (proposal is None and line.urn in nobody):
+                why = nobody.get(line.urn, "it is too near to leave the school a day to answer")
+                found.append(Looked(line=line, what=NOBODY, why=why))
+                continue
+            room.lay(line)
+            kept[line.urn] += 1
+            found.append(
+                Looked(
+                    line=line, what=PROPOSE if proposal is None else MOVE, slot=slot,
+                    contact=people[line.urn] if proposal is None else None,
+                    reply_by=until,
+                )
+            )  # fmt: skip
+    return found
+
+
+def letter(looked: Looked, programme: Programme, *, who: str, now: datetime) -> Rendered | None:
+    """The very letter that a line would send; None for one that sends none of its own here."""
+    line, slot = looked.line, looked.slot
+    if slot is None or looked.reply_by is None:
+        return None
+    if looked.what == MOVE and line.proposal is not None:
+        return proposing.preview_move(line.proposal, slot, reply_by=looked.reply_by, now=now)
+    if looked.contact is None:
+        return None
+    offer = Offer(
+        programme=programme, school=line.school, slot=slot, people=[looked.contact], reply_by=looked.reply_by
+    )
+    return proposing.preview(offer, who=who, now=now)
+
+
+def _slot(room: Room, line: PlanLine) -> Slot | str:
+    if line.tour_day_id is None:
+        return "its day is only supposed: add it to the tour first, then plan again"
+    return room.slot(line)
+
+
+def _why_gone(
+    programme: Programme, line: PlanLine, proposal: Proposal | None, account: accounts.Account, kept: Counter[int],
+    slot: Slot | str, *, now: datetime,
+) -> str:  # fmt: skip
+    """Why a line cannot be, whoever is written to; '' where it can."""
+    if line.proposal_id is not None and (proposal is None or not proposal.is_open(now)):
+        return "the school has answered meanwhile, or its time has lapsed"
+    refusal = holds.why_nothing(programme, line.school, account)
+    if refusal is not None:
+        booked = isinstance(refusal, holds.AlreadyBooked)
+        return "the school has booked meanwhile" if booked else refusal.message.rstrip(".")
+    if proposal is None and kept[line.urn] >= accounts.shows_needed(programme, account.still_open):
+        return "another time is kept for the school already"
+    return slot if isinstance(slot, str) else ""
+
+
+def _until(line: PlanLine, proposal: Proposal | None, reply_by: date) -> date:
+    """Until when a line is kept: the day chosen, or longer where it waits already, and always before the show."""
+    longest = reply_by if proposal is None else max(reply_by, proposal.reply_by)
+    return min(longest, line.day - timedelta(days=1))
+
+
+def _guest(
+    line: PlanLine,
+    show: Performance | None,
+    seats: Mapping[int, int],
+    people: Mapping[int, Contact],
+    nobody: Mapping[int, str],
+    account: accounts.Account,
+    *,
+    now: datetime,
+) -> Looked:
+    """A guest is invited once its host has booked: whether it comes, and whether it may, they say themselves."""
+    host = db.session.get_one(PlanLine, line.guest_of)
+    refusal = holds.why_nothing(line.plan.programme, line.school, account)
+    if refusal is not None:
+        return Looked(line=line, what=GONE, why=refusal.message.rstrip("."))
+    if host.state == STRUCK:
+        return Looked(line=line, what=GONE, why=f"the show at {host.school.name} was struck")
+    if show is None:
+        said = "has said yes" if host.state == ACCEPTED else "has been asked and said yes"
+        return Looked(line=line, what=WAITS, why=f"it waits until {host.school.name} {said}")
+    if show.starts_at <= now:
+        return Looked(line=line, what=GONE, why="the show is past")
+    left = seats[show.id]
+    if left < (line.pupils or 1):
+        return Looked(line=line, what=GONE, why=f"{host.school.name} has {count(left, 'seat')} left")
+    if line.urn in nobody:
+        return Looked(line=line, what=NOBODY, why=nobody[line.urn])
+    return Looked(line=line, what=INVITE, contact=people[line.urn], show=show)
+
+
+def _hosts(lines: Sequence[PlanLine]) -> dict[int, Performance]:
+    """The shows that the hosts of guests among these lines have booked, by the host's line."""
+    wanted = {line.guest_of for line in lines if line.guest_of is not None}
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(PlanLine.id, Performance)
+        .join(Proposal, Proposal.id == PlanLine.proposal_id)
+        .join(Performance, Performance.id == Proposal.performance_id)
+        .join(promises.Booking, promises.Booking.performance_id == Performance.id)
+        .where(
+            PlanLine.id.in_(wanted),
+            promises.Booking.role == promises.HOST,
+            promises.Booking.ended_at.is_(None),
+        )
+        .order_by(PlanLine.id)
+    )
+    return {line_id: show for line_id, show in rows}
+
+
+def _seats(programme: Programme, shows: Mapping[int, Performance]) -> dict[int, int]:
+    """The seats that each of these shows has for guests; three queries a show."""
+    return {show.id: places.seats_of(show, programme.audience_ceiling).for_guests for show in shows.values()}
+
+
+def without_address(found: Sequence[Looked]) -> list[School]:
+    """The schools that nobody can be written to."""
+    return [each.line.school for each in found if each.what == NOBODY]

@@ -1,0 +1,400 @@
+"""From plan to promise: lines struck, pinned, moved, accepted; what no longer fits is named and the others go."""
+
+from datetime import date, time, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+import make
+from little_tour import MONDAY, Tour
+from outreach.asking import refusing
+from outreach.asking.invitations import Invitation
+from outreach.booking import bookings, holds
+from outreach.booking.colleagues import Colleague
+from outreach.booking.desk import proposing
+from outreach.booking.desk.proposing import ReplyByWrong
+from outreach.booking.numbers import Promise
+from outreach.booking.proposals import Proposal
+from outreach.coverage import standings
+from outreach.coverage.plans import ordering, orders
+from outreach.coverage.plans.orders import ACCEPTED, DRAWN, REFUSED, STRUCK, PlanLine, TourPlan
+from outreach.coverage.plans.rules import Rules, pack
+from outreach.coverage.promising import accepting, deciding, looking
+from outreach.coverage.promising.accepting import Accepted
+from outreach.ground.db import db, transaction
+from outreach.ground.timespans import local, wall
+from outreach.post import copies
+from outreach.post.outbox import Letter
+from outreach.tour import slots
+
+REPLY_BY = date(2027, 2, 12)
+TUESDAY = MONDAY + timedelta(days=1)
+LATER = make.NOW + timedelta(hours=1)
+PRIYA = "Priya Nandakumar"
+
+
+@pytest.fixture
+def t(app: Flask) -> SimpleNamespace:
+    """Four schools, three days; the plan has two shows on Monday and one on Tuesday, and the fourth school as a guest."""
+    with transaction():
+        tour = Tour(schools=4, days=3)
+        tour.schools[3].number_of_pupils = 40
+        plan = a_plan(tour)
+        one = line(plan, tour, 0, time(9, 30))
+        two = line(plan, tour, 1, time(12, 30))
+        three = line(plan, tour, 2, time(10), day=1)
+        guest = line(plan, tour, 3, time(9, 30), guest_of=one.id, pupils=16)
+    return SimpleNamespace(tour=tour, plan=plan, one=one, two=two, three=three, guest=guest)
+
+
+def a_plan(tour: Tour, **changes: Any) -> TourPlan:
+    row = TourPlan(
+        **{
+            "programme_id": tour.programme.id, "name": "Plan A", "asked_by": PRIYA, "asked_at": make.EARLIER,
+            "rules": pack(Rules()), "state": "done", "finished_at": make.EARLIER, "figures": {},
+        } | changes
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def line(plan: TourPlan, tour: Tour, school: int, at: time, *, day: int = 0, **changes: Any) -> PlanLine:
+    tour_day = tour.days[day]
+    starts = wall(tour_day.day, at)
+    row = PlanLine(
+        **{
+            "plan_id": plan.id, "tour_day_id": tour_day.id, "troupe_id": tour_day.troupe_id, "troupe_name": "Red van",
+            "day": tour_day.day, "urn": tour.schools[school].urn, "starts_at": starts,
+            "get_in_at": starts - timedelta(minutes=60), "away_at": starts + timedelta(minutes=105), "pupils": 200,
+        } | changes
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def accept(
+    t: SimpleNamespace, *lines: PlanLine, now=LATER, reply_by=REPLY_BY, plan=None, **more: Any
+) -> Accepted:
+    with transaction():
+        return accepting.accept(
+            plan or t.plan, [each.id for each in lines], reply_by=reply_by, who=PRIYA, now=now, **more
+        )
+
+
+def do(verb: Any, *args: Any, **more: Any) -> Any:
+    with transaction():
+        return verb(*args, who=PRIYA, now=LATER, **more)
+
+
+def promise(address: str, pupils: dict[int, int] | None = None) -> Promise:
+    who = Colleague(name="Joanna Fell", address=address, duty="safeguarding lead", phone="01632 960 204")
+    return Promise(pupils=pupils or {8: 100, 9: 100}, hall="Main hall", people=(who,))
+
+
+def says_yes(proposal: Proposal, now=LATER) -> bookings.Booking:
+    with transaction():
+        return proposing.accept(proposal, promise(proposal.people[0]["address"]), who="Joanna Fell", now=now)
+
+
+def states(t: SimpleNamespace) -> list[str]:
+    return [each.state for each in orders.lines(t.plan)]
+
+
+def standing(t: SimpleNamespace, school: int, now) -> tuple[str, str]:
+    found = standings.of(t.tour.programme.id, as_of=now.date(), now=now)
+    here = next(s for s in found.target if s.urn == t.tour.schools[school].urn)
+    return here.standing, here.cause
+
+
+# Accepting
+
+
+def test_accepted_lines_are_proposals_that_keep_their_times_and_nobody_is_booked(t) -> None:
+    done = accept(t, t.one, t.two)
+    assert [each.urn for each in done.proposed] == [t.one.urn, t.two.urn]
+    made = db.session.query(Proposal).order_by(Proposal.id).all()
+    assert [(p.urn, p.starts_at, p.reply_by) for p in made] == [
+        (t.one.urn, t.one.starts_at, REPLY_BY), (t.two.urn, t.two.starts_at, REPLY_BY),
+    ]  # fmt: skip
+    assert (t.one.state, t.one.proposal_id, t.three.state) == (ACCEPTED, made[0].id, DRAWN)
+    assert db.session.query(bookings.Booking).count() == 0
+    letters = db.session.query(Letter).order_by(Letter.id).all()
+    assert [(x.kind, x.method, x.sequence) for x in letters] == [("proposed", "REQUEST", 0)] * 2
+    assert standing(t, 0, LATER + timedelta(minutes=1))[0] == "proposed"
+
+
+def test_the_preview_says_what_accepting_then_does_and_writes_nothing(t, count_queries) -> None:
+    with count_queries() as queries:
+        found = looking.look(t.plan, orders.lines(t.plan)[:1], reply_by=REPLY_BY, now=LATER)
+    few = len(queries)
+    lines = looking.chosen(t.plan, [each.id for each in orders.lines(t.plan)])
+    db.session.expire_all()
+    with count_queries() as queries:
+        found = looking.look(
+            t.plan, looking.chosen(t.plan, [x.id for x in lines]), reply_by=REPLY_BY, now=LATER
+        )
+    assert len(queries) <= few + 6
+    assert [(each.what, each.why) for each in found] == [
+        ("propose", ""), ("waits", "it waits until School 1 has been asked and said yes"), ("propose", ""), ("propose", ""),
+    ]  # fmt: skip
+    letter = looking.letter(found[0], t.tour.programme, who=PRIYA, now=LATER)
+    assert "We keep Monday 1 March at 9:30am for School 1" in letter.text
+    assert db.session.query(Letter).count() == db.session.query(Proposal).count() == 0
+    accept(t, *lines)
+    sent = db.session.query(Letter).order_by(Letter.id).first()
+    assert sent.subject == letter.subject
+    assert [x for x in copies.read(sent.raw).text.split() if "/i/" not in x] == [
+        x for x in letter.text.split() if "/i/" not in x
+    ]
+
+
+def test_a_form_sent_twice_proposes_once(t) -> None:
+    accept(t, t.one)
+    with pytest.raises(looking.NothingChosen):
+        accept(t, t.one)
+    assert db.session.query(Proposal).count() == 1
+
+
+def test_the_lines_that_no_longer_fit_are_named_with_why_and_the_others_go(t) -> None:
+    with transaction():
+        key = f"{t.tour.days[0].id}-1300"
+        found = slots.find(t.tour.programme, t.tour.schools[2], key, now=make.NOW)
+        (show,) = holds.hold(t.tour.programme, t.tour.schools[2], [found], who="Office", now=make.NOW)
+        bookings.book(
+            t.tour.programme, t.tour.schools[2], [(show.id, promise("office@third.example"))], who="Office", now=make.NOW,
+        )  # fmt: skip
+    done = accept(t, t.one, t.two, t.three)
+    assert [each.urn for each in done.proposed] == [t.one.urn]
+    assert {(each.urn, why) for each, why in done.left} == {
+        (t.two.urn, "the day has all the shows that it takes"), (t.three.urn, "the school has booked meanwhile"),
+    }  # fmt: skip
+    assert (t.two.state, t.two.refused_why) == (REFUSED, "the day has all the shows that it takes")
+
+
+def test_a_tour_day_taken_back_a_closed_day_and_a_time_in_between_are_each_told_in_words(t) -> None:
+    with transaction():
+        t.tour.days[1].ended_at = make.NOW
+    with transaction():
+        key = f"{t.tour.days[0].id}-1000"
+        other = t.tour.school(6, name="Early School")
+        holds.hold(
+            t.tour.programme, other, [slots.find(t.tour.programme, other, key, now=make.NOW)], who="Office", now=LATER
+        )  # fmt: skip
+    done = accept(t, t.one, t.three)
+    told = {each.urn: why for each, why in done.left}
+    assert told[t.three.urn] == "the troupe does not play that day any more, or the day is past"
+    assert told[t.one.urn].startswith("9:30am is not free any more that day, ")
+    assert done.proposed == []
+
+
+def test_a_school_without_an_address_is_named_and_its_line_stays_drawn(t) -> None:
+    with transaction():
+        lost = t.tour.school(7, name="Lost School")
+        t.tour.schools.append(lost)
+        db.session.query(make.Contact).filter_by(urn=lost.urn).one().ended_at = make.NOW
+        nobody = line(t.plan, t.tour, 4, time(10), day=2)
+        back = db.session.query(make.Contact).filter_by(urn=t.two.urn).one()
+        make.dead_address(back.address)
+    done = accept(t, t.one, t.two, nobody)
+    assert {(each.urn, why) for each, why in done.left} == {
+        (lost.urn, "no contact on file"), (t.two.urn, f"mail to {back.address} came back"),
+    }  # fmt: skip
+    assert (nobody.state, t.two.state, len(done.proposed)) == (DRAWN, DRAWN, 1)
+
+
+def test_an_address_that_changed_since_the_list_was_shown_is_left(t) -> None:
+    contact = db.session.query(make.Contact).filter_by(urn=t.one.urn).one()
+    seen = {t.one.id: "old@school.example", t.two.id: "x"}
+    done = accept(t, t.one, seen=seen)
+    assert [why for _, why in done.left] == ["the address changed since the list was shown"]
+    assert t.one.state == DRAWN
+    done = accept(t, t.one, seen={t.one.id: contact.address})
+    assert len(done.proposed) == 1
+
+
+def test_the_day_to_reply_by_lies_before_the_show_and_not_in_the_past(t) -> None:
+    accept(t, t.one, reply_by=TUESDAY)
+    assert db.session.query(Proposal).one().reply_by == MONDAY - timedelta(days=1)
+    with pytest.raises(ReplyByWrong):
+        accept(t, t.two, reply_by=make.NOW.date() - timedelta(days=1))
+    assert db.session.query(Proposal).count() == 1
+
+
+def test_a_day_that_is_only_supposed_cannot_be_promised(t) -> None:
+    with transaction():
+        paper = line(t.plan, t.tour, 2, time(13), day=2, tour_day_id=None, troupe_id=None)
+    done = accept(t, t.one, paper)
+    assert [why for _, why in done.left] == [
+        "its day is only supposed: add it to the tour first, then plan again"
+    ]
+    assert len(done.proposed) == 1
+
+
+def test_a_school_that_needs_two_shows_has_both_kept(t) -> None:
+    with transaction():
+        t.tour.programme.audience_ceiling = 150
+        again = line(t.plan, t.tour, 0, time(10), day=2)
+    done = accept(t, t.one, again)
+    assert [each.urn for each in done.proposed] == [t.one.urn] * 2
+    assert len({p.id for p in db.session.query(Proposal)}) == 2
+
+
+# A guest
+
+
+def test_a_guest_waits_until_its_host_has_booked_and_is_then_invited_to_that_show(t) -> None:
+    done = accept(t, t.one, t.guest)
+    assert [(each.urn, why) for each, why in done.left] == [
+        (t.guest.urn, "it waits until School 1 has been asked and said yes")
+    ]
+    assert t.guest.state == DRAWN
+    says_yes(db.session.query(Proposal).one())
+    done = accept(t, t.guest, now=LATER + timedelta(hours=1))
+    assert ([each.urn for each in done.invited], t.guest.state) == ([t.guest.urn], ACCEPTED)
+    invitation = db.session.query(Invitation).one()
+    letter = copies.read(db.session.get_one(Letter, invitation.letter_id).raw).text
+    assert "As the guests of School 1, which has seats left for you; it is asked first" in letter
+    assert db.session.query(bookings.Booking).count() == 1
+
+
+# Looking through
+
+
+def test_a_struck_line_takes_its_guests_out_and_is_not_accepted(t) -> None:
+    do(deciding.strike, t.one)
+    do(deciding.strike, t.one)
+    assert (t.one.state, t.guest.state) == (STRUCK, STRUCK)
+    with pytest.raises(looking.NothingChosen):
+        accept(t, t.one)
+    with pytest.raises(deciding.IsStruck):
+        do(deciding.put_back, t.guest)
+    with pytest.raises(deciding.IsStruck):
+        do(deciding.pin, t.one, pinned=True)
+    do(deciding.put_back, t.one)
+    do(deciding.put_back, t.guest)
+    assert (t.one.state, t.guest.state) == (DRAWN, DRAWN)
+
+
+def test_what_was_accepted_is_neither_struck_nor_moved_on_paper(t) -> None:
+    accept(t, t.one)
+    with pytest.raises(deciding.AlreadyProposed):
+        do(deciding.strike, t.one)
+    with pytest.raises(deciding.AlreadyProposed):
+        do(deciding.move, t.one, f"{t.tour.days[2].id}-1000")
+
+
+def test_a_line_moves_to_a_time_that_fits_beside_the_tour_and_the_plan_and_its_guests_go_along(t) -> None:
+    offers = {offer.day: offer for offer in deciding.elsewhere(t.one, now=LATER)}
+    assert {slot.starts for slot in offers[MONDAY].slots} >= {time(9, 30)}
+    assert offers[TUESDAY].shows == 1  # the plan's own line counts
+    do(deciding.move, t.one, f"{t.tour.days[2].id}-1100")
+    assert local(t.one.starts_at).time() == local(t.guest.starts_at).time() == time(11)
+    assert (t.one.day, t.guest.day, t.one.road_minutes > 0) == (t.tour.days[2].day, t.tour.days[2].day, True)
+    for key in (f"{t.tour.days[1].id}-1000", "nonsense", f"{t.tour.days[1].id}-0200"):
+        with pytest.raises(deciding.DoesNotFit):
+            do(deciding.move, t.two, key)
+    with pytest.raises(deciding.GoesWithItsHost):
+        do(deciding.move, t.guest, f"{t.tour.days[2].id}-1000")
+
+
+def test_another_partnership_finds_no_line_of_ours(t) -> None:
+    with transaction():
+        theirs = make.partnership(("932",))
+    assert deciding.get(t.tour.partnership.id, t.plan.id, t.one.id).id == t.one.id
+    for where in ((theirs.id, t.plan.id, t.one.id), (t.tour.partnership.id, t.plan.id + 1, t.one.id)):
+        with pytest.raises(deciding.NoSuchLine):
+            deciding.get(*where)
+
+
+# What comes back, and what moves
+
+
+def test_refused_and_lapsed_proposals_are_gaps_again_with_their_cause(t) -> None:
+    accept(t, t.one, t.two)
+    first, second = db.session.query(Proposal).order_by(Proposal.id).all()
+    with transaction():
+        refusing.refuse_slot(first, reason="Mock exams", who="Joanna Fell", now=LATER + timedelta(hours=1))
+    after = wall(REPLY_BY + timedelta(days=1), time(9))
+    more = True
+    while more:
+        with transaction():
+            more = proposing.end_next(now=after)
+    assert second.ended_as == "lapsed"
+    said = standing(t, 0, after + timedelta(hours=1))
+    assert said[0] == "asked" and said[1].startswith(
+        "refused the slot of 1 March 2027 at 9:30am (Mock exams)"
+    )
+    assert standing(t, 1, after + timedelta(hours=1))[0] in ("asked", "not asked")
+    with transaction():
+        again = ordering.again(t.plan, who=PRIYA, now=after)
+    assert again.based_on == t.plan.id
+
+
+def test_moves_go_one_after_another_however_they_stand_in_each_others_way(t) -> None:
+    """School 1 goes where School 2 stands, and School 2 to Tuesday's free half."""
+    accept(t, t.one, t.two)
+    first, second = db.session.query(Proposal).order_by(Proposal.id).all()
+    with transaction():
+        plan = a_plan(t.tour, name="Plan A, again", based_on=t.plan.id)
+        one = line(
+            plan, t.tour, 0, time(12, 30), was="moved", was_starts_at=first.starts_at, proposal_id=first.id
+        )
+        two = line(
+            plan,
+            t.tour,
+            1,
+            time(10),
+            day=2,
+            was="moved",
+            was_starts_at=second.starts_at,
+            proposal_id=second.id,
+        )
+    done = accept(t, one, two, plan=plan, now=LATER + timedelta(hours=1))
+    assert {each.urn for each in done.moved} == {one.urn, two.urn} and done.left == []
+    assert (first.starts_at, second.starts_at) == (one.starts_at, two.starts_at)
+    assert (first.sequence, second.sequence) == (1, 1)
+    assert [x.kind for x in db.session.query(Letter).order_by(Letter.id)][2:] == ["proposal moved"] * 2
+
+
+def test_two_that_would_change_places_stay_and_are_named(t) -> None:
+    accept(t, t.one, t.two)
+    first, second = db.session.query(Proposal).order_by(Proposal.id).all()
+    was = first.starts_at, second.starts_at
+    with transaction():
+        plan = a_plan(t.tour, name="Plan A, again", based_on=t.plan.id)
+        one = line(plan, t.tour, 0, time(12, 30), was="moved", was_starts_at=was[0], proposal_id=first.id)
+        two = line(plan, t.tour, 1, time(9, 30), was="moved", was_starts_at=was[1], proposal_id=second.id)
+    done = accept(t, one, two, plan=plan, now=LATER + timedelta(hours=1))
+    assert done.moved == [] and len(done.left) == 2
+    assert "another school stands where it would go" in done.left[0][1]
+    assert (first.starts_at, second.starts_at) == was
+
+
+def test_what_a_school_said_yes_to_is_never_moved(t) -> None:
+    accept(t, t.one)
+    proposal = db.session.query(Proposal).one()
+    booking = says_yes(proposal)
+    was = booking.performance.starts_at
+    with transaction():
+        plan = a_plan(t.tour, name="Plan A, again", based_on=t.plan.id)
+        one = line(plan, t.tour, 0, time(11), day=2, was="moved", was_starts_at=was, proposal_id=proposal.id)
+    done = accept(t, one, plan=plan, now=LATER + timedelta(hours=1))
+    assert [why for _, why in done.left] == ["the school has answered meanwhile, or its time has lapsed"]
+    assert booking.performance.starts_at == was
+
+
+def test_what_has_no_place_any_more_is_taken_back_only_when_it_is_ticked(t) -> None:
+    accept(t, t.one, t.two)
+    first, second = db.session.query(Proposal).order_by(Proposal.id).all()
+    with transaction():
+        plan = a_plan(
+            t.tour, name="Plan A, again", based_on=t.plan.id, figures={"dropped_proposals": [second.id]}
+        )
+        three = line(plan, t.tour, 2, time(13))
+    done = accept(t, three, plan=plan, dropping=[first.id, second.id], now=LATER + timedelta(hours=1))
+    assert (done.fell, [each.urn for each in done.proposed]) == ([t.two.urn], [three.urn])
+    assert (first.ended_as, second.ended_as) == ("", "withdrawn")
