@@ -14,8 +14,11 @@ from sqlalchemy import select
 
 import make
 from outreach.booking import bookings, holds
+from outreach.booking.calling_off import deeds as lost
+from outreach.booking.calling_off import hits, instead
+from outreach.booking.calling_off.scope import Scope
 from outreach.booking.colleagues import Colleague
-from outreach.booking.desk import calling_off, proposing
+from outreach.booking.desk import proposing
 from outreach.booking.guests import hosting, joining, places
 from outreach.booking.guests.joining import Wish
 from outreach.booking.guests.places import GuestPlace, Travel
@@ -297,23 +300,43 @@ def offer_seats(dice: Dice, county: County, now: datetime) -> bool | None:
 
 
 def call_off(dice: Dice, county: County, now: datetime) -> bool | None:
-    """A day is called off as it was seen; the troupe gives it again, so that there is always something to book."""
+    """A day or half of a troupe, or of every school for snow, is called off as it was seen, other times kept at once; the
+    troupe gives its day again, so that there is always something to book."""
     days = _of(county, TourDay, TourDay.ended_at.is_(None))
     if not days or dice.one((False, True, True)):
         return False
-    day = dice.one(days)
-    seen = calling_off.look(day, now=now).references
-    calling_off.call_off(day, reason="Illness", seen=seen, who="x", now=now)
-    db.session.flush()
-    if day.ended_at is not None:
-        make.tour_day(_programme(county), day.troupe, day.day)
+    day, part, snow = (
+        dice.one(days),
+        dice.one(("day", "morning", "afternoon")),
+        dice.one((False, False, True)),
+    )
+    whose: dict[str, Any] = {"schools_of": ""} if snow else {"troupe_id": day.troupe_id}
+    partnership_id = _programme(county).partnership_id
+    scope = Scope(partnership_id=partnership_id, first=day.day, last=day.day, part=part, **whose)
+    seen = hits.look(scope, now=now)
+    found = instead.of(seen, now=now) if dice.one((True, False)) else {}
+    chosen = {reference: other.planned.key for reference, other in found.items() if other.planned}
+    key = f"{now.isoformat()} {day.id} {dice.one(range(60))}"
+    lost.call_off(scope, key=key, reason="Illness", seen=seen.references, chosen=chosen, who="x", now=now)
+    for gone in _of(county, TourDay, TourDay.ended_at == now):
+        make.tour_day(_programme(county), gone.troupe, gone.day)
     return None
+
+
+def move_proposal(dice: Dice, county: County, now: datetime) -> bool | None:
+    proposal = _proposal(dice, county)
+    if proposal is None or proposal.performance_id is None:
+        return False
+    slot = _slot(dice, county, proposal.school, now, proposal.performance_id)
+    if slot is None:
+        return False
+    return proposing.move(proposal, slot, tell=dice.one((True, False)), who="x", now=now)
 
 
 DEEDS: dict[str, Callable[[Dice, County, datetime], bool | None]] = {
     "hold": hold, "book": book, "renew": renew, "give back": give_back, "propose": propose, "accept": accept,
     "refuse": refuse, "lapse": lapse, "move": move, "change": change, "cancel": cancel, "join": join, "agree": agree,
-    "answer": answer, "offer seats": offer_seats, "call off": call_off,
+    "answer": answer, "offer seats": offer_seats, "call off": call_off, "move proposal": move_proposal,
 }  # fmt: skip
 
 OFTEN = (

@@ -17,14 +17,12 @@ from sqlalchemy.orm import Session
 LONDON = ZoneInfo("Europe/London")
 
 
-def broken(
-    session: Session, programme_id: int, *, today: date, most: Callable[[int], float] = lambda urn: math.inf
-) -> list[str]:
+def broken(session: Session, programme_id: int, *, today: date, most: Callable[[int], float]) -> list[str]:
     """`most`: how many pupils of one year group the school of a URN has at most."""
     tables = _Tables(session, programme_id)
     return [
         *_two_places(tables), *_roads(tables), *_a_day(tables), *_seats(tables), *_year_groups(tables, most),
-        *_whose(tables), *_once(tables, today),
+        *_whose(tables), *_once(tables, today, most),
     ]  # fmt: skip
 
 
@@ -170,12 +168,15 @@ def _whose(t: _Tables) -> Iterator[str]:
             yield f"{booking['reference']} was cancelled and stands"
 
 
-def _once(t: _Tables, today: date) -> Iterator[str]:
+def _once(t: _Tables, today: date, most: Callable[[int], float]) -> Iterator[str]:
     kept = [p for p in t.kept if str(p["reply_by"]) >= str(today)]
-    for name, rows in (("kept", kept), ("asked", t.asked)):
-        for key, times in Counter((r["programme_id"], r["urn"]) for r in rows).items():
-            if times > 1:
-                yield f"school {key[1]} is {name} {times} times at once"
+    for (programme, urn), times in Counter((p["programme_id"], p["urn"]) for p in kept).items():
+        shows = math.ceil(2 * most(urn) / t.programmes[programme]["audience_ceiling"])  # two year groups
+        if times > shows:
+            yield f"school {urn} needs {shows} shows and has {times} times kept"
+    for (_, urn), times in Counter((p["programme_id"], p["urn"]) for p in t.asked).items():
+        if times > 1:
+            yield f"school {urn} asks {times} hosts at once"
     for key, times in Counter((b["performance_id"], b["urn"]) for b in t.bookings).items():
         if times > 1:
             yield f"school {key[1]} is promised show {key[0]} {times} times"

@@ -1,11 +1,12 @@
 """No reachable sequence of deeds makes what must never be; and the database refuses each when no rule is asked."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import time, timedelta
 from itertools import count
 from random import Random
 
 import deeds
+import life
 import never
 import pytest
 from deeds import DATES, OFTEN, County, Dice
@@ -15,7 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 import make
-from outreach.ground.db import db
+from outreach.booking import bookings, holds
+from outreach.booking.calling_off import deeds as lost
+from outreach.booking.calling_off.scope import Scope
+from outreach.ground.db import db, transaction
 
 _n = count(1)
 OPENING = (
@@ -90,3 +94,28 @@ def test_no_long_sequence_of_deeds_makes_what_must_never_be(app: Flask) -> None:
     TALLY.clear()
     run(60, 80)
     assert set(TALLY) == set(OFTEN), TALLY
+
+
+@pytest.mark.parametrize("part", ["day", "morning"])
+def test_a_time_that_has_just_lapsed_is_not_taken_up_once_its_half_is_called_off(
+    app: Flask, part: str
+) -> None:
+    """A hold that nobody took counts until another claim meets it; calling off is such a claim."""
+    c = life.lay()
+    with transaction():
+        (held,) = holds.hold(
+            c.programme, c.school, [life.slot(c, c.tuesday, time(9), make.NOW)], who="Jo", now=make.NOW
+        )
+    later = make.NOW + timedelta(minutes=16)
+    day, whose = life.TUESDAY, {"partnership_id": c.partnership.id, "troupe_id": c.red.id}
+    with transaction():
+        lost.call_off(
+            Scope(first=day, last=day, part=part, **whose),
+            key="1",
+            reason="Ill",
+            seen=[],
+            who="Priya",
+            now=later,
+        )
+    with pytest.raises(holds.NothingHeld), transaction():
+        bookings.book(c.programme, c.school, [(held.id, life.promise())], who="Jo", now=later)

@@ -165,6 +165,9 @@ def _behind_the_locks(scope: Scope, keys: Iterable[str], *, now: datetime) -> Hi
         if (day := key.partition("-")[0]).isascii() and day.isdigit() and len(day) < 10
     }
     performances.lock_days(seen.day_ids | wanted)
+    performances.clear_expired(
+        seen.day_ids, now=now
+    )  # or its school could still take up one that has just lapsed
     found = hits.look(scope, now=now)
     if not found.days or (scope.schools_of and not found.hits and not found.holds):
         raise NothingToCallOff
