@@ -30,7 +30,8 @@ class Troupe(Base):
 
     `rest_hours` lie between being back on one day and leaving on the next; `lunch_minutes` are free around noon on a
     day of two shows or more (0: none asked). `latest_return`: never back later, whatever the day's hours say.
-    `overnight_stays`: it may stay the night where it played.
+    `overnight_stays`: it may stay the night where it played. Costs are for a day with a show and for a straight
+    kilometre; None where nobody said.
     """
 
     __tablename__ = "troupe"
@@ -47,6 +48,8 @@ class Troupe(Base):
     lunch_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
     latest_return: Mapped[time | None]
     overnight_stays: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    cost_day_pence: Mapped[int | None]
+    cost_km_pence: Mapped[int | None]
 
     company: Mapped[Company] = relationship(lazy="joined")
 
@@ -164,6 +167,15 @@ def change_troupe(troupe: Troupe, facts: TroupeFacts, *, who: str, now: datetime
     partnerships.lock(troupe.company.partnership_id)
     _check_troupe_name(troupe.company, facts.name, instead_of=troupe.id)
     _set(troupe, "troupe", troupe.id, _columns(facts), who=who, now=now)
+
+
+def set_costs(
+    troupe: Troupe, *, day_pence: int | None, km_pence: int | None, who: str, now: datetime
+) -> None:
+    """What a day with a show and what a kilometre costs, in pence; None: not said. Season sheets reckon with it."""
+    partnerships.lock(troupe.company.partnership_id)
+    costs: dict[str, object] = {"cost_day_pence": day_pence, "cost_km_pence": km_pence}
+    _set(troupe, "troupe", troupe.id, costs, who=who, now=now)
 
 
 def find_base(text: str) -> Place | None:
