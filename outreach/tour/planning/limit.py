@@ -48,6 +48,10 @@ class Limit:
         """Goes on for so many seconds from now at the least, unless somebody stops it."""
         self.seconds = max(self.seconds, self.gone + seconds)
 
+    def of_its_own(self, at_least: float) -> "Limit":
+        """A limit for a part of the work: what is left, but so many seconds at the least, unless somebody stops it."""
+        return Limit(max(at_least, self.left()), stop=self.asked)
+
     def asked(self) -> bool:
         """Whether somebody stopped the planner."""
         if self._stop is not None and not self.stopped and monotonic() >= self._look_again:

@@ -7,6 +7,8 @@ driven. Pool, relaxation, dive, integer program, dates, read-out: one file each.
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from outreach.tour.planning import dates, plan
 from outreach.tour.planning.again import once_more
 from outreach.tour.planning.dates import Dated
@@ -31,6 +33,12 @@ _TO_CHOOSE = 2.0
 
 _FOR_DAYS = 0.94
 """The share of the time in which days are chosen; dates, read-out and the bound on schools take the rest."""
+
+
+_OTHER_HOSTS = 4
+"""How often guests are meant for others, and the seconds that each time takes at the least:"""
+
+_FOR_OTHERS = 1.5
 
 
 def solve(
@@ -69,12 +77,38 @@ def solve(
     if stuck:
         dated = once_more(figures, dated, stuck, limit, seed)
     found = read_out(figures, pool, dated, problem.kept)
+    found = _other_guests(figures, pool, driven, found, limit, seed)
     schools = most_schools(relaxation, found.reached, limit)
     bound += always_lost(figures, problem.kept)
     beside = found.lost + found.paid + found.travelled + found.apart
     least = math.ceil(bound - beside - _NEXT_TO_NOTHING) + figures.booked_driving
     bounds = Bounds(value=bound, schools=schools, driving=min(found.driving, max(0, least)))
     return _handed_out(figures, pool, found, bounds, limit)
+
+
+def _other_guests(
+    figures: Figures, pool: Pool, driven: Driven, found: ReadOut, limit: Limit, seed: int
+) -> ReadOut:
+    """The best plan after guests who could not come to the host that was meant for them were meant for others.
+
+    Whether they can is known only when a show has its date and its start.
+    """
+    best, fewer = found, figures
+    for _ in range(_OTHER_HOSTS):
+        out = {out.school for out in found.left_out}
+        pairs = fewer.pairs
+        lost = [pair for pair in driven.guests if figures.gaps[pairs.guest[pair]].school in out]
+        if not lost or limit.asked():
+            break
+        fewer = fewer.without(np.array(lost))
+        a_while = limit.of_its_own(_FOR_OTHERS)
+        driven, _ = _chosen(fewer, pool, Relaxation(fewer, pool, seed=seed), a_while, seed)
+        dated, stuck = dates.deal(fewer, pool, driven)
+        if stuck:
+            break
+        found = read_out(figures, pool, dated, figures.problem.kept)
+        best = min(best, found, key=lambda each: each.value)
+    return best
 
 
 def _fuller(

@@ -158,3 +158,17 @@ def test_no_more_days_are_used_than_may_be(most: int) -> None:
     plan = made(problem)
     assert plan.days_used == most
     assert plan.bounds.schools <= 2 * most
+
+
+def test_a_guest_that_cannot_at_its_hosts_show_is_meant_for_another() -> None:
+    """Both hosts can in the morning, one of them only then: so the other, which is nearer, plays late that day."""
+    near = replace(gap(1, 0, windows=((540, 570), (840, 840))), seats=50)
+    further = replace(gap(2, 0, worth=900.0, windows=((540, 570),)), seats=50, place=3)
+    guest = replace(gap(3, 0, windows=((500, 600),), worth=500.0), pupils=50, place=2)
+    problem = line(near, further, guest, days=(day(0),), kilometres=(0, 30, 45, 62))
+    plan = made(replace(problem, guests=RULES))
+    assert [(v.school, v.guest_of, v.starts) for v in plan.visits] == [
+        (2, None, 540),
+        (3, 2, 540),
+        (1, None, 840),
+    ]

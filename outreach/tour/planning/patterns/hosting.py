@@ -3,13 +3,11 @@
 Whether a show's date and start suit the guest is known only when it has them; here, only whether they ever could.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from outreach.tour.planning.problem import Gap, Problem
-
-NO_PAIRS = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,6 +26,17 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.guest)
+
+    def without(self, gone: np.ndarray) -> "Pairs":
+        """The others."""
+        stay = np.setdiff1d(np.arange(len(self)), gone)
+        return replace(
+            self,
+            guest=self.guest[stay],
+            host=self.host[stay],
+            cost=self.cost[stay],
+            pupils=self.pupils[stay],
+        )
 
 
 def pairs(

@@ -95,6 +95,12 @@ class Figures:
         apart.kind_of[sorted(rooms)] = np.arange(len(rooms))
         return apart
 
+    def without(self, pairs: np.ndarray) -> Self:
+        """The same figures, but that some guests do not come to some hosts."""
+        fewer = copy(self)
+        fewer.pairs = self.pairs.without(pairs)
+        return fewer
+
     def _kinds(self) -> list[Kind]:
         alike: dict[tuple, list[int]] = {}
         for number, day in enumerate(self.problem.days):
