@@ -61,7 +61,7 @@ function dragged(block) {
     };
     const words = (at) => {
       const hour = Math.floor(at / 60), minutes = String(at % 60).padStart(2, "0");
-      return `${hour % 12 || 12}${at % 60 ? `:${minutes}` : ""}${hour < 12 ? "am" : "pm"}`;
+      return at === 720 ? "midday" : `${hour % 12 || 12}:${minutes}${hour < 12 ? "am" : "pm"}`;
     };
     place.addEventListener("dragover", (event) => {
       event.preventDefault();
