@@ -85,11 +85,13 @@ def _import_pages() -> None:
     import outreach.web.coordinator.school_notes
     import outreach.web.coordinator.schools
     import outreach.web.coordinator.search
+    import outreach.web.coordinator.season
     import outreach.web.coordinator.setup
     import outreach.web.coordinator.shows
     import outreach.web.coordinator.status
     import outreach.web.coordinator.tokens
     import outreach.web.coordinator.tour
+    import outreach.web.coordinator.troupe_costs
     import outreach.web.coordinator.troupe_link
     import outreach.web.coordinator.why_not
     import outreach.web.public.calendar

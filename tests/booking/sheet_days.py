@@ -43,9 +43,15 @@ def travelling(guest: Booking, **changes: Any) -> GuestPlace:
 
 
 def show_on(day: TourDay, host: School, at: time, **changes: Any) -> Any:
+    """A show on a day that stands already."""
     show = make.show(day.programme, host, wall(day.day, at), **changes)
+    spare = show.tour_day
     show.tour_day_id, show.troupe_id = day.id, day.troupe_id
     db.session.flush()
+    db.session.expire(show)
+    for row in (spare, spare.troupe, spare.troupe.company):
+        db.session.delete(row)
+        db.session.flush()
     return show
 
 

@@ -1,0 +1,243 @@
+"""What a season came to, troupe by troupe and month by month: days, shows, pupils, roads and cost; every sum of its days."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from outreach.booking import promises
+from outreach.booking.promises import HOST, Booking
+from outreach.county import partnerships
+from outreach.ground.db import db
+from outreach.ground.school_year import first_day, last_day
+from outreach.tour import legs, roads
+from outreach.tour.availability import nights
+from outreach.tour.companies import Company, Troupe
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Show:
+    """A show that stands. `pupils`: as counted where a report gives year groups, else as promised, guests and all; none
+    of adults'. `played` is False where it is reported that it did not take place, and then nobody saw it."""
+
+    performance: Performance
+    bookings: tuple[Booking, ...]
+    pupils: int
+    played: bool
+    over: bool
+
+    @property
+    def host(self) -> Booking:
+        return self.bookings[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """A tour day with its shows and its drives. Whole straight kilometres; `unknown`: drives of which nothing is known."""
+
+    tour_day: TourDay
+    shows: tuple[Show, ...]
+    kilometres: int
+    minutes: int
+    unknown: int
+
+    @property
+    def troupe(self) -> Troupe:
+        return self.tour_day.troupe
+
+    @property
+    def month(self) -> date:
+        return self.tour_day.day.replace(day=1)
+
+    @property
+    def cost(self) -> int | None:
+        """Pence; None where nobody said what the troupe costs. A day without a show costs nothing."""
+        by_day, by_km = self.troupe.cost_day_pence, self.troupe.cost_km_pence
+        if by_day is None and by_km is None:
+            return None
+        return ((by_day or 0) + (by_km or 0) * self.kilometres) if self.shows else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """Some days added up. `cost` in pence, of the days whose troupe has one; None where none has."""
+
+    given: int
+    used: int
+    shows: int
+    coming: int
+    not_played: int
+    pupils: int
+    kilometres: int
+    minutes: int
+    unknown: int
+    cost: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfTroupe:
+    """A troupe's months that have a day, in order, and all of them together."""
+
+    troupe: Troupe
+    months: tuple[tuple[date, Sums], ...]
+    total: Sums
+
+
+@dataclass(frozen=True, kw_only=True)
+class Season:
+    """Every day that a partnership's troupes gave in one academic year, by date and troupe, and their sums."""
+
+    academic_year: int
+    days: tuple[Day, ...]
+
+    @property
+    def troupes(self) -> list[OfTroupe]:
+        """By company and name."""
+        found: dict[int, list[Day]] = {}
+        for day in self.days:
+            found.setdefault(day.tour_day.troupe_id, []).append(day)
+        parts = sorted(
+            found.values(), key=lambda own: (own[0].troupe.company.name, own[0].troupe.name, own[0].troupe.id)
+        )
+        return [
+            OfTroupe(
+                troupe=own[0].troupe,
+                months=tuple(
+                    (month, sums(day for day in own if day.month == month)) for month in sorted({d.month for d in own})
+                ),
+                total=sums(own),
+            )
+            for own in parts
+        ]  # fmt: skip
+
+    @property
+    def months(self) -> list[tuple[date, Sums]]:
+        """All troupes together, month by month."""
+        return [
+            (month, sums(d for d in self.days if d.month == month)) for month in sorted({d.month for d in self.days})
+        ]  # fmt: skip
+
+    @property
+    def total(self) -> Sums:
+        return sums(self.days)
+
+    def narrowed(self, troupe_id: int | None, month: date | None) -> list[Day]:
+        """The days of one troupe, or of one month, or of both; None: of all."""
+        return [
+            day for day in self.days
+            if troupe_id in (None, day.tour_day.troupe_id) and month in (None, day.month)
+        ]  # fmt: skip
+
+
+def of(partnership_id: int, academic_year: int, *, now: datetime) -> Season:
+    """The season as it stands now: past and booked. A constant number of queries."""
+    tour_days = list(
+        db.session.scalars(
+            select(TourDay)
+            .join(TourDay.programme)
+            .join(TourDay.troupe)
+            .join(Troupe.company)
+            .where(
+                Programme.partnership_id == partnership_id,
+                TourDay.ended_at.is_(None),
+                TourDay.day.between(first_day(academic_year), last_day(academic_year)),
+            )
+            .options(
+                contains_eager(TourDay.programme),
+                contains_eager(TourDay.troupe).contains_eager(Troupe.company),
+            )
+            .order_by(TourDay.day, Company.name, Troupe.name, TourDay.id)
+        )
+    )
+    shows = _shows(tour_days)
+    promised = promises.of_performances(show.id for here in shows.values() for show in here)
+    doors = nights.doors(tour_days)
+    ways = roads.of(partnerships.get(partnership_id))
+    found = []
+    for tour_day in tour_days:
+        booked = [
+            s for s in shows.get(tour_day.id, []) if any(b.role == HOST for b in promised.get(s.id, ()))
+        ]
+        drives = legs.of_day(booked, ways, *doors[tour_day.id])
+        adults = tour_day.programme.for_adults
+        found.append(
+            Day(
+                tour_day=tour_day,
+                shows=tuple(_show(s, promised[s.id], adults, now) for s in booked),
+                kilometres=int(sum(d.kilometres or 0 for d in drives if d) + 0.5),
+                minutes=sum(d.minutes for d in drives if d),
+                unknown=sum(d is None for d in drives),
+            )
+        )
+    return Season(academic_year=academic_year, days=tuple(found))
+
+
+def years(partnership_id: int) -> list[int]:
+    """The academic years in which the partnership has tour days, the newest first; one query."""
+    return list(
+        db.session.scalars(
+            select(Programme.academic_year)
+            .join(TourDay, TourDay.programme_id == Programme.id)
+            .where(Programme.partnership_id == partnership_id, TourDay.ended_at.is_(None))
+            .distinct()
+            .order_by(Programme.academic_year.desc())
+        )
+    )
+
+
+def sums(days: Iterable[Day]) -> Sums:
+    """Some days added up. Pure."""
+    days = list(days)
+    shows = [show for day in days for show in day.shows]
+    costs = [day.cost for day in days if day.cost is not None]
+    return Sums(
+        given=len(days),
+        used=sum(bool(day.shows) for day in days),
+        shows=sum(show.played for show in shows),
+        coming=sum(show.played and not show.over for show in shows),
+        not_played=sum(not show.played for show in shows),
+        pupils=sum(show.pupils for show in shows),
+        kilometres=sum(day.kilometres for day in days),
+        minutes=sum(day.minutes for day in days),
+        unknown=sum(day.unknown for day in days),
+        cost=sum(costs) if costs else None,
+    )
+
+
+def _shows(tour_days: list[TourDay]) -> dict[int, list[Performance]]:
+    """The shows of some days that stand, by tour day, in their order; one query."""
+    rows = db.session.scalars(
+        select(Performance)
+        .where(
+            Performance.tour_day_id.in_([d.id for d in tour_days]),
+            Performance.released_at.is_(None),
+            Performance.held_until.is_(None),
+        )
+        .options(joinedload(Performance.host))
+        .order_by(Performance.get_in_at, Performance.id)
+    )
+    found: dict[int, list[Performance]] = {}
+    for row in rows:
+        found.setdefault(row.tour_day_id, []).append(row)
+    return found
+
+
+def _show(performance: Performance, bookings: list[Booking], adults: bool, now: datetime) -> Show:
+    return Show(
+        performance=performance,
+        bookings=tuple(bookings),
+        pupils=0 if adults else sum(map(_pupils, bookings)),
+        played=bookings[0].came_to != "",
+        over=performance.ends_at <= now,
+    )
+
+
+def _pupils(booking: Booking) -> int:
+    if booking.came_to is None:
+        return booking.seats
+    return sum(int(part.partition(":")[2]) for part in booking.came_to.split(",") if part)
