@@ -22,6 +22,7 @@ from werkzeug.routing import RequestRedirect
 import make
 from browser import Site, sign_in
 from outreach.asking.confirming.requests import ConfirmationRequest
+from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.schools import School
@@ -42,9 +43,12 @@ ANOTHER_WAY = {
     "coordinator.register_preview": "between an upload and its apply: test_register_browser.py",
     "coordinator.contacts_preview": "between an upload and its apply: test_setup_browser.py",
     "coordinator.preview_tour_days": "after a form: test_setup_browser.py",
+    "coordinator.preview_availability": "after a form: test_availability_browser.py",
+    "company.preview_availability": "after a form: test_availability_browser.py",
     "coordinator.chasing_raise": "for a school that was reminded twice: test_chasing.py",
     "coordinator.letter_file": "no page; a made-up letter that has gone is not kept",
     "coordinator.register_changes": "a file of a register between upload and apply: test_desk_register.py",
+    "coordinator.called_off": "after something was called off: test_call_off_browser.py",
     "coordinator.booking_hand_on": "for a school that closes: test_school_years_browser.py",
     "public.sign_in_link": "a link that works once: test_public_browser.py",
     "public.reference_asked": "after a form: test_public_browser.py",
@@ -147,8 +151,9 @@ def test_every_page_of_the_desk_has_no_fault(
     sent = db.session.scalars(select(Letter).where(Letter.status == "sent").order_by(Letter.id)).first()
     assert show is not None and sent is not None
     proposed, booked = told.cast.of(cast.PROPOSED)[0], told.cast.of(cast.BOOKED)[0]
+    to_move = promises.live(told.programme.id, booked.urn)[-1].performance_id
     found.follow(
-        "/desk", f"/desk/schools/{booked.urn}", f"/desk/schools/{proposed.urn}",
+        "/desk", f"/desk/diary/move/{to_move}", f"/desk/diary?move={to_move}", f"/desk/schools/{booked.urn}", f"/desk/schools/{proposed.urn}",
         f"/desk/schools/{told.cast.of(cast.BOUNCED)[0].urn}",
         f"/desk/schools/{booked.urn}/notes", f"/desk/tour/days/{show.tour_day_id}/call-off", f"/desk/letters/{sent.id}",
         *(rule for rule in _routes(app, "coordinator").values() if "<" not in rule),

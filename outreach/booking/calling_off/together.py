@@ -108,17 +108,31 @@ class _Board:
         if not pushes:
             return False
         for d in range(len(self.days)):
-            for other, start in sorted(self._on[d].items()):
-                if other in pushed:
-                    continue
-                self._take(other)
-                place = self._best_on(n, d)
-                if place is not None:
-                    self._put(n, d, place.start)
-                    if self.push(other, pushes - 1, pushed | {n}):
-                        return True
-                    self._take(n)
-                self._put(other, d, start)
+            here = sorted(self._on[d].items())
+            groups = [[one] for one in here] + ([here] if len(here) > 1 else [])
+            if any(self._instead_of(n, d, group, pushes, pushed) for group in groups):
+                return True
+        return False
+
+    def _instead_of(
+        self, n: int, d: int, group: Sequence[tuple[int, int]], pushes: int, pushed: frozenset[int]
+    ) -> bool:
+        """Somebody takes a day over from one or all of those placed on it, and each of them still has a place, be it
+        there; False and nothing changed if one would not."""
+        if any(other in pushed for other, _ in group):
+            return False
+        before = dict(self.at)
+        for other, _ in group:
+            self._take(other)
+        place = self._best_on(n, d)
+        if place is not None:
+            self._put(n, d, place.start)
+            if all(self.push(other, pushes - 1, pushed | {n}) for other, _ in group):
+                return True
+        for other in list(self.at):
+            self._take(other)
+        for other, (day, start) in before.items():
+            self._put(other, day, start)
         return False
 
     def improve(self, rounds: int = 3) -> None:
