@@ -9,6 +9,7 @@ from outreach.demonstration import story
 from outreach.demonstration.addresses import Entrance, entrances
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.post.feeds import troupe_links
 
 demonstration = AppGroup("demonstration", help="A made-up county to try the service with.")
 
@@ -44,6 +45,13 @@ def _doors(entrance: Entrance) -> list[str]:
         lines += [
             f"  {entrance.school.name}, as its invitation opens:",
             f"    {_page('school.start', token=entrance.invitation)}",
+        ]
+    if entrance.troupe is not None:
+        troupe, link = entrance.troupe
+        token = troupe_links.token_of(link, current_app.config["SECRET_KEY"])
+        lines += [
+            f"  {troupe.company.name}, {troupe.name}, as its link opens:",
+            f"    {_page('company.days', token=token)}",
         ]
     lines += ["  The letters sent, once signed in:", f"    {_page('coordinator.letters')}"]
     if not current_app.config["SMTP_URL"]:

@@ -14,7 +14,10 @@ from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.post import links
-from outreach.tour import programmes
+from outreach.post.feeds import troupe_links
+from outreach.post.feeds.troupe_links import TroupeLink
+from outreach.tour import companies, programmes
+from outreach.tour.companies import Troupe
 
 ONE_SHOW = 700
 """A school of about so many pupils fills one show: the plainest to try first."""
@@ -24,7 +27,8 @@ ONE_SHOW = 700
 class Entrance:
     """One partnership's doors: tokens that are shown here and kept nowhere.
 
-    `school`, `invitation`: one school that was asked and has not booked, or None and ''.
+    `school`, `invitation`: one school that was asked and has not booked, or None and ''. `troupe`: one that has a link of
+    its own, with it, if any has.
     """
 
     partnership: Partnership
@@ -32,6 +36,7 @@ class Entrance:
     sign_in: str
     school: School | None
     invitation: str
+    troupe: tuple[Troupe, TroupeLink] | None
 
 
 def entrances(*, now: datetime) -> list[Entrance]:
@@ -51,7 +56,14 @@ def _entrance(partnership: Partnership, coordinator: Person, now: datetime) -> E
         sign_in=sign_in_link(coordinator, who="the start of the service", now=now),
         school=asked[0] if asked else None,
         invitation=asked[1] if asked else "",
+        troupe=_on_the_road(partnership.id, now),
     )
+
+
+def _on_the_road(partnership_id: int, now: datetime) -> tuple[Troupe, TroupeLink] | None:
+    """The first troupe whose link works."""
+    links_of = ((troupe, troupe_links.newest(troupe.id)) for troupe in companies.troupes(partnership_id))
+    return next(((troupe, link) for troupe, link in links_of if link and link.open_at(now)), None)
 
 
 def _asked(partnership_id: int, now: datetime) -> tuple[School, str] | None:

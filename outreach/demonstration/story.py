@@ -26,6 +26,7 @@ from outreach.demonstration.seasons import Season
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of, wall
 from outreach.post import copies, outbox
+from outreach.post.feeds import troupe_links
 from outreach.post.outbox import Letter
 from outreach.tour import companies, days, programmes, slots, targets
 from outreach.tour.companies import CompanyFacts, TroupeFacts
@@ -175,6 +176,7 @@ def _tour(partnership: Partnership, programme: Programme, season: Season, *, now
             calendar_address=f"{name.split()[0].lower()}@lanternrow.example",
         )
         troupe = companies.add_troupe(company, facts, who=COORDINATOR, now=now)
+        troupe_links.make(troupe.id, partnership_id=programme.partnership_id, who=COORDINATOR, now=now)
         hours = Hours(leaves=time(7), returns=time(17), shows_at_most=2)
         wanted = (*season.behind, *season.ahead)
         of_the_year = [day for day in wanted if day >= date(season.academic_year, 9, 1)]

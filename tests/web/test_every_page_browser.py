@@ -29,6 +29,8 @@ from outreach.county.schools import School
 from outreach.demonstration import cast, story
 from outreach.ground.db import db, transaction
 from outreach.post import links
+from outreach.post.feeds import troupe_links
+from outreach.post.feeds.troupe_links import TroupeLink
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
 from outreach.tour.performances import Performance
@@ -214,3 +216,16 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
     _hold(app, found, "school", "public")
     for addresses in found.pages.values():
         site.check(page, addresses[0])
+
+
+def test_every_page_of_the_company_has_no_fault(
+    app: Flask, client: FlaskClient, told: story.Told, site: Site, page: Page
+) -> None:
+    link = db.session.scalars(select(TroupeLink).order_by(TroupeLink.id)).first()
+    assert link is not None
+    found = Found(app, client)
+    found.follow(f"/t/{troupe_links.token_of(link, app.config['SECRET_KEY'])}")
+    _hold(app, found, "company")
+    for addresses in found.pages.values():
+        for address in addresses:
+            site.check(page, address)
