@@ -43,9 +43,12 @@ def init_app(app: Flask) -> None:
 def _import_pages() -> None:
     """Each page hangs itself on its blueprint when imported."""
     import outreach.web.api.feed
+    import outreach.web.company.availability
+    import outreach.web.company.calling_off
     import outreach.web.company.days
     import outreach.web.company.sheet
     import outreach.web.coordinator.authorities
+    import outreach.web.coordinator.availability
     import outreach.web.coordinator.board
     import outreach.web.coordinator.booking
     import outreach.web.coordinator.bookings
@@ -70,6 +73,8 @@ def _import_pages() -> None:
     import outreach.web.coordinator.news
     import outreach.web.coordinator.password
     import outreach.web.coordinator.phone_list
+    import outreach.web.coordinator.plan_accepting
+    import outreach.web.coordinator.plan_day
     import outreach.web.coordinator.planning
     import outreach.web.coordinator.plans
     import outreach.web.coordinator.programmes

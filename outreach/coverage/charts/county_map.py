@@ -134,18 +134,18 @@ class _Place:
 
 def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Standing]) -> Map | None:
     """The map; None where no outlines were given."""
-    outlines = _outlines(geojson) if geojson else ()
-    if not outlines:
+    districts_drawn = outlines(geojson) if geojson else ()
+    if not districts_drawn:
         return None
-    frame = _Frame((ring for _, _, rings in outlines for ring in rings), TALLEST)
+    frame = _Frame((ring for _, _, rings in districts_drawn for ring in rings), TALLEST)
     places = _places(target) if len(target) <= MOST_POINTS else []
     totals = {d.key: d for d in districts}
-    drawn = {code: frame.rings(rings) for code, _, rings in outlines}
-    halves = {code: _half(name, totals.get(code)) for code, name, _ in outlines}
-    named = len(outlines) <= MOST_NAMES
+    drawn = {code: frame.rings(rings) for code, _, rings in districts_drawn}
+    halves = {code: _half(name, totals.get(code)) for code, name, _ in districts_drawn}
+    named = len(districts_drawn) <= MOST_NAMES
     crowded = _crowded(drawn, halves, places, known=totals) if named else []
     marks = frame.marks([p for p in places if p.district not in crowded])
-    halves |= {code: _half(name, None, "") for code, name, _ in outlines if code in crowded}
+    halves |= {code: _half(name, None, "") for code, name, _ in districts_drawn if code in crowded}
     names: dict[str, map_room.Name] = {}
     centres = [(m.x + GLYPH / 2, m.y + GLYPH / 2) for m in marks]
     for code in sorted(drawn, key=lambda code: map_room.area(drawn[code])) if named else ():
@@ -158,7 +158,7 @@ def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Stan
         Shape(
             code=code,
             name=name,
-            path="".join(map(_path, drawn[code])),
+            path="".join(map(path, drawn[code])),
             step=_step(totals.get(code)),
             x=names[code].x if named else 0,
             y=names[code].y if named else 0,
@@ -166,11 +166,11 @@ def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Stan
             totals=totals.get(code),
             inset=code in crowded,
         )
-        for code, name, _ in outlines
+        for code, name, _ in districts_drawn
     ]
     insets = [
         _inset(code, name, rings, totals[code], [p for p in places if p.district == code])
-        for code, name, rings in outlines
+        for code, name, rings in districts_drawn
         if code in crowded
     ]
     return Map(width=WIDTH, height=frame.height, shapes=shapes, marks=marks, named=named, insets=insets)
@@ -212,15 +212,15 @@ def _inset(code: str, name: str, rings: Sequence[Ring], totals: Totals, places: 
         totals=totals,
         width=WIDTH,
         height=frame.height,
-        path="".join(map(_path, frame.rings(rings))),
+        path="".join(map(path, frame.rings(rings))),
         step=_step(totals),
         marks=frame.marks(places),
     )
 
 
 @lru_cache(maxsize=16)
-def _outlines(geojson: str) -> tuple[tuple[str, str, tuple[Ring, ...]], ...]:
-    """(code, name, rings in grid metres) of each district; kept, since it only changes when a map is given."""
+def outlines(geojson: str) -> tuple[tuple[str, str, tuple[Ring, ...]], ...]:
+    """(code, name, rings in grid metres) of each district of a GeoJSON map; kept, since it only changes when a map is given."""
     found = []
     for feature in json.loads(geojson)["features"]:
         geometry = feature["geometry"]
@@ -265,7 +265,7 @@ def _places(target: Iterable[Standing]) -> list[_Place]:
     return found
 
 
-def _path(pixels: Iterable[tuple[int, int]]) -> str:
+def path(pixels: Iterable[tuple[int, int]]) -> str:
     """A closed SVG path in whole pixels, without points that say nothing new."""
     kept: list[tuple[int, int]] = []
     for point in pixels:

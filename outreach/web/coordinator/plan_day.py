@@ -1,0 +1,154 @@
+"""A day of a plan over the diary: its map, its stops with the road; lines struck, pinned, moved to another time that fits."""
+
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from outreach.coverage.charts import day_map
+from outreach.coverage.charts.day_map import DayMap, Point
+from outreach.coverage.plans import orders
+from outreach.coverage.plans.orders import DRAWN, REFUSED, PlanLine, TourPlan
+from outreach.coverage.promising import day_by_day, deciding
+from outreach.coverage.promising.day_by_day import TroupesDay
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.wording import clock as clock_words
+from outreach.ground.wording import day as day_words
+from outreach.tour import days as tour_days
+from outreach.web.gate import coordinator, coordinators_only, who
+
+BEST = 3
+
+
+@coordinator.get("/plans/<int(max=2147483647):plan_id>/day/<day>")
+@coordinators_only
+def plan_day(plan_id: int, day: str) -> Any:
+    plan = _plan(plan_id)
+    try:
+        wanted = date.fromisoformat(day)
+    except ValueError:
+        abort(404)
+    found = day_by_day.of(plan, wanted, now=clock.now())
+    if not found.troupes:
+        flash(f"The plan has nothing on {day_words(wanted)}, and no troupe is on tour.", "confirm")
+        return redirect(url_for("coordinator.plan", plan_id=plan_id), 303)
+    return render_template(
+        "coordinator/plan_day.html",
+        plan=plan,
+        found=found,
+        maps=[_map(each) for each in found.troupes],
+        may_change=(DRAWN, REFUSED),
+    )
+
+
+@coordinator.post("/plans/<int(max=2147483647):plan_id>/lines/<int(max=2147483647):line_id>/decide")
+@coordinators_only
+def plan_line(plan_id: int, line_id: int) -> Any:
+    """What is decided of one line: strike, put back, pin, unpin. Back to the page that it was decided on."""
+    line = _line(plan_id, line_id)
+    deed = request.form.get("deed", "")
+    now, said = clock.now(), line.school.name
+    try:
+        with transaction():
+            if deed == "strike":
+                deciding.strike(line, who=who(), now=now)
+            elif deed == "put back":
+                deciding.put_back(line, who=who(), now=now)
+            elif deed in ("pin", "unpin"):
+                deciding.pin(line, pinned=deed == "pin", who=who(), now=now)
+            else:
+                abort(404)
+    except Refusal as refusal:
+        flash(refusal.message, "stop")
+        return _back(line)
+    flash(
+        {
+            "strike": f"{said} is struck. Planned again, it is not offered that day.",
+            "put back": f"{said} is back in the plan.",
+            "pin": f"{said} is pinned: planned again, it stays where it is.",
+            "unpin": f"{said} is not pinned any more.",
+        }[deed]
+    )
+    return _back(line)
+
+
+@coordinator.route(
+    "/plans/<int(max=2147483647):plan_id>/lines/<int(max=2147483647):line_id>/move", methods=["GET", "POST"]
+)
+@coordinators_only
+def plan_line_move(plan_id: int, line_id: int) -> Any:
+    """Every time that fits beside what stands and what else is drawn; the POST draws the line there."""
+    line, now, wrong = _line(plan_id, line_id), clock.now(), ""
+    if request.method == "POST":
+        try:
+            with transaction():
+                deciding.move(line, request.form.get("slot", "")[:30], who=who(), now=now)
+        except Refusal as refusal:
+            wrong = refusal.message
+        else:
+            flash(
+                f"{line.school.name} is drawn on {day_words(line.day)} at {clock_words(line.starts_at)} now."
+            )
+            return redirect(url_for("coordinator.plan_day", plan_id=plan_id, day=line.day.isoformat()), 303)
+    offers = [] if line.state not in (DRAWN, REFUSED) or line.guest_of else deciding.elsewhere(line, now=now)
+    best = sorted((offer for offer in offers if offer.gaps), key=lambda offer: offer.rank)[:BEST]
+    weeks = [
+        (monday, list(found))
+        for monday, found in groupby(offers, key=lambda o: o.day - timedelta(days=o.day.weekday()))
+    ]
+    troupes = {row.id: row.troupe.name for row in tour_days.of_programme(line.plan.programme_id)}
+    page = render_template(
+        "coordinator/plan_line_move.html", plan=line.plan, line=line, near=[offer.best() for offer in best], weeks=weeks,
+        troupes=troupes if len(set(troupes.values())) > 1 else {}, wrong=wrong,
+    )  # fmt: skip
+    return page, 422 if request.method == "POST" else 200
+
+
+def _map(here: TroupesDay) -> DayMap | None:
+    """The way from the base through the stops and back; None where a place on it is not known."""
+    points: list[Point] = []
+    minutes: list[int | None] = []
+    if here.base is not None:
+        points.append(Point(place=here.base, name=here.leaves_from, said="", kind="base"))
+    for stop in here.stops:
+        if stop.place is None:
+            return None
+        if points:
+            minutes.append(stop.road)
+        points.append(
+            Point(
+                place=stop.place, name=stop.school.name, said=clock_words(stop.starts_at), kind=stop.what
+            )
+        )  # fmt: skip
+    if here.end is not None and here.stops:
+        minutes.append(here.back)
+        points.append(Point(place=here.end, name=here.returns_to, said="", kind="base"))
+    return day_map.draw(g.partnership.districts_geojson, points, minutes)
+
+
+def _back(line: PlanLine) -> Response:
+    """To the plan's list when it was decided there, else to the day."""
+    if request.form.get("from") == "list":
+        return redirect(url_for("coordinator.plan", plan_id=line.plan_id, _anchor=f"line-{line.id}"), 303)
+    return redirect(url_for("coordinator.plan_day", plan_id=line.plan_id, day=line.day.isoformat()), 303)
+
+
+def _plan(plan_id: int) -> TourPlan:
+    try:
+        plan = orders.get(g.partnership.id, plan_id)
+    except Refusal:
+        abort(404)
+    if not plan.is_readable:
+        abort(404)
+    return plan
+
+
+def _line(plan_id: int, line_id: int) -> PlanLine:
+    try:
+        return deciding.get(g.partnership.id, plan_id, line_id)
+    except Refusal:
+        abort(404)
