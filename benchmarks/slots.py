@@ -1,10 +1,10 @@
-"""The slot page of one school: two troupes, 120 tour days over a term, half full.
+"""The slot page of one school: two troupes, 120 tour days over a term, half full, with lunch, rest and nights away.
 
   python benchmarks/slots.py [--quick] [--database sqlite|postgresql]
 
 The floor is the page's own template rendered by the same server from a ready list, without a database; page and
 floor are asked in turns, by one client, of gunicorn 2 x 4, and their medians compared. Queries are counted with 20
-and with 120 days.
+and with 120 days. Printed too: the ranked slots alone, once with their queries and once from rows that are read already.
 """
 
 import argparse
@@ -45,7 +45,13 @@ def county(url: str, folder: Path, days: int) -> Any:
         partnership = make.partnership(la_codes=())
         session.add(Authority(la_code="931", name="Marlshire", partnership_id=partnership.id))
         programme = make.programme(partnership, academic_year=year(first), reply_by=first)
-        troupes = [make.troupe(partnership, base_easting=455000 + n, base_northing=212000) for n in (0, 900)]
+        troupes = [
+            make.troupe(
+                partnership, base_easting=455000 + n, base_northing=212000, lunch_minutes=30, rest_hours=11,
+                overnight_stays=True,
+            )
+            for n in (0, 900)
+        ]  # fmt: skip
         tour = [make.tour_day(programme, t, day) for day in weekdays(first, days // 2) for t in troupes]
         school = make.school()
         hosts = [
@@ -57,6 +63,8 @@ def county(url: str, folder: Path, days: int) -> Any:
             slot = slots.find(programme, host, f"{day.id}-{at:%H%M}", now=now)
             assert slot
             performances.claim(slot, host, programme_id=programme.id, held_until=None, now=now)
+        for day in tour[::12]:
+            day.stays_at, day.stays_easting, day.stays_northing = "Mill Lodge", 452000, 209000
         token = links.mint(
             urn=school.urn, programme_id=programme.id, address="office@redmere.example", name="Joanna Fell", now=now,
             expires_at=now + timedelta(days=200),
@@ -84,6 +92,38 @@ def queries(app: Any, token: str) -> int:
     finally:
         event.remove(engine, "before_cursor_execute", note)
     return len(sent)
+
+
+def ranking(app: Any, token: str, times: int) -> tuple[float, float, int]:
+    """Median seconds of the ranked slots of the school, and of the reckoning alone, from rows; and how many days."""
+    from outreach.county.partnerships import Partnership
+    from outreach.county.schools import School
+    from outreach.ground import clock
+    from outreach.ground.db import db
+    from outreach.post import links
+    from outreach.tour import fit, slots
+    from outreach.tour.programmes import Programme
+
+    whole, alone = [], []
+    with app.app_context():
+        link = links.find(token)
+        assert link is not None
+        programme = db.session.get_one(Programme, link.programme_id)
+        school = db.session.get_one(School, link.urn)
+        partnership = db.session.get_one(Partnership, programme.partnership_id)
+        now = clock.now()
+        every = [d.tour_day_id for d in slots.offers(programme, school, now=now).days]
+        rows = slots.tour_days(programme, now=now, only_days=every)
+        for _ in range(times):
+            began = perf_counter()
+            offers = slots.offers(programme, school, now=now)
+            whole.append(perf_counter() - began)
+            judge = fit.Judge(programme, partnership, school)
+            began = perf_counter()
+            ranked = sorted((d for d in (judge.day(*row) for row in rows) if d.gaps), key=lambda d: d.rank)
+            alone.append(perf_counter() - began)
+            assert [d.day for d in ranked[:3]] == [s.day for s in offers.near]
+    return median(whole), median(alone), len(rows)
 
 
 def served() -> Any:
@@ -151,6 +191,11 @@ def main() -> int:
             many = queries(app, token)
             print(
                 f"slots, {kind}: {few} queries with 20 tour days, {many} with 120 (at most {QUERIES} asked)"
+            )
+            whole, alone, days = ranking(app, token, 60)
+            print(
+                f"slots, {kind}: ranked over {days} tour days in {whole * 1000:.1f} ms, of which the reckoning takes "
+                f"{alone * 1000:.1f} ms"
             )
             real, bare = measure(url, folder, token, 60 if asked.quick else 400)
             detail = f"({real * 1000:.1f} ms, template alone {bare * 1000:.1f} ms)"

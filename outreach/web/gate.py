@@ -60,6 +60,7 @@ TOUR_MENU = (
     ("Tour days", "coordinator.tour"),
     ("Plans", "coordinator.plans"),
     ("Call off", "coordinator.call_off"),
+    ("Availability", "coordinator.availability"),
     ("Season", "coordinator.season"),
 )
 """The pages under 'Tour', side by side on each of them."""

@@ -20,7 +20,11 @@ from outreach.web import subscribing
 
 company = Blueprint("company", __name__)
 
-COMPANY_MENU = (("Coming days", "company.days"),)
+COMPANY_MENU = (
+    ("Coming days", "company.days"),
+    ("Availability", "company.availability"),
+    ("We cannot play", "company.call_off"),
+)
 """The pages of a troupe's link, side by side on each of them: (name, endpoint)."""
 
 

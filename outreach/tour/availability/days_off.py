@@ -43,6 +43,10 @@ class AvailabilityChange(Base):
     undone_at: Mapped[datetime | None] = mapped_column(Instant)
     undone_by: Mapped[str] = mapped_column(Text, default="")
 
+    @property
+    def dates(self) -> list[date]:
+        return sorted(date.fromisoformat(entry["day"]) for entry in self.days)
+
 
 def standing(troupe_ids: Collection[int], first: date, last: date) -> list[DayOff]:
     """The days off of these troupes from `first` to `last`, both included, by date and troupe."""

@@ -27,7 +27,7 @@ from outreach.tour.roads import Roads, Stop
 
 COLUMNS = (
     TourDay.id, TourDay.troupe_id, TourDay.day, TourDay.leaves, TourDay.returns, TourDay.shows_at_most,
-    Troupe.base_easting, Troupe.base_northing, TourDay.stays_easting, TourDay.stays_northing,
+    Troupe.base_easting, Troupe.base_northing, TourDay.stays_at, TourDay.stays_easting, TourDay.stays_northing,
     Troupe.rest_hours, Troupe.lunch_minutes, Troupe.latest_return,
     BEFORE.id.label("night"), BEFORE.returns.label("back_before"),
     BEFORE.stays_easting.label("slept_easting"), BEFORE.stays_northing.label("slept_northing"),

@@ -1,0 +1,51 @@
+"""The company says by its link when its troupe can play: days off, half days, other hours, nights away, and its rules."""
+
+from typing import Any
+
+from flask import g, redirect, render_template, request, url_for
+
+from outreach.tour.availability import rules
+from outreach.web import availability as pages
+from outreach.web.troupe_door import by_troupe_link, company
+
+
+@company.route("/t/<token>/availability", methods=["GET", "POST"])
+@by_troupe_link
+def availability(token: str) -> Any:
+    return pages.page(g.troupe, _door(token), token=token)
+
+
+@company.route("/t/<token>/availability/preview", methods=["GET", "POST"])
+@by_troupe_link
+def preview_availability(token: str) -> Any:
+    return pages.preview(g.troupe, _door(token), "company/availability_preview.html", token=token)
+
+
+@company.post("/t/<token>/availability/undo")
+@by_troupe_link
+def undo_availability(token: str) -> Any:
+    return pages.undo(g.troupe, _door(token), token=token)
+
+
+@company.route("/t/<token>/availability/rules", methods=["GET", "POST"])
+@by_troupe_link
+def rules_of_troupe(token: str) -> Any:
+    """Rest, lunch, the latest return, nights away."""
+    form = pages.RulesForm(obj=rules.of(g.troupe))
+    if pages.settle(g.troupe, form, g.who):
+        return redirect(url_for("company.availability", token=token), 303)
+    page = render_template("company/rules.html", token=token, form=form)
+    return page, 422 if request.method == "POST" else 200
+
+
+def _door(token: str) -> pages.Door:
+    def to(endpoint: str) -> Any:
+        return lambda **args: url_for(f"company.{endpoint}", token=token, **args)
+
+    return pages.Door(
+        template="company/availability.html",
+        who=g.who,
+        page=to("availability"),
+        preview=to("preview_availability"),
+        undo=to("undo_availability"),
+    )
