@@ -12,6 +12,7 @@ import make
 from booking import life
 from browser import Site
 from outreach.ground.db import db, transaction
+from outreach.post.feeds import troupe_links
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmere-on-the-Wold"
@@ -71,3 +72,18 @@ def test_a_day_is_called_off_by_keyboard_without_javascript(
     expect(page.get_by_role("status")).to_contain_text("given back")
     site.fresh()
     assert db.session.get(type(c.tuesday), c.tuesday.id).ended_at is None
+
+
+def test_the_companys_page_has_no_fault_on_a_phone(site: Site, page: Page, c: SimpleNamespace) -> None:
+    with transaction():
+        link = troupe_links.make(c.red.id, partnership_id=c.partnership.id, who="Priya", now=make.NOW)
+        door = f"/t/{troupe_links.token_of(link, site.app.config['SECRET_KEY'])}"
+    site.check(page, f"{door}/call-off")
+    site.check(page, f"{door}/call-off?first=2027-03-09&last=&part=day")
+    page.get_by_label(f"Rung: {LONG}").check()
+    page.get_by_role("button", name="Call off Tuesday").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Say why")
+    page.get_by_label("Why?").fill("The van is broken")
+    page.get_by_role("button", name="Call off Tuesday").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Called off: Tuesday 9 March")
+    site.check(page)

@@ -14,6 +14,7 @@ from booking import life
 from outreach.booking.calling_off.rows import CallOff, CallOffLine
 from outreach.booking.proposals import Proposal
 from outreach.ground.db import db, transaction
+from outreach.post.feeds import troupe_links
 from outreach.post.outbox import Letter
 
 DAY = {"first": "2027-03-09", "last": "", "part": "day"}
@@ -219,3 +220,55 @@ def test_looking_writes_nothing(c) -> None:
     look(c)
     c.client.get(c.at)
     assert before == (db.session.query(Letter).count(), db.session.query(Proposal).count())
+
+
+# The company, by its troupe's link
+
+
+def the_door(c: SimpleNamespace, troupe: Any = None) -> str:
+    with transaction():
+        link = troupe_links.make(
+            (troupe or c.red).id, partnership_id=c.partnership.id, who="Priya", now=make.NOW
+        )
+        return f"/t/{troupe_links.token_of(link, 'for tests')}"
+
+
+def test_the_company_calls_off_by_its_link_and_the_desk_sees_it_and_keeps_other_times(
+    c, stopped: Any
+) -> None:
+    door = the_door(c)
+    stopped.now = c.booking.performance.starts_at - timedelta(hours=3)
+    assert "We cannot play" in c.client.get(door).text
+    page = c.client.get(f"{door}/call-off", query_string=DAY)
+    words = said(page)
+    for word in ("Call off Tuesday 9 March, Red van?", c.school.name, "Ring these first", life.FELL.phone):
+        assert word in words, word
+    assert c.neighbour.name not in words and "kept for a school that has not said yes yet" in words
+    typed = boxes(page) | {"reason": "Two of the cast are ill", "rung": [c.booking.reference]}
+    for _ in range(2):
+        assert c.client.post(f"{door}/call-off", query_string=DAY, data=typed).status_code == 303
+    (done,) = db.session.query(CallOff)
+    assert done.who == f"{c.red.company.name}, Red van"
+    after = said(c.client.get(f"{door}/call-off"))
+    assert "Two of the cast are ill" in after and "To ring: 2 of 3 left" in after
+    desk = said(c.client.get(f"/desk/tour/called-off/{done.id}"))
+    assert "Keep the times chosen" in desk and "Two of the cast are ill" in desk
+    lines = [str(line.id) for line in db.session.query(CallOffLine)]
+    assert c.client.post(f"{door}/rung", data={"rung": lines}).status_code == 303
+    assert "To ring: 0 of 3 left" in said(c.client.get(f"{door}/call-off"))
+
+
+def test_a_link_calls_off_its_own_troupes_days_alone(c) -> None:
+    door = the_door(c, c.blue)
+    page = c.client.get(f"{door}/call-off", query_string=DAY | {"what": c.what})
+    assert c.school.name not in page.text
+    answer = c.client.post(
+        f"{door}/call-off",
+        query_string=DAY,
+        data={"key": "x", "reason": "Ill", "seen": [c.booking.reference]},
+    )
+    assert (answer.status_code, "nothing to call off" in said(answer)) == (422, True)
+    wrong = c.client.get(f"{door}/call-off", query_string=DAY | {"last": "2027-03-01"})
+    assert "The last day must not be before the first." in said(wrong)
+    db.session.expire_all()
+    assert c.booking.ended_at is None

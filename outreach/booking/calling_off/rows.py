@@ -104,12 +104,13 @@ def of_key(partnership_id: int, key: str) -> CallOff | None:
     )
 
 
-def newest(partnership_id: int, at_most: int = 20) -> list[CallOff]:
-    """What was called off lately, the newest first."""
+def newest(partnership_id: int, at_most: int = 20, *, troupe_id: int | None = None) -> list[CallOff]:
+    """What was called off lately, the newest first; `troupe_id`: of that troupe alone."""
+    whose = [CallOff.troupe_id == troupe_id] if troupe_id is not None else []
     return list(
         db.session.scalars(
             select(CallOff)
-            .where(CallOff.partnership_id == partnership_id)
+            .where(CallOff.partnership_id == partnership_id, *whose)
             .order_by(CallOff.recorded_at.desc(), CallOff.id.desc())
             .limit(at_most)
         )

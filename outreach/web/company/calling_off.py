@@ -1,0 +1,83 @@
+"""The company says that it cannot play, by its troupe's link: all that this hits, whom to ring, and the one click."""
+
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from outreach.booking.calling_off import deeds, hits, rows
+from outreach.booking.calling_off.hits import Hits
+from outreach.booking.calling_off.scope import Scope
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.web import call_off_form
+from outreach.web.call_off_form import CallOffForm, SpanForm
+from outreach.web.troupe_door import by_troupe_link, company
+
+
+@company.route("/t/<token>/call-off", methods=["GET", "POST"])
+@by_troupe_link
+def call_off(token: str) -> Any:
+    """The link's own troupe alone. The shows end; another time is found with the partnership, which sees it at once."""
+    asked = "first" in request.args
+    boxes = MultiDict(call_off_form.asked()) if asked else None
+    which = SpanForm(
+        formdata=boxes, data=None if asked else call_off_form.today_alone(clock.now()), meta={"csrf": False}
+    )
+    scope = _scope(which) if asked and which.validate() else None
+    found, form = _look(scope, which), CallOffForm()
+    if scope and found and form.validate_on_submit():
+        try:
+            with transaction():
+                done = deeds.call_off(
+                    scope, key=call_off_form.key_of(), reason=form.reason.data, seen=request.form.getlist("seen"),
+                    rung=request.form.getlist("rung"), who=g.who, now=clock.now(),
+                )  # fmt: skip
+                what = done.what
+        except Refusal as refusal:
+            form.refuse(refusal)
+            found = _look(scope, which)
+        else:
+            flash(f"Called off: {what}. The schools and {g.partnership.name} know it.", "done")
+            return redirect(url_for("company.call_off", token=token), 303)
+    now = clock.now()
+    before = rows.newest(g.partnership.id, 5, troupe_id=g.troupe.id)
+    lines = [line for done in before for line in rows.lines(done) if line.to_ring and line.starts_at > now]
+    page = render_template(
+        "company/call_off.html", token=token, which=which, scope=scope, found=found, form=form,
+        key=call_off_form.key_of(), rung=request.form.getlist("rung"), before=before, to_ring=lines,
+        rings=hits.numbers_of(lines), what=scope.words() if scope else "",
+    )  # fmt: skip
+    return page, 422 if request.method == "POST" else 200
+
+
+@company.post("/t/<token>/rung")
+@by_troupe_link
+def rung(token: str) -> Any:
+    """Every line of the troupe's that is ticked was rung."""
+    ticked, now = set(request.form.getlist("rung")), clock.now()
+    with transaction():
+        for done in rows.newest(g.partnership.id, 5, troupe_id=g.troupe.id):
+            for line in rows.lines(done):
+                if line.to_ring and str(line.id) in ticked and line.rung_at is None:
+                    rows.rung(line, done=True, who=g.who, now=now)
+    flash("Kept. The partnership sees whom you have reached.", "done")
+    return redirect(url_for("company.call_off", token=token), 303)
+
+
+def _scope(form: SpanForm) -> Scope:
+    first, last, part = form.span()
+    return Scope(partnership_id=g.partnership.id, first=first, last=last, part=part, troupe_id=g.troupe.id)
+
+
+def _look(scope: Scope | None, which: SpanForm) -> Hits | None:
+    """None where nothing is asked yet, or makes no sense, which then stands beside its box."""
+    if scope is None:
+        return None
+    try:
+        scope.check(now=clock.now())
+    except Refusal as refusal:
+        which.refuse(refusal)
+        return None
+    return hits.look(scope, now=clock.now())
