@@ -106,7 +106,7 @@ def test_the_report_of_another_partnerships_booking_is_not_there(
 def test_before_the_show_and_after_a_cancellation_there_is_no_form(client: FlaskClient, booking) -> None:
     with transaction():
         coming = make.show(booking.programme, booking.school, NOW + timedelta(days=1))
-        early = address(make.booking(coming, {9: 110}))
+        early = address(make.booking(coming, {9: 40}))
         make.cancellation(booking, NOW - timedelta(hours=3))
     assert "has not begun yet" in client.get(early).text
     refused = client.post(early, data={"side": "school", "took_place": "yes"})
