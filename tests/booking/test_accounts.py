@@ -23,7 +23,9 @@ def c(app: Flask) -> SimpleNamespace:
     return c
 
 
-def account(c, count_queries, *, decided: tuple[str, tuple[int, ...]] | None = None, own=(), **facts) -> accounts.Account:
+def account(
+    c, count_queries, *, decided: tuple[str, tuple[int, ...]] | None = None, own=(), **facts
+) -> accounts.Account:
     with transaction():
         school = make.school(**facts)
         for year_group, pupils in own:

@@ -370,7 +370,9 @@ def test_shows_at_schools_that_will_not_be_there_are_listed_with_what_follows(c,
     assert closing.count(c.partnership.id, now=make.NOW) == 1
 
 
-def test_a_show_at_a_school_that_an_open_one_follows_is_in_question_though_the_register_has_both_open(c) -> None:
+def test_a_show_at_a_school_that_an_open_one_follows_is_in_question_though_the_register_has_both_open(
+    c,
+) -> None:
     with transaction():
         make.succession(c.old, c.new, at=make.NOW)
     assert [item.booking.id for item in closing.closing(c.partnership.id, now=make.NOW)] == [c.booking.id]

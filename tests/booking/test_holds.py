@@ -52,7 +52,9 @@ def hold(c, *keys: tuple[int, time], school=None, now=make.NOW) -> list[int]:
 def book(c, performance_id: int, *, now=make.NOW) -> Booking:
     with transaction():
         promise = Promise(pupils={8: 90, 9: 90}, people=(FELL,))
-        return bookings.book(c.programme, c.school, [(performance_id, promise)], who="Joanna Fell", now=now)[0]
+        return bookings.book(c.programme, c.school, [(performance_id, promise)], who="Joanna Fell", now=now)[
+            0
+        ]
 
 
 def at_once(c, while_locked: Callable[[], object], meanwhile: Callable[[], object]) -> list[BaseException]:
@@ -216,13 +218,19 @@ def test_booking_opens_no_link_that_has_ended(c) -> None:
         for token, expires_at in (("old", ended), ("new", running)):
             db.session.add(
                 PersonalLink(
-                    token_hash=token, urn=c.urn, programme_id=c.programme_id, address="a@redmere.example",
-                    created_at=make.EARLIER, expires_at=expires_at,
+                    token_hash=token,
+                    urn=c.urn,
+                    programme_id=c.programme_id,
+                    address="a@redmere.example",
+                    created_at=make.EARLIER,
+                    expires_at=expires_at,
                 )  # fmt: skip
             )
     booking = book(c, hold(c, (0, time(9)))[0])
     found = {
         link.token_hash: link.expires_at
-        for link in db.session.scalars(select(PersonalLink).where(PersonalLink.token_hash.in_(("old", "new"))))
+        for link in db.session.scalars(
+            select(PersonalLink).where(PersonalLink.token_hash.in_(("old", "new")))
+        )
     }
     assert found == {"old": ended, "new": booking.performance.ends_at + timedelta(weeks=7)}

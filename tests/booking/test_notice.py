@@ -18,7 +18,14 @@ def last_minute(day: date) -> datetime:
 
 
 # A winter day, a summer day, and days whose notice ends on or beside the nights on which clocks change.
-SHOWS = [date(2027, 2, 9), date(2027, 6, 22), date(2027, 4, 10), date(2027, 4, 11), date(2027, 4, 12), date(2026, 11, 8)]
+SHOWS = [
+    date(2027, 2, 9),
+    date(2027, 6, 22),
+    date(2027, 4, 10),
+    date(2027, 4, 11),
+    date(2027, 4, 12),
+    date(2026, 11, 8),
+]
 
 
 @pytest.mark.parametrize("day", SHOWS, ids=str)
