@@ -20,9 +20,10 @@ from outreach.county.partnerships import Partnership, Settings
 from outreach.county.people import Person
 from outreach.county.schools import School
 from outreach.coverage.board import publishing
-from outreach.demonstration import cast, chasing, county, names, plans, replies, seasons, shows
+from outreach.demonstration import cast, chasing, county, guests, names, replies, seasons, shows
 from outreach.demonstration.cast import Cast
 from outreach.demonstration.seasons import Season
+from outreach.demonstration.tours import plans
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of, wall
 from outreach.post import copies, outbox
@@ -76,6 +77,8 @@ def tell(*, now: datetime) -> Told:
     shows.ahead(random, programme, season, parts, now=now)
     hand_over()
     shows.call_off(programme, parts, now=now - timedelta(hours=26))
+    hand_over()
+    guests.tell(programme, parts, now=now)
     hand_over()
     _answers(programme, parts, now=now)
     _propose(programme, parts, now=now)

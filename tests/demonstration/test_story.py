@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from outreach.asking import open_door
+from outreach.booking.guests.places import GuestPlace
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
 from outreach.demonstration import addresses, cast, story
@@ -54,6 +55,7 @@ def judge(told: Told, now: datetime) -> None:
     assert db.session.scalar(lie.where(Performance.starts_at < now)) > 40
     assert db.session.scalar(lie.where(Performance.starts_at > now)) > 15
     assert len(open_door.waiting_requests(told.partnership.id)) == 2
+    assert Counter(place.ended_as for place in db.session.scalars(select(GuestPlace))) == {"joined": 2, "": 1}
     letters = letterbook.counts(told.partnership.id)
     assert letters["sent"] > 200
     assert 0 < letters["waiting"] < 20

@@ -1,0 +1,1 @@
+"""The made-up tour as its tools leave it."""
