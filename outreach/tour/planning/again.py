@@ -25,13 +25,16 @@ KEEP_PRICE = 30.0
 _AT_LEAST = 3.0
 """Seconds for this, even where time is over: a plan that was promised on the way must not be lost for its dates."""
 
+_WHEN_STOPPED = 1.0
+"""The same when somebody stopped the planner before."""
+
 _CELLS = 1_000_000
 """Pairs that all empty days may offer together."""
 
 
 def once_more(figures: Figures, dated: Dated, stuck: list[tuple[int, ...]], limit: Limit, seed: int) -> Dated:
     """What is driven on each day, with as many of the stuck schools as can be."""
-    limit = Limit(max(_AT_LEAST, limit.left()))
+    limit = Limit(_WHEN_STOPPED) if limit.asked() else limit.of_its_own(_AT_LEAST)
     apart = figures.by_date()
     pool, start = _pool(apart, dated, stuck)
     relaxation = Relaxation(apart, pool, seed=seed)

@@ -12,6 +12,7 @@ _EVERY = 0.05
 class Progress:
     """How far a plan is: schools reached in full, minutes of driving in all, the bound on its value, seconds so far.
 
+    Guests, and whoever has no date yet, are counted in, though one or two may turn out not to fit.
     `schools` and `driving` are None before there is a plan, `bound` before anything is proven.
     """
 

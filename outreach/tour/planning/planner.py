@@ -6,6 +6,7 @@ driven. Pool, relaxation, dive, integer program, dates, read-out: one file each.
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,6 +40,17 @@ _OTHER_HOSTS = 4
 """How often guests are meant for others, and the seconds that each time takes at the least:"""
 
 _FOR_OTHERS = 1.5
+
+_OTHER_PATTERNS = 4
+"""How often patterns without a date are left out, unless the plan is within so much of its bound already:"""
+
+_NEAR = 5e-4
+
+_TO_TRY = 0.6
+"""The share of the time after which it is not tried any more."""
+
+_NEVER = 1e5
+"""Minutes that a pattern costs which is not to be driven."""
 
 
 def solve(
@@ -74,9 +86,11 @@ def solve(
         driven, proven = _chosen(apart, by_date, Relaxation(apart, by_date, seed=seed), limit, seed)
         bound = max(bound, proven)
         dated, stuck = _fuller((dated, stuck), dates.deal(apart, by_date, driven))
-    if stuck:
-        dated = once_more(figures, dated, stuck, limit, seed)
-    found = read_out(figures, pool, dated, problem.kept)
+        found = _read(figures, pool, dated, stuck, limit, seed)
+    else:
+        found = _read(figures, pool, dated, stuck, limit, seed)
+        if stuck:
+            found = _other_patterns(figures, pool, driven, stuck, found, bound, limit, seed)
     found = _other_guests(figures, pool, driven, found, limit, seed)
     schools = most_schools(relaxation, found.reached, limit)
     bound += always_lost(figures, problem.kept)
@@ -84,6 +98,44 @@ def solve(
     least = math.ceil(bound - beside - _NEXT_TO_NOTHING) + figures.booked_driving
     bounds = Bounds(value=bound, schools=schools, driving=min(found.driving, max(0, least)))
     return _handed_out(figures, pool, found, bounds, limit)
+
+
+def _read(
+    figures: Figures, pool: Pool, dated: Dated, stuck: list[tuple[int, ...]], limit: Limit, seed: int
+) -> ReadOut:
+    """The plan that dated patterns are, with a date found for whoever is stuck without one."""
+    if stuck:
+        dated = once_more(figures, dated, stuck, limit, seed)
+    return read_out(figures, pool, dated, figures.problem.kept)
+
+
+def _other_patterns(
+    figures: Figures,
+    pool: Pool,
+    driven: Driven,
+    stuck: list[tuple[int, ...]],
+    found: ReadOut,
+    bound: float,
+    limit: Limit,
+    seed: int,
+) -> ReadOut:
+    """The best plan after patterns that came out without a date were left out, as long as there is time for it."""
+    best, cost = found, pool.cost.copy()
+    least = bound + always_lost(figures, figures.problem.kept)
+    for _ in range(_OTHER_PATTERNS):
+        if not stuck or limit.over(_TO_TRY) or best.value <= least + _NEAR * best.driving:
+            break
+        gone = set(stuck)
+        for pattern in driven.patterns:
+            schools = tuple(int(s) for s in pool.members[pattern] if s < figures.count)
+            if pool.dated[pattern] < 0 and schools in gone:
+                cost[pattern] = _NEVER
+        fewer = replace(pool, cost=cost.copy())
+        a_while = limit.of_its_own(0)
+        driven, _ = _chosen(figures, fewer, Relaxation(figures, fewer, seed=seed), a_while, seed)
+        dated, stuck = dates.deal(figures, fewer, driven)
+        best = min(best, _read(figures, pool, dated, stuck, limit, seed), key=lambda each: each.value)
+    return best
 
 
 def _other_guests(

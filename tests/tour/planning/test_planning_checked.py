@@ -1,6 +1,9 @@
 """Plans held to the slow checker, whatever the problem, the time and the seed; and to a matching where it must be one."""
 
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
+from time import monotonic
 
 import networkx
 import pytest
@@ -92,6 +95,40 @@ def test_stopped_once_there_is_a_plan_it_keeps_that() -> None:
     assert faults(problem, plan) == []
     assert plan.reached >= max(t.schools or 0 for t in told) > 0
     assert plan.seconds < 10
+
+
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.3, 0.6, 1.0])
+def test_stopped_at_whatever_moment_it_ends_soon_and_can_be_played(after: float) -> None:
+    """Three a day, where a plan is far from proven after a minute: it ends within moments, and keeps its best.
+
+    Whether a guest can at a show is known only when the show has its date: one or two may turn out not to.
+    """
+    problem = small.problem(21, schools=60, days=24, a_day=3, dates=2, guests=True, lunch=True)
+    told: list[Progress] = []
+    began = monotonic()
+    plan = solve(problem, 300, progress=told.append, stop=lambda: monotonic() > began + after)
+    assert plan.seconds < after + 8
+    assert faults(problem, plan) == []
+    assert plan.ended in (STOPPED, PROVEN)
+    assert plan.reached >= max(t.schools or 0 for t in told) - 2
+
+
+def test_two_planners_in_processes_of_their_own_come_to_the_plan_that_one_here_does() -> None:
+    problem = small.problem(3, schools=12, days=8, guests=True, lunch=True)
+    here = solve(problem, 60)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        there = list(pool.map(solve, [problem, problem], [60, 60]))
+    assert [replace(plan, seconds=0) for plan in there] == [replace(here, seconds=0)] * 2
+
+
+def test_what_the_planner_tells_may_go_wrong_and_is_heard_of() -> None:
+    """Whoever listens may lose its database: that ends the planner with the same fault, wherever it was."""
+
+    def broken(_progress: Progress) -> None:
+        raise ConnectionError("the database has gone")
+
+    with pytest.raises(ConnectionError, match="has gone"):
+        solve(small.problem(5, schools=14, days=8), 60, progress=broken)
 
 
 def test_with_next_to_no_time_it_says_that_time_was_over() -> None:

@@ -28,13 +28,15 @@ SHAPES = {
     "whole schools": dict(schools=5, days=3, whole_schools=True),
 }
 SEEDS = range(50)
+FEWER = {"lunch, three a day, to be kept": range(20), "few days, guests, regions": range(25)}
+"""Where trying all plans takes long."""
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_plan_of_all_betters_a_bound_and_most_plans_are_the_best(shape: str) -> None:
     """Fifty problems of each shape; where single dates leave a choice too good to be true, the plan may be worse."""
-    equal = 0
-    for seed in SEEDS:
+    equal, seeds = 0, FEWER.get(shape, SEEDS)
+    for seed in seeds:
         problem = small.problem(seed, **SHAPES[shape])
         plan = solve(problem, 20)
         assert faults(problem, plan) == [], (shape, seed)
@@ -48,4 +50,4 @@ def test_no_plan_of_all_betters_a_bound_and_most_plans_are_the_best(shape: str) 
             assert plan.value <= best.value + 2e-3, (shape, seed)
         equal += plan.value <= best.value + 2e-3
     # Whether a guest can on the date of a show, and at its start, is known only once the show has them.
-    assert equal >= (0.85 if "guests" in shape else 0.9) * len(SEEDS), (shape, equal)
+    assert equal >= (0.85 if "guests" in shape else 0.9) * len(seeds), (shape, equal)
