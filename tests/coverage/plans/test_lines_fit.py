@@ -1,0 +1,88 @@
+"""What a plan proposes is what schools could book: every line fits, in any order; guests sit at a neighbour's show; adults too."""
+
+import random
+from dataclasses import replace
+from datetime import time
+
+import pytest
+from flask import Flask
+
+import make
+from little_tour import QUICK, Tour, draw_up, stands
+from outreach.coverage.plans import figures, orders
+from outreach.coverage.plans.ordering import order
+from outreach.coverage.plans.orders import DONE, PlanLine, TourPlan
+from outreach.coverage.plans.rules import Rules
+from outreach.ground.db import transaction
+from outreach.ground.timespans import local
+from outreach.tour import performances, slots
+
+
+def drawn(tour: Tour, rules: Rules = QUICK) -> TourPlan:
+    with transaction():
+        plan = order(tour.programme, rules, who="Priya", now=make.NOW)
+    draw_up()
+    assert plan.state == DONE
+    return plan
+
+
+def key(line: PlanLine) -> str:
+    return f"{line.tour_day_id}-{local(line.starts_at):%H%M}"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_line_can_be_taken_whatever_the_order(app: Flask, seed: int) -> None:
+    chance = random.Random(seed)
+    with transaction():
+        tour = Tour(schools=0, days=6, shows_a_day=chance.choice((2, 3)), get_in_minutes=45)
+        tour.troupe.lunch_minutes, tour.troupe.rest_hours, tour.troupe.latest_return = 30, 12, time(17)
+        tour.troupe.base_easting = 440000
+        tour.schools = [
+            tour.school(
+                n, name=f"School {n}", easting=450000 + chance.randrange(0, 30000),
+                northing=200000 + chance.randrange(0, 30000), number_of_pupils=chance.choice((120, 500, 900)),
+            )
+            for n in range(12)
+        ]  # fmt: skip
+        show = stands(tour, tour.schools[0], time(11), tour.days[1].day)
+        make.booking(show, {8: 20, 9: 20})
+    lines = orders.lines(drawn(tour))
+    assert len(lines) >= 10
+    schools = {school.urn: school for school in tour.schools}
+    chance.shuffle(lines)
+    with transaction():
+        for line in lines:
+            slot = slots.find(tour.programme, schools[line.urn], key(line), now=make.NOW)
+            assert slot is not None, (line.day, line.starts_at, line.urn)
+            assert (slot.get_in_at, slot.away_at) == (line.get_in_at, line.away_at)
+            performances.claim(
+                slot, schools[line.urn], programme_id=tour.programme.id, held_until=None, now=make.NOW
+            )
+
+
+def test_a_small_school_sits_at_a_neighbours_show_where_places_are_scarce(app: Flask) -> None:
+    with transaction():
+        tour = Tour(schools=2, days=1)
+        small = tour.school(1, name="Small School", easting=461000, number_of_pupils=60)
+    alone = figures.unpack(drawn(tour).figures)
+    assert (alone.reached, alone.guests) == (2, 0)
+    plan = drawn(tour, replace(QUICK, guests=True))
+    told = figures.unpack(plan.figures)
+    assert (told.reached, told.guests, told.shows, told.pupils) == (3, 1, 2, 200 + 200 + 24)
+    lines = orders.lines(plan)
+    (guest,) = [line for line in lines if line.guest_of is not None]
+    host = next(line for line in lines if line.id == guest.guest_of)
+    assert guest.urn == small.urn and guest.pupils == 24
+    assert (guest.starts_at, guest.tour_day_id) == (host.starts_at, host.tour_day_id)
+    kilometres = abs(small.easting - host.school.easting) / 1000
+    assert guest.road_minutes == -(-(600 + 125 * kilometres) // 100)
+    assert lines.index(guest) == lines.index(host) + 1
+
+
+def test_a_programme_for_adults_is_planned_with_one_show_a_school(app: Flask) -> None:
+    with transaction():
+        tour = Tour(schools=3, days=2, for_adults=True, year_groups=())
+    plan = drawn(tour)
+    assert {(line.urn, line.pupils) for line in orders.lines(plan)} == {(s.urn, None) for s in tour.schools}
+    told = figures.unpack(plan.figures)
+    assert (told.reached, told.pupils, told.pupils_unknown) == (3, 0, 3)
