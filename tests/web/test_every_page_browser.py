@@ -49,6 +49,8 @@ ANOTHER_WAY = {
     "company.preview_availability": "after a form: test_availability_browser.py",
     "coordinator.chasing_raise": "for a school that was reminded twice: test_chasing.py",
     "coordinator.letter_file": "no page; a made-up letter that has gone is not kept",
+    "coordinator.plan_progress": "a part of a page that is read while a plan is drawn up: test_plans_browser.py",
+    "coordinator.compare_plans": "after a choice: test_plans_browser.py",
     "coordinator.register_changes": "a file of a register between upload and apply: test_desk_register.py",
     "coordinator.called_off": "after something was called off: test_call_off_browser.py",
     "coordinator.booking_hand_on": "for a school that closes: test_school_years_browser.py",
