@@ -252,20 +252,22 @@ def cancelled(
     thread = outbox.open_thread(visit.uid, to.address)
     minted = mint(visit, to, now=now, expires_at=max(now, visit.ends_at) + LINK_AFTER_SHOW)
     words = visit_words(
-        "cancelled",
-        visit,
-        to,
-        sender,
-        method=CANCEL,
-        page=page_of(minted.token),
-        now=now,
-        reason=reason,
-        by=by,
-        instead=() if kept else instead,
-        kept=kept,
-    )
+        "cancelled", visit, to, sender, method=CANCEL, page=page_of(minted.token), now=now, reason=reason, by=by,
+        instead=() if kept else instead, kept=kept,
+    )  # fmt: skip
     invite = Invite(method=CANCEL, ics=calendars.cancel(appointment(visit, sender, now=now)))
     return put_visit("cancelled", visit, to, sender, words, invite, thread, now=now)
+
+
+def preview_cancelled(
+    visit: Visit, to: Addressee, sender: Sender, *, reason: str, by: str, instead: Sequence[tuple[datetime, str]] = (),
+    kept: Kept | None = None, now: datetime,
+) -> Rendered:  # fmt: skip
+    """The very letter that cancelled() would send, with a stand-in for the link. Writes nothing."""
+    return visit_words(
+        "cancelled", visit, to, sender, method=CANCEL, page=page_of(PREVIEW_TOKEN), now=now, reason=reason, by=by,
+        instead=() if kept else instead, kept=kept,
+    )  # fmt: skip
 
 
 def colleague_removed(visit: Visit, to: Addressee, sender: Sender, *, now: datetime) -> Letter:

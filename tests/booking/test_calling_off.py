@@ -404,6 +404,17 @@ def test_snow_keeps_a_guest_at_home_though_its_host_plays(c) -> None:
     assert c.booking.performance.released_at is None
 
 
+def test_a_guest_from_another_district_has_school_though_its_host_is_snowed_in(c) -> None:
+    life.book_first(c, BEFORE)
+    life.join_as_guest(c, BEFORE)
+    with transaction():
+        c.guest.district_code, c.guest.district_name = "E07000002", "Fenwold"
+    call_off(snow(c), reason="Snow")
+    assert (c.booking.ended_at, c.of_guest.ended_at) == (NOW, NOW)
+    assert school_days.why_closed(c.guest, [life.TUESDAY]) == {}
+    assert school_days.why_closed(c.school, [life.TUESDAY]) == {life.TUESDAY: "Snow"}
+
+
 def test_snow_over_the_county_takes_every_troupes_days(c) -> None:
     full(c)
     blue = life.book(c, BEFORE, day=c.wednesday, school=make_school(c), pupils={8: 20})

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from booking import life
 from outreach.booking.calling_off.rows import CallOff, CallOffLine
 from outreach.booking.proposals import Proposal
 from outreach.ground.db import db, transaction
+from outreach.post import copies
 from outreach.post.feeds import troupe_links
 from outreach.post.outbox import Letter
 
@@ -74,7 +76,24 @@ def test_one_page_shows_all_that_is_hit_with_another_time_for_each(c) -> None:
     assert len(typed["seen"]) == 3
     planned = [typed[f"slot-{c.booking.reference}"], typed[f"slot-kept-{c.of_neighbour.id}"]]
     assert all(planned) and len(set(planned)) == 2
+    assert "The letters that" in words and "The reason given: …" in words and "Instead we keep" in words
     assert db.session.query(CallOff).count() == 0
+
+
+def test_the_letters_that_are_read_are_those_that_go(c) -> None:
+    typed = boxes(look(c)) | {"reason": "Illness in the cast", "reply_by": ["", "", ""]}
+    page = send(c, typed).text
+    shown = [unescape(text) for text in re.findall(r'<pre class="letter-text"[^>]*>(.*?)</pre>', page, re.S)]
+    send(c, typed | {"reply_by": ["26", "1", "2027"]})
+    gone = {
+        letter.kind: copies.read(letter.raw).text.replace("\r\n", "\n")
+        for letter in db.session.query(Letter).filter_by(recipient=life.FELL.address)
+    }
+
+    def plain(text: str) -> str:
+        return re.sub(r"http://\S+", "LINK", text).strip()
+
+    assert [plain(text) for text in shown] == [plain(gone["cancelled"]), plain(gone["proposed"])]
 
 
 def test_the_click_ends_all_and_keeps_another_time_for_each_and_twice_is_once(c) -> None:
@@ -133,7 +152,8 @@ def test_nothing_there_is_said_and_days_can_be_called_off_all_the_same(c) -> Non
     form = boxes(page)
     assert send(c, form, first="2027-03-16").status_code == 303
     page = look(c, first="2027-05-01", last="2027-05-02")
-    answer = send(c, boxes(page), first="2027-05-01", last="2027-05-02")
+    assert "No tour day is given there and then" in said(page) and "Why?" not in said(page)
+    answer = send(c, form | {"key": "another"}, first="2027-05-01", last="2027-05-02")
     assert (answer.status_code, "there is nothing to call off" in said(answer)) == (422, True)
 
 

@@ -214,8 +214,10 @@ def _close(done: CallOff, scope: Scope, found: Hits, *, who: str, now: datetime)
 
 
 def _rule_out(done: CallOff, scope: Scope, found: Hits, *, who: str, now: datetime) -> None:
-    """Days on which a school has said something of its own stay as it said."""
-    schools = {hit.school.urn: hit.school for hit in found.hits}
+    """Days on which a school has said something of its own stay as it said; a guest from elsewhere has school."""
+    schools = {
+        hit.school.urn: hit.school for hit in found.hits if hit.school.district_code == scope.schools_of
+    }
     calendars = school_days.load(schools)
     out: list[list[object]] = []
     span = [scope.first + timedelta(days=n) for n in range((scope.last - scope.first).days + 1)]

@@ -162,8 +162,11 @@ def _rings(
 
 
 def _numbers(school: School, people: Iterable[BookingContact]) -> tuple[tuple[str, str, str], ...]:
-    """Those who are named with a number; and the school's own ('' where the register has none)."""
+    """Those who are named with a number; and the school's own where it is another ('' where the register has none)."""
     named = [(p.name or p.address, p.duty, p.phone) for p in people if p.phone]
+    known = {"".join(c for c in phone if c.isdigit()) for _, _, phone in named}
+    if "".join(c for c in school.telephone if c.isdigit()) in known:
+        return tuple(named)
     return (*named, ("The school", "office", school.telephone))
 
 

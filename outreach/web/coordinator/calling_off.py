@@ -6,15 +6,18 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from outreach.booking.calling_off import deeds, hits, instead, replacing, rows, undoing
+from outreach.booking.calling_off import deeds, hits, instead, reading, replacing, rows, undoing
 from outreach.booking.calling_off import scope as scopes
 from outreach.booking.calling_off.hits import Hits
+from outreach.booking.calling_off.instead import Instead
 from outreach.booking.calling_off.rows import CallOff
 from outreach.booking.calling_off.scope import Scope
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
+from outreach.post.letters import Rendered
 from outreach.tour import companies, days
 from outreach.web import call_off_form, forms
 from outreach.web.call_off_form import KeepForm, ScopeForm
@@ -46,9 +49,11 @@ def call_off() -> Any:
         else:
             flash(_said(ended, kept))
             return redirect(url_for("coordinator.called_off", call_off_id=call_off_id), 303)
+    wanted = call_off_form.chosen(found, others) if found else {}
+    whose, letters = _letters(found, others, wanted, form) if found else ("", [])
     page = render_template(
-        "coordinator/call_off.html", which=which, scope=scope, found=found, others=others, form=form,
-        chosen=call_off_form.chosen(found, others) if found else {}, key=call_off_form.key_of(),
+        "coordinator/call_off.html", which=which, scope=scope, found=found, others=others, form=form, chosen=wanted,
+        whose=whose, letters=letters, key=call_off_form.key_of(),
         rung=request.form.getlist("rung"), before=rows.newest(g.partnership.id), what=scope.words() if scope else "",
     )  # fmt: skip
     return page, 422 if request.method == "POST" else 200
@@ -163,6 +168,20 @@ def _look(scope: Scope | None, which: ScopeForm) -> Hits | None:
         which.refuse(refusal)
         return None
     return hits.look(scope, now=clock.now())
+
+
+def _letters(
+    found: Hits, others: dict[str, Instead], wanted: dict[str, str], form: KeepForm
+) -> tuple[str, list[Rendered]]:
+    """As the first school would get them; three dots where the reason is not typed yet."""
+    now = clock.now()
+    slots = {
+        ref: slot for ref, other in others.items() for slot in other.choices if slot.key == wanted.get(ref)
+    }
+    reply_by = max(form.reply_by.data or replacing.usually_kept(now), day_of(now))
+    return reading.letters_of(
+        found, slots, reason=form.reason.data or "…", reply_by=reply_by, who=who(), now=now
+    )
 
 
 def _done(call_off_id: int) -> CallOff:

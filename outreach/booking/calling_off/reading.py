@@ -1,0 +1,63 @@
+"""The letters of a call-off, read before anything goes: the end of a visit, and the other time that is kept."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from outreach.booking import told
+from outreach.booking.calling_off import instead
+from outreach.booking.calling_off.hits import Hit, Hits
+from outreach.booking.desk import proposing
+from outreach.booking.desk.proposing import Offer
+from outreach.booking.promises import HOST
+from outreach.ground.errors import Refusal
+from outreach.post import letters
+from outreach.post.letters import Kept, Rendered
+from outreach.post.stationery import Lost
+from outreach.tour.performances import Slot
+
+
+def letters_of(
+    hits: Hits, chosen: Mapping[str, Slot], *, reason: str, reply_by: date, who: str, now: datetime
+) -> tuple[str, list[Rendered]]:
+    """(whose, its letters) of the first host that is told, one with another time before one without; ('', []) of none.
+
+    Word for word, with a stand-in for the link. Writes nothing.
+    """
+    hosts = [hit for hit in hits.hits if hit.role == HOST and hit.people]
+    hit = min(hosts, key=lambda h: h.reference not in chosen, default=None)
+    if hit is None or hit.booking is None:
+        return "", []
+    slot = chosen.get(hit.reference)
+    until = min(reply_by, slot.day - timedelta(days=1)) if slot else reply_by
+    kept = Kept(starts_at=slot.starts_at, reply_by=until) if slot else None
+    near = () if slot else instead.nearest(hit.programme, hit.school, not_on=hits.day_ids, now=now)
+    to = told.addressee(hit.booking, hit.people[0])
+    end = letters.preview_cancelled(
+        told.visit_of(hit.booking), to, told.sender_of_programme(hit.programme), reason=reason, by=hits.scope.by,
+        instead=near, kept=kept, now=now,
+    )  # fmt: skip
+    found = [end]
+    if slot:
+        found += _offer(
+            hit,
+            slot,
+            to,
+            Lost(starts_at=hit.starts_at, by=hits.scope.by, reason=reason),
+            until,
+            who=who,
+            now=now,
+        )
+    return hit.school.name, found
+
+
+def _offer(
+    hit: Hit, slot: Slot, to: letters.Addressee, lost: Lost, reply_by: date, *, who: str, now: datetime
+) -> list[Rendered]:
+    """The letter that keeps another time; [] where the address is dead, which the call-off itself says."""
+    offer = Offer(
+        programme=hit.programme, school=hit.school, slot=slot, people=[to], reply_by=reply_by, lost=lost
+    )
+    try:
+        return [proposing.preview(offer, who=who, now=now)]
+    except Refusal:
+        return []
