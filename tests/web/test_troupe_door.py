@@ -49,7 +49,8 @@ def test_the_company_sees_todays_show_and_the_days_to_come(client: FlaskClient, 
     page = client.get(f"/t/{a_link(show.tour_day.troupe, ours.id)}").text
     today, _, coming = page.partition("Days to come")
     assert "Abbey School" in today and "129 pupils, with 1 guest school" in today
-    assert "Thursday 21 January" in coming and "No show yet." in coming
+    booked, _, free = coming.partition("1 day without a show yet")
+    assert "Thursday 21 January" in free and "Friday 22 January" in booked
     assert "1 time is kept for a school that has not said yes yet" in coming and "Not Yet School" not in page
     assert "18 January" not in page and "25 January" not in page and gone.ended_at
 
