@@ -45,7 +45,7 @@ class Waiting:
 class Candidate:
     """A school that needs `shows` for `pupils` (None: not known). `waiting`: its proposals that nobody answered yet.
 
-    `closed_on`: dates that it refused, besides those its calendar rules out.
+    `closed_on`: dates that it refused, besides those its calendar rules out; not one on which another time waits for it.
     """
 
     urn: int
@@ -120,7 +120,8 @@ def of(
                 never_seen=gaps[school.urn].never_seen,
                 behind=gaps[school.urn].standing.district_code in behind,
                 waiting=tuple(waiting[school.urn]),
-                closed_on=frozenset({*refused[school.urn], *struck.get(school.urn, ())}),
+                closed_on=frozenset({*refused[school.urn], *struck.get(school.urn, ())})
+                - {day_of(each.starts_at) for each in waiting[school.urn]},
             )
             for school in asked
         },
