@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import insert, update
+from sqlalchemy.exc import IntegrityError
 
 import make
 from outreach.booking import bookings, colleagues, holds, promises
@@ -18,7 +20,7 @@ from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
 from outreach.booking.numbers import Promise
-from outreach.booking.promises import Booking
+from outreach.booking.promises import Booking, BookingContact
 from outreach.booking.proposals import Proposal
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import local
@@ -274,6 +276,32 @@ def test_a_day_without_lunch_can_be_put_up_with_and_says_so(county: County) -> N
     assert slot is None
     moved(county, found[0].key)
     assert at(county.show)[0] == NEXT
+
+
+def test_guests_are_asked_even_when_the_letter_to_the_host_is_left_out(county: County) -> None:
+    with transaction():
+        small = make.school(name="Littlemere School")
+        place = make.booking(county.show, {8: 9}, of=small)
+        db.session.add(
+            BookingContact(
+                booking_id=place.id, name="Ann Reed", duty="colleague", address="a.reed@littlemere.example", added_at=NOW
+            )
+        )  # fmt: skip
+    assert [guest.school.name for guest in moving.find(county.show, now=NOW).guests] == ["Littlemere School"]
+    moved(county, key(county.days[1], "1000"), tell=False, note="For the host alone.")
+    assert new_letters() == [("moved", "a.reed@littlemere.example")]
+    assert "For the host alone." not in _text(
+        db.session.query(Letter).filter(Letter.status == "waiting").one()
+    )
+
+
+def test_one_revision_of_a_show_is_moved_once_whoever_bypasses_the_verb(county: County) -> None:
+    made = moved(county, key(county.days[1], "1000"))
+    facts = {c.key: getattr(made, c.key) for c in DiaryMove.__table__.columns if c.key != "id"}
+    with db.engine.connect() as other, pytest.raises(IntegrityError), other.begin():
+        other.execute(insert(DiaryMove).values(**facts))
+    with db.engine.connect() as other, pytest.raises(IntegrityError), other.begin():
+        other.execute(update(DiaryMove).values(undone_at=NOW, undone_by=""))
 
 
 def test_who_bypasses_the_verb_meets_the_guards(county: County) -> None:

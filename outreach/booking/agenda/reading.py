@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, load_only
 
-from outreach.booking import promises, proposals
+from outreach.booking import proposals
 from outreach.booking.agenda import rows
 from outreach.booking.agenda.rows import BOOKED, HELD, PROPOSED, Block, Free, Row
+from outreach.booking.promises import Booking
 from outreach.county import partnerships, school_days
 from outreach.county.partnerships import Partnership
 from outreach.county.school_days import INSET_DAY, SchoolCalendar
+from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.tour import roads
@@ -91,7 +93,7 @@ def of(
     shown = [t for t in giving if troupe_id is None or t.id == troupe_id]
     shows = _shows([d.id for d in tour_days], now=now)
     everything = [show for here in shows.values() for show in here]
-    promised = promises.of_performances(show.id for show in everything)
+    promised = _promised(show.id for show in everything)
     kept = proposals.keeping(programme.id)
     partnership = db.session.get_one(Partnership, programme.partnership_id)
     calendars = school_days.load(show.urn for show in everything)
@@ -164,6 +166,26 @@ def troupes(programme: Programme) -> list[Troupe]:
     )
 
 
+# All that is drawn of a show; a month reads hundreds.
+_OF_A_SHOW = (
+    Performance.tour_day_id, Performance.urn, Performance.easting, Performance.northing, Performance.get_in_at,
+    Performance.starts_at, Performance.ends_at, Performance.away_at, Performance.held_until, Performance.released_at,
+)  # fmt: skip
+
+
+def _promised(performance_ids: Iterable[int]) -> dict[int, list[Booking]]:
+    """The live bookings of some shows as far as they are drawn, the host's first."""
+    found: dict[int, list[Booking]] = defaultdict(list)
+    for booking in db.session.scalars(
+        select(Booking)
+        .where(Booking.performance_id.in_(list(performance_ids)), Booking.ended_at.is_(None))
+        .options(load_only(Booking.performance_id, Booking.role, Booking.seats, Booking.reference))
+        .order_by(Booking.role.desc(), Booking.id)
+    ):
+        found[booking.performance_id].append(booking)
+    return found
+
+
 def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Performance]]:
     """What stands on each of these days by get-in, each with its host; holds that are over count for nothing."""
     found: dict[int, list[Performance]] = defaultdict(list)
@@ -175,7 +197,10 @@ def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Perf
             Performance.released_at.is_(None),
             or_(Performance.held_until.is_(None), Performance.held_until > now),
         )
-        .options(contains_eager(Performance.host))
+        .options(
+            load_only(*_OF_A_SHOW),
+            contains_eager(Performance.host).load_only(School.name),
+        )
         .order_by(Performance.get_in_at, Performance.id)
     ):
         found[show.tour_day_id].append(show)

@@ -190,13 +190,15 @@ def _drives(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, ways: Road
     if not blocks:
         return
     first, last, base = blocks[0], blocks[-1], tour_day.troupe.base_name or "the base"
+    slept = truly.leaves_from is not None and truly.leaves_from != roads.base_stop(tour_day.troupe)
     there = stop_of(first.performance)
     if truly.leaves_from:
         minutes = ways.minutes(truly.leaves_from, there)
         leaves, name = first.begins - minutes, first.performance.host.name
         spare = first.begins - minutes - truly.leaves
         yield Drive(
-            begins=leaves, ends=first.begins, minutes=minutes, spare=max(spare, TIGHT_MINUTES), start=base, end=name, out=True,
+            begins=leaves, ends=first.begins, minutes=minutes, spare=max(spare, TIGHT_MINUTES),
+            start="the night’s lodging" if slept else base, end=name, out=True,
         )  # fmt: skip
     for before, after in pairwise(blocks):
         minutes = ways.minutes(stop_of(before.performance), stop_of(after.performance))

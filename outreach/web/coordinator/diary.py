@@ -41,9 +41,9 @@ def diary() -> Any:
     if programme is None:
         return render_template("coordinator/diary_none.html")
     asked = diary_asked.asked(programme, request.args, now=now)
-    found = reading.of(programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id)
     said = list(asked.left_out)
     moved = _moved(programme, said)
+    found = reading.of(programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id)
     lit: dict[int, list[Place]] = {}
     if moved is not None:
         for place in moving.places(moved, only_days=found.tour_day_ids, now=now):
