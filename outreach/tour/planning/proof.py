@@ -71,8 +71,8 @@ def rests_on(plan: Plan) -> str:
     words = "This holds for these roads, hours, dates and bookings."
     if not plan.complete:
         words += (
-            " It covers plans that add at most three shows to a day, each at one of the forty schools nearest"
-            " to the one before: there are too many others to try."
+            " It covers plans that add at most three shows to a day, each at one of the schools nearest to the one"
+            " before: there are too many others to try."
         )
     return words
 

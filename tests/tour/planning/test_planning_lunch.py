@@ -3,14 +3,17 @@
 from dataclasses import replace
 
 import pytest
+import small
 from checker import faults
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_planning_left_out import day, gap, line
 
 from outreach.tour.planning import lunch
+from outreach.tour.planning.patterns import pool
 from outreach.tour.planning.planner import solve
 from outreach.tour.planning.problem import Booked, Problem
+from outreach.tour.planning.proof import rests_on
 
 # A show from its get-in until the troupe is away: 45 + 60 + 30 minutes.
 MORNING, NOON = ((600, 600),), ((735, 900),)
@@ -107,3 +110,22 @@ def test_whether_there_is_lunch_is_what_trying_every_minute_says(minutes, leaves
 def test_the_day_says_so_in_its_own_words() -> None:
     assert lunch.kept(30, leaves=420, returns=1080, shows=[(500, 640), (645, 800)], roads=[5, 5, 5])
     assert not lunch.kept(30, leaves=420, returns=1080, shows=[(500, 640), (645, 850)], roads=[5, 5, 5])
+
+
+@pytest.mark.parametrize("a_day", [2, 3])
+def test_with_other_hours_each_day_there_are_too_many_ways_and_the_nearest_are_tried(
+    monkeypatch: pytest.MonkeyPatch, a_day: int
+) -> None:
+    """As with nights away: no two days begin and end at the same place. Few neighbours are enough to reach everybody."""
+    monkeypatch.setattr(pool, "MOST_PATTERNS", 3000)
+    monkeypatch.setattr(pool, "MOST_CELLS", 100_000)
+    county = small.problem(4, schools=40, days=30, a_day=a_day, booked=0, dates=2)
+    days = tuple(
+        replace(each, leaves=400 + at, returns=1080, leaves_from=at, returns_to=(at * 7) % 40, lunch=30)
+        for at, each in enumerate(county.days)
+    )
+    gaps = tuple(replace(each, place=at, shows=1, worth=900.0) for at, each in enumerate(county.gaps))
+    plan = solve(replace(county, days=days, gaps=gaps), 20)
+    assert faults(replace(county, days=days, gaps=gaps), plan) == []
+    assert (plan.reached, plan.complete) == (40, False)
+    assert "nearest" in rests_on(plan)

@@ -3,13 +3,14 @@
 A pattern is a set of schools that fits one day together with what is booked on it (walk.py).
 """
 
+import math
 from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 
 from outreach.tour.planning.patterns.kinds import LAST_MINUTE, MOST_NEW, Figures, next_starts
-from outreach.tour.planning.patterns.walk import Walk, cheapest
+from outreach.tour.planning.patterns.walk import MOST_CELLS, NEAREST, Walk, cheapest
 from outreach.tour.planning.problem import KEPT_WITHIN, Kept
 
 
@@ -35,7 +36,10 @@ class Pool:
 
 
 MOST_PATTERNS = 2_000_000
-"""In one pool; above it, patterns of three are of neighbours only. So many need some 400 MB while they are solved."""
+"""In one pool; above it, patterns of three, and then pairs, are of neighbours only. So many need some 400 MB while they are solved."""
+
+_FEWEST_PARTNERS = 8
+"""Schools that may follow a school on a day, where there are very many kinds of day."""
 
 Part = tuple[np.ndarray, np.ndarray, np.ndarray, int, int]
 """Members, cost, driving, kind, and position in the pool's days or -1."""
@@ -43,9 +47,10 @@ Part = tuple[np.ndarray, np.ndarray, np.ndarray, int, int]
 
 def build(figures: Figures, kept: tuple[Kept, ...] = ()) -> Pool:
     """All patterns of all kinds of day, and for each day with something to keep those that keep some of it."""
-    parts, complete = _of_kinds(figures, only_near=False)
-    if sum(len(part[1]) for part in parts) > MOST_PATTERNS:
-        parts, complete = _of_kinds(figures, only_near=True)
+    nearest = _nearest(figures)
+    parts, complete = _of_kinds(figures, nearest)
+    if nearest is None and sum(len(part[1]) for part in parts) > MOST_PATTERNS:
+        parts, complete = _of_kinds(figures, NEAREST)
     days = kept_by_day(figures, kept)
     for row, (day, what) in enumerate(days.items()):
         *part, all_there = keeping(figures, day, what)
@@ -54,16 +59,33 @@ def build(figures: Figures, kept: tuple[Kept, ...] = ()) -> Pool:
     return together(figures, parts, days=tuple(days), complete=complete)
 
 
-def _of_kinds(figures: Figures, *, only_near: bool) -> tuple[list[Part], bool]:
+def _of_kinds(figures: Figures, nearest: int | None) -> tuple[list[Part], bool]:
     """(the patterns of each kind of day, whether these are all)."""
     parts: list[Part] = []
     complete = all(kind.at_most - len(kind.booked) <= MOST_NEW for kind in figures.kinds)
+    partners = _partners(figures)
     for number, kind in enumerate(figures.kinds):
-        walk = Walk(figures, kind, only_near=only_near)
+        walk = Walk(figures, kind, nearest=nearest, partners=partners)
         complete = complete and walk.complete
         members, driving = walk.patterns()
         parts.append((members, driving, driving, number, -1))
     return parts, complete
+
+
+def _nearest(figures: Figures) -> int | None:
+    """How many nearest schools may follow a school in patterns of three; None where all can be tried first."""
+    kinds = sum(kind.room > 2 for kind in figures.kinds)
+    if kinds * min(figures.count**3, MOST_CELLS) <= MOST_CELLS:
+        return None
+    return min(NEAREST, max(_FEWEST_PARTNERS, math.isqrt(2 * MOST_PATTERNS // (kinds * figures.count))))
+
+
+def _partners(figures: Figures) -> int | None:
+    """How many schools may follow a school, where each day has other hours or ends and all pairs would be too many."""
+    kinds = sum(kind.room > 1 for kind in figures.kinds)
+    if kinds * figures.count**2 / 2 <= MOST_PATTERNS:
+        return None
+    return max(_FEWEST_PARTNERS, MOST_PATTERNS // (kinds * figures.count))
 
 
 def together(figures: Figures, parts: list[Part], *, days: tuple[int, ...], complete: bool) -> Pool:

@@ -17,7 +17,7 @@ from outreach.tour.planning.problem import Booked
 NEAREST = 40
 """Neighbours of a school that follow it in a pattern of three, where all would be too many to list."""
 
-_MOST_CELLS = 40_000_000
+MOST_CELLS = 40_000_000
 """Steps of the walk over all patterns of three, above which only neighbours are tried."""
 
 _MOST_CELLS_TO_KEEP = 50_000
@@ -57,8 +57,9 @@ class _Ways:
 class Walk:
     """The patterns of one kind of day, found by walking through the day: a new show, or the next that is booked.
 
-    `among`: only these schools. `through`: only patterns with at least one of these. `only_near`: in patterns of
-    three each school is one of the NEAREST of the one before, as it always is where all would take too long to try.
+    `among`: only these schools. `through`: only patterns with at least one of these. `nearest`: in patterns of three
+    each school is one of so many nearest to the one before; of NEAREST, where all would take too long to try.
+    `partners`: each second school is one of so many that make the shortest day with the first; None is all.
     """
 
     def __init__(
@@ -69,7 +70,8 @@ class Walk:
         among: np.ndarray | None = None,
         next_start: np.ndarray | None = None,
         through: np.ndarray | None = None,
-        only_near: bool = False,
+        nearest: int | None = None,
+        partners: int | None = None,
     ) -> None:
         self.figures, self.kind = figures, kind
         self.next_start = figures.next_start if next_start is None else next_start
@@ -84,9 +86,12 @@ class Walk:
         self.steps = np.flatnonzero((self.next_start[self.schools] < NEVER).any(axis=0))
         # With something to keep in each pattern there are as many as with a show less.
         cells = len(self.schools) ** (kind.room if through is None else kind.room - 1)
-        most = _MOST_CELLS if through is None else _MOST_CELLS_TO_KEEP
-        self.near = self._nearest() if kind.room > 2 and (only_near or cells > most) else None
-        self.complete = self.near is None
+        most = MOST_CELLS if through is None else _MOST_CELLS_TO_KEEP
+        near = kind.room > 2 and (nearest or cells > most)
+        self.near = self._nearest(nearest or NEAREST) if near else None
+        few = partners if kind.room > 1 and partners and partners < len(self.schools) else 0
+        self.partners = self._partners(few) if few else None
+        self.complete = self.near is None and self.partners is None
 
     def patterns(self) -> tuple[np.ndarray, np.ndarray]:
         """(members, extra minutes of driving), each set once, in its cheapest order."""
@@ -151,6 +156,8 @@ class Walk:
         figures, minutes = self.figures, self.figures.minutes
         if self.near is not None and schools is self.schools and ways.seq.shape[1] == 2:
             candidates = self.near[ways.seq[:, -1]]
+        elif self.partners is not None and schools is self.schools and ways.seq.shape[1] == 1:
+            candidates = self.partners[ways.seq[:, -1]]
         else:
             candidates = np.broadcast_to(schools[None, :], (len(ways), len(schools)))
         road = figures.road[ways.place[:, None], figures.place[candidates]]
@@ -249,11 +256,21 @@ class Walk:
             both = both & self.bits[seq[:, at]]
         return both.any(axis=1)
 
-    def _nearest(self) -> np.ndarray:
+    def _nearest(self, few: int) -> np.ndarray:
         """For each school the schools that may follow it; for one that is not in the walk, nonsense that is not used."""
         road = self.figures.road[self.figures.place[:, None], self.figures.place[self.schools][None, :]]
         road = np.where(np.arange(self.figures.count)[:, None] == self.schools[None, :], 0, road)
-        return self.schools[np.argsort(road, axis=1, kind="stable")[:, : NEAREST + 1]]
+        return self.schools[np.argsort(road, axis=1, kind="stable")[:, : few + 1]]
+
+    def _partners(self, few: int) -> np.ndarray:
+        """For each school those that make the shortest day with it, itself where it can be shown twice."""
+        figures, place = self.figures, self.figures.place[self.schools]
+        out, home = figures.road[self.kind.leaves_from, place], figures.road[place, self.kind.returns_to]
+        day = figures.road[place[:, None], place[None, :]] + out[:, None] + home[None, :]
+        day = np.minimum(day, day.T)
+        found = np.zeros((figures.count, few), np.int64)
+        found[self.schools] = self.schools[np.argpartition(day, few - 1, axis=1)[:, :few]]
+        return found
 
 
 def _date_bits(figures: Figures, kind: Kind) -> np.ndarray:
