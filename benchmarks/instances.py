@@ -17,7 +17,7 @@ from serving import ROOT
 from outreach.county import establishments
 from outreach.ground.geography import Place
 from outreach.ground.school_year import offered
-from outreach.tour.planning.problem import Booked, Day, Gap, Minutes, Problem
+from outreach.tour.planning.problem import Booked, Day, Gap, Guests, Minutes, Problem
 from outreach.tour.roads import Roads, Stop
 
 SHARED = Path(os.environ.get("OUTREACH_SHARED", ROOT.parent / "shared"))
@@ -29,6 +29,7 @@ TWO_A_DAY = Minutes(get_in=45, play=60, get_out=30, turn=30)
 THREE_A_DAY = Minutes(get_in=30, play=50, get_out=20, turn=20)
 FIRST_DAY = date(2026, 9, 14)
 MOST_DAYS = 150
+SMALL, REACH = 100, 20
 OXFORD = Place(easting=451300, northing=206200)
 SQUARE_KM_A_SCHOOL = 2605 / 107
 
@@ -176,6 +177,22 @@ def problem(
         minutes=minutes,
     )
     return booked_half(found, chance) if shape == "half" else found
+
+
+def with_guests(problem: Problem, schools: list[School]) -> Problem:
+    """The same, but that schools with up to 100 pupils may come to a neighbour's show within 20 minutes, in seats that
+    the ceiling leaves.
+    """
+    gaps = tuple(
+        replace(
+            gap,
+            seats=max(0, CEILING - -(-school.pupils // gap.shows)),
+            pupils=school.pupils if school.pupils <= SMALL and gap.shows == 1 else 0,
+            region=school.district,
+        )
+        for gap, school in zip(problem.gaps, schools, strict=True)
+    )
+    return replace(problem, gaps=gaps, guests=Guests(reach=REACH))
 
 
 def _dates(count: int) -> list[date]:
