@@ -24,6 +24,12 @@ function dragged(block) {
     block.classList.add("drag");
     ask().then(light);
   });
+  document.addEventListener("dragover", (event) => {
+    if (!air) return;
+    const at = event.target.closest("[data-starts]");
+    for (const place of lit) if (place !== at) place.classList.remove("over");
+    if (!at) drop.hidden = true;
+  });
   block.addEventListener("dragend", () => {
     air = false;
     block.classList.remove("drag");
@@ -72,7 +78,6 @@ function dragged(block) {
       drop.querySelector("[data-where]").textContent = `${day[0].textContent} ${day[1].textContent}, ${words(start(event))}, ${place.closest(".ln").querySelector("h3").textContent.split(",")[0].trim()}`;
       drop.querySelector("[data-road]").textContent = place.dataset.says;
     });
-    place.addEventListener("dragleave", () => { place.classList.remove("over"); drop.hidden = true; });
     place.addEventListener("drop", (event) => {
       event.preventDefault();
       const at = start(event);

@@ -60,6 +60,7 @@ def diary() -> Any:
         lit=lit,
         fitting=None if moved else _fitting(asked, found, fit_day),
         half=fitting.half,
+        names={troupe.id: troupe.name for troupe in found.troupes},
         fit_day=fit_day,
         shown_at_first=SHOWN_AT_FIRST,
         today=day_of(now),
