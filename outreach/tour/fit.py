@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from outreach.county import places, school_days
@@ -210,71 +209,56 @@ class Judge:
         return []
 
     def _gaps(self, truly: Truly, stands: list[Stand]) -> Iterable[Gap]:
-        for at, (before, after) in enumerate(pairwise([None, *stands, None])):
-            first, last = self._between_shows(truly, before, after)
-            if first <= last:
-                extra, why = self._road_told(before, after, truly)
-                for begin, end in self._with_lunch(truly, stands, at, first, last):
-                    yield Gap(first=begin, last=end, extra_minutes=extra, why=why)
+        stops = _stops(truly, stands)
+        roads = [self._to(stop) for stop in stops]
+        shape, eats = self.shape, truly.lunch and len(stands) + 1 >= lunch.FROM_SHOWS
+        for at in range(len(stands) + 1):
+            to, on = roads[at], roads[at + 1]
+            first, last = self._between_shows(truly, stands, at, to, on)
+            if first > last:
+                continue
+            extra, why = self._road_told(stands, at, stops, to, on)
+            if not eats:
+                yield Gap(first=first, last=last, extra_minutes=extra, why=why)
+                continue
+            for begin, end in mealtimes.spans(
+                truly.lunch, first, last, leaves=truly.leaves, returns=truly.returns,
+                shows=[(s.get_in, s.away) for s in stands], at=at, to=to, on=on, get_in=shape.get_in,
+                taken=shape.show + shape.get_out, step=shape.step, road=lambda n: self._road(stops[n], stops[n + 1]),
+            ):  # fmt: skip
+                yield Gap(first=begin, last=end, extra_minutes=extra, why=why)
 
-    def _between_shows(
-        self, truly: Truly, before: Stand | None, after: Stand | None, *, no_road: bool = False
-    ) -> tuple[int, int]:
-        """The earliest and the latest start between two shows; the earliest is the later one where there is no time."""
-        to = 0 if no_road else self._to(before.stop if before else truly.leaves_from)
-        on = 0 if no_road else self._to(after.stop if after else truly.returns_to)
-        earliest = (before.away if before else truly.leaves) + to
-        latest = (after.get_in if after else truly.returns) - on
-        first = self._on_step(max(earliest + self.shape.get_in, self.first_start))
+    def _between_shows(self, truly: Truly, stands: list[Stand], at: int, to: int, on: int) -> tuple[int, int]:
+        """The earliest and the latest start before show number `at`, the roads being `to` and `on` minutes; the earliest
+        is the later one where there is no time."""
+        earliest = (stands[at - 1].away if at else truly.leaves) + to
+        latest = (stands[at].get_in if at < len(stands) else truly.returns) - on
+        first = max(earliest + self.shape.get_in, self.first_start)
+        first += -first % self.shape.step
         return first, min(latest - self.shape.show - self.shape.get_out, self.last_start)
-
-    def _with_lunch(
-        self, truly: Truly, stands: list[Stand], at: int, first: int, last: int
-    ) -> Iterable[tuple[int, int]]:
-        """The starts from `first` to `last`, put before the show number `at`, that leave the troupe a lunch, as spans."""
-        if not truly.lunch or len(stands) + 1 < lunch.FROM_SHOWS:
-            return ((first, last),)
-        here = [truly.leaves_from, *(s.stop for s in stands), truly.returns_to]
-
-        def road(n: int) -> int:
-            start, end = here[n], here[n + 1]
-            return self.roads.minutes(start, end) if start and end else 0
-
-        shape = self.shape
-        shows = [(s.get_in, s.away) for s in stands]
-        return mealtimes.Meal(
-            minutes=truly.lunch, leaves=truly.leaves, returns=truly.returns, shows=shows,
-            at=at, to=self._to(here[at]), on=self._to(here[at + 1]), road=road,
-        ).spans(first, last, get_in=shape.get_in, taken=shape.show + shape.get_out, step=shape.step)  # fmt: skip
 
     def _barred(self, day: Any, truly: Truly, stands: list[Stand]) -> str:
         """Which rule of the troupe alone stands in the way of a day that has no slot; '' if it is none of them."""
-
-        def time_with(truly: Truly) -> bool:
-            between = pairwise([None, *stands, None])
-            return any(first <= last for first, last in (self._between_shows(truly, *two) for two in between))
-
-        if time_with(truly):
+        if min(self._lacking(truly, stands)) <= 0:
             return LUNCH
         leaves, returns = _of(day.leaves), _of(day.returns)
         for rule, changed in ((REST, {"leaves": leaves}), (LATEST, {"returns": returns})):
             relaxed = truly._replace(**changed)
-            if relaxed != truly and time_with(relaxed):
+            if relaxed != truly and min(self._lacking(relaxed, stands)) <= 0:
                 return rule
         return ""
 
     def _short(self, truly: Truly, stands: list[Stand]) -> tuple[int, bool]:
         """Minutes that are lacking at the best place of the day, and whether they are the road's."""
-        lacking, without = [], []
-        for before, after in pairwise([None, *stands, None]):
-            first, last = self._between_shows(truly, before, after)
-            lacking.append(first - last)
-            first, last = self._between_shows(truly, before, after, no_road=True)
-            without.append(first - last)
-        return min(lacking), min(without) <= 0
+        return min(self._lacking(truly, stands)), min(self._lacking(truly, stands, no_road=True)) <= 0
 
-    def _on_step(self, minute: int) -> int:
-        return minute + -minute % self.shape.step
+    def _lacking(self, truly: Truly, stands: list[Stand], *, no_road: bool = False) -> list[int]:
+        """For each place of the day by how many minutes its earliest start is later than its latest."""
+        roads = [0 if no_road else self._to(stop) for stop in _stops(truly, stands)]
+        spans = (
+            self._between_shows(truly, stands, at, roads[at], roads[at + 1]) for at in range(len(stands) + 1)
+        )
+        return [first - last for first, last in spans]
 
     def _to(self, stop: Stop | None) -> int:
         """Minutes between this school and a base or a lodging, reckoned once for each; an unknown one takes none."""
@@ -284,25 +268,36 @@ class Judge:
             self._roads[stop.key] = self.roads.minutes(self.stop, stop)
         return self._roads[stop.key]
 
-    def _road_told(self, before: Stand | None, after: Stand | None, truly: Truly) -> tuple[int, str]:
-        """The extra driving of this gap in minutes, and the reason in words ('' if there is none to give)."""
-        start, end = before.stop if before else truly.leaves_from, after.stop if after else truly.returns_to
-        neighbours = [s for s in (before, after) if s]
-        if not neighbours and start is None and end is None:
+    def _road(self, a: Stop | None, b: Stop | None) -> int:
+        """Minutes from one stop to another; an unknown one takes none."""
+        return self.roads.minutes(a, b) if a and b else 0
+
+    def _road_told(
+        self, stands: list[Stand], at: int, stops: list[Stop | None], to: int, on: int
+    ) -> tuple[int, str]:
+        """The extra driving before show number `at` in minutes, and the reason in words ('' if there is none to give)."""
+        start, end = stops[at], stops[at + 1]
+        if not stands and start is None and end is None:
             return EMPTY_DAY_MINUTES, ""
-        to = self._to(before.stop if before else truly.leaves_from)
-        on = self._to(after.stop if after else truly.returns_to)
         direct = self.roads.minutes(start, end) if start and end and start.place and end.place else 0
         extra = max(0, to + on - direct)
-        if not neighbours:
-            slept = truly.leaves_from is not truly.returns_to and min(to, on) <= NEAR_MINUTES
+        if not stands:
+            slept = start is not end and min(to, on) <= NEAR_MINUTES
             return extra, "The company stays the night near you" if slept else ""
-        nearest = min(neighbours, key=lambda s: self._to(s.stop))
-        if self._to(nearest.stop) <= NEAR_MINUTES:
+        nearest, near = min(
+            ((stands[n], road) for n, road in ((at - 1, to), (at, on)) if 0 <= n < len(stands)),
+            key=lambda one: one[1],
+        )
+        if near <= NEAR_MINUTES:
             return extra, f"The company is already near {nearest.town or 'you'} that day"
         if extra <= NEAR_MINUTES:
             return extra, "On the company’s way past you"
         return extra, ""
+
+
+def _stops(truly: Truly, stands: list[Stand]) -> list[Stop | None]:
+    """From where the day leaves, where it plays, whereto it returns."""
+    return [truly.leaves_from, *(s.stop for s in stands), truly.returns_to]
 
 
 def _by_road(gap: Gap) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import clock, count, day_short
 from outreach.tour import days, programmes, roads
-from outreach.tour.availability import nights
+from outreach.tour.availability import nights, span
 from outreach.tour.days import Hours, TourDay
 from outreach.tour.performances import Performance, clear_expired, lock_days
 from outreach.tour.programmes import Production, Programme
@@ -24,7 +24,8 @@ NOON = time(12)
 
 
 class DayHasShows(Refusal):
-    """A tour day with a show, or with one that is being booked, cannot be taken back."""
+    """A tour day with a show, or with one that is being booked, cannot be taken back; nor one after which the troupe
+    stays the night that the next morning's show needs."""
 
 
 class FewerShowsThanBooked(Refusal):
@@ -159,6 +160,9 @@ def remove_day(tour_day: TourDay, *, who: str, now: datetime) -> None:
         )
     if here:
         raise DayHasShows("A school is just booking on that day. Try again in a few minutes.")
+    without = span.load(tour_day.troupe, tour_day.day, tour_day.day, now=now).take_off(tour_day.day)
+    if without:
+        raise DayHasShows(f"{day_short(tour_day.day)} cannot be removed: {without}.")
     tour_day.ended_at = now
     db.session.flush()
     history.record(

@@ -91,8 +91,10 @@ def _over_weeks(ranked: list[DayOffer]) -> list[DayOffer]:
     best: list[DayOffer] = []
     for whatever_the_week in (False, True):
         for offer in ranked:
+            if len(best) == FIRST:
+                break
             monday = offer.day - timedelta(days=offer.day.weekday())
-            if len(best) < FIRST and offer.day not in dates and (whatever_the_week or monday not in weeks):
+            if offer.day not in dates and (whatever_the_week or monday not in weeks):
                 best.append(offer)
                 dates.add(offer.day)
                 weeks.add(monday)

@@ -14,7 +14,7 @@ from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
-from outreach.tour import days, slots
+from outreach.tour import days, itinerary, slots
 from outreach.tour.availability import changing, days_off, hours, nights, rules, wishes
 from outreach.tour.availability.days_off import AvailabilityChange, DayOff
 from outreach.tour.availability.rules import Rules
@@ -183,6 +183,11 @@ def test_a_day_off_is_not_taken_where_the_next_morning_needs_the_night_before_it
         c.days[WEEK[2]].leaves = time(10)
     (no,) = change(c, OFF, WEEK[1]).refused
     assert no.why_not.startswith("the day after begins where it stays that night: the van must leave by")
+    with (
+        pytest.raises(itinerary.DayHasShows, match="9 March 2027 cannot be removed: the day after begins"),
+        transaction(),
+    ):
+        itinerary.remove_day(c.days[WEEK[1]], who="Priya", now=make.NOW)
     assert len(standing(c)) == 5
 
 

@@ -59,13 +59,13 @@ def test_a_coordinator_changes_a_week_by_keyboard_alone(
     wide_page.get_by_label("One show only").focus()
     wide_page.keyboard.press("Space")
     wide_page.keyboard.press("Enter")
-    assert "/preview" in wide_page.url
+    wide_page.wait_for_url("**/preview?**")
     site.check(wide_page)
     assert wide_page.get_by_role("heading", name="One show only: 4 days?").is_visible()
     wide_page.get_by_role("button", name="Change the ticked days").focus()
     wide_page.keyboard.press("Enter")
+    wide_page.get_by_text("4 days: one show only.").wait_for()
     site.check(wide_page)
-    assert wide_page.get_by_text("4 days: one show only.").is_visible()
     wide_page.get_by_role("button", name="Undo").click()
     site.fresh()
     assert {d.shows_at_most for d in days.of_programme(c.programme.id)} == {2}

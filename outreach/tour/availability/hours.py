@@ -7,6 +7,7 @@ two days can be filled side by side and neither takes the other's rest away.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -51,22 +52,38 @@ class Truly(NamedTuple):
 
 def reckon(day: Any, *, whatever_the_rest: bool = False) -> Truly:
     """A row of COLUMNS as it truly is. `whatever_the_rest`: its own hours alone, without rest, latest return and lunch. Pure."""
-    leaves, returns, rested, minutes = minute_of(day.leaves), minute_of(day.returns), 0, day.lunch_minutes
     if whatever_the_rest:
-        minutes = 0
+        leaves, returns, rested, minutes = minute_of(day.leaves), minute_of(day.returns), 0, 0
     else:
-        latest = minute_of(day.latest_return) if day.latest_return else A_DAY
-        if day.back_before is not None:
-            rested = max(0, min(minute_of(day.back_before), latest) + day.rest_hours * 60 - A_DAY)
-        leaves, returns = max(leaves, rested), min(returns, latest)
-    base = roads.school_stop(-day.troupe_id, day.base_easting, day.base_northing)
-    known = base if base.place else None
+        leaves, returns, rested = _cut(
+            day.leaves, day.returns, day.back_before, day.latest_return, day.rest_hours
+        )
+        minutes = day.lunch_minutes
+    known = _base(day.troupe_id, day.base_easting, day.base_northing)
     slept = stays = None
     if day.slept_easting is not None:
         slept = roads.lodging_stop(day.night, day.slept_easting, day.slept_northing)
     if day.stays_easting is not None:
         stays = roads.lodging_stop(day.id, day.stays_easting, day.stays_northing)
     return Truly(leaves, returns, rested, minutes, slept or known, stays or known)
+
+
+@lru_cache(maxsize=4096)
+def _cut(
+    leaves: time, returns: time, back_before: time | None, latest_return: time | None, rest_hours: int
+) -> tuple[int, int, int]:
+    """Leaves, returns and rests_until of Truly. Kept, since most days of a tour are alike."""
+    latest = minute_of(latest_return) if latest_return else A_DAY
+    rested = 0
+    if back_before is not None:
+        rested = max(0, min(minute_of(back_before), latest) + rest_hours * 60 - A_DAY)
+    return max(minute_of(leaves), rested), min(minute_of(returns), latest), rested
+
+
+@lru_cache(maxsize=256)
+def _base(troupe_id: int, easting: int | None, northing: int | None) -> Stop | None:
+    base = roads.school_stop(-troupe_id, easting, northing)
+    return base if base.place else None
 
 
 def of(tour_days: Iterable[TourDay], *, whatever_the_rest: bool = False) -> dict[int, Truly]:

@@ -1,75 +1,74 @@
 """Which starts of one more show leave its troupe a lunch: before that show, after it, or elsewhere on the day. Pure.
 
-The rule is planning/lunch.py's. Minutes of the wall clock from midnight.
+The rule is planning/lunch.py's. Minutes of the wall clock from midnight. `shows` of a day are (gets in, away) in order;
+the new one comes before number `at` of them, and `roads` are the minutes of every drive: to the first, between them, back.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from outreach.tour.planning import lunch
 
+Shows = Sequence[tuple[int, int]]
+Span = tuple[int, int]
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Meal:
-    """A day with shows (gets in, away) in order, and one more show that may stand before number `at` of them.
 
-    `to`, `on`: minutes of its own road from what stands before it and on to what stands after it. `road(n)`: minutes
-    of the road to show number n as the day stands now; n is how many there are for the road back.
+def spans(
+    minutes: int,
+    first: int,
+    last: int,
+    *,
+    leaves: int,
+    returns: int,
+    shows: Shows,
+    at: int,
+    to: int,
+    on: int,
+    get_in: int,
+    taken: int,
+    step: int,
+    road: Callable[[int], int],
+) -> tuple[Span, ...]:
+    """The starts from `first` to `last` that leave a lunch, as spans of first and last; `first` is a multiple of `step`.
+
+    `to`, `on`: minutes of the new show's own road from what stands before it and on to what stands after it; `road(n)`:
+    of the road to show number n as the day stands now (n is how many there are: back). `get_in`: minutes of set-up
+    before a start; `taken`: from a start until the troupe is away.
     """
+    whole = ((first, last),)
+    soonest = (
+        lunch.arrives(minutes, free=shows[at - 1][1], road=to)
+        if at
+        else lunch.sets_out(minutes, leaves=leaves, road=to)
+    )
+    late = last + 1 if soonest is None else max(first, soonest + get_in)
+    late += -late % step
+    if late <= first:
+        return whole
+    latest = (
+        lunch.leaves_by(minutes, gets_in=shows[at][0], road=on)
+        if at < len(shows)
+        else lunch.over_by(minutes, returns=returns, road=on)
+    )
+    early = first - 1 if latest is None else min(last, latest - taken)
+    if early >= last or late <= early + step or _elsewhere(minutes, leaves, returns, shows, at, road):
+        return whole
+    before = ((first, early),) if first <= early else ()
+    return (*before, (late, last)) if late <= last else before
 
-    minutes: int
-    leaves: int
-    returns: int
-    shows: Sequence[tuple[int, int]]
-    at: int
-    to: int
-    on: int
-    road: Callable[[int], int]
 
-    def spans(
-        self, first: int, last: int, *, get_in: int, taken: int, step: int
-    ) -> Iterable[tuple[int, int]]:
-        """The starts from `first` to `last` that leave a lunch, as spans of first and last; `first` is a multiple of `step`.
-
-        `get_in`: minutes of set-up before a start; `taken`: from a start until the troupe is away.
-        """
-        soonest, latest = self._soonest(), self._latest()
-        late = last + 1 if soonest is None else max(first, soonest + get_in)
-        late += -late % step
-        early = first - 1 if latest is None else min(last, latest - taken)
-        if late <= first or early >= last or late <= early + step or self._elsewhere():
-            yield first, last
-            return
-        if first <= early:
-            yield first, early
-        if late <= last:
-            yield late, last
-
-    def _soonest(self) -> int | None:
-        """The earliest get-in with lunch before this show."""
-        if self.at:
-            return lunch.arrives(self.minutes, free=self.shows[self.at - 1][1], road=self.to)
-        return lunch.sets_out(self.minutes, leaves=self.leaves, road=self.to)
-
-    def _latest(self) -> int | None:
-        """The latest away with lunch after this show."""
-        if self.at < len(self.shows):
-            return lunch.leaves_by(self.minutes, gets_in=self.shows[self.at][0], road=self.on)
-        return lunch.over_by(self.minutes, returns=self.returns, road=self.on)
-
-    def _elsewhere(self) -> bool:
-        """Whether there is a lunch between what stands, but where this show comes."""
-        minutes, shows = self.minutes, self.shows
-        for n in range(len(shows) + 1):
-            if n == self.at:
-                continue
-            road = self.road(n)
-            if n == 0:
-                eaten = lunch.before_first(minutes, leaves=self.leaves, road=road, gets_in=shows[0][0])
-            elif n == len(shows):
-                eaten = lunch.after_last(minutes, away=shows[-1][1], road=road, returns=self.returns)
-            else:
-                eaten = lunch.between(minutes, away=shows[n - 1][1], road=road, gets_in=shows[n][0])
-            if eaten:
-                return True
-        return False
+def _elsewhere(
+    minutes: int, leaves: int, returns: int, shows: Shows, at: int, road: Callable[[int], int]
+) -> bool:
+    """Whether there is a lunch between what stands, but where the new show comes."""
+    for n in range(len(shows) + 1):
+        if n == at:
+            continue
+        if n == 0:
+            eaten = lunch.before_first(minutes, leaves=leaves, road=road(n), gets_in=shows[0][0])
+        elif n == len(shows):
+            eaten = lunch.after_last(minutes, away=shows[-1][1], road=road(n), returns=returns)
+        else:
+            eaten = lunch.between(minutes, away=shows[n - 1][1], road=road(n), gets_in=shows[n][0])
+        if eaten:
+            return True
+    return False

@@ -12,6 +12,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
 from outreach.tour import companies, days, itinerary, programmes
+from outreach.tour.availability import hours as day_hours
 from outreach.tour.companies import Troupe
 from outreach.tour.days import Hours, Possible, TourDay
 from outreach.tour.programmes import Programme
@@ -163,6 +164,7 @@ def _day_page(here: TourDay, form: HoursForm, refusal: Refusal | None = None) ->
         bookings=bookings,
         proposals=kept,
         over=itinerary.is_over(here, now=now),
+        warnings=day_hours.warnings(here, [*on_tour.shows, *on_tour.kept]),
         refusal=refusal,
     )
 
