@@ -2,11 +2,11 @@
 
   python benchmarks/planner.py [--quick] [--seconds 10 60] [--seeds 1 2 3] [--only ox-loose ...] [--register FILE]
 
-`guests`: the tight class, in which small schools may come to a neighbour's show. Every plan is made in a process of its own, one thread. Gap: what a better plan could save at most, as a share of
+Every plan is made in a process of its own, one thread. Gap: what a better plan could save at most, as a share of
 all driving; the planner proves it itself. Beside the seconds stand those of the processor: on a machine that is shared
-they are fewer, and the plan is what so much work came to. The register is read in place ($OUTREACH_SHARED, else
-../shared); without it the classes of the real county are left out. `--quick`: 10 seconds, one seed, ox and 330; exit
-status 1 when a figure is missed.
+they are fewer, and the plan is what so much work came to. `guests`: the tight class, in which small schools may come to
+a neighbour's show. The register is read in place ($OUTREACH_SHARED, else ../shared); without it the classes of the real
+county are left out. `--quick`: 10 seconds, one seed, ox and 330; exit status 1 when a figure is missed.
 """
 
 import argparse
