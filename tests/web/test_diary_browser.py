@@ -86,6 +86,7 @@ def test_the_keyboard_alone_comes_to_the_same(site: Site, wide_page: Page, ours:
     site.open(wide_page, ours.at)
     wide_page.get_by_role("link", name="Move… Thornleigh School").press("Enter")
     expect(wide_page.get_by_role("status")).to_contain_text("Moving Thornleigh School")
+    wide_page.wait_for_load_state("load")
     wide_page.keyboard.press("Escape")
     expect(wide_page).to_have_url(site.url + ours.at)
     wide_page.get_by_role("link", name="Move… Thornleigh School").press("Enter")

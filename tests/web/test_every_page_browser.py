@@ -23,9 +23,11 @@ import make
 from browser import Site, sign_in
 from outreach.asking.confirming.requests import ConfirmationRequest
 from outreach.booking import promises
+from outreach.booking.guests.places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.schools import School
+from outreach.coverage.plans.orders import PlanLine
 from outreach.demonstration import cast, story
 from outreach.ground.db import db, transaction
 from outreach.post import links
@@ -52,12 +54,14 @@ ANOTHER_WAY = {
     "coordinator.plan_progress": "a part of a page that is read while a plan is drawn up: test_plans_browser.py",
     "coordinator.compare_plans": "after a choice: test_plans_browser.py",
     "coordinator.register_changes": "a file of a register between upload and apply: test_desk_register.py",
+    "coordinator.call_off_day": "leads to the page of what is called off, that day chosen",
     "coordinator.called_off": "after something was called off: test_call_off_browser.py",
     "coordinator.booking_hand_on": "for a school that closes: test_school_years_browser.py",
     "public.sign_in_link": "a link that works once: test_public_browser.py",
     "public.reference_asked": "after a form: test_public_browser.py",
     "public.metrics": "no page",
     "public.calendar": "no page",
+    "school.take_fewer": "once a host gave fewer seats: test_guests_browser.py",
     "school.form": "leads to the step that is next",
     "school.move_to": "after a choice: test_school_browser.py",
     "school.check": "after a form: test_school_browser.py",
@@ -156,8 +160,12 @@ def test_every_page_of_the_desk_has_no_fault(
     assert show is not None and sent is not None
     proposed, booked = told.cast.of(cast.PROPOSED)[0], told.cast.of(cast.BOOKED)[0]
     to_move = promises.live(told.programme.id, booked.urn)[-1].performance_id
+    drawn = db.session.scalars(
+        select(PlanLine).where(PlanLine.state == "drawn").order_by(PlanLine.id)
+    ).first()
+    assert drawn is not None
     found.follow(
-        "/desk", f"/desk/diary/move/{to_move}", f"/desk/diary?move={to_move}", f"/desk/schools/{booked.urn}", f"/desk/schools/{proposed.urn}",
+        "/desk", f"/desk/plans/{drawn.plan_id}/accept?line={drawn.id}", f"/desk/diary/move/{to_move}", f"/desk/diary?move={to_move}", f"/desk/schools/{booked.urn}", f"/desk/schools/{proposed.urn}",
         f"/desk/schools/{told.cast.of(cast.BOUNCED)[0].urn}",
         f"/desk/schools/{booked.urn}/notes", f"/desk/tour/days/{show.tour_day_id}/call-off", f"/desk/letters/{sent.id}",
         *(rule for rule in _routes(app, "coordinator").values() if "<" not in rule),
@@ -199,11 +207,15 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
         .order_by(Performance.starts_at.desc())
     ).first()
     assert proposal is not None and booking is not None
+    wish = db.session.scalars(select(GuestPlace).where(GuestPlace.ended_at.is_(None))).one()
+    joined = db.session.scalars(select(Booking).where(Booking.role == "guest").order_by(Booking.id)).first()
+    assert joined is not None
+    host = promises.of_performance(wish.performance_id)[0]
     asked = told.cast.of(cast.SILENT)[0]
     urns = (asked.urn, booking.urn, proposal.urn)
     schools = {s.urn: s for s in told.cast.everybody}
     with transaction():
-        tokens = [link_to(told.programme, schools[urn]) for urn in (*urns, asked.urn)]
+        tokens = [link_to(told.programme, schools[urn]) for urn in (*urns, asked.urn, host.urn, joined.urn)]
         right_people(told.programme, asked, tokens[3])
     site.open(page, f"/i/{tokens[0]}")
     page.locator("button.slot").first.click()
@@ -212,6 +224,7 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
     found.follow(
         "/", *(f"/i/{tokens[0]}/{step}" for step in ("form", "pupils", "hall", "people")), *(f"/i/{token}" for token in tokens), f"/i/{tokens[2]}/kept/{proposal.id}",
         f"/i/{tokens[2]}/kept/{proposal.id}/no", f"/i/{tokens[1]}/booked/{booking.reference}",
+        f"/i/{tokens[4]}/booked/{host.reference}/guests/{wish.id}", f"/i/{tokens[5]}/booked/{joined.reference}/coming",
         f"/b/{booking.reference}", f"/find/{asked.urn}", f"/find/{asked.urn}/asked", f"/i/{tokens[3]}/contacts", f"/i/{tokens[0]}/answered/not-this-year",
         *(rule for rule in _routes(app, "public").values() if "<" not in rule and rule != "/metrics"),
     )  # fmt: skip
