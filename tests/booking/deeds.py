@@ -107,7 +107,10 @@ def _school(dice: Dice, county: County) -> School:
     return db.session.get_one(School, dice.one(county.urns))
 
 
-def _pupils(dice: Dice) -> dict[int, int]:
+def _pupils(dice: Dice, school: School) -> dict[int, int]:
+    """What it has, more, or part of it."""
+    if (school.number_of_pupils or 0) < 100:
+        return dice.one(({8: 9}, {8: 5, 9: 5}, {8: 10}, {8: 11}, {9: 9}))
     return dice.one(({8: 9}, {8: 5, 9: 5}, {8: 10}, {8: 80, 9: 80}, {8: 120}, {8: 165}, {8: 100, 9: 150}, {9: 166}))  # fmt: skip
 
 
@@ -117,7 +120,9 @@ def _people(school: School) -> tuple[Colleague, ...]:
 
 
 def _promise(dice: Dice, school: School) -> Promise:
-    return Promise(pupils=_pupils(dice), hall=dice.one(("Main hall", "Sports hall")), people=_people(school))
+    return Promise(
+        pupils=_pupils(dice, school), hall=dice.one(("Main hall", "Sports hall")), people=_people(school)
+    )
 
 
 def _slot(dice: Dice, county: County, school: School, now: datetime, instead_of: int | None = None) -> Any:
@@ -255,7 +260,8 @@ def cancel(dice: Dice, county: County, now: datetime) -> bool | None:
 
 
 def join(dice: Dice, county: County, now: datetime) -> bool | None:
-    hosts, school = _live(county, HOST), _school(dice, county)
+    urn = dice.one((*county.urns, *county.urns[-2:], *county.urns[-2:]))
+    hosts, school = _live(county, HOST), db.session.get_one(School, urn)
     if not hosts:
         return False
     wish = Wish(why=places.FEW_PUPILS, promise=_promise(dice, school), travel=Travel(by="foot"))

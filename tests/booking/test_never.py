@@ -35,6 +35,9 @@ OPENING = (
     "join",
     "agree",
     "hold",
+    "book",
+    "join",
+    "agree",
 )
 _NUMBERS = st.lists(st.integers(0, 59), min_size=8, max_size=8)
 
