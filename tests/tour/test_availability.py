@@ -10,11 +10,12 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 import make
+from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
-from outreach.tour import days, itinerary, slots
+from outreach.tour import days, itinerary, performances, slots
 from outreach.tour.availability import changing, days_off, hours, nights, rules, wishes
 from outreach.tour.availability.days_off import AvailabilityChange, DayOff
 from outreach.tour.availability.rules import Rules
@@ -22,6 +23,7 @@ from outreach.tour.availability.wishes import Wish
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
 
 MONDAY = date(2027, 3, 8)
 WEEK = tuple(MONDAY + timedelta(days=n) for n in range(5))
@@ -366,3 +368,44 @@ def test_of_two_who_change_the_same_days_at_once_one_does(app: Flask, c) -> None
     assert sorted(done) == [0, 2]
     assert db.session.query(AvailabilityChange).count() == 1
     assert db.session.query(TourDay).filter(TourDay.ended_at.is_not(None)).count() == 2
+
+
+def test_a_school_that_books_while_the_day_is_taken_off_gets_it_or_the_day_is_gone_never_both(
+    app: Flask, c
+) -> None:
+    together, won = threading.Barrier(2), []
+    troupe_id, urn, programme_id = c.troupe.id, c.other.urn, c.programme.id
+    day_id, key = c.days[WEEK[0]].id, f"{c.days[WEEK[0]].id}-0900"
+    db.session.rollback()
+
+    def book() -> None:
+        with app.app_context():
+            together.wait()
+            with transaction():
+                performances.lock_days([day_id])
+                school, programme = (
+                    db.session.get_one(School, urn),
+                    db.session.get_one(Programme, programme_id),
+                )
+                slot = slots.find(programme, school, key, now=make.NOW)
+                if slot is not None:
+                    performances.claim(slot, school, programme_id=programme_id, held_until=None, now=make.NOW)
+                    won.append("school")
+
+    def take_off() -> None:
+        with app.app_context():
+            together.wait()
+            with transaction():
+                troupe = db.session.get_one(Troupe, troupe_id)
+                if changing.change(troupe, OFF, [WEEK[0]], who="Red van", now=make.NOW).days:
+                    won.append("troupe")
+
+    both = [threading.Thread(target=book), threading.Thread(target=take_off)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert len(won) == 1
+    stands = db.session.query(Performance).filter_by(tour_day_id=day_id, released_at=None).count()
+    assert (stands == 1) == (won == ["school"])
+    assert (db.session.get_one(TourDay, day_id).ended_at is None) == (won == ["school"])
