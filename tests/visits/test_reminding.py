@@ -144,3 +144,20 @@ def test_what_is_due_takes_the_same_queries_for_one_show_and_for_five(app: Flask
             assert len(reminding.due(programme, now=at(MONDAY))) == more + 1
         counted.append(len(queries))
     assert counted[0] == counted[1]
+
+
+def test_a_guests_report_is_asked_for_of_the_guest_and_its_hosts_of_the_host(app: Flask) -> None:
+    with transaction():
+        programme, booking = past_show()
+        guest = make.booking(
+            booking.performance, {8: 9}, of=make.school(name="Littlemere", number_of_pupils=63)
+        )
+        db.session.add(
+            BookingContact(
+                booking_id=guest.id, name="", duty="safeguarding lead", address="dsl@littlemere.example", added_at=make.EARLIER
+            )
+        )  # fmt: skip
+        make.report(booking, "school", datetime(2027, 3, 12, 9, 0, tzinfo=UTC), 200)
+    assert [run(programme, day) for day in (MONDAY, date(2027, 3, 16))] == [1, 0]
+    letter = db.session.query(Letter).one()
+    assert (letter.recipient, letter.stream) == ("dsl@littlemere.example", guest.uid)
