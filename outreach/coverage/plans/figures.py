@@ -95,6 +95,8 @@ def unpack(packed: Mapping[str, Any]) -> Figures:
 def words(plan: Plan) -> list[str]:
     """How good a plan is, and what that rests on, as sentences."""
     said = [proof.schools_words(plan), proof.driving_words(plan)]
+    if guests := proof.guests_words(plan):
+        said.append(guests)
     if unreachable := proof.unreachable_words(plan):
         said.append(unreachable)
     ended = {
