@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import contains_eager, joinedload, load_only
+from sqlalchemy.orm import joinedload
 
 from outreach.booking import proposals
 from outreach.booking.agenda import rows
-from outreach.booking.agenda.rows import BOOKED, HELD, PROPOSED, Block, Free, Row
+from outreach.booking.agenda.rows import BOOKED, HELD, PROPOSED, Block, Free, Host, Promised, Row, Show
 from outreach.booking.promises import Booking
 from outreach.county import partnerships, school_days
 from outreach.county.partnerships import Partnership
@@ -18,6 +18,7 @@ from outreach.county.school_days import INSET_DAY, SchoolCalendar
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
+from outreach.ground.wording import capfirst
 from outreach.tour import roads
 from outreach.tour.availability import hours
 from outreach.tour.availability.days_off import DayOff
@@ -97,18 +98,19 @@ def of(
     kept = proposals.keeping(programme.id)
     partnership = db.session.get_one(Partnership, programme.partnership_id)
     calendars = school_days.load(show.urn for show in everything)
-    truly = hours.of(tour_days)
-    warned = hours.warnings_of({day: shows.get(day.id, ()) for day in tour_days})
     ways, today = roads.of(partnership), day_of(now)
+    given = {row.id: row for row in db.session.execute(hours.rows_of(d.id for d in tour_days))}
     by_day: dict[date, dict[int, Row]] = defaultdict(dict)
     for tour_day in tour_days:
         blocks = [
             rows.block(show, promised.get(show.id, ()), kept.get(show.id), now=now)
             for show in shows.get(tour_day.id, ())
         ]
+        on_it, facts = shows.get(tour_day.id, []), given[tour_day.id]
+        warned = (*hours.outside(facts, on_it, ways), *hours.unrested(facts, on_it, ways))
         by_day[tour_day.day][tour_day.troupe_id] = rows.row(
-            tour_day, blocks, truly=truly[tour_day.id], ways=ways, programme=programme, calendars=calendars,
-            warned=warned.get(tour_day.id, ()), past=tour_day.day <= today,
+            tour_day, blocks, truly=hours.reckon(facts), ways=ways, programme=programme, calendars=calendars,
+            warned=[capfirst(said) for said in warned], past=tour_day.day <= today,
         )  # fmt: skip
     idle = _idle(programme, shown, first, last)
     county = _county(programme)
@@ -166,43 +168,36 @@ def troupes(programme: Programme) -> list[Troupe]:
     )
 
 
-# All that is drawn of a show; a month reads hundreds.
-_OF_A_SHOW = (
-    Performance.tour_day_id, Performance.urn, Performance.easting, Performance.northing, Performance.get_in_at,
-    Performance.starts_at, Performance.ends_at, Performance.away_at, Performance.held_until, Performance.released_at,
-)  # fmt: skip
-
-
-def _promised(performance_ids: Iterable[int]) -> dict[int, list[Booking]]:
-    """The live bookings of some shows as far as they are drawn, the host's first."""
-    found: dict[int, list[Booking]] = defaultdict(list)
-    for booking in db.session.scalars(
-        select(Booking)
+def _promised(performance_ids: Iterable[int]) -> dict[int, list[Promised]]:
+    """The live bookings of some shows, the host's first."""
+    found: dict[int, list[Promised]] = defaultdict(list)
+    for row in db.session.execute(
+        select(Booking.performance_id, Booking.role, Booking.seats, Booking.reference)
         .where(Booking.performance_id.in_(list(performance_ids)), Booking.ended_at.is_(None))
-        .options(load_only(Booking.performance_id, Booking.role, Booking.seats, Booking.reference))
         .order_by(Booking.role.desc(), Booking.id)
     ):
-        found[booking.performance_id].append(booking)
+        found[row.performance_id].append(Promised(*row))
     return found
 
 
-def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Performance]]:
+def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Show]]:
     """What stands on each of these days by get-in, each with its host; holds that are over count for nothing."""
-    found: dict[int, list[Performance]] = defaultdict(list)
-    for show in db.session.scalars(
-        select(Performance)
-        .join(Performance.host)
+    p = Performance
+    found: dict[int, list[Show]] = defaultdict(list)
+    for *facts, host in db.session.execute(
+        select(
+            p.id, p.tour_day_id, p.urn, p.easting, p.northing, p.get_in_at, p.starts_at, p.ends_at, p.away_at,
+            p.held_until, School.name,
+        )
+        .join(School, School.urn == p.urn)
         .where(
-            Performance.tour_day_id.in_(tour_day_ids),
-            Performance.released_at.is_(None),
-            or_(Performance.held_until.is_(None), Performance.held_until > now),
+            p.tour_day_id.in_(tour_day_ids),
+            p.released_at.is_(None),
+            or_(p.held_until.is_(None), p.held_until > now),
         )
-        .options(
-            load_only(*_OF_A_SHOW),
-            contains_eager(Performance.host).load_only(School.name),
-        )
-        .order_by(Performance.get_in_at, Performance.id)
-    ):
+        .order_by(p.get_in_at, p.id)
+    ):  # fmt: skip
+        show = Show(*facts, Host(host))
         found[show.tour_day_id].append(show)
     return found
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from itertools import pairwise
+from typing import NamedTuple
 
-from outreach.booking.promises import Booking
+from outreach.booking.promises import HOST
 from outreach.booking.proposals import Proposal
 from outreach.county.school_days import INSET_DAY, RULED_OUT, SchoolCalendar
 from outreach.ground.timespans import local
@@ -17,7 +18,6 @@ from outreach.tour import roads
 from outreach.tour.availability.hours import Truly
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
-from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.tour.roads import Roads, Stop
 
@@ -28,6 +28,35 @@ TIGHT_MINUTES = 10
 """With fewer minutes to spare than this a road is shown as tight."""
 
 
+class Host(NamedTuple):
+    name: str
+
+
+class Show(NamedTuple):
+    """A performance as far as it is drawn: a month reads hundreds."""
+
+    id: int
+    tour_day_id: int
+    urn: int
+    easting: int | None
+    northing: int | None
+    get_in_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    away_at: datetime
+    held_until: datetime | None
+    host: Host
+
+
+class Promised(NamedTuple):
+    """A live booking as far as it is drawn."""
+
+    performance_id: int
+    role: str
+    seats: int
+    reference: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Block:
     """A show, or a time kept or held for a school, from `begins` (get-in) to `ends` (away).
@@ -36,9 +65,9 @@ class Block:
     keeps the time where it is proposed.
     """
 
-    performance: Performance
+    performance: Show
     kind: str
-    booking: Booking | None
+    booking: Promised | None
     guests: int
     pupils: int
     proposal: Proposal | None
@@ -148,14 +177,14 @@ def row(
 
 
 def block(
-    performance: Performance,
-    promised: Sequence[Booking],
+    performance: Show,
+    promised: Sequence[Promised],
     proposal: Proposal | None,
     *,
     now: datetime,
 ) -> Block:
     """What stands there, from its live bookings (the host's first) or the proposal that keeps it; else it is held."""
-    host = promised[0] if promised and promised[0].role == "host" else None
+    host = promised[0] if promised and promised[0].role == HOST else None
     kind = BOOKED if promised else PROPOSED if proposal else HELD
     return Block(
         performance=performance,
@@ -181,7 +210,7 @@ def of_clock(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
-def stop_of(show: Performance) -> Stop:
+def stop_of(show: Show) -> Stop:
     return roads.school_stop(show.urn, show.easting, show.northing)
 
 
