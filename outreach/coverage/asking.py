@@ -11,7 +11,7 @@ from outreach.asking import invitations
 from outreach.coverage import facts, gaps
 from outreach.coverage.gaps import Word
 from outreach.coverage.parts.cut import Cut
-from outreach.ground.timespans import day_of
+from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
 from outreach.visits import verdicts
@@ -35,7 +35,7 @@ class Asking:
         self.contacts = read.reachable_by_contact(programme, kin_elsewhere, cut)
         self.invited = read.invitations(programme, cut)
         self.answers = read.answers(programme, cut)
-        self.proposals = read.proposals(programme, cut)
+        self.proposals, self.day = read.proposals(programme, cut), cut.day
         self.begun = read.forms_begun(programme, cut)
 
     def standing(self, family: list[int], booked: list[Verdict]) -> tuple[str, str, str, date | None]:
@@ -46,7 +46,8 @@ class Asking:
             return Word.UNREACHABLE, gaps.NO_ADDRESS, "no contact", None
         if not any(contacts) and not any(a.alive for a in asked):
             return Word.UNREACHABLE, gaps.NO_ADDRESS, "every address bounced", None
-        proposed = [self.proposals[u] for u in family if u in self.proposals]
+        kept = [self.proposals[u] for u in family if u in self.proposals]
+        proposed = [each for each in kept if each[1] >= self.day]
         if proposed:
             recorded_at, reply_by = max(proposed)
             return Word.PROPOSED, gaps.WAITING, f"reply by {day_short(reply_by)}", day_of(recorded_at)
@@ -60,6 +61,8 @@ class Asking:
         events: list[tuple[datetime, str, str, datetime]] = []
         if answer is not None and answer[1] != invitations.DECLINED:
             events.append((answer[3], _ANSWERS[answer[1]], answer[2], answer[3]))
+        for _, reply_by in kept:
+            events.append((end_of_day(reply_by), gaps.LAPSED, day_short(reply_by), end_of_day(reply_by)))
         for v in booked:
             if v.promise.ended_at is not None:
                 by = _ENDED_BY.get(v.promise.ended_by or "", v.promise.ended_by or "")

@@ -26,6 +26,7 @@ from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Success
 from outreach.coverage.parts.cut import Cut, only, only_shows, scope
 from outreach.ground.db import db
 from outreach.post.outbox import DeadAddress, Letter
+from outreach.post.proposing import LAPSED
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.targets import TargetDecision
@@ -279,17 +280,16 @@ def answers(programme: Programme, cut: Cut) -> dict[int, tuple[int, str, str, da
 
 
 def proposals(programme: Programme, cut: Cut) -> dict[int, tuple[datetime, date]]:
-    """The newest proposal still open, as it stood by the cut: {URN: (recorded, reply by)}."""
+    """What is kept for a school by the cut, else was until nobody answered: {URN: (recorded, the last day to reply)}."""
     p, was = Proposal, proposal_moves.was(ProposalMove.was_reply_by, of=Proposal.id, by=cut.until)
     reply_by = func.coalesce(was, p.reply_by)
     query = select(p.urn, p.recorded_at, reply_by).where(
         p.programme_id == programme.id,
         p.recorded_at < cut.until,
-        or_(p.ended_at.is_(None), p.ended_at >= cut.until),
-        reply_by >= cut.day,
+        or_(p.ended_at.is_(None), p.ended_at >= cut.until, p.ended_as == LAPSED),
         *only(p.urn, cut),
     )
-    return {row[0]: tuple(row[1:]) for row in _rows(query.order_by(p.id))}
+    return {row[0]: tuple(row[1:]) for row in _rows(query.order_by(reply_by, p.id))}
 
 
 def forms_begun(programme: Programme, cut: Cut) -> dict[int, datetime]:

@@ -28,9 +28,10 @@ NO_ADDRESS, WAITING, DECLINED = "no address", "waiting for an answer", "declined
 SILENT, STARTED, OTHER_DATE = "silent", "started", "wants another date"
 WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT = "on the waiting list", "named somebody else", "refused a slot"
 CANCELLED, FAILED, NOT_ASKED = "cancelled", "did not take place", "not asked"
+LAPSED = "let a time lapse"
 
 CAUSES = (
-    NOT_ASKED, SILENT, STARTED, OTHER_DATE, WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT, CANCELLED, FAILED,
+    NOT_ASKED, SILENT, STARTED, OTHER_DATE, WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT, LAPSED, CANCELLED, FAILED,
     WAITING, DECLINED, NO_ADDRESS, REPORT_MISSING, REPORTS_DISAGREE, YEAR_MISSING, YEAR_NOT_BOOKED, TOO_FEW,
 )  # fmt: skip
 """Every cause a gap can have, in the order of a list."""
@@ -43,6 +44,7 @@ NEXT = {
     WAITING_LIST: "Offer a time",
     SOMEBODY_ELSE: "Write to the new contact",
     REFUSED_SLOT: "Offer other times",
+    LAPSED: "Ring, or offer another time",
     CANCELLED: "Offer the nearest times",
     FAILED: "Offer the nearest times",
     WAITING: "Wait, or ring",
@@ -76,6 +78,8 @@ def words(cause: str, *, detail: str, since: date | None) -> str:
         return f"form begun{on}, not sent"
     if cause == REFUSED_SLOT:
         return f"refused the slot of {detail}" if detail else f"refused a slot{on}"
+    if cause == LAPSED:
+        return f"a time was kept until {detail}, and nobody answered"
     if cause == CANCELLED:
         return f"cancelled by the {detail}{on}"
     if cause == FAILED:

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
@@ -38,6 +38,10 @@ KINDS = [
     ("Further education", "16 plus", 14, 99),
     ("Something quite new", None, None, None),
 ]
+
+
+def _lapse(proposal: Proposal, at: datetime) -> None:
+    proposal.ended_at, proposal.ended_as = at, "lapsed"
 
 
 class RandomYear:
@@ -233,6 +237,9 @@ class RandomYear:
             )  # fmt: skip
             if self._chance(0.4):
                 self._plan(self._when(begins, 20), lambda at: setattr(made_one[0], "ended_at", at))
+            elif self._chance(0.5):  # as the service ends what nobody answered
+                over = datetime.combine(reply_by + timedelta(days=1), time(0, 5), tzinfo=begins.tzinfo)
+                self._plan(over, lambda at: _lapse(made_one[0], at))
 
     def _succession(self) -> None:
         if len(self.schools) < 2:

@@ -499,6 +499,12 @@ class World:
         handed = self.handed(family)
         if handed or answers and answers[-1].kind != "declined":
             return True
+        if any(
+            p.ended_at is None or p.ended_at >= self.until or p.ended_as == "lapsed"
+            for u in family
+            for p in self.by_then(Proposal, urn=u, programme_id=self.programme.id)
+        ):
+            return True  # none is open any more: it is past its day to reply by
         if any(self.cancelled(b) or self.outcome(b) == "failed" for b in bookings):
             return True
         return self.started(family, answers, bookings)

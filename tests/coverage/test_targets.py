@@ -258,8 +258,10 @@ def test_a_slot_is_proposed_until_its_reply_by_day_is_over(programme):
         )  # fmt: skip
     days = [date(2027, 2, n) for n in (9, 10, 20, 21)]
     assert [reckon(programme, day).target[0].standing for day in days] == [
-        "not asked", "proposed", "proposed", "not asked",
+        "not asked", "proposed", "proposed", "asked",
     ]  # fmt: skip
+    over = "a time was kept until 20 February 2027, and nobody answered"
+    assert reckon(programme, days[3]).target[0].cause == over
     assert reckon(programme, days[1]).target[0].cause == "waiting for an answer since 10 February 2027"
 
 

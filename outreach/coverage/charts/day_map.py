@@ -98,10 +98,14 @@ def draw(geojson: str | None, points: Sequence[Point], minutes: Sequence[int | N
         )  # fmt: skip
     drives = []
     for ((x1, y1), (x2, y2)), took in zip(pairwise(at), minutes, strict=True):
-        back = any((d.x1, d.y1, d.x2, d.y2) == (x2, y2, x1, y1) for d in drives)
+        x, y = round((x1 + x2) / 2), round((y1 + y2) / 2)
+        while any(abs(x - d.x) < 50 and abs(y - d.y) < 22 for d in drives) or any(
+            abs(x - stop_x) < 38 and abs(y - stop_y) < 24 for stop_x, stop_y in at
+        ):
+            y += 12  # off what stands there already: another drive's minutes, or a stop
         drives.append(
             Drive(
-                x1=x1, y1=y1, x2=x2, y2=y2, x=round((x1 + x2) / 2), y=round((y1 + y2) / 2) + (22 if back else 0),
+                x1=x1, y1=y1, x2=x2, y2=y2, x=x, y=y,
                 said="" if took is None or (x1, y1) == (x2, y2) else f"{took} min",
             )
         )  # fmt: skip

@@ -26,6 +26,7 @@ from outreach.coverage.facts import Asked, Known
 from outreach.coverage.parts.cut import Cut
 from outreach.ground.db import db
 from outreach.post.outbox import DeadAddress, Letter
+from outreach.post.proposing import LAPSED
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.targets import TargetDecision
@@ -146,7 +147,7 @@ class Recorded:
         )
         self._proposals = _rows(
             select(
-                p.recorded_at, p.ended_at, p.programme_id, p.urn, p.reply_by,
+                p.recorded_at, p.ended_at, p.ended_as, p.programme_id, p.urn, p.reply_by,
                 m.recorded_at.label("moved_at"), m.was_reply_by,
             )
             .outerjoin(m, m.proposal_id == p.id)
@@ -267,14 +268,15 @@ class Recorded:
 
     def proposals(self, programme: Programme, cut: Cut) -> dict[int, tuple[datetime, date]]:
         stood: dict[tuple[int, datetime], tuple[datetime, date]] = {}
-        for when, ended, of, urn, reply_by, moved_at, was_reply_by in self._proposals:
-            if of != programme.id or when >= cut.until or (ended is not None and ended < cut.until):
+        for when, ended, how, of, urn, reply_by, moved_at, was_reply_by in self._proposals:
+            over = ended is not None and ended < cut.until and how != LAPSED
+            if of != programme.id or when >= cut.until or over:
                 continue
             # The last move comes first: each that the cut does not know of puts back what stood before it.
             stood.setdefault((urn, when), (when, reply_by))
             if moved_at is not None and moved_at >= cut.until:
                 stood[urn, when] = (when, was_reply_by)
-        return {urn: row for (urn, _), row in stood.items() if row[1] >= cut.day}
+        return {urn: row for (urn, _), row in sorted(stood.items(), key=lambda item: item[1][1])}
 
     def forms_begun(self, programme: Programme, cut: Cut) -> dict[int, datetime]:
         return {urn: when for when, of, urn in self._begun if of == programme.id and when < cut.until}
