@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from little_tour import QUICK, Tour, weekdays
 from sqlalchemy import func, select
 
 import make
+from little_tour import QUICK, Tour, weekdays
 from outreach.coverage.plans import orders
 from outreach.coverage.plans.ordering import order
 from outreach.coverage.plans.ordering import stop as stop_plan
