@@ -299,6 +299,20 @@ def test_a_plan_says_when_the_tour_is_not_as_it_was_and_what_came_of_its_own_lin
     assert about.WORDS[about.SHOWS] in about.changed(plan)
 
 
+def test_what_changes_while_the_planner_thinks_is_said_of_the_plan(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+
+    def meanwhile(problem: Problem, seconds: float, *rest: Any, **more: Any) -> Plan:
+        with transaction():
+            tour.days[0].shows_at_most = 1
+        return planner.solve(problem, seconds)
+
+    draw_up(solver=meanwhile)
+    assert plan.state == DONE
+    assert about.changed(plan) == [about.WORDS[about.DAYS]]
+
+
 def test_the_database_refuses_what_a_plan_never_is(tour: Tour) -> None:
     with transaction():
         plan = asked(tour)
