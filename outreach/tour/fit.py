@@ -53,10 +53,11 @@ class Shape:
     get_out: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class DayOffer:
     """One tour day: its slots by start, made when they are asked for; or why there is none.
 
+    Nobody changes one; not frozen, since a page makes a hundred and setting frozen fields takes long.
     `short`: how many minutes are lacking at the best place of a day that has room for a show and no time for it;
     `by_road`: without the drive there would be time. `shows`, of `at_most`, stand on it. `barred`: without this rule
     of the troupe (LUNCH, REST, LATEST) there would be a slot.
@@ -212,6 +213,7 @@ class Judge:
         stops = _stops(truly, stands)
         roads = [self._to(stop) for stop in stops]
         shape, eats = self.shape, truly.lunch and len(stands) + 1 >= lunch.FROM_SHOWS
+        shows = [(s.get_in, s.away) for s in stands]
         for at in range(len(stands) + 1):
             to, on = roads[at], roads[at + 1]
             first, last = self._between_shows(truly, stands, at, to, on)
@@ -223,7 +225,7 @@ class Judge:
                 continue
             for begin, end in mealtimes.spans(
                 truly.lunch, first, last, leaves=truly.leaves, returns=truly.returns,
-                shows=[(s.get_in, s.away) for s in stands], at=at, to=to, on=on, get_in=shape.get_in,
+                shows=shows, at=at, to=to, on=on, get_in=shape.get_in,
                 taken=shape.show + shape.get_out, step=shape.step, road=lambda n: self._road(stops[n], stops[n + 1]),
             ):  # fmt: skip
                 yield Gap(first=begin, last=end, extra_minutes=extra, why=why)

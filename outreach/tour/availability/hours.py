@@ -28,7 +28,7 @@ from outreach.tour.roads import Roads, Stop
 
 COLUMNS = (
     TourDay.id, TourDay.troupe_id, TourDay.day, TourDay.leaves, TourDay.returns, TourDay.shows_at_most,
-    Troupe.base_easting, Troupe.base_northing, TourDay.stays_at, TourDay.stays_easting, TourDay.stays_northing,
+    Troupe.base_easting, Troupe.base_northing, TourDay.stays_easting, TourDay.stays_northing,
     Troupe.rest_hours, Troupe.lunch_minutes, Troupe.latest_return,
     BEFORE.id.label("night"), BEFORE.returns.label("back_before"),
     BEFORE.stays_easting.label("slept_easting"), BEFORE.stays_northing.label("slept_northing"),
@@ -153,9 +153,9 @@ def unrested(row: Any, shows: Sequence[Performance], ways: Roads) -> list[str]:
 
 
 def rows_of(day_ids: Iterable[int]) -> Select[Any]:
-    """The rows of COLUMNS of these days."""
+    """The rows of COLUMNS of these days, with what the place is called where the troupe stays the night."""
     return (
-        select(*COLUMNS)
+        select(*COLUMNS, TourDay.stays_at)
         .join(Troupe, Troupe.id == TourDay.troupe_id)
         .outerjoin(BEFORE, follows())
         .where(TourDay.id.in_(set(day_ids)))
