@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
-from datetime import date, time, timedelta
+from datetime import UTC, date, time, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import life
 import pytest
+from calendars_of_people import PersonsCalendar
 from flask import Flask
 from sqlalchemy.exc import IntegrityError
 from test_holds import at_once
@@ -321,6 +322,38 @@ def test_whom_to_ring_is_said_within_a_day_alone(c) -> None:
     done = call_off(off(c), now=starts - timedelta(hours=2), rung=[c.booking.reference])
     (line,) = rows.lines(done)
     assert (line.to_ring, line.rung_by, hits.numbers_of([line])[line.id]) == (True, "Priya", hit.rings)
+
+
+def test_every_calendar_agrees_with_the_diary_afterwards(c) -> None:
+    """Built from the mails alone: who had Tuesday has it no more, and each other time stands where it is kept or booked."""
+    both_halves(c)
+    life.join_as_guest(c, BEFORE + timedelta(hours=2))
+    mails = life.hand_over(BEFORE + timedelta(hours=3))
+    done = call_off(off(c, last=life.NEXT_WEEK), chosen=together(off(c, last=life.NEXT_WEEK)))
+    mails += life.hand_over(NOW + timedelta(minutes=1))
+    new = {n.urn: n.new_proposal for n in rows.lines(done) if n.new_proposal}
+    assert set(new) == {c.school.urn, c.neighbour.urn}
+    with transaction():
+        proposing.accept(new[c.school.urn], life.promise(), who="Joanna Fell", now=NOW + timedelta(hours=1))
+    mails += life.hand_over(NOW + timedelta(hours=2))
+    calendars = {mail.to: PersonsCalendar(mail.to) for mail in mails}
+    for mail in mails:
+        calendars[mail.to].take(mail.raw)
+    diary: dict[str, dict[str, Any]] = {address: {} for address in calendars}
+    for booking in db.session.query(promises.Booking).filter_by(ended_at=None):
+        for person in promises.people_of(booking):
+            diary[person.address][booking.uid] = booking.performance.starts_at
+        show = booking.performance
+        diary[show.troupe.calendar_address][show.uid] = show.get_in_at  # the van's day begins with setting up
+    for proposal in db.session.query(Proposal).filter_by(ended_at=None):
+        for to in proposals.named(proposal):
+            diary[to.address][proposal.uid] = proposal.starts_at
+    shown = {
+        address: {uid: held.starts_at.replace(tzinfo=UTC) for uid, held in calendar.shown().items()}
+        for address, calendar in calendars.items()
+    }
+    assert shown == diary
+    assert shown[life.GUEST] == {} and len(shown[life.FELL.address]) == len(shown[life.NEIGHBOUR]) == 1
 
 
 # Half a day
