@@ -59,6 +59,7 @@ TOUR_MENU = (
     ("Diary", "coordinator.diary"),
     ("Tour days", "coordinator.tour"),
     ("Plans", "coordinator.plans"),
+    ("Guests", "coordinator.guest_requests"),
     ("Call off", "coordinator.call_off"),
     ("Availability", "coordinator.availability"),
     ("Season", "coordinator.season"),
