@@ -72,4 +72,3 @@ def of(programme: Programme, tour_day_ids: Iterable[int], *, now: datetime) -> F
 def half(slot: Slot) -> str:
     """'am' or 'pm'."""
     return "am" if slot.starts < time(12) else "pm"
-
