@@ -134,6 +134,8 @@ def _other_patterns(
         a_while = limit.of_its_own(0)
         driven, _ = _chosen(figures, fewer, Relaxation(figures, fewer, seed=seed), a_while, seed)
         dated, stuck = dates.deal(figures, fewer, driven)
+        if stuck and limit.over(_FOR_DAYS):
+            break  # finding dates for them would take longer than there is time
         best = min(best, _read(figures, pool, dated, stuck, limit, seed), key=lambda each: each.value)
     return best
 
