@@ -14,6 +14,7 @@ from outreach.county import partnerships, places
 from outreach.county.schools import School
 from outreach.coverage.plans import orders
 from outreach.coverage.plans.orders import ACCEPTED, DRAWN, PlanLine, TourPlan
+from outreach.coverage.promising import room
 from outreach.ground.db import db
 from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
@@ -95,11 +96,14 @@ def of(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
     for line in here:
         if line.guest_of is not None and line.state in (DRAWN, ACCEPTED):
             guests.setdefault(line.guest_of, []).append(line)
-    by_proposal = {line.proposal_id: line for line in here if line.proposal_id is not None}
+    of_lines = room.proposals(line.proposal_id for line in here if line.proposal_id is not None)
+    by_show = {
+        of_lines[line.proposal_id].performance_id: line for line in here if line.proposal_id in of_lines
+    }
     troupes = []
     for row in on_tour:
         own = [line for line in here if line.tour_day_id == row.id and line.guest_of is None]
-        stands = [_stands(s, bookings, kept, by_proposal, guests) for s in shows if s.tour_day_id == row.id]
+        stands = [_stands(s, bookings, kept, by_show, guests) for s in shows if s.tour_day_id == row.id]
         drawn = [_drawn(line, guests, where[line.urn].place) for line in own if line.state == DRAWN]
         aside = [line for line in here if line.tour_day_id == row.id and line.state not in (DRAWN, ACCEPTED)]
         start, end = doors[row.id]
@@ -149,12 +153,12 @@ def _stands(
     show: Performance,
     bookings: dict[int, list[Booking]],
     kept: dict[int, Proposal],
-    by_proposal: dict[int | None, PlanLine],
+    by_show: dict[int | None, PlanLine],
     guests: dict[int, list[PlanLine]],
 ) -> OnDay:
     proposal = kept.get(show.id)
     booked = bookings.get(show.id)
-    line = by_proposal.get(proposal.id) if proposal else None
+    line = by_show.get(show.id)
     what = BOOKED if booked else KEPT if proposal else HELD
     place = roads.school_stop(show.urn, show.easting, show.northing).place
     return OnDay(

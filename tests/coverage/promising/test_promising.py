@@ -21,7 +21,7 @@ from outreach.coverage import standings
 from outreach.coverage.plans import ordering, orders
 from outreach.coverage.plans.orders import ACCEPTED, DRAWN, REFUSED, STRUCK, PlanLine, TourPlan
 from outreach.coverage.plans.rules import Rules, pack
-from outreach.coverage.promising import accepting, deciding, looking
+from outreach.coverage.promising import accepting, day_by_day, deciding, looking
 from outreach.coverage.promising.accepting import Accepted
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import local, wall
@@ -399,3 +399,32 @@ def test_what_has_no_place_any_more_is_taken_back_only_when_it_is_ticked(t) -> N
     done = accept(t, three, plan=plan, dropping=[first.id, second.id], now=LATER + timedelta(hours=1))
     assert (done.fell, [each.urn for each in done.proposed]) == ([t.two.urn], [three.urn])
     assert (first.ended_as, second.ended_as) == ("", "withdrawn")
+
+
+# A day of the plan
+
+
+def test_a_day_has_what_stands_and_what_is_drawn_in_order_with_the_road(t) -> None:
+    accept(t, t.one)
+    says_yes(db.session.query(Proposal).one())
+    found = day_by_day.of(t.plan, MONDAY, now=LATER)
+    (van,) = found.troupes
+    assert [(stop.what, stop.school.name, stop.road) for stop in van.stops] == [
+        ("booked", "School 1", 13), ("drawn", "School 2", 13),
+    ]  # fmt: skip
+    assert [guest.urn for guest in van.stops[0].guests] == [t.guest.urn]
+    assert (van.leaves_from, van.back, van.driving, van.late) == ("Marlford", 19, 45, 0)
+    assert local(van.home_at).time() == time(14, 34)
+    assert (found.before, found.after) == (None, TUESDAY)
+
+
+def test_a_day_of_a_plan_takes_the_same_queries_however_full_it_is(t, count_queries) -> None:
+    def asked(day: date) -> int:
+        db.session.expire_all()
+        plan = db.session.get_one(TourPlan, t.plan.id)
+        with count_queries() as queries:
+            day_by_day.of(plan, day, now=LATER)
+        return len(queries)
+
+    one, two = asked(TUESDAY), asked(MONDAY)
+    assert abs(one - two) <= 1 and two <= 16
