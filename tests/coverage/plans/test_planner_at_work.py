@@ -177,6 +177,22 @@ def test_a_planner_that_is_gone_loses_its_plan_and_what_it_still_brings_is_throw
     assert len(orders.lines(plan)) == 5  # once
 
 
+def test_who_lost_its_plan_to_another_that_still_works_writes_nothing(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+    clock = Clock()
+
+    def overtaken(problem: Problem, *rest: Any, **more: Any) -> Plan:
+        clock.at += MISSED + timedelta(seconds=5)
+        with transaction():
+            assert claim("another planner", clock.at) == plan.id
+        return planner.solve(problem, 2)
+
+    assert draw_up(clock, solver=overtaken) is True
+    db.session.expire_all()
+    assert (plan.state, plan.taken_by, orders.lines(plan)) == (WORKING, "another planner", [])
+
+
 def test_a_plan_that_breaks_the_planner_again_and_again_is_not_begun_for_ever(tour: Tour) -> None:
     with transaction():
         plan = asked(tour)
