@@ -1,7 +1,7 @@
 """A plan from its order to its lines: taken by one planner, told how far it is, stopped, taken over, ended once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -277,6 +277,24 @@ def test_a_proposal_stays_where_it_is_and_one_whose_day_is_lost_moves_and_says_f
         DRAWN,
     )
     assert figures.unpack(more.figures).moved == 1
+
+
+def test_a_proposal_that_begins_later_on_its_own_day_has_moved(tour: Tour) -> None:
+    with transaction():
+        lost = proposed(tour, tour.schools[0], tour.days[0].day, time(10))
+        for day in tour.days[1:]:
+            school_days.rule_out(tour.schools[0], day.day, who="Priya", now=make.NOW)
+        tour.programme.earliest_start = time(11)
+        plan = asked(tour, moves=True)
+    draw_up()
+    line = next(each for each in orders.lines(plan) if each.urn == lost.urn)
+    assert (line.day, line.was, line.was_starts_at, line.state) == (
+        lost.starts_at.date(),
+        MOVED,
+        lost.starts_at,
+        DRAWN,
+    )
+    assert line.starts_at > lost.starts_at
 
 
 def test_a_plan_that_came_to_nothing_has_nothing_to_keep_and_can_be_put_away(tour: Tour) -> None:
