@@ -9,7 +9,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from html import unescape
 from html.parser import HTMLParser
 from itertools import islice
@@ -201,13 +201,21 @@ class Numbers:
 
     def bookings(self, words: dict[str, str]) -> list[Any]:
         world = self.at(self.today).world
-        told = {(r.performance_id, r.booking_id) for r in self.rows[VisitReport]}
+        told: dict[tuple[int, int | None], datetime] = {}
+        for r in self.rows[VisitReport]:
+            of_which = r.performance_id, r.booking_id
+            told[of_which] = max(r.recorded_at, told.get(of_which, r.recorded_at))
         found = []
         for b in self.rows[Booking]:
             ended = world.cancelled(b) is not None
             over = world.newest_revision(b).ends_at <= self.now
             kind = "cancelled" if ended else "past" if over else "coming"
-            silent = not {(b.performance_id, None), (b.performance_id, b.id)} & told
+            # What was said before a show began tells of an earlier time of it.
+            began = world.newest_revision(b).starts_at
+            silent = not any(
+                told.get((b.performance_id, who), datetime.min.replace(tzinfo=UTC)) >= began
+                for who in (None, b.id)
+            )
             if kind == words.get("when", "coming") and (silent or words.get("unreported") != "1"):
                 found.append(b)
         return found
