@@ -135,6 +135,12 @@ class Country:
                     "easting": r.randint(200_000, 600_000), "northing": r.randint(100_000, 600_000),
                 }
             )  # fmt: skip
+        # Nobody promises more of a year group than there is: the database refuses it.
+        self.has = {
+            f["urn"]: (f["number_of_pupils"] or 1800)
+            // ((f["statutory_high_age"] or 18) - (f["statutory_low_age"] or 4))
+            for f in facts
+        }
         self.put("school", [f | {"found_by": f["name"].casefold()} for f in facts])
         self.put("school_record", [f | {"recorded_at": long_ago} for f in facts])
         for back in (1000, 640, 280):
@@ -220,13 +226,13 @@ class Country:
                 for u in said
             ],
         )  # fmt: skip
-        self._shows(county, programme, r.sample(urns, len(urns) * 45 // 100), first)
+        self._shows(county, programme, r.sample(urns, len(urns) * 45 // 100), set(own), first)
         return programme.id
 
     def _next(self, table: str) -> int:
         return (self.session.scalar(text(f"SELECT max(id) FROM {table}")) or 0) + 1
 
-    def _shows(self, county: Any, programme: Any, hosts: list[int], first: datetime) -> None:
+    def _shows(self, county: Any, programme: Any, hosts: list[int], own: set[int], first: datetime) -> None:
         import make
 
         r, days = self.random, 200
@@ -266,8 +272,9 @@ class Country:
                  "who": "-"}
             )  # fmt: skip
             groups = r.choice([(8,), (9,), (8, 9), (8, 9)])
+            each = min(240 // len(groups), 150 if urn in own else 240, self.has[urn])
             rows["promised_pupils"] += [
-                {"revision_id": revision, "year_group": y, "pupils": 240 // len(groups)} for y in groups
+                {"revision_id": revision, "year_group": y, "pupils": each} for y in groups
             ]
             if off:
                 rows["cancellation"].append(
@@ -275,15 +282,15 @@ class Country:
                      "reason": "exams"}
                 )  # fmt: skip
             elif ends < self.now and r.random() < 0.9:
-                self._told(rows, ids["visit_report"], performance, booking, groups, ends)
+                self._told(rows, ids["visit_report"], performance, booking, groups, each, ends)
         for name, batch in rows.items():
             self.put(name, batch)
 
     def _told(
         self, rows: dict[str, list[dict[str, Any]]], base: int, performance: int, booking: int,
-        groups: tuple[int, ...], at: datetime,
+        groups: tuple[int, ...], each: int, at: datetime,
     ) -> None:  # fmt: skip
-        count = 230 // len(groups)
+        count = each * 23 // 24
         for side in ("school", "company") if self.random.random() < 0.7 else ("school",):
             report = base + len(rows["visit_report"])
             school = side == "school"

@@ -120,7 +120,8 @@ def said(name: str, seed: int, got: Again) -> bool:
     """Prints one beside what is asked; whether it is reached."""
     *_, seconds = CLASSES[name]
     # Ten refusals at once are not asked to be quiet: their places are worth moving for.
-    few = got.moved <= MOVED or got.what == "ten refusals"
+    quiet = got.what != "ten refusals"
+    few = got.moved <= MOVED or not quiet
     short = [
         word
         for word, good in (("moved", few), ("gap", got.gap <= GAP), ("seconds", got.seconds < seconds + 0.5))
@@ -128,7 +129,7 @@ def said(name: str, seed: int, got: Again) -> bool:
     ]
     print(
         f"{name:10} seed {seed}, {got.what:14}: moved {got.moved} of {got.proposals} "
-        f"({100 * got.moved / got.proposals:.1f} %, at most {MOVED} asked), gap {got.gap:.3f} % (asked {GAP}), "
+        f"({100 * got.moved / got.proposals:.1f} %{f', at most {MOVED} asked' if quiet else ''}), gap {got.gap:.3f} % (asked {GAP}), "
         f"loss against a fresh plan {got.loss:+.2f} %, {got.seconds:.1f} s ({got.processor:.1f} of the processor; "
         f"asked {seconds})" + (f"  MISSED: {', '.join(short)}" if short else ""),
         flush=True,
