@@ -6,10 +6,13 @@ from datetime import date, datetime
 
 from flask import request
 
+from outreach.booking.calling_off import hits
 from outreach.booking.calling_off.hits import Hits
 from outreach.booking.calling_off.instead import Instead
 from outreach.booking.calling_off.rows import AFTERNOON, DAY, MORNING
 from outreach.booking.calling_off.scope import Scope
+from outreach.ground import clock
+from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.web import forms
 
@@ -85,3 +88,15 @@ def chosen(found: Hits, others: Mapping[str, Instead]) -> dict[str, str]:
 
 def today_alone(now: datetime) -> dict[str, object]:
     return {"first": day_of(now), "part": DAY}
+
+
+def look(scope: Scope | None, which: SpanForm) -> Hits | None:
+    """None where nothing is asked yet, or makes no sense, which then stands beside its box."""
+    if scope is None:
+        return None
+    try:
+        scope.check(now=clock.now())
+    except Refusal as refusal:
+        which.refuse(refusal)
+        return None
+    return hits.look(scope, now=clock.now())

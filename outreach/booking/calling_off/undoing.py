@@ -69,8 +69,11 @@ def _restore(was: dict[str, object], *, now: datetime) -> str:
 
 def _open_schools(done: CallOff, *, who: str, now: datetime) -> None:
     """What was ruled out for the schools is theirs again, unless they have said something else since."""
+    urns = {urn for urn, _ in done.ruled_out}
+    schools = {s.urn: s for s in db.session.scalars(select(School).where(School.urn.in_(urns)))}
+    calendars = school_days.load(urns)
     for urn, said in done.ruled_out:
-        school, day = db.session.get_one(School, urn), date.fromisoformat(said)
-        own = school_days.load_one(school).own_days.get(day)
+        school, day = schools[urn], date.fromisoformat(said)
+        own = calendars[urn].own_days.get(day)
         if day >= day_of(now) and own == (False, done.reason[: school_days.LONGEST_REASON]):
             school_days.take_back(school, day, who=who, now=now)

@@ -6,7 +6,6 @@ from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from outreach.booking.calling_off import deeds, hits, rows
-from outreach.booking.calling_off.hits import Hits
 from outreach.booking.calling_off.scope import Scope
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -26,7 +25,7 @@ def call_off(token: str) -> Any:
         formdata=boxes, data=None if asked else call_off_form.today_alone(clock.now()), meta={"csrf": False}
     )
     scope = _scope(which) if asked and which.validate() else None
-    found, form = _look(scope, which), CallOffForm()
+    found, form = call_off_form.look(scope, which), CallOffForm()
     if scope and found and form.validate_on_submit():
         try:
             with transaction():
@@ -37,7 +36,7 @@ def call_off(token: str) -> Any:
                 what = done.what
         except Refusal as refusal:
             form.refuse(refusal)
-            found = _look(scope, which)
+            found = call_off_form.look(scope, which)
         else:
             flash(f"Called off: {what}. The schools and {g.partnership.name} know it.", "done")
             return redirect(url_for("company.call_off", token=token), 303)
@@ -69,15 +68,3 @@ def rung(token: str) -> Any:
 def _scope(form: SpanForm) -> Scope:
     first, last, part = form.span()
     return Scope(partnership_id=g.partnership.id, first=first, last=last, part=part, troupe_id=g.troupe.id)
-
-
-def _look(scope: Scope | None, which: SpanForm) -> Hits | None:
-    """None where nothing is asked yet, or makes no sense, which then stands beside its box."""
-    if scope is None:
-        return None
-    try:
-        scope.check(now=clock.now())
-    except Refusal as refusal:
-        which.refuse(refusal)
-        return None
-    return hits.look(scope, now=clock.now())

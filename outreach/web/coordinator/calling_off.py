@@ -30,7 +30,7 @@ def call_off() -> Any:
     """What is called off stands in the address; the POST says again what was seen, so that nothing ends unseen."""
     which, now = _scope_form(), clock.now()
     scope = _scope(which) if request.args.get("what") and which.validate() else None
-    found = _look(scope, which)
+    found = call_off_form.look(scope, which)
     others = instead.of(found, now=now) if found else {}
     form = KeepForm(data={"reply_by": replacing.usually_kept(now)})
     if scope and found and form.validate_on_submit():
@@ -44,7 +44,7 @@ def call_off() -> Any:
                 call_off_id, ended, kept = done.id, *_counted(done)
         except Refusal as refusal:
             form.refuse(refusal)
-            found = _look(scope, which)
+            found = call_off_form.look(scope, which)
             others = instead.of(found, now=now) if found else {}
         else:
             flash(_said(ended, kept))
@@ -156,18 +156,6 @@ def _scope_form() -> ScopeForm:
 
 def _scope(form: ScopeForm) -> Scope:
     return form.scope(g.partnership.id)
-
-
-def _look(scope: Scope | None, which: ScopeForm) -> Hits | None:
-    """None where nothing is asked yet, or makes no sense, which then stands beside its box."""
-    if scope is None:
-        return None
-    try:
-        scope.check(now=clock.now())
-    except Refusal as refusal:
-        which.refuse(refusal)
-        return None
-    return hits.look(scope, now=clock.now())
 
 
 def _letters(

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 
-from outreach.coverage.plans import figures, ordering, orders
+from outreach.coverage.plans import figures, ordering
 from outreach.coverage.plans.orders import TourPlan
 from outreach.coverage.promising import accepting, looking
 from outreach.coverage.promising import room as room_of
@@ -17,6 +17,7 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
 from outreach.web import forms
 from outreach.web.coordinator.framing import framing, in_frame
+from outreach.web.coordinator.plan_found import our_plan
 from outreach.web.gate import coordinator, coordinators_only, who
 
 MOST = 1000
@@ -34,7 +35,7 @@ class AcceptForm(forms.Form):
 @coordinators_only
 def plan_accept(plan_id: int) -> Any:
     """What accepting the ticked lines would do, line by line; with `?day` the day to reply by."""
-    plan = _plan(plan_id)
+    plan = our_plan(plan_id, readable=True)
     now = clock.now()
     asked = _reply_by(request.args.get("until", "")) or looking.usual_reply_by(plan.programme, now=now)
     form = AcceptForm(formdata=None, data={"reply_by": asked})
@@ -44,7 +45,7 @@ def plan_accept(plan_id: int) -> Any:
 @coordinator.post("/plans/<int(max=2147483647):plan_id>/accept")
 @coordinators_only
 def plan_accept_send(plan_id: int) -> Any:
-    plan, now, form = _plan(plan_id), clock.now(), AcceptForm()
+    plan, now, form = our_plan(plan_id, readable=True), clock.now(), AcceptForm()
     seen = _seen(request.form.getlist("line"))
     ticked = [line_id for line_id in seen][:MOST]
     asked = looking.usual_reply_by(plan.programme, now=now)
@@ -70,14 +71,14 @@ def plan_accept_send(plan_id: int) -> Any:
             for words, category in said:
                 flash(words, category)
             return redirect(url_for("coordinator.plan", plan_id=plan_id), 303)
-    return _page(_plan(plan_id), ticked, asked, form), 422
+    return _page(our_plan(plan_id, readable=True), ticked, asked, form), 422
 
 
 @coordinator.get("/plans/<int(max=2147483647):plan_id>/lines/<int(max=2147483647):line_id>/letter")
 @coordinators_only
 def plan_line_letter(plan_id: int, line_id: int) -> Any:
     """The exact letter of one line, as mail readers show it: for a frame."""
-    plan, now = _plan(plan_id), clock.now()
+    plan, now = our_plan(plan_id, readable=True), clock.now()
     until = _reply_by(request.args.get("until", "")) or looking.usual_reply_by(plan.programme, now=now)
     found = looking.look(plan, looking.chosen(plan, [line_id]), reply_by=until, now=now)
     letter = looking.letter(found[0], plan.programme, who=who(), now=now) if found and found[0].goes else None
@@ -92,7 +93,7 @@ def plan_again(plan_id: int) -> Any:
     """Another plan that keeps what stands, at the price of moving it."""
     try:
         with transaction():
-            plan = ordering.again(_plan(plan_id), who=who(), now=clock.now())
+            plan = ordering.again(our_plan(plan_id, readable=True), who=who(), now=clock.now())
             made = plan.id
     except Refusal as refusal:
         flash(refusal.message, "stop")
@@ -158,13 +159,3 @@ def _reply_by(said: str) -> date | None:
         return date.fromisoformat(said)
     except ValueError:
         return None
-
-
-def _plan(plan_id: int) -> TourPlan:
-    try:
-        plan = orders.get(g.partnership.id, plan_id)
-    except Refusal:
-        abort(404)
-    if not plan.is_readable:
-        abort(404)
-    return plan

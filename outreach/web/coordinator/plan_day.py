@@ -9,8 +9,7 @@ from werkzeug.wrappers import Response
 
 from outreach.coverage.charts import day_map
 from outreach.coverage.charts.day_map import DayMap, Point
-from outreach.coverage.plans import orders
-from outreach.coverage.plans.orders import DRAWN, REFUSED, PlanLine, TourPlan
+from outreach.coverage.plans.orders import DRAWN, REFUSED, PlanLine
 from outreach.coverage.promising import day_by_day, deciding
 from outreach.coverage.promising.day_by_day import TroupesDay
 from outreach.ground import clock
@@ -19,6 +18,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.wording import clock as clock_words
 from outreach.ground.wording import day as day_words
 from outreach.tour import days as tour_days
+from outreach.web.coordinator.plan_found import our_plan
 from outreach.web.gate import coordinator, coordinators_only, who
 
 BEST = 3
@@ -27,7 +27,7 @@ BEST = 3
 @coordinator.get("/plans/<int(max=2147483647):plan_id>/day/<day>")
 @coordinators_only
 def plan_day(plan_id: int, day: str) -> Any:
-    plan = _plan(plan_id)
+    plan = our_plan(plan_id, readable=True)
     try:
         wanted = date.fromisoformat(day)
     except ValueError:
@@ -135,16 +135,6 @@ def _back(line: PlanLine) -> Response:
     if request.form.get("from") == "list":
         return redirect(url_for("coordinator.plan", plan_id=line.plan_id, _anchor=f"line-{line.id}"), 303)
     return redirect(url_for("coordinator.plan_day", plan_id=line.plan_id, day=line.day.isoformat()), 303)
-
-
-def _plan(plan_id: int) -> TourPlan:
-    try:
-        plan = orders.get(g.partnership.id, plan_id)
-    except Refusal:
-        abort(404)
-    if not plan.is_readable:
-        abort(404)
-    return plan
 
 
 def _line(plan_id: int, line_id: int) -> PlanLine:

@@ -13,6 +13,7 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.tour import companies, days
 from outreach.tour.planning import proof
+from outreach.web.coordinator.plan_found import our_plan
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, who
 
 SIDE_BY_SIDE = 5
@@ -43,21 +44,21 @@ def plans() -> Any:
 @coordinators_only
 def plan(plan_id: int) -> Any:
     """One plan: while it is worked on how far it is, then how good it is and what it says of each day."""
-    return _plan_page(_plan(plan_id))
+    return _plan_page(our_plan(plan_id))
 
 
 @coordinator.get("/plans/<int(max=2147483647):plan_id>/progress")
 @coordinators_only
 def plan_progress(plan_id: int) -> Any:
     """The part of the page that changes while the planner works, to be put in its place."""
-    return render_template("coordinator/plan_progress.html", plan=_plan(plan_id), waits=_waits(plan_id))
+    return render_template("coordinator/plan_progress.html", plan=our_plan(plan_id), waits=_waits(plan_id))
 
 
 @coordinator.get("/plans/<int(max=2147483647):plan_id>/schools/<which>")
 @coordinators_only
 def plan_schools(plan_id: int, which: str) -> Any:
     """The schools that a number of the plan counts."""
-    row = _plan(plan_id)
+    row = our_plan(plan_id)
     if which not in LISTS or not row.is_readable:
         abort(404)
     lines, left_out = orders.lines(row), orders.left_out(row)
@@ -83,7 +84,7 @@ def plan_schools(plan_id: int, which: str) -> Any:
 @coordinators_only
 def plan_days(plan_id: int, which: str) -> Any:
     """The tour days that a plan uses, and those that could be handed back."""
-    row = _plan(plan_id)
+    row = our_plan(plan_id)
     if not row.is_readable:
         abort(404)
     told, by_day = figures.unpack(row.figures), _by_day(orders.lines(row))
@@ -97,7 +98,7 @@ def plan_days(plan_id: int, which: str) -> Any:
 @coordinators_only
 def stop_plan(plan_id: int) -> Any:
     with transaction():
-        row = _plan(plan_id)
+        row = our_plan(plan_id)
         ordering.stop(row, who=who(), now=clock.now())
         begun = row.state not in orders.ENDED
     flash("The planner hands out its best in a moment." if begun else "The plan is at its end.")
@@ -109,11 +110,11 @@ def stop_plan(plan_id: int) -> Any:
 def put_away_plan(plan_id: int) -> Any:
     try:
         with transaction():
-            row = _plan(plan_id)
+            row = our_plan(plan_id)
             ordering.put_away(row, who=who(), now=clock.now())
             name, programme_id = row.name, row.programme_id
     except Refusal as refusal:
-        return _plan_page(_plan(plan_id), refusal), 422
+        return _plan_page(our_plan(plan_id), refusal), 422
     flash(f"‘{name}’ is put away. What came of it stays as it is.")
     return redirect(url_for("coordinator.plans", programme=programme_id), 303)
 
@@ -123,7 +124,7 @@ def put_away_plan(plan_id: int) -> Any:
 def compare_plans() -> Any:
     """Plans as columns, the same rows; the first is what the others are compared with."""
     wanted = list(dict.fromkeys(request.args.getlist("plan", type=int)))
-    found = [_plan(plan_id) for plan_id in wanted[: SIDE_BY_SIDE + 1]]
+    found = [our_plan(plan_id) for plan_id in wanted[: SIDE_BY_SIDE + 1]]
     chosen = [row for row in found if row.is_readable]
     if len({row.programme_id for row in found}) > 1:
         return _list_page("These plans are of different programmes. Choose plans of one."), 422
@@ -198,7 +199,7 @@ def _nth(lines: Sequence[PlanLine]) -> dict[int, tuple[int, int]]:
 
 def _waits(plan_id: int) -> int:
     """Seconds since it was asked for."""
-    row = _plan(plan_id)
+    row = our_plan(plan_id)
     return max(0, round((clock.now() - row.asked_at).total_seconds()))
 
 
@@ -206,10 +207,3 @@ def _troupe_names() -> dict[int, str]:
     if "troupe_names" not in g:
         g.troupe_names = {troupe.id: troupe.name for troupe in companies.troupes(g.partnership.id)}
     return dict(g.troupe_names)
-
-
-def _plan(plan_id: int) -> TourPlan:
-    try:
-        return orders.get(g.partnership.id, plan_id)
-    except Refusal:
-        abort(404)
