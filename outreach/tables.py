@@ -21,6 +21,7 @@ import outreach.county.contacts
 import outreach.county.partnerships
 import outreach.county.people
 import outreach.county.register.decisions
+import outreach.county.register.hands
 import outreach.county.schools
 import outreach.coverage.board.publishing
 import outreach.coverage.gaplist.kept

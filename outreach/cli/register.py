@@ -8,9 +8,10 @@ import click
 from flask.cli import AppGroup
 
 from outreach.booking import promises
+from outreach.county import partnerships
 from outreach.county import register as incoming
 from outreach.county.corrections import FIELDS
-from outreach.county.register import Change, Changes, Facts, RegisterFile
+from outreach.county.register import Change, Changes, Facts, RegisterFile, hands
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -69,6 +70,35 @@ def apply(file: BinaryIO, la_codes: tuple[str, ...], everywhere: bool, **beside:
     click.echo("Nothing was new in that file." if changes.nothing else f"Applied: {changes.summary}.")
 
 
+@register.command("asked")
+def asked() -> None:
+    """List the schools that one partnership asked another for and that wait for its word."""
+    rows = hands.asked_by(None)
+    for row in rows:
+        what = f"link {row.predecessor_urn} to {row.successor_urn}" if row.is_link else f"{row.urn} {row.school.name}"
+        click.echo(f"{what}: asked for by {row.receiver.name if row.receiver else '?'} on {day_short(row.asked_at)}")
+    click.echo(f"{count(len(rows), 'line')} in all.")
+
+
+@register.command("hand-over")
+@click.option("--to", "name", required=True, help="The partnership that asked, by its name.")
+@click.option("--urn", "urns", type=int, multiple=True, help="Only this school; may be given again.")
+def hand_over(name: str, urns: tuple[int, ...]) -> None:
+    """Give a partnership the schools that it asked for, in the place of the partnership that holds them."""
+    try:
+        with transaction():
+            incoming.lock()
+            rows = hands.asked_by(partnerships.named(name).id)
+            ids = [row.id for row in rows if not urns or row.urn in urns]
+            done = hands.agree(ids, giver_id=None, who="command line", now=clock.now())
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    click.echo(
+        f"{count(done.schools, 'school')} handed over, {count(done.links, 'link')} agreed to, "
+        f"{done.overtaken} no longer so."
+    )
+
+
 def _authorities(la_codes: tuple[str, ...], everywhere: bool) -> list[str] | None:
     codes = [code.strip() for given in la_codes for code in given.split(",") if code.strip()]
     if bool(codes) == everywhere:
@@ -93,6 +123,10 @@ def _tell(changes: Changes, full: bool) -> None:
     _list("Changed", [_changed(c) for c in changes.changed], full)
     _list("Open again", [_changed(c) for c in changes.reopened], full)
     _list("Not in this file (they stay as they are)", [_school(f) for f in changes.absent], full)
+    held = [f"{h.urn} {h.name}" for h in changes.held] + [
+        f"link {k.link.predecessor} to {k.link.successor}" for k in changes.held_links
+    ]
+    _list("Held by another partnership (asked for when applied)", held, full)
     _list("Lines that cannot be read", [f"line {u.number}: {u.reason}" for u in changes.unreadable], full)
     click.echo(f"\n{changes.summary}." + (" It changes nothing." if changes.nothing else ""))
 

@@ -7,8 +7,10 @@ from datetime import date, datetime
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ForeignKey, Index, Text, case, func, select, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.county.partnerships import Authority
 from outreach.county.schools import OPEN_STATUSES, School, Succession
 from outreach.ground import history
 from outreach.ground.db import Base, FoundByName, Instant, db
@@ -18,19 +20,31 @@ from outreach.post import links
 LONGEST = 200
 
 
+def _holder(context: DefaultExecutionContext) -> int | None:
+    """Where nothing else is said, a contact is whose the school is."""
+    urn = context.get_current_parameters()["urn"]
+    return context.connection.execute(
+        select(Authority.partnership_id).join(School, School.la_code == Authority.la_code).where(School.urn == urn)
+    ).scalar()
+
+
 class Contact(Base, FoundByName):
-    """One person or office at one school. A dated row: it counts from created_at until ended_at."""
+    """One person or office at one school. A dated row: it counts from created_at until ended_at.
+
+    It is the partnership's that put it down, and stays so when the school goes to another.
+    """
 
     __tablename__ = "contact"
     __table_args__ = (
         Index("ix_contact_urn", "urn"),
         Index("ix_contact_address", "address"),
-        Index("uq_contact_urn_address", "urn", "address", unique=True, postgresql_where=text("ended_at IS NULL"),
+        Index("uq_contact_urn_address", "urn", "partnership_id", "address", unique=True, postgresql_where=text("ended_at IS NULL"),
               sqlite_where=text("ended_at IS NULL")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    partnership_id: Mapped[int | None] = mapped_column(ForeignKey("partnership.id"), index=True, default=_holder)
     name: Mapped[str] = mapped_column(Text, default="")
     role: Mapped[str] = mapped_column(Text, default="")
     address: Mapped[str] = mapped_column(Text)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from outreach.county import schools
 from outreach.county.schools import Correction, School, SchoolRecord, found_by
@@ -67,8 +67,8 @@ def withdraw_correction(urn: int, field: str, *, who: str, now: datetime, reason
     return _put_down(school, field, getattr(said, field), withdrawn=True, reason=reason, who=who, now=now)
 
 
-def standing(urns: Collection[int] | None = None) -> dict[int, dict[str, Any]]:
-    """The corrections that hold now, {URN: {field: value}}; of every school when `urns` is None."""
+def standing(urns: Collection[int] | Select[tuple[int]] | None = None) -> dict[int, dict[str, Any]]:
+    """The corrections that hold now, {URN: {field: value}}; of every school when `urns` is None; one query."""
     query = select(Correction.urn, Correction.field, Correction.value, Correction.withdrawn)
     if urns is not None:
         query = query.where(Correction.urn.in_(urns))

@@ -11,7 +11,10 @@ from outreach.ground.db import Base, Instant, db
 
 
 class History(Base):
-    """One deed. `who` is text and an id with no foreign key, so that it outlives the person's row."""
+    """One deed. `who` is text and an id with no foreign key, so that it outlives the person's row.
+
+    `partnership_id` is whose programme it was done in; None: of a school, whoever held it then.
+    """
 
     __tablename__ = "history"
     __table_args__ = (Index("ix_history_subject", "subject", "subject_id"),)
@@ -24,6 +27,7 @@ class History(Base):
     subject_id: Mapped[str] = mapped_column(Text)
     before: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    partnership_id: Mapped[int | None]
 
 
 def record(

@@ -44,6 +44,7 @@ class Letter(Base):
         UniqueConstraint("stream", "recipient", "kind", "method", "sequence", "dtstamp"),
         Index("ix_letter_status", "status", "not_before"),
         Index("ix_letter_written_to", "partnership_id", "recipient"),
+        Index("ix_letter_counted", "partnership_id", "status", "handed_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

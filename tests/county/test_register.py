@@ -248,7 +248,7 @@ def test_preview_asks_a_constant_number_of_queries(
     file = register.read(io.BytesIO(content), la_codes=["999"])
     with count_queries() as queries:
         register.preview(file, ["999"])
-    assert len(queries) == 5
+    assert len(queries) == 7
 
 
 def test_a_preview_is_stale_once_another_file_was_applied(app: Flask) -> None:

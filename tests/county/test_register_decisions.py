@@ -14,7 +14,7 @@ from test_register_files import LINKS, school, written
 import make
 from outreach.county import corrections, schools
 from outreach.county.partnerships import Partnership
-from outreach.county.register import deciding, decisions, lines
+from outreach.county.register import deciding, decisions, hands, lines
 from outreach.county.register.deciding import AlreadyDecided, ChangedSince, NothingToKeep
 from outreach.county.register.decisions import NoSuchChange, RegisterChange
 from outreach.ground import history
@@ -97,7 +97,13 @@ def test_nurseries_and_schools_long_closed_are_no_news(ours) -> None:
     assert waiting(ours) == []
 
 
-def test_a_school_that_goes_to_another_authority_is_told_to_both(ours) -> None:
+def test_a_school_that_goes_to_an_authority_of_nobody_here_is_told(ours) -> None:
+    first()
+    bring(written([school(**{"LA (code)": "998"})]), ("999", "998"))
+    assert waiting(ours) == [("leaving", "la_code", "999", "998")]
+
+
+def test_a_school_of_another_partnership_is_no_change_of_anybodys_until_it_is_agreed_to(ours) -> None:
     with transaction():
         theirs = make.partnership(("998",))
     bring(written([school(), school(URN="900002", **{"LA (code)": "998"})]), ("999", "998"), make.EARLIER)
@@ -105,8 +111,8 @@ def test_a_school_that_goes_to_another_authority_is_told_to_both(ours) -> None:
         written([school(**{"LA (code)": "998"}), school(URN="900002", **{"LA (code)": "998"})]),
         ("999", "998"),
     )
-    assert waiting(ours) == [("leaving", "la_code", "999", "998")]
-    assert waiting(theirs) == []  # one school is one line: the other authority sees it as it comes
+    assert (waiting(ours), waiting(theirs)) == ([], [])
+    assert [row.urn for row in hands.asked_of(ours.id)] == [900001]
 
 
 def test_accepting_leaves_the_registers_word_and_says_who(ours, count_queries) -> None:

@@ -4,6 +4,7 @@ import io
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -192,3 +193,65 @@ def test_the_register_takes_a_coordinator(client: FlaskClient, app: Flask) -> No
         assert client.get(path).status_code == 302
     for path in ("/desk/register/abc/drop",):
         assert client.get(path).status_code == 405
+
+
+# --- schools that another partnership holds -------------------------------------------------------
+
+
+@pytest.fixture
+def two_desks(app: Flask) -> tuple[FlaskClient, FlaskClient]:
+    """Coordinators of 931, which holds Redmere, and of 932."""
+    desks = []
+    with transaction():
+        people = [make.person(make.partnership((code,))) for code in ("931", "932")]
+        make.contact(make.school(urn=900001, name="Redmere Academy"), name="Joanna Fell", address="j.fell@redmere.example")
+    for person in people:
+        desks.append(make.signed_in(app.test_client(), person))
+    return desks[0], desks[1]
+
+
+def test_anothers_school_is_listed_and_nothing_of_it_is_shown(two_desks: Any) -> None:
+    giver, receiver = two_desks
+    where = send(receiver, written(line(900001, "Ours by our file", la="932"), line(900009, "Oak", la="932"))).location
+    page = receiver.get(where).text
+    assert "1 line names a school held by another partnership" in page and "Ours by our file" in page
+    assert "Redmere" not in page and "1,050" not in page.split('id="held"')[1].split("</section>")[0]
+    assert "held by another partnership,900001,Ours by our file" in receiver.get(f"{where}/changes.csv").text
+    apply(receiver, where)
+    page = receiver.get("/desk/register").text
+    assert "The partnership that holds them is asked to hand them over." in page
+    assert receiver.get("/desk/schools/900001").status_code == 404
+    assert receiver.get("/desk/schools/900001/contacts/add").status_code == 404
+    assert giver.get("/desk/schools/900001").status_code == 200
+    for page in ("/desk/register/hands", "/desk/search?q=Redmere", "/desk/schools", "/desk/contacts", "/desk/coverage"):
+        assert "j.fell" not in receiver.get(page).text and "Redmere Academy" not in receiver.get(page).text
+
+
+def test_the_giver_agrees_on_its_register_page_with_one_click(two_desks: Any) -> None:
+    giver, receiver = two_desks
+    apply(receiver, send(receiver, written(line(900001, "Ours by our file", la="932"), line(900009, "Oak", la="932"))).location)
+    assert "Another partnership asks for 1 school or link of yours." in giver.get("/desk/register").text
+    page = giver.get("/desk/register/hands").text
+    (ticked,) = re.findall(r'name="asked" value="(\d+)"', page)
+    assert "Redmere Academy" in page and "Who asks" not in receiver.get("/desk/register/hands").text
+    # Whose it is not to give gets the answer of something that is not there.
+    assert receiver.post("/desk/register/hands", data={"asked": ticked, "deed": "agree"}).status_code == 404
+    assert giver.post("/desk/register/hands", data={"asked": ticked}).status_code == 303
+    assert giver.get("/desk/schools/900001").status_code == 200
+    assert giver.post("/desk/register/hands", data={"asked": ticked, "deed": "agree"}).status_code == 303
+    assert "1 school handed over. Bookings, contacts, letters and history stay here." in giver.get("/desk/register/hands").text
+    assert giver.get("/desk/schools/900001").status_code == 404
+    assert receiver.get("/desk/schools/900001").status_code == 200
+    assert "Came to you from another partnership" in receiver.get("/desk/register/hands").text
+    # Clicked twice: it says that nothing waits.
+    assert giver.post("/desk/register/hands", data={"asked": ticked, "deed": "agree"}).status_code == 303
+    assert "Nothing that was ticked waits" in giver.get("/desk/register/hands").text
+
+
+def test_the_giver_keeps_its_school(two_desks: Any) -> None:
+    giver, receiver = two_desks
+    apply(receiver, send(receiver, written(line(900001, "Ours by our file", la="932"), line(900009, "Oak", la="932"))).location)
+    (ticked,) = re.findall(r'name="asked" value="(\d+)"', giver.get("/desk/register/hands").text)
+    giver.post("/desk/register/hands", data={"asked": ticked, "deed": "keep"})
+    assert "1 school or link stays as it is." in giver.get("/desk/register/hands").text
+    assert giver.get("/desk/schools/900001").status_code == 200 and receiver.get("/desk/schools/900001").status_code == 404

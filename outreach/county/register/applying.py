@@ -14,7 +14,7 @@ from sqlalchemy import Select, bindparam, func, insert, literal, select, text, u
 
 from outreach.county import corrections
 from outreach.county.partnerships import Authority, Partnership
-from outreach.county.register import deciding
+from outreach.county.register import deciding, hands
 from outreach.county.register.bulk import insert_many
 from outreach.county.register.changes import Change, Changes, Known, compare
 from outreach.county.register.columns import Facts
@@ -58,29 +58,76 @@ def preview(file: RegisterFile, la_codes: Collection[str] | None) -> Changes:
 def known(file: RegisterFile, la_codes: Collection[str] | None) -> Known:
     """What stands here of the schools of a file and of its authorities. Raises NotInFile.
 
-    Five queries, and one for each 500 schools that the file has and these authorities did not.
+    A constant number of queries, and some for each 500 schools and links that the file has. Of a school that another
+    partnership holds its authority alone is read.
     """
     if not file.rows:
         whose = "" if la_codes is None else f" of authority {and_list(sorted(la_codes))}"
         raise NotInFile(f"This file has no school{whose}. Nothing was changed.")
+    here = set(urns_of(la_codes)) if la_codes is not None else set()
+    elsewhere = _elsewhere(file, la_codes, here)
+    takers = hands.holders_of({*(la_codes or ()), *elsewhere.values(), *(row.la_code for row in file.rows)})
+    holders = {urn: takers[code] for urn, code in elsewhere.items() if code in takers}
     newest = select(func.max(SchoolRecord.id)).group_by(SchoolRecord.urn)
-    if la_codes is not None:
+    if la_codes is None:
+        facts, held, links = _facts(newest), corrections.standing(), _links(None)
+    else:
         ours = select(School.urn).where(School.la_code.in_(la_codes))
-        facts = _facts(newest.where(SchoolRecord.urn.in_(ours)))
-        strangers = [row.urn for row in file.rows if row.urn not in facts]
+        facts, held, links = (
+            _facts(newest.where(SchoolRecord.urn.in_(ours))),
+            corrections.standing(ours),
+            _links(ours),
+        )
+        holders |= {urn: takers[facts[urn].la_code] for urn in here if facts[urn].la_code in takers}
+        mine = {None, *(takers.get(code) for code in la_codes)}
+        strangers = [row.urn for row in file.rows if row.urn not in here and holders.get(row.urn) in mine]
         for urns in _by(500, strangers):
             facts |= _facts(newest.where(SchoolRecord.urn.in_(urns)))
-    else:
-        facts = _facts(newest)
-    links = db.session.execute(
-        select(Succession.predecessor_urn, Succession.successor_urn).order_by(Succession.id)
-    )
+            held |= corrections.standing(urns)
+        for urns in _by(500, sorted({link.predecessor for link in file.links} - here)):
+            links |= _links(urns)
+    asked, asked_links = hands.asked_already(_of_others(file, holders, takers))
     return Known(
-        facts=facts,
-        corrected=corrections.standing(),
-        links={(predecessor, successor) for predecessor, successor in links},
-        districts=_districts(la_codes),
-    )
+        facts=facts, corrected=held, links=links, districts=_districts(la_codes), la_codes=la_codes,
+        holders=holders, takers=takers, asked=asked, asked_links=asked_links,
+    )  # fmt: skip
+
+
+def _elsewhere(file: RegisterFile, la_codes: Collection[str] | None, here: Collection[int]) -> dict[int, str]:
+    """{URN: LA code now} of the known schools of other authorities that a file names, or links to those that are `here`."""
+    query = select(School.urn, School.la_code).order_by(School.urn)
+    if la_codes is None:
+        return {urn: code for urn, code in db.session.execute(query)}
+    named = {row.urn for row in file.rows}
+    ours = {*here, *named}
+    near = {end for k in file.links for end in (k.predecessor, k.successor) if k.predecessor in ours or k.successor in ours}
+    found: dict[int, str] = {}
+    for urns in _by(500, sorted((named | near) - {*here})):
+        found |= {urn: code for urn, code in db.session.execute(query.where(School.urn.in_(urns)))}
+    return found
+
+
+def _links(of: Any) -> set[tuple[int, int]]:
+    """The links known that begin with some schools; None: all."""
+    query = select(Succession.predecessor_urn, Succession.successor_urn).order_by(Succession.id)
+    if of is not None:
+        query = query.where(Succession.predecessor_urn.in_(of))
+    return {(predecessor, successor) for predecessor, successor in db.session.execute(query)}
+
+
+def _of_others(file: RegisterFile, holders: Mapping[int, int], takers: Mapping[str, int]) -> set[int]:
+    """The schools of which this file says something that only their holder can grant."""
+    found = {
+        row.urn
+        for row in file.rows
+        if row.urn in holders and takers.get(row.la_code, holders[row.urn]) != holders[row.urn]
+    }
+    whose = {row.urn: takers.get(row.la_code) for row in file.rows} | dict(holders)
+    for link in file.links:
+        ends = whose.get(link.predecessor), whose.get(link.successor)
+        if None not in ends and ends[0] != ends[1]:
+            found |= {link.predecessor, link.successor}
+    return found
 
 
 def _facts(newest: Select[tuple[int]]) -> dict[int, Facts]:
@@ -100,12 +147,15 @@ def _districts(la_codes: Collection[str] | None) -> dict[str, str]:
     names: dict[str, str] = {}
     for geojson in db.session.scalars(maps.order_by(Partnership.id)):
         names |= _districts_on(geojson or "")
-    rows = db.session.execute(
+    known = (
         select(School.district_code, School.district_name)
         .where(School.district_code.is_not(None), School.district_name != School.district_code)
         .distinct()
         .order_by(School.district_code, School.district_name)
     )
+    if la_codes is not None:
+        known = known.where(School.la_code.in_(la_codes))
+    rows = db.session.execute(known)
     return names | {code: name for code, name in rows}
 
 
@@ -201,6 +251,7 @@ def apply(
         ]
         insert_many(Succession.__table__, rows)  # type: ignore[arg-type]
     deciding.put_down(changes, row, first)
+    hands.put_down(changes, who=who, now=now)
     db.session.expire_all()
     return row
 

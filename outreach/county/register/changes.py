@@ -4,7 +4,7 @@ A school that is not in a file stays as it is: only the register's own word clos
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from outreach.county.register.code_point import Spot, compact
@@ -43,6 +43,29 @@ class Change:
         )
 
 
+class Held(NamedTuple):
+    """A school that another partnership of this service holds, as the file names it. `asked`: it was asked for already."""
+
+    urn: int
+    name: str
+    la_code: str
+    district_code: str | None
+    district_name: str | None
+    giver: int
+    receiver: int
+    asked: bool
+
+
+class HeldLink(NamedTuple):
+    """A link of which one end, `urn`, is another partnership's school."""
+
+    link: Link
+    urn: int
+    giver: int
+    receiver: int
+    asked: bool
+
+
 class Successor(NamedTuple):
     """A school that comes after a closed one; its name is '' where no file gives it."""
 
@@ -53,7 +76,8 @@ class Successor(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class Changes:
     """All that applying a file would do, and what it would leave. By name, then URN; `absent` are open
-    schools of the file's authorities that the file does not have; `successors` are those of closures."""
+    schools of the file's authorities that the file does not have; `successors` are those of closures. `held` and
+    `held_links` are another partnership's, and wait for its word; `staying` are ours that the file gives to another."""
 
     new: tuple[Change, ...]
     changed: tuple[Change, ...]
@@ -64,11 +88,19 @@ class Changes:
     unreadable: tuple[Unreadable, ...]
     links: tuple[Link, ...]
     successors: Mapping[int, tuple[Successor, ...]]
+    held: tuple[Held, ...] = ()
+    held_links: tuple[HeldLink, ...] = ()
+    staying: tuple[Facts, ...] = ()
 
     @property
     def nothing(self) -> bool:
-        """Applying the file would change nothing."""
-        return not (self.new or self.changed or self.closed or self.reopened or self.links)
+        """Applying the file would change nothing, and ask nobody for anything."""
+        return not (self.new or self.changed or self.closed or self.reopened or self.links or self.to_ask)
+
+    @property
+    def to_ask(self) -> int:
+        """How many schools and links another partnership would be asked for."""
+        return sum(not each.asked for each in (*self.held, *self.held_links))
 
     @property
     def summary(self) -> str:
@@ -86,17 +118,34 @@ class Changes:
             said.append(count(len(self.unreadable), "line") + " unreadable")
         if self.links:
             said.append(count(len(self.links), "new link"))
+        if self.held:
+            said.append(f"{len(self.held):,} held by another partnership")
+        if self.held_links:
+            said.append(count(len(self.held_links), "link") + " to another partnership’s schools")
         return and_list(said)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What stands here before a file comes in; `facts` is the register's last word by URN."""
+    """What stands here before a file comes in; `facts` is the register's last word by URN.
+
+    `la_codes`: whose file it is (None: everybody's). `holders`: the partnership of each known school that a row or a link of the
+    file names, `takers` that of each authority; `asked` and `asked_links` wait for another partnership's word already.
+    """
 
     facts: Mapping[int, Facts]
     corrected: Mapping[int, Collection[str]]
     links: Collection[tuple[int, int]]
     districts: Mapping[str, str]
+    la_codes: Collection[str] | None = None
+    holders: Mapping[int, int] = field(default_factory=dict)
+    takers: Mapping[str, int] = field(default_factory=dict)
+    asked: Collection[tuple[int, int]] = ()
+    asked_links: Collection[tuple[int, int]] = ()
+
+    def is_ours(self, la_code: str) -> bool:
+        """Whether the file may speak for an authority."""
+        return self.la_codes is None or la_code in self.la_codes
 
 
 def compare(file: RegisterFile, known: Known) -> Changes:
@@ -104,8 +153,20 @@ def compare(file: RegisterFile, known: Known) -> Changes:
     complete = _completer(file, known)
     kinds: dict[str, list[Change]] = {"new": [], "changed": [], "closed": [], "reopened": []}
     unchanged = 0
+    held: list[Held] = []
+    staying: list[Facts] = []
     for row in file.rows:
         before = known.facts.get(row.urn)
+        giver, receiver = known.holders.get(row.urn), known.takers.get(row.la_code)
+        if giver is not None and receiver is not None and giver != receiver:
+            if before is None or known.is_ours(row.la_code):
+                asked = (row.urn, receiver) in known.asked
+                held.append(
+                    Held(row.urn, row.name, row.la_code, row.district_code, row.district_name, giver, receiver, asked)
+                )
+                continue
+            staying.append(row)
+            row = row._replace(la_code=before.la_code)
         after = complete(row, before)
         if before == after:
             unchanged += 1
@@ -115,13 +176,15 @@ def compare(file: RegisterFile, known: Known) -> Changes:
     here = {row.urn for row in file.rows}
     authorities = {row.la_code for row in file.rows}
     absent = [f for f in known.facts.values() if f.urn not in here and f.is_open and f.la_code in authorities]
-    told = _new_links(file.links, known, here)
+    told, held_links = _apart(_new_links(file.links, known, here - {each.urn for each in held}), file, known)
     return Changes(
         new=_by_name(kinds["new"]), changed=_by_name(kinds["changed"]), closed=_by_name(kinds["closed"]),
         reopened=_by_name(kinds["reopened"]), unchanged=unchanged,
         absent=tuple(sorted(absent, key=lambda f: (f.name, f.urn))),
         unreadable=file.unreadable, links=told,
         successors=_successors(kinds["closed"], file, known),
+        held=tuple(sorted(held, key=lambda each: (each.name, each.urn))), held_links=held_links,
+        staying=tuple(sorted(staying, key=lambda f: (f.name, f.urn))),
     )  # fmt: skip
 
 
@@ -190,6 +253,25 @@ def _new_links(links: Iterable[Link], known: Known, here: Collection[int]) -> tu
         and any(urn in here or urn in known.facts for urn in (link.predecessor, link.successor))
     }
     return tuple(told[pair] for pair in sorted(told))
+
+
+def _apart(
+    told: Iterable[Link], file: RegisterFile, known: Known
+) -> tuple[tuple[Link, ...], tuple[HeldLink, ...]]:
+    """The links that are ours to make, and those with an end at another partnership's school."""
+    whose = {row.urn: known.takers.get(row.la_code) for row in file.rows} | dict(known.holders)
+    ours, held = [], []
+    for link in told:
+        giver, receiver = whose.get(link.predecessor), whose.get(link.successor)
+        if giver is None or receiver is None or giver == receiver:
+            ours.append(link)
+            continue
+        urn = link.predecessor
+        if known.facts.get(link.predecessor) is not None and known.la_codes is not None:
+            urn, giver, receiver = link.successor, receiver, giver
+        asked = (link.predecessor, link.successor) in known.asked_links
+        held.append(HeldLink(link, urn, giver, receiver, asked))
+    return tuple(ours), tuple(held)
 
 
 def _successors(

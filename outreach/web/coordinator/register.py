@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import promises
 from outreach.booking.desk import closing
 from outreach.county import partnerships, register, schools
 from outreach.county.corrections import FIELDS
-from outreach.county.register import Changes, Waiting, decisions, waiting
+from outreach.county.register import Changes, Waiting, decisions, hands, waiting
 from outreach.ground import clock, tabular, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -56,6 +56,7 @@ def register_files() -> Any:
         newest=register.newest_import(_la_codes()),
         to_decide=decisions.waiting(g.partnership.id),
         closing=closing.count(g.partnership.id, now=clock.now()),
+        asked_of=hands.count_asked_of(g.partnership.id),
     )
     return page, 422 if request.method == "POST" else 200
 
@@ -116,6 +117,58 @@ def register_changes(token: str) -> Any:
     )
 
 
+@coordinator.get("/register/hands")
+@coordinators_only
+def register_hands() -> Any:
+    """Schools that change hands: what others ask of this partnership, what it asks of others, and what came to it."""
+    asked = hands.asked_of(g.partnership.id)
+    return render_template(
+        "coordinator/register_hands.html",
+        asked=asked,
+        coming=promises.coming((row.urn for row in asked), now=clock.now(), partnership_id=g.partnership.id),
+        waiting=hands.asked_by(g.partnership.id),
+        received=hands.received(g.partnership.id),
+    )
+
+
+@coordinator.post("/register/hands")
+@coordinators_only
+def register_hand_over() -> Any:
+    """Hand over, or keep, what is ticked of the list that was shown: one word for all of it."""
+    ticked = request.form.getlist("asked")
+    ids = {int(typed) for typed in ticked if typed.isascii() and typed.isdigit() and len(typed) < 10}
+    if not hands.were_asked_of(g.partnership.id, ids):
+        abort(404)
+    deed = request.form.get("deed")
+    try:
+        with transaction():
+            register.lock()
+            if deed == "agree":
+                done = hands.agree(ids, giver_id=g.partnership.id, who=who(), now=clock.now())
+                said = _handed(done)
+            elif deed == "keep":
+                kept = hands.keep(ids, giver_id=g.partnership.id, who=who(), now=clock.now())
+                said = wording.count(kept, "school or link stays as it is.", "schools or links stay as they are.")
+            else:
+                raise hands.NothingAsked
+    except Refusal as refusal:
+        flash(refusal.message, "confirm")
+    else:
+        flash(said)
+    return redirect(url_for("coordinator.register_hands"), 303)
+
+
+def _handed(done: hands.Settled) -> str:
+    said = []
+    if done.schools:
+        said.append(f"{wording.count(done.schools, 'school')} handed over. Bookings, contacts, letters and history stay here.")
+    if done.links:
+        said.append(f"{wording.count(done.links, 'link')} agreed to.")
+    if done.overtaken:
+        said.append(f"{wording.count(done.overtaken, 'line')} did not hold any more, and nothing was done about it.")
+    return " ".join(said)
+
+
 def _take_in(form: UploadForm) -> str:
     """Read what was uploaded and let it wait; its token. Raises WrongFile and NotInFile."""
     la_codes, now = _la_codes(), clock.now()
@@ -154,7 +207,8 @@ def _apply(token: str, seen: str) -> str:
     waiting.forget(_folder(), token)
     if changes.nothing:
         return "Nothing was new in that file. Nothing was changed."
-    return f"The register is applied: {changes.summary}."
+    asked = " The partnership that holds them is asked to hand them over." if changes.to_ask else ""
+    return f"The register is applied: {changes.summary}.{asked}"
 
 
 def _lines(changes: Changes) -> Any:
@@ -168,6 +222,13 @@ def _lines(changes: Changes) -> Any:
                     else (FACTS[fact.field], _said(fact.before), _said(fact.after))
                 )
                 yield what, facts.urn, facts.name, *told
+    for held in changes.held:
+        yield "held by another partnership", held.urn, held.name, "", "", ""
+    for link in changes.held_links:
+        ends = f"{link.link.predecessor} to {link.link.successor}"
+        yield "link to another partnership’s school", link.urn, "", "Link", "", ends
+    for facts in changes.staying:
+        yield "stays yours", facts.urn, facts.name, "Authority", "", facts.la_code
     for facts in changes.absent:
         yield "not in this file", facts.urn, facts.name, "", "", ""
     for line in changes.unreadable:
