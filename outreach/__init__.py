@@ -7,6 +7,7 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from outreach import tables  # noqa: F401
+from outreach.booking import as_it_stands
 from outreach.ground import config
 from outreach.ground.db import db
 from outreach.post import letters
@@ -27,6 +28,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     db.init_app(app)
     letters.configure(app.config)
     receiving.configure(app.config)
+    letters.ask(as_it_stands.of)
     Migrate(app, db, directory=str(ROOT / "migrations"))
 
     from outreach import cli, web

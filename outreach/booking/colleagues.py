@@ -94,7 +94,7 @@ def send_again(booking: Booking, contact_id: int, *, who: str, now: datetime) ->
     letter = letters.resend(booking.uid, person.address, now=now)
     if letter is None:
         booking.still_open()
-        told.school(booking, [person], told.with_link(letters.changed, booking), now=now)
+        told.school(booking, [person], told.with_link(letters.as_it_stands, booking), now=now)
         letter = outbox.newest_of_stream(booking.uid)[person.address.lower()]
     if letter.status == WAITING:
         history.record("sent again", "booking", booking.reference, who=who, now=now, after=person.address)

@@ -169,11 +169,15 @@ def named(proposal: Proposal) -> list[letters.Addressee]:
 
 
 def tell(proposal: Proposal, write: Callable[..., object], *, now: datetime) -> None:
-    """One letter to each whom it was written to, its link open until thirty days after the day to reply by."""
-    expires_at = end_of_day(max(proposal.reply_by, day_of(now))) + proposing.LINK_AFTER_REPLY_BY
-    said = visit_of(proposal)
+    """One letter to each whom it was written to."""
+    expires_at, said = link_until(proposal, now=now), visit_of(proposal)
     for to in named(proposal):
         write(said, to, sender(proposal.programme), now=now, expires_at=expires_at)
+
+
+def link_until(proposal: Proposal, *, now: datetime) -> datetime:
+    """Until when a link in a letter about it opens: thirty days after the day to reply by."""
+    return end_of_day(max(proposal.reply_by, day_of(now))) + proposing.LINK_AFTER_REPLY_BY
 
 
 def visit_of(proposal: Proposal) -> letters.Visit:

@@ -1,7 +1,7 @@
 """Who is told what when a promise changes: facts for the letters, one to each person it concerns."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from outreach.county.partnerships import Partnership
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.wording import count
-from outreach.post import letters, outbox
+from outreach.post import letters
 from outreach.post.calendars import Attendee
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import WAITING, Letter
@@ -74,18 +74,17 @@ def each(
 def moved(booking: Booking, was_starts_at: datetime, *, note: str, tell: bool, now: datetime) -> None:
     """The new time to everybody who has the booking in the calendar; `note` for the host alone.
 
-    `tell` False: the host was told otherwise and is not written to, unless a letter with the old time still waits to go
-    to somebody. Guests always are, since they are asked whether they still come.
+    `tell` False: the host is told otherwise, so that its letter is short and brings the calendar up to date alone. Guests
+    get the whole one, since they are asked whether they still come.
     """
     hosts = booking.role == HOST
-    people = promises.people_of(booking)
     if hosts and not tell:
-        waiting = outbox.waited_for(booking.uid)
-        people = [person for person in people if person.address.lower() in waiting]
-    write = partial(
-        with_link(letters.moved, booking), was_starts_at=was_starts_at, note=note if hosts else ""
-    )
-    school(booking, people, write, now=now)
+        write = with_link(letters.moved_in_short, booking)
+    else:
+        write = partial(
+            with_link(letters.moved, booking), was_starts_at=was_starts_at, note=note if hosts else ""
+        )
+    school(booking, promises.people_of(booking), write, now=now)
 
 
 def troupe(
@@ -96,19 +95,35 @@ def troupe(
 
     `was`: for a troupe that another one stands in for, the times at which it has the show.
     """
+    entry = troupe_entry(performance, troupe_id, now=now)
+    if entry is not None:
+        letters.for_troupe(replace(entry.visit, **was), entry.to, entry.sender, method=method, now=now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TroupeEntry:
+    """The facts of a troupe's own entry, to whom it goes, and who signs."""
+
+    visit: letters.Visit
+    to: letters.Addressee
+    sender: letters.Sender
+
+
+def troupe_entry(performance: Performance, troupe_id: int, *, now: datetime) -> TroupeEntry | None:
+    """A show as its troupe has it in the calendar; None without an address, or where nobody was ever promised it."""
     to = db.session.get_one(Troupe, troupe_id)
     if not to.calendar_address:
-        return
+        return None
     promised = promises.of_performance(performance.id) or promises.ended_with(performance.id)
     if not promised:
-        return
+        return None
     host = promised[0]
-    sender = sender_of(partnerships.get(host.programme.partnership_id))
     addressee = letters.Addressee(address=to.calendar_address, name=to.name, role="touring company")
     # Nobody has answered what is just being booked.
     answered = {} if host.created_at == now else answers.carried(performance.uid, performance.sequence)
     visit = _troupe_visit(performance, promised, addressee, answers.partstat_of(answered, addressee.address))
-    letters.for_troupe(replace(visit, **was), addressee, sender, method=method, now=now)
+    sender = sender_of(partnerships.get(host.programme.partnership_id))
+    return TroupeEntry(visit=visit, to=addressee, sender=sender)
 
 
 def troupe_again(booking: Booking, *, who: str, now: datetime) -> Letter | None:

@@ -1,16 +1,25 @@
-"""A letter about a visit, once more: the same words and the same calendar bytes, in a new mail with a link of its own."""
+"""A letter about a visit, once more: as it was while that is still so, in a new mail with a link of its own; else written anew.
+
+`post` does not know what stands: who does is named once, by create_app (`ask`), and answers by UID and address.
+"""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import defer
 
+from outreach.ground import history
 from outreach.ground.db import db
-from outreach.post import copies, envelopes, links, outbox
+from outreach.ground.errors import Refusal
+from outreach.post import calendars, copies, envelopes, links, outbox
 from outreach.post.envelopes import Envelope, Invite
 from outreach.post.links import PersonalLink
-from outreach.post.outbox import BOUNCED, FAILED, SENT, WAITING, Letter, Thread
-from outreach.post.outgoing.letterbook import AddressDead
+from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, Letter, Thread
+from outreach.post.outgoing import letterbook
+from outreach.post.outgoing.letterbook import AddressDead, Overtaken
 from outreach.post.stationery import settings
 
 KIND = "sent again"
@@ -20,15 +29,95 @@ JUST_NOW = timedelta(minutes=5)
 _LINKED = re.compile(rf"(/i/)({copies.MASKED}|[A-Za-z0-9_-]{{20,}})")
 
 
-def resend(stream: str, recipient: str, *, now: datetime) -> Letter | None:
-    """The newest calendar letter of a stream to one person once more: the letter that is on its way now.
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What one person's calendar is to show of a visit now: its text, and the letter that says so, put into the outbox."""
 
-    A letter that still waits goes at once; one that could not be delivered is tried again, the same bytes. One that
-    has gone is written anew, since its link is known to nobody any more: same words, same calendar text, new link and
-    new Message-ID. Gone within the last minutes, nothing is done. None when the person never had one, or when its link
-    was withdrawn. Raises AddressDead.
+    calendar: bytes
+    write: Callable[[], Letter]
+
+
+Knows = Callable[[str, str, datetime], Standing | None]
+"""What stands of an event (its UID) for an address; None where nobody knows of such an event or such a person."""
+
+_knows: Knows | None = None
+
+
+def ask(knows: Knows) -> None:
+    """Name who knows what stands; called once by create_app."""
+    global _knows
+    _knows = knows
+
+
+def resend(stream: str, recipient: str, *, now: datetime) -> Letter | None:
+    """What a person's calendar is to show, once more: the letter that is on its way now.
+
+    Where the newest letter says what stands, it goes again. One that still waits goes at once; one that could not be
+    delivered is tried again, the same bytes. One that has gone is written anew, since its link is known to nobody any
+    more: same words, same calendar text, new link and new Message-ID. Gone within the last minutes, nothing is done.
+    Where it is older than what stands, or a newer one was taken back, the visit is written to them as it stands.
+    None when the person never had one, or when its link was withdrawn. Raises AddressDead.
     """
-    newest = db.session.scalar(
+    newest = _newest(stream, recipient)
+    if newest is None:
+        return None
+    if outbox.is_dead(newest.recipient):
+        raise AddressDead(f"Mail to {newest.recipient} bounced for good. Correct the address first.")
+    standing = _older_than_what_stands(newest, now=now)
+    if standing is not None:
+        return None if _gave_it_back(newest) else _as_it_stands(newest, standing)
+    if newest.status in (WAITING, FAILED):
+        newest.attempts = 0 if newest.status == FAILED else newest.attempts
+        newest.status, newest.not_before = WAITING, min(now, newest.not_before)
+        db.session.flush()
+        return newest
+    if newest.handed_at is not None and now - newest.handed_at < JUST_NOW:
+        return newest
+    return _anew(newest, now=now)
+
+
+def try_again(letter: Letter, *, who: str, now: datetime) -> Letter:
+    """Send a letter that failed once more, or one that waits for its next try at once: the letter that goes now.
+
+    What is not so any more is written as it stands instead. Raises LetterGone, AddressDead, Overtaken.
+    """
+    letterbook.can_go(letter)
+    standing = _older_than_what_stands(letter, now=now) if letter.method else None
+    if standing is not None:
+        going = _as_it_stands(letter, standing)
+        if going is None:
+            raise Overtaken("What this letter says is not so any more, and there is nothing to send in its place.")
+        history.record("wrote anew", "letter", letter.id, who=who, now=now, after=going.id)
+        return going
+    letterbook.go(letter, who=who, now=now)
+    return letter
+
+
+def try_all_again(partnership_id: int, *, who: str, now: datetime) -> int:
+    """Send once more what failed and is still wanted: how many letters that is.
+
+    Left as they are: letters to dead addresses, those that a newer one has overtaken, and those whose show has begun.
+    """
+    tried = 0
+    for letter in db.session.scalars(
+        select(Letter)
+        .where(Letter.partnership_id == partnership_id, Letter.status == FAILED)
+        .options(defer(Letter.raw))
+        .order_by(Letter.id.desc())
+    ).all():
+        if letter.status != FAILED or (letter.give_up_at is not None and letter.give_up_at <= now):
+            continue
+        try:
+            try_again(letter, who=who, now=now)
+        except Refusal:
+            continue
+        tried += 1
+    return tried
+
+
+def _newest(stream: str, recipient: str) -> Letter | None:
+    """The newest that could go, or did."""
+    return db.session.scalar(
         select(Letter)
         .where(
             Letter.stream == stream,
@@ -39,18 +128,32 @@ def resend(stream: str, recipient: str, *, now: datetime) -> Letter | None:
         .order_by(Letter.id.desc())
         .limit(1)
     )
-    if newest is None:
+
+
+def _older_than_what_stands(letter: Letter, *, now: datetime) -> Standing | None:
+    """What stands, where this letter says something else, or less than one that was written since and never went."""
+    standing = _knows(letter.stream, letter.recipient, now) if _knows is not None else None
+    if standing is None:
         return None
-    if outbox.is_dead(newest.recipient):
-        raise AddressDead(f"Mail to {newest.recipient} bounced for good. Correct the address first.")
-    if newest.status in (WAITING, FAILED):
-        newest.attempts = 0 if newest.status == FAILED else newest.attempts
-        newest.status, newest.not_before = WAITING, min(now, newest.not_before)
-        db.session.flush()
-        return newest
-    if newest.handed_at is not None and now - newest.handed_at < JUST_NOW:
-        return newest
-    return _anew(newest, now=now)
+    since = db.session.scalar(
+        select(Letter.id)
+        .where(
+            Letter.stream == letter.stream, Letter.recipient == letter.recipient, Letter.method != "",
+            Letter.id > letter.id,
+        )
+        .limit(1)
+    )  # fmt: skip
+    said = copies.read(letter.raw).calendar
+    return standing if since is not None or not calendars.say_the_same(said, standing.calendar) else None
+
+
+def _as_it_stands(old: Letter, standing: Standing) -> Letter | None:
+    """None where there is nothing to say: an end of what never arrived."""
+    if old.status == FAILED:
+        old.status, old.last_error = SUPERSEDED, "It said what is not so any more: a newer letter took its place."
+        old.raw = copies.masked(old.raw)
+    written = standing.write()
+    return written if written.status == WAITING else None
 
 
 def _anew(letter: Letter, *, now: datetime) -> Letter | None:
@@ -85,14 +188,24 @@ def _anew(letter: Letter, *, now: datetime) -> Letter | None:
     )  # fmt: skip
 
 
-def _token(letter: Letter, *, now: datetime) -> str | None:
-    """A new link like the one in `letter`, which was minted with it; None if that opens nothing any more."""
-    old = db.session.scalar(
+def _link_in(letter: Letter) -> PersonalLink | None:
+    """The link that was minted with a letter; None where it bears none."""
+    return db.session.scalar(
         select(PersonalLink)
         .where(PersonalLink.address == letter.recipient, PersonalLink.created_at == letter.dtstamp)
         .order_by(PersonalLink.id.desc())
         .limit(1)
     )
+
+
+def _gave_it_back(letter: Letter) -> bool:
+    old = _link_in(letter)
+    return old is not None and old.withdrawn_at is not None
+
+
+def _token(letter: Letter, *, now: datetime) -> str | None:
+    """A new link like the one in `letter`; None if that opens nothing any more."""
+    old = _link_in(letter)
     if old is None or not old.open_at(now):
         return None
     return links.mint(

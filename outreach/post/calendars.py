@@ -106,6 +106,24 @@ def download(appointment: Appointment) -> bytes:
     return _bytes(event, None)
 
 
+def say_the_same(one: bytes, other: bytes) -> bool:
+    """Whether two calendar texts tell a calendar the same, whenever they were made and whatever people have answered.
+
+    An end is an end, in whichever revision.
+    """
+    ends = [b"\r\nMETHOD:CANCEL\r\n" in ics for ics in (one, other)]
+    return all(ends) or _plainly(one) == _plainly(other)
+
+
+def _plainly(ics: bytes) -> list[bytes]:
+    unfolded = ics.replace(b"\r\n ", b"").split(b"\r\n")
+    return [
+        re.sub(rb";PARTSTAT=[A-Z-]+", b"", line)
+        for line in unfolded
+        if not line.startswith((b"DTSTAMP:", b"LAST-MODIFIED:"))
+    ]
+
+
 def one_line(text: str) -> str:
     """Typed text as one line; so a summary stands in the entry, and word for word in the subject."""
     return " ".join(lines(text).split())

@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 
 from outreach.ground import wording
 from outreach.post import calendars, links, outbox
+from outreach.post.again import Standing as Standing
+from outreach.post.again import ask as ask
 from outreach.post.again import resend as resend
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.envelopes import Invite
@@ -197,11 +199,22 @@ def moved(
     )
 
 
+def moved_in_short(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
+    """The new time for the calendar and no more, where a coordinator tells the school in words of its own."""
+    return tell("moved_in_short", visit, to, sender, now=now, expires_at=expires_at)
+
+
+def as_it_stands(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
+    """The visit once more for somebody whose newest letter says less than what stands, at the same `sequence`."""
+    return tell("as_it_stands", visit, to, sender, now=now, expires_at=expires_at)
+
+
 def preview_moved(
-    visit: Visit, to: Addressee, sender: Sender, *, was_starts_at: datetime, note: str, now: datetime
-) -> Rendered:
-    """The very letter that moved() would send, with a stand-in for the link. Writes nothing."""
-    template = "moved" if outbox.holds_entry(visit.uid, to.address) else "booked"
+    visit: Visit, to: Addressee, sender: Sender, *, was_starts_at: datetime, note: str, in_short: bool = False, now: datetime
+) -> Rendered:  # fmt: skip
+    """The very letter that moved(), or moved_in_short(), would send, with a stand-in for the link. Writes nothing."""
+    template = "moved_in_short" if in_short else "moved"
+    template = template if outbox.holds_entry(visit.uid, to.address) else "booked"
     return visit_words(
         template, visit, to, sender, method=REQUEST, page=page_of(PREVIEW_TOKEN), now=now,
         was_starts_at=was_starts_at, note=note,
@@ -303,6 +316,12 @@ def for_troupe(visit: Visit, to: Addressee, sender: Sender, *, method: str, now:
     words = visit_words(
         "troupe" if method == REQUEST else "troupe_cancelled", visit, to, sender, method=method, page=None, now=now,
     )  # fmt: skip
+    ics = troupe_calendar(visit, to, sender, method=method, now=now)
+    return put_visit("troupe", visit, to, sender, words, Invite(method=method, ics=ics), thread, now=now)
+
+
+def troupe_calendar(visit: Visit, to: Addressee, sender: Sender, *, method: str, now: datetime) -> bytes:
+    """The calendar part of the company's letter."""
     entry = replace(
         appointment(visit, sender, now=now),
         starts_at=visit.get_in_at,
@@ -312,5 +331,4 @@ def for_troupe(visit: Visit, to: Addressee, sender: Sender, *, method: str, now:
             f"Show: {wording.clock_span(visit.starts_at, visit.ends_at)}.", f"Reference: {visit.reference}."
         ),
     )
-    ics = calendars.request(entry) if method == REQUEST else calendars.cancel(entry)
-    return put_visit("troupe", visit, to, sender, words, Invite(method=method, ics=ics), thread, now=now)
+    return calendars.request(entry) if method == REQUEST else calendars.cancel(entry)

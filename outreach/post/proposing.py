@@ -56,13 +56,23 @@ def moved(
     )  # fmt: skip
 
 
+def moved_in_short(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
+    """The time that is kept now, for the calendar and no more: a coordinator tells the school in words of its own."""
+    return tell("proposal_moved_in_short", visit, to, sender, now=now, expires_at=expires_at)
+
+
+def as_it_stands(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
+    """The proposal once more for somebody whose newest letter says less than what stands, at the same `sequence`."""
+    return tell("proposed", visit, to, sender, now=now, expires_at=expires_at)
+
+
 def preview_moved(
-    visit: Visit, to: Addressee, sender: Sender, *, was_starts_at: datetime, note: str, now: datetime
-) -> Rendered:
-    """The very letter that moved() would send, with a stand-in for the link. Writes nothing."""
+    visit: Visit, to: Addressee, sender: Sender, *, was_starts_at: datetime, note: str, in_short: bool = False, now: datetime
+) -> Rendered:  # fmt: skip
+    """The very letter that moved(), or moved_in_short(), would send, with a stand-in for the link. Writes nothing."""
     return visit_words(
-        "proposal_moved", visit, to, sender, method=calendars.REQUEST, page=page_of(PREVIEW_TOKEN), now=now,
-        was_starts_at=was_starts_at, note=note,
+        "proposal_moved_in_short" if in_short else "proposal_moved", visit, to, sender, method=calendars.REQUEST,
+        page=page_of(PREVIEW_TOKEN), now=now, was_starts_at=was_starts_at, note=note,
     )  # fmt: skip
 
 

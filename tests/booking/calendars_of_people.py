@@ -66,9 +66,22 @@ class PersonsCalendar:
             f"UID:{uid}", f"DTSTART;TZID=GMT Standard Time:{starts}", f"DTSTAMP:{at:%Y%m%dT%H%M%SZ}", *sequence,
             "END:VEVENT", "END:VCALENDAR", "",
         ]  # fmt: skip
+        return self._mail(organizer, partstat.capitalize(), "REPLY", lines)
+
+    def refresh(self, uid: str, at: datetime) -> bytes:
+        """A REFRESH (RFC 5546 3.2.6) for the entry that stands here."""
+        organizer = self.events[uid].event.one("ORGANIZER")
+        lines = [
+            "BEGIN:VCALENDAR", "METHOD:REFRESH", "PRODID:-//Somebody//EN", "VERSION:2.0", "BEGIN:VEVENT",
+            f"ATTENDEE:mailto:{self.address}", f"ORGANIZER:{organizer}", f"UID:{uid}", f"DTSTAMP:{at:%Y%m%dT%H%M%SZ}",
+            "END:VEVENT", "END:VCALENDAR", "",
+        ]  # fmt: skip
+        return self._mail(organizer, "Refresh", "REFRESH", lines)
+
+    def _mail(self, organizer: str, subject: str, method: str, lines: list[str]) -> bytes:
         head = [
-            f"From: {self.address}", f"To: {re.sub('^mailto:', '', organizer)}", f"Subject: {partstat.capitalize()}",
+            f"From: {self.address}", f"To: {re.sub('^mailto:', '', organizer)}", f"Subject: {subject}",
             f"Message-ID: <{next(_n)}@school.example>", "MIME-Version: 1.0",
-            'Content-Type: text/calendar; charset="utf-8"; method=REPLY', "Content-Transfer-Encoding: 8bit",
+            f'Content-Type: text/calendar; charset="utf-8"; method={method}', "Content-Transfer-Encoding: 8bit",
         ]  # fmt: skip
         return "\r\n".join([*head, "", *lines]).encode()

@@ -1,7 +1,8 @@
 """Whatever is done in whatever order, and whenever mail arrives: no calendar is ever told what is not so.
 
-A random county's days: bookings, proposals, moves, changes of place and people, cancellations; the post goes out by fits
-and starts, some letters twice; answers come in late, in any order, and more than once.
+A random county's days: bookings, proposals, moves with our words or without, changes of place and people, guests that
+join and leave, cancellations; the post goes out by fits and starts, some letters twice; letters are asked for again by
+people and by their calendars; answers come in late, in any order, and more than once.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -28,6 +29,9 @@ import make
 from outreach.booking import answers, bookings, colleagues, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
+from outreach.booking.guests import hosting, joining, places
+from outreach.booking.guests.joining import Wish
+from outreach.booking.guests.places import Travel
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.partnerships import Partnership
@@ -48,6 +52,10 @@ PEOPLE = (
     life.WHITFIELD,
     Colleague(name="Siân “S” O’Neill; DSL", address="S.Oneill@Redmere.example", duty="colleague"),
     Colleague(name="학교 👩🏽‍🏫", address="office@schule-müller.example", duty="colleague"),
+)
+GUESTS = (
+    Colleague(name="Ann Lea", address="office@littlemere.example", duty="safeguarding lead", phone="01632 960 300"),
+    Colleague(name="Tom Reed", address="t.reed@littlemere.example", duty="colleague"),
 )
 HALLS = ("Main hall", "Sports hall, side B; (ask)", "")
 DAYS = ("tuesday", "next_week", "wednesday")
@@ -92,10 +100,12 @@ class County(RuleBasedStateMachine):
                 van = self.blue if name == "WEDNESDAY" else self.red
                 setattr(self, name.lower(), make.tour_day(self.programme, van, day))
             self.school = make.school(street="Church Lane, 3; “The Lodge”")
+            self.small = make.school(name="Littlemere School", number_of_pupils=63)
             self.contacts = [make.contact(self.school, name=p.name, address=p.address) for p in PEOPLE[:2]]
         self.first_letter = db.session.scalar(select(Letter.id).order_by(Letter.id.desc()).limit(1)) or 0
         self.seen = self.first_letter
         self.booking: Booking | None = None
+        self.guest: Booking | None = None
         self.proposal: Proposal | None = None
         self.uids: dict[int, str] = {}
         self.deeds = self.judged = 0
@@ -142,6 +152,8 @@ class County(RuleBasedStateMachine):
     free = precondition(lambda self: self.booking is None and self.proposal is None)
     booked = precondition(lambda self: self.booking is not None)
     kept = precondition(lambda self: self.proposal is not None)
+    alone = precondition(lambda self: self.booking is not None and self.guest is None)
+    with_guest = precondition(lambda self: self.guest is not None)
 
     @free
     @rule(
@@ -181,12 +193,12 @@ class County(RuleBasedStateMachine):
         self.proposal = None
 
     @kept
-    @rule(day=st.sampled_from(DAYS), at=st.sampled_from(HOURS), post=POST)
-    def move_proposal(self, day: str, at: time, post: str) -> None:
+    @rule(day=st.sampled_from(DAYS), at=st.sampled_from(HOURS), tell=st.booleans(), post=POST)
+    def move_proposal(self, day: str, at: time, tell: bool, post: str) -> None:
         kept = self._kept()
         found = self._slot(day, at, kept)
         if found is not None:
-            self._do(lambda: proposing.move(kept, found, who="Priya", now=self.now), post)
+            self._do(lambda: proposing.move(kept, found, tell=tell, who="Priya", now=self.now), post)
 
     @kept
     @rule(how=st.sampled_from(("refuse", "withdraw")), in_earnest=st.booleans(), post=POST)
@@ -198,13 +210,41 @@ class County(RuleBasedStateMachine):
         self.proposal = None
 
     @booked
-    @rule(day=st.sampled_from(DAYS), at=st.sampled_from(HOURS), post=POST)
-    def move(self, day: str, at: time, post: str) -> None:
+    @rule(day=st.sampled_from(DAYS), at=st.sampled_from(HOURS), tell=st.booleans(), post=POST)
+    def move(self, day: str, at: time, tell: bool, post: str) -> None:
+        """`tell` False: the coordinator tells the school in words of its own."""
         found = self._slot(day, at, self._live())
         if found is not None:
-            self._do(
-                lambda: bookings.move(self._live(), found, who="Priya", now=self.now, by="coordinator"), post
-            )
+            by = {"who": "Priya", "by": "coordinator", "tell": tell}
+            self._do(lambda: bookings.move(self._live(), found, now=self.now, **by), post)
+
+    @alone
+    @rule(people=st.sets(st.sampled_from(range(2)), min_size=1), post=POST)
+    def guest_joins(self, people: set[int], post: str) -> None:
+        promised = life.promise(pupils={8: 9}, people=tuple(GUESTS[i] for i in sorted(people)))
+        wish = Wish(why=places.FEW_PUPILS, promise=promised, travel=Travel(by="foot"))
+        show = self._live().performance
+        place = self._do(
+            lambda: joining.ask(self.programme, self.small, show, wish, who="Ann Lea", now=self.now)
+        )
+        if place.ended_at is None:
+            self._do(lambda: hosting.agree(place, seats=9, terms="", who="Joanna Fell", now=self.now), post)
+        self.guest = next(b for b in promises.of_performance(show.id) if b.urn == self.small.urn)
+
+    @with_guest
+    @rule(pupils=st.sampled_from((7, 8, 9)), post=POST)
+    def guest_changes(self, pupils: int, post: str) -> None:
+        assert self.guest is not None
+        guest, promised = self.guest, life.promise(pupils={8: pupils}, hall="", people=GUESTS[:1])
+        self._do(lambda: joining.come(guest, promised, Travel(by="foot"), who="Ann Lea", now=self.now), post)
+
+    @with_guest
+    @rule(post=POST)
+    def guest_leaves(self, post: str) -> None:
+        guest = self.guest
+        assert guest is not None
+        self._do(lambda: bookings.cancel(guest, reason="Trip", by="school", who="Ann Lea", now=self.now), post)
+        self.guest = None
 
     @booked
     @rule(hall=st.sampled_from(HALLS), pupils=st.sampled_from((100, 120)), post=POST)
@@ -238,14 +278,18 @@ class County(RuleBasedStateMachine):
             lambda: bookings.cancel(self._live(), reason="Exams; “mocks”", by=by, who="Joanna", now=self.now),
             post,
         )
-        self.booking = None
+        self.booking = self.guest = None
 
     @booked
-    @rule(which=st.integers(0, 3))
-    def send_again(self, which: int) -> None:
+    @rule(which=st.integers(0, 3), how=st.sampled_from(("letter", "person")), post=POST)
+    def send_again(self, which: int, how: str, post: str) -> None:
+        self.now += timedelta(hours=1)
         there = promises.people_of(self._live())
         to = there[which % len(there)]
-        self._do(lambda: letters.resend(self._live().uid, to.address, now=self.now))
+        if how == "letter":
+            self._do(lambda: letters.resend(self._live().uid, to.address, now=self.now), post)
+        else:
+            self._do(lambda: colleagues.send_again(self._live(), to.id, who="Priya", now=self.now), post)
 
     # The post, and what it brings
 
@@ -334,6 +378,16 @@ class County(RuleBasedStateMachine):
         self.answer(who, "DECLINED", shape, late=False)
         self.answer_arrives(len(self.answers_on_the_way) - 1, False)
 
+    @precondition(lambda self: any(c.shown() for c in self.calendars.values()))
+    @rule(who=st.integers(0, 7), post=POST)
+    def asks_again(self, who: int, post: str) -> None:
+        """Somebody's calendar asks for the entry that it shows, be that over already (REFRESH)."""
+        self.now += timedelta(hours=2)
+        people = [c for _, c in sorted(self.calendars.items()) if c.shown()]
+        calendar = people[who % len(people)]
+        uid = sorted(calendar.shown())[-1]
+        self._do(lambda: receiving.receive(calendar.refresh(uid, self.now), None, now=self.now), post)
+
     def _has_it(self, given: "Given") -> bool:
         """Whether the last that was written to this person did not take the entry away from them alone."""
         last = next(
@@ -373,7 +427,7 @@ class County(RuleBasedStateMachine):
                 assert revision_problems(self.written[entry], now) == []
             self.written[entry] = now
             self._note(letter, now)
-            if letter.status != SUPERSEDED and letter.kind != "sent again":
+            if letter.status != SUPERSEDED:
                 self._is_so(letter, now)
 
     def _note(self, letter: Letter, now: Revision) -> None:
@@ -393,7 +447,10 @@ class County(RuleBasedStateMachine):
         assert int(event.one("SEQUENCE")) == owner.sequence == letter.sequence
         if letter.method == "REQUEST":
             self._tells_the_place(event, owner)
-            assert named == self._people(owner)
+            people = self._people(owner)
+            assert set(named) == set(people)
+            # Sent again it is the same calendar text, with the answers of then.
+            assert named == people or letter.kind == "sent again"
         else:
             gone = (
                 isinstance(owner, Booking)
@@ -439,14 +496,13 @@ class County(RuleBasedStateMachine):
 
     def _sequences_never_fall(self) -> None:
         rows = db.session.execute(
-            select(Letter.stream, Letter.recipient, Letter.kind, Letter.sequence)
+            select(Letter.stream, Letter.recipient, Letter.sequence)
             .where(Letter.id > self.first_letter, Letter.method != "")
             .order_by(Letter.id)
         ).all()
         known: dict[object, int] = {}
-        for uid, to, kind, sequence in rows:
-            # Sent again to one person is what that person was sent last, though others have left since.
-            for entry in [(uid, to)] if kind == "sent again" else [(uid, to), uid]:
+        for uid, to, sequence in rows:
+            for entry in [(uid, to), uid]:
                 assert sequence >= known.get(entry, 0)
                 known[entry] = sequence
         for booking in db.session.scalars(select(Booking).where(Booking.programme_id == self.programme.id)):
@@ -519,12 +575,9 @@ class County(RuleBasedStateMachine):
         show = self.booking.performance if self.booking else None
         for address, calendar in self.calendars.items():
             expected: dict[str, datetime] = {}
-            if (
-                self.booking
-                and show
-                and address in {plain_address(p.address) for p in promises.people_of(self.booking)}
-            ):
-                expected[self.booking.uid] = show.starts_at
+            for promise in (self.booking, self.guest):
+                if promise and address in {plain_address(p.address) for p in promises.people_of(promise)}:
+                    expected[promise.uid] = promise.performance.starts_at
             if self.proposal and address in {p["address"] for p in self.proposal.people}:
                 expected[str(self.proposal.uid)] = self.proposal.starts_at
             if show and address == self._troupe_address(show):

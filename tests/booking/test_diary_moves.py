@@ -24,6 +24,7 @@ from outreach.booking.promises import Booking, BookingContact
 from outreach.booking.proposals import Proposal
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import local
+from outreach.post import copies
 from outreach.post.outbox import SENT, Letter
 from outreach.tour import performances, slots
 from outreach.tour.performances import Performance, SlotTaken
@@ -138,12 +139,24 @@ def test_the_preview_is_the_letter_that_goes(county: County) -> None:
     assert sent.subject == look.letter.subject
 
 
-def test_without_a_letter_the_company_is_told_and_the_school_is_not(county: County) -> None:
+def test_with_our_words_left_out_everybodys_calendar_moves_all_the_same(county: County) -> None:
     with transaction():
         county.show.troupe.calendar_address = "van@lantern.example"
-    moved(county, key(county.days[1], "1000"), tell=False)
-    assert new_letters() == [("troupe", "van@lantern.example")]
+    moved(county, key(county.days[1], "1000"), tell=False, note="Not to be said.")
+    (school, _), (troupe, van) = new_letters()
+    assert (school, troupe, van) == ("moved in short", "troupe", "van@lantern.example")
     assert at(county.show) == (NEXT, time(10))
+    short = db.session.query(Letter).filter(Letter.kind == "moved in short").one()
+    assert f"DTSTART;TZID=Europe/London:{NEXT:%Y%m%d}T100000".encode() in copies.read(short.raw).calendar
+    assert "brings your calendar up to date" in _text(short) and "Not to be said" not in _text(short)
+
+
+def test_the_preview_of_a_short_letter_is_the_letter_that_goes(county: County) -> None:
+    to = key(county.days[1], "1000")
+    look = moving.look(moving.find(county.show, now=NOW), to, note="Exams.", tell=False, now=NOW)
+    moved(county, to, tell=False)
+    sent = db.session.query(Letter).filter(Letter.status == "waiting").one()
+    assert look.letter is not None and _without_link(_text(sent)) == _without_link(look.letter.text)
 
 
 def test_a_letter_with_the_old_time_that_has_not_gone_yet_is_replaced_even_so(county: County) -> None:
@@ -151,7 +164,7 @@ def test_a_letter_with_the_old_time_that_has_not_gone_yet_is_replaced_even_so(co
     assert [kind for kind, _ in new_letters()] == ["booked"]
     with transaction():
         moving.move(booked.performance, key(county.days[1], "1330"), tell=False, who="Priya", now=NOW)
-    assert [kind for kind, _ in new_letters()] == ["moved"]
+    assert [kind for kind, _ in new_letters()] == ["moved in short"]
 
 
 def test_a_kept_time_moves_with_its_proposal(county: County) -> None:
@@ -171,7 +184,7 @@ def test_it_is_put_back_the_same_day_and_who_was_told_is_told_again(county: Coun
     with transaction():
         moving.undo(made, who="Owen", now=NOW + timedelta(hours=3))
     assert at(county.show) == (DAY, time(9, 30))
-    assert [kind for kind, _ in new_letters()] == (["moved"] if tell else [])
+    assert [kind for kind, _ in new_letters()] == (["moved"] if tell else ["moved in short"])
     assert (made.undone_by, moves.of_today(county.programme.id, now=NOW)) == ("Owen", [])
 
 
@@ -289,10 +302,10 @@ def test_guests_are_asked_even_when_the_letter_to_the_host_is_left_out(county: C
         )  # fmt: skip
     assert [guest.school.name for guest in moving.find(county.show, now=NOW).guests] == ["Littlemere School"]
     moved(county, key(county.days[1], "1000"), tell=False, note="For the host alone.")
-    assert new_letters() == [("moved", "a.reed@littlemere.example")]
-    assert "For the host alone." not in _text(
-        db.session.query(Letter).filter(Letter.status == "waiting").one()
-    )
+    (host, _), guest = new_letters()
+    assert (host, guest) == ("moved in short", ("moved", "a.reed@littlemere.example"))
+    for letter in db.session.query(Letter).filter(Letter.status == "waiting"):
+        assert "For the host alone." not in _text(letter)
 
 
 def test_one_revision_of_a_show_is_moved_once_whoever_bypasses_the_verb(county: County) -> None:

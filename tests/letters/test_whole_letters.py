@@ -132,6 +132,17 @@ def moved() -> Letter:
     )
 
 
+def moved_in_short() -> Letter:
+    invited()
+    later = {name: getattr(visit(), name) + timedelta(days=7) for name in TIMES}
+    return letters.moved_in_short(visit(sequence=1, **later), JOANNA, sender(), now=LATER, expires_at=EXPIRES)
+
+
+def as_it_stands() -> Letter:
+    invited()
+    return letters.as_it_stands(visit(sequence=1), JOANNA, sender(), now=LATER, expires_at=EXPIRES)
+
+
 def handed_on() -> Letter:
     invited()
     return letters.handed_on(
@@ -216,6 +227,13 @@ def proposal_moved() -> Letter:
     )  # fmt: skip
     note = "The van has another school near you that day."
     return proposing.moved(new, JOANNA, sender(), was_starts_at=was, note=note, now=LATER, expires_at=EXPIRES)
+
+
+def proposal_moved_in_short() -> Letter:
+    had_proposal()
+    later = {name: getattr(visit(), name) + timedelta(days=7) for name in TIMES}
+    new = replace(kept_visit(), sequence=1, **later)
+    return proposing.moved_in_short(new, JOANNA, sender(), now=LATER, expires_at=EXPIRES)
 
 
 def proposal_accepted() -> Letter:
@@ -372,7 +390,7 @@ def host_moves_before_it_answered() -> Letter:
 
 ALL: list[Callable[[], Letter]] = [
     still_right_letter,
-    proposed, proposal_moved, proposal_accepted, proposal_refused, proposal_withdrawn, proposal_lapsed, proposal_overtaken,
+    proposed, proposal_moved, proposal_moved_in_short, moved_in_short, as_it_stands, proposal_accepted, proposal_refused, proposal_withdrawn, proposal_lapsed, proposal_overtaken,
     proposal_called_off, invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, handed_on, handed_on_to_another_place, changed,
     cancelled, cancelled_by_the_company, colleague_added, colleague_removed, troupe, troupe_cancelled,
     time_stays, move_or_cancel, guest_booked, guest_moved, guest_whose_host_cancelled, troupe_with_a_guest, guest_asks,

@@ -117,7 +117,8 @@ def revision_problems(was: Revision, now: Revision) -> list[str]:
     # A removed person's CANCEL has no STATUS; when that person comes back, SEQUENCE stays (invites: added again).
     if changed and not raised and was.method == now.method:
         problems.append(f"SEQUENCE was not raised, but {', '.join(changed)} changed")
-    if now.method == "CANCEL":
+    sent_again = now.event == was.event and now.method == was.method
+    if now.method == "CANCEL" and not sent_again:
         if not raised:
             problems.append("a CANCEL that does not raise SEQUENCE")
         # Whoever is left out when a proposal is taken loses the entry under the name that it has from then on.

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.ground import history
 from outreach.ground.db import db, transaction
-from outreach.post import claims, copies, letters, links, outbox
+from outreach.post import again, claims, copies, letters, links, outbox
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
 from outreach.post.outgoing import letterbook
 from post.facts import EXPIRES, JOANNA, NOW, OFFICE, asking, sender, visit
@@ -162,14 +162,14 @@ def test_a_letter_that_failed_is_tried_again(app: Flask) -> None:
     with transaction():
         letter = booked()
         letter.status, letter.attempts, letter.last_error = FAILED, 10, "550"
-        letterbook.try_again(letter, who="Priya", now=LATER)
+        again.try_again(letter, who="Priya", now=LATER)
         assert (letter.status, letter.attempts, letter.not_before) == (WAITING, 0, LATER)
         assert [h.what for h in history.of("letter", letter.id)] == ["tried again"]
 
 
 def test_a_letter_that_went_is_not_sent_again(app: Flask) -> None:
     with transaction(), pytest.raises(letterbook.LetterGone):
-        letterbook.try_again(sent(booked()), who="Priya", now=LATER)
+        again.try_again(sent(booked()), who="Priya", now=LATER)
 
 
 def test_a_letter_to_a_dead_address_is_not_tried_again(app: Flask) -> None:
@@ -177,7 +177,7 @@ def test_a_letter_to_a_dead_address_is_not_tried_again(app: Flask) -> None:
         letter = booked()
         outbox.mark_dead(JOANNA.address, "550", NOW)
         with pytest.raises(letterbook.AddressDead):
-            letterbook.try_again(letter, who="Priya", now=LATER)
+            again.try_again(letter, who="Priya", now=LATER)
 
 
 def test_an_old_invite_is_not_sent_after_a_newer_one(app: Flask) -> None:
@@ -186,7 +186,7 @@ def test_an_old_invite_is_not_sent_after_a_newer_one(app: Flask) -> None:
         letter.status = FAILED
         sent(moved())
         with pytest.raises(letterbook.Overtaken):
-            letterbook.try_again(letter, who="Priya", now=LATER)
+            again.try_again(letter, who="Priya", now=LATER)
 
 
 def test_a_letter_that_waits_is_withdrawn_and_its_link_hidden(app: Flask) -> None:

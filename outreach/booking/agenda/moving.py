@@ -126,8 +126,8 @@ def places(moving: Moving, *, only_days: Iterable[int] | None = None, now: datet
     return found
 
 
-def look(moving: Moving, key: str, *, note: str = "", now: datetime) -> Look:
-    """What moving it to a slot would do; writes nothing. Raises PlaceGone, StandsThere, NoteTooLong, ReplyByWrong."""
+def look(moving: Moving, key: str, *, note: str = "", tell: bool = True, now: datetime) -> Look:
+    """What moving it to a slot would do, with the letter that `note` and `tell` make; writes nothing. Raises PlaceGone, StandsThere, NoteTooLong, ReplyByWrong."""
     note = _checked(note)
     slot = _slot(moving, key, now=now)
     there = places(moving, only_days=[slot.tour_day_id], now=now)
@@ -137,7 +137,7 @@ def look(moving: Moving, key: str, *, note: str = "", now: datetime) -> Look:
     return Look(
         slot=slot,
         saved=here.saved,
-        letter=_letter(moving, slot, note, now=now),
+        letter=_letter(moving, slot, note, tell=tell, now=now),
         beside=tuple(here.slot_at(at, slot) for at in here.starts if at != slot.start_minute),
         breaks=here.breaks,
     )
@@ -243,9 +243,11 @@ def _slot(moving: Moving, key: str, *, now: datetime) -> Slot:
     return slot
 
 
-def _letter(moving: Moving, slot: Slot, note: str, *, now: datetime) -> letters.Rendered | None:
+def _letter(moving: Moving, slot: Slot, note: str, *, tell: bool, now: datetime) -> letters.Rendered | None:
     if moving.proposal is not None:
-        return proposing.preview_move(moving.proposal, slot, note=note, now=now) if moving.people else None
+        if not moving.people:
+            return None
+        return proposing.preview_move(moving.proposal, slot, note=note, tell=tell, now=now)
     booking = moving.booking
     people: Sequence[promises.BookingContact] = promises.people_of(booking) if booking else ()
     if booking is None or not people:
@@ -258,7 +260,7 @@ def _letter(moving: Moving, slot: Slot, note: str, *, now: datetime) -> letters.
     )  # fmt: skip
     return letters.preview_moved(
         visit, told.addressee(booking, people[0]), told.sender_of_programme(programme),
-        was_starts_at=moving.performance.starts_at, note=note, now=now,
+        was_starts_at=moving.performance.starts_at, note=note, in_short=not tell, now=now,
     )  # fmt: skip
 
 

@@ -106,9 +106,8 @@ def move(
 ) -> bool:  # fmt: skip
     """Keep another time instead, in place: refused, the old one stays kept. Same entry, still tentative, SEQUENCE + 1.
 
-    Everybody it was written to gets a letter with `note` in it; `tell` False: nobody does, and their calendars show
-    the old time until the next letter. `reply_by` None: the day to reply by stays, or falls to the day before the
-    show. False if it stands there already. Raises NotKeptAnyMore, SlotTaken, ReplyByWrong.
+    Everybody it was written to gets a letter with `note` in it; `tell` False: a short one, which brings the calendar up
+    to date alone. `reply_by` None: the day to reply by stays, or falls to the day before the show. False if it stands there already. Raises NotKeptAnyMore, SlotTaken, ReplyByWrong.
     """
     performance = _behind_the_locks(proposal, slot.tour_day_id)
     if performance is None or not proposal.is_open(now):
@@ -140,14 +139,13 @@ def move(
         before={"starts": was.isoformat(), "reply_by": str(was_reply_by)},
         after={"starts": there.starts_at.isoformat(), "reply_by": str(until), "told": tell},
     )  # fmt: skip
-    if tell:
-        write = partial(proposing.moved, was_starts_at=was, note=note.strip())
-        proposals.tell(proposal, write, now=now)
+    whole = partial(proposing.moved, was_starts_at=was, note=note.strip())
+    proposals.tell(proposal, whole if tell else proposing.moved_in_short, now=now)
     return True
 
 
 def preview_move(
-    proposal: Proposal, slot: Slot, *, note: str = "", reply_by: date | None = None, now: datetime
+    proposal: Proposal, slot: Slot, *, note: str = "", tell: bool = True, reply_by: date | None = None, now: datetime
 ) -> letters.Rendered:
     """The letter that move() would send to the first whom the proposal went to. Writes nothing. Raises ReplyByWrong."""
     until = kept_until(proposal, slot, reply_by)
@@ -159,7 +157,7 @@ def preview_move(
     )  # fmt: skip
     to, sender = proposals.named(proposal)[0], proposals.sender(proposal.programme)
     return proposing.preview_moved(
-        visit, to, sender, was_starts_at=proposal.starts_at, note=note.strip(), now=now
+        visit, to, sender, was_starts_at=proposal.starts_at, note=note.strip(), in_short=not tell, now=now
     )
 
 

@@ -116,11 +116,8 @@ def waiting_before(moment: datetime) -> int:
     ) or 0  # fmt: skip
 
 
-def try_again(letter: Letter, *, who: str, now: datetime) -> None:
-    """Send a letter that failed once more, or one that waits for its next try at once.
-
-    Raises LetterGone, AddressDead, Overtaken.
-    """
+def can_go(letter: Letter) -> None:
+    """Raises LetterGone, AddressDead or Overtaken for a letter that can go no more."""
     if letter.status in (SENT, BOUNCED):
         raise LetterGone("This letter has gone. Write a new one instead.")
     if letter.status not in (WAITING, FAILED):
@@ -131,11 +128,15 @@ def try_again(letter: Letter, *, who: str, now: datetime) -> None:
         select(Letter.id)
         .where(
             Letter.stream == letter.stream, Letter.recipient == letter.recipient,
-            Letter.method != "", Letter.id > letter.id, Letter.status.in_((SENT, WAITING)),
+            Letter.method != "", Letter.id > letter.id, Letter.status.in_((SENT, WAITING, FAILED)),
         )
         .limit(1)
     ):  # fmt: skip
         raise Overtaken("A newer letter about the same visit has taken this one's place.")
+
+
+def go(letter: Letter, *, who: str, now: datetime) -> None:
+    """It waits from now on to go at once."""
     letter.attempts = 0 if letter.status == FAILED else letter.attempts
     letter.status, letter.not_before = WAITING, now
     history.record("tried again", "letter", letter.id, who=who, now=now)
@@ -184,25 +185,3 @@ def withdraw_all(recipient: str, partnership_id: int | None, *, who: str, now: d
         letter = db.session.get_one(Letter, letter_id)
         letter.raw = copies.masked(letter.raw)
         history.record("withdrew", "letter", letter_id, who=who, now=now)
-
-
-def try_all_again(partnership_id: int, *, who: str, now: datetime) -> int:
-    """Send once more what failed and is still wanted: how many letters that is.
-
-    Left as they are: letters to dead addresses, those that a newer one has overtaken, and those whose show has begun.
-    """
-    tried = 0
-    for letter in db.session.scalars(
-        select(Letter)
-        .where(Letter.partnership_id == partnership_id, Letter.status == FAILED)
-        .options(defer(Letter.raw))
-        .order_by(Letter.id)
-    ).all():
-        if letter.give_up_at is not None and letter.give_up_at <= now:
-            continue
-        try:
-            try_again(letter, who=who, now=now)
-        except Refusal:
-            continue
-        tried += 1
-    return tried

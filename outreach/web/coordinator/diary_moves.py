@@ -29,7 +29,7 @@ class MoveForm(forms.Form):
         hint="It stands in the letter to the school. You may leave it empty. No pupil’s name.",
         at_most=moving.NOTE_AT_MOST,
     )
-    silent = forms.tick("Leave the letter to the school out: I tell them myself")
+    silent = forms.tick("Leave our words out: I tell the school myself")
 
 
 @coordinator.get("/diary/move/<int:performance_id>")
@@ -79,7 +79,8 @@ def diary_move_to(performance_id: int) -> Any:
     found = _moving(show)
     valid = form.validate_on_submit()
     try:
-        look = moving.look(found, key, note=(form.note.data or "") if valid else "", now=now)
+        note = (form.note.data or "") if valid else ""
+        look = moving.look(found, key, note=note, tell=not form.silent.data, now=now)
         if "look" in request.form or not valid:
             return _page(found, look, form), 200 if valid else 422
         with transaction():
@@ -92,7 +93,7 @@ def diary_move_to(performance_id: int) -> Any:
         return _choose(show, gone)
     flash(
         f"{name} is moved to {day_words(at)}, {clock_words(at)}. "
-        + ("The letter is waiting to go out." if told else "No letter goes to the school.")
+        + ("The letter is waiting to go out." if told else "A short letter brings the calendars up to date; tell the school yourself.")
     )
     return redirect(_diary_of(programme_id, _show(performance_id)), 303)
 
@@ -116,7 +117,7 @@ def diary_undo(move_id: int) -> Response:
         flash(refusal.message, "stop")
     else:
         flash(
-            "It is back where it was. " + ("Whoever was told is told again." if told else "Nobody was told.")
+            "It is back where it was. " + ("Whoever was told is told again." if told else "A short letter brings the calendars up to date.")
         )
     return redirect(_diary_of(programme_id, _show(performance_id)), 303)
 

@@ -21,8 +21,7 @@ from outreach.asking import put_right
 from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.post import calendars, copies, outbox, postman
-from outreach.post.again import resend
+from outreach.post import again, calendars, copies, outbox, postman
 from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
 from outreach.post.outgoing import letterbook, pauses
 from outreach.web import forms
@@ -90,7 +89,7 @@ def resume_letters() -> Any:
 def letters_again() -> Any:
     """After a long trouble with the mail server: all at once."""
     with transaction():
-        tried = letterbook.try_all_again(g.partnership.id, who=who(), now=clock.now())
+        tried = again.try_all_again(g.partnership.id, who=who(), now=clock.now())
     flash(
         f"{wording.count(tried, 'letter')} will be sent again in a moment." if tried
         else "None of them can be sent again as they are. Each says why on its own page."
@@ -136,11 +135,15 @@ def letter_again(letter_id: int) -> Any:
     with transaction():
         found = _letter(letter_id)
         try:
-            letterbook.try_again(found, who=who(), now=clock.now())
+            letter_id = again.try_again(found, who=who(), now=clock.now()).id
         except Refusal as refusal:
             flash(refusal.message, "stop")
         else:
-            flash("This letter is sent again in a moment.")
+            flash(
+                "This letter is sent again in a moment."
+                if letter_id == found.id
+                else "What it said is not so any more. This letter says what stands, and goes in a moment."
+            )
     return redirect(url_for("coordinator.letter", letter_id=letter_id), 303)
 
 
@@ -186,20 +189,18 @@ def letter_works(letter_id: int) -> Any:
     with transaction():
         found, now = _letter(letter_id), clock.now()
         put_right.say_it_works(found, who=who(), now=now)
-        again = None
+        going = None
         try:
             if found.status == FAILED:
-                letterbook.try_again(found, who=who(), now=now)
-                again = found
+                going = again.try_again(found, who=who(), now=now)
             elif found.method:
-                again = resend(found.stream, found.recipient, now=now)
+                going = again.resend(found.stream, found.recipient, now=now)
         except Refusal as refusal:
             flash(refusal.message, "stop")
-        went = (
-            " This letter goes once more."
-            if again is not None
-            else " Write to the school anew from its page."
-        )
+        went = " Write to the school anew from its page."
+        if going is not None:
+            said = {found.id: "This letter goes once more."}
+            went = " " + said.get(going.id, "What stands now is on its way there.")
         flash(f"{found.recipient} is written to again.{went}")
     return redirect(url_for("coordinator.letter", letter_id=letter_id), 303)
 

@@ -1,0 +1,115 @@
+"""What somebody's calendar is to show of a visit now: for the post, which asks before it sends a letter again."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from outreach.booking import promises, proposals, told
+from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.proposals import Proposal
+from outreach.ground.db import db
+from outreach.post import calendars, letters, proposing
+from outreach.post.calendars import CANCEL, REQUEST
+from outreach.post.incoming.parts.headers import bare
+from outreach.post.letters import Addressee, Standing
+from outreach.post.outbox import Letter
+from outreach.tour import performances
+from outreach.tour.performances import Performance
+
+
+def of(uid: str, address: str, now: datetime) -> Standing | None:
+    """What stands of the event `uid` for whoever has that address, read behind the school's lock.
+
+    None for an event that is nobody's, and for an address that never had it in the calendar.
+    """
+    booking = db.session.scalar(select(Booking).where(Booking.uid == uid))
+    if booking is not None:
+        return _of_booking(booking, address, now)
+    proposal = db.session.scalar(select(Proposal).where(Proposal.uid == uid))
+    if proposal is not None:
+        return _of_proposal(proposal, address, now)
+    performance = db.session.scalar(select(Performance).where(Performance.uid == uid))
+    return _of_troupe(performance, address, now) if performance is not None else None
+
+
+def _of_booking(booking: Booking, address: str, now: datetime) -> Standing | None:
+    performances.lock_school(booking.urn)
+    db.session.refresh(booking)
+    db.session.refresh(booking.performance)
+    person = _of_address(promises.people_of(booking), address)
+    visit, sender = told.visit_of(booking), told.sender_of_programme(booking.programme)
+    entry = letters.appointment(visit, sender, now=now)
+    if person is None:
+        gone = _had_it(booking, address)
+        if gone is None:
+            return None
+        only = (calendars.Attendee(name=gone.name, address=gone.address),)
+        write = partial(letters.colleague_removed, visit, gone, sender, now=now)
+        return Standing(calendar=calendars.cancel(entry, only), write=write)
+    to = told.addressee(booking, person)
+    ended = promises.cancellation_of(booking) if booking.ended_at is not None else None
+    if ended is not None:
+        cancelled = partial(letters.cancelled, reason=ended.reason, by=ended.cancelled_by)
+        return Standing(
+            calendar=calendars.cancel(entry), write=partial(cancelled, visit, to, sender, now=now)
+        )
+    again = told.with_link(letters.as_it_stands, booking)
+    return Standing(calendar=calendars.request(entry), write=partial(again, visit, to, sender, now=now))
+
+
+def _had_it(booking: Booking, address: str) -> Addressee | None:
+    """Somebody who was taken out of a booking again, or had the proposal that it came of and was not named with it."""
+    removed = db.session.scalars(
+        select(BookingContact)
+        .where(BookingContact.booking_id == booking.id, BookingContact.removed_at.is_not(None))
+        .order_by(BookingContact.id.desc())
+    )
+    person = _of_address(removed, address)
+    if person is not None:
+        return told.addressee(booking, person)
+    proposal = db.session.scalar(select(Proposal).where(Proposal.uid == booking.uid))
+    return _of_address(proposals.named(proposal), address) if proposal is not None else None
+
+
+def _of_proposal(proposal: Proposal, address: str, now: datetime) -> Standing | None:
+    performances.lock_school(proposal.urn)
+    db.session.refresh(proposal)
+    to = _of_address(proposals.named(proposal), address)
+    if to is None or proposal.performance is None:
+        return None
+    db.session.refresh(proposal.performance)
+    visit, sender = proposals.visit_of(proposal), proposals.sender(proposal.programme)
+    entry = letters.appointment(visit, sender, now=now)
+    if proposal.ended_at is None:
+        write, says = proposing.as_it_stands, calendars.request(entry)
+    else:
+        write, says = partial(proposing.ended, how=proposal.ended_as, reason=""), calendars.cancel(entry)  # type: ignore[assignment]
+    until = proposals.link_until(proposal, now=now)
+    return Standing(calendar=says, write=partial(write, visit, to, sender, now=now, expires_at=until))
+
+
+def _of_troupe(performance: Performance, address: str, now: datetime) -> Standing | None:
+    performances.lock_school(performance.urn)
+    db.session.refresh(performance)
+    entry = told.troupe_entry(performance, performance.troupe_id, now=now)
+    if entry is None:
+        return None
+    here = bare(entry.to.address) == bare(address)
+    method = REQUEST if here and performance.released_at is None else CANCEL
+
+    def write() -> Letter:
+        return letters.for_troupe(entry.visit, to, entry.sender, method=method, now=now)
+
+    to = entry.to if here else Addressee(address=address, role=entry.to.role)
+    says = letters.troupe_calendar(entry.visit, to, entry.sender, method=method, now=now)
+    return Standing(calendar=says, write=write)
+
+
+Somebody = TypeVar("Somebody", BookingContact, Addressee)
+
+
+def _of_address(people: Iterable[Somebody], address: str) -> Somebody | None:
+    return next((p for p in people if bare(p.address) == bare(address)), None)

@@ -1,0 +1,186 @@
+"""A letter asked for once more is true: where what was sent last is older than what stands, it is written anew."""
+
+from datetime import time, timedelta
+from types import SimpleNamespace
+
+import life
+import pytest
+from calendars_of_people import PersonsCalendar
+from flask import Flask
+from life import FELL, RED, WHITFIELD
+
+import make
+from outreach.asking import put_right
+from outreach.booking import bookings, colleagues, promises
+from outreach.booking.desk import proposing
+from outreach.ground.db import db, transaction
+from outreach.post import again, letters, outbox
+from outreach.post.incoming import receiving
+from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
+from outreach.post.outgoing import letterbook
+
+LATER, SOON, NEXT_DAY = (make.NOW + timedelta(hours=h) for h in (2, 4, 24))
+OLD, NEW = "20270309T090000", "20270316T100000"
+
+
+@pytest.fixture
+def c(app: Flask) -> SimpleNamespace:
+    """Booked and told, then moved to next week, and that letter was taken back before it went."""
+    c = life.lay()
+    c.booking = life.book(c, make.NOW)
+    assert {m.starts for m in life.hand_over(make.NOW) if m.to == FELL.address} == {OLD}
+    life.move("next_week", time(10))(c, LATER)
+    with transaction():
+        for letter in db.session.query(Letter).filter_by(status=WAITING):
+            letterbook.withdraw(letter, who="Priya", now=LATER)
+    return c
+
+
+def fell() -> str:
+    return FELL.address
+
+
+def sent(now=NEXT_DAY) -> list[tuple[str, str, int, str]]:
+    return [(m.to, m.method, m.sequence, m.starts) for m in life.hand_over(now)]
+
+
+def test_a_letter_sent_again_says_what_stands(c) -> None:
+    with transaction():
+        letters.resend(c.booking.uid, fell(), now=SOON)
+    (went,) = life.hand_over(NEXT_DAY)
+    assert (went.to, went.method, went.sequence, went.starts) == (fell(), "REQUEST", 1, NEW)
+    assert went.kind == "as it stands"
+    assert len(went.attendees) == 2
+
+
+def test_what_stands_is_repeated_and_not_written_anew_each_time(c) -> None:
+    with transaction():
+        letters.resend(c.booking.uid, fell(), now=SOON)
+    first = life.hand_over(SOON)[0]
+    with transaction():
+        letters.resend(c.booking.uid, fell(), now=NEXT_DAY)
+    second = life.hand_over(NEXT_DAY)[0]
+    assert (second.kind, second.ics) == ("sent again", first.ics)
+
+
+def test_the_button_of_a_person_sends_what_stands(c) -> None:
+    person = next(p for p in promises.people_of(c.booking) if p.address == fell())
+    with transaction():
+        colleagues.send_again(c.booking, person.id, who="Priya", now=SOON)
+    assert sent() == [(fell(), "REQUEST", 1, NEW)]
+
+
+def test_a_calendar_that_asks_gets_what_stands(c) -> None:
+    calendar = PersonsCalendar(fell())
+    calendar.take(db.session.query(Letter).filter_by(recipient=fell(), status=SENT).first().raw)
+    with transaction():
+        receiving.receive(calendar.refresh(c.booking.uid, SOON), None, now=SOON)
+    assert sent() == [(fell(), "REQUEST", 1, NEW)]
+
+
+def test_the_company_gets_what_stands(c) -> None:
+    with transaction():
+        letters.resend(c.booking.performance.uid, RED, now=SOON)
+    assert sent() == [(RED, "REQUEST", 1, "20270316T090000")]
+
+
+def test_a_visit_that_was_cancelled_is_not_sent_again_as_if_it_held(c) -> None:
+    with transaction():
+        bookings.cancel(c.booking, reason="Flood", by="company", who="Priya", now=SOON)
+        for letter in db.session.query(Letter).filter_by(status=WAITING):
+            letterbook.withdraw(letter, who="Priya", now=SOON)
+    with transaction():
+        letters.resend(c.booking.uid, fell(), now=NEXT_DAY)
+        letters.resend(c.booking.performance.uid, RED, now=NEXT_DAY)
+    assert [(to, method, sequence) for to, method, sequence, _ in sent()] == [
+        (fell(), "CANCEL", 2), (RED, "CANCEL", 2),
+    ]  # fmt: skip
+
+
+def test_who_was_taken_out_is_not_sent_the_entry_again(c) -> None:
+    left = next(p for p in promises.people_of(c.booking) if p.address == WHITFIELD.address)
+    with transaction():
+        colleagues.remove(c.booking, left.id, who="Joanna", now=SOON)
+        for letter in db.session.query(Letter).filter_by(status=WAITING):
+            letterbook.withdraw(letter, who="Priya", now=SOON)
+    with transaction():
+        letters.resend(c.booking.uid, WHITFIELD.address, now=NEXT_DAY)
+    (went,) = life.hand_over(NEXT_DAY)
+    assert (went.to, went.method, went.attendees) == (WHITFIELD.address, "CANCEL", (WHITFIELD.address,))
+
+
+def test_a_place_that_the_register_corrected_is_in_what_is_sent_again(app: Flask) -> None:
+    c = life.lay()
+    c.booking = life.book(c, make.NOW)
+    life.hand_over(make.NOW)
+    with transaction():
+        c.school.street = "New Lane"
+    with transaction():
+        letters.resend(c.booking.uid, fell(), now=NEXT_DAY)
+    (went,) = life.hand_over(NEXT_DAY)
+    assert "New Lane" in went.location
+
+
+def test_a_kept_time_is_sent_again_as_it_stands(app: Flask) -> None:
+    c = life.lay()
+    life.propose("fell", "office")(c, make.NOW)
+    life.hand_over(make.NOW)
+    life.move_proposal("next_week", time(10))(c, LATER)
+    with transaction():
+        for letter in db.session.query(Letter).filter_by(status=WAITING):
+            letterbook.withdraw(letter, who="Priya", now=LATER)
+    with transaction():
+        letters.resend(c.proposal.uid, fell(), now=SOON)
+    assert sent(SOON) == [(fell(), "REQUEST", 1, NEW)]
+    with transaction():
+        proposing.withdraw(c.proposal, who="Priya", now=SOON)
+        for letter in db.session.query(Letter).filter_by(status=WAITING):
+            letterbook.withdraw(letter, who="Priya", now=SOON)
+    with transaction():
+        letters.resend(c.proposal.uid, fell(), now=NEXT_DAY)
+    assert [m.method for m in life.hand_over(NEXT_DAY)] == ["CANCEL"]
+
+
+def failed_with_the_old_time(c) -> Letter:
+    """The first letter as one that never got through, and whose address works now."""
+    first = db.session.query(Letter).filter_by(recipient=fell()).order_by(Letter.id).first()
+    first.status, first.last_error, first.handed_at = FAILED, "550", None
+    return first
+
+
+def test_a_failed_letter_with_the_old_time_is_not_tried_again_as_it_was(c) -> None:
+    with transaction():
+        first = failed_with_the_old_time(c)
+        going = again.try_again(first, who="Priya", now=SOON)
+        assert (going.id != first.id, first.status) == (True, SUPERSEDED)
+    assert sent() == [(fell(), "REQUEST", 1, NEW)]
+
+
+def test_all_that_failed_is_tried_again_with_what_stands_alone(c) -> None:
+    with transaction():
+        failed_with_the_old_time(c)
+        moved = db.session.query(Letter).filter_by(recipient=fell(), status=WITHDRAWN).one()
+        moved.status = FAILED
+    with transaction():
+        again.try_all_again(c.partnership.id, who="Priya", now=SOON)
+    assert sent() == [(fell(), "REQUEST", 1, NEW)]
+
+
+def test_an_address_that_is_said_to_work_gets_what_stands(c) -> None:
+    with transaction():
+        outbox.mark_dead(fell(), "no such user", SOON)
+        first = db.session.query(Letter).filter_by(recipient=fell(), status=SENT).one()
+        put_right.say_it_works(first, who="Priya", now=SOON)
+        letters.resend(first.stream, first.recipient, now=SOON)
+    assert sent() == [(fell(), "REQUEST", 1, NEW)]
+
+
+def test_an_address_that_is_put_right_gets_what_stands(c) -> None:
+    with transaction():
+        first = db.session.query(Letter).filter_by(recipient=fell(), status=SENT).one()
+        put_right.put_right(first, "joanna.fell@redmere.example", source="a call", who="Priya", now=SOON)
+    assert ("joanna.fell@redmere.example", "REQUEST", 1, NEW) in sent(SOON)
+    with transaction():
+        letters.resend(c.booking.uid, "joanna.fell@redmere.example", now=NEXT_DAY)
+    ((to, method, _, starts),) = sent()
+    assert (to, method, starts) == ("joanna.fell@redmere.example", "REQUEST", NEW)
