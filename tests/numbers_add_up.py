@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from flask.testing import FlaskClient
 from reference import Booking, Proposal, VisitReport, World, read_all
-from slow_sums import DIMENSIONS, NINE, STATES, Row, Sums, Total, percent
+from slow_sums import DIMENSIONS, NINE, STATES, Row, Sums, Total, percent, percent_cell
 
 from outreach.ground import tabular
 from outreach.ground.db import db
@@ -289,7 +289,7 @@ class Numbers:
         total = sums.total(rows)
         said = {word: int(line[word.capitalize()]) for word in NINE}
         assert said == total.by, line
-        share = percent(total.by["seen"], total.schools)
+        share = percent_cell(total.by["seen"], total.schools)
         columns = {
             "Schools": total.schools, "Gaps": total.gaps, "Schools seen %": share, "Pupils seen": total.seen_pupils,
             "Target pupils where known": total.target_pupils, "Schools with own number": total.own,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from outreach.coverage import gaps
 from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, OPEN, Standing, Word
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+from outreach.ground.wording import percent, percent_said
 
 DISTRICT, PHASE, TYPE, TRUST, YEAR_GROUP = "district", "phase", "type", "trust", "year"
 NO_TRUST, TYPE_UNKNOWN = "in no trust", "type not known"
@@ -44,9 +45,18 @@ class Totals:
         return percent(self.seen, self.schools)
 
     @property
+    def share_said(self) -> str:
+        """The same in words; '' of no school."""
+        return percent_said(self.seen, self.schools)
+
+    @property
     def pupil_share(self) -> int | None:
         """Pupils seen, in whole percent, of the schools whose number is known."""
         return percent(self.seen_of_known, self.target_pupils)
+
+    @property
+    def pupil_share_said(self) -> str:
+        return percent_said(self.seen_of_known, self.target_pupils)
 
     def __iadd__(self, other: "Totals") -> "Totals":
         for name in _SUMS:
@@ -161,6 +171,10 @@ class YearTotals:
     def share(self) -> int | None:
         return percent(self.seen, self.schools)
 
+    @property
+    def share_said(self) -> str:
+        return percent_said(self.seen, self.schools)
+
 
 def by_year_group(target: Iterable[Standing]) -> list[YearTotals]:
     """Each target year group that a school offers, the youngest first; adults are in none."""
@@ -203,11 +217,6 @@ def spread(districts: Sequence[Totals]) -> Spread | None:
     if len(named) < 2:
         return None
     return Spread(behind=min(named, key=lambda d: (d.share or 0, d.name)), best=named[0])
-
-
-def percent(part: int, whole: int) -> int | None:
-    """A whole percent, half up; None of nothing."""
-    return (200 * part + whole) // (2 * whole) if whole else None
 
 
 def steps(share: int | None) -> int:

@@ -68,15 +68,17 @@ def one(number: int | None) -> Count:
     return Count(status=SHOWN, number=number) if number >= AT_LEAST else KEPT_BACK
 
 
-def share(counted: Count, whole: Count, *, of_whole: int, others_too: bool = False) -> int | None:
-    """Whole percent, half up, that `of_whole` is of a whole; None unless both counts are shown, and of nothing.
+def share_of(
+    counted: Count, whole: Count, *, of_whole: int, others_too: bool = False
+) -> tuple[int, int] | None:
+    """(`of_whole`, the whole), of which a percent may be said; None unless both counts are shown, and of nothing.
 
     `others_too`: `counted` holds people besides, who are not of the whole. A percent of few people would then tell
     how many those are, so that it is said only of `MANY`.
     """
     if counted.number is None or not whole.number or others_too and whole.number < MANY:
         return None
-    return (200 * of_whole + whole.number) // (2 * whole.number)
+    return of_whole, whole.number
 
 
 def hide(

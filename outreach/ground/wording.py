@@ -61,6 +61,32 @@ def count(value: int, one: str, many: str | None = None) -> str:
     return f"{value:,} {one if value == 1 else many or one + 's'}"
 
 
+def percent(part: int, whole: int) -> int | None:
+    """A whole percent, half up, but 0 and 100 only where it is exactly that; None of nothing. (199, 200) -> 99."""
+    if not whole:
+        return None
+    rounded = (200 * part + whole) // (2 * whole)
+    if 0 < part < whole:
+        return min(99, max(1, rounded))
+    return max(101, rounded) if part > whole else rounded
+
+
+def percent_said(part: int, whole: int) -> str:
+    """The same in words: '67%', and where rounding would say 0 or 100 of what is neither 'under 1%', 'over 99%'.
+
+    '' of nothing.
+    """
+    if not whole:
+        return ""
+    if 0 < 200 * part < whole:
+        return "under 1%"
+    if part < whole and 200 * part >= 199 * whole:
+        return "over 99%"
+    if whole < part and 200 * part < 201 * whole:
+        return "over 100%"
+    return f"{percent(part, whole)}%"
+
+
 def duration(minutes: int) -> str:
     """75 -> '1 hour 15 minutes'; 60 -> '1 hour'; 45 -> '45 minutes'."""
     hours, rest = divmod(minutes, 60)
@@ -103,5 +129,5 @@ def words_of(text: str) -> str:
 
 __all__ = [
     "and_list", "capfirst", "clock", "clock_span", "count", "date_and_time", "day", "day_short", "duration", "number",
-    "year_group_name", "words_of", "year_groups_name", "year_name",
+    "percent", "percent_said", "year_group_name", "words_of", "year_groups_name", "year_name",
 ]  # fmt: skip

@@ -338,5 +338,16 @@ def plain(text: str) -> str:
 
 
 def percent(part: int, whole: int) -> int | None:
-    """A whole percent, half up; None of nothing."""
-    return int(part * 100 / whole + 0.5) if whole else None
+    """A whole percent, half up, 0 and 100 only where it is just that; None of nothing."""
+    if not whole:
+        return None
+    if 0 < part < whole:
+        return next(n for n in range(1, 100) if n == 99 or part / whole < (n + 0.5) / 100)
+    return int(part * 100 / whole + 0.5)
+
+
+def percent_cell(part: int, whole: int) -> int | str | None:
+    """The same as a cell of a sheet: in words where rounding would say 0 or 100 of what is neither."""
+    if 0 < part < whole and round(100 * part / whole + 1e-9) in (0, 100):
+        return "under 1" if 2 * part < whole else "over 99"
+    return percent(part, whole)

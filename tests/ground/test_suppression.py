@@ -121,17 +121,17 @@ def test_a_number_that_stands_alone_is_hidden_below_five() -> None:
 
 
 def test_a_share_is_made_of_shown_counts_alone() -> None:
-    assert suppression.share(shown(7), shown(20), of_whole=7) == 35
-    assert suppression.share(shown(5), shown(40), of_whole=5) == 13
-    assert suppression.share(KEPT_BACK, shown(20), of_whole=2) is None
-    assert suppression.share(shown(7), KEPT_BACK, of_whole=7) is None
-    assert suppression.share(shown(7), NOBODY_COUNTED, of_whole=7) is None
+    assert suppression.share_of(shown(7), shown(20), of_whole=7) == (7, 20)
+    assert suppression.share_of(shown(5), shown(40), of_whole=5) == (5, 40)
+    assert suppression.share_of(KEPT_BACK, shown(20), of_whole=2) is None
+    assert suppression.share_of(shown(7), KEPT_BACK, of_whole=7) is None
+    assert suppression.share_of(shown(7), NOBODY_COUNTED, of_whole=7) is None
 
 
 def test_a_share_of_few_is_not_said_where_the_count_holds_others_too() -> None:
     """100 seen, 97 % of 100: whoever reads both knows that 3 were seen elsewhere."""
-    assert suppression.share(shown(100), shown(100), of_whole=97, others_too=True) is None
-    assert suppression.share(shown(1_000), shown(2_000), of_whole=997, others_too=True) == 50
+    assert suppression.share_of(shown(100), shown(100), of_whole=97, others_too=True) is None
+    assert suppression.share_of(shown(1_000), shown(2_000), of_whole=997, others_too=True) == (997, 2_000)
 
 
 # The attacker -----------------------------------------------------------------------------------------------------

@@ -15,8 +15,10 @@ from playwright.sync_api import Page, expect
 
 import make
 from browser import Site
+from outreach.coverage.board import publishing
 from outreach.ground import tabular
 from outreach.ground.db import db, transaction
+from outreach.post.feeds import tokens
 
 NOW = datetime(2027, 1, 19, 12, tzinfo=UTC)
 TODAY = date(2027, 1, 19)
@@ -409,6 +411,38 @@ def test_a_map_of_500_schools_with_long_names_is_a_page_under_200_kilobytes(
         assert page.text.count('aria-label="The Blessed') == 500
         assert len(page.data) < 200_000
     assert "Page 1 of 2" in page.text and "Trust 9" in client.get("/desk/coverage?by=trust&page=2").text
+
+
+def test_one_school_of_very_many_is_under_1_percent_everywhere_and_never_0(
+    app: Flask, client: FlaskClient
+) -> None:
+    with transaction():
+        partnership = make.partnership()
+        programme = make.programme(partnership)
+        schools = [make.school(district_code="E1", district_name="Kestermere") for _ in range(201)]
+        at = NOW - timedelta(days=8)
+        booking = make.booking(make.show(programme, schools[0], at), {8: 100, 9: 100})
+        make.report(booking, "school", at + timedelta(hours=5), {8: 100, 9: 100})
+        person = make.person(partnership)
+        _, bearer = tokens.make(partnership.id, "Dashboard", who="Priya", now=NOW)
+    make.signed_in(client, person)
+    page = client.get("/desk/coverage").text
+    assert page.count('data-label="Share">under 1%') == 2  # the district's row, and the county's
+    assert 'class="k-seen w1"' in page and 'class="k-notasked w100"' not in page
+    assert "schools seen, under 1% of the target" in client.get("/desk").text
+    sheet = list(csv.reader(io.StringIO(client.get("/desk/coverage.csv").text)))
+    assert [row[sheet[1].index("Schools seen %")] for row in sheet[2:4]] == ["under 1", "under 1"]
+    with transaction():
+        report = publishing.publish(programme, date(2027, 1, 18), who="Priya", now=NOW)
+        where = f"/desk/reports/{report.id}"
+    page = client.get(where).text
+    assert page.count('data-label="Share">under 1%') == 6
+    assert 'class="k-seen w1"' in page and "w100" not in page
+    assert ",under 1," in client.get(f"{where}.csv").text
+    feed = client.get(
+        f"/api/v1/programmes/{programme.id}/figures", headers={"Authorization": f"Bearer {bearer}"}
+    ).json
+    assert (feed["whole"]["share"], feed["whole"]["share_said"]) == (1, "under 1%")  # type: ignore[index]
 
 
 @pytest.mark.browser

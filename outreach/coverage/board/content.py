@@ -4,7 +4,8 @@ Schools are counted in the open; every number of people has gone through suppres
 
 - a number of people is {"status": "shown", "number": 184}, or 'hidden' or 'unknown' with number None;
 - a row is one district, phase or type: `schools`, `standings` ({standing: schools}, all nine), `gaps`, `share`
-  (schools seen, whole percent or None), the numbers of people, and `pupil_share` (None where it cannot be said).
+  (schools seen, whole percent, 0 and 100 only where exact, or None), the numbers of people, and `pupil_share` (None
+  where it cannot be said); `share_said` and `pupil_share_said` are the same in words ('over 99%'), '' for None.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +18,7 @@ from outreach.coverage.standings import NINE, Reckoning, Standing, Word
 from outreach.ground import suppression
 from outreach.ground.school_year import year_group_name, year_groups_name, year_name
 from outreach.ground.suppression import SHOWN, Count, Release
-from outreach.ground.wording import and_list, count, day_short
+from outreach.ground.wording import and_list, count, day_short, percent, percent_said
 
 VERSION = 1
 
@@ -90,7 +91,7 @@ def draw(
         "causes": [{"key": cause, "words": gaps.title(cause), "schools": n} for cause, n in found.causes],
         "spread": None if spread is None else {
             "points": spread.points, "best": spread.best.name, "best_share": spread.best.share,
-            "behind": spread.behind.name, "behind_share": spread.behind.share,
+            "behind": spread.behind.name, "behind_share": spread.behind.share, "behind_said": spread.behind.share_said,
         },
         "excluded": len(reckoning.excluded),
         "also_seen": {
@@ -142,7 +143,7 @@ def _ordered(
     def place(item: tuple[tuple[str, str], list[Standing]]) -> tuple[Any, ...]:
         (key, name), schools = item
         seen = sum(s.standing == Word.SEEN for s in schools)
-        share = figures.percent(seen, len(schools)) or 0
+        share = percent(seen, len(schools)) or 0
         return (key == "", -share, name) if table == "district" else (-len(schools), name)
 
     return sorted(groups.items(), key=place)
@@ -194,10 +195,13 @@ def _row(table: str, key: str, name: str, schools: list[Standing], people: _Peop
         "standings": {str(word): totals.by[word] for word in NINE},
         "gaps": totals.gaps,
         "share": totals.share,
+        "share_said": totals.share_said,
         "pupils_seen": said(seen),
         "target_pupils": said(target),
-        "pupil_share": suppression.share(
-            seen, target, of_whole=totals.seen_of_known, others_too=totals.seen_pupils != totals.seen_of_known
+        **_pupil_share(
+            suppression.share_of(
+                seen, target, of_whole=totals.seen_of_known, others_too=totals.seen_pupils != totals.seen_of_known
+            )
         ),
         "schools_with_own_number": totals.own,
         "schools_estimated": totals.estimated,
@@ -218,13 +222,21 @@ def _year(y: int, schools: list[Standing], people: _People) -> Content:
         "name": year_group_name(y),
         "schools": len(states),
         "states": {str(state): states.count(state) for state in STATES},
-        "share": figures.percent(states.count(Word.SEEN), len(states)),
+        "share": percent(states.count(Word.SEEN), len(states)),
+        "share_said": percent_said(states.count(Word.SEEN), len(states)),
         "pupils_seen": said(seen),
         "target_pupils": said(target),
-        "pupil_share": suppression.share(
-            seen, target, of_whole=sum(s.seen_by_year.get(y, 0) for s in known), others_too=elsewhere
+        **_pupil_share(
+            suppression.share_of(
+                seen, target, of_whole=sum(s.seen_by_year.get(y, 0) for s in known), others_too=elsewhere
+            )
         ),
     }
+
+
+def _pupil_share(of: tuple[int, int] | None) -> Content:
+    part, whole = of or (0, 0)
+    return {"pupil_share": percent(part, whole), "pupil_share_said": percent_said(part, whole)}
 
 
 def _lead(content: Content) -> list[str]:
@@ -256,7 +268,7 @@ def _lead(content: Content) -> list[str]:
             lines.append(f"{row['name']} is furthest behind: {part}.")
         elif len(behind) <= 3:
             lines.append(
-                f"{and_list(r['name'] for r in behind)} are furthest behind, at {spread['behind_share']}%."
+                f"{and_list(r['name'] for r in behind)} are furthest behind, at {spread['behind_said']}."
             )
     return lines
 

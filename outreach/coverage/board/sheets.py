@@ -35,7 +35,7 @@ def said(number: Mapping[str, Any]) -> Any:
 def _line(table: str, row: Mapping[str, Any]) -> Row:
     return [
         table, row["name"], row["schools"], *(row["standings"][word] for word in NINE), "", row["gaps"],
-        _share(row["share"]), said(row["pupils_seen"]), said(row["target_pupils"]), _share(row["pupil_share"]),
+        _share(row, "share"), said(row["pupils_seen"]), said(row["target_pupils"]), _share(row, "pupil_share"),
         said(row["concerns"]), row["schools_with_own_number"], row["schools_estimated"],
         row["schools_with_number_unknown"],
     ]  # fmt: skip
@@ -45,10 +45,12 @@ def _year(year: Mapping[str, Any]) -> Row:
     states = year["states"]
     return [
         "Year groups", year["name"], year["schools"], *(states.get(word, "") for word in NINE), states[OPEN], "",
-        _share(year["share"]), said(year["pupils_seen"]), said(year["target_pupils"]), _share(year["pupil_share"]),
+        _share(year, "share"), said(year["pupils_seen"]), said(year["target_pupils"]), _share(year, "pupil_share"),
         "", "", "", "",
     ]  # fmt: skip
 
 
-def _share(share: int | None) -> Any:
-    return "" if share is None else share
+def _share(row: Mapping[str, Any], name: str) -> Any:
+    """Whole percent as a number, or the words where 0 and 100 would not be exact ('over 99'); '' where it is not said."""
+    share, words = row[name], row.get(f"{name}_said", "").rstrip("%")
+    return "" if share is None else share if words in ("", str(share)) else words

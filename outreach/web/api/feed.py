@@ -192,6 +192,7 @@ def _totals(t: Totals) -> dict[str, Any]:
         "standings": {str(word): t.by[word] for word in NINE},
         "gaps": t.gaps,
         "share": t.share,
+        "share_said": t.share_said,
     }
 
 

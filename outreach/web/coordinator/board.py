@@ -21,13 +21,8 @@ from outreach.tour.programmes import Programme
 from outreach.visits import board_dates
 from outreach.visits.board_dates import BoardDate
 from outreach.web.coordinator.as_of import view
+from outreach.web.coordinator.bars import bar_of
 from outreach.web.gate import coordinator, coordinators_only, who
-
-KEYS = {
-    "seen": "seen", "part seen": "part", "to confirm": "confirm", "booked": "booked", "proposed": "proposed",
-    "asked": "asked", "not asked": "notasked", "declined": "declined", "unreachable": "unreachable",
-}  # fmt: skip
-"""The class of each standing's colour in a bar."""
 
 
 @coordinator.get("/reports")
@@ -165,7 +160,7 @@ def _shown(content: Content, programme_id: int) -> dict[str, Any]:
     return {
         "said": content, "on": date.fromisoformat(content["as_of"]),
         "target_on": date.fromisoformat(content["target_as_of"]),
-        "schools": schools, "of_row": of_row, "nine": NINE, "keys": KEYS,
+        "schools": schools, "of_row": of_row, "nine": NINE, "bar_of": bar_of,
     }  # fmt: skip
 
 

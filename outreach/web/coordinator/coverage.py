@@ -129,7 +129,7 @@ def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:
         ]  # fmt: skip
     for y in years:
         counts = [y.by[state] for state in figures.STATES]
-        share = "" if y.share is None else y.share
+        share = _share(y)
         yield [
             "Year group",
             y.name,
@@ -144,11 +144,16 @@ def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:
 
 
 def _cells(table: str, t: Totals) -> list[Any]:
-    share = "" if t.share is None else t.share
+    share = _share(t)
     return [
         table, t.name, t.schools, *(t.by[word] for word in NINE), t.gaps, share, t.seen_pupils, t.target_pupils,
         t.own, t.estimated, t.unknown,
     ]  # fmt: skip
+
+
+def _share(t: Totals | YearTotals) -> Any:
+    """A number, or the words where 0 and 100 would not be exact; '' of no school."""
+    return t.share if t.share_said == f"{t.share}%" else t.share_said.rstrip("%")
 
 
 def _tabs(whole: Reckoning, for_adults: bool) -> dict[str, str]:
@@ -190,12 +195,12 @@ def _line(totals: Totals | YearTotals, by: str | None, was: dict[str, Any]) -> L
     return Line(totals=totals, query=query, seen=seen, gaps=missing, then=was.get(totals.key))
 
 
-def _moved(moves: list[tuple[str, int, int]]) -> str:
+def _moved(moves: list[tuple[str, int, int, str]]) -> str:
     """Then and now as a heading: who moved most, and who not at all."""
     if not moves:
         return ""
-    still = sum(then == now for _, then, now in moves)
-    name, then, now = max(moves, key=lambda move: abs(move[2] - move[1]))
+    still = sum(then == now for _, then, now, _ in moves)
+    name, then, now, _ = max(moves, key=lambda move: abs(move[2] - move[1]))
     if still == len(moves):
         return "Then and now: none moved"
     most = f"{name} moved most, {'up' if now > then else 'down'} {count(abs(now - then), 'point')}"
@@ -220,10 +225,18 @@ def _choices(whole: Reckoning) -> dict[str, list[tuple[str, str]]]:
 
 def _moves(
     rows: Sequence[Totals | YearTotals], was: dict[str, Totals | YearTotals]
-) -> list[tuple[str, int, int]]:
-    """(name, share then, share now) of every row that both have, in whole percent; the first ROWS_AT_MOST."""
-    both = [(t.name, was[t.key].share, t.share) for t in rows if t.key in was]
-    return [(name, then or 0, now or 0) for name, then, now in both][:ROWS_AT_MOST]
+) -> list[tuple[str, int, int, str]]:
+    """(name, share then, share now, both in words) of every row that both have; the first ROWS_AT_MOST."""
+    both = [(was[t.key], t) for t in rows if t.key in was]
+    return [
+        (t.name, then.share or 0, t.share or 0, _then_to_now(then, t)) for then, t in both[:ROWS_AT_MOST]
+    ]
+
+
+def _then_to_now(then: Totals | YearTotals, now: Totals | YearTotals) -> str:
+    if then.share_said == now.share_said:
+        return f"stays at {now.share_said}"
+    return f"{then.share_said} to {now.share_said}"
 
 
 def _spread_words(found: Figures, before: Figures | None, spread: Spread | None) -> str:
