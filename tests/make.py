@@ -13,7 +13,7 @@ from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.guests.places import GuestSeats
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.county.contacts import Contact
-from outreach.county.partnerships import Authority, Partnership, Term
+from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare, Partnership, Term
 from outreach.county.people import Person
 from outreach.county.schools import OwnNumber, School, SchoolFacts, SchoolRecord, Succession
 from outreach.ground.db import db
@@ -23,7 +23,7 @@ from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.targets import TargetDecision
-from outreach.visits.reports import ReportedPupils, VisitReport
+from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
 from outreach.web.gate import SignedIn
 
 _n = count(1)
@@ -75,6 +75,18 @@ def partnership(la_codes: tuple[str, ...] = ("931",), **changes: Any) -> Partner
         ):
             _add(Term(la_code=code, first_day=first, last_day=last))
     return row
+
+
+def counted_share(of: Partnership, share: float, at: datetime = EARLIER) -> CountedShare:
+    return _add(CountedShare(partnership_id=of.id, share=share, recorded_at=at, who="Priya Nandakumar"))
+
+
+def covered(of: Partnership, la_code: str, covered: bool, at: datetime) -> AuthorityCovered:
+    """An authority is the partnership's from then on, or is not any more."""
+    row = AuthorityCovered(
+        partnership_id=of.id, la_code=la_code, covered=covered, recorded_at=at, who="Priya Nandakumar"
+    )
+    return _add(row)
 
 
 def person(of: Partnership, **changes: Any) -> Person:
@@ -370,6 +382,11 @@ def report(
         for year_group, number in pupils.items():
             _add(ReportedPupils(report_id=row.id, year_group=year_group, pupils=number))
     return row
+
+
+def withdrawal(of: VisitReport, at: datetime, reason: str = "Another show was meant") -> ReportWithdrawal:
+    """A report that is taken back; the older word of its side holds again."""
+    return _add(ReportWithdrawal(report_id=of.id, recorded_at=at, who=of.side, reason=reason))
 
 
 def dead_address(address: str, at: datetime = NOW, **changes: Any) -> DeadAddress:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    cast,
     func,
     literal,
     null,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 
 from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
 from outreach.county.establishments import never_estimated, usual_year_groups
-from outreach.county.partnerships import Partnership
+from outreach.county.partnerships import USUAL_SHARE, CountedShare
 from outreach.county.schools import OwnNumber, School
 from outreach.ground import school_year
 from outreach.ground.db import db
@@ -82,8 +83,7 @@ def of_schools(
     programme: Programme, schools: Sequence[School], *, leaving_out: int | None = None
 ) -> dict[int, Account]:
     """The accounts of many schools by URN, in one query however many."""
-    targets, counted = _counted(programme, [s.urn for s in schools], leaving_out or 0)
-    share = db.session.get_one(Partnership, programme.partnership_id).counted_share
+    targets, share, counted = _counted(programme, [s.urn for s in schools], leaving_out or 0)
     return {s.urn: _account(programme, s, targets, counted[s.urn], share) for s in schools}
 
 
@@ -125,7 +125,7 @@ def _account(
 
 
 def _questions() -> CompoundSelect[Any]:
-    """Target year groups; then by school: those named for it, own numbers, promised pupils, how many bookings.
+    """Target year groups and the share that must be counted; then by school: those named for it, own numbers, promised pupils, how many bookings.
 
     Made once, since it is asked often.
     """
@@ -156,6 +156,11 @@ def _questions() -> CompoundSelect[Any]:
             literal("target").label("kind"), nought.label("urn"), nought.label("y"), nought.label("n"),
             type_coerce(ProgrammeTarget.year_groups, Text).label("groups"), nought.label("sort"),
         ).where(ProgrammeTarget.id == newest_target.scalar_subquery()),
+        select(literal("share"), nought, nought, nought, cast(CountedShare.share, Text), nought).where(
+            CountedShare.id == select(func.max(CountedShare.id))
+            .where(CountedShare.partnership_id == bindparam("partnership_id", type_=Integer))
+            .scalar_subquery()
+        ),
         select(
             literal("named"), TargetDecision.urn, nought, nought, type_coerce(TargetDecision.year_groups, Text), nought
         ).where(TargetDecision.id.in_(newest_decisions), TargetDecision.kind == INCLUDE),
@@ -177,12 +182,14 @@ _QUESTIONS = _questions()
 
 def _counted(
     programme: Programme, urns: list[int], leaving_out: int
-) -> tuple[tuple[int, ...], dict[int, _Counted]]:
-    """The target year groups, and the answers by URN; the newest own number of a year group holds."""
+) -> tuple[tuple[int, ...], float, dict[int, _Counted]]:
+    """The target year groups, the share that must be counted, and the answers by URN; the newest own number of a year group holds."""
     targets: tuple[int, ...] = ()
+    share = USUAL_SHARE
     counted = {urn: _Counted() for urn in urns}
     asked = {
         "programme_id": programme.id,
+        "partnership_id": programme.partnership_id,
         "urns": urns,
         "leaving_out": leaving_out,
         "academic_year": programme.academic_year,
@@ -190,6 +197,8 @@ def _counted(
     for kind, urn, year_group, n, groups, _ in db.session.execute(_QUESTIONS, asked):
         if kind == "target":
             targets = _year_groups(groups)
+        elif kind == "share":
+            share = float(groups)
         elif kind == "named":
             counted[urn].named = _year_groups(groups)
         elif kind == "own":
@@ -202,7 +211,7 @@ def _counted(
                 counted[urn].promise(int(came), int(pupils))
         else:
             counted[urn].bookings = n
-    return targets, counted
+    return targets, share, counted
 
 
 def _year_groups(text: str) -> tuple[int, ...]:

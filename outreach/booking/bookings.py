@@ -45,7 +45,9 @@ class TooLateToChange(Refusal):
 
 class ShowIsOver(Refusal):
     def __init__(self) -> None:
-        super().__init__("The performance is over, so it cannot be moved any more.")
+        super().__init__(
+            "The performance is over, so it is not moved, changed or cancelled any more. Report what came of it instead."
+        )
 
 
 class HostMovesIt(Refusal):
@@ -190,12 +192,14 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     """Change numbers, hall, access needs or note (people have their own verbs). Nothing changed: nobody is written to.
 
     Another hall is another place: SEQUENCE + 1, for guests and the troupe too. All else is text at the same SEQUENCE.
-    Raises BookingEnded, TooLateToChange and the refusals of `book` about pupils.
+    Raises BookingEnded, ShowIsOver, TooLateToChange and the refusals of `book` about pupils.
     """
     performances.lock_school(booking.urn)
     performances.lock_days([booking.performance.tour_day_id])
     db.session.refresh(booking)
     booking.still_open()
+    if booking.performance.ends_at <= now:
+        raise ShowIsOver
     if by == SCHOOL and not booking.can_change(now):
         raise TooLateToChange
     numbers.check(booking.programme, booking.school, promise, who=who, now=now, leaving_out=booking.id)
@@ -232,7 +236,8 @@ def cancel(
     """End the promise, with its reason; the host's ends those of its guests and gives the time back.
 
     Its letter names `kept`, what it gets instead, or `near`, what is left; its guests hear of theirs, `not_on` some days.
-    Cancelled already: nothing happens. Raises ReasonMissing, TooLateToCancel (a coordinator or company always can).
+    Cancelled already: nothing happens. Raises ReasonMissing, ShowIsOver (what did not take place is reported), and
+    TooLateToCancel (a coordinator or company always can until the show ends).
     """
     if not reason.strip():
         raise ReasonMissing
@@ -242,6 +247,9 @@ def cancel(
     db.session.refresh(booking)
     if booking.ended_at is not None:
         return
+    db.session.refresh(performance)
+    if performance.ends_at <= now:
+        raise ShowIsOver
     if by == SCHOOL and not booking.can_cancel(now):
         raise TooLateToCancel(db.session.get_one(Partnership, booking.programme.partnership_id))
     as_host = booking.role == HOST

@@ -81,13 +81,17 @@ class Booking(Base):
 
     def can_move(self, now: datetime) -> bool:
         """A guest goes where its host goes."""
-        return self.role == HOST and self.ended_at is None and day_of(now) <= self.can_move_until()
+        return self.role == HOST and not self.is_over(now) and day_of(now) <= self.can_move_until()
 
     def can_cancel(self, now: datetime) -> bool:
         """Within the notice; a guest whose host has moved may leave until the show begins."""
         if self.role == GUEST and self.place_sequence and self.can_change(now):
             return True
-        return self.ended_at is None and day_of(now) <= self.can_cancel_until()
+        return not self.is_over(now) and day_of(now) <= self.can_cancel_until()
+
+    def is_over(self, now: datetime) -> bool:
+        """It was cancelled, or its show has ended: what came of that is reported."""
+        return self.ended_at is not None or self.performance.ends_at <= now
 
     def still_open(self) -> None:
         """Raises BookingEnded."""

@@ -18,6 +18,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.wording import count, date_and_time, day_short, number
 
 SHOWN = 20
+NAMES = FIELDS | {"la_code": "Authority", "census_date": "Census date"}
 FILE = click.File("rb")
 
 register = AppGroup("register", help="The register of schools: see what a file would change, or apply it.")
@@ -161,7 +162,7 @@ def _closure(change: Change, changes: Changes, bookings: list[promises.Booking])
 
 def _changed(change: Change) -> str:
     facts = "".join(
-        f"\n    {FIELDS.get(f.field, 'Authority')}: {_said(f.before)} -> {_said(f.after)}"
+        f"\n    {NAMES[f.field]}: {_said(f.before)} -> {_said(f.after)}"
         + (" (your own correction stays)" if f.kept else "")
         for f in change.fields
     )

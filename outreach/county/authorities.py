@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, func, select
 
 from outreach.county import partnerships
-from outreach.county.partnerships import Authority, InsetDay, Partnership, Term
+from outreach.county.partnerships import Authority, AuthorityCovered, InsetDay, Partnership, Term
 from outreach.county.schools import School
 from outreach.county.term_lines import Line, read_lines
 from outreach.ground import history
@@ -97,6 +97,7 @@ def add(partnership: Partnership, la_code: str, name: str, *, who: str, now: dat
         raise AuthorityTaken(f"The authority with the code {la_code} is {whose}.")
     row = Authority(la_code=la_code, name=name, partnership_id=partnership.id)
     db.session.add(row)
+    _covered(row, True, who=who, now=now)
     db.session.flush()
     history.record(
         "added an authority", "partnership", partnership.id, who=who, now=now, after=f"{la_code} {name}"
@@ -117,8 +118,18 @@ def remove(authority: Authority, *, who: str, now: datetime) -> None:
         "removed an authority", "partnership", authority.partnership_id, who=who, now=now,
         before=f"{authority.la_code} {authority.name}",
     )  # fmt: skip
+    _covered(authority, False, who=who, now=now)
     db.session.delete(authority)
     db.session.flush()
+
+
+def _covered(authority: Authority, covered: bool, *, who: str, now: datetime) -> None:
+    """Put down from when on an authority is the partnership's or not, so that no earlier day changes."""
+    db.session.add(
+        AuthorityCovered(
+            partnership_id=authority.partnership_id, la_code=authority.la_code, covered=covered, recorded_at=now, who=who
+        )
+    )  # fmt: skip
 
 
 def schools_in_register(la_codes: Iterable[str]) -> dict[str, int]:

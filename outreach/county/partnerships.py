@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
-from outreach.ground.db import Base, db
+from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 
@@ -26,7 +26,6 @@ class Partnership(Base):
         CheckConstraint("road_base_minutes >= 0 AND road_minutes_per_km >= 0", name="road"),
         CheckConstraint("hold_minutes BETWEEN 5 AND 60", name="hold"),
         CheckConstraint("slot_step_minutes BETWEEN 5 AND 60", name="step"),
-        CheckConstraint("counted_share > 0 AND counted_share <= 1", name="share"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -43,11 +42,30 @@ class Partnership(Base):
     slot_step_minutes: Mapped[int] = mapped_column(default=15)
     school_opens: Mapped[time] = mapped_column(default=time(9))
     school_closes: Mapped[time] = mapped_column(default=time(15))
-    counted_share: Mapped[float] = mapped_column(default=0.5)
     guest_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
     small_school_pupils: Mapped[int] = mapped_column(default=40, server_default="40")
     districts_geojson: Mapped[str | None] = mapped_column(Text)
     road_table: Mapped[str | None] = mapped_column(Text)
+
+
+class CountedShare(Base):
+    """The share of a year group that must be counted for it to be seen, from `recorded_at` on; rows are only added."""
+
+    __tablename__ = "counted_share"
+    __table_args__ = (
+        Index("ix_counted_share_partnership", "partnership_id", "id"),
+        CheckConstraint("share > 0 AND share <= 1", name="share"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"))
+    share: Mapped[float]
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+
+
+USUAL_SHARE = 0.5
+"""The share of a year group that must be counted where a partnership never said another."""
 
 
 class Authority(Base):
@@ -58,6 +76,23 @@ class Authority(Base):
     la_code: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"), index=True)
+
+
+class AuthorityCovered(Base):
+    """Whether an authority is a partnership's from `recorded_at` on; rows are only added, the newest holds.
+
+    `Authority` says whose it is now. One of which nothing stands here was its partnership's from the beginning.
+    """
+
+    __tablename__ = "authority_covered"
+    __table_args__ = (Index("ix_authority_covered_partnership", "partnership_id", "la_code", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"))
+    la_code: Mapped[str] = mapped_column(Text)
+    covered: Mapped[bool]
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
 
 
 class Term(Base):
@@ -130,7 +165,7 @@ class Settings:
     slot_step_minutes: int = 15
     school_opens: time = time(9)
     school_closes: time = time(15)
-    counted_share: float = 0.5
+    counted_share: float = USUAL_SHARE
     guest_minutes: int = 30
     small_school_pupils: int = 40
 
@@ -138,9 +173,12 @@ class Settings:
 def create(settings: Settings, *, who: str, now: datetime) -> Partnership:
     """A new partnership. Raises NameTaken, PrefixNotLetters, SchoolHoursWrongWayRound."""
     _check(settings)
-    partnership = Partnership(**asdict(settings))
+    said = asdict(settings)
+    share = said.pop("counted_share")
+    partnership = Partnership(**said)
     db.session.add(partnership)
     db.session.flush()
+    db.session.add(CountedShare(partnership_id=partnership.id, share=share, recorded_at=now, who=who))
     history.record("created", "partnership", partnership.id, who=who, now=now, after=settings.name)
     return partnership
 
@@ -152,13 +190,24 @@ def change(partnership: Partnership, settings: Settings, *, who: str, now: datet
     if not after:
         return
     for name, value in asdict(settings).items():
-        setattr(partnership, name, value)
+        if name != "counted_share":
+            setattr(partnership, name, value)
+        elif name in after:
+            db.session.add(CountedShare(partnership_id=partnership.id, share=value, recorded_at=now, who=who))
     db.session.flush()
     history.record("changed the settings", "partnership", partnership.id, who=who, now=now, before=before, after=after)  # fmt: skip
 
 
 def settings_of(partnership: Partnership) -> Settings:
-    return Settings(**{name: getattr(partnership, name) for name in Settings.__dataclass_fields__})
+    undated = {n: getattr(partnership, n) for n in Settings.__dataclass_fields__ if n != "counted_share"}
+    return Settings(**undated, counted_share=counted_share(partnership.id))
+
+
+def counted_share(partnership_id: int) -> float:
+    """The share of a year group that must be counted as it is set now. What was set on a day: coverage/facts.py."""
+    query = select(CountedShare.share).where(CountedShare.partnership_id == partnership_id)
+    found = db.session.scalar(query.order_by(CountedShare.id.desc()).limit(1))
+    return USUAL_SHARE if found is None else found
 
 
 def set_districts(partnership: Partnership, content: bytes, *, who: str, now: datetime) -> int:
@@ -299,6 +348,12 @@ def of_authority(la_code: str) -> Partnership | None:
 def every_la_code() -> list[str]:
     """The codes of all authorities that some partnership covers."""
     return list(db.session.scalars(select(Authority.la_code).order_by(Authority.la_code)))
+
+
+def la_codes(partnership_id: int) -> list[str]:
+    """The codes of the authorities that a partnership covers now. What it covered on a day: coverage/facts.py."""
+    query = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
+    return list(db.session.scalars(query.order_by(Authority.la_code)))
 
 
 def lock(partnership_id: int) -> None:

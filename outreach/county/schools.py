@@ -30,6 +30,7 @@ class SchoolFacts:
     statutory_low_age: Mapped[int | None]
     statutory_high_age: Mapped[int | None]
     number_of_pupils: Mapped[int | None]
+    census_date: Mapped[date | None]
     la_code: Mapped[str] = mapped_column(Text)
     district_code: Mapped[str | None] = mapped_column(Text)
     district_name: Mapped[str | None] = mapped_column(Text)

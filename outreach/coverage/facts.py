@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Boolean, case, func, literal, null, or_, select, text, type_coerce
 
 from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.desk import proposal_moves
@@ -21,16 +21,16 @@ from outreach.booking.promises import Booking, BookingRevision, Cancellation, Pr
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.corrections import value_of
-from outreach.county.partnerships import Authority
+from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovered, CountedShare
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Succession
 from outreach.coverage.parts.cut import Cut, only, only_shows, scope
-from outreach.ground.db import db
+from outreach.ground.db import Instant, db
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.post.proposing import LAPSED
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.targets import TargetDecision
-from outreach.visits.reports import ReportedPupils, VisitReport
+from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
 from outreach.visits.verdicts import Promised, Told
 
 
@@ -72,7 +72,7 @@ def _known(scope: Any, cut: Cut) -> dict[int, Known]:
     newest = (
         select(func.max(SchoolRecord.id))
         .where(
-            SchoolRecord.recorded_at < cut.until, SchoolRecord.urn.in_(scope), *only(SchoolRecord.urn, cut)
+            SchoolRecord.recorded_at < cut.register_until, SchoolRecord.urn.in_(scope), *only(SchoolRecord.urn, cut)
         )
         .group_by(SchoolRecord.urn)
     )
@@ -90,19 +90,58 @@ def correct(known: dict[int, Known], cut: Cut) -> None:
 def _corrections(cut: Cut) -> dict[int, dict[str, Any]]:
     held: dict[int, dict[str, Any]] = defaultdict(dict)
     query = select(Correction.urn, Correction.field, Correction.value, Correction.withdrawn)
-    for urn, field, text, withdrawn in _rows(
-        query.where(Correction.recorded_at < cut.until, *only(Correction.urn, cut)).order_by(Correction.id)
+    for urn, field, said, withdrawn in _rows(
+        query.where(Correction.recorded_at < cut.register_until, *only(Correction.urn, cut)).order_by(Correction.id)
     ):
         if withdrawn:
             held[urn].pop(field, None)
         elif field in Known.__slots__:
-            held[urn][field] = value_of(field, text)
+            held[urn][field] = value_of(field, said)
     return held
 
 
-def la_codes(programme: Programme) -> set[str]:
-    query = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
-    return {code for (code,) in _rows(query.order_by(Authority.la_code))}
+def la_codes(programme: Programme, cut: Cut) -> set[str]:
+    """The authorities that were the partnership's by the cut."""
+    now, was = Authority, AuthorityCovered
+    query = (
+        select(now.la_code, literal(0), type_coerce(null(), Boolean), type_coerce(null(), Instant)).where(now.partnership_id == programme.partnership_id)
+    ).union_all(
+        select(was.la_code, was.id, was.covered, was.recorded_at).where(was.partnership_id == programme.partnership_id)
+    )
+    return covered(_rows(query.order_by(text("2"))), cut)
+
+
+def covered(rows: Iterable[Any], cut: Cut) -> set[str]:
+    """Of the authorities there are now (id 0), and of (code, id, was it the partnership's, since when), those that were
+    by the cut: the newest word holds; one of which there is no word was from the beginning. Pure."""
+    codes: set[str] = set()
+    told = set()
+    for code, row_id, is_covered, recorded_at in rows:
+        if not row_id:
+            codes.add(code)
+            continue
+        if recorded_at < cut.settings_until:
+            (codes.add if is_covered else codes.discard)(code)
+        elif code not in told:  # before its first word it was what that word changed
+            (codes.discard if is_covered else codes.add)(code)
+        told.add(code)
+    return codes
+
+
+def counted_share(programme: Programme, cut: Cut) -> float:
+    """The share of a year group that had to be counted by the cut; before the partnership's first word, that one."""
+    rows = _rows(
+        select(CountedShare.share, CountedShare.recorded_at)
+        .where(CountedShare.partnership_id == programme.partnership_id)
+        .order_by(CountedShare.id)
+    )
+    return in_force([tuple(row) for row in rows], cut, USUAL_SHARE)
+
+
+def in_force(rows: Sequence[tuple[Any, datetime]], cut: Cut, otherwise: Any) -> Any:
+    """The newest of some (setting, recorded at) by the cut; before the first word, that first word. Pure."""
+    by_then = [said for said, recorded_at in rows if recorded_at < cut.settings_until]
+    return by_then[-1] if by_then else (rows[0][0] if rows else otherwise)
 
 
 def target_year_groups(programme: Programme, cut: Cut) -> tuple[int, ...]:
@@ -112,14 +151,13 @@ def target_year_groups(programme: Programme, cut: Cut) -> tuple[int, ...]:
         .where(ProgrammeTarget.programme_id == programme.id)
         .order_by(ProgrammeTarget.id)
     )
-    by_then = [groups for groups, recorded_at in rows if recorded_at < cut.until]
-    return by_then[-1] if by_then else (rows[0][0] if rows else ())
+    return in_force([tuple(row) for row in rows], cut, ())
 
 
 def links(cut: Cut) -> list[tuple[int, int, date | None]]:
     """Every (predecessor, successor, date) there is: kin may lead through other authorities."""
     query = select(Succession.predecessor_urn, Succession.successor_urn, Succession.link_date)
-    query = query.where(Succession.recorded_at < cut.until, *only(Succession.predecessor_urn, cut))
+    query = query.where(Succession.recorded_at < cut.register_until, *only(Succession.predecessor_urn, cut))
     query = query.order_by(Succession.id)
     return [tuple(row) for row in _rows(query)]
 
@@ -129,7 +167,7 @@ def own_numbers(programme: Programme, cut: Cut) -> dict[int, dict[int, int]]:
     found: dict[int, dict[int, int]] = {}
     query = select(OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils).where(
         OwnNumber.academic_year == programme.academic_year,
-        OwnNumber.recorded_at < cut.until,
+        OwnNumber.recorded_at < cut.register_until,
         *only(OwnNumber.urn, cut),
     )
     for urn, year_group, pupils in _rows(query.order_by(OwnNumber.id)):
@@ -141,7 +179,7 @@ def decisions(programme: Programme, cut: Cut) -> dict[int, tuple[str, tuple[int,
     """The coordinator's newest word on a school: {URN: (kind, year groups, reason, when)}."""
     d = TargetDecision
     query = select(d.urn, d.kind, d.year_groups, d.reason, d.recorded_at)
-    query = query.where(d.programme_id == programme.id, d.recorded_at < cut.until, *only(d.urn, cut))
+    query = query.where(d.programme_id == programme.id, d.recorded_at < cut.settings_until, *only(d.urn, cut))
     return {
         urn: (kind, groups, reason, when) for urn, kind, groups, reason, when in _rows(query.order_by(d.id))
     }
@@ -192,10 +230,13 @@ def _handed_on_after(cut: Cut) -> Any:
 
 
 def reports(programme: Programme, cut: Cut) -> list[Told]:
-    """Every report of the programme by the moment, in the order they came."""
-    v = VisitReport
+    """Every report of the programme by the moment, in the order they came, but for those taken back by then."""
+    v, w = VisitReport, ReportWithdrawal
+    told_by = cut.told_by or cut.moment
+    withdrawn = select(w.report_id).where(w.recorded_at < told_by)
     of_programme = (
-        v.recorded_at < (cut.told_by or cut.moment),
+        v.recorded_at < told_by,
+        v.id.not_in(withdrawn),
         *(() if cut.told_by is None else (Performance.starts_at < cut.moment,)),
         Performance.programme_id == programme.id,
         *only_shows(v.performance_id, programme, cut),

@@ -18,7 +18,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from outreach.county.partnerships import Partnership
 from outreach.coverage import facts, gaps
 from outreach.coverage.asking import Asking
 from outreach.coverage.cells import OPEN, Cell, Cells
@@ -113,27 +112,27 @@ class Reckoning:
 
 
 def of(
-    programme_id: int, *, as_of: date, now: datetime, only: tuple[int, ...] | None = None, told_by: datetime | None = None
+    programme_id: int, *, as_of: date, now: datetime, only: tuple[int, ...] | None = None, told_by: datetime | None = None,
+    register_by: datetime | None = None, settings_by: datetime | None = None,
 ) -> Reckoning:  # fmt: skip
     """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 19 queries.
 
-    `only` and `told_by`: see parts/cut.py.
+    `only`, `told_by`, `register_by` and `settings_by`: see parts/cut.py.
     """
+    known_now = {"told_by": told_by, "register_by": register_by, "settings_by": settings_by}
     with without_collecting():
-        return _reckon(programme_id, as_of, now, only=only, told_by=told_by)
+        return _reckon(programme_id, as_of, now, only=only, **known_now)
 
 
 def _reckon(programme_id: int, as_of: date, now: datetime, **narrower: Any) -> Reckoning:
     programme = db.session.execute(select(Programme).where(Programme.id == programme_id)).scalar_one()
-    share = db.session.execute(
-        select(Partnership.counted_share).where(Partnership.id == programme.partnership_id)
-    ).scalar_one()
-    return judged(programme, share, replace(cut_of(programme.academic_year, as_of, now), **narrower), as_of)
+    return judged(programme, replace(cut_of(programme.academic_year, as_of, now), **narrower), as_of)
 
 
-def judged(programme: Programme, share: float, cut: Cut, as_of: date) -> Reckoning:
-    """The same where programme, counted share and cut are at hand."""
+def judged(programme: Programme, cut: Cut, as_of: date) -> Reckoning:
+    """The same where programme and cut are at hand."""
     read = cut.source or facts
+    share = read.counted_share(programme, cut)
     found = verdicts.of(
         read.promises(programme, cut),
         read.reports(programme, cut),

@@ -58,7 +58,7 @@ class Target:
         self.cut = cut
         self.for_adults = programme.for_adults
         read = cut.source or facts
-        self.codes = read.la_codes(programme)
+        self.codes = read.la_codes(programme, cut)
         self.known = read.schools(programme, cut)
         self.links = read.links(cut)
         self.kin = Kin((predecessor, successor) for predecessor, successor, _ in self.links)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking import promises
@@ -75,6 +75,21 @@ class ReportedPupils(Base):
     pupils: Mapped[int]
 
 
+class ReportWithdrawal(Base):
+    """A report that its side, or a coordinator, took back: from `recorded_at` on the side's older word holds again.
+
+    Rows are only added; whoever took a report back by mistake reports once more.
+    """
+
+    __tablename__ = "report_withdrawal"
+    __table_args__ = (CheckConstraint("reason <> ''", name="reason"),)
+
+    report_id: Mapped[int] = mapped_column(ForeignKey("visit_report.id"), primary_key=True)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+
+
 class NotYetBegun(Refusal):
     field = "took_place"
 
@@ -105,6 +120,20 @@ class ConcernsAreTheSchools(Refusal):
 
     def __init__(self) -> None:
         super().__init__("Only the school says how many concerns were raised.")
+
+
+class WithdrawnForNoReason(Refusal):
+    field = "reason"
+
+    def __init__(self) -> None:
+        super().__init__("Say why the report is taken back.")
+
+
+class NotTheWordThatHolds(Refusal):
+    """The report to be taken back is not that side's newest: somebody reported, or took one back, meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("Another report was put down since you looked. Nothing was taken back: look again.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,15 +217,68 @@ def settle(
     return report(booking, SETTLED, account, who=who, now=now)
 
 
+def withdraw(booking: Booking, side: str, report_id: int, *, reason: str, who: str, now: datetime) -> None:
+    """Take back a side's report that holds, so that its older word holds again, or none.
+
+    Of a report that was taken back already nothing happens. Raises WithdrawnForNoReason, NotTheWordThatHolds.
+    """
+    if not reason.strip():
+        raise WithdrawnForNoReason
+    db.session.execute(
+        select(Performance.id).where(Performance.id == booking.performance_id).with_for_update(key_share=True)
+    )
+    if db.session.get(ReportWithdrawal, report_id) is not None:
+        return
+    row = newest(booking, side)
+    if row is None or row.id != report_id:
+        raise NotTheWordThatHolds
+    db.session.add(ReportWithdrawal(report_id=row.id, recorded_at=now, who=who, reason=reason.strip()))
+    db.session.flush()
+    older = newest(booking, side)
+    history.record(
+        f"took back a report ({side})", "booking", booking.reference, who=who, now=now,
+        before=_in_short(_says(row)),
+        after={"why": reason.strip(), "holds again": _in_short(_says(older)) if older else None},
+    )  # fmt: skip
+    for one in companions(booking.performance) if side == COMPANY else [booking]:
+        one.came_to = _came_to(one)
+    db.session.flush()
+
+
+def stands() -> ColumnElement[bool]:
+    """Of a VisitReport: nobody took it back."""
+    return VisitReport.id.not_in(select(ReportWithdrawal.report_id))
+
+
+def withdrawn(booking: Booking) -> list[tuple[VisitReport, ReportWithdrawal]]:
+    """The reports about a booking, or its whole show, that were taken back; the newest first."""
+    rows = db.session.execute(
+        select(VisitReport, ReportWithdrawal)
+        .join(ReportWithdrawal, ReportWithdrawal.report_id == VisitReport.id)
+        .where(
+            VisitReport.performance_id == booking.performance_id,
+            or_(VisitReport.booking_id.is_(None), VisitReport.booking_id == booking.id),
+        )
+        .order_by(ReportWithdrawal.recorded_at.desc(), VisitReport.id.desc())
+    )
+    return [(report, back) for report, back in rows]
+
+
 def newest(booking: Booking, side: str) -> VisitReport | None:
-    """The word of a side that holds about the show as it stands; what was said before it began is about an earlier time."""
+    """The word of a side that holds about the show as it stands; what was said before it began is about an earlier time.
+
+    A report that was taken back is no word.
+    """
     about = (
         VisitReport.performance_id == booking.performance_id
         if side == COMPANY
         else VisitReport.booking_id == booking.id
     )
     found = db.session.scalar(
-        select(VisitReport).where(VisitReport.side == side, about).order_by(VisitReport.id.desc()).limit(1)
+        select(VisitReport)
+        .where(VisitReport.side == side, about, stands())
+        .order_by(VisitReport.id.desc())
+        .limit(1)
     )
     return None if found is None or found.recorded_at < booking.performance.starts_at else found
 

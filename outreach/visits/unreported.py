@@ -9,6 +9,7 @@ from outreach.booking.promises import Booking
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.tour.performances import Performance
+from outreach.visits import reports
 from outreach.visits.reports import VisitReport
 
 
@@ -22,12 +23,13 @@ class Unreported:
 
 
 def condition() -> ColumnElement[bool]:
-    """Of a Booking and its Performance: nobody has said anything of it since it began. What was said before tells of an
-    earlier time of it. A company speaks of the whole show, so for guests too."""
+    """Of a Booking and its Performance: nobody has said anything of it since it began, or took it back. What was said
+    before tells of an earlier time of it. A company speaks of the whole show, so for guests too."""
     told = or_(VisitReport.booking_id.is_(None), VisitReport.booking_id == Booking.id)
     return ~exists(
         select(VisitReport.id).where(
-            VisitReport.performance_id == Performance.id, told, VisitReport.recorded_at >= Performance.starts_at
+            VisitReport.performance_id == Performance.id, told, VisitReport.recorded_at >= Performance.starts_at,
+            reports.stands(),
         )
     )  # fmt: skip
 

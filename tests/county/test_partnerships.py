@@ -42,7 +42,7 @@ def test_a_partnership_starts_with_the_usual_figures(app: Flask) -> None:
         15,
         15,
     )
-    assert (of.school_opens, of.school_closes, of.counted_share) == (time(9), time(15), 0.5)
+    assert (of.school_opens, of.school_closes, partnerships.counted_share(of.id)) == (time(9), time(15), 0.5)
 
 
 def test_changed_settings_leave_what_was_and_what_is_and_the_same_again_nothing(app: Flask) -> None:

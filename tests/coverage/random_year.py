@@ -16,6 +16,7 @@ from outreach.county import register
 from outreach.county.register.columns import Facts, columns
 from outreach.county.schools import Correction, School, SchoolRecord
 from outreach.ground.db import db
+from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
 
 START = datetime(2026, 8, 20, tzinfo=UTC)
@@ -91,6 +92,7 @@ class RandomYear:
                     ProgrammeTarget(programme_id=self.programme.id, year_groups=groups, recorded_at=at)
                 ),
             )
+        self._settings()
         self.events.sort(key=lambda event: event[:2])
         self._played = 0
 
@@ -107,6 +109,19 @@ class RandomYear:
             return self.random.choice(self.marked)
         first = 150 if self._chance(0.6) else 8
         return (START + timedelta(days=self.random.randint(first, DAYS))).date()
+
+    def _settings(self) -> None:
+        """What is set here changes: how many must be counted, and whose an authority is."""
+        r = self.random
+        for _ in range(r.choice([0, 0, 1, 2])):
+            self._plan(self._when(), lambda at, share=r.choice([0.2, 0.7, 1.0]): make.counted_share(self.county, share, at))
+        if self._chance(0.2):
+            self._plan(self._when(), lambda at: make.covered(self.county, "933", True, at))
+        if self._chance(0.2):
+            ended = self._when()
+            self._plan(ended, lambda at: make.covered(self.county, "932", False, at))
+            if self._chance(0.3):
+                self._plan(self._when(ended), lambda at: make.covered(self.county, "932", True, at))
 
     def _plan(self, at: datetime, happen: Callable[[datetime], Any]) -> None:
         self.events.append((at, len(self.events), happen))
@@ -344,6 +359,8 @@ class RandomYear:
 
         def move(at: datetime) -> None:
             it = show["it"]
+            if it.ends_at <= at:  # a show that is over stays where it was
+                return
             ends = there + timedelta(minutes=75)
             it.get_in_at, it.starts_at, it.ends_at, it.away_at = there, there, ends, ends
             for held in bookings:
@@ -363,14 +380,19 @@ class RandomYear:
     def _what_came_of_it(self, held: dict, starts: datetime) -> None:
         if self._chance(0.2):
             by = self.random.choice(["school", "company", "coordinator", "host"])
-            self._plan(
-                starts - timedelta(minutes=self.random.randint(-2000, 6000)),
-                lambda at: "it" in held and make.cancellation(held["it"], at, by),
+            self._plan(  # while it is on, too; after its end nobody can
+                starts - timedelta(minutes=self.random.randint(-70, 6000)),
+                lambda at: "it" in held and self._cancel(held["it"], at, by),
             )
         if self._chance(0.8 if self.busy else 0.6):
             self._report(held, "school", starts, [held])
         if self._chance(0.1):
             self._report(held, "settled", starts, [held])
+
+    def _cancel(self, booking: Any, at: datetime, by: str) -> None:
+        show = db.session.get_one(Performance, booking.performance_id)
+        if show.ends_at > at:
+            make.cancellation(booking, at, by)
 
     def _report(self, held: dict, side: str, starts: datetime, about: list[dict]) -> None:
         r = self.random
@@ -389,11 +411,16 @@ class RandomYear:
         def tell(at: datetime) -> None:
             if "it" in held:
                 why_not = "" if took else "Snow"
-                make.report(held["it"], side, at, pupils, took_place=took, why_not=why_not, concerns=raised)
+                told.append(
+                    make.report(held["it"], side, at, pupils, took_place=took, why_not=why_not, concerns=raised)
+                )
 
+        told: list[Any] = []
         for _ in range(r.choice([1, 1, 1, 2])):
             self._plan(at, tell)
             at += timedelta(minutes=r.randint(1, 9000))
+        if self._chance(0.2):
+            self._plan(at, lambda at: told and make.withdrawal(told.pop(), at))
 
 
 def _as_the_register_says(value: Any) -> str:

@@ -18,18 +18,18 @@ from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
-from outreach.county.partnerships import Authority, Partnership
+from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Succession
 from outreach.ground.db import db
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.targets import TargetDecision
-from outreach.visits.reports import ReportedPupils, VisitReport
+from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
 
 TABLES = (
     SchoolRecord, Correction, Succession, OwnNumber, TargetDecision, ProgrammeTarget, Booking, BookingRevision,
     PromisedPupils, Cancellation, VisitReport, ReportedPupils, Contact, DeadAddress, Invitation, Letter, Answer,
-    Proposal, FormBegun, Authority,
+    Proposal, FormBegun, Authority, AuthorityCovered, CountedShare, ReportWithdrawal,
 )  # fmt: skip
 
 USUAL = {
@@ -73,8 +73,8 @@ class World:
         self.moment = end_of(as_of)
         self.day = min(as_of, date(programme.academic_year + 1, 8, 31))
         self.until = end_of(self.day)
-        self.share = db.session.get_one(Partnership, programme.partnership_id).counted_share
-        self.codes = [r.la_code for r in self.rows[Authority] if r.partnership_id == programme.partnership_id]
+        self.share = self.counted_share()
+        self.codes = self.covered()
 
     def by_then(self, table, **wanted):
         for row in self.rows[table]:
@@ -82,6 +82,27 @@ class World:
             limit = self.moment if table is VisitReport else self.until
             if when < limit and all(getattr(row, name) == value for name, value in wanted.items()):
                 yield row
+
+    # --- what was set
+
+    def counted_share(self):
+        """The newest word on it by then; before the first word, that one; half where nobody ever said."""
+        said = [r for r in self.rows[CountedShare] if r.partnership_id == self.programme.partnership_id]
+        early = [r.share for r in said if r.recorded_at < self.until]
+        return early[-1] if early else said[0].share if said else 0.5
+
+    def covered(self):
+        """The authorities that were the partnership's then."""
+        ours = self.programme.partnership_id
+        words = [r for r in self.rows[AuthorityCovered] if r.partnership_id == ours]
+        codes = {r.la_code for r in self.rows[Authority] if r.partnership_id == ours}
+        codes -= {r.la_code for r in words}
+        for code in {r.la_code for r in words}:
+            early = [r.covered for r in words if r.la_code == code and r.recorded_at < self.until]
+            first = next(r.covered for r in words if r.la_code == code)
+            if early and early[-1] or not early and not first:
+                codes.add(code)
+        return codes
 
     # --- what is known of a school
 
@@ -302,7 +323,8 @@ class World:
         wanted = (
             {"performance_id": booking.performance_id} if side == "company" else {"booking_id": booking.id}
         )
-        said = list(self.by_then(VisitReport, side=side, **wanted))
+        back = {w.report_id for w in self.rows[ReportWithdrawal] if w.recorded_at < self.moment}
+        said = [r for r in self.by_then(VisitReport, side=side, **wanted) if r.id not in back]
         if not said or said[-1].recorded_at < self.newest_revision(booking).starts_at:
             return None
         return said[-1]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from reference import ADULTS, Answer, Booking, FormBegun, Proposal, World, in_parts
+from reference import ADULTS, Answer, Booking, FormBegun, Proposal, World, end_of, in_parts
 
 LONDON = ZoneInfo("Europe/London")
 NINE = (
@@ -295,6 +295,10 @@ class Sums:
                 found.append((now.ends_at, "did not take place", now.starts_at))
         if answers and answers[-1].kind != "declined":
             found.append((answers[-1].recorded_at, SAID[answers[-1].kind], answers[-1].recorded_at))
+        for u in family:
+            for p in w.by_then(Proposal, urn=u, programme_id=w.programme.id):
+                if p.ended_at is None or p.ended_at >= w.until or p.ended_as == "lapsed":
+                    found.append((end_of(p.reply_by), "let a time lapse", end_of(p.reply_by)))
         if w.started(family, answers, bookings):
             begun = [
                 f.recorded_at

@@ -98,12 +98,13 @@ def test_a_company_counts_host_and_guests_together(booking):
 
 
 def test_what_was_said_before_a_moved_show_begins_is_about_an_earlier_time(booking):
+    begun = START + timedelta(minutes=20)
     with transaction():
-        reports.report(booking, "school", Account(took_place=False, why_not="Snow"), **WHO)
+        reports.report(booking, "school", Account(took_place=False, why_not="Snow"), who="Priya", now=begun)
         later = START + timedelta(days=3)
         booking.performance.starts_at, booking.performance.ends_at = later, later + timedelta(minutes=75)
         booking.performance.away_at = later + timedelta(minutes=90)
-        make.revision(booking, {8: 125, 9: 125}, at=AFTER + timedelta(hours=1), starts_at=later,
+        make.revision(booking, {8: 125, 9: 125}, at=begun + timedelta(minutes=5), starts_at=later,
                       ends_at=later + timedelta(minutes=75))  # fmt: skip
     assert reports.newest(booking, "school") is None
     assert standing(booking).kind == "report missing"

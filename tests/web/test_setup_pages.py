@@ -153,7 +153,7 @@ def test_settings_are_saved_as_typed(desk: Desk) -> None:
     assert (answer.status_code, answer.location) == (303, "/desk/setup")
     of = db.session.get_one(partnerships.Partnership, desk.partnership_id)
     assert (of.name, of.reference_prefix, of.road_base_minutes) == ("Marlshire Partnership", "MRS", 7.5)
-    assert (of.hold_minutes, of.slot_step_minutes, of.counted_share) == (20, 10, 0.6)
+    assert (of.hold_minutes, of.slot_step_minutes, partnerships.counted_share(of.id)) == (20, 10, 0.6)
     assert (of.school_opens, of.school_closes) == (time(8, 45), time(15, 10))
     assert (of.guest_minutes, of.small_school_pupils) == (25, 50)
     page = desk.client.get("/desk/setup/partnership").text

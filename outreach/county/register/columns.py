@@ -20,6 +20,7 @@ class Facts(NamedTuple):
     statutory_low_age: int | None
     statutory_high_age: int | None
     number_of_pupils: int | None
+    census_date: date | None
     district_code: str | None
     district_name: str | None
     trust_name: str | None
@@ -126,6 +127,7 @@ def columns() -> dict[str, tuple[str, Callable[[str], Any]]]:
         "statutory_low_age": ("StatutoryLowAge", _once(_whole(0, 99))),
         "statutory_high_age": ("StatutoryHighAge", _once(_whole(0, 99))),
         "number_of_pupils": ("NumberOfPupils", _once(_whole(0, 99_999))),
+        "census_date": ("CensusDate", _once(day)),
         "district_code": ("DistrictAdministrative (code)", _once(_text_or_none)),
         "district_name": ("DistrictAdministrative (name)", _once(_text_or_none)),
         "trust_name": ("Trusts (name)", _once(_text_or_none)),

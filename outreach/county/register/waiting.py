@@ -102,13 +102,19 @@ def _read(kept: dict[str, Any]) -> Waiting:
         who=kept["who"],
         uploaded_at=datetime.fromisoformat(kept["uploaded_at"]),
         file=RegisterFile(
-            rows=tuple(Facts._make([*row[:-2], _day(row[-2]), _day(row[-1])]) for row in file["rows"]),
+            rows=tuple(
+                Facts._make(_day(said) if at in _DAYS else said for at, said in enumerate(row))
+                for row in file["rows"]
+            ),
             has=frozenset(file["has"]),
             unreadable=tuple(Unreadable(**line) for line in file["unreadable"]),
             links=tuple(Link(**link | {"day": _day(link["day"])}) for link in file["links"]),
             spots={code: Spot(**spot) for code, spot in file["spots"].items()},
         ),
     )
+
+
+_DAYS = {at for at, name in enumerate(Facts._fields) if name.endswith("_date")}
 
 
 def _day(written: str | None) -> date | None:

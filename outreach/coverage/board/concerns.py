@@ -12,7 +12,7 @@ from outreach.coverage.parts.cut import cut_of
 from outreach.ground.db import db
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-from outreach.visits.reports import SCHOOL, VisitReport
+from outreach.visits.reports import SCHOOL, ReportWithdrawal, VisitReport
 
 
 def by_school(programme: Programme, inside: Collection[int], *, as_of: date, now: datetime) -> dict[int, int]:
@@ -25,7 +25,13 @@ def by_school(programme: Programme, inside: Collection[int], *, as_of: date, now
     kin = Kin((predecessor, successor) for predecessor, successor, _ in facts.links(cut))
     newest = (
         select(func.max(VisitReport.id))
-        .where(VisitReport.side == SCHOOL, VisitReport.recorded_at < cut.moment)
+        .where(
+            VisitReport.side == SCHOOL,
+            VisitReport.recorded_at < cut.moment,
+            VisitReport.id.not_in(
+                select(ReportWithdrawal.report_id).where(ReportWithdrawal.recorded_at < cut.moment)
+            ),
+        )
         .group_by(VisitReport.booking_id)
     )
     rows = db.session.execute(

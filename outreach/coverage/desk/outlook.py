@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from outreach.booking import diary
-from outreach.county import school_days
+from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
-from outreach.coverage import facts
 from outreach.coverage.desk import forecast, trend
 from outreach.coverage.desk.forecast import Forecast
 from outreach.coverage.desk.trend import Point
@@ -31,7 +30,7 @@ def of(reckoning: Reckoning, *, now: datetime) -> Outlook:
     """From the reckoning of today; three queries more."""
     programme, today = reckoning.programme, day_of(now)
     seen = trend.seen_days(reckoning.target)
-    calendars = school_days.authority_calendars(facts.la_codes(programme))
+    calendars = school_days.authority_calendars(partnerships.la_codes(programme.partnership_id))
     days = days_of_year(calendars.values(), programme.academic_year)
     last = diary.last_shows(programme.id, now=now)
     return Outlook(

@@ -21,6 +21,7 @@ from outreach.post.incoming.parts.headers import bare
 from outreach.tour.companies import Troupe
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.visits import reports
 from outreach.visits.reports import COMPANY, SCHOOL, SETTLED, VisitReport
 
 MOST = 30
@@ -119,7 +120,7 @@ def _told(performance_ids: Iterable[int]) -> dict[tuple[str, int], bool]:
     rows = db.session.execute(
         select(v.side, v.booking_id, v.performance_id, v.took_place)
         .join(Performance, Performance.id == v.performance_id)
-        .where(v.performance_id.in_(set(performance_ids)), v.recorded_at >= Performance.starts_at)
+        .where(v.performance_id.in_(set(performance_ids)), v.recorded_at >= Performance.starts_at, reports.stands())
         .order_by(v.id)
     )
     return {(side, booking or performance): took for side, booking, performance, took in rows}

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, or_, select
 from outreach.booking.promises import Booking
 from outreach.ground.db import db
 from outreach.tour.programmes import Programme
+from outreach.visits import reports
 from outreach.visits.reports import COMPANY, SETTLED, VisitReport
 
 
@@ -51,7 +52,7 @@ def _disputed(of_some: bool) -> Any:
 
 
 def _denied() -> Any:
-    return select(VisitReport.performance_id).where(VisitReport.took_place.is_(False))
+    return select(VisitReport.performance_id).where(VisitReport.took_place.is_(False), reports.stands())
 
 
 def _reported(of_some: bool, *columns: Any) -> Any:
@@ -68,6 +69,7 @@ def _reported(of_some: bool, *columns: Any) -> Any:
             Booking.programme_id.in_(others),
             Booking.ended_at.is_(None),
             or_(VisitReport.side == COMPANY, VisitReport.booking_id == Booking.id),
+            reports.stands(),
         )
     )
     return query.where(Booking.urn.in_(bindparam("only", expanding=True))) if of_some else query

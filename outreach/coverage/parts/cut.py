@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select, union
 
 from outreach.booking.promises import Booking
-from outreach.county.partnerships import Authority
+from outreach.county.partnerships import Authority, AuthorityCovered
 from outreach.county.schools import SchoolRecord
 from outreach.ground import school_year, timespans
 from outreach.ground.db import db
@@ -23,7 +23,8 @@ class Cut:
 
     `only`: the URNs whose facts are read, all their kin among them; None: everybody's. `told_by`: visit reports count
     up to then after all, about shows that had begun by `moment`: what is known of that day now. `source`: what answers in the
-    place of facts.py, from rows at hand.
+    place of facts.py, from rows at hand. `register_by` and `settings_by`: what the register said, and what was set and
+    decided here, by then after all; they too stand for what is known now of an earlier day.
     """
 
     moment: datetime
@@ -31,7 +32,19 @@ class Cut:
     day: date
     only: tuple[int, ...] | None = None
     told_by: datetime | None = None
+    register_by: datetime | None = None
+    settings_by: datetime | None = None
     source: Any = None
+
+    @property
+    def register_until(self) -> datetime:
+        """Up to when the register's word counts, with what schools said of themselves and corrections of it."""
+        return self.register_by or self.until
+
+    @property
+    def settings_until(self) -> datetime:
+        """Up to when settings and coordinators' decisions count."""
+        return self.settings_by or self.until
 
 
 def cut_of(academic_year: int, as_of: date, now: datetime) -> Cut:
@@ -41,9 +54,18 @@ def cut_of(academic_year: int, as_of: date, now: datetime) -> Cut:
     return Cut(moment=moment, until=until, day=timespans.day_of(until - timedelta(microseconds=1)))
 
 
+def la_codes_ever(partnership_id: int) -> Any:
+    """The codes of every authority that is, or ever was, the partnership's."""
+    ever = AuthorityCovered
+    return union(
+        select(Authority.la_code).where(Authority.partnership_id == partnership_id),
+        select(ever.la_code).where(ever.partnership_id == partnership_id),
+    )
+
+
 def scope(programme: Programme) -> Any:
     """The URNs of every school that was ever with the partnership's authorities, and of whoever booked."""
-    codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
+    codes = la_codes_ever(programme.partnership_id)
     return union(
         select(SchoolRecord.urn).where(SchoolRecord.la_code.in_(codes)),
         select(Booking.urn).where(Booking.programme_id == programme.id),
@@ -52,7 +74,7 @@ def scope(programme: Programme) -> Any:
 
 def first_day(programme: Programme) -> date | None:
     """The first day that the register of the programme's authorities was known; None while it never was."""
-    codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
+    codes = la_codes_ever(programme.partnership_id)
     query = select(func.min(SchoolRecord.recorded_at)).where(SchoolRecord.la_code.in_(codes))
     first = db.session.execute(query).scalar_one()
     return None if first is None else timespans.day_of(first)

@@ -20,8 +20,9 @@ from outreach.booking.promises import Booking, BookingRevision, Cancellation, Pr
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.corrections import value_of
-from outreach.county.partnerships import Authority
+from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovered, CountedShare
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Succession
+from outreach.coverage import facts
 from outreach.coverage.facts import Asked, Known
 from outreach.coverage.parts.cut import Cut
 from outreach.ground.db import db
@@ -30,18 +31,28 @@ from outreach.post.proposing import LAPSED
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.targets import TargetDecision
-from outreach.visits.reports import ReportedPupils, VisitReport
+from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
 from outreach.visits.verdicts import Promised, Told
 
 
 class Recorded:
-    """The rows of a family of schools in one partnership's programmes; 18 queries."""
+    """The rows of a family of schools in one partnership's programmes; 20 queries."""
 
     def __init__(self, partnership_id: int, family: Collection[int]) -> None:
         urns = sorted(family)
         self._family = set(urns)
-        codes = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
-        self._codes = {code for (code,) in _rows(codes.order_by(Authority.la_code))}
+        a, h, n = AuthorityCovered, CountedShare, Authority
+        self._covered = [
+            *((code, 0, None, None) for (code,) in _rows(
+                select(n.la_code).where(n.partnership_id == partnership_id).order_by(n.la_code)
+            )),
+            *_rows(
+                select(a.la_code, a.id, a.covered, a.recorded_at).where(a.partnership_id == partnership_id).order_by(a.id)
+            ),
+        ]  # fmt: skip
+        self._shares = _rows(
+            select(h.share, h.recorded_at).where(h.partnership_id == partnership_id).order_by(h.id)
+        )
         r = SchoolRecord
         self._records = _rows(
             select(r.recorded_at, *(getattr(r, name) for name in Known.__slots__)).where(r.urn.in_(urns)).order_by(r.id)
@@ -112,9 +123,11 @@ class Recorded:
             self._pupils[revision_id][year_group] = number
         self._reports = _rows(
             select(
-                Performance.programme_id, v.id, v.performance_id, v.booking_id, v.side, v.took_place, v.pupils, v.recorded_at
+                Performance.programme_id, v.id, v.performance_id, v.booking_id, v.side, v.took_place, v.pupils, v.recorded_at,
+                ReportWithdrawal.recorded_at.label("withdrawn_at"),
             )
             .join(Performance, Performance.id == v.performance_id)
+            .outerjoin(ReportWithdrawal, ReportWithdrawal.report_id == v.id)
             .where(v.performance_id.in_(shows))
             .order_by(v.id)
         )  # fmt: skip
@@ -166,11 +179,15 @@ class Recorded:
 
     # What facts.py answers, by the same names.
 
-    def la_codes(self, programme: Programme) -> set[str]:
-        return set(self._codes)
+    def la_codes(self, programme: Programme, cut: Cut) -> set[str]:
+        return facts.covered(self._covered, cut)
+
+    def counted_share(self, programme: Programme, cut: Cut) -> float:
+        return facts.in_force([tuple(row) for row in self._shares], cut, USUAL_SHARE)
 
     def schools(self, programme: Programme, cut: Cut) -> dict[int, Known]:
-        ever = {row[1] for row in self._records if row[1 + _LA_CODE] in self._codes}
+        codes = {row[0] for row in self._covered}
+        ever = {row[1] for row in self._records if row[1 + _LA_CODE] in codes}
         ever |= {row[3] for row in self._promises if row[1] == programme.id}
         return {urn: known for urn, known in self._known(cut).items() if urn in ever}
 
@@ -178,13 +195,13 @@ class Recorded:
         return {urn: known for urn, known in self._known(cut).items() if urn in urns}
 
     def _known(self, cut: Cut) -> dict[int, Known]:
-        newest = {row[1]: row for row in self._records if row[0] < cut.until}
+        newest = {row[1]: row for row in self._records if row[0] < cut.register_until}
         return {urn: Known(*newest[urn][1:]) for urn in sorted(newest)}
 
     def correct(self, known: dict[int, Known], cut: Cut) -> None:
         held: dict[int, dict[str, Any]] = defaultdict(dict)
         for recorded_at, urn, field, text, withdrawn in self._corrections:
-            if recorded_at >= cut.until:
+            if recorded_at >= cut.register_until:
                 continue
             if withdrawn:
                 held[urn].pop(field, None)
@@ -195,12 +212,12 @@ class Recorded:
                 known[urn] = replace(known[urn], **fields)
 
     def links(self, cut: Cut) -> list[tuple[int, int, date | None]]:
-        return [(a, b, day) for recorded_at, a, b, day in self._links if recorded_at < cut.until]
+        return [(a, b, day) for recorded_at, a, b, day in self._links if recorded_at < cut.register_until]
 
     def own_numbers(self, programme: Programme, cut: Cut) -> dict[int, dict[int, int]]:
         found: dict[int, dict[int, int]] = {}
         for recorded_at, year, urn, year_group, pupils in self._own:
-            if recorded_at < cut.until and year == programme.academic_year:
+            if recorded_at < cut.register_until and year == programme.academic_year:
                 found.setdefault(urn, {})[year_group] = pupils
         return found
 
@@ -210,13 +227,12 @@ class Recorded:
         return {
             urn: (kind, groups, reason, when)
             for when, of, urn, kind, groups, reason in self._decisions
-            if of == programme.id and when < cut.until
+            if of == programme.id and when < cut.settings_until
         }
 
     def target_year_groups(self, programme: Programme, cut: Cut) -> tuple[int, ...]:
         rows = [(groups, when) for when, of, groups in self._targets if of == programme.id]
-        by_then = [groups for groups, when in rows if when < cut.until]
-        return by_then[-1] if by_then else (rows[0][0] if rows else ())
+        return facts.in_force(rows, cut, ())
 
     def promises(self, programme: Programme, cut: Cut) -> list[Promised]:
         then: dict[int, int] = {}
@@ -234,10 +250,11 @@ class Recorded:
         return [newest[key] for key in sorted(newest)]
 
     def reports(self, programme: Programme, cut: Cut) -> list[Told]:
+        by = cut.told_by or cut.moment
         return [
-            Told(*row[1:], dict(self._counts.get(row[1], {})))
+            Told(*row[1:8], dict(self._counts.get(row[1], {})))
             for row in self._reports
-            if row[0] == programme.id and row[7] < (cut.told_by or cut.moment)
+            if row[0] == programme.id and row[7] < by and (row[8] is None or row[8] >= by)
         ]
 
     def reachable_by_contact(self, programme: Programme, kin: Collection[int], cut: Cut) -> dict[int, bool]:

@@ -42,7 +42,7 @@ class Chapter:
 
 
 def of(urn: int, partnership: Partnership, *, as_of: date, now: datetime) -> list[Chapter]:
-    """The story of one school in its partnership's programmes, the newest year first; 20 queries."""
+    """The story of one school in its partnership's programmes, the newest year first; 22 queries."""
     programmes = list(
         db.session.scalars(
             select(Programme)
@@ -54,14 +54,14 @@ def of(urn: int, partnership: Partnership, *, as_of: date, now: datetime) -> lis
         return []
     family = lines.family(urn)
     recorded = Recorded(partnership.id, family)
-    return [_chapter(urn, p, partnership, family, recorded, as_of, now) for p in programmes]
+    return [_chapter(urn, p, family, recorded, as_of, now) for p in programmes]
 
 
 def _chapter(
-    urn: int, programme: Programme, partnership: Partnership, family: set[int], recorded: Recorded, as_of: date, now: datetime
+    urn: int, programme: Programme, family: set[int], recorded: Recorded, as_of: date, now: datetime
 ) -> Chapter:  # fmt: skip
     cut = replace(cut_of(programme.academic_year, as_of, now), only=tuple(sorted(family)), source=recorded)
-    found = standings.judged(programme, partnership.counted_share, cut, as_of)
+    found = standings.judged(programme, cut, as_of)
     kin = Kin((a, b) for a, b, _ in recorded.links(replace(cut, until=cut.moment)))
     before = set(kin.before(urn))
     mine = [s for s in (*found.target, *found.excluded) if s.urn == urn]

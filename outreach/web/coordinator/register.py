@@ -16,7 +16,7 @@ from outreach.ground.errors import Refusal
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, who
 
-FACTS = FIELDS | {"la_code": "Authority"}
+FACTS = FIELDS | {"la_code": "Authority", "census_date": "Census date"}
 SHOWN = 200
 """Schools of each kind that the preview lists; the CSV has them all."""
 
