@@ -16,6 +16,7 @@ import outreach.booking.desk.handovers
 import outreach.booking.desk.proposal_moves
 import outreach.booking.guests.places
 import outreach.booking.holds
+import outreach.booking.named
 import outreach.booking.proposals
 import outreach.county.contacts
 import outreach.county.partnerships

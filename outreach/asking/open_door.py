@@ -12,9 +12,9 @@ from sqlalchemy import ForeignKey, Index, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations
-from outreach.asking.addresses import is_office_form, is_schools_own
 from outreach.booking import promises, told
 from outreach.county import contacts, partnerships, schools
+from outreach.county.addresses import is_office_form, is_schools_own
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground import history

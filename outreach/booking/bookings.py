@@ -172,7 +172,7 @@ def move(
     for promise in everybody:
         promise.sequence += 1
         promise.place_sequence = promise.sequence
-        promise.came_to = None
+        promise.came_to = promise.outcome = None
         numbers.revise(promise, promises.pupils_of(promise), who=who, now=now)
         told.lengthen_links(promise, now=now)
         history.record(

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from outreach.booking import promises, told
+from outreach.booking import named, promises, told
 from outreach.booking.promises import Booking, BookingContact
 from outreach.county import contacts
 from outreach.ground import history
-from outreach.ground.db import db
+from outreach.ground.db import db, found_by
 from outreach.ground.errors import Refusal
 from outreach.post import letters, outbox
 from outreach.post.outbox import WAITING, Letter
@@ -19,13 +19,14 @@ LEAD, ON_THE_DAY, COLLEAGUE = "safeguarding lead", "on the day", "colleague"
 
 @dataclass(frozen=True, kw_only=True)
 class Colleague:
-    """Somebody at the school who gets the calendar entry."""
+    """Somebody at the school who gets the calendar entry. `waits`: not before a coordinator has said yes (see named.py)."""
 
     name: str
     address: str
     duty: str
     role: str = ""
     phone: str = ""
+    waits: bool = False
 
 
 class NobodyNamed(Refusal):
@@ -42,6 +43,22 @@ class LastPerson(Refusal):
         )
 
 
+class NobodyKnown(Refusal):
+    """All who were named wait for a coordinator, so that nobody would hear of the booking."""
+
+    field = "people"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Name at least one person with an address at your school. We look at other addresses before we write to them."
+        )
+
+
+class NotThere(Refusal):
+    def __init__(self) -> None:
+        super().__init__("That person is not in this booking any more.")
+
+
 class AlreadyThere(Refusal):
     field = "address"
 
@@ -49,12 +66,18 @@ class AlreadyThere(Refusal):
         super().__init__(f"{address} has this booking in the calendar already.")
 
 
-def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> BookingContact:
-    """Give somebody else the calendar entry, at its present SEQUENCE; the others get no mail. Raises AlreadyThere."""
+def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> BookingContact | None:
+    """Give somebody else the calendar entry, at its present SEQUENCE; the others get no mail. None for one who waits.
+
+    Raises AlreadyThere.
+    """
     performances.lock_school(booking.urn)
     db.session.refresh(booking)
     booking.still_open()
-    (added,) = put(booking, [colleague], there=promises.people_of(booking), who=who, now=now)
+    put_down = put(booking, [colleague], there=promises.people_of(booking), who=who, now=now)
+    if not put_down:
+        return None
+    (added,) = put_down
     history.record("added", "booking", booking.reference, who=who, now=now, after=added.address)
     told.school(booking, [added], told.with_link(letters.colleague_added, booking), now=now)
     return added
@@ -79,6 +102,64 @@ def remove(booking: Booking, contact_id: int, *, who: str, now: datetime) -> Non
     db.session.flush()
     history.record("removed", "booking", booking.reference, who=who, now=now, before=leaving.address)
     told.school(booking, [leaving], letters.colleague_removed, now=now)
+
+
+def correct(
+    booking: Booking, contact_id: int, now_is: Colleague, *, who: str, now: datetime
+) -> BookingContact | None:
+    """Other details of one person; or, with another address, somebody in that one's place, the last one's too.
+
+    With the same address nobody is written to. Another address gets the entry first, then the old one loses it; None
+    where the new one waits for a coordinator, and the old one has it until then. Raises NotThere, AlreadyThere.
+    """
+    performances.lock_school(booking.urn)
+    db.session.refresh(booking)
+    booking.still_open()
+    people = promises.people_of(booking)
+    person = next((p for p in people if p.id == contact_id), None)
+    if person is None:
+        raise NotThere
+    kept = contacts.details(now_is.name, now_is.role, now_is.address, now_is.phone)
+    if kept.address.casefold() != person.address.casefold():
+        if any(p.address.casefold() == kept.address.casefold() for p in people):
+            raise AlreadyThere(kept.address)
+        if now_is.waits:
+            _let_wait(booking, now_is, instead_of=person.address, who=who, now=now)
+            return None
+        added = add(booking, now_is, who=who, now=now)
+        remove(booking, person.id, who=who, now=now)
+        return added
+    before = _said(person)
+    person.name, person.role, person.phone, person.duty = kept.name, kept.role, kept.phone, now_is.duty
+    if _said(person) == before:
+        return person
+    person.found_by = found_by(person.name, person.address)
+    db.session.flush()
+    history.record(
+        "corrected somebody", "booking", booking.reference, who=who, now=now, before=before, after=_said(person)
+    )  # fmt: skip
+    on_file = next(
+        (c for c in contacts.of(booking.urn) if c.address.casefold() == kept.address.casefold()), None
+    )
+    if on_file is not None and contacts.details_of(on_file) != kept:
+        changed = contacts.details(kept.name, kept.role or on_file.role, on_file.address, kept.phone)
+        contacts.put_many(
+            [(booking.urn, on_file, changed)], source=f"booking {booking.reference}", source_date=now.date(), who=who, now=now
+        )  # fmt: skip
+    return person
+
+
+def _said(person: BookingContact) -> dict[str, str]:
+    return {"name": person.name, "role": person.role, "phone": person.phone, "duty": person.duty}
+
+
+def _let_wait(
+    booking: Booking, colleague: Colleague, *, instead_of: str = "", who: str, now: datetime
+) -> None:
+    named.wait(
+        named.BOOKING, booking.school, booking.programme_id, booking_id=booking.id, name=colleague.name, role=colleague.role,
+        address=colleague.address, phone=colleague.phone, duty=colleague.duty, instead_of=instead_of, named_by=who, now=now,
+    )  # fmt: skip
 
 
 def send_again(booking: Booking, contact_id: int, *, who: str, now: datetime) -> Letter | None:
@@ -109,7 +190,8 @@ def put(
     who: str,
     now: datetime,
 ) -> list[BookingContact]:
-    """Put people on the booking beside those already `there`, one row an address, and on file at the school."""
+    """Put people on the booking beside those already `there`, one row an address, and on file at the school. Whoever waits
+    for a coordinator is put down apart: neither on the booking nor on file, and not among those given back."""
     taken = {p.address.casefold() for p in there}
     with db.session.no_autoflush:  # no contact waits to be written: each letter put down writes all before it
         on_file = {c.address.casefold() for c in contacts.of(booking.urn)}
@@ -121,6 +203,9 @@ def put(
                 raise AlreadyThere(address)
             continue
         taken.add(address.casefold())
+        if person.waits:
+            _let_wait(booking, person, who=who, now=now)
+            continue
         row = BookingContact(
             booking_id=booking.id, name=person.name, duty=person.duty, role=person.role, address=address,
             phone=person.phone, added_at=now,

@@ -26,13 +26,18 @@ from outreach.tour.programmes import Programme
 
 HOST, GUEST = "host", "guest"
 
+BOOKED, MISSING, DISAGREE = "booked", "report missing", "reports disagree"
+TOOK_PLACE, FAILED, CANCELLED = "took place", "did not take place", "cancelled"
+"""What a promise has come to."""
+
 
 class Booking(Base):
     """A promise as it stands now. `seats` is the sum of the newest revision's pupils, guarded by a trigger.
 
     `uid` is the calendar event's for ever (RFC 5546 2.1.5); `sequence` its revision; `place_sequence`
     the sequence at which start, end or place last changed; `ended_at` mirrors the Cancellation row for constraints. `came_to` mirrors the reports: '' when the show did not take place, '8:140,9:152'
-    pupils by year group where they were counted so; None as long as the promise itself counts.
+    pupils by year group where they were counted so; None as long as the promise itself counts. `outcome` mirrors them too:
+    TOOK_PLACE, FAILED, or DISAGREE where one side says that it took place and the other not; None while nobody has said.
     """
 
     __tablename__ = "booking"
@@ -64,10 +69,17 @@ class Booking(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     came_to: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[str | None] = mapped_column(Text)
 
     programme: Mapped[Programme] = relationship()
     performance: Mapped[Performance] = relationship()
     school: Mapped[School] = relationship()
+
+    def has_come_to(self, now: datetime) -> str:
+        """One of the words above: past its end and unreported it is MISSING, never taken for TOOK_PLACE."""
+        if self.ended_at is not None:
+            return CANCELLED
+        return self.outcome or (MISSING if self.performance.ends_at <= now else BOOKED)
 
     def can_move_until(self) -> date:
         """The last day on which the school may move it online."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -46,6 +46,24 @@ def show(performance: Performance, *, now: datetime, just_made: tuple[Booking, V
                 )
             )  # fmt: skip
     return entries.put(put, now=now, new=just_made is not None)
+
+
+OVER_LATELY = timedelta(days=14)
+
+
+def lately_over(*, now: datetime) -> list[int]:
+    """The ids of the shows whose end is past, by two weeks at most: whose entries still speak of what is to come."""
+    return list(
+        db.session.scalars(
+            select(Booking.performance_id)
+            .distinct()
+            .join(Performance, Performance.id == Booking.performance_id)
+            .where(
+                Performance.ends_at <= now, Performance.ends_at > now - OVER_LATELY, Booking.ended_at.is_(None)
+            )
+            .order_by(Booking.performance_id)
+        )
+    )
 
 
 def leave(performance: Performance, troupe_id: int, *, now: datetime) -> None:

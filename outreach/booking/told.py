@@ -300,6 +300,8 @@ def _visit(
         host_name=host.name if as_guest else "",
         travel=place.travel.words() if place else "",
         terms=place.said if place else "",
+        cancelled=booking.ended_at is not None,
+        outcome=booking.outcome or "",
     )
 
 

@@ -10,12 +10,14 @@ from sqlalchemy.exc import OperationalError
 
 from outreach.asking.chasing import offers, raising, recalling, reminders, settings
 from outreach.asking.chasing.reminders import THE_SERVICE
+from outreach.booking import subscribed
 from outreach.coverage import standings
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock as clock_time
 from outreach.ground.wording import count, day_short
+from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits import reminding
 
@@ -36,6 +38,8 @@ def chase(dry_run: bool) -> None:
             settings.ran(now=now)
             recalling.recall(now=now)
             reminding.recall(now=now)
+        for performance_id in subscribed.lately_over(now=now):
+            faults += _once(lambda one=performance_id: _over(one, now=now), f"calendars of {performance_id}") is None  # fmt: skip
     for programme in reminders.open_programmes(now=now):
         programme_id, title = programme.id, programme.title
         target = {row.urn for row in standings.of(programme_id, as_of=day_of(now), now=now).target}
@@ -96,6 +100,11 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
         if any(found)
     ]
     return said, sum(done is None for done in (*reminded, *asked, *offered))
+
+
+def _over(performance_id: int, *, now: datetime) -> bool:
+    """What calendars that people subscribe to say of a show that is past; False where they say so already."""
+    return bool(subscribed.show(db.session.get_one(Performance, performance_id), now=now))
 
 
 def _once(do: Callable[[], bool], what: str) -> bool | None:

@@ -81,7 +81,11 @@ class OfPartnership:
 
 def _person_found_by(context: DefaultExecutionContext) -> str:
     given = context.get_current_parameters()
-    name, address = given.get("name") or "", given["address"]
+    return found_by(given.get("name") or "", given["address"])
+
+
+def found_by(name: str, address: str) -> str:
+    """The words by which a person is found."""
     return f" {words_of(name)} {words_of(address)} {address.lower()}"
 
 

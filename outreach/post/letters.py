@@ -268,7 +268,8 @@ def cancelled(
         "cancelled", visit, to, sender, method=CANCEL, page=page_of(minted.token), now=now, reason=reason, by=by,
         instead=() if kept else instead, kept=kept,
     )  # fmt: skip
-    invite = Invite(method=CANCEL, ics=calendars.cancel(appointment(visit, sender, now=now)))
+    off = replace(visit, cancelled=True)
+    invite = Invite(method=CANCEL, ics=calendars.cancel(appointment(off, sender, now=now)))
     return put_visit("cancelled", visit, to, sender, words, invite, thread, now=now)
 
 
@@ -288,7 +289,10 @@ def colleague_removed(visit: Visit, to: Addressee, sender: Sender, *, now: datet
     thread = outbox.open_thread(visit.uid, to.address)
     words = visit_words("colleague_removed", visit, to, sender, method=CANCEL, page=None, now=now)
     only = (attendee(to),)
-    invite = Invite(method=CANCEL, ics=calendars.cancel(appointment(visit, sender, now=now), only))
+    entry = replace(
+        appointment(visit, sender, now=now), description="You are not named for this visit any more."
+    )
+    invite = Invite(method=CANCEL, ics=calendars.cancel(entry, only))
     return put_visit("colleague removed", visit, to, sender, words, invite, thread, now=now)
 
 

@@ -1,5 +1,6 @@
 """Letters about a time that is kept for a school: proposed, moved, taken, and not kept any more."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from outreach.post import calendars, outbox
@@ -93,5 +94,8 @@ def ended(
     words = visit_words(
         "proposal_ended", visit, to, sender, method=CANCEL, page=page_of(minted.token), now=now, how=how, reason=reason
     )  # fmt: skip
-    invite = Invite(method=CANCEL, ics=calendars.cancel(appointment(visit, sender, now=now)))
+    entry = replace(
+        appointment(visit, sender, now=now), description="This time is not kept for your school any more."
+    )
+    invite = Invite(method=CANCEL, ics=calendars.cancel(entry))
     return put_visit("proposal ended", visit, to, sender, words, invite, thread, now=now)

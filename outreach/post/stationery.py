@@ -78,7 +78,8 @@ class Visit:
     """One booking as it stands now; with `reply_by`, a time that is kept for a school and not booked. Instants are
     aware; `pupils` is (year group, how many); `access` is words ('2 wheelchair places'); `phone` is the school's number
     for the day, for the company alone. `host_name` says that the school is a guest there: `travel` is how it comes,
-    `terms` what the host asks. `guests` are the schools that join the show, for the company."""
+    `terms` what the host asks. `guests` are the schools that join the show, for the company. `cancelled`: it is off;
+    `outcome`: what was reported of it, as Booking.outcome has it; '' while nobody has."""
 
     uid: str
     sequence: int
@@ -107,6 +108,8 @@ class Visit:
     travel: str = ""
     terms: str = ""
     guests: tuple[str, ...] = ()
+    cancelled: bool = False
+    outcome: str = ""
 
     def provided(self) -> list[str]:
         """What the school provides, thing by thing: it is typed one thing a line."""
@@ -160,8 +163,9 @@ def settings() -> Settings:
     return _settings
 
 
-def facts_of(visit: Visit, now: datetime) -> list[tuple[str, str]]:
-    """The visit as (label, words), in the order in which a person asks."""
+def facts_of(visit: Visit, now: datetime, *, ends: bool = False) -> list[tuple[str, str]]:
+    """The visit as (label, words), in the order in which a person asks. `ends`: of a visit that is over for whoever reads
+    it, only which one it was."""
     when = wording.day(visit.starts_at, today=day_of(now))
     facts = [
         ("When", f"{when}, {wording.clock_span(visit.starts_at, visit.ends_at)}"),
@@ -178,7 +182,10 @@ def facts_of(visit: Visit, now: datetime) -> list[tuple[str, str]]:
         ("Kept for you until", wording.day(visit.reply_by, today=day_of(now)) if visit.reply_by else ""),
         ("Reference", visit.reference),
     ]  # fmt: skip
-    return [(label, words) for label, words in facts if words]
+    return [(label, words) for label, words in facts if words and not (ends and label not in _WHICH)]
+
+
+_WHICH = ("When", "Where", "Reference")
 
 
 def render(

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from outreach.ground import wording
 from outreach.post import calendars, envelopes, links, outbox
-from outreach.post.calendars import REQUEST, Appointment, Attendee
+from outreach.post.calendars import CANCEL, REQUEST, Appointment, Attendee
 from outreach.post.envelopes import Envelope, Invite
 from outreach.post.outbox import Letter, Thread
 from outreach.post.stationery import Addressee, Asking, Rendered, Sender, Visit, facts_of, render, settings
@@ -21,14 +21,7 @@ def appointment(visit: Visit, sender: Sender, *, now: datetime) -> Appointment:
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
         summary=summary(visit),
-        description=lines(
-            f"For {wording.year_groups_name(y for y, _ in visit.pupils)}." if visit.pupils else "",
-            f"You are the guests of {visit.host_name}."
-            if visit.host_name
-            else f"The company arrives at {wording.clock(visit.get_in_at)} and leaves by {wording.clock(visit.away_at)}.",
-            f"Please have ready: {'; '.join(visit.provided())}." if visit.provided() else "",
-            *_what_to_do(visit),
-        ),
+        description=lines(*_told(visit, now)),
         location=", ".join(part for part in (visit.school_name, visit.hall, visit.school_address) if part.strip()),
         url=_page_without_token(visit),
         organizer_name=sender.partnership_name,
@@ -36,6 +29,30 @@ def appointment(visit: Visit, sender: Sender, *, now: datetime) -> Appointment:
         attendees=visit.attendees,
         tentative=visit.reply_by is not None,
     )  # fmt: skip
+
+
+def _told(visit: Visit, now: datetime) -> list[str]:
+    """What is to come; of a visit that is off or past, what became of it, and nothing to have ready any more."""
+    named = f"Reference: {visit.reference}." if visit.reference else ""
+    if visit.cancelled:
+        return ["This visit was cancelled.", named]
+    if visit.outcome or (visit.reply_by is None and visit.ends_at <= now):
+        return [_BECAME.get(visit.outcome, "It is over. Nobody has told us yet whether it took place."), named]
+    return [
+        f"For {wording.year_groups_name(y for y, _ in visit.pupils)}." if visit.pupils else "",
+        f"You are the guests of {visit.host_name}."
+        if visit.host_name
+        else f"The company arrives at {wording.clock(visit.get_in_at)} and leaves by {wording.clock(visit.away_at)}.",
+        f"Please have ready: {'; '.join(visit.provided())}." if visit.provided() else "",
+        *_what_to_do(visit),
+    ]
+
+
+_BECAME = {
+    "took place": "It took place.",
+    "did not take place": "It did not take place.",
+    "reports disagree": "It is over. The school and the company do not say the same about whether it took place.",
+}
 
 
 def _what_to_do(visit: Visit) -> tuple[str, str]:
@@ -96,7 +113,7 @@ def visit_words(
     subject = summary(visit) if method == REQUEST else f"Cancelled: {summary(visit)}"
     return render(
         template, subject, to, sender, school_name=visit.school_name, page=page, now=now,
-        visit=visit, title=f"‘{visit.programme_title}’", facts=facts_of(visit, now), **more,
+        visit=visit, title=f"‘{visit.programme_title}’", facts=facts_of(visit, now, ends=method == CANCEL), **more,
     )  # fmt: skip
 
 

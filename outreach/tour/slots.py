@@ -3,7 +3,7 @@
 Constant number of queries, however many days; what fits on one day is reckoned in fit.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -49,12 +49,13 @@ def offers(
     whatever_the_rest: bool = False,
     only_days: Iterable[int] | None = None,
     beside: tuple[int, ...] = (),
+    not_on: Collection[int] = (),
 ) -> Offers:
     """What `school` could have, from the first day that keeps the notice on (`whatever_the_notice`: from today on).
 
     The school's own holds are left out of account, as is `instead_of`, the performance it would move.
-    `two_shows` adds pairs of slots on one tour day. `only_days` narrows to some tour days' ids. `beside`: holds of
-    the school that do count, as the first of a pair does for the second. `whatever_the_rest`: a coordinator puts up
+    `two_shows` adds pairs of slots on one tour day. `only_days` narrows to some tour days' ids, `not_on` leaves some out.
+    `beside`: holds of the school that do count, as the first of a pair does for the second. `whatever_the_rest`: a coordinator puts up
     with a troupe's missing rest or lunch and its late return (hours.warnings says which).
     """
     days = _tour_days(
@@ -66,6 +67,7 @@ def offers(
         only_days=only_days,
         beside=beside,
     )
+    days = [(day, stands) for day, stands in days if day.id not in not_on]
     if not days:
         return Offers(days=(), near=(), pairs=())
     partnership = db.session.get_one(Partnership, programme.partnership_id)

@@ -1,15 +1,15 @@
 """What truly happened: each side's own report, and the coordinator's word where they differ. Numbers only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.booking import promises
-from outreach.booking.promises import Booking
+from outreach.booking import promises, subscribed
+from outreach.booking.promises import DISAGREE, FAILED, TOOK_PLACE, Booking
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
@@ -197,10 +197,48 @@ def report(booking: Booking, side: str, account: Account, *, who: str, now: date
         before=_in_short(_says(earlier)) if earlier else None, after=_in_short(account),
     )  # fmt: skip
     db.session.flush()
-    for one in companions(booking.performance) if side == COMPANY else [booking]:
-        one.came_to = _came_to(one)
-    db.session.flush()
+    mirror(companions(booking.performance) if side == COMPANY else [booking], now=now)
     return row
+
+
+def mirror(concerned: Sequence[Booking], *, now: datetime) -> None:
+    """Put down on some bookings of one show what the reports that stand come to; calendars say it where that changed."""
+    before = [one.outcome for one in concerned]
+    for one in concerned:
+        one.came_to, one.outcome = _came_to(one), outcome_of(one)
+    db.session.flush()
+    if [one.outcome for one in concerned] != before:
+        subscribed.show(concerned[0].performance, now=now)
+
+
+class Said(Protocol):
+    """One side's word, as a row or as it was read for many."""
+
+    @property
+    def took_place(self) -> bool: ...
+
+
+def said_together(settled: Said | None, school: Said | None, company: Said | None) -> str | None:
+    """TOOK_PLACE, FAILED or DISAGREE, by the words that stand; None where nobody has said. The one rule for it."""
+    words = [settled] if settled is not None else [word for word in (school, company) if word is not None]
+    if not words:
+        return None
+    if any(word.took_place != words[0].took_place for word in words):
+        return DISAGREE
+    return TOOK_PLACE if words[0].took_place else FAILED
+
+
+def outcome_of(booking: Booking) -> str | None:
+    """The same of a booking, as Booking.outcome has it."""
+    return said_together(*(newest(booking, side) for side in (SETTLED, SCHOOL, COMPANY)))
+
+
+def why_not(booking: Booking) -> str:
+    """Why it did not take place, by the word that stands; '' where it did, or where nobody says."""
+    if booking.outcome != FAILED:
+        return ""
+    words = (newest(booking, side) for side in (SETTLED, SCHOOL, COMPANY))
+    return next((word.why_not for word in words if word is not None), "")
 
 
 def settle(
@@ -304,7 +342,7 @@ def difference(booking: Booking) -> str:
     school, company = newest(booking, SCHOOL), newest(booking, COMPANY)
     if newest(booking, SETTLED) is not None or school is None or company is None:
         return ""
-    if school.took_place != company.took_place:
+    if said_together(None, school, company) == DISAGREE:
         return "One side says that it took place, the other that it did not."
     counted = count_of(company)
     numbers = [_standing_count(b) for b in companions(booking.performance)]
@@ -319,15 +357,13 @@ def difference(booking: Booking) -> str:
 def _came_to(booking: Booking) -> str | None:
     """What a booking came to, as Booking.came_to has it, by the words that stand; None where they disagree or do not say."""
     settled, school, company = (newest(booking, side) for side in (SETTLED, SCHOOL, COMPANY))
-    words = [word for word in ([settled] if settled else [school, company]) if word is not None]
-    if words and not any(word.took_place for word in words):
-        return ""
-    if not all(word.took_place for word in words):
-        return None
+    word = said_together(settled, school, company)
+    if word != TOOK_PLACE:
+        return "" if word == FAILED else None
     # A company counts the whole show, and by year group only where nobody came as a guest.
     alone = company if len(companions(booking.performance)) == 1 else None
-    for word in (settled, school, alone):
-        if word is not None and (split := counts_of(word)):
+    for said in (settled, school, alone):
+        if said is not None and (split := counts_of(said)):
             return ",".join(f"{y}:{n}" for y, n in sorted(split.items()))
     return None
 

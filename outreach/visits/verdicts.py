@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from outreach.visits.reports import COMPANY, SCHOOL, SETTLED, too_far_apart
+from outreach.booking.promises import BOOKED, CANCELLED, DISAGREE, FAILED, MISSING, TOOK_PLACE
+from outreach.visits.reports import COMPANY, SCHOOL, SETTLED, said_together, too_far_apart
 
-BOOKED, MISSING, DISAGREE = "booked", "report missing", "reports disagree"
-TOOK_PLACE, FAILED, CANCELLED = "took place", "did not take place", "cancelled"
 PENDING = (DISAGREE, MISSING, BOOKED)
 
 ONE_SIDE, SETTLED_WORD, BOTH_AGREE, COUNTED_BY_BOTH = (
@@ -166,16 +165,14 @@ def _show(
 def _word(
     promise: Promised, settled: Told | None, school: Told | None, company: Told | None, moment: datetime
 ) -> tuple[str, str]:
+    word = said_together(settled, school, company)
+    if word is None:
+        return (MISSING if promise.ends_at <= moment else BOOKED), ""
+    if word == DISAGREE:
+        return DISAGREE, ""
     if settled is not None:
-        return (TOOK_PLACE if settled.took_place else FAILED), SETTLED_WORD
-    if school is not None and company is not None:
-        if school.took_place != company.took_place:
-            return DISAGREE, ""
-        return (TOOK_PLACE if school.took_place else FAILED), BOTH_AGREE
-    one = school or company
-    if one is not None:
-        return (TOOK_PLACE if one.took_place else FAILED), ONE_SIDE
-    return (MISSING if promise.ends_at <= moment else BOOKED), ""
+        return word, SETTLED_WORD
+    return word, BOTH_AGREE if school is not None and company is not None else ONE_SIDE
 
 
 def _count(promise: Promised, told: Told | None) -> tuple[dict[int, int], bool] | None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,46 @@ def test_migrations_lead_back_to_nothing_and_up_again(app: Flask, database_url: 
     assert what_stands(database_url) == ({"alembic_version"}, 0)
     flask_db(database_url, tmp_path, "upgrade")
     assert what_stands(database_url) == (tables, guards)
+
+
+@pytest.mark.own_database
+def test_what_bookings_came_to_is_filled_in_from_the_reports_there_are(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    starts, told = wall(make.NOW.date(), make.NOW.time()), make.NOW + timedelta(hours=3)
+    came_to = {
+        "took place": (("school", True, 0),),
+        "did not take place": (("company", False, 0),),
+        "reports disagree": (("school", True, 0), ("company", False, 0)),
+        "settled": (("school", False, 0), ("settled", True, 0)),
+        "corrected": (("school", False, 0), ("school", True, 1)),
+        "of an earlier time": (("school", False, -9),),
+        "nobody": (),
+    }
+    with transaction():
+        programme, ids = make.programme(make.partnership()), {}
+        for name, words in came_to.items():
+            booking = make.booking(make.show(programme, make.school(), starts), {8: 100})
+            for side, took_place, hours in words:
+                make.report(
+                    booking,
+                    at=told + timedelta(hours=hours),
+                    side=side,
+                    took_place=took_place,
+                    why_not="" if took_place else "ill",
+                )
+            ids[name] = booking.id
+    db.session.remove()
+    db.engine.dispose()
+    flask_db(database_url, tmp_path, "downgrade", "0014")
+    flask_db(database_url, tmp_path, "upgrade")
+    rows = dict(db.session.execute(text("SELECT id, outcome FROM booking")).all())
+    assert {name: rows[booking_id] for name, booking_id in ids.items()} == {
+        "took place": "took place",
+        "did not take place": "did not take place",
+        "reports disagree": "reports disagree",
+        "settled": "took place",
+        "corrected": "took place",
+        "of an earlier time": None,
+        "nobody": None,
+    }

@@ -546,11 +546,11 @@ def test_who_waits_for_a_link_stands_until_it_is_decided(small: Small) -> None:
         open_door.ask_for_link(small.programme, school, "stranger@elsewhere.example", name="Jo", now=NOW)
     with transaction():
         open_door.answer_next(now=NOW)
-    assert small.actions()["person waits for a link"] == (1, "/desk/requests")
+    assert small.actions()["address waits for your word"] == (1, "/desk/requests")
     with transaction():
         request = open_door.waiting_requests(small.partnership.id)[0].request
         open_door.decide_request(small.partnership.id, request.id, False, who="Priya", now=NOW)
-    assert "person waits for a link" not in small.actions()
+    assert "address waits for your word" not in small.actions()
 
 
 def test_a_show_at_a_school_that_closes_first_stands(small: Small) -> None:

@@ -11,8 +11,11 @@ from outreach.asking.confirming.requests import (
     STILL_RIGHT,
     Confirmation,
     ConfirmationRequest,
+    Recipient,
+    write_to,
 )
 from outreach.asking.invitations import AddressDead
+from outreach.booking import named
 from outreach.county import contacts
 from outreach.county.contacts import Contact, ContactOnFile, Details
 from outreach.county.schools import School
@@ -20,6 +23,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.post import outbox
+from outreach.tour.programmes import Programme
 
 PEOPLE_AT_MOST = 12
 FROM_SCHOOL = "the school"
@@ -78,40 +82,63 @@ def confirm(request: ConfirmationRequest, school: School, *, who: str, now: date
 
 
 def change(
-    request: ConfirmationRequest, school: School, contact: Contact, kept: Details, *, who: str, now: datetime
-) -> None:
+    request: ConfirmationRequest, school: School, contact: Contact, kept: Details, *, waits: bool = False, who: str, now: datetime
+) -> bool:  # fmt: skip
     """Somebody else, or other details, in the place of one. The same again changes nothing.
 
-    Raises NoSuchPerson, ContactOnFile, AddressDead.
+    Another address is another person: links that went to the old one are closed, and the new one gets its letter and its
+    link at once. `waits`: the new address is looked at by a coordinator first (False is given back), and the old one stays
+    until then. Raises NoSuchPerson, ContactOnFile, AddressDead.
     """
     mine = _mine(school, contact, who=who, now=now)
     if kept == contacts.details_of(mine):
-        return
+        return True
     _check_address(school, kept.address, instead_of=mine)
     was = mine.name or mine.address
     if mine.address.lower() != kept.address.lower():
-        # Another address is another person: links that went to the old one are closed with it.
-        contacts.put_many(
-            [(school.urn, None, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now
-        )
-        contacts.end(mine, who=who, now=now)
+        if waits:
+            _let_wait(request, school, kept, instead_of=mine.address, who=who, now=now)
+            return False
+        replace(request, school, mine, kept, who=who, now=now)
     else:
         contacts.put_many(
             [(school.urn, mine, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now
         )
     _keep(request, CHANGED, f"{kept.name or kept.address} for {was}", who=who, now=now)
+    return True
 
 
-def add(request: ConfirmationRequest, school: School, kept: Details, *, who: str, now: datetime) -> None:
-    """One more. Raises TooManyPeople, ContactOnFile, AddressDead."""
+def replace(
+    request: ConfirmationRequest, school: School, mine: Contact, kept: Details, *, who: str, now: datetime
+) -> None:
+    """One contact goes, another comes, and is written to with a link of its own."""
+    contacts.put_many(
+        [(school.urn, None, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now
+    )
+    contacts.end(mine, who=who, now=now)
+    db.session.flush()
+    people = contacts.of(school.urn)
+    new = next(c for c in people if c.address.lower() == kept.address.lower())
+    programme = db.session.get_one(Programme, request.programme_id)
+    write_to(programme, Recipient(school=school, contact=new, people=tuple(people)), who=who, now=now)
+
+
+def add(
+    request: ConfirmationRequest, school: School, kept: Details, *, waits: bool = False, who: str, now: datetime
+) -> bool:
+    """One more; `waits` as in change(). Raises TooManyPeople, ContactOnFile, AddressDead."""
     people = _own(school, who=who, now=now)
     if len(people) >= PEOPLE_AT_MOST:
         raise TooManyPeople
     _check_address(school, kept.address)
+    if waits:
+        _let_wait(request, school, kept, who=who, now=now)
+        return False
     contacts.put_many(
         [(school.urn, None, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now
     )
     _keep(request, ADDED, kept.name or kept.address, who=who, now=now)
+    return True
 
 
 def end(request: ConfirmationRequest, school: School, contact: Contact, *, who: str, now: datetime) -> None:
@@ -121,6 +148,15 @@ def end(request: ConfirmationRequest, school: School, contact: Contact, *, who: 
         raise NobodyLeft
     contacts.end(mine, who=who, now=now)
     _keep(request, ENDED, mine.name or mine.address, who=who, now=now)
+
+
+def _let_wait(
+    request: ConfirmationRequest, school: School, kept: Details, *, instead_of: str = "", who: str, now: datetime
+) -> None:
+    named.wait(
+        named.CONTACTS, school, request.programme_id, about=request.id, instead_of=instead_of, name=kept.name,
+        role=kept.role, address=kept.address, phone=kept.phone, named_by=who, now=now,
+    )  # fmt: skip
 
 
 def _own(school: School, *, who: str, now: datetime) -> list[Contact]:

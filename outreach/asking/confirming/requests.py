@@ -165,30 +165,38 @@ def send(
     asked = [r for r in recipients if r not in changed]
     if not asked:
         raise NobodyToAsk
-    sender = told.sender_of(partnerships.get(programme.partnership_id))
     for recipient in asked:
-        letter, link = still_right.still_right(
-            _held(programme, recipient, now=now), invitations.addressee(recipient.contact), sender,
-            now=now, expires_at=invitations.invitation_expiry(programme),
-        )  # fmt: skip
-        db.session.flush()
-        db.session.add(
-            ConfirmationRequest(
-                partnership_id=programme.partnership_id, programme_id=programme.id,
-                academic_year=programme.academic_year, urn=recipient.school.urn,
-                address=recipient.contact.address.lower(), letter_id=letter.id, link_id=link.id,
-                recorded_at=now, who=who,
-            )
-        )  # fmt: skip
-        history.record(
-            "asked who is right", "school", recipient.school.urn, who=who, now=now,
-            after={"address": recipient.contact.address},
-        )  # fmt: skip
+        write_to(programme, recipient, who=who, now=now)
     history.record(
         "asked schools for their contacts", "programme", programme.id, who=who, now=now, after=count(len(asked), "school")
     )  # fmt: skip
     db.session.flush()
     return Sent(recipients=tuple(asked), left_out=tuple(left_out))
+
+
+def write_to(programme: Programme, recipient: Recipient, *, who: str, now: datetime) -> ConfirmationRequest:
+    """The letter to one person, with a link of that one's own, and that it was asked; no rule is judged here."""
+    letter, link = still_right.still_right(
+        _held(programme, recipient, now=now), invitations.addressee(recipient.contact),
+        told.sender_of(partnerships.get(programme.partnership_id)), now=now,
+        expires_at=max(invitations.invitation_expiry(programme), now + LINK_LASTS_AT_LEAST),
+    )  # fmt: skip
+    db.session.flush()
+    request = ConfirmationRequest(
+        partnership_id=programme.partnership_id, programme_id=programme.id, academic_year=programme.academic_year,
+        urn=recipient.school.urn, address=recipient.contact.address.lower(), letter_id=letter.id, link_id=link.id,
+        recorded_at=now, who=who,
+    )  # fmt: skip
+    db.session.add(request)
+    history.record(
+        "asked who is right", "school", recipient.school.urn, who=who, now=now,
+        after={"address": recipient.contact.address},
+    )  # fmt: skip
+    db.session.flush()
+    return request
+
+
+LINK_LASTS_AT_LEAST = timedelta(days=30)
 
 
 def of_year(partnership_id: int, academic_year: int) -> list[Asked]:

@@ -6,13 +6,14 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from outreach.booking.promises import Booking
+from outreach.booking.promises import COMPANY, Booking, Cancellation
 from outreach.booking.proposals import Proposal
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.tour.companies import Troupe
+from outreach.tour.performances import Performance
 
 DAY, MORNING, AFTERNOON = "day", "morning", "afternoon"
 
@@ -115,6 +116,25 @@ def newest(partnership_id: int, at_most: int = 20, *, troupe_id: int | None = No
             .limit(at_most)
         )
     )
+
+
+def fallen_days(programme_id: int, urn: int) -> set[int]:
+    """The tour days on which the company called a show of this school off, so that none of them is offered in its place;
+    those of a call-off that was undone are not among them. One query."""
+    rows = db.session.scalars(
+        select(Performance.tour_day_id)
+        .join(Booking, Booking.performance_id == Performance.id)
+        .join(Cancellation, Cancellation.booking_id == Booking.id)
+        .outerjoin(CallOffLine, CallOffLine.booking_id == Booking.id)
+        .outerjoin(CallOff, CallOff.id == CallOffLine.call_off_id)
+        .where(
+            Booking.programme_id == programme_id,
+            Booking.urn == urn,
+            Cancellation.cancelled_by == COMPANY,
+            CallOff.undone_at.is_(None),
+        )
+    )
+    return set(rows)
 
 
 def lines(call_off: CallOff) -> list[CallOffLine]:

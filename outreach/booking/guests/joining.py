@@ -6,7 +6,7 @@ Seats are judged behind the lock of the tour day; the database refuses what is t
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from outreach.booking import accounts, bookings, colleagues, holds, numbers, promises, told
+from outreach.booking import accounts, bookings, colleagues, holds, named, numbers, promises, told
 from outreach.booking.guests import following, hosts, places
 from outreach.booking.guests.places import AGREED, FEWER, NONE, OPEN, WITHDRAWN, GuestPlace, Travel
 from outreach.booking.guests.seating import (
@@ -119,6 +119,12 @@ def ask(
         seat(place, wish.promise, seats, who=who, now=now)
         following.tell_host(place, notes.JOINED, now=now)
     else:
+        for person in wish.promise.people:
+            if person.waits:
+                named.wait(
+                    named.SEATS, school, programme.id, place_id=place.id, name=person.name, role=person.role,
+                    address=person.address, phone=person.phone, duty=person.duty, named_by=who, now=now,
+                )  # fmt: skip
         following.tell_host(place, notes.ASKS, now=now)
     return place
 
@@ -211,6 +217,6 @@ def _row(
     return GuestPlace(
         programme=programme, school=school, performance=performance, why=wish.why, pupils=as_text(promise.pupils),
         seats=sum(promise.pupils.values()), access_needs={slug: n for slug, n in promise.access_needs.items() if n},
-        people=[asdict(person) for person in promise.people], travels_by=travel.by, adults=travel.adults,
+        people=[asdict(person) for person in promise.people if not person.waits], travels_by=travel.by, adults=travel.adults,
         arrives=travel.arrives, travel_note=travel.note.strip(), message=wish.message.strip(), recorded_at=now, who=who,
     )  # fmt: skip

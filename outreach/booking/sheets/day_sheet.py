@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from outreach.booking import promises, told
+from outreach.booking import named, promises, told
 from outreach.booking.guests import places
+from outreach.booking.named import NamedPerson
 from outreach.booking.promises import GUEST, HOST, Booking, BookingContact, BookingRevision, PromisedPupils
 from outreach.county import partnerships
 from outreach.county.schools import School
@@ -166,21 +167,25 @@ def _drives(tour_day: TourDay, booked: Sequence[Performance]) -> list[Drive | No
     return legs.of_day(booked, ways, *nights.doors([tour_day])[tour_day.id])
 
 
-def _person(people: Iterable[BookingContact], duty: str, school: School) -> Person | None:
+def _person(people: Iterable[BookingContact | NamedPerson], duty: str, school: School) -> Person | None:
     found = next((p for p in people if p.duty == duty), None)
     return found and Person(name=found.name, phone=found.phone or school.telephone)
 
 
-def _people_of(bookings: Iterable[Booking]) -> dict[int, list[BookingContact]]:
-    """Who is named with each booking, in the order they were named; one query."""
+def _people_of(bookings: Iterable[Booking]) -> dict[int, list[BookingContact | NamedPerson]]:
+    """Who is named with each booking, in the order they were named; two queries."""
+    bookings = list(bookings)
     rows = db.session.scalars(
         select(BookingContact)
         .where(BookingContact.booking_id.in_([b.id for b in bookings]), BookingContact.removed_at.is_(None))
         .order_by(BookingContact.id)
     )
-    found: dict[int, list[BookingContact]] = {}
+    found: dict[int, list[BookingContact | NamedPerson]] = {}
     for row in rows:
         found.setdefault(row.booking_id, []).append(row)
+    # Whom the school named from outside its domain gets no mail yet, but is whom the company asks for.
+    for booking_id, waiting in named.waiting_for_bookings([b.id for b in bookings]).items():
+        found.setdefault(booking_id, []).extend(waiting)
     return found
 
 

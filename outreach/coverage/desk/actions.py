@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from outreach.asking import open_door
+from outreach.asking import open_door, vouching
 from outreach.asking.chasing import chases, raising
 from outreach.booking import holds, proposals
 from outreach.booking.desk import closing
@@ -62,7 +62,7 @@ class Action:
 
 
 def of(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[Action]:
-    """What waits in a programme, in its partnership's post and in its register, the most pressing first; 9 queries, and
+    """What waits in a programme, in its partnership's post and in its register, the most pressing first; 10 queries, and
     those of raising.waiting once some school has had its last reminder.
 
     `mail` is what waits in the inbox by task, as inbox.count_waiting gives it.
@@ -70,7 +70,9 @@ def of(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[
     programme, today = reckoning.programme, day_of(now)
     causes = Counter(s.kind for s in reckoning.target if s.is_gap)
     letters = letterbook.count_failed(programme.partnership_id)
-    asked = open_door.count_requests(programme.partnership_id)
+    asked = open_door.count_requests(programme.partnership_id) + vouching.count(
+        programme.partnership_id
+    )
     closes = closing.count(programme.partnership_id, now=now)
     changed = decisions.waiting(programme.partnership_id)
     found = [
@@ -82,7 +84,7 @@ def of(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[
         _plain(inbox.ADDRESS, mail.get(inbox.ADDRESS, 0), _MAIL[inbox.ADDRESS]),
         _unreported(programme, now),
         _plain(gaps.REPORTS_DISAGREE, causes[gaps.REPORTS_DISAGREE], _CAUSES[gaps.REPORTS_DISAGREE]),
-        _plain(REQUESTS, asked, ("person waits for a link", "people wait for a link", "From an address that is not on file.")),
+        _plain(REQUESTS, asked, ("address waits for your word", "addresses wait for your word", "It is not on file, or not the school’s own.")),
         *(_plain(task, mail.get(task, 0), _MAIL[task]) for task in (inbox.NEWCOMER, inbox.DOUBT, inbox.MAIL, inbox.RAW)),
         *(
             _plain(cause, causes[cause], _CAUSES[cause])

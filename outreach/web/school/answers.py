@@ -6,6 +6,7 @@ from flask import abort, g, redirect, render_template, url_for
 
 from outreach.asking import invitations
 from outreach.asking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE, WAITING_LIST
+from outreach.booking import named
 from outreach.county import contacts
 from outreach.county.contacts import Contact
 from outreach.ground import clock
@@ -123,18 +124,24 @@ def waiting_list(token: str) -> Any:
 @school.route("/i/<token>/somebody-else", methods=["GET", "POST"])
 @by_personal_link
 def somebody_else(token: str) -> Any:
-    """Keep the colleague as a contact, and write to them at once where the rules of asking allow it."""
+    """Keep the colleague as a contact, and write to them at once where the rules of asking allow it and the address is the
+    school's own; else a coordinator looks first."""
     form = SomebodyElseForm()
     if form.validate_on_submit():
         try:
             with transaction():
                 contact = _keep_contact(form)
+                if contact is None:
+                    named.wait(
+                        named.SOMEBODY_ELSE, g.school, g.programme.id, name=form.name.data, role=form.role.data or "",
+                        address=form.address.data, phone="", named_by=g.who, now=clock.now(),
+                    )  # fmt: skip
                 said = ", ".join(w for w in (form.name.data, form.role.data, form.address.data) if w)
                 invitations.answer(g.programme, g.school, SOMEBODY_ELSE, said, who=g.who, now=clock.now())
         except Refusal as no:
             form.refuse(no)
         else:
-            said = "somebody-else" if _write_to(contact) else "somebody-else-noted"
+            said = "somebody-else" if contact is not None and _write_to(contact) else "somebody-else-noted"
             return redirect(url_for(".answered", token=token, said=said), 303)
     return _page(token, form, "somebody-else")
 
@@ -171,11 +178,14 @@ def _page(token: str, form: Form, said: str) -> Any:
     return page, 422 if form.errors else 200
 
 
-def _keep_contact(form: SomebodyElseForm) -> Contact:
-    """The colleague as a contact of the school; one that is on file already stays as it is."""
+def _keep_contact(form: SomebodyElseForm) -> Contact | None:
+    """The colleague as a contact of the school; one that is on file already stays as it is. None for one whose address is
+    not the school's: nothing goes there before a coordinator has looked."""
     now = clock.now()
     address = contacts.clean_address(form.address.data)
     known = next((c for c in contacts.of(g.school.urn) if c.address.lower() == address.lower()), None)
+    if known is None and not named.known_at(g.school, holder=g.link.address)(address):
+        return None
     return known or contacts.add(
         g.school.urn,
         form.name.data,

@@ -1,11 +1,13 @@
 """The school's page for good: its booking, its calendar file, and who has it in the calendar."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from outreach.booking import accounts, answers, colleagues, promises, proposals, told
+from outreach.booking import accounts, answers, colleagues, holds, named, promises, proposals, told
+from outreach.booking.calling_off import rows
 from outreach.booking.colleagues import Colleague
 from outreach.booking.guests import hosting, places
 from outreach.booking.promises import Booking, BookingContact
@@ -17,9 +19,13 @@ from outreach.ground.wording import and_list, year_group_name
 from outreach.post import calendars, letters, outbox
 from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import SCHOOL
+from outreach.tour import slots
+from outreach.tour.performances import Slot
+from outreach.visits import reports
 from outreach.web import forms, subscribing
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.school.forms import marked
 from outreach.web.wording import sent_again
 
 DUTIES = (
@@ -30,11 +36,25 @@ DUTIES = (
 
 
 class ColleagueForm(Form):
+    """One person of a booking."""
+
     name = forms.text("Name", required="Enter your colleague’s name.", at_most=120)
     address = forms.address("Work email address", required="Enter your colleague’s work address.")
     role = forms.text("Role", hint="For example: Head of Year 9. You may leave it empty.", at_most=120)
     phone = forms.text("Phone", hint="You may leave it empty.", at_most=40)
     duty = forms.choice("What are they there for?", DUTIES, required="Say what your colleague is there for.")
+
+    def colleague(self) -> Colleague:
+        """As the booking names them; whoever's address is not the school's waits."""
+        (named,) = marked(
+            [
+                Colleague(
+                    name=self.name.data, address=self.address.data, duty=self.duty.data, role=self.role.data or "",
+                    phone=self.phone.data or "",
+                )
+            ]
+        )  # fmt: skip
+        return named
 
 
 @school.get("/i/<token>/booked/<reference>")
@@ -42,14 +62,10 @@ class ColleagueForm(Form):
 def booked(token: str, reference: str) -> Any:
     """The booking as it stands; one that was cancelled says so and shows the way to a new one."""
     booking = own_booking(reference)
-    if booking.ended_at is not None:
-        return render_template(
-            "school/cancelled.html",
-            token=token,
-            booking=booking,
-            cancellation=promises.cancellation_of(booking),
-        )
     now = clock.now()
+    if booking.ended_at is not None:
+        return _cancelled(token, booking, now)
+    state = booking.has_come_to(now)
     people = promises.people_of(booking)
     joinable = booking.role == promises.HOST and not g.programme.for_adults
     return render_template(
@@ -63,6 +79,7 @@ def booked(token: str, reference: str) -> Any:
             f"{n:,} in {year_group_name(y)}" for y, n in promises.pupils_of(booking).items()
         ),
         people=people,
+        waiting=named.waiting_for_bookings([booking.id]).get(booking.id, []),
         letters=outbox.newest_of_stream(booking.uid),
         said=answers.by_person(booking, people),
         still_open=tuple(accounts.account(g.programme, g.school).still_open),
@@ -72,7 +89,34 @@ def booked(token: str, reference: str) -> Any:
             addresses.live(SCHOOL, booking.urn, partnership_id=g.partnership.id)
         ),
         now=now,
-        taken_place=booking.performance.ends_at <= now,
+        state=state,
+        over=state != promises.BOOKED,
+        why_not=reports.why_not(booking),
+    )
+
+
+def _cancelled(token: str, booking: Booking, now: datetime) -> str:
+    """Who called it off and why; and unless the school itself did, what there is instead: never the day that fell."""
+    cancellation = promises.cancellation_of(booking)
+    others = [
+        b for b in promises.live(g.programme.id, g.school.urn) if b.has_come_to(now) == promises.BOOKED
+    ]
+    open_still = holds.why_nothing(g.programme, g.school, accounts.account(g.programme, g.school)) is None
+    theirs = cancellation is not None and cancellation.cancelled_by != promises.SCHOOL
+    near: tuple[Slot, ...] = ()
+    if theirs and open_still and booking.role == promises.HOST:
+        fell = rows.fallen_days(g.programme.id, g.school.urn) | {booking.performance.tour_day_id}
+        near = slots.offers(g.programme, g.school, now=now, not_on=fell).near
+    return render_template(
+        "school/cancelled.html",
+        token=token,
+        booking=booking,
+        cancellation=cancellation,
+        theirs=theirs,
+        others=others,
+        open_still=open_still,
+        proposed=proposals.all_open(g.programme.id, g.school.urn, now=now),
+        near=near,
     )
 
 
@@ -96,23 +140,67 @@ def colleague(token: str, reference: str) -> Any:
     booking = _standing(reference)
     form = ColleagueForm(obj=_removed(booking, request.args.get("again", "")))
     if form.validate_on_submit():
-        named = Colleague(
-            name=form.name.data,
-            address=form.address.data,
-            duty=form.duty.data,
-            role=form.role.data or "",
-            phone=form.phone.data or "",
-        )
         try:
             with transaction():
-                colleagues.add(own_booking(reference), named, who=g.who, now=clock.now())
+                added = colleagues.add(own_booking(reference), form.colleague(), who=g.who, now=clock.now())
         except Refusal as no:
             form.refuse(no)
         else:
-            flash(f"{named.name} has it in the calendar as soon as our letter arrives.", "done")
+            if added is None:
+                flash(WAITS.format(form.name.data), "confirm")
+            else:
+                flash(f"{form.name.data} has it in the calendar as soon as our letter arrives.", "done")
             return redirect(url_for(".booked", token=token, reference=reference), 303)
     page = render_template("school/colleague.html", token=token, booking=booking, form=form)
     return page, 422 if form.errors else 200
+
+
+WAITS = "{} is noted. The address is not your school’s own, so a coordinator looks at it before we write to it."
+
+
+@school.route("/i/<token>/booked/<reference>/person/<int:contact_id>", methods=["GET", "POST"])
+@by_personal_link
+def person(token: str, reference: str, contact_id: int) -> Any:
+    """Put one person's details right, or hand that one's place on to somebody else."""
+    booking = _standing(reference)
+    found = next((p for p in promises.people_of(booking) if p.id == contact_id), None)
+    back = redirect(url_for(".booked", token=token, reference=reference), 303)
+    if found is None:
+        flash(colleagues.NotThere().message, "confirm")
+        return back
+    form = ColleagueForm(obj=found)
+    was = found.address
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                now_is = colleagues.correct(
+                    own_booking(reference), contact_id, form.colleague(), who=g.who, now=clock.now()
+                )
+        except Refusal as no:
+            form.refuse(no)
+        else:
+            if now_is is None:
+                flash(WAITS.format(form.name.data) + f" Until then {was} keeps the entry.", "confirm")
+            elif now_is.address.casefold() != was.casefold():
+                flash(f"{form.name.data} gets the entry, and it leaves the calendar of {was}.", "done")
+            else:
+                flash("Saved.", "done")
+            return back
+    page = render_template("school/person.html", token=token, booking=booking, form=form, was=was)
+    return page, 422 if form.errors else 200
+
+
+@school.post("/i/<token>/booked/<reference>/named/<int:named_id>/take-back")
+@by_personal_link
+def take_named_back(token: str, reference: str, named_id: int) -> Any:
+    """Somebody who waits for a coordinator is not named any more."""
+    booking = _standing(reference)
+    with transaction():
+        for one in named.waiting_for_bookings([booking.id]).get(booking.id, []):
+            if one.id == named_id:
+                named.decide(one, named.TAKEN_BACK, who=g.who, now=clock.now())
+                flash(f"{one.name} is not named any more.", "confirm")
+    return redirect(url_for(".booked", token=token, reference=reference), 303)
 
 
 @school.route("/i/<token>/booked/<reference>/remove/<int:contact_id>", methods=["GET", "POST"])

@@ -6,6 +6,7 @@ from flask import abort, flash, g, redirect, render_template, url_for
 
 from outreach.asking.confirming import answers, requests
 from outreach.asking.confirming.requests import STILL_RIGHT, ConfirmationRequest
+from outreach.booking import named
 from outreach.county import contacts
 from outreach.county.contacts import Contact, Details
 from outreach.ground import clock
@@ -58,13 +59,16 @@ def contacts_add(token: str) -> Any:
         try:
             with transaction():
                 reread()
-                answers.add(_asked(), g.school, form.details(), who=g.who, now=clock.now())
+                kept = form.details()
+                known = answers.add(
+                    _asked(), g.school, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
+                )
         except Refusal as no:
             form.refuse(no)
         else:
-            flash(f"{form.name.data or form.address.data} is added.")
+            flash(f"{form.name.data or form.address.data} is added." if known else _noted(form))
             return redirect(url_for(".contacts", token=token), 303)
-    page = render_template("school/contact_person.html", token=token, form=form, person=None)
+    page = render_template("school/contact_person.html", token=token, form=form, person=None, own=False)
     return page, 422 if form.errors else 200
 
 
@@ -85,12 +89,25 @@ def contacts_change(token: str, contact_id: int) -> Any:
                 person = _person(contact_id)
                 if person is None:
                     raise answers.NoSuchPerson
-                answers.change(_asked(), g.school, person, form.details(), who=g.who, now=clock.now())
+                kept = form.details()
+                done = answers.change(
+                    _asked(), g.school, person, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
+                )
         except Refusal as no:
             form.refuse(no)
         else:
-            return _after(token, was, f"{form.name.data or form.address.data} is on the list.")
-    page = render_template("school/contact_person.html", token=token, form=form, person=_person(contact_id))
+            if not done:
+                return _after(token, was, f"{_noted(form)} Until then {was} stays on the list.")
+            who = form.name.data or form.address.data
+            another = form.address.data.strip().lower() != was.lower()
+            return _after(token, was, f"{who} is on the list" + (", and gets a letter with a link." if another else "."))
+    page = render_template(
+        "school/contact_person.html",
+        token=token,
+        form=form,
+        person=(found := _person(contact_id)),
+        own=found is not None and found.address.lower() == g.link.address.lower(),
+    )
     return page, 422 if form.errors else 200
 
 
@@ -112,6 +129,15 @@ def contacts_end(token: str, contact_id: int) -> Any:
     except Refusal as no:
         return _page(token, asked, no.message), 422
     return _after(token, was, f"{name} is not written to any more.")
+
+
+def _waits(address: str) -> bool:
+    return not named.known_at(g.school, holder=g.link.address)(address)
+
+
+def _noted(form: PersonForm) -> str:
+    who = form.name.data or form.address.data
+    return f"{who} is noted. The address is not your school’s own, so a coordinator looks at it before we write to it."
 
 
 def _asked() -> ConfirmationRequest:
@@ -141,5 +167,6 @@ def _page(token: str, asked: ConfirmationRequest, wrong: str = "") -> str:
     return render_template(
         "school/contacts.html",
         token=token, people=answers.people_of(g.school), wrong=wrong, newest=newest, asked=asked,
+        waiting=named.waiting_at(named.CONTACTS, g.programme.id, g.school.urn),
         confirmed=newest is not None and newest.kind == STILL_RIGHT,
     )  # fmt: skip

@@ -1,13 +1,15 @@
 """The forms of a school's pages. They hold what was typed as text, so that a draft can fill them again."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from flask import g
 from werkzeug.datastructures import MultiDict
 
-from outreach.booking import accounts, promises, seats
+from outreach.booking import accounts, named, promises, seats
 from outreach.booking.accounts import Expected
-from outreach.booking.colleagues import Colleague
+from outreach.booking.colleagues import COLLEAGUE, Colleague, NobodyKnown
 from outreach.booking.promises import Booking, BookingContact
 from outreach.ground.wording import year_group_name
 from outreach.web import forms
@@ -201,6 +203,11 @@ class PeopleForm(TypedForm):
             need(self.colleague_name, "Enter the colleague’s name, or leave both boxes empty.")
             need(self.colleague_address, "Enter the colleague’s address, or leave both boxes empty.")
         self._refuse_twice()
+        if not self.errors:
+            try:
+                people_named(self)
+            except NobodyKnown as no:
+                self.lead_address.errors = [no.message]
         return not self.errors
 
     def meets_somebody_else(self) -> bool:
@@ -215,17 +222,37 @@ class PeopleForm(TypedForm):
             taken.add(address)
 
 
+def judged(people: Iterable[Colleague]) -> tuple[Colleague, ...]:
+    """Each marked to wait for a coordinator, or not: see booking/named.py. Inside a school's page.
+
+    Where all wait, whoever holds the link has it in the calendar too, so that somebody hears. Raises NobodyKnown.
+    """
+    found = marked(people)
+    if not all(person.waits for person in found):
+        return found
+    if not g.link.address:
+        raise NobodyKnown
+    holder = Colleague(name=g.link.name or g.link.address, address=g.link.address, duty=COLLEAGUE)
+    return (holder, *found)
+
+
+def marked(people: Iterable[Colleague]) -> tuple[Colleague, ...]:
+    """The same for people of a booking that has others already."""
+    known = named.known_at(g.school, holder=g.link.address)
+    return tuple(replace(person, waits=not known(person.address)) for person in people)
+
+
 def people_named(who: PeopleForm) -> tuple[Colleague, ...]:
-    """The people as a promise names them."""
+    """The people as a promise names them, judged. Raises NobodyKnown."""
     lead = Colleague(
         name=who.lead_name.data,
         address=who.lead_address.data,
         duty="safeguarding lead",
         phone=who.lead_phone.data or "",
     )
-    named = [lead]
+    people = [lead]
     if who.meets_somebody_else():
-        named.append(
+        people.append(
             Colleague(
                 name=who.day_name.data,
                 address=who.day_address.data,
@@ -235,10 +262,10 @@ def people_named(who: PeopleForm) -> tuple[Colleague, ...]:
             )
         )
     if who.colleague_name.data:
-        named.append(
+        people.append(
             Colleague(name=who.colleague_name.data, address=who.colleague_address.data, duty="colleague")
         )
-    return tuple(named)
+    return judged(people)
 
 
 def need(box: Any, said: str) -> None:

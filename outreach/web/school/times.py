@@ -11,7 +11,9 @@ from flask import flash, g, redirect, render_template, request, url_for
 from outreach.asking import invitations
 from outreach.asking.invitations import DECLINED, OTHER_DATE, WAITING_LIST, Answer
 from outreach.booking import accounts, holds, promises, proposals
+from outreach.booking.calling_off import rows
 from outreach.booking.holds import AlreadyBooked
+from outreach.booking.promises import Cancellation
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -133,7 +135,9 @@ def _show(
         return render_template("school/closed.html", token=token, why=why)
     still_open = account.still_open
     two = accounts.needs_two_shows(g.programme, still_open)
-    offers = slots.offers(g.programme, g.school, now=now, two_shows=two)
+    booked = promises.newest(g.programme.id, g.school.urn)
+    fallen = rows.fallen_days(g.programme.id, g.school.urn) if booked is not None else set()
+    offers = slots.offers(g.programme, g.school, now=now, two_shows=two, not_on=fallen)
     kept, proposed = proposals.kept_or_proposed(g.programme, g.school.urn, now=now)
     wanted = list(lost)
     still_there = [s for d in offers.days for s in d.slots if s.key in wanted] if wanted else []
@@ -152,6 +156,7 @@ def _show(
         lost=bool(wanted),
         said=said,
         answer=answer,
+        fell=_fell(booked),
         again=still_there if wanted and not said and len(still_there) == len(wanted) else [],
     )
 
@@ -223,6 +228,12 @@ def _told_us() -> Answer | None:
         return None
     booked = promises.newest(g.programme.id, g.school.urn)
     return answer if booked is None or booked.created_at < answer.recorded_at else None
+
+
+def _fell(booked: promises.Booking | None) -> Cancellation | None:
+    """How the school's last booking ended, where it was not the school that ended it."""
+    ended = promises.cancellation_of(booked) if booked is not None and booked.ended_at is not None else None
+    return ended if ended is not None and ended.cancelled_by != promises.SCHOOL else None
 
 
 def _as_before() -> dict[str, Any]:

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 import make
-from outreach.asking.addresses import host_of, is_office_form, is_schools_own
+from outreach.county.addresses import host_of, is_office_form, is_schools_own
 from outreach.ground.db import transaction
 
 

@@ -40,6 +40,16 @@ def host_of(website: str) -> str:
     return host if "." in host and not re.search(r"\s", host) else ""
 
 
+def host_of_address(address: str) -> str:
+    """'j.fell@Redmere.example' -> 'redmere.example'."""
+    return address.rpartition("@")[2].lower()
+
+
+def is_anybodys(host: str) -> bool:
+    """Whether anybody can have an address there: a mail provider, or all of government."""
+    return any(host == known or host.endswith("." + known) for known in _ANYBODYS)
+
+
 def is_schools_own(host: str, school: School) -> bool:
     """Whether `host` is exactly this school's website host, which no other open school uses.
 
@@ -56,8 +66,7 @@ def is_schools_own(host: str, school: School) -> bool:
         .order_by(School.urn)
     )
     shared = any(host_of(website) == host for website in others)
-    anybodys = any(host == known or host.endswith("." + known) for known in _ANYBODYS)
-    return bool(host) and host == host_of(school.website) and not shared and not anybodys
+    return bool(host) and host == host_of(school.website) and not shared and not is_anybodys(host)
 
 
 def is_office_form(local_part: str) -> bool:

@@ -1,0 +1,175 @@
+"""A coordinator says of somebody whom a school named from outside its own domain: yes, that is one of theirs; or no.
+
+The yes does what the school wanted to do, in the same transaction; the no does nothing, and nobody is told.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from outreach.asking import invitations
+from outreach.asking.confirming import answers
+from outreach.asking.confirming.requests import ConfirmationRequest
+from outreach.booking import colleagues, named, promises
+from outreach.booking.bookings import ShowIsOver
+from outreach.booking.colleagues import AlreadyThere, Colleague
+from outreach.booking.guests import places
+from outreach.booking.named import GRANTED, REFUSED, NamedPerson
+from outreach.booking.promises import Booking
+from outreach.county import contacts
+from outreach.county.schools import School
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
+from outreach.post import outbox
+from outreach.tour.programmes import Programme
+
+
+class NoSuchPerson(Refusal):
+    def __init__(self) -> None:
+        super().__init__("There is nobody of that kind here.")
+
+
+class DecidedAlready(Refusal):
+    def __init__(self, person: NamedPerson) -> None:
+        super().__init__(f"{person.name or person.address} was decided on already: {person.decision}.")
+
+
+class ComesBack(Refusal):
+    def __init__(self, address: str) -> None:
+        super().__init__(f"Mail to {address} comes back. Ring the school for another address.")
+
+
+class NotAnyMore(Refusal):
+    def __init__(self) -> None:
+        super().__init__("What they were named for is over or was cancelled. Refuse, and nothing is sent.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """Somebody who waits for a coordinator's click; `booking` where they were named for one."""
+
+    person: NamedPerson
+    school: School
+    programme: Programme
+    booking: Booking | None
+
+
+def waiting(partnership_id: int) -> list[Waiting]:
+    """Who waits in this partnership, the longest wait first; one query."""
+    rows = db.session.execute(
+        select(NamedPerson, School, Programme, Booking)
+        .join(School, School.urn == NamedPerson.urn)
+        .join(Programme, Programme.id == NamedPerson.programme_id)
+        .outerjoin(Booking, Booking.id == NamedPerson.booking_id)
+        .where(Programme.partnership_id == partnership_id, NamedPerson.decided_at.is_(None))
+        .order_by(NamedPerson.id)
+    )
+    return [Waiting(person=p, school=s, programme=g, booking=b) for p, s, g, b in rows]
+
+
+def count(partnership_id: int) -> int:
+    """How many wait in this partnership."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(NamedPerson)
+            .join(Programme, Programme.id == NamedPerson.programme_id)
+            .where(Programme.partnership_id == partnership_id, NamedPerson.decided_at.is_(None))
+        )
+        or 0
+    )
+
+
+def decide(partnership_id: int, person_id: int, *, grant: bool, who: str, now: datetime) -> NamedPerson:
+    """A coordinator's click. Raises NoSuchPerson for another partnership's or none, DecidedAlready, ComesBack, NotAnyMore."""
+    person = db.session.scalar(
+        select(NamedPerson)
+        .join(Programme, Programme.id == NamedPerson.programme_id)
+        .where(NamedPerson.id == person_id, Programme.partnership_id == partnership_id)
+        .with_for_update(of=NamedPerson)
+        .execution_options(populate_existing=True)
+    )
+    if person is None:
+        raise NoSuchPerson
+    if person.decided_at is not None:
+        raise DecidedAlready(person)
+    if not grant:
+        named.decide(person, REFUSED, who=who, now=now)
+        return person
+    if outbox.is_dead(person.address):
+        raise ComesBack(person.address)
+    {
+        named.BOOKING: _into_booking, named.SEATS: _into_seats,
+        named.SOMEBODY_ELSE: _asked, named.CONTACTS: _on_file,
+    }[person.door](person, who=who, now=now)  # fmt: skip
+    named.decide(person, GRANTED, who=who, now=now)
+    return person
+
+
+def _into_booking(person: NamedPerson, *, who: str, now: datetime) -> None:
+    _add(db.session.get_one(Booking, person.booking_id), person, who=who, now=now)
+
+
+def _into_seats(person: NamedPerson, *, who: str, now: datetime) -> None:
+    """Into the booking that came of the question, or among those who hear what the host answers."""
+    place = places.get(person.place_id or 0)
+    if place.booking is not None:
+        _add(place.booking, person, who=who, now=now)
+    elif place.ended_at is not None:
+        raise NotAnyMore
+    else:
+        place.people = [
+            *place.people,
+            {k: getattr(person, k) for k in ("name", "address", "duty", "role", "phone")},
+        ]
+
+
+def _add(booking: Booking, person: NamedPerson, *, who: str, now: datetime) -> None:
+    if booking.ended_at is not None:
+        raise NotAnyMore
+    if booking.performance.ends_at <= now:
+        raise ShowIsOver
+    one = Colleague(
+        name=person.name, address=person.address, duty=person.duty or colleagues.COLLEAGUE, role=person.role,
+        phone=person.phone,
+    )  # fmt: skip
+    try:
+        colleagues.add(booking, one, who=who, now=now)
+    except AlreadyThere:
+        pass
+    leaving = person.instead_of.casefold()
+    for other in promises.people_of(booking) if leaving else ():
+        if other.address.casefold() == leaving:
+            colleagues.remove(booking, other.id, who=who, now=now)
+
+
+def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
+    """On file, and asked to book where the rules of asking allow it."""
+    school = db.session.get_one(School, person.urn)
+    there = {c.address.casefold(): c for c in contacts.of(person.urn)}
+    contact = there.get(person.address.casefold()) or contacts.add(
+        person.urn, person.name, person.role, person.address, person.phone, f"named by {person.named_by}, at the school",
+        day_of(person.recorded_at), who=who, now=now,
+    )  # fmt: skip
+    try:
+        with db.session.begin_nested():
+            programme = db.session.get_one(Programme, person.programme_id)
+            invitations.invite(programme, school, contact, who=who, now=now)
+    except Refusal:
+        pass  # it is on file, and written to with the next round
+
+
+def _on_file(person: NamedPerson, *, who: str, now: datetime) -> None:
+    request = db.session.get_one(ConfirmationRequest, person.about)
+    school = db.session.get_one(School, person.urn)
+    kept = contacts.details(person.name, person.role, person.address, person.phone)
+    people = {c.address.casefold(): c for c in answers.people_of(school)}
+    if person.address.casefold() in people:
+        return
+    leaving = people.get(person.instead_of.casefold()) if person.instead_of else None
+    if leaving is None:
+        answers.add(request, school, kept, who=who, now=now)
+    else:
+        answers.change(request, school, leaving, kept, who=who, now=now)

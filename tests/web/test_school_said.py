@@ -1,0 +1,200 @@
+"""What a school reads of its booking is true at every turn: past and unreported, reported either way, called off by others."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from icalendar import Calendar
+from school_story import Story, lay, said
+from sqlalchemy import select
+
+from outreach.booking import bookings, promises, subscribed
+from outreach.booking.calling_off import rows
+from outreach.booking.calling_off.rows import CallOff, CallOffLine
+from outreach.booking.promises import COMPANY, COORDINATOR, Booking
+from outreach.ground.db import db, transaction
+from outreach.post.feeds import entries
+from outreach.post.feeds.entries import SCHOOL
+from outreach.post.outbox import Letter
+from outreach.visits import reports
+from outreach.visits.reports import Account
+
+
+@pytest.fixture
+def story(client: FlaskClient, stopped) -> Story:
+    return lay(client)
+
+
+def booking(reference: str) -> Booking:
+    db.session.rollback()
+    db.session.expire_all()
+    return promises.get(reference)
+
+
+def report(reference: str, side: str, account: Account, stopped) -> None:
+    with transaction():
+        reports.report(promises.get(reference), side, account, who="Priya", now=stopped.now)
+
+
+def over(story: Story, stopped) -> str:
+    """A booking whose show ended an hour ago."""
+    reference = story.book()
+    stopped.now = booking(reference).performance.ends_at + timedelta(hours=1)
+    return reference
+
+
+def entry(story: Story, reference: str) -> str:
+    """The words of the downloaded calendar file."""
+    file = Calendar.from_ical(story.get(f"/booked/{reference}/calendar.ics").data)
+    return str(file.walk("VEVENT")[0]["DESCRIPTION"])
+
+
+def fed(story: Story, now) -> str:
+    """The words of the one entry in the calendar that the school subscribes to."""
+    db.session.rollback()
+    feed = b"".join(entries.body(SCHOOL, story.school.urn, "Shows", now=now))
+    (event,) = Calendar.from_ical(feed).walk("VEVENT")
+    return str(event["DESCRIPTION"])
+
+
+TOOK, FELL = Account(took_place=True, pupils=200), Account(took_place=False, why_not="the hall was flooded")
+
+
+@pytest.mark.parametrize(
+    ("words", "heading", "note", "in_calendar"),
+    [
+        ({}, "This show is over", "Nobody has told us yet whether it took place", "Nobody has told us yet"),
+        ({"school": TOOK}, "It has taken place", "", "It took place."),
+        ({"company": TOOK}, "It has taken place", "", "It took place."),
+        ({"school": FELL}, "It did not take place", "the hall was flooded", "It did not take place."),
+        (
+            {"school": TOOK, "company": FELL},
+            "This show is over",
+            "do not say the same",
+            "do not say the same",
+        ),
+        (
+            {"school": TOOK, "settled": FELL},
+            "It did not take place",
+            "the hall was flooded",
+            "It did not take",
+        ),
+    ],
+)
+def test_a_show_that_is_past_says_what_is_known_of_it(
+    story: Story, stopped, words, heading, note, in_calendar
+) -> None:
+    reference = over(story, stopped)
+    for side, account in words.items():
+        report(reference, side, account, stopped)
+    if not words:
+        with transaction():
+            subscribed.show(booking(reference).performance, now=stopped.now)
+    page = said(story.get(f"/booked/{reference}"))
+    assert page.count(heading) == 1 and note in page
+    assert ("It has taken place" in page) == (heading == "It has taken place")
+    assert "You are booked" not in page and "Move to another time" not in page
+    for text in (entry(story, reference), fed(story, stopped.now)):
+        assert in_calendar in text and "Please have ready" not in text and "To move" not in text
+    if heading == "It did not take place":
+        assert "can still see it" in page and "How it went" not in page
+
+
+def test_the_days_round_tells_calendars_that_a_show_is_over(story: Story, stopped, app) -> None:
+    reference = over(story, stopped)
+    assert "To move, change or cancel" in fed(story, stopped.now)
+    assert subscribed.lately_over(now=stopped.now) == [booking(reference).performance_id]
+    result = app.test_cli_runner().invoke(args=["asking", "chase"])
+    assert result.exit_code == 0, result.output
+    assert "Nobody has told us yet whether it took place" in fed(story, stopped.now)
+
+
+def test_a_show_moved_after_a_report_of_its_earlier_time_is_to_come_again(story: Story, stopped) -> None:
+    reference = story.book()
+    with transaction():
+        found = promises.get(reference)
+        found.outcome = promises.FAILED
+    key = story_keys(story, reference)[0]
+    assert story.post(f"/booked/{reference}/move/to", slot=key).status_code == 303
+    assert booking(reference).outcome is None
+    assert "You are booked" in said(story.get(f"/booked/{reference}"))
+
+
+def story_keys(story: Story, reference: str) -> list[str]:
+    """The slots of the move page on another day."""
+    own = booking(reference).performance.tour_day_id
+    keys = re.findall(r'name="slot" value="([^"]+)"', story.get(f"/booked/{reference}/move").text)
+    return [k for k in keys if not k.startswith(f"{own}-")]
+
+
+def cancel(reference: str, by: str, stopped, reason: str = "the van broke down") -> None:
+    with transaction():
+        bookings.cancel(promises.get(reference), reason=reason, by=by, who="Priya", now=stopped.now)
+
+
+def test_a_show_that_the_company_cancelled_says_so_and_never_offers_the_day_that_fell(
+    story: Story, stopped
+) -> None:
+    reference = story.book()
+    fell = booking(reference).performance.tour_day_id
+    cancel(reference, COMPANY, stopped)
+    for rest in (f"/booked/{reference}", ""):
+        answer = story.get(rest)
+        page = said(answer)
+        assert "The company had to cancel" in page and "the van broke down" in page
+        assert "Changed your mind" not in page
+        keys = re.findall(r'value="(\d+)-\d{4}"', answer.text)
+        assert keys and str(fell) not in keys
+    assert "Choose another time" in said(story.get(f"/booked/{reference}"))
+    # Booked again, the page of the old booking leads to the new one.
+    new = story.book()
+    page = story.get(f"/booked/{reference}")
+    assert "You are booked for another time" in said(page) and new in page.text
+
+
+def test_what_the_coordinator_or_the_school_cancelled_says_which(story: Story, stopped) -> None:
+    reference = story.book()
+    cancel(reference, COORDINATOR, stopped, "the school is shut")
+    page = said(story.get(f"/booked/{reference}"))
+    assert "We had to cancel" in page and "Changed your mind" not in page
+    other = story.book()
+    story.post(f"/booked/{other}/cancel", reason="mocks")
+    page = said(story.get(f"/booked/{other}"))
+    assert "This booking is cancelled" in page and "by your school" in page and "Changed your mind?" in page
+
+
+@pytest.mark.parametrize("by", [COMPANY, COORDINATOR])
+def test_a_letter_of_cancelling_asks_nobody_to_have_anything_ready(client, stopped, by: str) -> None:
+    story = lay(client, school_provides="two sockets within 5 metres")
+    reference = story.book()
+    cancel(reference, by, stopped)
+    raw = [
+        bytes(r).decode()
+        for r in db.session.scalars(select(Letter.raw).where(Letter.method == "CANCEL").order_by(Letter.id))
+    ]
+    assert raw
+    for mail in raw:
+        assert "sockets" not in mail and "Please have ready" not in mail and "To move, change" not in mail
+    assert "This visit was cancelled." in fed(story, stopped.now)
+
+
+def test_a_day_that_was_given_back_after_a_call_off_is_offered_again(story: Story, stopped) -> None:
+    reference = story.book()
+    found = booking(reference)
+    day, booking_id, starts_at = found.performance.tour_day_id, found.id, found.performance.starts_at
+    cancel(reference, COMPANY, stopped)
+    assert rows.fallen_days(story.programme.id, story.school.urn) == {day}
+    with transaction():
+        done = CallOff(
+            partnership_id=story.partnership.id, troupe_id=story.troupe.id, first=date(2027, 3, 9), last=date(2027, 3, 9),
+            part="day", reason="ill", what="ill", who="Priya", key="k", recorded_at=stopped.now,
+        )  # fmt: skip
+        db.session.add(done)
+        db.session.flush()
+        db.session.add(
+            CallOffLine(call_off_id=done.id, booking_id=booking_id, urn=story.school.urn, starts_at=starts_at)
+        )
+        db.session.flush()
+        done.undone_at = stopped.now
+    assert rows.fallen_days(story.programme.id, story.school.urn) == set()
