@@ -86,7 +86,7 @@ def _visit(booking: Booking) -> Visit:
 def _for_troupe(
     performance: Performance, visit: Visit, seen: Appointment, coming: Sequence[Booking]
 ) -> Appointment:
-    """From get-in to away, with its day sheet's address: who asks for what, and whom to ring, stands there alone."""
+    """From get-in to away, with the way to its day sheet: who asks for what, and whom to ring, stands there alone."""
     return replace(
         seen,
         uid=performance.uid,
@@ -99,7 +99,7 @@ def _for_troupe(
             *([_who_comes(coming)] if coming else []),
             f"Reference: {visit.reference}.",
         ]),
-        url=troupe_links.desk_sheet_address(settings().public_url, performance.tour_day_id),
+        url=troupe_links.day_address(settings().public_url, performance.tour_day_id),
     )  # fmt: skip
 
 

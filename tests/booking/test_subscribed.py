@@ -101,7 +101,7 @@ def test_an_entry_says_where_when_and_for_whom_and_names_nobody(c) -> None:
     assert str(troupe["DESCRIPTION"]).splitlines() == [
         "Show: 9:00am to 10:15am.", f"{c.booking.seats} pupils.", f"Reference: {c.booking.reference}.",
     ]  # fmt: skip
-    assert troupe["URL"] == f"http://outreach.example/desk/tour/days/{c.day.id}/sheet"
+    assert troupe["URL"] == f"http://outreach.example/company/days/{c.day.id}"
     assert troupe.decoded("DTEND") == wall(DAY, time(10, 45))
     for row in db.session.query(FeedEntry):
         for never in ("Fell", "Whitfield", "@", "/i/", "01632", c.booking.organizer_token):

@@ -68,6 +68,21 @@ def starts(programme, school, days: list, at: str, now: datetime, **more) -> Ite
             yield slot
 
 
+def lengths(url: str) -> dict[str, str | None]:
+    """What GET and HEAD say of the length, and how long it is."""
+    there, said = urlsplit(url), {}
+    for method in ("GET", "HEAD"):
+        connection = HTTPConnection(there.hostname or "", there.port, timeout=10)
+        connection.request(method, there.path)
+        response = connection.getresponse()
+        assert response.status == 200
+        said[method] = response.headers.get("Content-Length")
+        read = response.read()
+        said["read"] = str(len(read)) if method == "GET" else said["read"]
+        connection.close()
+    return said
+
+
 def status_of(url: str, **headers: str) -> tuple[int, str]:
     """(status, tag) of one look at the feed."""
     there = urlsplit(url)
@@ -114,6 +129,9 @@ def test_a_subscriber_sees_a_show_its_move_and_its_cancellation(
         status, tag = status_of(url)
         assert (status, status_of(url, **{"If-None-Match": tag})) == (200, (304, tag))
         assert len(person.sync()) == 1
+        said = lengths(url)
+        assert said["HEAD"] in (None, said["read"])
+        assert said["HEAD"] is None or said["GET"] == said["HEAD"]
 
         with transaction():
             later = next(

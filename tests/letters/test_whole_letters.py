@@ -637,3 +637,10 @@ def test_every_link_in_a_letter_leads_to_a_page(app: Flask, kept: dict[str, Kept
     for link in Words(copies.read(kept[name].raw).html).links:
         path = link.removeprefix("http://outreach.example").split("#")[0]
         assert pages.test(path, "GET"), link
+
+
+@each_letter
+def test_no_token_stands_in_what_comes_with_a_letter(kept: dict[str, Kept], name: str) -> None:
+    """Calendars are seen by more people than the mail: what lies in them opens nothing."""
+    calendar = copies.read(kept[name].raw).calendar.replace(b"\r\n ", b"")
+    assert not re.search(rb"token-\d|/(?:i|t|calendar)/[A-Za-z0-9_-]{8,}", calendar)

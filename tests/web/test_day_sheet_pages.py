@@ -150,29 +150,44 @@ def url_in(client: FlaskClient, feed: str) -> str:
     return str(event["URL"])
 
 
-def test_the_troupes_calendar_leads_to_the_sheet_by_its_own_link(
+def test_the_troupes_calendar_leads_to_the_sheet_by_asking_for_the_link(
     client: FlaskClient, c: Any, feed: str
 ) -> None:
     url = url_in(client, feed)
-    assert url == f"http://outreach.example/t/{c.token}/days/{c.day.id}"
-    assert "Samuel Okonkwo" in client.get(url).text
+    assert url == f"http://outreach.example/company/days/{c.day.id}"
+    asked = client.get(url)
+    assert asked.status_code == 200 and "Okonkwo" not in asked.text and c.token not in asked.text
+    for pasted in (c.token, f"https://outreach.example/t/{c.token}", f" http://x/t/{c.token}/days/1?a=b "):
+        answer = client.post(url, data={"link": pasted})
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/t/{c.token}/days/{c.day.id}")
+    assert "Samuel Okonkwo" in client.get(answer.headers["Location"]).text
 
 
-def test_the_calendar_follows_a_new_link_and_forgets_one_that_was_taken_back(
+def test_what_is_no_link_opens_no_sheet(client: FlaskClient, c: Any) -> None:
+    for typed, said in (("", "Paste the link of your troupe."), ("https://example.org/", "Paste the whole link")):
+        answer = client.post(f"/company/days/{c.day.id}", data={"link": typed})
+        assert (answer.status_code, said in answer.text) == (422, True)
+
+
+def test_the_way_to_a_sheet_is_the_same_for_a_day_that_never_was(client: FlaskClient, c: Any) -> None:
+    def page(number: int) -> str:
+        answer = client.get(f"/company/days/{number}")
+        assert answer.status_code == 200
+        return re.sub(r'value="[^"]*"|nonce-\S+', "", answer.text).replace(str(number), "N")
+
+    assert page(c.day.id) == page(987654)
+
+
+def test_the_calendar_says_the_same_whatever_becomes_of_the_link(
     client: FlaskClient, c: Any, feed: str
 ) -> None:
-    tag = client.get(feed).headers["ETag"]
-    assert client.get(feed, headers={"If-None-Match": tag}).status_code == 304
+    was = client.get(feed)
     with transaction():
         link = troupe_links.renew(c.link, who="Priya", now=make.NOW)
-        token = troupe_links.token_of(link, "for tests")
-    changed = client.get(feed, headers={"If-None-Match": tag})
-    assert changed.status_code == 200
-    assert url_in(client, feed) == f"http://outreach.example/t/{token}/days/{c.day.id}"
+    assert client.get(feed).data == was.data
     with transaction():
         troupe_links.withdraw(link, who="Priya", now=make.NOW)
-    assert client.get(feed, headers={"If-None-Match": changed.headers["ETag"]}).status_code == 200
-    assert url_in(client, feed) == f"http://outreach.example/desk/tour/days/{c.day.id}/sheet"
+    assert client.get(feed, headers={"If-None-Match": was.headers["ETag"]}).status_code == 304
 
 
 def test_no_token_stands_in_what_is_kept(c: Any, feed: str) -> None:

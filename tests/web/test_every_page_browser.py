@@ -224,7 +224,7 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
         "/", *(f"/i/{tokens[0]}/{step}" for step in ("form", "pupils", "hall", "people")), *(f"/i/{token}" for token in tokens), f"/i/{tokens[2]}/kept/{proposal.id}",
         f"/i/{tokens[2]}/kept/{proposal.id}/no", f"/i/{tokens[1]}/booked/{booking.reference}",
         f"/i/{tokens[4]}/booked/{host.reference}/guests/{wish.id}", f"/i/{tokens[5]}/booked/{joined.reference}/coming",
-        f"/b/{booking.reference}", f"/find/{asked.urn}", f"/find/{asked.urn}/asked", f"/i/{tokens[3]}/contacts", f"/i/{tokens[0]}/answered/not-this-year",
+        f"/b/{booking.reference}", f"/company/days/{booking.performance.tour_day_id}", f"/find/{asked.urn}", f"/find/{asked.urn}/asked", f"/i/{tokens[3]}/contacts", f"/i/{tokens[0]}/answered/not-this-year",
         *(rule for rule in _routes(app, "public").values() if "<" not in rule and rule != "/metrics"),
     )  # fmt: skip
     _hold(app, found, "school", "public")

@@ -9,16 +9,19 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
-from school_story import Story, lay, said
+from school_story import TUESDAY, Story, lay, said
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 import make
 from outreach.county import people
 from outreach.ground.db import db, transaction
-from outreach.post.feeds import addresses, entries
+from outreach.post import copies
+from outreach.post.feeds import addresses, entries, tokens, troupe_links
 from outreach.post.feeds.addresses import Feed
 from outreach.post.feeds.entries import BOARD, COORDINATOR, SCHOOL, TROUPE, Entry
+from outreach.post.outbox import Letter
+from outreach.visits import board_dates
 from outreach.visits.board_dates import BoardDate
 from post.facts import appointment
 from post.strict import feed_problems
@@ -111,6 +114,7 @@ def test_a_head_says_what_a_get_would_and_reads_no_entry(
     assert {h: head.headers[h] for h in ("ETag", "Content-Type")} == {
         h: whole.headers[h] for h in ("ETag", "Content-Type")
     }
+    assert "Content-Length" not in head.headers
 
 
 @pytest.mark.parametrize(
@@ -161,6 +165,56 @@ def test_no_person_and_no_personal_link_stands_in_a_feed(
     text = client.get(subscribed[1]).text
     for never in ("Fell", "@", "/i/", story.token, "01632", "ATTENDEE", "ORGANIZER", "METHOD"):
         assert never not in text, never
+
+
+def secrets_that_open_more(app: Flask, story: Story) -> set[str]:
+    """Every token there is but the feeds' own: of personal links, of troupes, of sign-ins, and of the JSON feed."""
+    key, now = app.config["SECRET_KEY"], make.NOW
+    with transaction():
+        link = troupe_links.make(story.troupe.id, partnership_id=story.partnership.id, who="Priya", now=now)
+        of_troupe = {troupe_links.token_of(link, key)}
+        person = make.person(story.partnership)
+        of_people = {people.sign_in_link(person, now=now)}
+        _, of_api = tokens.make(story.partnership.id, "x", who="Priya", now=now)
+    in_letters = {
+        token
+        for letter in db.session.scalars(select(Letter))
+        for token in re.findall(r"/i/([A-Za-z0-9_-]{20,})", copies.read(letter.raw).text)
+    }
+    assert in_letters
+    return {*of_troupe, *of_people, of_api, *in_letters, story.token}
+
+
+def test_no_token_that_opens_more_than_itself_stands_in_any_feed_or_attachment(
+    app: Flask, story: Story, client: FlaskClient
+) -> None:
+    """All kinds of feeds as the table knows them, the file to download, and the calendar part of every letter."""
+    reference = story.book()
+    with transaction():
+        board_dates.add(story.partnership.id, "Board", TUESDAY, programme=None, who="Priya", now=make.NOW)
+        subjects = {
+            SCHOOL: story.school.urn, TROUPE: story.troupe.id, COORDINATOR: story.partnership.id, BOARD: story.partnership.id,
+        }  # fmt: skip
+        feeds = {
+            kind: addresses.make(kind, subject, partnership_id=story.partnership.id, label="x", who="x", now=make.NOW)
+            for kind, subject in subjects.items()
+        }
+    (kinds,) = (str(c.sqltext) for c in Feed.__table__.constraints if str(c.name).endswith("kind"))
+    assert set(re.findall(r"'(\w+)'", kinds)) == set(subjects)
+    secrets = secrets_that_open_more(app, story)
+    own = {kind: addresses.token_of(feed, app.config["SECRET_KEY"]) for kind, feed in feeds.items()}
+    texts = {kind: client.get(f"/calendar/{token}.ics").text for kind, token in own.items()}
+    assert all("BEGIN:VEVENT" in text for text in texts.values())
+    texts["the file"] = story.get(f"/booked/{reference}/calendar.ics").text
+    for letter in db.session.scalars(select(Letter).where(Letter.method != "")):
+        texts[f"letter {letter.id}"] = copies.read(letter.raw).calendar.decode()
+    for name, text in texts.items():
+        whole = text.replace("\r\n ", "")
+        assert not [secret for secret in {*secrets, *own.values()} if secret in whole], name
+        assert re.findall(r"/(?:i|t|calendar|sign-in)/[A-Za-z0-9_-]{8,}", whole) == [], name
+        for url in re.findall(r"https?://[^\s\\,;]+", whole):
+            opened = app.test_client().get(url.rstrip(".").removeprefix("http://outreach.example"))
+            assert not any(word in opened.text for word in ("Joanna", "01632 960 204", "j.fell@")), url
 
 
 def test_an_address_that_never_was_is_plainly_not_found(

@@ -18,8 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
-from outreach.post.feeds.entries import TROUPE, FeedEntry, head
-from outreach.post.feeds.troupe_links import TroupeLink
+from outreach.post.feeds.entries import FeedEntry, head
 
 FEED_PAGE = "/calendar/{token}.ics"
 
@@ -54,12 +53,10 @@ class Feed(Base):
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """A feed that somebody asked for, and the tag of what it says just now (for ETag, weak). `link`: the nonce of the
-    link that its troupe has, by which its entries lead to their day sheets; None for no such link, and for other feeds."""
+    """A feed that somebody asked for, and the tag of what it says just now (for ETag, weak)."""
 
     feed: Feed
     etag: str
-    link: str | None = None
 
 
 def make(
@@ -139,12 +136,12 @@ def state(token: str, *, keys: Iterable[str], now: datetime) -> State | None:
     found = db.session.execute(_STATE, {"nonce": nonce, "now": now}).one_or_none()
     if found is None:
         return None
-    feed, newest, changed_at, gone_at, link = found
-    said = zlib.crc32(f"{head(feed.label)}{link or ''}".encode())
+    feed, newest, changed_at, gone_at = found
+    said = zlib.crc32(head(feed.label).encode())
     tag = f"{newest or 0}-{int(gone_at.timestamp()) if gone_at else 0}-{said:x}"
     if changed_at is not None and now - changed_at < UNSETTLED:
         tag += f"-{secrets.token_hex(4)}"
-    return State(feed=feed, etag=tag, link=link)
+    return State(feed=feed, etag=tag)
 
 
 def _live(*these: ColumnElement[bool]) -> list[Feed]:
@@ -173,15 +170,6 @@ _STATE = select(
     .scalar_subquery(),
     select(func.max(FeedEntry.gone_at))
     .where(_OF_FEED, FeedEntry.gone_at <= bindparam("now", type_=Instant()))
-    .correlate(Feed)
-    .scalar_subquery(),
-    select(TroupeLink.nonce)
-    .where(
-        Feed.kind == TROUPE,
-        TroupeLink.troupe_id == Feed.subject,
-        TroupeLink.withdrawn_at.is_(None),
-        TroupeLink.expires_at > bindparam("now", type_=Instant()),
-    )
     .correlate(Feed)
     .scalar_subquery(),
 ).where(Feed.nonce == bindparam("nonce"))

@@ -7,7 +7,7 @@ writes three of them; a test holds them against icalendar's own.
 
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -123,25 +123,15 @@ CANCELLED = "Cancelled: "
 """Stands before the title too: not every calendar strikes out what is cancelled in a feed."""
 
 
-def body(
-    kind: str, subject: int, label: str, *, now: datetime, addressed: Callable[[str], str] | None = None
-) -> Iterator[bytes]:
-    """The feed's iCalendar, piece by piece as the rows come, so that a long one fills no memory.
-
-    `addressed`: what the address of each entry is made into on its way out, so that no secret stands in what is kept.
-    """
+def body(kind: str, subject: int, label: str, *, now: datetime) -> Iterator[bytes]:
+    """The feed's iCalendar, piece by piece as the rows come, so that a long one fills no memory."""
     yield head(label).encode()
     texts = db.session.execute(
         _ENTRIES, {"kind": kind, "subject": subject, "now": now}, execution_options={"yield_per": _AT_ONCE}
     )  # fmt: skip
     for part in texts.scalars().partitions():
-        yield "".join(part if addressed is None else (_readdressed(t, addressed) for t in part)).encode()
+        yield "".join(part).encode()
     yield b"END:VCALENDAR\r\n"
-
-
-def _readdressed(kept: str, addressed: Callable[[str], str]) -> str:
-    lines = kept.replace("\r\n ", "").split("\r\n")[:-1]
-    return _text(f"URL:{addressed(line[4:])}" if line.startswith("URL:") else line for line in lines)
 
 
 def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -21,9 +21,8 @@ from outreach.ground.school_year import last_day, year_of
 from outreach.ground.timespans import day_of, end_of_day
 
 TROUPE_PAGE = "/t/{token}"
-SHEET_PAGE = "/t/{token}/days/{tour_day_id}"
-DESK_SHEET_PAGE = "/desk/tour/days/{tour_day_id}/sheet"
-"""The same sheet for a coordinator: what stands where no token may stand, as in a kept entry of a feed."""
+DAY_PAGE = "/company/days/{tour_day_id}"
+"""The way to a day's sheet that opens nothing by itself: it asks for the link. For calendars, which many people see."""
 
 AFTER_THE_YEAR = timedelta(weeks=7)
 """A link lives until so long after the academic year, and at least so long from its making."""
@@ -120,14 +119,15 @@ def address(public_url: str, token: str) -> str:
     return public_url + TROUPE_PAGE.format(token=token)
 
 
-def desk_sheet_address(public_url: str, tour_day_id: int) -> str:
-    return public_url + DESK_SHEET_PAGE.format(tour_day_id=tour_day_id)
+def day_address(public_url: str, tour_day_id: int) -> str:
+    """The way to a day's sheet, without any secret in it."""
+    return public_url + DAY_PAGE.format(tour_day_id=tour_day_id)
 
 
-def for_holders(public_url: str, token: str, address: str) -> str:
-    """A coordinator's address of a day sheet as the holders of a link open it; any other address stays as it is."""
-    found = re.fullmatch(re.escape(public_url) + DESK_SHEET_PAGE.format(tour_day_id="([0-9]+)"), address)
-    return public_url + SHEET_PAGE.format(token=token, tour_day_id=found[1]) if found else address
+def token_in(typed: str) -> str | None:
+    """The token in what somebody pasted: the link, an address below it, or the token alone. None: there is none in it."""
+    found = _PASTED.fullmatch(typed.strip())
+    return found[1] if found else None
 
 
 def _expiry(now: datetime) -> datetime:
@@ -142,3 +142,4 @@ def _seal(nonce: str, key: str) -> str:
 
 _NONCE = 16
 _TOKEN = re.compile(r"[0-9a-f]{48}")
+_PASTED = re.compile(r"(?:\S*/t/)?([0-9a-f]{48})(?:[/?#]\S*)?")

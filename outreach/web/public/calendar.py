@@ -1,13 +1,11 @@
 """Calendars to subscribe to, as programs fetch them: handed out as kept, or 'unchanged' in one query."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-from flask import Response, current_app, request, stream_with_context
+from flask import Response, request, stream_with_context
 
 from outreach.ground import clock
-from outreach.post.feeds import addresses, entries, troupe_links
+from outreach.post.feeds import addresses, entries
 from outreach.web import subscribing
 from outreach.web.gate import open_to_all, public
 
@@ -38,16 +36,12 @@ def calendar(token: str) -> Any:
     packed = request.accept_encodings["gzip"] > 0
     if packed:
         response.headers["Content-Encoding"] = "gzip"
-    if request.method != "HEAD":
-        feed = found.feed
-        pieces = entries.body(feed.kind, feed.subject, feed.label, now=now, addressed=_addressed(found))
-        response.response = stream_with_context(entries.gzipped(pieces) if packed else pieces)
+    if request.method == "HEAD":
+        # Nothing is read for it, so how long it would be is not known; an empty list would be said to be 0 long.
+        response.response = iter(())
+        return response
+    feed = found.feed
+    pieces = entries.body(feed.kind, feed.subject, feed.label, now=now)
+    response.response = stream_with_context(entries.gzipped(pieces) if packed else pieces)
     return response
 
-
-def _addressed(found: addresses.State) -> Callable[[str], str] | None:
-    """A troupe's entries lead to its day sheets by its own link, where it has one."""
-    if found.link is None:
-        return None
-    token = troupe_links.sealed(found.link, subscribing.keys()[0])
-    return partial(troupe_links.for_holders, current_app.config["PUBLIC_URL"], token)
