@@ -25,18 +25,53 @@ def configure(connection):
         render_item=render_item,
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
+        transactional_ddl=True,  # SQLite can too: all steps or none
     )
+
+
+def held(connection):
+    """{table: {column: how many rows say something there}, '' the rows themselves} of all that holds rows."""
+    found = {}
+    tables = sa.MetaData()
+    tables.reflect(connection)
+    for name, table in tables.tables.items():
+        said = [sa.func.count(sa.func.nullif(sa.cast(column, sa.Text), "")) for column in table.columns]
+        rows, *counts = connection.execute(sa.select(sa.func.count(), *said).select_from(table)).one()
+        if rows and name != "alembic_version":
+            names = [column.name for column in table.columns]
+            found[name] = {"": rows} | {c: n for c, n in zip(names, counts, strict=True) if n}
+    return found
+
+
+def migrate(connection):
+    """All steps; with the argument 'keep-data' refused, all of it, where rows or what a column says would be lost."""
+    before = held(connection) if "keep-data" in context.get_x_argument() else {}
+    context.run_migrations()
+    after = sa.inspect(connection)
+    lost = []
+    for table, columns in before.items():
+        if not after.has_table(table):
+            lost.append(f"table {table} ({columns['']:,} rows)")
+            continue
+        kept = {column["name"] for column in after.get_columns(table)} | {""}
+        lost += [f"column {table}.{c} ({n:,} rows)" for c, n in columns.items() if c not in kept]
+    if lost:
+        raise RuntimeError(
+            f"this would drop what people put down: {', '.join(sorted(lost))}. Nothing was changed. "
+            "Take a backup, and give --drop-data if that is what you want."
+        )
 
 
 def run():
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SET lock_timeout = 0"))  # the other start may take its time
             connection.execute(sa.text("SELECT pg_advisory_lock(:n)"), {"n": LOCK})
             connection.commit()
             try:
                 configure(connection)
                 with context.begin_transaction():
-                    context.run_migrations()
+                    migrate(connection)
                 connection.commit()
             finally:
                 connection.rollback()
@@ -48,7 +83,7 @@ def run():
         try:
             configure(connection)
             with context.begin_transaction():
-                context.run_migrations()
+                migrate(connection)
                 wrong = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if wrong:
                     raise RuntimeError(f"the migration would leave rows without what they point to: {wrong[:5]}")

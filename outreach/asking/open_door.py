@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, Text, func, select
+from sqlalchemy import ForeignKey, Index, Text, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations
@@ -29,6 +29,10 @@ ONE_LETTER_EVERY = timedelta(hours=1)
 LINK_LASTS_AT_LEAST = timedelta(days=30)
 NEW_ADDRESSES_A_DAY = 3
 WAITING_AT_MOST = 20
+ASKS_OF_A_SCHOOL = 10
+ASKS_FROM_ONE_ORIGIN = 60
+"""What is put down within an hour; further asks get the same answer and leave nothing. A council's schools often share one
+address of origin, so that it may ask for many."""
 
 
 class NoSuchRequest(Refusal):
@@ -46,18 +50,24 @@ class MailComesBack(Refusal):
 class LinkRequest(Base):
     """Somebody asked for a school's link.
 
+    `origin` is the network address that it came from, '' where that tells nothing or is a day old.
     Not yet looked at: no `why_waiting`, no `decided_at`. Waits for a coordinator's click: `why_waiting`
     and no `decided_at`.
     """
 
     __tablename__ = "link_request"
-    __table_args__ = (Index("ix_link_request_programme", "programme_id", "decided_at"),)
+    __table_args__ = (
+        Index("ix_link_request_programme", "programme_id", "decided_at"),
+        Index("ix_link_request_urn", "urn", "recorded_at"),
+        Index("ix_link_request_origin", "origin", "recorded_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
     urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
     address: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text, default="")
+    origin: Mapped[str] = mapped_column(Text, default="", server_default="")
     why_waiting: Mapped[str] = mapped_column(Text, default="")
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -74,14 +84,34 @@ class Waiting:
     programme: Programme
 
 
-def ask_for_link(programme: Programme, school: School, address: str, *, name: str, now: datetime) -> None:
-    """Put down an ask: one row, whatever the address is, and nothing in return."""
+def ask_for_link(
+    programme: Programme, school: School, address: str, *, name: str, now: datetime, origin: str = ""
+) -> None:
+    """Put down an ask: one row, whatever the address is, and nothing in return.
+
+    More than ASKS_OF_A_SCHOOL or ASKS_FROM_ONE_ORIGIN within an hour leave no row. Asks of one school go one after the
+    other (its row is held), so that many at once count as many.
+    """
+    db.session.execute(select(School.urn).where(School.urn == school.urn).with_for_update(key_share=True))
+    hour, day = now - timedelta(hours=1), now - timedelta(days=1)
+    db.session.execute(
+        update(LinkRequest).where(LinkRequest.origin != "", LinkRequest.recorded_at < day).values(origin="")
+    )
+    this_school, this_origin = LinkRequest.urn == school.urn, LinkRequest.origin == origin
+    of_school, from_origin = db.session.execute(
+        select(func.count().filter(this_school), func.count().filter(this_origin)).where(
+            LinkRequest.recorded_at > hour, or_(this_school, this_origin) if origin else this_school
+        )
+    ).one()
+    if of_school >= ASKS_OF_A_SCHOOL or (origin and from_origin >= ASKS_FROM_ONE_ORIGIN):
+        return
     db.session.add(
         LinkRequest(
             programme_id=programme.id,
             urn=school.urn,
             address=address.strip().lower(),
             name=name.strip(),
+            origin=origin,
             recorded_at=now,
         )
     )

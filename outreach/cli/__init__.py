@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from outreach.cli import incoming  # noqa: F401  (its commands are post's)
+from outreach.cli import incoming, migrations  # noqa: F401  (their commands are post's and db's)
 from outreach.cli.asking import asking
 from outreach.cli.demonstration import demonstration
 from outreach.cli.feeds import feeds

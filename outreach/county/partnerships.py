@@ -336,6 +336,13 @@ def only() -> Partnership | None:
     return whose[0] if len(whose) == 1 else None
 
 
+def of_reference(reference: str) -> Partnership | None:
+    """The one partnership whose bookings' references begin so ('MRL-…'); None for none or several."""
+    prefix = reference.partition("-")[0]
+    whose = list(db.session.scalars(select(Partnership).where(Partnership.reference_prefix == prefix)))
+    return whose[0] if len(whose) == 1 else None
+
+
 def of_authority(la_code: str) -> Partnership | None:
     """The partnership that covers an authority; None for an authority of nobody here."""
     return db.session.scalar(

@@ -25,6 +25,8 @@ MOST_UNPACKED_BYTES = 60 * 1024 * 1024
 MOST_ROWS = 20_000
 MOST_COLUMNS = 200
 
+WHOLE = "A file without this line was cut off."
+
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -94,11 +96,23 @@ def read(filename: str, content: bytes) -> Table:
     return _table(lines)
 
 
-def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """CSV, line by line, CRLF. A cell that a spreadsheet would take for a formula gets a ' in front."""
+def write_csv(
+    header: Sequence[str], rows: Iterable[Sequence[Any]], *, end: str = "the list"
+) -> Iterator[str]:
+    """CSV, line by line, CRLF. A cell that a spreadsheet would take for a formula gets a ' in front.
+
+    The last line says that the file is whole: the end of `end`, or what the rows themselves end with where that is ''.
+    """
     yield "\ufeff" + _csv_line(header)
     for row in rows:
         yield _csv_line(row)
+    if end:
+        yield _csv_line(end_line(end))
+
+
+def end_line(what: str) -> list[str]:
+    """The line that tells a whole file from one that was cut off: of 'the report', of 'the list: 94 schools'."""
+    return [f"End of {what}. {WHOLE}"]
 
 
 def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]], *, sheet: str = "Sheet1") -> bytes:
@@ -142,6 +156,8 @@ def _table(lines: Iterable[tuple[int, Sequence[str]]]) -> Table:
             )
         if header is None:
             header = trimmed
+            continue
+        if len(trimmed) == 1 and trimmed[0].endswith(WHOLE):  # one of our own files, filled in and brought back
             continue
         if len(rows) == MOST_ROWS:
             raise CannotRead(

@@ -94,7 +94,7 @@ class ClockField(StringField):
             if before_noon and hour == 12:
                 hour = 0
             self.data = time(hour, int(minutes or 0))
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise ValueError("That is not a time. Enter it like 9:30 or 1:15pm.") from error
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
+from flask_wtf.form import _Auto
 from govuk_frontend_wtf.wtforms_widgets import (
     GovCheckboxesInput,
     GovCheckboxInput,
@@ -36,6 +38,13 @@ from outreach.web import fields
 
 class Form(FlaskForm):
     """A form whose refusals show beside the field they speak of, and in the error summary."""
+
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """A body of JSON is no form of ours: the form came empty, and says what it wants."""
+            if formdata is _Auto and request.is_json:
+                return request.form
+            return super().wrap_formdata(form, formdata)
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a domain's no at its field, else at the first field of the form."""

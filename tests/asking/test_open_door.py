@@ -170,8 +170,9 @@ def test_fourth_new_address_in_a_day_asks_the_coordinator(door: Door) -> None:
 
 def test_requests_that_wait_for_one_school_have_an_end(door: Door) -> None:
     for n in range(open_door.WAITING_AT_MOST):
-        door.ask(f"a{n}@webmail.example")
-    assert door.ask("one.more@webmail.example").decision == "dropped"
+        door.ask(f"a{n}@webmail.example", now=make.NOW + timedelta(hours=n))
+    later = make.NOW + timedelta(days=1)
+    assert door.ask("one.more@webmail.example", now=later).decision == "dropped"
     assert len(door.waiting()) == open_door.WAITING_AT_MOST
 
 

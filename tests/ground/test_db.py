@@ -5,6 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 import make
 from outreach.county.partnerships import Partnership
@@ -62,3 +63,17 @@ def test_a_database_that_was_started_again_is_noticed_before_the_next_question(a
             assert session.scalar(text("SELECT 1")) == 1
         assert db.session.scalar(text("SELECT 1")) == 1
         db.session.rollback()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_every_table_that_is_only_added_to_refuses_to_be_emptied(app: Flask) -> None:
+    """TRUNCATE fires no trigger of rows: whatever guards a table against DELETE must guard it against that too."""
+    guarded = text("""
+        SELECT DISTINCT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+        WHERE NOT t.tgisinternal AND p.prosrc LIKE '%only_grows%'
+    """)
+    tables = set(db.session.scalars(guarded))
+    assert {"history", "board_report"} <= tables
+    for table in sorted(tables):
+        with pytest.raises(DBAPIError, match=f"{table}_only_grows"), transaction() as session:
+            session.execute(text(f"TRUNCATE {table} CASCADE"))

@@ -113,3 +113,18 @@ def _calls(node: ast.AST, name: str) -> bool:
     return any(
         isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == name for n in ast.walk(node)
     )
+
+
+def test_no_page_asks_whether_it_was_asked_by_get() -> None:
+    """HEAD comes to every page that GET comes to: what is not a POST is a look."""
+    wrong = [
+        f"{module}:{node.lineno}"
+        for module, path in plan.modules().items()
+        if plan.room(module) == "web"
+        for node in ast.walk(plan.tree(path))
+        if isinstance(node, ast.Compare)
+        and isinstance(node.left, ast.Attribute)
+        and node.left.attr == "method"
+        and any(isinstance(c, ast.Constant) and c.value == "GET" for c in node.comparators)
+    ]
+    assert wrong == []

@@ -122,7 +122,7 @@ def test_page_does_the_same_work_whatever_the_address(
             ask(client, school, address)
         said[what] = list(queries)
     assert set(map(tuple, said.values())) == {tuple(said["on file"])}
-    assert len(said["on file"]) == 6
+    assert len(said["on file"]) == 9
 
 
 def test_page_takes_the_same_time_whatever_the_address(school: School, client: FlaskClient) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 import make
 from outreach.asking import open_door
@@ -12,6 +12,7 @@ from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.post.outbox import Letter
+from web.conftest import Clock
 
 
 class Desk:
@@ -107,8 +108,8 @@ def test_reference_tells_nothing_of_the_school_and_sends_the_link_by_the_same_ru
         booking = make.booking(make.show(programme, school, make.NOW), {8: 100})
     for reference in (booking.reference, booking.reference.lower()):
         page = client.get(f"/b/{reference}").text
-        assert "‘Someone to Tell’" in page and "01632 960 118" in page
-        for secret in ("Vale", "Marlford", "fell", "January"):
+        assert booking.reference in page and "01632 960 118" in page
+        for secret in ("Vale", "Marlford", "fell", "January", "Someone to Tell"):
             assert secret not in page
     said = set()
     for address in ("j.fell@vale.example", "office@vale.example", "spy@webmail.example"):
@@ -119,6 +120,65 @@ def test_reference_tells_nothing_of_the_school_and_sends_the_link_by_the_same_ru
     assert client.post(f"/b/{booking.reference}", data={"address": "x"}).status_code == 422
 
 
-def test_reference_that_never_was_is_no_page(client: FlaskClient) -> None:
-    assert client.get("/b/MRL-NONE").status_code == 404
-    assert client.get("/b/MRL-NONE/asked").status_code == 404
+def test_reference_that_never_was_answers_as_one_that_is(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        programme = make.programme(make.partnership())
+        booking = make.booking(make.show(programme, make.school(), make.NOW), {8: 100})
+    is_one, is_none = booking.reference, "MRL-NONE"
+    said = []
+    for reference in (is_one, is_none):
+        shown, wrong = client.get(f"/b/{reference}"), client.post(f"/b/{reference}", data={"address": "x"})
+        sent = client.post(f"/b/{reference}", data={"address": "a@b.example"})
+        after = client.get(sent.location)
+        answers = (shown, wrong, sent, after)
+        said.append(
+            [
+                (
+                    a.status_code,
+                    a.text.replace(reference, ""),
+                    {
+                        k: v
+                        for k, v in a.headers
+                        if k not in ("Location", "Content-Length", "Set-Cookie", "Vary")
+                    },
+                )
+                for a in answers
+            ]
+        )
+    assert said[0] == said[1] and [status for status, *_ in said[0]] == [200, 422, 303, 200]
+    assert client.get("/b/no reference at all").status_code == 404
+    assert [r.urn for r in db.session.scalars(select(LinkRequest))] == [booking.urn]
+
+
+def test_three_hundred_asks_leave_some_rows_and_always_the_same_answer(
+    app: Flask, client: FlaskClient, stopped: Clock
+) -> None:
+    with transaction():
+        make.programme(make.partnership())
+        schools = [make.school(name=f"School {n}") for n in range(12)]
+    urns = [s.urn for s in schools]
+
+    def ask(urn: int, n: int, origin: str) -> tuple[int, str]:
+        answer = client.post(
+            f"/find/{urn}", data={"address": f"a{n}@b.example"}, environ_base={"REMOTE_ADDR": origin}
+        )
+        return answer.status_code, client.get(answer.location).text
+
+    def rows() -> int:
+        return db.session.scalar(select(func.count()).select_from(LinkRequest)) or 0
+
+    first = ask(urns[0], 0, "81.2.69.142")
+    assert all(ask(urns[0], n, f"81.2.69.{n}") == first for n in range(1, 30))
+    assert rows() == open_door.ASKS_OF_A_SCHOOL == 10
+    # One origin, every school; an IPv6 network is one origin however many addresses it has.
+    for n in range(100):
+        ask(urns[1 + n % 11], n, f"2a02:c7f:1:1::{n + 1:x}")
+    assert rows() == 10 + open_door.ASKS_FROM_ONE_ORIGIN == 70
+    # An hour later a school is heard again, and a day later nothing says where anybody was.
+    stopped.after(minutes=61)
+    ask(urns[0], 1, "81.2.69.142")
+    assert rows() == 71
+    stopped.after(days=2)
+    ask(urns[0], 2, "10.0.0.7")
+    db.session.rollback()
+    assert set(db.session.scalars(select(LinkRequest.origin))) == {""}

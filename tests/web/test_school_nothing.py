@@ -9,6 +9,7 @@ from school_story import Story, lay, said
 from sqlalchemy import func, select
 
 import make
+from outreach.booking import holds
 from outreach.booking.promises import Booking
 from outreach.ground.db import db, transaction
 from outreach.tour.performances import Performance
@@ -71,3 +72,23 @@ def test_form_left_open_until_the_day_is_over_books_nothing(client: FlaskClient,
     answer = client.post(story.path("/book"), data={"slots": key}, follow_redirects=True)
     assert answer.status_code == 200
     assert db.session.scalar(select(func.count()).select_from(Booking)) == 0
+
+
+def test_step_sent_with_an_error_once_the_kept_time_is_gone_leads_to_the_times_that_are_left(
+    client: FlaskClient, stopped: Any
+) -> None:
+    story = lay(client)
+    story.choose()
+    with transaction():
+        holds.give_back(story.programme.id, story.school.urn, who="a colleague", now=make.NOW)
+    for step in ("/pupils", "/hall", "/people"):
+        answer = story.send(step, {})
+        assert (answer.status_code, answer.headers["Location"]) == (303, story.path("/times?lost=1")), step
+
+
+def test_body_that_is_no_form_is_an_empty_form(client: FlaskClient, stopped: Any) -> None:
+    story = lay(client)
+    story.choose()
+    for body in ([1, 2], {"a": {"b": 1}}, "words", None):
+        assert client.post(story.path("/pupils"), json=body).status_code == 422
+        assert client.post("/sign-in", json=body).status_code == 422

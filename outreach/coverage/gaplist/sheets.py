@@ -10,6 +10,7 @@ from outreach.coverage.gaplist.filters import Filters
 from outreach.coverage.gaplist.last_contact import Contact
 from outreach.coverage.gaplist.missing import Gap
 from outreach.coverage.parts import in_parts
+from outreach.ground import tabular
 from outreach.ground.school_year import year_group_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count, day_short
@@ -50,7 +51,7 @@ def lines(
             schools += len(found)
             yield from _dressed(programme, found, day_of(now))
         between()
-    yield [f"End of the list: {count(schools, 'school')}. A file without this line was cut off."]
+    yield tabular.end_line(f"the list: {count(schools, 'school')}")
 
 
 def _dressed(programme: Programme, found: Iterable[Gap], today: date) -> Iterator[Sequence[Any]]:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.coverage.board import corrections, publishing, sheets
 from outreach.coverage.board.content import Content
@@ -20,6 +20,7 @@ from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.visits import board_dates
 from outreach.visits.board_dates import BoardDate
+from outreach.web import downloads
 from outreach.web.coordinator.as_of import view
 from outreach.web.coordinator.bars import bar_of
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -94,12 +95,7 @@ def board_report_csv(report_id: int) -> Any:
     report = _report(report_id)
     rows = [sheets.HEAD, *sheets.lines(report.content), [], ["Why there are gaps", "Schools"]]
     rows += [*sheets.causes(report.content), [], ["Word", "Meaning"], *report.content["definitions"]]
-    rows += [["End of the report. A file without this line was cut off."]]
-    return Response(
-        tabular.write_csv([_title(report)], rows),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{_file(report)}.csv"'},
-    )
+    return downloads.csv_file(f"{_file(report)}.csv", [_title(report)], rows, end="the report")
 
 
 @coordinator.get("/reports/<int:report_id>.xlsx")
@@ -117,11 +113,7 @@ def board_report_xlsx(report_id: int) -> Any:
             ),
         ]
     )
-    return Response(
-        book,
-        mimetype=tabular.XLSX_TYPE,
-        headers={"Content-Disposition": f'attachment; filename="{_file(report)}.xlsx"'},
-    )
+    return downloads.workbook(f"{_file(report)}.xlsx", book)
 
 
 def _draft(

@@ -61,7 +61,7 @@ def chasing() -> Any:
     if programme is None:
         return render_template("coordinator/chasing_none.html")
     plan = settings.of(programme.id)
-    form = SettingsForm(data=asdict(plan)) if request.method == "GET" else SettingsForm()
+    form = SettingsForm(data=asdict(plan)) if request.method != "POST" else SettingsForm()
     if form.validate_on_submit():
         wanted = Schedule(**{name: getattr(form, name).data for name in asdict(plan)})
         try:
@@ -132,7 +132,7 @@ def chasing_raise(urn: int) -> Any:
     row = raising.one(programme, urn, now=now, target=_target(programme))
     if row is None:
         return _not_waiting(urn, programme)
-    form = RaiseForm(data=_first_known(row)) if request.method == "GET" else RaiseForm()
+    form = RaiseForm(data=_first_known(row)) if request.method != "POST" else RaiseForm()
     if form.validate_on_submit():
         # Browsers send the line ends of a hidden field as CR LF, whatever they were.
         seen = request.form.get("seen", "").replace("\r\n", "\n")

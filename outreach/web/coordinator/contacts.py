@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
+from flask import current_app, flash, g, redirect, render_template, request, url_for
 
 from outreach.county import contact_files, contacts, partnerships
 from outreach.county.contact_files import Import
@@ -18,7 +18,7 @@ from outreach.ground.tabular import Table
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
 from outreach.tour import programmes
-from outreach.web import forms
+from outreach.web import downloads, forms
 from outreach.web.gate import coordinator, coordinators_only, who
 
 KEPT_SECONDS = 24 * 3600
@@ -76,11 +76,7 @@ def contacts_missing() -> Any:
         target = {s.urn for s in standings.of(programme.id, as_of=day_of(now), now=now).target}
         missing = [s for s in missing if s.urn in target]
     rows = [(s.urn, s.name, "", "", "", "") for s in missing]
-    return Response(
-        "".join(tabular.write_csv(COLUMNS, rows)),
-        mimetype="text/csv",
-        headers={"Content-Disposition": 'attachment; filename="schools-without-contact.csv"'},
-    )
+    return downloads.csv_file("schools-without-contact.csv", COLUMNS, rows)
 
 
 @coordinator.route("/contacts/<token>", methods=["GET", "POST"])
@@ -105,7 +101,7 @@ def contacts_preview(token: str) -> Any:
             _forget(token)
             flash(_told(done))
             return redirect(url_for("coordinator.contacts"), 303)
-    elif request.method == "GET":
+    elif request.method != "POST":
         form.source_date.data = day_of(clock.now())
     found = contact_files.preview_import(table, _la_codes())
     page = render_template(

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, g, render_template, request
+from flask import g, render_template, request
 
 from outreach.coverage import figures, gaps, lists
 from outreach.coverage.charts import county_map
@@ -16,6 +16,7 @@ from outreach.coverage.parts import cut
 from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, Reckoning
 from outreach.ground import clock, tabular
 from outreach.ground.wording import and_list, count, day_short
+from outreach.web import downloads
 from outreach.web.coordinator.as_of import View, page_asked, view
 from outreach.web.coordinator.bars import KEYS, bar
 from outreach.web.gate import coordinator, coordinators_only
@@ -101,11 +102,9 @@ def _file(kind: str) -> Any:
     title = f"{asked.programme.title}, as of {day_short(asked.as_of)}. {NOT_FOR_PUBLICATION}"
     rows = _sheet(asked.narrow(asked.reckoning()))
     name = f"coverage-{asked.programme.id}-{asked.as_of.isoformat()}.{kind}"
-    return Response(
-        tabular.write_csv([title], rows) if kind == "csv" else tabular.write_xlsx([title], rows, sheet="Coverage"),
-        mimetype="text/csv" if kind == "csv" else tabular.XLSX_TYPE,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )  # fmt: skip
+    if kind == "csv":
+        return downloads.csv_file(name, [title], rows, end="the coverage")
+    return downloads.workbook(name, tabular.write_xlsx([title], rows, sheet="Coverage"))
 
 
 def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:

@@ -7,7 +7,7 @@ elsewhere leads to exactly its list when it names the programme.
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, g, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
@@ -16,6 +16,7 @@ from outreach.ground import clock, tabular
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
+from outreach.web import downloads
 from outreach.web.coordinator.as_of import view
 from outreach.web.coordinator.gaps_asked import (
     TICKS_AT_MOST,
@@ -94,11 +95,8 @@ def gaps_csv() -> Any:
     programme, rows = _asked_for()
     if programme is None:
         return rows
-    return Response(
-        stream_with_context(tabular.write_csv([sheets.title(programme, now=now)], rows)),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="gaps-{day_of(now).isoformat()}.csv"'},
-    )
+    name = f"gaps-{day_of(now).isoformat()}.csv"
+    return downloads.csv_file(name, [sheets.title(programme, now=now)], rows, end="")
 
 
 @coordinator.get("/gaps.xlsx")
@@ -115,11 +113,8 @@ def gaps_xlsx() -> Any:
         if len(lines) > BOOK_AT_MOST + 2:
             words = f"A workbook holds up to {BOOK_AT_MOST:,} schools. Take the CSV, or narrow the list."
             return Response(words, 422, mimetype="text/plain")
-    return Response(
-        tabular.write_xlsx([sheets.title(programme, now=now)], lines, sheet="Gaps"),
-        mimetype=tabular.XLSX_TYPE,
-        headers={"Content-Disposition": f'attachment; filename="gaps-{day_of(now).isoformat()}.xlsx"'},
-    )
+    book = tabular.write_xlsx([sheets.title(programme, now=now)], lines, sheet="Gaps")
+    return downloads.workbook(f"gaps-{day_of(now).isoformat()}.xlsx", book)
 
 
 def _asked_for() -> tuple[Programme | None, Any]:

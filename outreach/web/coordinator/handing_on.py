@@ -29,7 +29,7 @@ def booking_hand_on(reference: str) -> Any:
     after = lines.after([found.urn]).get(found.urn, [])
     heirs = [school for school in after if school.is_open]
     forms.set_choices(form.to, [(str(s.urn), _named(s)) for s in heirs])
-    if request.method == "GET" and len(heirs) == 1:
+    if request.method != "POST" and len(heirs) == 1:
         form.to.data = str(heirs[0].urn)
     if form.validate_on_submit():
         try:

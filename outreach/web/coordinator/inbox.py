@@ -127,7 +127,7 @@ def inbox_again(mail_id: int) -> Any:
 def inbox_erase(mail_id: int) -> Any:
     """The words go for good, as where they name a child; asks first."""
     mail = _mail(mail_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("coordinator/inbox_erase.html", mail=mail)
     with transaction():
         erasing.erase(_ours(mail_id), who=who(), now=clock.now())

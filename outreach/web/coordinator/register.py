@@ -3,17 +3,17 @@
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from flask import Response, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import promises
 from outreach.booking.desk import closing
 from outreach.county import partnerships, register, schools
 from outreach.county.corrections import FIELDS
 from outreach.county.register import Changes, Waiting, decisions, hands, waiting
-from outreach.ground import clock, tabular, wording
+from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.web import forms
+from outreach.web import downloads, forms
 from outreach.web.gate import coordinator, coordinators_only, who
 
 FACTS = FIELDS | {"la_code": "Authority", "census_date": "Census date"}
@@ -110,11 +110,8 @@ def register_changes(token: str) -> Any:
     except register.NoLongerWaiting as refusal:
         flash(refusal.message, "confirm")
         return redirect(url_for("coordinator.register"), 303)
-    return Response(
-        tabular.write_csv(("What", "URN", "School", "Fact", "Before", "After"), _lines(changes)),
-        mimetype="text/csv",
-        headers={"Content-Disposition": 'attachment; filename="register-changes.csv"'},
-    )
+    head = ("What", "URN", "School", "Fact", "Before", "After")
+    return downloads.csv_file("register-changes.csv", head, _lines(changes))
 
 
 @coordinator.get("/register/hands")

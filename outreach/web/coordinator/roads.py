@@ -3,15 +3,15 @@
 import io
 from typing import Any
 
-from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.ground import clock, tabular
+from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 from outreach.tour import road_table
 from outreach.tour.road_table import MOST_BYTES, BadLines
-from outreach.web import forms
+from outreach.web import downloads, forms
 from outreach.web.gate import coordinator, coordinators_only, who
 
 COLUMNS = ("From", "From name", "To", "To name", "Minutes")
@@ -64,11 +64,7 @@ def road_minutes_csv(which: str) -> Any:
     if which not in ("table", "gaps"):
         abort(404)
     lines = list(road_table.lines(g.partnership, gaps=which == "gaps"))
-    return Response(
-        "".join(tabular.write_csv(COLUMNS, lines)),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="roads-{which}.csv"'},
-    )
+    return downloads.csv_file(f"roads-{which}.csv", COLUMNS, lines)
 
 
 def _told(brought: road_table.Brought) -> str:

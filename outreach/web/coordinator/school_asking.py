@@ -139,7 +139,7 @@ def school_invite(urn: int) -> Any:
     on_file = contacts.to_write_to([urn]).get(urn, [])
     form = InviteForm()
     forms.set_choices(form.contact, [(str(c.id), _named(c)) for c in on_file])
-    if request.method == "GET":  # chosen already where the page before was about this very person
+    if request.method != "POST":  # chosen already where the page before was about this very person
         form.contact.data = request.args.get("contact")
     if form.validate_on_submit():
         try:

@@ -49,7 +49,7 @@ def school_fact(urn: int, field: str) -> Any:
     if field not in FIELDS:
         abort(404)
     form = _fact_form(field)
-    if request.method == "GET":
+    if request.method != "POST":
         form.value.data = getattr(school, field)
     if form.validate_on_submit():
         try:
@@ -151,7 +151,7 @@ def school_day_back(urn: int, day: str) -> Any:
 @coordinators_only
 def school_hours(urn: int) -> Any:
     school, form = our_school(urn), HoursForm()
-    if request.method == "GET":
+    if request.method != "POST":
         form.opens.data, form.closes.data = school_days.hours(school)
     if form.validate_on_submit():
         try:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, current_app, g, render_template, request, stream_with_context, url_for
+from flask import current_app, g, render_template, request, url_for
 
 from outreach.coverage import figures, gaps, lists
 from outreach.coverage.lists import ALSO_SEEN, EXCLUDED, NUMBERS, TARGET, Filters
@@ -15,6 +15,7 @@ from outreach.ground import clock, tabular
 from outreach.ground.db import db
 from outreach.ground.school_year import year_group_name
 from outreach.ground.wording import count, day_short
+from outreach.web import downloads
 from outreach.web.coordinator.as_of import View, filters_asked, page_asked, view
 from outreach.web.gate import coordinator, coordinators_only
 
@@ -65,11 +66,7 @@ def schools_csv() -> Any:
         rows = _also_seen(lists.pick_also_seen(asked.reckoning(), filters))
     else:
         rows = _lines(asked, asked.programme.id, filters)
-    return Response(
-        stream_with_context(tabular.write_csv([title], rows)),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="schools-{asked.as_of.isoformat()}.csv"'},
-    )
+    return downloads.csv_file(f"schools-{asked.as_of.isoformat()}.csv", [title], rows, end="")
 
 
 def _sort(left_out: list[str]) -> str:
@@ -154,18 +151,14 @@ def _lines(asked: View, programme_id: int, filters: Filters) -> Iterator[Sequenc
             yield _line(s)
         # Nothing is held while the browser takes its time; the next part is read as of the same moment.
         db.session.rollback()
-    yield _end(schools)
+    yield tabular.end_line(f"the list: {count(schools, 'school')}")
 
 
 def _also_seen(found: Sequence[AlsoSeen]) -> Iterator[Sequence[Any]]:
     yield ["URN", "School", "District", "Why it counts in no share", "Pupils seen"]
     for s in found:
         yield [s.urn, s.name, s.district_name, s.why, "unknown" if s.pupils is None else s.pupils]
-    yield _end(len(found))
-
-
-def _end(schools: int) -> list[str]:
-    return [f"End of the list: {count(schools, 'school')}. A file without this line was cut off."]
+    yield tabular.end_line(f"the list: {count(len(found), 'school')}")
 
 
 def _kinds(names: Iterable[str]) -> list[str]:

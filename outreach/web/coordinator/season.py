@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
-from flask import Response, abort, g, render_template, request
+from flask import abort, g, render_template, request
 
 from outreach.booking.sheets import season, season_lines
 from outreach.booking.sheets.season import Season
@@ -12,6 +12,7 @@ from outreach.ground import clock, tabular
 from outreach.ground.school_year import year_in_hand, year_name
 from outreach.ground.timespans import day_of
 from outreach.tour import companies
+from outreach.web import downloads
 from outreach.web.gate import coordinator, coordinators_only
 
 
@@ -68,13 +69,8 @@ def season_shows() -> Any:
 def season_xlsx() -> Any:
     """The sums, and every day and show, as a workbook."""
     found = _season()
-    return Response(
-        tabular.write_book(season_lines.book(found, today=day_of(clock.now()))),
-        mimetype=tabular.XLSX_TYPE,
-        headers={
-            "Content-Disposition": f'attachment; filename="season-{year_name(found.academic_year).replace("/", "-")}.xlsx"'
-        },
-    )  # fmt: skip
+    name = f"season-{year_name(found.academic_year).replace('/', '-')}.xlsx"
+    return downloads.workbook(name, tabular.write_book(season_lines.book(found, today=day_of(clock.now()))))
 
 
 def _season() -> Season:

@@ -173,7 +173,7 @@ def _days_form(programme: Programme, asked: Any = None) -> DaysForm:
     """The form; `asked` are the query arguments of a preview, or of the way back from it."""
     usual = {"leaves": Hours().leaves, "returns": Hours().returns, "shows_at_most": programme.shows_a_day,
              "weekdays": [str(n) for n in range(5)]}  # fmt: skip
-    asked = request.args if asked is None and request.method == "GET" and request.args else asked
+    asked = request.args if asked is None and request.method != "POST" and request.args else asked
     form = DaysForm(data=usual) if asked is None else DaysForm(formdata=asked, meta={"csrf": False})
     troupes = companies.troupes(g.partnership.id)
     forms.set_choices(form.troupe_id, [(str(t.id), f"{t.name}, {t.company.name}") for t in troupes])

@@ -1,5 +1,7 @@
 """The open door: a school finds itself, and its link goes to an address on file. The answer never tells which."""
 
+import re
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from flask import abort, g, redirect, render_template, request, url_for
@@ -82,37 +84,55 @@ def asked(urn: int) -> Any:
 @public.route("/b/<reference>", methods=["GET", "POST"])
 @open_to_all
 def booking_reference(reference: str) -> Any:
-    """The reference alone opens nothing: no school, no day, no name stands on this page."""
-    booking = _booking(reference)
+    """The reference alone opens nothing, and the page does not say whether there is such a booking."""
+    reference = _reference(reference)
     form = AskForm()
     if form.validate_on_submit():
-        _ask(form, booking.programme, booking.school)
-        return redirect(url_for("public.reference_asked", reference=booking.reference), 303)
+        try:
+            booking = promises.get(reference)
+        except promises.NoSuchBooking:
+            pass
+        else:
+            _ask(form, booking.programme, booking.school)
+        return redirect(url_for("public.reference_asked", reference=reference), 303)
     status = 422 if request.method == "POST" else 200
-    return render_template("public/booking_reference.html", booking=booking, form=form), status
+    return render_template("public/booking_reference.html", reference=reference, form=form), status
 
 
 @public.get("/b/<reference>/asked")
 @open_to_all
 def reference_asked(reference: str) -> Any:
-    _booking(reference)
+    _reference(reference)
     return render_template("public/asked.html", school=None)
 
 
 def _ask(form: AskForm, programme: Programme, school: School) -> None:
     with transaction():
         open_door.ask_for_link(
-            programme, school, form.address.data, name=form.name.data or "", now=clock.now()
-        )
+            programme, school, form.address.data, name=form.name.data or "", now=clock.now(),
+            origin=_origin(request.remote_addr or ""),
+        )  # fmt: skip
 
 
-def _booking(reference: str) -> promises.Booking:
+def _origin(address: str) -> str:
+    """Where an ask came from, to be counted: an IPv6 network of 64 bits counts as one. '' for an address of our own
+    network, behind which everybody may stand."""
     try:
-        booking = promises.get(reference)
-    except promises.NoSuchBooking:
+        found = ip_address(address)
+    except ValueError:
+        return ""
+    if not found.is_global:
+        return ""
+    return str(found) if found.version == 4 else str(ip_network((found, 64), strict=False))
+
+
+def _reference(typed: str) -> str:
+    """A reference as it is written; whose it is tells its prefix alone. A 404 for what no reference looks like."""
+    reference = typed.upper()
+    if not re.fullmatch(r"[A-Z0-9]{1,12}-[A-Z0-9]{1,12}", reference):
         abort(404)
-    g.partnership = partnerships.get(booking.programme.partnership_id)
-    return booking
+    g.partnership = partnerships.of_reference(reference) or partnerships.only()
+    return reference
 
 
 def _school_and_programme(urn: int) -> tuple[School, Programme | None]:

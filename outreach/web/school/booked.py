@@ -212,7 +212,7 @@ def remove(token: str, reference: str, contact_id: int) -> Any:
     if person is None:
         flash("That person is not in this booking any more.", "confirm")
         return redirect(url_for(".booked", token=token, reference=reference), 303)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("school/remove.html", token=token, booking=booking, person=person)
     name = person.name
     try:

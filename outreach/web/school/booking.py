@@ -158,15 +158,17 @@ def _step(name: str, token: str) -> Any:
     answers = _answers(kept)
     if name not in answers.steps:
         return redirect(url_for(".hall", token=token), 303)
-    if request.method == "GET":
+    if request.method != "POST":
         return _step_page(name, token, kept, answers.form(name)) if kept else _lost(token)
     typed = answers.typed | {name: answers.form(name).taken_from(request.form)}
     with transaction():
         holds.save_draft(g.programme.id, g.school.urn, typed, now=clock.now())
     asked = _Answers(kept, typed).form(name)
+    if not kept:
+        return _lost(token)
     if not asked.validate():
         return _step_page(name, token, kept, asked), 422
-    return redirect(url_for(".form", token=token), 303) if kept else _lost(token)
+    return redirect(url_for(".form", token=token), 303)
 
 
 def _step_page(name: str, token: str, kept: Sequence[Performance], asked: TypedForm) -> str:

@@ -1,0 +1,29 @@
+"""Files that pages hand out: CSV sent line by line inside the request's own context, workbooks whole."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flask import Response, stream_with_context
+
+from outreach.ground import tabular
+
+
+def csv_file(
+    name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, end: str = "the list"
+) -> Response:
+    """A CSV named `name`, its end line included (see `tabular.write_csv`).
+
+    The rows may read `g` and the database while they are sent: a real server sends them after the page's function has
+    returned, when without this the request's context would be gone and the connection cut after the first line.
+    """
+    lines = stream_with_context(tabular.write_csv(header, rows, end=end))
+    return Response(lines, content_type="text/csv; charset=utf-8", headers=_saved_as(name))
+
+
+def workbook(name: str, content: bytes) -> Response:
+    """An XLSX named `name`."""
+    return Response(content, mimetype=tabular.XLSX_TYPE, headers=_saved_as(name))
+
+
+def _saved_as(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -1,0 +1,171 @@
+"""Addresses of every route there is, filled with rows that exist: what tests walk that must leave no route out."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import MetaData, Table, select
+from werkzeug.routing import Rule
+
+import make
+from outreach.booking import promises
+from outreach.booking.guests.places import GuestPlace
+from outreach.booking.promises import Booking
+from outreach.booking.proposals import Proposal
+from outreach.county import people
+from outreach.county.contacts import Contact
+from outreach.county.schools import School
+from outreach.demonstration import cast, story
+from outreach.ground.db import db, transaction
+from outreach.post import links
+from outreach.post.feeds import addresses
+from outreach.post.feeds.entries import COORDINATOR
+from outreach.post.feeds.troupe_links import TroupeLink, token_of
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+
+WORDS = {
+    "filename": ["outreach.css"],
+    "said": ["not-this-year"],
+    "kind": ["shows", "nonsense"],
+    "which": ["table", "gaps", "used", "free", "left-out"],
+    "field": ["number_of_pupils", "nonsense"],
+    "la_code": ["931"],
+    "day": ["2027-01-20"],
+}
+"""Parts of an address that are words and no row's."""
+
+ROWS = {
+    "urn": "school.urn", "reference": "booking.reference", "contact_id": "booking_contact.id", "place_id": "guest_place.id",
+    "performance_id": "performance.id", "proposal_id": "proposal.id", "term_id": "term.id", "inset_id": "inset_day.id",
+    "troupe_id": "troupe.id", "report_id": "board_report.id", "feed_id": "feed.id", "date_id": "board_date.id",
+    "day_id": "tour_day.id", "call_off_id": "call_off.id", "company_id": "company.id", "move_id": "diary_move.id",
+    "mail_id": "incoming.id", "round_id": "invitation_round.id", "letter_id": "letter.id", "programme_id": "programme.id",
+    "plan_id": "plan.id", "line_id": "plan_line.id", "change_id": "register_change.id", "request_id": "link_request.id",
+    "note_id": "note.id", "token_id": "api_token.id",
+}  # fmt: skip
+"""Parts of an address that name a row, and the column that they name it by."""
+
+
+@dataclass
+class Door:
+    """Somebody at one door: the blueprint it opens, and the values that the parts of its addresses take, best first."""
+
+    blueprint: str
+    known: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass
+class County:
+    """The made-up county, and who stands at its doors."""
+
+    told: story.Told
+    doors: list[Door]
+
+    def addresses(self, rule: Rule, *, each: int = 1) -> Iterator[str]:
+        """Up to `each` addresses of a rule from each door that it belongs to; none where nobody could be there."""
+        blueprint = rule.endpoint.partition(".")[0]
+        for door in self.doors:
+            if door.blueprint == blueprint:
+                yield from self._filled(rule, door, each)
+
+    def _filled(self, rule: Rule, door: Door, each: int) -> Iterator[str]:
+        for n in range(each):
+            path = rule.rule
+            for part, name in re.findall(r"(<(?:[^:<>]+:)?(\w+)>)", rule.rule):
+                values = door.known.get(name) or WORDS.get(name) or ["1"]
+                path = path.replace(part, values[n % len(values)], 1)
+            yield path
+
+
+def people_at_every_door(app: Flask, *, now: Any) -> County:
+    """Tell the made-up year, and give everybody a link that works."""
+    with transaction():
+        told = story.tell(now=now)
+    key = str(app.config["SECRET_KEY"])
+    with transaction():
+        desk = Door("coordinator", {name: _column(column) for name, column in ROWS.items()})
+        feed = addresses.make(
+            COORDINATOR, told.coordinator.id, partnership_id=told.partnership.id, label="Mine", who="P", now=now,
+            holder=told.coordinator.id,
+        )  # fmt: skip
+        sign_in = people.sign_in_link(told.coordinator, now=now)
+        urns = [str(s.urn) for s in told.cast.of(cast.SILENT)[:2]]
+        public = Door(
+            "public", {"token": [addresses.token_of(feed, key), sign_in], "urn": urns, "reference": desk.known["reference"]}
+        )  # fmt: skip
+        schools = [_school(told, booking) for booking in _bookings(told)]
+        asked = told.cast.of(cast.SILENT)[0]
+        silent = Door("school", {"token": [link_to(told.programme, asked)]})
+        troupe_link = db.session.scalars(select(TroupeLink).order_by(TroupeLink.id)).first()
+        assert troupe_link is not None
+        days = select(TourDay.id).where(TourDay.troupe_id == troupe_link.troupe_id).order_by(TourDay.id)
+        company = Door(
+            "company",
+            {"token": [token_of(troupe_link, key)], "day_id": [str(n) for n in db.session.scalars(days)]},
+        )
+    return County(told=told, doors=[Door("static"), Door("api"), public, desk, *schools, silent, company])
+
+
+def link_to(programme: Programme, school: School) -> str:
+    """The token of a link of the school's that stays open."""
+    return links.mint(
+        urn=school.urn, programme_id=programme.id, address="link@redmere.example", now=make.EARLIER,
+        expires_at=make.NOW + timedelta(days=4000),
+    ).token  # fmt: skip
+
+
+def _column(named: str) -> list[str]:
+    """All that stands in a column, newest first."""
+    table, _, column = named.partition(".")
+    of = db.metadata.tables[table].c[column]
+    return [str(value) for value in db.session.scalars(select(of).order_by(of.desc()))]
+
+
+def _bookings(told: story.Told) -> Sequence[Booking]:
+    """The booking of a host that is asked for a place, a guest's, one to come, one that is past and one that has ended."""
+    wish = db.session.scalars(select(GuestPlace).where(GuestPlace.ended_at.is_(None))).first()
+    found = [promises.of_performance(wish.performance_id)[0]] if wish else []
+    by_start = select(Booking).join(Performance).order_by(Performance.starts_at)
+    for wanted in (
+        by_start.where(Booking.role == "guest"),
+        by_start.where(Booking.ended_at.is_(None)).order_by(None).order_by(Performance.starts_at.desc()),
+        by_start.where(Booking.ended_at.is_(None), Booking.came_to.is_(None)),
+        by_start.where(Booking.ended_at.is_not(None)),
+    ):
+        found += db.session.scalars(wanted.limit(1))
+    return found
+
+
+def _school(told: story.Told, booking: Booking) -> Door:
+    """The door of a booking's school, with what belongs to it."""
+    known = {
+        "token": [link_to(told.programme, db.session.get_one(School, booking.urn))],
+        "reference": [booking.reference],
+        "contact_id": [str(p.id) for p in promises.people_of(booking)]
+        + [str(n) for n in db.session.scalars(select(Contact.id).where(Contact.urn == booking.urn))],
+        "place_id": [str(n) for n in db.session.scalars(select(GuestPlace.id).order_by(GuestPlace.id))],
+        "performance_id": [str(n) for n in db.session.scalars(select(Performance.id).order_by(Performance.starts_at.desc()).limit(3))],
+        "proposal_id": [str(n) for n in db.session.scalars(select(Proposal.id).order_by(Proposal.id))],
+    }  # fmt: skip
+    return Door("school", known)
+
+
+def whole_database() -> dict[str, list[tuple[Any, ...]]]:
+    """{table: its rows in order}, read anew."""
+    db.session.rollback()
+    found = MetaData()
+    with db.engine.connect() as connection:
+        found.reflect(connection)
+        return {name: _rows(connection, table) for name, table in sorted(found.tables.items())}
+
+
+def _rows(connection: Any, table: Table) -> list[tuple[Any, ...]]:
+    return sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+
+
+NOW = make.NOW

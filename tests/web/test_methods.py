@@ -1,0 +1,32 @@
+"""A change happens on POST alone: whatever else is asked of an address, with cookies and links that open it, writes nothing."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import make
+from every_address import NOW, County, people_at_every_door, whole_database
+
+
+@pytest.fixture
+def county(app: Flask, stopped: object) -> County:
+    return people_at_every_door(app, now=NOW)
+
+
+def test_neither_head_nor_options_nor_get_changes_a_row_whoever_asks(
+    app: Flask, client: FlaskClient, county: County
+) -> None:
+    """HEAD shows what GET does, without its body: also the pages that ask before a person is taken out, a mail erased."""
+    make.signed_in(client, county.told.coordinator)
+    before = whole_database()
+    opened = 0
+    for rule in app.url_map.iter_rules():
+        for path in county.addresses(rule):
+            headed, shown, told = (client.open(path, method=m) for m in ("HEAD", "GET", "OPTIONS"))
+            assert max(headed.status_code, shown.status_code, told.status_code) < 500, path
+            assert (headed.status_code, headed.data) == (shown.status_code, b""), path
+            opened += shown.status_code == 200
+            shown.close()
+    assert opened > 200
+    after = whole_database()
+    assert {table: rows for table, rows in after.items() if rows != before[table]} == {}
