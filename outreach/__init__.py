@@ -7,9 +7,10 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from outreach import tables  # noqa: F401
+from outreach.asking.chasing import offers
 from outreach.booking import as_it_stands
 from outreach.ground import config
-from outreach.ground.db import db
+from outreach.ground.db import before_commit, db
 from outreach.post import letters
 from outreach.post.incoming import receiving
 
@@ -26,6 +27,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     app.config.update(settings or {})
     Path(str(app.config["OUTREACH_FOLDER"])).mkdir(parents=True, exist_ok=True)
     db.init_app(app)
+    before_commit(offers.keep_what_came_free)
     letters.configure(app.config)
     receiving.configure(app.config)
     letters.ask(as_it_stands.of)

@@ -23,7 +23,7 @@ from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.wording import and_list, day_short
 from outreach.post import letters, outbox
 from outreach.post.outbox import BOUNCED, FAILED, SUPERSEDED, WITHDRAWN, Letter
-from outreach.tour import days, slots
+from outreach.tour import days, performances, slots
 from outreach.tour.programmes import Programme
 
 LINK_DAYS_AFTER_REPLY_BY = 30
@@ -227,6 +227,7 @@ def answer(
 
     Raises ReasonNeeded (for a no, another date, somebody else) or StillBooked (a no while a visit is coming).
     """
+    performances.lock_school(school.urn)  # whoever gives a time to who waits reads the answers behind it
     reason = reason.strip()
     if kind in (DECLINED, OTHER_DATE, SOMEBODY_ELSE) and not reason:
         raise ReasonNeeded
@@ -234,6 +235,8 @@ def answer(
         b.performance.starts_at > now for b in promises.live(programme.id, school.urn)
     ):
         raise StillBooked
+    if kind not in (WAITING_LIST, REFUSED_SLOT):
+        proposals.left_the_list(programme.id, school.urn)
     for kept in proposals.all_open(programme.id, school.urn, now=now) if kind == DECLINED else ():
         proposing.refuse(kept, reason=reason, who=who, now=now)
     newest = newest_answer(programme.id, school.urn)

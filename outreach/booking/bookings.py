@@ -166,7 +166,7 @@ def move(
     was_troupe, was = performance.troupe_id, told.times_of(performance)
     if there.tour_day_id == performance.tour_day_id and told.times_of(there) == was:
         return booking  # it stands there already: nobody's answer is void, nobody is told
-    performances.shift(performance, there)
+    performances.shift(performance, there, now=now)
     everybody = promises.of_performance(performance.id)
     following.host_moved(performance, everybody[1:], was_starts_at=was["starts_at"], now=now)
     for promise in everybody:

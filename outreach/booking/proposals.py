@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, and_, bindparam, or_, select
+from sqlalchemy import JSON, ForeignKey, Index, Text, and_, bindparam, false, or_, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.booking import holds, told
@@ -25,10 +25,16 @@ from outreach.tour.programmes import Programme
 
 class Proposal(Base):
     """`uid` and `sequence` are the event's until a booking carries them on. `people`: whom it was written to, as
-    {name, role, address, source, source_date}. `ended_as` is 'accepted' or one of post/proposing.py's words."""
+    {name, role, address, source, source_date}. `ended_as` is 'accepted' or one of post/proposing.py's words.
+    `waiting`: it came from the waiting list, on which its school stays when it ends without a booking."""
 
     __tablename__ = "proposal"
-    __table_args__ = (Index("ix_proposal_programme", "programme_id", "urn"),)
+    __table_args__ = (
+        Index("ix_proposal_programme", "programme_id", "urn"),
+        Index("uq_proposal_waiting", "programme_id", "urn", unique=True,
+              postgresql_where=text("waiting AND ended_at IS NULL"),
+              sqlite_where=text("waiting AND ended_at IS NULL")),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
@@ -44,6 +50,7 @@ class Proposal(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_as: Mapped[str] = mapped_column(Text, default="")
+    waiting: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     programme: Mapped[Programme] = relationship()
     performance: Mapped[Performance | None] = relationship()
@@ -141,6 +148,25 @@ def keeping(programme_id: int) -> dict[int, Proposal]:
     return {row.performance_id: row for row in rows if row.performance_id is not None}
 
 
+def offered_from_the_list(programme_id: int, urn: int) -> Proposal | None:
+    """What is kept for a school from the waiting list, or lapsed and was not given back yet; there is one at most."""
+    return db.session.scalar(
+        select(Proposal).where(
+            Proposal.programme_id == programme_id, Proposal.urn == urn, Proposal.waiting, Proposal.ended_at.is_(None)
+        )
+    )  # fmt: skip
+
+
+def left_the_list(programme_id: int, urn: int) -> None:
+    """The school has said something other than that it waits: what is kept for it does not lead back to the waiting list."""
+    db.session.execute(
+        update(Proposal)
+        .where(Proposal.programme_id == programme_id, Proposal.urn == urn, Proposal.waiting)
+        .where(Proposal.ended_at.is_(None))
+        .values(waiting=False)
+    )
+
+
 def still_open(programme_id: int, *, now: datetime) -> list[Proposal]:
     """Every time that is kept for a school until it answers, with its school, the first to lapse first; one query."""
     return list(
@@ -200,7 +226,7 @@ def visit(
         school_address=address, urn=school.urn, programme_id=programme.id, hall="", pupils=(), access=(),
         school_provides=programme.school_provides, move_until=show_day, cancel_until=show_day,
         attendees=tuple(Attendee(name=to.name, address=to.address) for to in named(proposal)),
-        reply_by=proposal.reply_by, **times,
+        reply_by=proposal.reply_by, waiting=bool(proposal.waiting), **times,
     )  # fmt: skip
 
 

@@ -81,11 +81,11 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     offered: list[bool | None] = []
     while True:
         done = _once(
-            lambda: offers.offer_next(
-                programme(), who=THE_SERVICE, now=now, target=target, passed_over=tried
-            ) is not None,
+            lambda: (
+                offers.offer_next(programme(), who=THE_SERVICE, now=now, passed_over=tried) is not None
+            ),
             "offering a time",
-        )  # fmt: skip
+        )
         if not done:
             offered += [None] if done is None else []
             break
@@ -129,10 +129,30 @@ def _say_what_would_go(programme: Programme, target: set[int], *, now: datetime)
     for one in missing:
         shown = day_short(one.booking.performance.starts_at)
         click.echo(f"  would ask {one.school.name} ({one.person.address}) for the report of {shown}")
-    tried: set[int] = set()
-    while (offer := offers.next_offer(programme, now=now, target=target, passed_over=tried)) is not None:
-        tried.add(offer.school.urn)
-        slot = f"{day_short(offer.slot.day)} at {clock_time(offer.slot.starts_at)}"
-        click.echo(f"  would offer {slot} to {offer.school.name}, until {day_short(offer.reply_by)}")
-    if not (due or missing or tried):
+    offered = _would_offer(programme.id, now=now)
+    for line in offered:
+        click.echo(line)
+    if not (due or missing or offered):
         click.echo("  nothing is due today")
+
+
+class _OnlyTried(Exception):
+    """Everything is rolled back."""
+
+
+def _would_offer(programme_id: int, *, now: datetime) -> list[str]:
+    """One line for each time that would be offered: done as the run does it, each with those before it, and rolled back."""
+    said: list[str] = []
+    try:
+        with transaction():
+            programme, tried = db.session.get_one(Programme, programme_id), set[int]()
+            while (
+                offer := offers.offer_next(programme, who=THE_SERVICE, now=now, passed_over=tried)
+            ) is not None:
+                slot = f"{day_short(offer.slot.day)} at {clock_time(offer.slot.starts_at)}"
+                said.append(
+                    f"  would offer {slot} to {offer.school.name}, until {day_short(offer.reply_by)}"
+                )
+            raise _OnlyTried
+    except _OnlyTried:
+        return said

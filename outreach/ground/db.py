@@ -7,7 +7,7 @@ failing when a read snapshot is upgraded; reads outside use plain BEGIN.
 import select
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -101,6 +101,15 @@ _one_writer = threading.Lock()
 """SQLite has one writer; its own way of waiting is to sleep and try again, so threads of one process queue here."""
 
 
+_last_deeds: list[Callable[[], None]] = []
+
+
+def before_commit(deed: Callable[[], None]) -> None:
+    """Have `deed` done at the end of every transaction, inside it: for what must hold once all its verbs are done."""
+    if deed not in _last_deeds:
+        _last_deeds.append(deed)
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One write transaction: commits when the block ends, rolls everything back when it raises.
@@ -116,7 +125,10 @@ def transaction() -> Iterator[Session]:
         token = _writing.set(True)
         try:
             session.connection()
+            session.info.clear()
             yield session()
+            for deed in _last_deeds:
+                deed()
             session.commit()
         except BaseException:
             session.rollback()

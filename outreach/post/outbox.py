@@ -198,6 +198,15 @@ def put(
     return letter
 
 
+def not_before(stream: str, at: datetime) -> None:
+    """What waits of a stream goes no sooner than that."""
+    db.session.execute(
+        update(Letter)
+        .where(Letter.stream == stream, Letter.status == WAITING, Letter.lease_until.is_(None), Letter.not_before < at)
+        .values(not_before=at)
+    )
+
+
 DEAD = "Mail to this address bounced for good. Correct the address, then write again."
 
 

@@ -79,7 +79,8 @@ class Visit:
     aware; `pupils` is (year group, how many); `access` is words ('2 wheelchair places'); `phone` is the school's number
     for the day, for the company alone. `host_name` says that the school is a guest there: `travel` is how it comes,
     `terms` what the host asks. `guests` are the schools that join the show, for the company. `cancelled`: it is off;
-    `outcome`: what was reported of it, as Booking.outcome has it; '' while nobody has."""
+    `outcome`: what was reported of it, as Booking.outcome has it; '' while nobody has. `waiting`: the kept time comes from the waiting list, on
+    which the school stays unless it books."""
 
     uid: str
     sequence: int
@@ -110,6 +111,7 @@ class Visit:
     guests: tuple[str, ...] = ()
     cancelled: bool = False
     outcome: str = ""
+    waiting: bool = False
 
     def provided(self) -> list[str]:
         """What the school provides, thing by thing: it is typed one thing a line."""

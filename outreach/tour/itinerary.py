@@ -13,7 +13,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import clock, count, day_short
-from outreach.tour import days, programmes, roads
+from outreach.tour import came_free, days, programmes, roads
 from outreach.tour.availability import nights, span
 from outreach.tour.days import Hours, TourDay
 from outreach.tour.performances import Performance, clear_expired, lock_days
@@ -85,13 +85,18 @@ def weeks(programme: Programme, *, now: datetime, kept: Collection[int] = ()) ->
     return [Week(monday=monday, days=tuple(here)) for monday, here in found.items()]
 
 
-def room_left(programme_id: int, *, now: datetime) -> int:
-    """How many more shows the coming tour days have room for; what is held or kept for a school is taken. One query."""
-    coming = (
+def room_left(programme_id: int, *, now: datetime, only_days: Collection[int] | None = None) -> int:
+    """How many more shows the coming tour days have room for; what is held or kept for a school is taken. One query.
+
+    `only_days`: of these tour days' ids alone.
+    """
+    coming = [
         TourDay.programme_id == programme_id,
         TourDay.ended_at.is_(None),
         TourDay.day > day_of(now),
-    )
+    ]
+    if only_days is not None:
+        coming.append(TourDay.id.in_(only_days))
     taken = (
         select(func.count())
         .select_from(Performance)
@@ -145,6 +150,7 @@ def change_day(tour_day: TourDay, hours: Hours, *, who: str, now: datetime) -> N
         hours.shows_at_most,
     )
     db.session.flush()
+    came_free.note([tour_day.id], now=now)
     history.record("changed", "tour day", tour_day.id, who=who, now=now, before=_said(before), after=_said(hours))  # fmt: skip
 
 
@@ -238,6 +244,8 @@ def change_programme(
     programmes.change(programme, production, most_seats_booked=most_seats(programme.id), who=who, now=now)
     for day in tour_days:
         if day.shows_at_most == was or day.shows_at_most > production.shows_a_day:
+            if day.shows_at_most < production.shows_a_day:
+                came_free.note([day.id], now=now)
             day.shows_at_most = production.shows_a_day
     db.session.flush()
 

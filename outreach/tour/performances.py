@@ -22,6 +22,7 @@ from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
+from outreach.tour import came_free
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 
@@ -127,6 +128,12 @@ def lock_days(tour_day_ids: Iterable[int]) -> None:
     )
 
 
+def lock_school_unless_busy(urn: int) -> bool:
+    """The same without waiting, for whoever holds a tour day's lock already; False while somebody else has it."""
+    locked = select(School.urn).where(School.urn == urn).with_for_update(key_share=True, skip_locked=True)
+    return db.session.scalar(locked) is not None
+
+
 def lock_school(urn: int) -> None:
     """Queue at the school's row, so that two of its staff book one after the other. Taken before any tour day's."""
     db.session.execute(select(School.urn).where(School.urn == urn).with_for_update(key_share=True))
@@ -170,8 +177,9 @@ def keep(performance: Performance, until: datetime | None) -> None:
     _flush()
 
 
-def shift(performance: Performance, slot: Slot) -> None:
+def shift(performance: Performance, slot: Slot, *, now: datetime) -> None:
     """Move a show to another slot in place, so that nobody ever sees the school with neither. Raises SlotTaken."""
+    came_free.note([performance.tour_day_id], now=now)
     _put(performance, slot)
     performance.tour_day_id = slot.tour_day_id
     performance.troupe_id = slot.troupe_id
@@ -192,6 +200,7 @@ def rehost(performance: Performance, urn: int, place: Place | None) -> None:
 
 def release(performance: Performance, *, now: datetime) -> None:
     """Give the time back; the row stays for the record."""
+    came_free.note([performance.tour_day_id], now=now)
     performance.released_at = now
     performance.sequence += 1
     db.session.flush()

@@ -325,7 +325,7 @@ def test_who_bypasses_the_verb_meets_the_guards(county: County) -> None:
             county.programme, county.other, key(county.days[1], "1015"), now=NOW, instead_of=booked.performance_id
         )  # fmt: skip
         assert slot is not None
-        performances.shift(county.show, slot)
+        performances.shift(county.show, slot, now=NOW)
 
 
 def _text(letter: Letter) -> str:

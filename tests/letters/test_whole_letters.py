@@ -218,6 +218,10 @@ def proposed() -> Letter:
     return proposing.proposed(kept_visit(), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
 
 
+def offered_from_the_waiting_list() -> Letter:
+    return proposing.proposed(kept_visit(waiting=True), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+
+
 def proposal_moved() -> Letter:
     had_proposal()
     was = visit().starts_at
@@ -254,6 +258,10 @@ def proposal_lapsed() -> Letter:
     return no_longer_kept(proposing.LAPSED, "")
 
 
+def lapsed_on_the_waiting_list() -> Letter:
+    return no_longer_kept(proposing.LAPSED, "", waiting=True)
+
+
 def proposal_overtaken() -> Letter:
     return no_longer_kept(proposing.OVERTAKEN, "")
 
@@ -267,10 +275,10 @@ def had_proposal() -> None:
     first.status, first.handed_at = SENT, NOW
 
 
-def no_longer_kept(how: str, reason: str) -> Letter:
+def no_longer_kept(how: str, reason: str, *, waiting: bool = False) -> Letter:
     had_proposal()
     return proposing.ended(
-        kept_visit(sequence=1), JOANNA, sender(), how=how, reason=reason, now=LATER, expires_at=EXPIRES
+        kept_visit(sequence=1, waiting=waiting), JOANNA, sender(), how=how, reason=reason, now=LATER, expires_at=EXPIRES
     )
 
 
@@ -391,7 +399,7 @@ def host_moves_before_it_answered() -> Letter:
 ALL: list[Callable[[], Letter]] = [
     still_right_letter,
     proposed, proposal_moved, proposal_moved_in_short, moved_in_short, as_it_stands, proposal_accepted, proposal_refused, proposal_withdrawn, proposal_lapsed, proposal_overtaken,
-    proposal_called_off, invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, handed_on, handed_on_to_another_place, changed,
+    proposal_called_off, offered_from_the_waiting_list, lapsed_on_the_waiting_list, invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, handed_on, handed_on_to_another_place, changed,
     cancelled, cancelled_by_the_company, colleague_added, colleague_removed, troupe, troupe_cancelled,
     time_stays, move_or_cancel, guest_booked, guest_moved, guest_whose_host_cancelled, troupe_with_a_guest, guest_asks,
     guest_joins, guest_changes, guest_leaves, guest_asks_no_more, host_gives_fewer, host_refuses,

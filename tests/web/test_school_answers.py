@@ -5,10 +5,13 @@ from flask.testing import FlaskClient
 from school_story import Story, lay, said
 from sqlalchemy import func, select
 
+import make
 from outreach.asking import invitations
+from outreach.asking.chasing import settings
+from outreach.asking.chasing.settings import Schedule
 from outreach.asking.invitations import Answer, Invitation
 from outreach.county import contacts
-from outreach.ground.db import db
+from outreach.ground.db import db, transaction
 
 
 @pytest.fixture
@@ -45,6 +48,22 @@ def test_answer_is_kept_and_thanked_for_with_a_way_back(
     page = said(story.client.get(answer.headers["Location"]))
     assert thanks in page and "See the times again" in page
     assert "Choose a time" in said(story.get())
+
+
+@pytest.mark.parametrize(
+    ("on", "before", "after"),
+    [
+        (True, "it is kept for the school that is first on the list", "when it is your turn, we keep it for you"),
+        (False, "the coordinator looks at the list and may write to you", "the coordinator may write to you"),
+    ],
+)
+def test_the_waiting_list_promises_what_is_switched_on(
+    story: Story, on: bool, before: str, after: str
+) -> None:
+    with transaction():
+        settings.settle(story.programme, Schedule(offers_on=on), who="Priya", now=make.NOW)
+    assert before in said(story.get("/waiting-list"))
+    assert after in said(story.client.get(story.send("/waiting-list", {}).headers["Location"]))
 
 
 @pytest.mark.parametrize(

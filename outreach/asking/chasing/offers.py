@@ -1,17 +1,19 @@
 """The waiting list: who waits for a time, in which order, and a time that is offered for some days when one comes free.
 
-An offer is a proposal with a short day to reply by. Nobody has two at once; when one lapses or is refused, the next
-school in the list has its turn before the same one is offered another time.
+An offer is a proposal with a short day to reply by. A time that comes free is kept for the first of the list in the very
+transaction that frees it; the day's run offers what was free before. Nobody has two at once; when one lapses or is
+refused, the next school in the list has its turn before the same one is offered another time.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from outreach.asking import invitations
 from outreach.asking.chasing import schedule, settings
+from outreach.asking.chasing.settings import Schedule
 from outreach.asking.invitations import REFUSED_SLOT, WAITING_LIST, Answer
 from outreach.booking import accounts
 from outreach.booking.desk import proposing
@@ -29,13 +31,18 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day_short
 from outreach.post import outbox
 from outreach.post.proposing import LAPSED
-from outreach.tour import slots, targets
-from outreach.tour.performances import Performance, Slot
+from outreach.tour import came_free, itinerary, performances, slots, targets
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance, Slot, SlotTaken
 from outreach.tour.programmes import Programme
 from outreach.tour.targets import EXCLUDE
 
 BY_ITSELF_AT_MOST = 2
 """Offers to one school of one wait; after as many without a booking a coordinator looks after it."""
+
+
+TRIES = 3
+"""For one school in one turn, where a time is taken between the look and the lock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +72,7 @@ class Waiter:
         return f"did not answer about {slot}" if last.ended_as in ("", LAPSED) else f"{last.ended_as}: {slot}"
 
 
-def waiting_list(
-    programme: Programme, *, now: datetime, target: Collection[int] | None = None
-) -> list[Waiter]:
+def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
     """Who waits for a time: those offered least first, of these who never had a show, and then who waited longest.
 
     A school waits from its word until it books, or says something else; refusing an offered time is not leaving the
@@ -80,7 +85,7 @@ def waiting_list(
         for school in db.session.scalars(
             select(School).where(School.urn.in_(since), School.la_code.in_(ours)).order_by(School.urn)
         )
-        if school.is_open and (target is None or school.urn in target)
+        if school.is_open
     ]
     decisions = targets.decisions(programme.id)
     schools = [s for s in schools if s.urn not in decisions or decisions[s.urn].kind != EXCLUDE]
@@ -114,50 +119,31 @@ def waiting_list(
     return sorted(rows, key=lambda w: (len(w.offered), not w.never_had, w.since, w.school.urn))
 
 
-def could_have(programme: Programme, waiter: Waiter, *, now: datetime) -> Slot | None:
-    """The best time that a waiting school could have and was not offered yet; two queries."""
-    before = {proposal.starts_at for proposal in waiter.offered}
-    near = slots.offers(programme, waiter.school, now=now).near
-    return next((slot for slot in near if slot.starts_at not in before), None)
+def keep_what_came_free() -> None:
+    """Keep each time that came free in this transaction for the first of the waiting list who could have it.
 
-
-def next_offer(
-    programme: Programme,
-    *,
-    now: datetime,
-    target: Collection[int] | None = None,
-    passed_over: Collection[int] = (),
-) -> Offer | None:
-    """What would be offered now without a click, and to whom; None when nobody's turn has come. Writes nothing.
-
-    A letter goes on a school day of that school alone, and `offer_days` (a setting) of its school days are given to
-    answer, all before the show. `passed_over`: URNs to leave out.
+    Done at the end of every transaction, before it commits, so that nobody else ever sees such a time as free.
     """
-    plan, today = settings.of(programme.id), day_of(now)
-    if not plan.offers_on or programme.closed_at is not None:
-        return None
-    for waiter in waiting_list(programme, now=now, target=target):
-        if (
-            waiter.open_offer is not None or waiter.contact is None or waiter.school.urn in passed_over
-            or len(waiter.offered) >= BY_ITSELF_AT_MOST or waiter.calendar.why_closed(today)
-        ):  # fmt: skip
+    noted = came_free.take()
+    if not noted:
+        return
+    db.session.flush()
+    by_programme: dict[int, list[int]] = {}
+    for programme_id, day_id in db.session.execute(
+        select(TourDay.programme_id, TourDay.id)
+        .where(TourDay.id.in_(noted), TourDay.ended_at.is_(None))
+        .order_by(TourDay.id)
+    ):
+        by_programme.setdefault(programme_id, []).append(day_id)
+    for programme_id, day_ids in by_programme.items():
+        if not _anybody_waits(programme_id):
             continue
-        slot = could_have(programme, waiter, now=now)
-        if slot is None:
-            continue
-        until = min(slot.day, last_day(programme.academic_year))
-        reply_by = schedule.school_days_on(
-            today, plan.offer_days, until=until, why_closed=waiter.calendar.why_closed
-        )
-        if reply_by is not None and reply_by < slot.day:
-            return Offer(
-                programme=programme,
-                school=waiter.school,
-                slot=slot,
-                people=[waiter.contact],
-                reply_by=reply_by,
-            )
-    return None
+        programme, tried = db.session.get_one(Programme, programme_id), set[int]()
+        now = max(noted[day_id] for day_id in day_ids)
+        while itinerary.room_left(programme_id, now=now, only_days=day_ids) and (
+            offer_next(programme, who=proposing.NOBODY, now=now, passed_over=tried, only_days=day_ids)
+        ):
+            pass
 
 
 def offer_next(
@@ -165,50 +151,124 @@ def offer_next(
     *,
     who: str,
     now: datetime,
-    target: Collection[int] | None = None,
     passed_over: set[int],
+    only_days: Collection[int] | None = None,
 ) -> Offer | None:
-    """Offer one time to the school whose turn it is; None when there is nothing to offer. In the caller's transaction.
+    """Keep one time for the school whose turn it is and write to it; None when there is nobody, or nothing to offer.
 
-    A school whose time was taken meanwhile is put into `passed_over`, and the caller goes on.
+    In the caller's transaction; whoever had a turn is put into `passed_over`. `only_days`: some tour days' ids. A school
+    that somebody else has in hand this moment keeps its place in the list and is passed over.
     """
-    invitations.queue(programme)
-    offer = next_offer(programme, now=now, target=target, passed_over=passed_over)
-    if offer is None:
+    if only_days is None:
+        invitations.queue(programme)  # before any school's lock; what came free has the days' locks already
+    plan = settings.of(programme.id)
+    if not plan.offers_on or programme.closed_at is not None:
         return None
-    passed_over.add(offer.school.urn)
-    try:
-        with db.session.begin_nested():
-            proposing.propose(offer, who=who, now=now)
-    except Refusal:
-        return offer_next(programme, who=who, now=now, target=target, passed_over=passed_over)
-    return offer
+    for waiter in waiting_list(programme, now=now):
+        urn = waiter.school.urn
+        if urn in passed_over:
+            continue
+        passed_over.add(urn)
+        for _ in range(TRIES):
+            offer = _offer(programme, waiter, plan, now=now, only_days=only_days)
+            if offer is None or not performances.lock_school_unless_busy(urn):
+                break
+            if urn not in _since(programme.id, urn):  # it has said something else meanwhile
+                break
+            try:
+                with db.session.begin_nested():
+                    proposing.propose(offer, who=who, now=now)
+            except SlotTaken:
+                continue
+            except Refusal:
+                break
+            return offer
+    return None
 
 
-def _since(programme_id: int) -> dict[int, datetime]:
-    """Since when each school waits, by URN: its first word in a row of words that all leave it waiting.
+def _offer(
+    programme: Programme,
+    waiter: Waiter,
+    plan: Schedule,
+    *,
+    now: datetime,
+    only_days: Collection[int] | None,
+) -> Offer | None:
+    """What a waiting school is offered without a click, if it can be; writes nothing.
+
+    Its letter goes on the first school day from today on; `offer_days` (a setting) of its school days from that one on
+    are given to answer, or as many as there are while the programme's notice for booking is kept.
+    """
+    if (
+        waiter.open_offer is not None
+        or waiter.contact is None
+        or len(waiter.offered) >= BY_ITSELF_AT_MOST
+        or (slot := _could_have(programme, waiter, now=now, only_days=only_days)) is None
+    ):
+        return None
+    last = min(
+        slot.day - timedelta(days=max(1, programme.notice_book_days)), last_day(programme.academic_year)
+    )
+    closed = waiter.calendar.why_closed
+    letter_on = schedule.school_day_from(day_of(now), until=last, why_closed=closed)
+    if letter_on is None:
+        return None
+    until = (
+        schedule.school_days_on(letter_on, days, until=last, why_closed=closed)
+        for days in range(plan.offer_days, 0, -1)
+    )
+    reply_by = next((day for day in until if day is not None), None)
+    if reply_by is None:
+        return None
+    return Offer(
+        programme=programme,
+        school=waiter.school,
+        slot=slot,
+        people=[waiter.contact],
+        reply_by=reply_by,
+        waiting=True,
+        letter_on=letter_on,
+    )
+
+
+def _could_have(
+    programme: Programme, waiter: Waiter, *, now: datetime, only_days: Collection[int] | None
+) -> Slot | None:
+    """The best time that a waiting school could have, on a day of which it was not offered any yet; two queries."""
+    before = {day_of(proposal.starts_at) for proposal in waiter.offered}
+    near = slots.offers(programme, waiter.school, now=now, only_days=only_days).near
+    return next((slot for slot in near if slot.day not in before), None)
+
+
+def _anybody_waits(programme_id: int) -> bool:
+    """Whether any school has ever asked for the waiting list; one query, for every time that comes free."""
+    asked = select(Answer.id).where(Answer.programme_id == programme_id, Answer.kind == WAITING_LIST)
+    return db.session.scalar(asked.limit(1)) is not None
+
+
+def _since(programme_id: int, urn: int | None = None) -> dict[int, datetime]:
+    """Since when each school waits, by URN, or the one asked for: its first word in a row that all leave it waiting.
 
     A booking after it ends the wait; what a school books only in part it says itself.
     """
     since: dict[int, datetime] = {}
-    for urn, kind, recorded_at in db.session.execute(
-        select(Answer.urn, Answer.kind, Answer.recorded_at)
-        .where(Answer.programme_id == programme_id)
-        .order_by(Answer.id)
-    ):
+    said = select(Answer.urn, Answer.kind, Answer.recorded_at).where(Answer.programme_id == programme_id)
+    if urn is not None:
+        said = said.where(Answer.urn == urn)
+    for whose, kind, recorded_at in db.session.execute(said.order_by(Answer.id)):
         if kind == WAITING_LIST:
-            since.setdefault(urn, recorded_at)
+            since.setdefault(whose, recorded_at)
         elif kind != REFUSED_SLOT:
-            since.pop(urn, None)
+            since.pop(whose, None)
     booked = db.session.execute(
         select(Booking.urn, func.max(Booking.created_at))
         .where(Booking.programme_id == programme_id, Booking.urn.in_(since))
         .group_by(Booking.urn)
         .order_by(Booking.urn)
     )
-    for urn, created_at in booked:
-        if created_at >= since[urn]:
-            del since[urn]
+    for whose, created_at in booked:
+        if created_at >= since[whose]:
+            del since[whose]
     return since
 
 

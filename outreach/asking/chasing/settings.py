@@ -16,7 +16,7 @@ LONGEST = 90
 
 
 class ChasingSettings(Base):
-    """What a coordinator settled for one programme; without a row nothing goes by itself."""
+    """What a coordinator settled for one programme; without a row it is as Schedule begins."""
 
     __tablename__ = "chasing_settings"
     __table_args__ = (
@@ -52,14 +52,15 @@ class ChasingRun(Base):
 class Schedule:
     """Days are calendar days, counted on to the next school day of the school; `offer_days` alone are school days.
 
-    `reminders_on`, `offers_on` and `reports_on`: what `flask asking chase` may send without a click.
+    `reminders_on` and `reports_on`: what `flask asking chase` may send without a click. `offers_on`: a time that comes free
+    is kept for the first of the waiting list; on, because the page where a school asks for that list says so.
     """
 
     reminders_on: bool = False
     first_after_days: int = 10
     second_after_days: int = 10
     raise_after_days: int = 7
-    offers_on: bool = False
+    offers_on: bool = True
     offer_days: int = 3
     reports_on: bool = False
     report_after_days: int = 2
@@ -71,7 +72,7 @@ class DaysWrong(Refusal):
 
 
 def of(programme_id: int) -> Schedule:
-    """What is settled for a programme, else what stands until somebody settles it: nothing goes by itself."""
+    """What is settled for a programme, else what stands until somebody settles it: only who waits is written to."""
     row = db.session.get(ChasingSettings, programme_id)
     return Schedule() if row is None else Schedule(**{f.name: getattr(row, f.name) for f in fields(Schedule)})
 

@@ -4,7 +4,7 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 
 from sqlalchemy import exists, select
@@ -35,7 +35,7 @@ from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db
-from outreach.ground.timespans import day_of
+from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import day_short
 from outreach.post import letters, outbox, proposing
 from outreach.post.letters import Addressee
@@ -45,10 +45,14 @@ from outreach.tour import performances, slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
 
+MORNING = time(7)
+"""When a letter goes that waits for a school day."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A proposal before it is made: what its letter says. `lost`: the time that was called off, in whose place it comes."""
+    """A proposal before it is made: what its letter says. `lost`: the time that was called off, in whose place it comes.
+    `waiting`: it comes from the waiting list. `letter_on`: the day from which its letter may go, where that is not today."""
 
     programme: Programme
     school: School
@@ -56,6 +60,8 @@ class Offer:
     people: Sequence[Contact | Addressee]
     reply_by: date
     lost: Lost | None = None
+    waiting: bool = False
+    letter_on: date | None = None
 
 
 def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
@@ -73,6 +79,8 @@ def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
     kept = proposals.all_open(programme.id, school.urn, now=now)
     if len(kept) >= accounts.shows_needed(programme, account.still_open):
         raise AlreadyProposed(school, kept[-1])
+    if offer.waiting and (last := proposals.offered_from_the_list(programme.id, school.urn)) is not None:
+        raise AlreadyProposed(school, last)
     _check(offer, now=now)
     performances.clear_expired([slot.tour_day_id], now=now)
     found = slots.find(programme, school, slot.key, now=now, whatever_the_notice=True)
@@ -89,6 +97,8 @@ def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
                "to": [p["address"] for p in proposal.people]},
     )  # fmt: skip
     proposals.tell(proposal, partial(proposing.proposed, lost=offer.lost), now=now)
+    if offer.letter_on is not None and offer.letter_on > day_of(now):
+        outbox.not_before(str(proposal.uid), wall(offer.letter_on, MORNING))
     return proposal
 
 
@@ -124,7 +134,7 @@ def move(
     until = kept_until(proposal, there, reply_by)
     _check_reply_by(until, there, now=now)
     was, was_reply_by = proposal.starts_at, proposal.reply_by
-    performances.shift(performance, there)
+    performances.shift(performance, there, now=now)
     proposal.sequence += 1
     proposal.starts_at, proposal.reply_by = there.starts_at, until
     db.session.add(
@@ -297,7 +307,7 @@ def _row(offer: Offer, *, who: str, now: datetime) -> Proposal:
     return Proposal(
         programme_id=offer.programme.id, urn=offer.school.urn, starts_at=offer.slot.starts_at,
         uid=str(uuid.uuid4()), organizer_token=secrets.token_hex(10), sequence=0, who=who,
-        reply_by=offer.reply_by, recorded_at=now,
+        reply_by=offer.reply_by, recorded_at=now, waiting=offer.waiting,
         people=[
             {"name": p.name, "role": p.role, "address": p.address, "source": p.source,
              "source_date": (p.source_date or day_of(now)).isoformat()}

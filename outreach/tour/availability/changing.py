@@ -16,6 +16,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, day_short
+from outreach.tour import came_free
 from outreach.tour.availability import span, wishes
 from outreach.tour.availability.days_off import AvailabilityChange, DayOff
 from outreach.tour.availability.span import Span
@@ -202,7 +203,7 @@ def _write(here: Span, entry: dict[str, Any], *, who: str, now: datetime) -> Non
     elif entry["kind"] == PLAYS:
         here.off[day].ended_at = now
     else:
-        _set(here.tour_days[day], wishes.read(entry["after"]))
+        _set(here.tour_days[day], wishes.read(entry["after"]), now=now)
     db.session.flush()
 
 
@@ -221,6 +222,7 @@ def _put_back(here: Span, entry: dict[str, Any], day: date, *, who: str, now: da
             tour_day = db.session.get_one(TourDay, entry["tour_day"])
             tour_day.ended_at = None
             db.session.flush()
+            came_free.note([tour_day.id], now=now)
             here.give_back(tour_day)
     else:
         tour_day = here.tour_days.get(day)
@@ -231,12 +233,13 @@ def _put_back(here: Span, entry: dict[str, Any], day: date, *, who: str, now: da
         before = wishes.read(entry["before"])
         if why_not := here.try_out(day, before):
             return why_not
-        _set(tour_day, before)
+        _set(tour_day, before, now=now)
     db.session.flush()
     return ""
 
 
-def _set(tour_day: TourDay, facts: Facts) -> None:
+def _set(tour_day: TourDay, facts: Facts, *, now: datetime) -> None:
+    came_free.note([tour_day.id], now=now)
     for name in Facts.__annotations__:
         setattr(tour_day, name, getattr(facts, name))
 

@@ -35,7 +35,7 @@ class SettingsForm(forms.Form):
     first_after_days = forms.number("First reminder, days after asking", **_DAYS)
     second_after_days = forms.number("Second reminder, days after the first", **_DAYS)
     raise_after_days = forms.number("Raised to you, days after the last letter", **_DAYS)
-    offers_on = forms.tick("Offer times that come free to the waiting list by themselves")
+    offers_on = forms.tick("Keep times that come free for the waiting list, in turn")
     offer_days = forms.number("School days to answer an offer", **_DAYS)
     reports_on = forms.tick("Ask for missing reports by themselves")
     report_after_days = forms.number("Asked for a report, days after the show", **_DAYS)
@@ -82,7 +82,7 @@ def chasing() -> Any:
         programme=programme, programmes=programmes.of_partnership(g.partnership.id), form=form, plan=plan,
         waiting=raising.waiting(programme, now=now, target=target), shown=SHOWN, ran_at=settings.last_run(),
         late=_run_is_late(plan, settings.last_run()), coming=coming, by_day=by_day, left=len(left),
-        waiters=offers.waiting_list(programme, now=now, target=target), sent=chases.counts(programme.id),
+        waiters=offers.waiting_list(programme, now=now), sent=chases.counts(programme.id),
         reasons=REASONS, asks=programme.closed_at is None and day_of(now) <= programme.reply_by, today=day_of(now),
     )  # fmt: skip
     return page, 422 if request.method == "POST" else 200
@@ -185,7 +185,7 @@ def waiting_list() -> Any:
     return render_template(
         "coordinator/waiting_list.html",
         programme=programme, plan=settings.of(programme.id), most=offers.BY_ITSELF_AT_MOST,
-        rows=offers.waiting_list(programme, now=now, target=_target(programme)),
+        rows=offers.waiting_list(programme, now=now),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from flask import abort, g, redirect, render_template, url_for
 
 from outreach.asking import invitations
+from outreach.asking.chasing import settings
 from outreach.asking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE, WAITING_LIST
 from outreach.booking import named
 from outreach.county import contacts
@@ -152,7 +153,7 @@ def answered(token: str, said: str) -> Any:
     """Thanks, what happens now, and the way back."""
     if said not in SAID:
         abort(404)
-    return render_template("school/answered.html", token=token, said=said)
+    return render_template("school/answered.html", token=token, said=said, offers_on=_offers_on(said))
 
 
 @school.get("/i/<token>/not-your-school")
@@ -174,8 +175,15 @@ def _answer(token: str, form: Any, kind: str, said: str) -> Any:
 
 
 def _page(token: str, form: Form, said: str) -> Any:
-    page = render_template(f"school/{said.replace('-', '_')}.html", token=token, form=form)
+    page = render_template(
+        f"school/{said.replace('-', '_')}.html", token=token, form=form, offers_on=_offers_on(said)
+    )
     return page, 422 if form.errors else 200
+
+
+def _offers_on(said: str) -> bool:
+    """Whether what comes free is kept for the first of the waiting list: only its own pages say so."""
+    return said == "waiting-list" and settings.of(g.programme.id).offers_on
 
 
 def _keep_contact(form: SomebodyElseForm) -> Contact | None:

@@ -131,13 +131,13 @@ def _move(token: str, reference: str, key: str, *, now: datetime) -> Any:
 
 def _say_moved(token: str, booking: Booking, was: str) -> None:
     starts = booking.performance.starts_at
-    back = url_for(".move_to", token=token, reference=booking.reference, slot=was)
-    flash(
-        Markup(
-            "Moved to {}, {}. The same calendar entry moves with it. <a href='{}'>Move it back</a>"
-        ).format(said_day(starts), said_clock(starts), back),
-        "done",
+    said = Markup("Moved to {}, {}. The same calendar entry moves with it.").format(
+        said_day(starts), said_clock(starts)
     )
+    if _slot(booking, was, now=clock.now()) is not None:  # else it is kept for a school that waits
+        back = url_for(".move_to", token=token, reference=booking.reference, slot=was)
+        said += Markup(" <a href='{}'>Move it back</a>").format(back)
+    flash(said, "done")
 
 
 def _slot(booking: Booking, key: str, *, now: datetime) -> Slot | None:

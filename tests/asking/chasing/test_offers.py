@@ -1,7 +1,7 @@
 """The waiting list: in whose turn a time is offered, for how long, and never two at once to one school."""
 
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from flask import Flask
@@ -13,9 +13,11 @@ from outreach.asking.chasing import offers, settings
 from outreach.asking.chasing.settings import Schedule
 from outreach.booking.desk import proposing
 from outreach.booking.proposals import Proposal
-from outreach.county.schools import School
+from outreach.county.schools import School, SchoolDay
 from outreach.ground.db import db, transaction
+from outreach.ground.timespans import day_of, wall
 from outreach.post import outbox
+from outreach.post.outbox import Letter
 from outreach.tour import targets
 from outreach.tour.programmes import Programme
 
@@ -77,8 +79,12 @@ def test_when_an_offer_lapses_the_next_in_the_list_has_its_turn(app: Flask) -> N
     with transaction():
         programme, schools = waiters(3)
     assert offer(programme, TUESDAY) == [schools[0].urn]
-    # Friday was the last day to answer; on Saturday and Sunday nobody is written to.
-    assert [offer(programme, TUESDAY + timedelta(days=n)) for n in (4, 5, 6)] == [[], [], [schools[1].urn]]
+    # Friday was the last day to answer. On Saturday it lapses, and is the next one's; nobody is written to before Monday.
+    assert [offer(programme, TUESDAY + timedelta(days=n)) for n in (4, 5, 6)] == [[], [], []]
+    [kept] = db.session.query(Proposal).filter_by(urn=schools[1].urn)
+    assert (day_of(kept.recorded_at), kept.reply_by) == (date(2027, 1, 23), date(2027, 1, 28))
+    [letter] = db.session.query(Letter).filter_by(stream=kept.uid)
+    assert letter.not_before == wall(date(2027, 1, 25), time(7))
     assert order(programme, TUESDAY + timedelta(days=6)) == ["Redmere 002", "Redmere 000", "Redmere 001"]
     first = next(w for w in offers.waiting_list(programme, now=at(TUESDAY + timedelta(days=6))) if w.school is schools[0])  # fmt: skip
     assert first.so_far().startswith("did not answer about 9 March 2027")
@@ -123,8 +129,9 @@ def test_a_school_that_refused_keeps_its_place_behind_those_not_offered_yet_and_
         wait_too = make.school(name="Redmere 900")
         make.contact(wait_too)
         wait(programme, wait_too, TUESDAY)
-    assert order(programme) == ["Redmere 900", "Redmere 000"]
-    assert offer(programme, TUESDAY, 12) == [wait_too.urn, schools[0].urn]
+    # What it refused was the next one's at once; it has its turn with another time.
+    assert [p.urn for p in db.session.query(Proposal).filter_by(ended_at=None)] == [wait_too.urn]
+    assert offer(programme, TUESDAY, 12) == [schools[0].urn]
     times = [p.starts_at for p in db.session.query(Proposal).filter_by(urn=schools[0].urn)]
     assert len(set(times)) == len(times) == 2
 
@@ -168,23 +175,22 @@ def unreachable(programme: Programme, school: School) -> None:
     outbox.mark_dead(contact.address, "550", make.NOW)
 
 
-def not_in(programme: Programme, school: School) -> None:
-    db.session.add(make_day(school))
-
-
-def make_day(school: School):  # type: ignore[no-untyped-def]
-    from outreach.county.schools import SchoolDay
-
-    return SchoolDay(urn=school.urn, day=TUESDAY, is_open=False, reason="snow")
-
-
-@pytest.mark.parametrize("hinder", [unreachable, not_in])
-def test_who_cannot_be_written_to_today_is_passed_over_and_stays_in_the_list(app: Flask, hinder) -> None:  # type: ignore[no-untyped-def]
+def test_who_cannot_be_written_to_is_passed_over_and_stays_in_the_list(app: Flask) -> None:
     with transaction():
         programme, schools = waiters(2)
-        hinder(programme, schools[0])
+        unreachable(programme, schools[0])
     assert offer(programme, TUESDAY) == [schools[1].urn]
     assert len(order(programme)) == 2
+
+
+def test_a_school_that_is_not_in_keeps_its_turn_and_hears_of_it_on_its_next_school_day(app: Flask) -> None:
+    with transaction():
+        programme, schools = waiters(2)
+        db.session.add(SchoolDay(urn=schools[0].urn, day=TUESDAY, is_open=False, reason="snow"))
+    assert offer(programme, TUESDAY) == [schools[0].urn]
+    [letter] = db.session.query(Letter)
+    assert letter.not_before == wall(date(2027, 1, 20), time(7))
+    assert db.session.query(Proposal).one().reply_by == date(2027, 1, 25)
 
 
 def test_a_time_whose_answer_could_not_come_before_the_show_is_not_offered(app: Flask) -> None:
@@ -198,7 +204,7 @@ def test_a_time_whose_answer_could_not_come_before_the_show_is_not_offered(app: 
 
 def test_nothing_is_offered_while_it_is_off_or_the_programme_closed(app: Flask) -> None:
     with transaction():
-        programme, _ = waiters(1, plan=Schedule())
+        programme, _ = waiters(1, plan=Schedule(offers_on=False))
     assert offer(programme, TUESDAY) == []
     with transaction():
         settings.settle(programme, ON, who="Priya", now=make.NOW)
@@ -210,11 +216,16 @@ def test_the_list_takes_the_same_queries_for_one_school_and_for_ten(app: Flask, 
     with transaction():
         programme, schools = waiters(10)
     counted = []
-    for target in ({schools[0].urn}, None):
+    for n in (1, 10):
+        with transaction():
+            for school in schools[n:]:
+                invitations.answer(programme, school, "declined", "exams", who="J", now=at(TUESDAY, 7))
+            for school in schools[1:n]:
+                wait(programme, school, TUESDAY)
         db.session.expire_all()
         assert programme.id and [s.urn for s in schools]
         with count_queries() as queries:
-            offers.waiting_list(programme, now=at(TUESDAY), target=target)
+            assert len(offers.waiting_list(programme, now=at(TUESDAY))) == n
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 14
 

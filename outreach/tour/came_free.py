@@ -1,0 +1,28 @@
+"""What came free on the tour in the transaction that is under way, for whoever waits for a time, before it commits.
+
+Every verb that gives a time back, or a day to the tour, notes it here; who waits is known on a higher floor, which
+looks when the verbs are done (`db.before_commit`) and keeps the time for the first of the queue.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from outreach.ground.db import db
+
+_NOTED = "came free"
+
+
+def note(tour_day_ids: Iterable[int], *, now: datetime) -> None:
+    """Some time of these tour days is free from now on; the caller holds the days' locks.
+
+    A hold given back is none: its time was everybody's before, so that the queue has had its turn.
+    """
+    noted: dict[int, datetime] = db.session.info.setdefault(_NOTED, {})
+    noted.update(dict.fromkeys(tour_day_ids, now))
+
+
+def take() -> dict[int, datetime]:
+    """What was noted since the transaction began, by the tour day's id, and when it came free; {} from then on."""
+    noted: dict[int, datetime] = db.session.info.pop(_NOTED, {})
+    return noted
+
