@@ -11,9 +11,11 @@ from sqlalchemy.exc import IntegrityError
 import make
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership, Term
+from outreach.county.schools import School
 from outreach.ground.db import db, transaction
-from outreach.tour import days, programmes, targets
-from outreach.tour.programmes import Programme, ProgrammeTwice, ReplyByOutsideTheYear
+from outreach.tour import days, itinerary, programmes, targets
+from outreach.tour.programmes import Programme, ProgrammeClosed, ProgrammeTwice, ReplyByOutsideTheYear
+from outreach.tour.targets import TargetDecision
 from outreach.tour.yearly import copies
 from outreach.tour.yearly.copies import Copied, CopiedAlready, NotALaterYear, ProgrammeCopy
 
@@ -111,6 +113,61 @@ def test_decisions_about_single_schools_go_along_when_asked(programme: Programme
     assert sorted((row.kind, row.reason, row.year_groups) for row in decided) == [
         ("exclude", "Hospital school", ()), ("include", "Agreed", (8,)),
     ]  # fmt: skip
+
+
+def all_the_rest(programme: Programme, new: Programme, **changes: bool) -> Copied:
+    with transaction():
+        return copies.copy_rest(
+            programme, new, **{"with_days": True, "with_decisions": True} | changes, who=WHO, now=make.NOW
+        )
+
+
+def test_what_was_not_copied_is_copied_later_and_twice_adds_nothing_twice(programme: Programme) -> None:
+    new = copied(programme).programme
+    left = copies.rest(programme, new, now=make.NOW)
+    assert ([m.day for m in left.possible], len(left.decisions)) == (
+        [date(2028, 2, 29), date(2028, 3, 1), date(2028, 3, 2)], 2,
+    )  # fmt: skip
+    done = all_the_rest(programme, new, with_decisions=False)
+    assert (done.days, done.decisions, [m.was.day for m in done.left_out]) == (3, 0, [date(2027, 1, 4)])
+    done = all_the_rest(programme, new)
+    assert (done.days, done.decisions) == (0, 2)
+    done = all_the_rest(programme, new)
+    assert (done.days, done.decisions) == (0, 0)
+    assert not copies.rest(programme, new, now=make.NOW)
+    assert len(days.of_programme(new.id)) == 3
+    assert db.session.scalar(select(func.count()).where(TargetDecision.programme_id == new.id)) == 2
+
+
+def test_what_was_taken_back_in_the_new_year_is_not_carried_over_again(programme: Programme) -> None:
+    new = copied(programme, with_days=True, with_decisions=True).programme
+    with transaction():
+        itinerary.remove_day(days.of_programme(new.id)[0], who=WHO, now=make.NOW)
+        for urn in targets.decisions(new.id):
+            targets.withdraw_decision(
+                new, db.session.get_one(School, urn), reason="It asked", who=WHO, now=make.NOW
+            )
+    done = all_the_rest(programme, new)
+    assert (done.days, done.decisions, targets.decisions(new.id)) == (0, 0, {})
+
+
+def test_a_day_and_a_decision_of_last_year_that_came_after_the_copy_go_along_later(
+    programme: Programme,
+) -> None:
+    new = copied(programme, with_days=True, with_decisions=True).programme
+    with transaction():
+        make.tour_day(programme, days.of_programme(programme.id)[0].troupe, date(2027, 3, 9))
+        make.decision(programme, make.school(name="Late"), "exclude", reason="Merging")
+    done = all_the_rest(programme, new)
+    assert (done.days, done.decisions) == (1, 1)
+
+
+def test_nothing_is_carried_over_to_a_closed_programme(programme: Programme) -> None:
+    new = copied(programme).programme
+    with transaction():
+        new.closed_at = make.NOW
+    with pytest.raises(ProgrammeClosed):
+        all_the_rest(programme, new)
 
 
 def test_a_programme_is_copied_once_for_each_year(programme: Programme) -> None:

@@ -100,7 +100,7 @@ def test_switching_on_holds_and_a_number_that_makes_no_sense_is_said(
     answer = client.post("/desk/chasing", data={"reminders_on": "y"} | days)
     assert answer.status_code == 303
     assert settings.of(c.programme.id) == Schedule(
-        reminders_on=True, first_after_days=5, second_after_days=5, raise_after_days=5, offer_days=5,
+        reminders_on=True, first_after_days=5, second_after_days=5, raise_after_days=5, offers_on=False, offer_days=5,
         report_after_days=5,
     )  # fmt: skip
     for wrong in ("0", "91", "soon", ""):
@@ -121,7 +121,7 @@ def test_a_run_that_does_not_come_is_said_while_something_is_to_go_by_itself(
     stopped.after(hours=7)
     assert "The day’s run last came on 14 January 2027 at 8:00am." in text(client, "/desk/chasing")
     with transaction():
-        settings.settle(c.programme, Schedule(), who="Priya", now=at(FRIDAY))
+        settings.settle(c.programme, Schedule(offers_on=False), who="Priya", now=at(FRIDAY))
     assert "Nothing goes by itself." not in text(client, "/desk/chasing")
 
 

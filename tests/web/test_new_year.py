@@ -107,6 +107,28 @@ def test_the_copy_is_made_once_and_the_checklist_goes_on(desk: Desk) -> None:
     assert desk.client.get(f"/desk/new-year/copy/{desk.last.id}?year=2027").status_code == 302
 
 
+def test_both_ticks_are_set_and_what_was_left_out_is_carried_over_later(desk: Desk) -> None:
+    with transaction():
+        make.decision(desk.last, desk.never, "exclude", reason="Hospital school")
+    page = desk.client.get(f"/desk/new-year/copy/{desk.last.id}?year=2027").get_data(as_text=True)
+    for name in ("with_days", "with_decisions"):
+        assert re.search(rf'<input[^>]*name="{name}"[^>]*checked', page)
+    desk.copy()
+    assert days.of_programme(desk.new().id) == []
+    page = desk.client.get("/desk/new-year?year=2027").get_data(as_text=True)
+    there = f"/desk/new-year/rest/{desk.last.id}?year=2027"
+    assert there in page
+    rest = desk.client.get(there).get_data(as_text=True)
+    assert len(re.findall(r'<input[^>]*name="with_(?:days|decisions)"[^>]*checked', rest)) == 2
+    assert "Hospital school" in rest and "Tuesday 29 February 2028" in rest
+    for told in ("2 tour days and 1 decision about single schools", "nothing."):
+        answer = desk.client.post(there, data={"with_days": "y", "with_decisions": "y"})
+        assert (answer.status_code, answer.location) == (303, "/desk/new-year?year=2027")
+        assert f"Carried over to Someone to Tell, 2027/28: {told}" in desk.get("?year=2027")
+    assert len(days.of_programme(desk.new().id)) == 2
+    assert desk.client.get(there).status_code == 303
+
+
 def test_a_date_outside_the_year_comes_back_with_what_was_typed(desk: Desk) -> None:
     answer = desk.copy(reply_by=["4", "2", "2027"], title="Another title")
     page = answer.get_data(as_text=True)

@@ -1,4 +1,4 @@
-"""A programme carried into a later academic year: what a copy would hold, and the copy made, once for each year.
+"""A programme carried into a later year: what a copy would hold, the copy made, once for each year, and the rest of it later.
 
 Its dates move into the new terms. Tour days, and what was decided of single schools, go along only when asked.
 """
@@ -19,7 +19,7 @@ from outreach.ground.school_year import year_name
 from outreach.ground.timespans import day_of
 from outreach.tour import days, programmes, targets
 from outreach.tour.days import DayNotPossible, TourDay
-from outreach.tour.programmes import Production, Programme
+from outreach.tour.programmes import Production, Programme, ProgrammeClosed
 from outreach.tour.targets import INCLUDE, TargetDecision
 from outreach.tour.yearly import new_dates
 
@@ -68,6 +68,10 @@ class Plan:
     production: Production
     days: tuple[MovedDay, ...]
     decisions: tuple[tuple[TargetDecision, str], ...]
+
+    def __bool__(self) -> bool:
+        """Whether anything can be carried over."""
+        return bool(self.possible or self.decisions)
 
     @property
     def possible(self) -> list[MovedDay]:
@@ -140,6 +144,55 @@ def copy(
     history.record("copied", "programme", new.id, who=who, now=now, before=programme.id)
     added, left_out = _add_days(new, planned, who=who, now=now) if with_days else (0, [])
     carried = _carry_decisions(new, planned, who=who, now=now) if with_decisions else 0
+    return Copied(programme=new, days=added, decisions=carried, left_out=tuple(left_out))
+
+
+def rest(programme: Programme, new: Programme, *, now: datetime) -> Plan:
+    """What of a programme its copy has never had: days on which no tour day of it ever stood, schools of which nothing was
+    ever decided there. What was taken back in the new year stays taken back. Writes nothing. Raises NotALaterYear."""
+    planned = plan(programme, new.academic_year, now=now)
+    stood = {
+        (troupe_id, day)
+        for troupe_id, day in db.session.execute(
+            select(TourDay.troupe_id, TourDay.day).where(TourDay.programme_id == new.id).order_by(TourDay.id)
+        )
+    }
+    decided = set(
+        db.session.scalars(
+            select(TargetDecision.urn).where(TargetDecision.programme_id == new.id).order_by(TargetDecision.id)
+        )
+    )
+    return replace(
+        planned,
+        days=tuple(m for m in planned.days if (m.was.troupe_id, m.day) not in stood),
+        decisions=tuple((row, name) for row, name in planned.decisions if row.urn not in decided),
+    )
+
+
+def copy_rest(
+    programme: Programme,
+    new: Programme,
+    *,
+    with_days: bool,
+    with_decisions: bool,
+    who: str,
+    now: datetime,
+) -> Copied:
+    """Carry over later what was not carried over with the copy, or has come to the programme since; twice adds nothing twice.
+
+    Raises ProgrammeClosed, NotALaterYear.
+    """
+    partnerships.lock(programme.partnership_id)
+    if new.closed_at is not None:
+        raise ProgrammeClosed("This programme is closed. Open it again before you carry anything over.")
+    planned = rest(programme, new, now=now)
+    added, left_out = _add_days(new, planned, who=who, now=now) if with_days else (0, [])
+    carried = _carry_decisions(new, planned, who=who, now=now) if with_decisions else 0
+    if added or carried:
+        history.record(
+            "copied the rest", "programme", new.id, who=who, now=now, before=programme.id,
+            after={"days": added, "decisions": carried},
+        )  # fmt: skip
     return Copied(programme=new, days=added, decisions=carried, left_out=tuple(left_out))
 
 

@@ -27,6 +27,11 @@ class CopyForm(forms.Form):
     with_decisions = forms.tick("Carry the decisions about single schools over")
 
 
+class RestForm(forms.Form):
+    with_days = forms.tick("Carry the tour days over")
+    with_decisions = forms.tick("Carry the decisions about single schools over")
+
+
 @coordinator.get("/new-year")
 @coordinators_only
 def new_year() -> Any:
@@ -52,7 +57,8 @@ def copy_programme(programme_id: int) -> Any:
         flash(copies.CopiedAlready(standing).message, "confirm")
         return redirect(url_for("coordinator.new_year", year=year), 303 if request.method == "POST" else 302)
     plan = copies.plan(original, year, now=now)
-    form = CopyForm(data={"title": plan.production.title, "reply_by": plan.production.reply_by})
+    asked = {"title": plan.production.title, "reply_by": plan.production.reply_by}
+    form = CopyForm(data=asked | {"with_days": True, "with_decisions": True})
     if form.validate_on_submit():
         try:
             with transaction():
@@ -72,6 +78,38 @@ def copy_programme(programme_id: int) -> Any:
             flash(told)
             return redirect(url_for("coordinator.new_year", year=year), 303)
     page = render_template("coordinator/new_year_copy.html", plan=plan, form=form, year=year)
+    return page, 422 if form.errors else 200
+
+
+@coordinator.route("/new-year/rest/<int:programme_id>", methods=["GET", "POST"], endpoint="copy_rest")
+@coordinators_only
+def rest_of_copy(programme_id: int) -> Any:
+    """What of last year's programme its copy has not, and that carried over too."""
+    original, now = _programme(programme_id), clock.now()
+    year, _ = _year([original.academic_year + 1, original.academic_year + 2], original.academic_year + 1)
+    back = redirect(url_for("coordinator.new_year", year=year), 303)
+    new = copies.copy_of(original, year)
+    if new is None:
+        return redirect(url_for("coordinator.copy_programme", programme_id=programme_id, year=year), 303)
+    form = RestForm(data={"with_days": True, "with_decisions": True})
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                done = copies.copy_rest(
+                    programmes.get(g.partnership.id, programme_id), programmes.get(g.partnership.id, new.id),
+                    with_days=form.with_days.data, with_decisions=form.with_decisions.data, who=who(), now=now,
+                )  # fmt: skip
+                told = _told_rest(done)
+        except Refusal as refusal:
+            flash(refusal.message, "stop")
+        else:
+            flash(told)
+        return back
+    left = copies.rest(original, new, now=now)
+    if not left:
+        flash(f"Nothing of {original.title} is left to carry over to {year_name(year)}.", "confirm")
+        return back
+    page = render_template("coordinator/new_year_rest.html", plan=left, new=new, form=form, year=year)
     return page, 422 if form.errors else 200
 
 
@@ -125,6 +163,18 @@ def _same_title(programme: Programme) -> Programme | None:
     )
 
 
+def _told_rest(done: Copied) -> str:
+    new, parts = done.programme, []
+    if done.days:
+        parts.append(count(done.days, "tour day"))
+    if done.decisions:
+        parts.append(f"{count(done.decisions, 'decision')} about single schools")
+    what = and_list(parts) or "Nothing"
+    return f"Carried over to {new.title}, {year_name(new.academic_year)}: {what[:1].lower()}{what[1:]}." + _named(
+        done
+    )
+
+
 def _told(done: Copied) -> str:
     """What was done, and which days were not carried over."""
     new = done.programme
@@ -133,9 +183,13 @@ def _told(done: Copied) -> str:
         parts.append(f"with {count(done.days, 'tour day')}")
     if done.decisions:
         parts.append(f"and {count(done.decisions, 'decision')} about single schools")
-    told = " ".join(parts) + "."
-    if done.left_out:
-        named = and_list(day_short(m.was.day) for m in done.left_out[:6])
-        more = f" and {len(done.left_out) - 6} more" if len(done.left_out) > 6 else ""
-        told += f" Not carried over: {named}{more}; add other days instead."
-    return told
+    return " ".join(parts) + "." + _named(done)
+
+
+def _named(done: Copied) -> str:
+    """Which days were not carried over; '' for none."""
+    if not done.left_out:
+        return ""
+    named = and_list(day_short(m.was.day) for m in done.left_out[:6])
+    more = f" and {len(done.left_out) - 6} more" if len(done.left_out) > 6 else ""
+    return f" Not carried over: {named}{more}; add other days instead."
