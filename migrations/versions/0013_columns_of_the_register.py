@@ -4,15 +4,33 @@ Revision ID: 0013
 Revises: 0012
 """
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
 
+FACTS = (
+    ("establishment_number", sa.Integer),
+    ("percentage_fsm", sa.Float),
+    ("federation_name", sa.Text),
+    ("urban_rural", sa.Text),
+)
+
 
 def upgrade():
-    pass
+    for table in ("school", "school_record"):
+        for name, kind in FACTS:
+            op.add_column(table, sa.Column(name, kind(), nullable=True))
+    op.create_index("ix_school_establishment_number", "school", ["establishment_number"], unique=False)
+    op.add_column("succession", sa.Column("kind", sa.Text(), server_default="", nullable=False))
 
 
 def downgrade():
-    pass
+    op.drop_column("succession", "kind")
+    op.drop_index("ix_school_establishment_number", table_name="school")
+    for table in ("school_record", "school"):
+        for name, _ in reversed(FACTS):
+            op.drop_column(table, name)

@@ -18,7 +18,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.wording import count, date_and_time, day_short, number
 
 SHOWN = 20
-NAMES = FIELDS | {"la_code": "Authority", "census_date": "Census date"}
+NAMES = FIELDS | {"la_code": "Authority"}
 FILE = click.File("rb")
 
 register = AppGroup("register", help="The register of schools: see what a file would change, or apply it.")

@@ -14,15 +14,20 @@ from outreach.ground.errors import Refusal
 
 FIELDS: dict[str, str] = {
     "name": "Name",
+    "establishment_number": "Establishment number",
     "status": "Status",
     "type_of_establishment": "Type",
     "phase_of_education": "Phase",
     "statutory_low_age": "Lowest age",
     "statutory_high_age": "Highest age",
     "number_of_pupils": "Number of pupils",
+    "census_date": "Census date",
+    "percentage_fsm": "Free school meals, %",
     "district_code": "District code",
     "district_name": "District",
     "trust_name": "Trust",
+    "federation_name": "Federation",
+    "urban_rural": "Urban or rural",
     "street": "Street",
     "locality": "Locality",
     "town": "Town",
@@ -107,12 +112,18 @@ def value_of(field: str, text: str) -> Any:
 
 _NEVER_NONE = ("street", "locality", "town", "postcode", "website", "telephone")
 _NEVER_EMPTY = ("name", "status", "type_of_establishment")
-_WHOLE = ("statutory_low_age", "statutory_high_age", "number_of_pupils", "easting", "northing")
+_WHOLE = (
+    "establishment_number", "statutory_low_age", "statutory_high_age", "number_of_pupils", "easting", "northing",
+)  # fmt: skip
 _TYPES: Mapping[str, Callable[[str], Any]] = dict.fromkeys(_WHOLE, int) | {
+    "percentage_fsm": float,
+    "census_date": date.fromisoformat,
     "open_date": date.fromisoformat,
     "close_date": date.fromisoformat,
 }
 _BOUNDS = {
+    "establishment_number": (0, 9999),
+    "percentage_fsm": (0, 100),
     "statutory_low_age": (0, 25),
     "statutory_high_age": (0, 99),
     "number_of_pupils": (0, 20_000),
@@ -129,7 +140,8 @@ def _checked(school: School, field: str, value: Any) -> Any:
     try:
         wanted = value_of(field, text)
     except ValueError:
-        shape = "a date" if field.endswith("date") else "a whole number in figures"
+        shape = "a date" if field.endswith("date") else "a number in figures"
+        shape = "a whole number in figures" if field in _WHOLE else shape
         raise CannotCorrect(f"{said}: enter {shape}.", field=field) from None
     if len(text) > 500:
         raise CannotCorrect(f"{said}: at most 500 characters.", field=field)
@@ -164,7 +176,7 @@ def _put_down(
         )
     )  # fmt: skip
     setattr(school, field, value)
-    school.found_by = found_by(school.name, school.town, school.postcode, school.urn)
+    school.found_by = found_by(school.name, school.town, school.postcode, school.urn, school.laestab)
     history.record(
         "gave back to the register" if withdrawn else "corrected", "school", school.urn, who=who, now=now,
         before={field: _text(before)}, after={field: _text(value), "reason": reason.strip()},

@@ -5,11 +5,24 @@ search. `SchoolRecord` and `Correction` are the dated rows it is made of; standi
 Where a school stands on the map is told by places.py, corrections are made in corrections.py.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, case, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,9 +34,14 @@ from outreach.ground.wording import words_of
 
 
 class SchoolFacts:
-    """What is known of a school; names after the GIAS columns. Unknown is None ('' for text never known)."""
+    """What is known of a school; names after the GIAS columns. Unknown is None ('' for text never known).
+
+    `census_date` is the day on which `number_of_pupils` and `percentage_fsm` (pupils who may have free school meals, in
+    percent) were counted. `establishment_number` names a school within its authority, see `laestab`.
+    """
 
     name: Mapped[str] = mapped_column(Text)
+    establishment_number: Mapped[int | None]
     status: Mapped[str] = mapped_column(Text)
     type_of_establishment: Mapped[str] = mapped_column(Text)
     phase_of_education: Mapped[str | None] = mapped_column(Text)
@@ -31,10 +49,13 @@ class SchoolFacts:
     statutory_high_age: Mapped[int | None]
     number_of_pupils: Mapped[int | None]
     census_date: Mapped[date | None]
+    percentage_fsm: Mapped[float | None]
     la_code: Mapped[str] = mapped_column(Text)
     district_code: Mapped[str | None] = mapped_column(Text)
     district_name: Mapped[str | None] = mapped_column(Text)
     trust_name: Mapped[str | None] = mapped_column(Text)
+    federation_name: Mapped[str | None] = mapped_column(Text)
+    urban_rural: Mapped[str | None] = mapped_column(Text)
     street: Mapped[str] = mapped_column(Text, default="")
     locality: Mapped[str] = mapped_column(Text, default="")
     town: Mapped[str] = mapped_column(Text, default="")
@@ -47,22 +68,35 @@ class SchoolFacts:
     close_date: Mapped[date | None]
 
 
-def found_by(name: str, town: str, postcode: str, urn: int) -> str:
-    """What `find` looks through: the words of the name, the town, the postcode with and without its space, the URN."""
+def found_by(name: str, town: str, postcode: str, urn: int, laestab: str = "") -> str:
+    """What `find` looks through: the words of the name, the town, the postcode with and without its space, the URN, and
+    the LAESTAB with and without its stroke."""
     code = words_of(postcode)
-    return f" {words_of(f'{name} {town}')} {code} {code.replace(' ', '')} {urn}"
+    numbers = f" {words_of(laestab)} {laestab.replace('/', '')}" if laestab else ""
+    return f" {words_of(f'{name} {town}')} {code} {code.replace(' ', '')} {urn}{numbers}"
+
+
+def laestab(la_code: str, establishment_number: int | None) -> str:
+    """A school's number in its authority, as the department writes it: '931/4032'; '' where it has none."""
+    return "" if establishment_number is None else f"{la_code}/{establishment_number:04d}"
 
 
 def _found_by(context: DefaultExecutionContext) -> str:
     given = context.get_current_parameters()
-    return found_by(given["name"], given.get("town") or "", given.get("postcode") or "", given["urn"])
+    number = laestab(given["la_code"], given.get("establishment_number"))
+    return found_by(
+        given["name"], given.get("town") or "", given.get("postcode") or "", given["urn"], number
+    )
 
 
 class School(Base, SchoolFacts):
     """A school as it is now, known by its URN. Closed schools are kept."""
 
     __tablename__ = "school"
-    __table_args__ = (Index("ix_school_la_code", "la_code"),)
+    __table_args__ = (
+        Index("ix_school_la_code", "la_code"),
+        Index("ix_school_establishment_number", "establishment_number"),
+    )
 
     urn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     found_by: Mapped[str] = mapped_column(Text, default=_found_by)
@@ -72,11 +106,24 @@ class School(Base, SchoolFacts):
         return self.status in OPEN_STATUSES
 
     @property
+    def laestab(self) -> str:
+        """'931/4032', or ''."""
+        return laestab(self.la_code, self.establishment_number)
+
+    @property
     def place_known(self) -> bool:
         return self.easting is not None and self.northing is not None
 
 
 OPEN_STATUSES = ("Open", "Open, but proposed to close")
+PROPOSED = "Proposed to open"
+
+
+def has_closed(school: Any, day: date) -> ColumnElement[bool]:
+    """Whether a predecessor (School or an alias of it) is closed on a day, as a condition: by its status from the closing
+    date on, where it has one, or by a closing date that has come whatever the status."""
+    come = school.close_date <= day
+    return or_(come, and_(school.status.not_in(OPEN_STATUSES), school.close_date.is_(None)))
 
 
 class SchoolRecord(Base, SchoolFacts):
@@ -128,7 +175,11 @@ class Correction(Base):
 
 
 class Succession(Base):
-    """Predecessor and successor, whichever side the register's links file states it."""
+    """Predecessor and successor, whichever side the register's links file states it.
+
+    `kind` is the register's own word for the link ('Successor - Split School'), the successor's side where both state
+    it; '' where no file said. What a link passes on does not rest on it, but on whether the predecessor closed.
+    """
 
     __tablename__ = "succession"
     __table_args__ = (
@@ -141,6 +192,7 @@ class Succession(Base):
     predecessor_urn: Mapped[int]
     successor_urn: Mapped[int]
     link_date: Mapped[date | None]
+    kind: Mapped[str] = mapped_column(Text, default="", server_default="")
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -238,6 +290,47 @@ def find(text: str, la_codes: Collection[str], limit: int = 20) -> list[School]:
     closed = case((School.status.in_(OPEN_STATUSES), 0), else_=1)
     elsewhere = case((School.found_by.like(f" {wanted}%"), 0), else_=1)
     return list(db.session.scalars(query.order_by(closed, elsewhere, School.found_by).limit(limit)))
+
+
+_LAESTAB = re.compile(r"(\d{3})\s?[/\\. -]?\s?(\d{4})(?:\.0+)?")
+
+
+def read_laestab(text: str) -> tuple[str, int] | None:
+    """('931', 4032) of '931/4032', '931 4032', '9314032' or '9314032.0', alone or after a word such as 'DfE' or 'LAESTAB'."""
+    found = _LAESTAB.fullmatch(re.sub(r"^[^\d]+", "", text.strip()))
+    return (found[1], int(found[2])) if found else None
+
+
+def find_by_laestab(text: str, la_codes: Collection[str]) -> School | None:
+    """The school of these authorities that a LAESTAB names; None where none does, or it cannot be told which."""
+    return of_laestabs([text], la_codes).get(text)
+
+
+def of_laestabs(texts: Collection[str], la_codes: Collection[str]) -> dict[str, School]:
+    """{text: school} of those that name one school of these authorities; a query for each 500.
+
+    An academy often keeps the number of the school it was: the one that is open is meant. Two open ones are nobody.
+    """
+    asked = {text: number for text in texts if (number := read_laestab(text)) and number[0] in la_codes}
+    numbers = sorted({number for _, number in asked.values()})
+    named: dict[tuple[str, int | None], list[School]] = {}
+    for start in range(0, len(numbers), 500):
+        for school in db.session.scalars(
+            select(School)
+            .where(
+                School.la_code.in_(la_codes),
+                School.establishment_number.in_(numbers[start : start + 500]),
+            )
+            .order_by(School.urn)
+        ):
+            named.setdefault((school.la_code, school.establishment_number), []).append(school)
+    found = {}
+    for text, number in asked.items():
+        among = named.get(number, [])
+        meant = [s for s in among if s.is_open] or among
+        if len(meant) == 1:
+            found[text] = meant[0]
+    return found
 
 
 def count(la_codes: Collection[str]) -> tuple[int, int]:

@@ -53,6 +53,9 @@ class Known:
     northing: int | None
     close_date: date | None
     trust_name: str | None
+    town: str
+    urban_rural: str | None
+    census_date: date | None
 
 
 _KNOWN = tuple(getattr(SchoolRecord, name) for name in Known.__slots__)

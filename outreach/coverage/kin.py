@@ -1,10 +1,11 @@
 """Predecessors and successors as they count: links in a cycle are ignored, and lines are followed to their ends. Pure.
 
-Facts go to every successor; pupils go only to a sole one (a chain or a merger). On a split they stay
-with the predecessor, so that nobody is counted twice.
+Facts go to every successor of a school that closed; pupils go only to a sole one (a chain or a merger). On a
+split they stay with the predecessor, so that nobody is counted twice. A school that stays open keeps what is
+its own, and what was split off from it starts with nothing: `of_closed` leaves such links out.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 
 class Kin:
@@ -21,6 +22,18 @@ class Kin:
             if predecessor not in _reached(onward, successor) and predecessor != successor:
                 self.successors.setdefault(predecessor, []).append(successor)
                 self.predecessors.setdefault(successor, []).append(predecessor)
+
+    def of_closed(self, stays_open: Callable[[int], bool]) -> "Kin":
+        """The links that pass anything on: those whose predecessor does not stay open."""
+        passing = Kin(())
+        for predecessor, successors in self.successors.items():
+            if not stays_open(predecessor):
+                passing.successors[predecessor] = successors
+        for successor, predecessors in self.predecessors.items():
+            closed = [urn for urn in predecessors if urn in passing.successors]
+            if closed:
+                passing.predecessors[successor] = closed
+        return passing
 
     def after(self, urn: int) -> list[int]:
         """Every successor, at any remove."""

@@ -22,6 +22,7 @@ from outreach.coverage import facts, gaps
 from outreach.coverage.asking import Asking
 from outreach.coverage.cells import OPEN, Cell, Cells
 from outreach.coverage.gaps import Word
+from outreach.coverage.kin import Kin
 from outreach.coverage.parts.collecting import without_collecting
 from outreach.coverage.parts.cut import Cut, cut_of
 from outreach.coverage.targets import Target, TargetSchool
@@ -100,7 +101,11 @@ class AlsoSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reckoning:
-    """What stood at one date. `day` is the last day that counts for who is in the target."""
+    """What stood at one date. `day` is the last day that counts for who is in the target.
+
+    `kin`: the links that passed anything on by then. `not_held`: schools that a coordinator took in and that count for
+    nothing all the same, by URN, with why.
+    """
 
     programme: Programme
     as_of: date
@@ -109,6 +114,8 @@ class Reckoning:
     target: list[Standing]
     excluded: list[Standing]
     also_seen: list[AlsoSeen]
+    kin: Kin = field(default_factory=lambda: Kin(()))
+    not_held: dict[int, str] = field(default_factory=dict)
 
 
 def of(
@@ -149,6 +156,8 @@ def judged(programme: Programme, cut: Cut, as_of: date) -> Reckoning:
         target=[judge.standing(school) for school in target.schools],
         excluded=[judge.standing(school, excluded=True) for school in target.excluded],
         also_seen=judge.also_seen(),
+        kin=target.kin,
+        not_held=target.not_held(),
     )
 
 

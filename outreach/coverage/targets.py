@@ -3,7 +3,8 @@
 Every open school of the partnership's authorities that offers a target year group, by its ages, else
 its phase, else its type (establishments.py); a coordinator's newest word, exclude or include, lies over that. Closed is
 a status that is not open from the closing date on, else from the date of the link to its successor,
-else from the import that showed it; and whoever has an open successor is out, whatever the dates.
+else from the import that showed it; and a predecessor whose closing date has come, whatever its status.
+Only a closed predecessor passes anything on; one that stays open (something was split off) keeps what is its own.
 
 Pupils of a year group: the school's own number; else an equal part of NumberOfPupils, an estimate;
 else unknown. Own numbers follow to a sole successor, and on a merger add up when all are known.
@@ -18,13 +19,14 @@ from typing import Self
 
 from outreach.county import establishments
 from outreach.county.establishments import never_estimated
-from outreach.county.schools import OPEN_STATUSES
+from outreach.county.schools import OPEN_STATUSES, PROPOSED
 from outreach.coverage import facts
 from outreach.coverage.facts import Known
 from outreach.coverage.kin import Kin
 from outreach.coverage.parts.cut import Cut
-from outreach.ground.school_year import offered
+from outreach.ground.school_year import offered, year_groups_name
 from outreach.ground.timespans import day_of
+from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
 from outreach.tour.targets import EXCLUDE, INCLUDE
 from outreach.visits import verdicts
@@ -61,8 +63,8 @@ class Target:
         self.codes = read.la_codes(programme, cut)
         self.known = read.schools(programme, cut)
         self.links = read.links(cut)
-        self.kin = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
-        self.kin_elsewhere = self.kin.beyond(self.known)
+        linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
+        self.kin_elsewhere = linked.beyond(self.known)
         self.known |= read.kin(self.kin_elsewhere, cut)
         self.known = dict(sorted(self.known.items()))
         read.correct(self.known, cut)
@@ -75,6 +77,8 @@ class Target:
         for predecessor, _, day in self.links:
             if day is not None:
                 self._link_dates[predecessor] = min(day, self._link_dates.get(predecessor, day))
+        self._followed = linked.successors.keys()
+        self.kin = linked.of_closed(self._stays_open)
         self._promised: dict[int, set[int]] = defaultdict(set)
         for verdict in found:
             if verdict.word != verdicts.CANCELLED:
@@ -114,13 +118,32 @@ class Target:
             return "not in the register by then"
         if len(self.kin.successors.get(urn, ())) > 1:
             return "split into several schools"
-        if self._superseded(urn) or not self._is_open(known):
+        if known.status == PROPOSED:
+            return "not open yet"
+        if not self._is_open(known):
             return "closed"
+        if not self._stays_open(urn):
+            return f"its closing date, {day_short(known.close_date)}, has come"
         if known.la_code not in self.codes:
             return "another authority's school"
         if self._is_excluded(urn):
             return "excluded: " + self._why_excluded(urn)[0]
         return "not in the target"
+
+    def not_held(self) -> dict[int, str]:
+        """Schools that a coordinator took in and that count for nothing all the same: why, in words."""
+        taken_in = [urn for urn, decision in self.decisions.items() if decision[0] == INCLUDE]
+        return {urn: self._why_not_held(urn) for urn in taken_in if urn not in self._inside}
+
+    def _why_not_held(self, urn: int) -> str:
+        groups = self.decisions[urn][1]
+        known = self.known.get(urn)
+        if known is None or not self._stays_open(urn) or known.la_code not in self.codes:
+            return self.why_outside(urn)
+        meant = [y for y in groups if y in self.year_groups]
+        if not meant:
+            return f"the programme is for {year_groups_name(self.year_groups)}"
+        return f"its own number of pupils in {year_groups_name(meant)} is 0"
 
     def offers(self, urn: int, year_group: int) -> bool:
         """Whether a school, open or not, offers a year group, for what its successor inherits."""
@@ -168,7 +191,7 @@ class Target:
 
     def _school(self, known: Known) -> TargetSchool | None:
         """The school as one of the target before a coordinator's exclusion; None when it is not."""
-        if known.la_code not in self.codes or not self._is_open(known) or self._superseded(known.urn):
+        if known.la_code not in self.codes or not self._stays_open(known.urn):
             return None
         decision = self.decisions.get(known.urn)
         included = decision[1] if decision is not None and decision[0] == INCLUDE else None
@@ -267,14 +290,21 @@ class Target:
     def _is_open(self, known: Known) -> bool:
         if known.status in OPEN_STATUSES:
             return True
+        if known.status == PROPOSED:
+            return False
         closed = known.close_date or self._link_dates.get(known.urn)
         return closed is not None and closed > self.cut.day
 
-    def _superseded(self, urn: int) -> bool:
-        """Whether a successor, at any remove, is open."""
-        if urn not in self.kin.successors:
+    def _stays_open(self, urn: int) -> bool:
+        """Whether a school is there on the day: open, and no predecessor whose closing date has come unless a
+        coordinator took it in. A school that is not known by then is not."""
+        known = self.known.get(urn)
+        if known is None or not self._is_open(known):
             return False
-        return any(u in self.known and self._is_open(self.known[u]) for u in self.kin.after(urn))
+        if urn not in self._followed or known.close_date is None or known.close_date > self.cut.day:
+            return True
+        decision = self.decisions.get(urn)
+        return decision is not None and decision[0] == INCLUDE
 
     def _is_excluded(self, urn: int) -> bool:
         decision = self.decisions.get(urn)

@@ -51,9 +51,10 @@ class CsvFile:
     def rows(self, progress: Progress = no_progress) -> Iterator[tuple[int, list[str]]]:
         """Each line with its number, the header's first; lines with nothing in them are left out.
 
-        A line that is wider or narrower than the header is put down in `unreadable`. A quote that is
-        never closed would swallow the lines that follow: so a row may span a few lines only, and one
-        that comes out too wide or too narrow gives back all but its first line.
+        Surplus values at the end of a line belong to the last column: a search export of the register has a
+        list there without quotes. A narrower line is put down in `unreadable`. A quote that is never closed
+        would swallow the lines that follow: so a row may span a few lines only, and one of several lines
+        that comes out too wide or too narrow gives back all but its first.
         """
         with _text(self._source, self._encoding) as text:
             lines = _Lines(text)
@@ -67,7 +68,10 @@ class CsvFile:
                     return
                 except (csv.Error, _Runaway):
                     row = None
-                if row is None or len(row) != len(self.header):
+                width = len(self.header)
+                if row is not None and len(row) > width > 0 and len(lines.row) == 1:
+                    row[width - 1 :] = [f"{self.delimiter} ".join(filter(None, row[width - 1 :]))]
+                if row is None or len(row) != width:
                     reason = self._fault(row)
                     lines.give_back()
                     if reason:

@@ -9,11 +9,18 @@ from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, YearGroups, db
 from outreach.ground.errors import Refusal
-from outreach.tour.programmes import Programme, check_target
+from outreach.ground.school_year import year_groups_name
+from outreach.tour.programmes import Programme, check_target, target_year_groups
 
 
 class ReasonMissing(Refusal):
     field = "reason"
+
+
+class CannotBeTakenIn(Refusal):
+    """A school that is not there, or year groups that the programme is not for: the word could not hold."""
+
+    field = "kind"
 
 
 class NothingDecided(Refusal):
@@ -58,8 +65,19 @@ def include(
     who: str,
     now: datetime,
 ) -> TargetDecision:
-    """Take a school into the target by naming its year groups. Raises NobodyToSeeIt, NoSuchYearGroup, ReasonMissing."""
+    """Take a school into the target by naming its year groups; from then on it counts, whatever the rule says.
+
+    Raises CannotBeTakenIn where it could not, NobodyToSeeIt, NoSuchYearGroup, ReasonMissing.
+    """
     check_target(year_groups, for_adults=False)
+    if not school.is_open:
+        raise CannotBeTakenIn(
+            f"{school.name} cannot be taken in: the register says ‘{school.status}’. Correct its status if that is wrong, "
+            "or take in the school that followed it."
+        )
+    meant = target_year_groups(programme.id)
+    if not set(year_groups) & set(meant):
+        raise CannotBeTakenIn(f"This programme is for {year_groups_name(meant)}. Name at least one of these.")
     return _decide(programme, school, INCLUDE, year_groups, reason=reason, who=who, now=now)
 
 

@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 
 from outreach.county import register
 from outreach.county.register import Facts, Known, RegisterFile, WrongFile
+from outreach.ground.csv_lines import CsvFile
 
 COLUMNS = (
-    "URN", "LA (code)", "LA (name)", "EstablishmentName", "TypeOfEstablishment (name)",
+    "URN", "LA (code)", "LA (name)", "EstablishmentNumber", "EstablishmentName", "TypeOfEstablishment (name)",
     "EstablishmentStatus (name)", "OpenDate", "CloseDate", "PhaseOfEducation (name)", "StatutoryLowAge",
     "StatutoryHighAge", "NumberOfPupils", "Street", "Locality", "Address3", "Town", "Postcode", "SchoolWebsite",
     "TelephoneNum", "HeadFirstName", "HeadLastName", "Trusts (name)", "DistrictAdministrative (code)",
-    "DistrictAdministrative (name)", "Easting", "Northing",
+    "DistrictAdministrative (name)", "Easting", "Northing", "CensusDate", "PercentageFSM", "Federations (name)",
+    "UrbanRural (name)",
 )  # fmt: skip
 
 SCHOOL = {
@@ -29,7 +31,9 @@ SCHOOL = {
     "Postcode": "ZZ1 1AA", "SchoolWebsite": "redmere.example", "TelephoneNum": "01632960001",
     "HeadFirstName": "Secret", "HeadLastName": "Headteacher", "Trusts (name)": "",
     "DistrictAdministrative (code)": "E07999901", "DistrictAdministrative (name)": "Kestermere",
-    "Easting": "450000", "Northing": "210000",
+    "Easting": "450000", "Northing": "210000", "EstablishmentNumber": "4001", "CensusDate": "15-01-2026",
+    "PercentageFSM": "18.1", "Federations (name)": "Marl Federation",
+    "UrbanRural (name)": "(England/Wales) Rural town and fringe",
 }  # fmt: skip
 
 
@@ -59,18 +63,18 @@ def read(content: bytes, la_codes: list[str] | None = None, **more: bytes) -> Re
 
 
 def compared(content: bytes, known: dict[int, Facts] | None = None) -> register.Changes:
-    return register.compare(read(content), Known(facts=known or {}, corrected={}, links=(), districts={}))
+    return register.compare(read(content), Known(facts=known or {}, corrected={}, links={}, districts={}))
 
 
 def test_a_line_is_understood_whole() -> None:
     assert read(written([school(Locality="Old Town", Address3="Kester")])).rows == (
         Facts(
-            urn=900001, la_code="999", name="Redmere Academy", status="Open",
+            urn=900001, la_code="999", name="Redmere Academy", establishment_number=4001, status="Open",
             type_of_establishment="Academy converter", phase_of_education="Secondary", statutory_low_age=11,
-            statutory_high_age=18, number_of_pupils=1050, district_code="E07999901", district_name="Kestermere",
-            trust_name=None, street="Mill Lane", locality="Old Town, Kester", town="Kestermere", postcode="ZZ1 1AA",
+            statutory_high_age=18, number_of_pupils=1050, percentage_fsm=18.1, district_code="E07999901", district_name="Kestermere",
+            trust_name=None, federation_name="Marl Federation", urban_rural="Rural town and fringe", street="Mill Lane", locality="Old Town, Kester", town="Kestermere", postcode="ZZ1 1AA",
             website="redmere.example", telephone="01632960001", easting=450000, northing=210000,
-            open_date=date(2011, 9, 1), close_date=None,
+            census_date=date(2026, 1, 15), open_date=date(2011, 9, 1), close_date=None,
         ),
     )  # fmt: skip
 
@@ -136,7 +140,8 @@ def test_a_zip_holds_the_register_and_its_links() -> None:
     assert [row.urn for row in file.rows] == [900001]
     assert file.links == (
         register.Link(
-            predecessor=900001, successor=900002, day=date(2020, 8, 31), successor_name="St Ann, the School"
+            predecessor=900001, successor=900002, day=date(2020, 8, 31), successor_name="St Ann, the School",
+            kind="Successor",
         ),
     )
 
@@ -173,9 +178,9 @@ def test_a_bad_line_is_named_and_loses_no_other(changes: dict[str, str], reason:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (b"900003,999,short\r\n", "it has 3 values where the first line has 26"),
-        (b'900003,999,"opened and never closed\r\n', "it has 3 values where the first line has 26"),
-        (b",".join([b"x"] * 40) + b"\r\n", "it has 40 values where the first line has 26"),
+        (b"900003,999,short\r\n", "it has 3 values where the first line has 31"),
+        (b'900003,999,"opened and never closed\r\n', "it has 3 values where the first line has 31"),
+        (b",".join([b"x"] * 40) + b"\r\n", "URN is 'x', not a number from 1 to 9,999,999"),
     ],
 )
 @pytest.mark.parametrize("behind", [1, 30])
@@ -187,9 +192,43 @@ def test_a_line_out_of_shape_loses_no_other(line: bytes, reason: str, behind: in
     assert file.unreadable[0].reason in (reason, "a quotation mark is opened and not closed")
 
 
+def test_surplus_values_at_the_end_of_a_line_belong_to_the_last_column() -> None:
+    """As a search export of the register writes its 'Linked establishments': one heading, and a value for each school."""
+    columns = (*COLUMNS, "Linked establishments")
+    rows = [school(URN=str(900010 + n), **{"Linked establishments": "900001"}) for n in range(3)]
+    head, first, second, third = written(rows, columns).splitlines(keepends=True)
+    longer = second.rstrip(b"\r\n") + b',900002,"St Ann, the School",,900003\r\n'
+    file = read(head + first + longer + third)
+    assert ([row.urn for row in file.rows], file.unreadable) == ([900010, 900011, 900012], ())
+    assert {row._replace(urn=0) for row in file.rows} == {file.rows[0]._replace(urn=0)}
+    told = list(CsvFile(io.BytesIO(head + first + longer + third)).rows())[2][1]
+    assert (len(told), told[-1]) == (len(columns), "900001, 900002, St Ann, the School, 900003")
+
+
+def test_a_link_is_kept_with_its_kind_in_the_successors_words_where_both_state_it() -> None:
+    links = LINKS + (
+        b"900003,900001,Redmere Academy,Predecessor - Split School,\r\n"
+        b"900001,900003,The New School,Successor -  Split School,\r\n"
+        b"900004,900001,Redmere Academy,Predecessor - merged,\r\n"
+        b"900005,900001,Redmere Academy,Result of Amalgamation,\r\n"
+    )
+    file = read(written([school()]), links=links)
+    assert [(k.successor, k.kind) for k in file.links] == [
+        (900003, "Successor - Split School"),
+        (900004, "Predecessor - merged"),
+    ]
+
+
+@pytest.mark.parametrize("percent", ["..", "SUPP", "", "about a fifth", "101"])
+def test_facts_beside_the_main_ones_lose_no_school(percent: str) -> None:
+    rows = [school(PercentageFSM=percent, CensusDate="soon", EstablishmentNumber="new")]
+    (row,) = read(written(rows)).rows
+    assert (row.percentage_fsm, row.census_date, row.establishment_number) == (None, None, None)
+
+
 def test_empty_lines_are_no_matter_and_lines_within_a_cell_are_counted() -> None:
     good = written([school(Street="Mill\nLane"), school(URN="x")])
-    file = read(good + b"\r\n" + b"," * 25 + b"\r\n\r\n")
+    file = read(good + b"\r\n" + b"," * 30 + b"\r\n\r\n")
     assert file.rows[0].street == "Mill Lane"
     assert [line.number for line in file.unreadable] == [4]
 
@@ -255,7 +294,7 @@ def test_code_point_gives_the_place_and_district_a_download_lacks(header: bytes)
     lacking = tuple(c for c in COLUMNS if c not in ("Easting", "Northing") and "District" not in c)
     file = read(written([school(Postcode="zz11aa")], lacking), code_point=header + CODE_POINT)
     after = (
-        register.compare(file, Known(facts={}, corrected={}, links=(), districts={"E07999902": "Marl"}))
+        register.compare(file, Known(facts={}, corrected={}, links={}, districts={"E07999902": "Marl"}))
         .new[0]
         .after
     )
@@ -269,7 +308,7 @@ def test_code_point_gives_the_place_and_district_a_download_lacks(header: bytes)
 
 def test_code_point_never_replaces_what_the_register_says() -> None:
     file = read(written([school(), school(URN="900002", Easting="", Northing="")]), code_point=CODE_POINT)
-    changes = register.compare(file, Known(facts={}, corrected={}, links=(), districts={}))
+    changes = register.compare(file, Known(facts={}, corrected={}, links={}, districts={}))
     assert [c.after.easting for c in changes.new] == [450000, 451000]
     assert [c.after.district_code for c in changes.new] == ["E07999901", "E07999901"]
 
@@ -331,9 +370,10 @@ def test_any_encoding_order_and_packing_gives_the_same_changes(
 @pytest.mark.parametrize(
     ("name", "rows", "unreadable", "lacks"),
     [
-        ("oxfordshire_full_derived.csv", 363, 0, {"trust_name"}),
+        ("oxfordshire_full_derived.csv", 363, 0, {
+            "census_date", "federation_name", "percentage_fsm", "trust_name", "urban_rural"}),
         ("oxfordshire_state_funded_20250717.csv", 307, 0, {
-            "close_date", "district_code", "district_name", "easting", "northing", "number_of_pupils", "trust_name"}),
+            "census_date", "federation_name", "percentage_fsm", "urban_rural", "close_date", "district_code", "district_name", "easting", "northing", "number_of_pupils", "trust_name"}),
         ("fixtures/full_120_columns.csv", 9, 10, set()),
         ("fixtures/full_133_columns.csv", 4, 0, set()),
         ("fixtures/full_140_columns.csv", 8, 0, set()),

@@ -138,12 +138,17 @@ class World:
         return [(a, b) for a, b in self.links() if not self.leads_to(b, a)]
 
     @remembered
+    def passing_links(self):
+        """Only a school that closed passes on what it had; one nobody knows of here cannot be said to be open."""
+        return [(a, b) for a, b in self.sound_links() if not self.in_force(a)]
+
+    @remembered
     def before(self, urn):
-        return [a for a, b in self.sound_links() if b == urn]
+        return [a for a, b in self.passing_links() if b == urn]
 
     @remembered
     def after(self, urn):
-        return [b for a, b in self.sound_links() if a == urn]
+        return [b for a, b in self.passing_links() if a == urn]
 
     @remembered
     def ancestors(self, urn):
@@ -153,25 +158,26 @@ class World:
         return found
 
     @remembered
-    def descendants(self, urn):
-        found = set()
-        for b in self.after(urn):
-            found |= {b} | self.descendants(b)
-        return found
-
-    @remembered
     def is_open(self, urn):
         if urn not in self.urns():
             return False
         if self.fact(urn, "status") in ("Open", "Open, but proposed to close"):
             return True
+        if self.fact(urn, "status") == "Proposed to open":
+            return False
         dates = [r.link_date for r in self.by_then(Succession, predecessor_urn=urn) if r.link_date]
         closed = self.fact(urn, "close_date") or (min(dates) if dates else None)
         return closed is not None and closed > self.day
 
     @remembered
     def in_force(self, urn):
-        return self.is_open(urn) and not any(self.is_open(b) for b in self.descendants(urn))
+        """Open; of a predecessor also: its closing date has not come, unless a coordinator takes it in all the same."""
+        if not self.is_open(urn):
+            return False
+        if not any(a == urn for a, b in self.sound_links()):
+            return True
+        closes = self.fact(urn, "close_date")
+        return closes is None or closes > self.day or self.included(urn) is not None
 
     # --- what it offers
 

@@ -56,7 +56,7 @@ def test_what_was_told_of_a_day_stays_whatever_is_recorded_later(app: Flask, see
 
 def _told(year: RandomYear, day: date, now: datetime) -> Any:
     reckoning = standings.of(year.programme.id, as_of=day, now=now)
-    raised = concerns.by_school(year.programme, {s.urn for s in reckoning.target}, as_of=day, now=now)
+    raised = concerns.by_school(reckoning, now=now)
     found = figures.of(reckoning.target, county="x")
     dimensions = [figures.by(reckoning.target, d) for d in DIMENSIONS]
     drawn = content.draw(reckoning, raised, county="Marlshire", partnership="The partnership")
@@ -175,9 +175,7 @@ def _filters(words: dict[str, str]) -> Filters:
 
 def _hold_report(year: RandomYear, reckoning: standings.Reckoning, slow: Sums) -> None:
     """Schools in the open and true; of pupils what is shown is true and never 1 to 4."""
-    raised = concerns.by_school(
-        year.programme, {s.urn for s in reckoning.target}, as_of=reckoning.as_of, now=LATER
-    )
+    raised = concerns.by_school(reckoning, now=LATER)
     told = content.draw(reckoning, raised, county="Marlshire", partnership="The partnership").content
     tables = {table["key"]: {row["key"]: row for row in table["rows"]} for table in told["tables"]}
     _hold_told(told["whole"], slow.total())

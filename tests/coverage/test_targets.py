@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
 import make
 from outreach.booking.proposals import Proposal
 from outreach.county import establishments, register
+from outreach.county.schools import SchoolRecord
 from outreach.coverage import figures, standings
 from outreach.coverage.charts import county_map
 from outreach.ground.db import db, transaction
@@ -148,7 +150,7 @@ def test_an_excluded_school_that_saw_it_is_also_seen_and_in_no_share(programme):
 
 def test_on_a_split_each_successor_has_seen_it_and_nobody_is_counted_twice(programme):
     with transaction():
-        old, one, two = (make.school() for _ in range(3))
+        old, one, two = make.school(status="Closed"), make.school(), make.school()
         booking = make.booking(make.show(programme, old, NOW - timedelta(days=90)), {8: 150, 9: 100})
         make.report(booking, "school", NOW - timedelta(days=89), {8: 150, 9: 100})
         for new in (one, two):
@@ -163,9 +165,127 @@ def test_on_a_split_each_successor_has_seen_it_and_nobody_is_counted_twice(progr
     ]
 
 
+def saw_it(programme, school, days: int = 90, pupils: int = 150) -> None:
+    booking = make.booking(make.show(programme, school, NOW - timedelta(days=days)), {8: 125, 9: 125})
+    make.report(booking, "school", NOW - timedelta(days=days - 1), {8: pupils, 9: pupils})
+
+
+def test_an_open_school_that_something_was_split_off_from_stays_and_keeps_what_is_its_own(programme):
+    with transaction():
+        old, new = make.school(), make.school()
+        saw_it(programme, old)
+        make.own_number(old, 8, 150)
+        make.contact(old)
+        make.decision(programme, make.school(name="Elsewhere"), "exclude")
+        make.succession(old, new, NOW - timedelta(days=50), day=date(2015, 9, 1))
+    found = reckon(programme)
+    assert [(s.urn, s.standing, s.seen_pupils) for s in found.target] == [
+        (old.urn, "seen", 300),
+        (new.urn, "unreachable", 0),
+    ]
+    assert found.also_seen == []
+
+
+def test_what_was_split_off_does_not_inherit_an_exclusion_nor_take_one_back(programme):
+    with transaction():
+        old, new = make.school(), make.school()
+        make.decision(programme, old, "exclude")
+        make.succession(old, new, NOW - timedelta(days=50))
+    found = reckon(programme)
+    assert ([s.urn for s in found.target], [s.urn for s in found.excluded]) == ([new.urn], [old.urn])
+
+
+@pytest.mark.parametrize(
+    ("facts", "link", "out_from"),
+    [
+        ({"status": "Closed", "close_date": date(2027, 2, 20)}, None, date(2027, 2, 20)),
+        ({"status": "Open, but proposed to close", "close_date": date(2027, 2, 20)}, None, date(2027, 2, 20)),
+        ({"status": "Open", "close_date": date(2027, 2, 20)}, None, date(2027, 2, 20)),
+        ({"status": "Closed"}, date(2027, 2, 20), date(2027, 2, 20)),
+        ({"status": "Closed"}, None, date(2027, 2, 10)),
+    ],
+)
+def test_a_predecessor_is_out_once_it_is_closed(programme, facts, link, out_from):
+    """By its closing date, else the link's, else from the import that showed it."""
+    with transaction():
+        old, new = make.school(), make.school()
+        make.succession(old, new, day=link)
+        make.record(old, datetime(2027, 2, 10, 9, tzinfo=UTC), **facts)
+    before, then = (
+        [s.urn for s in reckon(programme, day).target] for day in (out_from - timedelta(days=1), out_from)
+    )
+    assert (before, then) == ([old.urn, new.urn], [new.urn])
+
+
+def test_behind_a_school_that_stays_open_nothing_is_passed_on(programme):
+    """Closed, then open, then split off: what the first saw is the second's, and not the third's."""
+    with transaction():
+        first, second, third = make.school(status="Closed"), make.school(), make.school()
+        saw_it(programme, first)
+        make.succession(first, second, NOW - timedelta(days=60))
+        make.succession(second, third, NOW - timedelta(days=50))
+        make.contact(third)
+    found = reckon(programme)
+    assert [(s.urn, s.standing) for s in found.target] == [(second.urn, "seen"), (third.urn, "not asked")]
+
+
+def test_a_predecessor_that_no_file_showed_passes_on(programme):
+    with transaction():
+        first, last = make.school(status="Closed"), make.school()
+        saw_it(programme, first)
+        unknown = make.school()
+        make.succession(first, unknown, NOW - timedelta(days=60))
+        make.succession(unknown, last, NOW - timedelta(days=60))
+        db.session.execute(delete(SchoolRecord).where(SchoolRecord.urn == unknown.urn))
+    assert [(s.urn, s.standing) for s in reckon(programme).target] == [(last.urn, "seen")]
+
+
+def test_also_seen_never_says_closed_of_an_open_school(programme):
+    with transaction():
+        kinds = {
+            "closed": {"status": "Closed"},
+            "its closing date, 20 February 2027, has come": {
+                "status": "Open, but proposed to close",
+                "close_date": date(2027, 2, 20),
+            },
+            "another authority's school": {"la_code": "999"},
+            "not in the target": {"statutory_low_age": 4, "statutory_high_age": 11},
+            "not open yet": {"status": "Proposed to open"},
+        }
+        for facts in kinds.values():
+            school = make.school()
+            saw_it(programme, school)
+            make.record(school, NOW - timedelta(days=3), **facts)
+            if facts.get("close_date"):
+                make.succession(school, make.school(name="Heir", statutory_high_age=4))
+    assert sorted(a.why for a in reckon(programme).also_seen) == sorted(kinds)
+
+
+def test_a_coordinators_inclusion_holds_or_is_told_why_it_cannot(programme):
+    with transaction():
+        split = make.school(status="Open, but proposed to close", close_date=date(2027, 2, 20))
+        primary = make.school(statutory_low_age=4, statutory_high_age=11)
+        nursery = make.school(type_of_establishment="Local authority nursery school")
+        held = (split, primary, nursery)
+        make.succession(split, make.school(statutory_high_age=4))
+        closed, none, others = make.school(status="Closed"), make.school(), make.school()
+        make.own_number(none, 8, 0)
+        for school in (*held, closed, none):
+            make.decision(programme, school, "include", year_groups=(8,))
+        make.decision(programme, others, "include", year_groups=(12,))
+    found = reckon(programme)
+    assert {s.urn for s in found.target} == {s.urn for s in held}
+    assert found.not_held == {
+        closed.urn: "closed",
+        none.urn: "its own number of pupils in Year 8 is 0",
+        others.urn: "the programme is for Years 8 and 9",
+    }
+
+
 def test_a_merger_has_seen_it_when_every_predecessor_did_and_adds_up_own_numbers(programme):
     with transaction():
-        seen, unseen, merged = (make.school() for _ in range(3))
+        seen, unseen = make.school(status="Closed"), make.school(status="Closed")
+        merged = make.school()
         for school, pupils in ((seen, 100), (unseen, 60)):
             make.succession(school, merged, NOW - timedelta(days=50))
             for year_group in (8, 9):
@@ -182,7 +302,8 @@ def test_a_merger_has_seen_it_when_every_predecessor_did_and_adds_up_own_numbers
 
 def test_a_merger_with_one_predecessor_that_saw_nothing_is_part_seen(programme):
     with transaction():
-        seen, unseen, merged = (make.school() for _ in range(3))
+        seen, unseen = make.school(status="Closed"), make.school(status="Closed")
+        merged = make.school()
         for school in (seen, unseen):
             make.succession(school, merged, NOW - timedelta(days=50))
         booking = make.booking(make.show(programme, seen, NOW - timedelta(days=90)), {8: 125, 9: 125})
@@ -212,7 +333,8 @@ def test_where_the_number_is_unknown_any_count_will_do_but_nobody_is_nobody(prog
 
 def test_a_merger_is_booked_while_a_predecessors_show_is_to_come(programme):
     with transaction():
-        one, two, merged = (make.school() for _ in range(3))
+        one, two = make.school(status="Closed"), make.school(status="Closed")
+        merged = make.school()
         for school in (one, two):
             make.succession(school, merged, NOW - timedelta(days=50))
         make.booking(make.show(programme, one, NOW + timedelta(days=9)), {8: 125, 9: 125})
@@ -222,7 +344,7 @@ def test_a_merger_is_booked_while_a_predecessors_show_is_to_come(programme):
 
 def test_pupils_counted_before_a_split_do_not_make_up_half_of_a_successor(programme):
     with transaction():
-        old, one, two = (make.school() for _ in range(3))
+        old, one, two = make.school(status="Closed"), make.school(), make.school()
         for new in (one, two):
             make.succession(old, new, NOW - timedelta(days=50))
         for school, days, pupils in ((old, 90, 60), (one, 9, 20)):

@@ -23,7 +23,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county import contacts, partnerships, school_days
 from outreach.county.contacts import Contact
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import School, Succession
+from outreach.county.schools import School, Succession, has_closed
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import last_day
@@ -273,11 +273,12 @@ def _since(programme_id: int, urn: int | None = None) -> dict[int, datetime]:
 
 
 def _had_a_show(programme: Programme, urns: list[int], now: datetime) -> set[int]:
-    """Which of these schools, or those they came from at one remove, had a show of any of the partnership's programmes."""
+    """Which of these schools, or the closed ones they came from at one remove, had a show of any of the partnership's programmes."""
     before: dict[int, list[int]] = {urn: [urn] for urn in urns}
     for heir, urn in db.session.execute(
         select(Succession.successor_urn, Succession.predecessor_urn)
-        .where(Succession.successor_urn.in_(urns))
+        .join(School, School.urn == Succession.predecessor_urn)
+        .where(Succession.successor_urn.in_(urns), has_closed(School, day_of(now)))
         .order_by(Succession.id)
     ):
         before[heir].append(urn)

@@ -1,16 +1,16 @@
-"""Shows to come at schools that close first, or have closed, or have an open successor: each must go on, move or end."""
+"""Shows to come at schools that close first, or have closed: each must go on, move or end."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import contains_eager
 
 from outreach.booking.promises import Booking
 from outreach.county.register import lines
-from outreach.county.schools import OPEN_STATUSES, School, Succession
+from outreach.county.schools import OPEN_STATUSES, School
 from outreach.ground.db import db
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
@@ -86,19 +86,14 @@ def _chosen(query: Select[Any], partnership_id: int, now: datetime) -> Select[An
     )
 
 
-def _in_question() -> CompoundSelect[Any]:
+def _in_question() -> Select[Any]:
     """The few schools of which any of it can be true, so that not every coming show is looked at."""
     status_or_day = or_(School.status.not_in(OPEN_STATUSES), School.close_date.is_not(None))
-    return select(School.urn).where(status_or_day).union_all(select(Succession.predecessor_urn))
+    return select(School.urn).where(status_or_day)
 
 
 def _not_there() -> tuple[ColumnElement[bool], ...]:
-    """Closed by the register; closing on or before the day of the show; or already followed by an open school."""
-    heir = aliased(School)
-    followed = exists().where(
-        Succession.predecessor_urn == Booking.urn,
-        heir.urn == Succession.successor_urn,
-        heir.status.in_(OPEN_STATUSES),
-    )
+    """Closed by the register, or closing on or before the day of the show. Being followed by an open school is neither:
+    something was split off, and the school is there."""
     closes_first = and_(School.close_date.is_not(None), School.close_date <= TourDay.day)
-    return School.status.not_in(OPEN_STATUSES), closes_first, followed
+    return School.status.not_in(OPEN_STATUSES), closes_first

@@ -19,7 +19,7 @@ from outreach.county.register.bulk import insert_many
 from outreach.county.register.changes import Change, Changes, Known, compare
 from outreach.county.register.columns import Facts
 from outreach.county.register.files import RegisterFile
-from outreach.county.schools import RegisterImport, School, SchoolRecord, Succession, found_by
+from outreach.county.schools import RegisterImport, School, SchoolRecord, Succession, found_by, laestab
 from outreach.ground import history
 from outreach.ground.db import Instant, db
 from outreach.ground.errors import Refusal
@@ -107,12 +107,13 @@ def _elsewhere(file: RegisterFile, la_codes: Collection[str] | None, here: Colle
     return found
 
 
-def _links(of: Any) -> set[tuple[int, int]]:
-    """The links known that begin with some schools; None: all."""
-    query = select(Succession.predecessor_urn, Succession.successor_urn).order_by(Succession.id)
+def _links(of: Any) -> dict[tuple[int, int], str]:
+    """The links known that begin with some schools, each with its kind; None: all."""
+    query = select(Succession.predecessor_urn, Succession.successor_urn, Succession.kind)
+    query = query.order_by(Succession.id)
     if of is not None:
         query = query.where(Succession.predecessor_urn.in_(of))
-    return {(predecessor, successor) for predecessor, successor in db.session.execute(query)}
+    return {(predecessor, successor): kind for predecessor, successor, kind in db.session.execute(query)}
 
 
 def _of_others(file: RegisterFile, holders: Mapping[int, int], takers: Mapping[str, int]) -> set[int]:
@@ -245,11 +246,18 @@ def apply(
                 "predecessor_urn": k.predecessor,
                 "successor_urn": k.successor,
                 "link_date": k.day,
+                "kind": k.kind,
                 "recorded_at": now,
             }
             for k in links
         ]
         insert_many(Succession.__table__, rows)  # type: ignore[arg-type]
+    for link in changes.kinds:
+        db.session.execute(
+            update(Succession)
+            .where(Succession.predecessor_urn == link.predecessor, Succession.successor_urn == link.successor)
+            .values(kind=link.kind)
+        )
     deciding.put_down(changes, row, first)
     hands.put_down(changes, who=who, now=now)
     db.session.expire_all()
@@ -287,7 +295,10 @@ def _change_schools(batch: Collection[Change]) -> None:
 
 def _effective(facts: Facts, held: Mapping[str, Any]) -> dict[str, Any]:
     values = facts._asdict() | held
-    values["found_by"] = found_by(values["name"], values["town"], values["postcode"], values["urn"])
+    values["found_by"] = found_by(
+        values["name"], values["town"], values["postcode"], values["urn"],
+        laestab(values["la_code"], values["establishment_number"]),
+    )  # fmt: skip
     return values
 
 

@@ -76,8 +76,9 @@ class Successor(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class Changes:
     """All that applying a file would do, and what it would leave. By name, then URN; `absent` are open
-    schools of the file's authorities that the file does not have; `successors` are those of closures. `held` and
-    `held_links` are another partnership's, and wait for its word; `staying` are ours that the file gives to another."""
+    schools of the file's authorities that the file does not have; `kinds` are links known already whose kind is told now;
+    `successors` are those of closures. `held` and `held_links` are another partnership's, and wait for its word; `staying`
+    are ours that the file gives to another."""
 
     new: tuple[Change, ...]
     changed: tuple[Change, ...]
@@ -87,6 +88,7 @@ class Changes:
     absent: tuple[Facts, ...]
     unreadable: tuple[Unreadable, ...]
     links: tuple[Link, ...]
+    kinds: tuple[Link, ...] = ()
     successors: Mapping[int, tuple[Successor, ...]]
     held: tuple[Held, ...] = ()
     held_links: tuple[HeldLink, ...] = ()
@@ -95,7 +97,8 @@ class Changes:
     @property
     def nothing(self) -> bool:
         """Applying the file would change nothing, and ask nobody for anything."""
-        return not (self.new or self.changed or self.closed or self.reopened or self.links or self.to_ask)
+        changed = self.new or self.changed or self.closed or self.reopened or self.links or self.kinds
+        return not (changed or self.to_ask)
 
     @property
     def to_ask(self) -> int:
@@ -127,7 +130,8 @@ class Changes:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What stands here before a file comes in; `facts` is the register's last word by URN.
+    """What stands here before a file comes in; `facts` is the register's last word by URN, `links` the kind of each
+    (predecessor, successor).
 
     `la_codes`: whose file it is (None: everybody's). `holders`: the partnership of each known school that a row or a link of the
     file names, `takers` that of each authority; `asked` and `asked_links` wait for another partnership's word already.
@@ -135,7 +139,7 @@ class Known:
 
     facts: Mapping[int, Facts]
     corrected: Mapping[int, Collection[str]]
-    links: Collection[tuple[int, int]]
+    links: Mapping[tuple[int, int], str]
     districts: Mapping[str, str]
     la_codes: Collection[str] | None = None
     holders: Mapping[int, int] = field(default_factory=dict)
@@ -182,6 +186,7 @@ def compare(file: RegisterFile, known: Known) -> Changes:
         reopened=_by_name(kinds["reopened"]), unchanged=unchanged,
         absent=tuple(sorted(absent, key=lambda f: (f.name, f.urn))),
         unreadable=file.unreadable, links=told,
+        kinds=tuple(k for k in file.links if k.kind and known.links.get((k.predecessor, k.successor)) == ""),
         successors=_successors(kinds["closed"], file, known),
         held=tuple(sorted(held, key=lambda each: (each.name, each.urn))), held_links=held_links,
         staying=tuple(sorted(staying, key=lambda f: (f.name, f.urn))),

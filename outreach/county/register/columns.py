@@ -14,6 +14,7 @@ class Facts(NamedTuple):
     urn: int
     la_code: str
     name: str
+    establishment_number: int | None
     status: str
     type_of_establishment: str
     phase_of_education: str | None
@@ -21,9 +22,12 @@ class Facts(NamedTuple):
     statutory_high_age: int | None
     number_of_pupils: int | None
     census_date: date | None
+    percentage_fsm: float | None
     district_code: str | None
     district_name: str | None
     trust_name: str | None
+    federation_name: str | None
+    urban_rural: str | None
     street: str
     locality: str
     town: str
@@ -70,6 +74,30 @@ def _whole(lowest: int, highest: int) -> Callable[[str], int | None]:
         return int(digits[:9])
 
     return number
+
+
+def _percentage(value: str) -> float | None:
+    """None too of '..' and the other marks that the department puts where few pupils stand behind a figure."""
+    figures = value.strip().removesuffix("%").strip()
+    sound = re.fullmatch(r"\d{1,3}(\.\d{1,6})?", figures) and float(figures) <= 100
+    return float(figures) if sound else None
+
+
+def _else_unknown(convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    """For a fact beside the main ones: a text that cannot be understood is not known, and loses no school."""
+
+    def converted(value: str) -> Any:
+        try:
+            return convert(value)
+        except ValueError:
+            return None
+
+    return converted
+
+
+def _urban_rural(value: str) -> str | None:
+    """'(England/Wales) Urban major conurbation' and 'Urban major conurbation' are one: the files write both."""
+    return re.sub(r"^\(england/wales\)\s*", "", _text(value), flags=re.I) or None
 
 
 _number_of_a_school = _whole(1, 9_999_999)
@@ -121,16 +149,20 @@ def columns() -> dict[str, tuple[str, Callable[[str], Any]]]:
         "urn": ("URN", urn),
         "la_code": ("LA (code)", _once(_said)),
         "name": ("EstablishmentName", _said),
+        "establishment_number": ("EstablishmentNumber", _once(_else_unknown(_whole(0, 9999)))),
         "status": ("EstablishmentStatus (name)", _once(_said)),
         "type_of_establishment": ("TypeOfEstablishment (name)", _once(_text)),
         "phase_of_education": ("PhaseOfEducation (name)", _once(_text_or_none)),
         "statutory_low_age": ("StatutoryLowAge", _once(_whole(0, 99))),
         "statutory_high_age": ("StatutoryHighAge", _once(_whole(0, 99))),
         "number_of_pupils": ("NumberOfPupils", _once(_whole(0, 99_999))),
-        "census_date": ("CensusDate", _once(day)),
+        "census_date": ("CensusDate", _once(_else_unknown(day))),
+        "percentage_fsm": ("PercentageFSM", _once(_percentage)),
         "district_code": ("DistrictAdministrative (code)", _once(_text_or_none)),
         "district_name": ("DistrictAdministrative (name)", _once(_text_or_none)),
         "trust_name": ("Trusts (name)", _once(_text_or_none)),
+        "federation_name": ("Federations (name)", _once(_text_or_none)),
+        "urban_rural": ("UrbanRural (name)", _once(_urban_rural)),
         "street": ("Street", _text),
         "locality": ("Locality", _once(_text)),
         "town": ("Town", _once(_text)),

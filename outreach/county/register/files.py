@@ -20,12 +20,14 @@ from outreach.ground.csv_lines import CsvFile, Progress, Unreadable, fold, no_pr
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """The register's word that one school came after another; the name is the successor's, where it is given."""
+    """The register's word that one school came after another, and of which kind; the name is the successor's, where it
+    is given."""
 
     predecessor: int
     successor: int
     day: date | None
     successor_name: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +131,10 @@ def _links(part: CsvFile) -> tuple[list[Link], list[Unreadable]]:
     day_at, name_at = (at_of.get(name, len(part.header)) for name in ("linkestablisheddate", "linkname"))
     days: dict[tuple[int, int], date | None] = {}
     names: dict[tuple[int, int], str] = {}
+    kinds: dict[tuple[int, int], str] = {}
     for number, row in islice(part.rows(), 1, None):
-        kind = row[kind_at].strip().casefold()
+        said = " ".join(row[kind_at].split())[:100]
+        kind = said.casefold()
         if not kind.startswith(("successor", "predecessor")):
             continue
         row.append("")
@@ -144,9 +148,11 @@ def _links(part: CsvFile) -> tuple[list[Link], list[Unreadable]]:
             # Both schools state the same link, now and then with different days: the earlier holds.
             days[pair] = min(filter(None, (days.get(pair), on)), default=None)
             if pair == (one, other):
-                names[pair] = row[name_at].strip()
+                names[pair], kinds[pair] = row[name_at].strip(), said
+            else:
+                kinds.setdefault(pair, said)
     links = [
-        Link(predecessor=p, successor=s, day=on, successor_name=names.get((p, s), ""))
+        Link(predecessor=p, successor=s, day=on, successor_name=names.get((p, s), ""), kind=kinds[p, s])
         for (p, s), on in days.items()
     ]
     return links, part.unreadable

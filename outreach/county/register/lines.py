@@ -1,11 +1,16 @@
-"""The lines that the register's links draw: who came before a school and who after, at any remove. One query each."""
+"""The lines that the register's links draw: who came before a school and who after, at any remove. One query each.
+
+Of those before, `former_selves` are the ones that a school stands for: closed, in a line without a gap. A school that
+stays open after something was split off keeps what is its own.
+"""
 
 from collections.abc import Collection
+from datetime import date
 
-from sqlalchemy import case, literal, or_, select
+from sqlalchemy import ColumnElement, case, literal, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from outreach.county.schools import OPEN_STATUSES, School, Succession
+from outreach.county.schools import OPEN_STATUSES, School, Succession, has_closed
 from outreach.ground.db import db
 
 
@@ -19,6 +24,11 @@ def before(urns: Collection[int]) -> dict[int, list[School]]:
     return _reached(urns, Succession.successor_urn, Succession.predecessor_urn)
 
 
+def former_selves(urns: Collection[int], *, today: date) -> dict[int, list[School]]:
+    """The closed schools that each of some came from; what is behind one that stays open is not the successor's."""
+    return _reached(urns, Succession.successor_urn, Succession.predecessor_urn, only=has_closed(School, today))
+
+
 def heirs(urns: Collection[int]) -> dict[int, list[School]]:
     """The open schools among those that came after each."""
     found = {urn: [s for s in schools if s.is_open] for urn, schools in after(urns).items()}
@@ -26,14 +36,20 @@ def heirs(urns: Collection[int]) -> dict[int, list[School]]:
 
 
 def _reached(
-    urns: Collection[int], here: InstrumentedAttribute[int], there: InstrumentedAttribute[int]
+    urns: Collection[int],
+    here: InstrumentedAttribute[int],
+    there: InstrumentedAttribute[int],
+    only: ColumnElement[bool] | None = None,
 ) -> dict[int, list[School]]:
     roots = sorted(set(urns))
     if not roots:
         return {}
-    reach = select(here.label("root"), there.label("urn")).where(here.in_(roots)).cte("reach", recursive=True)
+    # A school that is not known here leads on: only one that is known can be known to be open.
+    passed = true() if only is None else there.not_in(select(School.urn).where(not_(only)))
+    first = select(here.label("root"), there.label("urn")).where(here.in_(roots), passed)
+    reach = first.cte("reach", recursive=True)
     # UNION leaves out what was reached before, so that a circle comes to its end.
-    reach = reach.union(select(reach.c.root, there).join(reach, reach.c.urn == here))
+    reach = reach.union(select(reach.c.root, there).join(reach, reach.c.urn == here).where(passed))
     found: dict[int, list[School]] = {}
     for root, school in db.session.execute(
         select(reach.c.root, School).join(School, School.urn == reach.c.urn).where(reach.c.urn != reach.c.root)

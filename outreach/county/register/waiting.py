@@ -57,7 +57,12 @@ def get(folder: Path, token: str, *, now: datetime) -> Waiting:
         raise NoLongerWaiting(
             "That file was applied or laid aside. Upload it again to see what it would do now."
         )
-    waiting = _read(json.loads(path.read_text(encoding="utf-8")))
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    if any(len(row) != len(Facts._fields) for row in kept["file"]["rows"]):
+        raise NoLongerWaiting(
+            "That file was read by an earlier version of the service, and nothing was changed. Upload it again."
+        )
+    waiting = _read(kept)
     if waiting.uploaded_at < now - KEPT:
         raise NoLongerWaiting(
             "That preview is more than a day old, and nothing was changed. Upload the file again to see what "

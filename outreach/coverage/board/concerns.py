@@ -1,28 +1,24 @@
 """How many concerns schools reported, school by school: a number and never a child."""
 
-from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import func, select
 
 from outreach.booking.promises import Booking, Cancellation
-from outreach.coverage import facts
-from outreach.coverage.kin import Kin
 from outreach.coverage.parts.cut import cut_of
+from outreach.coverage.standings import Reckoning
 from outreach.ground.db import db
 from outreach.tour.performances import Performance
-from outreach.tour.programmes import Programme
 from outreach.visits.reports import SCHOOL, ReportWithdrawal, VisitReport
 
 
-def by_school(programme: Programme, inside: Collection[int], *, as_of: date, now: datetime) -> dict[int, int]:
-    """{URN: concerns raised} from each school's newest word on each of its shows, recorded by the end of `as_of`.
+def by_school(reckoning: Reckoning, *, now: datetime) -> dict[int, int]:
+    """{URN: concerns raised} from each school's newest word on each of its shows, recorded by the reckoning's day.
 
-    Only schools of the target (`inside`), a former self's under the school it became; whoever gave no number is
-    missing. 2 queries.
+    Only schools of the target, a former self's under the school it became; whoever gave no number is missing. 1 query.
     """
-    cut = cut_of(programme.academic_year, as_of, now)
-    kin = Kin((predecessor, successor) for predecessor, successor, _ in facts.links(cut))
+    programme, inside = reckoning.programme, {s.urn for s in reckoning.target}
+    cut = cut_of(programme.academic_year, reckoning.as_of, now)
     newest = (
         select(func.max(VisitReport.id))
         .where(
@@ -55,7 +51,7 @@ def by_school(programme: Programme, inside: Collection[int], *, as_of: date, now
     for urn, concerns in rows:
         heir: int | None = urn
         while heir is not None and heir not in inside:
-            heir = kin.sole_successor(heir)
+            heir = reckoning.kin.sole_successor(heir)
         if heir is not None:
             found[heir] = found.get(heir, 0) + concerns
     return found

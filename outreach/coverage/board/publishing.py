@@ -131,7 +131,7 @@ def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
     reckoning = standings.of(programme.id, as_of=as_of, now=now)
     if not reckoning.target:
         raise NobodyToReportOn(as_of)
-    raised = concerns.by_school(programme, {s.urn for s in reckoning.target}, as_of=as_of, now=now)
+    raised = concerns.by_school(reckoning, now=now)
     whose = db.session.get_one(Partnership, programme.partnership_id)
     drawn = content.draw(
         reckoning, raised, county=whose.county, partnership=whose.name, earlier=_releases(programme.id)

@@ -12,12 +12,11 @@ from sqlalchemy import select
 from outreach.asking import owners
 from outreach.asking.owners import Owner
 from outreach.county.schools import School
-from outreach.coverage import facts, standings
+from outreach.coverage import standings
 from outreach.coverage.gaplist import ever_seen
 from outreach.coverage.kin import Kin
 from outreach.coverage.parts import in_parts
 from outreach.coverage.parts.collecting import without_collecting
-from outreach.coverage.parts.cut import cut_of
 from outreach.coverage.standings import Reckoning, Standing, Word
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
@@ -53,7 +52,7 @@ class Missing:
 
 
 def of(programme: Programme, *, now: datetime, only: Collection[int] | None = None) -> Missing:
-    """The gaps as they stand now, of all or of some schools; 24 queries, two more where only some are asked for."""
+    """The gaps as they stand now, of all or of some schools; 23 queries, two more where only some are asked for."""
     with without_collecting():
         return _of(programme, now, only)
 
@@ -69,16 +68,15 @@ def _of(programme: Programme, now: datetime, only: Collection[int] | None) -> Mi
         programme=programme,
         day=found.day,
         reckoning=found,
-        gaps=gaps_among(programme, wanted, now=now, only=near),
+        gaps=gaps_among(programme, wanted, found.kin, only=near),
     )
 
 
 def gaps_among(
-    programme: Programme, schools: Iterable[Standing], *, now: datetime, only: Collection[int] | None
+    programme: Programme, schools: Iterable[Standing], kin: Kin, *, only: Collection[int] | None
 ) -> list[Gap]:
-    """Those of some schools that are gaps, in the order given. `only`: they and all their kin, None for all; 5 queries."""
-    cut = cut_of(programme.academic_year, day_of(now), now)
-    kin = Kin((predecessor, successor) for predecessor, successor, _ in facts.links(cut))
+    """Those of some schools that are gaps, in the order given; `kin` is that of their reckoning. `only`: they and all
+    their kin, None for all; 4 queries."""
     seen = ever_seen.urns(programme, only)
     owner_of = owners.of(programme.id, only)
     opened = _opened(programme, only)

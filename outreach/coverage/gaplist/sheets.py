@@ -47,7 +47,7 @@ def lines(
         mine = [s for s in part.target if s.is_gap and (only is None or s.urn in only)]
         if mine:
             near = in_parts.with_kin(programme, [s.urn for s in mine], as_of=day_of(now), now=now)
-            found = filters.narrow(missing.gaps_among(programme, mine, now=now, only=near), wanted).gaps
+            found = filters.narrow(missing.gaps_among(programme, mine, part.kin, only=near), wanted).gaps
             schools += len(found)
             yield from _dressed(programme, found, day_of(now))
         between()

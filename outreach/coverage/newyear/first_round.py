@@ -5,11 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from outreach.coverage import facts, standings
+from outreach.coverage import standings
 from outreach.coverage.gaplist import ever_seen
 from outreach.coverage.gaps import Word
-from outreach.coverage.kin import Kin
-from outreach.coverage.parts.cut import cut_of
 from outreach.coverage.standings import Standing
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
@@ -56,18 +54,17 @@ class FirstRound:
 
 
 def of(programme: Programme, before: Programme | None, *, now: datetime) -> FirstRound:
-    """Who of a programme's target is to be asked, after what came of last year's. 41 queries, 22 without one of last year."""
+    """Who of a programme's target is to be asked, after what came of last year's. 40 queries, 21 without one of last year."""
     today = day_of(now)
-    target = standings.of(programme.id, as_of=today, now=now).target
+    reckoning = standings.of(programme.id, as_of=today, now=now)
+    target = reckoning.target
     last = _last_year(before, now=now)
-    cut = cut_of(programme.academic_year, today, now)
-    kin = Kin((predecessor, successor) for predecessor, successor, _ in facts.links(cut))
     seen = ever_seen.urns(programme)
     candidates = []
     for s in target:
         if s.standing != Word.NOT_ASKED:
             continue
-        family = (s.urn, *kin.before(s.urn))
+        family = (s.urn, *reckoning.kin.before(s.urn))
         was = next((last[urn] for urn in family if urn in last), None)
         candidates.append(Candidate(standing=s, group=_group(was, seen, family), before=was))
     behind = _behind(last)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from outreach.county.schools import School, Succession
 from outreach.coverage import standings
+from outreach.coverage.kin import Kin
 from outreach.coverage.parts.cut import cut_of, scope
 from outreach.coverage.standings import Standing
 from outreach.ground.db import db
@@ -29,6 +30,7 @@ class Part:
 
     target: list[Standing]
     excluded: list[Standing]
+    kin: Kin
 
 
 def of(programme_id: int, *, as_of: date, now: datetime, size: int = SIZE) -> Iterator[Part]:
@@ -43,7 +45,7 @@ def of(programme_id: int, *, as_of: date, now: datetime, size: int = SIZE) -> It
             _gather(urn, near, family)
         found = standings.of(programme_id, as_of=as_of, now=now, only=tuple(sorted(family)))
         place = {urn: n for n, urn in enumerate(mine)}
-        yield Part(target=_in_order(found.target, place), excluded=_in_order(found.excluded, place))
+        yield Part(target=_in_order(found.target, place), excluded=_in_order(found.excluded, place), kin=found.kin)
 
 
 def with_kin(programme: Programme, urns: Collection[int], *, as_of: date, now: datetime) -> set[int]:

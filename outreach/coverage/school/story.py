@@ -5,7 +5,7 @@ last day of a year that is over. A constant number of queries, however many prog
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -13,10 +13,12 @@ from outreach.county.partnerships import Partnership
 from outreach.county.register import lines
 from outreach.coverage import standings
 from outreach.coverage.kin import Kin
-from outreach.coverage.parts.cut import cut_of
+from outreach.coverage.parts.cut import Cut, cut_of
 from outreach.coverage.school.recorded import Recorded
 from outreach.coverage.standings import AlsoSeen, Reckoning, Standing
+from outreach.coverage.targets import Target
 from outreach.ground.db import db
+from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 
 
@@ -25,7 +27,7 @@ class Chapter:
     """One programme of the story. `standing` None: the school was not in its target; `excluded`: taken out of it.
 
     `line` are the standings of former selves that stood for the school then, by URN; `also_seen`: who saw it and counts in
-    no share. `day` is the last day that counts for who is in the target.
+    no share. `not_held`: why a coordinator's word that takes it in cannot hold, or ''. `day` is the last day that counts for who is in the target.
     """
 
     programme: Programme
@@ -34,6 +36,7 @@ class Chapter:
     excluded: bool
     line: list[Standing]
     also_seen: list[AlsoSeen]
+    not_held: str = ""
 
     @property
     def shown(self) -> list[Standing]:
@@ -62,8 +65,7 @@ def _chapter(
 ) -> Chapter:  # fmt: skip
     cut = replace(cut_of(programme.academic_year, as_of, now), only=tuple(sorted(family)), source=recorded)
     found = standings.judged(programme, cut, as_of)
-    kin = Kin((a, b) for a, b, _ in recorded.links(replace(cut, until=cut.moment)))
-    before = set(kin.before(urn))
+    before = set(_former_selves(programme, cut).before(urn))
     mine = [s for s in (*found.target, *found.excluded) if s.urn == urn]
     return Chapter(
         programme=programme,
@@ -72,7 +74,15 @@ def _chapter(
         excluded=any(s.urn == urn for s in found.excluded),
         line=_sorted([s for s in (*found.target, *found.excluded) if s.urn in before]),
         also_seen=[s for s in found.also_seen if s.urn == urn or s.urn in before],
+        not_held=found.not_held.get(urn, ""),
     )
+
+
+def _former_selves(programme: Programme, cut: Cut) -> Kin:
+    """Who came before whom by all that is known now, whenever the programme was: a school that closed after it stood for
+    its successor then."""
+    now = replace(cut, until=cut.moment, day=day_of(cut.moment - timedelta(microseconds=1)))
+    return Target(programme, now, []).kin
 
 
 def _sorted(rows: list[Standing]) -> list[Standing]:

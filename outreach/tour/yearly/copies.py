@@ -295,7 +295,10 @@ def _carry_decisions(new: Programme, planned: Plan, *, who: str, now: datetime) 
     carried = 0
     for row, _ in planned.decisions:
         if row.kind == INCLUDE and not new.for_adults:
-            targets.include(new, known[row.urn], row.year_groups, reason=row.reason, who=who, now=now)
+            try:
+                targets.include(new, known[row.urn], row.year_groups, reason=row.reason, who=who, now=now)
+            except targets.CannotBeTakenIn:
+                continue  # the new programme is for other year groups
         elif row.kind != INCLUDE:
             targets.exclude(new, known[row.urn], reason=row.reason, who=who, now=now)
         else:

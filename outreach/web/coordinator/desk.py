@@ -79,7 +79,7 @@ def desk() -> Any:
         headline=forecast.headline(ahead.forecast, seen=seen, saw=saw), reasons=forecast.reasons(ahead.forecast, seen=seen),
         pictures=[("wide", drawn(frame=trend_lines.WIDE)), ("narrow", drawn(frame=trend_lines.NARROW))],
         actions=[(a, _behind(a, asked, now)) for a in actions.of(reckoning, mail, now=now)],
-        to_gaps=partial(_gaps, asked), unowned=unowned.count(reckoning, now=now),
+        to_gaps=partial(_gaps, asked), unowned=unowned.count(reckoning),
         news=_news(programme.id, after, now), since=since, after=after, week=shows,
         standings=_standings(reckoning, shows),
         step=_next_step(now) if _is_young(reckoning) else None,

@@ -16,7 +16,7 @@ from outreach.ground.errors import Refusal
 from outreach.web import downloads, forms
 from outreach.web.gate import coordinator, coordinators_only, who
 
-FACTS = FIELDS | {"la_code": "Authority", "census_date": "Census date"}
+FACTS = FIELDS | {"la_code": "Authority"}
 SHOWN = 200
 """Schools of each kind that the preview lists; the CSV has them all."""
 

@@ -34,7 +34,8 @@ LETTERS, MAILS = 40, 20
 def school(urn: int) -> Any:
     found, programme, now = our_school(urn), programme_in_hand(), clock.now()
     came_from, became = lines.before([urn]).get(urn, []), lines.after([urn]).get(urn, [])
-    family = [urn, *(s.urn for s in came_from)]
+    former = lines.former_selves([urn], today=day_of(now)).get(urn, [])
+    family = [urn, *(s.urn for s in former)]
     on_file = contacts.to_write_to([urn]).get(urn, [])
     bookings = diary.of_schools(family, g.partnership.id)
     visits = [*(b.uid for b in bookings), *proposals.uids_of(family)]
@@ -64,7 +65,8 @@ def school(urn: int) -> Any:
         no_names=notes.NO_NAMES,
         note_at_most=notes.LONGEST,
         deeds=school_told.deeds(family, [b.reference for b in bookings]),
-        came_from=came_from,
+        came_from=[s for s in came_from if s in former],
+        beside=[s for s in came_from if s.is_open],
         became=became,
         names={s.urn: s.name for s in (found, *came_from)},
         now=now,
