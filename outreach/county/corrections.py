@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from outreach.county import schools
-from outreach.county.schools import Correction, School, SchoolRecord, found_by
+from outreach.county.schools import STATUSES, Correction, School, SchoolRecord, found_by
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -40,8 +40,6 @@ FIELDS: dict[str, str] = {
     "close_date": "Closed",
 }
 """What may be corrected, with its name on pages. Never the authority: it decides whose school it is."""
-
-STATUSES = ("Open", "Open, but proposed to close", "Closed", "Proposed to open")
 
 
 class CannotCorrect(Refusal):

@@ -2,8 +2,8 @@
 
 A school without ages counts by its phase's usual ages, compared without case and hyphens ('Not
 applicable' and empty are no phase). With neither it counts by type: schools and alternative
-provision are in and marked 'ages unknown', and so is a type nobody knows. The types of OUT are never
-in, whatever their ages.
+provision are in and marked 'ages unknown', and so is a type nobody knows. Colleges and institutions for ages 16 to 19 are in
+where their ages, or their phase, say so. The types of OUT have no pupils of school age and are never in.
 """
 
 from functools import cache
@@ -40,13 +40,8 @@ OUT = (
     "nursery",
     "nurseries",
     "early years",
-    "further education",
     "higher education",
     "adult",
-    "post 16",
-    "16 19",
-    "16 to 19",
-    "sixth form",
     "online provider",
     "offshore",
     "overseas",
@@ -55,14 +50,24 @@ OUT = (
 )
 """Parts of type names that are never in a target."""
 
+BY_AGES_ALONE = ("further education", "post 16", "16 19", "16 to 19", "sixth form")
+"""Parts of type names whose schools are in a target only where ages or phase say which year groups they have."""
+
 NO_PHASE = "Phase not given"
 
 
 @cache
 def never_in(type_of_establishment: str) -> bool:
-    """Colleges, nurseries, children's centres, online, overseas and Welsh types."""
+    """Nurseries, children's centres, higher and adult colleges, online, overseas and Welsh types."""
     name = _plain(type_of_establishment)
     return any(part in name for part in OUT)
+
+
+@cache
+def only_by_ages(type_of_establishment: str) -> bool:
+    """Colleges of further education and institutions for ages 16 to 19: with neither ages nor phase they are out."""
+    name = _plain(type_of_establishment)
+    return any(part in name for part in BY_AGES_ALONE)
 
 
 @cache

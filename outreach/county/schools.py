@@ -116,7 +116,9 @@ class School(Base, SchoolFacts):
 
 
 OPEN_STATUSES = ("Open", "Open, but proposed to close")
-PROPOSED = "Proposed to open"
+CLOSED, PROPOSED = "Closed", "Proposed to open"
+STATUSES = (*OPEN_STATUSES, CLOSED, PROPOSED)
+"""What the register's downloads say; each word a coordinator may correct to."""
 
 
 def has_closed(school: Any, day: date) -> ColumnElement[bool]:

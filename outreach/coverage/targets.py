@@ -205,6 +205,8 @@ class Target:
         by_ages = self._by_ages_or_phase(known)
         groups = tuple(y for y in self.year_groups if y in self._offered(known, included))
         unknown = by_ages is None and included is None
+        if unknown and establishments.only_by_ages(known.type_of_establishment):
+            return None
         if not groups and not unknown or unknown and self._offers_none_by_own_numbers(known.urn):
             return None
         own = self._own_numbers(known.urn, groups)

@@ -1,7 +1,7 @@
 """The schools of Marlshire, one after the other: where, of which kind, how large; and what became of closed ones. Pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import count, cycle
 from random import Random
 
@@ -254,6 +254,10 @@ class Maker:
             "StatutoryLowAge": ages[0] if ages else "",
             "StatutoryHighAge": ages[1] if ages else "",
             "NumberOfPupils": "" if pupils is None else pupils,
+            "CensusDate": "" if pupils is None else _census_day(self.year).strftime("%d-%m-%Y"),
+            "PercentageFSM": "" if pupils is None else (urn * 37 % 400) / 10,
+            "Federations (name)": f"The {town.name} Federation" if urn % 23 == 0 else "",
+            "UrbanRural (name)": _urban_or_rural(town),
             "SchoolCapacity": "" if pupils is None else round(pupils * 1.1, -1),
             "Gender (name)": "Mixed",
             "Street": f"{self.random.randint(1, 180)} {self.random.choice(names.STREETS)}",
@@ -280,6 +284,21 @@ class Maker:
             return f"https://www.{names.slug(trust)}.example/{names.slug(name)}"
         host = f"www.{names.slug(name)}.example"
         return (host, f"http://{host}", f"https://{host}/")[int(lot * 100) % 3]
+
+
+def _census_day(academic_year: int) -> date:
+    """The third Thursday of the January before an academic year, when schools count for the census."""
+    first = date(academic_year, 1, 1)
+    return first + timedelta(days=(3 - first.weekday()) % 7 + 14)
+
+
+def _urban_or_rural(town: Town) -> str:
+    """The register’s words: the county town and the largest of each district are urban, the rest are not."""
+    if town.district == "Marlford City":
+        return "(England/Wales) Urban city and town"
+    if town.name == land.TOWNS[town.district][0]:
+        return "(England/Wales) Urban city and town in a sparse setting"
+    return f"(England/Wales) Rural {'town and fringe' if town.share > 0.02 else 'village'}"
 
 
 def _shares_a_site(row: Row) -> bool:

@@ -219,6 +219,36 @@ def test_a_link_is_kept_with_its_kind_in_the_successors_words_where_both_state_i
     ]
 
 
+@pytest.mark.parametrize("word", ["Opne", "Open (temporarily closed)", "open?", "1"])
+def test_a_status_that_is_none_of_the_registers_words_is_unreadable_and_never_closed(word: str) -> None:
+    before = read(written([school()])).rows[0]
+    changes = compared(written([school(status=word)]), {900001: before})
+    assert (changes.closed, [line.number for line in changes.unreadable]) == ((), [2])
+    assert f"'{word}', not one of the register's words" in changes.unreadable[0].reason
+
+
+@pytest.mark.parametrize("word", ["open", " Open,  but proposed to close ", "CLOSED", "Pending approval"])
+def test_a_status_is_known_whatever_its_case_and_spaces(word: str) -> None:
+    (row,) = read(written([school(status=word)])).rows
+    assert row.status in ("Open", "Open, but proposed to close", "Closed", "Pending approval")
+
+
+@pytest.mark.parametrize(
+    ("held", "said", "kept"),
+    [
+        ("01632960001", "1632960001", "01632960001"),
+        ("01632 960 001", "1632960001.0", "01632 960 001"),
+        ("01632960001", "01632960002", "01632960002"),
+        ("01632960001", "", ""),
+        ("", "1632960001", "1632960001"),
+    ],
+)
+def test_a_telephone_that_lost_its_nought_is_the_one_that_is_held(held: str, said: str, kept: str) -> None:
+    before = read(written([school(TelephoneNum=held)])).rows[0]
+    changes = compared(written([school(TelephoneNum=said, Street="New")]), {900001: before})
+    assert changes.changed[0].after.telephone == kept
+
+
 @pytest.mark.parametrize("percent", ["..", "SUPP", "", "about a fifth", "101"])
 def test_facts_beside_the_main_ones_lose_no_school(percent: str) -> None:
     rows = [school(PercentageFSM=percent, CensusDate="soon", EstablishmentNumber="new")]

@@ -17,6 +17,45 @@ from outreach.ground.db import db, transaction
 from outreach.ground.geography import Place
 
 
+@pytest.mark.parametrize("typed", ["931/4032", "9314032", " 931 4032 ", "DfE number 931/4032", "9314032.0", "931-4032"])
+def test_a_school_is_found_by_its_laestab(app: Flask, typed: str) -> None:
+    with transaction():
+        make.school(urn=900201, establishment_number=4032, la_code="932")
+        make.school(urn=900202, establishment_number=4032, status="Closed")
+        academy = make.school(urn=900203, establishment_number=4032)
+        make.school(urn=900204, establishment_number=None)
+    assert schools.find_by_laestab(typed, ["931"]) is academy
+    assert schools.find_by_laestab(typed, ["930"]) is None
+    assert academy.laestab == "931/4032"
+    assert [s.urn for s in schools.find("931/4032", ["931"])] == [900203, 900202]
+    assert [s.urn for s in schools.find("9314032", ["931"])] == [900203, 900202]
+
+
+@pytest.mark.parametrize("typed", ["", "4032", "931", "900203", "93140322", "931/40", "931/4033", "x"])
+def test_what_is_no_laestab_finds_nobody(app: Flask, typed: str) -> None:
+    with transaction():
+        make.school(urn=900203, establishment_number=4032)
+    assert schools.find_by_laestab(typed, ["931"]) is None
+
+
+def test_a_laestab_of_two_open_schools_is_nobodys_and_that_of_closed_ones_alone_is_theirs(app: Flask) -> None:
+    with transaction():
+        for _ in range(2):
+            make.school(establishment_number=4001)
+        closed = make.school(establishment_number=17, status="Closed")
+    assert schools.of_laestabs(["931/4001", "931/0017"], ["931"]) == {"931/0017": closed}
+
+
+def test_laestabs_of_a_list_are_looked_up_in_one_query(app: Flask, count_queries: Any) -> None:
+    with transaction():
+        for n in range(40):
+            make.school(establishment_number=4000 + n)
+    texts = [f"931/{4000 + n}" for n in range(40)]
+    with count_queries() as queries:
+        found = schools.of_laestabs(texts, ["931"])
+    assert (len(found), len(queries)) == (40, 1)
+
+
 @pytest.fixture
 def county(app: Flask) -> None:
     with transaction():

@@ -36,7 +36,8 @@ KINDS = [
     ("Independent school", "", 3, None),
     ("Community special school", "Not applicable", 2, 19),
     ("Academy alternative provision converter", "Not applicable", 11, 16),
-    ("Further education", "16 plus", 14, 99),
+    ("Further education", "16 plus", 12, 99),
+    ("Free schools 16 to 19", "Not applicable", None, None),
     ("Something quite new", None, None, None),
 ]
 

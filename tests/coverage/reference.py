@@ -240,8 +240,13 @@ class World:
     def is_never_in(self, urn):
         kind = self.fact(urn, "type_of_establishment").lower().replace("-", " ")
         return any(
-            w in kind for w in ("nursery", "children's centre", "further education", "16 to 19", "welsh")
+            w in kind
+            for w in ("nursery", "children's centre", "higher education", "adult", "online provider", "overseas", "welsh")
         )
+
+    def is_for_ages_16_to_19(self, urn):
+        kind = self.fact(urn, "type_of_establishment").lower().replace("-", " ")
+        return any(w in kind for w in ("further education", "16 to 19", "sixth form"))
 
     @remembered
     def eligible(self, urn):
@@ -252,6 +257,8 @@ class World:
         if named is None and self.is_never_in(urn):
             return False
         if named is None and self.usual(urn) is None:
+            if self.is_for_ages_16_to_19(urn):
+                return False
             return any(self.own(urn, y) != 0 for y in self.target_groups())
         return bool(self.counting(urn))
 

@@ -53,12 +53,14 @@ def only(programme):
             True,
             True,
         ),
-        ({"type_of_establishment": "Further education"}, False, False),
+        ({"type_of_establishment": "Further education"}, True, False),
+        ({"type_of_establishment": "Further education", "statutory_low_age": 16}, False, False),
+        ({"type_of_establishment": "Academy 16 to 19 sponsor led", "phase_of_education": None,
+          "statutory_low_age": None}, False, False),
+        ({"type_of_establishment": "Higher education institutions"}, False, False),
+        ({"type_of_establishment": "Adult learning provider"}, False, False),
         ({"type_of_establishment": "Local authority nursery school", "phase_of_education": ""}, False, False),
         ({"type_of_establishment": "Children\u2019s centre"}, False, False),
-        ({"type_of_establishment": "Special post 16 institution"}, False, False),
-        ({"type_of_establishment": "Academy 16-19 converter"}, False, False),
-        ({"type_of_establishment": "Sixth form centres"}, False, False),
         ({"type_of_establishment": "British schools overseas"}, False, False),
         ({"type_of_establishment": "Online provider"}, False, False),
         ({"type_of_establishment": "Welsh establishment"}, False, False),
@@ -69,6 +71,26 @@ def test_a_school_is_in_by_ages_else_phase_else_type(programme, facts, in_target
         make.school(**facts)
     found = reckon(programme).target
     assert [s.ages_unknown for s in found] == ([ages_unknown] if in_target else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "in_target"),
+    [
+        ("Further education", {"statutory_low_age": 16, "statutory_high_age": 99}, True),
+        ("Special post 16 institution", {"statutory_low_age": 16, "statutory_high_age": 25}, True),
+        ("Academy 16-19 converter", {"statutory_low_age": 16, "statutory_high_age": 19}, True),
+        ("Free schools 16 to 19", {"statutory_low_age": None, "phase_of_education": "16 plus"}, True),
+        ("Sixth form centres", {"statutory_low_age": 16, "statutory_high_age": 19}, True),
+        ("Sixth form centres", {"statutory_low_age": None, "phase_of_education": "Not applicable"}, False),
+        ("Higher education institutions", {"statutory_low_age": 16, "statutory_high_age": 99}, False),
+    ],
+)
+def test_institutions_for_ages_16_to_19_are_in_where_their_ages_or_phase_say_so(app, kind, facts, in_target):
+    with transaction():
+        programme = make.programme(make.partnership(), (12, 13))
+        make.school(type_of_establishment=kind, **facts)
+    found = reckon(programme).target
+    assert [s.year_groups for s in found] == ([{12: "open", 13: "open"}] if in_target else [])
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
-from school_story import HALL, PUPILS, Story, lay, said
+from school_story import HALL, PUPILS, Story, lay, link_to, said
 from sqlalchemy import select
 
+import make
 from outreach.booking import promises
 from outreach.booking.promises import Booking
-from outreach.ground.db import db
+from outreach.county.schools import School
+from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post.outbox import Letter
 
@@ -301,3 +303,19 @@ def test_page_after_the_show_offers_no_change(story: Story, stopped) -> None:
     for words in ("Move to another time", "Cancel this booking", "Add a colleague", "Take out"):
         assert words not in page
     assert story.get().headers["Location"] == story.path(f"/booked/{reference}")
+
+
+def test_a_link_opens_bookings_of_a_school_that_closed_and_none_of_one_that_stays_open(
+    story: Story, client: FlaskClient
+) -> None:
+    """What was split off from an open school has nothing of its."""
+    reference = story.booked()
+    with transaction():
+        old, new = booking(reference).school, make.school(name="Kester Studio School")
+        make.succession(old, new)
+        theirs = link_to(story.programme, new)
+    for page in ("", "/move", "/cancel"):
+        assert client.get(f"/i/{theirs}/booked/{reference}{page}").status_code == 404, page
+    with transaction():
+        db.session.get_one(School, old.urn).status = "Closed"
+    assert client.get(f"/i/{theirs}/booked/{reference}").status_code == 200

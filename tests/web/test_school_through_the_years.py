@@ -272,3 +272,42 @@ def test_the_page_takes_the_same_queries_whatever_there_is_to_tell(
         taken.append(len(queries))
     assert len(set(taken)) == 1, taken
     assert taken[0] <= 62
+
+
+def test_a_school_that_something_was_split_off_from_counts_and_keeps_what_is_its_own(desk: Desk) -> None:
+    with transaction():
+        stays = make.school(name="Kester School")
+        split = make.school(name="Kester Studio School")
+        make.succession(stays, split)
+        make.contact(split)
+        booking = make.booking(
+            make.show(desk.this, stays, make.NOW + timedelta(days=50)), {8: 100, 9: 100}, reference="MRL-OWN1"
+        )
+        notes.write(stays.urn, "Asked for a morning.", partnership_id=desk.ours.id, who="Priya", now=make.NOW)
+    of_it, of_the_other = desk.page(stays), desk.page(split)
+    assert "Open. The register names Kester Studio School as what came of it: each counts for itself" in of_it
+    assert booking.reference in of_it and "Stands under a school that is not there" not in of_it
+    assert "Came out of Kester School, which is open still and keeps what is its own." in of_the_other
+    assert booking.reference not in of_the_other and "Asked for a morning" not in of_the_other
+    assert "Not asked" in of_the_other
+    assert "Nothing waits for you" in said(desk.client.get("/desk/register/changes"))
+
+
+def test_a_closed_school_cannot_be_taken_in_and_the_page_says_why(desk: Desk) -> None:
+    address = f"/desk/schools/{desk.old.urn}/target"
+    answer = desk.client.post(address, data={"kind": "include", "year_groups": ["8"], "reason": "Asked"})
+    assert answer.status_code == 422
+    assert "Redmere School cannot be taken in: the register says ‘Closed’." in said(answer)
+
+
+def test_what_was_taken_in_and_cannot_count_says_why(desk: Desk) -> None:
+    answer = desk.client.post(
+        f"/desk/schools/{desk.new.urn}/target",
+        data={"kind": "include", "year_groups": ["8"], "reason": "Asked"},
+    )
+    assert answer.status_code == 303
+    with transaction():
+        make.own_number(desk.new, 8, 0)
+    assert (
+        "It cannot count all the same: its own number of pupils in Year 8 is 0." in desk.page()
+    )

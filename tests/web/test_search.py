@@ -160,6 +160,16 @@ def test_nothing_of_another_partnership_is_found(client: FlaskClient, desk: Desk
     assert rows(page) == 0 and "Nothing here matches" in page and "9X2B</a>" not in page
 
 
+def test_a_laestab_leads_straight_to_its_school(client: FlaskClient, desk: Desk) -> None:
+    with transaction():
+        school = make.school(establishment_number=4032)
+        make.school(establishment_number=4033, la_code="999")
+    for typed in ("931/4032", "9314032"):
+        answer = client.get("/desk/search", query_string={"q": typed})
+        assert (answer.status_code, answer.location) == (302, f"/desk/schools/{school.urn}")
+    assert "Nothing here matches" in searched(client, q="999/4033")
+
+
 def test_a_urn_of_another_partnership_leads_nowhere(client: FlaskClient, desk: Desk) -> None:
     with transaction():
         hidden = make.school(la_code="825")

@@ -209,7 +209,7 @@ def _completer(file: RegisterFile, known: Known) -> Callable[[Facts, Facts | Non
     """What a line says together with what it leaves open.
 
     A fact that the file has no column for stays as it was. A point or district that it leaves
-    open stays while the postcode does, else it is Code-Point's.
+    open stays while the postcode does, else it is Code-Point's. A telephone without its first nought is the one held.
     """
     lacks = [name for name in Facts._fields if name not in file.has]
     names = dict(known.districts)
@@ -221,9 +221,17 @@ def _completer(file: RegisterFile, known: Known) -> Callable[[Facts, Facts | Non
             row = row._replace(**{name: getattr(before, name) for name in lacks})
         if not (point_said and district_said):
             row = _placed(row, before, file.spots.get(compact(row.postcode)), point_said, district_said)
+        if before is not None and _shortened(row.telephone, before.telephone):
+            row = row._replace(telephone=before.telephone)
         return _district_named(row, before, names)
 
     return complete
+
+
+def _shortened(said: str, held: str) -> bool:
+    """Whether a telephone is the one that is held without its first nought: a spreadsheet took it for a number."""
+    short, whole = ("".join(c for c in text.removesuffix(".0") if c.isdigit()) for text in (said, held))
+    return bool(short) and whole == f"0{short}"
 
 
 def _placed(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from outreach.county.schools import OPEN_STATUSES
+from outreach.county.schools import OPEN_STATUSES, STATUSES
 
 
 class Facts(NamedTuple):
@@ -110,6 +110,25 @@ def urn(value: str) -> int:
     return number
 
 
+_STATUSES = {
+    word.casefold(): word
+    for word in (
+        *STATUSES, "Pending approval", "Rejected opening", "Created in error", "De-registered as EY Setting",
+        "Quarantine", "Archived",
+    )
+}  # fmt: skip
+"""The register's own words: those of its downloads, and the rarer ones of its lists."""
+
+
+def _status(value: str) -> str:
+    """One of the register's words: any other would pass for 'closed', and a school would go by a slip of the pen."""
+    said = _said(value)
+    word = _STATUSES.get(" ".join(said.casefold().split()))
+    if word is None:
+        raise ValueError(f"is '{said[:40]}', not one of the register's words such as 'Open' or 'Closed'")
+    return word
+
+
 _DATE = re.compile(r"(?:(\d{1,2})[-/](\d{1,2})[-/](\d{4})|(\d{4})-(\d{1,2})-(\d{1,2}))(?:[ T]00:00(?::00)?)?")
 
 
@@ -150,7 +169,7 @@ def columns() -> dict[str, tuple[str, Callable[[str], Any]]]:
         "la_code": ("LA (code)", _once(_said)),
         "name": ("EstablishmentName", _said),
         "establishment_number": ("EstablishmentNumber", _once(_else_unknown(_whole(0, 9999)))),
-        "status": ("EstablishmentStatus (name)", _once(_said)),
+        "status": ("EstablishmentStatus (name)", _once(_status)),
         "type_of_establishment": ("TypeOfEstablishment (name)", _once(_text)),
         "phase_of_education": ("PhaseOfEducation (name)", _once(_text_or_none)),
         "statutory_low_age": ("StatutoryLowAge", _once(_whole(0, 99))),

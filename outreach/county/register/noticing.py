@@ -9,7 +9,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from outreach.county.establishments import never_estimated, never_in, phase_name, usual_year_groups
+from outreach.county.establishments import (
+    never_estimated,
+    never_in,
+    only_by_ages,
+    phase_name,
+    usual_year_groups,
+)
 from outreach.county.register.changes import Change, Changes
 from outreach.county.register.columns import Facts
 from outreach.ground.school_year import offered
@@ -92,6 +98,9 @@ def _year_groups_differ(before: Facts, after: Facts) -> tuple[str, ...]:
     """The fields that say which year groups a school has, where they say others now."""
     if never_in(before.type_of_establishment) != never_in(after.type_of_establishment):
         return ("type_of_establishment",)
+    bare = _groups(before) is None and _groups(after) is None
+    if bare and only_by_ages(before.type_of_establishment) != only_by_ages(after.type_of_establishment):
+        return ("type_of_establishment",)
     fields: list[str] = []
     if _groups(before) != _groups(after):
         fields += ["statutory_low_age", "statutory_high_age", "phase_of_education"]
@@ -129,7 +138,7 @@ def _phase(facts: Facts) -> str:
 
 
 def _may_count(facts: Facts) -> bool:
-    """Nurseries, colleges and their like are in no target, whatever changes about them."""
+    """Nurseries, adult colleges and their like are in no target, whatever changes about them."""
     return not never_in(facts.type_of_establishment)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
+from outreach.county import schools
 from outreach.county.partnerships import Authority
 from outreach.county.schools import OPEN_STATUSES, School, Succession
 from outreach.coverage.search.typed import PHONE_FROM, Wanted
@@ -26,11 +27,19 @@ class SchoolHit:
 
 
 def school_of_urn(partnership_id: int, want: Wanted) -> int | None:
-    """The URN that was typed, if a school of this partnership has it."""
-    if not re.fullmatch(r"[1-9]\d{4,6}", want.solid):
+    """The URN that was typed, or that of the school whose LAESTAB was, if this partnership has it."""
+    if re.fullmatch(r"[1-9]\d{4,6}", want.solid):
+        query = select(School.urn).where(
+            School.urn == int(want.solid), School.la_code.in_(ours(partnership_id))
+        )
+        found = db.session.scalar(query)
+        if found is not None:
+            return found
+    if schools.read_laestab(want.solid) is None:
         return None
-    query = select(School.urn).where(School.urn == int(want.solid), School.la_code.in_(ours(partnership_id)))
-    return db.session.scalar(query)
+    codes = list(db.session.scalars(ours(partnership_id)))
+    school = schools.find_by_laestab(want.solid, codes)
+    return None if school is None else school.urn
 
 
 def matching(partnership_id: int, want: Wanted) -> list[ColumnElement[bool]]:
