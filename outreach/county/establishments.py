@@ -91,5 +91,25 @@ def phase_name(phase: str | None, type_of_establishment: str) -> str:
     return NO_PHASE
 
 
+URBAN, RURAL = "Urban", "Rural"
+
+
+@cache
+def urban_or_rural(said: str | None) -> str:
+    """'Urban' or 'Rural' of the register's words, of whichever classification; '' where it says neither.
+
+    The one of 2011 says 'Rural town and fringe', that of 2021 'Larger rural: nearer to a major town or city'.
+    """
+    words = _plain(said or "").replace(":", " ").split()
+    return RURAL if "rural" in words else URBAN if "urban" in words else ""
+
+
+@cache
+def town_name(said: str) -> str:
+    """A town as it is listed: BANBURY and Banbury are one."""
+    text = " ".join(said.split())
+    return text.title() if text.isupper() else text
+
+
 def _plain(text: str) -> str:
     return " ".join(text.casefold().replace("-", " ").replace("\u2019", "'").split())

@@ -124,7 +124,7 @@ STATUSES = (*OPEN_STATUSES, CLOSED, PROPOSED)
 def has_closed(school: Any, day: date) -> ColumnElement[bool]:
     """Whether a predecessor (School or an alias of it) is closed on a day, as a condition: by its status from the closing
     date on, where it has one, or by a closing date that has come whatever the status."""
-    come = school.close_date <= day
+    come = and_(school.close_date.is_not(None), school.close_date <= day)
     return or_(come, and_(school.status.not_in(OPEN_STATUSES), school.close_date.is_(None)))
 
 
@@ -144,7 +144,7 @@ class SchoolRecord(Base, SchoolFacts):
 
 
 class RegisterImport(Base):
-    """One application of a register file."""
+    """One application of a register file; `file_day` is that of the file itself, None where it did not tell."""
 
     __tablename__ = "register_import"
 
@@ -153,6 +153,7 @@ class RegisterImport(Base):
     who: Mapped[str] = mapped_column(Text)
     file_name: Mapped[str] = mapped_column(Text)
     la_codes: Mapped[str] = mapped_column(Text)
+    file_day: Mapped[date | None]
     summary: Mapped[str] = mapped_column(Text, default="")
 
 

@@ -1,4 +1,4 @@
-"""Sums over standings: by district, phase, type, trust and year group, the spread between districts, the causes. Pure."""
+"""Sums over standings: by district, town, urban and rural, phase, type, trust and year group, the spread between districts, the causes. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,9 @@ from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.wording import percent, percent_said
 
 DISTRICT, PHASE, TYPE, TRUST, YEAR_GROUP = "district", "phase", "type", "trust", "year"
+TOWN, URBAN_RURAL = "town", "urban_rural"
 NO_TRUST, TYPE_UNKNOWN = "in no trust", "type not known"
+TOWN_UNKNOWN, URBAN_RURAL_UNKNOWN = "town not known", "not known whether urban or rural"
 STATES = (Word.SEEN.value, Word.PART_SEEN.value, Word.TO_CONFIRM.value, Word.BOOKED.value, OPEN)
 """What one year group of one school can be, in the order of a bar."""
 
@@ -124,7 +126,7 @@ def whole(target: Iterable[Standing], *, county: str) -> Totals:
 
 
 def by(target: Iterable[Standing], dimension: str) -> list[Totals]:
-    """The rows of one dimension, which sum to the county: districts best first; phases, types and trusts by
+    """The rows of one dimension, which sum to the county: districts and towns best first; phases, types and trusts by
     size, what is in none last. Year groups do not (a school stands in each that it offers): by_year_group."""
     name = _NAMES[dimension]
     rows: dict[str, Totals] = {}
@@ -134,7 +136,7 @@ def by(target: Iterable[Standing], dimension: str) -> list[Totals]:
         if totals is None:
             totals = rows[key] = Totals(key, said)
         _count(totals, s)
-    return sorted(rows.values(), key=_best_first if dimension == DISTRICT else _largest_first)
+    return sorted(rows.values(), key=_best_first if dimension in (DISTRICT, TOWN) else _largest_first)
 
 
 _NAMES: dict[str, Callable[[Standing], tuple[str, str]]] = {
@@ -142,6 +144,8 @@ _NAMES: dict[str, Callable[[Standing], tuple[str, str]]] = {
     PHASE: lambda s: (s.phase, s.phase),
     TYPE: lambda s: (s.type, s.type or TYPE_UNKNOWN),
     TRUST: lambda s: (s.trust, s.trust or NO_TRUST),
+    TOWN: lambda s: (s.town, s.town or TOWN_UNKNOWN),
+    URBAN_RURAL: lambda s: (s.urban_rural, s.urban_rural or URBAN_RURAL_UNKNOWN),
 }
 
 

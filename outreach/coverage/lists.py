@@ -21,7 +21,7 @@ NUMBERS = {
 }
 
 NO_DISTRICT = NONE = "-"
-"""What stands in an address for the schools whose district or type is not known, or that are in no trust."""
+"""What stands in an address for the schools whose district, town or type is not known, or that are in no trust."""
 
 GAP = "gap"
 STATE_NAMES = {state: state.capitalize() for state in STATES} | {GAP: "Open or to confirm"}
@@ -46,6 +46,8 @@ class Filters:
     phase: str = ""
     type: str = ""
     trust: str = ""
+    town: str = ""
+    urban_rural: str = ""
     year: int | None = None
     state: str = ""
     standing: str = ""
@@ -91,6 +93,11 @@ def _tests(filters: Filters) -> list[Callable[[Standing], bool]]:
     if filters.trust:
         trust = "" if filters.trust == NONE else filters.trust
         tests.append(lambda s: s.trust == trust)
+    for kind in ("town", "urban_rural"):
+        wanted_kind = getattr(filters, kind)
+        if wanted_kind:
+            meant = "" if wanted_kind == NONE else wanted_kind
+            tests.append(lambda s, kind=kind, meant=meant: getattr(s, kind) == meant)  # type: ignore[misc]
     if filters.year is not None:
         year = filters.year
         tests.append(lambda s: year in s.year_groups)

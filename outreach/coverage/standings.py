@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from outreach.county.establishments import town_name, urban_or_rural
 from outreach.coverage import facts, gaps
 from outreach.coverage.asking import Asking
 from outreach.coverage.cells import OPEN, Cell, Cells
@@ -47,7 +48,8 @@ class Standing:
     'to confirm', 'booked', 'open'). `target_pupils` None is unknown; `estimated` when the register's number
     was shared out. `place_known` False: no grid reference of its own. `pupils_by_year`
     and `seen_by_year`: the same for each offered target year group (a count above its estimate replaces it,
-    so that they may sum to more than the school's number); who counted nobody has no `seen_by_year`.
+    so that they may sum to more than the school's number); who counted nobody has no `seen_by_year`. `town`, and
+    `urban_rural` ('Urban', 'Rural'), are '' where no register file said so by then.
     """
 
     urn: int
@@ -73,6 +75,8 @@ class Standing:
     trust: str = ""
     pupils_by_year: dict[int, int | None] = field(default_factory=dict)
     seen_by_year: dict[int, int] = field(default_factory=dict)
+    town: str = ""
+    urban_rural: str = ""
 
     @property
     def cause(self) -> str:
@@ -211,7 +215,7 @@ class _Judge:
             urn, known.name, known.district_code or "", known.district_name or DISTRICT_UNKNOWN, school.phase,
             known.type_of_establishment, word, states, is_gap, kind, detail, since, number, school.estimated,
             pupils, guessed, evidence, school.ages_unknown, known.easting, known.northing, known.trust_name or "",
-            by_year, counted,
+            by_year, counted, town_name(known.town), urban_or_rural(known.urban_rural),
         )  # fmt: skip
 
     def also_seen(self) -> list[AlsoSeen]:

@@ -29,14 +29,16 @@ class Unreadable:
 
 
 class CsvFile:
-    """One CSV file: `header` holds its column names, folded by `fold`; [] when it is empty. `unreadable` grows.
+    """One CSV file: `header` holds its column names, folded by `fold`; [] when it is empty. `unreadable` grows. `name` is
+    the file's own, where it is known.
 
     UTF-8 when all of it is, with or without a byte order mark, else cp1252; UTF-16 only with its
     mark. Cells are parted by a comma, or by the semicolon or tab that a spreadsheet put in its place.
     """
 
-    def __init__(self, source: BinaryIO) -> None:
+    def __init__(self, source: BinaryIO, name: str = "") -> None:
         self._source = source
+        self.name = name
         self._encoding = _encoding_of(source)
         self.unreadable: list[Unreadable] = []
         with _text(source, self._encoding) as text:

@@ -370,10 +370,12 @@ def test_shows_at_schools_that_will_not_be_there_are_listed_with_what_follows(c,
     assert closing.count(c.partnership.id, now=make.NOW) == 1
 
 
-def test_a_show_at_a_school_that_an_open_one_follows_is_in_question_though_the_register_has_both_open(
-    c,
-) -> None:
+def test_a_show_at_a_school_that_something_was_split_off_from_is_in_question_only_once_it_closes(c) -> None:
     with transaction():
         make.succession(c.old, c.new, at=make.NOW)
+    assert closing.closing(c.partnership.id, now=make.NOW) == []
+    assert closing.count(c.partnership.id, now=make.NOW) == 0
+    with transaction():
+        db.session.get_one(School, c.old.urn).close_date = make.NOW.date()
     assert [item.booking.id for item in closing.closing(c.partnership.id, now=make.NOW)] == [c.booking.id]
     assert closing.count(c.partnership.id, now=make.NOW) == 1

@@ -148,6 +148,10 @@ class RandomYear:
             "district_code": self.random.choice(["E1", "E2", None]),
             "trust_name": self.random.choice([None, None, "Lantern Learning Trust", "Marl Valley Academies"]),
         }
+        facts["town"] = self.random.choice(["Kestermere", "KESTERMERE", "Drovecote", ""])
+        facts["urban_rural"] = self.random.choice(
+            [None, "Rural town and fringe", "Urban major conurbation", "Larger rural: nearer to a major town or city"]
+        )
         facts["district_name"] = {"E1": "Kestermere", "E2": "Fenwold", None: None}[facts["district_code"]]
         school = make.school(recorded_at, **facts)
         db.session.flush()
@@ -312,6 +316,7 @@ class RandomYear:
                     [
                         {"number_of_pupils": 420}, {"statutory_high_age": 14}, {"status": "Open"},
                         {"status": "Open, but proposed to close"}, {"district_code": "E2", "district_name": "Fenwold"},
+                        {"urban_rural": "Urban: nearer to a major town or city", "town": "Drovecote"},
                         {"status": "Closed", "close_date": at.date()}, {"la_code": "932"},
                     ]
                 )  # fmt: skip

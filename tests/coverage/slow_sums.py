@@ -17,7 +17,7 @@ NINE = (
     "seen", "part seen", "to confirm", "booked", "proposed", "asked", "not asked", "declined", "unreachable",
 )  # fmt: skip
 STATES = ("seen", "part seen", "to confirm", "booked", "open")
-DIMENSIONS = ("district", "phase", "type", "trust")
+DIMENSIONS = ("district", "town", "urban_rural", "phase", "type", "trust")
 SAID = {
     "other date": "wants another date",
     "waiting list": "on the waiting list",
@@ -37,6 +37,8 @@ class Row:
     phase: str
     type: str
     trust: str
+    town: str
+    urban_rural: str
     standing: str
     gap: bool
     cause: str
@@ -182,6 +184,10 @@ class Sums:
             phase=self.phase(urn),
             type=w.fact(urn, "type_of_establishment"),
             trust=w.fact(urn, "trust_name") or "",
+            town=w.fact(urn, "town").title(),
+            urban_rural=next(
+                (word for word in ("Rural", "Urban") if word.lower() in (w.fact(urn, "urban_rural") or "").lower()), ""
+            ),
             standing="excluded" if excluded else standing,
             gap=gap and not excluded,
             cause="" if excluded else cause,

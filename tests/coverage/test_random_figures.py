@@ -92,6 +92,7 @@ def _hold_schools(reckoning: standings.Reckoning, slow: Sums) -> None:
             assert (fast.kind, fast.since) == (row.cause, row.since), fast
         assert (fast.district_code, fast.district_name) == (row.district, row.district_name)
         assert (fast.phase, fast.type, fast.trust) == (row.phase, row.type, row.trust)
+        assert (fast.town, fast.urban_rural) == (row.town, row.urban_rural)
         assert {y: fast.seen_by_year.get(y, 0) for y in row.seen_by} == row.seen_by
         assert (fast.target_pupils, fast.pupils_by_year) == (row.pupils, row.pupils_by), fast
         assert (fast.ages_unknown, not fast.place_known) == (row.ages_unknown, row.place_unknown)
@@ -147,6 +148,8 @@ def _hold_lists(reckoning: standings.Reckoning, slow: Sums, r: Random) -> None:
             "phase": some.phase if some else "Secondary",
             "type": (some.type if some else "") or "-",
             "trust": (some.trust if some else "") or "-",
+            "town": (some.town if some else "") or "-",
+            "urban_rural": (some.urban_rural if some else "") or "-",
             "year": r.choice(["7", "8", "9", "10"]),
             "state": r.choice(["seen", "part seen", "to confirm", "booked", "open", "gap"]),
             "standing": some.standing if some and some.standing in NINE else "asked",
@@ -165,7 +168,7 @@ def _hold_lists(reckoning: standings.Reckoning, slow: Sums, r: Random) -> None:
 
 
 def _filters(words: dict[str, str]) -> Filters:
-    known = {name: words[name] for name in ("district", "phase", "type", "trust", "state", "standing", "cause", "number", "find") if name in words}  # fmt: skip
+    known = {name: words[name] for name in ("district", "phase", "type", "trust", "town", "urban_rural", "state", "standing", "cause", "number", "find") if name in words}  # fmt: skip
     return Filters(
         which=words.get("list", lists.TARGET), year=int(words["year"]) if "year" in words else None,
         gap="gap" in words, counted="counted" in words, ages_unknown="ages" in words,

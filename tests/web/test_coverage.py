@@ -80,6 +80,8 @@ def county(schools: int = 70, seed: int = 5, la_code: str = "931"):
             phase_of_education=r.choice(["Secondary", "All-through", "Not applicable"]),
             statutory_low_age=r.choice([11, 11, 11, None]), trust_name=r.choice([None, "Lantern & Co Trust", "Marl Valley"]),
             type_of_establishment=r.choice(["Academy converter", "Community school"]),
+            town=("Kestermere", "Marl & Fen", "")[n % 3],
+            urban_rural=(None, "Rural village", "Urban major conurbation", "Rural town and fringe")[n % 4],
         )  # fmt: skip
         found.append(school)
         if r.random() < 0.85:
@@ -140,6 +142,7 @@ def pupils_of(client: FlaskClient, address: str) -> tuple[int, int]:
 @pytest.mark.parametrize(
     "query",
     ["", "?compare=2026-12-19", "?as_of=2026-12-01&by=type", "?by=phase&compare=2026-12-19", "?by=year&compare=2026-12-01",
+     "?by=town&compare=2026-12-19", "?by=urban_rural", "?by=phase&town=Marl+%26+Fen&urban_rural=-",
      "?by=trust&phase=Secondary", "?by=type&district=E07000001&trust=Lantern+%26+Co+Trust"],
 )  # fmt: skip
 def test_every_number_on_the_page_is_a_link_to_that_many_rows(desk: FlaskClient, query: str) -> None:
@@ -166,13 +169,15 @@ def test_the_district_rows_and_the_standings_sum_to_the_county(desk: FlaskClient
     assert "Not for publication" in lines[0][0]
     head = lines[1]
     whole = next(dict(zip(head, line, strict=True)) for line in lines[2:] if line and line[0] == "All")
-    for table in ("District", "Phase", "Type", "Trust"):
+    for table in ("District", "Town", "Urban or rural", "Phase", "Type", "Trust"):
         rows = [dict(zip(head, line, strict=True)) for line in lines[2:] if line and line[0] == table]
         assert len(rows) >= 2
         for column in head[2:]:
             if column != "Schools seen %":
                 assert sum(int(row[column]) for row in rows) == int(whole[column]), (table, column)
     assert sum(int(whole[name]) for name in head[3:12]) == int(whole["Schools"])
+    assert any(line[1] == "town not known" for line in lines[2:] if line)
+    assert any(line[1] == "not known whether urban or rural" for line in lines[2:] if line)
     assert any(line[1] == "district not known" for line in lines[2:] if line)
     first = next(n for n, line in enumerate(lines) if line and "do not sum" in line[0])
     years = [dict(zip(lines[first + 1], line, strict=True)) for line in lines[first + 2 :]]

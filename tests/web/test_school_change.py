@@ -309,7 +309,7 @@ def test_a_link_opens_bookings_of_a_school_that_closed_and_none_of_one_that_stay
     story: Story, client: FlaskClient
 ) -> None:
     """What was split off from an open school has nothing of its."""
-    reference = story.booked()
+    reference = story.book()
     with transaction():
         old, new = booking(reference).school, make.school(name="Kester Studio School")
         make.succession(old, new)

@@ -301,12 +301,8 @@ def test_a_closed_school_cannot_be_taken_in_and_the_page_says_why(desk: Desk) ->
 
 
 def test_what_was_taken_in_and_cannot_count_says_why(desk: Desk) -> None:
-    answer = desk.client.post(
-        f"/desk/schools/{desk.new.urn}/target",
-        data={"kind": "include", "year_groups": ["8"], "reason": "Asked"},
-    )
-    assert answer.status_code == 303
     with transaction():
+        make.decision(desk.this, desk.new, "include", year_groups=(8,))
         make.own_number(desk.new, 8, 0)
     assert (
         "It cannot count all the same: its own number of pupils in Year 8 is 0." in desk.page()

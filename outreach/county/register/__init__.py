@@ -13,19 +13,22 @@ from outreach.county.register.applying import (
     apply,
     known,
     lock,
+    newest_day,
     newest_import,
     preview,
     still,
     urns_of,
 )  # fmt: skip
+from outreach.county.register.became import Became
 from outreach.county.register.changes import Change, Changes, FieldChange, Known, Successor, compare
 from outreach.county.register.code_point import Spot, compact, read_code_point
 from outreach.county.register.columns import Facts
+from outreach.county.register.doubts import NotSure
 from outreach.county.register.files import Link, RegisterFile, read
 from outreach.county.register.packing import WrongFile
 from outreach.county.register.waiting import NoLongerWaiting, Waiting
 
 __all__ = [
-    "AppliedSince", "Change", "Changes", "Facts", "FieldChange", "Known", "Link", "NoLongerWaiting", "NotInFile", "RegisterFile", "Spot", "Successor", "Waiting", "WrongFile",
-    "apply", "compact", "compare", "known", "lock", "newest_import", "preview", "read", "read_code_point", "still", "urns_of",
+    "AppliedSince", "Became", "Change", "Changes", "Facts", "FieldChange", "Known", "Link", "NoLongerWaiting", "NotInFile", "NotSure", "RegisterFile", "Spot", "Successor", "Waiting", "WrongFile",
+    "apply", "compact", "compare", "known", "lock", "newest_day", "newest_import", "preview", "read", "read_code_point", "still", "urns_of",
 ]  # fmt: skip

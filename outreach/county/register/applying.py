@@ -7,7 +7,7 @@ local correction is laid over it and survives.
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, bindparam, func, insert, literal, select, text, update
@@ -15,14 +15,24 @@ from sqlalchemy import Select, bindparam, func, insert, literal, select, text, u
 from outreach.county import corrections
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register import deciding, hands
+from outreach.county.register.became import Became
 from outreach.county.register.bulk import insert_many
 from outreach.county.register.changes import Change, Changes, Known, compare
 from outreach.county.register.columns import Facts
-from outreach.county.register.files import RegisterFile
-from outreach.county.schools import RegisterImport, School, SchoolRecord, Succession, found_by, laestab
+from outreach.county.register.files import RegisterFile, day_in
+from outreach.county.schools import (
+    CLOSED,
+    RegisterImport,
+    School,
+    SchoolRecord,
+    Succession,
+    found_by,
+    laestab,
+)
 from outreach.ground import history
 from outreach.ground.db import Instant, db
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list
 
 
@@ -189,6 +199,16 @@ def newest_import(la_codes: Collection[str] | None) -> RegisterImport | None:
     return None
 
 
+def newest_day(la_codes: Collection[str] | None) -> date | None:
+    """The day of the newest file that was applied to any of these authorities (None: to any at all); None if none told it."""
+    days = [
+        row.file_day or day_in(row.file_name)
+        for row in db.session.scalars(select(RegisterImport).order_by(RegisterImport.id))
+        if la_codes is None or row.la_codes == EVERYWHERE or set(row.la_codes.split(",")) & set(la_codes)
+    ]
+    return max(filter(None, days), default=None)
+
+
 EVERYWHERE = "all"
 _T = TypeVar("_T")
 
@@ -217,17 +237,21 @@ def apply(
     who: str,
     now: datetime,
     progress: Callable[[int], None] = lambda _schools: None,
+    file_day: date | None = None,
+    became: Collection[tuple[int, int]] = (),
 ) -> RegisterImport | None:
     """Make the changes that `compare` found; None, and not one row, when there are none.
 
+    `became`: the pairs (old URN, new URN) of `changes.became` that somebody confirmed; others are left out.
     `progress` is called with a number of schools, again and again, up to all that are touched.
     """
     if changes.nothing:
         return None
     said = EVERYWHERE if la_codes is None else ",".join(sorted(la_codes))
     row = RegisterImport(
-        recorded_at=now, who=who, file_name=file_name[:200], la_codes=said, summary=changes.summary
-    )
+        recorded_at=now, who=who, file_name=file_name[:200], la_codes=said, summary=changes.summary,
+        file_day=file_day,
+    )  # fmt: skip
     db.session.add(row)
     db.session.flush()
     history.record("applied", "register", row.id, who=who, now=now, after={"file": file_name[:200], "summary": changes.summary})  # fmt: skip
@@ -258,10 +282,42 @@ def apply(
             .where(Succession.predecessor_urn == link.predecessor, Succession.successor_urn == link.successor)
             .values(kind=link.kind)
         )
+    for each in changes.became:
+        if each.pair in became:
+            _take_as_succession(each, row)
     deciding.put_down(changes, row, first)
     hands.put_down(changes, who=who, now=now)
     db.session.expire_all()
     return row
+
+
+CONFIRMED = "Successor, confirmed by a coordinator"
+"""The kind of a link that no register file stated."""
+
+
+def _take_as_succession(each: Became, of: RegisterImport) -> None:
+    """One school became another, by a coordinator's word: the old one is closed by a correction, and linked to the new.
+
+    The register's own word, once a file has it, stands beside the correction as with any other.
+    """
+    old, new = each.old, each.new
+    today = day_of(of.recorded_at)
+    closed_on = min(new.open_date or today, today)
+    reason = f"became {new.name} ({new.urn}), by a look at {of.file_name}"
+    db.session.flush()
+    for field, value in (("status", CLOSED), ("close_date", closed_on)):
+        corrections.correct(old.urn, field, value, reason=reason, who=of.who, now=of.recorded_at)
+    db.session.add(
+        Succession(
+            predecessor_urn=old.urn, successor_urn=new.urn, link_date=closed_on, kind=CONFIRMED,
+            recorded_at=of.recorded_at,
+        )
+    )  # fmt: skip
+    history.record(
+        "taken as what became of another", "school", new.urn, who=of.who, now=of.recorded_at,
+        after={"came from": f"{old.name} ({old.urn})", "file": of.file_name},
+    )  # fmt: skip
+    db.session.flush()
 
 
 def _authorities_without_a_school(changes: Changes) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from outreach.county.register.became import Became, probable
 from outreach.county.register.code_point import Spot, compact
 from outreach.county.register.columns import Facts
 from outreach.county.register.files import Link, RegisterFile
@@ -77,6 +78,7 @@ class Successor(NamedTuple):
 class Changes:
     """All that applying a file would do, and what it would leave. By name, then URN; `absent` are open
     schools of the file's authorities that the file does not have; `kinds` are links known already whose kind is told now;
+    `became` pairs absent and new ones that probably are the same school; `open_known` counts those known to be open;
     `successors` are those of closures. `held` and `held_links` are another partnership's, and wait for its word; `staying`
     are ours that the file gives to another."""
 
@@ -89,6 +91,8 @@ class Changes:
     unreadable: tuple[Unreadable, ...]
     links: tuple[Link, ...]
     kinds: tuple[Link, ...] = ()
+    became: tuple[Became, ...] = ()
+    open_known: int = 0
     successors: Mapping[int, tuple[Successor, ...]]
     held: tuple[Held, ...] = ()
     held_links: tuple[HeldLink, ...] = ()
@@ -186,11 +190,19 @@ def compare(file: RegisterFile, known: Known) -> Changes:
         reopened=_by_name(kinds["reopened"]), unchanged=unchanged,
         absent=tuple(sorted(absent, key=lambda f: (f.name, f.urn))),
         unreadable=file.unreadable, links=told,
+        became=probable((c.after for c in kinds["new"]), _unlinked(absent, file, known)),
+        open_known=sum(f.is_open and f.la_code in authorities for f in known.facts.values()),
         kinds=tuple(k for k in file.links if k.kind and known.links.get((k.predecessor, k.successor)) == ""),
         successors=_successors(kinds["closed"], file, known),
         held=tuple(sorted(held, key=lambda each: (each.name, each.urn))), held_links=held_links,
         staying=tuple(sorted(staying, key=lambda f: (f.name, f.urn))),
     )  # fmt: skip
+
+
+def _unlinked(absent: Iterable[Facts], file: RegisterFile, known: Known) -> list[Facts]:
+    """Those of which no link says what became of them."""
+    told = {k.predecessor for k in file.links} | {predecessor for predecessor, _ in known.links}
+    return [facts for facts in absent if facts.urn not in told]
 
 
 def _kind(before: Facts | None, after: Facts) -> str:

@@ -5,6 +5,7 @@ year), its state-funded download (33 columns), its links file; and Ordnance Surv
 for places that a download lacks. Heads' names stand in these files and are never read.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,7 +35,7 @@ class Link:
 class RegisterFile:
     """What was delivered of some authorities: the lines that could be read and those that could not, the
     links, and the spots of Code-Point Open by `compact` postcode. `has` names the Facts that the
-    register's file has a column for.
+    register's file has a column for. `day` is that of the file: by its name, else that of the newest change in it.
     """
 
     rows: tuple[Facts, ...]
@@ -42,6 +43,7 @@ class RegisterFile:
     unreadable: tuple[Unreadable, ...] = ()
     links: tuple[Link, ...] = ()
     spots: Mapping[str, Spot] = field(default_factory=dict)
+    day: date | None = None
 
 
 NEEDED = (
@@ -59,15 +61,18 @@ def read(
     links: BinaryIO | None = None,
     code_point: BinaryIO | None = None,
     progress: Progress = no_progress,
+    file_name: str = "",
 ) -> RegisterFile:
     """The schools of some authorities (None: all), and those of the URNs in `also` wherever they are now.
 
     `links` is the register's links file; a zip may hold it beside the register. `code_point` is
-    Code-Point Open, for places that the register's file lacks. A line that cannot be read is put
+    Code-Point Open, for places that the register's file lacks; `file_name` may tell the day of the file. A line that cannot be read is put
     down with its reason and loses no other. Raises WrongFile when a needed column is missing.
     """
     with parts(source) as files:
-        rows, has, unreadable = _schools(best(files, NEEDED), la_codes, frozenset(also), progress)
+        main = best(files, NEEDED)
+        rows, has, unreadable, changed = _schools(main, la_codes, frozenset(also), progress)
+        of_file = day_in(main.name) or day_in(file_name) or changed
         beside = [part for part in files if not missing_from(part, NEEDED_OF_LINKS)] if len(files) > 1 else []
         linked = _links(beside[0]) if beside and links is None else ([], [])
     if links is not None:
@@ -80,12 +85,23 @@ def read(
         unreadable=tuple(unreadable + linked[1]),
         links=tuple(linked[0]),
         spots=read_code_point(code_point, astray) if code_point is not None else {},
+        day=of_file,
     )
+
+
+def day_in(file_name: str) -> date | None:
+    """The day in a name such as edubasealldata20250717.csv; None where there is none."""
+    found = re.search(r"(?<!\d)(20\d\d)-?([01]\d)-?([0-3]\d)(?!\d)", file_name)
+    try:
+        return date(*map(int, found.groups())) if found else None
+    except ValueError:
+        return None
 
 
 def _schools(
     part: CsvFile, la_codes: Collection[str] | None, also: Collection[int], progress: Progress
-) -> tuple[list[Facts], frozenset[str], list[Unreadable]]:
+) -> tuple[list[Facts], frozenset[str], list[Unreadable], date | None]:
+    """The rows, the facts there are columns for, the lines left out, and the day of the newest change to any school."""
     at_of, width = places(part), len(part.header)
     named = columns()
     # A column that is not there reads the empty cell put behind the last one.
@@ -98,7 +114,10 @@ def _schools(
 
     rows: list[Facts] = []
     first_lines: dict[int, int] = {}
+    changed_at, changes = at_of.get("lastchangeddate", width), set[str]()
     for number, row in islice(part.rows(progress), 1, None):
+        if changed_at < width:
+            changes.add(row[changed_at])
         if wanted is not None and row[la_at].strip() not in wanted and row[urn_at].strip() not in elsewhere:
             continue
         row.append("")
@@ -119,7 +138,14 @@ def _schools(
             facts = facts._replace(easting=None, northing=None)
         rows.append(facts)
     has = frozenset(name for name, where in zip(named, at, strict=True) if where < width)
-    return rows, has, part.unreadable
+    return rows, has, part.unreadable, max(filter(None, map(_day_or_none, changes)), default=None)
+
+
+def _day_or_none(text: str) -> date | None:
+    try:
+        return day(text)
+    except ValueError:
+        return None
 
 
 # --- links ----------------------------------------------------------------------------------------

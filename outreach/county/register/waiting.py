@@ -91,6 +91,7 @@ def _write(waiting: Waiting) -> str:
             "file": {
                 "rows": file.rows,
                 "has": sorted(file.has),
+                "day": file.day,
                 "unreadable": [asdict(line) for line in file.unreadable],
                 "links": [asdict(link) for link in file.links],
                 "spots": {code: asdict(spot) for code, spot in file.spots.items()},
@@ -112,6 +113,7 @@ def _read(kept: dict[str, Any]) -> Waiting:
                 for row in file["rows"]
             ),
             has=frozenset(file["has"]),
+            day=_day(file.get("day")),
             unreadable=tuple(Unreadable(**line) for line in file["unreadable"]),
             links=tuple(Link(**link | {"day": _day(link["day"])}) for link in file["links"]),
             spots={code: Spot(**spot) for code, spot in file["spots"].items()},

@@ -20,7 +20,7 @@ from outreach.ground.timespans import day_of
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 
-KINDS = ("district", "phase", "type", "trust")
+KINDS = ("district", "town", "urban_rural", "phase", "type", "trust")
 """The kinds of school that the coverage page and all that it leads to can be narrowed to."""
 
 
@@ -140,6 +140,8 @@ def filters_asked(left_out: list[str]) -> Filters:
         phase=args.get("phase", "").strip()[:60],
         type=args.get("type", "").strip()[:500],
         trust=args.get("trust", "").strip()[:500],
+        town=args.get("town", "").strip()[:500],
+        urban_rural=args.get("urban_rural", "").strip()[:20],
         year=int(year) if year else None,
         state=known("state", "state of a year group", lists.STATE_NAMES),
         standing=known("standing", "standing", NINE),

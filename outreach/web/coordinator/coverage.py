@@ -1,4 +1,4 @@
-"""Coverage: who has seen it, by district, phase, type, trust or year group, then and now; every number leads to its list."""
+"""Coverage: who has seen it, by district, town, urban and rural, phase, type, trust or year group, then and now; every number leads to its list."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,8 @@ ROWS_AT_MOST = 60
 """Rows of one page of the table, to keep the page light: counties have fewer districts, but a country more trusts."""
 
 DIMENSIONS = {
-    figures.DISTRICT: ("District", "Districts"), figures.PHASE: ("Phase", "Phases"), figures.TYPE: ("Type", "Types"),
+    figures.DISTRICT: ("District", "Districts"), figures.TOWN: ("Town", "Towns"),
+    figures.URBAN_RURAL: ("Urban or rural", "Urban and rural"), figures.PHASE: ("Phase", "Phases"), figures.TYPE: ("Type", "Types"),
     figures.TRUST: ("Trust", "Trusts"), figures.YEAR_GROUP: ("Year group", "Year groups"),
 }  # fmt: skip
 
@@ -113,7 +114,9 @@ def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:
         "Table", "Name", "Schools", *(word.capitalize() for word in NINE), "Gaps", "Schools seen %", "Pupils seen",
         "Target pupils where known", "Schools with own number", "Schools estimated", "Schools with number unknown",
     ]  # fmt: skip
-    for by in (figures.DISTRICT, figures.PHASE, figures.TYPE, figures.TRUST):
+    for by in (
+        figures.DISTRICT, figures.TOWN, figures.URBAN_RURAL, figures.PHASE, figures.TYPE, figures.TRUST,
+    ):  # fmt: skip
         for t in _rows(reckoning, found, by):
             assert isinstance(t, Totals)
             yield _cells(DIMENSIONS[by][0], t)
@@ -207,15 +210,20 @@ def _moved(moves: list[tuple[str, int, int, str]]) -> str:
 
 
 def _choices(whole: Reckoning) -> dict[str, list[tuple[str, str]]]:
-    """(word, name) of each district, phase, type and trust that the page can be narrowed to, by name."""
+    """(word, name) of each kind of school that the page can be narrowed to, by name; none where they are too many."""
     found: dict[str, dict[str, str]] = {
         "district": {s.district_code or NONE: s.district_name for s in whole.target},
+        "town": {s.town or NONE: s.town or figures.TOWN_UNKNOWN for s in whole.target},
+        "urban_rural": {
+            s.urban_rural or NONE: s.urban_rural or figures.URBAN_RURAL_UNKNOWN for s in whole.target
+        },
         "phase": {s.phase: s.phase for s in whole.target},
         "type": {s.type or NONE: s.type or figures.TYPE_UNKNOWN for s in whole.target},
         "trust": {s.trust or NONE: s.trust or figures.NO_TRUST for s in whole.target},
     }
-    if found["trust"].keys() <= {NONE} or len(found["trust"]) > lists.CHOICES_AT_MOST:
-        found["trust"] = {}
+    for kind in ("trust", "town", "urban_rural"):
+        if found[kind].keys() <= {NONE} or len(found[kind]) > lists.CHOICES_AT_MOST:
+            found[kind] = {}
     return {
         kind: sorted(names.items(), key=lambda item: (item[0] == NONE, item[1]))
         for kind, names in found.items()

@@ -44,7 +44,8 @@ def schools() -> Any:
         also=filters.which == ALSO_SEEN, seen=sum(lists.seen_of(s, filters.year) for s in inside),
         pupils=sum(numbers), unknown=len(inside) - len(numbers), pupils_of=lists.pupils_of, seen_of=lists.seen_of,
         districts=_districts(reckoning), phases=sorted({s.phase for s in reckoning.target}), nine=NINE,
-        types=_kinds(s.type for s in reckoning.target), trusts=_kinds(s.trust for s in reckoning.target),
+        types=_kinds(s.type for s in reckoning.target), towns=_kinds(s.town for s in reckoning.target),
+        areas=_kinds(s.urban_rural for s in reckoning.target), trusts=_kinds(s.trust for s in reckoning.target),
         states=lists.STATE_NAMES, named=partial(gaps.named, for_adults=asked.programme.for_adults),
         causes=[(cause, gaps.title(cause)) for cause in gaps.CAUSES], numbers=NUMBERS, lists=lists.LISTS,
         here=_here, school_page=SCHOOL_PAGE, school_link=SCHOOL_PAGE in current_app.view_functions,
@@ -110,6 +111,11 @@ def _chips(asked: View, reckoning: Reckoning, filters: Filters) -> list[tuple[st
         said["type"] = figures.TYPE_UNKNOWN.capitalize() if filters.type == lists.NONE else filters.type
     if filters.trust:
         said["trust"] = figures.NO_TRUST.capitalize() if filters.trust == lists.NONE else filters.trust
+    if filters.town:
+        said["town"] = figures.TOWN_UNKNOWN.capitalize() if filters.town == lists.NONE else filters.town
+    if filters.urban_rural:
+        unknown = filters.urban_rural == lists.NONE
+        said["urban_rural"] = figures.URBAN_RURAL_UNKNOWN.capitalize() if unknown else filters.urban_rural
     if filters.year is not None:
         said["year"] = year_group_name(filters.year)
     if filters.state:
@@ -137,7 +143,7 @@ def _chips(asked: View, reckoning: Reckoning, filters: Filters) -> list[tuple[st
 
 _HEAD = [
     "URN", "School", "District", "Phase", "Type", "Trust", "Standing", "Gap", "Cause", "Since", "Next", "Year groups",
-    "Pupils seen", "Target pupils", "Target pupils are", "Evidence", "Ages", "Place",
+    "Pupils seen", "Target pupils", "Target pupils are", "Evidence", "Ages", "Place", "Town", "Urban or rural",
 ]  # fmt: skip
 
 
@@ -174,4 +180,5 @@ def _line(s: Standing) -> list[Any]:
         s.since.isoformat() if s.since else "", s.next_action, states, s.seen_pupils,
         "unknown" if s.target_pupils is None else s.target_pupils, lists.number_of(s), s.evidence,
         "unknown" if s.ages_unknown else "", "" if s.place_known else "unknown",
+        s.town or "not known", s.urban_rural or "not known",
     ]  # fmt: skip
