@@ -93,11 +93,12 @@ def _tests(filters: Filters) -> list[Callable[[Standing], bool]]:
     if filters.trust:
         trust = "" if filters.trust == NONE else filters.trust
         tests.append(lambda s: s.trust == trust)
-    for kind in ("town", "urban_rural"):
-        wanted_kind = getattr(filters, kind)
-        if wanted_kind:
-            meant = "" if wanted_kind == NONE else wanted_kind
-            tests.append(lambda s, kind=kind, meant=meant: getattr(s, kind) == meant)  # type: ignore[misc]
+    if filters.town:
+        town = "" if filters.town == NONE else filters.town
+        tests.append(lambda s: s.town == town)
+    if filters.urban_rural:
+        urban_rural = "" if filters.urban_rural == NONE else filters.urban_rural
+        tests.append(lambda s: s.urban_rural == urban_rural)
     if filters.year is not None:
         year = filters.year
         tests.append(lambda s: year in s.year_groups)

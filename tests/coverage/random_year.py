@@ -64,7 +64,7 @@ class RandomYear:
         """Days on which something turns: a closure, the last day of a proposal. They are looked at more than others."""
         self.events: list[tuple[datetime, int, Callable[[datetime], Any]]] = []
         self.county = make.partnership(("931", "932"))
-        make.partnership(("933",))
+        make.partnership(("934",))  # 933 is nobody's here: schools come and go without being asked for
         self.programme: Programme = make.programme(
             self.county, () if for_adults else (8, 9), audience_ceiling=10_000, for_adults=for_adults
         )

@@ -102,7 +102,7 @@ def county(schools: int = 70, seed: int = 5, la_code: str = "931"):
             if start < NOW and r.random() < 0.8:
                 make.report(booking, "school", start + timedelta(hours=5), {8: 95, 9: r.choice([0, 98])})
             elif r.random() < 0.2:
-                make.cancellation(booking, NOW - timedelta(days=5), "company")
+                make.cancellation(booking, min(NOW, start) - timedelta(days=5), "company")
     return county, programme, found
 
 

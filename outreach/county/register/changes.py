@@ -175,6 +175,8 @@ def compare(file: RegisterFile, known: Known) -> Changes:
                 continue
             staying.append(row)
             row = row._replace(la_code=before.la_code)
+        elif giver is not None and before is None:
+            continue  # another partnership's school under its own authority: theirs to bring in
         after = complete(row, before)
         if before == after:
             unchanged += 1
