@@ -231,9 +231,12 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
 
 def cancel(
     booking: Booking, *, reason: str, by: str, who: str, now: datetime, not_on: Collection[int] = (),
-    kept: letters.Kept | None = None, near: following.Nearest = (),
+    kept: letters.Kept | None = None, near: following.Nearest = (), guests_read_it: bool | None = None,
 ) -> None:  # fmt: skip
     """End the promise, with its reason; the host's ends those of its guests and gives the time back.
+
+    `guests_read_it`: whether the guests of a host are told the reason; else they are told that the host had to cancel.
+    None: they are, unless it is the host's own.
 
     Its letter names `kept`, what it gets instead, or `near`, what is left; its guests hear of theirs, `not_on` some days.
     Cancelled already: nothing happens. Raises ReasonMissing, ShowIsOver (what did not take place is reported), and
@@ -260,18 +263,20 @@ def cancel(
         promise.place_sequence = promise.sequence
     if as_host:
         performances.release(performance, now=now)
+    share = by != SCHOOL if guests_read_it is None else guests_read_it
     for promise in ended:
         cause = HOST_SCHOOL if by == SCHOOL and promise.id != booking.id else by
+        why = reason.strip() if share or promise.id == booking.id else promises.HOST_HAD_TO
         db.session.add(
             promises.Cancellation(
-                booking_id=promise.id, recorded_at=now, cancelled_by=cause, who=who, reason=reason.strip()
+                booking_id=promise.id, recorded_at=now, cancelled_by=cause, who=who, reason=why
             )
         )
-        history.record("cancelled", "booking", promise.reference, who=who, now=now, after=reason.strip())
+        history.record("cancelled", "booking", promise.reference, who=who, now=now, after=why)
         db.session.flush()
         if promise.id != booking.id:
             near, kept = following.instead(promise, by=by, not_on=not_on, now=now), None
-        write = partial(letters.cancelled, reason=reason.strip(), by=cause, instead=near, kept=kept)
+        write = partial(letters.cancelled, reason="" if why == promises.HOST_HAD_TO else why, by=cause, instead=near, kept=kept)
         told.school(promise, promises.people_of(promise), write, now=now)
     if as_host:
         following.host_left(performance, by=by, not_on=not_on, now=now)

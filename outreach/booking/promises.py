@@ -115,6 +115,16 @@ class Booking(Base):
         return self.ended_at is None and now < self.performance.starts_at
 
 
+def fixed_online(programme: Programme, day: date, *, today: date) -> str:
+    """What a school cannot do online any more with a show on `day`, by the programme's notice: 'move or cancel', 'move',
+    'cancel' or ''. The coordinator still can."""
+    late = {
+        "move": today > day - timedelta(days=programme.notice_move_days),
+        "cancel": today > day - timedelta(days=programme.notice_cancel_days),
+    }
+    return " or ".join(deed for deed, too_late in late.items() if too_late)
+
+
 class BookingRevision(Base):
     """What the promise said from `recorded_at` on; the newest row holds. Standings read these, not Booking."""
 
@@ -141,6 +151,10 @@ class PromisedPupils(Base):
 
 
 SCHOOL, COMPANY, COORDINATOR, HOST_SCHOOL = "school", "company", "coordinator", "host"
+
+
+HOST_HAD_TO = "the host had to cancel"
+"""The reason that stands with a guest's booking where the host's own words are not for it to read."""
 
 
 class Cancellation(Base):

@@ -5,7 +5,7 @@ while it is kept, so nobody else gets it; the troupe hears of it when it is book
 """
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, Text, and_, bindparam, false, or_, select, text, update
@@ -224,7 +224,9 @@ def visit(
         uid=proposal.uid or "", sequence=proposal.sequence, organizer_token=proposal.organizer_token or "",
         created_at=proposal.recorded_at, reference="", programme_title=programme.title, school_name=school.name,
         school_address=address, urn=school.urn, programme_id=programme.id, hall="", pupils=(), access=(),
-        school_provides=programme.school_provides, move_until=show_day, cancel_until=show_day,
+        school_provides=programme.school_provides, 
+        move_until=show_day - timedelta(days=programme.notice_move_days),
+        cancel_until=show_day - timedelta(days=programme.notice_cancel_days),
         attendees=tuple(Attendee(name=to.name, address=to.address) for to in named(proposal)),
         reply_by=proposal.reply_by, waiting=bool(proposal.waiting), **times,
     )  # fmt: skip

@@ -9,14 +9,19 @@ from icalendar import Calendar
 from school_story import Story, lay, said
 from sqlalchemy import select
 
+import make
 from outreach.booking import bookings, promises, subscribed
 from outreach.booking.calling_off import rows
 from outreach.booking.calling_off.rows import CallOff, CallOffLine
-from outreach.booking.promises import COMPANY, COORDINATOR, Booking
+from outreach.booking.desk import proposing
+from outreach.booking.desk.proposing import Offer
+from outreach.booking.guests.places import GuestPlace
+from outreach.booking.promises import COMPANY, COORDINATOR, Booking, BookingContact
 from outreach.ground.db import db, transaction
 from outreach.post.feeds import entries
 from outreach.post.feeds.entries import SCHOOL
 from outreach.post.outbox import Letter
+from outreach.tour import slots
 from outreach.visits import reports
 from outreach.visits.reports import Account
 
@@ -198,3 +203,96 @@ def test_a_day_that_was_given_back_after_a_call_off_is_offered_again(story: Stor
         db.session.flush()
         done.undone_at = stopped.now
     assert rows.fallen_days(story.programme.id, story.school.urn) == set()
+
+
+# Into the notice
+
+
+def test_a_move_into_the_notice_says_so_before_the_click_and_no_way_back_that_is_none(
+    client: FlaskClient, stopped
+) -> None:
+    """From 9 March to 3 February, thirteen days on: by its notice it can be moved until fourteen days before."""
+    story = lay(client, notice_move_days=14, notice_cancel_days=20)
+    reference = story.book()
+    with transaction():
+        near = make.tour_day(story.programme, story.troupe, date(2027, 2, 1))
+        far = make.tour_day(story.programme, story.troupe, date(2027, 3, 16))
+    page = said(story.get(f"/booked/{reference}/move/to?slot={far.id}-0900"))
+    assert "online: for that" not in page
+    page = said(story.get(f"/booked/{reference}/move/to?slot={near.id}-0900"))
+    assert "Once you move it there, you cannot move or cancel it online: for that, ring Priya" in page
+    assert story.post(f"/booked/{reference}/move/to", slot=f"{near.id}-0900").status_code == 303
+    page = said(story.get(f"/booked/{reference}"))
+    assert "Moved to Monday 1 February" in page and "Move it back" not in page
+
+
+def test_a_kept_time_inside_the_notice_says_so_before_it_is_taken(client: FlaskClient, stopped) -> None:
+    story = lay(client, notice_move_days=14, notice_cancel_days=5)
+    with transaction():
+        near = make.tour_day(story.programme, story.troupe, date(2027, 2, 1))
+        contact = make.contact(story.school)
+        slot = slots.find(story.programme, story.school, f"{near.id}-0900", now=make.NOW)
+        offer = Offer(
+            programme=story.programme, school=story.school, slot=slot, people=[contact], reply_by=date(2027, 1, 22)
+        )  # fmt: skip
+        kept = proposing.propose(offer, who="Priya", now=make.NOW).id
+    assert "Once you book it, you cannot move it online" in said(story.get(f"/kept/{kept}"))
+    letter = bytes(db.session.scalar(select(Letter.raw))).decode()
+    assert "once it is booked you cannot move it online" in letter.replace("=\n", "")
+
+
+# A host with guests
+
+
+def with_guest(story: Story) -> tuple[str, Booking]:
+    """A host's booking, and the one of a guest of 9 that comes to it; a third school has asked."""
+    reference = story.book(pupils={"pupils-0-8": "50", "pupils-0-9": "50"})
+    with transaction():
+        guest, asks = make.school(name="Littlemere School"), make.school(name="Farmoor School")
+        found = promises.get(reference)
+        booked = make.booking(found.performance, {8: 9}, of=guest)
+        db.session.add(
+            BookingContact(
+                booking_id=booked.id, name="Ann Lea", duty="safeguarding lead", address="office@littlemere.example",
+                added_at=make.EARLIER,
+            )
+        )  # fmt: skip
+        for of, joined in ((guest, booked), (asks, None)):
+            db.session.add(
+                GuestPlace(
+                    programme_id=found.programme_id, urn=of.urn, performance_id=found.performance_id, why="no hall",
+                    pupils={"8": 9}, seats=9, recorded_at=make.EARLIER, who="Ann Lea", booking_id=joined and joined.id,
+                    ended_at=make.EARLIER if joined else None, ended_as="joined" if joined else "",
+                )
+            )  # fmt: skip
+        # The invite was handed over, so that its end is written too.
+        make.letter(
+            "office@littlemere.example", make.EARLIER, stream=booked.uid, method="REQUEST", kind="booked",
+            partnership_id=story.partnership.id,
+        )  # fmt: skip
+    return reference, booked
+
+
+def test_a_host_reads_who_its_guests_are_before_it_moves_or_cancels(story: Story, stopped) -> None:
+    reference, _ = with_guest(story)
+    page = said(story.get(f"/booked/{reference}/move/to?slot={story_keys(story, reference)[0]}"))
+    assert "Littlemere School, 9 pupils" in page and "It is asked whether it still comes" in page
+    assert "Farmoor School has asked for seats. It hears of the new time." in page
+    page = said(story.get(f"/booked/{reference}/cancel"))
+    assert "Littlemere School, 9 pupils" in page and "Its booking ends too." in page
+    assert "your guests read ‘the host had to cancel’" in page
+
+
+@pytest.mark.parametrize("ticked", [False, True])
+def test_a_hosts_reason_goes_to_its_guests_only_where_it_says_so(story: Story, stopped, ticked: bool) -> None:
+    reference, guest = with_guest(story)
+    guest_id = guest.id
+    typed = {"reason": "our head is ill"} | ({"guests": "y"} if ticked else {})
+    assert story.send(f"/booked/{reference}/cancel", typed).status_code == 303
+    db.session.rollback()
+    assert promises.cancellation_of(promises.get(reference)).reason == "our head is ill"
+    row = db.session.get(promises.Cancellation, guest_id)
+    assert row.reason == ("our head is ill" if ticked else "the host had to cancel")
+    letters = db.session.scalars(select(Letter.raw).where(Letter.recipient == "office@littlemere.example"))
+    mail = "".join(bytes(raw).decode() for raw in letters).replace("=\n", "")
+    assert ("our head is ill" in mail) == ticked and ("which had to cancel" in mail) == (not ticked)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from outreach.asking.chasing import chases
 from outreach.asking.chasing.chases import Chase
@@ -28,6 +28,7 @@ from outreach.post import outbox
 from outreach.post.incoming import inbox
 from outreach.post.incoming.inbox import Incoming
 from outreach.post.outbox import SENT, Letter
+from outreach.post.proposing import LAPSED
 from outreach.tour import targets
 from outreach.tour.programmes import Programme
 from outreach.tour.targets import EXCLUDE
@@ -153,6 +154,15 @@ class _Facts:
             )
             .order_by(Proposal.id)
         )  # fmt: skip
+        self.lapsed = _by_urn(
+            select(Proposal.urn, func.max(Proposal.reply_by), func.max(Proposal.ended_at))
+            .where(
+                Proposal.programme_id == p, Proposal.urn.in_(known),
+                or_(Proposal.ended_as == LAPSED, and_(Proposal.ended_at.is_(None), Proposal.reply_by < day_of(now))),
+            )
+            .group_by(Proposal.urn)
+            .order_by(Proposal.urn)
+        )  # fmt: skip
         addresses = {i.address for rows in self.asked.values() for i, _, _ in rows}
         self.dead = {address.lower() for address in outbox.dead_addresses(sorted(addresses))}
         self.mail = _mail_waiting(programme.partnership_id)
@@ -230,9 +240,12 @@ class _Facts:
             at, arrived = letter.handed_at or chase.recorded_at, letter.status == SENT
             written.append(Written(chase=chase, day=day_of(at), arrived=arrived))
             last_at = max(last_at, at) if arrived else last_at
+        waits_since = [day_of(last_at)]
+        if (lapsed := self.lapsed.get(school.urn)) is not None:
+            waits_since += [lapsed[0], *([day_of(lapsed[1])] if lapsed[1] is not None else [])]
         return Asking(
             id=since[0][0].id, school=school, contact=on_file[invitation.address.lower()],
-            calendar=self.calendars[school.urn], asked_on=day_of(asked_at), since=day_of(last_at), last_at=last_at,
+            calendar=self.calendars[school.urn], asked_on=day_of(asked_at), since=max(waits_since), last_at=last_at,
             written=tuple(written), in_hand=in_hand,
         )  # fmt: skip
 

@@ -170,8 +170,9 @@ def booking_cancel(reference: str) -> Any:
         try:
             with transaction():
                 bookings.cancel(
-                    our_booking(reference), reason=form.reason.data, by=form.by.data, who=who(), now=clock.now()
-                )
+                    our_booking(reference), reason=form.reason.data, by=form.by.data, who=who(), now=clock.now(),
+                    guests_read_it=True,
+                )  # fmt: skip
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -179,8 +180,9 @@ def booking_cancel(reference: str) -> Any:
                 reference, "Cancelled. Everybody who had it in the calendar is told; the time is free."
             )
     page = render_template(
-        "coordinator/booking_cancel.html", booking=found, form=form, people=promises.people_of(found)
-    )
+        "coordinator/booking_cancel.html", booking=found, form=form, people=promises.people_of(found),
+        guests=places.guests_of(found.performance_id) if found.role == promises.HOST else [],
+    )  # fmt: skip
     return page, _status()
 
 

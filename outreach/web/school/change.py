@@ -7,18 +7,19 @@ from flask import flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
 from outreach.booking import bookings, promises
+from outreach.booking.guests import places
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.ground.timespans import local
+from outreach.ground.timespans import day_of, local
 from outreach.ground.wording import clock as said_clock
 from outreach.ground.wording import day as said_day
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
-from outreach.web.forms import Form, words
+from outreach.web.forms import Form, tick, words
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.school import forms
 from outreach.web.school.forms import HallForm, PupilsForm
@@ -31,6 +32,7 @@ class CancelForm(Form):
         hint="No pupil’s name, please: a few words are enough.",
         at_most=500,
     )
+    guests = tick("Our guests may read this reason too")
 
 
 @school.route("/i/<token>/booked/<reference>/move/to", methods=["GET", "POST"])
@@ -50,7 +52,14 @@ def move_to(token: str, reference: str) -> Any:
     if slot.starts_at == booking.performance.starts_at:
         return redirect(url_for(".booked", token=token, reference=reference))
     return render_template(
-        "school/move_to.html", token=token, booking=booking, slot=slot, people=promises.people_of(booking)
+        "school/move_to.html",
+        token=token,
+        booking=booking,
+        slot=slot,
+        people=promises.people_of(booking),
+        guests=places.guests_of(booking.performance_id),
+        asking=places.asked_of(booking.performance_id),
+        fixed=promises.fixed_online(g.programme, slot.day, today=day_of(now)),
     )
 
 
@@ -96,14 +105,22 @@ def cancel(token: str, reference: str) -> Any:
         try:
             with transaction():
                 bookings.cancel(
-                    own_booking(reference), reason=form.reason.data, by=promises.SCHOOL, who=g.who, now=now
-                )
+                    own_booking(reference), reason=form.reason.data, by=promises.SCHOOL, who=g.who, now=now,
+                    guests_read_it=bool(form.guests.data),
+                )  # fmt: skip
         except Refusal as no:
             form.refuse(no)
         else:
             return redirect(url_for(".booked", token=token, reference=reference), 303)
+    as_host = booking.role == promises.HOST
     page = render_template(
-        "school/cancel.html", token=token, booking=booking, form=form, people=promises.people_of(booking)
+        "school/cancel.html",
+        token=token,
+        booking=booking,
+        form=form,
+        people=promises.people_of(booking),
+        guests=places.guests_of(booking.performance_id) if as_host else [],
+        asking=places.asked_of(booking.performance_id) if as_host else [],
     )
     return page, 422 if form.errors else 200
 
@@ -125,16 +142,18 @@ def _move(token: str, reference: str, key: str, *, now: datetime) -> Any:
         flash(no.message, "stop")
         return redirect(url_for(".booked", token=token, reference=reference), 303)
     if was != key:
-        _say_moved(token, own_booking(reference), was)
+        _say_moved(token, own_booking(reference), was, now=now)
     return redirect(url_for(".booked", token=token, reference=reference), 303)
 
 
-def _say_moved(token: str, booking: Booking, was: str) -> None:
+def _say_moved(token: str, booking: Booking, was: str, *, now: datetime) -> None:
+    """With the way back, where there is one: not into a time that was left within the notice, nor out of it."""
     starts = booking.performance.starts_at
     said = Markup("Moved to {}, {}. The same calendar entry moves with it.").format(
         said_day(starts), said_clock(starts)
     )
-    if _slot(booking, was, now=clock.now()) is not None:  # else it is kept for a school that waits
+    # Else it is kept for a school that waits, or lies within the notice by now.
+    if booking.can_move(now) and _slot(booking, was, now=now) is not None:
         back = url_for(".move_to", token=token, reference=booking.reference, slot=was)
         said += Markup(" <a href='{}'>Move it back</a>").format(back)
     flash(said, "done")

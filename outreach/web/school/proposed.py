@@ -14,6 +14,7 @@ from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
 from outreach.web.forms import Form, words
 from outreach.web.gate import by_personal_link, school
 from outreach.web.school import forms
@@ -49,8 +50,9 @@ def kept_yes(token: str, proposal_id: int) -> Any:
         else:
             return redirect(url_for(".booked", token=token, reference=reference), 303)
     page = render_template(
-        "school/kept.html", token=token, proposal=proposal, form=asked, room=room, who=who, needs=ACCESS_NEEDS
-    )
+        "school/kept.html", token=token, proposal=proposal, form=asked, room=room, who=who, needs=ACCESS_NEEDS,
+        fixed=promises.fixed_online(g.programme, day_of(proposal.starts_at), today=day_of(now)),
+    )  # fmt: skip
     return page, 422 if request.method == "POST" else 200
 
 

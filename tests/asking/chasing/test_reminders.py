@@ -20,6 +20,7 @@ from outreach.asking.invitations import ReplyByPast
 from outreach.asking.rounds import NobodyToWriteTo
 from outreach.booking.holds import ProgrammeClosed
 from outreach.booking.promises import Booking
+from outreach.booking.proposals import Proposal
 from outreach.county import contacts, school_days
 from outreach.ground.db import db, transaction
 from outreach.post import outbox
@@ -412,4 +413,18 @@ def test_who_is_chased_takes_the_same_queries_for_one_school_and_for_thirty(
         with count_queries() as queries:
             askings.read(c.programme, urns, now=at(date(2027, 1, 8)))
         counted.append(len(queries))
-    assert counted == [14, 14, 14]
+    assert counted == [15, 15, 15]
+
+
+def test_after_a_time_that_lapsed_the_days_of_waiting_begin_anew(app: Flask) -> None:
+    """Asked on 5 January, a first reminder would be due on the 15th; a time was kept for the school until the 14th."""
+    with transaction():
+        c = county()
+        db.session.add(
+            Proposal(
+                programme_id=c.programme.id, urn=c.urns[0], starts_at=at(date(2027, 3, 9)), who="Priya",
+                reply_by=date(2027, 1, 14), recorded_at=at(date(2027, 1, 7)), ended_at=at(date(2027, 1, 15)),
+                ended_as="lapsed",
+            )
+        )  # fmt: skip
+    assert days_reminded(c.programme, last=date(2027, 1, 26)) == [date(2027, 1, 25)]
