@@ -94,6 +94,7 @@ def _fill_outcome():
     ).all()
     newest = sa.text(
         "SELECT side, took_place FROM visit_report WHERE recorded_at >= :starts_at"
+        " AND id NOT IN (SELECT report_id FROM report_withdrawal)"
         " AND (booking_id = :booking OR (booking_id IS NULL AND performance_id = :performance)) ORDER BY id"
     )
     for booking_id, performance_id, starts_at in bookings:

@@ -278,9 +278,7 @@ def withdraw(booking: Booking, side: str, report_id: int, *, reason: str, who: s
         before=_in_short(_says(row)),
         after={"why": reason.strip(), "holds again": _in_short(_says(older)) if older else None},
     )  # fmt: skip
-    for one in companions(booking.performance) if side == COMPANY else [booking]:
-        one.came_to = _came_to(one)
-    db.session.flush()
+    mirror(companions(booking.performance) if side == COMPANY else [booking], now=now)
 
 
 def stands() -> ColumnElement[bool]:

@@ -106,6 +106,18 @@ def test_a_show_that_is_past_says_what_is_known_of_it(
         assert "can still see it" in page and "How it went" not in page
 
 
+def test_a_report_that_is_taken_back_leaves_the_show_unreported(story: Story, stopped) -> None:
+    reference = over(story, stopped)
+    report(reference, "school", FELL, stopped)
+    with transaction():
+        found = promises.get(reference)
+        told = reports.newest(found, "school")
+        reports.withdraw(found, "school", told.id, reason="another show", who="Priya", now=stopped.now)
+    page = said(story.get(f"/booked/{reference}"))
+    assert "This show is over" in page and "It did not take place" not in page
+    assert "Nobody has told us yet" in fed(story, stopped.now)
+
+
 def test_the_days_round_tells_calendars_that_a_show_is_over(story: Story, stopped, app) -> None:
     reference = over(story, stopped)
     assert "To move, change or cancel" in fed(story, stopped.now)
