@@ -124,6 +124,14 @@ def _plainly(ics: bytes) -> list[bytes]:
     ]
 
 
+def as_written(starts_at: datetime, ends_at: datetime) -> tuple[datetime, datetime]:
+    """Both instants as a calendar is told them: on London's clock, but in UTC where one of them is in the hour that comes
+    twice in autumn, since DTSTART;TZID could not say which of the two is meant (RFC 5545 3.3.5)."""
+    there = starts_at.astimezone(LONDON), ends_at.astimezone(LONDON)
+    twice = any(at.utcoffset() != at.replace(fold=1 - at.fold).utcoffset() for at in there)
+    return (starts_at.astimezone(UTC), ends_at.astimezone(UTC)) if twice else there
+
+
 def one_line(text: str) -> str:
     """Typed text as one line; so a summary stands in the entry, and word for word in the subject."""
     return " ".join(lines(text).split())
@@ -194,8 +202,9 @@ def _event(appointment: Appointment) -> Event:
     event.add("dtstamp", appointment.dtstamp.astimezone(UTC))
     event.add("created", appointment.created_at.astimezone(UTC))
     event.add("last-modified", appointment.dtstamp.astimezone(UTC))
-    event.add("dtstart", appointment.starts_at.astimezone(LONDON))
-    event.add("dtend", appointment.ends_at.astimezone(LONDON))
+    starts, ends = as_written(appointment.starts_at, appointment.ends_at)
+    event.add("dtstart", starts)
+    event.add("dtend", ends)
     event.add("summary", vText(one_line(appointment.summary)))
     event.add("description", vText(lines(appointment.description)))
     event.add("location", vText(one_line(appointment.location)))

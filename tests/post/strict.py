@@ -133,7 +133,9 @@ def events_of(ics: bytes) -> list[Component]:
 
 
 def instant(value: Prop) -> datetime:
-    """A London wall time as naive UTC, by the letter of the VTIMEZONE; ValueError for what is no such time."""
+    """A time in UTC, or a London wall time by the letter of the VTIMEZONE, as naive UTC; ValueError for what is no such time."""
+    if value.value.endswith("Z") and "TZID" not in value.params:
+        return datetime.strptime(value.value, "%Y%m%dT%H%M%SZ")
     wall = datetime.strptime(value.value, "%Y%m%dT%H%M%S")
     starts = datetime.combine(_last_sunday(wall.year, 3), datetime.min.time()) + timedelta(hours=1)
     ends = datetime.combine(_last_sunday(wall.year, 10), datetime.min.time()) + timedelta(hours=2)
@@ -274,11 +276,26 @@ def _shape(event: Component, needed: set[str], known: set[str]) -> list[str]:
     return problems
 
 
+def _is_utc(prop: Prop) -> bool:
+    return _is(prop.value, "%Y%m%dT%H%M%SZ", 16) and not prop.params
+
+
+def _must_be_utc(prop: Prop) -> bool:
+    """Whether it is in UTC in the two hours in which London's clock says one hour twice."""
+    if not _is_utc(prop):
+        return False
+    at = instant(prop)
+    return timedelta() <= at - datetime.combine(_last_sunday(at.year, 10), datetime.min.time()) < timedelta(hours=2)
+
+
 def _span(event: Component) -> list[str]:
     starts, ends = event.all("DTSTART")[0], event.all("DTEND")[0]
     if starts.params == ends.params == {"VALUE": "DATE"}:
         good = _is(starts.value, "%Y%m%d", 8) and _is(ends.value, "%Y%m%d", 8) and starts.value < ends.value
         return [] if good else ["DTEND is not after DTSTART"]
+    if _must_be_utc(starts) or _must_be_utc(ends):
+        good = all(_is_utc(prop) for prop in (starts, ends)) and instant(starts) < instant(ends)
+        return [] if good else ["beside an hour that comes twice both are in UTC, DTEND after DTSTART"]
     problems = []
     for prop in (starts, ends):
         if not _is(prop.value, "%Y%m%dT%H%M%S", 15) or prop.params != {"TZID": "Europe/London"}:

@@ -10,6 +10,8 @@ from icalendar import Calendar, Event
 from outreach.ground.timespans import LONDON, wall
 from outreach.post import calendars
 from outreach.post.calendars import Attendee
+from outreach.post.feeds import entries
+from outreach.post.feeds.entries import SCHOOL, Entry
 from post.facts import appointment
 from post.strict import strict_problems
 
@@ -199,3 +201,34 @@ def test_a_person_reads_what_a_kept_entry_says() -> None:
     removed = calendars.in_words(calendars.cancel(appointment(), (Attendee(name="", address="x@y.example"),)))
     assert ("What it does", "Takes the visit out of the calendar") in removed
     assert ("In the calendar of", "x@y.example, no answer yet") in removed
+
+
+TWICE = date(2026, 10, 25)  # 1am to 2am comes twice
+IN_THE_HOUR = [datetime(2026, 10, 25, h, m, tzinfo=UTC) for h, m in ((0, 0), (0, 30), (1, 0), (1, 30))]
+
+
+@pytest.mark.parametrize("starts", IN_THE_HOUR, ids=str)
+def test_an_instant_in_the_hour_that_comes_twice_is_written_so_that_nobody_can_mistake_it(starts: datetime) -> None:
+    for entry in (
+        appointment(starts_at=starts, ends_at=starts + timedelta(minutes=75)),
+        appointment(starts_at=starts - timedelta(minutes=75), ends_at=starts + timedelta(minutes=29)),
+    ):
+        for ics, method in (
+            (calendars.request(entry), "REQUEST"), (calendars.cancel(entry), "CANCEL"), (calendars.download(entry), None),
+        ):  # fmt: skip
+            said = lines(ics)
+            assert f"DTSTART:{entry.starts_at:%Y%m%dT%H%M%S}Z" in said
+            assert f"DTEND:{entry.ends_at:%Y%m%dT%H%M%S}Z" in said
+            assert strict_problems(ics, method) == []
+            assert event_of(ics).decoded("DTSTART") == entry.starts_at
+        feed = entries.text_of(Entry(kind=SCHOOL, subject=1, appointment=entry))
+        assert f"DTSTART:{entry.starts_at:%Y%m%dT%H%M%S}Z\r\n" in feed
+
+
+@pytest.mark.parametrize("day", [date(2026, 10, 24), TWICE, date(2026, 10, 26), date(2027, 3, 28)], ids=str)
+def test_every_other_instant_is_on_the_schools_clock(day: date) -> None:
+    for hour in (0, 2, 3, 9, 23) if day == TWICE else (0, 2, 9, 23):
+        starts = wall(day, time(hour))
+        said = lines(calendars.request(appointment(starts_at=starts, ends_at=starts + timedelta(minutes=30))))
+        local = starts.astimezone(LONDON)
+        assert f"DTSTART;TZID=Europe/London:{local:%Y%m%dT%H%M%S}" in said

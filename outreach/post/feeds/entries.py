@@ -161,14 +161,12 @@ def text_of(entry: Entry) -> str:
 def _said(a: Appointment, cancelled: bool, all_day: bool) -> str:
     """All of it but the UID, by which alone the entries of one appointment in several feeds differ."""
     stamp = f"{a.dtstamp.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    starts, ends = a.starts_at.astimezone(LONDON), a.ends_at.astimezone(LONDON)
     if all_day:
-        when = [f"DTSTART;VALUE=DATE:{starts:%Y%m%d}", f"DTEND;VALUE=DATE:{ends:%Y%m%d}"]
+        first, last = a.starts_at.astimezone(LONDON), a.ends_at.astimezone(LONDON)
+        when = [f"DTSTART;VALUE=DATE:{first:%Y%m%d}", f"DTEND;VALUE=DATE:{last:%Y%m%d}"]
     else:
-        when = [
-            f"DTSTART;TZID=Europe/London:{starts:%Y%m%dT%H%M%S}",
-            f"DTEND;TZID=Europe/London:{ends:%Y%m%dT%H%M%S}",
-        ]
+        starts, ends = calendars.as_written(a.starts_at, a.ends_at)
+        when = [f"DTSTART{_instant(starts)}", f"DTEND{_instant(ends)}"]
     texts = [
         ("SUMMARY", calendars.one_line((CANCELLED if cancelled else "") + a.summary)),
         ("DESCRIPTION", calendars.lines(a.description)),
@@ -234,6 +232,10 @@ def head(label: str) -> str:
         )
         + calendars.LONDON_RULES.decode()
     )
+
+
+def _instant(at: datetime) -> str:
+    return f":{at:%Y%m%dT%H%M%SZ}" if at.tzinfo is UTC else f";TZID=Europe/London:{at:%Y%m%dT%H%M%S}"
 
 
 _STAMPS = re.compile(r"^(?:SEQUENCE|DTSTAMP|LAST-MODIFIED):.*\r\n", re.MULTILINE)

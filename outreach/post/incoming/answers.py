@@ -49,7 +49,8 @@ def take(
         dtstamp=stamp(event, now),
         partstat=event.partstat,
         comment=event.comment,
-        authenticated=incoming.authenticated == headers.PASS,
+        # What our mail server vouches for is who sent it: that says nothing of whoever it speaks for.
+        authenticated=incoming.authenticated == headers.PASS and incoming.sender == event.address,
         recorded_at=now,
     )
     db.session.add(row)

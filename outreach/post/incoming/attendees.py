@@ -145,8 +145,9 @@ class _Answer:
             and not self.held.ended
             and not self._of_an_old_time(self.held, sequence)
         ):
-            return Note(task=DECLINE, why=f"{said}.{comment}")
-        return Note(task=MAIL, why=f"{said}.{comment}") if comment else Note()
+            return Note(task=DECLINE, why=f"{said}.{self._sent_by()}{comment}")
+        more = f"{self._sent_by()}{comment}"
+        return Note(task=MAIL, why=f"{said}.{more}") if more else Note()
 
     def _wish(self, visit: Visit) -> Note:
         """(RFC 5546 3.2.7) The wish is kept; the answer that comes with it counts like any other."""
@@ -177,7 +178,7 @@ class _Answer:
         if not answers.newest_wish(counter, now=self.now):
             return Note()
         when = f"{wording.day(event.starts_at)}, {wording.clock_span(event.starts_at, event.ends_at)}"
-        why = [f"{self.who} asks for another time: {when}."]
+        why = [f"{self.who} asks for another time: {when}.{'' if doubts else self._sent_by()}"]
         if not has_it:
             why.append("They do not have this visit in the calendar.")
         if event.comment:
@@ -187,10 +188,9 @@ class _Answer:
     def _refresh(self, visit: Visit) -> Note:
         """(RFC 5546 3.2.6) Asked for by somebody who has the entry, it goes again, and only to the address on file."""
         doubts = self._doubts(visit)
-        if self.held is None or not self.held.has_it or doubts:
-            return Note(
-                task=MAIL, why=" ".join([f"{self.who} asks to be sent the calendar entry again.", *doubts])
-            )
+        if self.held is None or not self.held.has_it or doubts or self.mail.sender != self.event.address:
+            said = f"{self.who} asks to be sent the calendar entry again.{'' if doubts else self._sent_by()}"
+            return Note(task=MAIL, why=" ".join([said, *doubts]))
         newest = db.session.get_one(Letter, self.held.letter_id)
         if self.now - newest.created_at < AGAIN_AFTER:
             return Note()
@@ -238,10 +238,15 @@ class _Answer:
                 doubts.append("It did not come to the address that stands in our invites.")
         if self.event.uid != visit.uid:
             doubts.append("It speaks of an event that is not ours.")
-        address = self.event.address
-        if address and self.mail.sender != address and not headers.same_house(self.mail.sender, address):
-            doubts.append(f"It was sent by {named(self.mail.sender_name, self.mail.sender)}.")
+        if self._sent_by() and not headers.same_house(self.mail.sender, self.event.address):
+            doubts.append(self._sent_by().strip())
         return doubts
+
+    def _sent_by(self) -> str:
+        """' It was sent by Mallory (mallory@elsewhere.example).', where that is not whose answer it is; else ''."""
+        if not self.event.address or self.mail.sender == self.event.address:
+            return ""
+        return f" It was sent by {named(self.mail.sender_name, self.mail.sender)}."
 
     def _of_an_old_time(self, held: Held, sequence: int) -> bool:
         """Whether the start that it repeats is no more what they were last sent."""

@@ -21,10 +21,12 @@ from outreach.post.incoming.parts import bounces, calendar_parts, headers
 from outreach.post.incoming.parts.bounces import Bounced
 from outreach.post.incoming.parts.calendar_parts import CalendarEvent as CalendarEvent
 
-MAIL_AT_MOST = 1024 * 1024
+MAIL_AT_MOST = 10 * 1024 * 1024
 CALENDAR_AT_MOST = 256 * 1024
-PARTS_AT_MOST = 20
+PARTS_AT_MOST = 200
 EVENTS_AT_MOST = 5
+TAKEN_APART = 5 * PARTS_AT_MOST
+"""How many of its inner boundaries are looked at: what lies behind is left unread, so that no mail takes long."""
 
 _KINDS = {
     "COUNTER": COUNTER, "REPLY": ANSWER, "REFRESH": REFRESH, "REQUEST": INVITE, "CANCEL": INVITE, "ADD": INVITE,
@@ -63,7 +65,7 @@ class Read:
 def read(raw: bytes, *, returned: bool = False) -> Read:
     """Take one mail apart. `returned`: it came to the address to which one of our letters comes back."""
     try:
-        mail = BytesParser(policy=policy.compat32).parsebytes(raw[:MAIL_AT_MOST])
+        mail = BytesParser(policy=policy.compat32).parsebytes(_beginning(raw))
         return _read(mail, raw, returned)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
         why = f"No mail program’s mail is made like this ({type(error).__name__})."
@@ -74,15 +76,13 @@ def _read(mail: Message, raw: bytes, returned: bool) -> Read:
     senders = headers.people(headers.values(mail, "From")) or headers.people(headers.values(mail, "Sender"))
     wrote = senders[0] if senders else headers.Person(name="", address="")
     parts = _parts(mail)
-    found = _Found(kind=PERSON)
-    if len(raw) > MAIL_AT_MOST:
-        found = _Found(kind=UNREADABLE, problem="It is larger than 1 megabyte, attachments included.")
-    elif len(parts) > PARTS_AT_MOST:
-        found = _Found(kind=UNREADABLE, problem=f"It has more than {PARTS_AT_MOST} parts.")
-    elif not senders and not mail["Subject"] and not mail["Message-ID"]:
+    if not senders and not mail["Subject"] and not mail["Message-ID"]:
         found = _Found(kind=UNREADABLE, problem="It has neither sender nor subject.")
     else:
         found = _what(mail, parts, returned)
+        # An answer is one however large the pictures beside it are, and so is what came back with all that it held.
+        if found.kind not in (ANSWER, COUNTER, REFRESH, BOUNCE) and (problem := _too_much(raw, parts)):
+            found = _Found(kind=UNREADABLE, problem=problem)
     return Read(
         kind=found.kind,
         problem=found.problem,
@@ -99,6 +99,24 @@ def _read(mail: Message, raw: bytes, returned: bool) -> Read:
         events=found.events,
         bounced=found.bounced,
     )
+
+
+def _beginning(raw: bytes) -> bytes:
+    """As much of a mail as is read. A line that begins with two hyphens may part it (RFC 2046 5.1.1); no other does."""
+    whole = raw[:MAIL_AT_MOST]
+    for n, line in enumerate(_PARTING.finditer(whole)):
+        if n == TAKEN_APART:
+            return whole[: line.start()]
+    return whole
+
+
+_PARTING = re.compile(rb"^--", re.MULTILINE)
+
+
+def _too_much(raw: bytes, parts: list[Message]) -> str:
+    if len(raw) > MAIL_AT_MOST:
+        return "It is larger than 10 megabytes, attachments included."
+    return f"It has more than {PARTS_AT_MOST} parts." if len(parts) > PARTS_AT_MOST else ""
 
 
 @dataclass(frozen=True, kw_only=True)

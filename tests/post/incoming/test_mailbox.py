@@ -76,7 +76,7 @@ def test_mail_is_taken_in_and_moved_away_and_what_cannot_be_read_to_a_place_of_i
     booked()
     server.deliver(reply("DECLINED"))
     server.deliver(letter(subject="Parking").as_bytes())
-    server.deliver(letter(subject="Huge", words="x" * 70 + "\n").as_bytes() + b"y" * 3_000_000)
+    server.deliver(letter(subject="Huge", words="x" * 70 + "\n").as_bytes() + b"y" * 11_000_000)
     server.deliver(b"\0")
     assert look(server) == mailbox.Looked(taken=4, unreadable=2)
     assert server.holds("INBOX") == []
@@ -84,7 +84,7 @@ def test_mail_is_taken_in_and_moved_away_and_what_cannot_be_read_to_a_place_of_i
     assert subjects(server, UNREADABLE) == ["Huge"] and len(server.holds(UNREADABLE)) == 2
     assert inbox.answers_of([UID])[UID][JOANNA.address].partstat == "DECLINED"
     assert inbox.count_waiting(1) == {"decline": 1, "mail": 1, "raw": 2}
-    assert max(db.session.scalars(select(func.length(Incoming.raw)))) == 1024 * 1024
+    assert max(db.session.scalars(select(func.length(Incoming.raw)))) == 10 * 1024 * 1024
     assert look(server) == mailbox.Looked()
 
 

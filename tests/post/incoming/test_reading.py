@@ -213,11 +213,37 @@ def test_a_mail_inside_the_mail_is_not_this_mail() -> None:
     assert (read(outer.as_bytes()).kind, read(outer.as_bytes()).events) == (PERSON, ())
 
 
+@pytest.mark.parametrize(("pictures", "size"), [(30, 100), (3, 600_000), (150, 20_000), (240, 10)])
+def test_a_yes_with_a_signatures_pictures_is_read(pictures: int, size: int) -> None:
+    """More than 20 parts, more than a megabyte: the calendar part is looked for first."""
+    answer = letter(words="Yes, gladly")
+    answer.add_attachment(ics().encode(), maintype="text", subtype="calendar", params={"method": "REPLY"})
+    for n in range(pictures):
+        answer.add_attachment(b"\x89" * size, maintype="image", subtype="png", filename=f"logo{n}.png")
+    found = read(answer.as_bytes())
+    assert (found.kind, found.problem, [e.partstat for e in found.events]) == (ANSWER, "", ["ACCEPTED"])
+
+
+def test_a_yes_behind_its_pictures_is_read_within_bounds() -> None:
+    answer = letter(words="Yes, gladly")
+    for n in range(60):
+        answer.add_attachment(b"\x89" * 50_000, maintype="image", subtype="png", filename=f"logo{n}.png")
+    answer.add_attachment(ics().encode(), maintype="text", subtype="calendar", params={"method": "REPLY"})
+    assert read(answer.as_bytes()).kind == ANSWER
+
+
+def test_a_letter_beyond_ten_megabytes_is_said_to_be_too_large() -> None:
+    film = letter(words="The hall")
+    film.add_attachment(b"x" * 8_500_000, maintype="video", subtype="mp4", filename="hall.mp4")
+    found = read(film.as_bytes())
+    assert (found.kind, found.problem) == (UNREADABLE, "It is larger than 10 megabytes, attachments included.")
+
+
 def test_many_attachments_or_a_large_calendar_file_are_told_apart_from_answers() -> None:
     photos = letter(words="The hall")
-    for n in range(25):
+    for n in range(210):
         photos.add_attachment(b"x", maintype="image", subtype="jpeg", filename=f"{n}.jpg")
-    assert "more than 20 parts" in read(photos.as_bytes()).problem
+    assert "more than 200 parts" in read(photos.as_bytes()).problem
     term = letter(words="Our term dates")
     term.add_attachment(
         ics(method="").encode() * 400, maintype="text", subtype="calendar", filename="term.ics"
@@ -229,6 +255,8 @@ def test_many_attachments_or_a_large_calendar_file_are_told_apart_from_answers()
     "raw",
     [
         b"From: a@b.example\r\n" + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(5000)),
+        b"From: a@b.example\r\n" + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(150_000)),
+        b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 900_000,
         b"From: a@b.example\r\nSubject: " + b"=?utf-8?q?" * 50_000,
         b"From: " + b"<" * 500_000 + b"\r\nSubject: x\r\n\r\n",
         b"From: " + b"(" * 500_000 + b"\r\nSubject: x\r\n\r\n",
@@ -240,7 +268,7 @@ def test_many_attachments_or_a_large_calendar_file_are_told_apart_from_answers()
         with_calendar("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nATTENDEE" + ";A=" * 60_000 + ":x\r\n"),
         with_calendar("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nCOMMENT:" + "\\" * 200_000 + "\r\n"),
     ],
-    ids=["deep", "words", "angles", "comments", "people", "results", "folded", "events", "attendees", "parameters", "escapes"],
+    ids=["deep", "deepest", "flat", "words", "angles", "comments", "people", "results", "folded", "events", "attendees", "parameters", "escapes"],
 )  # fmt: skip
 def test_a_mail_made_to_hurt_is_dealt_with_at_once(raw: bytes) -> None:
     began = time.process_time()
@@ -330,6 +358,16 @@ EXCHANGE = "spf=pass (sender IP is 10.0.0.1) smtp.mailfrom=b.example; dkim=none;
         (["mx.example (dmarc=pass header.from=b.example)"], "mx.example", "none"),
         (["evil.example; dmarc=pass header.from=b.example"], "mx.example", "none"),
         (["evil.example\r\n\tmx.example; dmarc=pass header.from=b.example"], "mx.example", "none"),
+        (["mx.example; spf=fail smtp.mailfrom=x@b.example; dkim=fail header.d=b.example"], "mx.example", "fail"),
+        (["mx.example; spf=softfail smtp.mailfrom=x@b.example; dkim=fail header.d=b.example"], "mx.example", "fail"),
+        (["mx.example; spf=fail smtp.mailfrom=x@b.example", "mx.example; dkim=fail header.d=b.example"], "mx.example", "fail"),
+        (["mx.example; spf=fail smtp.mailfrom=x@b.example; dkim=none"], "mx.example", "none"),
+        (["mx.example; spf=fail smtp.mailfrom=x@list.example; dkim=pass header.d=b.example"], "mx.example", "pass"),
+        (["mx.example; dmarc=permerror header.from=b.example; dkim=pass header.d=b.example"], "mx.example", "fail"),
+        (["mx.example; dmarc=permerror header.from=other.example"], "mx.example", "none"),
+        (["evil.example; spf=fail; dkim=fail; dmarc=permerror; compauth=fail"], "mx.example", "none"),
+        (["spf=none smtp.mailfrom=b.example; dkim=none; dmarc=none header.from=b.example;compauth=fail reason=001"], "exchange-online", "fail"),
+        (["spf=pass smtp.mailfrom=b.example; dkim=none; dmarc=none header.from=b.example;compauth=pass reason=100"], "exchange-online", "pass"),
         ([EXCHANGE.format("pass")], "exchange-online", "pass"),
         ([EXCHANGE.format("bestguesspass")], "exchange-online", "pass"),
         ([EXCHANGE.format("fail")], "exchange-online", "fail"),
@@ -343,5 +381,5 @@ def test_our_own_mail_server_is_believed_and_nobody_else(results: list[str], our
 
 def test_limits_are_those_that_were_agreed() -> None:
     assert (reading.MAIL_AT_MOST, reading.CALENDAR_AT_MOST, reading.PARTS_AT_MOST, reading.EVENTS_AT_MOST) == (
-        1024 * 1024, 256 * 1024, 20, 5,
+        10 * 1024 * 1024, 256 * 1024, 200, 5,
     )  # fmt: skip

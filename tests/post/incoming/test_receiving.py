@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.post import copies, letters, outbox
+from outreach.post.calendars import Attendee
 from outreach.post.incoming import inbox, receiving
 from outreach.post.incoming.inbox import (
     ANSWER,
@@ -29,6 +30,7 @@ from outreach.post.incoming.inbox import (
     CounterProposal,
     Incoming,
 )  # fmt: skip
+from outreach.post.letters import Addressee
 from outreach.post.outbox import Letter
 from post import facts
 from post.incoming import mails
@@ -316,10 +318,61 @@ def test_the_token_may_stand_where_the_mail_server_says_or_in_the_calendar(app: 
 
 def test_an_answer_sent_by_another_house_is_doubtful_and_by_a_colleague_is_not(app: Flask) -> None:
     booked()
-    assert come(reply(sender="Head <head@stbrannocs.example>")).task == ""
+    came = come(reply(sender="Head <head@stbrannocs.example>", results=(PASSES,)))
+    assert (came.task, came.why) == (
+        MAIL,
+        "Joanna Fell (j.fell@stbrannocs.example) said yes. It was sent by Head (head@stbrannocs.example).",
+    )
+    assert (answers().partstat, answers().authenticated) == ("ACCEPTED", False)
     came = come(reply("DECLINED", sender="Mallory <mallory@elsewhere.example>"))
     assert came.task == DOUBT and "sent by Mallory (mallory@elsewhere.example)" in came.why
     assert answers().partstat == "ACCEPTED"
+
+
+@pytest.mark.parametrize(
+    "sender", ["kid@pupils.stbrannocs.example", "head@example", "head@stbrannocs.example.org", "head@brannocs.example"]
+)
+def test_a_part_of_the_schools_domain_is_not_the_school(app: Flask, sender: str) -> None:
+    booked()
+    came = come(reply(sender=f"Somebody <{sender}>", results=(PASSES,)))
+    assert (came.task, answers()) == (DOUBT, None)
+    assert f"It was sent by Somebody ({sender})." in came.why
+
+
+@pytest.mark.parametrize("provider", ["gmail.com", "hotmail.co.uk", "btinternet.com", "outlook.com", "bt.com"])
+def test_one_name_at_a_mail_provider_answers_for_no_other(app: Flask, provider: str) -> None:
+    me = Addressee(address=f"joanna.fell@{provider}", name="Joanna Fell", role="Lead")
+    invited = facts.visit(attendees=(Attendee(name=me.name, address=me.address),))
+    with transaction():
+        mails.handed([letters.booked(invited, me, facts.sender(), now=NOW, expires_at=facts.EXPIRES)])
+    passes = f"mx.outreach.example; dmarc=pass header.from={provider}"
+    came = come(reply(by=me.address, sender=f"Mallory <mallory@{provider}>", results=(passes,)))
+    assert (came.task, answers(me.address)) == (DOUBT, None)
+    assert f"It was sent by Mallory (mallory@{provider})." in came.why
+    own = come(reply(by=me.address, sender=f"Joanna Fell <{me.address}>", results=(passes,)))
+    assert (own.task, answers(me.address).authenticated) == ("", True)
+
+
+def test_a_calendar_that_asks_in_anothers_name_is_sent_nothing(app: Flask) -> None:
+    booked()
+    sent = db.session.query(Letter).count()
+    came = come(reply(method="REFRESH", sender="Head <head@stbrannocs.example>"), at=NOW + timedelta(days=1))
+    assert (came.task, db.session.query(Letter).count()) == (MAIL, sent)
+    assert "It was sent by Head (head@stbrannocs.example)." in came.why
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        "mx.outreach.example; spf=fail smtp.mailfrom=x@stbrannocs.example; dkim=fail header.d=stbrannocs.example",
+        "mx.outreach.example; dmarc=permerror header.from=stbrannocs.example",
+        "mx.outreach.example; spf=none; dkim=none; dmarc=none; compauth=fail reason=001",
+    ],
+)
+def test_what_our_own_mail_server_rejects_in_other_words_waits_for_a_person(app: Flask, results: str) -> None:
+    booked()
+    came = come(reply(results=(results,)))
+    assert (came.authenticated, came.task, answers()) == ("fail", DOUBT, None)
 
 
 def test_two_senders_at_once_are_vouched_for_by_nobody(app: Flask) -> None:
@@ -576,7 +629,7 @@ def test_mail_to_the_only_partnership_there_is_belongs_to_it(app: Flask) -> None
 UNREADABLES = [
     (b"", "neither sender nor subject"),
     (b"\x00\xff" * 3000, "neither sender nor subject"),
-    (b"From: x@y.example\r\nSubject: big\r\n\r\n" + b"x" * (1024 * 1024), "larger than 1 megabyte"),
+    (b"From: x@y.example\r\nSubject: big\r\n\r\n" + b"x" * (10 * 1024 * 1024), "larger than 10 megabytes"),
     (reply(more=tuple(f"X-{n}:{'y' * 70}" for n in range(4000))), "larger than 256 kilobytes"),
     (mails.with_calendar("no calendar"), "no event that can be read"),
     (
@@ -598,7 +651,7 @@ def test_what_cannot_be_read_is_kept_and_said(app: Flask) -> None:
     for raw, why in UNREADABLES:
         came = come(raw)
         assert (came.kind, came.task) == (UNREADABLE, RAW) and why in came.why
-        assert came.raw == raw[: 1024 * 1024] and number(CalendarAnswer) == 0
+        assert came.raw == raw[: 10 * 1024 * 1024] and number(CalendarAnswer) == 0
 
 
 def test_a_fault_of_ours_keeps_the_mail_and_lets_the_next_one_through(app: Flask, monkeypatch: Any) -> None:

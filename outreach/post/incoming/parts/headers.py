@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import getaddresses
+from functools import cache
+from pathlib import Path
 from urllib.parse import unquote
 
 from outreach.post.incoming.showing import plain
@@ -74,9 +76,20 @@ def address_in(value: str) -> str:
 
 
 def same_house(one: str, other: str) -> bool:
-    """Whether two addresses are of one domain, or of one and its part."""
+    """Whether two addresses are of one domain whose names one body gives out.
+
+    A part of a domain is another house: pupils often have theirs there. Where anybody can have an address nobody's
+    name says anything about another's.
+    """
     a, b = one.rpartition("@")[2].lower(), other.rpartition("@")[2].lower()
-    return bool(a and b) and (a == b or a.endswith("." + b) or b.endswith("." + a))
+    return bool(a) and a == b and a not in public_providers()
+
+
+@cache
+def public_providers() -> frozenset[str]:
+    """Domains at which anybody can have an address; the list says where it comes from."""
+    lines = (Path(__file__).parent / "public_providers.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def vouched(results: Sequence[str], ours: str, sender: str) -> str:
@@ -84,7 +97,8 @@ def vouched(results: Sequence[str], ours: str, sender: str) -> str:
 
     `results` are Authentication-Results as they stand, the newest first (RFC 8601); `ours` is the name under which our
     server writes them, '' when it writes none. All others are somebody's claim and are left out. DMARC decides
-    (RFC 7489); where the sender's domain has none, a signature or SPF of that very domain does.
+    (RFC 7489), and with it Microsoft's own verdict (compauth); a policy that cannot be read is as good as a no. Where
+    the sender's domain has none, a signature or SPF of that very domain does; that both fail is a no.
     """
     domain = sender.rpartition("@")[2]
     said = [_methods(value) for value in results]
@@ -98,7 +112,7 @@ def vouched(results: Sequence[str], ours: str, sender: str) -> str:
         for method, result, about in found
         if method == "dmarc" and _speaks_of(about.get("header.from"), domain)
     ]
-    if FAIL in dmarc:
+    if {FAIL, "permerror"} & set(dmarc) or ("compauth", FAIL) in {(method, result) for method, result, _ in found}:
         return FAIL
     if PASS in dmarc or "bestguesspass" in dmarc:
         return PASS
@@ -111,7 +125,11 @@ def vouched(results: Sequence[str], ours: str, sender: str) -> str:
             )
             if whose and _aligned(whose.rpartition("@")[2], domain):
                 return PASS
-    return NONE
+    failed = {method for method, result, _ in found if result in _FAILED}
+    return FAIL if {"dkim", "spf"} <= failed else NONE
+
+
+_FAILED = (FAIL, "hardfail", "softfail", "permerror")
 
 
 def _speaks_of(header_from: str | None, domain: str) -> bool:
