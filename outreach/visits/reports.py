@@ -286,6 +286,24 @@ def stands() -> ColumnElement[bool]:
     return VisitReport.id.not_in(select(ReportWithdrawal.report_id))
 
 
+def older(booking: Booking, row: VisitReport) -> tuple[VisitReport, int | None] | None:
+    """The word of a report's side that holds again without it, and its count; None where there is none."""
+    about = (
+        VisitReport.performance_id == booking.performance_id
+        if row.side == COMPANY
+        else VisitReport.booking_id == booking.id
+    )
+    found = db.session.scalar(
+        select(VisitReport)
+        .where(VisitReport.side == row.side, about, VisitReport.id < row.id, stands())
+        .order_by(VisitReport.id.desc())
+        .limit(1)
+    )
+    if found is None or found.recorded_at < booking.performance.starts_at:
+        return None
+    return found, count_of(found)
+
+
 def withdrawn(booking: Booking) -> list[tuple[VisitReport, ReportWithdrawal]]:
     """The reports about a booking, or its whole show, that were taken back; the newest first."""
     rows = db.session.execute(

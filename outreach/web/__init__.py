@@ -46,6 +46,7 @@ def _import_pages() -> None:
     import outreach.web.company.availability
     import outreach.web.company.calling_off
     import outreach.web.company.days
+    import outreach.web.company.reporting
     import outreach.web.company.sheet
     import outreach.web.coordinator.authorities
     import outreach.web.coordinator.availability
@@ -112,5 +113,6 @@ def _import_pages() -> None:
     import outreach.web.school.guests
     import outreach.web.school.hosts
     import outreach.web.school.proposed
+    import outreach.web.school.reporting
     import outreach.web.school.subscribing
     import outreach.web.school.times  # noqa: F401

@@ -16,7 +16,9 @@ MADE, SET, LATER = (datetime(2026, 9, day, 9, tzinfo=UTC) for day in (1, 10, 20)
 
 
 @pytest.mark.own_database
-def test_the_share_that_must_be_counted_is_dated_by_the_history(app: Flask, database_url: str, tmp_path: Path) -> None:
+def test_the_share_that_must_be_counted_is_dated_by_the_history(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
     """One partnership whose history has its changes, one whose history has none, one that was set by hand."""
     with transaction():
         told, silent, by_hand = (make.partnership((code,)).id for code in ("931", "932", "933"))
@@ -27,7 +29,9 @@ def test_the_share_that_must_be_counted_is_dated_by_the_history(app: Flask, data
                 before={"counted_share": was}, after={"counted_share": became},
             )  # fmt: skip
         history.record("added an authority", "partnership", told, who="Priya", now=SET, after="934 Fenshire")
-        history.record("removed an authority", "partnership", told, who="Priya", now=LATER, before="934 Fenshire")
+        history.record(
+            "removed an authority", "partnership", told, who="Priya", now=LATER, before="934 Fenshire"
+        )
         history.record(
             "changed the settings", "partnership", by_hand, who="Priya", now=SET,
             before={"counted_share": 0.5}, after={"counted_share": 0.8},
@@ -39,7 +43,8 @@ def test_the_share_that_must_be_counted_is_dated_by_the_history(app: Flask, data
     with db.engine.begin() as connection:
         for whose, share in ((told, 0.7), (silent, 0.4), (by_hand, 0.9)):
             connection.execute(
-                text("UPDATE partnership SET counted_share = :share WHERE id = :whose"), {"share": share, "whose": whose}
+                text("UPDATE partnership SET counted_share = :share WHERE id = :whose"),
+                {"share": share, "whose": whose},
             )
     db.engine.dispose()
     flask_db(database_url, tmp_path, "upgrade")
@@ -48,7 +53,11 @@ def test_the_share_that_must_be_counted_is_dated_by_the_history(app: Flask, data
         (r.partnership_id, r.share, r.recorded_at)
         for r in db.session.query(make.CountedShare).order_by(make.CountedShare.id)
     ]
-    assert [row for row in dated if row[0] == told] == [(told, 0.5, MADE), (told, 0.6, SET), (told, 0.7, LATER)]
+    assert [row for row in dated if row[0] == told] == [
+        (told, 0.5, MADE),
+        (told, 0.6, SET),
+        (told, 0.7, LATER),
+    ]
     assert [row for row in dated if row[0] == silent] == [(silent, 0.4, LATER)]
     assert [row[1] for row in dated if row[0] == by_hand] == [0.5, 0.8, 0.9]
     words = db.session.query(make.AuthorityCovered).order_by(make.AuthorityCovered.id)

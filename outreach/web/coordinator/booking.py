@@ -93,7 +93,7 @@ def booking(reference: str) -> Any:
 @coordinators_only
 def booking_move(reference: str) -> Any:
     """Every time the school could have, its notice set aside; or, with `?slot=`, from where to where."""
-    found = _open(reference)
+    found = _to_come(reference)
     key = request.args.get("slot", "")[:30]
     if key:
         slot = _slot(found, key, now=clock.now())
@@ -119,7 +119,7 @@ def booking_move(reference: str) -> Any:
 @coordinator.post("/bookings/<reference>/move")
 @coordinators_only
 def booking_move_to(reference: str) -> Any:
-    _open(reference)
+    _to_come(reference)
     now = clock.now()
     try:
         with transaction():
@@ -140,7 +140,7 @@ def booking_move_to(reference: str) -> Any:
 @coordinators_only
 def booking_change(reference: str) -> Any:
     """How many come, the hall, access needs: the school's own form, filled with what stands."""
-    found, now = _open(reference), clock.now()
+    found, now = _to_come(reference), clock.now()
     typed = request.form if request.method == "POST" else school_forms.change_typed(found)
     asked, room = (
         school_forms.change_form(found, typed),
@@ -165,7 +165,7 @@ def booking_change(reference: str) -> Any:
 @coordinator.route("/bookings/<reference>/cancel", methods=["GET", "POST"])
 @coordinators_only
 def booking_cancel(reference: str) -> Any:
-    found, form = _open(reference), CancelForm()
+    found, form = _to_come(reference), CancelForm()
     if form.validate_on_submit():
         try:
             with transaction():
@@ -250,6 +250,15 @@ def _open(reference: str) -> Booking:
     if found.ended_at is not None:
         flash("This booking was cancelled already.", "confirm")
         abort(redirect(url_for("coordinator.booking", reference=found.reference), 303))
+    return found
+
+
+def _to_come(reference: str) -> Booking:
+    """As `_open`; for a show that is over, the page of its reports: it is not moved, changed or cancelled any more."""
+    found = _open(reference)
+    if found.performance.ends_at <= clock.now():
+        flash(bookings.ShowIsOver().message, "confirm")
+        abort(redirect(url_for("coordinator.report", reference=found.reference), 303))
     return found
 
 

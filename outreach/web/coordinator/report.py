@@ -2,52 +2,31 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 
 from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+from outreach.ground.school_year import YEAR_GROUPS
 from outreach.tour import programmes
 from outreach.visits import reports
-from outreach.visits.reports import COMPANY, PUPILS_AT_MOST, SCHOOL, SETTLED, Account
+from outreach.visits.reports import COMPANY, SCHOOL, SETTLED
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
+from outreach.web.report_form import SchoolReportForm, WithdrawForm
 
-YES_NO = [("yes", "Yes"), ("no", "No")]
 SIDES = {
     SCHOOL: "The school’s, about its own pupils",
     COMPANY: "The company’s, a head count of the whole show",
     SETTLED: "Mine, which stands over both",
 }
+WHOSE = {SCHOOL: "the school’s", COMPANY: "the company’s", SETTLED: "the settling"}
 
 
-class ReportForm(forms.Form):
+class ReportForm(SchoolReportForm):
     side = forms.choice("Whose report is it?", list(SIDES.items()), required="Choose whose report it is.")
-    took_place = forms.choice("Did it take place?", YES_NO, required="Say whether it took place.")
-    why_not = forms.text(
-        "If not, why?", at_most=300, hint="For example: snow, the cast was ill. No names of pupils."
-    )
-    pupils = forms.number(
-        "All pupils who saw it", at_most=PUPILS_AT_MOST, hint="Only where there is no number by year group"
-    )
-    staff = forms.number("Staff present", at_most=500)
-    safeguarding_lead_present = forms.choice("Was a designated safeguarding lead present?", YES_NO)
-    follow_up_lesson = forms.choice("Was there a follow-up lesson?", YES_NO)
-    concerns = forms.number(
-        "Concerns raised", at_most=500, hint="The school’s report only. A number, nothing else."
-    )
-    concerns_handed_on = forms.choice("Was each concern handed to the safeguarding lead?", YES_NO)
-
-
-for _year_group in YEAR_GROUPS:
-    setattr(
-        ReportForm,
-        f"year_{_year_group}",
-        forms.number(year_group_name(_year_group), at_most=PUPILS_AT_MOST),
-    )
 
 
 @coordinator.route("/bookings/<reference>/report", methods=["GET", "POST"])
@@ -59,7 +38,7 @@ def report(reference: str) -> Any:
         try:
             with transaction():
                 here = our_booking(reference)
-                reports.report(here, form.side.data, _account(form), who=who(), now=clock.now())
+                reports.report(here, form.side.data, form.account(), who=who(), now=clock.now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -67,6 +46,41 @@ def report(reference: str) -> Any:
             return redirect(url_for("coordinator.report", reference=reference), 303)
     booking = our_booking(reference)
     return _page(booking, form), 422 if form.errors else 200
+
+
+@coordinator.route("/bookings/<reference>/report/<side>/withdraw", methods=["GET", "POST"])
+@coordinators_only
+def report_withdraw(reference: str, side: str) -> Any:
+    """Take a side's report back, with the reason; what that side said before holds again."""
+    booking = our_booking(reference)
+    if side not in SIDES:
+        abort(404)
+    back = url_for("coordinator.report", reference=reference)
+    said = reports.newest(booking, side)
+    if said is None:
+        return redirect(back, 303)
+    form = WithdrawForm(data={"report": str(said.id)})
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                reports.withdraw(
+                    our_booking(reference),
+                    side,
+                    form.report_id(),
+                    reason=form.reason.data,
+                    who=who(),
+                    now=clock.now(),
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash("The report is taken back. What that side said before holds again.")
+            return redirect(back, 303)
+    page = render_template(
+        "coordinator/report_withdraw.html", booking=booking, form=form, said=said, whose=WHOSE[side], back=back,
+        total=reports.count_of(said), older=reports.older(booking, said),
+    )  # fmt: skip
+    return page, 422 if request.method == "POST" else 200
 
 
 def _page(booking: Booking, form: ReportForm) -> str:
@@ -78,7 +92,8 @@ def _page(booking: Booking, form: ReportForm) -> str:
         booking=booking, form=form, promised=promised, year_groups=sorted({*promised, *target, *typed}),
         together=reports.companions(booking.performance), difference=reports.difference(booking),
         said=[(words, row, reports.counts_of(row), reports.count_of(row)) for words, row in _said(booking)],
-        too_early=clock.now() < booking.performance.starts_at,
+        withdrawn=[(r, back, reports.count_of(r)) for r, back in reports.withdrawn(booking)],
+        over=booking.performance.ends_at <= clock.now(), too_early=clock.now() < booking.performance.starts_at,
     )  # fmt: skip
 
 
@@ -87,21 +102,3 @@ def _said(booking: Booking) -> list[tuple[str, Any]]:
     names = {SCHOOL: "The school", COMPANY: "The company, of the whole show", SETTLED: "Settled"}
     found = [(words, reports.newest(booking, side)) for side, words in names.items()]
     return [(words, row) for words, row in found if row is not None]
-
-
-def _account(form: ReportForm) -> Account:
-    split = {y: form[f"year_{y}"].data for y in YEAR_GROUPS if form[f"year_{y}"].data is not None}
-    return Account(
-        took_place=form.took_place.data == "yes",
-        why_not=form.why_not.data or "",
-        pupils=split or form.pupils.data,
-        staff=form.staff.data,
-        safeguarding_lead_present=_yes(form.safeguarding_lead_present.data),
-        follow_up_lesson=_yes(form.follow_up_lesson.data),
-        concerns=form.concerns.data,
-        concerns_handed_on=_yes(form.concerns_handed_on.data),
-    )
-
-
-def _yes(said: str | None) -> bool | None:
-    return None if said not in ("yes", "no") else said == "yes"

@@ -98,6 +98,8 @@ def cancel(token: str, reference: str) -> Any:
     now = clock.now()
     if booking.ended_at is not None:
         return redirect(url_for(".booked", token=token, reference=reference), 303)
+    if booking.performance.ends_at <= now:
+        return redirect(url_for(".report", token=token, reference=reference), 303)
     if not booking.can_cancel(now):
         return _too_late(token, booking, "cancel")
     form = CancelForm()

@@ -1,0 +1,91 @@
+"""The forms of a visit report, at whichever door: what came of a show, in numbers alone; and taking a wrong report back"""
+
+from wtforms import HiddenField
+
+from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+from outreach.visits.reports import PUPILS_AT_MOST, Account
+from outreach.web import forms
+
+YES_NO = [("yes", "Yes"), ("no", "No")]
+
+
+class CompanyReportForm(forms.Form):
+    """What the company says of the whole show."""
+
+    took_place = forms.choice("Did it take place?", YES_NO, required="Say whether it took place.")
+    why_not = forms.text(
+        "If not, why?", at_most=300, hint="For example: snow, the cast was ill. No names of pupils."
+    )
+    pupils = forms.number(
+        "How many pupils saw it", at_most=PUPILS_AT_MOST, hint="A head count of all who came"
+    )
+    concerns_handed_on = forms.choice(
+        "If a pupil spoke up: was it handed to the safeguarding lead each time?", YES_NO
+    )
+
+    def account(self) -> Account:
+        return Account(
+            took_place=self.took_place.data == "yes",
+            why_not=self.why_not.data or "",
+            pupils=self.pupils.data,
+            concerns_handed_on=yes(self.concerns_handed_on.data),
+        )
+
+
+class SchoolReportForm(forms.Form):
+    """What a school says of its own pupils at a show."""
+
+    took_place = forms.choice("Did it take place?", YES_NO, required="Say whether it took place.")
+    why_not = forms.text(
+        "If not, why?", at_most=300, hint="For example: snow, the cast was ill. No names of pupils."
+    )
+    pupils = forms.number(
+        "All pupils who saw it", at_most=PUPILS_AT_MOST, hint="Only where there is no number by year group"
+    )
+    staff = forms.number("Staff present", at_most=500)
+    safeguarding_lead_present = forms.choice("Was a designated safeguarding lead present?", YES_NO)
+    follow_up_lesson = forms.choice("Was there a follow-up lesson?", YES_NO)
+    concerns = forms.number("Concerns raised", at_most=500, hint="A number, nothing else.")
+    concerns_handed_on = forms.choice("Was each concern handed to the safeguarding lead?", YES_NO)
+
+    def account(self) -> Account:
+        split = {y: self[f"year_{y}"].data for y in YEAR_GROUPS if self[f"year_{y}"].data is not None}
+        return Account(
+            took_place=self.took_place.data == "yes",
+            why_not=self.why_not.data or "",
+            pupils=split or self.pupils.data,
+            staff=self.staff.data,
+            safeguarding_lead_present=yes(self.safeguarding_lead_present.data),
+            follow_up_lesson=yes(self.follow_up_lesson.data),
+            concerns=self.concerns.data,
+            concerns_handed_on=yes(self.concerns_handed_on.data),
+        )
+
+
+for _year_group in YEAR_GROUPS:
+    setattr(
+        SchoolReportForm,
+        f"year_{_year_group}",
+        forms.number(year_group_name(_year_group), at_most=PUPILS_AT_MOST),
+    )
+
+
+class WithdrawForm(forms.Form):
+    """`report` is the report that was looked at, so that a second click takes back no older one."""
+
+    report = HiddenField()
+    reason = forms.words(
+        "Why is it taken back?",
+        required="Say why, in a few words.",
+        hint="For example: it was about another show. No pupil’s name.",
+        at_most=300,
+    )
+
+    def report_id(self) -> int:
+        """The report that was looked at; 0 for what is no number."""
+        said = self.report.data or ""
+        return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+
+
+def yes(said: str | None) -> bool | None:
+    return None if said not in ("yes", "no") else said == "yes"
