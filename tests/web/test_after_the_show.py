@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from school_story import link_to
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from school_story import link_to
 
 import make
 from outreach.booking import bookings, promises
