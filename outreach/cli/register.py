@@ -11,7 +11,7 @@ from outreach.booking import promises
 from outreach.county import partnerships
 from outreach.county import register as incoming
 from outreach.county.corrections import FIELDS
-from outreach.county.register import Change, Changes, Facts, RegisterFile, hands
+from outreach.county.register import Change, Changes, Facts, RegisterFile, doubts, hands
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -44,14 +44,22 @@ def preview(full: bool, file: BinaryIO, la_codes: tuple[str, ...], everywhere: b
     """Say what FILE (.csv or .zip, as the register gives it) would change. Changes nothing."""
     try:
         authorities = _authorities(la_codes, everywhere)
-        _tell(incoming.preview(_read(file, authorities, **beside), authorities), full)
+        read = _read(file, authorities, **beside)
+        changes = incoming.preview(read, authorities)
+        for sentence in doubts.about(read, changes, incoming.newest_day(authorities)):
+            click.echo(f"LOOK TWICE: {sentence}")
+        _tell(changes, full)
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
 
 
 @register.command("apply")
 @_files
-def apply(file: BinaryIO, la_codes: tuple[str, ...], everywhere: bool, **beside: Any) -> None:
+@click.option("--yes-really", is_flag=True, help="Apply it though it is older than the last, all closed, or nearly empty.")
+@click.option("--became", is_flag=True, help="Take each school that probably became another as that one.")
+def apply(
+    yes_really: bool, became: bool, file: BinaryIO, la_codes: tuple[str, ...], everywhere: bool, **beside: Any
+) -> None:
     """Apply FILE in one transaction: all of it, but for lines that cannot be read, or nothing."""
     try:
         authorities = _authorities(la_codes, everywhere)
@@ -59,11 +67,13 @@ def apply(file: BinaryIO, la_codes: tuple[str, ...], everywhere: bool, **beside:
         with transaction():
             incoming.lock()
             changes = incoming.preview(read, authorities)
+            _sure(read, changes, authorities, yes_really)
             touched = sum(len(c) for c in (changes.new, changes.changed, changes.closed, changes.reopened))
             with click.progressbar(length=touched, label="Applying") as bar:
                 incoming.apply(
                     changes, file_name=os.path.basename(file.name), la_codes=authorities, who="command line",
-                    now=clock.now(), progress=bar.update,
+                    now=clock.now(), progress=bar.update, file_day=read.day,
+                    became=[each.pair for each in changes.became] if became else [],
                 )  # fmt: skip
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
@@ -100,6 +110,17 @@ def hand_over(name: str, urns: tuple[int, ...]) -> None:
     )
 
 
+def _sure(
+    file: RegisterFile, changes: Changes, authorities: list[str] | None, yes_really: bool
+) -> None:
+    """Say what is doubtful before anything is changed, and change nothing unless somebody said yes."""
+    said = doubts.about(file, changes, incoming.newest_day(authorities))
+    for sentence in said:
+        click.echo(sentence, err=True)
+    if said and not yes_really:
+        raise click.ClickException("Nothing was changed. If the file is meant, give --yes-really.")
+
+
 def _authorities(la_codes: tuple[str, ...], everywhere: bool) -> list[str] | None:
     codes = [code.strip() for given in la_codes for code in given.split(",") if code.strip()]
     if bool(codes) == everywhere:
@@ -112,14 +133,20 @@ def _read(file: BinaryIO, authorities: list[str] | None, **beside: BinaryIO | No
     size = file.seek(0, os.SEEK_END)
     with click.progressbar(length=size, label="Reading ") as bar:
         return incoming.read(
-            file, la_codes=authorities, also=incoming.urns_of(authorities), progress=bar.update, **beside
-        )
+            file, la_codes=authorities, also=incoming.urns_of(authorities), progress=bar.update,
+            file_name=os.path.basename(file.name), **beside,
+        )  # fmt: skip
 
 
 def _tell(changes: Changes, full: bool) -> None:
     coming = promises.coming((c.after.urn for c in changes.closed), now=clock.now())
     closing = sorted(changes.closed, key=lambda c: c.after.urn not in coming)
     _list("Close", [_closure(c, changes, coming.get(c.after.urn, [])) for c in closing], full)
+    _list(
+        "Probably became another (apply with --became to take them so)",
+        [f"{_school(b.old)} -> {_school(b.new)}" for b in changes.became],
+        full,
+    )
     _list("New", [_school(c.after) for c in changes.new], full)
     _list("Changed", [_changed(c) for c in changes.changed], full)
     _list("Open again", [_changed(c) for c in changes.reopened], full)

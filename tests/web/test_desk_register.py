@@ -255,3 +255,64 @@ def test_the_giver_keeps_its_school(two_desks: Any) -> None:
     giver.post("/desk/register/hands", data={"asked": ticked, "deed": "keep"})
     assert "1 school or link stays as it is." in giver.get("/desk/register/hands").text
     assert giver.get("/desk/schools/900001").status_code == 200 and receiver.get("/desk/schools/900001").status_code == 404
+
+
+def test_what_probably_became_another_is_taken_as_ticked(desk: FlaskClient) -> None:
+    def at(urn: int, name: str, n: int) -> str:
+        return line(urn, name).replace("ZZ1 1AA", f"ZZ1 {n}AA")
+
+    names = ("Ash", "Birch", "Cedar")
+    old = [at(900001 + n, f"{name} School", n) for n, name in enumerate(names)]
+    new = [at(900011 + n, f"{name} Academy", n) for n, name in enumerate(names)]
+    apply(desk, send(desk, written(*old)).location)
+    where = send(desk, written(*new)).location
+    page = desk.get(where).text
+    assert "3 schools probably became others" in page and "All 3 of them" in page
+    assert "probably became,900001,Ash School,Became,900011,Ash Academy" in desk.get(f"{where}/changes.csv").text
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    sent = {"seen": seen, "became": ["900001-900011", "900002-900013"]}
+    assert desk.post(where, data=sent).status_code == 303
+    db.session.expire_all()
+    assert "1 school followed by a new one, as you ticked." in desk.get("/desk/register").text
+    assert [schools.get(900001 + n).is_open for n in range(3)] == [False, True, True]
+    assert schools.successors(900001) == [900011] and schools.successors(900002) == []
+
+
+def test_all_that_probably_became_another_is_taken_with_one_tick(desk: FlaskClient) -> None:
+    apply(desk, send(desk, written(line(1, "Ash School"), line(2, "Elm School", la="931"))).location)
+    where = send(desk, written(line(11, "Ash Academy"), line(12, "Elm Academy"))).location
+    seen = re.search(r'name="seen" value="(\w+)"', desk.get(where).text)[1]
+    desk.post(where, data={"seen": seen, "became": "all"})
+    assert (schools.successors(1), schools.successors(2)) == ([11], [12])
+
+
+def test_a_file_that_is_all_closed_needs_a_tick_and_keeps_what_was_ticked(desk: FlaskClient) -> None:
+    apply(desk, send(desk, written(*(line(900001 + n) for n in range(3)))).location)
+    where = send(desk, written(*(line(900001 + n, status="Closed") for n in range(3)))).location
+    page = desk.get(where).text
+    assert "Look twice before you apply this." in page and "Not one school in this file is open." in page
+    refused = apply(desk, where)
+    assert refused.status_code == 422 and "Say that it is meant" in refused.text
+    assert schools.get(900001).is_open
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    assert desk.post(where, data={"seen": seen, "sure": "1"}).status_code == 303
+    db.session.expire_all()
+    assert not schools.get(900001).is_open
+
+
+def test_an_older_file_is_said_before_anything_is_applied(desk: FlaskClient) -> None:
+    def sent(name: str, pupils: str) -> str:
+        content = io.BytesIO(written(line(pupils=pupils)))
+        return desk.post("/desk/register", data={"file": (content, name)}).location
+
+    apply(desk, sent("edubasealldata20270117.csv", "1050"))
+    where = sent("edubasealldata20261201.csv", "1000")
+    assert "This file is of 1 December 2026, and one of 17 January 2027 was applied already" in desk.get(where).text
+    assert apply(desk, where).status_code == 422
+    assert schools.get(900001).number_of_pupils == 1050
+
+
+def test_the_page_recommends_the_whole_download_first_and_says_what_another_lacks(desk: FlaskClient) -> None:
+    page = desk.get("/desk/register").text
+    whole, other = page.index("All establishment data"), page.index("State-funded schools’ has open schools alone")
+    assert whole < other and "no closures, no pupil numbers" in page

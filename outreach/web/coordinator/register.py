@@ -9,7 +9,7 @@ from outreach.booking import promises
 from outreach.booking.desk import closing
 from outreach.county import partnerships, register, schools
 from outreach.county.corrections import FIELDS
-from outreach.county.register import Changes, Waiting, decisions, hands, waiting
+from outreach.county.register import Became, Changes, Waiting, decisions, doubts, hands, waiting
 from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -25,7 +25,7 @@ class UploadForm(forms.Form):
     file = forms.upload(
         "The register’s file",
         required="Choose the register’s file.",
-        hint="A .csv or .zip from Get Information about Schools: all establishment data, or state-funded schools.",
+        hint="A .csv or .zip from Get Information about Schools: best ‘All establishment data’, with its links.",
     )
     links = forms.upload("Links file, if you have it", hint="Tells which school came after which.")
     code_point = forms.upload(
@@ -35,6 +35,7 @@ class UploadForm(forms.Form):
 
 class ApplyForm(forms.Form):
     seen = forms.text("Looked at")
+    sure = forms.tick("I have read this, and the file is meant")
 
 
 @coordinator.route("/register", methods=["GET", "POST"], endpoint="register")
@@ -68,9 +69,9 @@ def register_preview(token: str) -> Any:
     try:
         if form.validate_on_submit():
             try:
-                flash(_apply(token, form.seen.data))
+                flash(_apply(token, form.seen.data, sure=form.sure.data))
                 return redirect(url_for("coordinator.register"), 303)
-            except register.AppliedSince as refusal:
+            except (register.AppliedSince, register.NotSure) as refusal:
                 form.refuse(refusal)
         upload, changes = _look(token)
     except register.NoLongerWaiting as refusal:
@@ -82,6 +83,9 @@ def register_preview(token: str) -> Any:
         token=token,
         name=upload.file_name,
         changes=changes,
+        doubts=doubts.about(upload.file, changes, register.newest_day(_la_codes())),
+        pair_of=_pair,
+        ticked=request.form.getlist("became"),
         coming=promises.coming(
             (change.after.urn for change in changes.closed), now=clock.now(), partnership_id=g.partnership.id
         ),
@@ -175,6 +179,7 @@ def _take_in(form: UploadForm) -> str:
         also=register.urns_of(la_codes),
         links=_stream(form.links.data),
         code_point=_stream(form.code_point.data),
+        file_name=form.file.data.filename or "",
     )
     register.preview(file, la_codes)
     upload = Waiting(
@@ -192,20 +197,36 @@ def _look(token: str) -> tuple[Waiting, Changes]:
     return upload, register.preview(upload.file, _la_codes())
 
 
-def _apply(token: str, seen: str) -> str:
-    """Apply what was looked at; what was done, in words. Raises NoLongerWaiting and AppliedSince."""
+def _apply(token: str, seen: str, *, sure: bool) -> str:
+    """Apply what was looked at; what was done, in words. Raises NoLongerWaiting, AppliedSince and NotSure."""
     la_codes, now = _la_codes(), clock.now()
     upload = waiting.get(_folder(), token, now=now)
     with transaction():
         register.lock()
         register.still(int(seen) if seen.isdecimal() else None, la_codes)
         changes = register.preview(upload.file, la_codes)
-        register.apply(changes, file_name=upload.file_name, la_codes=la_codes, who=who(), now=now)
+        doubts.settle(doubts.about(upload.file, changes, register.newest_day(la_codes)), sure=sure)
+        became = _confirmed(changes)
+        register.apply(
+            changes, file_name=upload.file_name, la_codes=la_codes, who=who(), now=now, file_day=upload.file.day,
+            became=became,
+        )  # fmt: skip
     waiting.forget(_folder(), token)
     if changes.nothing:
         return "Nothing was new in that file. Nothing was changed."
     asked = " The partnership that holds them is asked to hand them over." if changes.to_ask else ""
-    return f"The register is applied: {changes.summary}.{asked}"
+    followed = f" {wording.count(len(became), 'school')} followed by a new one, as you ticked." if became else ""
+    return f"The register is applied: {changes.summary}.{followed}{asked}"
+
+
+def _confirmed(changes: Changes) -> list[tuple[int, int]]:
+    """The pairs of 'probably became' that were ticked, one by one or all."""
+    ticked = request.form.getlist("became")
+    return [each.pair for each in changes.became if "all" in ticked or _pair(each) in ticked]
+
+
+def _pair(each: Became) -> str:
+    return f"{each.old.urn}-{each.new.urn}"
 
 
 def _lines(changes: Changes) -> Any:
@@ -219,6 +240,8 @@ def _lines(changes: Changes) -> Any:
                     else (FACTS[fact.field], _said(fact.before), _said(fact.after))
                 )
                 yield what, facts.urn, facts.name, *told
+    for each in changes.became:
+        yield "probably became", each.old.urn, each.old.name, "Became", each.new.urn, each.new.name
     for held in changes.held:
         yield "held by another partnership", held.urn, held.name, "", "", ""
     for link in changes.held_links:
