@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, select, text
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.county import partnerships, school_days
@@ -124,6 +124,13 @@ def get(partnership_id: int, tour_day_id: int) -> TourDay:
     if found is None:
         raise NoSuchTourDay("There is no such tour day.")
     return found
+
+
+def last_day(programme_id: int) -> date | None:
+    """The last tour day that stands; None of a programme without any."""
+    return db.session.scalar(
+        select(func.max(TourDay.day)).where(TourDay.programme_id == programme_id, TourDay.ended_at.is_(None))
+    )
 
 
 def of_programme(programme_id: int) -> list[TourDay]:

@@ -393,6 +393,11 @@ def _standing_count(booking: Booking) -> int | None:
     return next((n for n in (count_of(settled), count_of(school)) if n is not None), None)
 
 
+def pupils_seen(booking: Booking) -> int | None:
+    """How many saw it by the word that stands, the coordinator's or the school's; None where it was not counted so."""
+    return _standing_count(booking) if booking.outcome == TOOK_PLACE else None
+
+
 def companions(performance: Performance) -> list[Booking]:
     """The live bookings of a show, host first: a company's head count is of all of them."""
     live = [b for b in promises.of_performance(performance.id) if b.ended_at is None]

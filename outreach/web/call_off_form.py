@@ -57,7 +57,7 @@ class CallOffForm(forms.Form):
 class KeepForm(CallOffForm):
     reply_by = forms.day(
         "New times are kept until the end of", required="Enter until which day the new times are kept.",
-        hint="At most until the day before each.",
+        hint="Each on a school day, and early enough before its show.",
     )  # fmt: skip
 
 

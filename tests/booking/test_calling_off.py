@@ -254,11 +254,12 @@ def test_who_cannot_be_written_to_is_named(c) -> None:
     assert c.booking.ended_at == NOW
 
 
-def test_a_time_is_kept_at_most_until_the_day_before_it(c) -> None:
+def test_a_time_is_kept_on_a_school_day_and_with_the_notice_after_it_never_until_the_eve(c) -> None:
     full(c)
     done = call_off(off(c), chosen=together(off(c)), reply_by=date(2027, 7, 1))
     for new in (n.new_proposal for n in rows.lines(done) if n.new_proposal):
-        assert new.reply_by == day_of(new.starts_at) - timedelta(days=1)
+        assert new.reply_by == day_of(new.starts_at) - timedelta(days=12)  # ten days before is a Sunday
+        assert new.starts_at >= c.booking.performance.starts_at
 
 
 def test_another_time_is_kept_afterwards(c) -> None:

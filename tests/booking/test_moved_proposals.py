@@ -118,16 +118,20 @@ def test_the_day_to_reply_by_stays_unless_another_is_chosen(c) -> None:
     assert [m.was_reply_by for m in proposal_moves.of_event(c.proposal.uid)] == [REPLY_BY, REPLY_BY]
 
 
+ON_A_SCHOOL_DAY = date(2027, 1, 22)
+"""The last one with ten days, the programme's notice, before a show on the day that was the one to reply by."""
+
+
 def test_the_day_to_reply_by_lies_before_the_new_show(c) -> None:
     with transaction():
         soon = make.tour_day(c.programme, c.blue, REPLY_BY)
     slot = life.slot(c, soon, time(9), LATER, instead_of=c.proposal.performance_id)
-    assert proposing.kept_until(c.proposal, slot) == REPLY_BY - timedelta(days=1)
+    assert proposing.kept_until(c.proposal, slot, now=LATER) == ON_A_SCHOOL_DAY
     for reply_by in (make.NOW.date() - timedelta(days=1), REPLY_BY):
         with pytest.raises(ReplyByWrong):
             move(c, slot, reply_by=reply_by)
     assert move(c, slot)
-    assert c.proposal.reply_by == REPLY_BY - timedelta(days=1)
+    assert c.proposal.reply_by == ON_A_SCHOOL_DAY
 
 
 def test_a_standing_of_a_past_day_knows_the_day_to_reply_by_of_then(c) -> None:
@@ -141,7 +145,7 @@ def test_a_standing_of_a_past_day_knows_the_day_to_reply_by_of_then(c) -> None:
         return next(s.detail for s in found.target if s.urn == c.school.urn)
 
     assert detail(make.NOW.date()) == "reply by 2 February 2027"
-    assert detail(LATER.date()) == "reply by 1 February 2027"
+    assert detail(LATER.date()) == "reply by 22 January 2027"
 
 
 def test_an_answer_in_the_calendar_to_the_first_time_is_not_one_to_the_booking(c) -> None:

@@ -1,13 +1,13 @@
 """What a school reads of its booking is true at every turn: past and unreported, reported either way, called off by others."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from icalendar import Calendar
 from school_story import Story, lay, said
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import make
 from outreach.booking import bookings, promises, subscribed
@@ -18,8 +18,10 @@ from outreach.booking.desk.proposing import Offer
 from outreach.booking.guests.places import GuestPlace
 from outreach.booking.promises import COMPANY, COORDINATOR, Booking, BookingContact
 from outreach.ground.db import db, transaction
+from outreach.ground.timespans import wall
 from outreach.post.feeds import entries
 from outreach.post.feeds.entries import SCHOOL
+from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
 from outreach.tour import slots
 from outreach.visits import reports
@@ -308,3 +310,47 @@ def test_a_hosts_reason_goes_to_its_guests_only_where_it_says_so(story: Story, s
     letters = db.session.scalars(select(Letter.raw).where(Letter.recipient == "office@littlemere.example"))
     mail = "".join(bytes(raw).decode() for raw in letters).replace("=\n", "")
     assert ("our head is ill" in mail) == ticked and ("which had to cancel" in mail) == (not ticked)
+
+
+# A link of last year
+
+
+def test_a_link_of_last_year_says_that_it_is_over_what_was_seen_and_where_this_year_stands(
+    story: Story, stopped
+) -> None:
+    reference = over(story, stopped)
+    report(reference, "school", Account(took_place=True, pupils={8: 100, 9: 98}), stopped)
+    assert story.get().headers["Location"] == story.path(f"/booked/{reference}")
+    stopped.now = wall(date(2027, 9, 6), time(9))
+    with transaction():
+        db.session.execute(update(PersonalLink).values(expires_at=stopped.now + timedelta(days=9)))
+    page = said(story.get())
+    assert "The tour of 2026/27 is over" in page and "seen by 198 pupils" in page
+    assert "It is not planned yet" in page
+    with transaction():
+        new = make.programme(story.partnership, academic_year=2027, title="Another Play")
+    page = said(story.get())
+    assert "‘Another Play’ in 2027/28 Your school has not booked yet." in page
+    with transaction():
+        make.booking(
+            make.show(new, story.school, wall(date(2028, 3, 8), time(10))), {8: 50}, reference="MRL-NEW1"
+        )
+    for rest in ("", "/times"):
+        answer = story.get(rest, follow_redirects=True)
+        assert "Wednesday 8 March, 10:00am" in said(answer) and "MRL-NEW1" in said(answer)
+        assert f"/find/{story.school.urn}" in answer.text and "Choose a time for" not in said(answer)
+
+
+def test_a_school_without_a_show_reads_that_the_tour_is_over_and_is_offered_no_time(
+    story: Story, stopped
+) -> None:
+    stopped.now = wall(date(2027, 3, 30), time(9))
+    page = said(story.get())
+    assert "The tour of 2026/27 is over" in page and "your school had no show" in page
+    assert "waiting list" not in page
+
+
+def test_a_link_that_has_ended_says_what_it_was_for(story: Story, stopped) -> None:
+    stopped.now = wall(date(2027, 9, 6), time(9))
+    answer = story.get()
+    assert answer.status_code == 410 and "‘Someone to Tell’ in 2026/27" in said(answer)

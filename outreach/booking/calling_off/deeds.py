@@ -121,7 +121,7 @@ class _Ending:
                 line.why_none = no.message
         near = ()
         if hit.role != GUEST:
-            near = tuple(instead.nearest(hit.programme, hit.school, not_on=self.found.day_ids, now=self.now))
+            near = tuple(instead.nearest(hit.programme, hit.school, lost=hit.starts_at, not_on=self.found.day_ids, now=self.now))
         self._end(hit, kept=None, near=near)
 
     def put_down(self, hit: Hit) -> CallOffLine:
@@ -136,7 +136,7 @@ class _Ending:
     def _end_with_another(self, hit: Hit, line: CallOffLine, key: str) -> None:
         """Raises what proposing.propose says, NobodyToWriteTo, CalledOffToo."""
         slot = replacing.slot_of(line, key, self.found.day_ids, instead_of=hit.performance.id, now=self.now)
-        reply_by = min(self.until, slot.day - timedelta(days=1))
+        reply_by = replacing.kept_until(line, slot, self.until, now=self.now)
         people = replacing.whom(line)
         self._end(hit, kept=Kept(starts_at=slot.starts_at, reply_by=reply_by), near=())
         offer = replacing.offer(line, people, slot, reply_by, self.done)

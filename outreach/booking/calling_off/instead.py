@@ -79,12 +79,12 @@ def of_lines(done: CallOff, lines: Iterable[CallOffLine], *, now: datetime) -> d
 
 
 def nearest(
-    programme: Programme, school: School, *, not_on: Collection[int], now: datetime
+    programme: Programme, school: School, *, lost: datetime, not_on: Collection[int], now: datetime
 ) -> list[tuple[datetime, str]]:
-    """Up to three times for a letter, as (start, what makes it a good one), by date; some queries."""
+    """Up to three times for a letter, as (start, what makes it a good one), by date, none before what was lost; some queries."""
     if programme.closed_at is not None:
         return []
-    first = first_day(programme, now)
+    first = max(first_day(programme, now), day_of(lost))
     days = slots.offers(programme, school, now=now, whatever_the_notice=True).days
     able = [d for d in days if d.gaps and d.day >= first and d.tour_day_id not in not_on]
     best = sorted(sorted(able, key=lambda d: d.rank)[:3], key=lambda d: d.day)
@@ -92,8 +92,10 @@ def nearest(
 
 
 def first_day(programme: Programme, now: datetime) -> date:
-    """The first day for which a school is asked instead."""
-    return day_of(now) + timedelta(days=max(1, min(SOONEST, programme.notice_book_days)))
+    """The first day for which a school is asked instead: said on a weekend, it is counted from the Monday."""
+    today = day_of(now)
+    heard = today + timedelta(days=max(0, 7 - today.weekday()) if today.weekday() > 4 else 0)
+    return heard + timedelta(days=max(1, min(SOONEST, programme.notice_book_days)))
 
 
 def _of(losses: Sequence[_Loss], *, not_on: Collection[int], now: datetime) -> dict[str, Instead]:
@@ -151,7 +153,9 @@ def _days(programme: Programme, *, not_on: Collection[int], now: datetime) -> li
 
 def _near(wish: Wish, days: Sequence[tuple[Any, list[Stand]]]) -> tuple[Slot, ...]:
     """The three that cost least, and the two soonest beside them, by date."""
-    able = [offer for row, stands in days if (offer := wish.judge.day(row, stands)).gaps]
+    able = [
+        offer for row, stands in days if row.day >= wish.lost and (offer := wish.judge.day(row, stands)).gaps
+    ]
     best = sorted((offer.best() for offer in able), key=lambda s: (_cost(wish, s), s.day, s.start_minute))
     soonest = sorted(best[3:], key=lambda s: (s.day, s.start_minute))[:2]
     return tuple(sorted([*best[:3], *soonest], key=lambda s: (s.day, s.start_minute)))

@@ -1,14 +1,15 @@
 """The letters of a call-off, read before anything goes: the end of a visit, and the other time that is kept."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from outreach.booking import told
+from outreach.booking import reply_days, told
 from outreach.booking.calling_off import instead
 from outreach.booking.calling_off.hits import Hit, Hits
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
 from outreach.booking.promises import HOST
+from outreach.county import school_days
 from outreach.ground.errors import Refusal
 from outreach.post import letters
 from outreach.post.letters import Kept, Rendered
@@ -28,16 +29,17 @@ def letters_of(
     if hit is None or hit.booking is None:
         return "", []
     slot = chosen.get(hit.reference)
-    until = min(reply_by, slot.day - timedelta(days=1)) if slot else reply_by
-    kept = Kept(starts_at=slot.starts_at, reply_by=until) if slot else None
-    near = () if slot else instead.nearest(hit.programme, hit.school, not_on=hits.day_ids, now=now)
+    until = _until(hit, slot, reply_by, now=now) if slot else None
+    slot = slot if until is not None else None
+    kept = Kept(starts_at=slot.starts_at, reply_by=until) if slot and until else None
+    near = () if slot else instead.nearest(hit.programme, hit.school, lost=hit.starts_at, not_on=hits.day_ids, now=now)
     to = told.addressee(hit.booking, hit.people[0])
     end = letters.preview_cancelled(
         told.visit_of(hit.booking), to, told.sender_of_programme(hit.programme), reason=reason, by=hits.scope.by,
         instead=near, kept=kept, now=now,
     )  # fmt: skip
     found = [end]
-    if slot:
+    if slot and until:
         found += _offer(
             hit,
             slot,
@@ -48,6 +50,11 @@ def letters_of(
             now=now,
         )
     return hit.school.name, found
+
+
+def _until(hit: Hit, slot: Slot, wanted: date, *, now: datetime) -> date | None:
+    closed = school_days.load_one(hit.school).why_closed
+    return reply_days.usual(hit.programme, slot.day, wanted=wanted, why_closed=closed, now=now)
 
 
 def _offer(

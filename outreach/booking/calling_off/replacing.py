@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 
-from outreach.booking import promises, proposals, told
+from outreach.booking import promises, proposals, reply_days, told
 from outreach.booking.calling_off import rows
 from outreach.booking.calling_off.rows import CallOff, CallOffLine
 from outreach.booking.calling_off.scope import of_call_off
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
 from outreach.booking.proposals import Proposal
-from outreach.county import partnerships
+from outreach.county import partnerships, school_days
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -22,7 +22,7 @@ from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
 
 USUALLY_KEPT = timedelta(days=7)
-"""How long another time is kept unless somebody says otherwise; never longer than until the day before it."""
+"""How long another time is kept unless somebody says otherwise; see booking/reply_days.py."""
 
 
 class NobodyToWriteTo(Refusal):
@@ -33,6 +33,16 @@ class NobodyToWriteTo(Refusal):
 class CalledOffToo(Refusal):
     def __init__(self) -> None:
         super().__init__("That day is called off, too.")
+
+
+class BeforeWhatWasLost(Refusal):
+    def __init__(self) -> None:
+        super().__init__("That time is before the one that was lost. The school is not ready so soon.")
+
+
+class TooNearToAnswer(Refusal):
+    def __init__(self) -> None:
+        super().__init__("That time is too near to leave the school a day to answer. Ring the school.")
 
 
 class ReplyByPast(Refusal):
@@ -62,7 +72,7 @@ def keep_times(
         try:
             with db.session.begin_nested():
                 slot = slot_of(line, key, off, now=now)
-                asked = offer(line, whom(line), slot, min(until, slot.day - timedelta(days=1)), done)
+                asked = offer(line, whom(line), slot, kept_until(line, slot, until, now=now), done)
                 line.new_proposal_id = proposing.propose(asked, who=who, now=now).id
                 line.why_none = ""
         except Refusal as no:
@@ -75,16 +85,28 @@ def usually_kept(now: datetime) -> date:
     return day_of(now) + USUALLY_KEPT
 
 
+def kept_until(line: CallOffLine, slot: Slot, wanted: date, *, now: datetime) -> date:
+    """Until when another time is kept: a day on which the school can answer, up to `wanted`. Raises TooNearToAnswer."""
+    programme = line.booking.programme if line.booking else _ended(line).programme
+    closed = school_days.load_one(line.school).why_closed
+    found = reply_days.usual(programme, slot.day, wanted=wanted, why_closed=closed, now=now)
+    if found is None:
+        raise TooNearToAnswer
+    return found
+
+
 def slot_of(
     line: CallOffLine, key: str, off: Collection[int], *, instead_of: int | None = None, now: datetime
 ) -> Slot:
-    """Raises SlotTaken, CalledOffToo."""
+    """Raises SlotTaken, CalledOffToo, BeforeWhatWasLost."""
     programme = line.booking.programme if line.booking else _ended(line).programme
     slot = slots.find(programme, line.school, key, now=now, instead_of=instead_of, whatever_the_notice=True)
     if slot is None or slot.day <= day_of(now):
         raise SlotTaken
     if slot.tour_day_id in off:
         raise CalledOffToo
+    if slot.day < day_of(line.starts_at):
+        raise BeforeWhatWasLost
     return slot
 
 

@@ -24,7 +24,7 @@ PUSHES = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """One school that lost the time of `lost`, with the rules that it is judged by."""
+    """One school that lost the time of `lost`, with the rules that it is judged by. It is never placed before that day."""
 
     judge: Judge
     lost: date
@@ -164,6 +164,9 @@ class _Board:
 
     def _best_on(self, n: int, d: int) -> _Place | None:
         if (n, d) not in self._known:
+            if self.days[d][0].day < self.wishes[n].lost:
+                self._known[n, d] = None
+                return None
             offer = self._offer(n, d)
             waiting = self._waiting(n, offer.day)
             self._known[n, d] = min(

@@ -17,6 +17,7 @@ from outreach.booking import (
     numbers,
     promises,
     proposals,
+    reply_days,
     subscribed,
     told,
 )
@@ -31,6 +32,7 @@ from outreach.booking.desk.proposal_moves import ProposalMove
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal, ProposalEnded
+from outreach.county import school_days
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground import history
@@ -131,7 +133,7 @@ def move(
         raise SlotTaken
     if there.tour_day_id == performance.tour_day_id and told.times_of(there) == told.times_of(performance):
         return False
-    until = kept_until(proposal, there, reply_by)
+    until = kept_until(proposal, there, reply_by, now=now)
     _check_reply_by(until, there, now=now)
     was, was_reply_by = proposal.starts_at, proposal.reply_by
     performances.shift(performance, there, now=now)
@@ -158,7 +160,7 @@ def preview_move(
     proposal: Proposal, slot: Slot, *, note: str = "", tell: bool = True, reply_by: date | None = None, now: datetime
 ) -> letters.Rendered:
     """The letter that move() would send to the first whom the proposal went to. Writes nothing. Raises ReplyByWrong."""
-    until = kept_until(proposal, slot, reply_by)
+    until = kept_until(proposal, slot, reply_by, now=now)
     _check_reply_by(until, slot, now=now)
     times = told.times_of(slot)
     visit = replace(
@@ -171,9 +173,15 @@ def preview_move(
     )
 
 
-def kept_until(proposal: Proposal, slot: Slot, reply_by: date | None = None) -> date:
-    """Until when a proposal is kept once it is moved to `slot`: the day chosen, else as before, but before the show."""
-    return reply_by or min(proposal.reply_by, slot.day - timedelta(days=1))
+def kept_until(proposal: Proposal, slot: Slot, reply_by: date | None = None, *, now: datetime) -> date:
+    """Until when a proposal is kept once it is moved to `slot`: the day chosen, else as before where the programme's notice
+    is left, else as booking/reply_days.py has it."""
+    programme, before = proposal.programme, proposal.reply_by
+    if reply_by is not None or before <= slot.day - timedelta(days=programme.notice_book_days):
+        return reply_by or before
+    closed = school_days.load_one(proposal.school).why_closed
+    found = reply_days.usual(programme, slot.day, wanted=before, why_closed=closed, now=now)
+    return found or min(before, slot.day - timedelta(days=1))
 
 
 def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> Booking:

@@ -83,7 +83,7 @@ def _nearest(
     """When the company cannot play, nothing else of that day is offered either, nor of other days called off with it."""
     programme = lost.tour_day.programme
     without = {*not_on, lost.tour_day_id} if by == COMPANY else set(not_on)
-    return hosts.nearest(programme, school, pupils=pupils, not_on=without, now=now)
+    return hosts.nearest(programme, school, pupils=pupils, not_on=without, after=lost.starts_at, now=now)
 
 
 def guest_left(guest: Booking, *, now: datetime) -> None:

@@ -79,19 +79,21 @@ def minutes_between(programme: Programme, school: School, performance: Performan
 
 
 def nearest(
-    programme: Programme, school: School, *, pupils: int, now: datetime, not_on: Collection[int] = ()
+    programme: Programme, school: School, *, pupils: int, now: datetime, not_on: Collection[int] = (),
+    after: datetime | None = None,
 ) -> list[tuple[datetime, str]]:
     """What a guest that lost its place could have instead: up to three neighbours' shows, and two times at its own school.
 
-    Each as (start, where and how far), neighbours first. For letters. `not_on`: the ids of tour days to leave out.
+    Each as (start, where and how far), neighbours first. For letters. `not_on`: the ids of tour days to leave out; `after`: nothing before that day.
     """
+    first = day_of(after or now)
     neighbours = [
         h
         for h in within_reach(programme, school, now=now, at_least=max(1, pupils))
-        if h.performance.tour_day_id not in not_on
+        if h.performance.tour_day_id not in not_on and day_of(h.performance.starts_at) >= first
     ]
     days = () if programme.closed_at is not None else slots.offers(programme, school, now=now).days
-    own = sorted((d for d in days if d.gaps and d.tour_day_id not in not_on), key=lambda d: d.rank)
+    own = sorted((d for d in days if d.gaps and d.day >= first and d.tour_day_id not in not_on), key=lambda d: d.rank)
     return [(h.performance.starts_at, h.words) for h in neighbours[:3]] + [
         (day.best().starts_at, "at your own school") for day in own[:2]
     ]

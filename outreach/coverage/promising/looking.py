@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from outreach.asking import recipients
-from outreach.booking import accounts, holds, promises, proposals
+from outreach.booking import accounts, holds, promises, proposals, reply_days
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
 from outreach.booking.guests import places
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
+from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import School
 from outreach.coverage.plans import orders
 from outreach.coverage.plans.orders import ACCEPTED, DRAWN, STRUCK, PlanLine, TourPlan
@@ -119,8 +120,8 @@ def look(
         if why:
             found.append(Looked(line=line, what=GONE, why=why))
         elif isinstance(slot, Slot):
-            until = _until(line, proposal, reply_by)
-            if until < day_of(now) or (proposal is None and line.urn in nobody):
+            until = _until(line, proposal, reply_by, room.calendars[line.urn], now=now)
+            if until is None or (proposal is None and line.urn in nobody):
                 why = nobody.get(line.urn, "it is too near to leave the school a day to answer")
                 found.append(Looked(line=line, what=NOBODY, why=why))
                 continue
@@ -173,10 +174,14 @@ def _why_gone(
     return slot if isinstance(slot, str) else ""
 
 
-def _until(line: PlanLine, proposal: Proposal | None, reply_by: date) -> date:
-    """Until when a line is kept: the day chosen, or longer where it waits already, and always before the show."""
+def _until(
+    line: PlanLine, proposal: Proposal | None, reply_by: date, calendar: SchoolCalendar, *, now: datetime
+) -> date | None:
+    """Until when a line is kept: the day chosen, or longer where it waits already; as booking/reply_days.py has it."""
     longest = reply_by if proposal is None else max(reply_by, proposal.reply_by)
-    return min(longest, line.day - timedelta(days=1))
+    return reply_days.usual(
+        line.plan.programme, line.day, wanted=longest, why_closed=calendar.why_closed, now=now
+    )
 
 
 def _guest(

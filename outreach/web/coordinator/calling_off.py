@@ -131,7 +131,7 @@ def called_off_give_back(call_off_id: int) -> Any:
 class _TimesForm(forms.Form):
     reply_by = forms.day(
         "New times are kept until the end of", required="Enter until which day the new times are kept.",
-        hint="At most until the day before each.",
+        hint="Each on a school day, and early enough before its show.",
     )  # fmt: skip
 
 

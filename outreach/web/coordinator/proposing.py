@@ -8,10 +8,10 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.asking import invitations
-from outreach.booking import proposals
+from outreach.booking import proposals, reply_days
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
-from outreach.county import contacts
+from outreach.county import contacts, school_days
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground import clock
@@ -57,7 +57,7 @@ def propose(urn: int) -> Any:
         slot = slots.find(programme, school, key, now=now, whatever_the_notice=True)
         if slot is None:
             return _gone(urn, programme)
-        form = _form(on_file, ProposeForm(formdata=None, data={"reply_by": _usually(programme, slot, now)}))
+        form = _form(on_file, ProposeForm(formdata=None, data={"reply_by": _usually(programme, school, slot, now)}))
         if len(on_file) == 1:
             form.people.data = [str(on_file[0].id)]
         return _page(school, programme, slot, form, on_file, now=now)
@@ -166,13 +166,14 @@ def _form(on_file: list[Contact], form: ProposeForm) -> ProposeForm:
     return form
 
 
-def _usually(programme: Programme, slot: Slot, now: datetime) -> date:
-    """Ten days from today, no later than the programme's own day to reply by, and before the show."""
+def _usually(programme: Programme, school: School, slot: Slot, now: datetime) -> date | None:
+    """Ten days from today, no later than the programme's own day to reply by; see booking/reply_days.py. None: say it."""
     today = day_of(now)
-    usual = today + USUALLY
-    if today <= programme.reply_by < usual:
-        usual = programme.reply_by
-    return max(today, min(usual, slot.day - timedelta(days=1)))
+    wanted = today + USUALLY
+    if today <= programme.reply_by < wanted:
+        wanted = programme.reply_by
+    closed = school_days.load_one(school).why_closed
+    return reply_days.usual(programme, slot.day, wanted=wanted, why_closed=closed, now=now)
 
 
 def _proposal(proposal_id: int, programme: Programme, urn: int) -> proposals.Proposal:

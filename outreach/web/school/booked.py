@@ -15,6 +15,7 @@ from outreach.booking.told import sender_of
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, year_group_name
 from outreach.post import calendars, letters, outbox
 from outreach.post.feeds import addresses
@@ -106,7 +107,10 @@ def _cancelled(token: str, booking: Booking, now: datetime) -> str:
     near: tuple[Slot, ...] = ()
     if theirs and open_still and booking.role == promises.HOST:
         fell = rows.fallen_days(g.programme.id, g.school.urn) | {booking.performance.tour_day_id}
-        near = slots.offers(g.programme, g.school, now=now, not_on=fell).near
+        lost = day_of(booking.performance.starts_at)
+        days = slots.offers(g.programme, g.school, now=now, not_on=fell).days
+        later = sorted((d for d in days if d.gaps and d.day >= lost), key=lambda d: d.rank)
+        near = tuple(d.best() for d in later[:3])
     return render_template(
         "school/cancelled.html",
         token=token,

@@ -17,10 +17,13 @@ from outreach.booking.promises import Cancellation
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.tour import slots
+from outreach.ground.school_year import year_in_hand
+from outreach.ground.timespans import day_of
+from outreach.tour import days, programmes, slots
 from outreach.tour.fit import DayOffer
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.slots import Offers
+from outreach.visits import reports
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.school import forms
 
@@ -61,9 +64,11 @@ class Page:
 @school.get("/i/<token>")
 @by_personal_link
 def start(token: str) -> Any:
-    """The slots; or, once the school has booked, its booking."""
+    """The slots; once the school has booked, its booking; and once the tour is over, what came of it."""
     now = clock.now()
     booked = promises.live(g.programme.id, g.school.urn)
+    if _is_over(booked, now):
+        return _over(token, booked, now)
     if booked:
         next_one = next((b for b in booked if b.performance.ends_at > now), booked[-1])
         return redirect(url_for(".booked", token=token, reference=next_one.reference))
@@ -75,7 +80,7 @@ def start(token: str) -> Any:
 def times(token: str) -> Any:
     """The slots, also for a second show while a year group is open; `lost`: the kept time is gone."""
     now = clock.now()
-    if not accounts.account(g.programme, g.school).is_open:
+    if not accounts.account(g.programme, g.school).is_open or _is_over((), now):
         return redirect(url_for(".start", token=token))
     lost = _chosen_before() if "lost" in request.args else []
     return _show(token, now=now, lost=lost)
@@ -123,6 +128,35 @@ def move(token: str, reference: str) -> Any:
         page=_page(offers.days, _from()),
         near=_nearest(offers.days, _wanted(offers, [lost])) if lost else _others(offers.near, booking),
         lost=bool(lost),
+    )
+
+
+def _is_over(booked: Collection[promises.Booking], now: datetime) -> bool:
+    """Whether the tour of this link's programme is over, so that nothing can be booked or is to come.
+
+    A school that has booked reads of its own visit until the next year.
+    """
+    today = day_of(now)
+    if any(b.performance.ends_at > now for b in booked):
+        return False
+    later_year = year_in_hand(today) > g.programme.academic_year
+    if booked and not later_year:
+        return False
+    last = days.last_day(g.programme.id)
+    return last < today if last is not None else later_year
+
+
+def _over(token: str, booked: Collection[promises.Booking], now: datetime) -> str:
+    """That it is over, what the school saw, and where this year's booking stands."""
+    this_year = programmes.current(g.partnership.id, day_of(now))
+    if this_year is not None and this_year.academic_year <= g.programme.academic_year:
+        this_year = None
+    return render_template(
+        "school/over.html",
+        token=token,
+        visits=[(b, b.has_come_to(now), reports.pupils_seen(b), reports.why_not(b)) for b in booked],
+        this_year=this_year,
+        coming=promises.live(this_year.id, g.school.urn) if this_year is not None else [],
     )
 
 
