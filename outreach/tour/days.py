@@ -126,7 +126,7 @@ def get(partnership_id: int, tour_day_id: int) -> TourDay:
     return found
 
 
-def last_day(programme_id: int) -> date | None:
+def last_tour_day(programme_id: int) -> date | None:
     """The last tour day that stands; None of a programme without any."""
     return db.session.scalar(
         select(func.max(TourDay.day)).where(TourDay.programme_id == programme_id, TourDay.ended_at.is_(None))

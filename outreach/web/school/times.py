@@ -142,7 +142,7 @@ def _is_over(booked: Collection[promises.Booking], now: datetime) -> bool:
     later_year = year_in_hand(today) > g.programme.academic_year
     if booked and not later_year:
         return False
-    last = days.last_day(g.programme.id)
+    last = days.last_tour_day(g.programme.id)
     return last < today if last is not None else later_year
 
 
