@@ -37,6 +37,7 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "SQLALCHEMY_DATABASE_URI": database_url(
             env.get("DATABASE_URL", "sqlite:///" + str(folder / "outreach.sqlite"))
         ),
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # what people typed stands in no log
         "PUBLIC_URL": public_url,
         "TRUSTED_HOSTS": hosts or None,
         "SESSION_COOKIE_NAME": "__Host-outreach" if secure else "outreach",

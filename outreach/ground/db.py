@@ -8,16 +8,18 @@ import select
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, Text, event
+from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, Text, event, text
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
@@ -95,10 +97,14 @@ class FoundByName:
     found_by: Mapped[str] = mapped_column(Text, default=_person_found_by, server_default="")
 
 
-_writing: ContextVar[bool] = ContextVar("writing", default=False)
+_writing: ContextVar[float] = ContextVar("writing", default=0.0)
+"""Inside `transaction()`: how many seconds it waits for other writers."""
 
 _one_writer = threading.Lock()
 """SQLite has one writer; its own way of waiting is to sleep and try again, so threads of one process queue here."""
+
+PATIENCE_SECONDS = 15.0
+"""How long a writer waits for another before it is told that the database is busy, on both engines."""
 
 
 _last_deeds: list[Callable[[], None]] = []
@@ -111,18 +117,20 @@ def before_commit(deed: Callable[[], None]) -> None:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(*, patience: float | None = None) -> Iterator[Session]:
     """One write transaction: commits when the block ends, rolls everything back when it raises.
 
     What was read before is let go first, so that what is read inside is what is decided on.
-    Raises RuntimeError inside another transaction: verbs flush, doors commit.
+    Raises RuntimeError inside another transaction: verbs flush, doors commit; and what `is_unavailable` knows where
+    another writer did not end within `patience` seconds, or the database cannot be written.
     """
     if _writing.get():
         raise RuntimeError("transaction() inside transaction(): a verb must leave the commit to its door")
     session = db.session
     session.rollback()
-    with _one_writer if db.engine.dialect.name == "sqlite" else nullcontext():
-        token = _writing.set(True)
+    patience = PATIENCE_SECONDS if patience is None else patience
+    with _alone(patience):
+        token = _writing.set(patience)
         try:
             session.connection()
             session.info.clear()
@@ -137,15 +145,80 @@ def transaction() -> Iterator[Session]:
             _writing.reset(token)
 
 
+@contextmanager
+def _alone(patience: float) -> Iterator[None]:
+    """The one writer among the threads of this process, where the database has but one."""
+    if db.engine.dialect.name != "sqlite":
+        yield
+        return
+    if not _one_writer.acquire(timeout=patience):
+        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+    try:
+        yield
+    finally:
+        _one_writer.release()
+
+
+_SQLITE_UNAVAILABLE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether this is the database's 'not now', and no fault of ours: it is locked, full, read-only, or gone."""
+    if isinstance(error, PoolTimeout | InvalidatePoolError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        name = getattr(error.orig, "sqlite_errorname", None) or "SQLITE_BUSY"
+        return isinstance(error, OperationalError) and name.startswith(_SQLITE_UNAVAILABLE)
+    # PostgreSQL's class 25 has read-only transactions; its drivers call what passes operational.
+    return isinstance(error, OperationalError) or getattr(error.orig, "sqlstate", None) == "25006"
+
+
+def why_no_writing(*, patience: float) -> str:
+    """Why the database cannot be written just now, in words for an operator; '' when it can.
+
+    Tried by making a table and a row of some size and taking both back, which locks, allocates and leaves nothing.
+    """
+    name = f"write_probe_{uuid4().hex}"
+    try:
+        with transaction(patience=patience) as session:
+            if session.connection().dialect.name != "sqlite":
+                session.execute(text(f"SET LOCAL lock_timeout = {int(patience * 1000)}"))
+            session.execute(text(f"CREATE TABLE {name} (filler text)"))
+            session.execute(text(f"INSERT INTO {name} VALUES (:filler)"), {"filler": "x" * 20_000})
+            session.flush()
+            raise _TakenBack
+    except _TakenBack:
+        return ""
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        return str(getattr(error, "orig", error)).splitlines()[0]
+
+
+class _TakenBack(Exception):
+    pass
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (_wait(PATIENCE_SECONDS), "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    """Once a connection: whoever waits longer for somebody's lock is told so, as on SQLite."""
+    if not isinstance(connection, sqlite3.Connection):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {int(PATIENCE_SECONDS * 1000)}")
+        connection.commit()
 
 
 @event.listens_for(Pool, "checkout")
@@ -163,5 +236,14 @@ def _still_there(connection: Any, _record: Any, _proxy: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+    if connection.dialect.name != "sqlite":
+        return
+    if patience := _writing.get():
+        connection.exec_driver_sql(f"PRAGMA {_wait(patience)}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _wait(patience: float) -> str:
+    return f"busy_timeout={int(patience * 1000)}"

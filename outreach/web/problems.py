@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from outreach.ground.db import db
+from outreach.ground.db import db, is_unavailable
 from outreach.web.gate import ApiProblem
 
 
@@ -54,8 +54,25 @@ def _problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | HTTPExce
     return render_template("problem.html", code=error.code, kind="http"), error.code, allow
 
 
-def _broken(error: Exception) -> tuple[str, int]:
+RETRY_AFTER = {"Retry-After": "60"}
+
+
+def _busy() -> Any:
+    """The database is locked, full or away. Nothing was written; what was typed stands in the page, to be sent again."""
+    current_app.logger.warning("the database was not available for a page", exc_info=True)
+    words = "We are busy: nothing was lost. Try again in a minute."
+    if request.path.startswith("/api/"):
+        return {"error": {"code": "busy", "message": words}}, 503, RETRY_AFTER
+    g.pop("partnership", None)  # its row may not be read again now
+    typed = [pair for pair in request.form.items(multi=True) if not _is_secret(pair[0])]
+    page = render_template("problem.html", code=503, kind="busy", typed=typed, files=bool(request.files))
+    return page, 503, RETRY_AFTER
+
+
+def _broken(error: Exception) -> Any:
     db.session.rollback()
+    if is_unavailable(error):
+        return _busy()
     current_app.logger.exception("a page failed")
     if current_app.config["TESTING"]:
         raise error

@@ -9,10 +9,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground import clock
+from outreach.ground.db import why_no_writing
 from outreach.ground.timespans import day_of
 from outreach.post.outgoing import figures, pauses, watch
 from outreach.tour import programmes
 from outreach.web.gate import by_bearer_token, open_to_all, public
+
+WRITER_WAITS = 5.0
+"""Seconds for which another may write before a monitor is told: an import of a register takes some."""
 
 
 @public.get("/")
@@ -56,7 +60,8 @@ def cookies() -> Any:
 @public.get("/health")
 @open_to_all
 def health() -> Any:
-    """For a monitor: 503 when the database does not answer; else 200, 'degraded' when letters wait for too long.
+    """For a monitor: 503 when the database does not answer or cannot be written; else 200, 'degraded' when letters wait
+    for too long.
 
     Letters that wait are no reason to send visitors elsewhere, so a load balancer may go by the code alone, and a monitor
     by the word.
@@ -67,6 +72,9 @@ def health() -> Any:
     except SQLAlchemyError:
         current_app.logger.exception("the database does not answer")
         return {"status": "unavailable", "database": "The database does not answer."}, 503
+    if no_writing := why_no_writing(patience=WRITER_WAITS):
+        words = f"The database cannot be written: {no_writing}."
+        return {"status": "unavailable", "database": words}, 503, {"Retry-After": "60"}
     age = queue.age(now)
     late = age > timedelta(minutes=current_app.config["QUEUE_MINUTES"])
     return {
