@@ -9,12 +9,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from every_address import NOW, County, people_at_every_door
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 import make
+from every_address import NOW, County, people_at_every_door
 from outreach.ground.db import db
 
 HALF_OF_ALL, HALF_OF_LONG = 1_000, 10_000
