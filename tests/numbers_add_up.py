@@ -338,7 +338,9 @@ class Numbers:
         sums, at = self.at(self.today), f"/api/v1/programmes/{self.programme_id}"
         figures = self.fed(f"{at}/figures")
         self.hold_told(figures["whole"], sums.total())
-        for table, dimension in (("districts", "district"), ("phases", "phase"), ("types", "type")):
+        for table, dimension in (
+            ("districts", "district"), ("phases", "phase"), ("types", "type"), ("towns", "town"), ("urban_rural", "urban_rural"),
+        ):  # fmt: skip
             rows = {row["key"]: row for row in figures[table]}
             assert rows.keys() == sums.by(dimension).keys()
             for key, total in sums.by(dimension).items():

@@ -302,11 +302,11 @@ def test_the_feed_says_standings_and_figures_that_sum_to_the_target(
     assert figures["whole"]["schools"] == 6 == standings["count"] == len(standings["standings"])
     for word, number in figures["whole"]["standings"].items():
         assert number == sum(s["standing"] == word for s in standings["standings"])
-        for table in ("districts", "phases", "types"):
+        for table in ("districts", "phases", "types", "towns", "urban_rural"):
             assert number == sum(row["standings"][word] for row in figures[table])
     assert figures["excluded"] == 1 and figures["people"] is None
     assert standings["standings"][0].keys() == {
-        "urn", "name", "district", "phase", "type", "trust", "standing", "gap", "cause", "since", "year_groups", "ages_unknown",
+        "urn", "name", "district", "town", "urban_rural", "phase", "type", "trust", "standing", "gap", "cause", "since", "year_groups", "ages_unknown",
     }  # fmt: skip
 
 

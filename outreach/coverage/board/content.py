@@ -87,6 +87,7 @@ def draw(
         "target_as_of": reckoning.day.isoformat(),
         "whole": whole,
         "tables": tables,
+        "places": _places(reckoning.target),
         "years": [] if adults else [_year(y, reckoning.target, people) for y in reckoning.year_groups],
         "causes": [{"key": cause, "words": gaps.title(cause), "schools": n} for cause, n in found.causes],
         "spread": None if spread is None else {
@@ -104,6 +105,26 @@ def draw(
     content["lead"] = _lead(content)
     content["definitions"] = definitions(content)
     return Drawn(content=content, releases={measure: j.release for measure, j in judged.items()})
+
+
+def _places(schools: list[Standing]) -> list[Content]:
+    """By town, and by urban and rural: schools only, never pupils, so that nothing of them has to be hidden."""
+    titles = {figures.TOWN: "Towns", figures.URBAN_RURAL: "Urban and rural"}
+    return [
+        {"key": by, "title": title, "rows": [_place(t) for t in figures.by(schools, by)]} for by, title in titles.items()
+    ]  # fmt: skip
+
+
+def _place(totals: figures.Totals) -> Content:
+    return {
+        "key": totals.key,
+        "name": totals.name,
+        "schools": totals.schools,
+        "standings": {str(word): totals.by[word] for word in NINE},
+        "gaps": totals.gaps,
+        "share": totals.share,
+        "share_said": totals.share_said,
+    }
 
 
 def said(number: Count) -> dict[str, Any]:

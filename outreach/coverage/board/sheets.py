@@ -19,6 +19,7 @@ HEAD: Row = [
 def lines(content: Content) -> list[Row]:
     """Every row of every table, the whole last; what is hidden is 'hidden', what nobody knows 'unknown'."""
     found = [_line(t["title"], row) for t in content["tables"] for row in t["rows"]]
+    found += [_place(t["title"], row) for t in content.get("places", ()) for row in t["rows"]]
     found += [_year(year) for year in content["years"]]
     return [*found, _line("All", content["whole"])]
 
@@ -39,6 +40,12 @@ def _line(table: str, row: Mapping[str, Any]) -> Row:
         said(row["concerns"]), row["schools_with_own_number"], row["schools_estimated"],
         row["schools_with_number_unknown"],
     ]  # fmt: skip
+
+
+def _place(table: str, row: Mapping[str, Any]) -> Row:
+    """A town, or urban or rural: of schools alone."""
+    standings = [row["standings"][word] for word in NINE]
+    return [table, row["name"], row["schools"], *standings, "", row["gaps"], _share(row, "share"), *[""] * 7]
 
 
 def _year(year: Mapping[str, Any]) -> Row:

@@ -1,5 +1,6 @@
 """What a report says, over random counties: rows sum to the whole, and nothing small is shown or can be taken from the rest."""
 
+from dataclasses import replace
 from datetime import date
 from random import Random
 from types import SimpleNamespace
@@ -77,7 +78,7 @@ def test_a_random_county_sums_and_gives_nobody_away(seed: int) -> None:
                 row["pupil_share"] is None for row in table["rows"] if row["pupils_seen"]["status"] != "shown"
             )
         assert said["also_seen"]["pupils"] == {"status": "hidden", "number": None}
-        assert len(sheets.lines(said)) == sum(len(t["rows"]) for t in said["tables"]) + 2 + 1
+        assert len(sheets.lines(said)) == sum(len(t["rows"]) for t in (*said["tables"], *said["places"])) + 2 + 1
         assert {len(line) for line in sheets.lines(said)} == {len(sheets.HEAD)}
 
 
@@ -92,3 +93,20 @@ def test_a_county_that_is_done_says_so_first() -> None:
     r = Random(1)
     target = [s for n in range(200) if (s := school(r, n)).standing == Word.SEEN][:3]
     assert drawn(target, {}).content["lead"] == ["All 3 schools of Marlshire had seen it by 19 January 2027."]
+
+
+def test_towns_and_urban_and_rural_tell_schools_and_never_pupils() -> None:
+    """A town may have one school: of that nothing is said but schools."""
+    r = Random(5)
+    places = (("Kestermere", "Urban"), ("Drovecote", "Rural"), ("", ""))
+    target = [replace(school(r, n), town=places[n % 3][0], urban_rural=places[n % 3][1]) for n in range(40)]
+    told = drawn(target, {}).content["places"]
+    assert [table["key"] for table in told] == ["town", "urban_rural"]
+    for table in told:
+        assert sum(row["schools"] for row in table["rows"]) == 40
+        for row in table["rows"]:
+            assert row.keys() == {"key", "name", "schools", "standings", "gaps", "share", "share_said"}
+    assert [row["name"] for row in told[0]["rows"]][-1] == "town not known"
+    assert told[1]["rows"][-1]["name"] == "not known whether urban or rural"
+    lines = [line for line in sheets.lines(drawn(target, {}).content) if line[0] == "Towns"]
+    assert [line[-7:] for line in lines] == [[""] * 7] * 3
