@@ -1,4 +1,5 @@
-"""calendars and senders: entries of a troupe's calendar lead to a page that asks for the link
+"""calendars and senders: entries of a troupe's calendar lead to a page that asks for the link; a show that goes to another
+troupe is another event there
 
 Revision ID: 0016
 Revises: 0015
@@ -16,10 +17,28 @@ depends_on = None
 
 
 def upgrade():
+    op.create_table(
+        "troupe_event",
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("performance_id", sa.Integer(), nullable=False),
+        sa.Column("troupe_id", sa.Integer(), nullable=False),
+        sa.Column("organizer_token", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["performance_id"], ["performance.id"], name=op.f("fk_troupe_event_performance_id_performance"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["troupe_id"], ["troupe.id"], name=op.f("fk_troupe_event_troupe_id_troupe")),
+        sa.PrimaryKeyConstraint("uid", name=op.f("pk_troupe_event")),
+        sa.UniqueConstraint("organizer_token", name=op.f("uq_troupe_event_organizer_token")),
+    )
+    op.create_index("ix_troupe_event_performance_id", "troupe_event", ["performance_id"])
     _lead_to(r"/desk/tour/days/(\d+)/sheet", "/company/days/{}")
 
 
 def downgrade():
+    op.drop_table("troupe_event")
     _lead_to(r"/company/days/(\d+)", "/desk/tour/days/{}/sheet")
 
 

@@ -17,7 +17,7 @@ from outreach.post.incoming.parts.headers import bare
 from outreach.post.letters import Addressee, Standing
 from outreach.post.outbox import Letter
 from outreach.tour import performances
-from outreach.tour.performances import Performance
+from outreach.tour.performances import Performance, TroupeEvent
 
 
 def of(uid: str, address: str, now: datetime) -> Standing | None:
@@ -32,7 +32,10 @@ def of(uid: str, address: str, now: datetime) -> Standing | None:
     if proposal is not None:
         return _of_proposal(proposal, address, now)
     performance = db.session.scalar(select(Performance).where(Performance.uid == uid))
-    return _of_troupe(performance, address, now) if performance is not None else None
+    if performance is not None:
+        return _of_troupe(performance, address, now)
+    left = db.session.get(TroupeEvent, uid)
+    return _of_troupe_before(left, now) if left is not None else None
 
 
 def _of_booking(booking: Booking, address: str, now: datetime) -> Standing | None:
@@ -106,6 +109,18 @@ def _of_troupe(performance: Performance, address: str, now: datetime) -> Standin
     to = entry.to if here else Addressee(address=address, role=entry.to.role)
     says = letters.troupe_calendar(entry.visit, to, entry.sender, method=method, now=now)
     return Standing(calendar=says, write=write)
+
+
+def _of_troupe_before(left: TroupeEvent, now: datetime) -> Standing | None:
+    performances.lock_school(left.performance.urn)
+    entry = told.troupe_left_entry(left, now=now)
+    if entry is None:
+        return None
+    gone = (entry.visit, entry.to, entry.sender)
+    return Standing(
+        calendar=letters.troupe_calendar(*gone, method=CANCEL, now=now),
+        write=partial(letters.for_troupe, *gone, method=CANCEL, now=now),
+    )
 
 
 Somebody = TypeVar("Somebody", BookingContact, Addressee)

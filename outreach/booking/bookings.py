@@ -163,10 +163,10 @@ def move(
     )  # fmt: skip
     if there is None or there.starts_at <= now:
         raise SlotTaken
-    was_troupe, was = performance.troupe_id, told.times_of(performance)
+    was = told.times_of(performance)
     if there.tour_day_id == performance.tour_day_id and told.times_of(there) == was:
         return booking  # it stands there already: nobody's answer is void, nobody is told
-    performances.shift(performance, there, now=now)
+    left = performances.shift(performance, there, now=now)
     everybody = promises.of_performance(performance.id)
     following.host_moved(performance, everybody[1:], was_starts_at=was["starts_at"], now=now)
     for promise in everybody:
@@ -180,10 +180,11 @@ def move(
             before=was["starts_at"].isoformat(), after=performance.starts_at.isoformat(),
         )  # fmt: skip
         told.moved(promise, was["starts_at"], note=note, tell=tell, now=now)
-    if was_troupe != performance.troupe_id:
-        told.troupe(performance, was_troupe, "CANCEL", now=now, was=was)
-        subscribed.leave(performance, was_troupe, now=now)
-    told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
+    if left is not None:
+        told.troupe_left(left, was, now=now)
+        subscribed.leave(left, now=now)
+    changes = [told.moved_in_words(was["starts_at"], performance)]
+    told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
     return booking
 
@@ -222,9 +223,14 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     history.record("changed", "booking", booking.reference, who=who, now=now, before=before, after=after)
     if booking.role != HOST:
         following.guest_changed(booking, now=now)
+    changes = told.changes_in_words(before, after)
     for each in concerned:
-        told.school(each, promises.people_of(each), told.with_link(letters.changed, each), now=now)
-    told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", now=now)
+        own = changes if each.id == booking.id else told.changes_in_words(before, before | {"hall": after["hall"]})
+        write = partial(told.with_link(letters.changed, each), changes=own)
+        told.school(each, promises.people_of(each), write, now=now)
+    if booking.role != HOST:
+        changes = [f"{booking.school.name}, a guest: {words[:1].lower()}{words[1:]}" for words in changes]
+    told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(booking.performance, now=now)
     return booking
 
@@ -282,7 +288,11 @@ def cancel(
         following.host_left(performance, by=by, not_on=not_on, now=now)
     else:
         following.guest_left(booking, now=now)
-    told.troupe(performance, performance.troupe_id, "CANCEL" if as_host else "REQUEST", now=now)
+    if as_host:
+        told.troupe(performance, performance.troupe_id, "CANCEL", now=now)
+    else:
+        changes = [f"{booking.school.name} does not come as a guest any more."]
+        told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
 
 

@@ -18,7 +18,7 @@ from outreach.post.feeds import entries, troupe_links
 from outreach.post.feeds.entries import COORDINATOR, SCHOOL, TROUPE, Entry
 from outreach.post.letters import Visit
 from outreach.post.stationery import settings
-from outreach.tour.performances import Performance
+from outreach.tour.performances import Performance, TroupeEvent
 
 
 def show(performance: Performance, *, now: datetime, just_made: tuple[Booking, Visit] | None = None) -> int:
@@ -66,9 +66,9 @@ def lately_over(*, now: datetime) -> list[int]:
     )
 
 
-def leave(performance: Performance, troupe_id: int, *, now: datetime) -> None:
+def leave(left: TroupeEvent, *, now: datetime) -> None:
     """Another troupe plays it now: in the calendar of the one before, it is cancelled where it last stood."""
-    entries.withdraw(TROUPE, troupe_id, performance.uid, sequence=performance.sequence, now=now)
+    entries.withdraw(TROUPE, left.troupe_id, left.uid, sequence=left.sequence, now=now)
 
 
 def shows() -> list[int]:

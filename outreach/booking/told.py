@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import update
 
@@ -15,13 +16,13 @@ from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground import history
 from outreach.ground.db import db
-from outreach.ground.wording import count
+from outreach.ground.wording import clock, count, day, year_group_name
 from outreach.post import letters
 from outreach.post.calendars import Attendee
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import WAITING, Letter
 from outreach.tour.companies import Troupe
-from outreach.tour.performances import Performance, Slot
+from outreach.tour.performances import Performance, Slot, TroupeEvent
 from outreach.tour.programmes import Programme
 
 ACCESS_NEEDS = {
@@ -88,16 +89,20 @@ def moved(booking: Booking, was_starts_at: datetime, *, note: str, tell: bool, n
 
 
 def troupe(
-    performance: Performance, troupe_id: int, method: str, *, now: datetime,
-    was: Mapping[str, datetime] = MappingProxyType({}),
-) -> None:  # fmt: skip
-    """The troupe's own entry: REQUEST with all that come, or CANCEL. No address, no letter.
-
-    `was`: for a troupe that another one stands in for, the times at which it has the show.
-    """
+    performance: Performance, troupe_id: int, method: str, *, changes: Sequence[str] = (), now: datetime
+) -> None:
+    """The troupe's own entry: REQUEST with all that come, or CANCEL; `changes` in words. No address, no letter."""
     entry = troupe_entry(performance, troupe_id, now=now)
     if entry is not None:
-        letters.for_troupe(replace(entry.visit, **was), entry.to, entry.sender, method=method, now=now)
+        letters.for_troupe(entry.visit, entry.to, entry.sender, method=method, changes=changes, now=now)
+
+
+def troupe_left(left: TroupeEvent, was: Mapping[str, datetime], *, now: datetime) -> None:
+    """CANCEL to a troupe that another one stands in for, with `was`, the times at which it has the show."""
+    entry = troupe_left_entry(left, now=now)
+    if entry is not None:
+        visit = replace(entry.visit, **was)
+        letters.for_troupe(visit, entry.to, entry.sender, method="CANCEL", now=now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +131,15 @@ def troupe_entry(performance: Performance, troupe_id: int, *, now: datetime) -> 
     return TroupeEntry(visit=visit, to=addressee, sender=sender)
 
 
+def troupe_left_entry(left: TroupeEvent, *, now: datetime) -> TroupeEntry | None:
+    """The same of a show that another troupe plays by now, under the event that it had."""
+    entry = troupe_entry(left.performance, left.troupe_id, now=now)
+    if entry is None:
+        return None
+    event = {"uid": left.uid, "organizer_token": left.organizer_token, "sequence": left.sequence}
+    return replace(entry, visit=replace(entry.visit, **event))
+
+
 def troupe_again(booking: Booking, *, who: str, now: datetime) -> Letter | None:
     """The troupe's newest letter about the show once more; None when it has no address or never had one."""
     address = db.session.get_one(Troupe, booking.performance.troupe_id).calendar_address
@@ -133,6 +147,12 @@ def troupe_again(booking: Booking, *, who: str, now: datetime) -> Letter | None:
     if letter is not None and letter.status == WAITING:
         history.record("sent again", "booking", booking.reference, who=who, now=now, after=address)
     return letter
+
+
+def moved_in_words(was_starts_at: datetime, performance: Performance) -> str:
+    """'New time: Tuesday 16 March at 10:00am, before Tuesday 9 March at 9:00am.'"""
+    new, was = performance.starts_at, was_starts_at
+    return f"New time: {day(new)} at {clock(new)}, before {day(was)} at {clock(was)}."
 
 
 def times_of(show: Performance | Slot) -> dict[str, datetime]:
@@ -211,6 +231,27 @@ def visit_with(
         ),
         phone=next((p.phone for p in people if p.phone), ""),
     )
+
+
+def changes_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What is another way in what a promise says (numbers.said), a sentence each; nobody's name, and no note word for word."""
+    said = []
+    if before["pupils"] != after["pupils"]:
+        groups = sorted({*before["pupils"], *after["pupils"]}, key=int)
+        for group in groups:
+            was, becomes = before["pupils"].get(group, 0), after["pupils"].get(group, 0)
+            if was != becomes:
+                said.append(f"{year_group_name(int(group))}: {count(becomes, 'pupil')}, before {was:,}.")
+    if before["hall"] != after["hall"]:
+        was = f", before {before['hall']}" if before["hall"] else ""
+        said.append(f"Hall: {after['hall'] or 'not named any more'}{was}.")
+    if before["step_free"] != after["step_free"]:
+        said.append("What is said of the way into the hall, with steps or without.")
+    if before["arrival_note"] != after["arrival_note"]:
+        said.append("The note for the company.")
+    if before["access_needs"] != after["access_needs"]:
+        said.append(f"Access: {', '.join(access_words(after['access_needs'])) or 'nothing is asked for any more'}.")
+    return said
 
 
 def access_words(needs: dict[str, int]) -> tuple[str, ...]:

@@ -14,9 +14,19 @@ from outreach.post.again import ask as ask
 from outreach.post.again import resend as resend
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.envelopes import Invite
+from outreach.post.feeds import troupe_links
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
-from outreach.post.stationery import Addressee, Asking, Rendered, Sender, Visit, render, settings
+from outreach.post.stationery import (
+    Addressee,
+    Asking,
+    Rendered,
+    Sender,
+    Visit,
+    company_facts_of,
+    render,
+    settings,
+)
 from outreach.post.stationery import Kept as Kept
 from outreach.post.stationery import configure as configure
 from outreach.post.writing import appointment as appointment
@@ -241,9 +251,11 @@ def handed_on(
     )  # fmt: skip
 
 
-def changed(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
-    """Tells other changes, at the same `sequence`. Whoever never had the first invite reads a confirmation."""
-    return tell("changed", visit, to, sender, now=now, expires_at=expires_at)
+def changed(
+    visit: Visit, to: Addressee, sender: Sender, *, changes: Sequence[str] = (), now: datetime, expires_at: datetime
+) -> Letter:  # fmt: skip
+    """Tells other changes, each in words, at the same `sequence`. Whoever never had the first invite reads a confirmation."""
+    return tell("changed", visit, to, sender, now=now, expires_at=expires_at, changes=changes)
 
 
 def colleague_added(
@@ -311,14 +323,21 @@ def report_missing(
     )  # fmt: skip
 
 
-def for_troupe(visit: Visit, to: Addressee, sender: Sender, *, method: str, now: datetime) -> Letter:
-    """The company's own entry, from arrival to departure: no contact's name, no link. `method` is REQUEST or CANCEL.
+def for_troupe(
+    visit: Visit, to: Addressee, sender: Sender, *, method: str, changes: Sequence[str] = (), now: datetime
+) -> Letter:  # fmt: skip
+    """The company's own entry, from arrival to departure: no contact's name, and the way to the day sheet, which asks for
+    its link. `method` is REQUEST or CANCEL; `changes`: what is another way than it was last told, in words.
 
     `visit` bears the performance's own UID, token and sequence.
     """
     thread = outbox.open_thread(visit.uid, to.address)
-    words = visit_words(
-        "troupe" if method == REQUEST else "troupe_cancelled", visit, to, sender, method=method, page=None, now=now,
+    goes = method == REQUEST
+    words = render(
+        "troupe" if goes else "troupe_cancelled", summary(visit) if goes else f"Cancelled: {summary(visit)}", to, sender,
+        school_name=visit.school_name, page=None, now=now, visit=visit, title=f"‘{visit.programme_title}’",
+        facts=company_facts_of(visit, now), changes=changes if thread.holds_entry else (),
+        sheet=troupe_links.day_address(settings().public_url, visit.tour_day_id), not_me=links.contact_page(settings().public_url),
     )  # fmt: skip
     ics = troupe_calendar(visit, to, sender, method=method, now=now)
     return put_visit("troupe", visit, to, sender, words, Invite(method=method, ics=ics), thread, now=now)

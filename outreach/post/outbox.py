@@ -91,6 +91,11 @@ class Thread:
     first_invite: str | None
     holds_entry: bool
 
+    @property
+    def comes_back(self) -> bool:
+        """The entry was taken out of this person's calendar before: that asks before it takes it in again."""
+        return self.first_invite is not None and not self.holds_entry
+
 
 NEW_THREAD = Thread(first_invite=None, holds_entry=False)  # of a booking that is just being made
 

@@ -78,7 +78,8 @@ class Visit:
     """One booking as it stands now; with `reply_by`, a time that is kept for a school and not booked. Instants are
     aware; `pupils` is (year group, how many); `access` is words ('2 wheelchair places'); `phone` is the school's number
     for the day, for the company alone. `host_name` says that the school is a guest there: `travel` is how it comes,
-    `terms` what the host asks. `guests` are the schools that join the show, for the company. `cancelled`: it is off;
+    `terms` what the host asks. `guests` are the schools that join the show, and `tour_day_id` the day whose sheet says the
+    rest, for the company. `cancelled`: it is off;
     `outcome`: what was reported of it, as Booking.outcome has it; '' while nobody has. `waiting`: the kept time comes from the waiting list, on
     which the school stays unless it books."""
 
@@ -112,6 +113,7 @@ class Visit:
     cancelled: bool = False
     outcome: str = ""
     waiting: bool = False
+    tour_day_id: int = 0
 
     def provided(self) -> list[str]:
         """What the school provides, thing by thing: it is typed one thing a line."""
@@ -188,6 +190,18 @@ def facts_of(visit: Visit, now: datetime, *, ends: bool = False) -> list[tuple[s
 
 
 _WHICH = ("When", "Where", "Reference")
+
+
+def company_facts_of(visit: Visit, now: datetime) -> list[tuple[str, str]]:
+    """The same for a company: when it arrives and leaves, and nothing of what the school has to have ready."""
+    when = wording.day(visit.starts_at, today=day_of(now))
+    arrives = ("You arrive", f"{wording.clock(visit.get_in_at)}; away by {wording.clock(visit.away_at)}")
+    kept = {"Where", "Who", "Guests", "Access", "Reference"}
+    return [
+        ("Show", f"{when}, {wording.clock_span(visit.starts_at, visit.ends_at)}"),
+        arrives,
+        *(fact for fact in facts_of(visit, now) if fact[0] in kept),
+    ]
 
 
 def render(

@@ -91,6 +91,7 @@ def tell(
         page=page_of(minted.token),
         now=now,
         was_starts_at=was_starts_at,
+        comes_back=thread.comes_back,
         **more,
     )
     invite = Invite(method=REQUEST, ics=calendars.request(appointment(visit, sender, now=now)))

@@ -75,7 +75,7 @@ class Slot:
 class Performance(Base):
     """One show at a host school. `easting`, `northing`: where the van goes, as known at the claim (metres).
 
-    `uid`, `organizer_token`, `sequence`: the troupe's own calendar event for this show.
+    `uid`, `organizer_token`, `sequence`: the troupe's own calendar event for this show; another troupe has another.
     """
 
     __tablename__ = "performance"
@@ -109,6 +109,23 @@ class Performance(Base):
     tour_day: Mapped[TourDay] = relationship()
     troupe: Mapped[Troupe] = relationship()
     host: Mapped[School] = relationship()
+
+
+class TroupeEvent(Base):
+    """The calendar event under which a troupe had a show until another troupe took it over. It never gets it back under
+    the same `uid`: calendars ask people before they take in again what was cancelled. `sequence` is that of its CANCEL."""
+
+    __tablename__ = "troupe_event"
+    __table_args__ = (Index("ix_troupe_event_performance_id", "performance_id"),)
+
+    uid: Mapped[str] = mapped_column(Text, primary_key=True)
+    performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id", ondelete="CASCADE"))
+    troupe_id: Mapped[int] = mapped_column(ForeignKey("troupe.id"))
+    organizer_token: Mapped[str] = mapped_column(Text, unique=True)
+    sequence: Mapped[int]
+    left_at: Mapped[datetime] = mapped_column(Instant)
+
+    performance: Mapped[Performance] = relationship()
 
 
 class SlotTaken(Refusal):
@@ -177,14 +194,28 @@ def keep(performance: Performance, until: datetime | None) -> None:
     _flush()
 
 
-def shift(performance: Performance, slot: Slot, *, now: datetime) -> None:
-    """Move a show to another slot in place, so that nobody ever sees the school with neither. Raises SlotTaken."""
+def shift(performance: Performance, slot: Slot, *, now: datetime) -> TroupeEvent | None:
+    """Move a show to another slot in place, so that nobody ever sees the school with neither. Raises SlotTaken.
+
+    To another troupe it goes as another event: then the one that ended is returned.
+    """
+    left = None
+    if slot.troupe_id != performance.troupe_id:
+        left = TroupeEvent(
+            uid=performance.uid, performance_id=performance.id, troupe_id=performance.troupe_id,
+            organizer_token=performance.organizer_token, sequence=performance.sequence + 1, left_at=now,
+        )  # fmt: skip
+        performance.uid, performance.organizer_token = str(uuid.uuid4()), secrets.token_hex(10)
     came_free.note([performance.tour_day_id], now=now)
     _put(performance, slot)
     performance.tour_day_id = slot.tour_day_id
     performance.troupe_id = slot.troupe_id
     performance.sequence += 1
     _flush()
+    if left is not None:
+        db.session.add(left)
+        db.session.flush()
+    return left
 
 
 def rehost(performance: Performance, urn: int, place: Place | None) -> None:

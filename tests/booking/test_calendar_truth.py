@@ -43,7 +43,7 @@ from outreach.post.feeds import entries
 from outreach.post.incoming import receiving
 from outreach.post.outbox import SENT, SUPERSEDED, WAITING, Letter
 from outreach.tour import slots
-from outreach.tour.performances import Performance
+from outreach.tour.performances import Performance, TroupeEvent
 from post.strict import events_of, feed_problems, instant, plain
 from post.strict_mail import SEQUENCED, Revision, revision_of, revision_problems
 
@@ -481,7 +481,7 @@ class County(RuleBasedStateMachine):
         return {address: self._answered(str(owner.uid), address) for address in whom}
 
     def _owner(self, uid: str) -> Booking | Proposal | Performance:
-        for table in (Booking, Performance, Proposal):
+        for table in (Booking, Performance, Proposal, TroupeEvent):
             if (found := db.session.scalar(select(table).where(table.uid == uid))) is not None:
                 return found
         raise AssertionError(f"an event of nobody: {uid}")
@@ -492,6 +492,8 @@ class County(RuleBasedStateMachine):
         return self.red.calendar_address if owner.troupe_id == self.red.id else self.blue.calendar_address
 
     def _is_over(self, owner: Any) -> bool:
+        if isinstance(owner, TroupeEvent):  # another troupe has it
+            return True
         return owner.released_at is not None if isinstance(owner, Performance) else owner.ended_at is not None
 
     def _sequences_never_fall(self) -> None:
@@ -523,6 +525,8 @@ class County(RuleBasedStateMachine):
     def _whom(self, owner: Booking | Proposal | Performance) -> list[str]:
         if isinstance(owner, Booking):
             return [p.address for p in promises.people_of(owner)]
+        if isinstance(owner, TroupeEvent):
+            return []
         if isinstance(owner, Proposal):
             return [p["address"] for p in owner.people]
         return [self._troupe_address(owner)]

@@ -163,7 +163,10 @@ def handed_on_to_another_place() -> Letter:
 
 def changed() -> Letter:
     invited()
-    return letters.changed(visit(hall="Sports hall"), JOANNA, sender(), now=LATER, expires_at=EXPIRES)
+    said = ("Hall: Sports hall, before Main hall.", "The note for the company.")
+    return letters.changed(
+        visit(hall="Sports hall"), JOANNA, sender(), changes=said, now=LATER, expires_at=EXPIRES
+    )
 
 
 def cancelled() -> Letter:
@@ -191,6 +194,23 @@ def troupe() -> Letter:
     return letters.for_troupe(
         visit(uid="show-9@outreach.example"), COMPANY, sender(), method="REQUEST", now=NOW
     )
+
+
+def troupe_changed() -> Letter:
+    show = visit(uid="show-9@outreach.example")
+    first = letters.for_troupe(show, COMPANY, sender(), method="REQUEST", now=NOW)
+    first.status, first.handed_at = SENT, NOW
+    later = visit(uid="show-9@outreach.example", sequence=1, hall="Sports hall")
+    said = ("Hall: Sports hall, before Main hall.",)
+    return letters.for_troupe(later, COMPANY, sender(), method="REQUEST", changes=said, now=LATER)
+
+
+def colleague_added_again() -> Letter:
+    invited()
+    gone = letters.colleague_removed(visit(sequence=1), JOANNA, sender(), now=LATER)
+    gone.status, gone.handed_at = SENT, LATER
+    later = LATER + timedelta(days=1)
+    return letters.colleague_added(visit(sequence=1), JOANNA, sender(), now=later, expires_at=EXPIRES)
 
 
 def troupe_cancelled() -> Letter:
@@ -400,7 +420,7 @@ ALL: list[Callable[[], Letter]] = [
     still_right_letter,
     proposed, proposal_moved, proposal_moved_in_short, moved_in_short, as_it_stands, proposal_accepted, proposal_refused, proposal_withdrawn, proposal_lapsed, proposal_overtaken,
     proposal_called_off, offered_from_the_waiting_list, lapsed_on_the_waiting_list, invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, handed_on, handed_on_to_another_place, changed,
-    cancelled, cancelled_by_the_company, colleague_added, colleague_removed, troupe, troupe_cancelled,
+    cancelled, cancelled_by_the_company, colleague_added, colleague_added_again, colleague_removed, troupe, troupe_changed, troupe_cancelled,
     time_stays, move_or_cancel, guest_booked, guest_moved, guest_whose_host_cancelled, troupe_with_a_guest, guest_asks,
     guest_joins, guest_changes, guest_leaves, guest_asks_no_more, host_gives_fewer, host_refuses,
     host_cancels_before_it_answered, host_moves_before_it_answered,
@@ -508,7 +528,7 @@ class Words(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("p", "td", "h1", "br", "table", "title", "style"):
+        if tag in ("p", "td", "h1", "br", "li", "table", "title", "style"):
             self.blocks.append("")
         self.deaf = tag in ("title", "style") or self.deaf
         if tag == "a":
@@ -652,3 +672,22 @@ def test_no_token_stands_in_what_comes_with_a_letter(kept: dict[str, Kept], name
     """Calendars are seen by more people than the mail: what lies in them opens nothing."""
     calendar = copies.read(kept[name].raw).calendar.replace(b"\r\n ", b"")
     assert not re.search(rb"token-\d|/(?:i|t|calendar)/[A-Za-z0-9_-]{8,}", calendar)
+
+
+@pytest.mark.parametrize("name", ["troupe", "troupe_changed", "troupe_with_a_guest", "troupe_cancelled"])
+def test_a_letter_to_the_company_is_a_companys(kept: dict[str, Kept], name: str) -> None:
+    """Nothing that the school has to have ready, nobody at the school, no page of a school's to say 'not me' on."""
+    copy = copies.read(kept[name].raw)
+    for words in (copy.text, copy.html):
+        assert "Please have ready" not in words and "socket" not in words
+        assert "/find" not in words and "/i/" not in words
+        assert "http://outreach.example/contact" in words
+        assert ("/company/days/41" in words) == (name != "troupe_cancelled")
+
+
+def test_a_change_says_what_changed(kept: dict[str, Kept]) -> None:
+    for name in ("changed", "troupe_changed"):
+        copy = copies.read(kept[name].raw)
+        assert "Hall: Sports hall, before Main hall." in copy.text
+        assert "Hall: Sports hall, before Main hall." in copy.html
+    assert "changed" not in copies.read(kept["troupe"].raw).text.lower()

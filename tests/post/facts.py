@@ -100,6 +100,7 @@ def visit(**changes: Any) -> Visit:
                 Attendee(name="", address=OFFICE.address, partstat="ACCEPTED"),
             ),
             phone="01632 960 001",
+            tour_day_id=41,
         ),
         **changes,
     )

@@ -203,7 +203,8 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
             told.with_link(letters.handed_on, promise), was=old.name, becomes=name, elsewhere=elsewhere
         )
         told.school(promise, promises.people_of(promise), write, now=now)
-    told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
+    changes = [f"{old.name} is now {name}."]
+    told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from heapq import nsmallest
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from outreach.booking import answers, bookings, colleagues, promises, told
@@ -26,7 +26,7 @@ from outreach.post.incoming import answering, inbox, reading, receiving
 from outreach.post.incoming.inbox import NEWCOMER, CalendarAnswer, CounterProposal, Incoming
 from outreach.post.incoming.parts.headers import bare
 from outreach.tour import slots
-from outreach.tour.performances import Performance, Slot, SlotTaken
+from outreach.tour.performances import Performance, Slot, SlotTaken, TroupeEvent
 from outreach.tour.programmes import Programme
 
 
@@ -84,12 +84,21 @@ def matters(uids: Iterable[str], partnership_id: int) -> dict[str, Matter]:
     own = _BOOKINGS.where(Programme.partnership_id == partnership_id, Booking.uid.in_(wanted))
     found = {b.uid: Matter(booking=b, of_troupe=False) for b in db.session.scalars(own)} if wanted else {}
     if left := wanted - found.keys():
-        shows = _BOOKINGS.where(Programme.partnership_id == partnership_id, Performance.uid.in_(left))
+        shows = (
+            _BOOKINGS.add_columns(TroupeEvent.uid)
+            .outerjoin(TroupeEvent, TroupeEvent.performance_id == Performance.id)
+            .where(
+                Programme.partnership_id == partnership_id,
+                or_(Performance.uid.in_(left), TroupeEvent.uid.in_(left)),
+            )
+        )
         # The host before its guests, and what stands before what was cancelled.
-        for b in db.session.scalars(
+        rows = db.session.execute(
             shows.order_by(Booking.ended_at.is_not(None), Booking.role.desc(), Booking.id)
-        ):
-            found.setdefault(b.performance.uid, Matter(booking=b, of_troupe=True))
+        )
+        for b, before in rows:
+            for uid in {b.performance.uid, before} & left:
+                found.setdefault(uid, Matter(booking=b, of_troupe=True))
     return found
 
 

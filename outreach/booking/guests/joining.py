@@ -181,7 +181,8 @@ def come(booking: Booking, promise: Promise, travel: Travel, *, who: str, now: d
             before=was.words(), after=place.travel.words(),
         )  # fmt: skip
         following.guest_changed(booking, now=now)
-        told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", now=now)
+        changes = [f"How {booking.school.name} comes: {place.travel.words()}."]
+        told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", changes=changes, now=now)
     return booking
 
 

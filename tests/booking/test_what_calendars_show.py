@@ -1,0 +1,251 @@
+"""After each deed of host, guest, colleague and troupe: what every person's calendar shows is what the diary says."""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+import deeds
+import life
+import neighbours
+import pytest
+from calendars_of_people import PersonsCalendar
+from deeds import Dice
+from flask import Flask
+from life import BLUE, FELL, HALE, RED
+from sqlalchemy import select
+
+import make
+from outreach.booking import bookings, colleagues, promises, proposals, told
+from outreach.booking.colleagues import Colleague
+from outreach.booking.guests import hosting
+from outreach.booking.promises import GUEST, HOST, Booking
+from outreach.booking.proposals import Proposal
+from outreach.ground.db import db, transaction
+from outreach.ground.errors import Refusal
+from outreach.post import copies, letters
+from outreach.post.envelopes import plain_address
+from outreach.post.outbox import SENT, WAITING, Letter
+from outreach.tour.performances import TroupeEvent
+
+Shown = dict[tuple[str, str], tuple[datetime, str]]
+"""(address, UID) of every entry that stands: its start, naive in UTC, and its place."""
+
+
+class Post:
+    """Every letter goes at once, and every person's calendar takes it."""
+
+    def __init__(self) -> None:
+        self.calendars: dict[str, PersonsCalendar] = {}
+        self.went: list[tuple[str, str, str]] = []
+
+    def goes(self, now: datetime) -> None:
+        self.went = []
+        with transaction():
+            for letter in db.session.scalars(select(Letter).where(Letter.status == WAITING).order_by(Letter.id)):
+                to = plain_address(letter.recipient)
+                if letter.method:
+                    self.calendars.setdefault(to, PersonsCalendar(to)).take(letter.raw)
+                    self.went.append((to, letter.kind, letter.method))
+                letter.status, letter.handed_at, letter.raw = SENT, now, copies.masked(letter.raw)
+
+    def shown(self) -> Shown:
+        return {
+            (address, uid): (held.starts_at, held.location)
+            for address, calendar in self.calendars.items()
+            for uid, held in calendar.shown().items()
+        }
+
+
+def diary() -> Shown:
+    """What stands in the rows: each promise, each time that is kept, and each troupe's show."""
+    db.session.expire_all()
+    return dict(_stands())
+
+
+def _stands() -> Iterator[tuple[tuple[str, str], tuple[datetime, str]]]:
+    for booking in db.session.scalars(select(Booking).where(Booking.ended_at.is_(None)).order_by(Booking.id)):
+        place = _place(told.visit_of(booking))
+        for person in promises.people_of(booking):
+            yield (person.address, booking.uid), (_naive(booking.performance.starts_at), place)
+        show = booking.performance
+        if booking.role == HOST and show.troupe.calendar_address:
+            yield (show.troupe.calendar_address, show.uid), (_naive(show.get_in_at), place)
+    for kept in db.session.scalars(select(Proposal).where(Proposal.ended_at.is_(None)).order_by(Proposal.id)):
+        for to in proposals.named(kept):
+            yield (to.address, str(kept.uid)), (_naive(kept.starts_at), _place(proposals.visit_of(kept)))
+
+
+def _place(visit: letters.Visit) -> str:
+    return ", ".join(part for part in (visit.school_name, visit.hall, visit.school_address) if part.strip())
+
+
+def _naive(at: datetime) -> datetime:
+    return at.replace(tzinfo=None)
+
+
+# Deed by deed
+
+
+def test_when_a_guest_is_taken_out_the_company_keeps_its_show_and_never_gets_its_end(app: Flask) -> None:
+    post, c = Post(), neighbours.lay()
+    place = neighbours.ask(c)
+    with transaction():
+        guest = hosting.agree(place, seats=18, terms="", who="The office", now=neighbours.now())
+    post.goes(neighbours.now())
+    assert post.shown() == diary()
+    assert {address for address, _ in post.shown()} == {neighbours.HOST, neighbours.GUEST, neighbours.RED}
+    with transaction():
+        bookings.cancel(guest, reason="A trip", by="school", who="Ann Lea", now=neighbours.now())
+    post.goes(neighbours.now())
+    assert post.shown() == diary()
+    assert {address for address, _ in post.shown()} == {neighbours.HOST, neighbours.RED}
+    assert (neighbours.GUEST, "cancelled", "CANCEL") in post.went
+    assert (neighbours.RED, "troupe", "REQUEST") in post.went
+
+
+def test_a_host_that_moves_changes_its_hall_or_cancels_takes_everybody_along(app: Flask) -> None:
+    post, c = Post(), neighbours.lay()
+    place = neighbours.ask(c)
+    with transaction():
+        hosting.agree(place, seats=18, terms="", who="The office", now=neighbours.now())
+    neighbours.move(c)
+    post.goes(neighbours.now())
+    assert post.shown() == diary()
+    promise = life.promise(pupils={8: 148}, hall="Sports hall", people=())
+    with transaction():
+        bookings.change(c.host, promise, who="The office", now=neighbours.now())
+    post.goes(neighbours.now())
+    assert post.shown() == diary()
+    assert all("Sports hall" in place for _, place in post.shown().values())
+    neighbours.cancel(c.host)
+    post.goes(neighbours.now())
+    assert post.shown() == diary() == {}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_after_each_deed_of_a_crowded_county_every_calendar_shows_what_the_diary_says(
+    app: Flask, seed: int
+) -> None:
+    live(seed, 45)
+
+
+@pytest.mark.long
+def test_after_each_deed_of_a_hundred_counties_every_calendar_shows_what_the_diary_says(app: Flask) -> None:
+    for seed in range(100, 200):
+        live(seed, 80, la_code=str(200 + seed))
+
+
+def live(seed: int, many: int, la_code: str = "931") -> None:
+    county, post, random, now = deeds.lay(la_code), Post(), Random(seed), make.NOW
+    done = 0
+    for _ in range(many):
+        now += timedelta(minutes=20)
+        deed = random.choice(OFTEN)
+        dice = Dice([random.randrange(60) for _ in range(30)])
+        done += _done(deed, dice, county, now)
+        post.goes(now)
+        assert post.shown() == diary(), deed
+    assert done > many // 4
+
+
+def _done(deed: str, dice: Dice, county: deeds.County, now: datetime) -> bool:
+    if deed in deeds.DEEDS:
+        return deeds.done(deed, dice, county, now)
+    try:
+        with transaction():
+            return MORE[deed](dice, county, now)
+    except Refusal:
+        return False
+    finally:
+        db.session.expire_all()
+
+
+def _add(dice: Dice, county: deeds.County, now: datetime) -> bool:
+    found = deeds._live(county, dice.one((HOST, GUEST)))
+    if not found:
+        return False
+    booking, number = dice.one(found), dice.one(range(3))
+    person = Colleague(name="Sam", address=f"sam{number}@s{booking.urn}.example", duty="colleague")
+    colleagues.add(booking, person, who="x", now=now)
+    return True
+
+
+def _remove(dice: Dice, county: deeds.County, now: datetime) -> bool:
+    found = deeds._live(county, dice.one((HOST, GUEST)))
+    if not found:
+        return False
+    booking = dice.one(found)
+    colleagues.remove(booking, dice.one(promises.people_of(booking)).id, who="x", now=now)
+    return True
+
+
+def _leave(dice: Dice, county: deeds.County, now: datetime) -> bool:
+    found = deeds._live(county, GUEST)
+    if not found:
+        return False
+    bookings.cancel(dice.one(found), reason="A trip", by=dice.one(("school", "coordinator")), who="x", now=now)
+    return True
+
+
+MORE: dict[str, Any] = {"add": _add, "remove": _remove, "leave": _leave}
+OFTEN = (*deeds.OFTEN, *deeds.OFTEN, "add", "add", "add", "remove", "remove", "leave", "join", "agree", "change")
+
+
+# What comes back
+
+
+@pytest.fixture
+def c(app: Flask) -> SimpleNamespace:
+    c = life.lay()
+    c.booking = life.book(c, make.NOW)
+    life.hand_over(make.NOW)
+    return c
+
+
+def text_of(message: Any) -> str:
+    return copies.read(message.raw).text
+
+
+def test_who_is_added_again_keeps_the_event_and_reads_that_the_calendar_may_ask(c) -> None:
+    for deed, asked in ((life.add_hale, False), (life.remove_hale, None), (life.add_hale, True)):
+        deed(c, make.NOW + timedelta(hours=1 + len(db.session.query(Letter).all())))
+        (message,) = (m for m in life.hand_over(make.NOW) if m.to == HALE.address)
+        assert message.uid == c.booking.uid
+        if asked is not None:
+            assert ("your calendar may ask whether to take it in again: say yes" in text_of(message)) == asked
+
+
+def test_nobody_else_reads_that_the_calendar_may_ask(c) -> None:
+    life.move("wednesday", time(9))(c, make.NOW + timedelta(hours=1))
+    assert not any("may ask" in text_of(m) for m in life.hand_over(make.NOW))
+
+
+def test_a_troupe_that_gets_a_show_back_gets_it_under_a_new_uid(c) -> None:
+    post, uids = Post(), []
+    for hour, day in enumerate(("wednesday", "tuesday", "wednesday", "next_week"), 1):
+        life.move(day, time(10))(c, make.NOW + timedelta(hours=hour))
+        post.goes(make.NOW + timedelta(hours=hour))
+        uids.append(c.booking.performance.uid)
+        assert {key for key in post.shown() if key[0] in (RED, BLUE)} == {
+            (BLUE if day == "wednesday" else RED, c.booking.performance.uid)
+        }
+    assert len(set(uids)) == 4
+    assert {uid for address, uid in post.shown() if address == FELL.address} == {c.booking.uid}
+
+
+def test_a_move_of_the_same_troupe_stays_the_same_event(c) -> None:
+    was = c.booking.performance.uid
+    life.move("next_week", time(10))(c, make.NOW + timedelta(hours=1))
+    assert c.booking.performance.uid == was and db.session.query(TroupeEvent).count() == 0
+
+
+def test_the_event_that_a_troupe_lost_is_over_whenever_it_is_sent_again(c) -> None:
+    was = c.booking.performance.uid
+    life.move("wednesday", time(10))(c, make.NOW + timedelta(hours=1))
+    life.hand_over(make.NOW + timedelta(hours=1))
+    with transaction():
+        letters.resend(was, RED, now=make.NOW + timedelta(hours=3))
+    (message,) = life.hand_over(make.NOW + timedelta(hours=3))
+    assert (message.to, message.method, message.uid) == (RED, "CANCEL", was)
