@@ -18,6 +18,7 @@ from outreach.post.feeds import entries, troupe_links
 from outreach.post.feeds.entries import COORDINATOR, SCHOOL, TROUPE, Entry
 from outreach.post.letters import Visit
 from outreach.post.stationery import settings
+from outreach.tour import performances
 from outreach.tour.performances import Performance, TroupeEvent
 
 
@@ -67,8 +68,12 @@ def lately_over(*, now: datetime) -> list[int]:
 
 
 def leave(left: TroupeEvent, *, now: datetime) -> None:
-    """Another troupe plays it now: in the calendar of the one before, it is cancelled where it last stood."""
+    """Another troupe plays it now: in the calendar of the one before, it is cancelled where it last stood.
+
+    Where that other one had it before, what was cancelled there gives way to the show itself.
+    """
     entries.withdraw(TROUPE, left.troupe_id, left.uid, sequence=left.sequence, now=now)
+    entries.forget(TROUPE, left.performance.troupe_id, performances.events_before(left.performance))
 
 
 def shows() -> list[int]:

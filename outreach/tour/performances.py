@@ -218,6 +218,16 @@ def shift(performance: Performance, slot: Slot, *, now: datetime) -> TroupeEvent
     return left
 
 
+def events_before(performance: Performance) -> list[str]:
+    """The UIDs of the events under which the troupe that plays it had this show before, the first first."""
+    rows = db.session.scalars(
+        select(TroupeEvent.uid)
+        .where(TroupeEvent.performance_id == performance.id, TroupeEvent.troupe_id == performance.troupe_id)
+        .order_by(TroupeEvent.sequence)
+    )
+    return list(rows)
+
+
 def rehost(performance: Performance, urn: int, place: Place | None) -> None:
     """Another school is the host at the same time; `place`: where the van goes now, None where it goes already.
 

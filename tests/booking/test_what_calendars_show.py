@@ -190,7 +190,7 @@ def _leave(dice: Dice, county: deeds.County, now: datetime) -> bool:
 
 
 MORE: dict[str, Any] = {"add": _add, "remove": _remove, "leave": _leave}
-OFTEN = (*deeds.OFTEN, *deeds.OFTEN, "add", "add", "add", "remove", "remove", "leave", "join", "agree", "change")
+OFTEN = (*deeds.OFTEN, "add", "add", "remove", "remove", "leave", "leave", *(("join", "agree", "book", "hold") * 3), "change")
 
 
 # What comes back

@@ -119,6 +119,15 @@ def withdraw(kind: str, subject: int, uid: str, *, sequence: int, now: datetime)
     _add([kept])
 
 
+def forget(kind: str, subject: int, uids: Sequence[str]) -> None:
+    """Events go from the feeds of one subject without a word: another entry there says what became of them."""
+    if uids:
+        gone = [f"{uid}-{kind}" for uid in uids]
+        db.session.execute(
+            delete(_TABLE).where(_TABLE.c.kind == kind, _TABLE.c.subject == subject, _TABLE.c.uid.in_(gone))
+        )
+
+
 CANCELLED = "Cancelled: "
 """Stands before the title too: not every calendar strikes out what is cancelled in a feed."""
 
