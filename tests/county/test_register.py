@@ -2,19 +2,20 @@
 
 import io
 from collections.abc import Callable, Collection
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from test_register_files import COLUMNS, LINKS, school, written
 
 import make
 from outreach.county import corrections, register, schools
 from outreach.county.register import Changes, Facts
 from outreach.county.schools import RegisterImport, School, SchoolRecord, Succession
+from outreach.coverage import standings
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 
@@ -279,3 +280,40 @@ def test_the_real_register_comes_in_and_a_smaller_one_wipes_nothing(app: Flask, 
         s.urn: (s.number_of_pupils, s.easting, s.district_name) for s in db.session.scalars(select(School))
     }
     assert bring(full, ["931"], links=links).unchanged + len(changes.changed) >= 363
+
+
+def test_the_kind_of_a_link_is_kept_and_told_later_where_it_was_not(app: Flask) -> None:
+    """Links of before have none until a links file comes again."""
+    split = LINKS + b"900001,900002,Ash School,Successor - Split School,01-09-2026\r\n"
+    both = written([school(), school(URN="900002", name="Ash School")])
+    bring(both, links=split)
+    assert [k.kind for k in db.session.scalars(select(Succession))] == ["Successor - Split School"]
+    with transaction():
+        db.session.execute(update(Succession).values(kind=""))
+    changes = bring(both, now=make.NOW + timedelta(days=1), links=split)
+    assert (changes.links, [k.kind for k in changes.kinds]) == ((), ["Successor - Split School"])
+    db.session.expire_all()
+    assert [k.kind for k in db.session.scalars(select(Succession))] == ["Successor - Split School"]
+    assert bring(both, now=make.NOW + timedelta(days=2), links=split).nothing
+
+
+def test_town_urban_rural_and_the_rest_are_dated_and_a_file_without_them_erases_nothing(app: Flask) -> None:
+    new = ("CensusDate", "PercentageFSM", "Federations (name)", "UrbanRural (name)", "EstablishmentNumber", "Town")
+    with transaction():
+        programme = make.programme(make.partnership(("999",)))
+    first, second, third, fourth = (datetime(2027, 1, n, 9, tzinfo=UTC) for n in (4, 6, 8, 10))
+    bring(written([school()], tuple(c for c in COLUMNS if c not in new)), now=first)
+    bring(written([school()]), now=second)
+    bring(written([school(NumberOfPupils="900")], tuple(c for c in COLUMNS if c not in new)), now=third)
+    redmere = schools.get(900001)
+    assert (redmere.town, redmere.urban_rural, redmere.laestab) == ("Kestermere", "Rural town and fringe", "999/4001")
+    assert (redmere.percentage_fsm, redmere.federation_name) == (18.1, "Marl Federation")
+    assert redmere.census_date == date(2026, 1, 15)
+    moved = {"Town": "Marl", "UrbanRural (name)": "Urban: nearer to a major town or city"}
+    bring(written([school(**moved)]), now=fourth)
+    told = [
+        (s.town, s.urban_rural)
+        for day in (4, 6, 8, 10)
+        for s in standings.of(programme.id, as_of=date(2027, 1, day), now=make.NOW).target
+    ]
+    assert told == [("", ""), ("Kestermere", "Rural"), ("Kestermere", "Rural"), ("Marl", "Urban")]

@@ -69,3 +69,28 @@ def test_a_wrong_file_is_told_first_on_the_page(site: Site, page: Page, tmp_path
     expect(summary).to_contain_text("This file has no column 'URN'. Nothing was changed.")
     summary.get_by_role("link").click()
     expect(page.get_by_label("The register’s file")).to_be_focused()
+
+
+def test_what_probably_became_another_is_ticked_and_a_doubt_said(
+    site: Site, wide_page: Page, tmp_path: Path
+) -> None:
+    with transaction():
+        partnership = make.partnership()
+        person = make.person(partnership)
+        for n in range(24):
+            make.school(urn=900001 + n, name=f"{LONG} {n}", postcode=f"ZZ1 {n}AA", urban_rural="Rural village")
+        make.programme(partnership)
+    site.sign_in(wide_page, person)
+    new = [line(900101 + n, f"{LONG} {n}").replace("ZZ1 1AA", f"ZZ1 {n}AA") for n in range(3)]
+    choose(wide_page, site, tmp_path, written(*new))
+    expect(wide_page.get_by_text("Look twice before you apply this.")).to_be_visible()
+    site.check(wide_page, wide_page.url.removeprefix(site.url))
+    wide_page.get_by_label("All 3 of them").check()
+    wide_page.get_by_role("button", name="Apply the register").press("Enter")
+    expect(wide_page.get_by_role("alert")).to_contain_text("Say that it is meant")
+    expect(wide_page.get_by_label("All 3 of them")).to_be_checked()
+    wide_page.get_by_label("I have read this").check()
+    wide_page.get_by_role("button", name="Apply the register").press("Enter")
+    expect(wide_page.get_by_role("status")).to_contain_text("3 schools followed by a new one, as you ticked.")
+    for by in ("town", "urban_rural"):
+        site.check(wide_page, f"/desk/coverage?by={by}")

@@ -38,9 +38,9 @@ def about(file: RegisterFile, changes: Changes, newest: date | None) -> tuple[st
     elif len(changes.closed) > max(4, known // 2):
         said.append(f"This file closes {len(changes.closed):,} of the {count(known, 'open school')} known here.")
     if known >= FEW and len(changes.absent) > known // 2:
-        said.append(
-            f"This file has only {known - len(changes.absent):,} of the {count(known, 'open school')} known here."
-        )
+        there = known - len(changes.absent)
+        of_them = f"only {there:,}" if there else "none"
+        said.append(f"This file has {of_them} of the {count(known, 'open school')} known here.")
     return tuple(said)
 
 
