@@ -27,6 +27,20 @@ GARBAGE = [
     "2027-01-20", "2027-02-30", "0000-00-00", "20270120", "9999-12-31", "31 12 2027", "jo@b.example", "jo@", "@", "Jo <jo@b.example>",
     "8:10", "8:10,9:20", "1-0930", "99999999999-0930", "1-9999", "1-0930+1-0930", "+", "-", ",", ";", "=cmd()", "https://evil.example/",
 ]  # fmt: skip
+NASTY = [
+    "9" * 30,
+    f"{'9' * 30}:00",
+    "-1",
+    "a\u0000b",
+    "٣",
+    "9" * 6000,
+    "2147483648",
+    "9999-12-31",
+    "é" * 2100,
+    "",
+]
+"""What has broken something, here or elsewhere: every second box gets one of these."""
+
 PARTS = [
     "0",
     "1",
@@ -79,11 +93,12 @@ class Fuzzer:
     def __init__(self, app: Flask, client: FlaskClient, county: County, seed: int) -> None:
         self.client, self.county, self.random = client, county, Random(seed)
         self.rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+        self.weights = [3 if {"GET", "POST"} <= (rule.methods or set()) else 1 for rule in self.rules]
         self.boxes: dict[str, list[str]] = {}
 
     def send(self) -> tuple[int, str]:
         """(status, what was sent) of one request."""
-        rule, random = self.random.choice(self.rules), self.random
+        rule, random = self.random.choices(self.rules, self.weights)[0], self.random
         if random.random() < 0.15:
             self._change_person()
         path = self._path(rule)
@@ -153,7 +168,10 @@ class Fuzzer:
         chosen = [n for n in names if self.random.random() < 0.8] + self.random.choices(
             ["page", "sort", "by", "as_of", "x[]", "é"], k=1
         )
-        return {n: self.random.choices(GARBAGE, k=self.random.choice((1, 1, 1, 1, 3))) for n in chosen[:60]}
+        return {n: [self._garbage() for _ in range(self.random.choice((1, 1, 1, 1, 3)))] for n in chosen[:60]}
+
+    def _garbage(self) -> str:
+        return self.random.choice(NASTY if self.random.random() < 0.5 else GARBAGE)
 
 
 def _fuzz(app: Flask, client: FlaskClient, requests: int, seed: int) -> None:
