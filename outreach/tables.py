@@ -19,6 +19,8 @@ import outreach.booking.holds
 import outreach.booking.named
 import outreach.booking.proposals
 import outreach.county.contacts
+import outreach.county.lists.past_shows
+import outreach.county.lists.uploads
 import outreach.county.partnerships
 import outreach.county.people
 import outreach.county.register.decisions

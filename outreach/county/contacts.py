@@ -1,5 +1,6 @@
 """Who is written to at a school: work details, with where they came from; ended, not overwritten."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -18,6 +19,10 @@ from outreach.ground.errors import Refusal
 from outreach.post import links
 
 LONGEST = 200
+
+FROM_SCHOOL = "the school"
+CONFIRMED = "the school, which confirmed it"
+"""Where an address came from that the school itself gave, as the next letter says it."""
 
 
 def _holder(context: DefaultExecutionContext) -> int | None:
@@ -106,6 +111,16 @@ def details(name: str, role: str, address: str, phone: str) -> Details:
 
 def details_of(contact: Contact) -> Details:
     return Details(name=contact.name, role=contact.role, address=contact.address, phone=contact.phone)
+
+
+def given_by_school(contact: Contact) -> bool:
+    """Whether the school itself gave what is on file: said so at our question, named a colleague, or booked with it."""
+    source = contact.source
+    return (
+        source in (FROM_SCHOOL, CONFIRMED)
+        or re.fullmatch("booking [A-Z0-9-]+", source) is not None
+        or (source.startswith("named by ") and source.endswith(", at the school"))
+    )
 
 
 def of(urn: int) -> list[Contact]:

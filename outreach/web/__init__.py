@@ -58,7 +58,6 @@ def _import_pages() -> None:
     import outreach.web.coordinator.chasing
     import outreach.web.coordinator.companies
     import outreach.web.coordinator.confirming
-    import outreach.web.coordinator.contacts
     import outreach.web.coordinator.coverage
     import outreach.web.coordinator.day_sheet
     import outreach.web.coordinator.desk
@@ -70,6 +69,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.inbox
     import outreach.web.coordinator.invitations
     import outreach.web.coordinator.letters
+    import outreach.web.coordinator.lists
     import outreach.web.coordinator.new_year
     import outreach.web.coordinator.news
     import outreach.web.coordinator.password

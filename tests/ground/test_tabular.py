@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from outreach.ground import tabular
-from outreach.ground.tabular import CannotRead, NoSuchColumn
+from outreach.ground import tabular, workbooks
+from outreach.ground.workbooks import CannotRead
 
 
 def xlsx(*rows: list[object]) -> bytes:
@@ -48,24 +48,11 @@ def test_lines_are_those_of_the_file_when_cells_run_over_lines_and_lines_are_emp
     ]
 
 
-def test_a_column_is_found_by_name_whatever_its_case_and_marks() -> None:
-    table = tabular.read("x.csv", b"urn,E-Mail_Address,Role\n1,a@b.example,head\n")
-    assert table.column("Email", "Email address") == 1
-    assert table.column("Phone") is None
-    assert table.needed("URN") == 0
-
-
-def test_a_column_that_is_needed_and_missing_is_named() -> None:
-    table = tabular.read("x.csv", b"School,Email\nRedmere,a@b.example\n")
-    with pytest.raises(NoSuchColumn, match="no column 'URN'. Nothing was changed.*'School', 'Email'"):
-        table.needed("URN")
-
-
 def _bomb() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", b"<x/>")
-        archive.writestr("xl/worksheets/sheet1.xml", b" " * (tabular.MOST_UNPACKED_BYTES + 1))
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * (workbooks.MOST_UNPACKED_BYTES + 1))
     return out.getvalue()
 
 
@@ -91,8 +78,8 @@ def _zip(name: str) -> bytes:
         (_zip("xl/workbook.xml"), "damaged"),
         (xlsx(["URN", "Name"], [1, "x" * 10])[:-200], "damaged"),
         (_bomb(), "too large once unpacked"),
-        (b"a" * (tabular.MOST_BYTES + 1), "larger than 10 MB"),
-        (b"URN\n" + b"1\n" * (tabular.MOST_ROWS + 1), "more than 20,000 lines"),
+        (b"a" * (workbooks.MOST_BYTES + 1), "larger than 10 MB"),
+        (b"URN\n" + b"1\n" * (workbooks.MOST_LINES + 1), "more than 40,000 lines"),
         (b"," * 300 + b"x\n1\n", "301 columns"),
         (b'URN,Name\n1,"' + b"x" * 200_000 + b'"\n', "Line 2 could not be read"),
         (b"\xff\xfeU", "could not be read"),
@@ -105,7 +92,7 @@ def test_a_bad_file_is_refused_in_words(content: bytes, words: str) -> None:
 
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = _bomb()
-    assert len(bomb) < 100_000
+    assert len(bomb) < 200_000
     began = time.perf_counter()
     with pytest.raises(CannotRead):
         tabular.read("contacts.xlsx", bomb)

@@ -1,16 +1,20 @@
 """Contacts from a file, as a coordinator meets them: upload, look, apply; every bad file gets its sentence."""
 
 import io
-from pathlib import Path
+import re
+from html import unescape
 
+import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import make
+from county.lists.shapes import book
 from outreach.county import contacts
 from outreach.county.contacts import Contact
+from outreach.county.lists.uploads import ListUpload
 from outreach.ground.db import db, transaction
 
 pytestmark = pytest.mark.usefixtures("stopped")
@@ -37,19 +41,42 @@ def apply(client: FlaskClient, where: str, **changes: str) -> TestResponse:
     return client.post(where, data=data)
 
 
+def sums(page: str) -> dict[str, int]:
+    """What the page says that the list comes to; it must add up."""
+    table = re.search(r'<table class="t sums">(.*?)</table>', page, re.S)
+    assert table is not None
+    found = {
+        unescape(re.sub("<[^>]+>", "", word)): int(number.replace(",", ""))
+        for word, number in re.findall(r'<th scope="row">(.*?)</th><td class="num">([0-9,]+)</td>', table[1])
+    }
+    *parts, whole = found.values()
+    assert sum(parts) == whole
+    return found
+
+
+def fields(page: str) -> dict[str, str]:
+    """The fields of a page's repair form as a browser would send them back."""
+    form = re.search(r'<section class="panel" id="repair">(.*?)</form>', page, re.S)
+    assert form is not None
+    return {
+        unescape(name): unescape(value)
+        for name, value in re.findall(r'<input (?:class="[^"]*" |type="hidden" )(?:id="[^"]*" )?name="([^"]+)" value="([^"]*)"', form[1])
+    }
+
+
 def test_a_file_is_looked_at_and_then_applied_once(client: FlaskClient, urn: int) -> None:
     looked = send(client, f"URN,Name,Role,Email\n{urn},Zoë Fell,DSL,Z@REDMERE.example\n{urn},,,z@redmere.example\n5,,,a@b.example\n".encode())  # fmt: skip
     assert looked.status_code == 303
     where = looked.location
     page = client.get(where).text
-    assert "New: 1 contact" in page and "Said twice: 1 line" in page and "Left out: 1 line" in page
+    assert sums(page) == {"Need repair": 1, "New contacts": 1, "Changed": 0, "The same already": 0, "Said twice, merged": 1, "Left out": 0, "Lines read": 3}
     assert "URN 5 is not in the register here" in page
     assert contacts.of(urn) == []
     assert apply(client, where).status_code == 303
     assert [(c.name, c.address, c.source) for c in contacts.of(urn)] == [
         ("Zoë Fell", "Z@redmere.example", "the leads' list")
     ]
-    assert "1 contact added and 1 line left out." in client.get("/desk/contacts").text
+    assert "1 contact added, 1 said twice and merged and 1 line left out. 3 lines read." in client.get("/desk/contacts").text
     # The button pressed again, or the page left open: nothing more.
     again = apply(client, where)
     assert (again.status_code, again.location) == (303, "/desk/contacts")
@@ -70,11 +97,6 @@ def test_applying_without_source_shows_the_page_again(client: FlaskClient, urn: 
     ("content", "words"),
     [
         (b"", "This file is empty."),
-        (
-            b"School,Email\nRedmere,a@b.example\n",
-            "This file has no column &#39;URN&#39;. Nothing was changed.",
-        ),
-        (b"URN,Name\n1,Jo\n", "no column ‘Email’ or ‘Address’"),
         (b"PK\x03\x04 no workbook", "This workbook is damaged"),
         (b"URN,Email\n\x81,\x8d\n", "Save it as &#39;CSV UTF-8&#39;"),
         (b"x" * (10 * 1024 * 1024 + 1), "larger than 10 MB"),
@@ -86,7 +108,7 @@ def test_a_bad_file_is_refused_and_nothing_is_kept(
     refused = send(client, content)
     assert refused.status_code == 422
     assert words in refused.text
-    assert list(Path(app.config["OUTREACH_FOLDER"]).glob("contact-files/*/*")) == []
+    assert db.session.query(ListUpload).count() == 0
 
 
 def test_no_file_at_all_is_an_error_of_the_form(client: FlaskClient, urn: int) -> None:
@@ -107,7 +129,7 @@ def test_a_kept_file_is_opened_by_its_own_partnership_only(client: FlaskClient, 
 def test_a_file_laid_aside_is_gone(app: Flask, client: FlaskClient, urn: int) -> None:
     where = send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location
     client.post(where + "/drop")
-    assert list(Path(app.config["OUTREACH_FOLDER"]).glob("contact-files/*/*")) == []
+    assert db.session.query(ListUpload).count() == 0
     assert apply(client, where).status_code == 303
     assert contacts.of(urn) == []
 
@@ -136,4 +158,75 @@ def test_ten_thousand_lines_are_looked_at(client: FlaskClient, urn: int) -> None
     lines = "".join(f"{urn},a{n}@b.example\n" for n in range(10_000))
     where = send(client, f"URN,Email\n{lines}".encode()).location
     page = client.get(where).text
-    assert "New: 10,000 contacts" in page and "and 9,900 more." in page
+    assert sums(page)["New contacts"] == sums(page)["Lines read"] == 10_000
+    assert "Page 1 of 400" in page and "a24@b.example" in page and "a25@b.example" not in page
+    assert "a25@b.example" in client.get(where + "?show=new&page=2").text
+
+
+def test_lines_are_put_right_on_the_page_over_all_its_pages(client: FlaskClient, urn: int) -> None:
+    where = send(client, ("School,Name,Email\n" + "".join(f"Nowhere {n},Jo {n},a{n}@b.example\n" for n in range(30)) + "Redmere Academy,Margit,m.lund@coldbrook\n").encode()).location
+    page = client.get(where).text
+    assert "<h1>31 lines need you</h1>" in page and "Page 1 of 2" in page and "Nowhere 24" in page and "Nowhere 25" not in page
+    first, second = fields(page), fields(client.get(where + "?show=repair&page=2").text)
+    assert first["address-0.2.0"] == "a0@b.example" and first["name-0.2.0"] == "Jo 0"
+    assert second["address-0.32.0"] == "m.lund@coldbrook"
+    keys = {name.removeprefix("of-") for name in first if name.startswith("of-")}
+    assert len(keys) == 25
+    kept = client.post(where + "/repair", data=first | {"line": list(keys), "typed-0.2.0": str(urn), "out-0.3.0": "1"})
+    assert kept.status_code == 303
+    keys = {name.removeprefix("of-") for name in second if name.startswith("of-")}
+    client.post(where + "/repair", data=second | {"line": list(keys), "address-0.32.0": "m.lund@coldbrook.example", "page": "2"})
+    page = client.get(where).text
+    assert sums(page) == {"Need repair": 28, "New contacts": 2, "Changed": 0, "The same already": 0, "Said twice, merged": 0, "Left out": 1, "Lines read": 31}
+    apply(client, where)
+    assert sorted((c.name, c.address) for c in contacts.of(urn)) == [("Jo 0", "a0@b.example"), ("Margit", "m.lund@coldbrook.example")]
+    assert "2 contacts added and 29 lines left out. 31 lines read." in client.get("/desk/contacts").text
+
+
+def test_lines_to_mend_come_as_a_workbook_and_go_in_again_once_mended(client: FlaskClient, urn: int) -> None:
+    where = send(client, f"Title\nURN,DSL email,Tel,Other\n{urn},ok@b.example,+44 1632,x\n{urn},bad at all,+44 1633,=1+1\n5,c@b.example,,\n".encode()).location
+    book = openpyxl.load_workbook(io.BytesIO(client.get(where + "/to-mend.xlsx").data))
+    rows = [[cell.value for cell in row] for row in book.worksheets[0].rows]
+    assert rows[0] == ["What is wrong", "Line", "URN", "DSL email", "Tel", "Other"]
+    assert [row[1:] for row in rows[1:]] == [["4", str(urn), "bad at all", "+44 1633", "=1+1"], ["5", "5", "c@b.example", None, None]]
+    assert "is not an email address" in rows[1][0] and rows[2][0] == "URN 5 is not in the register here"
+    book.worksheets[0]["D2"], book.worksheets[0]["C3"] = "good@b.example", urn
+    out = io.BytesIO()
+    book.save(out)
+    apply(client, send(client, out.getvalue(), "mended.xlsx").location)
+    assert sorted((c.address, c.phone) for c in contacts.of(urn)) == [("c@b.example", ""), ("good@b.example", "+44 1633")]
+
+
+def test_columns_that_are_not_understood_are_asked_for_and_remembered(client: FlaskClient, urn: int) -> None:
+    content = f"Kennung,Wer,Anschrift\n{urn},Jo,a@b.example\n".encode()
+    where = send(client, content).location
+    page = client.get(where).text
+    assert "<h1>Which column is what?</h1>" in page and "Kennung" in page and "a@b.example" in page
+    client.post(where + "/columns", data={"headings-0": "1"})
+    client.post(where + "/columns", data={"column-kennung": "urn", "column-wer": "name", "column-anschrift": "address"})
+    assert sums(client.get(where).text)["New contacts"] == 1
+    client.post(where + "/drop")
+    page = client.get(send(client, content).location).text
+    assert sums(page)["New contacts"] == 1
+
+
+def test_a_sheet_can_be_left_unread_and_is_then_not_in_the_sum(client: FlaskClient, urn: int) -> None:
+    where = send(client, book({"Leads": [["URN", "Email"], [urn, "a@b.example"]], "Old": [["URN", "Email"], [urn, "b@b.example"], [urn, "c@b.example"]]}), "x.xlsx").location
+    assert sums(client.get(where).text)["Lines read"] == 3
+    client.post(where + "/columns", data={"sheet-0": "1", "read-0": "1", "sheet-1": "1"})
+    page = client.get(where).text
+    assert sums(page)["Lines read"] == 1 and "2 lines of sheets that are not read" in page
+
+
+def test_a_list_that_was_taken_in_still_tells_what_was_left_out(client: FlaskClient, urn: int) -> None:
+    where = send(client, f"URN,Email\n{urn},a@b.example\n5,c@b.example\n".encode()).location
+    apply(client, where)
+    page = client.get(where).text
+    assert "1 contact added and 1 line left out. 2 lines read." in page and "Put right here" not in page
+    assert len(list(openpyxl.load_workbook(io.BytesIO(client.get(where + "/to-mend.xlsx").data)).worksheets[0].rows)) == 2
+
+
+def test_what_was_read_waits_in_the_database_so_that_any_process_shows_it(app: Flask, client: FlaskClient, urn: int, tmp_path) -> None:
+    where = send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location
+    app.config["OUTREACH_FOLDER"] = str(tmp_path / "elsewhere")
+    assert sums(client.get(where).text)["New contacts"] == 1

@@ -17,7 +17,7 @@ from outreach.asking.confirming.requests import (
 from outreach.asking.invitations import AddressDead
 from outreach.booking import named
 from outreach.county import contacts
-from outreach.county.contacts import Contact, ContactOnFile, Details
+from outreach.county.contacts import CONFIRMED, FROM_SCHOOL, Contact, ContactOnFile, Details
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -26,9 +26,6 @@ from outreach.post import outbox
 from outreach.tour.programmes import Programme
 
 PEOPLE_AT_MOST = 12
-FROM_SCHOOL = "the school"
-CONFIRMED = "the school, which confirmed it"
-"""Where the address came from, as the next letter says it."""
 
 
 class NobodyLeft(Refusal):

@@ -1,0 +1,227 @@
+"""What one cell of a list says: people with their addresses, a day, a school year, a number, a URN. Pure.
+
+People write several into one cell: ‘Jo Fell <j.fell@…>; Sam Day (deputy DSL) s.day@…’, with semicolons, slashes, line breaks.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from outreach.county.lists.headings import academic_year, role_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """One address of a cell as it is written, with the name and role that the cell says of it. `doubt`: why it cannot be so."""
+
+    address: str
+    name: str = ""
+    role: str = ""
+    doubt: str = ""
+
+
+_NOTHING = re.compile(
+    r"(?:n/?a|n\.a\.|none|nil|no|tb[cad]|to be confirmed|unknown|not known|vacant|vacancy|no e-?mail|no email address|"
+    r"not applicable|as above|see above|same|same as above|ditto|awaiting|x|blank|null)\.?|[\W_]*",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"[^\s<>()\[\]{},;:/\\|\"“”]*@[^\s<>()\[\]{},;:/\\|\"“”]*")
+_BEHIND = re.compile(r"[>\]\s]*\(([^()@]{1,80})\)")
+_JOINS = re.compile(r"^(?:and|or|&|cc|tel.*)$", re.IGNORECASE)
+_MARKS = " \t\r\n,;:/\\|<>()[]{}\"“”'‘’-–—•·*&"
+
+
+def says_nothing(cell: str) -> bool:
+    """Whether a cell is empty, or says ‘n/a’, ‘none’, ‘TBC’, a dash."""
+    return bool(_NOTHING.fullmatch(cell.strip()))
+
+
+def people(cell: str, *, addresses: bool = True) -> list[Person]:
+    """Everybody with an address in a cell, in its order. `addresses`: the cell is meant to hold them, so that one which holds
+    none but says something is a Person in doubt."""
+    text = cell.replace("mailto:", " ").strip()
+    found: list[Person] = []
+    end = 0
+    for match in _ADDRESS.finditer(text):
+        before = text[end : match.start()]
+        end = match.end()
+        behind = _BEHIND.match(text, end)
+        said = ""
+        if behind and not before.strip(_MARKS):
+            said, end = behind[1], behind.end()
+        address = match[0].strip(".'‘’*")
+        name, role = _who(before)
+        if said:
+            name, role = _who(said)
+        doubt = _doubt(address, before, text[end : end + 40])
+        if doubt:
+            broken = (
+                f"{' '.join(before.split()).lstrip(_MARKS)} {match[0]}".strip()
+                if doubt == "space"
+                else address
+            )
+            found.append(Person(address=_joined(broken, text, end), doubt=doubt))
+        else:
+            found.append(Person(address=address, name=name, role=role))
+    if not found and addresses and not says_nothing(cell):
+        return [Person(address=" ".join(cell.split()), doubt="no address")]
+    return found
+
+
+def name_and_role(cell: str) -> tuple[str, str]:
+    """‘Jo Fell (DSL)’ -> ('Jo Fell', 'DSL'); addresses in the cell are no part of a name."""
+    if says_nothing(cell):
+        return "", ""
+    return _who(_ADDRESS.sub(" ", cell)) if "@" in cell else _who(cell)
+
+
+def names(cell: str) -> list[tuple[str, str]]:
+    """The names of a cell that holds several, each with its role: parted by semicolons, slashes, line breaks or ‘and’."""
+    parts = [p for p in re.split(r"[;/\n|]+|\s+(?:and|&)\s+", cell) if p.strip(_MARKS)]
+    return [name_and_role(part) for part in parts]
+
+
+def fits(name: str, address: str) -> bool:
+    """Whether an address seems to be that person's: a word of the name stands before the @."""
+    local = re.sub(r"[^a-z]", "", address.partition("@")[0].casefold())
+    return any(len(word) > 2 and word in local for word in re.findall(r"[^\W\d_]+", name.casefold()))
+
+
+def day(cell: str) -> date | None:
+    """A day as people write it in England: 9/3/2027, 09.03.27, 9 March 2027, Tue 9th Mar 27, 2027-03-09; else None."""
+    text = re.sub(r"(?<=[0-9])(?:st|nd|rd|th)\b", "", cell.strip().casefold())
+    text = re.sub(
+        r"\b(?:mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun)(?:day|nesday|sday|rsday|urday)?\b,?",
+        " ",
+        text,
+    ).strip()
+    found = re.match(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ t][0-9:.]+)?$", text)
+    if found:
+        return _day(found[1], found[2], found[3])
+    text = re.sub(r"\s+(?:at\s+)?[0-9]{1,2}[:.][0-9]{2}(?:\s*[ap]m)?$", "", text)
+    found = re.match(r"([0-9]{1,2})[/.\- ]+([0-9]{1,2})[/.\- ]+([0-9]{2}|[0-9]{4})$", text)
+    if found:
+        return _day(found[3], found[2], found[1])
+    found = re.match(r"([0-9]{1,2})[ \-]+(?:of )?([a-z]{3,9})\.?[ \-,]+([0-9]{2}|[0-9]{4})$", text)
+    if found and found[2][:3] in _MONTHS:
+        return _day(found[3], str(_MONTHS.index(found[2][:3]) + 1), found[1])
+    return None
+
+
+def month(cell: str) -> tuple[int, int] | None:
+    """(year, month) of ‘March 2024’ or ‘Mar-24’; else None."""
+    found = re.fullmatch(r"([a-z]{3,9})\.?[ \-,/]+([0-9]{2}|[0-9]{4})", cell.strip().casefold())
+    if found is None or found[1][:3] not in _MONTHS:
+        return None
+    year = int(found[2])
+    return (year if year > 99 else 2000 + year), _MONTHS.index(found[1][:3]) + 1
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _day(year: str, month_: str, day_: str) -> date | None:
+    try:
+        return date(int(year) if len(year) == 4 else 2000 + int(year), int(month_), int(day_))
+    except ValueError:
+        return None
+
+
+def number(cell: str) -> int | None:
+    """The one whole number that a cell says: ‘250’, ‘about 250 pupils’, ‘1,080’; None where it says none, or several."""
+    found = re.findall(r"[0-9]+", re.sub(r"(?<=[0-9]),(?=[0-9]{3}\b)", "", cell))
+    return int(found[0]) if len(found) == 1 and len(found[0]) < 7 else None
+
+
+def identifiers(cell: str) -> list[str]:
+    """The numbers by which a school may be known, as figures alone: ‘URN 115482’, ‘115492.0’, ‘931/4001’, ‘9314001’."""
+    text = re.sub(r"(?<=[0-9])\.0+\b", "", cell.strip())
+    text = re.sub(r"(?<=[0-9]),(?=[0-9]{3}\b)", "", text)
+    text = re.sub(r"(?<![0-9])([0-9]{3})\s*[/\- ]\s*([0-9]{4})(?![0-9])", r"\1\2", text)
+    return re.findall(r"(?<![0-9])[0-9]{1,8}(?![0-9])", text)
+
+
+_POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})\b", re.IGNORECASE)
+
+
+def postcode(text: str) -> str:
+    """The first postcode in a text, as it is compared: without its space, in capitals; '' without one."""
+    found = _POSTCODE.search(text)
+    return f"{found[1]}{found[2]}".upper() if found else ""
+
+
+def _who(text: str) -> tuple[str, str]:
+    """(name, role) of what stands before an address: ‘Jo Fell (DSL)’, ‘DSL - Jo Fell’, ‘Head: ’."""
+    text = re.sub(r"[\"“]([^\"”,]+),\s*([^\"”,]+)[\"”]", r"\2 \1", text)  # "Fell, Jo", as Outlook writes it
+    parts = [p.strip(_MARKS) for p in re.split(r"[(),;:\n|\[\]<>]|\s[-–—/]\s", text)]
+    parts = [" ".join(p.split()) for p in parts if p and not _JOINS.match(p)]
+    parts = [re.sub(r"^(?:and|or)\s+", "", p) for p in parts]
+    roles = [p for p in parts if role_of(p)]
+    rest = [
+        p
+        for p in parts
+        if p not in roles and not re.fullmatch(r"(?:e-?mail|mail|tel|address|contact)s?", p, re.IGNORECASE)
+    ]
+    rest = [p for p in rest if not re.search(r"[0-9]{5}", p)]
+    return (rest[-1] if len(rest) > 1 and len(rest[-1]) > 2 else (rest[0] if rest else "")), ", ".join(roles)
+
+
+def _doubt(address: str, before: str, after: str) -> str:
+    """Why what looks like an address cannot be taken as it stands; '' when it can."""
+    local, _, domain = address.partition("@")
+    if not local or not domain or "@" in domain:
+        return "broken"
+    joined = re.search(r"[^\s]*$", before)
+    if re.search(r"[._\-]\s*$", before) and re.search(r"[A-Za-z0-9][._\-]\s*$", before):
+        return "space"
+    last = before.strip().rsplit(None, 1)[-1:] if joined is not None else []
+    if (
+        last
+        and re.fullmatch(r"[a-z]+[0-9]*", last[0])
+        and not role_of(last[0])
+        and not _JOINS.match(last[0])
+        and len(before.split()) == 1
+    ):
+        return "space"
+    if re.match(r"\s*\.\s*[A-Za-z]", after):
+        return "space"
+    return ""
+
+
+def _joined(broken: str, text: str, end: int) -> str:
+    """The broken address with what belongs to it behind: ‘jo@redmere .example’."""
+    behind = re.match(r"\s*\.\s*[A-Za-z][A-Za-z.]*", text[end:])
+    return broken + (behind[0] if behind else "")
+
+
+def mended(address: str) -> str:
+    """What a broken address was probably meant to be: without its blanks, ‘(at)’ and ‘,co.uk’ as they should be."""
+    text = re.sub(r"\s*[\[(]\s*at\s*[\])]\s*|\s+at\s+", "@", address.strip(), flags=re.IGNORECASE)
+    text = re.sub(r"\s*[\[(]\s*dot\s*[\])]\s*|\s+dot\s+", ".", text, flags=re.IGNORECASE)
+    return re.sub(r"\.{2,}", ".", re.sub(r"\s+", "", text)).replace(",", ".").replace("@@", "@").strip(".")
+
+
+def paired(people_: Sequence[Person], cell: str, role: str) -> list[Person]:
+    """People of an address cell with the names of the cell beside it: in their order where there are as many, else the one
+    name goes to the address that fits it, or to the first."""
+    if not people_:
+        return []
+    written = names(cell) if len(people_) > 1 else [name_and_role(cell)]
+    found: list[Person] = []
+    if len(written) == len(people_):
+        named = written
+    else:
+        whole = name_and_role(cell)
+        at = next((n for n, p in enumerate(people_) if fits(whole[0], p.address)), 0) if whole[0] else 0
+        named = [whole if n == at else ("", "") for n in range(len(people_))]
+    for p, (name, its_role) in zip(people_, named, strict=True):
+        found.append(
+            Person(address=p.address, name=p.name or name, role=p.role or its_role or role, doubt=p.doubt)
+        )
+    return found
+
+
+def year(cell: str) -> int | None:
+    """The school year that a cell says, by its first calendar year: ‘2023/24’; None where it says none."""
+    return academic_year(cell)

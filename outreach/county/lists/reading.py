@@ -1,0 +1,302 @@
+"""A list as it was read, laid out: where its headings stand, which column is what; and then line by line what it says.
+
+Titles above the headings, cover sheets, headings over two lines, headings said again further down: known and counted, so that
+no line is left out without a word.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+from outreach.county.lists import cells, headings
+from outreach.county.lists.cells import Person
+from outreach.county.lists.headings import CONTACTS, SKIP, Column, Under
+from outreach.county.lists.uploads import Upload
+from outreach.county.lists.which_school import Said
+from outreach.ground.workbooks import Sheet
+
+LOOKED_AT = 40
+"""How many lines of a sheet are looked through for its headings."""
+SAMPLE = 400
+LEAST_SCORE = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """One sheet as it is read. `first`: its first lines, to be looked at; `above`: how many lines stand before the list.
+
+    `heading_line` 0: the list has no headings. `complete`: by its columns it can be read. `wanted`: it seems to be a list.
+    """
+
+    number: int
+    name: str
+    read: bool
+    heading_line: int
+    group_line: int
+    columns: tuple[Column, ...]
+    under: tuple[Under, ...]
+    above: int
+    lines: int
+    addresses: int
+    first: tuple[tuple[int, tuple[str, ...]], ...]
+    complete: bool
+    wanted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One line of a list. `shown` is all that it says, `school` what it says of the school as one reads it.
+
+    `again`: it says the headings once more.
+    """
+
+    sheet: int
+    sheet_name: str
+    line: int
+    cells: tuple[str, ...]
+    said: Said
+    school: str
+    again: bool
+    people: tuple[tuple[Person, str], ...] = ()
+    without: tuple[tuple[str, str, str], ...] = ()
+    visits: tuple[dict[str, str], ...] = ()
+
+    @property
+    def filled(self) -> int:
+        return sum(bool(cell) for cell in self.cells)
+
+    @property
+    def shown(self) -> str:
+        return ", ".join(cell for cell in self.cells if cell)[:300]
+
+    def mark(self, part: int) -> str:
+        """By which it is known whether what was put right was said of this very line."""
+        return f"{crc32(repr((self.cells, part)).encode('utf-8', 'replace')):08x}"
+
+
+def laid_out(upload: Upload) -> list[Layout]:
+    """Every sheet of a list, in its order."""
+    return [_layout(upload, number, sheet) for number, sheet in enumerate(upload.sheets)]
+
+
+def records(upload: Upload, layouts: Sequence[Layout]) -> Iterator[Record]:
+    """Line by line what the sheets say that are read."""
+    for layout in layouts:
+        if layout.read:
+            yield from _records(upload, layout)
+
+
+def _layout(upload: Upload, number: int, sheet: Sheet) -> Layout:
+    kind, choices = upload.kind, upload.choices
+    first = [(line, tuple(said)) for (line, said), _ in zip(sheet.lines(), range(LOOKED_AT), strict=False)]
+    chosen = {**upload.remembered, **choices.columns}
+    at = _heading_line(first, kind, chosen, choices.first_line.get(number))
+    heading_line = first[at][0] if at is not None else 0
+    named, group_line = _headings(first, at, sheet.width, kind)
+    under = _under(sheet, heading_line, len(named))
+    addresses = sum(u.addresses for u in under)
+    columns = headings.settled(named, under, kind, chosen, named=at is not None)
+    complete = sheet.count > 0 and headings.is_complete(columns, kind)
+    above = sum(line <= heading_line for line, _ in first)
+    # A sheet without a list in it: a cover, a note on how to fill it in.
+    wanted = complete or (addresses > 0 if kind == CONTACTS else at is not None)
+    return Layout(
+        number=number, name=sheet.name, heading_line=heading_line, group_line=group_line, columns=columns, under=under,
+        above=above, lines=sheet.count - above, addresses=addresses, first=tuple(first), complete=complete,
+        wanted=wanted, read=complete and choices.sheets.get(number, wanted) and sheet.count > above,
+    )  # fmt: skip
+
+
+def _heading_line(
+    first: Sequence[tuple[int, tuple[str, ...]]], kind: str, known: Mapping[str, str], chosen: int | None
+) -> int | None:
+    """Which of the first lines holds the headings: the one that a coordinator chose, else the likeliest."""
+    if chosen is not None:
+        return next((at for at, (line, _) in enumerate(first) if line == chosen), None)
+    scores = [headings.score(said, kind, known) for _, said in first]
+    best = max(scores, default=0)
+    return scores.index(best) if best >= LEAST_SCORE else None
+
+
+def _headings(
+    first: Sequence[tuple[int, tuple[str, ...]]], at: int | None, width: int, kind: str
+) -> tuple[list[str], int]:
+    """The headings, one for each column, with what stands over several of them before each; and where that line is."""
+    if at is None:
+        return [f"Column {letters(n)} of {width}" for n in range(width)], 0
+    said = [*first[at][1], *[""] * (width - len(first[at][1]))]
+    over = list(first[at - 1][1]) if at else []
+    group_line = 0
+    if kind == CONTACTS and sum(bool(cell) for cell in over) and any(headings.role_of(cell) for cell in over):
+        group_line = first[at - 1][0]
+        group = ""
+        for n in range(len(said)):
+            group = over[n] if n < len(over) and over[n] else group
+            alone = headings.recognised(said[n], kind)
+            if group and headings.role_of(group) and alone.kind in headings.PERSON_KINDS and not alone.role:
+                said[n] = f"{group} {said[n]}"
+            elif group and headings.role_of(group) and not said[n] and n < len(over) and over[n]:
+                said[n] = group
+    return [cell or f"Column {letters(n)}" for n, cell in enumerate(said)], group_line
+
+
+def letters(at: int) -> str:
+    """A column's name in a spreadsheet: 0 is A, 26 is AA."""
+    return (letters(at // 26 - 1) if at >= 26 else "") + chr(65 + at % 26)
+
+
+_NUMBER = re.compile(r"(?:URN\D{0,3})?[0-9]{6}(?:\.0+)?", re.IGNORECASE)
+
+
+def _under(sheet: Sheet, heading_line: int, width: int) -> tuple[Under, ...]:
+    filled, addresses, numbers, postcodes = ([0] * width for _ in range(4))
+    looked = 0
+    for line, said in sheet.lines():
+        if line <= heading_line:
+            continue
+        looked += 1
+        for n, cell in enumerate(said):
+            if not cell:
+                continue
+            filled[n] += 1
+            if "@" in cell:
+                addresses[n] += 1
+            elif looked <= SAMPLE:
+                numbers[n] += bool(_NUMBER.fullmatch(cell))
+                postcodes[n] += bool(cells.postcode(cell))
+    share = looked / SAMPLE if looked > SAMPLE else 1
+    return tuple(
+        Under(filled=f, addresses=a, numbers=round(n * share), postcodes=round(p * share))
+        for f, a, n, p in zip(filled, addresses, numbers, postcodes, strict=True)
+    )
+
+
+def _records(upload: Upload, layout: Layout) -> Iterator[Record]:
+    sheet = upload.sheets[layout.number]
+    of_kind: dict[str, list[int]] = {}
+    for at, column in enumerate(layout.columns):
+        of_kind.setdefault(column.kind, []).append(at)
+    named = next((_says(said) for line, said in layout.first if line == layout.heading_line), None)
+    blocks = list(dict.fromkeys(c.block for c in layout.columns if c.kind in headings.PERSON_KINDS))
+    for line, said in sheet.lines():
+        if line <= layout.heading_line:
+            continue
+        row = tuple([*said, *[""] * (len(layout.columns) - len(said))])
+        school, shown = _school(row, of_kind)
+        again = named is not None and _says(row) == named
+        if upload.kind == CONTACTS:
+            people, without = _people(row, layout, blocks)
+            yield Record(
+                sheet=layout.number, sheet_name=layout.name, line=line, cells=row, said=school, school=shown,
+                again=again, people=people, without=without,
+            )  # fmt: skip
+        else:
+            yield Record(
+                sheet=layout.number, sheet_name=layout.name, line=line, cells=row, said=school, school=shown,
+                again=again, visits=_visits(row, layout, of_kind),
+            )  # fmt: skip
+
+
+def _says(row: Sequence[str]) -> tuple[str, ...]:
+    return tuple(cell.casefold() for cell in row if cell)
+
+
+def _school(row: tuple[str, ...], of_kind: dict[str, list[int]]) -> tuple[Said, str]:
+    """What a line says of its school, and the same as one reads it."""
+
+    def first(kind: str) -> str:
+        return next((row[at] for at in of_kind.get(kind, ()) if not cells.says_nothing(row[at])), "")
+
+    numbers = [
+        number
+        for kind in ("urn", "laestab")
+        for at in of_kind.get(kind, ())
+        for number in cells.identifiers(row[at])
+    ]
+    name = first("school")
+    # ‘Redmere Academy, Kestermere, ZZ1 1AA’: what stands behind the name is where it is.
+    place = cells.postcode(first("postcode")) or cells.postcode(first("street")) or cells.postcode(name)
+    name = re.sub(r"\(\s*(?:URN\W*)?[0-9/]{6,8}\s*\)", "", name).strip()
+    shown = name or next(
+        (row[at] for kind in ("urn", "laestab") for at in of_kind.get(kind, ()) if row[at]), ""
+    )
+    return (
+        Said(
+            numbers=tuple(dict.fromkeys(numbers)), authority=first("la"), name=name, postcode=place, town=first("town")
+        ),
+        shown,
+    )  # fmt: skip
+
+
+def _people(
+    row: tuple[str, ...], layout: Layout, blocks: Sequence[str]
+) -> tuple[tuple[tuple[Person, str], ...], tuple[tuple[str, str, str], ...]]:
+    """Everybody whom a line names with an address, each with a telephone; and whom it names without: (name, role, phone)."""
+    found: list[tuple[Person, str]] = []
+    without: list[tuple[str, str, str]] = []
+    alone = (
+        sum(any(c.kind == "address" and c.block == block for c in layout.columns) for block in blocks) == 1
+    )
+    for block in blocks:
+        mine = [
+            (at, c)
+            for at, c in enumerate(layout.columns)
+            if c.block == block and c.kind in headings.PERSON_KINDS
+        ]
+
+        def text(kind: str, mine: list[tuple[int, Column]] = mine) -> str:
+            return next((row[at] for at, c in mine if c.kind == kind and not cells.says_nothing(row[at])), "")
+
+        name = text("name") or f"{text('first')} {text('last')}".strip()
+        role = text("role") or next((c.role for _, c in mine if c.role), "")
+        phone = text("phone")
+        if not phone and block and alone and any(c.kind == "address" for _, c in mine):
+            phone = next((row[at] for at, c in enumerate(layout.columns)
+                          if c.kind == "phone" and c.block in ("", "school") and row[at]), "")  # fmt: skip
+        addressed = [p for at, c in mine if c.kind == "address" for p in cells.people(row[at])]
+        paired = cells.paired(addressed, name, role)
+        # An address may stand in the cell of the name, too.
+        paired += [
+            Person(address=p.address, name=p.name, role=p.role or role, doubt=p.doubt)
+            for at, c in mine if c.kind in ("name", "role", "phone") and "@" in row[at]
+            for p in cells.people(row[at])
+        ]  # fmt: skip
+        seen: set[str] = set()
+        for p in paired:
+            if p.address.casefold() not in seen:
+                seen.add(p.address.casefold())
+                found.append((p, phone))
+        if not paired and name:
+            without.append((*cells.name_and_role(name), phone))
+    return tuple(found), tuple(without)
+
+
+def _visits(
+    row: tuple[str, ...], layout: Layout, of_kind: dict[str, list[int]]
+) -> tuple[dict[str, str], ...]:
+    """The shows that a line tells of: its day, year and number; and one for each column that is headed by a year."""
+    found = []
+    said = {
+        kind: next((row[at] for at in of_kind.get(kind, ()) if row[at]), "")
+        for kind in ("day", "year", "pupils")
+    }
+    if any(said.values()) or not of_kind.get("seen"):
+        found.append(said)
+    for at in of_kind.get("seen", ()):
+        if not cells.says_nothing(row[at]) or row[at].casefold() == "x":
+            if row[at].strip().casefold() in ("no", "n", "0", "not seen", "declined", "✗", "cancelled"):
+                continue
+            day = row[at] if cells.day(row[at]) else ""
+            number = row[at] if not day and cells.number(row[at]) is not None else ""
+            found.append({"day": day, "year": layout.columns[at].heading, "pupils": number})
+    return tuple(found)
+
+
+def not_read(layout: Layout) -> list[tuple[Column, Under]]:
+    """The columns that are not read though addresses stand in them."""
+    return [
+        (column, under)
+        for column, under in zip(layout.columns, layout.under, strict=True)
+        if column.kind == SKIP and under.addresses
+    ]

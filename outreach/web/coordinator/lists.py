@@ -1,0 +1,506 @@
+"""Lists that councils keep, of contacts and of past shows: sent in, looked at, columns said, lines put right, taken in."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+
+from outreach.county import contacts, partnerships
+from outreach.county.lists import contact_lists, entries, headings, past_shows, reading, uploads
+from outreach.county.lists.entries import CHANGED, FATES, LEFT, NEW, REPAIR, SAME, TWICE, Entry, Looked
+from outreach.county.lists.headings import CONTACTS, KINDS, SKIP, VISITS
+from outreach.county.lists.reading import Layout
+from outreach.county.lists.uploads import Upload
+from outreach.county.schools import School
+from outreach.coverage import standings
+from outreach.ground import clock, tabular, workbooks
+from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import year_name, year_of
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import and_list, count
+from outreach.tour import programmes
+from outreach.web import downloads, forms
+from outreach.web.gate import coordinator, coordinators_only, who
+
+SHOWN = 25
+"""Lines of a list on one page."""
+
+FIELDS = {CONTACTS: ("address", "name", "role", "phone"), VISITS: ("year", "day", "pupils")}
+LABELS = {
+    "school": "School", "address": "Email address", "name": "Name", "role": "Role", "phone": "Telephone",
+    "year": "School year", "day": "Day", "pupils": "How many saw it",
+}  # fmt: skip
+WORDS = {
+    CONTACTS: {REPAIR: "Need repair", NEW: "New contacts", CHANGED: "Changed", SAME: "The same already",
+               TWICE: "Said twice, merged", LEFT: "Left out"},
+    VISITS: {REPAIR: "Need repair", NEW: "New visits", CHANGED: "Changed", SAME: "Known already",
+             TWICE: "Said twice, merged", LEFT: "Left out"},
+}  # fmt: skip
+PAGES = {CONTACTS: "contacts", VISITS: "past_shows"}
+
+COLUMNS = ("URN", "School", "Name", "Role", "Email", "Phone")
+
+
+class UploadForm(forms.Form):
+    file = forms.upload(
+        "CSV or Excel file", required="Choose a file.",
+        hint=f"Up to 10 MB and {workbooks.MOST_LINES:,} lines; .csv or .xlsx.",
+    )  # fmt: skip
+
+
+class ApplyForm(forms.Form):
+    source = forms.text(
+        "Where do these addresses come from?",
+        required="Say where the addresses come from.",
+        hint="Each letter tells the person so. For example: the safeguarding leads’ list of the council.",
+    )
+    source_date = forms.day("When was that list made?", required="Enter the date of the list.")
+
+
+class TakeInForm(forms.Form):
+    """Past shows need no source: nobody is written to because of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One heading of the list as the page asks for it: over all sheets that have it."""
+
+    key: str
+    heading: str
+    kind: str
+    filled: int
+    addresses: int
+    notes: bool
+    sure: bool
+    block: str
+
+
+@coordinator.route("/contacts", methods=["GET", "POST"], endpoint="contacts")
+@coordinators_only
+def contacts_page() -> Any:
+    form = UploadForm()
+    if request.method == "POST" and form.validate_on_submit():
+        sent = _taken(form, CONTACTS)
+        if sent is not None:
+            return sent
+    page = render_template(
+        "coordinator/contacts.html",
+        form=form,
+        reach=contacts.reach(_la_codes()),
+        programme=programmes.current(g.partnership.id, day_of(clock.now())),
+        recent=uploads.recent(CONTACTS, partnership_id=g.partnership.id, now=clock.now()),
+    )
+    return page, 422 if form.errors else 200
+
+
+@coordinator.get("/contacts/missing.csv")
+@coordinators_only
+def contacts_missing() -> Any:
+    """The open schools without anybody to write to, ready to be filled in and uploaded here.
+
+    With `target`, only those of the programme in hand: most schools of a county are never asked.
+    """
+    missing = contacts.schools_without(_la_codes())
+    now = clock.now()
+    programme = programmes.current(g.partnership.id, day_of(now))
+    if programme and request.args.get("target") == str(programme.id):
+        target = {s.urn for s in standings.of(programme.id, as_of=day_of(now), now=now).target}
+        missing = [s for s in missing if s.urn in target]
+    rows = [(s.urn, s.name, "", "", "", "") for s in missing]
+    return downloads.csv_file("schools-without-contact.csv", COLUMNS, rows)
+
+
+@coordinator.route("/contacts/<token>", methods=["GET", "POST"])
+@coordinators_only
+def contacts_preview(token: str) -> Any:
+    return _preview(token, CONTACTS)
+
+
+@coordinator.post("/contacts/<token>/columns")
+@coordinators_only
+def contacts_columns(token: str) -> Any:
+    return _say_columns(token, CONTACTS)
+
+
+@coordinator.post("/contacts/<token>/repair")
+@coordinators_only
+def contacts_repair(token: str) -> Any:
+    return _say_put_right(token, CONTACTS)
+
+
+@coordinator.get("/contacts/<token>/to-mend.xlsx")
+@coordinators_only
+def contacts_to_mend(token: str) -> Any:
+    return _to_mend(token, CONTACTS)
+
+
+@coordinator.post("/contacts/<token>/drop")
+@coordinators_only
+def contacts_drop(token: str) -> Any:
+    return _drop(token, CONTACTS)
+
+
+@coordinator.route("/past-shows", methods=["GET", "POST"])
+@coordinators_only
+def past_shows_page() -> Any:
+    form = UploadForm()
+    if request.method == "POST" and form.validate_on_submit():
+        sent = _taken(form, VISITS)
+        if sent is not None:
+            return sent
+    page = render_template(
+        "coordinator/past_shows.html",
+        form=form,
+        lists=past_shows.lists(g.partnership.id),
+        recent=uploads.recent(VISITS, partnership_id=g.partnership.id, now=clock.now()),
+    )
+    return page, 422 if form.errors else 200
+
+
+@coordinator.route("/past-shows/<token>", methods=["GET", "POST"])
+@coordinators_only
+def past_shows_preview(token: str) -> Any:
+    return _preview(token, VISITS)
+
+
+@coordinator.post("/past-shows/<token>/columns")
+@coordinators_only
+def past_shows_columns(token: str) -> Any:
+    return _say_columns(token, VISITS)
+
+
+@coordinator.post("/past-shows/<token>/repair")
+@coordinators_only
+def past_shows_repair(token: str) -> Any:
+    return _say_put_right(token, VISITS)
+
+
+@coordinator.get("/past-shows/<token>/to-mend.xlsx")
+@coordinators_only
+def past_shows_to_mend(token: str) -> Any:
+    return _to_mend(token, VISITS)
+
+
+@coordinator.post("/past-shows/<token>/drop")
+@coordinators_only
+def past_shows_drop(token: str) -> Any:
+    return _drop(token, VISITS)
+
+
+@coordinator.post("/past-shows/lists/<int:list_id>/take-back")
+@coordinators_only
+def past_shows_take_back(list_id: int) -> Any:
+    try:
+        with transaction():
+            row = past_shows.take_back(list_id, partnership_id=g.partnership.id, who=who(), now=clock.now())
+            flash(f"‘{row.file_name}’ is taken back whole. Its visits count no more.")
+    except past_shows.NoSuchList as refusal:
+        flash(refusal.message, "confirm")
+    return redirect(url_for("coordinator.past_shows_page"), 303)
+
+
+def _taken(form: UploadForm, kind: str) -> Any:
+    """The way on to the look at a file that was read; None, and the form says why, when it could not be."""
+    try:
+        sheets = workbooks.read(form.file.data.read(workbooks.MOST_BYTES + 1))
+        with transaction():
+            row = uploads.keep(
+                kind, form.file.data.filename or "file", sheets, partnership_id=g.partnership.id, who=who(),
+                now=clock.now(),
+            )  # fmt: skip
+            token = row.token
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return None
+    return redirect(_at(kind, "preview", token=token), 303)
+
+
+def _preview(token: str, kind: str) -> Any:
+    form = ApplyForm() if kind == CONTACTS else TakeInForm()
+    try:
+        if request.method == "POST" and form.validate_on_submit():
+            try:
+                flash(_take_in(token, kind, form))
+                return redirect(_first(kind), 303)
+            except uploads.NoLongerWaiting:
+                raise
+            except Refusal as refusal:
+                form.refuse(refusal)
+        elif request.method == "GET" and kind == CONTACTS:
+            form.source_date.data = day_of(clock.now())
+        upload = _upload(token, kind)
+        looked = _look(upload)
+    except uploads.NoLongerWaiting as refusal:
+        return _gone(kind, refusal)
+    except entries.TooMuch as refusal:
+        flash(refusal.message, "confirm")
+        return redirect(_first(kind), 303)
+    return render_template("coordinator/list_preview.html", form=form, **_shown(upload, looked)), (
+        422 if form.errors else 200
+    )
+
+
+def _shown(upload: Upload, looked: Looked[Any]) -> dict[str, Any]:
+    """What the page of a list shows: its sums, and one kind of its lines over pages."""
+    kind, sums = upload.kind, looked.sums
+    show = request.args.get("show", "")
+    if show not in FATES or not sums[show]:
+        show = next((fate for fate in FATES if sums[fate]), NEW)
+    of_kind = looked.of(show)
+    pages = max(1, -(-len(of_kind) // SHOWN))
+    page = min(max(1, request.args.get("page", 1, type=int)), pages)
+    rows = of_kind[(page - 1) * SHOWN : page * SHOWN]
+    to_reach = _reached(looked) if kind == CONTACTS else None
+    domains = _domains(looked) if kind == CONTACTS and show == REPAIR else []
+    return {
+        "upload": upload, "kind": kind, "looked": looked, "sums": sums, "show": show, "page": page, "pages": pages,
+        "rows": rows, "words": WORDS[kind], "labels": LABELS, "fields": FIELDS[kind], "at": _at, "first": _first(kind),
+        "likely": {e.key: _likely(e, looked) for e in rows if show == REPAIR and e.field == "school"},
+        "suggested": {e.key: contact_lists.suggested(e, domains) for e in rows if domains and e.field == "address"},
+        "choices": _choices_of(looked.layouts, kind), "kinds": KINDS[kind], "skip": SKIP,
+        "came_in": Counter(e.sheet for e in looked.entries if e.fate in (NEW, CHANGED, SAME, TWICE)),
+        "letters": reading.letters, "reach": to_reach, "several": len(looked.entries) != looked.lines,
+        "ask": [x for x in looked.layouts if x.wanted and not x.complete and x.lines],
+        "years": [(y, year_name(y)) for y in range(year_of(day_of(clock.now())), past_shows.FIRST_YEAR + 9, -1)],
+        "without": _named_without(upload, looked) if kind == CONTACTS else 0,
+    }  # fmt: skip
+
+
+def _say_columns(token: str, kind: str) -> Any:
+    """Which sheets are read, where their headings stand, which column is what: kept, and remembered for the next list."""
+    try:
+        with transaction():
+            upload = _upload(token, kind, changing=True)
+            choices, layouts = upload.choices, reading.laid_out(upload)
+            chosen: dict[str, str] = {}
+            for choice in _choices_of(layouts, kind):
+                said = request.form.get(f"column-{choice.key}", "")
+                if said in KINDS[kind] and (said != choice.kind or (not choice.sure and said != SKIP)):
+                    chosen[choice.key] = said
+            for layout in layouts:
+                if f"sheet-{layout.number}" in request.form:
+                    choices.sheets[layout.number] = f"read-{layout.number}" in request.form
+                line = request.form.get(f"headings-{layout.number}", "")
+                if line.isdecimal() and len(line) < 8 and int(line) != layout.heading_line:
+                    choices.first_line[layout.number] = int(line)
+            year = request.form.get("year", "")
+            if kind == VISITS and "year" in request.form:
+                choices.year = int(year) if year.isdecimal() and len(year) == 4 else None
+            choices.columns |= chosen
+            if chosen:
+                uploads.remember(kind, chosen, partnership_id=g.partnership.id, who=who(), now=clock.now())
+            uploads.say(upload)
+    except uploads.NoLongerWaiting as refusal:
+        return _gone(kind, refusal)
+    return redirect(_at(kind, "preview", token=token), 303)
+
+
+def _say_put_right(token: str, kind: str) -> Any:
+    """What was put right on one page of lines: each field that says something else than what was read."""
+    try:
+        with transaction():
+            upload = _upload(token, kind, changing=True)
+            for key in request.form.getlist("line"):
+                _put_right(upload, key, kind)
+            uploads.say(upload)
+    except uploads.NoLongerWaiting as refusal:
+        return _gone(kind, refusal)
+    page = request.form.get("page", "1")
+    return redirect(_at(kind, "preview", token=token, show=REPAIR, page=page if page.isdecimal() else 1), 303)
+
+
+def _put_right(upload: Upload, key: str, kind: str) -> None:
+    mark = request.form.get(f"of-{key}", "")[:20]
+    said: dict[str, str] = {"of": mark}
+    said.update(
+        (name, value)
+        for name in FIELDS[kind]
+        if f"{name}-{key}" in request.form
+        and (value := " ".join(request.form[f"{name}-{key}"].split())[:300])
+        != " ".join(request.form.get(f"was-{name}-{key}", "").split())[:300]
+    )
+    # What is typed is meant; what is only chosen from the list counts where nothing is typed.
+    school = (request.form.get(f"typed-{key}", "") or request.form.get(f"school-{key}", "")).strip()[:200]
+    if school:
+        said["school"] = school
+    for tick in ("out", "again"):
+        if request.form.get(f"{tick}-{key}"):
+            said[tick] = "1"
+    kept = upload.choices.put_right
+    before = kept.get(key, {})
+    if before.get("of") == mark:
+        said = {**{name: value for name, value in before.items() if name not in ("out", "again")}, **said}
+    if len(said) > 1:
+        kept[key] = said
+    else:
+        kept.pop(key, None)
+
+
+def _to_mend(token: str, kind: str) -> Any:
+    """The lines that cannot be taken, as they stand in the file, each with its reason: to be mended and sent in again."""
+    try:
+        upload = _upload(token, kind)
+        looked = _look(upload)
+    except uploads.NoLongerWaiting as refusal:
+        return _gone(kind, refusal)
+    wrong: dict[tuple[int, int], list[str]] = {}
+    for entry in looked.entries:
+        if entry.fate == REPAIR or entry.reason == entries.BY_YOU:
+            wrong.setdefault((entry.sheet, entry.line), []).append(entry.reason)
+    lines: dict[int, list[Sequence[Any]]] = {}
+    for record in reading.records(upload, looked.layouts):
+        reasons = wrong.get((record.sheet, record.line))
+        if reasons:
+            lines.setdefault(record.sheet, []).append(
+                ("; ".join(dict.fromkeys(reasons)), str(record.line), *record.cells)
+            )
+    sheets = [
+        (_sheet_name(layout, looked.layouts), ("What is wrong", "Line", *_headings_of(layout, kind)), lines[layout.number])
+        for layout in looked.layouts
+        if layout.number in lines
+    ] or [("Lines to mend", ("What is wrong", "Line"), [])]  # fmt: skip
+    return downloads.workbook("lines-to-mend.xlsx", tabular.write_book(sheets))
+
+
+def _sheet_name(layout: Layout, others: Sequence[Layout]) -> str:
+    """A sheet's name, with its number where another has a name that could be taken for the same."""
+    name = layout.name or "Lines to mend"
+    plain = [re.sub(r"[^0-9a-z]", "", x.name.casefold())[:25] for x in others]
+    alone = plain.count(plain[layout.number]) == 1 and plain[layout.number] not in ("", "history")
+    return name if alone or not layout.name else f"{layout.number + 1} {name}"
+
+
+def _headings_of(layout: Layout, kind: str) -> list[str]:
+    """The headings of a sheet so that they are known again: a list without any gets what its columns were taken as."""
+    if layout.heading_line:
+        return [column.heading for column in layout.columns]
+    return [KINDS[kind][c.kind] if c.kind != SKIP else c.heading for c in layout.columns]
+
+
+def _drop(token: str, kind: str) -> Any:
+    with transaction():
+        uploads.drop(token, partnership_id=g.partnership.id)
+    flash("The file was laid aside. Nothing was changed.")
+    return redirect(_first(kind), 303)
+
+
+def _take_in(token: str, kind: str, form: Any) -> str:
+    """Take in what was looked at; what was done, in words that add up. Raises NoLongerWaiting and SourceMissing."""
+    now = clock.now()
+    with transaction():
+        upload = _upload(token, kind, changing=True)
+        if upload.row.taken_at is not None:
+            raise uploads.NoLongerWaiting
+        done: Looked[Any]
+        if kind == CONTACTS:
+            done = contact_lists.take_in(
+                upload, _la_codes(), source=form.source.data, source_date=form.source_date.data, who=who(), now=now
+            )  # fmt: skip
+        else:
+            done = past_shows.take_in(upload, _la_codes(), who=who(), now=now)
+        told = _told(done, kind)
+        uploads.taken(upload, told, now=now)
+    return told
+
+
+def _told(done: Looked[Any], kind: str) -> str:
+    sums = done.sums
+    left = sums[LEFT] + sums[REPAIR]
+    added = ("contact added", "contacts added") if kind == CONTACTS else ("visit added", "visits added")
+    parts = [
+        count(number, *words)
+        for number, words in (
+            (sums[NEW], added),
+            (sums[CHANGED], ("changed", "changed")),
+            (sums[SAME], ("unchanged", "unchanged")),
+            (sums[TWICE], ("said twice and merged", "said twice and merged")),
+            (
+                left,
+                ("line left out", "lines left out")
+                if len(done.entries) == done.lines
+                else ("left out", "left out"),
+            ),
+        )
+        if number
+    ]
+    read = f" {count(done.lines, 'line')} read" + (
+        f", which name {len(done.entries):,}." if len(done.entries) != done.lines else "."
+    )
+    return and_list(parts)[:1].upper() + and_list(parts)[1:] + "." + read
+
+
+def _upload(token: str, kind: str, *, changing: bool = False) -> Upload:
+    return uploads.get(token, kind=kind, partnership_id=g.partnership.id, now=clock.now(), changing=changing)
+
+
+def _look(upload: Upload) -> Looked[Any]:
+    if upload.kind == CONTACTS:
+        return contact_lists.look(upload, _la_codes())
+    return past_shows.look(upload, _la_codes(), now=clock.now())
+
+
+def _gone(kind: str, refusal: Refusal) -> Any:
+    flash(refusal.message, "confirm")
+    return redirect(_first(kind), 303)
+
+
+def _first(kind: str) -> str:
+    return url_for("coordinator.contacts" if kind == CONTACTS else "coordinator.past_shows_page")
+
+
+def _at(kind: str, what: str, **more: Any) -> str:
+    """The address of one of the pages of a list of this kind."""
+    return url_for(f"coordinator.{PAGES[kind]}_{what}", **more)
+
+
+def _likely(entry: Entry, looked: Looked[Any]) -> tuple[School, ...]:
+    if entry.said is None:
+        return ()
+    return looked.ours.find(entry.said).likely or looked.ours.likely(entry.said)
+
+
+def _choices_of(layouts: Sequence[Layout], kind: str) -> list[Choice]:
+    """The headings of all sheets that are, or want to be, read: one that several have is asked for once."""
+    found: dict[str, Choice] = {}
+    for layout in layouts:
+        if not layout.wanted or not layout.lines:
+            continue
+        for column, under in zip(layout.columns, layout.under, strict=True):
+            key = headings.key_of(column.heading)
+            if not key or not (under.filled or layout.heading_line):
+                continue
+            before: Mapping[str, int] | Choice | None = found.get(key)
+            assert before is None or isinstance(before, Choice)
+            found[key] = Choice(
+                key=key, heading=column.heading, kind=column.kind, notes=column.notes, sure=column.sure,
+                block=column.role or column.block, filled=under.filled + (before.filled if before else 0),
+                addresses=under.addresses + (before.addresses if before else 0),
+            )  # fmt: skip
+    return list(found.values())
+
+
+def _reached(looked: Looked[Any]) -> tuple[int, int, int]:
+    """(schools with somebody to write to afterwards, now, open schools)."""
+    reach = contacts.reach(_la_codes())
+    without = {school.urn for school in contacts.schools_without(_la_codes())}
+    new = {e.school.urn for e in looked.of(NEW) if e.school is not None} & without
+    return reach.with_contact + len(new), reach.with_contact, reach.schools
+
+
+def _domains(looked: Looked[Any]) -> list[str]:
+    return sorted({e.details.address.partition("@")[2] for e in looked.entries if e.details is not None}) or [
+        "example"
+    ]
+
+
+def _named_without(upload: Upload, looked: Looked[Any]) -> int:
+    """How many people are named without an address in lines that name somebody else with one."""
+    return sum(len(r.without) for r in reading.records(upload, looked.layouts) if r.people)
+
+
+def _la_codes() -> list[str]:
+    return [a.la_code for a in partnerships.authorities(g.partnership.id)]
