@@ -19,7 +19,6 @@ OWNERS = {
     "flufl": ("post/incoming/parts/bounces.py",),
     "click": ("cli/",),
     "jinja2": ("web/__init__.py", "post/"),
-    "openpyxl": ("ground/tabular.py",),
     "xlsxwriter": ("ground/tabular.py",),
     "highspy": ("tour/planning/programs/solver.py",),
     "numpy": ("tour/planning/",),

@@ -45,7 +45,10 @@ OF_ONE_ENDPOINT = 4
 
 ANOTHER_WAY = {
     "coordinator.register_preview": "between an upload and its apply: test_register_browser.py",
-    "coordinator.contacts_preview": "between an upload and its apply: test_setup_browser.py",
+    "coordinator.contacts_preview": "between an upload and its apply: test_lists_browser.py",
+    "coordinator.contacts_to_mend": "a file of a list between upload and apply: test_desk_contacts.py",
+    "coordinator.past_shows_preview": "between an upload and its apply: test_lists_browser.py",
+    "coordinator.past_shows_to_mend": "a file of a list between upload and apply: test_past_shows_pages.py",
     "coordinator.preview_tour_days": "after a form: test_setup_browser.py",
     "coordinator.preview_availability": "after a form: test_availability_browser.py",
     "company.preview_availability": "after a form: test_availability_browser.py",

@@ -40,7 +40,7 @@ def look(upload: Upload, la_codes: Sequence[str]) -> Looked[ContactEntry]:
     Raises TooMuch.
     """
     ours = OurSchools(la_codes)
-    on_file, ended = _on_file(la_codes)
+    on_file, ended = _on_file(la_codes, upload.row.partnership_id)
     layouts = reading.laid_out(upload)
     known: dict[Said, Match] = {}
     lines = 0
@@ -202,20 +202,19 @@ def _compared(entry: ContactEntry) -> ContactEntry:
 
 
 def _on_file(
-    la_codes: Sequence[str],
+    la_codes: Sequence[str], partnership_id: int
 ) -> tuple[dict[tuple[int, str], Contact], dict[tuple[int, str], datetime]]:
-    """What is on file by (URN, address); and of what was there once and is not any more, when it was taken off."""
-    of_ours = select(School.urn).where(School.la_code.in_(la_codes))
+    """What the partnership has on file by (URN, address); and of what it had once and has not any more, when it was taken off."""
+    of_ours = Contact.urn.in_(select(School.urn).where(School.la_code.in_(la_codes)))
+    mine = Contact.partnership_id == partnership_id
     rows = db.session.scalars(
-        select(Contact)
-        .where(Contact.urn.in_(of_ours), Contact.ended_at.is_(None))
-        .order_by(Contact.id.desc())
+        select(Contact).where(of_ours, mine, Contact.ended_at.is_(None)).order_by(Contact.id.desc())
     )
     on_file = {(row.urn, row.address.casefold()): row for row in rows}
     ended: dict[tuple[int, str], datetime] = {}
     for urn, address, at in db.session.execute(
         select(Contact.urn, Contact.address, func.max(Contact.ended_at))
-        .where(Contact.urn.in_(of_ours), Contact.ended_at.is_not(None))
+        .where(of_ours, mine, Contact.ended_at.is_not(None))
         .group_by(Contact.urn, Contact.address)
         .order_by(Contact.urn, Contact.address)
     ):

@@ -7,12 +7,14 @@ school's page; they make no programme, no performance and no standing. A list ca
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Select,
     Text,
     UniqueConstraint,
     func,
@@ -204,6 +206,15 @@ def of_schools(urns: Sequence[int], partnership_id: int) -> list[EarlierVisit]:
         found.setdefault((row.urn, row.academic_year, row.day), row)
     dated = {(urn, year) for urn, year, day in found if day is not None}
     return [v for (urn, year, day), v in found.items() if day is not None or (urn, year) not in dated]
+
+
+def urns_listed(partnership_id: Any) -> Select[tuple[int]]:
+    """The URNs that some list which counts says saw it, in whatever year; a select for a larger query."""
+    return (
+        select(EarlierVisit.urn)
+        .join(EarlierList, EarlierList.id == EarlierVisit.list_id)
+        .where(EarlierVisit.partnership_id == partnership_id, EarlierList.taken_back_at.is_(None))
+    )
 
 
 def _on_file(partnership_id: int) -> dict[tuple[int, int], dict[date | None, int | None]]:

@@ -6,7 +6,7 @@ no line is left out without a word.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 from outreach.county.lists import cells, headings
@@ -76,8 +76,11 @@ class Record:
 
 
 def laid_out(upload: Upload) -> list[Layout]:
-    """Every sheet of a list, in its order."""
-    return [_layout(upload, number, sheet) for number, sheet in enumerate(upload.sheets)]
+    """Every sheet of a list, in its order. Where none looks like a list, each that holds anything is asked about."""
+    found = [_layout(upload, number, sheet) for number, sheet in enumerate(upload.sheets)]
+    if not any(layout.wanted for layout in found):
+        found = [replace(layout, wanted=layout.lines > 0) for layout in found]
+    return found
 
 
 def records(upload: Upload, layouts: Sequence[Layout]) -> Iterator[Record]:

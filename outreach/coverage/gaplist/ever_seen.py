@@ -1,7 +1,8 @@
 """Which schools saw it before: in whatever year, in any other programme of the partnership for the same kind of people.
 
 Seen here is less than the standing 'seen': one show that took place is enough, whoever counted whom. Where one side says
-that it did not take place, the coordinator's word decides, and without it the school has not seen it.
+that it did not take place, the coordinator's word decides, and without it the school has not seen it. What a coordinator's own
+list of past shows tells counts, too, for pupils.
 """
 
 from collections import defaultdict
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select
 
 from outreach.booking.promises import Booking
+from outreach.county.lists import past_shows
 from outreach.ground.db import db
 from outreach.tour.programmes import Programme
 from outreach.visits import reports
@@ -19,7 +21,8 @@ from outreach.visits.reports import COMPANY, SETTLED, VisitReport
 
 
 def urns(programme: Programme, only: Collection[int] | None = None) -> set[int]:
-    """The URNs under which a show of another programme was promised that took place, of all or of some schools; 2 queries.
+    """The URNs under which a show of another programme was promised that took place, or is told of by a list of past shows;
+    of all or of some schools; 2 queries.
 
     Whoever came from such a school is for the caller to follow; what took place in this programme, its standings tell.
     """
@@ -30,7 +33,7 @@ def urns(programme: Programme, only: Collection[int] | None = None) -> set[int]:
         asked["only"] = list(only)
     db.session.flush()
     connection = db.session.connection()
-    found = {urn for (urn,) in connection.execute(_undisputed(only is not None), asked).fetchall()}
+    found = {urn for (urn,) in connection.execute(_undisputed(only is not None, programme.for_adults), asked).fetchall()}
     words: dict[tuple[int, int], dict[str, bool]] = defaultdict(dict)
     for booking_id, urn, side, took_place in connection.execute(_disputed(only is not None), asked):
         words[booking_id, urn][side] = took_place
@@ -38,10 +41,16 @@ def urns(programme: Programme, only: Collection[int] | None = None) -> set[int]:
 
 
 @cache
-def _undisputed(of_some: bool) -> Any:
+def _undisputed(of_some: bool, for_adults: bool) -> Any:
     query = _reported(of_some, Booking.urn)
     query = query.where(VisitReport.took_place, Booking.performance_id.not_in(_denied()))
-    return query.distinct().order_by(Booking.urn)
+    if for_adults:
+        return query.distinct().order_by(Booking.urn)
+    listed = past_shows.urns_listed(bindparam("whose"))
+    if of_some:
+        listed = listed.where(past_shows.EarlierVisit.urn.in_(bindparam("only", expanding=True)))
+    every = query.union(listed)
+    return every.order_by(every.selected_columns.urn)
 
 
 @cache

@@ -40,6 +40,14 @@ WORDS = {
     VISITS: {REPAIR: "Need repair", NEW: "New visits", CHANGED: "Changed", SAME: "Known already",
              TWICE: "Said twice, merged", LEFT: "Left out"},
 }  # fmt: skip
+HEADS = {
+    REPAIR: "Need repair",
+    NEW: "New",
+    CHANGED: "Changed",
+    SAME: "The same already",
+    TWICE: "Said twice",
+    LEFT: "Left out",
+}
 PAGES = {CONTACTS: "contacts", VISITS: "past_shows"}
 
 COLUMNS = ("URN", "School", "Name", "Role", "Email", "Phone")
@@ -258,7 +266,7 @@ def _shown(upload: Upload, looked: Looked[Any]) -> dict[str, Any]:
     domains = _domains(looked) if kind == CONTACTS and show == REPAIR else []
     return {
         "upload": upload, "kind": kind, "looked": looked, "sums": sums, "show": show, "page": page, "pages": pages,
-        "rows": rows, "words": WORDS[kind], "labels": LABELS, "fields": FIELDS[kind], "at": _at, "first": _first(kind),
+        "rows": rows, "words": WORDS[kind], "heads": HEADS, "labels": LABELS, "fields": FIELDS[kind], "at": _at, "first": _first(kind),
         "likely": {e.key: _likely(e, looked) for e in rows if show == REPAIR and e.field == "school"},
         "suggested": {e.key: contact_lists.suggested(e, domains) for e in rows if domains and e.field == "address"},
         "choices": _choices_of(looked.layouts, kind), "kinds": KINDS[kind], "skip": SKIP,

@@ -9,6 +9,7 @@ from outreach.booking import accounts, diary, proposals
 from outreach.booking.desk import closing
 from outreach.booking.proposals import Proposal
 from outreach.county import contacts, school_days, schools
+from outreach.county.lists import past_shows
 from outreach.county.register import decisions, lines
 from outreach.county.schools import School
 from outreach.coverage.gaps import named
@@ -48,6 +49,7 @@ def school(urn: int) -> Any:
         school=found,
         programme=programme,
         chapters=chapters,
+        earlier=past_shows.of_schools(family, g.partnership.id),
         named=named,
         ages=offered(found.statutory_low_age, found.statutory_high_age),
         facts=school_told.facts(found),
