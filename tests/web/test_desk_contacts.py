@@ -140,7 +140,7 @@ def test_schools_without_contact_come_as_a_list_to_fill_in(client: FlaskClient, 
         make.contact(db.session.get_one(make.School, urn))
         make.school(name="Elsewhere", la_code="999")
     listed = client.get("/desk/contacts/missing.csv").text
-    assert [line.partition(",")[2] for line in listed.splitlines()[1:]] == ['"\'=Odd, ""School""",,,,']
+    assert [line.partition(",")[2] for line in listed.splitlines()[1:-1]] == ['"\'=Odd, ""School""",,,,']
 
 
 def test_the_list_to_fill_in_can_be_only_those_the_programme_is_for(client: FlaskClient, urn: int) -> None:
@@ -230,3 +230,11 @@ def test_what_was_read_waits_in_the_database_so_that_any_process_shows_it(app: F
     where = send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location
     app.config["OUTREACH_FOLDER"] = str(tmp_path / "elsewhere")
     assert sums(client.get(where).text)["New contacts"] == 1
+
+
+def test_the_list_to_fill_in_comes_back_as_it_is_with_its_end_line(client: FlaskClient, urn: int) -> None:
+    listed = client.get("/desk/contacts/missing.csv").text
+    filled = listed.replace(f"{urn},Redmere Academy,,,,", f"{urn},Redmere Academy,Jo Fell,DSL,a@b.example,")
+    assert "A file without this line was cut off." in filled
+    page = client.get(send(client, filled.encode()).location).text
+    assert (sums(page)["New contacts"], sums(page)["Lines read"]) == (1, 1)

@@ -232,7 +232,7 @@ def _by_laestab(known: Iterable[School]) -> dict[str, School]:
     """{‘9314001’: its school}. A number may pass to the school that comes after: the open one has it; of two open none."""
     found: dict[str, list[School]] = defaultdict(list)
     for school in known:
-        number = getattr(school, "laestab", "").replace("/", "")
+        number = school.laestab.replace("/", "")
         if number:
             found[number].append(school)
     return {number: one for number, all_ in found.items() if (one := _one_open(all_)) is not None}
