@@ -238,7 +238,7 @@ def _preview(token: str, kind: str) -> Any:
                 raise
             except Refusal as refusal:
                 form.refuse(refusal)
-        elif request.method == "GET" and kind == CONTACTS:
+        elif request.method != "POST" and kind == CONTACTS:
             form.source_date.data = day_of(clock.now())
         upload = _upload(token, kind)
         looked = _look(upload)
