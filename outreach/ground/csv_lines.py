@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
+LONGEST_LINE = 200_000
+"""Characters. A line of the register has some thousand; one without end would fill the memory."""
+
 Progress = Callable[[int], None]
 """Called now and then with about how many bytes were read since it was called last."""
 
@@ -42,7 +45,7 @@ class CsvFile:
         self._encoding = _encoding_of(source)
         self.unreadable: list[Unreadable] = []
         with _text(source, self._encoding) as text:
-            first = text.readline(200_000)
+            first = text.readline(LONGEST_LINE)
         self.delimiter = max(",;\t", key=first.count)
         try:
             row = next(csv.reader([first], delimiter=self.delimiter), [])
@@ -74,7 +77,7 @@ class CsvFile:
                 if row is not None and len(row) > width > 0 and len(lines.row) == 1:
                     row[width - 1 :] = [f"{self.delimiter} ".join(filter(None, row[width - 1 :]))]
                 if row is None or len(row) != width:
-                    reason = self._fault(row)
+                    reason = self._fault(row) if len(lines.row[0]) < LONGEST_LINE else "it is too long"
                     lines.give_back()
                     if reason:
                         self.unreadable.append(Unreadable(number=number, reason=reason))
@@ -115,8 +118,20 @@ class _Lines:
     def __next__(self) -> str:
         if len(self.row) >= self.SPAN:
             raise _Runaway
-        line = self._again.popleft() if self._again else next(self._text)
+        line = self._again.popleft() if self._again else self._read()
         self.row.append(line)
+        if len(line) >= LONGEST_LINE:
+            raise _Runaway
+        return line
+
+    def _read(self) -> str:
+        """The next line; of one that is longer than any of a register its beginning alone."""
+        line = self._text.readline(LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        rest = line
+        while len(rest) == LONGEST_LINE and rest[-1] not in "\r\n":
+            rest = self._text.readline(LONGEST_LINE)
         return line
 
     def give_back(self) -> None:
