@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from outreach.asking.chasing import offers, raising, recalling, reminders, settings
 from outreach.asking.chasing.reminders import THE_SERVICE
 from outreach.booking import subscribed
+from outreach.county.lists import uploads
 from outreach.coverage import standings
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
@@ -36,6 +37,7 @@ def chase(dry_run: bool) -> None:
     if not dry_run:
         with transaction():
             settings.ran(now=now)
+            uploads.sweep(now=now)
             recalling.recall(now=now)
             reminding.recall(now=now)
         for performance_id in subscribed.lately_over(now=now):

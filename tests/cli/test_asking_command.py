@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,12 @@ from flask import Flask
 
 import make
 from asking.chasing.scene import County, at, county, run
+from county.lists.sent import lines, send
 from outreach.asking import invitations
 from outreach.asking.chasing import settings
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.chasing.settings import Schedule
+from outreach.county.lists.uploads import ListUpload
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.post.outbox import Letter
@@ -148,3 +150,15 @@ def test_a_run_that_is_killed_leaves_whole_letters_and_the_next_one_finishes(
     process = subprocess.run([sys.executable, "-c", code], env=env, cwd=Path(__file__).parents[2], check=True)
     db.session.rollback()
     assert db.session.query(Chase).filter_by(programme_id=programme_id).count() == 40
+
+
+def test_lists_that_waited_for_a_day_go_with_the_days_run(app: Flask) -> None:
+    with transaction():
+        send(lines("URN,Email", "1,a@b.example"), make.partnership().id)  # read on 19 January 2027
+    with transaction():
+        db.session.query(ListUpload).update({"uploaded_at": clock.now() - timedelta(hours=25)})
+    app.test_cli_runner().invoke(args=["asking", "chase", "--dry-run"])
+    assert db.session.query(ListUpload).count() == 1
+    db.session.rollback()
+    app.test_cli_runner().invoke(args=["asking", "chase"])
+    assert db.session.query(ListUpload).count() == 0
