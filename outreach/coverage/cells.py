@@ -15,11 +15,17 @@ OPEN = "open"
 
 @dataclass(slots=True)
 class Cell:
-    """One year group at one school: its state, and who was counted in it (None: nobody gave a number)."""
+    """One year group at one school: its state, and who was counted in it (None: nobody gave a number).
+
+    `uncounted`: a show of it took place at which nobody counted. `missed`: the predecessors that offered it and did not
+    see it, where others did.
+    """
 
     state: str
     counted: int | None = None
     disagree: bool = False
+    uncounted: bool = False
+    missed: tuple[int, ...] = ()
 
 
 class Cells:
@@ -61,20 +67,44 @@ class Cells:
             return Cell(Word.TO_CONFIRM, counted, disagree)
         if verdicts.BOOKED in words or Word.BOOKED in inherited:
             return Cell(Word.BOOKED, counted)
-        made_good = not any(
-            v.word == verdicts.FAILED and not any(t.promise.created_at >= v.promise.starts_at for t in took)
-            for v in own
+        uncounted = any(v.counted is None for v in took) and year_group != ADULTS
+        made_good = all(
+            v.word != verdicts.FAILED or self._made_good(v, took, urn, year_group, counted) for v in own
         )
-        enough = inherited == {Word.SEEN} or bool(took) and self._enough(urn, year_group, counted)
+        enough = inherited == {Word.SEEN} or bool(took) and self._enough(urn, year_group, counted, took)
         if made_good and enough:
-            return Cell(Word.SEEN, counted)
+            return Cell(Word.SEEN, counted, uncounted=uncounted)
         if took or inherited & {Word.SEEN, Word.PART_SEEN}:
-            return Cell(Word.PART_SEEN, counted)
+            missed = () if took else tuple(u for u, cell in before if cell.state != Word.SEEN)
+            return Cell(Word.PART_SEEN, counted, uncounted=uncounted, missed=missed if len(before) > 1 else ())
         return Cell(OPEN, counted)
 
-    def _enough(self, urn: int, year_group: int, counted: int | None) -> bool:
-        """At least half (a setting) of the year group was counted, where its number is known."""
+    def _made_good(
+        self, failed: Verdict, took: list[Verdict], urn: int, year_group: int, counted: int | None
+    ) -> bool:
+        """Whether a show that did not take place is made good: by one that was promised after it, or since fewer than half
+        of those whom it promised a place have still not seen it."""
+        if any(t.promise.created_at >= failed.promise.starts_at for t in took):
+            return True
+        if not took or year_group == ADULTS:
+            return False
+        seen = sum(t.promise.pupils.get(year_group, 0) for t in took) if counted is None else counted
+        promised = failed.promise.pupils.get(year_group, 0)
+        number = self.target.pupils_of(urn, year_group)
+        if number is None:
+            return seen >= promised
+        rest = number - seen
+        return rest <= 0 or 2 * rest < promised
+
+    def _enough(self, urn: int, year_group: int, counted: int | None, took: list[Verdict]) -> bool:
+        """At least half (a setting) of the year group was counted, where its number is known.
+
+        Nobody counted is never 0: where all that nobody counted was agreed on, how many saw it is unknown, and it is seen.
+        """
         if year_group == ADULTS:
+            return True
+        silent = [v for v in took if v.counted is None]
+        if silent and all(v.evidence == verdicts.NOT_COUNTED for v in silent):
             return True
         number = self.target.pupils_of(urn, year_group)
         if number is None:

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from outreach.coverage import gaps
 from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, OPEN, Standing, Word
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
-from outreach.ground.wording import percent, percent_said
+from outreach.ground.wording import day_short, percent, percent_said
+from outreach.visits.verdicts import EVIDENCE
 
 DISTRICT, PHASE, TYPE, TRUST, YEAR_GROUP = "district", "phase", "type", "trust", "year"
 TOWN, URBAN_RURAL = "town", "urban_rural"
@@ -22,7 +24,10 @@ class Totals:
     """What some schools come to. `key` is what a list is asked for by (a district's code, a phase).
 
     `target_pupils` sums only the schools whose number is known, `seen_of_known` the pupils seen at just
-    those; a share of pupils is made of these two alone. `unknown` schools are in neither.
+    those; a share of pupils is made of these two alone, less `uncounted_pupils`, who are in year groups that took place and
+    that nobody counted. `unknown` schools are in neither. `evidence` counts the schools that saw any of it by how strong
+    the word for it is (verdicts.EVIDENCE); `census_from` and `census_to` are the first and last day of the register's
+    numbers that estimates are made of.
     """
 
     key: str
@@ -35,7 +40,11 @@ class Totals:
     own: int = 0
     estimated: int = 0
     unknown: int = 0
+    uncounted_pupils: int = 0
     by: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NINE, 0))
+    evidence: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EVIDENCE, 0))
+    census_from: date | None = None
+    census_to: date | None = None
 
     @property
     def seen(self) -> int:
@@ -54,22 +63,43 @@ class Totals:
     @property
     def pupil_share(self) -> int | None:
         """Pupils seen, in whole percent, of the schools whose number is known."""
-        return percent(self.seen_of_known, self.target_pupils)
+        return percent(self.seen_of_known, self.target_pupils - self.uncounted_pupils)
 
     @property
     def pupil_share_said(self) -> str:
-        return percent_said(self.seen_of_known, self.target_pupils)
+        return percent_said(self.seen_of_known, self.target_pupils - self.uncounted_pupils)
+
+    @property
+    def census_said(self) -> str:
+        """The census that estimates rest on, in words; '' where nothing is estimated."""
+        if not self.estimated:
+            return ""
+        if self.census_from is None or self.census_to is None:
+            return "the register’s numbers, whose census date is not known"
+        until = f" to {day_short(self.census_to)}" if self.census_to != self.census_from else ""
+        return f"the register’s census of {day_short(self.census_from)}{until}"
+
+    def of_census(self, day: date | None) -> None:
+        """One more day of the register's numbers that an estimate rests on; None is not known."""
+        if day is not None:
+            self.census_from = min(self.census_from or day, day)
+            self.census_to = max(self.census_to or day, day)
 
     def __iadd__(self, other: "Totals") -> "Totals":
         for name in _SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for word, count in other.by.items():
             self.by[word] += count
+        for grade, count in other.evidence.items():
+            self.evidence[grade] += count
+        self.of_census(other.census_from)
+        self.of_census(other.census_to)
         return self
 
 
 _SUMS = (
     "schools", "gaps", "seen_pupils", "seen_of_known", "target_pupils", "own", "estimated", "unknown",
+    "uncounted_pupils",
 )  # fmt: skip
 
 
@@ -237,12 +267,17 @@ def _count(totals: Totals, s: Standing) -> None:
     else:
         totals.target_pupils += s.target_pupils
         totals.seen_of_known += s.seen_pupils
+        if s.uncounted:
+            totals.uncounted_pupils += sum(s.pupils_by_year[y] or 0 for y in s.uncounted)
         if s.estimated:
             totals.estimated += 1
+            totals.of_census(s.census_date)
         else:
             totals.own += 1
     if s.is_gap:
         totals.gaps += 1
+    if s.evidence:
+        totals.evidence[s.evidence] += 1
 
 
 def _largest_first(totals: Totals) -> tuple[bool, int, str]:

@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 
 from outreach.ground.school_year import year_group_name, year_groups_name
-from outreach.ground.wording import day_short
+from outreach.ground.wording import and_list, day_short
 
 
 class Word(StrEnum):
@@ -29,10 +29,12 @@ SILENT, STARTED, OTHER_DATE = "silent", "started", "wants another date"
 WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT = "on the waiting list", "named somebody else", "refused a slot"
 CANCELLED, FAILED, NOT_ASKED = "cancelled", "did not take place", "not asked"
 LAPSED = "let a time lapse"
+NOT_COUNTED, NOT_AT_ALL = "nobody counted", "predecessor did not see it"
 
 CAUSES = (
     NOT_ASKED, SILENT, STARTED, OTHER_DATE, WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT, LAPSED, CANCELLED, FAILED,
     WAITING, DECLINED, NO_ADDRESS, REPORT_MISSING, REPORTS_DISAGREE, YEAR_MISSING, YEAR_NOT_BOOKED, TOO_FEW,
+    NOT_COUNTED, NOT_AT_ALL,
 )  # fmt: skip
 """Every cause a gap can have, in the order of a list."""
 
@@ -55,6 +57,8 @@ NEXT = {
     YEAR_MISSING: "Offer a second show",
     YEAR_NOT_BOOKED: "Offer a second show",
     TOO_FEW: "Offer a second show",
+    NOT_COUNTED: "Ask for the number",
+    NOT_AT_ALL: "Offer a show",
 }
 """The next action for each cause, in words."""
 
@@ -112,6 +116,22 @@ def counted(year_group: int | None, pupils: int, of: int | None) -> str:
     """(8, 20, 300) -> 'Year 8: 20 of 300 counted'; without a year group '20 of 300 counted'."""
     named = "" if year_group is None else f"{year_group_name(year_group)}: "
     return f"{named}{pupils:,} counted" if of is None else f"{named}{pupils:,} of {of:,} counted"
+
+
+def nobody_counted(year_group: int | None) -> str:
+    """8 -> 'Year 8: nobody counted'."""
+    return f"{year_group_name(year_group)}: nobody counted" if year_group is not None else "nobody counted"
+
+
+def not_seen_at(year_group: int | None, names: list[str]) -> str:
+    """(8, ['Redmere School']) -> 'Year 8: not seen at Redmere School', which the school came from."""
+    said = f"not seen at {and_list(names)}"
+    return f"{year_group_name(year_group)}: {said}" if year_group is not None else said
+
+
+AGREED_NOT_COUNTED = "both sides agree, nobody counted: ask for the number"
+BEFORE_THE_SPLIT = "seen before the split, none of its own pupils counted"
+"""What is said of a school that is seen, and of which no number tells how many saw it."""
 
 
 def rest_booked(on: date) -> str:

@@ -59,6 +59,7 @@ class Filters:
     place_unknown: bool = False
     since_by: date | None = None
     find: str = ""
+    evidence: str = ""
 
 
 def pick(reckoning: Reckoning, filters: Filters) -> list[Standing]:
@@ -122,6 +123,8 @@ def _tests(filters: Filters) -> list[Callable[[Standing], bool]]:
         tests.append(lambda s: number_of(s) == filters.number)
     if filters.counted:
         tests.append(lambda s: seen_of(s, filters.year) > 0)
+    if filters.evidence:
+        tests.append(lambda s: s.evidence == filters.evidence)
     if filters.ages_unknown:
         tests.append(lambda s: s.ages_unknown)
     if filters.place_unknown:

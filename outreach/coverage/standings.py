@@ -48,6 +48,8 @@ class Standing:
     'to confirm', 'booked', 'open'). `target_pupils` None is unknown; `estimated` when the register's number
     was shared out. `place_known` False: no grid reference of its own. `pupils_by_year`
     and `seen_by_year`: the same for each offered target year group (a count above its estimate replaces it,
+    `uncounted`: the year groups that took place and that nobody counted, in no share of pupils; `census_date`: the day of
+    the register's number of pupils.
     so that they may sum to more than the school's number); who counted nobody has no `seen_by_year`. `town`, and
     `urban_rural` ('Urban', 'Rural'), are '' where no register file said so by then.
     """
@@ -77,6 +79,8 @@ class Standing:
     seen_by_year: dict[int, int] = field(default_factory=dict)
     town: str = ""
     urban_rural: str = ""
+    uncounted: tuple[int, ...] = ()
+    census_date: date | None = None
 
     @property
     def cause(self) -> str:
@@ -120,6 +124,8 @@ class Reckoning:
     also_seen: list[AlsoSeen]
     kin: Kin = field(default_factory=lambda: Kin(()))
     not_held: dict[int, str] = field(default_factory=dict)
+    closed_by_then: frozenset[int] = frozenset()
+    """The schools that are known to have closed by that day, with the day on which they did."""
 
 
 def of(
@@ -160,6 +166,10 @@ def judged(programme: Programme, cut: Cut, as_of: date) -> Reckoning:
         target=[judge.standing(school) for school in target.schools],
         excluded=[judge.standing(school, excluded=True) for school in target.excluded],
         also_seen=judge.also_seen(),
+        closed_by_then=frozenset(
+            urn for urn, known in target.known.items()
+            if known.close_date is not None and known.close_date <= cut.day and not target.is_open(known)
+        ),
         kin=target.kin,
         not_held=target.not_held(),
     )
@@ -194,6 +204,7 @@ class _Judge:
         if promised:
             cells = {y: self.cells.of(urn, y) for y in school.year_groups}
             states = {y: cell.state for y, cell in cells.items()}
+        uncounted = tuple(y for y, c in cells.items() if c.uncounted and c.counted is None) if promised else ()
         word = kind = detail = ""
         since: date | None = None
         is_gap = False
@@ -206,6 +217,8 @@ class _Judge:
         if excluded:
             word, is_gap, kind, detail, since = Word.EXCLUDED, False, "", school.why, school.decided
         counted, guessed, evidence = self._seen(urn, school.year_groups) if promised else (_NOBODY, False, "")
+        if word == Word.SEEN and not evidence and not self.for_adults:
+            detail = gaps.BEFORE_THE_SPLIT
         number, by_year, pupils = school.target_pupils, school.by_year, sum(counted.values())
         if number is not None and school.estimated and counted:
             number = max(number, pupils)
@@ -216,6 +229,7 @@ class _Judge:
             known.type_of_establishment, word, states, is_gap, kind, detail, since, number, school.estimated,
             pupils, guessed, evidence, school.ages_unknown, known.easting, known.northing, known.trust_name or "",
             by_year, counted, town_name(known.town), urban_or_rural(known.urban_rural),
+            uncounted, known.census_date,
         )  # fmt: skip
 
     def also_seen(self) -> list[AlsoSeen]:
@@ -245,7 +259,8 @@ class _Judge:
         held = set(states.values())
         shows = [v for u in family for v in self.by_urn.get(u, ()) if set(v.year_groups) & states.keys()]
         if held == {Word.SEEN}:
-            return Word.SEEN, False, "", "", _day(shows, verdicts.TOOK_PLACE, max)
+            said_of_it = gaps.AGREED_NOT_COUNTED if any(c.uncounted for c in cells.values()) else ""
+            return Word.SEEN, False, "", said_of_it, _day(shows, verdicts.TOOK_PLACE, max)
         missing = tuple(y for y, state in states.items() if state == OPEN)
         short = [y for y, state in states.items() if state == Word.PART_SEEN]
         unsure = Word.TO_CONFIRM in held
@@ -260,13 +275,20 @@ class _Judge:
             for y in short:
                 number = self.target.pupils_of(school.known.urn, y)
                 named = y if len(states) > 1 else None
+                if cells[y].missed:
+                    names = [self.target.known[u].name for u in cells[y].missed if u in self.target.known]
+                    said.append(gaps.not_seen_at(named, names))
+                    continue
+                if cells[y].uncounted:
+                    said.append(gaps.nobody_counted(named))
+                    continue
                 said.append(
                     gaps.counted(named, cells[y].counted or 0, None if number is None else round(number))
                 )
             if unsure:
                 said.append(waiting)
             if said:
-                kind = gaps.YEAR_MISSING if missing else gaps.TOO_FEW if short else waiting
+                kind = gaps.YEAR_MISSING if missing else _short([cells[y] for y in short]) or waiting
                 if kind == waiting:
                     return Word.PART_SEEN, True, kind, "", _day(shows, waiting, min)
                 return Word.PART_SEEN, True, kind, "; ".join(said), seen_on
@@ -311,6 +333,15 @@ class _Judge:
         if year_groups not in self._open:
             self._open[year_groups] = dict.fromkeys(year_groups, OPEN)
         return self._open[year_groups]
+
+
+def _short(cells: list[Cell]) -> str:
+    """Why year groups are only part seen, the first that holds of any; '' of none."""
+    if any(not cell.missed and not cell.uncounted for cell in cells):
+        return gaps.TOO_FEW
+    if any(cell.missed for cell in cells):
+        return gaps.NOT_AT_ALL
+    return gaps.NOT_COUNTED if cells else ""
 
 
 def _day(shows: list[Verdict], word: str, which: Callable[..., datetime]) -> date | None:

@@ -120,7 +120,7 @@ class Target:
             return "split into several schools"
         if known.status == PROPOSED:
             return "not open yet"
-        if not self._is_open(known):
+        if not self.is_open(known):
             return "closed"
         if not self._stays_open(urn):
             return f"its closing date, {day_short(known.close_date)}, has come"
@@ -289,7 +289,7 @@ class Target:
         by_ages = _offered_at(known.statutory_low_age, known.statutory_high_age)
         return by_ages if by_ages is not None else establishments.usual_year_groups(known.phase_of_education)
 
-    def _is_open(self, known: Known) -> bool:
+    def is_open(self, known: Known) -> bool:
         if known.status in OPEN_STATUSES:
             return True
         if known.status == PROPOSED:
@@ -301,7 +301,7 @@ class Target:
         """Whether a school is there on the day: open, and no predecessor whose closing date has come unless a
         coordinator took it in. A school that is not known by then is not."""
         known = self.known.get(urn)
-        if known is None or not self._is_open(known):
+        if known is None or not self.is_open(known):
             return False
         if urn not in self._followed or known.close_date is None or known.close_date > self.cut.day:
             return True

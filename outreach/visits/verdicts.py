@@ -19,14 +19,15 @@ from outreach.visits.reports import COMPANY, SCHOOL, SETTLED, said_together, too
 
 PENDING = (DISAGREE, MISSING, BOOKED)
 
-ONE_SIDE, SETTLED_WORD, BOTH_AGREE, COUNTED_BY_BOTH = (
+ONE_SIDE, NOT_COUNTED, SETTLED_WORD, BOTH_AGREE, COUNTED_BY_BOTH = (
     "one side",
+    "agreed, not counted",
     "settled by the coordinator",
     "both agree that it took place",
     "counted by both",
 )
-EVIDENCE = (ONE_SIDE, SETTLED_WORD, BOTH_AGREE, COUNTED_BY_BOTH)
-"""Weakest first."""
+EVIDENCE = (ONE_SIDE, NOT_COUNTED, SETTLED_WORD, BOTH_AGREE, COUNTED_BY_BOTH)
+"""Weakest first. NOT_COUNTED: both sides, or the coordinator, say that it took place, and nobody counted."""
 
 ADULTS = -1
 """The year group that stands for the adults of a staff preview or training."""
@@ -103,6 +104,8 @@ def of(
     if for_adults:
         for verdict in found.values():
             verdict.year_groups, verdict.counted, verdict.estimated = (ADULTS,), None, False
+            if verdict.evidence == NOT_COUNTED:  # of adults nobody asks for a number
+                verdict.evidence = BOTH_AGREE
     return [found[promise.id] for promise in promises]
 
 
@@ -159,6 +162,8 @@ def _show(
             verdict.counted, verdict.estimated = count
             named = {y for y, pupils in verdict.counted.items() if pupils} | set(verdict.promise.pupils)
             verdict.year_groups = tuple(sorted(named))
+        elif verdict.word == TOOK_PLACE and verdict.evidence in (BOTH_AGREE, SETTLED_WORD):
+            verdict.evidence = NOT_COUNTED
     return verdicts
 
 

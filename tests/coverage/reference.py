@@ -475,15 +475,34 @@ class World:
             return "booked"
         took = [b for b in promises if self.outcome(b) == "took"]
         failed = [b for b in promises if self.outcome(b) == "failed"]
-        stands_against = [
-            b for b in failed if all(t.created_at < self.newest_revision(b).starts_at for t in took)
-        ]
+        stands_against = [b for b in failed if not self.made_good(b, took, urn, y)]
         every_predecessor = bool(inherited) and all(s == "seen" for s in inherited)
-        if not stands_against and (every_predecessor or took and self.half(urn, y)):
+        if not stands_against and (every_predecessor or took and (self.agreed(took) or self.half(urn, y))):
             return "seen"
         if took or "seen" in inherited or "part seen" in inherited:
             return "part seen"
         return "open"
+
+    def made_good(self, failed, took, urn, y):
+        """A later promise took place, or most of those whom the failed one promised a place have seen it after all."""
+        if any(t.created_at >= self.newest_revision(failed).starts_at for t in took):
+            return True
+        if not took or y == ADULTS:
+            return False
+        seen = self.counted(urn, y)
+        if seen is None:
+            seen = sum(self.promised(t).get(y, 0) for t in took)
+        promised, number = self.promised(failed).get(y, 0), self.number(urn, y)
+        if number is None:
+            return seen >= promised
+        return seen >= number or (number - seen) * 2 < promised
+
+    def agreed(self, took):
+        """Somebody counted nothing, and wherever that is so both sides, or the coordinator, say that it took place."""
+        silent = [b for b in took if self.count(b) is None]
+        return bool(silent) and all(
+            self.word_of(b, "settled") or (self.word_of(b, "school") and self.word_of(b, "company")) for b in silent
+        )
 
     def half(self, urn, y):
         number, counted = self.number(urn, y), self.counted(urn, y)

@@ -51,6 +51,7 @@ class Row:
     number: str
     ages_unknown: bool
     place_unknown: bool
+    uncounted: list[int]
 
 
 @dataclass
@@ -65,6 +66,7 @@ class Total:
     own: int = 0
     estimated: int = 0
     unknown: int = 0
+    uncounted_pupils: int = 0
     by: dict[str, int] = field(default_factory=dict)
 
 
@@ -98,6 +100,7 @@ class Sums:
             own=len([r for r in rows if r.number == "own"]),
             estimated=len([r for r in rows if r.number == "estimated"]),
             unknown=len(rows) - len(known),
+            uncounted_pupils=sum(r.pupils_by[y] or 0 for r in known for y in r.uncounted),
             by={word: len([r for r in rows if r.standing == word]) for word in NINE},
         )
 
@@ -199,7 +202,20 @@ class Sums:
             pupils_by=by,
             number="unknown" if pupils is None else "own" if own else "estimated",
             ages_unknown=ADULTS not in states and w.usual(urn) is None and w.included(urn) is None,
+            uncounted=[y for y in states if self.is_uncounted(urn, y)],
             place_unknown=w.fact(urn, "easting") is None or w.fact(urn, "northing") is None,
+        )
+
+    def is_uncounted(self, urn: int, y: int) -> bool:
+        """A show of the year group took place, nobody gave any number of it, and nothing of it is unsure or to come."""
+        w = self.world
+        if y == ADULTS or w.state(urn, y) not in ("seen", "part seen") or w.counted(urn, y) is not None:
+            return False
+        return any(
+            w.outcome(b) == "took" and y in w.groups_of(b)
+            for u in w.same_school(urn)
+            for b in w.promises(u)
+            if not w.cancelled(b)
         )
 
     def phase(self, urn: int) -> str:
@@ -266,8 +282,10 @@ class Sums:
             failed = [starts[b.id] for b in shows if w.outcome(b) == "failed"]
             if states.get(ADULTS) == "part seen" and failed:
                 return "did not take place", max(failed)
-            if "part seen" in states.values():
-                return "too few counted", max(took, default=None)
+            short = [self.why_short(urn, y) for y, state in states.items() if state == "part seen"]
+            for cause in ("too few counted", "predecessor did not see it", "nobody counted"):
+                if cause in short:
+                    return cause, max(took, default=None)
             if unsure:
                 return unsettled, waits
             return "", max((starts[b.id] for b in shows if w.outcome(b) == "coming"), default=None)
@@ -281,6 +299,17 @@ class Sums:
             open_ = [p for p in kept if p.reply_by >= w.day and (p.ended_at is None or p.ended_at >= w.until)]
             return "waiting for an answer", day_of(max(p.recorded_at for p in open_))
         return self.silence(standing, family)
+
+    def why_short(self, urn: int, y: int) -> str:
+        """Why a year group is only part seen."""
+        w = self.world
+        line = w.same_school(urn)
+        mine = [b for u in line for b in w.promises(u) if not w.cancelled(b) and y in w.groups_of(b)]
+        took = [b for b in mine if w.outcome(b) == "took"]
+        before = [a for a in w.before(line[-1]) if y in w.offers(a)]
+        if not took and len(before) > 1 and any(w.state(a, y) != "seen" for a in before):
+            return "predecessor did not see it"
+        return "nobody counted" if any(w.count(b) is None for b in took) and y != ADULTS else "too few counted"
 
     def silence(self, standing: str, family: list[int]) -> tuple[str, date | None]:
         """The newest thing that happened between the school and whoever asks it."""

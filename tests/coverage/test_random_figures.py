@@ -135,7 +135,7 @@ def _same(fast: figures.Totals, total: Any) -> None:
     assert {name: getattr(fast, name) for name in SUMS} == {name: getattr(total, name) for name in SUMS}
     assert fast.by == total.by and sum(fast.by.values()) == fast.schools
     assert fast.share == percent(total.by["seen"], total.schools)
-    assert fast.pupil_share == percent(total.seen_of_known, total.target_pupils)
+    assert fast.pupil_share == percent(total.seen_of_known, total.target_pupils - total.uncounted_pupils)
 
 
 def _hold_lists(reckoning: standings.Reckoning, slow: Sums, r: Random) -> None:

@@ -220,10 +220,14 @@ def _row(table: str, key: str, name: str, schools: list[Standing], people: _Peop
         "pupils_seen": said(seen),
         "target_pupils": said(target),
         **_pupil_share(
-            suppression.share_of(
+            None
+            if totals.uncounted_pupils  # in no share, and no figure of its own that could be hidden
+            else suppression.share_of(
                 seen, target, of_whole=totals.seen_of_known, others_too=totals.seen_pupils != totals.seen_of_known
             )
         ),
+        "evidence": dict(totals.evidence),
+        "census": totals.census_said,
         "schools_with_own_number": totals.own,
         "schools_estimated": totals.estimated,
         "schools_with_number_unknown": totals.unknown,
@@ -248,7 +252,9 @@ def _year(y: int, schools: list[Standing], people: _People) -> Content:
         "pupils_seen": said(seen),
         "target_pupils": said(target),
         **_pupil_share(
-            suppression.share_of(
+            None
+            if any(y in s.uncounted for s in known)
+            else suppression.share_of(
                 seen, target, of_whole=sum(s.seen_by_year.get(y, 0) for s in known), others_too=elsewhere
             )
         ),

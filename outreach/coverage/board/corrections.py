@@ -1,22 +1,31 @@
-"""What was reported since about the time that a board report speaks of; shown beside it, never in it."""
+"""What is known now about the time that a board report speaks of, with what changed it; shown beside it, never in it.
+
+A past day is reckoned anew in four steps, each with one thing more: by the rules as they are now, with the reports since,
+with what the register said since, and with the settings of today. What the step moves, that one thing moved.
+"""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.coverage import standings
 from outreach.coverage.board.publishing import BoardReport
-from outreach.coverage.standings import NINE
+from outreach.coverage.standings import NINE, Reckoning
+
+RULE, REPORT, REGISTER, SETTING = "rule changed", "a report", "the register", "a setting"
+"""What changed a past day, in the order in which it is reckoned anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """A school that stands elsewhere by what is known now."""
+    """A school that stands elsewhere by what is known now; `why` names what moved it, one or several of the above."""
 
     urn: int
     name: str
     reported: str
     now: str
+    why: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +33,8 @@ class Corrections:
     """By what is known now of the report's day. `by` has each standing that changed: {standing: (reported, now)}.
 
     `pupils_reported` and `pupils_now` are all pupils counted, true numbers: for coordinators alone. `counts` is how
-    many schools have another count of pupils with the same standing.
+    many schools have another count of pupils with the same standing. A school that is not in the target of that day any
+    more is '' now.
     """
 
     moved: list[Moved]
@@ -37,23 +47,57 @@ class Corrections:
         return bool(self.moved or self.counts)
 
 
+Seen = dict[int, tuple[str, int]]
+"""{URN: (standing, pupils seen)}."""
+
+
 def since(report: BoardReport, *, now: datetime) -> Corrections:
-    """What visit reports that came after a report's day change of it. 20 queries."""
-    known = standings.of(report.programme_id, as_of=report.as_of, now=now, told_by=now)
-    was = {int(urn): (standing, seen) for urn, (standing, _name, seen) in report.basis["standings"].items()}
-    moved, counts = [], 0
-    for s in known.target:
-        standing, seen = was.get(s.urn, ("", 0))
-        if s.standing != standing:
-            moved.append(Moved(urn=s.urn, name=s.name, reported=standing, now=s.standing))
-        elif s.seen_pupils != seen:
-            counts += 1
-    before = Counter(standing for standing, _ in was.values())
-    after = Counter(str(s.standing) for s in known.target)
+    """What changes the report's day by what came after it. Four reckonings, 77 queries.
+
+    Schools that the register showed later are in no step: nobody could have reported on them. One that it has closed by
+    then leaves only with a day on which it closed.
+    """
+    was: Seen = {int(urn): (standing, seen) for urn, (standing, _, seen) in report.basis["standings"].items()}
+    names = {int(urn): name for urn, (_, name, _) in report.basis["standings"].items()}
+    of, day = report.programme_id, report.as_of
+    at_that_time = standings.of(of, as_of=day, now=now)
+    reported = standings.of(of, as_of=day, now=now, told_by=now)
+    names |= {s.urn: s.name for s in reported.target}
+    registered = standings.of(of, as_of=day, now=now, told_by=now, register_by=now)
+    as_set_now = standings.of(of, as_of=day, now=now, told_by=now, register_by=now, settings_by=now)
+    steps = [was, _seen(at_that_time), _seen(reported)]
+    for reckoning in (registered, as_set_now):
+        steps.append(_known_then(steps[-1], reckoning))
+    why: dict[int, tuple[str, ...]] = {}
+    for what, before, after in zip((RULE, REPORT, REGISTER, SETTING), steps, steps[1:], strict=False):
+        for urn in before.keys() | after.keys():
+            if before.get(urn, ("", 0))[0] != after.get(urn, ("", 0))[0]:
+                why[urn] = (*why.get(urn, ()), what)
+    last = steps[-1]
+    moved = [
+        Moved(
+            urn=urn, name=names[urn], reported=was.get(urn, ("", 0))[0], now=last.get(urn, ("", 0))[0], why=why[urn]
+        )
+        for urn in why
+        if was.get(urn, ("", 0))[0] != last.get(urn, ("", 0))[0]
+    ]  # fmt: skip
+    before, after = Counter(word for word, _ in was.values()), Counter(word for word, _ in last.values())
     return Corrections(
         moved=sorted(moved, key=lambda m: (m.name, m.urn)),
         by={str(w): (before[w], after[w]) for w in NINE if before[w] != after[w]},
-        counts=counts,
+        counts=sum(last[u][0] == word and last[u][1] != n for u, (word, n) in was.items() if u in last),
         pupils_reported=sum(seen for _, seen in was.values()),
-        pupils_now=sum(s.seen_pupils for s in known.target),
+        pupils_now=sum(seen for _, seen in last.values()),
     )
+
+
+def _seen(reckoning: Reckoning) -> Seen:
+    return {s.urn: (str(s.standing), s.seen_pupils) for s in reckoning.target}
+
+
+def _known_then(before: Mapping[int, tuple[str, int]], reckoning: Reckoning) -> Seen:
+    """The schools of the step before by a later reckoning. One that is not in it stays as it was, unless it is excluded
+    there, or it is known to have closed by that day."""
+    found = _seen(reckoning)
+    out = {s.urn for s in reckoning.excluded} | reckoning.closed_by_then
+    return {urn: found.get(urn, seen) for urn, seen in before.items() if urn in found or urn not in out}

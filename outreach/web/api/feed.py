@@ -195,6 +195,8 @@ def _totals(t: Totals) -> dict[str, Any]:
         "gaps": t.gaps,
         "share": t.share,
         "share_said": t.share_said,
+        "evidence": dict(t.evidence),
+        "estimates_from_census": [day.isoformat() if day else None for day in (t.census_from, t.census_to)],
     }
 
 
@@ -214,6 +216,7 @@ def _standing(s: Standing) -> dict[str, Any]:
         "since": s.since.isoformat() if s.since else None,
         "year_groups": {str(y): str(state) for y, state in s.year_groups.items() if y >= 0},
         "ages_unknown": s.ages_unknown,
+        "evidence": s.evidence,
     }
 
 

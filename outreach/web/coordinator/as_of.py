@@ -19,6 +19,7 @@ from outreach.ground.school_year import YEAR_GROUPS
 from outreach.ground.timespans import day_of
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
+from outreach.visits.verdicts import EVIDENCE
 
 KINDS = ("district", "town", "urban_rural", "phase", "type", "trust")
 """The kinds of school that the coverage page and all that it leads to can be narrowed to."""
@@ -149,6 +150,7 @@ def filters_asked(left_out: list[str]) -> Filters:
         cause=known("cause", "cause", gaps.CAUSES),
         number=known("number", "kind of number", lists.NUMBERS),
         counted=args.get("counted") == "1",
+        evidence=known("evidence", "evidence", EVIDENCE),
         ages_unknown=args.get("ages") == "unknown",
         place_unknown=args.get("place") == "unknown",
         since_by=_since_by(left_out),

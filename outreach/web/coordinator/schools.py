@@ -130,6 +130,8 @@ def _chips(asked: View, reckoning: Reckoning, filters: Filters) -> list[tuple[st
         said["number"] = gaps.title(NUMBERS[filters.number])
     if filters.counted:
         said["counted"] = "Pupils counted"
+    if filters.evidence:
+        said["evidence"] = f"Seen: {filters.evidence}"
     if filters.ages_unknown:
         said["ages"] = "Ages unknown"
     if filters.place_unknown:
