@@ -307,7 +307,10 @@ def test_the_feed_says_standings_and_figures_that_sum_to_the_target(
     assert figures["excluded"] == 1 and figures["people"] is None
     assert standings["standings"][0].keys() == {
         "urn", "name", "district", "town", "urban_rural", "phase", "type", "trust", "standing", "gap", "cause", "since", "year_groups", "ages_unknown",
+        "evidence",
     }  # fmt: skip
+    assert sum(figures["whole"]["evidence"].values()) == sum(s["evidence"] != "" for s in standings["standings"])
+    assert len(figures["whole"]["estimates_from_census"]) == 2
 
 
 def test_the_feed_counts_people_from_published_reports_alone(
