@@ -157,7 +157,10 @@ def test_a_show_that_the_company_cancelled_says_so_and_never_offers_the_day_that
 ) -> None:
     reference = story.book()
     fell = booking(reference).performance.tour_day_id
+    with transaction():
+        before = make.tour_day(story.programme, story.troupe, date(2027, 2, 8)).id
     cancel(reference, COMPANY, stopped)
+    assert f'"{before}-' not in story.get(f"/booked/{reference}").text  # nothing before what was lost
     for rest in (f"/booked/{reference}", ""):
         answer = story.get(rest)
         page = said(answer)
