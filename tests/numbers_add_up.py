@@ -30,8 +30,8 @@ NO_NUMBER = re.compile(
 )
 OF_THE_LIST = ("programme", "as_of", "sort", "page")
 SCHOOL_LINK = re.compile(r'href="/desk/schools/(\d+)[^"]*"')
-TABLES = {"District": "district", "Phase": "phase", "Type": "type", "Trust": "trust"}
-UNKNOWN = {"district": "district not known", "type": "type not known", "trust": "in no trust"}
+TABLES = {"District": "district", "Town": "town", "Urban or rural": "urban_rural", "Phase": "phase", "Type": "type", "Trust": "trust"}
+UNKNOWN = {"town": "town not known", "urban_rural": "not known whether urban or rural", "district": "district not known", "type": "type not known", "trust": "in no trust"}
 
 
 class Links(HTMLParser):
@@ -276,6 +276,8 @@ class Numbers:
             lines = [list(book.header), *([str(cell) for cell in row.cells] for row in book.rows)]
         else:
             lines = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
+            if lines[-1] and lines[-1][0].startswith("End of ") and "End of the list:" not in lines[-1][0]:
+                lines.pop()
         assert "Not for publication" in lines[0][0], address
         return [line for line in lines[1:] if any(line)]
 

@@ -89,6 +89,7 @@ def test_changes_stand_field_by_field_and_the_list_has_them_all(desk: FlaskClien
         "What,URN,School,Fact,Before,After",
         'changed,900001,Redmere Academy,Number of pupils,"1,050","1,080"',
         "not in this file,900003,Elm,,,",
+        "End of the list. A file without this line was cut off.",
     ]
 
 
