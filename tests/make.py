@@ -15,6 +15,7 @@ from outreach.booking.promises import Booking, BookingRevision, Cancellation, Pr
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare, Partnership, Term
 from outreach.county.people import Person
+from outreach.county.register.hands import ChangeOfHands
 from outreach.county.schools import OwnNumber, School, SchoolFacts, SchoolRecord, Succession
 from outreach.ground.db import db
 from outreach.post.outbox import DeadAddress, Letter
@@ -398,7 +399,23 @@ def dead_address(address: str, at: datetime = NOW, **changes: Any) -> DeadAddres
 def record(of: School, at: datetime, **changes: Any) -> SchoolRecord:
     """What the register said of a school from `at` on, where it differs from what it says now."""
     facts = {name: getattr(of, name) for name in SchoolFacts.__annotations__} | {"urn": of.urn} | changes
+    changes_hands(of.urn, facts["la_code"], at)
     return _add(SchoolRecord(recorded_at=at, **facts))
+
+
+def changes_hands(urn: int, la_code: str, at: datetime) -> None:
+    """The word that lets a school go to another partnership's authority, where it is one's already."""
+    last = select(SchoolRecord.la_code).where(SchoolRecord.urn == urn).order_by(SchoolRecord.id.desc()).limit(1)
+    giver = db.session.get(Authority, db.session.scalar(last) or "")
+    receiver = db.session.get(Authority, la_code)
+    if giver is None or receiver is None or giver.partnership_id == receiver.partnership_id:
+        return
+    _add(
+        ChangeOfHands(
+            urn=urn, giver_id=giver.partnership_id, receiver_id=receiver.partnership_id, la_code=la_code, asked_at=at,
+            asked_by="their file", outcome="agreed", settled_at=at, settled_by="Priya Nandakumar",
+        )
+    )  # fmt: skip
 
 
 def succession(

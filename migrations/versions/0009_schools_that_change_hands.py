@@ -88,6 +88,7 @@ def upgrade():
         )  # fmt: skip
     op.add_column("history", sa.Column("partnership_id", sa.Integer(), nullable=True))
     op.create_index("ix_letter_counted", "letter", ["partnership_id", "status", "handed_at"])
+    op.create_index("ix_dead_address_lower", "dead_address", [sa.text("lower(address)")])
     _fill()
     _guards()
 
@@ -104,6 +105,7 @@ def downgrade():
         op.execute("DROP FUNCTION change_of_hands_whole_guard()")
     else:
         op.execute("DROP TRIGGER change_of_hands_delete_guard")
+    op.drop_index("ix_dead_address_lower", "dead_address")
     op.drop_index("ix_letter_counted", "letter")
     op.drop_column("history", "partnership_id")
     with op.batch_alter_table("contact") as batch_op:

@@ -215,7 +215,10 @@ def write_to(
         address=contact.address, letter_id=letter.id, link_id=link.id, repeat=repeat, recorded_at=now,
     )  # fmt: skip
     db.session.add(invitation)
-    history.record("invited", "school", school.urn, who=who, now=now, after={"address": contact.address})
+    history.record(
+        "invited", "school", school.urn, who=who, now=now, after={"address": contact.address},
+        partnership_id=programme.partnership_id,
+    )  # fmt: skip
     db.session.flush()
     return invitation
 
@@ -253,6 +256,7 @@ def answer(
         who=who,
         now=now,
         after={"reason": reason} if reason else None,
+        partnership_id=programme.partnership_id,
     )
     db.session.flush()
     return row

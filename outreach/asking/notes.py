@@ -116,7 +116,10 @@ def write_many(
         )  # fmt: skip
         db.session.add(kept[urn])
         # Not the words: what is in the history can never be taken out again.
-        history.record("spoke on the phone" if kind == PHONE else "noted", "school", urn, who=who, now=now)
+        history.record(
+            "spoke on the phone" if kind == PHONE else "noted", "school", urn, who=who, now=now,
+            partnership_id=partnership_id,
+        )  # fmt: skip
     db.session.flush()
     return [kept[urn] for urn in wanted]
 
@@ -126,7 +129,9 @@ def withdraw(note: Note, *, who: str, now: datetime) -> None:
     if note.withdrawn_at is not None:
         raise NoteGone("That note was taken back already.")
     note.withdrawn_at, note.withdrawn_by, note.text = now, who, ""
-    history.record("note taken back", "school", note.urn, who=who, now=now)
+    history.record(
+        "note taken back", "school", note.urn, who=who, now=now, partnership_id=note.partnership_id
+    )
     db.session.flush()
 
 

@@ -129,7 +129,7 @@ def answer_next(*, now: datetime) -> bool:
     )
     if request is None:
         return False
-    on_file = contacts.of(request.urn)
+    on_file = contacts.of(request.urn, _whose(request))
     if _asked_lately(request, now):
         _decide(request, REPEATED, who="", now=now)
     elif why := _why_wait(request, on_file, now):
@@ -194,7 +194,7 @@ def decide_request(
     elif outbox.is_dead(request.address):
         raise MailComesBack(f"Mail to {request.address} comes back. Ring the school for another address.")
     else:
-        _send(request, contacts.of(request.urn), who=who, now=now)
+        _send(request, contacts.of(request.urn, _whose(request)), who=who, now=now)
     return request
 
 
@@ -207,10 +207,16 @@ def read_out(
         now=now, expires_at=_expiry(programme, school, now),
     )  # fmt: skip
     history.record(
-        "read out a link", "school", school.urn, who=who, now=now, after={"to": name or address or "not said"}
+        "read out a link", "school", school.urn, who=who, now=now, after={"to": name or address or "not said"},
+        partnership_id=programme.partnership_id,
     )
     db.session.flush()
     return minted.token
+
+
+def _whose(request: LinkRequest) -> int:
+    """The partnership whose programme the link would open."""
+    return db.session.get_one(Programme, request.programme_id).partnership_id
 
 
 def _why_wait(request: LinkRequest, on_file: Sequence[Contact], now: datetime) -> str:
@@ -247,7 +253,9 @@ def _asked_lately(request: LinkRequest, now: datetime) -> bool:
 
 def _count(request: LinkRequest, decision: str, since: datetime) -> int:
     """How many requests for this school, from addresses that are not on file, ended so since then."""
-    on_file = select(Contact.address).where(Contact.urn == request.urn, Contact.ended_at.is_(None))
+    on_file = select(Contact.address).where(
+        Contact.urn == request.urn, Contact.ended_at.is_(None), Contact.partnership_id == _whose(request)
+    )
     return (
         db.session.scalar(
             select(func.count())

@@ -90,7 +90,7 @@ def assign(
                 )
             )  # fmt: skip
         history.record(
-            "gap assigned", "school", urn, who=who, now=now,
+            "gap assigned", "school", urn, who=who, now=now, partnership_id=programme.partnership_id,
             before={"owner": before[urn][2]} if urn in before else None,
             after={"programme": programme.id, "owner": person.name if person else "nobody"},
         )  # fmt: skip

@@ -21,6 +21,7 @@ from outreach.post import letters, links, outbox
 from outreach.post.incoming import contents
 from outreach.post.outbox import Letter
 from outreach.post.outgoing import letterbook
+from outreach.tour import programmes
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
@@ -78,7 +79,9 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
         select(Booking, BookingContact)
         .join(BookingContact, BookingContact.booking_id == Booking.id)
         .join(Performance, Performance.id == Booking.performance_id)
+        .join(Programme, Programme.id == Booking.programme_id)
         .where(
+            Programme.partnership_id == letter.partnership_id,
             Booking.urn == school.urn, Booking.ended_at.is_(None), Performance.starts_at > now,
             func.lower(BookingContact.address) == address, BookingContact.removed_at.is_(None),
         )
@@ -86,7 +89,7 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
     )  # fmt: skip
     return Lost(
         school=school,
-        contact=next((c for c in contacts.of(school.urn) if c.address.lower() == address), None),
+        contact=next((c for c in contacts.of(school.urn, letter.partnership_id) if c.address.lower() == address), None),
         bookings=tuple((booking, person) for booking, person in rows),
         invitation=db.session.scalar(
             select(Invitation).where(Invitation.letter_id == letter.id, Invitation.urn == school.urn)
@@ -108,13 +111,16 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
     lost = lost_with(letter, now=now)
     if lost is None:
         raise NoSchool
-    contact = _on_file(lost, address, source=source, who=who, now=now)
+    contact = _on_file(lost, letter.partnership_id, address, source=source, who=who, now=now)
     for booking, person in lost.bookings:
         _in_calendar(booking, person, address, who=who, now=now)
     history.record(
-        "address put right", "school", lost.school.urn, who=who, now=now, before=old, after=address
+        "address put right", "school", lost.school.urn, who=who, now=now, before=old, after=address,
+        partnership_id=letter.partnership_id,
     )
-    links.withdraw(urn=lost.school.urn, address=old, now=now)
+    links.withdraw(
+        urn=lost.school.urn, address=old, programmes=programmes.ids_of(letter.partnership_id), now=now
+    )
     letterbook.withdraw_all(old, letter.partnership_id, who=who, now=now)
     contents.address_settled(old, letter.partnership_id, "put right", who=who, now=now)
     invited, not_asked = False, ""
@@ -134,7 +140,10 @@ def say_it_works(letter: Letter, *, who: str, now: datetime) -> None:
     contents.address_settled(letter.recipient, letter.partnership_id, "the address works", who=who, now=now)
     urn = _urn(letter)
     subject = ("school", urn) if urn is not None else ("letter", letter.id)
-    history.record("address works again", *subject, who=who, now=now, after={"address": letter.recipient})
+    history.record(
+        "address works again", *subject, who=who, now=now, after={"address": letter.recipient},
+        partnership_id=letter.partnership_id,
+    )  # fmt: skip
 
 
 def _urn(letter: Letter) -> int | None:
@@ -145,21 +154,24 @@ def _urn(letter: Letter) -> int | None:
     return letters.school_of(letter.stream)
 
 
-def _on_file(lost: Lost, address: str, *, source: str, who: str, now: datetime) -> Contact | None:
+def _on_file(
+    lost: Lost, whose: int | None, address: str, *, source: str, who: str, now: datetime
+) -> Contact | None:
     """The contact's row with the new address; the old row ends."""
     if lost.contact is None:
         return None
     there = next(
-        (c for c in contacts.of(lost.school.urn) if c.address.casefold() == address.casefold()), None
+        (c for c in contacts.of(lost.school.urn, whose) if c.address.casefold() == address.casefold()), None
     )
     if there is not None:
-        contacts.end(lost.contact, who=who, now=now)
+        contacts.end(lost.contact, who=who, now=now, programmes=programmes.ids_of(whose))
         return there
     kept = replace(contacts.details_of(lost.contact), address=address)
     contacts.put_many(
-        [(lost.school.urn, lost.contact, kept)], source=source, source_date=now.date(), who=who, now=now
+        [(lost.school.urn, lost.contact, kept)], source=source, source_date=now.date(), who=who, now=now,
+        partnership_id=whose,
     )
-    return next(c for c in contacts.of(lost.school.urn) if c.address.casefold() == address.casefold())
+    return next(c for c in contacts.of(lost.school.urn, whose) if c.address.casefold() == address.casefold())
 
 
 def _in_calendar(booking: Booking, person: BookingContact, address: str, *, who: str, now: datetime) -> None:

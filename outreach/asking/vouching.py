@@ -148,14 +148,15 @@ def _add(booking: Booking, person: NamedPerson, *, who: str, now: datetime) -> N
 def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
     """On file, and asked to book where the rules of asking allow it."""
     school = db.session.get_one(School, person.urn)
-    there = {c.address.casefold(): c for c in contacts.of(person.urn)}
+    programme = db.session.get_one(Programme, person.programme_id)
+    whose = programme.partnership_id
+    there = {c.address.casefold(): c for c in contacts.of(person.urn, whose)}
     contact = there.get(person.address.casefold()) or contacts.add(
         person.urn, person.name, person.role, person.address, person.phone, f"named by {person.named_by}, at the school",
-        day_of(person.recorded_at), who=who, now=now,
+        day_of(person.recorded_at), who=who, now=now, partnership_id=whose,
     )  # fmt: skip
     try:
         with db.session.begin_nested():
-            programme = db.session.get_one(Programme, person.programme_id)
             invitations.invite(programme, school, contact, who=who, now=now)
     except Refusal:
         pass  # it is on file, and written to with the next round
@@ -165,7 +166,7 @@ def _on_file(person: NamedPerson, *, who: str, now: datetime) -> None:
     request = db.session.get_one(ConfirmationRequest, person.about)
     school = db.session.get_one(School, person.urn)
     kept = contacts.details(person.name, person.role, person.address, person.phone)
-    people = {c.address.casefold(): c for c in answers.people_of(school)}
+    people = {c.address.casefold(): c for c in answers.people_of(school, request.partnership_id)}
     if person.address.casefold() in people:
         return
     leaving = people.get(person.instead_of.casefold()) if person.instead_of else None

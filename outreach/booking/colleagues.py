@@ -138,13 +138,15 @@ def correct(
     history.record(
         "corrected somebody", "booking", booking.reference, who=who, now=now, before=before, after=_said(person)
     )  # fmt: skip
+    whose = booking.programme.partnership_id
     on_file = next(
-        (c for c in contacts.of(booking.urn) if c.address.casefold() == kept.address.casefold()), None
+        (c for c in contacts.of(booking.urn, whose) if c.address.casefold() == kept.address.casefold()), None
     )
     if on_file is not None and contacts.details_of(on_file) != kept:
         changed = contacts.details(kept.name, kept.role or on_file.role, on_file.address, kept.phone)
         contacts.put_many(
-            [(booking.urn, on_file, changed)], source=f"booking {booking.reference}", source_date=now.date(), who=who, now=now
+            [(booking.urn, on_file, changed)], source=f"booking {booking.reference}", source_date=now.date(), who=who, now=now,
+            partnership_id=whose,
         )  # fmt: skip
     return person
 
@@ -194,7 +196,7 @@ def put(
     for a coordinator is put down apart: neither on the booking nor on file, and not among those given back."""
     taken = {p.address.casefold() for p in there}
     with db.session.no_autoflush:  # no contact waits to be written: each letter put down writes all before it
-        on_file = {c.address.casefold() for c in contacts.of(booking.urn)}
+        on_file = {c.address.casefold() for c in contacts.of(booking.urn, booking.programme.partnership_id)}
     rows, new = [], []
     for person in people:
         address = contacts.clean_address(person.address)
@@ -216,6 +218,7 @@ def put(
     contacts.put_many(
         [(booking.urn, None, kept) for kept in new],
         source=f"booking {booking.reference}", source_date=now.date(), who=who, now=now,
+        partnership_id=booking.programme.partnership_id,
     )  # fmt: skip
     db.session.add_all(rows)
     return rows

@@ -120,7 +120,8 @@ def hold(
         )
     db.session.add(FormBegun(programme_id=programme.id, urn=school.urn, recorded_at=now))
     history.record(
-        "held", "school", school.urn, who=who, now=now, after=[p.starts_at.isoformat() for p in claimed]
+        "held", "school", school.urn, who=who, now=now, after=[p.starts_at.isoformat() for p in claimed],
+        partnership_id=programme.partnership_id,
     )
     return claimed
 
@@ -216,7 +217,8 @@ def give_back(programme_id: int, urn: int, *, who: str, now: datetime) -> None:
     """Let go of what is held; none held is no fault."""
     performances.lock_school(urn)
     if _drop(programme_id, urn):
-        history.record("gave back", "school", urn, who=who, now=now)
+        whose = db.session.get_one(Programme, programme_id).partnership_id
+        history.record("gave back", "school", urn, who=who, now=now, partnership_id=whose)
 
 
 def save_draft(programme_id: int, urn: int, typed: dict[str, Any], *, now: datetime) -> None:

@@ -107,9 +107,12 @@ _KEPT_OR_PROPOSED = (
 )
 
 
-def uids_of(urns: Collection[int]) -> list[str]:
-    """The calendar events of every time that was ever kept for some schools, in the order they were; one query."""
-    query = select(Proposal.uid).where(Proposal.urn.in_(set(urns)), Proposal.uid.is_not(None))
+def uids_of(urns: Collection[int], partnership_id: int) -> list[str]:
+    """The calendar events of every time that a partnership ever kept for some schools, in the order they were; one query."""
+    query = select(Proposal.uid).join(Programme, Programme.id == Proposal.programme_id)
+    query = query.where(
+        Proposal.urn.in_(set(urns)), Proposal.uid.is_not(None), Programme.partnership_id == partnership_id
+    )
     return [uid for uid in db.session.scalars(query.order_by(Proposal.id)) if uid]
 
 

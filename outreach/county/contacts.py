@@ -2,14 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ForeignKey, Index, Text, case, func, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, Text, case, func, select, text
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from outreach.county.partnerships import Authority
 from outreach.county.schools import OPEN_STATUSES, School, Succession
@@ -123,15 +124,20 @@ def given_by_school(contact: Contact) -> bool:
     )
 
 
-def of(urn: int) -> list[Contact]:
-    """A school's contacts that count now, the one to write to first."""
-    return of_schools([urn]).get(urn, [])
+def of(urn: int, partnership_id: int | None = None) -> list[Contact]:
+    """A school's contacts that count now, the one to write to first.
+
+    Those of a partnership; None: of whoever holds the school now.
+    """
+    return of_schools([urn], partnership_id).get(urn, [])
 
 
-def of_schools(urns: Iterable[int]) -> dict[int, list[Contact]]:
+def of_schools(urns: Iterable[int], partnership_id: int | None = None) -> dict[int, list[Contact]]:
     """The contacts that count now of many schools, by URN, the one to write to first; one query."""
     rows = db.session.scalars(
-        select(Contact).where(Contact.urn.in_(set(urns)), Contact.ended_at.is_(None)).order_by(Contact.id)
+        select(Contact)
+        .where(Contact.urn.in_(set(urns)), Contact.ended_at.is_(None), whose(partnership_id, Contact.urn))
+        .order_by(Contact.id)
     )
     found: dict[int, list[Contact]] = {}
     for row in rows:
@@ -141,13 +147,22 @@ def of_schools(urns: Iterable[int]) -> dict[int, list[Contact]]:
     return found
 
 
-def to_write_to(urns: Iterable[int]) -> dict[int, list[Contact]]:
+def whose(partnership_id: int | None, urn: Any) -> ColumnElement[bool]:
+    """Contacts of a partnership; None: of the one that holds the school of a column of URNs now."""
+    if partnership_id is not None:
+        return Contact.partnership_id == partnership_id
+    held, of = aliased(School), aliased(Authority)
+    holder = select(of.partnership_id).join(held, held.la_code == of.la_code).where(held.urn == urn)
+    return Contact.partnership_id.is_not_distinct_from(holder.scalar_subquery())
+
+
+def to_write_to(urns: Iterable[int], partnership_id: int | None = None) -> dict[int, list[Contact]]:
     """As `of_schools`; a school with nobody on file of its own has the contacts of the closed schools it came from.
 
     Two queries. Contacts go to the successor; once it has its own, those stand for it alone.
     """
     wanted = set(urns)
-    found = of_schools(wanted)
+    found = of_schools(wanted, partnership_id)
     bare = wanted - found.keys()
     if not bare:
         return found
@@ -159,6 +174,7 @@ def to_write_to(urns: Iterable[int]) -> dict[int, list[Contact]]:
             Succession.successor_urn.in_(bare),
             School.status.not_in(OPEN_STATUSES),
             Contact.ended_at.is_(None),
+            whose(partnership_id, Succession.successor_urn),
         )
         .order_by(Succession.successor_urn, Contact.id)
     ):
@@ -171,7 +187,9 @@ def to_write_to(urns: Iterable[int]) -> dict[int, list[Contact]]:
 def get(contact_id: int, urn: int) -> Contact | None:
     """A school's contact that counts now, or None."""
     return db.session.scalar(
-        select(Contact).where(Contact.id == contact_id, Contact.urn == urn, Contact.ended_at.is_(None))
+        select(Contact).where(
+            Contact.id == contact_id, Contact.urn == urn, Contact.ended_at.is_(None), whose(None, Contact.urn)
+        )
     )
 
 
@@ -185,7 +203,7 @@ class Reach:
 
 def reach(la_codes: Iterable[str]) -> Reach:
     """Of all open schools of these authorities."""
-    on_file = select(Contact.urn).where(Contact.ended_at.is_(None))
+    on_file = _on_file(la_codes := list(la_codes))
     schools, reached = db.session.execute(
         select(func.count(), func.count(case((School.urn.in_(on_file), 1)))).where(
             School.la_code.in_(la_codes), School.status.in_(OPEN_STATUSES)
@@ -196,7 +214,7 @@ def reach(la_codes: Iterable[str]) -> Reach:
 
 def schools_without(la_codes: Iterable[str]) -> list[School]:
     """The open schools of these authorities with nobody on file, by name."""
-    on_file = select(Contact.urn).where(Contact.ended_at.is_(None))
+    on_file = _on_file(la_codes := list(la_codes))
     return list(
         db.session.scalars(
             select(School)
@@ -208,6 +226,20 @@ def schools_without(la_codes: Iterable[str]) -> list[School]:
             .order_by(School.name, School.urn)
         )
     )
+
+
+def _on_file(la_codes: list[str]) -> Select[tuple[int]]:
+    """The schools of some authorities with somebody on file of the partnership that holds them."""
+    held, of = aliased(School), aliased(Authority)
+    return (
+        select(Contact.urn)
+        .join(held, held.urn == Contact.urn)
+        .outerjoin(of, of.la_code == held.la_code)
+        .where(
+            Contact.ended_at.is_(None), held.la_code.in_(la_codes),
+            Contact.partnership_id.is_not_distinct_from(of.partnership_id),
+        )
+    )  # fmt: skip
 
 
 def clean_address(typed: str) -> str:
@@ -240,26 +272,34 @@ def add(
     *,
     who: str,
     now: datetime,
+    partnership_id: int | None = None,
 ) -> Contact:
-    """A new contact of one school. Raises BadAddress, BadText, SourceMissing or ContactOnFile."""
+    """A new contact of one school, of the partnership that holds it if none is named. Raises BadAddress, BadText, SourceMissing or ContactOnFile."""
     kept = details(name, role, address, phone)
     source = _source(source)
     # Two adds at once queue at the school's row.
     db.session.execute(select(School.urn).where(School.urn == urn).with_for_update(key_share=True))
-    if any(c.address.casefold() == kept.address.casefold() for c in of(urn)):
+    if any(c.address.casefold() == kept.address.casefold() for c in of(urn, partnership_id)):
         raise ContactOnFile(f"{kept.address} is already on file for this school.")
-    contact = _put(urn, kept, source, source_date, who=who, now=now)
+    whose_it_is = partnership_id if partnership_id is not None else _holders([urn]).get(urn)
+    contact = _put(urn, kept, source, source_date, whose_it_is, who=who, now=now)
     db.session.flush()
     return contact
 
 
-def end(contact: Contact, *, who: str, now: datetime) -> None:
-    """This person or office is not written to any more, and links it was sent are closed. Ending twice changes nothing."""
+def end(contact: Contact, *, who: str, now: datetime, programmes: Select[tuple[int]] | None = None) -> None:
+    """This person or office is not written to any more, and links it was sent into some programmes (None: any) are closed.
+
+    Ending twice changes nothing.
+    """
     if contact.ended_at is not None:
         return
     contact.ended_at = now
-    links.withdraw(urn=contact.urn, address=contact.address, now=now)
-    history.record("contact ended", "school", contact.urn, who=who, now=now, before=_said(contact))
+    links.withdraw(urn=contact.urn, address=contact.address, programmes=programmes, now=now)
+    history.record(
+        "contact ended", "school", contact.urn, who=who, now=now, before=_said(contact),
+        partnership_id=contact.partnership_id,
+    )  # fmt: skip
     db.session.flush()
 
 
@@ -270,16 +310,22 @@ def put_many(
     source_date: date,
     who: str,
     now: datetime,
+    partnership_id: int | None = None,
 ) -> None:
-    """Many contacts at once: (URN, the row it replaces or None, what to keep). Raises SourceMissing."""
+    """Many contacts at once: (URN, the row it replaces or None, what to keep). Raises SourceMissing.
+
+    They are the named partnership's, else of whoever holds each school.
+    """
     source = _source(source)
+    holders = {} if partnership_id is not None else _holders([urn for urn, _, _ in lines])
     for _urn, replaced, _kept in lines:
         if replaced is not None:
             replaced.ended_at = now
     if any(replaced is not None for _urn, replaced, _kept in lines):
         db.session.flush()
     for urn, replaced, kept in lines:
-        _put(urn, kept, source, source_date, replaced, who=who, now=now)
+        whose_it_is = partnership_id if partnership_id is not None else holders.get(urn)
+        _put(urn, kept, source, source_date, whose_it_is, replaced, who=who, now=now)
 
 
 def _put(
@@ -287,6 +333,7 @@ def _put(
     kept: Details,
     source: str,
     source_date: date,
+    partnership_id: int | None,
     replaced: Contact | None = None,
     *,
     who: str,
@@ -294,7 +341,7 @@ def _put(
 ) -> Contact:
     contact = Contact(
         urn=urn, name=kept.name, role=kept.role, address=kept.address, phone=kept.phone,
-        source=source, source_date=source_date, created_at=now,
+        source=source, source_date=source_date, created_at=now, partnership_id=partnership_id,
     )  # fmt: skip
     db.session.add(contact)
     history.record(
@@ -305,8 +352,20 @@ def _put(
         now=now,
         before=_said(replaced) if replaced else None,
         after=_said(contact) | {"from": source},
+        partnership_id=partnership_id,
     )
     return contact
+
+
+def _holders(urns: Collection[int]) -> dict[int, int]:
+    """{URN: the partnership that holds it now}."""
+    found: dict[int, int] = {}
+    wanted = sorted(set(urns))
+    query = select(School.urn, Authority.partnership_id).join(Authority, Authority.la_code == School.la_code)
+    for start in range(0, len(wanted), 5000):
+        rows = db.session.execute(query.where(School.urn.in_(wanted[start : start + 5000])).order_by(School.urn))
+        found |= {urn: partnership_id for urn, partnership_id in rows}
+    return found
 
 
 def _said(contact: Contact) -> dict[str, str]:

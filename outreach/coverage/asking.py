@@ -4,7 +4,6 @@ The newest event names the cause: silent since it was asked, a form begun, an an
 did not take place. 'Silent since' is the first invitation, or the newest where the school said something in between.
 """
 
-from collections.abc import Collection
 from datetime import date, datetime
 
 from outreach.asking import invitations
@@ -30,9 +29,9 @@ _ENDED_BY = {"host": "host school"}
 class Asking:
     """What schools were asked and what they said by the cut; 5 queries."""
 
-    def __init__(self, programme: Programme, cut: Cut, kin_elsewhere: Collection[int]) -> None:
+    def __init__(self, programme: Programme, cut: Cut) -> None:
         read = cut.source or facts
-        self.contacts = read.reachable_by_contact(programme, kin_elsewhere, cut)
+        self.contacts = read.reachable_by_contact(programme, cut)
         self.invited = read.invitations(programme, cut)
         self.answers = read.answers(programme, cut)
         self.proposals, self.day = read.proposals(programme, cut), cut.day

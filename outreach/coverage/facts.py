@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, case, func, literal, null, or_, select, text, type_coerce
+from sqlalchemy import Boolean, case, exists, func, literal, null, or_, select, text, type_coerce
 
 from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.desk import proposal_moves
@@ -22,7 +22,8 @@ from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.corrections import value_of
 from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovered, CountedShare
-from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Succession
+from outreach.county.register import lines
+from outreach.county.schools import Correction, OwnNumber, SchoolRecord
 from outreach.coverage.parts.cut import Cut, only, only_shows, scope
 from outreach.ground.db import Instant, db
 from outreach.post.outbox import DeadAddress, Letter
@@ -83,18 +84,22 @@ def _known(scope: Any, cut: Cut) -> dict[int, Known]:
     return {row[0]: Known(*row) for row in rows}
 
 
-def correct(known: dict[int, Known], cut: Cut) -> None:
+def correct(known: dict[int, Known], programme: Programme, cut: Cut) -> None:
     """Lay the local corrections over what the register said, in place."""
-    for urn, fields in _corrections(cut).items():
+    for urn, fields in _corrections(programme, cut).items():
         if urn in known:
             known[urn] = replace(known[urn], **fields)
 
 
-def _corrections(cut: Cut) -> dict[int, dict[str, Any]]:
+def _corrections(programme: Programme, cut: Cut) -> dict[int, dict[str, Any]]:
     held: dict[int, dict[str, Any]] = defaultdict(dict)
     query = select(Correction.urn, Correction.field, Correction.value, Correction.withdrawn)
     for urn, field, said, withdrawn in _rows(
-        query.where(Correction.recorded_at < cut.register_until, *only(Correction.urn, cut)).order_by(Correction.id)
+        query.where(
+            Correction.recorded_at < cut.register_until,
+            Correction.urn.in_(lines.ever_with(programme.partnership_id)),
+            *only(Correction.urn, cut),
+        ).order_by(Correction.id)
     ):
         if withdrawn:
             held[urn].pop(field, None)
@@ -157,12 +162,12 @@ def target_year_groups(programme: Programme, cut: Cut) -> tuple[int, ...]:
     return in_force([tuple(row) for row in rows], cut, ())
 
 
-def links(cut: Cut) -> list[tuple[int, int, date | None]]:
-    """Every (predecessor, successor, date) there is: kin may lead through other authorities."""
-    query = select(Succession.predecessor_urn, Succession.successor_urn, Succession.link_date)
-    query = query.where(Succession.recorded_at < cut.register_until, *only(Succession.predecessor_urn, cut))
-    query = query.order_by(Succession.id)
-    return [tuple(row) for row in _rows(query)]
+def links(programme: Programme, cut: Cut) -> list[tuple[int, int, date | None]]:
+    """Every (predecessor, successor, date) with an end that was ever the partnership's, or booked with it."""
+    near = lines.near(scope(programme, by=cut.register_until)).subquery()
+    query = select(near.c.predecessor_urn, near.c.successor_urn, near.c.link_date)
+    query = query.where(near.c.recorded_at < cut.register_until, *only(near.c.predecessor_urn, cut))
+    return [tuple(row) for row in _rows(query.order_by(near.c.id))]
 
 
 def own_numbers(programme: Programme, cut: Cut) -> dict[int, dict[int, int]]:
@@ -171,6 +176,7 @@ def own_numbers(programme: Programme, cut: Cut) -> dict[int, dict[int, int]]:
     query = select(OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils).where(
         OwnNumber.academic_year == programme.academic_year,
         OwnNumber.recorded_at < cut.register_until,
+        OwnNumber.urn.in_(lines.ever_with(programme.partnership_id)),
         *only(OwnNumber.urn, cut),
     )
     for urn, year_group, pupils in _rows(query.order_by(OwnNumber.id)):
@@ -190,7 +196,7 @@ def decisions(programme: Programme, cut: Cut) -> dict[int, tuple[str, tuple[int,
 
 def promises(programme: Programme, cut: Cut) -> list[Promised]:
     b, r, c = Booking, BookingRevision, Cancellation
-    handed = _handed_on_after(cut)
+    handed = _handed_on_after(programme, cut)
     query = (
         select(
             b.id, func.coalesce(handed.c.from_urn, b.urn), b.performance_id, b.created_at, r.id, r.starts_at, r.ends_at, c.recorded_at,
@@ -224,10 +230,13 @@ def promises(programme: Programme, cut: Cut) -> list[Promised]:
     return [Promised(*newest[key], pupils.get(newest[key][4], {})) for key in sorted(newest)]
 
 
-def _handed_on_after(cut: Cut) -> Any:
+def _handed_on_after(programme: Programme, cut: Cut) -> Any:
     """Bookings that went to a following school only after the cut: with whom they were then."""
     first = (
-        select(func.min(Handover.id)).where(Handover.recorded_at >= cut.until).group_by(Handover.booking_id)
+        select(func.min(Handover.id))
+        .join(Booking, Booking.id == Handover.booking_id)
+        .where(Handover.recorded_at >= cut.until, Booking.programme_id == programme.id)
+        .group_by(Handover.booking_id)
     )
     return select(Handover.booking_id, Handover.from_urn).where(Handover.id.in_(first)).subquery()
 
@@ -263,17 +272,15 @@ def reports(programme: Programme, cut: Cut) -> list[Told]:
     return [Told(*row, split.get(row[0], {})) for row in _rows(query)]
 
 
-def reachable_by_contact(programme: Programme, kin: Collection[int], cut: Cut) -> dict[int, bool]:
-    """{URN: has a live contact whose address is not dead}; a school that is missing has no live contact."""
-    dead = _dead(cut)
-    alive = func.max(case((dead.c.address.is_(None), 1), else_=0))
+def reachable_by_contact(programme: Programme, cut: Cut) -> dict[int, bool]:
+    """{URN: has a live contact of the partnership's whose address is not dead}; a school that is missing has none."""
+    alive = func.max(case((_dead(Contact.address, cut), 0), else_=1))
     query = (
         select(Contact.urn, alive)
-        .outerjoin(dead, dead.c.address == func.lower(Contact.address))
         .where(
+            Contact.partnership_id == programme.partnership_id,
             Contact.created_at < cut.until,
             or_(Contact.ended_at.is_(None), Contact.ended_at >= cut.until),
-            or_(Contact.urn.in_(scope(programme)), Contact.urn.in_(sorted(kin))),
             *only(Contact.urn, cut),
         )
         .group_by(Contact.urn)
@@ -293,17 +300,15 @@ class Asked:
 
 
 def invitations(programme: Programme, cut: Cut) -> dict[int, Asked]:
-    dead = _dead(cut)
     handed = case((Letter.handed_at < cut.until, Letter.handed_at))
     query = (
         select(
             Invitation.urn,
             func.min(handed),
             func.max(handed),
-            func.max(case((dead.c.address.is_(None), 1), else_=0)),
+            func.max(case((_dead(Invitation.address, cut), 0), else_=1)),
         )
         .outerjoin(Letter, Letter.id == Invitation.letter_id)
-        .outerjoin(dead, dead.c.address == func.lower(Invitation.address))
         .where(
             Invitation.programme_id == programme.id,
             Invitation.recorded_at < cut.until,
@@ -344,15 +349,12 @@ def forms_begun(programme: Programme, cut: Cut) -> dict[int, datetime]:
     return {urn: when for urn, when in _rows(query.group_by(FormBegun.urn).order_by(FormBegun.urn))}
 
 
-def _dead(cut: Cut) -> Any:
-    return (
-        select(func.lower(DeadAddress.address).label("address"))
-        .where(
-            DeadAddress.recorded_at < cut.until,
-            or_(DeadAddress.lifted_at.is_(None), DeadAddress.lifted_at >= cut.until),
-        )
-        .distinct()
-        .subquery()
+def _dead(address: Any, cut: Cut) -> Any:
+    """Whether an address was dead by the cut; each is looked up, since most that are dead are others'."""
+    return exists().where(
+        func.lower(DeadAddress.address) == func.lower(address),
+        DeadAddress.recorded_at < cut.until,
+        or_(DeadAddress.lifted_at.is_(None), DeadAddress.lifted_at >= cut.until),
     )
 
 

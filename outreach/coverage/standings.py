@@ -187,7 +187,7 @@ class _Judge:
         self.by_urn: dict[int, list[Verdict]] = defaultdict(list)
         for verdict in found:
             self.by_urn[verdict.promise.urn].append(verdict)
-        self.asking = Asking(programme, cut, target.kin_elsewhere)
+        self.asking = Asking(programme, cut)
         self.heirs = {urn: target.heir(urn) for urn in self.by_urn}
         self.left_to: dict[int, list[Verdict]] = defaultdict(list)
         for urn, heir in self.heirs.items():

@@ -62,13 +62,14 @@ class Target:
         read = cut.source or facts
         self.codes = read.la_codes(programme, cut)
         self.known = read.schools(programme, cut)
-        self.links = read.links(cut)
+        self.links = read.links(programme, cut)
         linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
-        self.kin_elsewhere = linked.beyond(self.known)
-        self.known |= read.kin(self.kin_elsewhere, cut)
-        self.known = dict(sorted(self.known.items()))
-        read.correct(self.known, cut)
-        self.own = read.own_numbers(programme, cut)
+        self.known |= read.kin(linked.beyond(self.known), cut)
+        # Corrections and own numbers are of who holds the school: once it is another's, nothing new of it is read.
+        held = {urn: known for urn, known in self.known.items() if known.la_code in self.codes}
+        read.correct(held, programme, cut)
+        self.known = dict(sorted((self.known | held).items()))
+        self.own = {urn: told for urn, told in read.own_numbers(programme, cut).items() if urn in held}
         self.decisions = read.decisions(programme, cut)
         groups = read.target_year_groups(programme, cut)
         self.year_groups = (ADULTS,) if programme.for_adults else groups

@@ -1,10 +1,10 @@
 """Who did what, when, from what to what. Rows are only ever added; the database refuses the rest."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Text, and_, or_, select
+from sqlalchemy import JSON, ColumnElement, Index, Text, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db
@@ -39,8 +39,12 @@ def record(
     now: datetime,
     before: Any = None,
     after: Any = None,
+    partnership_id: int | None = None,
 ) -> None:
-    """Add one deed: record('moved', 'booking', 7, who='Joanna Fell (school)', now=now, before=…, after=…)."""
+    """Add one deed: record('moved', 'booking', 7, who='Joanna Fell (school)', now=now, before=…, after=…).
+
+    `partnership_id`: whose programme it is done in, where that is not told by the subject (a school may change hands).
+    """
     db.session.add(
         History(
             recorded_at=now,
@@ -50,6 +54,7 @@ def record(
             subject_id=str(subject_id),
             before=before,
             after=after,
+            partnership_id=partnership_id,
         )
     )
 
@@ -65,16 +70,50 @@ def of(subject: str, subject_id: object) -> list[History]:
     )
 
 
-def of_many(subjects: Mapping[str, Collection[object]]) -> list[History]:
-    """The deeds about several things, {subject: ids}, newest first; one query."""
-    wanted = [
-        and_(History.subject == subject, History.subject_id.in_([str(one) for one in ids]))
-        for subject, ids in subjects.items()
-        if ids
-    ]
-    if not wanted:
+Spans = Mapping[tuple[str, Any], Sequence[tuple[datetime | None, datetime | None]]]
+"""From when until when the deeds about each of some (subject, id) are read; None: since, or until, always."""
+
+
+def of_many(
+    subjects: Mapping[str, Collection[object]], *, spans: Spans | None = None, partnership_id: int | None = None
+) -> list[History]:
+    """The deeds about several things, {subject: ids}, newest first; one query.
+
+    Of what is named in `spans`, only deeds within them, and those that were done in a programme of `partnership_id`.
+    """
+    wanted = []
+    for subject, ids in subjects.items():
+        held = {one: (spans or {}).get((subject, one)) for one in ids}
+        whole = [one for one, within in held.items() if within is None or list(within) == [(None, None)]]
+        wanted.append(and_(*_about(subject, whole), *_mine(spans, partnership_id)))
+        for one, within in held.items():
+            if one not in whole:
+                mine = History.partnership_id == partnership_id
+                wanted.append(and_(*_about(subject, [one]), or_(mine, *map(_within, within or ()))))
+    if not any(ids for ids in subjects.values()):
         return []
     return list(db.session.scalars(select(History).where(or_(*wanted)).order_by(History.id.desc())))
+
+
+def _about(subject: str, ids: Collection[object]) -> tuple[ColumnElement[bool], ...]:
+    return History.subject == subject, History.subject_id.in_([str(one) for one in ids])
+
+
+def _mine(spans: Spans | None, partnership_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    """Nobody else's, where it is asked whose."""
+    if spans is None:
+        return ()
+    return (or_(History.partnership_id.is_(None), History.partnership_id == partnership_id),)
+
+
+def _within(span: tuple[datetime | None, datetime | None]) -> ColumnElement[bool]:
+    since, until = span
+    bounds: list[ColumnElement[bool]] = [History.partnership_id.is_(None)]
+    if since is not None:
+        bounds.append(History.recorded_at >= since)
+    if until is not None:
+        bounds.append(History.recorded_at < until)
+    return and_(*bounds)
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Index, Text, func, select, update
+from sqlalchemy import Index, Select, Text, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db
@@ -74,12 +74,13 @@ def mint(
     return Minted(link=link, token=token)
 
 
-def withdraw(*, urn: int, address: str, now: datetime) -> None:
-    """Close every link of a school that went to this address; capitals make no difference."""
+def withdraw(*, urn: int, address: str, programmes: Select[tuple[int]] | None, now: datetime) -> None:
+    """Close every link of a school into some programmes (None: any) that went to this address; capitals make no difference."""
     db.session.execute(
         update(PersonalLink)
         .where(
             PersonalLink.urn == urn,
+            *(() if programmes is None else (PersonalLink.programme_id.in_(programmes),)),
             func.lower(PersonalLink.address) == address.lower(),
             PersonalLink.withdrawn_at.is_(None),
         )

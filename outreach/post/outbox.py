@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, defer, mapped_column
@@ -75,6 +76,7 @@ class DeadAddress(Base):
     """An address that bounced for good; not written to again until it is corrected (lifted_at)."""
 
     __tablename__ = "dead_address"
+    __table_args__ = (Index("ix_dead_address_lower", text("lower(address)")),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(Text, index=True)

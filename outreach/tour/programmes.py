@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import partnerships
@@ -284,6 +284,11 @@ def get(partnership_id: int, programme_id: int) -> Programme:
     if found is None:
         raise NoSuchProgramme("There is no such programme here.")
     return found
+
+
+def ids_of(partnership_id: int | None) -> Select[tuple[int]]:
+    """The ids of a partnership's programmes, as a part of other queries."""
+    return select(Programme.id).where(Programme.partnership_id == partnership_id)
 
 
 def of_partnership(partnership_id: int) -> list[Programme]:

@@ -122,7 +122,7 @@ def _decide(
     db.session.add(row)
     db.session.flush()
     history.record(
-        f"{kind} in the target", "school", school.urn, who=who, now=now,
+        f"{kind} in the target", "school", school.urn, who=who, now=now, partnership_id=programme.partnership_id,
         after={"programme": programme.id, "year_groups": list(year_groups), "reason": row.reason},
     )  # fmt: skip
     return row

@@ -199,7 +199,7 @@ def own_booking(reference: str) -> Any:
     if booking.programme_id != g.link.programme_id:
         abort(404)
     if booking.urn != g.link.urn and booking.urn not in {
-        s.urn for s in lines.former_selves([g.link.urn], today=day_of(clock.now())).get(g.link.urn, ())
+        s.urn for s in lines.former_selves([g.link.urn], g.partnership.id, today=day_of(clock.now())).get(g.link.urn, ())
     }:
         abort(404)
     return booking

@@ -306,10 +306,11 @@ def test_lines_lead_to_whoever_came_before_and_after_however_far_and_out_of_circ
         ),
         links=links,
     )
+    ours_id = ours.id
     with count_queries() as queries:
-        assert [s.urn for s in lines.after([900001, 900004])[900001]] == [900003, 900002]
-        assert [s.urn for s in lines.before([900001])[900001]] == [900003, 900002]
-        assert lines.family(900002) == {900001, 900002, 900003}
+        assert [s.urn for s in lines.after([900001, 900004], ours_id)[900001]] == [900003, 900002]
+        assert [s.urn for s in lines.before([900001], ours_id)[900001]] == [900003, 900002]
+        assert lines.family(900002, ours_id) == {900001, 900002, 900003}
     assert len(queries) == 3
-    assert lines.family(900004) == {900004}
-    assert lines.after([]) == {}
+    assert lines.family(900004, ours_id) == {900004}
+    assert lines.after([], ours_id) == {}

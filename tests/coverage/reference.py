@@ -116,7 +116,7 @@ class World:
         if not records:
             return None
         value = getattr(records[-1], name)
-        corrections = list(self.by_then(Correction, urn=urn, field=name))
+        corrections = list(self.by_then(Correction, urn=urn, field=name)) if self.is_ours(urn) else []
         if corrections and not corrections[-1].withdrawn:
             text = corrections[-1].value
             value = None if text == "" else int(text) if name in WHOLE else text
@@ -124,7 +124,20 @@ class World:
 
     @remembered
     def links(self):
-        return [(r.predecessor_urn, r.successor_urn) for r in self.by_then(Succession)]
+        return [(r.predecessor_urn, r.successor_urn) for r in self.own_links()]
+
+    @remembered
+    def own_links(self):
+        """Those with an end that was the partnership's at some time, or booked with it."""
+        ours = {r.urn for r in self.by_then(SchoolRecord) if r.la_code in self.codes}
+        ours |= {b.urn for b in self.rows[Booking] if b.programme_id == self.programme.id and b.created_at < self.until}
+        return [r for r in self.by_then(Succession) if r.predecessor_urn in ours or r.successor_urn in ours]
+
+    @remembered
+    def is_ours(self, urn):
+        """Whether it is with the partnership: only then its corrections and own numbers count."""
+        records = list(self.by_then(SchoolRecord, urn=urn))
+        return bool(records) and records[-1].la_code in self.codes
 
     def leads_to(self, start, end, seen=()):
         return any(
@@ -165,7 +178,7 @@ class World:
             return True
         if self.fact(urn, "status") == "Proposed to open":
             return False
-        dates = [r.link_date for r in self.by_then(Succession, predecessor_urn=urn) if r.link_date]
+        dates = [r.link_date for r in self.own_links() if r.predecessor_urn == urn and r.link_date]
         closed = self.fact(urn, "close_date") or (min(dates) if dates else None)
         return closed is not None and closed > self.day
 
@@ -191,6 +204,8 @@ class World:
     def own(self, urn, y):
         said = list(
             self.by_then(OwnNumber, urn=urn, year_group=y, academic_year=self.programme.academic_year)
+            if self.is_ours(urn)
+            else []
         )
         if said:
             return said[-1].pupils
@@ -601,7 +616,7 @@ class World:
         live = [
             c.address.lower()
             for u in family
-            for c in self.by_then(Contact, urn=u)
+            for c in self.by_then(Contact, urn=u, partnership_id=self.programme.partnership_id)
             if c.ended_at is None or c.ended_at >= self.until
         ]
         invited = [

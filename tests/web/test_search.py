@@ -133,7 +133,8 @@ def test_somebody_who_was_named_with_a_booking_is_found_once_with_it(client: Fla
 
 def test_a_school_is_found_by_what_it_was_called_before(client: FlaskClient, desk: Desk) -> None:
     with transaction():
-        old = make.school(name="Wykeham Grammar", status="Closed", la_code="825")
+        old = make.school(name="Wykeham Grammar", status="Closed", la_code="826")  # of nobody here
+        make.succession(make.school(name="Hidden Grammar", status="Closed", la_code="825"), desk.zoe)
         between = make.school(name="Between School", status="Closed")
         make.succession(old, between)
         make.succession(between, desk.zoe)
@@ -141,16 +142,21 @@ def test_a_school_is_found_by_what_it_was_called_before(client: FlaskClient, des
     page = searched(client, q="wykeham")
     assert page.index("Académie Zoë Marlow") < page.index("Between School")
     assert "Came from Between School" in page
+    # What another partnership's school was called finds nothing, and is not said.
+    assert "Nothing here matches" in searched(client, q="hidden")
+    assert "Hidden Grammar" not in searched(client, q="zoe")
 
 
 def test_a_closed_school_says_what_it_became_and_links_only_to_ours(client: FlaskClient, desk: Desk) -> None:
     with transaction():
         old = make.school(name="Tarrant Hall", status="Closed")
-        theirs = make.school(name="Far Away Academy", la_code="825")
+        theirs = make.school(name="Far Away Academy", la_code="826")  # of nobody here
+        make.succession(old, make.school(name="Walled Academy", la_code="825"))
         make.succession(old, desk.zoe)
         make.succession(old, theirs)
     page = searched(client, q="tarrant")
     assert f'Became <a href="/desk/schools/{desk.zoe.urn}">' in page
+    assert "Walled Academy" not in page
     assert "Far Away Academy" in page and f'/desk/schools/{theirs.urn}"' not in page
 
 

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 import make
+from outreach.county.partnerships import Partnership
 from outreach.ground.config import ConfigError, read
-from outreach.ground.db import transaction
+from outreach.ground.db import db, transaction
 from outreach.post.incoming import inbox
 from outreach.post.outgoing import duty, pauses
 
@@ -31,12 +33,16 @@ def desk(app: Flask, client: FlaskClient, stopped: Any) -> FlaskClient:
 
 def wait(since: timedelta, now: Any, **changes: Any) -> None:
     with transaction():
-        make.letter("j.fell@redmere.example", None, not_before=now - since, **changes)
+        make.letter("j.fell@redmere.example", None, not_before=now - since, partnership_id=ours(), **changes)
+
+
+def ours() -> int | None:
+    return db.session.scalar(select(Partnership.id).order_by(Partnership.id))
 
 
 def test_when_all_is_well_it_says_so(desk: FlaskClient, stopped: Any) -> None:
     with transaction():
-        make.letter("j.fell@redmere.example", stopped.now - HOUR)
+        make.letter("j.fell@redmere.example", stopped.now - HOUR, partnership_id=ours())
     page = desk.get("/desk/status").text
     for said in ("All is well: letters go out and the mailbox is read.", "None. Nothing waits that could go.",
                  "19 January 2027 at 8:00am", "post1", "less than a minute ago", "Nothing waits</a>"):  # fmt: skip

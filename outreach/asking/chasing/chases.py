@@ -93,6 +93,7 @@ def put(
     db.session.add(chase)
     history.record(
         REMINDED.get(reason, f"raised to the {reason}"), "school", urn, who=who, now=now,
+        partnership_id=letter.partnership_id,
         after={"address": letter.recipient},
     )  # fmt: skip
     db.session.flush()

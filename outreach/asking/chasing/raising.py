@@ -165,7 +165,10 @@ def leave_be(
         recorded_at=now,
     )  # fmt: skip
     db.session.add(left)
-    history.record(f"not raised to the {level}", "school", urn, who=who, now=now, after={"reason": reason})
+    history.record(
+        f"not raised to the {level}", "school", urn, who=who, now=now, after={"reason": reason},
+        partnership_id=programme.partnership_id,
+    )  # fmt: skip
     db.session.flush()
     return left
 

@@ -23,6 +23,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.post import outbox
+from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 
 PEOPLE_AT_MOST = 12
@@ -47,9 +48,9 @@ class NoSuchPerson(Refusal):
         super().__init__("That person is not on the list any more.")
 
 
-def people_of(school: School) -> list[Contact]:
+def people_of(school: School, partnership_id: int) -> list[Contact]:
     """Whom we hold for a school, the one to write to first; of one that is new, those of the schools it came from."""
-    return contacts.to_write_to([school.urn]).get(school.urn, [])
+    return contacts.to_write_to([school.urn], partnership_id).get(school.urn, [])
 
 
 def newest(request: ConfirmationRequest) -> Confirmation | None:
@@ -67,14 +68,14 @@ def confirm(request: ConfirmationRequest, school: School, *, who: str, now: date
 
     Raises NobodyLeft.
     """
-    people = _own(school, who=who, now=now)
+    people = _own(request, school, who=who, now=now)
     if not people:
         raise NobodyLeft
     said = newest(request)
     if said is not None and said.kind == STILL_RIGHT:
         return said
     lines = [(school.urn, contact, contacts.details_of(contact)) for contact in people]
-    contacts.put_many(lines, source=CONFIRMED, source_date=day_of(now), who=who, now=now)
+    contacts.put_many(lines, source=CONFIRMED, source_date=day_of(now), who=who, now=now, partnership_id=request.partnership_id)
     return _keep(request, STILL_RIGHT, "", who=who, now=now)
 
 
@@ -87,10 +88,10 @@ def change(
     link at once. `waits`: the new address is looked at by a coordinator first (False is given back), and the old one stays
     until then. Raises NoSuchPerson, ContactOnFile, AddressDead.
     """
-    mine = _mine(school, contact, who=who, now=now)
+    mine = _mine(request, school, contact, who=who, now=now)
     if kept == contacts.details_of(mine):
         return True
-    _check_address(school, kept.address, instead_of=mine)
+    _check_address(request, school, kept.address, instead_of=mine)
     was = mine.name or mine.address
     if mine.address.lower() != kept.address.lower():
         if waits:
@@ -99,7 +100,8 @@ def change(
         replace(request, school, mine, kept, who=who, now=now)
     else:
         contacts.put_many(
-            [(school.urn, mine, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now
+            [(school.urn, mine, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now,
+                partnership_id=request.partnership_id
         )
     _keep(request, CHANGED, f"{kept.name or kept.address} for {was}", who=who, now=now)
     return True
@@ -110,11 +112,12 @@ def replace(
 ) -> None:
     """One contact goes, another comes, and is written to with a link of its own."""
     contacts.put_many(
-        [(school.urn, None, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now
-    )
-    contacts.end(mine, who=who, now=now)
+        [(school.urn, None, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now,
+        partnership_id=request.partnership_id,
+    )  # fmt: skip
+    contacts.end(mine, who=who, now=now, programmes=programmes.ids_of(request.partnership_id))
     db.session.flush()
-    people = contacts.of(school.urn)
+    people = contacts.of(school.urn, request.partnership_id)
     new = next(c for c in people if c.address.lower() == kept.address.lower())
     programme = db.session.get_one(Programme, request.programme_id)
     write_to(programme, Recipient(school=school, contact=new, people=tuple(people)), who=who, now=now)
@@ -124,15 +127,16 @@ def add(
     request: ConfirmationRequest, school: School, kept: Details, *, waits: bool = False, who: str, now: datetime
 ) -> bool:
     """One more; `waits` as in change(). Raises TooManyPeople, ContactOnFile, AddressDead."""
-    people = _own(school, who=who, now=now)
+    people = _own(request, school, who=who, now=now)
     if len(people) >= PEOPLE_AT_MOST:
         raise TooManyPeople
-    _check_address(school, kept.address)
+    _check_address(request, school, kept.address)
     if waits:
         _let_wait(request, school, kept, who=who, now=now)
         return False
     contacts.put_many(
-        [(school.urn, None, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now
+        [(school.urn, None, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now,
+                partnership_id=request.partnership_id
     )
     _keep(request, ADDED, kept.name or kept.address, who=who, now=now)
     return True
@@ -140,10 +144,10 @@ def add(
 
 def end(request: ConfirmationRequest, school: School, contact: Contact, *, who: str, now: datetime) -> None:
     """Not written to any more; links that went there are closed. Raises NoSuchPerson, NobodyLeft."""
-    mine = _mine(school, contact, who=who, now=now)
-    if len(contacts.of(school.urn)) == 1:
+    mine = _mine(request, school, contact, who=who, now=now)
+    if len(contacts.of(school.urn, request.partnership_id)) == 1:
         raise NobodyLeft
-    contacts.end(mine, who=who, now=now)
+    contacts.end(mine, who=who, now=now, programmes=programmes.ids_of(request.partnership_id))
     _keep(request, ENDED, mine.name or mine.address, who=who, now=now)
 
 
@@ -156,34 +160,38 @@ def _let_wait(
     )  # fmt: skip
 
 
-def _own(school: School, *, who: str, now: datetime) -> list[Contact]:
+def _own(
+    request: ConfirmationRequest, school: School, *, who: str, now: datetime) -> list[Contact]:
     """The school's own contacts, behind its lock; those of the schools it came from become its own, as they are."""
     db.session.execute(select(School.urn).where(School.urn == school.urn).with_for_update(key_share=True))
-    for contact in people_of(school):
-        if contact.urn != school.urn and contact.address.lower() not in _addresses(school):
+    for contact in people_of(school, request.partnership_id):
+        if contact.urn != school.urn and contact.address.lower() not in _addresses(request, school):
             contacts.put_many(
                 [(school.urn, None, contacts.details_of(contact))],
                 source=contact.source, source_date=contact.source_date, who=who, now=now,
+                partnership_id=request.partnership_id,
             )  # fmt: skip
             db.session.flush()
-    return contacts.of(school.urn)
+    return contacts.of(school.urn, request.partnership_id)
 
 
-def _addresses(school: School) -> set[str]:
-    return {c.address.lower() for c in contacts.of(school.urn)}
+def _addresses(request: ConfirmationRequest, school: School) -> set[str]:
+    return {c.address.lower() for c in contacts.of(school.urn, request.partnership_id)}
 
 
-def _mine(school: School, contact: Contact, *, who: str, now: datetime) -> Contact:
+def _mine(
+    request: ConfirmationRequest, school: School, contact: Contact, *, who: str, now: datetime) -> Contact:
     """That person among the school's own, behind its lock. Raises NoSuchPerson."""
     wanted = contact.address.lower()
-    for own in _own(school, who=who, now=now):
+    for own in _own(request, school, who=who, now=now):
         if own.address.lower() == wanted:
             return own
     raise NoSuchPerson
 
 
-def _check_address(school: School, address: str, *, instead_of: Contact | None = None) -> None:
-    others = [c for c in contacts.of(school.urn) if instead_of is None or c.id != instead_of.id]
+def _check_address(
+    request: ConfirmationRequest, school: School, address: str, *, instead_of: Contact | None = None) -> None:
+    others = [c for c in contacts.of(school.urn, request.partnership_id) if instead_of is None or c.id != instead_of.id]
     if any(c.address.lower() == address.lower() for c in others):
         raise ContactOnFile(f"{address} is on the list already.")
     if outbox.is_dead(address):

@@ -190,6 +190,7 @@ def write_to(programme: Programme, recipient: Recipient, *, who: str, now: datet
     db.session.add(request)
     history.record(
         "asked who is right", "school", recipient.school.urn, who=who, now=now,
+        partnership_id=programme.partnership_id,
         after={"address": recipient.contact.address},
     )  # fmt: skip
     db.session.flush()

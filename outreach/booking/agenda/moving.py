@@ -196,7 +196,7 @@ def undo(made: DiaryMove, *, who: str, now: datetime) -> None:
     made.undone_at, made.undone_by = now, who
     db.session.flush()
     history.record(
-        "undid a move", "school", moving.school.urn, who=who, now=now,
+        "undid a move", "school", moving.school.urn, who=who, now=now, partnership_id=moving.programme.partnership_id,
         before=made.starts_at.isoformat(), after=made.was_starts_at.isoformat(),
     )  # fmt: skip
 

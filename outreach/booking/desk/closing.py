@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from outreach.booking.promises import Booking
-from outreach.county.register import lines
+from outreach.county.partnerships import Authority
+from outreach.county.register import hands, lines
+from outreach.county.register.hands import ChangeOfHands
 from outreach.county.schools import OPEN_STATUSES, School
 from outreach.ground.db import db
 from outreach.tour.days import TourDay
@@ -38,7 +40,7 @@ def closing(partnership_id: int, *, now: datetime) -> list[Closing]:
         .options(contains_eager(Booking.performance), contains_eager(Booking.programme), contains_eager(Booking.school))
         .order_by(Performance.starts_at, Booking.id)
     ).all()  # fmt: skip
-    after = lines.after([booking.urn for booking in bookings])
+    after = lines.after([booking.urn for booking in bookings], partnership_id)
     return [
         Closing(
             booking=booking,
@@ -54,7 +56,7 @@ def of_booking(booking: Booking, *, now: datetime) -> Closing | None:
     query = _chosen(select(Booking.id), booking.programme.partnership_id, now).where(Booking.id == booking.id)
     if db.session.scalar(query) is None:
         return None
-    after = lines.after([booking.urn]).get(booking.urn, [])
+    after = lines.after([booking.urn], booking.programme.partnership_id).get(booking.urn, [])
     return Closing(booking=booking, heirs=[s for s in after if s.is_open], after=after)
 
 
@@ -80,16 +82,21 @@ def _chosen(query: Select[Any], partnership_id: int, now: datetime) -> Select[An
             Programme.partnership_id == partnership_id,
             Booking.ended_at.is_(None),
             Performance.ends_at > now,
-            Booking.urn.in_(_in_question()),
+            Booking.urn.in_(_in_question(partnership_id)),
             or_(*_not_there()),
         )
     )
 
 
-def _in_question() -> Select[Any]:
-    """The few schools of which any of it can be true, so that not every coming show is looked at."""
+def _in_question(partnership_id: int) -> CompoundSelect[Any]:
+    """The few schools of which any of it can be true, so that not every coming show is looked at; those that went to
+    another partnership are looked at whatever is known of them."""
+    codes = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
     status_or_day = or_(School.status.not_in(OPEN_STATUSES), School.close_date.is_not(None))
-    return select(School.urn).where(status_or_day)
+    gone = select(ChangeOfHands.urn).where(
+        ChangeOfHands.giver_id == partnership_id, ChangeOfHands.outcome.in_((hands.AGREED, hands.LEFT))
+    )
+    return select(School.urn).where(School.la_code.in_(codes), status_or_day).union_all(gone)
 
 
 def _not_there() -> tuple[ColumnElement[bool], ...]:

@@ -74,7 +74,7 @@ def hand_on(booking: Booking, new: School, *, who: str, now: datetime) -> Bookin
     if booking.urn == new.urn:
         return booking
     _still_to_come(booking, now)
-    if new.urn not in {s.urn for s in lines.after([booking.urn]).get(booking.urn, ())}:
+    if new.urn not in {s.urn for s in lines.after([booking.urn], booking.programme.partnership_id).get(booking.urn, ())}:
         raise NotItsSuccessor(booking.school, new)
     if not new.is_open:
         raise SuccessorNotOpen(new)
@@ -193,7 +193,7 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
         db.session.refresh(row)
     for subject in (old.urn, new.urn):
         history.record(
-            f"booking {what}", "school", subject, who=who, now=now,
+            f"booking {what}", "school", subject, who=who, now=now, partnership_id=booking.programme.partnership_id,
             after={"booking": booking.reference, "from": old.name, "to": new.name},
         )  # fmt: skip
     history.record(what, "booking", booking.reference, who=who, now=now, before=old.name, after=new.name)

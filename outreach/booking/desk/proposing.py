@@ -94,7 +94,7 @@ def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
     db.session.add(proposal)
     db.session.flush()
     history.record(
-        "proposed", "school", school.urn, who=who, now=now,
+        "proposed", "school", school.urn, who=who, now=now, partnership_id=programme.partnership_id,
         after={"starts": proposal.starts_at.isoformat(), "reply_by": str(offer.reply_by),
                "to": [p["address"] for p in proposal.people]},
     )  # fmt: skip
@@ -148,6 +148,7 @@ def move(
     db.session.flush()
     history.record(
         "proposal moved", "school", proposal.urn, who=who, now=now,
+        partnership_id=proposal.programme.partnership_id,
         before={"starts": was.isoformat(), "reply_by": str(was_reply_by)},
         after={"starts": there.starts_at.isoformat(), "reply_by": str(until), "told": tell},
     )  # fmt: skip
@@ -202,7 +203,10 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     booking.uid, booking.organizer_token = str(proposal.uid), str(proposal.organizer_token)
     booking.sequence = booking.place_sequence = proposal.sequence
     db.session.flush()
-    history.record("proposal accepted", "school", school.urn, who=who, now=now, after=booking.reference)
+    history.record(
+        "proposal accepted", "school", school.urn, who=who, now=now, after=booking.reference,
+        partnership_id=programme.partnership_id,
+    )  # fmt: skip
     holds.drop_draft(programme.id, school.urn)
     told.lengthen_links(booking, now=now)
     people = colleagues.put(booking, promise.people, who=who, now=now)
@@ -275,6 +279,7 @@ def _end(proposal: Proposal, how: str, *, reason: str, who: str, now: datetime) 
         performances.release(performance, now=now)
     history.record(
         f"proposal {how}", "school", proposal.urn, who=who, now=now,
+        partnership_id=proposal.programme.partnership_id,
         before={"starts": proposal.starts_at.isoformat()}, after=reason.strip() or None,
     )  # fmt: skip
     if performance is not None:

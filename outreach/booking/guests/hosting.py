@@ -71,7 +71,8 @@ def agree(place: GuestPlace, *, seats: int, terms: str, who: str, now: datetime)
         return seat(place, _promised(place), there, who=who, now=now)
     place.answer, place.seats_given = FEWER, seats
     db.session.flush()
-    history.record("offered seats", "school", place.urn, who=who, now=now, after=seats)
+    whose = place.programme.partnership_id
+    history.record("offered seats", "school", place.urn, who=who, now=now, after=seats, partnership_id=whose)
     following.tell_guest(place, notes.FEWER, now=now)
     return None
 
@@ -85,7 +86,10 @@ def refuse(place: GuestPlace, *, reason: str, who: str, now: datetime) -> None:
     place.answer, place.answered_at, place.answered_by, place.said = REFUSED, now, who, reason.strip()
     place.ended_at, place.ended_as = now, REFUSED
     db.session.flush()
-    history.record("refused as guest", "school", place.urn, who=who, now=now, after=reason.strip() or None)
+    history.record(
+        "refused as guest", "school", place.urn, who=who, now=now, after=reason.strip() or None,
+        partnership_id=place.programme.partnership_id,
+    )  # fmt: skip
     near = hosts.nearest(place.programme, place.school, pupils=place.seats, now=now)
     others = [(at, words) for at, words in near if place.performance.host.name not in words]
     following.tell_guest(place, notes.REFUSED, nearest=others, now=now)

@@ -111,7 +111,7 @@ def ask(
     db.session.add(place)
     db.session.flush()
     history.record(
-        "asked to join", "school", school.urn, who=who, now=now,
+        "asked to join", "school", school.urn, who=who, now=now, partnership_id=programme.partnership_id,
         after={"host": performance.urn, "starts": performance.starts_at.isoformat(), "pupils": place.pupils},
     )  # fmt: skip
     if seats.how == OPEN:
@@ -158,7 +158,10 @@ def withdraw(place: GuestPlace, *, who: str, now: datetime) -> None:
         return
     place.ended_at, place.ended_as = now, WITHDRAWN
     db.session.flush()
-    history.record("took back its request", "school", place.urn, who=who, now=now)
+    history.record(
+        "took back its request", "school", place.urn, who=who, now=now,
+        partnership_id=place.programme.partnership_id,
+    )  # fmt: skip
     following.tell_host(place, notes.WITHDRAWN, now=now)
 
 

@@ -166,6 +166,8 @@ def compare(file: RegisterFile, known: Known) -> Changes:
     for row in file.rows:
         before = known.facts.get(row.urn)
         giver, receiver = known.holders.get(row.urn), known.takers.get(row.la_code)
+        if before is None and giver is not None and not known.is_ours(row.la_code):
+            continue  # another's school, where another's authority is named: nothing that this file may say
         if giver is not None and receiver is not None and giver != receiver:
             if before is None or known.is_ours(row.la_code):
                 asked = (row.urn, receiver) in known.asked

@@ -101,9 +101,11 @@ def count_decided(partnership_id: int) -> int:
     )
 
 
-def of_school(urn: int) -> list[RegisterChange]:
-    """All that imports changed of one school and that mattered, newest first."""
-    query = select(RegisterChange).where(RegisterChange.urn == urn)
+def of_school(urn: int, partnership_id: int) -> list[RegisterChange]:
+    """All that imports changed of one school and that mattered to a partnership, newest first."""
+    query = select(RegisterChange).where(
+        RegisterChange.urn == urn, RegisterChange.la_code.in_(_codes(partnership_id))
+    )
     return list(db.session.scalars(query.order_by(RegisterChange.id.desc())))
 
 

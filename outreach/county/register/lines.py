@@ -1,42 +1,67 @@
 """The lines that the register's links draw: who came before a school and who after, at any remove. One query each.
 
 Of those before, `former_selves` are the ones that a school stands for: closed, in a line without a gap. A school that
-stays open after something was split off keeps what is its own.
+stays open after something was split off keeps what is its own. A line ends where another partnership of this service holds a
+school: nobody is led into another's county by a link.
 """
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, literal, not_, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Select, and_, case, exists, literal, not_, or_, select, union
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from outreach.county.schools import OPEN_STATUSES, School, Succession, has_closed
+from outreach.county.partnerships import Authority, AuthorityCovered
+from outreach.county.schools import OPEN_STATUSES, School, SchoolRecord, Succession, has_closed
 from outreach.ground.db import db
 
 
-def after(urns: Collection[int]) -> dict[int, list[School]]:
+def after(urns: Collection[int], partnership_id: int) -> dict[int, list[School]]:
     """Who came after each of some schools, by URN, open ones first; a school that nothing follows is left out."""
-    return _reached(urns, Succession.predecessor_urn, Succession.successor_urn)
+    return _reached(urns, partnership_id, Succession.predecessor_urn, Succession.successor_urn)
 
 
-def before(urns: Collection[int]) -> dict[int, list[School]]:
+def before(urns: Collection[int], partnership_id: int) -> dict[int, list[School]]:
     """Who came before each of some schools; the same."""
-    return _reached(urns, Succession.successor_urn, Succession.predecessor_urn)
+    return _reached(urns, partnership_id, Succession.successor_urn, Succession.predecessor_urn)
 
 
-def former_selves(urns: Collection[int], *, today: date) -> dict[int, list[School]]:
+def former_selves(urns: Collection[int], partnership_id: int, *, today: date) -> dict[int, list[School]]:
     """The closed schools that each of some came from; what is behind one that stays open is not the successor's."""
-    return _reached(urns, Succession.successor_urn, Succession.predecessor_urn, only=has_closed(School, today))
+    closed = has_closed(School, today)
+    return _reached(urns, partnership_id, Succession.successor_urn, Succession.predecessor_urn, only=closed)
 
 
-def heirs(urns: Collection[int]) -> dict[int, list[School]]:
+def heirs(urns: Collection[int], partnership_id: int) -> dict[int, list[School]]:
     """The open schools among those that came after each."""
-    found = {urn: [s for s in schools if s.is_open] for urn, schools in after(urns).items()}
+    found = {urn: [s for s in schools if s.is_open] for urn, schools in after(urns, partnership_id).items()}
     return {urn: schools for urn, schools in found.items() if schools}
+
+
+def anothers(urn: Any, partnership_id: int) -> ColumnElement[bool]:
+    """Whether the school of a column of URNs is held by another partnership than this."""
+    held, of = aliased(School), aliased(Authority)
+    return exists().where(held.urn == urn, of.la_code == held.la_code, of.partnership_id != partnership_id)
+
+
+def ever_with(partnership_id: int) -> Select[tuple[int]]:
+    """The URNs of every school that was ever with a partnership's authorities, as a part of other queries."""
+    return select(SchoolRecord.urn).where(SchoolRecord.la_code.in_(la_codes_ever(partnership_id)))
+
+
+def la_codes_ever(partnership_id: int) -> Any:
+    """The codes of every authority that is, or ever was, the partnership's."""
+    ever = AuthorityCovered
+    return union(
+        select(Authority.la_code).where(Authority.partnership_id == partnership_id),
+        select(ever.la_code).where(ever.partnership_id == partnership_id),
+    )
 
 
 def _reached(
     urns: Collection[int],
+    partnership_id: int,
     here: InstrumentedAttribute[int],
     there: InstrumentedAttribute[int],
     only: ColumnElement[bool] | None = None,
@@ -45,7 +70,9 @@ def _reached(
     if not roots:
         return {}
     # A school that is not known here leads on: only one that is known can be known to be open.
-    passed = true() if only is None else there.not_in(select(School.urn).where(not_(only)))
+    passed = not_(anothers(there, partnership_id))
+    if only is not None:
+        passed = and_(passed, not_(exists().where(School.urn == there, not_(only)).correlate(Succession)))
     first = select(here.label("root"), there.label("urn")).where(here.in_(roots), passed)
     reach = first.cte("reach", recursive=True)
     # UNION leaves out what was reached before, so that a circle comes to its end.
@@ -59,11 +86,24 @@ def _reached(
     return found
 
 
-def family(urn: int) -> set[int]:
+def near(scope: Any) -> Select[Any]:
+    """The links with an end among some schools, (predecessor, successor, date, recorded), as a part of other queries.
+
+    Those that begin there and those that end there are looked up each by its own index.
+    """
+    s = Succession
+    both = (s.id, s.predecessor_urn, s.successor_urn, s.link_date, s.recorded_at)
+    found = union(select(*both).where(s.predecessor_urn.in_(scope)), select(*both).where(s.successor_urn.in_(scope)))
+    return select(found.subquery())
+
+
+def family(urn: int, partnership_id: int) -> set[int]:
     """A school with all that came before and after it, however far, known here or not; in both directions in turn, so
-    that the other half of a split is kin too."""
+    that the other half of a split is kin too. Each link on the way has an end that was ever the partnership's."""
     one, other = Succession.predecessor_urn, Succession.successor_urn
+    ours = ever_with(partnership_id)
     kin = select(literal(urn).label("urn")).cte("kin", recursive=True)
     near = or_(one == kin.c.urn, other == kin.c.urn)
-    kin = kin.union(select(case((one == kin.c.urn, other), else_=one)).join(kin, near))
+    end = case((one == kin.c.urn, other), else_=one)
+    kin = kin.union(select(end).join(kin, near).where(or_(one.in_(ours), other.in_(ours))))
     return set(db.session.scalars(select(kin.c.urn)))

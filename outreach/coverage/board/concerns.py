@@ -21,7 +21,9 @@ def by_school(reckoning: Reckoning, *, now: datetime) -> dict[int, int]:
     cut = cut_of(programme.academic_year, reckoning.as_of, now)
     newest = (
         select(func.max(VisitReport.id))
+        .join(Booking, Booking.id == VisitReport.booking_id)
         .where(
+            Booking.programme_id == programme.id,
             VisitReport.side == SCHOOL,
             VisitReport.recorded_at < cut.moment,
             VisitReport.id.not_in(

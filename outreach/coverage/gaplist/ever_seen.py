@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, or_, select
 from outreach.booking.promises import Booking
 from outreach.county.lists import past_shows
 from outreach.ground.db import db
+from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits import reports
 from outreach.visits.reports import COMPANY, SETTLED, VisitReport
@@ -61,21 +62,27 @@ def _disputed(of_some: bool) -> Any:
 
 
 def _denied() -> Any:
-    return select(VisitReport.performance_id).where(VisitReport.took_place.is_(False), reports.stands())
+    """The shows of the same programmes that somebody said did not take place."""
+    query = select(VisitReport.performance_id).join(Performance, Performance.id == VisitReport.performance_id)
+    query = query.where(VisitReport.took_place.is_(False), reports.stands(), Performance.programme_id.in_(_others()))
+    return query.correlate(None)
 
 
-def _reported(of_some: bool, *columns: Any) -> Any:
-    """Promises that stand, with each report about them."""
-    others = select(Programme.id).where(
+def _others() -> Any:
+    return select(Programme.id).where(
         Programme.partnership_id == bindparam("whose"),
         Programme.for_adults == bindparam("for_adults"),
         Programme.id != bindparam("this"),
     )
+
+
+def _reported(of_some: bool, *columns: Any) -> Any:
+    """Promises that stand, with each report about them."""
     query = (
         select(*columns)
         .join(VisitReport, VisitReport.performance_id == Booking.performance_id)
         .where(
-            Booking.programme_id.in_(others),
+            Booking.programme_id.in_(_others()),
             Booking.ended_at.is_(None),
             or_(VisitReport.side == COMPANY, VisitReport.booking_id == Booking.id),
             reports.stands(),

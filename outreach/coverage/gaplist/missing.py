@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from outreach.asking import owners
 from outreach.asking.owners import Owner
+from outreach.county.partnerships import Authority
 from outreach.county.schools import School
 from outreach.coverage import standings
 from outreach.coverage.gaplist import ever_seen
@@ -109,7 +110,10 @@ def _owner(family: tuple[int, ...], owner_of: Mapping[int, Owner]) -> Owner | No
 
 def _opened(programme: Programme, only: Collection[int] | None) -> dict[int, date]:
     """When schools opened that did so after the programme was set up; few."""
-    query = select(School.urn, School.open_date).where(School.open_date > day_of(programme.created_at))
+    codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
+    query = select(School.urn, School.open_date).where(
+        School.open_date > day_of(programme.created_at), School.la_code.in_(codes)
+    )
     if only is not None:
         query = query.where(School.urn.in_(only))
     rows = db.session.execute(query.order_by(School.urn))

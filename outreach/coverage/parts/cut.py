@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select, union
 
 from outreach.booking.promises import Booking
-from outreach.county.partnerships import Authority, AuthorityCovered
+from outreach.county.register.lines import la_codes_ever
 from outreach.county.schools import SchoolRecord
 from outreach.ground import school_year, timespans
 from outreach.ground.db import db
@@ -54,21 +54,16 @@ def cut_of(academic_year: int, as_of: date, now: datetime) -> Cut:
     return Cut(moment=moment, until=until, day=timespans.day_of(until - timedelta(microseconds=1)))
 
 
-def la_codes_ever(partnership_id: int) -> Any:
-    """The codes of every authority that is, or ever was, the partnership's."""
-    ever = AuthorityCovered
-    return union(
-        select(Authority.la_code).where(Authority.partnership_id == partnership_id),
-        select(ever.la_code).where(ever.partnership_id == partnership_id),
-    )
-
-
-def scope(programme: Programme) -> Any:
-    """The URNs of every school that was ever with the partnership's authorities, and of whoever booked."""
+def scope(programme: Programme, *, by: datetime | None = None) -> Any:
+    """The URNs of every school that was ever with the partnership's authorities, and of whoever booked; `by` a moment."""
     codes = la_codes_ever(programme.partnership_id)
     return union(
-        select(SchoolRecord.urn).where(SchoolRecord.la_code.in_(codes)),
-        select(Booking.urn).where(Booking.programme_id == programme.id),
+        select(SchoolRecord.urn).where(
+            SchoolRecord.la_code.in_(codes), *(() if by is None else (SchoolRecord.recorded_at < by,))
+        ),
+        select(Booking.urn).where(
+            Booking.programme_id == programme.id, *(() if by is None else (Booking.created_at < by,))
+        ),
     )
 
 

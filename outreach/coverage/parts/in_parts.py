@@ -12,7 +12,8 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from outreach.county.schools import School, Succession
+from outreach.county.register import lines
+from outreach.county.schools import School
 from outreach.coverage import standings
 from outreach.coverage.kin import Kin
 from outreach.coverage.parts.cut import cut_of, scope
@@ -72,8 +73,9 @@ def _kin(programme: Programme, as_of: date, now: datetime) -> dict[int, list[int
     """Each school's predecessors and successors by every link known by then; most schools have none."""
     until = cut_of(programme.academic_year, as_of, now).until
     near: dict[int, list[int]] = defaultdict(list)
-    query = select(Succession.predecessor_urn, Succession.successor_urn)
-    for a, b in db.session.execute(query.where(Succession.recorded_at < until).order_by(Succession.id)):
+    known = lines.near(scope(programme, by=until)).subquery()
+    query = select(known.c.predecessor_urn, known.c.successor_urn).where(known.c.recorded_at < until)
+    for a, b in db.session.execute(query.order_by(known.c.id)):
         near[a].append(b)
         near[b].append(a)
     return near

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 
 from outreach.asking.invitations import Answer
 from outreach.booking.proposals import Proposal
-from outreach.county.schools import OwnNumber, SchoolDay
+from outreach.county.partnerships import Authority
+from outreach.county.schools import OwnNumber, School, SchoolDay
 from outreach.coverage.plans.orders import PlanLine, TourPlan
 from outreach.ground.db import db
 from outreach.tour import programmes
@@ -58,12 +59,14 @@ def of(programme: Programme, *, leaving_out: Collection[int] = ()) -> str:
         )
         .order_by(Performance.id)
     )
+    codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
+    ours = select(School.urn).where(School.la_code.in_(codes))
     schools = (
         select(func.max(Answer.id)).where(Answer.programme_id == programme.id),
         select(func.max(TargetDecision.id)).where(TargetDecision.programme_id == programme.id),
-        select(func.max(OwnNumber.id)),
-        select(func.max(SchoolDay.id)),
-        select(func.count(SchoolDay.id)),
+        select(func.max(OwnNumber.id)).where(OwnNumber.urn.in_(ours)),
+        select(func.max(SchoolDay.id)).where(SchoolDay.urn.in_(ours)),
+        select(func.count(SchoolDay.id)).where(SchoolDay.urn.in_(ours)),
     )
     told = db.session.execute(select(*(each.scalar_subquery() for each in schools)))
     settings = [getattr(programme, name) for name in _SETTINGS]

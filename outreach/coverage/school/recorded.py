@@ -58,8 +58,11 @@ class Recorded:
             select(r.recorded_at, *(getattr(r, name) for name in Known.__slots__)).where(r.urn.in_(urns)).order_by(r.id)
         )  # fmt: skip
         c, s, o, d = Correction, Succession, OwnNumber, TargetDecision
+        theirs = select(Programme.id).where(Programme.partnership_id == partnership_id)
+        self._codes = {row[0] for row in self._covered}
+        ours = sorted({row[1] for row in self._records if row[1 + _LA_CODE] in self._codes})
         self._corrections = _rows(
-            select(c.recorded_at, c.urn, c.field, c.value, c.withdrawn).where(c.urn.in_(urns)).order_by(c.id)
+            select(c.recorded_at, c.urn, c.field, c.value, c.withdrawn).where(c.urn.in_(ours)).order_by(c.id)
         )
         self._links = _rows(
             select(s.recorded_at, s.predecessor_urn, s.successor_urn, s.link_date)
@@ -68,23 +71,22 @@ class Recorded:
         )
         self._own = _rows(
             select(o.recorded_at, o.academic_year, o.urn, o.year_group, o.pupils)
-            .where(o.urn.in_(urns))
+            .where(o.urn.in_(ours))
             .order_by(o.id)
         )
         self._decisions = _rows(
             select(d.recorded_at, d.programme_id, d.urn, d.kind, d.year_groups, d.reason)
-            .where(d.urn.in_(urns))
+            .where(d.urn.in_(urns), d.programme_id.in_(theirs))
             .order_by(d.id)
         )
         t = ProgrammeTarget
-        theirs = select(Programme.id).where(Programme.partnership_id == partnership_id)
         self._targets = _rows(
             select(t.recorded_at, t.programme_id, t.year_groups)
             .where(t.programme_id.in_(theirs))
             .order_by(t.id)
         )
         self._read_promises(urns, theirs)
-        self._read_asking(urns)
+        self._read_asking(urns, partnership_id, theirs)
 
     def _read_promises(self, urns: list[int], theirs: Any) -> None:
         """Whole shows: what a company counted is shared out over host and guests alike."""
@@ -140,22 +142,22 @@ class Recorded:
         ):
             self._counts[report_id][year_group] = number
 
-    def _read_asking(self, urns: list[int]) -> None:
+    def _read_asking(self, urns: list[int], partnership_id: int, theirs: Any) -> None:
         c, i, a, p, f, d, m = Contact, Invitation, Answer, Proposal, FormBegun, DeadAddress, ProposalMove
         self._contacts = _rows(
             select(c.created_at, c.ended_at, c.urn, func.lower(c.address))
-            .where(c.urn.in_(urns))
+            .where(c.urn.in_(urns), c.partnership_id == partnership_id)
             .order_by(c.id)
         )
         self._invitations = _rows(
             select(i.recorded_at, i.programme_id, i.urn, func.lower(i.address), Letter.handed_at)
             .outerjoin(Letter, Letter.id == i.letter_id)
-            .where(i.urn.in_(urns))
+            .where(i.urn.in_(urns), i.programme_id.in_(theirs))
             .order_by(i.id)
         )
         self._answers = _rows(
             select(a.recorded_at, a.programme_id, a.urn, a.id, a.kind, a.reason)
-            .where(a.urn.in_(urns))
+            .where(a.urn.in_(urns), a.programme_id.in_(theirs))
             .order_by(a.id)
         )
         self._proposals = _rows(
@@ -164,11 +166,13 @@ class Recorded:
                 m.recorded_at.label("moved_at"), m.was_reply_by,
             )
             .outerjoin(m, m.proposal_id == p.id)
-            .where(p.urn.in_(urns))
+            .where(p.urn.in_(urns), p.programme_id.in_(theirs))
             .order_by(p.id, m.sequence.desc())
         )  # fmt: skip
         self._begun = _rows(
-            select(f.recorded_at, f.programme_id, f.urn).where(f.urn.in_(urns)).order_by(f.id)
+            select(f.recorded_at, f.programme_id, f.urn)
+            .where(f.urn.in_(urns), f.programme_id.in_(theirs))
+            .order_by(f.id)
         )
         written_to = {row[3] for row in (*self._contacts, *self._invitations)}
         self._dead = _rows(
@@ -198,7 +202,7 @@ class Recorded:
         newest = {row[1]: row for row in self._records if row[0] < cut.register_until}
         return {urn: Known(*newest[urn][1:]) for urn in sorted(newest)}
 
-    def correct(self, known: dict[int, Known], cut: Cut) -> None:
+    def correct(self, known: dict[int, Known], programme: Programme, cut: Cut) -> None:
         held: dict[int, dict[str, Any]] = defaultdict(dict)
         for recorded_at, urn, field, text, withdrawn in self._corrections:
             if recorded_at >= cut.register_until:
@@ -211,8 +215,15 @@ class Recorded:
             if urn in known:
                 known[urn] = replace(known[urn], **fields)
 
-    def links(self, cut: Cut) -> list[tuple[int, int, date | None]]:
-        return [(a, b, day) for recorded_at, a, b, day in self._links if recorded_at < cut.register_until]
+    def links(self, programme: Programme, cut: Cut) -> list[tuple[int, int, date | None]]:
+        by = cut.register_until
+        ours = {row[1] for row in self._records if row[0] < by and row[1 + _LA_CODE] in self._codes}
+        ours |= {row[3] for row in self._promises if row[1] == programme.id and row[5] < by}
+        return [
+            (a, b, day)
+            for recorded_at, a, b, day in self._links
+            if recorded_at < by and (a in ours or b in ours)
+        ]
 
     def own_numbers(self, programme: Programme, cut: Cut) -> dict[int, dict[int, int]]:
         found: dict[int, dict[int, int]] = {}
@@ -257,7 +268,7 @@ class Recorded:
             if row[0] == programme.id and row[7] < by and (row[8] is None or row[8] >= by)
         ]
 
-    def reachable_by_contact(self, programme: Programme, kin: Collection[int], cut: Cut) -> dict[int, bool]:
+    def reachable_by_contact(self, programme: Programme, cut: Cut) -> dict[int, bool]:
         dead, found = self._dead_by(cut), dict[int, bool]()
         for created, ended, urn, address in self._contacts:
             if created < cut.until and (ended is None or ended >= cut.until):

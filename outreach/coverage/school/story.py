@@ -55,7 +55,7 @@ def of(urn: int, partnership: Partnership, *, as_of: date, now: datetime) -> lis
     )
     if not programmes:
         return []
-    family = lines.family(urn)
+    family = lines.family(urn, partnership.id)
     recorded = Recorded(partnership.id, family)
     return [_chapter(urn, p, family, recorded, as_of, now) for p in programmes]
 

@@ -38,7 +38,7 @@ def matching(partnership_id: int, want: Wanted) -> Select[Any]:
             case((Contact.ended_at.is_(None), 1), else_=0).label("on_file"), null().label("reference"),
         )
         .join(School, School.urn == Contact.urn)
-        .where(School.la_code.in_(codes), _person(Contact, want))
+        .where(School.la_code.in_(codes), Contact.partnership_id == partnership_id, _person(Contact, want))
     )  # fmt: skip
     named = (
         select(

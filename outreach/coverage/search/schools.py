@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from outreach.county import schools
 from outreach.county.partnerships import Authority
+from outreach.county.register import lines
 from outreach.county.schools import OPEN_STATUSES, School, Succession
 from outreach.coverage.search.typed import PHONE_FROM, Wanted
 from outreach.ground.db import db
@@ -46,7 +47,7 @@ def matching(partnership_id: int, want: Wanted) -> list[ColumnElement[bool]]:
     """The conditions on School for all that is so named, or that came of one that was."""
     return [
         School.la_code.in_(ours(partnership_id)),
-        or_(named(School, want), School.urn.in_(_heirs(want))),
+        or_(named(School, want), School.urn.in_(_heirs(partnership_id, want))),
     ]
 
 
@@ -84,6 +85,7 @@ def _with_kin(partnership_id: int, rows: Sequence[School], want: Wanted) -> list
                 and_(other.urn == Succession.successor_urn, Succession.predecessor_urn.in_(urns)),
             ),
         )
+        .where(not_(lines.anothers(other.urn, partnership_id)))
         .order_by(Succession.id, other.urn)
     ).all()
     hits = []
@@ -145,17 +147,20 @@ def named(school: Any, want: Wanted) -> ColumnElement[bool]:
     return or_(named, func.replace(school.telephone, " ", "").contains(want.figures, autoescape=True))
 
 
-def _heirs(want: Wanted) -> Select[Any]:
-    """The URNs of whatever came, over any number of steps, of a school that is so named."""
-    old = aliased(School)
-    heirs = (
-        select(Succession.successor_urn.label("urn"))
-        .join(old, old.urn == Succession.predecessor_urn)
-        .where(named(old, want))
-        .cte("heirs", recursive=True)
+def _heirs(partnership_id: int, want: Wanted) -> Select[Any]:
+    """The URNs of ours that came, over any number of steps, of a school that is so named."""
+    mine, old = aliased(School), aliased(School)
+    open_to_us = not_(lines.anothers(Succession.predecessor_urn, partnership_id))
+    line = (
+        select(Succession.successor_urn.label("heir"), Succession.predecessor_urn.label("urn"))
+        .join(mine, mine.urn == Succession.successor_urn)
+        .where(mine.la_code.in_(ours(partnership_id)), open_to_us)
+        .cte("line", recursive=True)
     )
     # UNION keeps each once, so that links in a cycle come to an end.
-    heirs = heirs.union(
-        select(Succession.successor_urn).join(heirs, heirs.c.urn == Succession.predecessor_urn)
+    line = line.union(
+        select(line.c.heir, Succession.predecessor_urn)
+        .join(line, line.c.urn == Succession.successor_urn)
+        .where(open_to_us)
     )
-    return select(heirs.c.urn)
+    return select(line.c.heir).join(old, old.urn == line.c.urn).where(named(old, want))

@@ -1,13 +1,14 @@
 """How the post is doing, for a person and for a monitor: what waits since when, who is on duty, what came in last.
 
-Figures of the whole service: no letter's address or subject, so that no partnership learns of another's.
+For a monitor figures of the whole service, without any letter's address or subject; for a coordinator those of the
+partnership's own letters.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from outreach.ground.db import db
 from outreach.post import claims
@@ -55,29 +56,33 @@ NOBODY, LATE, HELD_UP, CROWDED, MAILBOX, MAILBOX_LATE = (
 or nobody reads it."""
 
 
-def queue(now: datetime) -> Queue:
+def queue(now: datetime, partnership_id: int | None = None) -> Queue:
     """In one query. What waits behind an earlier letter to the same person is not due."""
     due, oldest = db.session.execute(
-        select(func.count(), func.min(Letter.not_before)).where(*claims.due(now))
+        select(func.count(), func.min(Letter.not_before)).where(*claims.due(now), *_of(Letter, partnership_id))
     ).one()
     return Queue(due=due, oldest_due_at=oldest)
 
 
-def state(now: datetime) -> State:
-    """Everything, in six queries."""
-    here = queue(now)
-    counts = dict.fromkeys(EVERY, 0) | {
-        status: n for status, n in db.session.execute(
-            select(Letter.status, func.count()).group_by(Letter.status).order_by(Letter.status)
-        )
-    }  # fmt: skip
-    next_try, last_sent, unread = db.session.execute(
+def state(now: datetime, partnership_id: int | None = None) -> State:
+    """Everything, in six queries; the letters and mails of a partnership, None: of all."""
+    here = queue(now, partnership_id)
+    rows = db.session.execute(
+        select(Letter.status, func.count(), func.max(Letter.handed_at))
+        .where(*_of(Letter, partnership_id))
+        .group_by(Letter.status)
+        .order_by(Letter.status)
+    ).all()
+    counts = dict.fromkeys(EVERY, 0) | {status: n for status, n, _ in rows}
+    last_sent = max((handed_at for _, _, handed_at in rows if handed_at is not None), default=None)
+    next_try, unread = db.session.execute(
         select(
             select(func.min(Letter.not_before))
-            .where(Letter.status == WAITING, Letter.not_before > now)
+            .where(Letter.status == WAITING, Letter.not_before > now, *_of(Letter, partnership_id))
             .scalar_subquery(),
-            select(func.max(Letter.handed_at)).scalar_subquery(),
-            select(func.count()).where(Incoming.task != "", Incoming.settled_at.is_(None)).scalar_subquery(),
+            select(func.count())
+            .where(Incoming.task != "", Incoming.settled_at.is_(None), *_of(Incoming, partnership_id))
+            .scalar_subquery(),
         )
     ).one()
     return State(
@@ -91,6 +96,11 @@ def state(now: datetime) -> State:
         looked=inbox.last_look(),
         unread=unread,
     )
+
+
+def _of(what: type[Letter] | type[Incoming], partnership_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    """Of one partnership, or of all."""
+    return () if partnership_id is None else (what.partnership_id == partnership_id,)
 
 
 def worries(state: State, now: datetime, *, patience: timedelta, polls: bool) -> list[str]:

@@ -26,7 +26,7 @@ def booking_hand_on(reference: str) -> Any:
     found, form = our_booking(reference), HandOnForm()
     if found.ended_at is not None:
         return _done(reference, "This booking was cancelled already.", "confirm")
-    after = lines.after([found.urn]).get(found.urn, [])
+    after = lines.after([found.urn], found.programme.partnership_id).get(found.urn, [])
     heirs = [school for school in after if school.is_open]
     forms.set_choices(form.to, [(str(s.urn), _named(s)) for s in heirs])
     if request.method != "POST" and len(heirs) == 1:

@@ -47,8 +47,8 @@ def register_decisions() -> Any:
         "coordinator/register_changes.html",
         closing=closing.closing(g.partnership.id, now=now), rows=rows, waiting=len(waiting), counts=counts, kind=kind,
         kinds=KINDS, page=page, pages=pages, wrong=wrong, today=wording.day_short(now), fact=_fact, said=_said, ours=_ours,
-        follows=lines.after([c.urn for c in rows if c.kind == CLOSING]),
-        came_from=lines.before([c.urn for c in rows if c.kind == OPENING]),
+        follows=lines.after([c.urn for c in rows if c.kind == CLOSING], g.partnership.id),
+        came_from=lines.before([c.urn for c in rows if c.kind == OPENING], g.partnership.id),
         decided=decisions.count_decided(g.partnership.id),
         authorities=_authorities(),
     )  # fmt: skip

@@ -34,16 +34,17 @@ LETTERS, MAILS = 40, 20
 @coordinators_only
 def school(urn: int) -> Any:
     found, programme, now = our_school(urn), programme_in_hand(), clock.now()
-    came_from, became = lines.before([urn]).get(urn, []), lines.after([urn]).get(urn, [])
-    former = lines.former_selves([urn], today=day_of(now)).get(urn, [])
+    ours = g.partnership.id
+    came_from, became = lines.before([urn], ours).get(urn, []), lines.after([urn], ours).get(urn, [])
+    former = lines.former_selves([urn], ours, today=day_of(now)).get(urn, [])
     family = [urn, *(s.urn for s in former)]
     on_file = contacts.to_write_to([urn]).get(urn, [])
     bookings = diary.of_schools(family, g.partnership.id)
-    visits = [*(b.uid for b in bookings), *proposals.uids_of(family)]
+    visits = [*(b.uid for b in bookings), *proposals.uids_of(family, ours)]
     written = letterbook.of_schools(family, visits, g.partnership.id, most=LETTERS)
     streams, senders = {letter.stream for letter in written}, {c.address for c in on_file}
     chapters = story.of(urn, g.partnership, as_of=day_of(now), now=now)
-    changes = decisions.of_school(urn)
+    changes = decisions.of_school(urn, ours)
     return render_template(
         "coordinator/school.html",
         school=found,
@@ -66,7 +67,7 @@ def school(urn: int) -> Any:
         notes=notes.of_schools(family, partnership_id=g.partnership.id),
         no_names=notes.NO_NAMES,
         note_at_most=notes.LONGEST,
-        deeds=school_told.deeds(family, [b.reference for b in bookings]),
+        deeds=school_told.deeds(family, [b.reference for b in bookings], ours),
         came_from=[s for s in came_from if s in former],
         beside=[s for s in came_from if s.is_open],
         became=became,

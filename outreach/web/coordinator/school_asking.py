@@ -111,7 +111,7 @@ def school_contact_end(urn: int, contact_id: int) -> Any:
     our_school(urn)
     with transaction():
         contact = _contact(urn, contact_id)
-        contacts.end(contact, who=who(), now=clock.now())
+        contacts.end(contact, who=who(), now=clock.now(), programmes=programmes.ids_of(g.partnership.id))
         told = f"{contact.name or contact.address} is not written to any more."
     return _done(urn, told)
 
@@ -126,7 +126,8 @@ def school_contact_works(urn: int, contact_id: int) -> Any:
         outbox.lift_dead(address, clock.now())
         contents.address_settled(address, g.partnership.id, "the address works", who=who(), now=clock.now())
         history.record(
-            "address works again", "school", urn, who=who(), now=clock.now(), after={"address": address}
+            "address works again", "school", urn, who=who(), now=clock.now(), after={"address": address},
+            partnership_id=g.partnership.id,
         )
     return _done(urn, f"{address} is written to again.")
 

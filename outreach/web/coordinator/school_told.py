@@ -9,6 +9,7 @@ from outreach.asking import invitations
 from outreach.asking.invitations import Answer, Invitation
 from outreach.county import corrections
 from outreach.county.corrections import FIELDS
+from outreach.county.register import hands
 from outreach.county.schools import Correction, School
 from outreach.ground import history
 from outreach.ground.history import History
@@ -74,9 +75,15 @@ def said(programme_id: int, urn: int) -> list[Said]:
     return sorted([*asked, *answered], key=lambda s: s.at, reverse=True)
 
 
-def deeds(urns: Collection[int], references: Collection[str]) -> list[Deed]:
-    """All that was done about some schools and bookings, newest first; one query."""
-    rows = history.of_many({"school": urns, "booking": references})
+def deeds(urns: Collection[int], references: Collection[str], partnership_id: int) -> list[Deed]:
+    """All that was done about some schools and bookings, newest first; three queries.
+
+    Of a school that changed hands only what was done while it was the partnership's, and in its own programmes.
+    """
+    spans = {("school", urn): held for urn, held in hands.spans(urns, partnership_id).items()}
+    rows = history.of_many(
+        {"school": urns, "booking": references}, spans=spans, partnership_id=partnership_id
+    )
     return [Deed(row=row, words=_words(row)) for row in rows]
 
 

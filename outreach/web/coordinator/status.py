@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app, render_template
+from flask import current_app, g, render_template
 
 from outreach.ground import clock
 from outreach.post.outgoing import watch
@@ -14,7 +14,7 @@ from outreach.web.gate import coordinator, coordinators_only
 @coordinators_only
 def status() -> Any:
     now = clock.now()
-    state = watch.state(now)
+    state = watch.state(now, g.partnership.id)
     settings = current_app.config
     return render_template(
         "coordinator/status.html",

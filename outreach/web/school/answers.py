@@ -191,7 +191,7 @@ def _keep_contact(form: SomebodyElseForm) -> Contact | None:
     not the school's: nothing goes there before a coordinator has looked."""
     now = clock.now()
     address = contacts.clean_address(form.address.data)
-    known = next((c for c in contacts.of(g.school.urn) if c.address.lower() == address.lower()), None)
+    known = next((c for c in contacts.of(g.school.urn, g.partnership.id) if c.address.lower() == address.lower()), None)
     if known is None and not named.known_at(g.school, holder=g.link.address)(address):
         return None
     return known or contacts.add(
@@ -204,6 +204,7 @@ def _keep_contact(form: SomebodyElseForm) -> Contact | None:
         day_of(now),
         who=g.who,
         now=now,
+        partnership_id=g.partnership.id,
     )
 
 

@@ -146,7 +146,7 @@ def _asked() -> ConfirmationRequest:
 
 
 def _person(contact_id: int) -> Contact | None:
-    return next((c for c in answers.people_of(g.school) if c.id == contact_id), None)
+    return next((c for c in answers.people_of(g.school, g.partnership.id) if c.id == contact_id), None)
 
 
 def _gone(token: str) -> Any:
@@ -166,7 +166,7 @@ def _page(token: str, asked: ConfirmationRequest, wrong: str = "") -> str:
     newest = answers.newest(asked)
     return render_template(
         "school/contacts.html",
-        token=token, people=answers.people_of(g.school), wrong=wrong, newest=newest, asked=asked,
+        token=token, people=answers.people_of(g.school, g.partnership.id), wrong=wrong, newest=newest, asked=asked,
         waiting=named.waiting_at(named.CONTACTS, g.programme.id, g.school.urn),
         confirmed=newest is not None and newest.kind == STILL_RIGHT,
     )  # fmt: skip
