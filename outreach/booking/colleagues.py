@@ -66,6 +66,12 @@ class AlreadyThere(Refusal):
         super().__init__(f"{address} has this booking in the calendar already.")
 
 
+def was_of(booking: Booking, contact_id: int) -> bool:
+    """Whether somebody is, or was, named with a booking; anybody else is another booking's."""
+    person = db.session.get(BookingContact, contact_id) if contact_id < 2**31 else None
+    return person is not None and person.booking_id == booking.id
+
+
 def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> BookingContact | None:
     """Give somebody else the calendar entry, at its present SEQUENCE; the others get no mail. None for one who waits.
 

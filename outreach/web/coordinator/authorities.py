@@ -91,6 +91,8 @@ def remove_term(la_code: str, term_id: int) -> Any:
     try:
         with transaction():
             authorities.remove_term(here, term_id, who=who(), now=clock.now())
+    except authorities.NoSuchTermDate:
+        abort(404)
     except Refusal as refusal:
         flash(refusal.message, "confirm")
     else:
@@ -105,6 +107,8 @@ def remove_inset_day(la_code: str, inset_id: int) -> Any:
     try:
         with transaction():
             authorities.remove_inset_day(here, inset_id, who=who(), now=clock.now())
+    except authorities.NoSuchTermDate:
+        abort(404)
     except Refusal as refusal:
         flash(refusal.message, "confirm")
     else:

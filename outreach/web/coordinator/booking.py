@@ -209,7 +209,8 @@ def booking_colleague(reference: str) -> Any:
 @coordinator.post("/bookings/<reference>/people/<int:contact_id>/remove")
 @coordinators_only
 def booking_colleague_remove(reference: str, contact_id: int) -> Any:
-    _open(reference)
+    if not colleagues.was_of(_open(reference), contact_id):
+        abort(404)
     try:
         with transaction():
             colleagues.remove(our_booking(reference), contact_id, who=who(), now=clock.now())
@@ -222,7 +223,8 @@ def booking_colleague_remove(reference: str, contact_id: int) -> Any:
 @coordinators_only
 def booking_again(reference: str, contact_id: int) -> Any:
     """The newest letter to one person once more."""
-    our_booking(reference)
+    if not colleagues.was_of(our_booking(reference), contact_id):
+        abort(404)
     try:
         with transaction():
             letter = colleagues.send_again(our_booking(reference), contact_id, who=who(), now=clock.now())

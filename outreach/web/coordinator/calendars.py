@@ -107,6 +107,8 @@ def remove_board_date(date_id: int) -> Any:
             found = board_dates.get(g.partnership.id, date_id)
             title = found.title
             board_dates.remove(found, who=who(), now=clock.now())
+    except board_dates.NoSuchDate:
+        abort(404)
     except Refusal as refusal:
         flash(refusal.message, "confirm")
     else:

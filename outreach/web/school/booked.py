@@ -213,6 +213,8 @@ def remove(token: str, reference: str, contact_id: int) -> Any:
     """Take one person out; asks first, since it takes the entry out of a calendar."""
     booking = _standing(reference)
     person = next((p for p in promises.people_of(booking) if p.id == contact_id), None)
+    if not colleagues.was_of(booking, contact_id):
+        abort(404)
     if person is None:
         flash("That person is not in this booking any more.", "confirm")
         return redirect(url_for(".booked", token=token, reference=reference), 303)
@@ -236,7 +238,8 @@ def remove(token: str, reference: str, contact_id: int) -> Any:
 @by_personal_link
 def again(token: str, reference: str, contact_id: int) -> Any:
     """The newest letter to one person once more: lost mail, or an entry that somebody deleted."""
-    _standing(reference)
+    if not colleagues.was_of(_standing(reference), contact_id):
+        abort(404)
     try:
         with transaction():
             letter = colleagues.send_again(own_booking(reference), contact_id, who=g.who, now=clock.now())
