@@ -118,6 +118,12 @@ def get(partnership_id: int, date_id: int) -> BoardDate:
     return found
 
 
+def was_of(partnership_id: int, date_id: int) -> bool:
+    """Whether a date is, or was before it was removed, a partnership's."""
+    found = db.session.get(BoardDate, date_id) if date_id < 2**31 else None
+    return found is not None and found.partnership_id == partnership_id
+
+
 def coming(partnership_id: int, *, today: date) -> list[BoardDate]:
     """The dates from today on that stand, by day."""
     return list(

@@ -102,13 +102,13 @@ def stop_calendar(feed_id: int) -> Any:
 @coordinator.post("/calendars/dates/<int:date_id>/remove")
 @coordinators_only
 def remove_board_date(date_id: int) -> Any:
+    if not board_dates.was_of(g.partnership.id, date_id):
+        abort(404)
     try:
         with transaction():
             found = board_dates.get(g.partnership.id, date_id)
             title = found.title
             board_dates.remove(found, who=who(), now=clock.now())
-    except board_dates.NoSuchDate:
-        abort(404)
     except Refusal as refusal:
         flash(refusal.message, "confirm")
     else:

@@ -1,0 +1,173 @@
+"""Two partnerships with a year each: one tries every route with every id of the other, gets 404, changes and learns nothing."""
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+import make
+from outreach.asking import notes
+from outreach.asking.open_door import LinkRequest
+from outreach.asking.rounds import InvitationRound
+from outreach.booking.agenda.moves import DiaryMove
+from outreach.booking.calling_off.rows import CallOff
+from outreach.booking.guests.places import GuestPlace
+from outreach.booking.named import NamedPerson
+from outreach.booking.promises import BookingContact
+from outreach.booking.proposals import Proposal
+from outreach.county.partnerships import InsetDay, Term
+from outreach.county.register.decisions import RegisterChange
+from outreach.county.schools import RegisterImport
+from outreach.coverage.board.publishing import BoardReport
+from outreach.coverage.plans.orders import PlanLine, TourPlan
+from outreach.ground.db import db, transaction
+from outreach.post.feeds.addresses import Feed
+from outreach.post.feeds.tokens import ApiToken
+from outreach.post.incoming.inbox import Incoming
+from outreach.visits.board_dates import BoardDate
+
+pytestmark = pytest.mark.usefixtures("stopped")
+SOON = datetime(2027, 3, 9, 9, 30, tzinfo=UTC)
+
+
+def add(row: Any) -> Any:
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
+    """A coordinator of a partnership that has one of everything, and its ids by the names that routes give them."""
+    of = make.partnership((code,))
+    programme = make.programme(of, title=f"Play {secret}")
+    school, guest = (make.school(la_code=code, name=f"{secret} {n}") for n in ("Academy", "Grange"))
+    contact = make.contact(school, address=f"lead@{secret.lower()}.example")
+    person = make.person(of, name=f"Priya {secret}")
+    show = make.show(programme, school, SOON)
+    booking = make.booking(show, {8: 100}, reference=f"{secret[:3].upper()}-00001")
+    named = add(BookingContact(booking_id=booking.id, name=secret, duty="colleague", address=contact.address, added_at=make.EARLIER))
+    past = make.booking(make.show(programme, guest, make.NOW - timedelta(days=7)), {8: 90})
+    make.report(past, "school", make.NOW - timedelta(days=6), {8: 90})
+    place = add(
+        GuestPlace(programme_id=programme.id, urn=guest.urn, performance_id=show.id, why="other", pupils={"9": 9}, seats=9,
+                   recorded_at=make.EARLIER, who=secret)
+    )  # fmt: skip
+    kept = add(
+        Proposal(programme_id=programme.id, urn=guest.urn, starts_at=SOON, uid=f"{secret}@outreach.example", organizer_token=secret,
+                 reply_by=date(2027, 2, 5), recorded_at=make.EARLIER, ended_at=make.NOW, ended_as="withdrawn")
+    )  # fmt: skip
+    letter = make.letter(contact.address, make.EARLIER, partnership_id=of.id, subject=secret)
+    asked = make.invitation(programme, school)
+    plan = add(TourPlan(programme_id=programme.id, name=secret, asked_by=secret, asked_at=make.EARLIER, rules={}, state="waiting"))
+    line = add(
+        PlanLine(plan_id=plan.id, day=SOON.date(), urn=school.urn, starts_at=SOON, get_in_at=SOON, away_at=SOON + timedelta(hours=2))
+    )
+    note = notes.write(school.urn, f"{secret} said so", programme, partnership_id=of.id, kind=notes.NOTE, who=secret, now=make.EARLIER)
+    imported = add(RegisterImport(recorded_at=make.EARLIER, who=secret, file_name="a.csv", la_codes=code))
+    change = add(
+        RegisterChange(urn=school.urn, import_id=imported.id, la_code=code, kind="named", field="name", before="x", after="y",
+                       recorded_at=make.EARLIER)
+    )  # fmt: skip
+    mail = add(
+        Incoming(partnership_id=of.id, digest=secret, raw=b"Subject: x\r\n\r\nx", received_at=make.NOW, sender=f"me@{secret}.example",
+                 subject=secret, task="mail", why=secret, kind="person")
+    )  # fmt: skip
+    report = add(
+        BoardReport(programme_id=programme.id, partnership_id=of.id, number=1, as_of=make.NOW.date(), published_at=make.NOW,
+                    published_by=secret, content={}, basis={})
+    )  # fmt: skip
+    board_date = add(
+        BoardDate(partnership_id=of.id, programme_id=programme.id, day=date(2027, 3, 1), title=secret, uid=f"b{secret}",
+                  created_at=make.EARLIER)
+    )  # fmt: skip
+    token = add(ApiToken(partnership_id=of.id, token_hash=secret, label=secret, ending="1234", created_at=make.EARLIER, created_by=secret))
+    feed = add(
+        Feed(partnership_id=of.id, kind="troupe", subject=show.troupe_id, label=secret, nonce=secret, created_at=make.EARLIER, created_by=secret)
+    )
+    move = add(
+        DiaryMove(programme_id=programme.id, performance_id=show.id, sequence=1, recorded_at=make.NOW, who=secret,
+                  was_tour_day_id=show.tour_day_id, was_starts_at=SOON, starts_at=SOON, minutes_saved=0, told=True)
+    )  # fmt: skip
+    called = add(
+        CallOff(partnership_id=of.id, troupe_id=show.troupe_id, first=SOON.date(), last=SOON.date(), part="day", reason=secret,
+                what=secret, who=secret, key=secret, recorded_at=make.NOW)
+    )  # fmt: skip
+    request = add(
+        LinkRequest(programme_id=programme.id, urn=school.urn, address=f"r@{secret}.example", why_waiting=secret, recorded_at=make.NOW)
+    )
+    asked_round = add(InvitationRound(programme_id=programme.id, recorded_at=make.EARLIER, who=secret))
+    waiting = add(
+        NamedPerson(door="contacts", urn=school.urn, programme_id=programme.id, name=secret, address=f"n@{secret}.example",
+                    named_by=secret, recorded_at=make.EARLIER)
+    )  # fmt: skip
+    inset = add(InsetDay(la_code=code, day=date(2027, 1, 4)))
+    term = db.session.scalars(select(Term.id).where(Term.la_code == code).order_by(Term.id)).first()
+    return person, {
+        "programme_id": [programme.id], "urn": [school.urn, guest.urn], "reference": [booking.reference, past.reference],
+        "contact_id": [contact.id, named.id], "performance_id": [show.id], "place_id": [place.id], "proposal_id": [kept.id],
+        "letter_id": [letter.id, asked.letter_id], "plan_id": [plan.id], "line_id": [line.id], "note_id": [note.id],
+        "change_id": [change.id], "mail_id": [mail.id], "report_id": [report.id], "date_id": [board_date.id],
+        "token_id": [token.id], "feed_id": [feed.id], "move_id": [move.id], "call_off_id": [called.id],
+        "request_id": [request.id], "inset_id": [inset.id], "term_id": [term], "la_code": [code],
+        "round_id": [asked_round.id], "person_id": [waiting.id],
+        "troupe_id": [show.troupe_id], "company_id": [show.tour_day.troupe.company_id], "day_id": [show.tour_day_id],
+    }  # fmt: skip
+
+
+WORDS = {"field": ["name"], "day": ["2027-03-09"], "which": ["used"], "kind": ["free"], "side": ["school"], "page": [1], "column": ["email"]}
+"""What stands in an address beside ids."""
+
+
+def everything() -> dict[str, list[Any]]:
+    """All that stands in the database, table by table."""
+    db.session.rollback()
+    return {t.name: sorted(map(repr, db.session.execute(select(t)).all())) for t in db.metadata.sorted_tables}
+
+
+def routes(app: Flask, theirs: dict[str, list[Any]], ours: dict[str, list[Any]]) -> list[tuple[str, str]]:
+    """(method, address) of every route of a coordinator that names anything, with the other's ids; and with one's own, but
+    for one id that is the other's."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        names = sorted(rule.arguments - WORDS.keys() - {"token"})
+        if getattr(view, "guard", "") != "coordinator" or not names:
+            continue
+        assert set(names) <= theirs.keys(), f"{rule}: no id of {set(names) - theirs.keys()} in the test"
+        mixed = [[theirs[n] if n == other else ours[n] for n in names] for other in names]
+        choices = [[theirs[n] for n in names], *(mixed if len(names) > 1 else [])]
+        for ids in {each for choice in choices for each in itertools.product(*choice)}:
+            given = dict(zip(names, ids, strict=True)) | {w: v[0] for w, v in WORDS.items() if w in rule.arguments}
+            if "day" in rule.arguments and str(rule).endswith("/days/<day>/take-back"):
+                given["day"] = "2027-03-09"
+            with app.test_request_context():
+                address = app.url_map.bind("outreach.example").build(rule.endpoint, given)
+            found += [(method, address) for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
+    return found
+
+
+def test_every_route_with_every_id_of_the_other_is_404_and_changes_and_tells_nothing(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        person, ours = year("931", "Openly")
+        _, theirs = year("932", "Secretly")
+    make.signed_in(client, person)
+    tried = routes(app, theirs, ours)
+    assert len(tried) > 150
+    before = everything()
+    wrong = []
+    for method, address in tried:
+        answer = client.open(address, method=method, data={"deed": "agree", "decision": "grant", "reason": "x", "text": "x"} if method == "POST" else None)
+        if answer.status_code != 404 or "secretly" in answer.text.lower():
+            wrong.append((method, address, answer.status_code))
+    assert wrong == []
+    # Ids in forms and in the address after the question mark; and pages that name nothing.
+    for rule in app.url_map.iter_rules():
+        if getattr(app.view_functions[rule.endpoint], "guard", "") == "coordinator" and not rule.arguments and "GET" in rule.methods:
+            answer = client.get(str(rule))
+            assert "secretly" not in answer.get_data(as_text=False).decode("utf-8", "replace").lower(), rule
+            assert client.get(f"{rule}?programme={theirs['programme_id'][0]}").status_code in (200, 302, 303, 404, 422), rule
+    assert everything() == before
