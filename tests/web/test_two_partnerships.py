@@ -19,6 +19,7 @@ from outreach.booking.guests.places import GuestPlace
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import BookingContact
 from outreach.booking.proposals import Proposal
+from outreach.county.lists.past_shows import EarlierList
 from outreach.county.partnerships import InsetDay, Term
 from outreach.county.register.decisions import RegisterChange
 from outreach.county.schools import RegisterImport
@@ -100,6 +101,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         LinkRequest(programme_id=programme.id, urn=school.urn, address=f"r@{secret}.example", why_waiting=secret, recorded_at=make.NOW)
     )
     asked_round = add(InvitationRound(programme_id=programme.id, recorded_at=make.EARLIER, who=secret))
+    earlier = add(EarlierList(partnership_id=of.id, file_name=secret, recorded_at=make.EARLIER, who=secret))
     waiting = add(
         NamedPerson(door="contacts", urn=school.urn, programme_id=programme.id, name=secret, address=f"n@{secret}.example",
                     named_by=secret, recorded_at=make.EARLIER)
@@ -113,7 +115,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "change_id": [change.id], "mail_id": [mail.id], "report_id": [report.id], "date_id": [board_date.id],
         "token_id": [token.id], "feed_id": [feed.id], "move_id": [move.id], "call_off_id": [called.id],
         "request_id": [request.id], "inset_id": [inset.id], "term_id": [term], "la_code": [code],
-        "round_id": [asked_round.id], "person_id": [waiting.id],
+        "round_id": [asked_round.id], "person_id": [waiting.id], "list_id": [earlier.id],
         "troupe_id": [show.troupe_id], "company_id": [show.tour_day.troupe.company_id], "day_id": [show.tour_day_id],
     }  # fmt: skip
 
