@@ -154,6 +154,12 @@ def take_in(upload: Upload, la_codes: Sequence[str], *, who: str, now: datetime)
     return done
 
 
+def was_of(partnership_id: int, list_id: int) -> bool:
+    """Whether a list is a partnership's, taken back or not."""
+    row = db.session.get(EarlierList, list_id) if list_id < 2**31 else None
+    return row is not None and row.partnership_id == partnership_id
+
+
 def take_back(list_id: int, *, partnership_id: int, who: str, now: datetime) -> EarlierList:
     """The whole list counts no more. Raises NoSuchList."""
     row = db.session.scalar(

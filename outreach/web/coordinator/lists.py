@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.county import contacts, partnerships
 from outreach.county.lists import contact_lists, entries, headings, past_shows, reading, uploads
@@ -202,6 +202,8 @@ def past_shows_drop(token: str) -> Any:
 @coordinator.post("/past-shows/lists/<int:list_id>/take-back")
 @coordinators_only
 def past_shows_take_back(list_id: int) -> Any:
+    if not past_shows.was_of(g.partnership.id, list_id):
+        abort(404)
     try:
         with transaction():
             row = past_shows.take_back(list_id, partnership_id=g.partnership.id, who=who(), now=clock.now())
