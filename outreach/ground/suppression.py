@@ -3,31 +3,48 @@
 Counts under 5 are hidden, 0 among them; a place where nobody was counted at all has no count and nothing to hide.
 Counts of schools, shows and days never come here.
 
-The rule that makes it safe. A release shows some sums over units (schools, say). Two units are alike when they
-stand in the same shown sums. However a reader adds and subtracts what is shown, in one table or across several, the
-result counts whole groups of units that are alike. So every such group holds 5 people or more, and then nothing
-smaller can be worked out: within a group people may be moved about without any shown sum changing, and each count
-that was hidden could as well be anything from 0 to 5. The same is held against every earlier release, taken together
-with this one; and what was counted in between two releases is at least 5, or nothing at all, wherever it can be worked out.
+**One sea of people.** All measures of the same people are judged together, and with them every release there ever was,
+in the order of the days they speak of and not of their publishing. To that end a release says of each unit (a year
+group of a school, say) how its people are made up: a part is the set of the measures that its people count in, such as
+{seen, target} of those who were there and {target} of those who were absent. The number of a measure at a place is the
+sum, over the units of the place, of all the parts that are of the measure. So what is seen, the target and the absent
+between them can never be set against each other.
+
+A further measure of the same people is therefore no judging of its own: give its name to the parts whose people it
+counts (cutting parts finer where it counts only some of them: {seen, seen by one side, target}), and hand its sums to
+`hide` with the rest. Only numbers of other people (concerns) may stand in units of their own.
+
+**The rule that makes it safe.** From release to release the people of a unit stay in their part or pass into another:
+each way through all the releases is a stream. Two streams are alike when they stand in the same shown sums of all
+releases. However a reader adds and subtracts what is shown, in one release or across several, the result counts whole
+groups of streams that are alike, and within a group people may be moved about without any shown sum changing. A group
+is small when it holds fewer than 5 people, or no more than it has units, of which a reader may know that none is empty.
+So adding and subtracting must leave no small groups by themselves, unless they hold enough people together; and in each
+small group there must be room for one person more or less, made up for in whole people of other groups, so that numbers
+which are whole and never negative tell nothing either. Both are looked for by elimination, and more is hidden until both hold.
+
+Streams are put together so that whatever did not change between two releases is one stream in both: what a reader
+knows not to have changed does not help either.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
 AT_LEAST = 5
 """The smallest count of people that is shown."""
 
-MANY = 1_000
-"""People of whom one percent is 10: a rounded share of so many gives no small number away."""
-
-FEW = 400
-"""Up to so many groups, each is tried with every other."""
-
 SHOWN, HIDDEN, UNKNOWN = "shown", "hidden", "unknown"
 
-Unit = Hashable
-Signature = frozenset[Hashable]
+Unit = str
+Part = frozenset[str]
+"""The measures in which the people of it count."""
+Way = tuple[Part | None, ...]
+People = Mapping[Unit, Mapping[Part, int]]
+Sum = tuple[str, frozenset[Unit]]
+"""(measure, the units whose people it counts)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +61,44 @@ KEPT_BACK = Count(status=HIDDEN)
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """What was let out: the shown sums that each counted unit stands in, and how many people each has.
+    """What was let out of a day: how the people of each unit were made up, and the sums that were shown.
 
-    It holds the true counts, for judging later releases against it, and never leaves the house.
+    It holds the true counts, for judging later releases by, and never leaves the house.
     """
 
-    stands_in: Mapping[Unit, Signature]
-    counts: Mapping[Unit, int]
+    day: date
+    people: People
+    shown: tuple[Sum, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenAway:
+    """A group of people too small to be known, which some releases give away: `number` people of `units`.
+
+    `days`: those of the releases; `measures`: what they are counted in there.
+    """
+
+    number: int
+    units: tuple[Unit, ...]
+    measures: tuple[str, ...]
+    days: tuple[date, ...]
+
+
+class GivesAway(Exception):
+    """A release that would give something away that was not before, whatever else is hidden. `keys`: its sums that do."""
+
+    def __init__(self, keys: Sequence[Hashable]) -> None:
+        super().__init__(f"{len(keys)} sums give a small count away")
+        self.keys = keys
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """Every sum as it may be seen, and the release to keep."""
+    """Every sum as it may be seen, the release to keep, and what the earlier ones give away by themselves."""
 
     sums: Mapping[Hashable, Count]
     release: Release
+    given_away: list[GivenAway]
 
 
 def one(number: int | None) -> Count:
@@ -68,218 +108,354 @@ def one(number: int | None) -> Count:
     return Count(status=SHOWN, number=number) if number >= AT_LEAST else KEPT_BACK
 
 
-def share_of(
-    counted: Count, whole: Count, *, of_whole: int, others_too: bool = False
-) -> tuple[int, int] | None:
-    """(`of_whole`, the whole), of which a percent may be said; None unless both counts are shown, and of nothing.
-
-    `others_too`: `counted` holds people besides, who are not of the whole. A percent of few people would then tell
-    how many those are, so that it is said only of `MANY`.
-    """
-    if counted.number is None or not whole.number or others_too and whole.number < MANY:
-        return None
-    return of_whole, whole.number
-
-
 def hide(
-    sums: Mapping[Hashable, Collection[Unit]],
-    counts: Mapping[Unit, int | None],
+    sums: Mapping[Hashable, Sum],
+    people: People,
     *,
+    day: date,
     earlier: Iterable[Release] = (),
     dear: Collection[Hashable] = (),
+    aside: Collection[Hashable] = (),
+    always: Collection[Hashable] = (),
 ) -> Judged:
-    """Which of these sums may be seen. `sums` names the units of each; `counts` how many people each unit has.
+    """Which of these sums may be seen, in a release that speaks of a day.
 
-    A unit without a count (None, or missing) is known by everybody to have none. Where something has to be hidden
-    besides the small counts, it is what holds the fewest people: rather a row than a total; and rather anything else
-    than a `dear` sum.
+    Where something has to be hidden besides the small counts, it is what holds the fewest people: rather a row than a
+    total; sooner what is only made use of (`aside`) than what is read, and anything else sooner than a `dear` sum.
+    What is said in any case (`always`) is never hidden: raises GivesAway where that gives somebody away.
     """
-    work = _Work(sums, counts, list(earlier), frozenset(dear))
-    work.hide_small()
+    before = list(earlier)
+    work = _Work(sums, people, day, before, frozenset(dear), frozenset(aside), frozenset(always))
     while move := work.next_move():
         work.shown -= move
+    release = Release(day=day, people=people, shown=tuple(sums[key] for key in sums if key in work.shown))
+    given = given_away(before)
+    if worse := _worse(before, release):
+        let_out = [key for key in sums if key in work.shown]
+        raise GivesAway([let_out[at] for at in sorted(worse)])
     found = {}
     for key in sums:
         if not work.counted_in(key):
             found[key] = NOBODY_COUNTED
         elif key in work.shown:
-            found[key] = Count(status=SHOWN, number=work.people[key])
+            found[key] = Count(status=SHOWN, number=work.people_of[key])
         else:
             found[key] = KEPT_BACK
-    return Judged(
-        sums=found,
-        release=Release(
-            stands_in=work.signatures(), counts={u: n for u, n in counts.items() if n is not None}
-        ),
+    return Judged(sums=found, release=release, given_away=given)
+
+
+def given_away(releases: Sequence[Release]) -> list[GivenAway]:
+    """Every few people whom these releases, set against each other, give away."""
+    groups = {(frozenset[Hashable](), where): streams for where, streams in _Sea(releases).alike().items()}
+    found = []
+    for sums, small in _Elimination(groups).worked_out:
+        streams = [stream for group in small for stream in groups[group]]
+        shown = [(releases[n], at) for n, at in sums if isinstance(n, int)]
+        found.append(
+            GivenAway(
+                number=sum(s.number for s in streams),
+                units=tuple(sorted({s.unit for s in streams})),
+                measures=tuple(sorted({release.shown[at][0] for release, at in shown})),
+                days=tuple(sorted({release.day for release, _ in shown})),
+            )
+        )
+    return sorted(found, key=lambda g: (g.units, g.days, g.measures))
+
+
+def _worse(before: Sequence[Release], release: Release) -> set[int]:
+    """Which of the shown sums of a release give away what the earlier ones do not, by their numbers.
+
+    The last look at what is let out, whatever chose what to hide: all is put together anew, from what is shown.
+    """
+    newest = len(before)
+    groups = {
+        (frozenset(at for n, at in where if n == newest), frozenset(w for w in where if w[0] != newest)): streams
+        for where, streams in _Sea([*before, release]).alike().items()
+    }  # fmt: skip
+    return {at for sums, _ in _Elimination(groups).worked_out for at in sums if isinstance(at, int)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """People of one unit who went the same way through the releases: their part in each, None where they are in none."""
+
+    unit: Unit
+    way: Way
+    number: int
+
+
+class _Sea:
+    """All people of some releases, as streams through the releases in the order of their days."""
+
+    def __init__(self, releases: Sequence[Release]) -> None:
+        self.order = sorted(range(len(releases)), key=lambda n: (releases[n].day, n))
+        ways: dict[Unit, dict[Way, int]] = {unit: {} for release in releases for unit in release.people}
+        for length, n in enumerate(self.order):
+            for unit in ways:
+                ways[unit] = _went_on(ways[unit], releases[n].people.get(unit, {}), length)
+        self.streams = [_Stream(unit, way, n) for unit, found in ways.items() for way, n in found.items()]
+        self.sums_of: list[dict[Unit, list[tuple[int, str]]]] = [_by_unit(r.shown) for r in releases]
+
+    def alike(self) -> dict[frozenset[tuple[int, int]], list[_Stream]]:
+        """Streams by the shown sums that they stand in: {(release, which of its sums)}."""
+        found: dict[frozenset[tuple[int, int]], list[_Stream]] = defaultdict(list)
+        for stream in self.streams:
+            found[self._where(stream)].append(stream)
+        return found
+
+    def _where(self, stream: _Stream) -> frozenset[tuple[int, int]]:
+        return frozenset(
+            (n, at)
+            for n, part in zip(self.order, stream.way, strict=True)
+            if part is not None
+            for at, measure in self.sums_of[n].get(stream.unit, ())
+            if measure in part
+        )
+
+
+def _went_on(ways: Mapping[Way, int], there: Mapping[Part, int], length: int) -> dict[Way, int]:
+    """The ways of a unit's people, through `length` releases, with one more at their end.
+
+    Who was in a part stays in it, as far as it has people; then people pass into the part that has most in common with
+    theirs; who is left went, or came. So a measure that did not change has the same people. A part without people has a
+    way too: that nobody is in it is a count to keep.
+    """
+    found: dict[Way, int] = defaultdict(int)
+    left, wanted = dict(ways), dict(there)
+    pairs = [(way, part) for way in ways for part in there if way[-1] is not None]
+    pairs.sort(
+        key=lambda pair: (pair[0][-1] != pair[1], -len((pair[0][-1] or pair[1]) & pair[1]), -ways[pair[0]])
     )
+    for way, part in pairs:
+        stays = min(left[way], wanted[part])
+        nobody_yet = not there[part] and way[-1] == part and all(new[-1] != part for new in found)
+        if stays or nobody_yet:
+            found[*way, part] += stays
+            left[way] -= stays
+            wanted[part] -= stays
+    through = {new[-1] for new in found}
+    for way, number in left.items():
+        if number or not ways[way] and (*way, way[-1]) not in found:
+            found[*way, None] += number
+    for part, number in wanted.items():
+        if number or part not in through:
+            found[*(None,) * length, part] += number
+    return found
+
+
+def _by_unit(shown: Sequence[Sum]) -> dict[Unit, list[tuple[int, str]]]:
+    found: dict[Unit, list[tuple[int, str]]] = defaultdict(list)
+    for at, (measure, units) in enumerate(shown):
+        for unit in units:
+            found[unit].append((at, measure))
+    return found
 
 
 @dataclass
 class _Work:
-    """One judging under way: which sums are still shown."""
+    """One judging under way: which sums are still shown.
 
-    sums: Mapping[Hashable, Collection[Unit]]
-    counts: Mapping[Unit, int | None]
+    Sums of the very same people are one: they are hidden together or not at all.
+    """
+
+    sums: Mapping[Hashable, Sum]
+    people: People
+    day: date
     earlier: Sequence[Release]
     dear: frozenset[Hashable]
-    people: dict[Hashable, int] = field(init=False)
+    aside: frozenset[Hashable]
+    always: frozenset[Hashable]
+    people_of: dict[Hashable, int] = field(init=False)
     place: dict[Hashable, int] = field(init=False)
     shown: set[Hashable] = field(init=False)
+    groups: dict["Group", list[_Stream]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.people = {key: sum(self.counts.get(u) or 0 for u in units) for key, units in self.sums.items()}
+        self.people_of = {key: self._number(*self.sums[key]) for key in self.sums}
         self.place = {key: n for n, key in enumerate(self.sums)}
-        self.shown = set(self.sums)
+        self.shown = {key for key in self.sums if self.counted_in(key)}
+        keys = list(self.sums)
+        everything = Release(day=self.day, people=self.people, shown=tuple(self.sums.values()))
+        sea = _Sea([*self.earlier, everything])
+        newest = len(self.earlier)
+        self.groups = {}
+        for where, streams in sea.alike().items():
+            now = frozenset(keys[at] for n, at in where if n == newest)
+            then = frozenset(w for w in where if w[0] != newest)
+            self.groups[now, then] = streams
 
     def counted_in(self, key: Hashable) -> bool:
-        return any(self.counts.get(u) is not None for u in self.sums[key])
+        measure, units = self.sums[key]
+        return any(measure in part for unit in units for part in self.people.get(unit, ()))
 
-    def hide_small(self) -> None:
-        self.shown -= {k for k in self.sums if self.counted_in(k) and self.people[k] < AT_LEAST}
-
-    def signatures(self) -> dict[Unit, Signature]:
-        """Of every unit that was counted: the shown sums that it stands in."""
-        found: dict[Unit, set[Hashable]] = {
-            u: set() for units in self.sums.values() for u in units if self.counts.get(u) is not None
-        }
-        for key in self.sums:
-            if key in self.shown:
-                for unit in self.sums[key]:
-                    if unit in found:
-                        found[unit].add(key)
-        return {unit: frozenset(keys) for unit, keys in found.items()}
+    def _number(self, measure: str, units: Iterable[Unit]) -> int:
+        return sum(n for unit in units for part, n in self.people.get(unit, {}).items() if measure in part)
 
     def next_move(self) -> set[Hashable]:
-        """The sums to hide next; none when nothing can be worked out any more."""
-        now = self.signatures()
-        return self._parts_too_small(now) or self._difference_too_small(now)
+        """The sums to hide next; none when nothing is given away that was not before.
 
-    def _parts_too_small(self, now: Mapping[Unit, Signature]) -> set[Hashable]:
-        """What to hide for the groups of units, alike in every release, that hold too few in one of them.
-
-        As many at a time as have nothing to do with each other, since hiding only ever joins groups.
+        As many at a time as have nothing to do with each other.
         """
-        counts = [self.counts, *(r.counts for r in self.earlier)]
-        alike = _alike([now, *(r.stands_in for r in self.earlier)])
-        near = _Near(alike)
+        joined: dict[Group, list[_Stream]] = defaultdict(list)
+        for (now, then), streams in self.groups.items():
+            joined[now & self.shown, then].extend(streams)
+        self.groups = dict(joined)
+        found = _Elimination(self.groups)
         moves: set[Hashable] = set()
-        for kind, units in alike.items():
-            if any(keys and _too_small(n, units) for keys, n in zip(kind, counts, strict=True)):
-                keys = kind[0] or frozenset()
-                if not keys & moves:
-                    moves |= self._cheapest(keys, near.to(kind))
+        touched: set[Hashable] = set()
+        for sums, _ in found.worked_out:
+            fine = {key for key in sums if key in self.shown} - self.always
+            if fine and fine.isdisjoint(touched):
+                moves.add(min(fine, key=self._cost))
+                touched |= fine
+        if not moves:
+            for now in found.tight:
+                if fine := (now & self.shown) - self.always:
+                    return {min(fine, key=self._cost)}
         return moves
 
-    def _difference_too_small(self, now: Mapping[Unit, Signature]) -> set[Hashable]:
-        for release in self.earlier:
-            changes = [
-                (self._change(units, now, release), units) for units in _joined(now, release.stands_in)
-            ]
-            for change, units in changes:
-                if change is None or not _small_change(change):
-                    continue
-                # Best to be joined with what makes the difference large enough at once.
-                moves = [
-                    (_small_change(other and (change[0] + other[0], True)), self._cost(move), move)
-                    for keys in {now[u] for u in units if u in now}
-                    for other, others in [*changes, (None, [])]
-                    if others is not units
-                    for move in [self._cheapest(keys, {now[u] for u in others if u in now})]
-                    if move
-                ]
-                if moves:
-                    return min(moves)[2]
-        return set()
-
-    def _change(
-        self, units: list[Unit], now: Mapping[Unit, Signature], release: Release
-    ) -> tuple[int, bool] | None:
-        """(how many people more these units have than in an earlier release, whether any of them changed at all).
-
-        None: nobody can work that out.
-        """
-        if any(not now.get(u, {u}) or not release.stands_in.get(u, {u}) for u in units):
-            return None
-        pairs = [(release.counts.get(u), self.counts.get(u)) for u in units]
-        return sum((new or 0) - (old or 0) for old, new in pairs), any(old != new for old, new in pairs)
-
-    def _cheapest(self, keys: Signature, others: Iterable[Signature | None]) -> set[Hashable]:
-        """What to hide so that units with these shown sums become like some others, or stand in none; may be nothing."""
-        moves = [set(keys), *(set(keys ^ (other or frozenset())) for other in others)]
-        return min((move for move in moves if move), key=self._cost, default=set())
-
-    def _cost(self, move: set[Hashable]) -> tuple[int, int, list[int]]:
-        people = sum(self.people[key] + 1 for key in move)
-        return len(move & self.dear), people, sorted(self.place[key] for key in move)
+    def _cost(self, key: Hashable) -> tuple[bool, bool, int, int]:
+        """A dear sum costs most; what is only made use of least; then the fewest people."""
+        return key in self.dear, key not in self.aside, self.people_of[key], self.place[key]
 
 
-class _Near:
-    """The groups that a group can be joined with: all of the same earlier sums, or where there are very many, those
-    that stand in one other sum in place of one of its own."""
+Group = tuple[frozenset[Hashable], frozenset[tuple[int, int]]]
+"""(the sums of the new release that its streams stand in, those of the releases before)."""
 
-    def __init__(self, alike: Iterable[tuple[Signature | None, ...]]) -> None:
-        self.all: dict[tuple[Signature | None, ...], list[Signature]] = defaultdict(list)
-        self.but_one: dict[tuple[tuple[Signature | None, ...], Signature], list[Signature]] = defaultdict(
-            list
-        )
-        for now, *then in alike:
-            keys = now or frozenset()
-            self.all[tuple(then)].append(keys)
-            for key in keys:
-                self.but_one[tuple(then), keys - {key}].append(keys)
-
-    def to(self, kind: tuple[Signature | None, ...]) -> Iterable[Signature]:
-        keys, then = kind[0] or frozenset(), kind[1:]
-        found = self.all[then]
-        if len(found) > FEW:
-            close = [other for key in keys for other in self.but_one[then, keys - {key}] if other != keys]
-            found = close or found
-        return (other for other in found if other != keys)
+PRIME = 2**61 - 1
+"""Elimination is done in whole numbers modulo this one; what comes of it is made sure of in whole numbers."""
 
 
-def _too_small(counts: Mapping[Unit, int | None], units: Iterable[Unit]) -> bool:
-    known = [n for n in (counts.get(u) for u in units) if n is not None]
-    return bool(known) and sum(known) < AT_LEAST
+class _Elimination:
+    """What can be worked out of shown sums about small groups of streams, by adding and subtracting.
 
-
-def _small_change(change: tuple[int, bool] | None) -> bool:
-    return change is not None and change[1] and abs(change[0]) < AT_LEAST
-
-
-def _alike(views: Sequence[Mapping[Unit, Signature]]) -> dict[tuple[Signature | None, ...], list[Unit]]:
-    """Units by what they stand in in every view.
-
-    Who was not counted in a view adds nothing to it, and may be taken to have stood with its like there.
+    `worked_out`: of each such result the sums that it needs (a new release's by their key, an earlier one's by release
+    and number) and the small groups that it tells of; only what the earlier sums do not tell alone, where there are sums
+    of a new release. `tight`: sums of small groups in which one more person could not be made up for in whole people.
     """
-    like: dict[tuple[int, int, Signature], Signature] = {}
-    for unit in {u: None for view in views for u in view}:
-        had = [(n, view[unit]) for n, view in enumerate(views) if unit in view]
-        for n, keys in had:
-            for other, there in had:
-                like.setdefault((n, other, keys), there)
-    alike: dict[tuple[Signature | None, ...], list[Unit]] = defaultdict(list)
-    for unit in {u: None for view in views for u in view}:
-        first = next(n for n, view in enumerate(views) if unit in view)
-        keys = views[first][unit]
-        alike[tuple(v.get(unit, like.get((first, n, keys))) for n, v in enumerate(views))].append(unit)
-    return alike
+
+    def __init__(self, groups: Mapping[Group, list[_Stream]]) -> None:
+        self.groups = list(groups)
+        self.number = [sum(s.number for s in groups[g]) for g in self.groups]
+        self.spare = [
+            n - len({s.unit for s in groups[g] if s.number})
+            for g, n in zip(self.groups, self.number, strict=True)
+        ]
+        self.small = {
+            n for n, g in enumerate(self.groups) if (g[0] or g[1]) and (self.number[n] < AT_LEAST or self.spare[n] < 1)
+        }  # fmt: skip
+        self.worked_out: list[tuple[set[Hashable], list[Group]]] = []
+        self.tight: list[frozenset[Hashable]] = []
+        self.before: set[Group] = set()
+        if self.small:
+            self._eliminate()
+
+    def _eliminate(self) -> None:
+        members: dict[Hashable, list[int]] = defaultdict(list)
+        for n, (now, then) in enumerate(self.groups):
+            for key in (*then, *now):
+                members[key].append(n)
+        new = {key for now, _ in self.groups for key in now}
+        sums = sorted(members, key=lambda key: (key in new, -len(members[key])))
+        pivots: dict[int, dict[Any, int]] = {}
+        for at, key in enumerate(sums):
+            row: dict[Any, int] = dict.fromkeys(members[key], 1) | {("sum", at): 1}
+            for n in [n for n in row if n in pivots]:
+                if n in row:
+                    _take(row, pivots[n], row[n])
+            pivot = self._pivot(row)
+            if pivot is None:
+                continue
+            inverse = pow(row[pivot], -1, PRIME)
+            row = {n: v * inverse % PRIME for n, v in row.items()}
+            for other in pivots.values():
+                if pivot in other:
+                    _take(other, row, other[pivot])
+            pivots[pivot] = row
+        self._judge([row for pivot, row in pivots.items() if pivot in self.small], sums, new)
+        known = {g for _, told in self.worked_out for g in told}
+        for n in self.small:
+            if self.groups[n] not in known and not self._could_be_more(n, pivots):
+                self.tight.append(self.groups[n][0] or self._beside(n, pivots))
+
+    def _judge(
+        self, results: Sequence[Mapping[Any, int]], sums: Sequence[Hashable], new: Collection[Hashable]
+    ) -> None:
+        """Results about small groups alone: fine where they add groups that hold enough people together.
+
+        What takes one group from another is no count of anybody, but too near to one to be let out; where earlier
+        releases did, it must not become one with a result of the new release.
+        """
+        known: list[Mapping[Any, int]] = []
+        fresh = frozenset(new)
+        for row in results:
+            needs = {sums[n[1]] for n in row if isinstance(n, tuple)}
+            counted, enough = self._count(row)
+            if enough:
+                continue
+            told = [self.groups[n] for n in row if isinstance(n, int)]
+            if needs & fresh or not fresh and counted:
+                self.worked_out.append((needs, told))
+            elif fresh:
+                self.before.update(told)
+                known.append(row)
+        for before in known:
+            for row in results:
+                both = dict(before)
+                _take(both, row, PRIME - 1)
+                counted, enough = self._count(both)
+                needs = {sums[n[1]] for n in both if isinstance(n, tuple)}
+                if row is not before and counted and not enough and needs & fresh:
+                    self.worked_out.append((needs, [self.groups[n] for n in both if isinstance(n, int)]))
+
+    def _count(self, row: Mapping[Any, int]) -> tuple[bool, bool]:
+        """(whether a result counts the people of some groups, whether they are so many that it may be known)."""
+        told = [n for n in row if isinstance(n, int)]
+        counted = all(row[n] == 1 for n in told)
+        people, spare = sum(self.number[n] for n in told), sum(self.spare[n] for n in told)
+        return counted, counted and people >= AT_LEAST and spare >= 1
+
+    def _pivot(self, row: dict[Any, int]) -> int | None:
+        """The largest of the large groups of a row, else one of the small."""
+        there = [n for n in row if isinstance(n, int)]
+        large = [n for n in there if n not in self.small]
+        return max(large or there, key=lambda n: self.spare[n], default=None)
+
+    def _could_be_more(self, small: int, pivots: Mapping[int, Mapping[Any, int]]) -> bool:
+        """Whether a small group could have a person more or less, made up for in whole people of other groups."""
+        if self.groups[small] in self.before:
+            return True  # is known already, by earlier releases alone
+        free = (
+            [small]
+            if small not in pivots
+            else [n for n in pivots[small] if isinstance(n, int) and n != small]
+        )
+        return any(self._goes(n, by, pivots) for n in free for by in (1, -1))
+
+    def _goes(self, free: int, by: int, pivots: Mapping[int, Mapping[Any, int]]) -> bool:
+        changes = {free: by} | {n: _signed(-by * row[free]) for n, row in pivots.items() if free in row}
+        return all(
+            abs(change) <= MOST and -change <= (self.number if n in self.small else self.spare)[n]
+            for n, change in changes.items()
+        )
+
+    def _beside(self, small: int, pivots: Mapping[int, Mapping[Any, int]]) -> frozenset[Hashable]:
+        return frozenset(key for n, row in pivots.items() if small in row for key in self.groups[n][0])
 
 
-def _joined(*partings: Mapping[Unit, Signature]) -> list[list[Unit]]:
-    """Units joined whenever they are alike in any of the releases: the smallest sets that can be taken from each whole."""
-    parent: dict[Unit, Unit] = {u: u for parting in partings for u in parting}
+MOST = 1_000
+"""A larger number that elimination comes to is no whole one."""
 
-    def root(unit: Unit) -> Unit:
-        while parent[unit] != unit:
-            parent[unit] = parent[parent[unit]]
-            unit = parent[unit]
-        return unit
 
-    for parting in partings:
-        first: dict[Signature, Unit] = {}
-        for unit, keys in parting.items():
-            parent[root(unit)] = root(first.setdefault(keys, unit))
-    joined: dict[Unit, list[Unit]] = defaultdict(list)
-    for unit in parent:
-        joined[root(unit)].append(unit)
-    return list(joined.values())
+def _take(row: dict[Any, int], away: Mapping[Any, int], times: int) -> None:
+    """Take some times another row from a row."""
+    for n, v in away.items():
+        if left := (row.get(n, 0) - times * v) % PRIME:
+            row[n] = left
+        else:
+            row.pop(n, None)
+
+
+def _signed(value: int) -> int:
+    value %= PRIME
+    return value if value <= PRIME // 2 else value - PRIME

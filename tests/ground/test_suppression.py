@@ -1,17 +1,46 @@
 """Small counts stay hidden from a reader who adds and subtracts all that was ever shown, and no more is hidden than that."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from fractions import Fraction
 from itertools import chain, combinations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.ground import suppression
-from outreach.ground.suppression import HIDDEN, KEPT_BACK, NOBODY_COUNTED, SHOWN, Count, Judged, hide
+from outreach.ground.suppression import (
+    HIDDEN,
+    KEPT_BACK,
+    NOBODY_COUNTED,
+    SHOWN,
+    Count,
+    GivesAway,
+    Judged,
+    Release,
+)
 
 Sums = dict[str, frozenset[str]]
+HEADS = frozenset({"heads"})
+
+
+def hide(
+    sums: Mapping[str, frozenset[str]],
+    counts: Mapping[str, int | None],
+    *,
+    earlier: Sequence[Release] = (),
+    day: date | None = None,
+    **more: Any,
+) -> Judged:
+    """One measure of people, a day after the newest of the earlier releases."""
+    after = max((r.day for r in earlier), default=date(2027, 1, 1)) + timedelta(days=1)
+    return suppression.hide(
+        {key: ("heads", frozenset(units)) for key, units in sums.items()},
+        {unit: {HEADS: n} for unit, n in counts.items() if n is not None},
+        day=day or after, earlier=earlier, **more,
+    )  # fmt: skip
 
 
 def shown(number: int) -> Count:
@@ -111,7 +140,7 @@ def test_a_dear_sum_is_kept_while_anything_else_can_be_hidden_instead() -> None:
         "Secondary": frozenset("B"),
         "all": frozenset("AB"),
     }
-    assert hide(sums, counts).sums["all"] == KEPT_BACK
+    assert hide(sums, counts, dear=["Kestermere", "Secondary"]).sums["all"] == KEPT_BACK
     found = hide(sums, counts, dear=["all"]).sums
     assert found == {"Fenwold": KEPT_BACK, "Kestermere": KEPT_BACK, "Secondary": KEPT_BACK, "all": shown(403)}
 
@@ -120,18 +149,82 @@ def test_a_number_that_stands_alone_is_hidden_below_five() -> None:
     assert [suppression.one(n) for n in (None, 0, 4, 5)] == [NOBODY_COUNTED, KEPT_BACK, KEPT_BACK, shown(5)]
 
 
-def test_a_share_is_made_of_shown_counts_alone() -> None:
-    assert suppression.share_of(shown(7), shown(20), of_whole=7) == (7, 20)
-    assert suppression.share_of(shown(5), shown(40), of_whole=5) == (5, 40)
-    assert suppression.share_of(KEPT_BACK, shown(20), of_whole=2) is None
-    assert suppression.share_of(shown(7), KEPT_BACK, of_whole=7) is None
-    assert suppression.share_of(shown(7), NOBODY_COUNTED, of_whole=7) is None
+def test_a_release_of_a_day_between_two_others_is_judged_with_both() -> None:
+    """100 in January, 106 in March; 103 in February would give 3 away, twice."""
+    counts = {"Fenwold": 100, "Kestermere": 50}
+    january = hide(table(counts), counts, day=date(2027, 1, 31)).release
+    march_counts = counts | {"Fenwold": 106}
+    march = hide(table(march_counts), march_counts, earlier=[january], day=date(2027, 3, 31))
+    assert march.sums["Fenwold"] == shown(106)
+    between = counts | {"Fenwold": 103}
+    found = hide(table(between), between, earlier=[january, march.release], day=date(2027, 2, 28)).sums
+    assert found == {"Fenwold": KEPT_BACK, "Kestermere": shown(50), "all": KEPT_BACK}
 
 
-def test_a_share_of_few_is_not_said_where_the_count_holds_others_too() -> None:
-    """100 seen, 97 % of 100: whoever reads both knows that 3 were seen elsewhere."""
-    assert suppression.share_of(shown(100), shown(100), of_whole=97, others_too=True) is None
-    assert suppression.share_of(shown(1_000), shown(2_000), of_whole=997, others_too=True) == (997, 2_000)
+def test_what_earlier_releases_give_away_by_themselves_is_told_and_hides_nothing_more() -> None:
+    """A release from before these rules: 98 and 95 shown, so that everybody knows the 3."""
+    counts = {"A": 95, "B": 3, "C": 40}
+    day = date(2027, 1, 5)
+    leak = Release(
+        day=day, people={u: {HEADS: n} for u, n in counts.items()},
+        shown=(("heads", frozenset("AB")), ("heads", frozenset("A")), ("heads", frozenset("C"))),
+    )  # fmt: skip
+    sums: Sums = {"Fenwold": frozenset("AB"), "Kestermere": frozenset("C"), "all": frozenset("ABC")}
+    found = hide(sums, counts, earlier=[leak])
+    assert [(g.number, g.units, g.measures, g.days) for g in found.given_away] == [
+        (3, ("B",), ("heads",), (day,))
+    ]
+    assert found.sums == {"Fenwold": shown(98), "Kestermere": shown(40), "all": shown(138)}
+    # Nor may it say more of those three than is known: that one of two new ones is among them.
+    parted = {"A": 95, "B": 3, "C": 40, "D": 1}
+    worse = hide(sums | {"D": frozenset("D")}, parted, earlier=[leak])
+    assert worse.sums["D"] == KEPT_BACK
+
+
+def test_a_sum_that_is_said_in_any_case_and_gives_a_count_away_is_refused_by_its_name() -> None:
+    counts = {"Fenwold": 3, "Kestermere": 50, "Saxby": 60}
+    with pytest.raises(GivesAway) as refused:
+        hide(table(counts), counts, always=["Fenwold"])
+    assert "Fenwold" in refused.value.keys
+    assert hide(table(counts), counts, always=["all"]).sums["all"] == shown(113)
+
+
+def test_what_is_let_out_is_looked_at_anew_whatever_chose_what_to_hide(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = {"Fenwold": 3, "Kestermere": 50, "Saxby": 60}
+    monkeypatch.setattr(suppression._Work, "next_move", lambda _work: set())
+    with pytest.raises(GivesAway):
+        hide(table(counts), counts)
+
+
+SEEN, ABSENT = frozenset({"seen", "target"}), frozenset({"target"})
+
+
+def seen_and_target(
+    seen: Mapping[str, int], target: Mapping[str, int], rows: Sums, **more: Any
+) -> dict[tuple[str, str], Count]:
+    people = {
+        u: {SEEN: seen[u], ABSENT: n - seen[u]} if u in seen else {ABSENT: n} for u, n in target.items()
+    }
+    sums = {(m, name): (m, units) for name, units in rows.items() for m in ("seen", "target")}
+    return dict(suppression.hide(sums, people, day=date(2027, 1, 2), **more).sums)
+
+
+def test_the_absent_between_seen_and_target_are_hidden_too() -> None:
+    """98 in the target and 96 seen would say that 2 were absent; 90 of 98 says nothing small."""
+    rows: Sums = {"all": frozenset(["A.8", "A.9"])}
+    found = seen_and_target({"A.8": 48, "A.9": 48}, {"A.8": 49, "A.9": 49}, rows)
+    assert sorted(count.status for count in found.values()) == [HIDDEN, SHOWN]
+    found = seen_and_target({"A.8": 40, "A.9": 50}, {"A.8": 49, "A.9": 49}, rows)
+    assert found == {("seen", "all"): shown(90), ("target", "all"): shown(98)}
+
+
+def test_a_year_group_that_is_hidden_is_not_left_between_all_and_the_other() -> None:
+    """Target: all 98, Year 8 95, Year 9 hidden: the 3 would be plain."""
+    rows: Sums = {"all": frozenset(["A.8", "A.9"]), "8": frozenset(["A.8"]), "9": frozenset(["A.9"])}
+    found = seen_and_target({}, {"A.8": 95, "A.9": 3}, rows, dear=[("target", "all")])
+    assert [name for (m, name), count in found.items() if m == "target" and count.status == SHOWN] == ["all"]
 
 
 # The attacker -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ Schools are counted in the open; every number of people has gone through suppres
   where it cannot be said); `share_said` and `pupil_share_said` are the same in words ('over 99%'), '' for None.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,15 +17,17 @@ from typing import Any
 from outreach.coverage import figures, gaps
 from outreach.coverage.standings import NINE, Reckoning, Standing, Word
 from outreach.ground import suppression
-from outreach.ground.school_year import year_group_name, year_groups_name, year_name
-from outreach.ground.suppression import SHOWN, Count, Release
+from outreach.ground.school_year import YEAR_GROUPS, year_group_name, year_groups_name, year_name
+from outreach.ground.suppression import SHOWN, Count, GivenAway, Part, Release, Sum
 from outreach.ground.wording import and_list, count, day_short, percent, percent_said
 
-VERSION = 1
+VERSION = 2
+"""1 had concerns by district, and each measure judged by itself."""
 
 SEEN, TARGET, BY_YEAR, CONCERNS, ALSO = "seen", "target", "target by year", "concerns", "also seen"
-MEASURES = (SEEN, TARGET, BY_YEAR, CONCERNS, ALSO)
-"""What is counted in people; each is judged by itself, over all the tables in which it stands."""
+KNOWN, KNOWN_BY_YEAR = "seen where the number is known", "seen where the year group’s number is known"
+"""What is counted in people. All but the concerns are measures of the same people, and judged as one: see suppression.py,
+which says how a further one is added. The two of known numbers are not read: shares of pupils are made of them."""
 
 _WHOLE = ("all", "")
 
@@ -35,10 +38,14 @@ Content = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """A report before anybody has published it: what it says, and the true counts for judging later ones."""
+    """A report before anybody has published it: what it says, and the true counts for judging later ones.
+
+    `given_away`: what the reports before it give away by themselves, for the coordinators.
+    """
 
     content: Content
-    releases: Mapping[str, Release]
+    release: Release
+    given_away: list[GivenAway]
 
 
 _KEYS: dict[str, tuple[str, Callable[[Standing], tuple[str, str]]]] = {
@@ -55,19 +62,20 @@ def draw(
     *,
     county: str,
     partnership: str,
-    earlier: Iterable[Mapping[str, Release]] = (),
+    earlier: Sequence[Release] = (),
 ) -> Drawn:
-    """The report of a reckoning. `earlier`: the releases of every report of the programme that was published before."""
+    """The report of a reckoning. `earlier`: the releases of every report of the programme that was published before, in
+    that order, whatever their days. Raises suppression.GivesAway.
+    """
     adults = reckoning.programme.for_adults
     groups = {table: _grouped(reckoning.target, of) for table, (_, of) in _KEYS.items()}
-    before = list(earlier)
-    judged = {
-        measure: suppression.hide(
-            sums, counts, earlier=[r[measure] for r in before if measure in r], dear=[_WHOLE]
-        )
-        for measure, (sums, counts) in _measured(reckoning, groups, concerns).items()
-    }
-    people = _People({measure: found.sums for measure, found in judged.items()})
+    sums = _sums(reckoning, groups)
+    judged = suppression.hide(
+        sums, _everybody(reckoning, concerns, earlier), day=reckoning.as_of, earlier=earlier,
+        dear=[key for key in sums if key[1:] == _WHOLE and key[0] != KNOWN],
+        aside=[key for key in sums if key[0] in (KNOWN, KNOWN_BY_YEAR)],
+    )  # fmt: skip
+    people = _People(judged.sums)
     found = figures.of(reckoning.target, county=county)
     tables = [
         {"key": table, "title": title, "rows": [_row(table, key, name, schools, people) for (key, name), schools in _ordered(table, groups[table])]}
@@ -104,7 +112,7 @@ def draw(
     }  # fmt: skip
     content["lead"] = _lead(content)
     content["definitions"] = definitions(content)
-    return Drawn(content=content, releases={measure: j.release for measure, j in judged.items()})
+    return Drawn(content=content, release=judged.release, given_away=judged.given_away)
 
 
 def _places(schools: list[Standing]) -> list[Content]:
@@ -135,14 +143,14 @@ def said(number: Count) -> dict[str, Any]:
 class _People:
     """The numbers of people as they may be seen, by measure and place."""
 
-    sums: Mapping[str, Mapping[Any, Count]]
+    sums: Mapping[Any, Count]
 
     def of(self, measure: str, *place: Any) -> Count:
-        return self.sums[measure].get(place, suppression.NOBODY_COUNTED)
+        return self.sums.get((measure, *place), suppression.NOBODY_COUNTED)
 
-    def seen(self, *place: Any, none: bool) -> Count:
+    def seen(self, *place: Any, none: bool, measure: str = SEEN) -> Count:
         """Pupils seen; `none`: no school there has seen any of it, so that everybody knows it to be 0."""
-        found = self.of(SEEN, *place)
+        found = self.of(measure, *place)
         return Count(status=SHOWN, number=0) if none and found == suppression.NOBODY_COUNTED else found
 
 
@@ -170,39 +178,120 @@ def _ordered(
     return sorted(groups.items(), key=place)
 
 
-def _measured(
-    reckoning: Reckoning,
-    groups: Mapping[str, Mapping[tuple[str, str], list[Standing]]],
-    concerns: Mapping[int, int],
-) -> dict[str, tuple[dict[Any, list[str]], dict[str, int | None]]]:
-    """For each measure: which units every number is the sum of, and how many people each unit has.
-
-    A unit is a school, or one year group of it.
-    """
+def _sums(
+    reckoning: Reckoning, groups: Mapping[str, Mapping[tuple[str, str], list[Standing]]]
+) -> dict[Any, Sum]:
+    """What every number of people is the sum of, by (measure, table, key)."""
     places: list[tuple[tuple[str, str], list[Standing]]] = [(_WHOLE, reckoning.target)]
     places += [
         ((table, key), schools) for table, found in groups.items() for (key, _), schools in found.items()
     ]
-    counts: dict[str, dict[str, int | None]] = {measure: {} for measure in MEASURES}
-    for s in reckoning.target:
-        counts[TARGET][str(s.urn)] = s.target_pupils
-        counts[CONCERNS][str(s.urn)] = concerns.get(s.urn)
-        for y in s.year_groups:
-            counts[SEEN][f"{s.urn}.{y}"] = s.seen_by_year.get(y)
-            counts[BY_YEAR][f"{s.urn}.{y}"] = s.pupils_by_year.get(y)
-    sums: dict[str, dict[Any, list[str]]] = {measure: {} for measure in MEASURES}
-    counts[ALSO] = {str(s.urn): s.pupils for s in reckoning.also_seen}
-    sums[ALSO][_WHOLE] = list(counts[ALSO])
+    sums: dict[Any, Sum] = {}
     for place, schools in places:
-        units = [f"{s.urn}.{y}" for s in schools for y in s.year_groups]
-        sums[SEEN][place] = units
-        sums[TARGET][place] = [str(s.urn) for s in schools]
-        if place[0] in ("all", "district"):
-            sums[CONCERNS][place] = [str(s.urn) for s in schools]
+        units = frozenset(u for s in schools for u in units_of(s.urn, s.year_groups))
+        for measure in (SEEN, KNOWN, TARGET):
+            sums[measure, *place] = measure, units
     for y in reckoning.year_groups:
-        offering = [s for s in reckoning.target if y in s.year_groups]
-        sums[SEEN]["year", y] = sums[BY_YEAR]["year", y] = [f"{s.urn}.{y}" for s in offering]
-    return {measure: (sums[measure], counts[measure]) for measure in MEASURES}
+        offering = frozenset(unit(s.urn, y) for s in reckoning.target if y in s.year_groups)
+        for measure in (SEEN, KNOWN_BY_YEAR, BY_YEAR):
+            sums[measure, "year", y] = measure, offering
+    sums[CONCERNS, *_WHOLE] = CONCERNS, frozenset(unit(s.urn, CONCERNS) for s in reckoning.target)
+    sums[ALSO, *_WHOLE] = ALSO, frozenset(
+        u for s in reckoning.also_seen for u in units_of(s.urn, (*reckoning.year_groups, *YEAR_GROUPS))
+    )
+    return sums
+
+
+def unit(urn: int, of: object = "") -> str:
+    """One year group of a school, or what of the school is in none."""
+    return f"{urn}.{of}"
+
+
+def units_of(urn: int, year_groups: Iterable[int]) -> list[str]:
+    """All units in which people of a school are counted."""
+    return [*(unit(urn, y) for y in year_groups), unit(urn)]
+
+
+def _everybody(
+    reckoning: Reckoning, concerns: Mapping[int, int], earlier: Sequence[Release]
+) -> dict[str, dict[Part, int]]:
+    """How the people of every unit are made up, by the measures that they count in."""
+    found: dict[str, dict[Part, int]] = {}
+    for s in reckoning.target:
+        found |= pupils_of(s.urn, s.year_groups, s.seen_by_year, s.pupils_by_year, s.target_pupils)
+        if s.urn in concerns:
+            found[unit(s.urn, CONCERNS)] = {frozenset((CONCERNS,)): concerns[s.urn]}
+    for elsewhere in reckoning.also_seen:
+        if elsewhere.pupils is not None:
+            found |= also_seen(elsewhere.urn, elsewhere.pupils, earlier)
+    return found
+
+
+def pupils_of(
+    urn: int,
+    year_groups: Iterable[int],
+    seen: Mapping[int, int],
+    pupils: Mapping[int, int | None],
+    target: int | None,
+) -> dict[str, dict[Part, int]]:
+    """The pupils of a school of the target by unit and part: those who saw it and, where their number is known, those
+    who did not.
+
+    The numbers of the year groups may sum to more than the school's, or to less: as many count in the one alone.
+    """
+    school = {KNOWN} if target is not None else set()
+    counted = {TARGET} if target is not None else set()
+    rows: list[tuple[str, frozenset[str], int]] = []
+    for y in year_groups:
+        of_year, saw, there = unit(urn, y), seen.get(y), pupils.get(y)
+        both = min(saw or 0, there or 0)
+        if there is None:
+            rows += [(of_year, frozenset({SEEN} | school), saw)] if saw is not None else []
+            continue
+        if saw is not None:
+            rows.append((of_year, frozenset({SEEN, KNOWN_BY_YEAR, BY_YEAR} | school | counted), both))
+            if saw > both:
+                rows.append((of_year, frozenset({SEEN, KNOWN_BY_YEAR} | school), saw - both))
+        if saw is None or saw <= there:
+            rows.append((of_year, frozenset({BY_YEAR} | counted), there - both))
+    return _counted_once(unit(urn), rows, target)
+
+
+def _counted_once(
+    apart: str, rows: list[tuple[str, frozenset[str], int]], target: int | None
+) -> dict[str, dict[Part, int]]:
+    """The parts of a school's units with just as many people of the target as the school has: who did not see it first."""
+    found: dict[str, dict[Part, int]] = defaultdict(lambda: defaultdict(int))
+    too_many = 0 if target is None else sum(n for _, part, n in rows if TARGET in part) - target
+    for whose, part, number in sorted(rows, key=lambda row: SEEN in row[1]):
+        moved = 0
+        if too_many > 0 and TARGET in part:
+            moved = min(number, too_many)
+            too_many -= moved
+        elif too_many < 0 and SEEN in part and TARGET not in part:
+            moved = min(number, -too_many)
+            too_many += moved
+        if number > moved or not number:
+            found[whose][part] += number - moved
+        if moved:
+            found[whose][part ^ {TARGET}] += moved
+    if too_many < 0:
+        found[apart][frozenset((TARGET,))] += -too_many
+    return {whose: dict(parts) for whose, parts in found.items()}
+
+
+def also_seen(urn: int, pupils: int, earlier: Sequence[Release]) -> dict[str, dict[Part, int]]:
+    """The pupils of a school outside the target, as those whom an earlier report counted inside it, as far as it did."""
+    also, found = frozenset((ALSO,)), {}
+    for release in sorted(earlier, key=lambda release: release.day, reverse=True):
+        for whose in units_of(urn, YEAR_GROUPS):
+            was = sum(n for part, n in release.people.get(whose, {}).items() if SEEN in part)
+            if was and whose not in found and pupils:
+                found[whose] = {also: min(was, pupils)}
+                pupils -= min(was, pupils)
+    if pupils or not found:
+        found[unit(urn)] = {also: pupils}
+    return found
 
 
 def _row(table: str, key: str, name: str, schools: list[Standing], people: _People) -> Content:
@@ -219,19 +308,18 @@ def _row(table: str, key: str, name: str, schools: list[Standing], people: _Peop
         "share_said": totals.share_said,
         "pupils_seen": said(seen),
         "target_pupils": said(target),
+        # Who saw it and was not counted is in no share.
         **_pupil_share(
-            None
-            if totals.uncounted_pupils  # in no share, and no figure of its own that could be hidden
-            else suppression.share_of(
-                seen, target, of_whole=totals.seen_of_known, others_too=totals.seen_pupils != totals.seen_of_known
-            )
+            suppression.NOBODY_COUNTED if totals.uncounted_pupils else people.seen(table, key, none=none, measure=KNOWN),
+            target,
         ),
         "evidence": dict(totals.evidence),
         "census": totals.census_said,
         "schools_with_own_number": totals.own,
         "schools_estimated": totals.estimated,
         "schools_with_number_unknown": totals.unknown,
-        "concerns": said(people.of(CONCERNS, table, key)),
+        # Kept in every row, as programs that read it were promised; said of the whole alone.
+        "concerns": said(people.of(CONCERNS, table, key) if (table, key) == _WHOLE else suppression.KEPT_BACK),
     }
 
 
@@ -240,8 +328,7 @@ def _year(y: int, schools: list[Standing], people: _People) -> Content:
     states = [s.year_groups[y] for s in schools if y in s.year_groups]
     none = Word.SEEN not in states and Word.PART_SEEN not in states
     seen, target = people.seen("year", y, none=none), people.of(BY_YEAR, "year", y)
-    known = [s for s in schools if s.pupils_by_year.get(y) is not None]
-    elsewhere = any(y in s.seen_by_year for s in schools if s.pupils_by_year.get(y) is None)
+    uncounted = any(y in s.uncounted for s in schools if s.pupils_by_year.get(y) is not None)
     return {
         "key": str(y),
         "name": year_group_name(y),
@@ -252,17 +339,14 @@ def _year(y: int, schools: list[Standing], people: _People) -> Content:
         "pupils_seen": said(seen),
         "target_pupils": said(target),
         **_pupil_share(
-            None
-            if any(y in s.uncounted for s in known)
-            else suppression.share_of(
-                seen, target, of_whole=sum(s.seen_by_year.get(y, 0) for s in known), others_too=elsewhere
-            )
+            suppression.NOBODY_COUNTED if uncounted else people.seen("year", y, none=none, measure=KNOWN_BY_YEAR), target
         ),
     }
 
 
-def _pupil_share(of: tuple[int, int] | None) -> Content:
-    part, whole = of or (0, 0)
+def _pupil_share(seen: Count, target: Count) -> Content:
+    """What part of the pupils saw it where their number is known; not said unless both could be shown."""
+    part, whole = (0, 0) if seen.number is None else (seen.number, target.number or 0)
     return {"pupil_share": percent(part, whole), "pupil_share_said": percent_said(part, whole)}
 
 
@@ -300,6 +384,38 @@ def _lead(content: Content) -> list[str]:
     return lines
 
 
+_NAMES = {
+    SEEN: "pupils seen", TARGET: "target pupils", BY_YEAR: "target pupils", CONCERNS: "concerns raised",
+    ALSO: "pupils seen outside the target", KNOWN: "the share of pupils", KNOWN_BY_YEAR: "the share of pupils",
+}  # fmt: skip
+
+
+def named(reckoning: Reckoning, key: tuple[str, str, Any]) -> str:
+    """A number of people by what it counts and where: 'pupils seen, Fenwold'."""
+    measure, table, at = key
+    if table == "all":
+        return f"{_NAMES[measure]}, all"
+    if table == "year":
+        return f"{_NAMES[measure]}, {year_group_name(at)}"
+    title, of = _KEYS[table]
+    names = {k: name for k, name in map(of, reckoning.target)}
+    return f"{_NAMES[measure]}, {names.get(at, at) or title.lower() + ' not known'}"
+
+
+def given_away(reckoning: Reckoning, found: GivenAway) -> str:
+    """What earlier reports give away, in words for the coordinators: whom, how many, and the days of the reports."""
+    names = {str(s.urn): s.name for s in (*reckoning.target, *reckoning.excluded, *reckoning.also_seen)}
+    whom = []
+    for of in found.units:
+        urn, _, y = of.partition(".")
+        school = names.get(urn, f"URN {urn}")
+        whom.append(f"{school}, {year_group_name(int(y))}" if y.isdigit() else school)
+    days = and_list(day_short(d) for d in found.days)
+    what = and_list(dict.fromkeys(_NAMES.get(m, m) for m in found.measures))
+    reports = "report" if len(found.days) == 1 else "reports"
+    return f"{'; '.join(dict.fromkeys(whom))}: {found.number:,} ({what}), by the {reports} as of {days}."
+
+
 def definitions(content: Content) -> list[list[str]]:
     """[term, meaning] of what stands in the report, in the words that hold when it is published."""
     groups = "" if content["for_adults"] else year_groups_name(content["year_groups"])
@@ -314,9 +430,9 @@ def definitions(content: Content) -> list[list[str]]:
     if not content["for_adults"]:
         found += [
             ["Pupils", f"Of {groups}. The number of pupils is the school’s own where it gave one; else an equal part of the number in the national register, which is an estimate; else unknown. Schools whose number is unknown are in no share."],
-            ["Concerns raised", "By pupils, and passed on to the school’s safeguarding lead, as schools report them. More concerns may mean that more was noticed."],
+            ["Concerns raised", "By pupils, and passed on to the school’s safeguarding lead, as schools report them; said for the whole programme and year alone. More concerns may mean that more was noticed."],
         ]  # fmt: skip
     found.append(
-        ["Hidden", "Counts of people under 5 are hidden, and with them any count from which one of them could be worked out here or by comparing reports. A hidden count need not be a small one. Schools are always counted."]
+        ["Hidden", "Counts of people under 5 are hidden, and with them any count from which one of them could be worked out: in one table or across several, from pupils seen and the target, or by comparing reports, whatever their days. ‘Hidden’ does not say that a count is small: it need not be. Schools are always counted."]
     )  # fmt: skip
     return found

@@ -1,7 +1,7 @@
 """What a council's own dashboard may read as of a day: standings and bookings, school by school, and sums of schools.
 
-No count of people is in it but how many a single booking expects, hidden below 5. Pupils who saw it are told by published reports
-alone: read day by day, they would give each single show away.
+No count of people is in it: what pupils a booking expects is always hidden. Who saw it is told by published reports alone.
+Read for any past day this is a release without end, and would give each single show away.
 """
 
 from collections.abc import Iterable
@@ -14,9 +14,8 @@ from outreach.booking.promises import Booking
 from outreach.county.schools import School
 from outreach.coverage import facts
 from outreach.coverage.parts.cut import cut_of
-from outreach.ground import suppression
 from outreach.ground.db import db
-from outreach.ground.suppression import Count
+from outreach.ground.suppression import KEPT_BACK, Count
 from outreach.tour.programmes import Programme
 from outreach.visits import verdicts
 from outreach.visits.verdicts import ADULTS
@@ -59,7 +58,7 @@ def bookings(programme: Programme, *, as_of: date, now: datetime) -> list[Booked
             Booked(
                 reference=reference, urn=promise.urn, school=name, role=role, starts_at=promise.starts_at,
                 ends_at=promise.ends_at, year_groups=_years(promise.pupils),
-                pupils_expected=suppression.one(sum(promise.pupils.values()) if promise.pupils else None),
+                pupils_expected=KEPT_BACK,
                 outcome=verdict.word,
             )
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """Reports to the board: drawn up, published once for a day, and kept as they were. The database refuses any change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,9 +17,9 @@ from outreach.coverage.standings import Reckoning
 from outreach.ground import history, school_year
 from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import Refusal
-from outreach.ground.suppression import Release
+from outreach.ground.suppression import AT_LEAST, GivesAway, People, Release
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import date_and_time, day_short
+from outreach.ground.wording import and_list, date_and_time, day_short
 from outreach.tour.programmes import Programme
 from outreach.visits.board_dates import BoardDate
 
@@ -100,6 +100,18 @@ class NobodyToReportOn(Refusal):
         )
 
 
+class GivesSomebodyAway(Refusal):
+    """Some figures would let a count under 5 be worked out, and nothing more could be hidden instead."""
+
+    field = "as_of"
+
+    def __init__(self, figures: list[str]) -> None:
+        super().__init__(
+            f"Published as it is, this report would give away a count of fewer than {AT_LEAST} people, by "
+            f"{and_list(f'‘{figure}’' for figure in figures)}. Leave out {'that figure' if len(figures) == 1 else 'those figures'}, or report a later day."
+        )
+
+
 class NoSuchReport(Refusal):
     """There is none, or it is another partnership's."""
 
@@ -111,12 +123,14 @@ class Draft:
     reckoning: Reckoning
     content: Content
     basis: dict[str, Any]
+    given_away: list[str]
+    """What the reports before it give away by themselves, in words for the coordinators; nothing of it is published."""
 
 
 def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
     """What a report of the programme as of a day says. 25 queries.
 
-    Raises AlreadyPublished, DayNotOver, BeforeTheProgramme, AfterTheYear, NobodyToReportOn.
+    Raises AlreadyPublished, DayNotOver, BeforeTheProgramme, AfterTheYear, NobodyToReportOn, GivesSomebodyAway.
     """
     if as_of >= day_of(now):
         raise DayNotOver(as_of)
@@ -133,14 +147,20 @@ def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
         raise NobodyToReportOn(as_of)
     raised = concerns.by_school(reckoning, now=now)
     whose = db.session.get_one(Partnership, programme.partnership_id)
-    drawn = content.draw(
-        reckoning, raised, county=whose.county, partnership=whose.name, earlier=_releases(programme.id)
-    )
+    try:
+        drawn = content.draw(
+            reckoning, raised, county=whose.county, partnership=whose.name, earlier=_releases(programme.id)
+        )
+    except GivesAway as found:
+        raise GivesSomebodyAway([content.named(reckoning, key) for key in found.keys]) from found
     basis = {
-        "releases": {measure: _packed(release) for measure, release in drawn.releases.items()},
+        "release": packed(drawn.release),
         "standings": {str(s.urn): [s.standing, s.name, s.seen_pupils] for s in reckoning.target},
     }
-    return Draft(reckoning=reckoning, content=drawn.content, basis=basis)
+    return Draft(
+        reckoning=reckoning, content=drawn.content, basis=basis,
+        given_away=[content.given_away(reckoning, found) for found in drawn.given_away],
+    )  # fmt: skip
 
 
 def publish(
@@ -201,28 +221,81 @@ def newest(programme_id: int, *, until: date) -> BoardReport | None:
     )
 
 
-def _releases(programme_id: int) -> list[Mapping[str, Release]]:
-    """What every earlier report of the programme let out."""
-    kept = db.session.scalars(
-        select(BoardReport.basis).where(BoardReport.programme_id == programme_id).order_by(BoardReport.number)
+def _releases(programme_id: int) -> list[Release]:
+    """What every earlier report of the programme let out, as they were published."""
+    kept = db.session.execute(
+        select(BoardReport.as_of, BoardReport.basis)
+        .where(BoardReport.programme_id == programme_id)
+        .order_by(BoardReport.number)
     )
-    return [{measure: _unpacked(packed) for measure, packed in basis["releases"].items()} for basis in kept]
+    return [
+        unpacked(as_of, basis["release"]) if "release" in basis else _first_kind(as_of, basis["releases"])
+        for as_of, basis in kept
+    ]
 
 
-def _packed(release: Release) -> dict[str, Any]:
-    """Which units stand in the same shown sums, and how many people each has: what later releases are judged by."""
-    places: dict[Any, int] = {frozenset(): 0}
+def packed(release: Release) -> dict[str, Any]:
+    """A release as JSON holds it: its parts, its units with the people of each, and the units of every shown sum."""
+    parts = sorted({part for there in release.people.values() for part in there}, key=sorted)
+    place = {unit: n for n, unit in enumerate(release.people)}
     return {
+        "parts": [sorted(part) for part in parts],
         "units": [
-            [unit, places.setdefault(keys, len(places)), release.counts.get(unit)]
-            for unit, keys in release.stands_in.items()
-        ]
+            [unit, [[parts.index(part), n] for part, n in there.items()]]
+            for unit, there in release.people.items()
+        ],
+        "shown": [[measure, sorted(place[u] for u in units if u in place)] for measure, units in release.shown],
     }
 
 
-def _unpacked(packed: Mapping[str, Any]) -> Release:
-    units = packed["units"]
+def unpacked(as_of: date, packed: Mapping[str, Any]) -> Release:
+    parts = [frozenset(part) for part in packed["parts"]]
+    names = [unit for unit, _ in packed["units"]]
     return Release(
-        stands_in={unit: frozenset([place] if place else ()) for unit, place, _ in units},
-        counts={unit: number for unit, _, number in units},
+        day=as_of,
+        people={unit: {parts[n]: number for n, number in there} for unit, there in packed["units"]},
+        shown=tuple(
+            (measure, frozenset(names[n] for n in places)) for measure, places in packed["shown"]
+        ),
     )
+
+
+def _first_kind(as_of: date, kept: Mapping[str, Any]) -> Release:
+    """The release of a report from before all measures were judged as one: of each measure [unit, place, people], where
+    units of one place (not 0) stood in the same shown sums. Each place counts as shown.
+    """
+    counts: dict[str, dict[str, int]] = {
+        measure: {unit: n for unit, _, n in packed["units"] if n is not None}
+        for measure, packed in kept.items()
+    }
+    years: dict[int, set[int]] = {}
+    for measure in (content.SEEN, content.BY_YEAR):
+        for unit in counts.get(measure, {}):
+            urn, _, y = unit.partition(".")
+            years.setdefault(int(urn), set()).add(int(y))
+    for urn_text in counts.get(content.TARGET, {}):
+        years.setdefault(int(urn_text), set())
+    people: dict[str, Any] = {}
+    for urn, groups in years.items():
+        people |= content.pupils_of(
+            urn, sorted(groups),
+            {y: n for y in groups if (n := counts[content.SEEN].get(f"{urn}.{y}")) is not None},
+            {y: counts[content.BY_YEAR].get(f"{urn}.{y}") for y in groups}, counts[content.TARGET].get(str(urn)),
+        )  # fmt: skip
+    for measure in (content.CONCERNS, content.ALSO):
+        for urn_text, number in counts.get(measure, {}).items():
+            unit = content.unit(int(urn_text), content.CONCERNS if measure == content.CONCERNS else "")
+            people[unit] = {frozenset((measure,)): number}
+    return Release(day=as_of, people=people, shown=tuple(_places(kept, people)))
+
+
+def _places(kept: Mapping[str, Any], people: People) -> Iterator[tuple[str, frozenset[str]]]:
+    of_school: dict[str, list[str]] = {}
+    for unit in people:
+        of_school.setdefault(unit.partition(".")[0], []).append(unit)
+    for measure, packed in kept.items():
+        places: dict[int, set[str]] = {}
+        for unit, place, _ in packed["units"]:
+            if place:
+                places.setdefault(place, set()).update([unit] if "." in unit else of_school.get(unit, []))
+        yield from ((measure, frozenset(units)) for units in places.values())

@@ -18,10 +18,16 @@ HEAD: Row = [
 
 def lines(content: Content) -> list[Row]:
     """Every row of every table, the whole last; what is hidden is 'hidden', what nobody knows 'unknown'."""
-    found = [_line(t["title"], row) for t in content["tables"] for row in t["rows"]]
+    concerns = concerns_by_district(content)
+    found = [_line(t["title"], row, concerns) for t in content["tables"] for row in t["rows"]]
     found += [_place(t["title"], row) for t in content.get("places", ()) for row in t["rows"]]
     found += [_year(year) for year in content["years"]]
-    return [*found, _line("All", content["whole"])]
+    return [*found, _line("All", content["whole"], True)]
+
+
+def concerns_by_district(content: Content) -> bool:
+    """Whether a report says concerns by district, as those of the first kind did and still do."""
+    return content["version"] < 2
 
 
 def causes(content: Content) -> list[Row]:
@@ -33,11 +39,11 @@ def said(number: Mapping[str, Any]) -> Any:
     return number["number"] if number["status"] == "shown" else number["status"]
 
 
-def _line(table: str, row: Mapping[str, Any]) -> Row:
+def _line(table: str, row: Mapping[str, Any], concerns: bool) -> Row:
     return [
         table, row["name"], row["schools"], *(row["standings"][word] for word in NINE), "", row["gaps"],
         _share(row, "share"), said(row["pupils_seen"]), said(row["target_pupils"]), _share(row, "pupil_share"),
-        said(row["concerns"]), row["schools_with_own_number"], row["schools_estimated"],
+        said(row["concerns"]) if concerns else "", row["schools_with_own_number"], row["schools_estimated"],
         row["schools_with_number_unknown"],
     ]  # fmt: skip
 

@@ -129,7 +129,7 @@ def _draft(
             wrong, published = refusal.message, refusal.report_id
         except Refusal as refusal:
             wrong = refusal.message
-    shown = _shown(draft.content, programme.id) if draft else {}
+    shown = _shown(draft.content, programme.id) | {"given_away": draft.given_away} if draft else {}
     return render_template(
         "coordinator/board_draft.html",
         programme=programme, programmes=found, day=day, wrong=wrong, published=published, of=of, **shown,
@@ -152,7 +152,7 @@ def _shown(content: Content, programme_id: int) -> dict[str, Any]:
     return {
         "said": content, "on": date.fromisoformat(content["as_of"]),
         "target_on": date.fromisoformat(content["target_as_of"]),
-        "schools": schools, "of_row": of_row, "nine": NINE, "bar_of": bar_of,
+        "schools": schools, "of_row": of_row, "concerns_by_district": sheets.concerns_by_district(content), "nine": NINE, "bar_of": bar_of,
     }  # fmt: skip
 
 
@@ -177,7 +177,7 @@ def _title(report: BoardReport) -> str:
     said = report.content
     return (
         f"{said['partnership']}: ‘{said['title']}’, report {report.number} of {said['academic_year']}, as of "
-        f"{day_short(report.as_of)}, published {date_and_time(report.published_at)}. Counts of people under 5 are hidden."
+        f"{day_short(report.as_of)}, published {date_and_time(report.published_at)}. Counts of people under 5 are hidden, and what would give them away: a hidden count need not be small."
     )
 
 

@@ -20,10 +20,11 @@ from outreach.coverage.board.publishing import (
     BeforeTheProgramme,
     BoardReport,
     DayNotOver,
+    GivesSomebodyAway,
     NobodyToReportOn,
     NoSuchReport,
 )
-from outreach.ground import history
+from outreach.ground import history, suppression
 from outreach.ground.db import db, transaction
 from outreach.tour.programmes import Programme
 
@@ -81,7 +82,8 @@ def test_a_report_says_who_has_seen_it_by_district_and_hides_what_is_small(app: 
     # The number of those whose school's own number is known would do it as well.
     assert kestermere["pupil_share"] is None
     assert said["whole"]["concerns"] == {"status": "shown", "number": 12}
-    assert fenwold["concerns"]["status"] == kestermere["concerns"]["status"] == "hidden"
+    # Concerns are said of the programme and year alone.
+    assert {row["concerns"]["status"] for table in said["tables"] for row in table["rows"]} == {"hidden"}
 
 
 def test_the_rows_of_every_table_sum_to_the_whole(app: Flask) -> None:
@@ -191,6 +193,48 @@ def test_what_three_pupils_added_since_the_last_report_cannot_be_worked_out(app:
     assert first["whole"]["pupils_seen"]["number"] == 385
     assert second["whole"]["standings"]["seen"] == 4
     assert second["whole"]["pupils_seen"] == {"status": "hidden", "number": None}
+
+
+def test_what_would_give_somebody_away_whatever_is_hidden_is_refused_by_the_figures_name(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last look at a report is its own: whatever chose what to hide."""
+    with transaction():
+        _, programme = county()
+    monkeypatch.setattr(suppression._Work, "next_move", lambda _work: set())
+    with pytest.raises(GivesSomebodyAway) as refused, transaction():
+        published(programme)
+    assert "would give away a count of fewer than 5 people" in refused.value.message
+    assert "‘pupils seen, Year 8’" in refused.value.message and "Leave out" in refused.value.message
+    assert db.session.query(BoardReport).count() == 0
+
+
+def test_reports_of_the_first_kind_are_judged_by_and_what_they_give_away_is_told(app: Flask) -> None:
+    """Each measure had been judged by itself; places stand for the sums that were shown."""
+    with transaction():
+        ours, programme = county()
+        urns = [s.urn for s in standings.of(programme.id, as_of=DAY, now=MORNING_AFTER).target]
+        seen_units = [[f"{urn}.{y}", 1 if n < 2 else 2, 100] for n, urn in enumerate(urns[:3]) for y in (8, 9)]
+        seen_units[-1][2] = 2
+        seen_units[-2][2] = 1
+        basis = {
+            "standings": {},
+            "releases": {
+                "seen": {"units": seen_units}, "target": {"units": [[str(urn), 1, 300] for urn in urns[:3]]},
+                "target by year": {"units": [[f"{urn}.{y}", 0, 150] for urn in urns[:3] for y in (8, 9)]},
+                "concerns": {"units": [[str(urns[0]), 1, 7]]}, "also seen": {"units": []},
+            },
+        }  # fmt: skip
+        db.session.add(
+            BoardReport(
+                partnership_id=ours.id, programme_id=programme.id, number=1, as_of=date(2027, 1, 10), published_at=MORNING_AFTER,
+                published_by="Priya", content={"version": 1}, basis=basis,
+            )
+        )  # fmt: skip
+        db.session.flush()
+        found = publishing.draft(programme, DAY, now=MORNING_AFTER)
+    assert len(found.given_away) == 1
+    assert found.given_away[0].endswith("3 (pupils seen), by the report as of 10 January 2027.")
 
 
 def test_a_training_counts_schools_alone(app: Flask) -> None:

@@ -1,0 +1,281 @@
+"""A reader who sets all that was ever published against each other, to work out how many a few people were.
+
+Shares no code with what hides. It reads every figure of people in the reports' files, knows school by school (the feed
+says so, of any day) where somebody was counted and when something changed, knows the rules by which schools count as
+seen, and asks a solver of whole numbers for two worlds that fit all of it. Where there are no two, the number is known.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import combinations
+from random import Random
+from typing import Any
+
+import highspy
+
+from outreach.coverage.standings import Standing
+
+LEAST = 5
+MORE = 40
+"""So many more than there truly are a world may have, of each number."""
+
+Terms = dict[int, int]
+"""{number: how often it is added}."""
+
+
+@dataclass
+class Seen:
+    """One release as it was read: the county of its day, as far as it is public, and the lines of its file."""
+
+    day: date
+    target: Sequence[Standing]
+    also: Mapping[int, int | None]
+    concerns: Mapping[int, int]
+    head: Sequence[str]
+    lines: Sequence[Sequence[Any]]
+
+
+@dataclass
+class Attacker:
+    releases: list[Seen]
+    seed: int
+    true: list[int] = field(default_factory=list)
+    least: list[int] = field(default_factory=list)
+    rows: list[tuple[Terms, float, float]] = field(default_factory=list)
+    at: dict[Hashable, int] = field(default_factory=dict)
+    whose: dict[int, Any] = field(default_factory=dict)
+
+    def known(self) -> list[str]:
+        """Every number under 5 that can be worked out, in words; 'all of it is wrong' if no world fits at all."""
+        self.releases = sorted(self.releases, key=lambda r: r.day)
+        for n in range(len(self.releases)):
+            self._number_all(n)
+        for n, release in enumerate(self.releases):
+            for line in release.lines:
+                self._read(n, dict(zip(release.head, line, strict=True)))
+        wanted = {name: (terms, self._sum(terms)) for name, terms in self._targets()}
+        wanted = {name: (t, v) for name, (t, v) in wanted.items() if t and 0 <= v < LEAST}
+        return self._solve(wanted)
+
+    # --- what is unknown
+
+    def _number_all(self, n: int) -> None:
+        """The unknown numbers of a release, each the one of the release before where it did not change since."""
+        release = self.releases[n]
+        for s in release.target:
+            for y in s.year_groups:
+                saw, there = s.seen_by_year.get(y), s.pupils_by_year.get(y)
+                if saw is not None:
+                    self._number(n, ("saw", s.urn, y), saw, least=min(saw, s.year_groups[y] == "seen"))
+                if there is not None:
+                    self._number(n, ("there", s.urn, y), there, least=1)
+                if saw is not None and there is not None:
+                    a, b = self.at[n, "saw", s.urn, y], self.at[n, "there", s.urn, y]
+                    if saw <= there:
+                        self.rows.append(({b: 1, a: -1}, 0, highspy.kHighsInf))
+                    if s.year_groups[y] == "seen" and 2 * saw >= there:
+                        self.rows.append(({a: 2, b: -1}, 0, highspy.kHighsInf))
+                    if s.year_groups[y] == "part seen" and 2 * saw < there:
+                        self.rows.append(({a: 2, b: -1}, -highspy.kHighsInf, -1))
+            if s.target_pupils is not None:
+                self._number(n, ("school", s.urn), s.target_pupils, least=1)
+                whole = self.at[n, "school", s.urn]
+                there = self._terms(n, "there", [s])
+                if self._sum(there) >= s.target_pupils:
+                    self.rows.append((_less(there, {whole: 1}), 0, highspy.kHighsInf))
+                if s.seen_pupils <= s.target_pupils:
+                    self.rows.append((_less({whole: 1}, self._terms(n, "saw", [s])), 0, highspy.kHighsInf))
+            if s.urn in release.concerns:
+                self._number(n, ("concerns", s.urn), release.concerns[s.urn], least=0)
+        for urn, pupils in release.also.items():
+            if pupils is None:
+                continue
+            self._number(n, ("also", urn), pupils, least=0)
+            for before in reversed(range(n)):
+                was = {i: 1 for k, i in self.at.items() if k[:3] == (before, "saw", urn)}  # type: ignore[index]
+                if was:
+                    if self._sum(was) == pupils:
+                        self.rows.append((_less(was, {self.at[n, "also", urn]: 1}), 0, 0))
+                    break
+
+    def _number(self, n: int, what: tuple[Any, ...], true: int, *, least: int) -> None:
+        before = self.at.get((n - 1, *what))
+        if before is not None and self.true[before] == true:
+            self.at[n, *what] = before
+            self.least[before] = max(self.least[before], least)
+            return
+        self.at[n, *what] = len(self.true)
+        self.whose[len(self.true)] = what
+        self.true.append(true)
+        self.least.append(least)
+        if before is not None and what[0] == "saw" and true > self.true[before]:
+            self.rows.append(({self.at[n, *what]: 1, before: -1}, 0, highspy.kHighsInf))
+
+    def _terms(
+        self, n: int, what: str, schools: Iterable[Standing], years: Iterable[int] | None = None
+    ) -> Terms:
+        found: Terms = {}
+        for s in schools:
+            keys = [(n, what, s.urn)] if what in ("school", "concerns") else [
+                (n, what, s.urn, y) for y in s.year_groups if years is None or y in years
+            ]  # fmt: skip
+            for key in keys:
+                if key in self.at:
+                    found[self.at[key]] = found.get(self.at[key], 0) + 1
+        return found
+
+    def _sum(self, terms: Terms) -> int:
+        return sum(self.true[i] * c for i, c in terms.items())
+
+    # --- what is read
+
+    def _read(self, n: int, line: dict[str, Any]) -> None:
+        if line["Table"] in ("Towns", "Urban and rural"):
+            people = ("Pupils seen", "Target pupils where known", "Pupils seen % where known", "Concerns raised")
+            assert {line[name] for name in people} == {""}, "outside the coordinators a place shows schools alone"
+            return
+        schools, years = self._who(n, line["Table"], line["Name"])
+        known = [s for s in schools if s.target_pupils is not None]
+        saw = self._terms(n, "saw", schools, years)
+        there = (
+            self._terms(n, "school", schools) if years is None else self._terms(n, "there", schools, years)
+        )
+        of_known = self._terms(n, "saw", known, years)
+        if years is not None:
+            of_known = self._terms(
+                n, "saw", [s for s in schools if s.pupils_by_year.get(*years) is not None], years
+            )
+        self._shown(line["Pupils seen"], saw)
+        self._shown(line["Target pupils where known"], there)
+        if line["Pupils seen % where known"] != "":
+            self.rows.append((of_known, self._sum(of_known), self._sum(of_known)))
+        if line["Concerns raised"] not in ("", None):
+            self._shown(line["Concerns raised"], self._terms(n, "concerns", schools))
+
+    def _shown(self, said: Any, terms: Terms) -> None:
+        if isinstance(said, int) and terms:
+            assert said == self._sum(terms)
+            assert said >= LEAST, "a small number was shown outright"
+            self.rows.append((terms, said, said))
+
+    def _who(self, n: int, table: str, name: str) -> tuple[list[Standing], tuple[int, ...] | None]:
+        target = self.releases[n].target
+        if table == "Year groups":
+            y = int(name.removeprefix("Year "))
+            return [s for s in target if y in s.year_groups], (y,)
+        of = {"Districts": "district_name", "Phases": "phase", "Types of school": "type"}
+        return [s for s in target if table == "All" or getattr(s, of[table]) == name], None
+
+    # --- what is looked for
+
+    def _targets(self) -> Iterator[tuple[str, Terms]]:
+        last: dict[tuple[str, str], Terms] = {}
+        for n, release in enumerate(self.releases):
+            for name, schools, years in self._groups(release.target):
+                for what, terms in self._measures(n, schools, years):
+                    yield f"{release.day} {name}: {what}", terms
+                    before = last.get((name, what))
+                    if before is not None and what != "absent":
+                        change = _less(terms, before)
+                        grew = self._sum(change)
+                        if grew and self._one_way(change):
+                            yield (
+                                f"{name}: {what} more on {release.day}",
+                                _times(change, 1 if grew > 0 else -1),
+                            )
+                    last[name, what] = terms
+            yield f"{release.day} concerns", self._terms(n, "concerns", release.target)
+            yield f"{release.day} also", {i: 1 for k, i in self.at.items() if k[:2] == (n, "also")}  # type: ignore[index]
+
+    def _one_way(self, change: Terms) -> bool:
+        """Whether all that changed went one way: 32 less here and 31 more there is 1 less of nobody."""
+        moved: dict[Any, int] = {}
+        for i, c in change.items():
+            moved[self.whose[i]] = moved.get(self.whose[i], 0) + c * self.true[i]
+        return min(moved.values()) >= 0 or max(moved.values()) <= 0
+
+    def _measures(
+        self, n: int, schools: Sequence[Standing], years: tuple[int, ...] | None
+    ) -> Iterator[tuple[str, Terms]]:
+        saw, there = self._terms(n, "saw", schools, years), self._terms(n, "there", schools, years)
+        yield "seen", saw
+        yield "there", there
+        if years is None:
+            yield "school", self._terms(n, "school", schools)
+        counted = [
+            (s, y) for s in schools for y in s.year_groups
+            if (years is None or y in years) and s.pupils_by_year.get(y) is not None
+        ]  # fmt: skip
+        if all(s.seen_by_year.get(y, 0) <= (s.pupils_by_year[y] or 0) for s, y in counted):
+            keys = [(n, "saw", s.urn, y) for s, y in counted]
+            known = {self.at[key]: 1 for key in keys if key in self.at}
+            yield "absent", _less(there, known)
+
+    def _groups(
+        self, target: Sequence[Standing]
+    ) -> Iterator[tuple[str, list[Standing], tuple[int, ...] | None]]:
+        cells: dict[str, set[int]] = {"all": {s.urn for s in target}}
+        for s in target:
+            for of in ("district_name", "phase", "type"):
+                cells.setdefault(f"{of} {getattr(s, of)}", set()).add(s.urn)
+        sets = dict(cells)
+        for (a, x), (b, z) in combinations(cells.items(), 2):
+            sets[f"{a} and {b}"], sets[f"{a} not {b}"], sets[f"{b} not {a}"] = x & z, x - z, z - x
+        sets |= {f"school {s.urn}": {s.urn} for s in target}
+        for name, urns in sets.items():
+            schools = [s for s in target if s.urn in urns]
+            if schools:
+                yield name, schools, None
+                for y in (8, 9):
+                    yield f"{name}, Year {y}", schools, (y,)
+
+    # --- worlds
+
+    def _solve(self, wanted: dict[str, tuple[Terms, int]]) -> list[str]:
+        h = highspy.Highs()
+        h.setOptionValue("output_flag", False)
+        for true, least in zip(self.true, self.least, strict=True):
+            h.addVar(least, true + MORE)
+        h.changeColsIntegrality(
+            len(self.true), list(range(len(self.true))), [highspy.HighsVarType.kInteger] * len(self.true)
+        )
+        for terms, low, high in self.rows:
+            assert low - 1e-9 <= self._sum(terms) <= high + 1e-9, "the reader believes what is not so"
+            h.addRow(low, high, len(terms), list(terms), list(terms.values()))
+        r = Random(self.seed)
+        for _ in range(4):
+            self._drop(wanted, self._world(h, {i: r.choice((-1, 0, 1)) for i in range(len(self.true))}))
+        found = []
+        while wanted:
+            name, (terms, true) = next(iter(wanted.items()))
+            for sign in (1, -1):
+                self._drop(wanted, self._world(h, _times(terms, sign)))
+                if name not in wanted:
+                    break
+            else:
+                found.append(f"{name}: {true}")
+                del wanted[name]
+        return found
+
+    def _world(self, h: Any, most: Terms) -> list[int]:
+        every = list(range(len(self.true)))
+        h.changeColsCost(len(every), every, [float(-most.get(i, 0)) for i in every])
+        h.run()
+        assert h.getModelStatus() == highspy.HighsModelStatus.kOptimal, h.getModelStatus()
+        return [round(v) for v in h.getSolution().col_value]
+
+    def _drop(self, wanted: dict[str, tuple[Terms, int]], world: list[int]) -> None:
+        for name in [n for n, (t, v) in wanted.items() if sum(world[i] * c for i, c in t.items()) != v]:
+            del wanted[name]
+
+
+def _less(a: Terms, b: Terms) -> Terms:
+    found = dict(a)
+    for i, c in b.items():
+        found[i] = found.get(i, 0) - c
+    return {i: c for i, c in found.items() if c}
+
+
+def _times(terms: Terms, by: int) -> Terms:
+    return {i: c * by for i, c in terms.items()}

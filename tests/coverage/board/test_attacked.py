@@ -1,0 +1,162 @@
+"""Ten reports of a county in any order of days, attacked with all that anybody could read. Pure: no database."""
+
+import json
+from datetime import date, timedelta
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from attacker import Attacker, Seen
+
+from outreach.coverage.board import content, publishing, sheets
+from outreach.coverage.standings import AlsoSeen, Reckoning, Standing
+from outreach.ground import suppression
+from outreach.ground.suppression import Release
+
+RELEASES = 10
+
+
+class County:
+    """A made-up county from day to day: few schools, many of them small, so that there is much to hide."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = r = Random(seed)
+        self.day = date(2027, 1, 4)
+        self.districts = r.randint(1, 4)
+        self.schools = [self._school(n) for n in range(r.randint(3, 16))]
+        self.gone: dict[int, int | None] = {}
+
+    def _school(self, n: int) -> dict[str, Any]:
+        r = self.random
+        small = r.random() < 0.45
+        years = r.choice(((8, 9), (8, 9), (8,), (9,)))
+        each = {y: r.randint(1, 9) if small else r.randint(40, 160) for y in years}
+        kind = r.choice(("own", "own", "estimate", "estimate", "unknown"))
+        return {
+            "urn": 100_000 + n, "district": r.randrange(self.districts), "type": r.randint(1, 3), "years": years,
+            "phase": "Special" if small else r.choice(("Secondary", "All-through")), "kind": kind, "there": each, "saw": {},
+        }  # fmt: skip
+
+    def some_days_on(self) -> None:
+        r = self.random
+        self.day += timedelta(days=r.randint(1, 20))
+        for s in self.schools:
+            lot = r.random()
+            if lot < 0.25:
+                for y in s["years"]:
+                    if y not in s["saw"] and r.random() < 0.7:
+                        s["saw"][y] = min(
+                            s["there"][y], max(0, s["there"][y] - r.choice((0, 0, 1, 2, 3, 7, 30)))
+                        )
+            elif lot < 0.3 and s["saw"]:
+                y = r.choice(sorted(s["saw"]))
+                s["saw"][y] = max(0, s["saw"][y] + r.choice((-2, -1, 1, 3)))
+            elif lot < 0.34:
+                y = r.choice(s["years"])
+                s["there"][y] = max(1, s["there"][y] + r.choice((-3, -1, 1, 2, 6)))
+            elif lot < 0.36 and s["kind"] == "unknown":
+                s["kind"] = "own"
+            elif lot < 0.38 and len(self.schools) > 3:
+                self.gone[s["urn"]] = sum(s["saw"].values()) if s["saw"] else None
+                self.schools = [other for other in self.schools if other is not s]
+                break
+        if r.random() < 0.1:
+            self.schools.append(self._school(900 + len(self.schools) + 50 * len(self.gone)))
+
+    def reckoning(self) -> Reckoning:
+        programme: Any = SimpleNamespace(title="Someone to Tell", academic_year=2026, for_adults=False)
+        also = [
+            AlsoSeen(u, f"School {u}", "District 1", "closed", n)
+            for u, n in self.gone.items()
+            if n is not None
+        ]
+        return Reckoning(
+            programme=programme, as_of=self.day, day=self.day, year_groups=(8, 9),
+            target=[_standing(s) for s in self.schools], excluded=[], also_seen=also,
+        )  # fmt: skip
+
+    def concerns(self) -> dict[int, int]:
+        return {s["urn"]: (s["urn"] * 7 + sum(s["saw"].values())) % 4 for s in self.schools if s["saw"]}
+
+
+def _standing(s: dict[str, Any]) -> Standing:
+    """The numbers as the reckoning puts them together: an estimate gives way to a larger count, an own number does not."""
+    years, saw = s["years"], dict(s["saw"])
+    there: dict[int, int | None] = {y: None if s["kind"] == "unknown" else s["there"][y] for y in years}
+    number = None if s["kind"] == "unknown" else sum(s["there"].values())
+    if s["kind"] == "estimate":
+        there = {y: max(s["there"][y], saw.get(y, 0)) for y in years}
+        number = max(sum(s["there"].values()), sum(saw.values()))
+    states = {
+        y: "open" if y not in saw else "seen" if saw[y] and 2 * saw[y] >= (there[y] or 0) else "part seen"
+        for y in years
+    }
+    whole = (
+        "seen"
+        if set(states.values()) == {"seen"}
+        else "asked"
+        if set(states.values()) == {"open"}
+        else "part seen"
+    )
+    return Standing(
+        urn=s["urn"], name=f"School {s['urn']}", district_code=f"E{s['district']}", district_name=f"District {s['district']}",
+        phase=s["phase"], type=f"Type {s['type']}", standing=whole, year_groups=states, is_gap=whole != "seen",
+        kind="" if whole == "seen" else "silent", detail="", since=None, target_pupils=number,
+        estimated=s["kind"] == "estimate", seen_pupils=sum(saw.values()), seen_estimated=False, evidence="",
+        ages_unknown=False, easting=1, northing=1, pupils_by_year=there, seen_by_year=saw,
+    )  # fmt: skip
+
+
+def released(seed: int) -> tuple[list[Seen], list[content.Drawn]]:
+    """Ten days of a county, published in shuffled order; each release is kept and read back as a database would."""
+    county = County(seed)
+    days = []
+    for _ in range(RELEASES):
+        county.some_days_on()
+        days.append((county.reckoning(), county.concerns()))
+    Random(seed + 1).shuffle(days)
+    kept: list[Any] = []
+    seen, drawn = [], []
+    for reckoning, concerns in days:
+        earlier: list[Release] = [publishing.unpacked(day, json.loads(text)) for day, text in kept]
+        found = content.draw(reckoning, concerns, county="Marlshire", partnership="MSCP", earlier=earlier)
+        kept.append((reckoning.as_of, json.dumps(publishing.packed(found.release))))
+        drawn.append(found)
+        seen.append(
+            Seen(
+                day=reckoning.as_of, target=reckoning.target, also={a.urn: a.pupils for a in reckoning.also_seen},
+                concerns=concerns, head=sheets.HEAD, lines=sheets.lines(found.content),
+            )
+        )  # fmt: skip
+    return seen, drawn
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_nothing_under_five_is_known_to_who_reads_ten_reports_in_any_order(block: int) -> None:
+    shown = 0
+    for seed in range(10 * block, 10 * block + 10):
+        seen, _ = released(seed)
+        assert Attacker(seen, seed).known() == [], seed
+        shown += sum(isinstance(line[15], int) for s in seen for line in s.lines)
+    assert shown > 100, "nothing is known to anybody where nothing is said"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("block", range(200))
+def test_nothing_under_five_is_known_of_two_thousand_counties(block: int) -> None:
+    for seed in range(1_000 + 10 * block, 1_010 + 10 * block):
+        seen, _ = released(seed)
+        assert Attacker(seen, seed).known() == [], seed
+
+
+def test_the_attacker_finds_what_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were only small numbers hidden, and nothing besides, the attacker would know some in most counties."""
+    monkeypatch.setattr(suppression, "_worse", lambda _before, _release: set())
+    monkeypatch.setattr(suppression._Work, "next_move", _only_the_small)
+    known = [len(Attacker(released(seed)[0], seed).known()) for seed in range(6)]
+    assert sum(n > 0 for n in known) >= 4, known
+
+
+def _only_the_small(work: Any) -> set[Any]:
+    return {key for key in work.shown if work.people_of[key] < 5}
