@@ -1,4 +1,4 @@
-"""A time kept for a school from the waiting list says so, one at a time; and who was told that it waits is offered times.
+"""Times kept from the waiting list, one at a time for a school; offers where they were promised; letters without times.
 
 Revision ID: 0017
 Revises: 0016
@@ -20,6 +20,9 @@ def upgrade():
         "proposal", sa.Column("waiting", sa.Boolean(), nullable=False, server_default=sa.false())
     )
     _mark_what_came_from_the_list()
+    op.add_column(
+        "invitation", sa.Column("without_times", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
     op.create_index(
         "uq_proposal_waiting", "proposal", ["programme_id", "urn"], unique=True,
         postgresql_where=sa.text("waiting AND ended_at IS NULL"),
@@ -31,6 +34,7 @@ def upgrade():
 def downgrade():
     op.drop_index("uq_proposal_waiting", table_name="proposal")
     op.drop_column("proposal", "waiting")
+    op.drop_column("invitation", "without_times")
 
 
 def _mark_what_came_from_the_list():

@@ -7,7 +7,18 @@ one before sent, and a unique constraint on (programme, school, address, repeat)
 import math
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, bindparam, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    case,
+    false,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking import accounts, promises, proposals, told
@@ -23,7 +34,7 @@ from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.wording import and_list, day_short
 from outreach.post import letters, outbox
 from outreach.post.outbox import BOUNCED, FAILED, SUPERSEDED, WITHDRAWN, Letter
-from outreach.tour import days, performances, slots
+from outreach.tour import days, itinerary, performances, slots
 from outreach.tour.programmes import Programme
 
 LINK_DAYS_AFTER_REPLY_BY = 30
@@ -32,7 +43,8 @@ LINK_DAYS_AFTER_REPLY_BY = 30
 class Invitation(Base):
     """Asks one school, at one address, to book. It counts as asked once its letter was handed over.
 
-    `repeat` is 0 the first time an address is asked for a school, 1 the next time.
+    `repeat` is 0 the first time an address is asked for a school, 1 the next time. `without_times`: there was no time to
+    choose, and the letter said that we write again when there is.
     """
 
     __tablename__ = "invitation"
@@ -51,6 +63,7 @@ class Invitation(Base):
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)
     link_id: Mapped[int | None] = mapped_column(ForeignKey("personal_link.id"))
     repeat: Mapped[int] = mapped_column(default=0)
+    without_times: Mapped[bool] = mapped_column(default=False, server_default=false())
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -150,6 +163,7 @@ def asking(programme: Programme, school: School, *, now: datetime) -> letters.As
     known = [n for n in still_open.values() if n is not None]
     pupils = sum(known) if known and len(known) == len(still_open) else None
     near = slots.offers(programme, school, now=now).near if still_open or programme.for_adults else ()
+    no_times = "" if near else why_no_times(programme, now=now)
     return letters.Asking(
         programme_title=programme.title,
         summary=programme.summary,
@@ -165,6 +179,33 @@ def asking(programme: Programme, school: School, *, now: datetime) -> letters.As
         slots=tuple((slot.starts_at, slot.why) for slot in near),
         urn=school.urn,
         programme_id=programme.id,
+        no_times=no_times,
+    )
+
+
+NO_DAY, NO_ROOM = "no day", "no room"
+"""Why no school could choose a time now: no tour day is given that could still be booked, or none of them has room."""
+
+
+def why_no_times(programme: Programme, *, now: datetime) -> str:
+    """NO_DAY, NO_ROOM, or '' while there is a time that some school could choose. Two queries."""
+    first = slots.first_bookable_day(programme, now)
+    coming = [day.id for day in days.of_programme(programme.id) if day.day >= first]
+    if not coming:
+        return NO_DAY
+    return "" if itinerary.room_left(programme.id, now=now, only_days=coming) else NO_ROOM
+
+
+def told_that_we_write_again(programme_id: int) -> list[int]:
+    """URNs of the schools that were asked, and never with times to choose from; one query."""
+    return list(
+        db.session.scalars(
+            select(Invitation.urn)
+            .where(Invitation.programme_id == programme_id)
+            .group_by(Invitation.urn)
+            .having(func.sum(case((Invitation.without_times, 0), else_=1)) == 0)
+            .order_by(Invitation.urn)
+        )
     )
 
 
@@ -213,6 +254,7 @@ def write_to(
     invitation = Invitation(
         programme_id=programme.id, urn=school.urn, round_id=round_id, contact_id=contact.id,
         address=contact.address, letter_id=letter.id, link_id=link.id, repeat=repeat, recorded_at=now,
+        without_times=bool(words.no_times),
     )  # fmt: skip
     db.session.add(invitation)
     history.record(

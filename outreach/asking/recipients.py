@@ -46,7 +46,7 @@ def sorted_out(
 ) -> tuple[list[Recipient], list[LeftOut]]:
     """Each school of the list once: written to, or left out with the first reason that holds."""
     invitations.still_asks(programme, now=now)
-    facts = _Facts(programme, set(urns))
+    facts = _Facts(programme, set(urns), no_times=invitations.why_no_times(programme, now=now))
     recipients, left_out = [], []
     for school in facts.schools:
         outside = target is not None and school.urn not in target
@@ -65,8 +65,9 @@ NOT_BOOKED = (None, datetime.min.replace(tzinfo=UTC))
 class _Facts:
     """All that decides who is written to, read for the whole list at once."""
 
-    def __init__(self, programme: Programme, urns: set[int]) -> None:
+    def __init__(self, programme: Programme, urns: set[int], *, no_times: str) -> None:
         p = programme.id
+        self.no_times = no_times
         # Only schools of this partnership: whatever a form says, nobody writes into another's county.
         ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
         self.schools = list(
@@ -132,6 +133,8 @@ class _Facts:
             return f"mail to {on_file[0].address} came back"
         asked = self.asked.get(urn, [])
         for invitation, status in reversed(asked):
+            if invitation.without_times and not self.no_times:
+                continue  # it was told that we write again when there are times, and now there are
             arrived = status not in NEVER_ARRIVED and invitation.address.casefold() not in self.dead
             if arrived and invitation.recorded_at >= booked_at:
                 return f"asked already on {day_short(invitation.recorded_at)} at {invitation.address}"

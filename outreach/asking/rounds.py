@@ -36,12 +36,16 @@ class InvitationRound(Base):
 
 @dataclass(frozen=True, kw_only=True)
 class RoundPreview:
-    """What a round would do, by school name, and the exact letter to one of them (None when nobody gets one)."""
+    """What a round would do, by school name, and the exact letter to one of them (None when nobody gets one).
+
+    `no_times`: why its letters have no times to choose from; '' where they have.
+    """
 
     recipients: tuple[Recipient, ...]
     left_out: tuple[LeftOut, ...]
     shown: Recipient | None
     letter: letters.Rendered | None
+    no_times: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +85,13 @@ class RoundSoFar:
     outcomes: tuple[Outcome, ...]
 
 
+class NoTimesAnyMore(Refusal):
+    """The last place of the tour went between the look and the click."""
+
+    def __init__(self) -> None:
+        super().__init__("No time is left to choose since you looked. Look at the letter once more, then send it.")
+
+
 class NobodyToWriteTo(Refusal):
     """Everybody on the list was written to, has answered, or cannot be reached."""
 
@@ -105,7 +116,13 @@ def preview_round(
             told.sender_of(partnerships.get(programme.partnership_id)),
             now=now,
         )
-    return RoundPreview(recipients=tuple(recipients), left_out=tuple(left_out), shown=shown, letter=letter)
+    return RoundPreview(
+        recipients=tuple(recipients),
+        left_out=tuple(left_out),
+        shown=shown,
+        letter=letter,
+        no_times=invitations.why_no_times(programme, now=now),
+    )
 
 
 def words_for(programme: Programme, urns: Iterable[int], *, now: datetime) -> dict[int, letters.Asking]:
@@ -124,15 +141,18 @@ def send_round(
     words: Mapping[int, letters.Asking] | None = None,
     seen: Mapping[int, str] | None = None,
     target: Collection[int] | None = None,
+    warned: bool = True,
 ) -> Sent:
     """Write to each school of the list that may be written to, as it stands behind the programme's lock.
 
     `words`: from `words_for`, so that the slots of hundreds of schools are not reckoned while others wait.
     `seen`: URN -> address as the preview showed them; a school whose address is another by now is left out.
-    `target`: as for `preview_round`.
-    Raises ReplyByPast, ProgrammeClosed, or NobodyToWriteTo (a page sent twice comes to this).
+    `target`: as for `preview_round`. `warned`: whoever sends it was told if there are no times to choose from.
+    Raises ReplyByPast, ProgrammeClosed, NoTimesAnyMore, or NobodyToWriteTo (a page sent twice comes to this).
     """
     invitations.queue(programme)
+    if not warned and invitations.why_no_times(programme, now=now):
+        raise NoTimesAnyMore
     recipients, left_out = sorted_out(programme, urns, target, now=now)
     written: list[tuple[Recipient, letters.Asking]] = []
     for recipient in recipients:

@@ -1,7 +1,9 @@
 """flask asking: the day's run of reminders, times offered to who waits, and reports asked for."""
 
+import signal
+import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time
 
 import click
 from flask import current_app
@@ -27,16 +29,51 @@ asking = AppGroup("asking", help="Asking: what the service writes to schools by 
 
 @asking.command("chase")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
-def chase(dry_run: bool) -> None:
+@click.option(
+    "--loop", is_flag=True, help="Come once a day, by six in the morning, until told to stop (SIGTERM)."
+)
+def chase(dry_run: bool, loop: bool) -> None:
     """Put into the post what is due today: reminders, offers to the waiting list, missing reports.
 
     Once a day, on any day: letters go only on school days of the school that gets them, and running it twice writes
     nothing twice. Only what is switched on under Invitations, Chasing goes. Status 1 when something could not be written.
     """
+    if loop:
+        _day_by_day()
+    elif _round(dry_run=dry_run):
+        raise SystemExit(1)
+
+
+FROM = time(6)
+"""When the day's round comes: before schools open."""
+LOOK_EVERY = 60.0
+"""Seconds between looks whether a round is due."""
+
+
+def _day_by_day() -> None:
+    """A round whenever none has come since six o'clock this morning; started later in the day, it comes at once."""
+    told = threading.Event()
+    for which in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(which, lambda *_: told.set())
+    click.echo(f"The day's round comes at {clock_time(FROM)}.")
+    while not told.is_set():
+        try:
+            if settings.is_due(now=clock.now(), at=FROM):
+                db.session.rollback()
+                _round(dry_run=False)
+            db.session.rollback()
+        except OperationalError as error:
+            db.session.rollback()
+            click.echo(f"The database cannot be reached: {error.orig}", err=True)
+        told.wait(LOOK_EVERY)
+    click.echo("Stopped.")
+
+
+def _round(*, dry_run: bool) -> int:
+    """One day's round of every programme; how many letters could not be written."""
     now, faults = clock.now(), 0
     if not dry_run:
         with transaction():
-            settings.ran(now=now)
             uploads.sweep(now=now)
             recalling.recall(now=now)
             reminding.recall(now=now)
@@ -57,8 +94,10 @@ def chase(dry_run: bool) -> None:
                 f"  {count(waiting, 'school')} wait for a coordinator's word before anybody else is told."
             )
         db.session.rollback()
-    if faults:
-        raise SystemExit(1)
+    if not dry_run:
+        with transaction():  # last, so that a round that broke off is not said to have come
+            settings.ran(now=now)
+    return faults
 
 
 def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[str], int]:

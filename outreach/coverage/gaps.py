@@ -30,27 +30,30 @@ WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT = "on the waiting list", "named somebo
 CANCELLED, FAILED, NOT_ASKED = "cancelled", "did not take place", "not asked"
 LAPSED = "let a time lapse"
 NOT_COUNTED, NOT_AT_ALL = "nobody counted", "predecessor did not see it"
+ASKED_LATELY = "asked lately"
+"""Asked, and its first reminder is still to come: silence that says nothing yet. Of today alone, in the gaps list."""
 
 CAUSES = (
-    NOT_ASKED, SILENT, STARTED, OTHER_DATE, WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT, LAPSED, CANCELLED, FAILED,
+    NOT_ASKED, ASKED_LATELY, SILENT, STARTED, OTHER_DATE, WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT, LAPSED, CANCELLED, FAILED,
     WAITING, DECLINED, NO_ADDRESS, REPORT_MISSING, REPORTS_DISAGREE, YEAR_MISSING, YEAR_NOT_BOOKED, TOO_FEW,
     NOT_COUNTED, NOT_AT_ALL,
 )  # fmt: skip
 """Every cause a gap can have, in the order of a list."""
 
 NEXT = {
-    NOT_ASKED: "Invite",
-    SILENT: "Remind, or ring the office",
-    STARTED: "Ring and help it to finish",
+    NOT_ASKED: "Write",
+    ASKED_LATELY: "Ring and note",
+    SILENT: "Remind, or ring and note",
+    STARTED: "Ring and note",
     OTHER_DATE: "Offer other times",
     WAITING_LIST: "Offer a time",
     SOMEBODY_ELSE: "Write to the new contact",
     REFUSED_SLOT: "Offer other times",
-    LAPSED: "Ring, or offer another time",
+    LAPSED: "Offer another time",
     CANCELLED: "Offer the nearest times",
     FAILED: "Offer the nearest times",
-    WAITING: "Wait, or ring",
-    DECLINED: "Ask again later",
+    WAITING: "Ring and note",
+    DECLINED: "Ring and note",
     NO_ADDRESS: "Find an address",
     REPORT_MISSING: "Ask for the report",
     REPORTS_DISAGREE: "Settle the report",
@@ -78,6 +81,8 @@ def words(cause: str, *, detail: str, since: date | None) -> str:
     on = f" on {day_short(since)}" if since else ""
     if cause == SILENT:
         return f"silent since {day_short(since)}"
+    if cause == ASKED_LATELY:
+        return detail
     if cause == STARTED:
         return f"form begun{on}, not sent"
     if cause == REFUSED_SLOT:

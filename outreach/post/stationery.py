@@ -55,7 +55,7 @@ class Addressee:
 @dataclass(frozen=True, kw_only=True)
 class Asking:
     """What a school is asked to book. `pupils` None is unknown; `slots` are starts with their reason,
-    best first; `year_groups` () is a show for adults."""
+    best first; `year_groups` () is a show for adults. `no_times`: why nobody could choose any now, '' while somebody can."""
 
     programme_title: str
     summary: str
@@ -71,6 +71,7 @@ class Asking:
     slots: tuple[tuple[datetime, str], ...]
     urn: int
     programme_id: int
+    no_times: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 import make
 from outreach.asking import invitations, rounds
+from outreach.asking.chasing import reminders
 from outreach.asking.invitations import (
     AddressDead,
     AskedToday,
@@ -31,7 +32,8 @@ from outreach.ground.db import db, transaction
 from outreach.post import links, outbox
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
-from outreach.tour import targets
+from outreach.tour import days, targets
+from outreach.tour.days import TourDay
 from outreach.tour.programmes import Programme
 
 SHOW = datetime(2027, 3, 15, 9, 30, tzinfo=UTC)
@@ -358,7 +360,7 @@ def test_schools_with_a_booking_take_no_more_queries_for_three_than_for_one(
             preview = rounds.preview_round(c.programme, urns, now=make.NOW)
         assert len(preview.recipients) == len(urns)
         counted.append(len(queries))
-    assert counted == [19, 19]
+    assert counted == [21, 21]
 
 
 def test_past_rounds_tell_how_many_were_handed_over_booked_and_declined(app: Flask, count_queries) -> None:
@@ -467,3 +469,72 @@ def test_a_link_of_an_invitation_opens_until_thirty_days_after_reply_by(app: Fla
     link = db.session.query(links.PersonalLink).one()
     assert link.open_at(invitations.invitation_expiry(c.programme) - timedelta(seconds=1))
     assert not link.open_at(invitations.invitation_expiry(c.programme))
+
+
+def without_days(c: County) -> None:
+    for day in days.of_programme(c.programme.id):
+        day.ended_at = make.NOW
+    db.session.flush()
+
+
+def test_a_round_without_tour_days_is_warned_of_and_its_letter_promises_no_times(app: Flask) -> None:
+    with transaction():
+        c = county(2)
+        without_days(c)
+    found = rounds.preview_round(c.programme, c.urns, now=make.NOW)
+    assert found.no_times == invitations.NO_DAY
+    with pytest.raises(rounds.NoTimesAnyMore), transaction():
+        rounds.send_round(c.programme, c.urns, warned=False, **PRIYA)
+    assert db.session.query(Letter).count() == 0
+    with transaction():
+        rounds.send_round(c.programme, c.urns, **PRIYA)
+    [said] = said_to(c.contacts[0])
+    assert "The days of the tour are not set yet: we write again when they are." in " ".join(said.split())
+    assert "Choose a time" not in said and "every time that you could have" not in said
+    assert "Tell us which days would suit:" in said
+
+
+def test_a_round_while_every_tour_day_is_full_says_so(app: Flask) -> None:
+    with transaction():
+        c = county(2)
+        for n, day in enumerate(days.of_programme(c.programme.id)):
+            day.shows_at_most = 1
+            show = make.show(c.programme, make.school(), SHOW + timedelta(days=7 * n))
+            show.tour_day.ended_at = make.NOW
+            show.tour_day_id, show.troupe_id = day.id, day.troupe_id
+            at = datetime(day.day.year, day.day.month, day.day.day, 9, 30, tzinfo=UTC)
+            move = at - show.starts_at
+            for name in ("get_in_at", "starts_at", "ends_at", "away_at"):
+                setattr(show, name, getattr(show, name) + move)
+    assert rounds.preview_round(c.programme, c.urns, now=make.NOW).no_times == invitations.NO_ROOM
+    with transaction():
+        rounds.send_round(c.programme, c.urns, **PRIYA)
+    assert "Every day of the tour is taken just now" in " ".join(said_to(c.contacts[0])[0].split())
+
+
+def test_who_was_told_that_we_write_again_is_written_to_again_once_there_are_times(app: Flask) -> None:
+    with transaction():
+        c = county(2)
+        without_days(c)
+    with transaction():
+        rounds.send_round(c.programme, c.urns, **PRIYA)
+    later = make.NOW + timedelta(days=2)
+    with pytest.raises(NobodyToWriteTo), transaction():
+        rounds.send_round(c.programme, c.urns, who="Priya", now=later)
+    with transaction():
+        for row in db.session.query(Letter):
+            row.status, row.handed_at = "sent", make.NOW
+    coming, left = reminders.coming(c.programme, now=make.NOW + timedelta(days=15))
+    assert (coming, {row.why for row in left}) == (
+        [], {"was told that we write again when there are times to choose: there are none yet"},
+    )  # fmt: skip
+    with transaction():
+        for day in db.session.query(TourDay):
+            day.ended_at = None
+        assert invitations.told_that_we_write_again(c.programme.id) == sorted(c.urns)
+        sent = rounds.send_round(c.programme, c.urns, who="Priya", now=later)
+    assert [r.repeat for r in sent.written] == [1, 1]
+    assert "These times fit the tour best" in " ".join(said_to(c.contacts[0])[1].split())
+    assert invitations.told_that_we_write_again(c.programme.id) == []
+    with pytest.raises(NobodyToWriteTo), transaction():
+        rounds.send_round(c.programme, c.urns, who="Priya", now=later + timedelta(days=2))

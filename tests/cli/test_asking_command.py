@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from outreach.asking import invitations
 from outreach.asking.chasing import settings
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.chasing.settings import Schedule
+from outreach.cli.asking import FROM
 from outreach.county.lists.uploads import ListUpload
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
@@ -162,3 +163,71 @@ def test_lists_that_waited_for_a_day_go_with_the_days_run(app: Flask) -> None:
     db.session.rollback()
     app.test_cli_runner().invoke(args=["asking", "chase"])
     assert db.session.query(ListUpload).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("ran", "now", "due"),
+    [
+        (None, at(FRIDAY, 5), False),
+        (None, at(FRIDAY, 6), True),
+        (at(FRIDAY, 6), at(FRIDAY, 15), False),
+        (at(date(2027, 1, 14), 15), at(FRIDAY, 5), False),
+        (at(date(2027, 1, 14), 15), at(FRIDAY, 6), True),
+        (at(FRIDAY, 3), at(FRIDAY, 9), True),
+    ],
+)
+def test_the_round_is_due_once_a_day_from_six_on(app: Flask, ran: datetime | None, now: datetime, due: bool) -> None:  # fmt: skip
+    if ran is not None:
+        with transaction():
+            settings.ran(now=ran)
+    assert settings.is_due(now=now, at=FROM) is due
+
+
+def test_a_round_that_breaks_off_is_not_said_to_have_come(
+    app: Flask, friday: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here(app)
+
+    def breaks(*_: object, **__: object) -> list[object]:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr("outreach.asking.chasing.raising.waiting", breaks)
+    assert app.test_cli_runner().invoke(args=["asking", "chase"]).exit_code == 1
+    db.session.rollback()
+    assert settings.last_run() is None
+
+
+@pytest.mark.browser
+def test_the_loop_makes_the_round_of_a_day_and_stops_when_told(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    here(app)
+    db.session.rollback()
+    code = (
+        "import sys; from datetime import datetime; from outreach.ground import clock; "
+        f"clock.now = lambda: datetime.fromisoformat('{at(FRIDAY).isoformat()}'); "
+        "from wsgi import app; sys.exit(app.cli.main(args=['asking', 'chase', '--loop'], prog_name='flask'))"
+    )
+    env = os.environ | {
+        "DATABASE_URL": database_url,
+        "OUTREACH_FOLDER": str(tmp_path),
+        "SECRET_KEY": "for tests",
+        "FLASK_APP": "wsgi",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env=env, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True
+    )
+    began, last = time.monotonic(), None
+    while last is None and time.monotonic() - began < 60:
+        time.sleep(0.1)
+        db.session.rollback()
+        last = settings.last_run()
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=30)
+    assert last == at(FRIDAY)
+    assert out.splitlines() == [
+        "The day's round comes at 6:00am.",
+        "Someone to Tell: 2 schools reminded, 1 time offered.",
+        "Stopped.",
+    ]
+    assert process.returncode == 0

@@ -109,20 +109,20 @@ def test_switching_on_holds_and_a_number_that_makes_no_sense_is_said(
     assert settings.of(c.programme.id).first_after_days == 5
 
 
-def test_a_run_that_does_not_come_is_said_while_something_is_to_go_by_itself(
+def test_when_the_round_last_came_is_said_and_that_it_does_not_come(
     client: FlaskClient, stopped: Clock
 ) -> None:
     c = here(client)
     stopped.now = at(FRIDAY)
-    assert "The day’s run has never come" in text(client, "/desk/chasing")
+    assert c.programme.id and "The day’s round has never come" in text(client, "/desk/chasing")
     with transaction():
         settings.ran(now=at(date(2027, 1, 14)))
-    assert "Nothing goes by itself." not in text(client, "/desk/chasing")
+    page = text(client, "/desk/chasing")
+    assert "No reminder goes by itself." not in page
+    assert "the round last came on 14 January 2027 at 8:00am." in page
     stopped.after(hours=7)
-    assert "The day’s run last came on 14 January 2027 at 8:00am." in text(client, "/desk/chasing")
-    with transaction():
-        settings.settle(c.programme, Schedule(offers_on=False), who="Priya", now=at(FRIDAY))
-    assert "Nothing goes by itself." not in text(client, "/desk/chasing")
+    page = text(client, "/desk/chasing")
+    assert "No reminder goes by itself. The day’s round last came on 14 January 2027 at 8:00am." in page
 
 
 @pytest.mark.parametrize("query", ["?show=nonsense", ""])

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.post.outbox import Letter
+from outreach.tour.days import TourDay
 from outreach.tour.programmes import Programme
 
 
@@ -184,3 +185,29 @@ def test_the_page_takes_the_same_queries_for_three_schools_and_for_thirty(
             client.get("/desk/invitations")
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 30
+
+
+def test_a_round_without_tour_days_is_warned_of_before_it_goes_and_followed_up(
+    client: FlaskClient, desk: Desk, stopped: Any
+) -> None:
+    with transaction():
+        for day in db.session.query(TourDay):
+            day.ended_at = stopped.now
+    urns = [s.urn for s in desk.schools]
+    assert "No tour day is given yet that a school could book." in client.get("/desk/invitations").text
+    page = client.post("/desk/invitations/preview", data={"urn": urns}).text
+    assert "The letter promises no times" in page and "without times</button>" in page
+    to = re.findall(r'name="to" value="([^"]*)"', page)
+    refused = client.post("/desk/invitations/send", data={"to": to})
+    assert refused.status_code == 422 and "No time is left to choose since you looked." in refused.text
+    assert client.post("/desk/invitations/send", data={"to": to, "without_times": "y"}).status_code == 303
+    with transaction():
+        for letter in db.session.query(Letter):
+            letter.status, letter.handed_at = "sent", stopped.now
+        for day in db.session.query(TourDay):
+            day.ended_at = None
+    stopped.now += timedelta(days=2)
+    page = client.get("/desk/invitations").text
+    assert f"{len(to)} schools were</b>" in page or f"{len(to)} schools were told that you write again" in page
+    form = {"whole": "1", "all": re.search(r'name="whole" value="1"><input type="hidden" name="all" value="([^"]*)"', page).group(1)}  # type: ignore[union-attr]
+    assert f"Write to {len(to)} schools?" in client.post("/desk/invitations/preview", data=form).text

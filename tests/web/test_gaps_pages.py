@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,17 +11,20 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 import make
 from outreach.asking import notes, owners
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.invitations import Invitation
+from outreach.county import contacts
 from outreach.county.people import Person
 from outreach.county.schools import School
 from outreach.coverage.gaplist import deeds, kept
 from outreach.coverage.gaplist.deeds import MOST
 from outreach.ground import tabular
 from outreach.ground.db import db, transaction
+from outreach.post import outbox
 from outreach.post.outbox import Letter
 from outreach.tour import targets
 from outreach.tour.programmes import Programme
@@ -107,7 +110,7 @@ def test_the_list_names_each_gap_with_its_cause_and_longest_wait_first(
 def test_each_next_action_leads_to_a_page_that_does_it(desk: FlaskClient, county: County) -> None:
     page = desk.get("/desk/gaps").text
     expected = {
-        "Fresh School": ("Invite", "Invite"),
+        "Fresh School": ("Write", "Invite"),
         "Unreachable School": ("Find an address", "Add a contact"),
         "Silent School": ("Remind", "Remind 1 school?"),
         "Declining School": ("Offer a second show", "Declining School"),
@@ -118,6 +121,45 @@ def test_each_next_action_leads_to_a_page_that_does_it(desk: FlaskClient, county
         assert said == words
         answer = desk.get(address)
         assert (answer.status_code, on_page in answer.text) == (200, True), address
+
+
+def test_a_school_asked_today_is_not_silent_and_not_to_be_reminded_before_its_day(
+    desk: FlaskClient, county: County
+) -> None:
+    with transaction():
+        fresh = db.session.scalars(select(School).where(School.name == "Fresh School")).one()
+        make.invitation(
+            county.programme,
+            fresh,
+            NOW - timedelta(hours=1),
+            address=contacts.to_write_to([fresh.urn])[fresh.urn][0].address,
+        )
+    page = desk.get("/desk/gaps").text
+    assert "Asked today; to be reminded from 29 January 2027" in page
+    assert next_of(page, "Fresh School") == (
+        "Ring and note", f"/desk/schools/{fresh.urn}/answer?programme={county.programme.id}",
+    )  # fmt: skip
+    assert rows(desk.get("/desk/gaps?cause=silent").text) == ["Silent School"]
+    assert rows(desk.get("/desk/gaps?cause=asked+lately").text) == ["Fresh School"]
+
+
+def test_whoever_cannot_be_written_to_is_found_an_address_first(desk: FlaskClient, county: County) -> None:
+    with transaction():
+        declining = db.session.scalars(select(School).where(School.name == "Declining School")).one()
+        for contact in contacts.of(declining.urn):
+            outbox.mark_dead(contact.address, "550", make.NOW)
+    words, address = next_of(desk.get("/desk/gaps").text, "Declining School")
+    assert (words, address) == ("Find an address", f"/desk/schools/{declining.urn}/contacts/add")
+    assert desk.get(address).status_code == 200
+
+
+def test_after_the_reply_by_date_what_is_left_is_to_ring(desk: FlaskClient, county: County) -> None:
+    with transaction():
+        county.programme.reply_by = date(2027, 1, 15)
+    page = desk.get("/desk/gaps").text
+    for name in ("Fresh School", "Silent School"):
+        words, address = next_of(page, name)
+        assert words == "Ring and note" and desk.get(address).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -431,7 +473,7 @@ def test_the_export_says_first_that_it_is_not_for_publication_and_both_files_say
     assert head[0] == "URN"
     assert {k: silent[k] for k in ("School", "Standing", "Waiting since", "Days waiting", "Owner", "Last contact was", "Next")} == {
         "School": "Silent School", "Standing": "asked", "Waiting since": "2026-11-20", "Days waiting": "60",
-        "Owner": "Owen Bright", "Last contact was": "letter", "Next": "Remind, or ring the office",
+        "Owner": "Owen Bright", "Last contact was": "letter", "Next": "Remind, or ring and note",
     }  # fmt: skip
 
 
@@ -518,7 +560,7 @@ def test_the_page_takes_as_many_queries_for_five_gaps_as_for_sixty(
             assert desk.get(address).status_code == 200
         counts.append(len(sent))
     assert counts[0] == counts[1]
-    assert counts[1] <= 40
+    assert counts[1] <= 58  # a fixed number: what can be done about each row is looked up too
 
 
 def test_somebody_who_left_is_still_named_as_owner_until_another_takes_over(

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 import make
+from outreach.asking.chasing import settings
 from outreach.county.partnerships import Partnership
 from outreach.ground.config import ConfigError, read
 from outreach.ground.db import db, transaction
@@ -27,6 +28,7 @@ def desk(app: Flask, client: FlaskClient, stopped: Any) -> FlaskClient:
     with transaction():
         make.signed_in(client, make.person(make.partnership()))
         inbox.looked(problem="", now=stopped.now)
+        settings.ran(now=stopped.now)
     duty.begin("post1:77:abcd", stopped.now)
     return client
 
@@ -48,6 +50,17 @@ def test_when_all_is_well_it_says_so(desk: FlaskClient, stopped: Any) -> None:
                  "19 January 2027 at 8:00am", "post1", "less than a minute ago", "Nothing waits</a>"):  # fmt: skip
         assert said in page, said
     assert 'class="msg' not in page
+
+
+def test_when_the_days_round_last_came_is_said_and_that_it_does_not_come(
+    desk: FlaskClient, stopped: Any
+) -> None:
+    assert "Last came 19 January 2027 at 9:00am" in desk.get("/desk/status").text
+    stopped.now += timedelta(hours=31)
+    duty.begin("post2:78:abcd", stopped.now)
+    page = desk.get("/desk/status").text
+    assert "The day’s round does not come.</b> It last came 19 January 2027 at 9:00am." in page
+    assert "All is well" not in page
 
 
 def test_letters_that_wait_while_nobody_is_on_duty_are_said(desk: FlaskClient, stopped: Any) -> None:
@@ -116,7 +129,7 @@ def test_it_names_no_letter_and_takes_as_many_queries_for_many_as_for_few(
             page = desk.get("/desk/status").text
         assert "Otherton" not in page and "j.fell" not in page
         counted.append(len(queries))
-    assert counted[0] == counted[1] == 9  # the person, the partnership, its inbox, and six about the post
+    assert counted[0] == counted[1] == 10  # the person, the partnership, its inbox, the day's round, and six about the post
 
 
 def test_it_is_for_coordinators_alone(client: FlaskClient) -> None:

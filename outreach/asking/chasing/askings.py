@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
+from outreach.asking import invitations
 from outreach.asking.chasing import chases
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.invitations import DECLINED, NEVER_ARRIVED, Answer, Invitation
@@ -117,6 +118,7 @@ class _Facts:
         self.calendars = school_days.load(known)
         self.contacts = contacts.to_write_to(known)
         self.decisions = targets.decisions(p)
+        self.no_times = invitations.why_no_times(programme, now=now)
         self.asked: dict[int, list[tuple[Invitation, str, datetime | None]]] = {}
         for invitation, status, handed_at in db.session.execute(
             select(Invitation, Letter.status, Letter.handed_at)
@@ -221,6 +223,8 @@ class _Facts:
         )
         if wrote is not None:
             return f"wrote to us on {day_short(wrote)}: its mail waits in the inbox"
+        if self.no_times and all(i.without_times for i, _ in handed):
+            return "was told that we write again when there are times to choose: there are none yet"
         on_file = {c.address.lower(): c for c in self.contacts.get(school.urn, [])}
         invitation, asked_at = max(
             ((i, at) for i, at in handed if i.address.lower() in on_file),

@@ -1,7 +1,7 @@
 """How a programme chases its answers: whether reminders go by themselves, after how many days, and what else goes."""
 
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of, wall
 from outreach.tour.programmes import Programme
 
 LONGEST = 90
@@ -39,7 +40,7 @@ class ChasingSettings(Base):
 
 
 class ChasingRun(Base):
-    """When the day's run last came; one row, written anew at each run."""
+    """When the day's round last came to its end; one row, written anew each time."""
 
     __tablename__ = "chasing_run"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -105,6 +106,21 @@ def ran(*, now: datetime) -> None:
     else:
         row.ran_at = now
     db.session.flush()
+
+
+LATE_AFTER = timedelta(hours=30)
+"""A round that has not come for longer is missing: more than a day and some hours."""
+
+
+def is_due(*, now: datetime, at: time) -> bool:
+    """Whether no round has come since `at` o'clock today, and it is that late."""
+    due, last = wall(day_of(now), at), last_run()
+    return now >= due and (last is None or last < due)
+
+
+def is_late(last: datetime | None, *, now: datetime) -> bool:
+    """Whether the day's round, which last came then, has not come for more than LATE_AFTER."""
+    return last is None or last < now - LATE_AFTER
 
 
 def last_run() -> datetime | None:

@@ -17,7 +17,7 @@ from outreach.county.lists import past_shows
 from outreach.ground.db import db
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-from outreach.visits import reports
+from outreach.visits import reports, unreported
 from outreach.visits.reports import COMPANY, SETTLED, VisitReport
 
 
@@ -89,3 +89,28 @@ def _reported(of_some: bool, *columns: Any) -> Any:
         )
     )
     return query.where(Booking.urn.in_(bindparam("only", expanding=True))) if of_some else query
+
+
+def not_known(programme: Programme, only: Collection[int] | None = None) -> dict[int, str]:
+    """URN -> the reference of its last booking in another programme of which nobody has said whether it took place.
+
+    Whether such a school has seen it is not known, and to be asked. A programme that is asked about now holds no such
+    booking: its own shows are in its standings. One query, for all or for some schools.
+    """
+    query = (
+        select(Booking.urn, Booking.reference)
+        .join(Performance, Performance.id == Booking.performance_id)
+        .join(Programme, Programme.id == Booking.programme_id)
+        .where(
+            Programme.partnership_id == programme.partnership_id,
+            Programme.for_adults == programme.for_adults,
+            Programme.id != programme.id,
+            Programme.academic_year < programme.academic_year,
+            Booking.ended_at.is_(None),
+            unreported.condition(),
+        )
+        .order_by(Performance.starts_at, Booking.id)
+    )
+    if only is not None:
+        query = query.where(Booking.urn.in_(list(only)))
+    return {urn: reference for urn, reference in db.session.execute(query)}

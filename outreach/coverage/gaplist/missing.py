@@ -4,16 +4,18 @@ A school stands for those it came from: they may have an owner still, and what t
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
 
 from outreach.asking import owners
+from outreach.asking.chasing import schedule, settings
 from outreach.asking.owners import Owner
+from outreach.county import school_days
 from outreach.county.partnerships import Authority
 from outreach.county.schools import School
-from outreach.coverage import standings
+from outreach.coverage import gaps, standings
 from outreach.coverage.gaplist import ever_seen
 from outreach.coverage.kin import Kin
 from outreach.coverage.parts import in_parts
@@ -21,6 +23,7 @@ from outreach.coverage.parts.collecting import without_collecting
 from outreach.coverage.standings import Reckoning, Standing, Word
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
+from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
 
 SAW = frozenset((Word.SEEN.value, Word.PART_SEEN.value))
@@ -29,13 +32,15 @@ SAW = frozenset((Word.SEEN.value, Word.PART_SEEN.value))
 @dataclass(frozen=True, slots=True)
 class Gap:
     """One school that is missing. `waits_since`: the day from which its standing holds, else from which it could have
-    been asked. `family`: its URN, then those it came from."""
+    been asked. `family`: its URN, then those it came from. `not_known`: nobody reported a show of an earlier year, and no
+    other says that it saw it, so that whether it was ever seen has to be asked."""
 
     standing: Standing
     waits_since: date
     owner: Owner | None
     never_seen: bool
     family: tuple[int, ...]
+    not_known: bool = False
 
     @property
     def urn(self) -> int:
@@ -53,7 +58,7 @@ class Missing:
 
 
 def of(programme: Programme, *, now: datetime, only: Collection[int] | None = None) -> Missing:
-    """The gaps as they stand now, of all or of some schools; 23 queries, two more where only some are asked for."""
+    """The gaps as they stand now, of all or of some schools; 25 queries, two more where some are silent, and where only some are asked for."""
     with without_collecting():
         return _of(programme, now, only)
 
@@ -69,33 +74,58 @@ def _of(programme: Programme, now: datetime, only: Collection[int] | None) -> Mi
         programme=programme,
         day=found.day,
         reckoning=found,
-        gaps=gaps_among(programme, wanted, found.kin, only=near),
+        gaps=gaps_among(programme, wanted, found.kin, now=now, only=near),
     )
 
 
 def gaps_among(
-    programme: Programme, schools: Iterable[Standing], kin: Kin, *, only: Collection[int] | None
+    programme: Programme, schools: Iterable[Standing], kin: Kin, *, now: datetime, only: Collection[int] | None
 ) -> list[Gap]:
     """Those of some schools that are gaps, in the order given; `kin` is that of their reckoning. `only`: they and all
-    their kin, None for all; 4 queries."""
-    seen = ever_seen.urns(programme, only)
+    their kin, None for all; 6 queries, and two more where some are silent."""
+    seen, unreported = ever_seen.urns(programme, only), ever_seen.not_known(programme, only)
     owner_of = owners.of(programme.id, only)
-    opened = _opened(programme, only)
+    schools = list(schools)
+    opened, lately = _opened(programme, only), _asked_lately(programme, schools, today=day_of(now))
     began = day_of(programme.created_at)
     found = []
     for s in schools:
         if not s.is_gap:
             continue
         family = (s.urn, *kin.before(s.urn)) if s.urn in kin.predecessors else (s.urn,)
+        unseen = not _saw_it(s) and seen.isdisjoint(family)
+        not_known = unseen and not unreported.keys().isdisjoint(family)
         found.append(
             Gap(
-                s,
+                lately.get(s.urn, s),
                 s.since or opened.get(s.urn, began),
                 _owner(family, owner_of),
-                not _saw_it(s) and seen.isdisjoint(family),
+                unseen and not not_known,
                 family,
+                not_known,
             )
         )
+    return found
+
+
+def _asked_lately(programme: Programme, schools: Iterable[Standing], *, today: date) -> dict[int, Standing]:
+    """Of those that are silent, by URN, those whose first reminder is still to come by the schedule: said as that.
+
+    Three queries, one where nobody is silent.
+    """
+    plan = settings.of(programme.id)
+    silent = [s for s in schools if s.is_gap and s.kind == gaps.SILENT and s.since is not None]
+    calendars = school_days.load(s.urn for s in silent)
+    found = {}
+    for s in silent:
+        if s.since is None or s.urn not in calendars:
+            continue
+        why_closed = calendars[s.urn].why_closed
+        due = schedule.due_on(s.since, plan.first_after_days, until=programme.reply_by, why_closed=why_closed)
+        if due is not None and today < due:
+            asked = "asked today" if s.since == today else f"asked on {day_short(s.since)}"
+            then = "first reminder on" if plan.reminders_on else "to be reminded from"
+            found[s.urn] = replace(s, kind=gaps.ASKED_LATELY, detail=f"{asked}; {then} {day_short(due)}")
     return found
 
 

@@ -47,7 +47,8 @@ def lines(
         mine = [s for s in part.target if s.is_gap and (only is None or s.urn in only)]
         if mine:
             near = in_parts.with_kin(programme, [s.urn for s in mine], as_of=day_of(now), now=now)
-            found = filters.narrow(missing.gaps_among(programme, mine, part.kin, only=near), wanted).gaps
+            among = missing.gaps_among(programme, mine, part.kin, now=now, only=near)
+            found = filters.narrow(among, wanted).gaps
             schools += len(found)
             yield from _dressed(programme, found, day_of(now))
         between()
@@ -67,7 +68,7 @@ def _line(gap: Gap, last: Contact | None, today: date) -> list[Any]:
     return [
         s.urn, s.name, s.district_name, s.phase, s.type, s.trust, s.standing, s.cause, gap.waits_since,
         max(0, (today - gap.waits_since).days), day_of(last.at) if last else "", last.what if last else "",
-        gap.owner.name if gap.owner else "", "no" if gap.never_seen else "yes", s.next_action, states, s.seen_pupils,
+        gap.owner.name if gap.owner else "", "not known" if gap.not_known else "no" if gap.never_seen else "yes", s.next_action, states, s.seen_pupils,
         "unknown" if s.target_pupils is None else s.target_pupils, lists.number_of(s),
         "unknown" if s.ages_unknown else "",
     ]  # fmt: skip

@@ -12,9 +12,10 @@ from outreach.coverage.standings import Standing
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 
-NEVER, MISSED, REST = "never", "missed", "rest"
+NEVER, UNKNOWN, MISSED, REST = "never", "unknown", "missed", "rest"
 GROUPS = {
     NEVER: "Never seen, in any year",
+    UNKNOWN: "Not known: nobody reported its show",
     MISSED: "A gap of last year",
     REST: "Seen before, or booked",
 }
@@ -22,11 +23,16 @@ GROUPS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A school of the new target that nobody has asked yet; `before`: where it stood in last year's programme, if it did."""
+    """A school of the new target that nobody has asked yet; `before`: where it stood in last year's programme, if it did.
+
+    `unreported`: the reference of its last show of an earlier year of which nobody has said whether it took place, where
+    no other show says that it saw it; '' for none.
+    """
 
     standing: Standing
     group: str
     before: Standing | None
+    unreported: str = ""
 
     @property
     def urn(self) -> int:
@@ -54,19 +60,25 @@ class FirstRound:
 
 
 def of(programme: Programme, before: Programme | None, *, now: datetime) -> FirstRound:
-    """Who of a programme's target is to be asked, after what came of last year's. 40 queries, 21 without one of last year."""
+    """Who of a programme's target is to be asked, after what came of last year's. 41 queries, 22 without one of last year."""
     today = day_of(now)
     reckoning = standings.of(programme.id, as_of=today, now=now)
     target = reckoning.target
     last = _last_year(before, now=now)
-    seen = ever_seen.urns(programme)
+    seen, asked_for = ever_seen.urns(programme), ever_seen.not_known(programme)
     candidates = []
     for s in target:
         if s.standing != Word.NOT_ASKED:
             continue
         family = (s.urn, *reckoning.kin.before(s.urn))
         was = next((last[urn] for urn in family if urn in last), None)
-        candidates.append(Candidate(standing=s, group=_group(was, seen, family), before=was))
+        reference = next((asked_for[urn] for urn in family if urn in asked_for), "")
+        group = _group(was, seen, family, reference)
+        candidates.append(
+            Candidate(
+                standing=s, group=group, before=was, unreported=reference if group in (NEVER, UNKNOWN) else ""
+            )
+        )
     behind = _behind(last)
     order = list(GROUPS)
     candidates.sort(
@@ -91,11 +103,11 @@ def _last_year(before: Programme | None, *, now: datetime) -> dict[int, Standing
     return {s.urn: s for s in standings.of(before.id, as_of=day_of(now), now=now).target}
 
 
-def _group(was: Standing | None, seen: Collection[int], family: tuple[int, ...]) -> str:
+def _group(was: Standing | None, seen: Collection[int], family: tuple[int, ...], unreported: str) -> str:
     if was is not None and not was.is_gap:
         return REST
     if not any(urn in seen for urn in family):
-        return NEVER
+        return UNKNOWN if unreported else NEVER
     return REST if was is None else MISSED
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
@@ -80,8 +80,8 @@ def chasing() -> Any:
     page = render_template(
         "coordinator/chasing.html",
         programme=programme, programmes=programmes.of_partnership(g.partnership.id), form=form, plan=plan,
-        waiting=raising.waiting(programme, now=now, target=target), shown=SHOWN, ran_at=settings.last_run(),
-        late=_run_is_late(plan, settings.last_run()), coming=coming, by_day=by_day, left=len(left),
+        waiting=raising.waiting(programme, now=now, target=target), shown=SHOWN, ran_at=(ran_at := settings.last_run()),
+        late=settings.is_late(ran_at, now=now), coming=coming, by_day=by_day, left=len(left),
         waiters=offers.waiting_list(programme, now=now), sent=chases.counts(programme.id),
         reasons=REASONS, asks=programme.closed_at is None and day_of(now) <= programme.reply_by, today=day_of(now),
     )  # fmt: skip
@@ -187,12 +187,6 @@ def waiting_list() -> Any:
         programme=programme, plan=settings.of(programme.id), most=offers.BY_ITSELF_AT_MOST,
         rows=offers.waiting_list(programme, now=now),
     )  # fmt: skip
-
-
-def _run_is_late(plan: Schedule, ran_at: datetime | None) -> bool:
-    """Whether something goes by itself and the day's run has not come for more than a day and some hours."""
-    wanted = plan.reminders_on or plan.offers_on or plan.reports_on
-    return wanted and (ran_at is None or ran_at < clock.now() - timedelta(hours=30))
 
 
 def _raise_page(

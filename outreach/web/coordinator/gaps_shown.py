@@ -1,6 +1,6 @@
 """How the gaps list is shown: fifty rows with their last contact and next step, the filters with their counts, what is ticked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +8,8 @@ from flask import current_app, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import select
 
-from outreach.asking.chasing import chases
+from outreach.asking.chasing import chases, raising, reminders
+from outreach.asking.recipients import whom_to_propose_to
 from outreach.booking import diary
 from outreach.county.partnerships import Authority
 from outreach.county.schools import School
@@ -30,10 +31,12 @@ KIND_NAMES = {
     "standing": "Standing", "cause": "Cause", "district": "District", "phase": "Phase", "owner": "Owner", "size": "Size",
 }  # fmt: skip
 OFFER = (
-    gaps.OTHER_DATE, gaps.WAITING_LIST, gaps.REFUSED_SLOT, gaps.CANCELLED, gaps.FAILED, gaps.YEAR_MISSING,
+    gaps.OTHER_DATE, gaps.WAITING_LIST, gaps.REFUSED_SLOT, gaps.LAPSED, gaps.CANCELLED, gaps.FAILED, gaps.YEAR_MISSING,
     gaps.YEAR_NOT_BOOKED, gaps.TOO_FEW,
 )  # fmt: skip
 """The causes that a time kept for the school would mend."""
+RUNG = (gaps.ASKED_LATELY, gaps.SILENT, gaps.STARTED, gaps.WAITING, gaps.DECLINED)
+"""The causes of which one rings, whoever can be written to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,12 +84,12 @@ def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[Row]:
     """The rows of one page, in a constant number of queries."""
     programme, today = found.programme, day_of(clock.now())
     last = last_contact.of(programme, {gap.urn: gap.family for gap in shown})
-    reminders = _reminders(programme, shown)
-    reports = _reports(programme, shown)
+    times_reminded = _reminders(programme, shown)
+    can = _Can(programme, shown, times_reminded)
     rows = []
     for gap in shown:
-        times = reminders.get(gap.urn, 0) if gap.standing.kind == gaps.SILENT else 0
-        words, address = _next(gap, programme, times, reports.get(gap.urn, ""))
+        times = times_reminded.get(gap.urn, 0) if gap.standing.kind == gaps.SILENT else 0
+        words, address = can.next_step(gap)
         rows.append(
             Row(
                 gap=gap,
@@ -101,34 +104,44 @@ def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[Row]:
     return rows
 
 
-def _next(gap: Gap, programme: Programme, reminders: int, report: str) -> tuple[str, str]:
-    """What to do next, and the page on which it is done; where nothing more can be done by page, the school's own."""
-    kind, urn = gap.standing.kind, gap.urn
-    words = gap.standing.next_action
-    school = url_for("coordinator.school", urn=urn)
-    if kind == gaps.NO_ADDRESS:
-        return words, url_for("coordinator.school_contact_add", urn=urn)
-    if report:
-        return words, url_for("coordinator.report", reference=report)
-    if programme.closed_at is not None:
-        return words, school
-    if kind == gaps.NOT_ASKED:
-        return words, url_for("coordinator.school_invite", urn=urn, programme=programme.id)
-    if kind == gaps.SILENT:
-        if reminders >= len(chases.REMINDERS):
-            raised = "coordinator.chasing_raise"
-            known = raised in current_app.view_functions
-            return "Ring, or write to the head", url_for(
-                raised, urn=urn, programme=programme.id
-            ) if known else school
-        return "Remind", url_for("coordinator.gaps_do", programme=programme.id, deed="remind", urn=urn)
-    if kind == gaps.SOMEBODY_ELSE:
-        return words, url_for("coordinator.school_contact_add", urn=urn)
-    if kind == gaps.DECLINED:
-        return words, url_for("coordinator.school_answer", urn=urn)
-    if kind in OFFER:
-        return words, url_for("coordinator.propose", urn=urn, programme=programme.id)
-    return words, school
+class _Can:
+    """What can be done about some gaps now, each on a page that does it; read in a constant number of queries."""
+
+    def __init__(self, programme: Programme, shown: Sequence[Gap], reminded: Mapping[int, int]) -> None:
+        now = clock.now()
+        self.programme, self.today = programme, day_of(now)
+        self.reports = _reports(programme, shown)
+        self.asks = programme.closed_at is None and self.today <= programme.reply_by
+        chosen, _ = whom_to_propose_to(gap.urn for gap in shown)
+        self.reachable = set(chosen)
+        self.due, self.raised = set[int](), set[int]()
+        if any(gap.standing.kind == gaps.SILENT for gap in shown) and self.asks:
+            coming, _ = reminders.coming(programme, now=now)
+            self.due = {r.school.urn for r in coming}
+            if max(reminded.values(), default=0) >= len(chases.REMINDERS):
+                self.raised = {row.school.urn for row in raising.waiting(programme, now=now)}
+
+    def next_step(self, gap: Gap) -> tuple[str, str]:
+        """The words, and the page on which just that is done; to ring and note can be done whatever else cannot."""
+        kind, urn, programme = gap.standing.kind, gap.urn, self.programme
+        ring = "Ring and note", url_for("coordinator.school_answer", urn=urn, programme=programme.id)
+        if self.reports.get(urn):
+            words = gap.standing.next_action
+            return words, url_for("coordinator.report", reference=self.reports[urn])
+        if programme.closed_at is not None or kind in (gaps.REPORT_MISSING, gaps.REPORTS_DISAGREE):
+            return "See what is known", url_for("coordinator.school", urn=urn, programme=programme.id)
+        if kind == gaps.NO_ADDRESS or (urn not in self.reachable and kind not in RUNG):
+            return gaps.NEXT[gaps.NO_ADDRESS], url_for("coordinator.school_contact_add", urn=urn)
+        write = url_for("coordinator.school_invite", urn=urn, programme=programme.id)
+        if kind in (gaps.NOT_ASKED, gaps.SOMEBODY_ELSE):
+            return (gaps.NEXT[kind], write) if self.asks else ring
+        if kind == gaps.SILENT and urn in self.due:
+            return "Remind", url_for("coordinator.gaps_do", programme=programme.id, deed="remind", urn=urn)
+        if kind == gaps.SILENT and urn in self.raised:
+            return "Raise", url_for("coordinator.chasing_raise", urn=urn, programme=programme.id)
+        if kind in OFFER:
+            return gaps.NEXT[kind], url_for("coordinator.propose", urn=urn, programme=programme.id)
+        return ring
 
 
 def _reminders(programme: Programme, shown: Sequence[Gap]) -> dict[int, int]:

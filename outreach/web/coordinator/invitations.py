@@ -76,7 +76,8 @@ def invitations_send() -> Any:
     try:
         with transaction():
             sent = rounds.send_round(
-                programme, seen, note=form.note.data, who=who(), now=now, words=words, seen=seen, target=target
+                programme, seen, note=form.note.data, who=who(), now=now, words=words, seen=seen, target=target,
+                warned=bool(request.form.get("without_times")),
             )  # fmt: skip
             round_id = sent.round.id
     except Refusal as refusal:
@@ -168,8 +169,15 @@ def _choose_page(programme: Programme, wrong: str = "") -> str:
         phases=sorted({r.phase for r in reckoning.target}),
         words=[w for w in Word if w is not Word.EXCLUDED], any_standing=ANY,
         rounds=[(p, {kind: sum(_belongs(o, kind) for o in p.outcomes) for kind in KINDS}) for p in past],
-        late=day_of(clock.now()) > programme.reply_by,
+        late=day_of(clock.now()) > programme.reply_by, no_times=(no_times := invitations.why_no_times(programme, now=clock.now())),
+        again=[] if no_times else _to_write_again(programme, reckoning.target),
     )  # fmt: skip
+
+
+def _to_write_again(programme: Programme, target: list[Standing]) -> list[int]:
+    """Who was told that we write again when there are times, and has promised or refused nothing since."""
+    told = set(invitations.told_that_we_write_again(programme.id))
+    return [row.urn for row in target if row.urn in told and row.standing == Word.ASKED]
 
 
 def _preview_page(programme: Programme, urns: list[int], form: SendForm, status: int = 200) -> Any:

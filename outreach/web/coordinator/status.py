@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import current_app, g, render_template
 
+from outreach.asking.chasing import settings as chasing
 from outreach.ground import clock
 from outreach.post.outgoing import watch
 from outreach.web.gate import coordinator, coordinators_only
@@ -16,8 +17,10 @@ def status() -> Any:
     now = clock.now()
     state = watch.state(now, g.partnership.id)
     settings = current_app.config
+    ran_at = chasing.last_run()
     return render_template(
         "coordinator/status.html",
+        ran_at=ran_at, late=chasing.is_late(ran_at, now=now),
         state=state, now=now, minutes=lambda since: int((now - since).total_seconds() // 60),
         worries=watch.worries(state, now, patience=timedelta(minutes=settings["QUEUE_MINUTES"]), polls=bool(settings["IMAP_URL"])),
         polls=bool(settings["IMAP_URL"]), folder="" if settings["SMTP_URL"] else settings["MAIL_FOLDER"],

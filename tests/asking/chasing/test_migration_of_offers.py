@@ -38,7 +38,7 @@ def test_who_was_told_that_it_waits_is_offered_times_from_now_on(
             ))  # fmt: skip
     db.session.remove()
     db.engine.dispose()
-    flask_db(database_url, tmp_path, "downgrade", "0016")
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0016")
     flask_db(database_url, tmp_path, "upgrade")
     assert {ids[p]: settings.of(p).offers_on for p in ids} == {"P0": True, "P1": False, "P2": False}
     assert [row.waiting for row in db.session.query(Proposal).order_by(Proposal.id)] == [True, True, False]

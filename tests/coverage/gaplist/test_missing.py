@@ -160,7 +160,7 @@ def test_the_queries_are_as_many_for_three_schools_as_for_thirty(app: Flask, cou
         with count_queries() as sent:
             missing.of(programme, now=NOW)
         counts.append(len(sent))
-    assert counts == [23, 23]
+    assert counts == [25, 25]
     with count_queries() as sent:
         missing.of(programme, now=NOW, only=[schools[0].urn])
     assert len(sent) == 25

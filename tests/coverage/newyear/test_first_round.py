@@ -10,7 +10,7 @@ import make
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.coverage.newyear import checklist, first_round
-from outreach.coverage.newyear.first_round import MISSED, NEVER, REST
+from outreach.coverage.newyear.first_round import MISSED, NEVER, REST, UNKNOWN
 from outreach.ground.db import transaction
 from outreach.tour.programmes import Programme
 
@@ -68,6 +68,29 @@ def test_whoever_is_booked_to_see_it_this_year_is_not_among_those_who_never_saw_
         make.booking(make.show(years.last, booked, datetime(2027, 3, 9, 9, 30, tzinfo=UTC)), {8: 150})
     found = first_round.of(years.new, years.last, now=datetime(2027, 3, 1, 9, tzinfo=UTC))
     assert [(c.standing.name, c.group) for c in found.candidates] == [("Booked", REST)]
+
+
+def test_a_school_whose_show_nobody_reported_is_not_known_and_asked_for(years: Years) -> None:
+    with transaction():
+        older = make.programme(years.ours, (8,), academic_year=2025, title="Older", reply_by=date(2026, 2, 5))
+        school, gone = years.school("Unreported"), years.school("Unreported then seen")
+        heir = years.school("Heir of one unreported")
+        before = make.school(status="Closed", name="Before")
+        make.succession(before, heir)
+        asked = {}
+        for host in (school, gone, before):
+            show = make.show(older, host, datetime(2026, 3, 9, 9, 30, tzinfo=UTC))
+            asked[host.name] = make.booking(show, {8: 150}).reference
+        years.saw(gone, pupils=20)
+        years.school("Never")
+        cancelled = years.school("Cancelled")
+        show = make.show(older, cancelled, datetime(2026, 3, 9, 9, 30, tzinfo=UTC))
+        make.booking(show, {8: 150}, ended_at=datetime(2026, 3, 1, tzinfo=UTC))
+    found = {c.standing.name: (c.group, c.unreported) for c in years.round().candidates}
+    assert found == {
+        "Unreported": (UNKNOWN, asked["Unreported"]), "Heir of one unreported": (UNKNOWN, asked["Before"]),
+        "Unreported then seen": (MISSED, ""), "Never": (NEVER, ""), "Cancelled": (NEVER, ""),
+    }  # fmt: skip
 
 
 def test_of_equals_the_district_furthest_behind_comes_first(years: Years) -> None:
