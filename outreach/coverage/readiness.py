@@ -1,13 +1,17 @@
 """What a coordinator must set up before schools can book, in order: what stands and what is missing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 
 from outreach.asking.invitations import Invitation
-from outreach.county import authorities, contacts, partnerships
+from outreach.asking.recipients import whom_to_propose_to
+from outreach.county import authorities, contacts, establishments, partnerships
 from outreach.county.partnerships import Partnership
+from outreach.coverage import standings
+from outreach.coverage.standings import Standing
 from outreach.ground.db import db
 from outreach.ground.school_year import first_day, last_day, year_groups_name, year_in_hand, year_name
 from outreach.ground.timespans import day_of
@@ -33,6 +37,7 @@ def of(partnership: Partnership, *, now: datetime) -> list[Step]:
     programme = programmes.current(partnership.id, today)
     year = programme.academic_year if programme else year_in_hand(today)
     reach = contacts.reach(la_codes)
+    target = () if programme is None else standings.of(programme.id, as_of=today, now=now).target
     return [
         _settings(partnership),
         Step(
@@ -41,22 +46,12 @@ def of(partnership: Partnership, *, now: datetime) -> list[Step]:
             said=and_list(f"{a.name} ({a.la_code})" for a in here)
             or "None yet. Which local authorities are yours?",
         ),
-        Step(
-            what="register",
-            done=reach.schools > 0,
-            said=count(reach.schools, "open school") if reach.schools else "No school is here yet.",
-        ),
+        _register(reach.schools, target),
         terms(here, year),
         _programme(programme),
         _company(partnership),
         _tour_days(programme, now),
-        Step(
-            what="contacts",
-            done=reach.with_contact > 0,
-            said=f"{number(reach.with_contact)} of {count(reach.schools, 'open school')} have somebody to write to."
-            if reach.with_contact
-            else "Nobody to write to yet.",
-        ),
+        _contacts(reach.with_contact, reach.schools, target),
         _invitations(programme),
     ]
 
@@ -78,6 +73,52 @@ def _settings(partnership: Partnership) -> Step:
         done=True,
         said=f"{partnership.contact_name}, {partnership.contact_email}, {partnership.contact_phone}",
     )
+
+
+WHERE_IT_STANDS = (
+    ("a district", "DistrictAdministrative", lambda s: bool(s.district_code)),
+    ("a place", "Easting and Northing", lambda s: s.place_known),
+    ("a pupil number", "NumberOfPupils",
+     lambda s: s.target_pupils is not None or establishments.never_estimated(s.type, s.name)),
+)  # fmt: skip
+"""What the target needs of the register: in words, the columns that have it, and whether a school has it. A school whose
+pupils are registered elsewhere is asked for its number, whatever the register says."""
+
+
+def _register(known: int, target: Sequence[Standing]) -> Step:
+    """Done once every school of the target has what sums, roads and letters need; else what is missing, and which columns
+    of the register have it."""
+    if not target:
+        said = count(known, "open school") if known else "No school is here yet."
+        return Step(what="register", done=known > 0, said=said)
+    lacking = [
+        (f"{n:,} without {words}", columns)
+        for words, columns, has in WHERE_IT_STANDS
+        if (n := sum(not has(s) for s in target))
+    ]
+    whole = f"{count(len(target), 'school')} in the target"
+    if not lacking:
+        return Step(what="register", done=True, said=f"{whole}, each with its district, place and pupil number.")
+    return Step(
+        what="register",
+        done=False,
+        said=f"{whole}: {and_list(words for words, _ in lacking)}. The register’s file of all establishment data has "
+        f"{and_list(columns for _, columns in lacking)}; what it does not know, the school’s own page takes.",
+    )
+
+
+def _contacts(with_contact: int, known: int, target: Sequence[Standing]) -> Step:
+    """Done once every school of the target can be written to."""
+    if not target:
+        said = f"{number(with_contact)} of {count(known, 'open school')} have somebody to write to."
+        return Step(
+            what="contacts", done=with_contact > 0, said=said if with_contact else "Nobody to write to yet."
+        )
+    reached, _ = whom_to_propose_to(s.urn for s in target)
+    said = f"{number(len(reached))} of {count(len(target), 'school')} in the target have somebody to write to."
+    if len(reached) < len(target):
+        said += " A contacts file brings in the others: the council’s own list, with an address for each school."
+    return Step(what="contacts", done=len(reached) == len(target), said=said)
 
 
 def terms(here: list[partnerships.Authority], year: int) -> Step:

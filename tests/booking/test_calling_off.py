@@ -310,13 +310,19 @@ def test_another_time_for_each_takes_the_same_queries_however_many(c, count_quer
     assert len(queries) <= 8, "\n".join(queries)
 
 
-def test_whom_to_ring_is_said_within_a_day_alone(c) -> None:
+def test_whom_to_ring_first_has_a_show_by_the_next_school_day_and_the_numbers_are_always_there(c) -> None:
     life.book_first(c, BEFORE)
     with transaction():
         c.school.telephone = "01632 960 111"
     starts = c.booking.performance.starts_at
-    assert hits.look(off(c), now=starts - timedelta(hours=25)).to_ring == []
-    (hit,) = hits.look(off(c), now=starts - timedelta(hours=24)).to_ring
+    # The show is on a Tuesday: on the Friday before it Monday is the next school day, on the Sunday too.
+    for ahead in (4, 3, 2):
+        (hit,) = hits.look(off(c), now=starts - timedelta(days=ahead)).hits
+        assert (hit.urgent, bool(hit.rings)) == (False, True)
+    (hit,) = hits.look(off(c), now=starts - timedelta(hours=30)).to_ring
+    with transaction():
+        school_days.rule_out(c.school, (starts - timedelta(days=1)).date(), "INSET", who="Priya", now=BEFORE)
+    assert hits.look(off(c), now=starts - timedelta(days=4)).to_ring != []
     assert hit.rings == (
         ("Joanna Fell", "safeguarding lead", life.FELL.phone), ("The school", "office", "01632 960 111"),
     )  # fmt: skip

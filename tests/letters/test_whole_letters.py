@@ -576,7 +576,7 @@ def test_a_letter_says_why_wherefrom_how_long_and_how_to_stop(kept: dict[str, Ke
     for reading in (flat(copy.text), flat(" ".join(Words(copy.html).blocks))):
         assert "We write to you " in reading
         assert re.search("Your address (came from|was given)|It is an address that we hold", reading)
-        assert "two school years after" in reading
+        assert "ask us to erase it" in reading
         assert "Not me any more, or somebody else" in reading
 
 

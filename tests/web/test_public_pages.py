@@ -1,5 +1,7 @@
 """What anybody may read, with the facts of the partnership's settings."""
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -99,3 +101,14 @@ def test_health_says_in_words_that_the_database_is_gone(
     answer = client.get("/health")
     assert answer.status_code == 503
     assert answer.json == {"status": "unavailable", "database": "The database does not answer."}
+
+
+def test_nothing_that_is_read_promises_that_contacts_are_erased_by_themselves() -> None:
+    templates = Path(__file__).resolve().parents[2] / "templates"
+    promising = [p.name for p in templates.rglob("*.*") if "two school years" in p.read_text(encoding="utf-8")]
+    assert promising == []
+
+
+def test_the_privacy_notice_says_that_nothing_erases_work_details_by_itself(client: FlaskClient) -> None:
+    page = client.get("/privacy").text
+    assert "until you or your school ask us to erase them; nothing erases them by itself" in page

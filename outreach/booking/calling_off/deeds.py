@@ -127,7 +127,7 @@ class _Ending:
     def put_down(self, hit: Hit) -> CallOffLine:
         line = CallOffLine(
             call_off_id=self.done.id, booking_id=hit.booking and hit.booking.id, proposal_id=hit.proposal and hit.proposal.id,
-            urn=hit.school.urn, starts_at=hit.starts_at, to_ring=bool(hit.rings),
+            urn=hit.school.urn, starts_at=hit.starts_at, to_ring=hit.urgent,
         )  # fmt: skip
         db.session.add(line)
         db.session.flush()

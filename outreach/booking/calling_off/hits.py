@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload
@@ -12,21 +12,21 @@ from outreach.booking.calling_off.scope import Scope
 from outreach.booking.guests.places import GuestPlace
 from outreach.booking.promises import GUEST, HOST, Booking, BookingContact
 from outreach.booking.proposals import Proposal
-from outreach.county import partnerships
+from outreach.county import partnerships, school_days
+from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import School
 from outreach.ground.db import db
+from outreach.ground.timespans import day_of
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-
-RING_WITHIN = timedelta(hours=24)
-"""Whoever has a show so soon may not read a mail in time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
     """One promise that ends: a booking with whom it tells, or a time that is kept. `with_host`: a guest's, which ends
-    with its host's. `rings`: (name, what for, phone) of whom to ring, when it is less than a day away."""
+    with its host's. `rings`: (name, what for, phone) of whom to ring. `urgent`: it is by the next school day there, so
+    that a mail may not be read in time."""
 
     booking: Booking | None
     proposal: Proposal | None
@@ -34,6 +34,7 @@ class Hit:
     people: tuple[BookingContact, ...]
     with_host: bool
     rings: tuple[tuple[str, str, str], ...]
+    urgent: bool
 
     @property
     def reference(self) -> str:
@@ -93,7 +94,7 @@ class Hits:
 
     @property
     def to_ring(self) -> list[Hit]:
-        return [hit for hit in self.hits if hit.rings]
+        return [hit for hit in self.hits if hit.urgent]
 
     @property
     def companies(self) -> list[tuple[str, str, int]]:
@@ -109,7 +110,7 @@ class Hits:
 
 
 def look(scope: Scope, *, now: datetime) -> Hits:
-    """Whom it concerns; six queries, however many shows. Writes nothing."""
+    """Whom it concerns; eight queries, however many shows. Writes nothing."""
     days = _days(scope)
     shows = _shows(d.id for d in days)
     ahead = {show.id: show for show in shows if show.held_until is None and show.starts_at > now}
@@ -119,19 +120,28 @@ def look(scope: Scope, *, now: datetime) -> Hits:
     people = _people(b.id for b in booked)
     kept = [p for p in _kept(in_part) if shut is None or p.urn in shut]
     ended = {b.performance_id for b in booked if b.role == HOST}
+    calendars = school_days.load([b.urn for b in booked] + [p.urn for p in kept])
+
+    def urgent(urn: int, show: Performance) -> bool:
+        return day_of(show.starts_at) <= _next_school_day(calendars[urn], day_of(now))
+
     hits = [
         Hit(
             booking=b, proposal=None, performance=in_part[b.performance_id], people=tuple(people.get(b.id, ())),
             with_host=b.role == GUEST and b.performance_id in ended,
-            rings=_rings(b.school, in_part[b.performance_id].starts_at, people.get(b.id, ()), now),
+            rings=_numbers(b.school, people.get(b.id, ())), urgent=urgent(b.urn, in_part[b.performance_id]),
         )
         for b in booked
     ]  # fmt: skip
     for p in kept:
         assert p.performance_id is not None
         show = in_part[p.performance_id]
-        rings = _rings(p.school, show.starts_at, (), now)
-        hits.append(Hit(booking=None, proposal=p, performance=show, people=(), with_host=False, rings=rings))
+        hits.append(
+            Hit(
+                booking=None, proposal=p, performance=show, people=(), with_host=False, rings=_numbers(p.school, ()),
+                urgent=urgent(p.urn, show),
+            )
+        )  # fmt: skip
     return Hits(
         scope=scope,
         days=tuple(days),
@@ -149,16 +159,16 @@ def look(scope: Scope, *, now: datetime) -> Hits:
 
 
 def numbers_of(lines: Iterable[CallOffLine]) -> dict[int, tuple[tuple[str, str, str], ...]]:
-    """Whom to ring of what was called off, by the number of each line that is to be rung; one query."""
-    to_ring = [line for line in lines if line.to_ring]
-    people = _people(line.booking_id for line in to_ring if line.booking_id is not None)
-    return {line.id: _numbers(line.school, people.get(line.booking_id or 0, ())) for line in to_ring}
+    """Whom to ring of what was called off, by the number of each line; one query."""
+    every = list(lines)
+    people = _people(line.booking_id for line in every if line.booking_id is not None)
+    return {line.id: _numbers(line.school, people.get(line.booking_id or 0, ())) for line in every}
 
 
-def _rings(
-    school: School, starts_at: datetime, people: Iterable[BookingContact], now: datetime
-) -> tuple[tuple[str, str, str], ...]:
-    return _numbers(school, people) if starts_at - now <= RING_WITHIN else ()
+def _next_school_day(calendar: SchoolCalendar, today: date) -> date:
+    """The first school day after today; a day on from today where none is known for a hundred days."""
+    ahead = (today + timedelta(days=n) for n in range(1, 101))
+    return next((day for day in ahead if not calendar.why_closed(day)), today + timedelta(days=1))
 
 
 def _numbers(school: School, people: Iterable[BookingContact]) -> tuple[tuple[str, str, str], ...]:

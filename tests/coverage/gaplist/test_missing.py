@@ -163,7 +163,7 @@ def test_the_queries_are_as_many_for_three_schools_as_for_thirty(app: Flask, cou
     assert counts == [25, 25]
     with count_queries() as sent:
         missing.of(programme, now=NOW, only=[schools[0].urn])
-    assert len(sent) == 25
+    assert len(sent) == 26
 
 
 def contact_of(programme: Any, *family: int) -> Contact | None:
