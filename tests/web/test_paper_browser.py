@@ -1,0 +1,79 @@
+"""On a phone and on paper: boxes stand in their own rows, columns under their heads, and no menu is printed."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+
+import make
+from browser import Site
+from little_tour import QUICK, Tour, draw_up
+from outreach.coverage.plans import ordering
+from outreach.ground.db import db, transaction
+from outreach.post.feeds import troupe_links
+from outreach.tour.days import TourDay
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
+
+BOXES_OUTSIDE_THEIR_ROWS = """() => [...document.querySelectorAll('td.tickcell input')].filter(box => {
+    const row = box.closest('tr').getBoundingClientRect(), at = box.getBoundingClientRect();
+    return at.top < row.top - 1 || at.bottom > row.bottom + 1 || at.left < row.left - 1;
+}).length"""
+LEFT_EDGES = """() => [...document.querySelectorAll('table.gp tr.school, table.gp thead tr')].map(row =>
+    [...row.children].filter(cell => getComputedStyle(cell).display != 'none')
+    .map(cell => Math.round(cell.getBoundingClientRect().left)))"""
+
+
+def test_the_boxes_of_a_plan_stand_in_their_rows_on_a_phone(
+    app: Flask, site: Site, page: Page, stopped: Any
+) -> None:
+    with transaction():
+        tour = Tour(schools=4, days=3)
+        person = make.person(tour.partnership)
+    with transaction():
+        plan = ordering.order(tour.programme, QUICK, name="", who="Priya", now=make.NOW)
+    draw_up()
+    site.sign_in(page, person)
+    site.open(page, f"/desk/plans/{plan.id}")
+    assert page.locator("td.tickcell input").count() > 1
+    assert page.evaluate(BOXES_OUTSIDE_THEIR_ROWS) == 0
+
+
+def test_a_printed_gaps_list_has_each_column_under_its_head(
+    app: Flask, site: Site, wide_page: Page, stopped: Any
+) -> None:
+    with transaction():
+        ours = make.partnership()
+        programme, person = make.programme(ours), make.person(ours)
+        make.tour_day(programme, make.troupe(ours))
+        for n in range(3):
+            make.contact(make.school(name=f"Redmere Academy of the Blessed Margaret {n}"))
+    site.sign_in(wide_page, person)
+    site.open(wide_page, "/desk/gaps")
+    wide_page.emulate_media(media="print")
+    wide_page.set_viewport_size({"width": 740, "height": 1000})
+    head, *rows = wide_page.evaluate(LEFT_EDGES)
+    assert len(head) == 6 and len(rows) == 3
+    assert rows == [head] * 3
+    assert wide_page.locator("tr.school th").first.bounding_box()["width"] > 200  # type: ignore[index]
+
+
+def test_a_day_sheets_head_goes_across_and_its_menu_is_not_printed(
+    app: Flask, site: Site, wide_page: Page, stopped: Any
+) -> None:
+    with transaction():
+        ours = make.partnership()
+        programme, person = make.programme(ours), make.person(ours)
+        show = make.show(programme, make.school(), make.NOW)
+        make.booking(show, {8: 100})
+        link = troupe_links.make(show.troupe_id, partnership_id=ours.id, who="Priya", now=make.NOW)
+        token = troupe_links.token_of(link, site.app.config["SECRET_KEY"])
+        day = db.session.get_one(TourDay, show.tour_day_id).id
+    site.sign_in(wide_page, person)
+    for path in (f"/desk/tour/days/{day}/sheet", f"/t/{token}/days/{day}"):
+        wide_page.emulate_media(media="screen")
+        site.open(wide_page, path)
+        assert wide_page.locator(".top").bounding_box()["width"] == 1280  # type: ignore[index]
+        wide_page.emulate_media(media="print")
+        assert wide_page.locator("nav:visible").count() == 0
