@@ -59,6 +59,7 @@ ANOTHER_WAY = {
     "coordinator.register_changes": "a file of a register between upload and apply: test_desk_register.py",
     "coordinator.call_off_day": "leads to the page of what is called off, that day chosen",
     "coordinator.called_off": "after something was called off: test_call_off_browser.py",
+    "coordinator.copy_rest": "once a programme was copied to another year: test_new_year.py",
     "coordinator.booking_hand_on": "for a school that closes: test_school_years_browser.py",
     "public.sign_in_link": "a link that works once: test_public_browser.py",
     "public.reference_asked": "after a form: test_public_browser.py",
