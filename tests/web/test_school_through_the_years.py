@@ -196,7 +196,7 @@ def test_whoever_looks_after_the_gap_is_named(desk: Desk) -> None:
     assert "Nobody looks after this gap yet." in desk.page()
     with transaction():
         owners.assign(desk.this, [desk.new.urn], desk.person, who="Priya", now=make.NOW)
-    assert "Next: Invite. Looked after by Priya Nandakumar." in desk.page()
+    assert "Next: Write. Looked after by Priya Nandakumar." in desk.page()
 
 
 def test_a_correction_stands_beside_the_register_and_says_when_both_agree(desk: Desk) -> None:
