@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from outreach.county.schools import OPEN_STATUSES, School
 from outreach.ground.db import db
+from outreach.post.incoming.parts.headers import public_providers
 
 OFFICE_FORMS = frozenset(
     "admin administration administrator adminoffice contact contactus dsl ddsl dsp enquiries enquiry frontdesk "
@@ -18,13 +19,11 @@ OFFICE_FORMS = frozenset(
 # County mail systems number their schools' offices: office.3241@, admin.3241@ (head.2027@ may be a pupil's).
 _NUMBERED = re.compile(r"(office|admin)\.\d{4}")
 
-# Hosts where anybody can have an address, whichever school names one as its website.
-_ANYBODYS = (
-    "blogspot.com", "btinternet.com", "facebook.com", "gmail.com", "google.com", "googlemail.com", "hotmail.co.uk",
-    "hotmail.com", "icloud.com", "instagram.com", "live.co.uk", "live.com", "me.com", "microsoft.com", "msn.com",
-    "office.com", "outlook.com", "sharepoint.com", "sky.com", "twitter.com", "virginmedia.com", "weebly.com",
-    "wixsite.com", "wordpress.com", "x.com", "yahoo.co.uk", "yahoo.com", "gov.uk",
-)  # fmt: skip
+# Hosts beside the mail providers where anybody can have a page or an address, whichever school names one as its website.
+_ANYBODYS = frozenset(
+    "blogspot.com google.com gov.uk instagram.com microsoft.com office.com sharepoint.com twitter.com weebly.com "
+    "wixsite.com wordpress.com x.com".split()
+)
 
 
 def host_of(website: str) -> str:
@@ -46,8 +45,10 @@ def host_of_address(address: str) -> str:
 
 
 def is_anybodys(host: str) -> bool:
-    """Whether anybody can have an address there: a mail provider, or all of government."""
-    return any(host == known or host.endswith("." + known) for known in _ANYBODYS)
+    """Whether anybody can have an address there or below: a mail provider, a host of pages, all of government."""
+    parts = host.split(".")
+    above = {".".join(parts[n:]) for n in range(len(parts))}
+    return not above.isdisjoint(_ANYBODYS) or not above.isdisjoint(public_providers())
 
 
 def is_schools_own(host: str, school: School) -> bool:
