@@ -239,7 +239,8 @@ def _begin_sqlite(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
         return
     if patience := _writing.get():
-        connection.exec_driver_sql(f"PRAGMA {_wait(patience)}")
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute(f"PRAGMA {_wait(patience)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.exec_driver_sql("BEGIN")

@@ -152,6 +152,10 @@ class Year:
     def judge(self, letter: Letter, now: datetime) -> None:
         self.letters[letter.kind] += 1
         assert letter.recipient.lower() not in self.dead, f"{letter.kind} to a dead address"
+        if letter.method == "REQUEST":
+            kept = db.session.query(proposals.Proposal).filter_by(uid=letter.stream).one_or_none()
+            if kept is not None and kept.waiting and letter.sequence == 0:
+                assert self.of[kept.urn].is_in(now.date()), f"a time of the waiting list on {now.date()}"
         if letter.kind not in CHASING:
             return
         urn = int(letter.stream.split("/")[2])
@@ -171,7 +175,10 @@ class Year:
             assert f"{letter.kind} {letter.recipient.lower()}" in diary.consents
 
     def offers(self, now: datetime) -> None:
-        """Nobody has two times kept at once, and nobody is offered one by itself who does not wait or is not in."""
+        """Nobody has two times kept at once, and nobody is offered one by itself who does not wait.
+
+        One that is not in has its turn all the same: its time is kept, and its letter waits until it is (`judge`).
+        """
         kept: Counter[int] = Counter()
         for proposal in (
             db.session.query(proposals.Proposal)
@@ -181,7 +188,6 @@ class Year:
             kept[proposal.urn] += proposal.is_open(now)
             if proposal.recorded_at.date() == now.date():
                 assert self.of[proposal.urn].waits, "offered to a school that does not wait"
-                assert self.of[proposal.urn].is_in(now.date())
         assert max(kept.values(), default=0) <= 1
 
     # What happens
