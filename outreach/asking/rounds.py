@@ -96,7 +96,7 @@ class NobodyToWriteTo(Refusal):
     """Everybody on the list was written to, has answered, or cannot be reached."""
 
     def __init__(self) -> None:
-        super().__init__("Nobody is left to write to: the list says why for each. Nothing was sent.")
+        super().__init__("The list changed since you looked: it says for each school why no letter goes now, and what you can do. Nothing was sent.")
 
 
 def preview_round(

@@ -1,10 +1,11 @@
 """Where a school stands that has promised nothing: unreachable, proposed, declined, asked or not asked, and since when.
 
 The newest event names the cause: silent since it was asked, a form begun, an answer, a cancellation, a show that
-did not take place. 'Silent since' is the first invitation, or the newest where the school said something in between.
+did not take place. 'Silent since' is the first invitation, or the newest where the school said something in between; until the programme's days
+of waiting have gone by, its silence says nothing yet, and it is 'asked, waiting'.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from outreach.asking import invitations
 from outreach.coverage import facts, gaps
@@ -27,7 +28,7 @@ _ENDED_BY = {"host": "host school"}
 
 
 class Asking:
-    """What schools were asked and what they said by the cut; 5 queries."""
+    """What schools were asked and what they said by the cut; 6 queries."""
 
     def __init__(self, programme: Programme, cut: Cut) -> None:
         read = cut.source or facts
@@ -36,6 +37,7 @@ class Asking:
         self.answers = read.answers(programme, cut)
         self.proposals, self.day = read.proposals(programme, cut), cut.day
         self.begun = read.forms_begun(programme, cut)
+        self.waits = timedelta(days=read.days_of_waiting(programme, cut))
 
     def standing(self, family: list[int], booked: list[Verdict]) -> tuple[str, str, str, date | None]:
         """(standing, cause, detail, since) of a school and its predecessors, where no promise counts; `booked` are all there were."""
@@ -82,4 +84,8 @@ class Asking:
         if not events:
             return Word.NOT_ASKED, gaps.NOT_ASKED, "", None
         _, kind, detail, since = max(events, key=lambda event: event[0])
-        return Word.ASKED, kind, detail, day_of(since)
+        began = day_of(since)
+        if kind == gaps.SILENT and self.day < began + self.waits:
+            said = f"asked on {day_short(began)}; reminder due from {day_short(began + self.waits)}"
+            return Word.ASKED, gaps.ASKED_LATELY, said, began
+        return Word.ASKED, kind, detail, began

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, case, exists, func, literal, null, or_, select, text, type_coerce
 
+from outreach.asking.chasing import settings
 from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.desk import proposal_moves
 from outreach.booking.desk.handovers import Handover
@@ -26,6 +27,7 @@ from outreach.county.register import lines
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord
 from outreach.coverage.parts.cut import Cut, only, only_shows, scope
 from outreach.ground.db import Instant, db
+from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.post.proposing import LAPSED
 from outreach.tour.performances import Performance
@@ -318,6 +320,15 @@ def invitations(programme: Programme, cut: Cut) -> dict[int, Asked]:
         .order_by(Invitation.urn)
     )
     return {row[0]: Asked(*row) for row in _rows(query)}
+
+
+def days_of_waiting(programme: Programme, cut: Cut) -> int:
+    """After how many days of silence the programme had a school reminded, by the cut; the history dates the setting."""
+    h = History
+    query = select(h.recorded_at, h.after).where(
+        h.subject == "programme", h.subject_id == str(programme.id), h.what == settings.SETTLED
+    )
+    return settings.first_after_days([tuple(row) for row in _rows(query.order_by(h.id))], by=cut.settings_until)
 
 
 def answers(programme: Programme, cut: Cut) -> dict[int, tuple[int, str, str, datetime]]:

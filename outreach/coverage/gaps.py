@@ -30,8 +30,8 @@ WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT = "on the waiting list", "named somebo
 CANCELLED, FAILED, NOT_ASKED = "cancelled", "did not take place", "not asked"
 LAPSED = "let a time lapse"
 NOT_COUNTED, NOT_AT_ALL = "nobody counted", "predecessor did not see it"
-ASKED_LATELY = "asked lately"
-"""Asked, and its first reminder is still to come: silence that says nothing yet. Of today alone, in the gaps list."""
+ASKED_LATELY = "asked, waiting"
+"""Asked, and the programme's days of waiting have not gone by: silence that says nothing yet."""
 
 CAUSES = (
     NOT_ASKED, ASKED_LATELY, SILENT, STARTED, OTHER_DATE, WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT, LAPSED, CANCELLED, FAILED,

@@ -132,7 +132,7 @@ def of(
     programme_id: int, *, as_of: date, now: datetime, only: tuple[int, ...] | None = None, told_by: datetime | None = None,
     register_by: datetime | None = None, settings_by: datetime | None = None,
 ) -> Reckoning:  # fmt: skip
-    """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 19 queries.
+    """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 20 queries.
 
     `only`, `told_by`, `register_by` and `settings_by`: see parts/cut.py.
     """

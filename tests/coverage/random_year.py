@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 import make
+from outreach.asking.chasing import settings as chasing
 from outreach.booking.holds import FormBegun
 from outreach.booking.proposals import Proposal
 from outreach.county import register
@@ -56,7 +58,7 @@ class RandomYear:
     def __init__(
         self, seed: int, *, schools: int | None = None, for_adults: bool = False, busy: bool | None = None
     ) -> None:
-        self.random = Random(seed)
+        self.seed, self.random = seed, Random(seed)
         self.busy = self._chance(0.5) if busy is None else busy
         self._from = START
         self.linked: set[tuple[int, int]] = set()
@@ -112,8 +114,12 @@ class RandomYear:
         return (START + timedelta(days=self.random.randint(first, DAYS))).date()
 
     def _settings(self) -> None:
-        """What is set here changes: how many must be counted, and whose an authority is."""
+        """What is set here changes: how many must be counted, whose an authority is, how long an answer is waited for."""
         r = self.random
+        other = Random(self.seed)  # of its own, so that what else a seed brings stays as it was
+        for _ in range(other.choice([0, 1, 2])):
+            at = self._from + timedelta(minutes=other.randint(1, DAYS * 24 * 60))
+            self._plan(at, lambda at, days=other.choice([3, 10, 60, 90]): self._waits(days, at))
         for _ in range(r.choice([0, 0, 1, 2])):
             self._plan(self._when(), lambda at, share=r.choice([0.2, 0.7, 1.0]): make.counted_share(self.county, share, at))
         if self._chance(0.2):
@@ -123,6 +129,10 @@ class RandomYear:
             self._plan(ended, lambda at: make.covered(self.county, "932", False, at))
             if self._chance(0.3):
                 self._plan(self._when(ended), lambda at: make.covered(self.county, "932", True, at))
+
+    def _waits(self, days: int, at: datetime) -> None:
+        plan = replace(chasing.of(self.programme.id), first_after_days=days)
+        chasing.settle(self.programme, plan, who="Priya", now=at)
 
     def _plan(self, at: datetime, happen: Callable[[datetime], Any]) -> None:
         self.events.append((at, len(self.events), happen))

@@ -21,6 +21,7 @@ from outreach.county.contacts import Contact
 from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Succession
 from outreach.ground.db import db
+from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.targets import TargetDecision
@@ -29,7 +30,7 @@ from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitRepor
 TABLES = (
     SchoolRecord, Correction, Succession, OwnNumber, TargetDecision, ProgrammeTarget, Booking, BookingRevision,
     PromisedPupils, Cancellation, VisitReport, ReportedPupils, Contact, DeadAddress, Invitation, Letter, Answer,
-    Proposal, FormBegun, Authority, AuthorityCovered, CountedShare, ReportWithdrawal,
+    Proposal, FormBegun, Authority, AuthorityCovered, CountedShare, ReportWithdrawal, History,
 )  # fmt: skip
 
 USUAL = {
@@ -90,6 +91,16 @@ class World:
         said = [r for r in self.rows[CountedShare] if r.partnership_id == self.programme.partnership_id]
         early = [r.share for r in said if r.recorded_at < self.until]
         return early[-1] if early else said[0].share if said else 0.5
+
+    @remembered
+    def days_of_waiting(self):
+        """Ten, until a deed by then set another number."""
+        days = 10
+        for deed in self.rows[History]:
+            mine = (deed.subject, deed.subject_id, deed.what) == ("programme", str(self.programme.id), "settled the chasing")
+            if mine and deed.recorded_at < self.until and "first_after_days" in (deed.after or {}):
+                days = deed.after["first_after_days"]
+        return days
 
     def covered(self):
         """The authorities that were the partnership's then."""

@@ -348,7 +348,10 @@ class Sums:
         if not found:
             return "not asked", None
         _, cause, since = max(found, key=lambda event: event[0])
-        return cause, day_of(since)
+        began = day_of(since)
+        if cause == "silent" and (w.day - began).days < w.days_of_waiting():
+            return "asked, waiting", began
+        return cause, began
 
     def disagree(self, urn: int, y: int) -> bool:
         """Whether two sides differ about a show for this year group, at the school or where it comes from."""

@@ -29,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 import make
+from outreach.asking.chasing import settings as chasing
+from outreach.asking.chasing.settings import Schedule
 from outreach.coverage import standings
 from outreach.coverage.board import concerns
 from outreach.ground.db import db
@@ -42,6 +44,7 @@ DATED = {
     "cancellation": "recorded_at", "visit_report": "recorded_at", "report_withdrawal": "recorded_at",
     "counted_share": "recorded_at", "authority_covered": "recorded_at", "answer": "recorded_at",
     "form_begun": "recorded_at", "invitation": "recorded_at", "booking_handover": "recorded_at", "proposal_move": "recorded_at",
+    "history": "recorded_at",
 }  # fmt: skip
 """Tables whose rows are only added: a change today is one more row, dated today."""
 
@@ -63,7 +66,7 @@ CHANGED: dict[str, dict[str, str]] = {
     "performance": {
         "programme_id": NEVER, "starts_at": "booking_revision dates it; after the end the database refuses a move",
     },
-    "contact": {"urn": NEVER, "address": NEVER, "created_at": NEVER, "ended_at": NOW},
+    "contact": {"urn": NEVER, "partnership_id": NEVER, "address": NEVER, "created_at": NEVER, "ended_at": NOW},
     "dead_address": {"address": NEVER, "recorded_at": NEVER, "lifted_at": NOW},
     "letter": {"handed_at": NOW},
     "proposal": {
@@ -79,6 +82,7 @@ def year(app: Flask):
     year = RandomYear(11, busy=True, schools=8)
     year.play()
     make.counted_share(year.county, 0.5)
+    chasing.settle(year.programme, Schedule(first_after_days=40), who="Priya", now=datetime(2027, 1, 2, tzinfo=UTC))
     db.session.flush()
     yield year
     db.session.rollback()

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,15 +15,19 @@ from sqlalchemy import select
 
 import make
 from outreach.asking import notes, owners
+from outreach.asking.chasing import settings
 from outreach.asking.chasing.chases import Chase
+from outreach.asking.chasing.settings import Schedule
 from outreach.asking.invitations import Invitation
 from outreach.county import contacts
 from outreach.county.people import Person
 from outreach.county.schools import School
+from outreach.coverage import standings
 from outreach.coverage.gaplist import deeds, kept
 from outreach.coverage.gaplist.deeds import MOST
 from outreach.ground import tabular
 from outreach.ground.db import db, transaction
+from outreach.ground.wording import day_short
 from outreach.post import outbox
 from outreach.post.outbox import Letter
 from outreach.tour import targets
@@ -140,7 +144,50 @@ def test_a_school_asked_today_is_not_silent_and_not_to_be_reminded_before_its_da
         "Ring and note", f"/desk/schools/{fresh.urn}/answer?programme={county.programme.id}",
     )  # fmt: skip
     assert rows(desk.get("/desk/gaps?cause=silent").text) == ["Silent School"]
-    assert rows(desk.get("/desk/gaps?cause=asked+lately").text) == ["Fresh School"]
+    assert rows(desk.get("/desk/gaps?cause=asked,+waiting").text) == ["Fresh School"]
+
+
+def test_coverage_the_schools_list_and_the_school_say_what_the_gaps_list_says_of_one_that_was_asked_today(
+    desk: FlaskClient, county: County
+) -> None:
+    """Silent from the day on which the programme's days have gone by, and on no page before, nor of a day before."""
+    with transaction():
+        fresh = db.session.scalars(select(School).where(School.name == "Fresh School")).one()
+        make.invitation(
+            county.programme, fresh, NOW - timedelta(hours=1),
+            address=contacts.to_write_to([fresh.urn])[fresh.urn][0].address,
+        )  # fmt: skip
+    asked, due = NOW.date(), NOW.date() + timedelta(days=10)
+    assert '&amp;cause=asked%2C%20waiting"' in desk.get("/desk/coverage").text
+    for address in ("/desk/schools?cause=asked,+waiting", f"/desk/schools/{fresh.urn}"):
+        page = desk.get(address).text
+        assert f"Asked on {day_short(asked)}; reminder due from {day_short(due)}" in page, address
+        assert "Silent since" not in page, address
+    assert "Fresh School" not in rows(desk.get("/desk/gaps?cause=silent").text)
+    later = datetime.combine(due, time(9), tzinfo=UTC)
+    found = {
+        day: next(s for s in standings.of(county.programme.id, as_of=day, now=later).target if s.urn == fresh.urn)
+        for day in (asked - timedelta(days=1), asked, due - timedelta(days=1), due)
+    }
+    assert [s.kind for s in found.values()] == ["not asked", "asked, waiting", "asked, waiting", "silent"]
+    with transaction():
+        settings.settle(county.programme, Schedule(first_after_days=2), who="Priya", now=later)
+    was = standings.of(county.programme.id, as_of=due - timedelta(days=1), now=later + timedelta(days=2)).target
+    assert {s.urn: s.kind for s in was}[fresh.urn] == "asked, waiting"  # a setting of today changes no earlier day
+
+
+@pytest.mark.parametrize("deed", ["invite", "remind"])
+def test_a_list_to_which_no_letter_goes_is_a_page_with_a_way_on_for_each_school(
+    desk: FlaskClient, county: County, deed: str
+) -> None:
+    unreachable = next(s for s in db.session.scalars(select(School)) if s.name == "Unreachable School")
+    answer = do(desk, county, deed, unreachable)
+    assert answer.status_code == 200
+    assert "obody to write to" not in answer.text and "Nobody to remind" not in answer.text
+    ways = re.findall(r'<a class="blk" href="([^"]+)">(Ring and note|Add an address)<', answer.text)
+    assert [words for _, words in ways] == ["Ring and note", "Add an address"]
+    for address, _ in ways:
+        assert desk.get(unescape(address)).status_code == 200, address
 
 
 def test_whoever_cannot_be_written_to_is_found_an_address_first(desk: FlaskClient, county: County) -> None:

@@ -35,7 +35,7 @@ def desk(app: Flask, client: FlaskClient, stopped: Any) -> FlaskClient:
 
 def wait(since: timedelta, now: Any, **changes: Any) -> None:
     with transaction():
-        make.letter("j.fell@redmere.example", None, not_before=now - since, partnership_id=ours(), **changes)
+        make.letter("j.fell@redmere.example", None, not_before=now - since, **({"partnership_id": ours()} | changes))
 
 
 def ours() -> int | None:

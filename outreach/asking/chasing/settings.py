@@ -1,5 +1,6 @@
 """How a programme chases its answers: whether reminders go by themselves, after how many days, and what else goes."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, time, timedelta
 
@@ -11,6 +12,9 @@ from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
 from outreach.tour.programmes import Programme
+
+SETTLED = "settled the chasing"
+"""The deed in the history that dates each change of these settings."""
 
 LONGEST = 90
 """Days; more would reach over a term."""
@@ -78,6 +82,18 @@ def of(programme_id: int) -> Schedule:
     return Schedule() if row is None else Schedule(**{f.name: getattr(row, f.name) for f in fields(Schedule)})
 
 
+def first_after_days(
+    told: Iterable[tuple[datetime, Mapping[str, int] | None]], *, by: datetime
+) -> int:
+    """After how many days of silence a first reminder was due at that moment: from the history's deeds SETTLED of one
+    programme, as (recorded at, after), the oldest first. Before anybody settled it, as Schedule begins. Pure."""
+    days = Schedule.first_after_days
+    for recorded_at, after in told:
+        if recorded_at < by:
+            days = (after or {}).get("first_after_days", days)
+    return days
+
+
 def settle(programme: Programme, schedule: Schedule, *, who: str, now: datetime) -> None:
     """Settle it anew; the same again leaves nothing. Raises DaysWrong."""
     for name, value in asdict(schedule).items():
@@ -94,7 +110,7 @@ def settle(programme: Programme, schedule: Schedule, *, who: str, now: datetime)
             setattr(row, name, value)
     db.session.flush()
     history.record(
-        "settled the chasing", "programme", programme.id, who=who, now=now, before=before, after=after
+        SETTLED, "programme", programme.id, who=who, now=now, before=before, after=after
     )
 
 

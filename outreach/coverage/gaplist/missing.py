@@ -58,7 +58,7 @@ class Missing:
 
 
 def of(programme: Programme, *, now: datetime, only: Collection[int] | None = None) -> Missing:
-    """The gaps as they stand now, of all or of some schools; 25 queries, two more where some are silent, and where only some are asked for."""
+    """The gaps as they stand now, of all or of some schools; 25 queries, three more where some wait for an answer, two where only some are asked for."""
     with without_collecting():
         return _of(programme, now, only)
 
@@ -82,11 +82,11 @@ def gaps_among(
     programme: Programme, schools: Iterable[Standing], kin: Kin, *, now: datetime, only: Collection[int] | None
 ) -> list[Gap]:
     """Those of some schools that are gaps, in the order given; `kin` is that of their reckoning. `only`: they and all
-    their kin, None for all; 6 queries, and two more where some are silent."""
+    their kin, None for all; 6 queries, and three more where some wait for an answer."""
     seen, unreported = ever_seen.urns(programme, only), ever_seen.not_known(programme, only)
     owner_of = owners.of(programme.id, only)
     schools = list(schools)
-    opened, lately = _opened(programme, only), _asked_lately(programme, schools, today=day_of(now))
+    opened, waiting = _opened(programme, only), _to_be_reminded(programme, schools, today=day_of(now))
     began = day_of(programme.created_at)
     found = []
     for s in schools:
@@ -97,7 +97,7 @@ def gaps_among(
         not_known = unseen and not unreported.keys().isdisjoint(family)
         found.append(
             Gap(
-                lately.get(s.urn, s),
+                waiting.get(s.urn, s),
                 s.since or opened.get(s.urn, began),
                 _owner(family, owner_of),
                 unseen and not not_known,
@@ -108,24 +108,26 @@ def gaps_among(
     return found
 
 
-def _asked_lately(programme: Programme, schools: Iterable[Standing], *, today: date) -> dict[int, Standing]:
-    """Of those that are silent, by URN, those whose first reminder is still to come by the schedule: said as that.
+def _to_be_reminded(programme: Programme, schools: Iterable[Standing], *, today: date) -> dict[int, Standing]:
+    """Of those that were asked and wait, by URN: said with the school day on which the first reminder goes, if one does.
 
-    Three queries, one where nobody is silent.
+    Three queries, none where nobody waits.
     """
-    plan = settings.of(programme.id)
-    silent = [s for s in schools if s.is_gap and s.kind == gaps.SILENT and s.since is not None]
-    calendars = school_days.load(s.urn for s in silent)
+    waiting = [s for s in schools if s.is_gap and s.kind == gaps.ASKED_LATELY and s.since is not None]
+    if not waiting:
+        return {}
+    plan, calendars = settings.of(programme.id), school_days.load(s.urn for s in waiting)
     found = {}
-    for s in silent:
+    for s in waiting:
         if s.since is None or s.urn not in calendars:
             continue
         why_closed = calendars[s.urn].why_closed
         due = schedule.due_on(s.since, plan.first_after_days, until=programme.reply_by, why_closed=why_closed)
-        if due is not None and today < due:
-            asked = "asked today" if s.since == today else f"asked on {day_short(s.since)}"
-            then = "first reminder on" if plan.reminders_on else "to be reminded from"
-            found[s.urn] = replace(s, kind=gaps.ASKED_LATELY, detail=f"{asked}; {then} {day_short(due)}")
+        asked = "asked today" if s.since == today else f"asked on {day_short(s.since)}"
+        then = f"{'first reminder on' if plan.reminders_on else 'to be reminded from'} {day_short(due)}" if due else (
+            f"to reply by {day_short(programme.reply_by)}"
+        )
+        found[s.urn] = replace(s, detail=f"{asked}; {then}")
     return found
 
 

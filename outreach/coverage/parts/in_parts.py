@@ -1,7 +1,7 @@
 """Standings some hundred schools at a time, so that an export of a country needs no more memory than one of a county.
 
 Each part is reckoned with all its kin and all its shows, from what was recorded by the same moment, so that
-the parts together are the whole. A part takes 19 queries; between two parts whoever reads may let go of its transaction.
+the parts together are the whole. A part takes 20 queries; between two parts whoever reads may let go of its transaction.
 """
 
 from array import array

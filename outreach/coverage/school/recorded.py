@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Text, cast, func, or_, select
 
+from outreach.asking.chasing import settings
 from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.desk.handovers import Handover
 from outreach.booking.desk.proposal_moves import ProposalMove
@@ -26,6 +27,7 @@ from outreach.coverage import facts
 from outreach.coverage.facts import Asked, Known
 from outreach.coverage.parts.cut import Cut
 from outreach.ground.db import db
+from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.post.proposing import LAPSED
 from outreach.tour.performances import Performance
@@ -36,7 +38,7 @@ from outreach.visits.verdicts import Promised, Told
 
 
 class Recorded:
-    """The rows of a family of schools in one partnership's programmes; 20 queries."""
+    """The rows of a family of schools in one partnership's programmes; 21 queries."""
 
     def __init__(self, partnership_id: int, family: Collection[int]) -> None:
         urns = sorted(family)
@@ -174,6 +176,15 @@ class Recorded:
             .where(f.urn.in_(urns), f.programme_id.in_(theirs))
             .order_by(f.id)
         )
+        h = History
+        self._chasing = _rows(
+            select(h.subject_id, h.recorded_at, h.after)
+            .where(
+                h.subject == "programme", h.what == settings.SETTLED,
+                h.subject_id.in_(select(cast(Programme.id, Text)).where(Programme.id.in_(theirs))),
+            )
+            .order_by(h.id)
+        )  # fmt: skip
         written_to = {row[3] for row in (*self._contacts, *self._invitations)}
         self._dead = _rows(
             select(func.lower(d.address), d.recorded_at, d.lifted_at)
@@ -286,6 +297,10 @@ class Recorded:
                 asked.first = min(asked.first or handed, handed)
                 asked.newest = max(asked.newest or handed, handed)
         return found
+
+    def days_of_waiting(self, programme: Programme, cut: Cut) -> int:
+        told = [(when, after) for of, when, after in self._chasing if of == str(programme.id)]
+        return settings.first_after_days(told, by=cut.settings_until)
 
     def answers(self, programme: Programme, cut: Cut) -> dict[int, tuple[int, str, str, datetime]]:
         return {

@@ -45,7 +45,7 @@ class Chapter:
 
 
 def of(urn: int, partnership: Partnership, *, as_of: date, now: datetime) -> list[Chapter]:
-    """The story of one school in its partnership's programmes, the newest year first; 22 queries."""
+    """The story of one school in its partnership's programmes, the newest year first; 23 queries."""
     programmes = list(
         db.session.scalars(
             select(Programme)

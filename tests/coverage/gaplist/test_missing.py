@@ -78,7 +78,7 @@ def test_never_seen_is_in_no_year_of_no_programme_of_the_partnership_under_no_fo
         seen_show(last, former, LAST_YEAR, side="company")
         seen_show(training, at_training, LAST_YEAR)
         seen_show(theirs, elsewhere, LAST_YEAR)
-        make.cancellation(seen_show(last, cancelled, LAST_YEAR), LAST_YEAR + 2 * DAY)
+        make.cancellation(seen_show(last, cancelled, LAST_YEAR), LAST_YEAR - 2 * DAY)
         seen_show(last, denied, LAST_YEAR, took_place=False, why_not="snow")
     found = gaps(this)
     assert {urn for urn, gap in found.items() if not gap.never_seen} == {ever.urn, by_former.urn}
@@ -202,7 +202,8 @@ def test_the_last_contact_is_the_newest_of_all_that_passed_and_says_what_it_was(
     assert contact_of(programme, urn) == Contact(NOW - DAY, "phone")
     with transaction():
         notes.withdraw(talk, who="Owen", now=NOW)
-        make.cancellation(booking, NOW - DAY / 2)
+        coming = make.booking(make.show(programme, school, NOW + 5 * DAY), {9: 100}, at=NOW - 2 * DAY)
+        make.cancellation(coming, NOW - DAY / 2)
     assert contact_of(programme, urn) == Contact(NOW - DAY / 2, "cancellation")
 
 
