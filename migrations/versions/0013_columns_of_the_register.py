@@ -1,14 +1,14 @@
 """columns of the register
 
 Revision ID: 0013
-Revises: 0012
+Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
