@@ -103,7 +103,7 @@ _writing: ContextVar[float] = ContextVar("writing", default=0.0)
 _one_writer = threading.Lock()
 """SQLite has one writer; its own way of waiting is to sleep and try again, so threads of one process queue here."""
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 20.0
 """How long a writer waits for another before it is told that the database is busy, on both engines."""
 
 

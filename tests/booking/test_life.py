@@ -476,7 +476,7 @@ def test_looking_at_two_shows_takes_the_same_queries_as_at_one(c, count_queries)
             found = hits.look(scope.of_day(day), now=make.NOW)
             assert all(h.school.name and h.performance.starts_at and h.people for h in found.hits)
         taken.append((found.shows, len(queries)))
-    assert taken == [(1, 6), (2, 6)]
+    assert taken == [(1, 8), (2, 8)]
 
 
 def test_an_empty_day_called_off_writes_to_nobody(c) -> None:
