@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import openpyxl
 from flask.testing import FlaskClient
-from reference import Booking, Proposal, VisitReport, World, read_all
+from reference import Booking, GapOwner, Proposal, ReportWithdrawal, VisitReport, World, read_all
 from slow_sums import DIMENSIONS, NINE, STATES, Row, Sums, Total, percent, percent_cell
 
 from outreach.ground.db import db
@@ -120,11 +120,15 @@ class Numbers:
     def hold_number(self, page: str, address: str, number: int) -> None:
         parts = urlsplit(address)
         words = dict(parse_qsl(parts.query, keep_blank_values=True))
+        assert len(words) == len(parse_qsl(parts.query, keep_blank_values=True)), f"{address} says a word twice"
         where = f"{page} says {number} at {address}"
         if parts.path == "/desk/schools":
             self.hold_schools(where, words, number, address)
         elif parts.path == "/desk/gaps":
+            owner = words.pop("owner", "")
+            assert owner in ("", "nobody"), where
             rows = [r for r in self.at(self.today).picked(_schools_words(words)) if r.gap]
+            rows = [r for r in rows if not owner or not self.has_an_owner(r.urn)]
             assert number == len(rows), where
             assert self.list_behind(address) == sorted(r.urn for r in rows), where
         elif parts.path == "/desk/bookings":
@@ -158,6 +162,11 @@ class Numbers:
             wanted = len(rows)
         assert number == wanted, where
         assert self.list_behind(address) == sorted(r.urn for r in rows), where
+
+    def has_an_owner(self, urn: int) -> bool:
+        """Whether a coordinator looks after a school now, or after one that it came from."""
+        owned = {o.urn for o in self.rows[GapOwner] if o.ended_at is None and o.programme_id == self.programme_id}
+        return not owned.isdisjoint({urn, *self.at(self.today).world.ancestors(urn)})
 
     # --- lists
 
@@ -202,7 +211,10 @@ class Numbers:
     def bookings(self, words: dict[str, str]) -> list[Any]:
         world = self.at(self.today).world
         told: dict[tuple[int, int | None], datetime] = {}
+        back = {taken.report_id for taken in self.rows[ReportWithdrawal]}
         for r in self.rows[VisitReport]:
+            if r.id in back:
+                continue
             of_which = r.performance_id, r.booking_id
             told[of_which] = max(r.recorded_at, told.get(of_which, r.recorded_at))
         found = []
@@ -252,7 +264,8 @@ class Numbers:
     def hold_files(self) -> None:
         of, sums = f"programme={self.programme_id}", self.at(self.today)
         lines = self.sheet(f"/desk/coverage.csv?{of}")
-        assert self.sheet(f"/desk/coverage.xlsx?{of}") == lines
+        book = self.sheet(f"/desk/coverage.xlsx?{of}")
+        assert [_filled(line) for line in book] == [_filled(line) for line in lines]
         head = lines[0]
         for line in lines[1:]:
             if line and line[0] in (*TABLES, "All"):
@@ -272,12 +285,13 @@ class Numbers:
         answer = self.client.get(address)
         assert answer.status_code == 200, address
         if ".xlsx" in address:
+            # Our own reader leaves out the line that says where a file ends.
             page = openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0]
-            lines = [["" if cell is None else str(cell) for cell in row] for row in page.iter_rows(values_only=True)]
+            lines = [[_cell(value) for value in row] for row in page.iter_rows(values_only=True)]
         else:
             lines = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
-            if lines[-1] and lines[-1][0].startswith("End of ") and "End of the list:" not in lines[-1][0]:
-                lines.pop()
+        if lines[-1] and lines[-1][0].startswith("End of ") and "End of the list:" not in lines[-1][0]:
+            lines.pop()
         assert "Not for publication" in lines[0][0], address
         return [line for line in lines[1:] if any(line)]
 
@@ -376,6 +390,13 @@ class Numbers:
 
 def _schools_words(words: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in words.items() if name not in OF_THE_LIST}
+
+
+def _cell(value: Any) -> str:
+    """What a cell of a workbook says, as a CSV says it."""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    return "" if value is None else str(value)
 
 
 def _filled(line: list[str]) -> list[str]:

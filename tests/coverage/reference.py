@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from outreach.asking.invitations import Answer, Invitation
+from outreach.asking.owners import GapOwner
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.booking.proposals import Proposal
@@ -30,7 +31,7 @@ from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitRepor
 TABLES = (
     SchoolRecord, Correction, Succession, OwnNumber, TargetDecision, ProgrammeTarget, Booking, BookingRevision,
     PromisedPupils, Cancellation, VisitReport, ReportedPupils, Contact, DeadAddress, Invitation, Letter, Answer,
-    Proposal, FormBegun, Authority, AuthorityCovered, CountedShare, ReportWithdrawal, History,
+    Proposal, FormBegun, Authority, AuthorityCovered, CountedShare, ReportWithdrawal, History, GapOwner,
 )  # fmt: skip
 
 USUAL = {
@@ -453,6 +454,27 @@ class World:
         return {y: n for (booking_id, y), n in parts.items() if booking_id == booking.id}
 
     @remembered
+    def strength(self, booking):
+        """How strong the word is that a promise took place, and for how many."""
+        if not self.is_counted(booking):
+            both = self.word_of(booking, "school") and self.word_of(booking, "company")
+            return "agreed, not counted" if both or self.word_of(booking, "settled") else "one side"
+        return self.strength_of_counted(booking)
+
+    def is_counted(self, booking):
+        return self.count(booking) is not None
+
+    def strength_of_counted(self, booking):
+        if self.word_of(booking, "settled"):
+            return "settled by the coordinator"
+        if not (self.word_of(booking, "school") and self.word_of(booking, "company")):
+            return "one side"
+        compared = self.company_total(booking) is not None and all(
+            self.schools_count(b) is not None for b in self.at_the_show(booking)
+        )
+        return "counted by both" if compared else "both agree that it took place"
+
+    @remembered
     def groups_of(self, booking):
         groups = set(self.promised(booking))
         if self.outcome(booking) == "took":
@@ -655,6 +677,18 @@ class World:
             if not self.cancelled(b) and self.outcome(b) == "took" and self.heir(u) == urn
         )
 
+    @remembered
+    def evidence(self, urn):
+        """The weakest word among all that took place and counts under a school; '' of nothing."""
+        words = [
+            self.strength(b)
+            for u in {r.urn for r in self.rows[Booking]}
+            for b in self.promises(u)
+            if not self.cancelled(b) and self.outcome(b) == "took" and self.heir(u) == urn
+            and set(self.groups_of(b)) & set(self.counting(urn))
+        ]  # fmt: skip
+        return min(words, key=STRENGTHS.index, default="")
+
     def also_seen(self):
         found = {}
         for u in {r.urn for r in self.rows[Booking]}:
@@ -664,6 +698,11 @@ class World:
                 found[u] = sum(counts) if counts else None
         return found
 
+
+STRENGTHS = (
+    "one side", "agreed, not counted", "settled by the coordinator", "both agree that it took place", "counted by both",
+)  # fmt: skip
+"""The weakest first."""
 
 ADULTS = -1
 """The one 'year group' of a staff preview or training: the adults of a school."""
@@ -687,6 +726,9 @@ class WorldOfAdults(World):
 
     def count(self, booking):
         return None
+
+    def is_counted(self, booking):
+        return True  # of adults nobody asks for a number
 
     def number(self, urn, y):
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from reference import ADULTS, Answer, Booking, FormBegun, Proposal, World, end_of, in_parts
+from reference import ADULTS, STRENGTHS, Answer, Booking, FormBegun, Proposal, World, end_of, in_parts
 
 LONDON = ZoneInfo("Europe/London")
 NINE = (
@@ -52,6 +52,7 @@ class Row:
     ages_unknown: bool
     place_unknown: bool
     uncounted: list[int]
+    evidence: str
 
 
 @dataclass
@@ -68,9 +69,10 @@ class Total:
     unknown: int = 0
     uncounted_pupils: int = 0
     by: dict[str, int] = field(default_factory=dict)
+    evidence: dict[str, int] = field(default_factory=dict)
 
 
-SUMS = tuple(f.name for f in fields(Total) if f.name != "by")
+SUMS = tuple(f.name for f in fields(Total) if f.name not in ("by", "evidence"))
 
 
 class Sums:
@@ -102,6 +104,7 @@ class Sums:
             unknown=len(rows) - len(known),
             uncounted_pupils=sum(r.pupils_by[y] or 0 for r in known for y in r.uncounted),
             by={word: len([r for r in rows if r.standing == word]) for word in NINE},
+            evidence={grade: len([r for r in rows if r.evidence == grade]) for grade in STRENGTHS},
         )
 
     def by(self, dimension: str) -> dict[str, Total]:
@@ -158,6 +161,8 @@ class Sums:
             return known == (value == "known") if value in ("known", "unknown") else r.number == value
         if name == "counted":
             return (r.seen if y is None else r.seen_by.get(y, 0)) > 0
+        if name == "evidence":
+            return r.evidence == value
         if name == "ages":
             return r.ages_unknown
         if name == "place":
@@ -167,7 +172,9 @@ class Sums:
         if name == "find":
             named = plain(r.name).split()
             return all(any(w.startswith(p) for w in named) or p == str(r.urn) for p in plain(value).split())
-        return True
+        if name == "list":
+            return True
+        raise AssertionError(f"nobody knows which schools {name}={value} asks for")
 
     # --- one school
 
@@ -203,6 +210,7 @@ class Sums:
             number="unknown" if pupils is None else "own" if own else "estimated",
             ages_unknown=ADULTS not in states and w.usual(urn) is None and w.included(urn) is None,
             uncounted=[y for y in states if self.is_uncounted(urn, y)],
+            evidence=w.evidence(urn),
             place_unknown=w.fact(urn, "easting") is None or w.fact(urn, "northing") is None,
         )
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from random_year import RandomYear
-from reference import World, WorldOfAdults, end_of, read_all
+from reference import STRENGTHS, World, WorldOfAdults, end_of, read_all
 from slow_sums import DIMENSIONS, NINE, SUMS, Sums, percent
 from test_random_years import LATER, SEEDS, few, fewer, many
 
@@ -96,6 +96,7 @@ def _hold_schools(reckoning: standings.Reckoning, slow: Sums) -> None:
         assert {y: fast.seen_by_year.get(y, 0) for y in row.seen_by} == row.seen_by
         assert (fast.target_pupils, fast.pupils_by_year) == (row.pupils, row.pupils_by), fast
         assert (fast.ages_unknown, not fast.place_known) == (row.ages_unknown, row.place_unknown)
+        assert fast.evidence == row.evidence, fast
 
 
 def _hold_figures(reckoning: standings.Reckoning, slow: Sums) -> None:
@@ -134,6 +135,7 @@ def vars_of(totals: figures.Totals) -> dict[str, Any]:
 def _same(fast: figures.Totals, total: Any) -> None:
     assert {name: getattr(fast, name) for name in SUMS} == {name: getattr(total, name) for name in SUMS}
     assert fast.by == total.by and sum(fast.by.values()) == fast.schools
+    assert fast.evidence == total.evidence
     assert fast.share == percent(total.by["seen"], total.schools)
     assert fast.pupil_share == percent(total.seen_of_known, total.target_pupils - total.uncounted_pupils)
 
@@ -157,6 +159,7 @@ def _hold_lists(reckoning: standings.Reckoning, slow: Sums, r: Random) -> None:
             "cause": (some.kind if some and some.is_gap else "") or "silent",
             "number": r.choice(["own", "estimated", "unknown", "known"]),
             "counted": "1",
+            "evidence": (some.evidence if some else "") or r.choice(STRENGTHS),
             "ages": "unknown",
             "place": "unknown",
             "find": r.choice(["redmere", "Academy, Redmere", "demy", str(some.urn) if some else "x"]),
@@ -168,7 +171,7 @@ def _hold_lists(reckoning: standings.Reckoning, slow: Sums, r: Random) -> None:
 
 
 def _filters(words: dict[str, str]) -> Filters:
-    known = {name: words[name] for name in ("district", "phase", "type", "trust", "town", "urban_rural", "state", "standing", "cause", "number", "find") if name in words}  # fmt: skip
+    known = {name: words[name] for name in ("district", "phase", "type", "trust", "town", "urban_rural", "state", "standing", "cause", "number", "find", "evidence") if name in words}  # fmt: skip
     return Filters(
         which=words.get("list", lists.TARGET), year=int(words["year"]) if "year" in words else None,
         gap="gap" in words, counted="counted" in words, ages_unknown="ages" in words,

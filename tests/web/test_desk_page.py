@@ -372,6 +372,21 @@ def test_a_report_of_an_earlier_time_of_the_show_is_still_missing(small: Small) 
     assert small.required("report is missing") == 1
 
 
+def test_a_report_taken_back_is_missing_again_and_the_list_has_it(small: Small) -> None:
+    with transaction():
+        booking = seen_at(small, 8, told=False)
+        guest = make.booking(booking.performance, {8: 9}, of=make.school())
+        seen_at(small, 3)
+        word = make.report(booking, "company", NOW - timedelta(days=7), 200)
+    assert small.required("report is missing") == 0
+    with transaction():
+        make.withdrawal(word, NOW - timedelta(days=1))
+    assert small.required("reports are missing") == 2
+    with transaction():
+        make.report(guest, "school", NOW - timedelta(hours=1), {8: 9})
+    assert small.required("report is missing") == 1
+
+
 def test_a_cancelled_show_waits_for_no_report(small: Small) -> None:
     with transaction():
         make.cancellation(seen_at(small, 8, told=False), NOW - timedelta(days=20))

@@ -1,6 +1,7 @@
 """Random years on the desk's pages: every number, list, file and feed agrees with a slow reference of the same rows."""
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 from flask import Flask
@@ -10,6 +11,7 @@ from reference import end_of
 
 import make
 from numbers_add_up import Numbers
+from outreach.asking import owners
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.post.feeds import tokens
@@ -22,6 +24,8 @@ def _hold(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, seed: int) -> No
         now = end_of(day) - timedelta(minutes=1)
         year.play(now)
         programme_id, county_id, person = year.programme.id, year.county.id, make.person(year.county)
+        some = Random(seed).sample(sorted(school.urn for school in year.schools), 3)
+        owners.assign(year.programme, some, person, who="Priya", now=now)
         bearer = tokens.make(county_id, "Dashboard", who="Priya", now=make.EARLIER)[1]
     monkeypatch.setattr(clock, "now", lambda: now)
     numbers = Numbers(make.signed_in(client, person), programme_id, bearer)
