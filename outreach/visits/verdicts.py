@@ -104,8 +104,10 @@ def of(
     if for_adults:
         for verdict in found.values():
             verdict.year_groups, verdict.counted, verdict.estimated = (ADULTS,), None, False
-            if verdict.evidence == NOT_COUNTED:  # of adults nobody asks for a number
-                verdict.evidence = BOTH_AGREE
+    else:  # of adults nobody asks for a number
+        for verdict in found.values():
+            if verdict.counted is None and verdict.evidence in (BOTH_AGREE, SETTLED_WORD):
+                verdict.evidence = NOT_COUNTED
     return [found[promise.id] for promise in promises]
 
 
@@ -162,8 +164,6 @@ def _show(
             verdict.counted, verdict.estimated = count
             named = {y for y, pupils in verdict.counted.items() if pupils} | set(verdict.promise.pupils)
             verdict.year_groups = tuple(sorted(named))
-        elif verdict.word == TOOK_PLACE and verdict.evidence in (BOTH_AGREE, SETTLED_WORD):
-            verdict.evidence = NOT_COUNTED
     return verdicts
 
 

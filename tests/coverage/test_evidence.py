@@ -55,6 +55,18 @@ def test_both_agree_and_nobody_counted_is_seen_its_number_unknown_and_in_no_shar
     assert totals.census_said == "the register’s census of 15 January 2026"
 
 
+def test_a_training_is_as_strong_as_whoever_says_that_it_took_place_and_no_number_is_asked_for(app: Flask) -> None:
+    with transaction():
+        training = make.programme(make.partnership(), (), for_adults=True)
+        settled, agreed, told = (make.school() for _ in range(3))
+        for school, sides in ((settled, ("settled",)), (agreed, ("school", "company")), (told, ("company",))):
+            booking = make.booking(make.show(training, school, DAY), {})
+            for side in sides:
+                make.report(booking, side, later(DAY))
+    strong = [found(training, school).evidence for school in (settled, agreed, told)]
+    assert strong == ["settled by the coordinator", "both agree that it took place", "one side"]
+
+
 def test_one_side_alone_that_counted_nobody_is_asked_for_the_number(programme) -> None:
     with transaction():
         school = make.school(number_of_pupils=1050)
