@@ -244,7 +244,7 @@ def test_the_pages_take_the_same_queries_for_3_schools_and_for_40(
             with count_queries() as queries:
                 assert client.get(address).status_code == 200
             taken.append(len(queries))
-    assert taken == [24, 24, 24 + 19] * 2
+    assert taken == [25, 25, 25 + 20] * 2
 
 
 def test_without_a_programme_the_page_says_what_will_stand_here(app: Flask, client: FlaskClient) -> None:
