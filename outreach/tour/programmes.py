@@ -1,5 +1,6 @@
 """The production, its audience, its rules."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -322,3 +323,13 @@ def target_year_groups(programme_id: int, as_of: datetime | None = None) -> tupl
     if as_of is not None:
         query = query.where(ProgrammeTarget.recorded_at <= as_of)
     return db.session.scalar(query.order_by(ProgrammeTarget.id.desc()).limit(1)) or ()
+
+
+def targets(programme_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """The newest target year groups of some programmes; one query. Adults' are not in it."""
+    rows = db.session.execute(
+        select(ProgrammeTarget.programme_id, ProgrammeTarget.year_groups)
+        .where(ProgrammeTarget.programme_id.in_(programme_ids))
+        .order_by(ProgrammeTarget.id)
+    )
+    return {programme_id: tuple(year_groups) for programme_id, year_groups in rows}

@@ -25,9 +25,12 @@ def c(app: Flask, stopped: Any, client: FlaskClient) -> Any:
         c = sheet_days.lay()
         c.other = make.troupe(c.partnership, name="Blue van", base_easting=450000, base_northing=200000)
         c.april = make.tour_day(c.programme, c.other, date(2027, 4, 20))
-        make.booking(sheet_days.show_on(c.april, c.abbey, time(10)), {8: 21}).came_to = ""
+        fallen = make.booking(sheet_days.show_on(c.april, c.abbey, time(10)), {8: 21})
+        failed = {"took_place": False, "why_not": "Snow"}
+        make.report(fallen, "company", fallen.performance.ends_at, **failed)
         c.past = make.tour_day(c.programme, c.other, date(2027, 1, 12))
-        make.booking(sheet_days.show_on(c.past, c.mill, time(10)), {8: 33}).came_to = "8:30"
+        seen = make.booking(sheet_days.show_on(c.past, c.mill, time(10)), {8: 33})
+        make.report(seen, "school", seen.performance.ends_at, {8: 30})
         make.tour_day(c.programme, c.other, date(2027, 1, 13))
         c.person = make.person(c.partnership)
     make.signed_in(client, c.person)
@@ -42,7 +45,7 @@ def links_of(page: str) -> list[tuple[str, str]]:
 def test_every_number_leads_to_as_many_rows(client: FlaskClient, c: Any) -> None:
     page = client.get("/desk/tour/season").text
     links = links_of(page)
-    assert len(links) == 7 * (
+    assert len(links) == 8 * (
         1 + 1 + 2 + 1 + 3 + 1
     )  # rows: March and all of Red, two and all of Blue, months, all
     for address, words in links:
@@ -52,8 +55,12 @@ def test_every_number_leads_to_as_many_rows(client: FlaskClient, c: Any) -> None
         if what in ("days given", "days used", "shows", "to come"):
             assert rows == int(number), (address, words)
             assert re.search(rf"<h1>{number} (tour day|show)", listed), (address, words)
-        elif what == "pupils":
-            assert f"{words.replace(',', '')}." in listed.replace(",", "").replace("1 pupil.", "1 pupils.")
+        elif what == "pupils counted":
+            assert re.search(rf">[^<]*\. {number} pupils? counted", listed.replace(",", "")), (address, words)
+            assert rows == sum(n != "0" for n in re.findall(r'"Pupils counted">([0-9]+)', listed))
+        elif what == "pupils only promised":
+            assert f" {number} only promised." in listed.replace(",", ""), (address, words)
+            assert rows == sum(n != "0" for n in re.findall(r'"Only promised">([0-9]+)', listed))
         else:
             foot = listed[listed.find("<tfoot>") :] if "<tfoot>" in listed else ">0<"
             assert f">{words.split()[0]}<" in foot, (address, words)
@@ -63,14 +70,14 @@ def test_the_sheet_says_what_it_counts(client: FlaskClient, c: Any) -> None:
     page = client.get("/desk/tour/season").text
     assert "3 days of 4 used, 3 shows, 2 of them to come" in page
     assert ">1 show</a> did not take place" in page
-    assert re.search(r"March 2027</th>.*?>399<span", page, re.S)
-    assert re.search(r"January 2027</th>.*?>30<span", page, re.S)
+    assert re.search(r"March 2027</th>.*?>399<span class=\"vh\"> pupils only promised", page, re.S)
+    assert re.search(r"January 2027</th>.*?>30<span class=\"vh\"> pupils counted", page, re.S)
     assert "Not for publication" in page
 
 
 def test_a_show_that_did_not_take_place_is_listed_apart(client: FlaskClient, c: Any) -> None:
     page = client.get("/desk/tour/season/shows?which=not").text
-    assert "1 show that did not take place" in page and "0 pupils" in page
+    assert "1 show that did not take place" in page and "0 pupils counted, 0 only promised." in page
     assert "St Brannoc’s Academy" in page
 
 
@@ -94,7 +101,9 @@ def test_the_workbook_says_first_that_it_is_not_for_publication_and_adds_up(
     by_day = {name: sum(row[n] or 0 for row in days) for n, name in enumerate(day_head) if n > 3}
     for name in (
         "Shows",
-        "Pupils",
+        "Pupils counted",
+        "Pupils only promised",
+        "Counted, other year groups",
         "Kilometres, straight",
         "Minutes on the road",
         "Drives not known",
@@ -106,7 +115,9 @@ def test_the_workbook_says_first_that_it_is_not_for_publication_and_adds_up(
     states = [row[show_head.index("State")] for row in shows]
     assert states.count("did not take place") == whole["Did not take place"] == 1
     assert len(shows) == whole["Shows"] + 1
-    assert sum(row[show_head.index("Pupils")] for row in shows) == whole["Pupils"] == 399 + 30
+    for name, number in (("Pupils counted", 30), ("Pupils only promised", 399)):
+        assert sum(row[show_head.index(name)] for row in shows) == whole[name] == number
+    assert sorted(states) == ["counted", "did not take place", "to come", "to come"]
     assert (
         sum(r[head.index("Shows")] for r in lines if r[2] != "All months" and r[1] != "All troupes")
         == whole["Shows"]

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import abort, g, render_template, request
 
-from outreach.booking.sheets import season, season_lines
-from outreach.booking.sheets.season import Season
 from outreach.ground import clock, tabular
 from outreach.ground.school_year import year_in_hand, year_name
 from outreach.ground.timespans import day_of
 from outreach.tour import companies
+from outreach.visits import season, season_lines
+from outreach.visits.season import Season, Show
 from outreach.web import downloads
 from outreach.web.gate import coordinator, coordinators_only
 
@@ -41,13 +41,19 @@ def season_days() -> Any:
     )  # fmt: skip
 
 
-SHOWN = {"": "", "coming": "to come", "not": "that did not take place"}
+SHOWN = {
+    "": "",
+    "coming": "to come",
+    "not": "that did not take place",
+    "counted": "with pupils counted",
+    "promised": "with pupils only promised",
+}
 
 
 @coordinator.get("/tour/season/shows")
 @coordinators_only
 def season_shows() -> Any:
-    """The shows behind a number, by `?year=`, `?troupe=`, `?month=`; `?which=coming` or `not` (did not take place)."""
+    """The shows behind a number, by `?year=`, `?troupe=`, `?month=`; `?which=` narrows them: see SHOWN."""
     found, troupe, month = _season(), _troupe(), _month()
     which = request.args.get("which", "")
     if which not in SHOWN:
@@ -56,12 +62,22 @@ def season_shows() -> Any:
         (day, show)
         for day in found.narrowed(troupe.id if troupe else None, month)
         for show in day.shows
-        if show.played == (which != "not") and not (which == "coming" and show.over)
+        if _is_shown(show, which)
     ]
     return render_template(
         "coordinator/season_shows.html", season=found, troupe=troupe, month=month, which=which, words=SHOWN[which], shows=shows,
-        pupils=sum(show.pupils for _, show in shows), state=season_lines.state,
+        counted=sum(show.counted for _, show in shows), promised=sum(show.promised for _, show in shows),
     )  # fmt: skip
+
+
+def _is_shown(show: Show, which: str) -> bool:
+    if which == "not":
+        return not show.played
+    if which == "counted":
+        return show.counted > 0
+    if which == "promised":
+        return show.promised > 0
+    return show.played and not (which == "coming" and show.over)
 
 
 @coordinator.get("/tour/season.xlsx")

@@ -4,16 +4,19 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from outreach.booking.sheets.season import Season, Show, Sums
 from outreach.ground.school_year import year_name
 from outreach.ground.timespans import local
 from outreach.ground.wording import day_short
+from outreach.visits.season import Season, Show, Sums, sums
 
 NOT_FOR_PUBLICATION = "Not for publication: small numbers of pupils are not hidden."
 
+PUPILS = ["Pupils counted", "Pupils only promised", "Counted, other year groups"]
+
+ROADS = ["Kilometres, straight", "Minutes on the road", "Drives not known", "Cost in pounds"]
+
 SUMS = [
-    "Days given", "Days used", "Shows", "Of them to come", "Did not take place", "Pupils", "Kilometres, straight", "Minutes on the road",
-    "Drives not known", "Cost in pounds",
+    "Days given", "Days used", "Shows", "Of them to come", "Did not take place", *PUPILS, *ROADS,
 ]  # fmt: skip
 
 
@@ -46,20 +49,19 @@ def _by_month(season: Season) -> Iterator[Sequence[Any]]:
 
 def _cells(found: Sums) -> list[Any]:
     return [
-        found.given, found.used, found.shows, found.coming, found.not_played, found.pupils, found.kilometres, found.minutes,
+        found.given, found.used, found.shows, found.coming, found.not_played, *_pupils(found), found.kilometres, found.minutes,
         found.unknown, _pounds(found.cost),
     ]  # fmt: skip
 
 
 def _days(season: Season) -> Iterator[Sequence[Any]]:
     yield [
-        "Date", "Company", "Troupe", "Programme", "Shows", "Pupils", "Kilometres, straight", "Minutes on the road",
-        "Drives not known", "Cost in pounds",
+        "Date", "Company", "Troupe", "Programme", "Shows", *PUPILS, *ROADS,
     ]  # fmt: skip
     for day in season.days:
         yield [
             day.tour_day.day, day.troupe.company.name, day.troupe.name, day.tour_day.programme.title,
-            sum(show.played for show in day.shows), sum(show.pupils for show in day.shows), day.kilometres, day.minutes,
+            sum(show.played for show in day.shows), *_pupils(sums([day])), day.kilometres, day.minutes,
             day.unknown, _pounds(day.cost),
         ]  # fmt: skip
 
@@ -74,7 +76,7 @@ def _shows(season: Season) -> Iterator[Sequence[Any]]:
         "URN",
         "Host",
         "Guests",
-        "Pupils",
+        *PUPILS,
         "Reference",
         "State",
     ]
@@ -83,15 +85,13 @@ def _shows(season: Season) -> Iterator[Sequence[Any]]:
             performance = show.performance
             yield [
                 day.tour_day.day, f"{local(performance.starts_at):%H:%M}", day.troupe.company.name, day.troupe.name,
-                day.tour_day.programme.title, performance.urn, performance.host.name, len(show.bookings) - 1, show.pupils,
-                show.host.reference, state(show),
+                day.tour_day.programme.title, performance.urn, performance.host.name, len(show.bookings) - 1, *_pupils(show),
+                show.host.reference, show.state,
             ]  # fmt: skip
 
 
-def state(show: Show) -> str:
-    if not show.played:
-        return "did not take place"
-    return "past" if show.over else "to come"
+def _pupils(found: Sums | Show) -> list[int]:
+    return [found.counted, found.promised, found.others]
 
 
 def _pounds(pence: int | None) -> float | str:

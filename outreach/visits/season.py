@@ -1,6 +1,6 @@
 """What a season came to, troupe by troupe and month by month: days, shows, pupils, roads and cost; every sum of its days."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,28 +8,35 @@ from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from outreach.booking import promises
-from outreach.booking.promises import HOST, Booking
+from outreach.booking.promises import BOOKED, DISAGREE, FAILED, HOST, MISSING, TOOK_PLACE, Booking
 from outreach.county import partnerships
 from outreach.ground.db import db
 from outreach.ground.school_year import first_day, last_day
-from outreach.tour import legs, roads
+from outreach.tour import legs, programmes, roads
 from outreach.tour.availability import nights
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.visits import outcomes
+from outreach.visits.verdicts import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
 class Show:
-    """A show that stands. `pupils`: as counted where a report gives year groups, else as promised, guests and all; none
-    of adults'. `played` is False where it is reported that it did not take place, and then nobody saw it."""
+    """A show that stands, guests and all. `counted`: pupils of the programme's year groups who were counted, as coverage
+    counts them; `others`: those of other year groups, who are in no coverage. `promised`: of the schools of which
+    nobody's count holds, what they promised. None of adults'. `played` is False where it is reported of all who were to come that it did not
+    take place, and then nobody saw it. `state`: what came of it, in words."""
 
     performance: Performance
     bookings: tuple[Booking, ...]
-    pupils: int
+    counted: int
+    others: int
+    promised: int
     played: bool
     over: bool
+    state: str
 
     @property
     def host(self) -> Booking:
@@ -72,7 +79,9 @@ class Sums:
     shows: int
     coming: int
     not_played: int
-    pupils: int
+    counted: int
+    others: int
+    promised: int
     kilometres: int
     minutes: int
     unknown: int
@@ -156,6 +165,8 @@ def of(partnership_id: int, academic_year: int, *, now: datetime) -> Season:
     )
     shows = _shows(tour_days)
     promised = promises.of_performances(show.id for here in shows.values() for show in here)
+    came_to = outcomes.of(promised, now=now)
+    targets = programmes.targets({d.programme_id for d in tour_days})
     doors = nights.doors(tour_days)
     ways = roads.of(partnerships.get(partnership_id))
     found = []
@@ -164,11 +175,11 @@ def of(partnership_id: int, academic_year: int, *, now: datetime) -> Season:
             s for s in shows.get(tour_day.id, []) if any(b.role == HOST for b in promised.get(s.id, ()))
         ]
         drives = legs.of_day(booked, ways, *doors[tour_day.id])
-        adults = tour_day.programme.for_adults
+        year_groups = None if tour_day.programme.for_adults else targets.get(tour_day.programme_id, ())
         found.append(
             Day(
                 tour_day=tour_day,
-                shows=tuple(_show(s, promised[s.id], adults, now) for s in booked),
+                shows=tuple(_show(s, promised[s.id], came_to, year_groups, now) for s in booked),
                 kilometres=int(sum(d.kilometres or 0 for d in drives if d) + 0.5),
                 minutes=sum(d.minutes for d in drives if d),
                 unknown=sum(d is None for d in drives),
@@ -201,7 +212,9 @@ def sums(days: Iterable[Day]) -> Sums:
         shows=sum(show.played for show in shows),
         coming=sum(show.played and not show.over for show in shows),
         not_played=sum(not show.played for show in shows),
-        pupils=sum(show.pupils for show in shows),
+        counted=sum(show.counted for show in shows),
+        others=sum(show.others for show in shows),
+        promised=sum(show.promised for show in shows),
         kilometres=sum(day.kilometres for day in days),
         minutes=sum(day.minutes for day in days),
         unknown=sum(day.unknown for day in days),
@@ -227,17 +240,46 @@ def _shows(tour_days: list[TourDay]) -> dict[int, list[Performance]]:
     return found
 
 
-def _show(performance: Performance, bookings: list[Booking], adults: bool, now: datetime) -> Show:
+def _show(
+    performance: Performance,
+    bookings: list[Booking],
+    came_to: Mapping[int, Verdict],
+    year_groups: Collection[int] | None,
+    now: datetime,
+) -> Show:
+    """`year_groups`: those the programme is for; None for adults'."""
+    found = [came_to[booking.id] for booking in bookings]
+    counted = others = promised = 0
+    for verdict in found if year_groups is not None else ():
+        if verdict.counted is not None:
+            meant = sum(n for y, n in verdict.counted.items() if y in year_groups)
+            counted += meant
+            others += sum(verdict.counted.values()) - meant
+        elif verdict.word != FAILED:
+            promised += sum(verdict.promise.pupils.values())
     return Show(
         performance=performance,
         bookings=tuple(bookings),
-        pupils=0 if adults else sum(map(_pupils, bookings)),
-        played=bookings[0].came_to != "",
+        counted=counted,
+        others=others,
+        promised=promised,
+        played=any(verdict.word != FAILED for verdict in found),
         over=performance.ends_at <= now,
+        state=_state(found, adults=year_groups is None),
     )
 
 
-def _pupils(booking: Booking) -> int:
-    if booking.came_to is None:
-        return booking.seats
-    return sum(int(part.partition(":")[2]) for part in booking.came_to.split(",") if part)
+def _state(found: Sequence[Verdict], *, adults: bool) -> str:
+    """What came of a show: what somebody still has to do about it, before what is done."""
+    words = {verdict.word for verdict in found}
+    for word, said in ((BOOKED, "to come"), (DISAGREE, DISAGREE), (MISSING, MISSING)):
+        if word in words:
+            return said
+    if words == {FAILED}:
+        return FAILED
+    if adults:
+        return TOOK_PLACE
+    took_place = [verdict for verdict in found if verdict.word == TOOK_PLACE]
+    return (
+        "counted" if all(verdict.counted is not None for verdict in took_place) else "took place, not counted"
+    )

@@ -1,0 +1,64 @@
+"""What some shows came to by now: the verdict on each promise for them that stands, by the rule that coverage asks."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
+from outreach.ground.db import db
+from outreach.visits import reports, verdicts
+from outreach.visits.reports import ReportedPupils, VisitReport
+from outreach.visits.verdicts import Promised, Told, Verdict
+
+
+def of(performance_ids: Collection[int], *, now: datetime) -> dict[int, Verdict]:
+    """{booking id: verdict} of the live bookings of some shows; four queries. What adults counted is left in: who asks knows them."""
+    promised = _promised(performance_ids)
+    found = verdicts.of(promised, _told(performance_ids), moment=now, for_adults=False)
+    return {verdict.promise.id: verdict for verdict in found}
+
+
+def _promised(performance_ids: Collection[int]) -> list[Promised]:
+    b, r = Booking, BookingRevision
+    newest = (
+        select(func.max(r.id))
+        .join(b, b.id == r.booking_id)
+        .where(b.performance_id.in_(performance_ids), b.ended_at.is_(None))
+        .group_by(r.booking_id)
+    )
+    pupils: dict[int, dict[int, int]] = defaultdict(dict)
+    for revision_id, year_group, number in db.session.execute(
+        select(PromisedPupils.revision_id, PromisedPupils.year_group, PromisedPupils.pupils)
+        .where(PromisedPupils.revision_id.in_(newest), PromisedPupils.pupils > 0)
+        .order_by(PromisedPupils.revision_id, PromisedPupils.year_group)
+    ):
+        pupils[revision_id][year_group] = number
+    rows = db.session.execute(
+        select(b.id, b.urn, b.performance_id, b.created_at, r.id, r.starts_at, r.ends_at)
+        .join(b, b.id == r.booking_id)
+        .where(r.id.in_(newest))
+        .order_by(b.id)
+    )
+    return [Promised(*row, None, None, pupils.get(row[4], {})) for row in rows]
+
+
+def _told(performance_ids: Collection[int]) -> list[Told]:
+    """Every report that nobody took back, in the order they came."""
+    v = VisitReport
+    held = (v.performance_id.in_(performance_ids), reports.stands())
+    split: dict[int, dict[int, int]] = defaultdict(dict)
+    for report_id, year_group, number in db.session.execute(
+        select(ReportedPupils.report_id, ReportedPupils.year_group, ReportedPupils.pupils)
+        .join(v, v.id == ReportedPupils.report_id)
+        .where(*held)
+        .order_by(ReportedPupils.report_id, ReportedPupils.year_group)
+    ):
+        split[report_id][year_group] = number
+    rows = db.session.execute(
+        select(v.id, v.performance_id, v.booking_id, v.side, v.took_place, v.pupils, v.recorded_at)
+        .where(*held)
+        .order_by(v.id)
+    )
+    return [Told(*row, split.get(row[0], {})) for row in rows]
