@@ -274,7 +274,9 @@ def test_what_is_only_promised_stands_apart_from_what_was_counted(app: Flask) ->
         c = SimpleNamespace(partnership=make.partnership())
         day = make.tour_day(make.programme(c.partnership), make.troupe(c.partnership), date(2027, 1, 12))
         show = sheet_days.show_on(day, make.school(), time(10))
-        host, guest = make.booking(show, {8: 60, 9: 40}), make.booking(show, {8: 9}, of=make.school())
+        host, guest = make.booking(show, {8: 50, 9: 40}), make.booking(show, {8: 9}, of=make.school())
+        host.seats = 100
+        make.revision(host, {8: 60, 9: 40}, at=make.EARLIER, starts_at=show.starts_at, ends_at=show.ends_at)
         now_said()
         after = show.ends_at + timedelta(hours=1)
         wrong = make.report(host, "school", after, {8: 55, 9: 30, 10: 2})
