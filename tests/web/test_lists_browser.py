@@ -43,6 +43,8 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
     expect(wide_page.get_by_role("heading", level=1)).to_have_text("2 lines need you")
     expect(wide_page.locator("main")).to_contain_text("Did you mean m.lund@redmere.example?")
     expect(wide_page.locator("#ask-1")).to_contain_text("say which column is what")
+    asked, below = (wide_page.locator(one).bounding_box() for one in ("#ask-1", "#repair"))
+    assert asked and below and below["y"] - asked["y"] - asked["height"] >= 16
     for show in ("new", "changed"):
         site.check(wide_page, f"{where}?show={show}")
     site.open(wide_page, where)
