@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 from outreach.booking.promises import Booking
 from outreach.county.schools import School, words_of
 from outreach.ground.db import db
+from outreach.ground.timespans import day_of
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -85,6 +86,33 @@ def last_shows(programme_id: int, *, now: datetime) -> dict[int, datetime]:
         .order_by(Booking.urn)
     )
     return {urn: starts_at for urn, starts_at in rows}
+
+
+def free_places(programme_id: int, *, now: datetime) -> list[tuple[date, int]]:
+    """(day, shows that could still be booked) of every tour day of a programme that stands, in order; 0 of today and before.
+
+    What is kept for a school until it answers, or held while it fills in the form, is free: no promise stands on it yet.
+    One query.
+    """
+    booked = (
+        select(Performance.tour_day_id, func.count(Performance.id.distinct()).label("shows"))
+        .join(Booking, Booking.performance_id == Performance.id)
+        .where(
+            Performance.programme_id == programme_id,
+            Performance.released_at.is_(None),
+            Booking.ended_at.is_(None),
+        )
+        .group_by(Performance.tour_day_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(TourDay.day, TourDay.shows_at_most, func.coalesce(booked.c.shows, 0))
+        .outerjoin(booked, booked.c.tour_day_id == TourDay.id)
+        .where(TourDay.programme_id == programme_id, TourDay.ended_at.is_(None))
+        .order_by(TourDay.day, TourDay.id)
+    )
+    today = day_of(now)
+    return [(day, max(0, most - shows) if day > today else 0) for day, most, shows in rows]
 
 
 def past_shows(programme_id: int, urns: Iterable[int], *, now: datetime) -> list[tuple[int, datetime, str]]:

@@ -13,7 +13,11 @@ import make
 from outreach.asking import invitations, open_door, owners
 from outreach.booking.proposals import Proposal
 from outreach.county.people import SignIn
+from outreach.coverage import standings
+from outreach.coverage.desk import outlook
+from outreach.coverage.desk.forecast import LeftOut
 from outreach.ground.db import db, transaction
+from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 from outreach.visits import unreported
 from web.conftest import Clock
@@ -150,7 +154,7 @@ def test_the_nine_standings_sum_to_the_target_and_the_trend_ends_at_the_figure(d
 def test_the_desk_takes_the_same_queries_for_3_schools_and_for_40(
     app: Flask, client: FlaskClient, count_queries
 ) -> None:
-    """19 of standings.of, 3 of the outlook, 9 of the actions, 1 of the gaps without an owner, 4 of the week; the person,
+    """19 of standings.of, 4 of the outlook, 9 of the actions, 1 of the gaps without an owner, 4 of the week; the person,
     the partnership, the programmes, the one in hand, the inbox, the last visit and the news."""
     taken = []
     for schools, la_code in ((3, "931"), (40, "932")):
@@ -259,7 +263,46 @@ def test_a_staff_preview_counts_schools_that_attended(app: Flask, client: FlaskC
     said = words_of(small.page())
     assert "1 of 3schools attended, 33% of the target" in said
     assert "pupils" not in said.split("Action required")[1].split("What we know")[0].lower()
-    assert "Schools attended" in said and "would miss it" in said
+    assert "Schools attended" in said
+    assert "1 of 3 schools has attended: no other waits for a show Left out: 2 wait for a report." in said
+
+
+def test_the_desk_says_which_places_are_missing_until_the_last_tour_day(small: Small) -> None:
+    """Six schools need eight places: what is kept or held is free, what is booked, past, taken back or another's is not;
+    who said no, cannot be reached or waits for a report needs none."""
+    programme, last = small.programme, datetime(2027, 3, 16, 10, tzinfo=UTC)
+    with transaction():
+        van = make.troupe(small.partnership)
+        plain = [make.school(number_of_pupils=700) for _ in range(3)]  # two years of 100: one audience of 250
+        large = make.school(number_of_pupils=7 * 260)  # two years of 260: three audiences
+        half, lost = make.school(), make.school(number_of_pupils=700)
+        for school in (*plain, large, half, lost):
+            make.contact(school)
+        for gone in (NOW - timedelta(days=20), last):
+            make.booking(make.show(programme, make.school(), gone), {8: 120, 9: 120})  # whole, its second show is free
+        make.booking(make.show(programme, half, last - timedelta(days=1)), {8: 120})  # Year 9 needs a place
+        fallen = make.booking(make.show(programme, lost, last - timedelta(days=6)), {8: 90, 9: 90})
+        make.cancellation(fallen, JUST)
+        no = make.school()
+        make.contact(no)
+        make.answer(programme, no, "declined", at=JUST, reason="exams")
+        make.school()  # nobody to write to
+        make.show(programme, plain[0], last - timedelta(days=5))  # kept: no promise stands on it
+        make.show(programme, plain[1], last - timedelta(days=4), held_until=NOW + timedelta(minutes=9))
+        make.tour_day(programme, van, date(2027, 4, 28), ended_at=JUST)
+        make.tour_day(make.programme(small.partnership, academic_year=2027), van, date(2027, 5, 4))
+        make.tour_day(programme, van, day_of(NOW))
+    found = outlook.of(standings.of(programme.id, as_of=day_of(NOW), now=NOW), now=NOW).forecast
+    assert found.left_out == LeftOut(said_no=1, unreachable=1, reported=1)
+    assert (found.left, found.needed) == (6, 8)
+    assert (found.places, found.tour_ends) == (8, last.date())
+    with transaction():
+        make.contact(make.school(number_of_pupils=700))
+        make.contact(make.school(number_of_pupils=700))
+    said = words_of(small.page())
+    assert "8 schools need 10 places, 8 are left until 16 March: 1 would miss it; add 1 tour day" in said
+    assert "tour ends 16 March" in said
+    assert "Left out: 1 said no, 1 cannot be reached and 1 waits for a report." in said
 
 
 def test_news_is_what_came_since_the_last_day_somebody_signed_in(small: Small) -> None:

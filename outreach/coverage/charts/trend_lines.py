@@ -1,4 +1,4 @@
-"""The trend and the forecast as lines in the pixels of a picture: what was, what is booked, what the pace gives. Pure.
+"""The trend and the forecast as lines in the pixels of a picture: what was, what is booked, what the pace gives, and where the tour ends. Pure.
 
 One picture is drawn for wide windows and one for narrow ones, where the words of a mark would not fit and its number stands
 alone. Geometry only, x to the right and y downwards.
@@ -38,7 +38,7 @@ NARROW = Frame(width=340, height=210, left=30, right=38)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """What stands at a mark. `kind`: 'target', 'seen', 'booked' or 'expected'; `number` alone where `words` do not fit."""
+    """What stands at a mark. `kind`: 'target', 'seen', 'booked', 'expected' or 'tour'; `number` alone where `words` do not fit."""
 
     kind: str
     x: int
@@ -50,7 +50,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """Lines as the points of a polyline, '' for none; marks as (x, y); shades as (x, width); grid and months as (place, text)."""
+    """Lines as the points of a polyline, '' for none; marks as (x, y); shades as (x, width); grid and months as (place, text).
+
+    `between`: what lies between the slower and the faster course, '' where they are one. `tour_end`: x of the last tour day.
+    """
 
     frame: Frame
     floor: int
@@ -61,10 +64,13 @@ class Drawing:
     area: str
     seen: str
     booked: str
-    expected: str
+    slower: str
+    faster: str
+    between: str
+    tour_end: float | None
     now: tuple[float, float]
     booked_end: tuple[float, float] | None
-    expected_end: tuple[float, float] | None
+    expected_ends: list[tuple[float, float]]
     labels: list[Label]
 
 
@@ -79,11 +85,10 @@ def draw(
     seen = _line(scale, trend)
     # Two lines that lie on each other say no more than one: what is booked has its own until the pace passes it.
     booked = found.with_booked if found.booked > found.seen else ()
-    expected = () if found.is_over or found.expected[-1].schools == found.seen else found.expected
-    if found.reached_on is not None:
-        expected = tuple(p for p in expected if p.day <= found.reached_on)
+    foretold = not found.is_over and found.pace is not None and found.faster[-1].schools > found.seen
+    slower = _until(found.slower, found.slower_on) if foretold else []
+    faster = _until(found.faster, found.faster_on) if foretold else []
     booked_end = scale.at(booked[-1]) if booked else None
-    end = expected[-1] if expected else None
     return Drawing(
         frame=frame,
         floor=scale.floor,
@@ -94,12 +99,29 @@ def draw(
         area=f"{scale.x(trend[0].day)},{scale.floor} {seen} {here[0]},{scale.floor}",
         seen=seen,
         booked=_line(scale, [trend[-1], *booked]) if booked else "",
-        expected=_line(scale, [trend[-1], *expected]) if expected else "",
+        slower=_line(scale, [trend[-1], *slower]) if slower and slower != faster else "",
+        faster=_line(scale, [trend[-1], *faster]) if faster else "",
+        between=_line(scale, [trend[-1], *faster, *_along(slower, faster), *reversed(slower)])
+        if slower != faster
+        else "",
+        tour_end=None if found.tour_ends is None else scale.x(found.tour_ends),
         now=here,
         booked_end=booked_end,
-        expected_end=scale.at(end) if end else None,
-        labels=_labels(frame, found, scale, here, booked_end, end, saw),
+        expected_ends=list(dict.fromkeys(scale.at(line[-1]) for line in (faster, slower) if line)),
+        labels=_labels(
+            frame, found, scale, here, booked_end, (slower[-1], faster[-1]) if faster else None, saw
+        ),
     )
+
+
+def _until(line: Sequence[Point], reached_on: date | None) -> list[Point]:
+    """A course as far as the day on which the last school is reached."""
+    return [p for p in line if reached_on is None or p.day <= reached_on]
+
+
+def _along(slower: Sequence[Point], faster: Sequence[Point]) -> list[Point]:
+    """From where the faster course ends, straight on to the day on which the slower does."""
+    return [Point(day=slower[-1].day, schools=faster[-1].schools)] if slower and faster else []
 
 
 class _Scale:
@@ -143,7 +165,7 @@ def _holidays(scale: _Scale, school_days: Sequence[date]) -> list[tuple[float, f
 
 def _labels(
     frame: Frame, found: Forecast, scale: _Scale, here: tuple[float, float],
-    booked_end: tuple[float, float] | None, end: Point | None, saw: str,
+    booked_end: tuple[float, float] | None, ends: tuple[Point, Point] | None, saw: str,
 ) -> list[Label]:  # fmt: skip
     """The target and where the lines lead stand in a column at the right, one under the other; the rest at its mark."""
     side = frame.width - frame.right + 8
@@ -158,10 +180,12 @@ def _labels(
             labels.append(
                 Label(kind="booked", x=x, y=y, at_its_end=False, number=f"{found.booked:,}", words=words)
             )
-    if end is not None and end.schools >= found.target:
-        column.append(("expected", scale.y(end.schools), "", f"reached on {end.day.day} {end.day:%B}"))
-    elif end is not None and end.schools > found.booked:
-        column.append(("expected", scale.y(end.schools), f"{end.schools:,}", f"{end.schools:,} at this pace"))
+    if ends is not None and found.slower_on is not None:
+        column.append(("expected", scale.y(ends[0].schools), "", f"reached by {_short(found.slower_on)}"))
+    elif ends is not None and ends[1].schools > found.booked:
+        number = f"{ends[1].schools:,}"
+        span = number if ends[0].schools == ends[1].schools else f"{ends[0].schools:,} to {number}"
+        column.append(("expected", scale.y(ends[1].schools), number, f"{span} at this pace"))
     base = 0.0
     for kind, y, number, words in sorted(column, key=lambda item: (item[1], item[0] != "target")):
         base = max(y + 5, base + LINE)
@@ -175,4 +199,18 @@ def _labels(
             number=f"{found.seen:,}", words=f"{found.seen:,} {saw}",
         )
     )  # fmt: skip
+    if found.tour_ends is not None:
+        # Above the line of the target, and on the side where there is room.
+        x = round(scale.x(found.tour_ends))
+        at_its_end = x > frame.left + 130
+        labels.append(
+            Label(
+                kind="tour", x=x if at_its_end else max(x, frame.left), y=frame.top - 5, at_its_end=at_its_end,
+                number=f"tour ends {_short(found.tour_ends)}", words=f"tour ends {_short(found.tour_ends)}",
+            )
+        )  # fmt: skip
     return labels
+
+
+def _short(on: date) -> str:
+    return f"{on.day} {on:%B}"

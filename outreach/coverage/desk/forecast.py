@@ -1,38 +1,78 @@
-"""The forecast: when the last school is reached at the present pace and with what is booked, or how many are not. Pure.
+"""The forecast: between which tour days the last school is reached, or how many are not, by pace, bookings and free places. Pure.
 
-The pace is that of the last 30 school days (six school weeks), or of as many as there were since the first show but never
-fewer than five; holidays are left out, of what was and of what is to come. On each coming day at least what is booked by
-then counts, and where the pace gives more, the pace.
+It never looks past the last tour day that is given, nor past the free places on the tour days until then; schools that
+said no or cannot be reached are left out, and so are those that wait for a report or a number and need no place.
+
+The pace is that of the last 30 school days, or of as many as there were since the first show: its first and its last half
+(15 school days each), the slower and the faster of which give a range. Under ten school days there is none, and nothing is
+said of a pace. Holidays are left out, of what was and of what is to come. On each tour day at least what is booked by then
+counts, and where the pace gives more, the pace, but never more than the free places until then allow. Places go to the
+schools that need the fewest first, so that the bound is of the most schools that could be reached.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 
 from outreach.coverage.desk.trend import Point, running, sundays
-from outreach.ground.wording import count, day, day_short
+from outreach.ground.wording import and_list, count, day, day_short
 
-WINDOW, AT_LEAST = 30, 5
-"""School days that the pace is made of, at most and at least."""
+WINDOW, AT_LEAST = 30, 10
+"""School days that the pace is made of, at most; and under which there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Schools of the target of which nothing is foretold: they `said_no`, are `unreachable`, or wait to be `reported`."""
+
+    said_no: int = 0
+    unreachable: int = 0
+    reported: int = 0
+
+    @property
+    def schools(self) -> int:
+        return self.said_no + self.unreachable + self.reported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How many schools a stretch of `half` school days reached: the `slower` and the `faster` half of `over` school days."""
+
+    slower: int
+    faster: int
+    half: int
+    over: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """What becomes of `target` schools of which `seen` have seen it, until `ends`, the year's last school day.
+    """What becomes of `target` schools of which `seen` have seen it, until `tour_ends`, the last tour day given, if any, in the year that `ends`.
 
-    `recent` of them in the last `over` school days. `with_booked` and `expected` begin today; the first ends at the last
-    show that is booked, the second at `ends`. `reached_on` is when the last school is, None: not this year.
+    `left` schools need `needed` places, of which `places` are free on the tour days to come, at `shows_a_day`; with all of
+    them `unplaced` schools stay without. `pace` None: too few school days. `with_booked`, `slower` and `faster` begin
+    today; the first ends at the last show that is booked, the others at the tour's end. `slower_on` and `faster_on` are
+    tour days, on which the last of the schools that can be reached is, None: on none that is given.
     """
 
     today: date
     ends: date
+    tour_ends: date | None
     target: int
     seen: int
-    recent: int
-    over: int
+    left_out: LeftOut
+    left: int
+    needed: int
+    places: int
+    unplaced: int
+    shows_a_day: int
+    pace: Pace | None
     with_booked: tuple[Point, ...]
-    expected: tuple[Point, ...]
-    reached_on: date | None
+    slower: tuple[Point, ...]
+    faster: tuple[Point, ...]
+    slower_on: date | None
+    faster_on: date | None
 
     @property
     def booked(self) -> int:
@@ -40,9 +80,19 @@ class Forecast:
         return self.with_booked[-1].schools
 
     @property
-    def missing(self) -> int:
-        """How many will not have seen it when the year ends."""
-        return self.target - self.expected[-1].schools
+    def aim(self) -> int:
+        """The schools of the target that can be reached."""
+        return self.target - self.left_out.schools
+
+    @property
+    def missing(self) -> tuple[int, int]:
+        """How many of these will not have seen it when the tour ends: by the faster pace, by the slower."""
+        return self.aim - self.faster[-1].schools, self.aim - self.slower[-1].schools
+
+    @property
+    def days_to_add(self) -> int:
+        """Tour days that are missing, so that each school that is left has its places."""
+        return -(-max(0, self.needed - self.places) // self.shows_a_day)
 
     @property
     def is_over(self) -> bool:
@@ -51,41 +101,73 @@ class Forecast:
     @property
     def reached_by_booked(self) -> bool:
         """Whether what is booked is enough, whatever the pace."""
-        return self.booked >= self.target
+        return self.booked >= self.aim
 
 
 def of(
-    *, today: date, school_days: Sequence[date], target: int, seen: Sequence[date], booked: Sequence[date]
-) -> Forecast:
-    """`school_days` of the whole year in order; `seen` and `booked`: for each school the day that makes it whole, in order."""
-    ends = max([*school_days[-1:], *booked[-1:]], default=today)
-    coming = [d for d in school_days if d > today]
-    recent, over = _pace(today, school_days, seen)
-    by_booked = dict.fromkeys(booked)
-    reached = {d: len(seen) + n * recent // over for n, d in enumerate(coming, 1)}
-    days = sorted({*coming, *by_booked})
-    at_least = {p.day: p.schools for p in running(list(booked), days, base=len(seen))}
-    best, expected, reached_on = len(seen), {today: len(seen)}, today if len(seen) >= target else None
-    for d in days:
-        best = min(target, max(best, at_least[d], reached.get(d, 0)))
-        expected[d] = best
-        if best >= target and reached_on is None:
-            reached_on = d
+    *, today: date, school_days: Sequence[date], target: int, seen: Sequence[date], booked: Sequence[date],
+    left: Sequence[int], left_out: LeftOut, tour: Sequence[tuple[date, int]], shows_a_day: int,
+) -> Forecast:  # fmt: skip
+    """`school_days` of the whole year in order; `seen` and `booked`: for each school the day that makes it whole, in order.
+
+    `left`: for each other school that can be reached the places it needs. `tour`: every tour day that is given, past ones
+    too, in order, each with its free places.
+    """
+    pace = _pace(today, school_days, seen)
+    coming = [(d, free) for d, free in tour if d > today]
+    last = max([today, *(d for d, _ in coming), *booked])
+    slower, slower_on = _course(today, school_days, seen, booked, left, coming, pace and pace.slower, pace)
+    faster, faster_on = _course(today, school_days, seen, booked, left, coming, pace and pace.faster, pace)
+    places = sum(free for _, free in coming)
     return Forecast(
-        today=today, ends=ends, target=target, seen=len(seen), recent=recent, over=over,
+        today=today, ends=max([*school_days[-1:], *booked[-1:], *(d for d, _ in coming)], default=today),
+        tour_ends=max([*(d for d, _ in tour), *booked], default=None),
+        target=target, seen=len(seen), left_out=left_out, left=len(left), needed=sum(left), places=places,
+        unplaced=len(left) - _served(left, places), shows_a_day=shows_a_day, pace=pace,
         with_booked=tuple(running(list(booked), _weekly(today, booked[-1] if booked else today), base=len(seen))),
-        expected=tuple(_read_off(expected, _weekly(today, ends), reached_on)), reached_on=reached_on,
+        slower=tuple(_read_off(slower, _weekly(today, last), slower_on)), slower_on=slower_on,
+        faster=tuple(_read_off(faster, _weekly(today, last), faster_on)), faster_on=faster_on,
     )  # fmt: skip
 
 
-def _pace(today: date, school_days: Sequence[date], seen: Sequence[date]) -> tuple[int, int]:
-    """(schools, school days) of the stretch that the pace is taken from."""
-    since_the_first = [d for d in school_days if d <= today and (not seen or d >= seen[0])]
-    stretch = since_the_first[-WINDOW:]
-    if not stretch or not seen:
-        return 0, WINDOW
-    recent = sum(stretch[0] <= d <= today for d in seen)
-    return recent, max(len(stretch), AT_LEAST)
+def _course(
+    today: date, school_days: Sequence[date], seen: Sequence[date], booked: Sequence[date], left: Sequence[int],
+    coming: Sequence[tuple[date, int]], recent: int | None, pace: Pace | None,
+) -> tuple[dict[date, int], date | None]:  # fmt: skip
+    """(how many have seen it by each tour day to come, the one on which the last is reached) at one pace."""
+    aim = len(seen) + len(booked) + len(left)
+    by = {today: len(seen)}
+    best, reached_on = len(seen), today if len(seen) >= aim else None
+    free = dict.fromkeys(booked, 0)
+    for d, n in coming:
+        free[d] = free.get(d, 0) + n
+    places = 0
+    for d in sorted(free):
+        places += free[d]
+        certain = len(seen) + bisect_right(booked, d)
+        passed = bisect_right(school_days, d) - bisect_right(school_days, today)
+        hoped = len(seen) + passed * recent // pace.half if pace and recent is not None else 0
+        best = max(best, min(certain + _served(left, places), max(certain, hoped)))
+        by[d] = best
+        if best >= aim and reached_on is None:
+            reached_on = d
+    return by, reached_on
+
+
+def _served(left: Sequence[int], places: int) -> int:
+    """How many schools some places are enough for, at most."""
+    return bisect_right(list(accumulate(sorted(left))), places)
+
+
+def _pace(today: date, school_days: Sequence[date], seen: Sequence[date]) -> Pace | None:
+    """The two halves of the stretch that the pace is taken from; of an odd one both have the day in the middle."""
+    stretch = [d for d in school_days if d <= today and seen and d >= seen[0]][-WINDOW:]
+    if len(stretch) < AT_LEAST:
+        return None
+    half = -(-len(stretch) // 2)
+    first = sum(stretch[0] <= d < stretch[half] for d in seen)
+    newest = sum(stretch[-half] <= d <= today for d in seen)
+    return Pace(slower=min(first, newest), faster=max(first, newest), half=half, over=len(stretch))
 
 
 def _weekly(first: date, last: date) -> list[date]:
@@ -116,33 +198,90 @@ def headline(found: Forecast, *, seen: str = "seen it", saw: str = "see it") -> 
     if found.is_over:
         left = found.target - found.seen
         return f"The year is over: {left:,} of {count(found.target, 'school')} did not {saw}"
-    if found.reached_on is not None:
-        how = "With what is booked" if found.reached_by_booked else "At this pace"
-        return f"{how}, the last school is reached on {day(found.reached_on, today=found.today)}"
-    if found.recent:
-        return f"At this pace, {count(found.missing, 'school')} would miss it this year"
-    if found.booked > found.seen:
-        return f"With what is booked, {count(found.missing, 'school')} would miss it this year"
-    if found.seen:
-        return f"Nothing is booked: {count(found.missing, 'school')} would miss it this year"
-    return f"No school has {seen} yet, and none is booked"
+    if found.tour_ends is None or not found.aim:
+        some = (
+            f"{found.seen:,} of {count(found.target, 'school')} {'has' if found.seen == 1 else 'have'} {seen}"
+        )
+        return some if found.seen else f"No school has {seen} yet, and none is booked"
+    if found.seen >= found.aim:
+        have = "has" if found.seen == 1 else "have"
+        return f"{found.seen:,} of {count(found.target, 'school')} {have} {seen}: no other waits for a show"
+    if found.reached_by_booked:
+        on = day(found.with_booked[-1].day, today=found.today)
+        return f"With what is booked, the last school is reached on {on}"
+    if found.days_to_add:
+        return (
+            f"{_places(found)}: {found.unplaced:,} would miss it; add {count(found.days_to_add, 'tour day')}"
+        )
+    if found.pace is None or not found.pace.faster:
+        return _places(found)
+    if found.slower_on is not None and found.faster_on is not None:
+        first, last = day(found.faster_on, today=found.today), day(found.slower_on, today=found.today)
+        when = f"on {first}" if first == last else f"between {first} and {last}"
+        return f"At this pace, the last school is reached {when}"
+    fewest, most = found.missing
+    if fewest == most:
+        schools = count(most, "school")
+    else:
+        schools = f"{fewest:,} to {count(most, 'school')}" if fewest else f"up to {count(most, 'school')}"
+    return f"At this pace, {schools} would miss it by the end of the tour"
+
+
+def _places(found: Forecast) -> str:
+    """'64 schools, 41 places left until 28 April'; where some need two, how many they need."""
+    schools = count(found.left, "school")
+    if found.tour_ends is None or found.tour_ends <= found.today:
+        return f"{schools}, no tour day left"
+    until = f"until {found.tour_ends.day} {found.tour_ends:%B}"
+    places = count(found.places, "place") if found.places else "no place"
+    if found.needed == found.left:
+        return f"{schools}, {places} left {until}"
+    need = f"{schools} {'needs' if found.left == 1 else 'need'} {count(found.needed, 'place')}"
+    return f"{need}, {found.places or 'none'} {'is' if found.places < 2 else 'are'} left {until}"
 
 
 def reasons(found: Forecast, *, seen: str = "seen it") -> str:
-    """What the finding rests on, in a sentence or two; '' once the year is over."""
+    """What the finding rests on, in a few sentences; '' once the year is over."""
     if found.is_over or found.seen >= found.target:
         return ""
     said = []
-    if found.recent:
-        rate = 5 * found.recent / found.over
-        often = f"{rate:.0f}" if rate >= 10 or rate == int(rate) else f"{rate:.1f}"
-        schools = f"{count(found.recent, 'school')} in the last {found.over} school days"
-        said.append(f"The pace is that of the {schools}, {often} a school week; holidays are left out.")
-    elif found.seen:
-        said.append(
-            f"No school was reached in the last {found.over} school days, so there is no pace to go by."
-        )
+    if found.left and found.tour_ends is None:
+        schools = f"{count(found.left, 'school')} {'needs' if found.left == 1 else 'need'}"
+        days = f"{count(found.days_to_add, 'tour day')} at {count(found.shows_a_day, 'show')} a day"
+        said.append(f"No tour day is given yet: {schools} {count(found.needed, 'place')}, {days}.")
+    elif found.left and found.pace is None:
+        if found.seen:
+            said.append(f"Nothing is said of a pace before there were {AT_LEAST} school days of it.")
+    elif found.left and found.pace is not None:
+        said.append(_pace_said(found.pace))
     if found.booked > found.seen:
         last = day_short(found.with_booked[-1].day)
         said.append(f"If all that is booked takes place, {found.booked:,} have {seen} by {last}.")
+    if found.left_out.schools:
+        said.append(f"Left out: {_left_out(found.left_out)}.")
     return " ".join(said)
+
+
+def _pace_said(pace: Pace) -> str:
+    if not pace.faster:
+        return f"No school was reached in the last {pace.over} school days, so there is no pace to go by."
+    slower, faster = (_rate(5 * n / pace.half) for n in (pace.slower, pace.faster))
+    rate = faster if slower == faster else f"{slower} to {faster}"
+    schools = count(1, "school") if rate == "1" else f"{rate} schools"
+    return (
+        f"The pace is {schools} a school week: the slower and the faster half of the last {pace.over} school days; "
+        "holidays are left out."
+    )
+
+
+def _rate(a_week: float) -> str:
+    return f"{a_week:.0f}" if a_week >= 10 or a_week == int(a_week) else f"{a_week:.1f}"
+
+
+def _left_out(left_out: LeftOut) -> str:
+    parts = (
+        (left_out.said_no, "said no"),
+        (left_out.unreachable, "cannot be reached"),
+        (left_out.reported, "waits for a report" if left_out.reported == 1 else "wait for a report"),
+    )
+    return and_list([f"{n:,} {what}" for n, what in parts if n])

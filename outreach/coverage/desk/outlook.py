@@ -4,16 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from outreach.booking import diary
+from outreach.booking import accounts, diary
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
+from outreach.coverage.cells import OPEN
 from outreach.coverage.desk import forecast, trend
-from outreach.coverage.desk.forecast import Forecast
+from outreach.coverage.desk.forecast import Forecast, LeftOut
 from outreach.coverage.desk.trend import Point
 from outreach.coverage.gaps import Word
-from outreach.coverage.standings import Reckoning
+from outreach.coverage.standings import Reckoning, Standing
 from outreach.ground.school_year import first_day, last_day
 from outreach.ground.timespans import day_of
+from outreach.tour.programmes import Programme
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,16 +29,19 @@ class Outlook:
 
 
 def of(reckoning: Reckoning, *, now: datetime) -> Outlook:
-    """From the reckoning of today; three queries more."""
+    """From the reckoning of today; four queries more."""
     programme, today = reckoning.programme, day_of(now)
     seen = trend.seen_days(reckoning.target)
     calendars = school_days.authority_calendars(partnerships.la_codes(programme.partnership_id))
     days = days_of_year(calendars.values(), programme.academic_year)
     last = diary.last_shows(programme.id, now=now)
+    left, left_out = _to_come(reckoning)
     return Outlook(
         trend=trend.of(seen, year=programme.academic_year, today=today),
         forecast=forecast.of(
-            today=today, school_days=days, target=len(reckoning.target), seen=seen, booked=_whole_on(reckoning, last, today)
+            today=today, school_days=days, target=len(reckoning.target), seen=seen,
+            booked=_whole_on(reckoning, last, today), left=left, left_out=left_out,
+            tour=diary.free_places(programme.id, now=now), shows_a_day=programme.shows_a_day,
         ),
         school_days=days,
         last_show=day_of(max(last.values())) if last else None,
@@ -62,3 +67,25 @@ def _whole_on(reckoning: Reckoning, last: dict[int, datetime], today: date) -> l
             on = day_of(last[s.urn]) if s.urn in last else s.since
             days.append(max(on or today, today))
     return sorted(days)
+
+
+def _to_come(reckoning: Reckoning) -> tuple[list[int], LeftOut]:
+    """(the places that each gap needs, who is left out) among the schools that have neither seen it nor booked it whole."""
+    gaps = [s for s in reckoning.target if s.is_gap]
+    said_no = sum(s.standing == Word.DECLINED for s in gaps)
+    unreachable = sum(s.standing == Word.UNREACHABLE for s in gaps)
+    asked = [s for s in gaps if s.standing not in (Word.DECLINED, Word.UNREACHABLE)]
+    needed = [places_needed(reckoning.programme, s) for s in asked]
+    return [n for n in needed if n], LeftOut(
+        said_no=said_no, unreachable=unreachable, reported=needed.count(0)
+    )
+
+
+def places_needed(programme: Programme, s: Standing) -> int:
+    """How many more shows a school needs, by the rule of its account; 0 where only a report or a number is missing."""
+    missing = [
+        y for y, state in s.year_groups.items() if state in (OPEN, Word.PART_SEEN) and y not in s.uncounted
+    ]
+    numbers = {y: s.pupils_by_year.get(y) for y in missing}
+    still_open = {y: None if n is None else max(0, n - s.seen_by_year.get(y, 0)) for y, n in numbers.items()}
+    return accounts.shows_needed(programme, still_open) if missing else 0

@@ -1,6 +1,5 @@
 """Which schools a plan is drawn up for: each gap that still needs shows, how many, for how many pupils, and on which days."""
 
-import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -98,7 +97,7 @@ def of(
         account = owed[school.urn]
         open_now = sum(n or 0 for n in account.still_open.values())
         known = bool(account.still_open) and None not in account.still_open.values()
-        shows = math.ceil(open_now / programme.audience_ceiling) if known else 1
+        shows = accounts.shows_needed(programme, account.still_open) if known else 1
         if account.is_open and (programme.for_adults or not known or open_now):
             needed[school.urn] = max(1, shows, len(waiting[school.urn])), open_now if known else None
     left_out = []

@@ -1,5 +1,6 @@
 """The forecast by worked examples, and held to a slow reading of its own words over random years. No database."""
 
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as some
 
 from outreach.county.school_days import SchoolCalendar
 from outreach.coverage.desk import forecast, trend
+from outreach.coverage.desk.forecast import LeftOut, Pace
 from outreach.coverage.desk.outlook import days_of_year
 from outreach.coverage.desk.trend import Point
 
@@ -24,9 +26,20 @@ TODAY = date(2027, 1, 19)
 LAST = date(2027, 7, 21)
 
 
-def ahead(*, target: int, seen: list[date], booked: list[date] | None = None, today: date = TODAY):
+TOUR = [(d, 2) for d in SCHOOL_DAYS]
+
+
+def ahead(
+    *, target: int, seen: list[date], booked: list[date] | None = None, today: date = TODAY, left: list[int] | None = None,
+    left_out: LeftOut | None = None, tour: list[tuple[date, int]] | None = None, shows_a_day: int = 2,
+):  # fmt: skip
+    """Who is neither seen, booked nor left out needs one place each; the troupe has two on every school day."""
+    booked, left_out = sorted(booked or []), left_out or LeftOut()
+    if left is None:
+        left = [1] * (target - len(seen) - len(booked) - left_out.schools)
     return forecast.of(
-        today=today, school_days=SCHOOL_DAYS, target=target, seen=sorted(seen), booked=sorted(booked or [])
+        today=today, school_days=SCHOOL_DAYS, target=target, seen=sorted(seen), booked=booked, left=left,
+        left_out=left_out, tour=TOUR if tour is None else tour, shows_a_day=shows_a_day,
     )  # fmt: skip
 
 
@@ -40,35 +53,134 @@ def back(n: int, today: date = TODAY) -> date:
     return [d for d in SCHOOL_DAYS if d <= today][-n]
 
 
+def places(n: int, until: date = date(2027, 4, 28)) -> list[tuple[date, int]]:
+    """That many free places on the tour days until one, which is a tour day; no two on one day."""
+    days = [d for d in SCHOOL_DAYS if TODAY < d <= until]
+    return [(d, 1) for d in days[: n - 1]] + [(days[-1], 1 + max(0, n - len(days)))] if n else [(until, 0)]
+
+
 def test_one_school_each_second_school_day_reaches_ten_more_after_twenty_school_days() -> None:
-    """15 schools in the last 30 school days; half-term and weekends do not count against them."""
+    """15 schools in the last 30 school days, evenly; half-term and weekends do not count against them."""
     found = ahead(target=25, seen=[back(2 * n) for n in range(1, 16)])
-    assert (found.recent, found.over) == (15, 30)
-    assert found.reached_on == school_days(TODAY, 20) == date(2027, 2, 23)
-    assert found.missing == 0
-    assert forecast.headline(found) == "At this pace, the last school is reached on Tuesday 23 February"
-    assert forecast.reasons(found) == (
-        "The pace is that of the 15 schools in the last 30 school days, 2.5 a school week; holidays are left out."
+    assert found.pace == Pace(slower=7, faster=8, half=15, over=30)
+    assert found.faster_on == school_days(TODAY, 19) == date(2027, 2, 22)
+    assert found.slower_on == school_days(TODAY, 22) == date(2027, 2, 25)
+    assert found.missing == (0, 0)
+    assert forecast.headline(found) == (
+        "At this pace, the last school is reached between Monday 22 February and Thursday 25 February"
     )
+    assert forecast.reasons(found) == (
+        "The pace is 2.3 to 2.7 schools a school week: the slower and the faster half of the last 30 school days; "
+        "holidays are left out."
+    )
+
+
+def test_the_slower_and_the_faster_half_give_the_range() -> None:
+    """Ten schools in the first 15 of the last 30 school days, five in the last 15: both ways round it is one range."""
+    first, last = [back(n) for n in range(16, 26)], [back(n) for n in range(1, 6)]
+    found = ahead(target=46, seen=[back(60), *first, *last])
+    assert found.pace == Pace(slower=5, faster=10, half=15, over=30)
+    assert (found.faster_on, found.slower_on) == (school_days(TODAY, 45), school_days(TODAY, 90))
+    other = ahead(target=61, seen=[back(60)] + [back(n) for n in (*range(16, 21), *range(1, 11))])
+    assert other.pace == found.pace
 
 
 def test_what_happened_before_the_last_six_school_weeks_makes_no_pace() -> None:
     found = ahead(target=40, seen=[back(31), back(60), back(30)])
-    assert (found.seen, found.recent, found.over) == (3, 1, 30)
+    assert (found.seen, found.pace) == (3, Pace(slower=0, faster=1, half=15, over=30))
 
 
-def test_not_this_year_says_how_many_schools() -> None:
-    """One school in thirty school days; 115 are left until 21 July, so three more: 84 - 4 - 3 miss it."""
-    left = sum(d > TODAY for d in SCHOOL_DAYS)
-    found = ahead(target=84, seen=[back(60), back(50), back(45), back(20)])
-    assert found.reached_on is None and found.ends == LAST
-    assert found.missing == 84 - 4 - left // 30
-    assert forecast.headline(found) == f"At this pace, {found.missing} schools would miss it this year"
+def test_under_ten_school_days_nothing_is_said_of_a_pace() -> None:
+    silent, said = (ahead(target=40, seen=[back(n), back(1), back(2)]) for n in (9, 10))
+    assert silent.pace is None and said.pace == Pace(slower=1, faster=2, half=5, over=10)
+    until = sum(d > TODAY for d in SCHOOL_DAYS) * 2
+    assert forecast.headline(silent) == f"37 schools, {until} places left until 21 July"
+    assert forecast.reasons(silent) == "Nothing is said of a pace before there were 10 school days of it."
+    assert "pace" in forecast.headline(said) and "a school week" in forecast.reasons(said)
+    assert silent.slower[-1].schools == silent.faster[-1].schools == 3
 
 
-def test_one_school_would_miss_it() -> None:
-    found = ahead(target=5, seen=[back(60), back(50), back(45)], booked=[date(2027, 3, 9)])
-    assert forecast.headline(found) == "With what is booked, 1 school would miss it this year"
+def test_places_that_are_missing_are_said_with_the_tour_days_to_add() -> None:
+    found = ahead(target=70, seen=[back(n) for n in range(1, 7)], tour=places(41))
+    assert forecast.headline(found) == (
+        "64 schools, 41 places left until 28 April: 23 would miss it; add 12 tour days"
+    )
+    assert found.tour_ends == date(2027, 4, 28) and max(p.day for p in found.faster) <= found.tour_ends
+
+
+@pytest.mark.parametrize(
+    ("shows_a_day", "days"), [(1, "23 tour days"), (3, "8 tour days"), (23, "1 tour day"), (30, "1 tour day")]
+)
+def test_days_to_add_are_rounded_up(shows_a_day: int, days: str) -> None:
+    found = ahead(target=64, seen=[], tour=places(41), shows_a_day=shows_a_day)
+    assert forecast.headline(found).endswith(f"23 would miss it; add {days}")
+
+
+def test_a_school_that_needs_two_shows_takes_two_places() -> None:
+    """Four schools of one place and two of two: six places are enough for five of them, and two are missing."""
+    found = ahead(target=6, seen=[], left=[2, 1, 1, 2, 1, 1], tour=places(6))
+    assert (found.needed, found.places, found.unplaced, found.days_to_add) == (8, 6, 1, 1)
+    assert forecast.headline(found) == (
+        "6 schools need 8 places, 6 are left until 28 April: 1 would miss it; add 1 tour day"
+    )
+    one = ahead(target=1, seen=[], left=[2], tour=places(1))
+    assert forecast.headline(one).startswith(
+        "1 school needs 2 places, 1 is left until 28 April: 1 would miss it"
+    )
+    none = ahead(target=1, seen=[], left=[2], tour=places(0))
+    assert forecast.headline(none).startswith("1 school needs 2 places, none is left until 28 April")
+
+
+def test_no_day_after_the_last_tour_day_is_named_however_slow_the_pace() -> None:
+    """One school in 15 school days at best: until 28 April, four more of the 60 at most."""
+    found = ahead(target=84, seen=[back(60), back(50), back(45), back(20)], tour=places(100))
+    passed = sum(TODAY < d <= date(2027, 4, 28) for d in SCHOOL_DAYS)
+    assert (found.slower_on, found.faster_on) == (None, None)
+    assert found.missing == (80 - passed // 15, 80)
+    assert forecast.headline(found) == (
+        f"At this pace, {80 - passed // 15} to 80 schools would miss it by the end of the tour"
+    )
+    assert found.slower[-1].day == found.faster[-1].day == date(2027, 4, 28)
+
+
+def test_once_the_tour_is_over_no_day_is_named_and_the_days_that_are_missing_are() -> None:
+    found = ahead(target=12, seen=[back(12), back(11), back(10)], tour=[(back(12), 3), (back(9), 0)])
+    assert forecast.headline(found) == "9 schools, no tour day left: 9 would miss it; add 5 tour days"
+    assert found.faster == (Point(day=TODAY, schools=3),) and found.faster_on is None
+
+
+def test_without_any_tour_day_it_says_how_many_are_needed() -> None:
+    found = ahead(target=9, seen=[], tour=[])
+    assert forecast.headline(found) == "No school has seen it yet, and none is booked"
+    assert forecast.reasons(found) == (
+        "No tour day is given yet: 9 schools need 9 places, 5 tour days at 2 shows a day."
+    )
+
+
+def test_who_said_no_or_cannot_be_reached_is_left_out_and_said() -> None:
+    out = LeftOut(said_no=2, unreachable=1, reported=1)
+    found = ahead(target=14, seen=[back(n) for n in range(1, 16) if n % 5 == 0], left_out=out, tour=places(7))
+    assert (found.aim, found.left, found.days_to_add) == (10, 7, 0)
+    assert forecast.reasons(found).endswith(
+        "Left out: 2 said no, 1 cannot be reached and 1 waits for a report."
+    )
+    done = ahead(target=4, seen=[back(9), back(8)], left_out=LeftOut(said_no=2))
+    assert forecast.headline(done) == "2 of 4 schools have seen it: no other waits for a show"
+    assert (done.faster_on, done.missing) == (TODAY, (0, 0))
+
+
+def test_some_would_miss_it_at_the_slower_pace_alone() -> None:
+    seen = [back(n) for n in range(16, 31)] + [back(1)]
+    found = ahead(target=40, seen=seen)
+    assert found.faster_on == school_days(TODAY, 24) and found.slower_on is None
+    assert forecast.headline(found) == (
+        f"At this pace, up to {found.missing[1]} schools would miss it by the end of the tour"
+    )
+
+
+def test_no_pace_to_go_by_is_said() -> None:
+    found = ahead(target=5, seen=[back(60), back(50), back(45)], booked=[date(2027, 3, 9)], tour=places(20))
+    assert forecast.headline(found) == "1 school, 20 places left until 28 April"
     assert forecast.reasons(found) == (
         "No school was reached in the last 30 school days, so there is no pace to go by. "
         "If all that is booked takes place, 4 have seen it by 9 March 2027."
@@ -82,30 +194,19 @@ def test_what_is_booked_counts_on_its_day_even_where_the_pace_is_slower() -> Non
         Point(day=TODAY, schools=1), Point(day=date(2027, 1, 24), schools=1),
         Point(day=date(2027, 1, 31), schools=3), Point(day=date(2027, 2, 1), schools=4),
     )  # fmt: skip
-    assert found.reached_by_booked and found.reached_on == date(2027, 2, 1)
+    assert found.reached_by_booked and found.slower_on == found.faster_on == date(2027, 2, 1)
     assert forecast.headline(found) == "With what is booked, the last school is reached on Monday 1 February"
 
 
-def test_first_week_of_a_tour_is_no_pace_of_two_shows_on_one_day() -> None:
-    """Two schools on the first day of the tour are two in a school week, not ten."""
-    found = ahead(target=90, seen=[TODAY, TODAY])
-    assert (found.recent, found.over) == (2, 5)
-
-
-def test_nothing_seen_and_nothing_booked_is_said_so() -> None:
-    found = ahead(target=9, seen=[])
-    assert forecast.headline(found) == "No school has seen it yet, and none is booked"
-    assert (found.missing, forecast.reasons(found)) == (9, "")
-
-
-def test_nothing_booked_any_more_is_said_so() -> None:
-    found = ahead(target=9, seen=[back(40)])
-    assert forecast.headline(found) == "Nothing is booked: 8 schools would miss it this year"
+def test_nothing_seen_and_nothing_booked_says_what_places_there_are() -> None:
+    found = ahead(target=9, seen=[], tour=places(20))
+    assert forecast.headline(found) == "9 schools, 20 places left until 28 April"
+    assert (found.missing, forecast.reasons(found)) == ((9, 9), "")
 
 
 def test_all_seen() -> None:
     found = ahead(target=2, seen=[back(4), back(2)])
-    assert (found.reached_on, found.missing) == (TODAY, 0)
+    assert (found.slower_on, found.faster_on, found.missing) == (TODAY, TODAY, (0, 0))
     assert forecast.headline(found) == "All 2 schools have seen it"
     assert forecast.headline(ahead(target=1, seen=[back(4)])) == "The one school has seen it"
 
@@ -113,13 +214,13 @@ def test_all_seen() -> None:
 @pytest.mark.parametrize("today", [LAST, date(2027, 8, 20), date(2028, 3, 1)])
 def test_once_the_year_is_over_nothing_is_foretold(today: date) -> None:
     found = ahead(target=84, seen=[back(9)], today=today)
-    assert found.is_over and found.expected == (Point(day=today, schools=1),)
+    assert found.is_over and found.slower == found.faster == (Point(day=today, schools=1),)
     assert forecast.headline(found) == "The year is over: 83 of 84 schools did not see it"
     assert forecast.reasons(found) == ""
 
 
 def test_adults_attend() -> None:
-    found = ahead(target=3, seen=[])
+    found = ahead(target=3, seen=[], tour=[])
     assert (
         forecast.headline(found, seen="attended", saw="attend")
         == "No school has attended yet, and none is booked"
@@ -129,8 +230,8 @@ def test_adults_attend() -> None:
 
 
 def test_a_show_after_the_last_school_day_still_counts() -> None:
-    found = ahead(target=2, seen=[], booked=[date(2027, 7, 23)], today=date(2027, 7, 20))
-    assert (found.ends, found.missing) == (date(2027, 7, 23), 1)
+    found = ahead(target=2, seen=[], booked=[date(2027, 7, 23)], today=date(2027, 7, 20), tour=[])
+    assert (found.ends, found.tour_ends, found.missing) == (date(2027, 7, 23), date(2027, 7, 23), (1, 1))
 
 
 def test_without_term_dates_every_weekday_that_is_no_bank_holiday_is_a_school_day() -> None:
@@ -147,36 +248,87 @@ def test_a_day_on_which_one_authority_has_school_is_a_school_day() -> None:
 year_days = some.dates(date(2026, 9, 1), date(2027, 8, 31))
 
 
-@settings(deadline=None, max_examples=200)
+tour_days = some.dictionaries(year_days, some.integers(0, 3), max_size=25)
+
+
+def slow_pace(today: date, seen: list[date]) -> tuple[int, int, int] | None:
+    """(slower, faster, school days of a half) by counting day after day."""
+    days = [d for d in SCHOOL_DAYS if d <= today and seen and d >= min(seen)]
+    days = days[max(0, len(days) - 30) :]
+    if len(days) < 10:
+        return None
+    half = (len(days) + 1) // 2
+    numbers, by_day = [], Counter(seen)
+    for begins, stops in ((days[0], days[half]), (days[len(days) - half], today + timedelta(days=1))):
+        n, d = 0, begins
+        while d < stops:
+            n, d = n + by_day[d], d + timedelta(days=1)
+        numbers.append(n)
+    return min(numbers), max(numbers), half
+
+
+def most_served(left: list[int], places: int) -> int:
+    """Hand out places one after the other to whom needs the fewest."""
+    waiting, served = sorted(left), 0
+    while waiting and waiting[0] <= places:
+        places -= waiting.pop(0)
+        served += 1
+    return served
+
+
+@settings(deadline=None, max_examples=250)
 @given(
     today=year_days, seen=some.lists(year_days, max_size=40), booked=some.lists(year_days, max_size=20),
-    missing=some.integers(0, 30),
+    left=some.lists(some.integers(1, 3), max_size=30), out=some.integers(0, 5), tour=tour_days,
+    shows_a_day=some.integers(1, 4),
 )  # fmt: skip
 def test_forecast_is_what_its_words_say(
-    today: date, seen: list[date], booked: list[date], missing: int
+    today: date,
+    seen: list[date],
+    booked: list[date],
+    left: list[int],
+    out: int,
+    tour: dict[date, int],
+    shows_a_day: int,
 ) -> None:
     seen, booked = [d for d in seen if d <= today], [d for d in booked if d >= today]
-    target = len(seen) + len(booked) + missing
-    found = ahead(target=target, seen=seen, booked=booked, today=today)
-    best = len(seen) + sum(d <= today for d in booked)  # a show of this afternoon
-    slow_reached = today if best == target else None
-    day = today
-    while day < found.ends:
-        day += timedelta(days=1)
-        k = sum(today < d <= day for d in SCHOOL_DAYS)
-        by_pace = len(seen) + (k * found.recent // found.over)
-        best = max(best, len(seen) + sum(d <= day for d in booked), by_pace)
-        if best >= target and slow_reached is None:
-            slow_reached = day
-        for point in found.expected:
-            if point.day == day:
-                assert point.schools == min(best, target)
-    assert found.reached_on == slow_reached
-    if day > today:
-        assert found.missing == max(0, target - best)
-    numbers = [p.schools for p in found.expected]
-    assert numbers == sorted(numbers) and found.booked == len(seen) + len(booked) <= target
-    assert forecast.headline(found)
+    aim = len(seen) + len(booked) + len(left)
+    found = ahead(
+        target=aim + out, seen=seen, booked=booked, today=today, left=left, left_out=LeftOut(said_no=out),
+        tour=sorted(tour.items()), shows_a_day=shows_a_day,
+    )  # fmt: skip
+    pace = slow_pace(today, seen)
+    said = None if found.pace is None else (found.pace.slower, found.pace.faster, found.pace.half)
+    assert said == pace
+    last = max([today, *booked, *(d for d in tour if d > today)])
+    for which, course, reached_on in ((0, found.slower, found.slower_on), (1, found.faster, found.faster_on)):
+        best, places, slow_reached, day = len(seen), 0, today if len(seen) == aim else None, today
+        while day <= last:
+            certain = len(seen) + sum(d <= day for d in booked)
+            if day > today:
+                places += tour.get(day, 0)
+            if day in booked or day > today and day in tour:
+                k = sum(today < d <= day for d in SCHOOL_DAYS)
+                hoped = len(seen) + (k * pace[which] // pace[2] if pace else 0)
+                best = max(best, min(max(certain, hoped), certain + most_served(left, places)))
+            if best >= aim and slow_reached is None:
+                slow_reached = day
+            for point in course:
+                if point.day == day:
+                    assert point.schools == best
+            day += timedelta(days=1)
+        assert reached_on == slow_reached
+        assert reached_on in (None, today) or reached_on in tour or reached_on in booked
+        assert course[-1].day == last and found.missing[1 - which] == aim - best
+        assert [p.schools for p in course] == sorted(p.schools for p in course)
+    free = sum(n for d, n in tour.items() if d > today)
+    assert (found.places, found.unplaced) == (free, len(left) - most_served(left, free))
+    assert free + found.days_to_add * shows_a_day >= sum(left)
+    assert not found.days_to_add or free + (found.days_to_add - 1) * shows_a_day < sum(left)
+    assert found.tour_ends == (max([*tour, *booked]) if tour or booked else None)
+    assert found.booked == len(seen) + len(booked) <= found.aim == aim
+    headline = forecast.headline(found)
+    assert headline and (pace is not None or "pace" not in headline)
 
 
 def test_weeks_end_on_sundays_and_the_last_point_is_today() -> None:
