@@ -89,6 +89,10 @@ def upgrade():
     op.add_column("history", sa.Column("partnership_id", sa.Integer(), nullable=True))
     op.create_index("ix_letter_counted", "letter", ["partnership_id", "status", "handed_at"])
     op.create_index("ix_dead_address_lower", "dead_address", [sa.text("lower(address)")])
+    op.create_index("ix_booking_contact_booking", "booking_contact", ["booking_id"])
+    op.create_index("ix_booking_handover_from", "booking_handover", ["from_urn"])
+    op.create_index("ix_booking_handover_to", "booking_handover", ["to_urn"])
+    op.create_index("ix_incoming_sender", "incoming", ["partnership_id", sa.text("lower(sender)")])
     _fill()
     _guards()
 
@@ -105,6 +109,10 @@ def downgrade():
         op.execute("DROP FUNCTION change_of_hands_whole_guard()")
     else:
         op.execute("DROP TRIGGER change_of_hands_delete_guard")
+    op.drop_index("ix_incoming_sender", "incoming")
+    op.drop_index("ix_booking_handover_to", "booking_handover")
+    op.drop_index("ix_booking_handover_from", "booking_handover")
+    op.drop_index("ix_booking_contact_booking", "booking_contact")
     op.drop_index("ix_dead_address_lower", "dead_address")
     op.drop_index("ix_letter_counted", "letter")
     op.drop_column("history", "partnership_id")

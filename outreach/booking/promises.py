@@ -178,6 +178,7 @@ class BookingContact(Base, FoundByName):
 
     __tablename__ = "booking_contact"
     __table_args__ = (
+        Index("ix_booking_contact_booking", "booking_id"),
         Index("uq_booking_contact", "booking_id", "address", unique=True, postgresql_where=text("removed_at IS NULL"),
               sqlite_where=text("removed_at IS NULL")),
         CheckConstraint("duty IN ('safeguarding lead', 'on the day', 'colleague')", name="duty"),

@@ -33,7 +33,7 @@ from outreach.post.proposing import LAPSED
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.targets import TargetDecision
-from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
+from outreach.visits.reports import ReportedPupils, VisitReport, stands
 from outreach.visits.verdicts import Promised, Told
 
 
@@ -245,12 +245,11 @@ def _handed_on_after(programme: Programme, cut: Cut) -> Any:
 
 def reports(programme: Programme, cut: Cut) -> list[Told]:
     """Every report of the programme by the moment, in the order they came, but for those taken back by then."""
-    v, w = VisitReport, ReportWithdrawal
+    v = VisitReport
     told_by = cut.told_by or cut.moment
-    withdrawn = select(w.report_id).where(w.recorded_at < told_by)
     of_programme = (
         v.recorded_at < told_by,
-        v.id.not_in(withdrawn),
+        stands(told_by),
         *(() if cut.told_by is None else (Performance.starts_at < cut.moment,)),
         Performance.programme_id == programme.id,
         *only_shows(v.performance_id, programme, cut),

@@ -281,9 +281,13 @@ def withdraw(booking: Booking, side: str, report_id: int, *, reason: str, who: s
     mirror(companions(booking.performance) if side == COMPANY else [booking], now=now)
 
 
-def stands() -> ColumnElement[bool]:
-    """Of a VisitReport: nobody took it back."""
-    return VisitReport.id.not_in(select(ReportWithdrawal.report_id))
+def stands(until: datetime | None = None) -> ColumnElement[bool]:
+    """Of a VisitReport: nobody took it back, or nobody had before a moment. Asked report by report, so that it reads no
+    withdrawal of anybody else's."""
+    taken_back = select(ReportWithdrawal.report_id).where(ReportWithdrawal.report_id == VisitReport.id)
+    if until is not None:
+        taken_back = taken_back.where(ReportWithdrawal.recorded_at < until)
+    return ~taken_back.correlate(VisitReport).exists()
 
 
 def older(booking: Booking, row: VisitReport) -> tuple[VisitReport, int | None] | None:

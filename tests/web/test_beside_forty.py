@@ -1,5 +1,7 @@
-"""A county alone and the same county beside forty others: each page sends as many statements and is handed as many rows."""
+"""A county alone and the same county beside forty others: each page sends as many statements, is handed as many rows,
+and on PostgreSQL, where no table is read from end to end, as many are read from the tables."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -7,13 +9,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine.cursor import CursorFetchStrategy
 
 import make
+from outreach.booking.desk.handovers import Handover
+from outreach.booking.promises import BookingContact
 from outreach.county import corrections, schools
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
+from outreach.post.incoming.inbox import Incoming
+from outreach.tour.programmes import Programme
 
 pytestmark = pytest.mark.usefixtures("stopped")
 
@@ -25,10 +31,17 @@ PAGES = (
 )  # fmt: skip
 
 
-def county(code: str) -> tuple[Partnership, int]:
-    """Three schools, one of them the heir of a closed one; a correction, own numbers, shows, a letter that came back."""
+def county(code: str, families: int = 1) -> tuple[Partnership, int]:
+    """A county with a programme, and a school of it that is the heir of a closed one."""
     partnership = make.partnership((code,))
     programme = make.programme(partnership)
+    urns = [family(programme, code) for _ in range(families)]
+    make.letter("x@redmere.example", make.EARLIER, partnership_id=partnership.id)
+    return partnership, urns[0]
+
+
+def family(programme: Programme, code: str) -> int:
+    """Three schools, one of them the heir of a closed one; a correction, own numbers, a show, letters that came back."""
     one, two, old = (make.school(la_code=code) for _ in range(3))
     make.record(old, make.EARLIER, status="Closed")
     old.status = "Closed"
@@ -41,9 +54,15 @@ def county(code: str) -> tuple[Partnership, int]:
         make.dead_address(f"gone{school.urn}@redmere.example")
     shown = make.booking(make.show(programme, one, datetime(2027, 1, 12, 9, 30, tzinfo=UTC)), {8: 100})
     make.report(shown, "school", make.NOW - timedelta(days=1), {8: 100})
-    make.report(shown, "company", make.NOW - timedelta(days=1), took_place=False, why_not="snow")
-    make.letter("x@redmere.example", make.EARLIER, partnership_id=partnership.id)
-    return partnership, one.urn
+    wrong = make.report(shown, "company", make.NOW - timedelta(days=1), took_place=False, why_not="snow")
+    make.withdrawal(wrong, make.NOW - timedelta(hours=1))
+    db.session.add_all([
+        BookingContact(booking_id=shown.id, name="Jo Fell", duty="colleague", address=address, added_at=make.EARLIER),
+        Handover(booking_id=shown.id, from_urn=old.urn, to_urn=one.urn, recorded_at=make.EARLIER, who="Priya"),
+        Incoming(partnership_id=programme.partnership_id, digest=f"{one.urn}", raw=b"Subject: x\r\n\r\nx", sender=address,
+                 received_at=make.NOW, stream=shown.uid, subject="When?", task="mail", why="asks", kind="person"),
+    ])  # fmt: skip
+    return one.urn
 
 
 @contextmanager
@@ -90,3 +109,75 @@ def test_a_county_is_read_alike_alone_and_beside_forty_others(app: Flask, monkey
         for n in range(40):
             county(f"{500 + n}")
     assert read() == alone
+
+
+def scanned(plan: dict[str, Any]) -> int:
+    """Rows that a plan's scans read, those that a filter left out too; a look into an index that finds none counts as one."""
+    below = sum(map(scanned, plan.get("Plans", ())))
+    if "Relation Name" not in plan:
+        return below
+    left_out = plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
+    return below + max(plan["Actual Rows"] + left_out, plan["Actual Loops"] > 1) * plan["Actual Loops"]
+
+
+def read_by(connection: Connection, statements: list[tuple[str, Any]]) -> Counter[str]:
+    """{statement: rows that PostgreSQL reads for it} where no table is read from end to end that has an index to go by.
+
+    These tables are small, and a whole index is read as gladly as three rows of it: so a row is made as dear as many pages.
+    """
+    for setting in ("enable_seqscan = off", "cpu_tuple_cost = 10", "cpu_index_tuple_cost = 10"):
+        connection.exec_driver_sql(f"SET LOCAL {setting}")
+    found: Counter[str] = Counter()
+    for statement, values in statements:
+        plan = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values).scalar_one()
+        found[statement] += scanned(plan[0]["Plan"])
+    return found
+
+
+def forget_since(connection: Connection, transaction_id: int) -> None:
+    """Nothing that was written since a transaction is there any more, until it is rolled back; what PostgreSQL thinks of the
+    tables stays, so that it goes the same ways through them."""
+    connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+    for table in db.metadata.sorted_tables:
+        connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE xmin::text::bigint > {transaction_id}")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_as_few_rows_are_read_for_a_county_beside_forty_others(app: Flask) -> None:
+    with transaction():
+        ours, urn = county("931", families=8)
+        client = make.signed_in(app.test_client(), make.person(ours))
+    client.get("/desk")
+    db.session.remove()
+    with db.engine.begin() as connection:
+        before = int(connection.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar_one())
+    with transaction():
+        for n in range(40):
+            county(f"{500 + n}")
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+    sent: dict[str, list[tuple[str, Any]]] = {page: [] for page in PAGES}
+    for page, of_page in sent.items():
+
+        def keep(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+            if statement.startswith(("SELECT", "WITH")):
+                of_page.append((statement, values))  # noqa: B023
+
+        db.session.remove()
+        event.listen(db.engine, "before_cursor_execute", keep)
+        assert client.get(page.format(urn=urn)).status_code == 200, page
+        event.remove(db.engine, "before_cursor_execute", keep)
+    db.session.remove()
+    with db.engine.connect() as connection:
+        beside = {page: read_by(connection, statements) for page, statements in sent.items()}
+        forget_since(connection, before)
+        assert connection.exec_driver_sql("SELECT count(*) FROM partnership").scalar_one() == 1
+        alone = {page: read_by(connection, statements) for page, statements in sent.items()}
+        connection.rollback()
+    assert all(rows.total() for rows in alone.values())
+    more = {
+        page: {statement: (alone[page][statement], rows) for statement, rows in beside[page].items() if rows > alone[page][statement]}
+        for page in PAGES
+        if beside[page].total() > 1.1 * alone[page].total()
+    }
+    assert more == {}

@@ -19,6 +19,8 @@ class Handover(Base):
     __tablename__ = "booking_handover"
     __table_args__ = (
         Index("ix_booking_handover_booking", "booking_id", "id"),
+        Index("ix_booking_handover_from", "from_urn"),
+        Index("ix_booking_handover_to", "to_urn"),
         CheckConstraint("from_urn <> to_urn", name="other"),
     )
 

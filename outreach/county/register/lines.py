@@ -99,11 +99,11 @@ def near(scope: Any) -> Select[Any]:
 
 def family(urn: int, partnership_id: int) -> set[int]:
     """A school with all that came before and after it, however far, known here or not; in both directions in turn, so
-    that the other half of a split is kin too. Each link on the way has an end that was ever the partnership's."""
-    one, other = Succession.predecessor_urn, Succession.successor_urn
-    ours = ever_with(partnership_id)
+    that the other half of a split is kin too. Each link on the way has an end that was ever the partnership's; no other
+    link is read."""
+    links = near(ever_with(partnership_id)).cte("links")
+    one, other = links.c.predecessor_urn, links.c.successor_urn
     kin = select(literal(urn).label("urn")).cte("kin", recursive=True)
-    near = or_(one == kin.c.urn, other == kin.c.urn)
     end = case((one == kin.c.urn, other), else_=one)
-    kin = kin.union(select(end).join(kin, near).where(or_(one.in_(ours), other.in_(ours))))
+    kin = kin.union(select(end).join(kin, or_(one == kin.c.urn, other == kin.c.urn)))
     return set(db.session.scalars(select(kin.c.urn)))

@@ -9,7 +9,7 @@ from outreach.coverage.parts.cut import cut_of
 from outreach.coverage.standings import Reckoning
 from outreach.ground.db import db
 from outreach.tour.performances import Performance
-from outreach.visits.reports import SCHOOL, ReportWithdrawal, VisitReport
+from outreach.visits.reports import SCHOOL, VisitReport, stands
 
 
 def by_school(reckoning: Reckoning, *, now: datetime) -> dict[int, int]:
@@ -26,9 +26,7 @@ def by_school(reckoning: Reckoning, *, now: datetime) -> dict[int, int]:
             Booking.programme_id == programme.id,
             VisitReport.side == SCHOOL,
             VisitReport.recorded_at < cut.moment,
-            VisitReport.id.not_in(
-                select(ReportWithdrawal.report_id).where(ReportWithdrawal.recorded_at < cut.moment)
-            ),
+            stands(cut.moment),
         )
         .group_by(VisitReport.booking_id)
     )

@@ -78,14 +78,14 @@ def _with_kin(partnership_id: int, rows: Sequence[School], want: Wanted) -> list
             other,
             other.la_code.in_(ours(partnership_id)),
         )
-        .join(
-            other,
+        .join(other, other.urn.in_([Succession.predecessor_urn, Succession.successor_urn]))
+        .where(
             or_(
                 and_(other.urn == Succession.predecessor_urn, Succession.successor_urn.in_(urns)),
                 and_(other.urn == Succession.successor_urn, Succession.predecessor_urn.in_(urns)),
             ),
+            not_(lines.anothers(other.urn, partnership_id)),
         )
-        .where(not_(lines.anothers(other.urn, partnership_id)))
         .order_by(Succession.id, other.urn)
     ).all()
     hits = []

@@ -60,6 +60,7 @@ class Incoming(Base):
             postgresql_where=text("task <> '' AND settled_at IS NULL"),
             sqlite_where=text("task <> '' AND settled_at IS NULL"),
         ),
+        Index("ix_incoming_sender", "partnership_id", text("lower(sender)")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
