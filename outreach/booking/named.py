@@ -140,6 +140,14 @@ def decide(person: NamedPerson, decision: str, *, who: str, now: datetime) -> No
     db.session.flush()
 
 
+def was_of(booking_id: int, named_id: int) -> bool:
+    """Whether somebody was named for a booking, or when its seats were asked for; decided already or not."""
+    one = db.session.get(NamedPerson, named_id) if named_id < 2**31 else None
+    if one is None or one.place_id is None:
+        return one is not None and one.booking_id == booking_id
+    return db.session.get_one(GuestPlace, one.place_id).booking_id == booking_id
+
+
 def waiting_for_bookings(booking_ids: Collection[int]) -> dict[int, list[NamedPerson]]:
     """Who waits to be taken into some bookings, also where they were named when seats were asked for; one query."""
     found: dict[int, list[NamedPerson]] = {}

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 import make
+from every_address import link_to
 from outreach.asking import notes
 from outreach.asking.open_door import LinkRequest
 from outreach.asking.rounds import InvitationRound
 from outreach.booking.agenda.moves import DiaryMove
-from outreach.booking.calling_off.rows import CallOff
+from outreach.booking.calling_off.rows import CallOff, CallOffLine
 from outreach.booking.guests.places import GuestPlace
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import BookingContact
@@ -22,13 +23,17 @@ from outreach.booking.proposals import Proposal
 from outreach.county.lists.past_shows import EarlierList
 from outreach.county.partnerships import InsetDay, Term
 from outreach.county.register.decisions import RegisterChange
-from outreach.county.schools import RegisterImport
+from outreach.county.schools import RegisterImport, School
 from outreach.coverage.board.publishing import BoardReport
 from outreach.coverage.plans.orders import PlanLine, TourPlan
 from outreach.ground.db import db, transaction
+from outreach.post.feeds import tokens, troupe_links
 from outreach.post.feeds.addresses import Feed
 from outreach.post.feeds.tokens import ApiToken
 from outreach.post.incoming.inbox import Incoming
+from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
 from outreach.visits.board_dates import BoardDate
 
 pytestmark = pytest.mark.usefixtures("stopped")
@@ -97,6 +102,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         CallOff(partnership_id=of.id, troupe_id=show.troupe_id, first=SOON.date(), last=SOON.date(), part="day", reason=secret,
                 what=secret, who=secret, key=secret, recorded_at=make.NOW)
     )  # fmt: skip
+    add(CallOffLine(call_off_id=called.id, proposal_id=kept.id, urn=guest.urn, starts_at=SOON, to_ring=True))
     request = add(
         LinkRequest(programme_id=programme.id, urn=school.urn, address=f"r@{secret}.example", why_waiting=secret, recorded_at=make.NOW)
     )
@@ -115,12 +121,12 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "change_id": [change.id], "mail_id": [mail.id], "report_id": [report.id], "date_id": [board_date.id],
         "token_id": [token.id], "feed_id": [feed.id], "move_id": [move.id], "call_off_id": [called.id],
         "request_id": [request.id], "inset_id": [inset.id], "term_id": [term], "la_code": [code],
-        "round_id": [asked_round.id], "person_id": [waiting.id], "list_id": [earlier.id],
+        "round_id": [asked_round.id], "person_id": [waiting.id], "named_id": [waiting.id], "list_id": [earlier.id],
         "troupe_id": [show.troupe_id], "company_id": [show.tour_day.troupe.company_id], "day_id": [show.tour_day_id],
     }  # fmt: skip
 
 
-WORDS = {"field": ["name"], "day": ["2027-03-09"], "which": ["used"], "kind": ["free"], "side": ["school"], "page": [1], "column": ["email"]}
+WORDS = {"said": ["other-days"], "field": ["name"], "day": ["2027-03-09"], "which": ["used"], "kind": ["free"], "side": ["school"], "page": [1], "column": ["email"]}
 """What stands in an address beside ids."""
 
 
@@ -130,20 +136,23 @@ def everything() -> dict[str, list[Any]]:
     return {t.name: sorted(map(repr, db.session.execute(select(t)).all())) for t in db.metadata.sorted_tables}
 
 
-def routes(app: Flask, theirs: dict[str, list[Any]], ours: dict[str, list[Any]]) -> list[tuple[str, str]]:
-    """(method, address) of every route of a coordinator that names anything, with the other's ids; and with one's own, but
+def routes(
+    app: Flask, theirs: dict[str, list[Any]], ours: dict[str, list[Any]], guard: str = "coordinator", token: str = ""
+) -> list[tuple[str, str]]:
+    """(method, address) of every route behind a door that names anything, with the other's ids; and with one's own, but
     for one id that is the other's."""
     found = []
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         names = sorted(rule.arguments - WORDS.keys() - {"token"})
-        if getattr(view, "guard", "") != "coordinator" or not names:
+        if getattr(view, "guard", "") != guard or not names:
             continue
         assert set(names) <= theirs.keys(), f"{rule}: no id of {set(names) - theirs.keys()} in the test"
         mixed = [[theirs[n] if n == other else ours[n] for n in names] for other in names]
         choices = [[theirs[n] for n in names], *(mixed if len(names) > 1 else [])]
         for ids in {each for choice in choices for each in itertools.product(*choice)}:
             given = dict(zip(names, ids, strict=True)) | {w: v[0] for w, v in WORDS.items() if w in rule.arguments}
+            given |= {"token": token} if "token" in rule.arguments else {}
             if "day" in rule.arguments and str(rule).endswith("/days/<day>/take-back"):
                 given["day"] = "2027-03-09"
             with app.test_request_context():
@@ -173,3 +182,53 @@ def test_every_route_with_every_id_of_the_other_is_404_and_changes_and_tells_not
             assert "secretly" not in answer.get_data(as_text=False).decode("utf-8", "replace").lower(), rule
             assert client.get(f"{rule}?programme={theirs['programme_id'][0]}").status_code in (200, 302, 303, 404, 422), rule
     assert everything() == before
+
+
+def test_every_link_and_token_with_every_id_of_the_other_is_404_and_changes_and_tells_nothing(
+    app: Flask, client: FlaskClient
+) -> None:
+    """The doors of schools, companies and programs: a link or token of one partnership, the ids of the other."""
+    with transaction():
+        person, ours = year("931", "Openly")
+        _, theirs = year("932", "Secretly")
+        programme = db.session.get_one(Programme, ours["programme_id"][0])
+        schools = [link_to(programme, db.session.get_one(School, urn)) for urn in ours["urn"]]
+        link = troupe_links.make(ours["troupe_id"][0], partnership_id=person.partnership_id, who="Priya", now=make.NOW)
+        troupe = troupe_links.token_of(link, app.config["SECRET_KEY"])
+        bearer = tokens.make(person.partnership_id, "council", who="Priya", now=make.NOW)[1]
+        their_day = db.session.get_one(TourDay, theirs["day_id"][0])
+        slot = f"{their_day.id}-0930"
+    doors = [("personal link", token, {}) for token in schools]
+    doors += [("troupe link", troupe, {}), ("token", "", {"Authorization": f"Bearer {bearer}"})]
+    before = everything()
+    wrong = []
+    for guard, token, headers in doors:
+        tried = routes(app, theirs, ours, guard, token)
+        assert len(tried) >= {"personal link": 60, "troupe link": 5, "token": 4}[guard]
+        for method, address in tried:
+            for how in {method, "HEAD", "PUT", "DELETE"}:
+                data = {"text": "x", "reason": "x", "deed": "yes", "slot": slot} if how == "POST" else None
+                answer = client.open(address, method=how, headers=headers, data=data)
+                if answer.status_code not in ((404,) if how == method else (404, 405)) or "secretly" in answer.text.lower():
+                    wrong.append((how, address.replace(token or '?', '…'), answer.status_code))
+    assert wrong == []
+    assert everything() == before
+    # Each door opens at its own ids, so that it was not the token that was refused; and what names nothing tells nothing.
+    own = [f"/i/{schools[0]}/booked/{ours['reference'][0]}", f"/t/{troupe}/days/{ours['day_id'][0]}"]
+    assert {client.get(address).status_code for address in own} == {200}
+    standings = f"/api/v1/programmes/{ours['programme_id'][0]}/standings"
+    assert client.get(standings, headers=doors[-1][2]).status_code == 200
+    for guard, token, headers in doors[:-1]:  # the made-up report has nothing that a feed could list
+        for rule in app.url_map.iter_rules():
+            if getattr(app.view_functions[rule.endpoint], "guard", "") == guard and rule.arguments <= {"token"} and "GET" in rule.methods:
+                answer = client.get(str(rule).replace("<token>", token), headers=headers)
+                assert answer.status_code < 500 and "secretly" not in answer.text.lower(), rule
+    # Ids in forms: a slot on the other's tour day, and a line of the other's that was rung.
+    for address in (f"/i/{schools[1]}/choose", f"/i/{schools[0]}/booked/{ours['reference'][0]}/move/to"):
+        answer = client.post(address, data={"slot": slot})
+        assert answer.status_code != 500 and "secretly" not in answer.text.lower()
+    lines = db.session.scalars(select(CallOffLine).order_by(CallOffLine.id)).all()
+    client.post(f"/t/{troupe}/rung", data={"rung": [str(line.id) for line in lines]})
+    db.session.expire_all()
+    assert [line.rung_at is None for line in lines] == [False, True]
+    assert db.session.scalar(select(func.count()).where(Performance.tour_day_id == their_day.id)) == 1

@@ -167,6 +167,8 @@ WAITS = "{} is noted. The address is not your school’s own, so a coordinator l
 def person(token: str, reference: str, contact_id: int) -> Any:
     """Put one person's details right, or hand that one's place on to somebody else."""
     booking = _standing(reference)
+    if not colleagues.was_of(booking, contact_id):
+        abort(404)
     found = next((p for p in promises.people_of(booking) if p.id == contact_id), None)
     back = redirect(url_for(".booked", token=token, reference=reference), 303)
     if found is None:
@@ -199,6 +201,8 @@ def person(token: str, reference: str, contact_id: int) -> Any:
 def take_named_back(token: str, reference: str, named_id: int) -> Any:
     """Somebody who waits for a coordinator is not named any more."""
     booking = _standing(reference)
+    if not named.was_of(booking.id, named_id):
+        abort(404)
     with transaction():
         for one in named.waiting_for_bookings([booking.id]).get(booking.id, []):
             if one.id == named_id:

@@ -12,8 +12,9 @@ from outreach.booking.guests.places import FEWER, GuestPlace
 from outreach.booking.numbers import Promise
 from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
-from outreach.ground.db import transaction
+from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
+from outreach.tour.performances import Performance
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.school import forms, guest_forms
 from outreach.web.school.forms import PeopleForm, PupilsForm
@@ -49,6 +50,9 @@ def neighbours(token: str) -> Any:
 def join(token: str, performance_id: int) -> Any:
     """Who comes, how, and who gets the entry, on one page; the POST asks the host, or takes seats that it offered."""
     now = clock.now()
+    named = db.session.get(Performance, performance_id) if performance_id < 2**31 else None
+    if named is None or named.programme_id != g.programme.id:
+        abort(404)
     account = accounts.account(g.programme, g.school)
     if (why := _why_nothing(account)) is not None:
         return render_template(
