@@ -342,7 +342,10 @@ def test_somebody_who_is_there_already_or_not_there_any_more_is_said(story: Stor
     story.send(f"/booked/{reference}/colleague", typed)
     refused = story.send(f"/booked/{reference}/person/{person.id}", typed)
     assert refused.status_code == 422 and "has this booking in the calendar already" in said(refused)
-    answer = story.send(f"/booked/{reference}/person/99999", typed)
+    assert story.send(f"/booked/{reference}/person/99999", typed).status_code == 404
+    sam = next(p for p in promises.people_of(booking(reference)) if p.name == "Sam Whitfield")
+    assert story.post(f"/booked/{reference}/remove/{sam.id}").status_code == 303
+    answer = story.send(f"/booked/{reference}/person/{sam.id}", typed)
     assert answer.status_code == 303
     assert "not in this booking any more" in said(story.get(f"/booked/{reference}"))
 
