@@ -97,6 +97,16 @@ class Totals:
         return self
 
 
+def census_said(schools: Iterable[Standing]) -> str:
+    """The census that the estimates among some schools rest on, in words; '' where none is estimated."""
+    totals = Totals("", "")
+    for s in schools:
+        if s.estimated and s.target_pupils is not None:
+            totals.estimated += 1
+            totals.of_census(s.census_date)
+    return totals.census_said
+
+
 _SUMS = (
     "schools", "gaps", "seen_pupils", "seen_of_known", "target_pupils", "own", "estimated", "unknown",
     "uncounted_pupils",

@@ -21,7 +21,7 @@ from outreach.asking.chasing.settings import Schedule
 from outreach.asking.invitations import Invitation
 from outreach.county import contacts
 from outreach.county.people import Person
-from outreach.county.schools import School
+from outreach.county.schools import School, SchoolRecord
 from outreach.coverage import standings
 from outreach.coverage.gaplist import deeds, kept
 from outreach.coverage.gaplist.deeds import MOST
@@ -166,14 +166,35 @@ def test_coverage_the_schools_list_and_the_school_say_what_the_gaps_list_says_of
     assert "Fresh School" not in rows(desk.get("/desk/gaps?cause=silent").text)
     later = datetime.combine(due, time(9), tzinfo=UTC)
     found = {
-        day: next(s for s in standings.of(county.programme.id, as_of=day, now=later).target if s.urn == fresh.urn)
+        day: next(
+            s for s in standings.of(county.programme.id, as_of=day, now=later).target if s.urn == fresh.urn
+        )
         for day in (asked - timedelta(days=1), asked, due - timedelta(days=1), due)
     }
     assert [s.kind for s in found.values()] == ["not asked", "asked, waiting", "asked, waiting", "silent"]
     with transaction():
         settings.settle(county.programme, Schedule(first_after_days=2), who="Priya", now=later)
-    was = standings.of(county.programme.id, as_of=due - timedelta(days=1), now=later + timedelta(days=2)).target
-    assert {s.urn: s.kind for s in was}[fresh.urn] == "asked, waiting"  # a setting of today changes no earlier day
+    was = standings.of(
+        county.programme.id, as_of=due - timedelta(days=1), now=later + timedelta(days=2)
+    ).target
+    assert {s.urn: s.kind for s in was}[
+        fresh.urn
+    ] == "asked, waiting"  # a setting of today changes no earlier day
+
+
+def test_where_pupils_are_estimated_the_census_stands_beside_them(desk: FlaskClient, county: County) -> None:
+    pages = ("/desk/schools", f"/desk/schools/{county.silent.urn}")
+    for address in pages:
+        assert "whose census date is not known" in desk.get(address).text, address
+    with transaction():
+        for urn in db.session.scalars(select(School.urn)).all():
+            newest = db.session.scalars(
+                select(SchoolRecord).where(SchoolRecord.urn == urn).order_by(SchoolRecord.id.desc())
+            ).first()
+            row = {c.name: getattr(newest, c.name) for c in SchoolRecord.__table__.columns if c.name != "id"}
+            db.session.add(SchoolRecord(**row | {"census_date": date(2026, 1, 15), "recorded_at": NOW - DAY}))
+    for address in pages:
+        assert "the register’s census of 15 January 2026" in desk.get(address).text, address
 
 
 @pytest.mark.parametrize("deed", ["invite", "remind"])

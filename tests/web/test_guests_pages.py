@@ -80,6 +80,25 @@ def test_a_school_sees_neighbours_asks_one_and_sees_what_it_asked(doors: Doors) 
     assert db.session.query(GuestPlace).count() == 1
 
 
+def test_seats_within_the_notice_say_before_they_are_taken_that_they_cannot_be_given_back_online(
+    doors: Doors, stopped: Any
+) -> None:
+    note = "It is close to the day. Once you join this show, you cannot leave it online"
+    address = f"/i/{doors.small}/hosts/{doors.show}"
+    assert note not in said(doors.client.get(address))
+    stopped.now = doors.c.host.performance.starts_at - timedelta(days=doors.c.programme.notice_cancel_days - 2)
+    assert note in said(doors.client.get(address))
+
+
+def test_the_form_of_numbers_and_hall_names_the_guests_who_get_word_of_another_hall(doors: Doors) -> None:
+    assert "Your guests" not in said(doors.client.get(f"{doors.mine}/numbers"))
+    doors.ask()
+    answer = {"answer": "yes", "seats": "17", "terms": "Side gate"}
+    doors.client.post(f"{doors.mine}/guests/{place().id}", data=answer)
+    page = said(doors.client.get(f"{doors.mine}/numbers"))
+    assert "Your guests Littlemere School, 17 pupils It goes where you say, and gets word of another hall." in page
+
+
 def test_a_host_answers_by_its_own_link(doors: Doors) -> None:
     doors.ask()
     assert "1 school asks to join your show" in said(doors.client.get(doors.mine))
@@ -308,7 +327,7 @@ def test_a_table_is_brought_in_and_its_numbers_lead_to_their_lists(doors: Doors)
     )
     assert "1 road goes by the table. 1 road had two different times; the longer one counts." in said(answer)
     assert "1 road of 3 goes by your table, the other 2 by the rule" in said(answer)
-    assert len(desk.get("/desk/setup/roads/table.csv").text.strip().splitlines()) == 1 + 1
+    assert len(desk.get("/desk/setup/roads/table.csv").text.strip().splitlines()) == 1 + 1 + 1
     assert len(desk.get("/desk/setup/roads/gaps.csv").text.strip().splitlines()) == 1 + 2
     assert "11 minutes away" in said(doors.client.get(f"/i/{doors.small}/hosts"))
     assert doors.desk().post("/desk/setup/roads/remove").status_code == 303

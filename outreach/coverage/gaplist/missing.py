@@ -79,7 +79,12 @@ def _of(programme: Programme, now: datetime, only: Collection[int] | None) -> Mi
 
 
 def gaps_among(
-    programme: Programme, schools: Iterable[Standing], kin: Kin, *, now: datetime, only: Collection[int] | None
+    programme: Programme,
+    schools: Iterable[Standing],
+    kin: Kin,
+    *,
+    now: datetime,
+    only: Collection[int] | None,
 ) -> list[Gap]:
     """Those of some schools that are gaps, in the order given; `kin` is that of their reckoning. `only`: they and all
     their kin, None for all; 6 queries, and three more where some wait for an answer."""
@@ -124,8 +129,10 @@ def _to_be_reminded(programme: Programme, schools: Iterable[Standing], *, today:
         why_closed = calendars[s.urn].why_closed
         due = schedule.due_on(s.since, plan.first_after_days, until=programme.reply_by, why_closed=why_closed)
         asked = "asked today" if s.since == today else f"asked on {day_short(s.since)}"
-        then = f"{'first reminder on' if plan.reminders_on else 'to be reminded from'} {day_short(due)}" if due else (
-            f"to reply by {day_short(programme.reply_by)}"
+        then = (
+            f"{'first reminder on' if plan.reminders_on else 'to be reminded from'} {day_short(due)}"
+            if due
+            else (f"to reply by {day_short(programme.reply_by)}")
         )
         found[s.urn] = replace(s, detail=f"{asked}; {then}")
     return found

@@ -12,6 +12,7 @@ from outreach.county import contacts, school_days, schools
 from outreach.county.lists import past_shows
 from outreach.county.register import decisions, lines
 from outreach.county.schools import School
+from outreach.coverage import figures
 from outreach.coverage.gaps import named
 from outreach.coverage.school import story
 from outreach.coverage.school.story import Chapter
@@ -52,6 +53,7 @@ def school(urn: int) -> Any:
         chapters=chapters,
         earlier=past_shows.of_schools(family, g.partnership.id),
         named=named,
+        census_said=figures.census_said,
         ages=offered(found.statutory_low_age, found.statutory_high_age),
         facts=school_told.facts(found),
         changes=[c for c in changes if c.settled_at is None],

@@ -42,7 +42,7 @@ def schools() -> Any:
         view=asked, reckoning=reckoning, filters=filters, sort=sort, sorts=lists.SORTS, page=page, pages=pages,
         first_day=None if reckoning.target else cut.first_day(asked.programme), found=len(rows), rows=rows[(page - 1) * PAGE : page * PAGE], chips=_chips(asked, reckoning, filters),
         also=filters.which == ALSO_SEEN, seen=sum(lists.seen_of(s, filters.year) for s in inside),
-        pupils=sum(numbers), unknown=len(inside) - len(numbers), pupils_of=lists.pupils_of, seen_of=lists.seen_of,
+        census="" if asked.programme.for_adults else figures.census_said(inside), pupils=sum(numbers), unknown=len(inside) - len(numbers), pupils_of=lists.pupils_of, seen_of=lists.seen_of,
         districts=_districts(reckoning), phases=sorted({s.phase for s in reckoning.target}), nine=NINE,
         types=_kinds(s.type for s in reckoning.target), towns=_kinds(s.town for s in reckoning.target),
         areas=_kinds(s.urban_rural for s in reckoning.target), trusts=_kinds(s.trust for s in reckoning.target),

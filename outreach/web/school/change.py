@@ -85,8 +85,9 @@ def numbers(token: str, reference: str) -> Any:
                 flash("Changed. Whoever has it in the calendar gets the new numbers.", "done")
                 return redirect(url_for(".booked", token=token, reference=reference), 303)
     page = render_template(
-        "school/numbers.html", token=token, booking=booking, form=asked, room=room, needs=ACCESS_NEEDS
-    )
+        "school/numbers.html", token=token, booking=booking, form=asked, room=room, needs=ACCESS_NEEDS,
+        guests=places.guests_of(booking.performance_id) if booking.role == promises.HOST else [],
+    )  # fmt: skip
     return page, 422 if asked.errors or room.errors else 200
 
 

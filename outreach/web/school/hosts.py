@@ -14,6 +14,7 @@ from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
 from outreach.tour.performances import Performance
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.school import forms, guest_forms
@@ -98,6 +99,7 @@ def join(token: str, performance_id: int) -> Any:
         who=who,
         needs=ACCESS_NEEDS,
         place=None,
+        fixed=_fixed(show.performance),
     )
     return page, 422 if request.method == "POST" else 200
 
@@ -133,8 +135,15 @@ def take_fewer(token: str, place_id: int) -> Any:
         who=who,
         needs=ACCESS_NEEDS,
         place=place,
+        fixed=_fixed(place.performance),
     )
     return page, 422 if request.method == "POST" else 200
+
+
+def _fixed(show: Performance) -> str:
+    """'leave' where a guest cannot leave the show online any more, by the programme's notice, else ''; its host alone moves it."""
+    late = promises.fixed_online(g.programme, day_of(show.starts_at), today=day_of(clock.now()))
+    return "leave" if "cancel" in late else ""
 
 
 @school.post("/i/<token>/asked/<int:place_id>/take-back")
