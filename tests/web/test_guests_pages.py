@@ -328,7 +328,7 @@ def test_a_table_is_brought_in_and_its_numbers_lead_to_their_lists(doors: Doors)
     assert "1 road goes by the table. 1 road had two different times; the longer one counts." in said(answer)
     assert "1 road of 3 goes by your table, the other 2 by the rule" in said(answer)
     assert len(desk.get("/desk/setup/roads/table.csv").text.strip().splitlines()) == 1 + 1 + 1
-    assert len(desk.get("/desk/setup/roads/gaps.csv").text.strip().splitlines()) == 1 + 2
+    assert len(desk.get("/desk/setup/roads/gaps.csv").text.strip().splitlines()) == 1 + 2 + 1
     assert "11 minutes away" in said(doors.client.get(f"/i/{doors.small}/hosts"))
     assert doors.desk().post("/desk/setup/roads/remove").status_code == 303
     assert db.session.query(RoadMinutes).count() == 0
