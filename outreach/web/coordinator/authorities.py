@@ -7,7 +7,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from outreach.county import authorities, partnerships
 from outreach.county.authorities import Added, LinesWrong
 from outreach.county.partnerships import Authority
-from outreach.ground import clock, tabular
+from outreach.ground import clock, tabular, workbooks
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_of
@@ -152,7 +152,7 @@ def _text_of(form: TermDatesForm) -> str:
     text = str(form.lines.data)
     if not form.file.data:
         return text
-    content = form.file.data.read(tabular.MOST_BYTES + 1)
+    content = form.file.data.read(workbooks.MOST_BYTES + 1)
     if form.file.data.filename.lower().endswith(".xlsx"):
         table = tabular.read(form.file.data.filename, content)
         rows = [table.header, *(row.cells for row in table.rows)]
