@@ -267,7 +267,7 @@ def test_schools_that_changed_hands_before_are_known_after_the_migration(
         urns = moved.urn, left.urn
     db.session.remove()
     db.engine.dispose()
-    flask_db(database_url, tmp_path, "downgrade", "0008")
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0008")
     with transaction():
         for urn, code in zip(urns, ("998", "800"), strict=True):
             db.session.execute(text(f"UPDATE school SET la_code = '{code}' WHERE urn = {urn}"))

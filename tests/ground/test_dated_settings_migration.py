@@ -39,7 +39,7 @@ def test_the_share_that_must_be_counted_is_dated_by_the_history(
         make.programme(db.session.get_one(make.Partnership, silent), created_at=LATER)
     db.session.remove()
     db.engine.dispose()
-    flask_db(database_url, tmp_path, "downgrade", "0010")
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0010")
     with db.engine.begin() as connection:
         for whose, share in ((told, 0.7), (silent, 0.4), (by_hand, 0.9)):
             connection.execute(

@@ -91,7 +91,7 @@ def test_what_bookings_came_to_is_filled_in_from_the_reports_there_are(
             ids[name] = booking.id
     db.session.remove()
     db.engine.dispose()
-    flask_db(database_url, tmp_path, "downgrade", "0014")
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0014")
     flask_db(database_url, tmp_path, "upgrade")
     rows = dict(db.session.execute(text("SELECT id, outcome FROM booking")).all())
     assert {name: rows[booking_id] for name, booking_id in ids.items()} == {
