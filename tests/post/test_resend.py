@@ -134,7 +134,7 @@ def test_capitals_in_the_address_make_no_difference(app: Flask) -> None:
 def test_who_gave_the_link_back_gets_no_new_one(app: Flask) -> None:
     with transaction():
         handed(booked())
-        links.withdraw(urn=visit().urn, address=JOANNA.address, now=NOW)
+        links.withdraw(urn=visit().urn, address=JOANNA.address, programmes=None, now=NOW)
         assert resend() is None
 
 
