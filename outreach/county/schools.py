@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
+    Float,
     ForeignKey,
     Index,
     Text,
@@ -49,7 +50,7 @@ class SchoolFacts:
     statutory_high_age: Mapped[int | None]
     number_of_pupils: Mapped[int | None]
     census_date: Mapped[date | None]
-    percentage_fsm: Mapped[float | None]
+    percentage_fsm: Mapped[float | None] = mapped_column(Float)
     la_code: Mapped[str] = mapped_column(Text)
     district_code: Mapped[str | None] = mapped_column(Text)
     district_name: Mapped[str | None] = mapped_column(Text)

@@ -57,7 +57,7 @@ class ListSheet(Base):
     lines: Mapped[int]
     width: Mapped[int]
     merged: Mapped[str] = mapped_column(Text)
-    packed: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    packed: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
 
 
 class ListHeading(Base, OfPartnership):
