@@ -112,7 +112,7 @@ def test_without_javascript_it_comes_to_the_same(site: Site, plain_page: Page, o
     ).last.click()
     plain_page.locator(f'button[value="{ours.key(2, "0900")}"]').last.click()
     plain_page.get_by_label("A note in the letter").fill("As we said.")
-    plain_page.get_by_role("button", name="See the letter with this note").click()
+    plain_page.get_by_role("button", name="See the letter as it would go").click()
     expect(plain_page.get_by_label("The letter as plain text")).to_contain_text("As we said.")
     confirm(plain_page)
     assert result(ours, site) == wanted(ours)

@@ -5,6 +5,7 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import accounts, holds, promises
+from outreach.booking import named as named_people
 from outreach.booking.accounts import Account
 from outreach.booking.guests import hosts, joining, places
 from outreach.booking.guests.joining import Wish
@@ -250,8 +251,14 @@ def _forms(
 
 
 def _people_typed(place: GuestPlace) -> dict[str, str]:
+    """Whom the school named when it asked, those for whose address a coordinator is waited for too."""
     typed: dict[str, str] = {}
-    for person in place.people:
+    waiting = [
+        {"duty": p.duty, "name": p.name, "address": p.address, "role": p.role, "phone": p.phone}
+        for p in named_people.waiting_at(named_people.SEATS, g.programme.id, g.school.urn)
+        if p.place_id == place.id
+    ]
+    for person in (*place.people, *waiting):
         box = {"safeguarding lead": "lead", "on the day": "day"}.get(person["duty"], "colleague")
         typed |= {f"{box}_{name}": person[name] for name in ("name", "address", "role", "phone")}
     return typed
