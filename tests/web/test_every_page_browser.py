@@ -37,6 +37,7 @@ from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.visits.reports import VisitReport
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
@@ -242,7 +243,19 @@ def test_every_page_of_the_company_has_no_fault(
     link = db.session.scalars(select(TroupeLink).order_by(TroupeLink.id)).first()
     assert link is not None
     found = Found(app, client)
-    found.follow(f"/t/{troupe_links.token_of(link, app.config['SECRET_KEY'])}")
+    token = troupe_links.token_of(link, app.config["SECRET_KEY"])
+    # Two shows that are over, of which the company told: its report, and taking that back.
+    over = db.session.scalars(
+        select(Performance.id)
+        .join(VisitReport, VisitReport.performance_id == Performance.id)
+        .where(Performance.troupe_id == link.troupe_id, Performance.ends_at < make.NOW, VisitReport.side == "company")
+        .order_by(Performance.id)
+        .limit(2)
+    ).all()
+    assert over
+    found.follow(
+        f"/t/{token}", *(f"/t/{token}/shows/{n}/report" for n in over), *(f"/t/{token}/shows/{n}/report/withdraw" for n in over)
+    )  # fmt: skip
     _hold(app, found, "company")
     for addresses in found.pages.values():
         for address in addresses:
