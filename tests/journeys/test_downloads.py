@@ -21,8 +21,9 @@ pytestmark = pytest.mark.browser
 
 FILES = {"csv": "text/csv", "xlsx": tabular.XLSX_TYPE, "ics": "text/calendar", "eml": "message/rfc822"}
 
-NOT_HERE = {"coordinator.letter_file"}
-"""A made-up letter that went out is not kept as a file: test_letters_pages.py."""
+NOT_HERE = {"coordinator.letter_file", "coordinator.contacts_to_mend", "coordinator.past_shows_to_mend"}
+"""A made-up letter that went out is not kept as a file (test_letters_pages.py); lines to mend stand between an upload and its
+taking in (test_desk_contacts.py, test_past_shows_pages.py)."""
 
 
 REGISTER = (
