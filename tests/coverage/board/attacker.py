@@ -234,6 +234,7 @@ class Attacker:
 
     def _solve(self, wanted: dict[str, tuple[Terms, int]]) -> list[str]:
         h = highspy.Highs()
+        h.setOptionValue("threads", 1)  # as the planner asks: HiGHS has one pool of threads for the process
         h.setOptionValue("output_flag", False)
         for true, least in zip(self.true, self.least, strict=True):
             h.addVar(least, true + MORE)

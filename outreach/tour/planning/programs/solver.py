@@ -1,8 +1,8 @@
 """The only use of HiGHS: a linear program that grows by columns, and the integer program over some of them.
 
-HiGHS has one pool of threads for the process, and two objects that ask for different numbers end without
-a solution and without an error; so it is one thread, always. Whether there is a solution is asked of it
-each time: an empty one looks like the value 0.
+HiGHS has one pool of threads for the process: an object that asks for another number than the first one did cannot
+run. So it is one thread, always, and a run that HiGHS refuses raises SolverFailed: it is no empty plan. Whether there
+is a solution is asked of it each time: an empty one looks like the value 0.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,10 @@ import highspy
 import numpy as np
 
 _ACCEPTED = (highspy.HighsModelStatus.kOptimal,)
+
+
+class SolverFailed(Exception):
+    """HiGHS did not run: not a limit that was reached, but an error of its own or of how it was called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +95,7 @@ class LinearProgram:
         self._stop = stop
         # HiGHS counts the time of all its solves together.
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + max(seconds, 0.01))
-        self._highs.run()
+        _run(self._highs)
         if self._highs.getModelStatus() not in _ACCEPTED:
             return None
         solution = self._highs.getSolution()
@@ -145,7 +149,7 @@ def solve_whole(
 
     highs.cbMipImprovingSolution.subscribe(improved)
     highs.cbMipInterrupt.subscribe(look)
-    highs.run()
+    _run(highs)
     info = highs.getInfo()
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     proven = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
@@ -162,6 +166,11 @@ class _Quiet(highspy.Highs):
     def enableCallbacks(self) -> None:  # noqa: N802 (its own name)
         self.setOptionValue("output_flag", False)
         super().enableCallbacks()
+
+
+def _run(highs: highspy.Highs) -> None:
+    if highs.run() == highspy.HighsStatus.kError:
+        raise SolverFailed(f"HiGHS did not run: {highs.getModelStatus()}")
 
 
 def _highs(seed: int) -> highspy.Highs:
