@@ -69,30 +69,39 @@ def end_line(what: str) -> list[str]:
     return [f"End of {what}. {WHOLE}"]
 
 
-def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]], *, sheet: str = "Sheet1") -> bytes:
-    """A workbook of one sheet, its head frozen; strings stay strings, dates are real dates."""
-    return write_book([(sheet, header, rows)])
+def write_xlsx(
+    header: Sequence[str], rows: Iterable[Sequence[Any]], *, sheet: str = "Sheet1", end: str = "the list"
+) -> bytes:
+    """A workbook of one sheet, its head frozen; strings stay strings, dates are real dates. `end` as `write_csv`."""
+    return write_book([(sheet, header, rows)], end=end)
 
 
-def write_book(sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]]) -> bytes:
-    """A workbook of sheets, (name, header, rows) each; as `write_xlsx`."""
+def write_book(
+    sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]], *, end: str = "the list"
+) -> bytes:
+    """A workbook of sheets, (name, header, rows) each; as `write_xlsx`. The last line of the last sheet is the end line."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out,
         {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True},
     )
     bold, as_date = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+    line = 0
     for name, header, rows in sheets:
         page = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", name)[:31])
         for column, title in enumerate(header):
             page.write_string(0, column, title, bold)
-        for line, row in enumerate(rows, 1):
+        line = 0
+        for row in rows:
+            line += 1
             for column, value in enumerate(row):
                 if isinstance(value, date) and not isinstance(value, datetime):
                     page.write_datetime(line, column, datetime(value.year, value.month, value.day), as_date)
                 else:
                     page.write(line, column, value)
         page.freeze_panes(1, 0)
+    if end:
+        book.worksheets()[-1].write_row(line + 1, 0, end_line(end))
     book.close()
     return out.getvalue()
 

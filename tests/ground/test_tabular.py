@@ -122,6 +122,7 @@ def test_xlsx_out_holds_no_formula_and_reads_back() -> None:
         ["Name", "Pupils"],
         ["=1+1", 3],
         ["https://a.example", None],
+        ["End of the list. A file without this line was cut off.", None],
     ]
     assert page["A2"].data_type == "s"
     assert page["A3"].hyperlink is None

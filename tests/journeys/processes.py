@@ -63,8 +63,8 @@ class Service:
 
 
 @contextmanager
-def running(database_url: str, folder: Path) -> Iterator[Service]:
-    """Start all three on free ports and stop them in the end; the database is migrated already."""
+def running(database_url: str, folder: Path, **settings: str) -> Iterator[Service]:
+    """Start all three on free ports and stop them in the end; the database is migrated already. `settings` stand above ours."""
     mail = MailServer()
     smtp = Controller(mail, hostname="127.0.0.1", port=free_port())
     smtp.start()
@@ -73,7 +73,7 @@ def running(database_url: str, folder: Path) -> Iterator[Service]:
         "DATABASE_URL": database_url, "OUTREACH_FOLDER": str(folder), "SECRET_KEY": "of the journey",
         "PUBLIC_URL": f"http://127.0.0.1:{port}", "SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
         "MAIL_DOMAIN": "outreach.example", "PYTHONUNBUFFERED": "1",
-    }  # fmt: skip
+    } | settings  # fmt: skip
     log = (folder / "journey.log").open("w")
 
     def start(*command: str) -> subprocess.Popen[bytes]:

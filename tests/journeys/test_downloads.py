@@ -1,6 +1,7 @@
 """Every file that the service hands out, found by its routes, arrives whole from a real server."""
 
 import io
+import time
 from email import message_from_bytes
 from http.client import HTTPConnection
 from pathlib import Path
@@ -12,25 +13,28 @@ from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 from processes import running
+from sqlalchemy import select
 
 from browser import session_of, sign_in
 from every_address import County, people_at_every_door
 from outreach.ground import clock, tabular
+from outreach.ground.db import db
+from outreach.post.outbox import SENT, WAITING, Letter
 
 pytestmark = pytest.mark.browser
 
 FILES = {"csv": "text/csv", "xlsx": tabular.XLSX_TYPE, "ics": "text/calendar", "eml": "message/rfc822"}
-
-NOT_HERE = {"coordinator.letter_file", "coordinator.contacts_to_mend", "coordinator.past_shows_to_mend"}
-"""A made-up letter that went out is not kept as a file (test_letters_pages.py); lines to mend stand between an upload and its
-taking in (test_desk_contacts.py, test_past_shows_pages.py)."""
-
 
 REGISTER = (
     "URN,LA (code),EstablishmentName,TypeOfEstablishment (name),EstablishmentStatus (name),PhaseOfEducation (name),"
     "StatutoryLowAge,StatutoryHighAge,NumberOfPupils,Town,Postcode,HeadLastName,CloseDate\n"
     "999999,{},A new school,Academy converter,Open,Secondary,11,18,1050,Marlford,ZZ1 1AA,,\n"
 )
+
+
+CONTACTS = "URN,Name,Email\n{urn},Jo Fell,jo.fell@school.example\n{urn},Max Reed,no address at all\n5,Ann Lee,ann@school.example\n"
+PAST_SHOWS = "URN,Date,Pupils\n{urn},9/3/2024,210\n{urn},2/2023,\n5,1/2/2023,\n"
+"""Lists of which two lines cannot be taken."""
 
 
 def sign_in_client(app: Flask, county: County) -> FlaskClient:
@@ -56,7 +60,9 @@ def whole(kind: str, body: bytes) -> bool:
     if kind.startswith("text/csv"):
         return tabular.WHOLE in body.decode("utf-8-sig").splitlines()[-1]
     if kind == tabular.XLSX_TYPE:
-        return all(sheet.max_row > 1 for sheet in openpyxl.load_workbook(io.BytesIO(body)).worksheets)
+        sheets = openpyxl.load_workbook(io.BytesIO(body)).worksheets
+        [*_, last] = sheets[-1].values
+        return str(last[0]).endswith(tabular.WHOLE) and all(sheet.max_row > 1 for sheet in sheets)
     if kind.startswith("text/calendar"):
         return body.endswith(b"END:VCALENDAR\r\n") and bool(Calendar.from_ical(body))
     if kind == "message/rfc822":
@@ -64,27 +70,52 @@ def whole(kind: str, body: bytes) -> bool:
     return body.rstrip().endswith(b"</html>")
 
 
+def to_mend(body: bytes) -> list[tuple[str, str]]:
+    """(line, what is wrong) of each line of a workbook of lines to mend."""
+    [sheet] = openpyxl.load_workbook(io.BytesIO(body)).worksheets
+    return [(str(row[1]), str(row[0])) for row in list(sheet.values)[1:-1]]
+
+
+def sent_in(desk: FlaskClient, where: str, text: str) -> str:
+    """The address of the page that shows a file which waits to be taken in."""
+    answer = desk.post(where, data={"file": (io.BytesIO(text.encode()), "list.csv")})
+    assert answer.status_code == 303
+    return str(answer.location)
+
+
+def posted(waiting: list[int]) -> str:
+    """The file of one of these letters once the post, which runs beside, has put it into its folder; within half a minute."""
+    until = time.monotonic() + 30
+    while True:
+        db.session.rollback()
+        sent = select(Letter.id).where(Letter.status == SENT, Letter.id.in_(waiting)).order_by(Letter.id)
+        if (found := db.session.scalar(sent.limit(1))) is not None:
+            return f"/desk/letters/{found}.eml"
+        assert time.monotonic() < until, "no letter was posted"
+        time.sleep(0.1)
+
+
 def test_every_download_arrives_whole_and_says_so_at_its_end(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:
     app.config["SECRET_KEY"] = "of the journey"
     county: County = people_at_every_door(app, now=clock.now())
-    la_code = county.told.cast.everybody[0].la_code
+    asked = county.told.cast.everybody[0]
     desk = sign_in_client(app, county)
-    uploaded = desk.post(
-        "/desk/register", data={"file": (io.BytesIO(REGISTER.format(la_code).encode()), "r.csv")}
-    )
-    changes = f"{uploaded.location}/changes.csv"
+    made = {
+        "coordinator.register_changes": sent_in(desk, "/desk/register", REGISTER.format(asked.la_code)) + "/changes.csv",
+        "coordinator.contacts_to_mend": sent_in(desk, "/desk/contacts", CONTACTS.format(urn=asked.urn)) + "/to-mend.xlsx",
+        "coordinator.past_shows_to_mend": sent_in(desk, "/desk/past-shows", PAST_SHOWS.format(urn=asked.urn)) + "/to-mend.xlsx",
+    }  # fmt: skip
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     cookie = f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps(session_of(county.told.coordinator))}"
-    with running(database_url, tmp_path) as service:
-        arrived: dict[str, str] = {}
+    of_ours = select(Letter.id).where(Letter.status == WAITING, Letter.partnership_id == county.told.partnership.id)
+    waiting = list(db.session.scalars(of_ours.order_by(Letter.id)))
+    with running(database_url, tmp_path, SMTP_URL="") as service:  # the post writes files
+        made["coordinator.letter_file"] = posted(waiting)
+        arrived: dict[str, tuple[str, bytes]] = {}
         for rule in app.url_map.iter_rules():
-            paths = (
-                [changes]
-                if rule.endpoint == "coordinator.register_changes"
-                else county.addresses(rule, each=2)
-            )
+            paths = [made[rule.endpoint]] if rule.endpoint in made else county.addresses(rule, each=2)
             for path in paths if "GET" in (rule.methods or set()) else ():
                 status, headers, body = fetched(service.url, path, cookie)
                 assert status < 500, path
@@ -93,10 +124,13 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
                     "attachment" in headers.get("content-disposition", "") or kind in FILES.values()
                 ):
                     assert whole(kind, body), f"{path} came as {kind}, ending {body[-80:]!r}"
-                    arrived[rule.endpoint] = kind
+                    arrived[rule.endpoint] = kind, body
     meant = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
         if rule.rule.rpartition(".")[2] in FILES or rule.endpoint == "company.sheet_file"
     }
-    assert meant - arrived.keys() == NOT_HERE
+    assert meant - arrived.keys() == set()
+    contacts, visits = (to_mend(arrived[f"coordinator.{kind}_to_mend"][1]) for kind in ("contacts", "past_shows"))
+    assert [line for line, _ in contacts] == [line for line, _ in visits] == ["3", "4"]
+    assert all(wrong for _, wrong in contacts + visits)

@@ -188,6 +188,7 @@ def test_lines_to_mend_come_as_a_workbook_and_go_in_again_once_mended(client: Fl
     book = openpyxl.load_workbook(io.BytesIO(client.get(where + "/to-mend.xlsx").data))
     rows = [[cell.value for cell in row] for row in book.worksheets[0].rows]
     assert rows[0] == ["What is wrong", "Line", "URN", "DSL email", "Tel", "Other"]
+    assert rows.pop() == ["End of the lines to mend. A file without this line was cut off.", *[None] * 5]
     assert [row[1:] for row in rows[1:]] == [["4", str(urn), "bad at all", "+44 1633", "=1+1"], ["5", "5", "c@b.example", None, None]]
     assert "is not an email address" in rows[1][0] and rows[2][0] == "URN 5 is not in the register here"
     book.worksheets[0]["D2"], book.worksheets[0]["C3"] = "good@b.example", urn
@@ -223,7 +224,7 @@ def test_a_list_that_was_taken_in_still_tells_what_was_left_out(client: FlaskCli
     apply(client, where)
     page = client.get(where).text
     assert "1 contact added and 1 line left out. 2 lines read." in page and "Put right here" not in page
-    assert len(list(openpyxl.load_workbook(io.BytesIO(client.get(where + "/to-mend.xlsx").data)).worksheets[0].rows)) == 2
+    assert len(list(openpyxl.load_workbook(io.BytesIO(client.get(where + "/to-mend.xlsx").data)).worksheets[0].rows)) == 2 + 1  # the end line
 
 
 def test_what_was_read_waits_in_the_database_so_that_any_process_shows_it(app: Flask, client: FlaskClient, urn: int, tmp_path) -> None:

@@ -111,7 +111,8 @@ def board_report_xlsx(report_id: int) -> Any:
                 ["Word", "Meaning"],
                 [["Report", _title(report)], *report.content["definitions"]],
             ),
-        ]
+        ],
+        end="the report",
     )
     return downloads.workbook(f"{_file(report)}.xlsx", book)
 

@@ -105,7 +105,7 @@ def _file(kind: str) -> Any:
     name = f"coverage-{asked.programme.id}-{asked.as_of.isoformat()}.{kind}"
     if kind == "csv":
         return downloads.csv_file(name, [title], rows, end="the coverage")
-    return downloads.workbook(name, tabular.write_xlsx([title], rows, sheet="Coverage"))
+    return downloads.workbook(name, tabular.write_xlsx([title], rows, sheet="Coverage", end="the coverage"))
 
 
 def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:

@@ -113,7 +113,7 @@ def gaps_xlsx() -> Any:
         if len(lines) > BOOK_AT_MOST + 2:
             words = f"A workbook holds up to {BOOK_AT_MOST:,} schools. Take the CSV, or narrow the list."
             return Response(words, 422, mimetype="text/plain")
-    book = tabular.write_xlsx([sheets.title(programme, now=now)], lines, sheet="Gaps")
+    book = tabular.write_xlsx([sheets.title(programme, now=now)], lines, sheet="Gaps", end="")
     return downloads.workbook(f"gaps-{day_of(now).isoformat()}.xlsx", book)
 
 

@@ -373,7 +373,7 @@ def _to_mend(token: str, kind: str) -> Any:
         for layout in looked.layouts
         if layout.number in lines
     ] or [("Lines to mend", ("What is wrong", "Line"), [])]  # fmt: skip
-    return downloads.workbook("lines-to-mend.xlsx", tabular.write_book(sheets))
+    return downloads.workbook("lines-to-mend.xlsx", tabular.write_book(sheets, end="the lines to mend"))
 
 
 def _sheet_name(layout: Layout, others: Sequence[Layout]) -> str:

@@ -86,7 +86,8 @@ def season_xlsx() -> Any:
     """The sums, and every day and show, as a workbook."""
     found = _season()
     name = f"season-{year_name(found.academic_year).replace('/', '-')}.xlsx"
-    return downloads.workbook(name, tabular.write_book(season_lines.book(found, today=day_of(clock.now()))))
+    sheets = season_lines.book(found, today=day_of(clock.now()))
+    return downloads.workbook(name, tabular.write_book(sheets, end="the season"))
 
 
 def _season() -> Season:
