@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, Text, event, text
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Connection, Dialect, ExceptionContext
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -171,8 +171,7 @@ def is_unavailable(error: BaseException) -> bool:
     if isinstance(error.orig, sqlite3.Error):
         name = getattr(error.orig, "sqlite_errorname", None) or "SQLITE_BUSY"
         return isinstance(error, OperationalError) and name.startswith(_SQLITE_UNAVAILABLE)
-    # PostgreSQL's class 25 has read-only transactions; its drivers call what passes operational.
-    return isinstance(error, OperationalError) or getattr(error.orig, "sqlstate", None) == "25006"
+    return isinstance(error, OperationalError)
 
 
 def why_no_writing(*, patience: float) -> str:
@@ -199,6 +198,17 @@ def why_no_writing(*, patience: float) -> str:
 
 class _TakenBack(Exception):
     pass
+
+
+@event.listens_for(Engine, "handle_error")
+def _read_only_passes(context: ExceptionContext) -> OperationalError | None:
+    """A database that is read-only (a standby, before it takes over) is away for now, for pages and for processes at work.
+
+    PostgreSQL's drivers call what passes operational, a full disk too, but file this one (25006) under internal errors.
+    """
+    if getattr(context.original_exception, "sqlstate", None) != "25006":
+        return None
+    return OperationalError(context.statement, context.parameters, context.original_exception)
 
 
 @event.listens_for(Engine, "connect")

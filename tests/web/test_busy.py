@@ -1,9 +1,11 @@
 """While the database is locked, full or away, people are told that we are busy and lose nothing that they typed."""
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,7 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from school_story import PUPILS, Story, lay, said
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import OperationalError
 
+from every_address import whole_database
 from outreach.booking import holds
 from outreach.ground import db as ground
 from outreach.ground.db import db
@@ -103,7 +107,7 @@ def test_full_disk_says_busy_and_health_says_that_nothing_can_be_written(
     app: Flask, client: FlaskClient, story: Story
 ) -> None:
     if db.engine.dialect.name != "sqlite":
-        return  # a full tablespace cannot be made here; the same class of error is read-only's below
+        return  # PostgreSQL's disk is below
     with db.engine.connect() as connection:
         pages_now = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
 
@@ -176,3 +180,139 @@ def test_fault_of_ours_is_not_called_busy(app: Flask, client: FlaskClient, story
             db.session.execute(text(wrong))
         db.session.rollback()
         assert not ground.is_unavailable(caught.value)
+
+
+NOT_NOW = {
+    "53100": "could not extend file: No space left on device",
+    "53200": "out of memory",
+    "53300": "sorry, too many clients already",
+    "53400": "temporary file size exceeds temp_file_limit",
+    "58030": "could not write to file: Input/output error",
+    "25006": "cannot execute INSERT in a read-only transaction",
+}
+"""What PostgreSQL answers when it cannot write just now, by SQLSTATE."""
+
+
+@contextmanager
+def cannot_write(table: str, code: str, *, at_commit: bool = False) -> Iterator[None]:
+    """PostgreSQL itself refuses each new or changed row of a table as if it were full; `at_commit`: only in the end."""
+    kind = "CONSTRAINT TRIGGER" if at_commit else "TRIGGER"
+    when = "AFTER" if at_commit else "BEFORE"
+    late = "DEFERRABLE INITIALLY DEFERRED" if at_commit else ""
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{NOT_NOW[code]}' USING ERRCODE = '{code}'; END $$"
+        )
+        connection.exec_driver_sql(
+            f"CREATE {kind} no_room {when} INSERT OR UPDATE OR DELETE ON {table} {late} FOR EACH ROW EXECUTE FUNCTION no_room()"
+        )
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("DROP FUNCTION no_room CASCADE")
+
+
+def mails(app: Flask) -> list[str]:
+    """The mails that went out, by their files."""
+    return sorted(str(path) for path in Path(app.config["MAIL_FOLDER"]).rglob("*"))
+
+
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+@on_postgresql
+@pytest.mark.own_database
+@pytest.mark.parametrize("code", NOT_NOW)
+def test_database_that_cannot_write_says_busy_keeps_what_was_typed_and_takes_it_a_minute_later(
+    app: Flask, client: FlaskClient, story: Story, code: str
+) -> None:
+    before = whole_database()
+    with cannot_write("draft", code):
+        answer = story.send("/pupils", PUPILS)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "We are busy" in said(answer) and "Nothing was lost" in said(answer)
+    assert all(f'name="{name}" value="{value}"' in answer.text for name, value in PUPILS.items())
+    assert NOT_NOW[code] not in answer.text
+    assert whole_database() == before
+    assert story.send("/pupils", PUPILS).status_code == 303
+
+
+WRITTEN_BY_A_BOOKING = (
+    "performance", "booking", "booking_revision", "booking_contact", "promised_pupils", "contact", "draft", "personal_link",
+    "feed_entry", "letter", "history",
+)  # fmt: skip
+
+
+@on_postgresql
+@pytest.mark.own_database
+@pytest.mark.parametrize("at_commit", [False, True], ids=["at once", "at the commit"])
+def test_booking_that_finds_the_disk_full_anywhere_on_its_way_leaves_nothing_and_can_be_sent_again(
+    app: Flask, client: FlaskClient, story: Story, at_commit: bool
+) -> None:
+    story.fill()
+    [slot] = re.findall(r'name="slots" value="([^"]+)"', story.get("/check").text)
+    before, out = whole_database(), mails(app)
+    for table in WRITTEN_BY_A_BOOKING:
+        with cannot_write(table, "53100", at_commit=at_commit):
+            answer = story.post("/book", slots=slot, said="Ring the bell twice")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60"), table
+        assert "We are busy" in said(answer), table
+        assert f'name="slots" value="{slot}"' in answer.text and "Ring the bell twice" in answer.text, table
+        assert whole_database() == before, table
+        assert mails(app) == out, table
+    assert story.post("/book", slots=slot).status_code == 303
+    after = whole_database()
+    assert {t for t in after if after[t] != before[t]} == set(WRITTEN_BY_A_BOOKING)
+
+
+@on_postgresql
+@pytest.mark.own_database
+def test_health_says_that_the_disk_of_postgresql_is_full(
+    app: Flask, client: FlaskClient, story: Story
+) -> None:
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION no_room() RETURNS event_trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{NOT_NOW['53100']}' USING ERRCODE = 'disk_full'; END $$"
+        )
+        connection.exec_driver_sql(
+            "CREATE EVENT TRIGGER no_room ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no_room()"
+        )
+    answer = client.get("/health")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "No space left on device" in answer.json["database"]
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("DROP FUNCTION no_room CASCADE")
+    assert client.get("/health").json["status"] == "ok"
+
+
+@on_postgresql
+@pytest.mark.own_database
+def test_processes_at_work_outlast_a_database_that_is_read_only_for_a_while(
+    app: Flask,
+) -> None:
+    """A standby that is not the primary yet refuses writing: every door knows it as a database that is away for now."""
+    runner, name = app.test_cli_runner(), db.engine.url.database
+    admin = create_engine(db.engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+
+    def only_to_be_read(word: str) -> None:
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {word}')
+        db.session.remove()
+        db.engine.dispose()
+
+    only_to_be_read("on")
+    try:
+        with pytest.raises(OperationalError, match="read-only transaction"), ground.transaction() as session:
+            session.execute(text("CREATE TABLE nothing (n integer)"))
+        done = runner.invoke(args=["planner", "work", "--once"])
+        assert done.exit_code == 0 and "The database cannot be reached: cannot execute" in done.output, (
+            done.output
+        )
+    finally:
+        only_to_be_read("off")
+        admin.dispose()
+    assert runner.invoke(args=["planner", "work", "--once"]).output == ""
