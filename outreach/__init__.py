@@ -7,8 +7,10 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from outreach import tables  # noqa: F401
+from outreach.asking import seen_before
 from outreach.asking.chasing import offers
 from outreach.booking import as_it_stands
+from outreach.coverage.gaplist import ever_seen
 from outreach.ground import config
 from outreach.ground.db import before_commit, db
 from outreach.post import letters
@@ -31,6 +33,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     letters.configure(app.config)
     receiving.configure(app.config)
     letters.ask(as_it_stands.of)
+    seen_before.ask(ever_seen.of)
     Migrate(app, db, directory=str(ROOT / "migrations"))
 
     from outreach import cli, web

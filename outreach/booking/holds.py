@@ -1,6 +1,6 @@
 """A slot kept for one school while it fills in the form, and what it has typed so far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
-from outreach.tour import performances, slots
+from outreach.tour import itinerary, performances, slots
 from outreach.tour.performances import Performance, Slot, SlotTaken
 from outreach.tour.programmes import Programme
 
@@ -135,6 +135,16 @@ def why_nothing(programme: Programme, school: School, account: accounts.Account)
     if account.is_open:
         return None
     return AlreadyBooked() if account.expected or programme.for_adults else NotForYourSchool()
+
+
+def who_could_book(programme: Programme, known: Mapping[School, accounts.Account], *, now: datetime) -> set[int]:
+    """The URNs of those that could book something now: something is open to them, and a tour day that keeps the notice
+    has room. Whether one of its times suits a school, its page of times tells. One query.
+    """
+    first = slots.first_bookable_day(programme, now)
+    if programme.closed_at is not None or not itinerary.room_left(programme.id, now=now, first=first):
+        return set()
+    return {school.urn for school, account in known.items() if why_nothing(programme, school, account) is None}
 
 
 _KEPT = (

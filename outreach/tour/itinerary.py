@@ -85,10 +85,12 @@ def weeks(programme: Programme, *, now: datetime, kept: Collection[int] = ()) ->
     return [Week(monday=monday, days=tuple(here)) for monday, here in found.items()]
 
 
-def room_left(programme_id: int, *, now: datetime, only_days: Collection[int] | None = None) -> int:
+def room_left(
+    programme_id: int, *, now: datetime, only_days: Collection[int] | None = None, first: date | None = None
+) -> int:
     """How many more shows the coming tour days have room for; what is held or kept for a school is taken. One query.
 
-    `only_days`: of these tour days' ids alone.
+    `only_days`: of these tour days' ids alone. `first`: of none before that day.
     """
     coming = [
         TourDay.programme_id == programme_id,
@@ -97,6 +99,8 @@ def room_left(programme_id: int, *, now: datetime, only_days: Collection[int] | 
     ]
     if only_days is not None:
         coming.append(TourDay.id.in_(only_days))
+    if first is not None:
+        coming.append(TourDay.day >= first)
     taken = (
         select(func.count())
         .select_from(Performance)

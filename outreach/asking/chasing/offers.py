@@ -5,16 +5,17 @@ transaction that frees it; the day's run offers what was free before. Nobody has
 refused, the next school in the list has its turn before the same one is offered another time.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from outreach.asking import invitations
+from outreach.asking import invitations, seen_before
 from outreach.asking.chasing import schedule, settings
 from outreach.asking.chasing.settings import Schedule
 from outreach.asking.invitations import REFUSED_SLOT, WAITING_LIST, Answer
+from outreach.asking.seen_before import ORDER, Before
 from outreach.booking import accounts
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
@@ -22,8 +23,9 @@ from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county import contacts, partnerships, school_days
 from outreach.county.contacts import Contact
+from outreach.county.register import lines
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import School, Succession, has_closed
+from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import last_day
@@ -33,7 +35,7 @@ from outreach.post import outbox
 from outreach.post.proposing import LAPSED
 from outreach.tour import came_free, itinerary, performances, slots, targets
 from outreach.tour.days import TourDay
-from outreach.tour.performances import Performance, Slot, SlotTaken
+from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
 from outreach.tour.targets import EXCLUDE
 
@@ -47,7 +49,7 @@ TRIES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Waiter:
-    """One school that waits. `never_had`: it has had no show in any year, nor has a school it came from.
+    """One school that waits. `before`: whether it, or a school it came from, has seen it in whatever year.
 
     `offered` are the times offered since it waits, oldest first; `open_offer` the one that stands now, if any.
     `contact` is whom an offer goes to; None when nobody can be reached.
@@ -55,7 +57,7 @@ class Waiter:
 
     school: School
     since: datetime
-    never_had: bool
+    before: Before
     offered: tuple[Proposal, ...]
     open_offer: Proposal | None
     contact: Contact | None
@@ -73,7 +75,8 @@ class Waiter:
 
 
 def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
-    """Who waits for a time: those offered least first, of these who never had a show, and then who waited longest.
+    """Who waits for a time: those offered least first, of these who never saw it, then those of whom it is
+    not known, and then who waited longest.
 
     A school waits from its word until it books, or says something else; refusing an offered time is not leaving the
     list. In a constant number of queries.
@@ -100,8 +103,8 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
     ):
         if proposal.recorded_at >= since[proposal.urn]:
             offered.setdefault(proposal.urn, []).append(proposal)
-    had, on_file, calendars = (
-        _had_a_show(programme, urns, now),
+    before, on_file, calendars = (
+        _seen_before(programme, urns, now),
         contacts.to_write_to(urns),
         school_days.load(urns),
     )
@@ -109,14 +112,14 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
     dead = {address.lower() for address in outbox.dead_addresses(addresses)}
     rows = [
         Waiter(
-            school=s, since=since[s.urn], never_had=s.urn not in had, offered=tuple(offered.get(s.urn, ())),
+            school=s, since=since[s.urn], before=before[s.urn], offered=tuple(offered.get(s.urn, ())),
             open_offer=next((p for p in reversed(offered.get(s.urn, [])) if p.is_open(now)), None),
             contact=next((c for c in on_file.get(s.urn, []) if c.address.lower() not in dead), None),
             calendar=calendars[s.urn],
         )
         for s in schools
     ]  # fmt: skip
-    return sorted(rows, key=lambda w: (len(w.offered), not w.never_had, w.since, w.school.urn))
+    return sorted(rows, key=lambda w: (len(w.offered), ORDER.index(w.before.word), w.since, w.school.urn))
 
 
 def keep_what_came_free() -> None:
@@ -272,28 +275,8 @@ def _since(programme_id: int, urn: int | None = None) -> dict[int, datetime]:
     return since
 
 
-def _had_a_show(programme: Programme, urns: list[int], now: datetime) -> set[int]:
-    """Which of these schools, or the closed ones they came from at one remove, had a show of any of the partnership's programmes."""
-    before: dict[int, list[int]] = {urn: [urn] for urn in urns}
-    for heir, urn in db.session.execute(
-        select(Succession.successor_urn, Succession.predecessor_urn)
-        .join(School, School.urn == Succession.predecessor_urn)
-        .where(Succession.successor_urn.in_(urns), has_closed(School, day_of(now)))
-        .order_by(Succession.id)
-    ):
-        before[heir].append(urn)
-    family = {urn for line in before.values() for urn in line}
-    had = set(
-        db.session.scalars(
-            select(Booking.urn)
-            .join(Performance, Performance.id == Booking.performance_id)
-            .join(Programme, Programme.id == Booking.programme_id)
-            .where(
-                Booking.urn.in_(family), Booking.ended_at.is_(None), Performance.ends_at < now,
-                Programme.partnership_id == programme.partnership_id,
-            )
-            .distinct()
-            .order_by(Booking.urn)
-        )
-    )  # fmt: skip
-    return {heir for heir, line in before.items() if had.intersection(line)}
+def _seen_before(programme: Programme, urns: list[int], now: datetime) -> Mapping[int, Before]:
+    """Whether each of these schools, or a closed one that it came from, has seen it."""
+    former = lines.former_selves(urns, programme.partnership_id, today=day_of(now))
+    families = {urn: (urn, *(s.urn for s in former.get(urn, ()))) for urn in urns}
+    return seen_before.of(programme, families, now=now)

@@ -2,16 +2,20 @@
 
 Seen here is less than the standing 'seen': one show that took place is enough, whoever counted whom. Where one side says
 that it did not take place, the coordinator's word decides, and without it the school has not seen it. What a coordinator's own
-list of past shows tells counts, too, for pupils.
+list of past shows tells counts, too, for pupils. Who has not seen it, but was promised a show of which nobody has told
+what became of it, is 'not known', and to be asked. Every page and order that speaks of 'seen before' asks here.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
+from outreach.asking.seen_before import Before, Word
 from outreach.booking.promises import Booking
 from outreach.county.lists import past_shows
 from outreach.ground.db import db
@@ -21,14 +25,49 @@ from outreach.visits import reports, unreported
 from outreach.visits.reports import COMPANY, SETTLED, VisitReport
 
 
-def urns(programme: Programme, only: Collection[int] | None = None) -> set[int]:
-    """The URNs under which a show of another programme was promised that took place, or is told of by a list of past shows;
-    of all or of some schools; 2 queries.
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known of earlier shows, by the URN under which they were promised. `unreported`: the reference of the last
+    promise of which nobody has said whether it took place."""
 
-    Whoever came from such a school is for the caller to follow; what took place in this programme, its standings tell.
-    """
+    saw: Collection[int]
+    unreported: Mapping[int, str]
+
+    def of(self, family: Collection[int], *, saw_now: bool = False, waits_now: bool = False) -> Before:
+        """Of a school and those it came from; `saw_now`, `waits_now`: by the standings of the programme in hand, a show of
+        it took place, or waits for a report."""
+        if saw_now or not self.saw_none(family):
+            return Before(Word.YES)
+        reference = next((self.unreported[urn] for urn in family if urn in self.unreported), "")
+        return Before(Word.NOT_KNOWN, reference) if reference or waits_now else Before(Word.NEVER)
+
+    def saw_none(self, family: Collection[int]) -> bool:
+        return not any(urn in self.saw for urn in family)
+
+
+def of(
+    programme: Programme, families: Mapping[int, tuple[int, ...]], now: datetime
+) -> dict[int, Before]:
+    """Of each school, this programme's own shows among the others; see asking/seen_before.py. Three queries."""
+    known = read(programme, {urn for family in families.values() for urn in family}, with_its_own=now)
+    return {urn: known.of(family) for urn, family in families.items()}
+
+
+def read(
+    programme: Programme, only: Collection[int] | None = None, *, with_its_own: datetime | None = None
+) -> Known:
+    """The shows of other programmes; of all or of some schools. `with_its_own`: those of this one too, as of then: else its
+    standings tell of them. Whoever came from a school is for the caller to follow. Three queries."""
+    return Known(
+        saw=_saw(programme, only, own_too=with_its_own is not None),
+        unreported=_not_known(programme, only, with_its_own),
+    )
+
+
+def _saw(programme: Programme, only: Collection[int] | None, *, own_too: bool) -> set[int]:
+    """The URNs under which a show was promised that took place, or is told of by a list of past shows; 2 queries."""
     asked: dict[str, Any] = {
-        "whose": programme.partnership_id, "for_adults": programme.for_adults, "this": programme.id,
+        "whose": programme.partnership_id, "for_adults": programme.for_adults, "this": 0 if own_too else programme.id,
     }  # fmt: skip
     if only is not None:
         asked["only"] = list(only)
@@ -91,12 +130,14 @@ def _reported(of_some: bool, *columns: Any) -> Any:
     return query.where(Booking.urn.in_(bindparam("only", expanding=True))) if of_some else query
 
 
-def not_known(programme: Programme, only: Collection[int] | None = None) -> dict[int, str]:
-    """URN -> the reference of its last booking in another programme of which nobody has said whether it took place.
-
-    Whether such a school has seen it is not known, and to be asked. A programme that is asked about now holds no such
-    booking: its own shows are in its standings. One query, for all or for some schools.
-    """
+def _not_known(
+    programme: Programme, only: Collection[int] | None, with_its_own: datetime | None
+) -> dict[int, str]:
+    """URN -> the reference of its last booking, in a programme of an earlier year, of which nobody has said whether it
+    took place; one query. `with_its_own`: or in this one, its show being over then."""
+    when = and_(Programme.academic_year < programme.academic_year, Programme.id != programme.id)
+    if with_its_own is not None:
+        when = or_(when, and_(Programme.id == programme.id, Performance.ends_at <= with_its_own))
     query = (
         select(Booking.urn, Booking.reference)
         .join(Performance, Performance.id == Booking.performance_id)
@@ -104,8 +145,7 @@ def not_known(programme: Programme, only: Collection[int] | None = None) -> dict
         .where(
             Programme.partnership_id == programme.partnership_id,
             Programme.for_adults == programme.for_adults,
-            Programme.id != programme.id,
-            Programme.academic_year < programme.academic_year,
+            when,
             Booking.ended_at.is_(None),
             unreported.condition(),
         )

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from outreach.asking import owners
+from outreach.asking import owners, seen_before
 from outreach.asking.chasing import schedule, settings
 from outreach.asking.owners import Owner
 from outreach.county import school_days
@@ -32,7 +32,7 @@ SAW = frozenset((Word.SEEN.value, Word.PART_SEEN.value))
 @dataclass(frozen=True, slots=True)
 class Gap:
     """One school that is missing. `waits_since`: the day from which its standing holds, else from which it could have
-    been asked. `family`: its URN, then those it came from. `not_known`: nobody reported a show of an earlier year, and no
+    been asked. `family`: its URN, then those it came from. `not_known`: nobody reported a show, of this or an earlier year, and no
     other says that it saw it, so that whether it was ever seen has to be asked."""
 
     standing: Standing
@@ -88,7 +88,7 @@ def gaps_among(
 ) -> list[Gap]:
     """Those of some schools that are gaps, in the order given; `kin` is that of their reckoning. `only`: they and all
     their kin, None for all; 6 queries, and three more where some wait for an answer."""
-    seen, unreported = ever_seen.urns(programme, only), ever_seen.not_known(programme, only)
+    known = ever_seen.read(programme, only)
     owner_of = owners.of(programme.id, only)
     schools = list(schools)
     opened, waiting = _opened(programme, only), _to_be_reminded(programme, schools, today=day_of(now))
@@ -98,16 +98,15 @@ def gaps_among(
         if not s.is_gap:
             continue
         family = (s.urn, *kin.before(s.urn)) if s.urn in kin.predecessors else (s.urn,)
-        unseen = not _saw_it(s) and seen.isdisjoint(family)
-        not_known = unseen and not unreported.keys().isdisjoint(family)
+        before = known.of(family, saw_now=_saw_it(s), waits_now=s.kind == gaps.REPORT_MISSING).word
         found.append(
             Gap(
                 waiting.get(s.urn, s),
                 s.since or opened.get(s.urn, began),
                 _owner(family, owner_of),
-                unseen and not not_known,
+                before == seen_before.Word.NEVER,
                 family,
-                not_known,
+                before == seen_before.Word.NOT_KNOWN,
             )
         )
     return found

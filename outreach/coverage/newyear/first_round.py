@@ -1,10 +1,11 @@
 """Whom to ask first in a new year: schools that never saw it, then last year's gaps, those of the districts furthest behind on top."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from outreach.asking import seen_before
 from outreach.coverage import standings
 from outreach.coverage.gaplist import ever_seen
 from outreach.coverage.gaps import Word
@@ -65,19 +66,16 @@ def of(programme: Programme, before: Programme | None, *, now: datetime) -> Firs
     reckoning = standings.of(programme.id, as_of=today, now=now)
     target = reckoning.target
     last = _last_year(before, now=now)
-    seen, asked_for = ever_seen.urns(programme), ever_seen.not_known(programme)
+    known = ever_seen.read(programme)
     candidates = []
     for s in target:
         if s.standing != Word.NOT_ASKED:
             continue
         family = (s.urn, *reckoning.kin.before(s.urn))
         was = next((last[urn] for urn in family if urn in last), None)
-        reference = next((asked_for[urn] for urn in family if urn in asked_for), "")
-        group = _group(was, seen, family, reference)
+        seen = known.of(family)
         candidates.append(
-            Candidate(
-                standing=s, group=group, before=was, unreported=reference if group in (NEVER, UNKNOWN) else ""
-            )
+            Candidate(standing=s, group=_group(was, seen.word), before=was, unreported=seen.unreported)
         )
     behind = _behind(last)
     order = list(GROUPS)
@@ -103,11 +101,13 @@ def _last_year(before: Programme | None, *, now: datetime) -> dict[int, Standing
     return {s.urn: s for s in standings.of(before.id, as_of=day_of(now), now=now).target}
 
 
-def _group(was: Standing | None, seen: Collection[int], family: tuple[int, ...], unreported: str) -> str:
+def _group(was: Standing | None, seen: seen_before.Word) -> str:
     if was is not None and not was.is_gap:
         return REST
-    if not any(urn in seen for urn in family):
-        return UNKNOWN if unreported else NEVER
+    if seen is seen_before.Word.NEVER:
+        return NEVER
+    if seen is seen_before.Word.NOT_KNOWN:
+        return UNKNOWN
     return REST if was is None else MISSED
 
 

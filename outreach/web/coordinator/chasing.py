@@ -1,6 +1,7 @@
 """Chasing: what goes by itself and when, who waits for a coordinator's word, the waiting list, and what was sent."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -20,6 +21,7 @@ from outreach.post.letters import Addressee, Rendered
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.web import forms
+from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
 
 PAGE, SHOWN = 100, 50
@@ -77,10 +79,11 @@ def chasing() -> Any:
     by_day: dict[date, Counter[int]] = {}
     for reminder in coming:
         by_day.setdefault(reminder.due, Counter())[reminder.nth] += 1
+    waiting = raising.waiting(programme, now=now, target=target)
     page = render_template(
         "coordinator/chasing.html",
         programme=programme, programmes=programmes.of_partnership(g.partnership.id), form=form, plan=plan,
-        waiting=raising.waiting(programme, now=now, target=target), shown=SHOWN, ran_at=(ran_at := settings.last_run()),
+        waiting=waiting, by_phone=_by_phone(programme, waiting[:SHOWN]), shown=SHOWN, ran_at=(ran_at := settings.last_run()),
         late=settings.is_late(ran_at, now=now), coming=coming, by_day=by_day, left=len(left),
         waiters=offers.waiting_list(programme, now=now), sent=chases.counts(programme.id),
         reasons=REASONS, asks=programme.closed_at is None and day_of(now) <= programme.reply_by, today=day_of(now),
@@ -92,7 +95,7 @@ def chasing() -> Any:
 @coordinators_only
 def chasing_list() -> Any:
     """The list behind each number of the page: reminders of a day (and which), who gets none, what was sent."""
-    programme, now = programme_in_hand() or abort(404), clock.now()
+    programme, now, by_phone = programme_in_hand() or abort(404), clock.now(), set[int]()
     show = request.args.get("show", "")
     if show in REASONS.values():
         reason = next(r for r, word in REASONS.items() if word == show)
@@ -105,8 +108,10 @@ def chasing_list() -> Any:
         n, title = len(waiting), "Who waits for your word"
         page, pages = _page(n)
         rows = waiting[(page - 1) * PAGE : page * PAGE]
+        by_phone = _by_phone(programme, rows)
     elif show in ("coming", "left"):
-        coming, left = reminders.coming(programme, now=now, target=_target(programme))
+        target = _target(programme)
+        coming, left = reminders.coming(programme, now=now, target=target)
         found: Any = left
         title = "Who gets no reminder, and why"
         if show == "coming":
@@ -114,6 +119,7 @@ def chasing_list() -> Any:
         n = len(found)
         page, pages = _page(n)
         rows = found[(page - 1) * PAGE : page * PAGE]
+        by_phone = _by_phone(programme, [row for row in rows if row.school.urn in target])
     else:
         flash("There is no such list. This is what there is.", "confirm")
         return redirect(url_for("coordinator.chasing", programme=programme.id), 303)
@@ -121,6 +127,7 @@ def chasing_list() -> Any:
     return render_template(
         "coordinator/chasing_list.html",
         programme=programme, show=show, rows=rows, n=n, page=page, pages=pages, title=title, own=own,
+        by_phone=by_phone,
     )  # fmt: skip
 
 
@@ -251,6 +258,11 @@ def _page(n: int) -> tuple[int, int]:
     """(page, pages): a number that makes no sense is the nearest that does."""
     pages = max(1, -(-n // PAGE))
     return min(max(1, request.args.get("page", 1, type=int)), pages), pages
+
+
+def _by_phone(programme: Programme, rows: Sequence[Any]) -> set[int]:
+    """For whom of a list one can book by phone, by URN."""
+    return books_by_phone(programme, [row.school for row in rows], now=clock.now())
 
 
 def _target(programme: Programme) -> set[int]:

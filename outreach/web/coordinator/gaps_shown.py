@@ -1,16 +1,13 @@
 """How the gaps list is shown: fifty rows with their last contact and next step, the filters with their counts, what is ticked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import current_app, render_template, request, url_for
+from flask import current_app, render_template, request
 from flask_login import current_user
 from sqlalchemy import select
 
-from outreach.asking.chasing import chases, raising, reminders
-from outreach.asking.recipients import whom_to_propose_to
-from outreach.booking import diary
 from outreach.county.partnerships import Authority
 from outreach.county.schools import School
 from outreach.coverage import gaps
@@ -25,18 +22,12 @@ from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator.as_of import page_asked
 from outreach.web.coordinator.gaps_asked import Asked, list_address, urns_in
+from outreach.web.coordinator.next_steps import NextSteps
 
 PAGE = 50
 KIND_NAMES = {
     "standing": "Standing", "cause": "Cause", "district": "District", "phase": "Phase", "owner": "Owner", "size": "Size",
 }  # fmt: skip
-OFFER = (
-    gaps.OTHER_DATE, gaps.WAITING_LIST, gaps.REFUSED_SLOT, gaps.LAPSED, gaps.CANCELLED, gaps.FAILED, gaps.YEAR_MISSING,
-    gaps.YEAR_NOT_BOOKED, gaps.TOO_FEW,
-)  # fmt: skip
-"""The causes that a time kept for the school would mend."""
-RUNG = (gaps.ASKED_LATELY, gaps.SILENT, gaps.STARTED, gaps.WAITING, gaps.DECLINED)
-"""The causes of which one rings, whoever can be written to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,12 +75,13 @@ def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[Row]:
     """The rows of one page, in a constant number of queries."""
     programme, today = found.programme, day_of(clock.now())
     last = last_contact.of(programme, {gap.urn: gap.family for gap in shown})
-    times_reminded = _reminders(programme, shown)
-    can = _Can(programme, shown, times_reminded)
+    steps = NextSteps(
+        programme, {gap.urn: gap.standing for gap in shown}, {gap.urn: gap.family for gap in shown}, now=clock.now()
+    )  # fmt: skip
     rows = []
     for gap in shown:
-        times = times_reminded.get(gap.urn, 0) if gap.standing.kind == gaps.SILENT else 0
-        words, address = can.next_step(gap)
+        times = steps.reminded.get(gap.urn, 0) if gap.standing.kind == gaps.SILENT else 0
+        words, address = steps.of(gap.standing)
         rows.append(
             Row(
                 gap=gap,
@@ -102,71 +94,6 @@ def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[Row]:
             )
         )
     return rows
-
-
-class _Can:
-    """What can be done about some gaps now, each on a page that does it; read in a constant number of queries."""
-
-    def __init__(self, programme: Programme, shown: Sequence[Gap], reminded: Mapping[int, int]) -> None:
-        now = clock.now()
-        self.programme, self.today = programme, day_of(now)
-        self.reports = _reports(programme, shown)
-        self.asks = programme.closed_at is None and self.today <= programme.reply_by
-        chosen, _ = whom_to_propose_to(gap.urn for gap in shown)
-        self.reachable = set(chosen)
-        self.due, self.raised = set[int](), set[int]()
-        if any(gap.standing.kind == gaps.SILENT for gap in shown) and self.asks:
-            coming, _ = reminders.coming(programme, now=now)
-            self.due = {r.school.urn for r in coming}
-            if max(reminded.values(), default=0) >= len(chases.REMINDERS):
-                self.raised = {row.school.urn for row in raising.waiting(programme, now=now)}
-
-    def next_step(self, gap: Gap) -> tuple[str, str]:
-        """The words, and the page on which just that is done; to ring and note can be done whatever else cannot."""
-        kind, urn, programme = gap.standing.kind, gap.urn, self.programme
-        ring = "Ring and note", url_for("coordinator.school_answer", urn=urn, programme=programme.id)
-        if self.reports.get(urn):
-            words = gap.standing.next_action
-            return words, url_for("coordinator.report", reference=self.reports[urn])
-        if programme.closed_at is not None or kind in (gaps.REPORT_MISSING, gaps.REPORTS_DISAGREE):
-            return "See what is known", url_for("coordinator.school", urn=urn, programme=programme.id)
-        if kind == gaps.NO_ADDRESS or (urn not in self.reachable and kind not in RUNG):
-            return gaps.NEXT[gaps.NO_ADDRESS], url_for("coordinator.school_contact_add", urn=urn)
-        write = url_for("coordinator.school_invite", urn=urn, programme=programme.id)
-        if kind in (gaps.NOT_ASKED, gaps.SOMEBODY_ELSE):
-            return (gaps.NEXT[kind], write) if self.asks else ring
-        if kind == gaps.SILENT and urn in self.due:
-            return "Remind", url_for("coordinator.gaps_do", programme=programme.id, deed="remind", urn=urn)
-        if kind == gaps.SILENT and urn in self.raised:
-            return "Raise", url_for("coordinator.chasing_raise", urn=urn, programme=programme.id)
-        if kind in OFFER:
-            return gaps.NEXT[kind], url_for("coordinator.propose", urn=urn, programme=programme.id)
-        return ring
-
-
-def _reminders(programme: Programme, shown: Sequence[Gap]) -> dict[int, int]:
-    """How often a silent school was reminded, by URN; one query."""
-    times: dict[int, int] = {}
-    family = {urn: gap.urn for gap in shown for urn in gap.family}
-    for chase, _ in chases.standing(programme.id, family):
-        times[family[chase.urn]] = times.get(family[chase.urn], 0) + (chase.reason in chases.REMINDERS)
-    return times
-
-
-def _reports(programme: Programme, shown: Sequence[Gap]) -> dict[int, str]:
-    """The booking whose report is missing or disputed, by the URN of the gap; one query."""
-    due = {
-        u: gap
-        for gap in shown
-        if gap.standing.kind in (gaps.REPORT_MISSING, gaps.REPORTS_DISAGREE)
-        for u in gap.family
-    }
-    found: dict[int, str] = {}
-    for urn, starts_at, reference in diary.past_shows(programme.id, due, now=clock.now()):
-        gap = due[urn]
-        if day_of(starts_at) == gap.standing.since:
-            found.setdefault(gap.urn, reference)
-    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from outreach.coverage.gaplist import filters, last_contact, missing
 from outreach.ground import clock
 from outreach.web.coordinator import gaps_asked
 from outreach.web.coordinator.as_of import view
+from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.gate import coordinator, coordinators_only
 
 MOST = 250
@@ -40,6 +41,7 @@ def phone_list() -> Any:
     return render_template(
         "coordinator/phone_list.html",
         programme=seen.programme, found=found, gaps=shown, more=len(matching) - len(shown), own=own, left_out=own.left_out,
+        by_phone=books_by_phone(seen.programme, list(found_schools.values()), now=seen.now),
         schools=found_schools, numbers=_numbers(found_schools, people),
         last=last_contact.of(seen.programme, families),
         notes={urn: next((talked[u] for u in family if u in talked), None) for urn, family in families.items()},

@@ -5,7 +5,7 @@ from typing import Any
 from flask import g, render_template
 
 from outreach.asking import notes, owners
-from outreach.booking import accounts, diary, proposals
+from outreach.booking import accounts, diary, holds, proposals
 from outreach.booking.desk import closing
 from outreach.booking.proposals import Proposal
 from outreach.county import contacts, school_days, schools
@@ -25,6 +25,7 @@ from outreach.post.outgoing import letterbook
 from outreach.tour import programmes, targets
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator import school_told
+from outreach.web.coordinator.next_steps import SEE, NextSteps
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand
 
 LETTERS, MAILS = 40, 20
@@ -75,17 +76,25 @@ def school(urn: int) -> Any:
         became=became,
         names={s.urn: s.name for s in (found, *came_from)},
         now=now,
-        **(_in_programme(found, programme, chapters) if programme else {}),
+        **(_in_programme(found, programme, chapters, family) if programme else {}),
     )
 
 
-def _in_programme(school: School, programme: Programme, chapters: list[Chapter]) -> dict[str, Any]:
+def _in_programme(
+    school: School, programme: Programme, chapters: list[Chapter], family: list[int]
+) -> dict[str, Any]:
     """What the page says of the school in the programme in hand."""
-    now = clock.now()
+    now, urn = clock.now(), school.urn
     chapter = next(c for c in chapters if c.programme.id == programme.id)
     proposed = proposals.all_open(programme.id, school.urn, now=now)
     account = accounts.account(programme, school)
+    missing = chapter.standing if chapter.standing is not None and chapter.standing.is_gap else None
+    step = None
+    if missing:
+        step = NextSteps(programme, {urn: missing}, {urn: tuple(family)}, now=now).of(missing)
     return {
+        "next_step": None if step is None or step[0] == SEE else step,
+        "books_by_phone": urn in holds.who_could_book(programme, {school: account}, now=now),
         "proposed": [(proposal, _heard(proposal)) for proposal in proposed],
         "may_propose": len(proposed) < accounts.shows_needed(programme, account.still_open),
         "chapter": chapter,

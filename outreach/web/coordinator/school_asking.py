@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from outreach.asking import invitations, open_door
 from outreach.asking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE, WAITING_LIST
+from outreach.booking import accounts
 from outreach.county import contacts
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
@@ -18,12 +19,17 @@ from outreach.ground.timespans import day_of
 from outreach.post import links, outbox
 from outreach.post.incoming import contents
 from outreach.tour import programmes, targets
+from outreach.tour.programmes import Programme
 from outreach.tour.targets import EXCLUDE, INCLUDE, WITHDRAW
 from outreach.web import forms
+from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.forms import Form
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
 
+BOOKS = "books"
+"""A school that says yes on the phone: no answer that is kept, but the way to its times."""
 ANSWERS = (
+    (BOOKS, "Yes: they choose a time now"),
     (DECLINED, "Not this year"),
     (OTHER_DATE, "None of these dates: which would"),
     (WAITING_LIST, "Wants the waiting list"),
@@ -49,6 +55,13 @@ class InviteForm(Form):
 
 class LinkForm(Form):
     name = forms.text("Who is on the phone?", required="Enter the name of whoever is on the phone.")
+
+
+class BookForm(Form):
+    name = forms.text(
+        "Who is on the phone?", required="Enter the name of whoever is on the phone.",
+        hint="What is booked is kept under this name and yours.",
+    )  # fmt: skip
 
 
 class AnswerForm(Form):
@@ -179,10 +192,46 @@ def school_link(urn: int) -> Any:
     )  # fmt: skip
 
 
+@coordinator.route("/schools/<int:urn>/book", methods=["GET", "POST"])
+@coordinators_only
+def school_book(urn: int) -> Any:
+    """Book for a school that is on the phone: a fresh link under the name of who speaks, and straight on to its times."""
+    school, programme, form, now = our_school(urn), programme_in_hand() or abort(404), BookForm(), clock.now()
+    if urn not in books_by_phone(programme, [school], now=now):
+        flash(_why_nothing(programme, school), "confirm")
+        return redirect(url_for("coordinator.school", urn=urn, programme=programme.id), 303)
+    if form.validate_on_submit():
+        with transaction():
+            token = open_door.read_out(
+                programme, school, name=f"{form.name.data}, on the phone with {who()}", address="", who=who(), now=now
+            )  # fmt: skip
+        return redirect(url_for("school.times", token=token), 303)
+    page = render_template(
+        "coordinator/school_book.html", school=school, programme=programme, form=form,
+        contacts=contacts.to_write_to([urn]).get(urn, []),
+    )  # fmt: skip
+    return page, 422 if form.errors else 200
+
+
+def _why_nothing(programme: Programme, school: School) -> str:
+    """Why nothing can be booked for a school now, as a coordinator reads it."""
+    if programme.closed_at is not None:
+        return "Booking for this programme has ended."
+    if not school.is_open:
+        return f"{school.name} is closed in the register, so nothing can be booked for it."
+    if not accounts.account(programme, school).is_open:
+        return f"Nothing is left to book for {school.name} in this programme."
+    return "No place is left on the tour days that a school can still book. Add tour days, or propose a time at shorter notice."
+
+
 @coordinator.route("/schools/<int:urn>/answer", methods=["GET", "POST"])
 @coordinators_only
 def school_answer(urn: int) -> Any:
     school, programme, form = our_school(urn), programme_in_hand() or abort(404), AnswerForm()
+    if urn not in books_by_phone(programme, [school], now=clock.now()):
+        forms.set_choices(form.kind, [choice for choice in ANSWERS if choice[0] != BOOKS])
+    if form.validate_on_submit() and form.kind.data == BOOKS:
+        return redirect(url_for("coordinator.school_book", urn=urn, programme=programme.id), 303)
     if form.validate_on_submit():
         named = None
         try:

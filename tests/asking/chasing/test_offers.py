@@ -14,6 +14,8 @@ from outreach.asking.chasing.settings import Schedule
 from outreach.booking.desk import proposing
 from outreach.booking.proposals import Proposal
 from outreach.county.schools import School, SchoolDay
+from outreach.coverage.gaplist import missing
+from outreach.coverage.newyear import first_round
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of, wall
 from outreach.post import outbox
@@ -101,6 +103,42 @@ def test_a_school_that_never_had_a_show_goes_before_one_that_waits_longer(app: F
         for host in (schools[0], predecessor):
             make.booking(make.show(last_year, host, datetime(2026, 3, 9, 9, 30, tzinfo=UTC)), {8: 100})
     assert order(programme) == ["Redmere 002", "Redmere 000", "Redmere 001"]
+
+
+def test_seen_before_is_what_took_place_and_not_known_where_nobody_said_what_became_of_the_show(app: Flask) -> None:
+    """By the rule of the gaps list and of the new year: a booking that came to nothing is no visit."""
+    with transaction():
+        programme, schools = waiters(7)
+        last_year = make.programme(db.session.get_one(make.Partnership, programme.partnership_id), academic_year=2025,
+                                   title="Last year", reply_by=date(2026, 2, 5))  # fmt: skip
+        then = datetime(2026, 3, 9, 9, 30, tzinfo=UTC)
+        saw, failed, untold, called_off, half_now, untold_now, never = schools
+        shows = {}
+        for n, host in enumerate((saw, failed, untold, called_off)):
+            shows[host] = make.booking(make.show(last_year, host, then + timedelta(days=n)), {8: 100})
+        for n, host in enumerate((half_now, untold_now)):
+            at_once = make.show(programme, host, datetime(2027, 1, 11 + n, 9, 30, tzinfo=UTC))
+            shows[host] = make.booking(at_once, {8: 100})
+        make.report(shows[saw], "school", then + timedelta(days=1), {8: 90})
+        make.report(shows[failed], "company", then + timedelta(days=2), took_place=False, why_not="snow")
+        make.cancellation(shows[called_off], then - timedelta(days=3))
+        make.report(shows[half_now], "company", datetime(2027, 1, 12, tzinfo=UTC), 90)
+        references = {s.urn: b.reference for s, b in shows.items()}
+    found = {w.school.urn: w.before for w in offers.waiting_list(programme, now=at(TUESDAY))}
+    assert {s.urn: found[s.urn].word.value for s in schools} == {
+        saw.urn: "yes", failed.urn: "never", untold.urn: "not known", called_off.urn: "never", half_now.urn: "yes",
+        untold_now.urn: "not known", never.urn: "never",
+    }  # fmt: skip
+    assert {urn: b.unreported for urn, b in found.items() if b.unreported} == {
+        s.urn: references[s.urn] for s in (untold, untold_now)
+    }
+    assert order(programme) == [s.name for s in (failed, called_off, never, untold, untold_now, saw, half_now)]
+    gaps = {g.urn: (g.never_seen, g.not_known) for g in missing.of(programme, now=at(TUESDAY)).gaps}
+    for urn, said in found.items():
+        assert gaps[urn] == (said.word == "never", said.word == "not known"), urn
+    asked_first = {c.urn: c.group for c in first_round.of(programme, None, now=at(TUESDAY)).candidates}
+    words = {"never": "never", "not known": "unknown", "yes": "rest"}
+    assert all(words[found[urn].word.value] == group for urn, group in asked_first.items())
 
 
 def test_each_school_is_offered_a_time_of_its_own_while_there_are_some(app: Flask) -> None:
@@ -227,7 +265,7 @@ def test_the_list_takes_the_same_queries_for_one_school_and_for_ten(app: Flask, 
         with count_queries() as queries:
             assert len(offers.waiting_list(programme, now=at(TUESDAY))) == n
         counted.append(len(queries))
-    assert counted[0] == counted[1] <= 14
+    assert counted[0] == counted[1] <= 15
 
 
 def test_runs_side_by_side_offer_each_school_one_time_and_each_time_once(app: Flask) -> None:

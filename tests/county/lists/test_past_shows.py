@@ -128,14 +128,14 @@ def test_earlier_visits_count_for_never_seen_and_whom_to_ask_first_and_make_no_s
             g.urn: (g.standing.standing, g.never_seen) for g in missing.of(programme, now=make.NOW).gaps
         }
         with count_queries() as plain:
-            ever_seen.urns(programme)
+            ever_seen.read(programme).saw
         take_in(lines("URN,Year", f"{seen.urn},2021/22", f"{closed.urn},2022/23"), ours.id)
         with count_queries() as queries:
-            assert ever_seen.urns(programme) == {seen.urn, closed.urn}
+            assert ever_seen.read(programme).saw == {seen.urn, closed.urn}
         assert len(queries) == len(plain)
-        assert ever_seen.urns(programme, [never.urn, seen.urn]) == {seen.urn}
-        assert ever_seen.urns(adults) == set()
-        assert ever_seen.urns(make.programme(theirs)) == set()
+        assert ever_seen.read(programme, [never.urn, seen.urn]).saw == {seen.urn}
+        assert ever_seen.read(adults).saw == set()
+        assert ever_seen.read(make.programme(theirs)).saw == set()
         after = {g.urn: (g.standing.standing, g.never_seen) for g in missing.of(programme, now=make.NOW).gaps}
         assert {urn: standing for urn, (standing, _) in before.items()} == {
             urn: standing for urn, (standing, _) in after.items()
@@ -150,7 +150,7 @@ def test_earlier_visits_count_for_never_seen_and_whom_to_ask_first_and_make_no_s
         past_shows.take_back(
             past_shows.lists(ours.id)[0].row.id, partnership_id=ours.id, who="Priya", now=make.NOW
         )
-        assert ever_seen.urns(programme) == set()
+        assert ever_seen.read(programme).saw == set()
 
 
 def _two_lists() -> tuple[int, int, int]:

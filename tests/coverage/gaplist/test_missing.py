@@ -101,9 +101,9 @@ def test_a_disputed_show_was_seen_only_if_the_coordinator_says_so(app: Flask) ->
                     make.report(
                         booking, "settled", at + 3 * DAY, took_place=word, why_not="" if word else "snow"
                     )
-    assert ever_seen.urns(this) == {schools[0].urn}
-    assert ever_seen.urns(this, [schools[2].urn]) == set()
-    assert ever_seen.urns(last) == {schools[3].urn}
+    assert ever_seen.read(this).saw == {schools[0].urn}
+    assert ever_seen.read(this, [schools[2].urn]).saw == set()
+    assert ever_seen.read(last).saw == {schools[3].urn}
     never = {urn for urn, gap in gaps(this).items() if gap.never_seen}
     assert never == {schools[n].urn for n in (1, 2, 4, 5)}
 

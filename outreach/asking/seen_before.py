@@ -1,0 +1,47 @@
+"""Whether schools saw it before, in whatever year: one rule, which those give that know what became of each show.
+
+It stands above (coverage/gaplist/ever_seen.py); create_app tells it here, so that whoever asks schools asks by it, too.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from outreach.tour.programmes import Programme
+
+
+class Word(StrEnum):
+    NEVER = "never"
+    NOT_KNOWN = "not known"
+    YES = "yes"
+
+
+ORDER = tuple(Word)
+"""Whom to ask first: who never saw it, then those of whom it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """`unreported`: the reference of the last show of which nobody has said whether it took place, where the word is
+    'not known'; '' otherwise."""
+
+    word: Word
+    unreported: str = ""
+
+
+Asked = Callable[[Programme, Mapping[int, tuple[int, ...]], datetime], Mapping[int, Before]]
+_asked: list[Asked] = []
+
+
+def ask(rule: Asked) -> None:
+    """From now on `of` answers by this rule."""
+    _asked[:] = [rule]
+
+
+def of(programme: Programme, families: Mapping[int, tuple[int, ...]], *, now: datetime) -> Mapping[int, Before]:
+    """Of each school whether it, or one it came from, saw a show of this programme or of an earlier one for the same kind
+    of people. `families`: its URN and theirs, by its URN. Raises RuntimeError before `ask`."""
+    if not _asked:
+        raise RuntimeError("Nobody has told by which rule a school has seen it before.")
+    return _asked[0](programme, families, now)
