@@ -128,7 +128,7 @@ def test_earlier_visits_count_for_never_seen_and_whom_to_ask_first_and_make_no_s
             g.urn: (g.standing.standing, g.never_seen) for g in missing.of(programme, now=make.NOW).gaps
         }
         with count_queries() as plain:
-            ever_seen.read(programme).saw
+            ever_seen.read(programme)
         take_in(lines("URN,Year", f"{seen.urn},2021/22", f"{closed.urn},2022/23"), ours.id)
         with count_queries() as queries:
             assert ever_seen.read(programme).saw == {seen.urn, closed.urn}
