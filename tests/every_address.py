@@ -122,8 +122,9 @@ def link_to(programme: Programme, school: School) -> str:
 def _column(named: str) -> list[str]:
     """All that stands in a column, newest first."""
     table, _, column = named.partition(".")
-    of = db.metadata.tables[table].c[column]
-    return [str(value) for value in db.session.scalars(select(of).order_by(of.desc()))]
+    of = db.metadata.tables[table]
+    newest_first = [key.desc() for key in of.primary_key]
+    return [str(value) for value in db.session.scalars(select(of.c[column]).order_by(*newest_first))]
 
 
 def _bookings(told: story.Told) -> Sequence[Booking]:
