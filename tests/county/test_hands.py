@@ -11,7 +11,7 @@ from test_register import bring
 from test_register_files import LINKS, school, written
 
 import make
-from outreach.county import schools
+from outreach.county import authorities, schools
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register import hands
 from outreach.county.register.hands import ChangeOfHands
@@ -196,6 +196,38 @@ def test_a_school_and_its_link_are_agreed_to_together(two: Any) -> None:
     bring(written(names(900001)), ("998",), links=link(900001, 900009))
     assert agree(giver) == (1, 1, 0)
     assert (where()[900001], links()) == ("998", [(900001, 900009)])
+
+
+def test_whoever_does_not_hold_a_school_any_more_grants_nothing_of_it(two: Any) -> None:
+    """Ash goes to an authority of nobody here, and Redmere to a third partnership, before the giver answers."""
+    giver, _ = two
+    with transaction():
+        third = make.partnership(("997",))
+    bring(written(names(900002)), ("998",), links=link(900001, 900009))
+    bring(written([school(URN="900002", name="Ash", **{"LA (code)": "800"})]))
+    bring(written([school(**{"LA (code)": "997"})]), ("997",))
+    of_ash, of_link, of_redmere = (
+        next(row.id for row in hands.asked_of(giver.id) if (row.urn, row.is_link) == wanted)
+        for wanted in ((900002, False), (900001, True), (900001, False))
+    )
+    assert agree(giver, of_redmere) == (1, 0, 0)
+    assert agree(giver, of_ash, of_link, days=2) == (0, 0, 2)
+    assert (where()[900001], where()[900002], links()) == ("997", "800", [])
+    assert [row.urn for row in hands.received(third.id)] == [900001]
+
+
+@pytest.mark.parametrize("taken_on", [False, True])
+def test_nothing_goes_to_an_authority_that_the_asker_does_not_cover_any_more(two: Any, taken_on: bool) -> None:
+    giver, receiver = two
+    with transaction():
+        third = make.partnership(("997",))
+    bring(written([school(**{"LA (code)": "997"})]), ("997",))
+    with transaction():
+        authorities.remove(authorities.get(third.id, "997"), who="Owen", now=make.NOW)
+        if taken_on:
+            authorities.add(receiver, "997", "Farshire", who="Ruth", now=make.NOW)
+    assert agree(giver) == (0, 0, 1)
+    assert where()[900001] == "999" and hands.received(third.id) == hands.received(receiver.id) == []
 
 
 def test_spans_tell_whose_a_school_was_when(two: Any) -> None:

@@ -4,7 +4,7 @@ and on PostgreSQL, where no table is read from end to end, as many are read from
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -45,6 +45,7 @@ def family(programme: Programme, code: str) -> int:
     one, two, old = (make.school(la_code=code) for _ in range(3))
     make.record(old, make.EARLIER, status="Closed")
     old.status = "Closed"
+    two.open_date = date(2026, 12, 1)
     make.succession(old, one)
     for school in (one, two, old):
         corrections.correct(school.urn, "town", "Marl", reason="said", who="Priya", now=make.EARLIER)

@@ -189,6 +189,8 @@ def test_no_token_that_opens_more_than_itself_stands_in_any_feed_or_attachment(
     app: Flask, story: Story, client: FlaskClient
 ) -> None:
     """All kinds of feeds as the table knows them, the file to download, and the calendar part of every letter."""
+    with transaction():  # a troupe has its link before its shows are written into calendars
+        troupe_links.make(story.troupe.id, partnership_id=story.partnership.id, who="Priya", now=make.NOW)
     reference = story.book()
     with transaction():
         board_dates.add(story.partnership.id, "Board", TUESDAY, programme=None, who="Priya", now=make.NOW)

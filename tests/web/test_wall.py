@@ -144,15 +144,20 @@ def test_each_reads_of_a_schools_history_what_was_its_own(two: Any, stopped: Any
     ours, theirs = two
     urn, at = theirs.school.urn, make.NOW + timedelta(days=1)
     hand_over(theirs, ours, at)
+    kept = ours.school.urn
     with transaction():
+        history.record("invited", "school", kept, who="Priya", now=at, partnership_id=ours.partnership.id)
+        history.record("held", "school", kept, who="Sworn in", now=at, partnership_id=theirs.partnership.id)
         history.record("set its hours", "school", urn, who="Owen", now=at + timedelta(hours=1))
         history.record("held", "school", urn, who="The school", now=at + timedelta(hours=2), partnership_id=theirs.partnership.id)
 
-    def read(side: Side) -> list[str]:
+    def read(side: Side, urn: int = urn) -> list[str]:
         held = {("school", urn): hands.spans([urn], side.partnership.id)[urn]}
         return [row.what for row in history.of_many({"school": [urn]}, spans=held, partnership_id=side.partnership.id)]
 
     assert read(ours) == ["set its hours"]
+    # Of a school that never changed hands, too, what another did in a programme of its own is its own to read.
+    assert (read(ours, kept), read(theirs, kept)) == (["invited"], ["held"])
     assert read(theirs)[:1] == ["held"] and "invited" in read(theirs) and "set its hours" not in read(theirs)
 
 

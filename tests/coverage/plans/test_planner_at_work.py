@@ -1,5 +1,6 @@
 """A plan from its order to its lines: taken by one planner, told how far it is, stopped, taken over, ended once."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 import make
 from little_tour import QUICK, Clock, Tour, draw_up, proposed
-from outreach.county import school_days
+from outreach.county import school_days, schools
 from outreach.coverage.plans import about, at_work, figures, orders
 from outreach.coverage.plans.at_work import BEATS, MISSED, BrokeOff, claim
 from outreach.coverage.plans.ordering import (
@@ -331,6 +332,30 @@ def test_a_plan_says_when_the_tour_is_not_as_it_was_and_what_came_of_its_own_lin
         other = next(s for s in tour.schools if s.urn != line.urn)
         proposed(tour, other, tour.days[2].day)
     assert about.WORDS[about.SHOWS] in about.changed(plan)
+
+
+def test_what_another_partnerships_schools_tell_of_themselves_changes_nothing_of_a_plan(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+        make.partnership(("932",))
+        theirs = make.school(la_code="932")
+    draw_up()
+
+    def told(school: Any) -> Iterator[None]:
+        """What schools say of themselves, one after the other."""
+        with transaction():
+            schools.set_own_numbers(school.urn, 2026, {8: 77}, who="The school", now=make.NOW)
+        yield
+        with transaction():
+            school_days.rule_out(school, tour.days[0].day, "Mocks", who="The school", now=make.NOW)
+        yield
+
+    for _ in told(theirs):
+        assert about.changed(plan) == []
+    for n, _ in enumerate(told(tour.schools[0])):
+        assert about.changed(plan) == [about.WORDS[about.SCHOOLS]], n
+        with transaction():
+            plan.about = about.of(tour.programme)
 
 
 def test_what_changes_while_the_planner_thinks_is_said_of_the_plan(tour: Tour) -> None:
