@@ -66,11 +66,12 @@ class NamedPerson(Base):
     who: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
-def known_at(school: School, *, holder: str) -> Callable[[str], bool]:
+def known_at(school: School, partnership_id: int, *, holder: str) -> Callable[[str], bool]:
     """Whether an address may be written to because a holder of this school's link names it.
 
-    It is the holder's own, on file for the school, or at a host of theirs where not everybody can have an address; or it
-    is at the school's own website. Nothing is read as long as the holder's host decides it.
+    It is the holder's own, on file for the school with the partnership whose link that is, or at a host of theirs where not
+    everybody can have an address; or it is at the school's own website. Nothing is read as long as the holder's host
+    decides it.
     """
     own = host_of_address(holder) if holder else ""
     hosts = {own} if own and not is_anybodys(own) else set()
@@ -82,7 +83,7 @@ def known_at(school: School, *, holder: str) -> Callable[[str], bool]:
         if wanted == holder.casefold() or host in hosts:
             return True
         if on_file is None:
-            people = contacts.to_write_to([school.urn]).get(school.urn, [])
+            people = contacts.to_write_to([school.urn], partnership_id).get(school.urn, [])
             on_file = {contact.address.casefold() for contact in people}
             theirs = {host_of_address(a) for a in on_file}
             hosts.update(h for h in theirs if not is_anybodys(h))

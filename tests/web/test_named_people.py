@@ -230,7 +230,7 @@ def test_a_provider_where_anybody_has_an_address_is_no_schools_domain(client, st
         make.contact(story.school, address="redmere.office@gmail.com")
         token = link_to(story.programme, story.school, address="redmere.office@gmail.com")
     story.token = token
-    known = named.known_at(story.school, holder="redmere.office@gmail.com")
+    known = named.known_at(story.school, story.partnership.id, holder="redmere.office@gmail.com")
     assert [known(a) for a in ("redmere.office@gmail.com", "Redmere.Office@gmail.com", PRIVATE)] == [
         True,
         True,

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 import make
 from outreach.asking import notes
+from outreach.booking import named
 from outreach.booking.promises import Booking
 from outreach.county import contacts, corrections, schools
 from outreach.county.partnerships import Partnership
@@ -135,6 +136,7 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
         make.contact(theirs.school, address="new@redmere.example", created_at=stopped.now, partnership_id=ours.partnership.id)
         corrections.correct(urn, "name", "Renamed Academy", reason="ours", who="Owen", now=stopped.now)
     assert [c.address for c in contacts.of(urn)] == ["new@redmere.example"]
+    assert [c.address for c in contacts.of(urn, theirs.partnership.id)] == ["lead@secret.example"]
     later = standings.of(theirs.programme.id, as_of=stopped.now.date(), now=stopped.now + timedelta(hours=1))
     assert [s.name for s in later.also_seen] == ["Secret School"]
     assert "new@redmere.example" not in theirs.client.get(f"/desk/bookings/{reference}").text
@@ -171,3 +173,14 @@ def test_a_promise_at_a_school_that_changed_hands_is_moved_and_ended_by_who_made
     assert ours.client.post(f"/desk/bookings/{reference}/cancel", data=typed).status_code == 404
     assert theirs.client.get(f"/desk/bookings/{reference}/cancel").status_code == 200
     assert db.session.query(Booking).filter_by(reference=reference).one().ended_at is None
+
+
+def test_whom_a_school_may_name_at_once_goes_by_the_contacts_of_the_partnership_whose_link_it_holds(two: Any) -> None:
+    ours, theirs = two
+    hand_over(theirs, ours, make.NOW)
+    with transaction():
+        make.contact(theirs.school, address="head@receiver.example", partnership_id=ours.partnership.id)
+    addresses = ("lead@secret.example", "else@secret.example", "head@receiver.example", "else@receiver.example")
+    for side, expected in ((theirs, [True, True, False, False]), (ours, [False, False, True, True])):
+        known = named.known_at(theirs.school, side.partnership.id, holder="")
+        assert [known(address) for address in addresses] == expected

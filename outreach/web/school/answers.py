@@ -192,7 +192,7 @@ def _keep_contact(form: SomebodyElseForm) -> Contact | None:
     now = clock.now()
     address = contacts.clean_address(form.address.data)
     known = next((c for c in contacts.of(g.school.urn, g.partnership.id) if c.address.lower() == address.lower()), None)
-    if known is None and not named.known_at(g.school, holder=g.link.address)(address):
+    if known is None and not named.known_at(g.school, g.partnership.id, holder=g.link.address)(address):
         return None
     return known or contacts.add(
         g.school.urn,

@@ -132,7 +132,7 @@ def contacts_end(token: str, contact_id: int) -> Any:
 
 
 def _waits(address: str) -> bool:
-    return not named.known_at(g.school, holder=g.link.address)(address)
+    return not named.known_at(g.school, g.partnership.id, holder=g.link.address)(address)
 
 
 def _noted(form: PersonForm) -> str:

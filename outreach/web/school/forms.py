@@ -238,7 +238,7 @@ def judged(people: Iterable[Colleague]) -> tuple[Colleague, ...]:
 
 def marked(people: Iterable[Colleague]) -> tuple[Colleague, ...]:
     """The same for people of a booking that has others already."""
-    known = named.known_at(g.school, holder=g.link.address)
+    known = named.known_at(g.school, g.partnership.id, holder=g.link.address)
     return tuple(replace(person, waits=not known(person.address)) for person in people)
 
 
