@@ -1,5 +1,6 @@
 """A school of one partnership becomes another's only when that one agrees: whole lists at once, links too, and the database's word."""
 
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from test_register import bring
 from test_register_files import LINKS, school, written
 
 import make
-from outreach.county import authorities, schools
+from outreach.county import authorities, corrections, register, schools
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register import hands
 from outreach.county.register.hands import ChangeOfHands
@@ -95,6 +96,19 @@ def test_one_agreement_serves_the_whole_list(two: Any) -> None:
     # From now on the receiver's file is the register's word on them.
     changed = bring(written(names(900001, 900002)), ("998",), make.NOW + 2 * DAY)
     assert [c.after.urn for c in changed.changed] == [900001, 900002] and not changed.held
+
+
+def test_what_was_corrected_stays_over_the_register_when_a_school_changes_hands(two: Any) -> None:
+    giver, _ = two
+    bring(written(names(900001)), ("998",))
+    with transaction():
+        for field, said in (("district_name", "Nearland"), ("name", "Redmere School")):
+            corrections.correct(900001, field, said, reason="It said so", who="Priya", now=make.NOW)
+    assert agree(giver) == (1, 0, 0)
+    taken = schools.get(900001)
+    assert (taken.la_code, taken.district_code, taken.district_name) == ("998", "E07999998", "Nearland")
+    register = corrections.register_word(900001)
+    assert (register.la_code, register.district_name, register.name) == ("998", "Farland", "Redmere Academy")
 
 
 def test_only_what_is_agreed_to_goes_and_what_is_kept_may_be_asked_again(two: Any) -> None:
@@ -228,6 +242,20 @@ def test_nothing_goes_to_an_authority_that_the_asker_does_not_cover_any_more(two
             authorities.add(receiver, "997", "Farshire", who="Ruth", now=make.NOW)
     assert agree(giver) == (0, 0, 1)
     assert where()[900001] == "999" and hands.received(third.id) == hands.received(receiver.id) == []
+
+
+@pytest.mark.parametrize("la_code", ["997", "998"])
+def test_a_file_that_waited_says_nothing_of_a_school_that_was_given_away_meanwhile(two: Any, la_code: str) -> None:
+    giver, receiver = two
+    with transaction():
+        make.partnership(("997",))
+    content = io.BytesIO(written([school(**{"LA (code)": la_code})]))
+    file = register.read(content, la_codes=("999",), also=register.urns_of(("999",)))
+    assert [f.urn for f in register.preview(file, ("999",)).staying] == [900001]
+    bring(written(names(900001)), ("998",))
+    assert agree(giver) == (1, 0, 0)
+    changes = register.preview(file, ("999",))
+    assert changes.nothing and changes.held == changes.staying == changes.new == ()
 
 
 def test_spans_tell_whose_a_school_was_when(two: Any) -> None:

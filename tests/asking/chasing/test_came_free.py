@@ -31,9 +31,9 @@ from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post.outbox import Letter
-from outreach.tour import days, itinerary, slots
+from outreach.tour import days, itinerary, programmes, slots
 from outreach.tour.availability import changing
-from outreach.tour.availability.wishes import OFF, Wish
+from outreach.tour.availability.wishes import HOURS, OFF, Wish
 from outreach.tour.companies import Troupe
 from outreach.tour.days import Hours, TourDay
 from outreach.tour.programmes import Programme
@@ -164,7 +164,23 @@ def more_shows_a_day(here: Scene) -> None:
     itinerary.change_day(here.day, hours, who=WHO, now=NOW)
 
 
-CANCELS = (cancelled_by_its_school, cancelled_by_a_coordinator, moved, day_given, more_shows_a_day)
+def more_shows_a_day_in_the_programme(here: Scene) -> None:
+    here.programme.shows_a_day = 1
+    db.session.flush()
+    production = replace(programmes.production_of(here.programme), shows_a_day=2)
+    itinerary.change_programme(here.programme, production, most_seats=lambda _: 0, who=WHO, now=NOW)
+
+
+def longer_hours(here: Scene) -> None:
+    here.day.shows_at_most, here.day.returns = 2, time(12, 30)
+    db.session.flush()
+    changing.change(here.troupe, Wish(kind=HOURS, returns=time(17)), [SHOW], who=WHO, now=NOW)
+
+
+CANCELS = (
+    cancelled_by_its_school, cancelled_by_a_coordinator, moved, day_given, more_shows_a_day, more_shows_a_day_in_the_programme,
+    longer_hours,
+)  # fmt: skip
 ENDS = (refused, withdrawn, proposal_moved, lapsed, declined)
 
 

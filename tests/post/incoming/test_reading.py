@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.post.incoming import reading
-from outreach.post.incoming.inbox import ANSWER, AUTO_REPLY, BOUNCE, COUNTER, INVITE, PERSON, UNREADABLE
+from outreach.post.incoming.inbox import ANSWER, AUTO_REPLY, BOUNCE, COUNTER, INVITE, PERSON, REFRESH, UNREADABLE
 from outreach.post.incoming.parts import calendar_parts, headers
 from outreach.post.incoming.parts.calendar_parts import CalendarEvent
 from outreach.post.incoming.reading import read
@@ -222,6 +222,15 @@ def test_a_yes_with_a_signatures_pictures_is_read(pictures: int, size: int) -> N
         answer.add_attachment(b"\x89" * size, maintype="image", subtype="png", filename=f"logo{n}.png")
     found = read(answer.as_bytes())
     assert (found.kind, found.problem, [e.partstat for e in found.events]) == (ANSWER, "", ["ACCEPTED"])
+
+
+@pytest.mark.parametrize(("method", "kind"), [("COUNTER", COUNTER), ("REFRESH", REFRESH)])
+def test_a_wish_and_a_calendar_that_asks_are_read_beside_pictures_too(method: str, kind: str) -> None:
+    mail = letter(words="Another day, please")
+    mail.add_attachment(ics(method=method).encode(), maintype="text", subtype="calendar", params={"method": method})
+    for n in range(240):
+        mail.add_attachment(b"\x89", maintype="image", subtype="png", filename=f"logo{n}.png")
+    assert (read(mail.as_bytes()).kind, read(mail.as_bytes()).problem) == (kind, "")
 
 
 def test_a_yes_behind_its_pictures_is_read_within_bounds() -> None:
