@@ -11,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.post.incoming import reading
-from outreach.post.incoming.inbox import ANSWER, AUTO_REPLY, BOUNCE, COUNTER, INVITE, PERSON, REFRESH, UNREADABLE
+from outreach.post.incoming.inbox import (
+    ANSWER,
+    AUTO_REPLY,
+    BOUNCE,
+    COUNTER,
+    INVITE,
+    PERSON,
+    REFRESH,
+    UNREADABLE,
+)
 from outreach.post.incoming.parts import calendar_parts, headers
 from outreach.post.incoming.parts.calendar_parts import CalendarEvent
 from outreach.post.incoming.reading import read
