@@ -308,11 +308,11 @@ def agree(ids: Collection[int], *, giver_id: int | None, who: str, now: datetime
 
 
 def _overtake(urns: Collection[int], who: str, now: datetime) -> None:
-    """What else was asked of who held these schools until now has nobody left to grant it."""
+    """What else was asked of who held these schools until now, links too, has nobody left to grant it."""
     c = ChangeOfHands
     db.session.execute(
         update(c)
-        .where(c.urn.in_(urns), c.settled_at.is_(None), c.la_code.is_not(None))
+        .where(c.urn.in_(urns), c.settled_at.is_(None))
         .values(outcome=OVERTAKEN, settled_at=now, settled_by=who)
     )
 
