@@ -32,7 +32,7 @@ from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.wording import and_list, day_short
-from outreach.post import letters, outbox
+from outreach.post import letters, outbox, stationery
 from outreach.post.outbox import BOUNCED, FAILED, SUPERSEDED, WITHDRAWN, Letter
 from outreach.tour import days, itinerary, performances, slots
 from outreach.tour.programmes import Programme
@@ -149,22 +149,22 @@ def invitation_expiry(programme: Programme) -> datetime:
     return end_of_day(programme.reply_by + timedelta(days=LINK_DAYS_AFTER_REPLY_BY))
 
 
-def addressee(contact: Contact) -> letters.Addressee:
+def addressee(contact: Contact) -> stationery.Addressee:
     """How a letter names a contact, and where it says the address came from."""
-    return letters.Addressee(
+    return stationery.Addressee(
         address=contact.address, name=contact.name, role=contact.role,
         source=contact.source, source_date=contact.source_date,
     )  # fmt: skip
 
 
-def asking(programme: Programme, school: School, *, now: datetime) -> letters.Asking:
+def asking(programme: Programme, school: School, *, now: datetime) -> stationery.Asking:
     """What an invitation says to one school: what is left to book there, and up to three dates that fit."""
     still_open = accounts.account(programme, school).still_open
     known = [n for n in still_open.values() if n is not None]
     pupils = sum(known) if known and len(known) == len(still_open) else None
     near = slots.offers(programme, school, now=now).near if still_open or programme.for_adults else ()
     no_times = "" if near else why_no_times(programme, now=now)
-    return letters.Asking(
+    return stationery.Asking(
         programme_title=programme.title,
         summary=programme.summary,
         year_groups=tuple(still_open),
@@ -210,7 +210,7 @@ def told_that_we_write_again(programme_id: int) -> list[int]:
 
 
 def invite(
-    programme: Programme, school: School, contact: Contact, *, words: letters.Asking | None = None, who: str, now: datetime
+    programme: Programme, school: School, contact: Contact, *, words: stationery.Asking | None = None, who: str, now: datetime
 ) -> Invitation:  # fmt: skip
     """Write to one contact of a school by hand, again if it was asked before. `words`: other than asking() has them.
 
@@ -235,7 +235,7 @@ def write_to(
     programme: Programme,
     school: School,
     contact: Contact,
-    words: letters.Asking,
+    words: stationery.Asking,
     *,
     who: str,
     now: datetime,

@@ -20,7 +20,7 @@ from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
-from outreach.post import letters, links, outbox
+from outreach.post import letters, links, outbox, stationery
 from outreach.tour.programmes import Programme
 
 SENT, REPEATED, REFUSED, DROPPED = "sent", "repeated", "refused", "dropped"
@@ -309,7 +309,7 @@ def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: da
     to = known.get(request.address)
     letters.link_sent(
         asking,
-        invitations.addressee(to) if to else letters.Addressee(address=request.address, name=request.name),
+        invitations.addressee(to) if to else stationery.Addressee(address=request.address, name=request.name),
         sender,
         now=now,
         expires_at=_expiry(programme, school, now),

@@ -17,7 +17,7 @@ from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
-from outreach.post import letters
+from outreach.post import letters, stationery
 from outreach.post.outbox import Letter
 from outreach.tour.programmes import Programme
 
@@ -44,7 +44,7 @@ class RoundPreview:
     recipients: tuple[Recipient, ...]
     left_out: tuple[LeftOut, ...]
     shown: Recipient | None
-    letter: letters.Rendered | None
+    letter: stationery.Rendered | None
     no_times: str = ""
 
 
@@ -125,7 +125,7 @@ def preview_round(
     )
 
 
-def words_for(programme: Programme, urns: Iterable[int], *, now: datetime) -> dict[int, letters.Asking]:
+def words_for(programme: Programme, urns: Iterable[int], *, now: datetime) -> dict[int, stationery.Asking]:
     """What the letter says to each school, reckoned before the transaction that sends them; by URN."""
     rows = db.session.scalars(select(School).where(School.urn.in_(set(urns))).order_by(School.urn))
     return {school.urn: invitations.asking(programme, school, now=now) for school in rows}
@@ -138,7 +138,7 @@ def send_round(
     note: str = "",
     who: str,
     now: datetime,
-    words: Mapping[int, letters.Asking] | None = None,
+    words: Mapping[int, stationery.Asking] | None = None,
     seen: Mapping[int, str] | None = None,
     target: Collection[int] | None = None,
     warned: bool = True,
@@ -154,7 +154,7 @@ def send_round(
     if not warned and invitations.why_no_times(programme, now=now):
         raise NoTimesAnyMore
     recipients, left_out = sorted_out(programme, urns, target, now=now)
-    written: list[tuple[Recipient, letters.Asking]] = []
+    written: list[tuple[Recipient, stationery.Asking]] = []
     for recipient in recipients:
         urn = recipient.school.urn
         if seen is not None and seen.get(urn) != recipient.contact.address:

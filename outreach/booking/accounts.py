@@ -112,9 +112,9 @@ def _account(
         if y in offers and (named is None or y in named)
     }
     still_open = {
-        y: None if (n := known[y].pupils) is None else max(0, n - so_far.get(y, 0))
-        for y in known
-        if y not in so_far or (known[y].pupils is not None and so_far[y] < share * known[y].pupils)
+        y: None if n is None else max(0, n - so_far.get(y, 0))
+        for y, n in ((y, each.pupils) for y, each in known.items())
+        if y not in so_far or (n is not None and so_far[y] < share * n)
     }
     return Account(
         expected=known,

@@ -1,6 +1,6 @@
 """What somebody's calendar is to show of a visit now: for the post, which asks before it sends a letter again."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -14,8 +14,9 @@ from outreach.ground.db import db
 from outreach.post import calendars, letters, proposing
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.incoming.parts.headers import bare
-from outreach.post.letters import Addressee, Standing
+from outreach.post.letters import Standing
 from outreach.post.outbox import Letter
+from outreach.post.stationery import Addressee
 from outreach.tour import performances
 from outreach.tour.performances import Performance, TroupeEvent
 
@@ -86,10 +87,11 @@ def _of_proposal(proposal: Proposal, address: str, now: datetime) -> Standing | 
     db.session.refresh(proposal.performance)
     visit, sender = proposals.visit_of(proposal), proposals.sender(proposal.programme)
     entry = letters.appointment(visit, sender, now=now)
-    if proposal.ended_at is None:
-        write, says = proposing.as_it_stands, calendars.request(entry)
-    else:
-        write, says = partial(proposing.ended, how=proposal.ended_as, reason=""), calendars.cancel(entry)  # type: ignore[assignment]
+    write: Callable[..., Letter] = proposing.as_it_stands
+    says = calendars.request(entry)
+    if proposal.ended_at is not None:
+        write = partial(proposing.ended, how=proposal.ended_as, reason="")
+        says = calendars.cancel(entry)
     until = proposals.link_until(proposal, now=now)
     return Standing(calendar=says, write=partial(write, visit, to, sender, now=now, expires_at=until))
 

@@ -119,7 +119,7 @@ def book_kept(programme: Programme, school: School, says: Says, *, who: str, now
     if not shows:
         return []
     performances.lock_days(performance.tour_day_id for performance, _ in shows)
-    made = []
+    made: list[Booking] = []
     for performance, promise in shows:
         at_hand = None if made else account
         numbers.check(programme, school, promise, who=who, now=now, account=at_hand)

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from outreach.booking.promises import Booking
-from outreach.county.schools import School, words_of
+from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
+from outreach.ground.wording import words_of
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme

@@ -109,7 +109,7 @@ def hold(
     _drop(programme.id, school.urn)
     performances.clear_expired(day_ids, now=now)
     until = now + timedelta(minutes=db.session.get_one(Partnership, programme.partnership_id).hold_minutes)
-    claimed = []
+    claimed: list[Performance] = []
     for slot in chosen:
         key = slot.key
         found = _still_there(

@@ -164,7 +164,9 @@ def waiting_for_bookings(booking_ids: Collection[int]) -> dict[int, list[NamedPe
         .order_by(NamedPerson.id)
     )
     for person, by_place in rows:
-        found.setdefault(person.booking_id or by_place, []).append(person)
+        booking_id = person.booking_id or by_place
+        assert booking_id is not None  # one of the two is among those asked for
+        found.setdefault(booking_id, []).append(person)
     return found
 
 

@@ -4,7 +4,7 @@ The calendar event is born here, tentative; the booking that comes of it keeps i
 while it is kept, so nobody else gets it; the troupe hears of it when it is booked.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, end_of_day
-from outreach.post import letters, proposing
+from outreach.post import proposing, stationery
 from outreach.post.calendars import Attendee
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -186,10 +186,10 @@ def still_open(programme_id: int, *, now: datetime) -> list[Proposal]:
     )
 
 
-def named(proposal: Proposal) -> list[letters.Addressee]:
+def named(proposal: Proposal) -> list[stationery.Addressee]:
     """Whom it was written to."""
     return [
-        letters.Addressee(
+        stationery.Addressee(
             address=person["address"], name=person["name"], role=person["role"], source=person["source"],
             source_date=date.fromisoformat(person["source_date"]),
         )
@@ -209,21 +209,19 @@ def link_until(proposal: Proposal, *, now: datetime) -> datetime:
     return end_of_day(max(proposal.reply_by, day_of(now))) + proposing.LINK_AFTER_REPLY_BY
 
 
-def visit_of(proposal: Proposal) -> letters.Visit:
+def visit_of(proposal: Proposal) -> stationery.Visit:
     """The facts of a kept slot as letters and calendars need them."""
     assert proposal.performance is not None
     return visit(proposal, proposal.programme, proposal.school, told.times_of(proposal.performance))
 
 
-def visit(
-    proposal: Proposal, programme: Programme, school: School, times: Mapping[str, datetime]
-) -> letters.Visit:
+def visit(proposal: Proposal, programme: Programme, school: School, times: told.Times) -> stationery.Visit:
     """The same of a proposal that is not made yet; `times` as told.times_of() gives them."""
     address = ", ".join(
         part for part in (school.street, school.locality, school.town, school.postcode) if part
     )
     show_day = day_of(proposal.starts_at)
-    return letters.Visit(
+    return stationery.Visit(
         uid=proposal.uid or "", sequence=proposal.sequence, organizer_token=proposal.organizer_token or "",
         created_at=proposal.recorded_at, reference="", programme_title=programme.title, school_name=school.name,
         school_address=address, urn=school.urn, programme_id=programme.id, hall="", pupils=(), access=(),
@@ -235,6 +233,6 @@ def visit(
     )  # fmt: skip
 
 
-def sender(programme: Programme) -> letters.Sender:
+def sender(programme: Programme) -> stationery.Sender:
     """Who signs a programme's letters."""
     return told.sender_of(partnerships.get(programme.partnership_id))

@@ -16,8 +16,7 @@ from outreach.post import letters
 from outreach.post.calendars import Appointment
 from outreach.post.feeds import entries, troupe_links
 from outreach.post.feeds.entries import COORDINATOR, SCHOOL, TROUPE, Entry
-from outreach.post.letters import Visit
-from outreach.post.stationery import settings
+from outreach.post.stationery import Visit, settings
 from outreach.tour import performances
 from outreach.tour.performances import Performance, TroupeEvent
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 
 from sqlalchemy import update
 
@@ -17,13 +17,15 @@ from outreach.county.partnerships import Partnership
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.wording import clock, count, day, year_group_name
-from outreach.post import letters
+from outreach.post import letters, stationery
 from outreach.post.calendars import Attendee
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import WAITING, Letter
 from outreach.tour.companies import Troupe
 from outreach.tour.performances import Performance, Slot, TroupeEvent
 from outreach.tour.programmes import Programme
+
+_Written = TypeVar("_Written")
 
 ACCESS_NEEDS = {
     "wheelchair": "wheelchair places",
@@ -61,7 +63,7 @@ def school(
 def each(
     booking: Booking,
     people: Iterable[BookingContact],
-    visit: letters.Visit,
+    visit: stationery.Visit,
     write: Callable[..., object],
     *,
     now: datetime,
@@ -97,7 +99,16 @@ def troupe(
         letters.for_troupe(entry.visit, entry.to, entry.sender, method=method, changes=changes, now=now)
 
 
-def troupe_left(left: TroupeEvent, was: Mapping[str, datetime], *, now: datetime) -> None:
+class Times(TypedDict):
+    """From get-in to away, by the names that a Visit has for them too."""
+
+    get_in_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    away_at: datetime
+
+
+def troupe_left(left: TroupeEvent, was: Times, *, now: datetime) -> None:
     """CANCEL to a troupe that another one stands in for, with `was`, the times at which it has the show."""
     entry = troupe_left_entry(left, now=now)
     if entry is not None:
@@ -109,9 +120,9 @@ def troupe_left(left: TroupeEvent, was: Mapping[str, datetime], *, now: datetime
 class TroupeEntry:
     """The facts of a troupe's own entry, to whom it goes, and who signs."""
 
-    visit: letters.Visit
-    to: letters.Addressee
-    sender: letters.Sender
+    visit: stationery.Visit
+    to: stationery.Addressee
+    sender: stationery.Sender
 
 
 def troupe_entry(performance: Performance, troupe_id: int, *, now: datetime) -> TroupeEntry | None:
@@ -123,7 +134,7 @@ def troupe_entry(performance: Performance, troupe_id: int, *, now: datetime) -> 
     if not promised:
         return None
     host = promised[0]
-    addressee = letters.Addressee(address=to.calendar_address, name=to.name, role="touring company")
+    addressee = stationery.Addressee(address=to.calendar_address, name=to.name, role="touring company")
     # Nobody has answered what is just being booked.
     answered = {} if host.created_at == now else answers.carried(performance.uid, performance.sequence)
     visit = _troupe_visit(performance, promised, addressee, answers.partstat_of(answered, addressee.address))
@@ -136,8 +147,10 @@ def troupe_left_entry(left: TroupeEvent, *, now: datetime) -> TroupeEntry | None
     entry = troupe_entry(left.performance, left.troupe_id, now=now)
     if entry is None:
         return None
-    event = {"uid": left.uid, "organizer_token": left.organizer_token, "sequence": left.sequence}
-    return replace(entry, visit=replace(entry.visit, **event))
+    visit = replace(
+        entry.visit, uid=left.uid, organizer_token=left.organizer_token, sequence=left.sequence
+    )
+    return replace(entry, visit=visit)
 
 
 def troupe_again(booking: Booking, *, who: str, now: datetime) -> Letter | None:
@@ -155,9 +168,11 @@ def moved_in_words(was_starts_at: datetime, performance: Performance) -> str:
     return f"New time: {day(new)} at {clock(new)}, before {day(was)} at {clock(was)}."
 
 
-def times_of(show: Performance | Slot) -> dict[str, datetime]:
-    """From get-in to away, by the names that a Visit has for them too."""
-    return {name: getattr(show, name) for name in ("get_in_at", "starts_at", "ends_at", "away_at")}
+def times_of(show: Performance | Slot) -> Times:
+    """When a show gets in, begins, ends and is away."""
+    return Times(
+        get_in_at=show.get_in_at, starts_at=show.starts_at, ends_at=show.ends_at, away_at=show.away_at
+    )
 
 
 def expiry(booking: Booking) -> datetime:
@@ -165,7 +180,7 @@ def expiry(booking: Booking) -> datetime:
     return booking.performance.ends_at + LINK_LIFE
 
 
-def with_link(write: Callable[..., object], booking: Booking) -> Callable[..., object]:
+def with_link(write: Callable[..., _Written], booking: Booking) -> Callable[..., _Written]:
     """A letter that carries a personal link, with the day it ends."""
     return partial(write, expires_at=expiry(booking))
 
@@ -186,21 +201,21 @@ def lengthen_links(booking: Booking, *, now: datetime) -> None:
     )
 
 
-def sender_of(partnership: Partnership) -> letters.Sender:
+def sender_of(partnership: Partnership) -> stationery.Sender:
     """Who signs this partnership's letters."""
-    return letters.Sender(
+    return stationery.Sender(
         partnership_id=partnership.id, partnership_name=partnership.name,
         contact_name=partnership.contact_name, contact_role=partnership.contact_role,
         contact_phone=partnership.contact_phone, contact_email=partnership.contact_email,
     )  # fmt: skip
 
 
-def sender_of_programme(programme: Programme) -> letters.Sender:
+def sender_of_programme(programme: Programme) -> stationery.Sender:
     """The same for a programme's letters."""
     return sender_of(partnerships.get(programme.partnership_id))
 
 
-def visit_of(booking: Booking) -> letters.Visit:
+def visit_of(booking: Booking) -> stationery.Visit:
     """The facts of a booking as letters and calendars need them; each person's answer to the present time with them."""
     return visit_with(
         booking,
@@ -215,7 +230,7 @@ def visit_with(
     people: Sequence[BookingContact],
     pupils: Mapping[int, int],
     answered: Mapping[str, str] = MappingProxyType({}),
-) -> letters.Visit:
+) -> stationery.Visit:
     """The same where it is known who has it in the calendar, how many come, and what was `answered` (by address)."""
     return _visit(
         booking,
@@ -264,8 +279,8 @@ def access_words(needs: dict[str, int]) -> tuple[str, ...]:
 
 
 def _troupe_visit(
-    performance: Performance, promised: list[Booking], addressee: letters.Addressee, partstat: str
-) -> letters.Visit:
+    performance: Performance, promised: list[Booking], addressee: stationery.Addressee, partstat: str
+) -> stationery.Visit:
     """The show with host and guests added up, and each guest with how it comes; no contact's name."""
     pupils: dict[int, int] = {}
     needs: dict[str, int] = {}
@@ -310,12 +325,12 @@ def _visit(
     access: tuple[str, ...],
     attendees: tuple[Attendee, ...],
     phone: str,
-) -> letters.Visit:
+) -> stationery.Visit:
     performance, programme, host = booking.performance, booking.programme, booking.performance.host
     address = ", ".join(part for part in (host.street, host.locality, host.town, host.postcode) if part)
     as_guest = booking.role == GUEST
     place = places.of_booking(booking) if as_guest else None
-    return letters.Visit(
+    return stationery.Visit(
         uid=uid,
         sequence=sequence,
         created_at=created_at,
@@ -353,9 +368,9 @@ def _hall(booking: Booking) -> str:
     return next((b.hall for b in promises.ended_with(booking.performance_id) if b.role == HOST), "")
 
 
-def addressee(booking: Booking, person: BookingContact) -> letters.Addressee:
+def addressee(booking: Booking, person: BookingContact) -> stationery.Addressee:
     """Somebody who has a booking in the calendar, as letters speak to people."""
-    return letters.Addressee(
+    return stationery.Addressee(
         address=person.address,
         name=person.name,
         role=person.role or person.duty,

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime, time
+from functools import partial
 
 import click
 from flask import current_app
@@ -78,7 +79,7 @@ def _round(*, dry_run: bool) -> int:
             recalling.recall(now=now)
             reminding.recall(now=now)
         for performance_id in subscribed.lately_over(now=now):
-            faults += _once(lambda one=performance_id: _over(one, now=now), f"calendars of {performance_id}") is None  # fmt: skip
+            faults += _once(partial(_over, performance_id, now=now), f"calendars of {performance_id}") is None
     for programme in reminders.open_programmes(now=now):
         programme_id, title = programme.id, programme.title
         target = {row.urn for row in standings.of(programme_id, as_of=day_of(now), now=now).target}
@@ -106,19 +107,17 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     def programme() -> Programme:
         return db.session.get_one(Programme, programme_id)
 
+    def remind(urn: int) -> bool:
+        return reminders.send_due(programme(), urn, target=target, now=now)
+
+    def ask_for_report(booking_id: int) -> bool:
+        return reminding.send_due(programme(), booking_id, now=now)
+
     schools = [r.school.urn for r in reminders.due(programme(), now=now, target=target)]
     reports = [m.booking.id for m in reminding.due(programme(), now=now)]
     tried: set[int] = set()
-    reminded = [
-        _once(
-            lambda urn=urn: reminders.send_due(programme(), urn, target=target, now=now), f"reminding {urn}"
-        )
-        for urn in schools
-    ]
-    asked = [
-        _once(lambda one=one: reminding.send_due(programme(), one, now=now), f"asking for report {one}")
-        for one in reports
-    ]
+    reminded = [_once(partial(remind, urn), f"reminding {urn}") for urn in schools]
+    asked = [_once(partial(ask_for_report, one), f"asking for report {one}") for one in reports]
     offered: list[bool | None] = []
     while True:
         done = _once(

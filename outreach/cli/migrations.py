@@ -5,8 +5,10 @@ import flask_migrate
 from flask.cli import with_appcontext
 from flask_migrate.cli import db
 
+migrate: click.Group = db
 
-@db.command("downgrade")
+
+@migrate.command("downgrade")
 @click.argument("revision", default="-1")
 @click.option("--drop-data", is_flag=True, help="Lose what the newer tables and columns hold. Take a backup first.")
 @with_appcontext

@@ -29,9 +29,10 @@ CONFIRMED = "the school, which confirmed it"
 def _holder(context: DefaultExecutionContext) -> int | None:
     """Where nothing else is said, a contact is whose the school is."""
     urn = context.get_current_parameters()["urn"]
-    return context.connection.execute(
+    holder: int | None = context.connection.scalar(
         select(Authority.partnership_id).join(School, School.la_code == Authority.la_code).where(School.urn == urn)
-    ).scalar()
+    )
+    return holder
 
 
 class Contact(Base, FoundByName):
@@ -228,7 +229,7 @@ def schools_without(la_codes: Iterable[str]) -> list[School]:
     )
 
 
-def _on_file(la_codes: list[str]) -> Select[tuple[int]]:
+def _on_file(la_codes: list[str]) -> Select[int]:
     """The schools of some authorities with somebody on file of the partnership that holds them."""
     held, of = aliased(School), aliased(Authority)
     return (
@@ -287,7 +288,7 @@ def add(
     return contact
 
 
-def end(contact: Contact, *, who: str, now: datetime, programmes: Select[tuple[int]] | None = None) -> None:
+def end(contact: Contact, *, who: str, now: datetime, programmes: Select[int] | None = None) -> None:
     """This person or office is not written to any more, and links it was sent into some programmes (None: any) are closed.
 
     Ending twice changes nothing.

@@ -70,7 +70,7 @@ def withdraw_correction(urn: int, field: str, *, who: str, now: datetime, reason
     return _put_down(school, field, getattr(said, field), withdrawn=True, reason=reason, who=who, now=now)
 
 
-def standing(urns: Collection[int] | Select[tuple[int]] | None = None) -> dict[int, dict[str, Any]]:
+def standing(urns: Collection[int] | Select[int] | None = None) -> dict[int, dict[str, Any]]:
     """The corrections that hold now, {URN: {field: value}}; of every school when `urns` is None; one query."""
     query = select(Correction.urn, Correction.field, Correction.value, Correction.withdrawn)
     if urns is not None:
@@ -150,11 +150,16 @@ def _checked(school: School, field: str, value: Any) -> Any:
     if field in _BOUNDS and text and not _BOUNDS[field][0] <= wanted <= _BOUNDS[field][1]:
         low, high = _BOUNDS[field]
         raise CannotCorrect(f"{said}: enter a number between {low:,} and {high:,}.", field=field)
-    ages = {"low": school.statutory_low_age, "high": school.statutory_high_age}
-    ages |= {field.split("_")[1]: wanted} if field.endswith("_age") else {}
-    if None not in ages.values() and ages["low"] > ages["high"] and field.endswith("_age"):
+    if field.endswith("_age") and _crossed(school, field, wanted):
         raise CannotCorrect("The lowest age is above the highest. Check both.", field=field)
     return wanted
+
+
+def _crossed(school: School, field: str, wanted: int | None) -> bool:
+    """Whether a school's lowest age, as corrected, were above its highest; unknown ages cross nothing."""
+    low = wanted if field == "statutory_low_age" else school.statutory_low_age
+    high = wanted if field == "statutory_high_age" else school.statutory_high_age
+    return low is not None and high is not None and low > high
 
 
 def _text(value: Any) -> str:

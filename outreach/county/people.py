@@ -167,9 +167,9 @@ def holder(email: str, password: str) -> Person:
     Raises CannotSignIn. Only reads: call it with no write transaction open, the hash is slow on purpose.
     """
     person = find(email)
-    known = person is not None and person.ended_at is None and person.password_hash is not None
-    fits = check_password_hash(person.password_hash if known else _NOBODY, password)
-    if not (known and fits):
+    known = person.password_hash if person is not None and person.ended_at is None else None
+    fits = check_password_hash(_NOBODY if known is None else known, password)
+    if person is None or known is None or not fits:
         raise CannotSignIn("That address and password do not belong together. Check both and try again.")
     return person
 

@@ -60,14 +60,15 @@ def _middles(la_codes: Collection[str]) -> tuple[dict[_District, Place], dict[st
     )
     districts: dict[_District, Place] = {}
     sums: dict[str, list[int]] = {}
-    for la_code, district_code, count, easting, northing in rows:
+    for la_code, district_code, count, eastings, northings in rows:
+        easting, northing = int(eastings or 0), int(northings or 0)
         if district_code is not None:
             districts[la_code, district_code] = _mean(count, easting, northing)
         whole = sums.setdefault(la_code, [0, 0, 0])
         for at, value in enumerate((count, easting, northing)):
-            whole[at] += int(value)
+            whole[at] += value
     return districts, {la_code: _mean(*whole) for la_code, whole in sums.items()}
 
 
 def _mean(count: int, easting: int, northing: int) -> Place:
-    return Place(easting=round(int(easting) / count), northing=round(int(northing) / count))
+    return Place(easting=round(easting / count), northing=round(northing / count))

@@ -7,7 +7,18 @@ from functools import lru_cache
 from typing import Any
 
 from holidays.countries.united_kingdom import UnitedKingdom
-from sqlalchemy import CompoundSelect, Text, bindparam, case, cast, func, literal, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from outreach.county.authorities import check_term
 from outreach.county.partnerships import Authority, InsetDay, Partnership, Term
@@ -254,7 +265,8 @@ _SCHOOLS = (
 
 
 def _terms_and_days() -> CompoundSelect[Any]:
-    la_codes, urns = bindparam("la_codes", expanding=True), bindparam("urns", expanding=True)
+    la_codes: BindParameter[Any] = bindparam("la_codes", expanding=True)
+    urns: BindParameter[Any] = bindparam("urns", expanding=True)
     none = literal("")
     return union_all(
         select(

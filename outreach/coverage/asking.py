@@ -8,6 +8,7 @@ of waiting have gone by, its silence says nothing yet, and it is 'asked, waiting
 from datetime import date, datetime, timedelta
 
 from outreach.asking import invitations
+from outreach.booking import promises
 from outreach.coverage import facts, gaps
 from outreach.coverage.gaps import Word
 from outreach.coverage.parts.cut import Cut
@@ -68,7 +69,7 @@ class Asking:
             if v.promise.ended_at is not None:
                 by = _ENDED_BY.get(v.promise.ended_by or "", v.promise.ended_by or "")
                 events.append((v.promise.ended_at, gaps.CANCELLED, by, v.promise.ended_at))
-            elif v.word == verdicts.FAILED:
+            elif v.word == promises.FAILED:
                 events.append((v.promise.ends_at, gaps.FAILED, "", v.promise.starts_at))
         begun = max((self.begun[u] for u in family if u in self.begun), default=None)
         if begun is not None and not (
@@ -86,6 +87,6 @@ class Asking:
         _, kind, detail, since = max(events, key=lambda event: event[0])
         began = day_of(since)
         if kind == gaps.SILENT and self.day < began + self.waits:
-            said = f"asked on {day_short(began)}; reminder due from {day_short(began + self.waits)}"
-            return Word.ASKED, gaps.ASKED_LATELY, said, began
+            lately = f"asked on {day_short(began)}; reminder due from {day_short(began + self.waits)}"
+            return Word.ASKED, gaps.ASKED_LATELY, lately, began
         return Word.ASKED, kind, detail, began

@@ -5,6 +5,7 @@ Over the promises of the school under all its URNs, and what it inherits from th
 
 from dataclasses import dataclass
 
+from outreach.booking import promises
 from outreach.coverage.gaps import Word
 from outreach.coverage.targets import Target
 from outreach.visits import verdicts
@@ -55,21 +56,21 @@ class Cells:
         if not own and not before:
             return Cell(OPEN)
         words = {v.word for v in own}
-        took = [v for v in own if v.word == verdicts.TOOK_PLACE]
+        took = [v for v in own if v.word == promises.TOOK_PLACE]
         numbers = [v.counted.get(year_group, 0) for v in took if v.counted is not None]
         for u, cell in before:
             if cell.counted is not None and self.kin.sole_successor(u) is not None:
                 numbers.append(cell.counted)
         counted = sum(numbers) if numbers else None
-        disagree = verdicts.DISAGREE in words or any(cell.disagree for _, cell in before)
+        disagree = promises.DISAGREE in words or any(cell.disagree for _, cell in before)
         inherited = {cell.state for _, cell in before}
-        if disagree or verdicts.MISSING in words or Word.TO_CONFIRM in inherited:
+        if disagree or promises.MISSING in words or Word.TO_CONFIRM in inherited:
             return Cell(Word.TO_CONFIRM, counted, disagree)
-        if verdicts.BOOKED in words or Word.BOOKED in inherited:
+        if promises.BOOKED in words or Word.BOOKED in inherited:
             return Cell(Word.BOOKED, counted)
         uncounted = any(v.counted is None for v in took) and year_group != ADULTS
         made_good = all(
-            v.word != verdicts.FAILED or self._made_good(v, took, urn, year_group, counted) for v in own
+            v.word != promises.FAILED or self._made_good(v, took, urn, year_group, counted) for v in own
         )
         enough = inherited == {Word.SEEN} or bool(took) and self._enough(urn, year_group, counted, took)
         if made_good and enough:

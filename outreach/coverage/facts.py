@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Boolean, case, exists, func, literal, null, or_, select, text, type_coerce
 
@@ -61,6 +61,7 @@ class Known:
     census_date: date | None
 
 
+_Setting = TypeVar("_Setting")
 _KNOWN = tuple(getattr(SchoolRecord, name) for name in Known.__slots__)
 
 
@@ -145,10 +146,11 @@ def counted_share(programme: Programme, cut: Cut) -> float:
         .where(CountedShare.partnership_id == programme.partnership_id)
         .order_by(CountedShare.id)
     )
-    return in_force([tuple(row) for row in rows], cut, USUAL_SHARE)
+    shares: list[tuple[float, datetime]] = [(share, at) for share, at in rows]
+    return in_force(shares, cut, USUAL_SHARE)
 
 
-def in_force(rows: Sequence[tuple[Any, datetime]], cut: Cut, otherwise: Any) -> Any:
+def in_force(rows: Sequence[tuple[_Setting, datetime]], cut: Cut, otherwise: _Setting) -> _Setting:
     """The newest of some (setting, recorded at) by the cut; before the first word, that first word. Pure."""
     by_then = [said for said, recorded_at in rows if recorded_at < cut.settings_until]
     return by_then[-1] if by_then else (rows[0][0] if rows else otherwise)
@@ -161,7 +163,7 @@ def target_year_groups(programme: Programme, cut: Cut) -> tuple[int, ...]:
         .where(ProgrammeTarget.programme_id == programme.id)
         .order_by(ProgrammeTarget.id)
     )
-    return in_force([tuple(row) for row in rows], cut, ())
+    return in_force([(groups, at) for groups, at in rows], cut, ())
 
 
 def links(programme: Programme, cut: Cut) -> list[tuple[int, int, date | None]]:
@@ -229,7 +231,7 @@ def promises(programme: Programme, cut: Cut) -> list[Promised]:
     )
     for revision_id, year_group, number in _rows(query):
         pupils[revision_id][year_group] = number
-    return [Promised(*newest[key], pupils.get(newest[key][4], {})) for key in sorted(newest)]
+    return [Promised(*(*newest[key], pupils.get(newest[key][4], {}))) for key in sorted(newest)]
 
 
 def _handed_on_after(programme: Programme, cut: Cut) -> Any:
@@ -264,13 +266,13 @@ def reports(programme: Programme, cut: Cut) -> list[Told]:
     )
     for report_id, year_group, number in _rows(query):
         split[report_id][year_group] = number
-    query = (
+    told = (
         select(v.id, v.performance_id, v.booking_id, v.side, v.took_place, v.pupils, v.recorded_at)
         .join(Performance, Performance.id == v.performance_id)
         .where(*of_programme)
         .order_by(v.id)
     )
-    return [Told(*row, split.get(row[0], {})) for row in _rows(query)]
+    return [Told(*(*row, split.get(row[0], {}))) for row in _rows(told)]
 
 
 def reachable_by_contact(programme: Programme, cut: Cut) -> dict[int, bool]:
@@ -368,7 +370,7 @@ def _dead(address: Any, cut: Cut) -> Any:
     )
 
 
-def _rows(query: Any) -> Sequence[Iterable[Any]]:
+def _rows(query: Any) -> Sequence[Any]:
     """The rows of plain columns, as the session's connection hands them out: the session would go through each
     once more, looking for entities. It has put down first what is still pending, as for a query of its own."""
     db.session.flush()

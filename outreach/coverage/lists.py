@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from outreach.county.schools import words_of
 from outreach.coverage.figures import STATES
 from outreach.coverage.standings import NINE, OPEN, AlsoSeen, Reckoning, Standing, Word
+from outreach.ground.wording import words_of
 
 TARGET, EXCLUDED, ALSO_SEEN = "target", "excluded", "also"
 LISTS = {TARGET: "Schools in the target", EXCLUDED: "Excluded schools", ALSO_SEEN: "Also seen by"}
@@ -106,7 +106,8 @@ def _tests(filters: Filters) -> list[Callable[[Standing], bool]]:
     if filters.state:
         states = (OPEN, Word.TO_CONFIRM) if filters.state == GAP else (filters.state,)
         if filters.year is not None:
-            tests.append(lambda s: s.year_groups[filters.year] in states)
+            asked_year = filters.year
+            tests.append(lambda s: s.year_groups[asked_year] in states)
         else:
             tests.append(lambda s: any(state in states for state in s.year_groups.values()))
     if filters.standing:
@@ -161,7 +162,7 @@ def _named(name: str, urn: int, wanted: str) -> bool:
     return all(any(w.startswith(part) for w in words) or part == str(urn) for part in wanted.split())
 
 
-_ORDER = {word: place for place, word in enumerate(NINE)}
+_ORDER: dict[str, int] = {word: place for place, word in enumerate(NINE)}
 _LAST = 10**9
 
 SORTS: dict[str, tuple[str, Callable[[Standing], Any]]] = {

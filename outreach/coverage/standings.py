@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from outreach.booking import promises
 from outreach.county.establishments import town_name, urban_or_rural
 from outreach.coverage import facts, gaps
 from outreach.coverage.asking import Asking
@@ -192,7 +193,7 @@ class _Judge:
         self.left_to: dict[int, list[Verdict]] = defaultdict(list)
         for urn, heir in self.heirs.items():
             if heir is not None:
-                self.left_to[heir].extend(v for v in self.by_urn[urn] if v.word == verdicts.TOOK_PLACE)
+                self.left_to[heir].extend(v for v in self.by_urn[urn] if v.word == promises.TOOK_PLACE)
         self.cells = Cells(target, self.by_urn, share)
         self._open: dict[tuple[int, ...], dict[int, str]] = {}
 
@@ -236,7 +237,7 @@ class _Judge:
         """Schools whose pupils saw it and count in no school of the target, by name."""
         found = []
         for urn, heir in self.heirs.items():
-            took = [v for v in self.by_urn[urn] if v.word == verdicts.TOOK_PLACE]
+            took = [v for v in self.by_urn[urn] if v.word == promises.TOOK_PLACE]
             if heir is not None or not took:
                 continue
             known = self.target.known.get(urn)
@@ -260,16 +261,16 @@ class _Judge:
         shows = [v for u in family for v in self.by_urn.get(u, ()) if set(v.year_groups) & states.keys()]
         if held == {Word.SEEN}:
             said_of_it = gaps.AGREED_NOT_COUNTED if any(c.uncounted for c in cells.values()) else ""
-            return Word.SEEN, False, "", said_of_it, _day(shows, verdicts.TOOK_PLACE, max)
+            return Word.SEEN, False, "", said_of_it, _day(shows, promises.TOOK_PLACE, max)
         missing = tuple(y for y, state in states.items() if state == OPEN)
         short = [y for y, state in states.items() if state == Word.PART_SEEN]
         unsure = Word.TO_CONFIRM in held
         disagree = any(cell.disagree for cell in cells.values())
-        waiting = verdicts.DISAGREE if disagree else verdicts.MISSING
+        waiting = promises.DISAGREE if disagree else promises.MISSING
         if held & {Word.SEEN, Word.PART_SEEN}:
-            seen_on = _day(shows, verdicts.TOOK_PLACE, max)
+            seen_on = _day(shows, promises.TOOK_PLACE, max)
             said = [gaps.missing(missing)] if missing else []
-            failed = _day(shows, verdicts.FAILED, max)
+            failed = _day(shows, promises.FAILED, max)
             if short and self.for_adults and failed is not None:
                 return Word.PART_SEEN, True, gaps.FAILED, "", failed
             for y in short:
@@ -292,12 +293,12 @@ class _Judge:
                 if kind == waiting:
                     return Word.PART_SEEN, True, kind, "", _day(shows, waiting, min)
                 return Word.PART_SEEN, True, kind, "; ".join(said), seen_on
-            on = _day(shows, verdicts.BOOKED, max)
+            on = _day(shows, promises.BOOKED, max)
             return Word.PART_SEEN, False, "", gaps.rest_booked(on) if on else "", on
         if unsure:
             return Word.TO_CONFIRM, True, waiting, "", _day(shows, waiting, min)
         if Word.BOOKED in held:
-            on = _day(shows, verdicts.BOOKED, min)
+            on = _day(shows, promises.BOOKED, min)
             if missing:
                 return Word.BOOKED, True, gaps.YEAR_NOT_BOOKED, gaps.not_booked(missing), on
             return Word.BOOKED, False, "", f"booked for {day_short(on)}" if on else "", on

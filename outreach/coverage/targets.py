@@ -13,10 +13,11 @@ Alternative provision and hospital schools are never estimated. Programmes for a
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Self
 
+from outreach.booking import promises
 from outreach.county import establishments
 from outreach.county.establishments import never_estimated
 from outreach.county.schools import OPEN_STATUSES, PROPOSED
@@ -61,7 +62,7 @@ class Target:
         self.for_adults = programme.for_adults
         read = cut.source or facts
         self.codes = read.la_codes(programme, cut)
-        self.known = read.schools(programme, cut)
+        self.known: dict[int, Known] = read.schools(programme, cut)
         self.links = read.links(programme, cut)
         linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
         self.known |= read.kin(linked.beyond(self.known), cut)
@@ -69,8 +70,10 @@ class Target:
         held = {urn: known for urn, known in self.known.items() if known.la_code in self.codes}
         read.correct(held, programme, cut)
         self.known = dict(sorted((self.known | held).items()))
-        self.own = {urn: told for urn, told in read.own_numbers(programme, cut).items() if urn in held}
-        self.decisions = read.decisions(programme, cut)
+        self.own: dict[int, dict[int, int]] = {
+            urn: told for urn, told in read.own_numbers(programme, cut).items() if urn in held
+        }
+        self.decisions: dict[int, tuple[str, tuple[int, ...], str, datetime]] = read.decisions(programme, cut)
         groups = read.target_year_groups(programme, cut)
         self.year_groups = (ADULTS,) if programme.for_adults else groups
         self._split: dict[tuple[int | None, tuple[int, ...]], dict[int, int | None]] = {}
@@ -82,10 +85,11 @@ class Target:
         self.kin = linked.of_closed(self._stays_open)
         self._promised: dict[int, set[int]] = defaultdict(set)
         for verdict in found:
-            if verdict.word != verdicts.CANCELLED:
+            if verdict.word != promises.CANCELLED:
                 self._promised[verdict.promise.urn].update(verdict.year_groups)
         self.schools: list[TargetSchool] = []
         self.excluded: list[TargetSchool] = []
+        self._inside: set[int] = set()
 
     @classmethod
     def read(cls, programme: Programme, cut: Cut, found: list[Verdict]) -> Self:
@@ -314,7 +318,7 @@ class Target:
         if decision is not None:
             return decision[0] == EXCLUDE
         before = self.kin.predecessors.get(urn)
-        return bool(before) and all(self._is_excluded(u) for u in before)
+        return before is not None and bool(before) and all(self._is_excluded(u) for u in before)
 
     def _why_excluded(self, urn: int) -> tuple[str, date | None]:
         """(reason, day) of the exclusion, its own or its first predecessor's."""

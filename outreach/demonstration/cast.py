@@ -1,6 +1,6 @@
 """Which school plays which part in the made-up year. Pure: the same schools and seed, the same cast."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -79,7 +79,7 @@ def is_for(school: School) -> bool:
     return school.is_open and bool(set(groups or ()) & set(TARGET))
 
 
-def _take(waiting: list[School], part: str, number: int) -> Sequence[School]:
+def _take(waiting: list[School], part: str, number: int) -> list[School]:
     taken = [s for s in waiting if part not in NEEDS_BOTH_YEARS or _has_both_years(s)][:number]
     for school in taken:
         waiting.remove(school)

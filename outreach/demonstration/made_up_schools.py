@@ -1,9 +1,10 @@
 """The schools of Marlshire, one after the other: where, of which kind, how large; and what became of closed ones. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import count, cycle
 from random import Random
+from types import MappingProxyType
 
 from outreach.demonstration import land, names
 from outreach.demonstration.land import Land, Town
@@ -90,7 +91,7 @@ class Maker:
             ages=(low, high),
             pupils=pupils,
             spread=3.0 if rural else None,
-            **({"Trusts (name)": self.random.choice(names.TRUSTS)} if academy else {}),
+            more={"Trusts (name)": self.random.choice(names.TRUSTS)} if academy else {},
         )
 
     def _special(self) -> None:
@@ -188,13 +189,13 @@ class Maker:
         def old(town: str, name: str, phase: str, low: int, high: int, pupils: int) -> Row:
             return self._school(
                 towns[town], name, "Community school", phase, ages=(low, high), pupils=pupils,
-                **{"EstablishmentStatus (name)": "Closed", "CloseDate": _day(closed)},
+                more={"EstablishmentStatus (name)": "Closed", "CloseDate": _day(closed)},
             )  # fmt: skip
 
         def new(town: str, name: str, phase: str, low: int, high: int, pupils: int) -> Row:
             return self._school(
                 towns[town], name, "Academy sponsor led", phase, ages=(low, high), pupils=pupils,
-                **{"OpenDate": _day(opened), "Trusts (name)": names.TRUSTS[0]},
+                more={"OpenDate": _day(opened), "Trusts (name)": names.TRUSTS[0]},
             )  # fmt: skip
 
         before = old("Saxby Regis", "Saxby Regis Weavers School", "Secondary", 11, 16, 690)
@@ -237,7 +238,7 @@ class Maker:
         pupils: int | None,
         spread: float | None = None,
         trust_site: bool = True,
-        **more: object,
+        more: Mapping[str, object] = MappingProxyType({}),
     ) -> Row:
         district = next(d for d in self.ground.districts if d.name == town.district)
         place = land.place_inside(self.random, district, town.place, spread or 1.3 + 9 * town.share)
@@ -271,7 +272,8 @@ class Maker:
             "DistrictAdministrative (name)": district.name,
             "AdministrativeWard (name)": f"{town.name} ward",
             **_place_cells(place),
-        } | more
+            **more,
+        }
         self.rows.append(row)
         return row
 

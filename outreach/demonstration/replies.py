@@ -115,7 +115,7 @@ def _mail(
     mail.set_content(words)
     if entry:
         mail.add_alternative(entry, subtype="calendar")
-        mail.get_payload()[-1].set_param("method", method)  # type: ignore[union-attr]
+        [*mail.iter_parts()][-1].set_param("method", method)
     return mail
 
 

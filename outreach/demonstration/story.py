@@ -20,7 +20,17 @@ from outreach.county.partnerships import Partnership, Settings
 from outreach.county.people import Person
 from outreach.county.schools import School
 from outreach.coverage.board import publishing
-from outreach.demonstration import cast, chasing, county, guests, names, replies, seasons, shows
+from outreach.demonstration import (
+    cast,
+    chasing,
+    county,
+    guests,
+    made_up_schools,
+    names,
+    replies,
+    seasons,
+    shows,
+)
 from outreach.demonstration.cast import Cast
 from outreach.demonstration.seasons import Season
 from outreach.demonstration.tours import plans
@@ -110,7 +120,7 @@ def _partnership(season: Season, *, now: datetime) -> Partnership:
     partnership = partnerships.create(
         Settings(
             name="Marlshire Safeguarding Children Partnership",
-            county=county.NAME,
+            county=made_up_schools.NAME,
             reference_prefix="MRL",
             contact_name=COORDINATOR,
             contact_role="Safeguarding in education coordinator",
@@ -120,7 +130,9 @@ def _partnership(season: Season, *, now: datetime) -> Partnership:
         who="set-up",
         now=now,
     )
-    authority = authorities.add(partnership, county.LA_CODE, county.NAME, who="set-up", now=now)
+    authority = authorities.add(
+        partnership, made_up_schools.LA_CODE, made_up_schools.NAME, who="set-up", now=now
+    )
     for year in (season.academic_year - 1, season.academic_year):
         for first, last in seasons.terms(year):
             authorities.add_term(authority, first, last, who="set-up", now=now)

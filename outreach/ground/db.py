@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, Text, event, text
+from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, Table, Text, event, text
 from sqlalchemy.engine import Connection, Dialect, ExceptionContext
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
@@ -40,6 +40,13 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table that a model stands for: what many rows at once are written to."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
 
 
 class Instant(TypeDecorator[datetime]):

@@ -150,7 +150,7 @@ def given_away(releases: Sequence[Release]) -> list[GivenAway]:
     found = []
     for sums, small in _Elimination(groups).worked_out:
         streams = [stream for group in small for stream in groups[group]]
-        shown = [(releases[n], at) for n, at in sums if isinstance(n, int)]
+        shown = [(releases[key[0]], key[1]) for key in sums if isinstance(key, tuple)]
         found.append(
             GivenAway(
                 number=sum(s.number for s in streams),
@@ -169,7 +169,7 @@ def _worse(before: Sequence[Release], release: Release) -> set[int]:
     """
     newest = len(before)
     groups = {
-        (frozenset(at for n, at in where if n == newest), frozenset(w for w in where if w[0] != newest)): streams
+        (frozenset[Hashable](at for n, at in where if n == newest), frozenset(w for w in where if w[0] != newest)): streams
         for where, streams in _Sea([*before, release]).alike().items()
     }  # fmt: skip
     return {at for sums, _ in _Elimination(groups).worked_out for at in sums if isinstance(at, int)}
@@ -310,8 +310,8 @@ class _Work:
                 touched |= fine
         if not moves:
             for now in found.tight:
-                if fine := (now & self.shown) - self.always:
-                    return {min(fine, key=self._cost)}
+                if tight := (now & self.shown) - self.always:
+                    return {min(tight, key=self._cost)}
         return moves
 
     def _cost(self, key: Hashable) -> tuple[bool, bool, int, int]:

@@ -272,7 +272,7 @@ def _sheets(archive: zipfile.ZipFile, bounds: _Bounds) -> tuple[Sheet, ...]:
     if shared in names:
         with archive.open(names[shared]) as part:
             _parsed(part, texts.start, texts.end, texts.chars, bounds)
-    found = []
+    found: list[Sheet] = []
     for name, target in book.sheets():
         if target.lower() not in names:
             continue

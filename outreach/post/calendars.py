@@ -239,7 +239,8 @@ def _bytes(event: Event, method: str | None) -> bytes:
         calendar.add("method", method)
     calendar.add_component(event)
     # Put in as it stands: only constants come before the event, so its first BEGIN is the right place.
-    return calendar.to_ical(sorted=False).replace(b"BEGIN:VEVENT", LONDON_RULES + b"BEGIN:VEVENT", 1)
+    written: bytes = calendar.to_ical(sorted=False)
+    return written.replace(b"BEGIN:VEVENT", LONDON_RULES + b"BEGIN:VEVENT", 1)
 
 
 def _name(text: str) -> str:

@@ -7,6 +7,7 @@ dies: then the same bytes go again, and nobody's calendar changes by that.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
@@ -180,7 +181,7 @@ def due(now: datetime) -> list[ColumnElement[bool]]:
     ]  # fmt: skip
 
 
-def _due(now: datetime, most: int) -> Select[tuple[object, ...]]:
+def _due(now: datetime, most: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Letter.id, Letter.stream, Letter.recipient, Letter.kind, Letter.method, Letter.raw, Letter.attempts,

@@ -74,7 +74,7 @@ def mint(
     return Minted(link=link, token=token)
 
 
-def withdraw(*, urn: int, address: str, programmes: Select[tuple[int]] | None, now: datetime) -> None:
+def withdraw(*, urn: int, address: str, programmes: Select[int] | None, now: datetime) -> None:
     """Close every link of a school into some programmes (None: any) that went to this address; capitals make no difference."""
     db.session.execute(
         update(PersonalLink)

@@ -133,7 +133,7 @@ def holds_entry(stream: str, recipient: str) -> bool:
     return bool(rows) and rows[-1].method == REQUEST
 
 
-def _had(stream: str, recipient: str) -> Sequence[Row[tuple[str, str]]]:
+def _had(stream: str, recipient: str) -> Sequence[Row[str, str]]:
     return db.session.execute(
         select(Letter.message_id, Letter.method)
         .where(

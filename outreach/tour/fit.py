@@ -244,8 +244,10 @@ class Judge:
         if min(self._lacking(truly, stands)) <= 0:
             return LUNCH
         leaves, returns = _of(day.leaves), _of(day.returns)
-        for rule, changed in ((REST, {"leaves": leaves}), (LATEST, {"returns": returns})):
-            relaxed = truly._replace(**changed)
+        for rule, relaxed in (
+            (REST, truly._replace(leaves=leaves)),
+            (LATEST, truly._replace(returns=returns)),
+        ):
             if relaxed != truly and min(self._lacking(relaxed, stands)) <= 0:
                 return rule
         return ""

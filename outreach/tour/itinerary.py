@@ -113,7 +113,7 @@ def room_left(
     )
     possible = select(func.sum(TourDay.shows_at_most)).where(*coming).scalar_subquery()
     whole, gone = db.session.execute(select(possible, taken.scalar_subquery())).one()
-    return max(0, (whole or 0) - gone)
+    return max(0, int(whole or 0) - int(gone))
 
 
 def shows_on(tour_day: TourDay, *, now: datetime, kept: Collection[int] = ()) -> DayOnTour:

@@ -287,7 +287,7 @@ def get(partnership_id: int, programme_id: int) -> Programme:
     return found
 
 
-def ids_of(partnership_id: int | None) -> Select[tuple[int]]:
+def ids_of(partnership_id: int | None) -> Select[int]:
     """The ids of a partnership's programmes, as a part of other queries."""
     return select(Programme.id).where(Programme.partnership_id == partnership_id)
 

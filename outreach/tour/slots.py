@@ -182,6 +182,7 @@ def _tour_days(
         "programme_id": programme.id,
         "first": day_of(now) if whatever_the_notice else first_bookable_day(programme, now),
     }
+    rows: Iterable[Any]
     if only_days is None:
         rows = db.session.execute(_DAYS, asked)
     else:

@@ -15,7 +15,7 @@ from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.timespans import day_of, wall
-from outreach.post import letters, outbox
+from outreach.post import letters, outbox, stationery
 from outreach.post.outbox import WAITING, Letter
 from outreach.post.outgoing import letterbook
 from outreach.post.outgoing.letterbook import LetterGone
@@ -100,7 +100,7 @@ def send_due(programme: Programme, booking_id: int, *, now: datetime) -> bool:
         booking, to = missing.booking, missing.person
         letter = letters.report_missing(
             told.visit_of(booking),
-            letters.Addressee(address=to.address, name=to.name, role=to.role),
+            stationery.Addressee(address=to.address, name=to.name, role=to.role),
             told.sender_of(partnerships.get(programme.partnership_id)),
             now=now,
             expires_at=told.expiry(booking),

@@ -418,7 +418,7 @@ def _check(account: Account, side: str) -> None:
         raise CountMakesNoSense(f"A count must be between 0 and {PUPILS_AT_MOST:,}.")
     if any(y not in YEAR_GROUPS for y in account.split):
         raise CountMakesNoSense("That year group does not exist.")
-    if not account.took_place and sum(numbers):
+    if not account.took_place and sum(numbers) > 0:
         raise CountMakesNoSense("It did not take place, so nobody can have seen it. Leave the numbers empty.")
 
 

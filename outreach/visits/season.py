@@ -251,6 +251,7 @@ def _show(
     found = [came_to[booking.id] for booking in bookings]
     counted = others = promised = 0
     for verdict in found if year_groups is not None else ():
+        assert year_groups is not None
         if verdict.counted is not None:
             meant = sum(n for y, n in verdict.counted.items() if y in year_groups)
             counted += meant

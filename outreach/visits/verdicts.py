@@ -219,7 +219,8 @@ def _fill_in(
         return
     known = [count[0] for count in counts.values() if count is not None]
     parts: dict[tuple[int, int], int] = {}
-    for year_group in sorted(company.split) or [None]:
+    year_groups: list[int | None] = [*sorted(company.split)] or [None]
+    for year_group in year_groups:
         if year_group is None:
             left = head_count - sum(sum(count.values()) for count in known)
             weights = {(v.promise.id, y): n for v in rest for y, n in v.promise.pupils.items()}

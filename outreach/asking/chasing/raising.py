@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypedDict
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,9 +21,9 @@ from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
-from outreach.post import letters, outbox
-from outreach.post.letters import Addressee
+from outreach.post import letters, outbox, stationery
 from outreach.post.outbox import WITHDRAWN, Letter
+from outreach.post.stationery import Addressee
 from outreach.tour.programmes import Programme
 
 LEVELS = (HEAD, TRUST)
@@ -116,7 +117,7 @@ def one(
     return next(iter(_waiting(programme, found, now=now)), None)
 
 
-def preview(programme: Programme, row: Waiting, to: Addressee, *, now: datetime) -> letters.Rendered:
+def preview(programme: Programme, row: Waiting, to: Addressee, *, now: datetime) -> stationery.Rendered:
     """The exact letter. Writes nothing."""
     return letters.preview_raised(
         KINDS[row.level], invitations.asking(programme, row.school, now=now), to,
@@ -144,7 +145,9 @@ def raise_to(programme: Programme, urn: int, level: str, to: Addressee, *, who: 
             words, to, sender, now=now, expires_at=invitations.invitation_expiry(programme), **_said(row)
         )
     else:
-        letter = letters.raised_to_trust(words, to, sender, now=now, **_said(row))
+        letter = letters.raised_to_trust(
+            words, to, sender, trust=row.school.trust_name or "", now=now, **_said(row)
+        )
     _forget_withdrawn(row, level, to.address, now=now)
     return chases.put(programme.id, urn, row.asking.id, level, letter, who=who, now=now)
 
@@ -214,14 +217,18 @@ def _waiting(programme: Programme, found: list[Asking], *, now: datetime) -> lis
     return sorted(rows, key=lambda r: (r.since, r.school.name.casefold(), r.school.urn))
 
 
-def _said(row: Waiting) -> dict[str, object]:
+class _Written(TypedDict):
+    written_to: str
+    written_on: list[date]
+
+
+def _said(row: Waiting) -> _Written:
     """What the letter says was written so far, and to whom."""
     arrived = [w for w in row.asking.written if w.arrived]
-    said: dict[str, object] = {
-        "written_to": row.asking.contact.address if row.level == HEAD else arrived[-1].chase.address,
-        "written_on": sorted({row.asking.asked_on, *(w.day for w in arrived)}),
-    }
-    return said if row.level == HEAD else said | {"trust": row.school.trust_name or ""}
+    return _Written(
+        written_to=row.asking.contact.address if row.level == HEAD else arrived[-1].chase.address,
+        written_on=sorted({row.asking.asked_on, *(w.day for w in arrived)}),
+    )
 
 
 def _checked(row: Waiting, to: Addressee, *, now: datetime) -> Addressee:
@@ -286,7 +293,7 @@ def _trusts(partnership_id: int) -> dict[str, list[Addressee]]:
     found: dict[str, list[Addressee]] = {}
     for trust, address, at in rows:
         source = f"our letter of {day_short(at)}"
-        found.setdefault(trust.casefold(), []).append(
+        found.setdefault((trust or "").casefold(), []).append(
             Addressee(address=address, source=source, source_date=day_of(at))
         )
     return found

@@ -25,7 +25,7 @@ from outreach.ground.db import db
 from outreach.ground.school_year import year_of
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count, day_short
-from outreach.post import letters
+from outreach.post import letters, stationery
 from outreach.tour.programmes import Programme
 
 THE_SERVICE = "the service itself"
@@ -53,7 +53,7 @@ class ReminderPreview:
     recipients: tuple[Reminder, ...]
     left_out: tuple[LeftOut, ...]
     shown: Reminder | None
-    letter: letters.Rendered | None
+    letter: stationery.Rendered | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,7 @@ def send(
     *,
     who: str,
     now: datetime,
-    words: Mapping[int, letters.Asking] | None = None,
+    words: Mapping[int, stationery.Asking] | None = None,
     seen: Mapping[int, str] | None = None,
     target: Collection[int] | None = None,
 ) -> Sent:
@@ -219,7 +219,7 @@ def _due(programme: Programme, asking: Asking, plan: Schedule, today: date) -> R
 
 
 def _write(
-    programme: Programme, reminder: Reminder, words: letters.Asking, *, who: str, now: datetime
+    programme: Programme, reminder: Reminder, words: stationery.Asking, *, who: str, now: datetime
 ) -> bool:
     """Put one reminder in the outbox with its row; False when the school has nothing left to book."""
     if not words.year_groups and not programme.for_adults:

@@ -6,6 +6,7 @@ The roads of the days that it leaves and comes to are the measure: minutes saved
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 
@@ -21,7 +22,7 @@ from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import local
-from outreach.post import letters
+from outreach.post import letters, stationery
 from outreach.tour import performances, slots
 from outreach.tour.performances import Performance, Slot, SlotTaken
 from outreach.tour.programmes import Programme
@@ -80,7 +81,7 @@ class Look:
 
     slot: Slot
     saved: int
-    letter: letters.Rendered | None
+    letter: stationery.Rendered | None
     beside: tuple[Slot, ...]
     breaks: str
 
@@ -109,14 +110,11 @@ def find(performance: Performance, *, now: datetime) -> Moving:
 
 def places(moving: Moving, *, only_days: Iterable[int] | None = None, now: datetime) -> list[Place]:
     """Where it could go and where not, for every tour day from today on or some of them; where it stands is no place."""
-    asked = {
-        "now": now,
-        "instead_of": moving.performance.id,
-        "whatever_the_notice": True,
-        "only_days": None if only_days is None else list(only_days),
-    }
-    kept = slots.offers(moving.programme, moving.school, **asked)
-    loose = slots.offers(moving.programme, moving.school, whatever_the_rest=True, **asked)
+    offers = partial(
+        slots.offers, moving.programme, moving.school, now=now, instead_of=moving.performance.id,
+        whatever_the_notice=True, only_days=None if only_days is None else list(only_days),
+    )  # fmt: skip
+    kept, loose = offers(), offers(whatever_the_rest=True)
     now_costs = costs_now(moving.performance, moving.programme, now=now)
     found: list[Place] = []
     for offer, without_rest in zip(kept.days, loose.days, strict=True):
@@ -243,7 +241,9 @@ def _slot(moving: Moving, key: str, *, now: datetime) -> Slot:
     return slot
 
 
-def _letter(moving: Moving, slot: Slot, note: str, *, tell: bool, now: datetime) -> letters.Rendered | None:
+def _letter(
+    moving: Moving, slot: Slot, note: str, *, tell: bool, now: datetime
+) -> stationery.Rendered | None:
     if moving.proposal is not None:
         if not moving.people:
             return None

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
@@ -184,7 +185,7 @@ def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Show
     """What stands on each of these days by get-in, each with its host; holds that are over count for nothing."""
     p = Performance
     found: dict[int, list[Show]] = defaultdict(list)
-    for *facts, host in db.session.execute(
+    given: Iterable[Any] = db.session.execute(
         select(
             p.id, p.tour_day_id, p.urn, p.easting, p.northing, p.get_in_at, p.starts_at, p.ends_at, p.away_at,
             p.held_until, School.name,
@@ -196,8 +197,9 @@ def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Show
             or_(p.held_until.is_(None), p.held_until > now),
         )
         .order_by(p.get_in_at, p.id)
-    ):  # fmt: skip
-        show = Show(*facts, Host(host))
+    )  # fmt: skip
+    for *facts, host in given:
+        show = Show._make([*facts, Host(host)])
         found[show.tour_day_id].append(show)
     return found
 

@@ -119,7 +119,7 @@ class _Ending:
             except Refusal as no:
                 db.session.refresh(line)
                 line.why_none = no.message
-        near = ()
+        near: tuple[tuple[datetime, str], ...] = ()
         if hit.role != GUEST:
             near = tuple(instead.nearest(hit.programme, hit.school, lost=hit.starts_at, not_on=self.found.day_ids, now=self.now))
         self._end(hit, kept=None, near=near)

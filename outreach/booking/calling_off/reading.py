@@ -11,9 +11,9 @@ from outreach.booking.desk.proposing import Offer
 from outreach.booking.promises import HOST
 from outreach.county import school_days
 from outreach.ground.errors import Refusal
-from outreach.post import letters
-from outreach.post.letters import Kept, Rendered
-from outreach.post.stationery import Lost
+from outreach.post import letters, stationery
+from outreach.post.letters import Kept
+from outreach.post.stationery import Lost, Rendered
 from outreach.tour.performances import Slot
 
 
@@ -58,7 +58,7 @@ def _until(hit: Hit, slot: Slot, wanted: date, *, now: datetime) -> date | None:
 
 
 def _offer(
-    hit: Hit, slot: Slot, to: letters.Addressee, lost: Lost, reply_by: date, *, who: str, now: datetime
+    hit: Hit, slot: Slot, to: stationery.Addressee, lost: Lost, reply_by: date, *, who: str, now: datetime
 ) -> list[Rendered]:
     """The letter that keeps another time; [] where the address is dead, which the call-off itself says."""
     offer = Offer(

@@ -16,8 +16,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.post import outbox
-from outreach.post.letters import Addressee
-from outreach.post.stationery import Lost
+from outreach.post.stationery import Addressee, Lost
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
 

@@ -39,10 +39,9 @@ from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import day_short
-from outreach.post import letters, outbox, proposing
-from outreach.post.letters import Addressee
+from outreach.post import letters, outbox, proposing, stationery
 from outreach.post.proposing import CALLED_OFF, LAPSED, OVERTAKEN, REFUSED, WITHDRAWN
-from outreach.post.stationery import Lost
+from outreach.post.stationery import Addressee, Lost
 from outreach.tour import performances, slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
@@ -104,7 +103,7 @@ def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
     return proposal
 
 
-def preview(offer: Offer, *, who: str, now: datetime) -> letters.Rendered:
+def preview(offer: Offer, *, who: str, now: datetime) -> stationery.Rendered:
     """The letter that the first of `offer.people` would get. Writes nothing. Raises what propose() says of the offer."""
     _check(offer, now=now)
     proposal, slot = _row(offer, who=who, now=now), offer.slot
@@ -159,7 +158,7 @@ def move(
 
 def preview_move(
     proposal: Proposal, slot: Slot, *, note: str = "", tell: bool = True, reply_by: date | None = None, now: datetime
-) -> letters.Rendered:
+) -> stationery.Rendered:
     """The letter that move() would send to the first whom the proposal went to. Writes nothing. Raises ReplyByWrong."""
     until = kept_until(proposal, slot, reply_by, now=now)
     _check_reply_by(until, slot, now=now)

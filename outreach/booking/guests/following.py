@@ -13,7 +13,7 @@ from outreach.ground.timespans import local
 from outreach.post import letters
 from outreach.post.guests import notes
 from outreach.post.guests.notes import Note
-from outreach.post.letters import Addressee
+from outreach.post.stationery import Addressee
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 

@@ -69,7 +69,8 @@ class Stop:
     @property
     def year_groups(self) -> list[int]:
         """Every year group that comes, for the boxes to fill in."""
-        return sorted({y for who in (self, *self.guests) for y, n in who.pupils.items() if n})
+        coming: tuple[Stop | Guest, ...] = (self, *self.guests)
+        return sorted({y for who in coming for y, n in who.pupils.items() if n})
 
     @property
     def address(self) -> str:
@@ -169,7 +170,7 @@ def _drives(tour_day: TourDay, booked: Sequence[Performance]) -> list[Drive | No
 
 def _person(people: Iterable[BookingContact | NamedPerson], duty: str, school: School) -> Person | None:
     found = next((p for p in people if p.duty == duty), None)
-    return found and Person(name=found.name, phone=found.phone or school.telephone)
+    return Person(name=found.name, phone=found.phone or school.telephone) if found is not None else None
 
 
 def _people_of(bookings: Iterable[Booking]) -> dict[int, list[BookingContact | NamedPerson]]:

@@ -219,6 +219,6 @@ def _on_file(
         .order_by(Contact.urn, Contact.address)
     ):
         key = (urn, address.casefold())
-        if key not in on_file:
+        if key not in on_file and at is not None:
             ended[key] = at
     return on_file, ended

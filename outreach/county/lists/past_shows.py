@@ -214,7 +214,7 @@ def of_schools(urns: Sequence[int], partnership_id: int) -> list[EarlierVisit]:
     return [v for (urn, year, day), v in found.items() if day is not None or (urn, year) not in dated]
 
 
-def urns_listed(partnership_id: Any) -> Select[tuple[int]]:
+def urns_listed(partnership_id: Any) -> Select[int]:
     """The URNs that some list which counts says saw it, in whatever year; a select for a larger query."""
     return (
         select(EarlierVisit.urn)

@@ -30,7 +30,7 @@ from outreach.county.schools import (
     laestab,
 )
 from outreach.ground import history
-from outreach.ground.db import Instant, db
+from outreach.ground.db import Instant, db, table_of
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list
@@ -141,7 +141,7 @@ def _of_others(file: RegisterFile, holders: Mapping[int, int], takers: Mapping[s
     return found
 
 
-def _facts(newest: Select[tuple[int]]) -> dict[int, Facts]:
+def _facts(newest: Select[int]) -> dict[int, Facts]:
     columns = [getattr(SchoolRecord, name) for name in Facts._fields]
     query = select(*columns).where(SchoolRecord.id.in_(newest)).order_by(SchoolRecord.urn)
     rows = db.session.execute(query, execution_options={"yield_per": 5000})
@@ -167,7 +167,7 @@ def _districts(la_codes: Collection[str] | None) -> dict[str, str]:
     if la_codes is not None:
         known = known.where(School.la_code.in_(la_codes))
     rows = db.session.execute(known)
-    return names | {code: name for code, name in rows}
+    return names | {code: name for code, name in rows if code and name}
 
 
 def _districts_on(geojson: str) -> dict[str, str]:
@@ -275,7 +275,7 @@ def apply(
             }
             for k in links
         ]
-        insert_many(Succession.__table__, rows)  # type: ignore[arg-type]
+        insert_many(table_of(Succession), rows)
     for link in changes.kinds:
         db.session.execute(
             update(Succession)
@@ -330,7 +330,7 @@ def _authorities_without_a_school(changes: Changes) -> set[str]:
 
 def _add_schools(batch: Collection[Change], of: RegisterImport) -> None:
     """New schools, and their first records copied from them: no correction can lie between the two yet."""
-    insert_many(School.__table__, [_effective(change.after, {}) for change in batch])  # type: ignore[arg-type]
+    insert_many(table_of(School), [_effective(change.after, {}) for change in batch])
     names = [*Facts._fields, "recorded_at", "import_id"]
     facts = [getattr(School, name) for name in Facts._fields]
     dated = literal(of.recorded_at, Instant), literal(of.id)
@@ -342,15 +342,15 @@ def _change_schools(batch: Collection[Change]) -> None:
     """Bring the schools in line with the register's new word, under the corrections that hold."""
     held = corrections.standing([c.after.urn for c in batch if c.corrected])
     rows = [_effective(change.after, held.get(change.after.urn, {})) for change in batch]
-    table = School.__table__
+    table = table_of(School)
     db.session.execute(
-        update(table).where(table.c.urn == bindparam("_urn")),  # type: ignore[arg-type]
+        update(table).where(table.c.urn == bindparam("_urn")),
         [{"_urn": row.pop("urn")} | row for row in rows],
     )
 
 
 def _effective(facts: Facts, held: Mapping[str, Any]) -> dict[str, Any]:
-    values = facts._asdict() | held
+    values: dict[str, Any] = facts._asdict() | dict(held)
     values["found_by"] = found_by(
         values["name"], values["town"], values["postcode"], values["urn"],
         laestab(values["la_code"], values["establishment_number"]),
@@ -360,7 +360,7 @@ def _effective(facts: Facts, held: Mapping[str, Any]) -> dict[str, Any]:
 
 def _add_records(batch: Collection[Change], of: RegisterImport) -> None:
     dated = {"recorded_at": of.recorded_at, "import_id": of.id}
-    insert_many(SchoolRecord.__table__, [c.after._asdict() | dated for c in batch])  # type: ignore[arg-type]
+    insert_many(table_of(SchoolRecord), [c.after._asdict() | dated for c in batch])
 
 
 def _by(size: int, items: Collection[_T]) -> Iterator[list[_T]]:

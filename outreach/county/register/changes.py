@@ -107,7 +107,7 @@ class Changes:
     @property
     def to_ask(self) -> int:
         """How many schools and links another partnership would be asked for."""
-        return sum(not each.asked for each in (*self.held, *self.held_links))
+        return sum(not held.asked for held in self.held) + sum(not link.asked for link in self.held_links)
 
     @property
     def summary(self) -> str:

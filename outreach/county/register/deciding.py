@@ -18,7 +18,7 @@ from outreach.county.register.decisions import ACCEPTED, KEPT, OVERTAKEN, NoSuch
 from outreach.county.register.noticing import LEAVING, Noticed
 from outreach.county.schools import Correction, RegisterImport, SchoolRecord
 from outreach.ground import history
-from outreach.ground.db import db
+from outreach.ground.db import db, table_of
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import day_short
 
@@ -87,7 +87,7 @@ def put_down(changes: Changes, of: RegisterImport, first: Collection[str]) -> in
             rows.append(each)
     db.session.flush()
     dated = {"import_id": of.id, "recorded_at": of.recorded_at}
-    insert_many(RegisterChange.__table__, [each._asdict() | dated for each in rows])  # type: ignore[arg-type]
+    insert_many(table_of(RegisterChange), [each._asdict() | dated for each in rows])
     return len(rows)
 
 

@@ -109,7 +109,7 @@ def of_school(urn: int, partnership_id: int) -> list[RegisterChange]:
     return list(db.session.scalars(query.order_by(RegisterChange.id.desc())))
 
 
-def _of(partnership_id: int) -> Select[tuple[RegisterChange]]:
+def _of(partnership_id: int) -> Select[RegisterChange]:
     return (
         select(RegisterChange)
         .join(RegisterChange.school)
@@ -119,7 +119,7 @@ def _of(partnership_id: int) -> Select[tuple[RegisterChange]]:
     )
 
 
-def _codes(partnership_id: int) -> Select[tuple[str]]:
+def _codes(partnership_id: int) -> Select[str]:
     return select(Authority.la_code).where(Authority.partnership_id == partnership_id)
 
 

@@ -4,7 +4,7 @@ A school that a partnership here holds becomes another's only so, or by an opera
 letters stay with the partnership that made them; what is known of the school itself goes with it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -136,6 +136,7 @@ def spans(
         .where(c.urn.in_(wanted), c.outcome.in_((AGREED, LEFT)), c.la_code.is_not(None))
         .order_by(c.settled_at, c.id)
     ):
+        assert at is not None  # what has an outcome is settled
         moves.setdefault(urn, []).append((at, giver, receiver))
     now_with: dict[int, int | None] = {
         urn: whose
@@ -262,7 +263,7 @@ def asked_by(partnership_id: int | None) -> list[ChangeOfHands]:
     return list(db.session.scalars(query.order_by(School.urn, ChangeOfHands.id)))
 
 
-def _open() -> Select[tuple[ChangeOfHands]]:
+def _open() -> Select[ChangeOfHands]:
     return (
         select(ChangeOfHands)
         .join(ChangeOfHands.school)
@@ -348,7 +349,7 @@ def _locked(ids: Collection[int], giver_id: int | None) -> list[ChangeOfHands]:
 def _give(row: ChangeOfHands, now: datetime) -> None:
     """The register's last word, with the authority and district of the receiver's file; corrections stay over it."""
     last = corrections.register_word(row.urn)
-    moved: Mapping[str, Any] = {
+    moved: dict[str, Any] = {
         "la_code": row.la_code,
         "district_code": row.district_code,
         "district_name": row.district_name,

@@ -45,7 +45,7 @@ def anothers(urn: Any, partnership_id: int) -> ColumnElement[bool]:
     return exists().where(held.urn == urn, of.la_code == held.la_code, of.partnership_id != partnership_id)
 
 
-def ever_with(partnership_id: int) -> Select[tuple[int]]:
+def ever_with(partnership_id: int) -> Select[int]:
     """The URNs of every school that was ever with a partnership's authorities, as a part of other queries."""
     return select(SchoolRecord.urn).where(SchoolRecord.la_code.in_(la_codes_ever(partnership_id)))
 

@@ -53,5 +53,5 @@ def by_school(reckoning: Reckoning, *, now: datetime) -> dict[int, int]:
         while heir is not None and heir not in inside:
             heir = reckoning.kin.sole_successor(heir)
         if heir is not None:
-            found[heir] = found.get(heir, 0) + concerns
+            found[heir] = found.get(heir, 0) + (concerns or 0)
     return found

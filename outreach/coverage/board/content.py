@@ -9,13 +9,13 @@ Schools are counted in the open; every number of people has gone through suppres
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from outreach.coverage import figures, gaps
-from outreach.coverage.standings import NINE, Reckoning, Standing, Word
+from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing, Word
 from outreach.ground import suppression
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name, year_groups_name, year_name
 from outreach.ground.suppression import SHOWN, Count, GivenAway, Part, Release, Sum
@@ -390,8 +390,9 @@ _NAMES = {
 }  # fmt: skip
 
 
-def named(reckoning: Reckoning, key: tuple[str, str, Any]) -> str:
+def named(reckoning: Reckoning, key: Hashable) -> str:
     """A number of people by what it counts and where: 'pupils seen, Fenwold'."""
+    assert isinstance(key, tuple)
     measure, table, at = key
     if table == "all":
         return f"{_NAMES[measure]}, all"
@@ -404,7 +405,8 @@ def named(reckoning: Reckoning, key: tuple[str, str, Any]) -> str:
 
 def given_away(reckoning: Reckoning, found: GivenAway) -> str:
     """What earlier reports give away, in words for the coordinators: whom, how many, and the days of the reports."""
-    names = {str(s.urn): s.name for s in (*reckoning.target, *reckoning.excluded, *reckoning.also_seen)}
+    known: list[Standing | AlsoSeen] = [*reckoning.target, *reckoning.excluded, *reckoning.also_seen]
+    names = {str(s.urn): s.name for s in known}
     whom = []
     for of in found.units:
         urn, _, y = of.partition(".")

@@ -81,10 +81,10 @@ def since(report: BoardReport, *, now: datetime) -> Corrections:
         for urn in why
         if was.get(urn, ("", 0))[0] != last.get(urn, ("", 0))[0]
     ]  # fmt: skip
-    before, after = Counter(word for word, _ in was.values()), Counter(word for word, _ in last.values())
+    then, at_last = Counter(word for word, _ in was.values()), Counter(word for word, _ in last.values())
     return Corrections(
         moved=sorted(moved, key=lambda m: (m.name, m.urn)),
-        by={str(w): (before[w], after[w]) for w in NINE if before[w] != after[w]},
+        by={str(w): (then[w], at_last[w]) for w in NINE if then[w] != at_last[w]},
         counts=sum(last[u][0] == word and last[u][1] != n for u, (word, n) in was.items() if u in last),
         pupils_reported=sum(seen for _, seen in was.values()),
         pupils_now=sum(seen for _, seen in last.values()),

@@ -276,11 +276,12 @@ def _first_kind(as_of: date, kept: Mapping[str, Any]) -> Release:
     for urn_text in counts.get(content.TARGET, {}):
         years.setdefault(int(urn_text), set())
     people: dict[str, Any] = {}
-    for urn, groups in years.items():
+    for school, groups in years.items():
         people |= content.pupils_of(
-            urn, sorted(groups),
-            {y: n for y in groups if (n := counts[content.SEEN].get(f"{urn}.{y}")) is not None},
-            {y: counts[content.BY_YEAR].get(f"{urn}.{y}") for y in groups}, counts[content.TARGET].get(str(urn)),
+            school, sorted(groups),
+            {y: n for y in groups if (n := counts[content.SEEN].get(f"{school}.{y}")) is not None},
+            {y: counts[content.BY_YEAR].get(f"{school}.{y}") for y in groups},
+            counts[content.TARGET].get(str(school)),
         )  # fmt: skip
     for measure in (content.CONCERNS, content.ALSO):
         for urn_text, number in counts.get(measure, {}).items():

@@ -27,7 +27,7 @@ def lines(content: Content) -> list[Row]:
 
 def concerns_by_district(content: Content) -> bool:
     """Whether a report says concerns by district, as those of the first kind did and still do."""
-    return content["version"] < 2
+    return int(content["version"]) < 2
 
 
 def causes(content: Content) -> list[Row]:

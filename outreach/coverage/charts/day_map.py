@@ -96,7 +96,7 @@ def draw(geojson: str | None, points: Sequence[Point], minutes: Sequence[int | N
             n=0 if point.kind == "base" else n, x=x + 26 * taken, y=y, name=point.name, said=point.said, kind=point.kind,
             below=bool(y > height / 2) != bool(taken), anchor=anchor,
         )  # fmt: skip
-    drives = []
+    drives: list[Drive] = []
     for ((x1, y1), (x2, y2)), took in zip(pairwise(at), minutes, strict=True):
         x, y = round((x1 + x2) / 2), round((y1 + y2) / 2)
         while any(abs(x - d.x) < 50 and abs(y - d.y) < 22 for d in drives) or any(

@@ -176,9 +176,9 @@ def _labels(
         if booked_end[0] > frame.width - frame.right - 120:
             column.append(("booked", booked_end[1], f"{found.booked:,}", words))
         else:
-            x, y = round(booked_end[0] + 10), round(min(booked_end[1] + 20, scale.floor - 6))
+            left, low = round(booked_end[0] + 10), round(min(booked_end[1] + 20, scale.floor - 6))
             labels.append(
-                Label(kind="booked", x=x, y=y, at_its_end=False, number=f"{found.booked:,}", words=words)
+                Label(kind="booked", x=left, y=low, at_its_end=False, number=f"{found.booked:,}", words=words)
             )
     if ends is not None and found.slower_on is not None:
         column.append(("expected", scale.y(ends[0].schools), "", f"reached by {_short(found.slower_on)}"))

@@ -114,10 +114,11 @@ def _lapsing(programme: Programme, now: datetime) -> Action:
     """What is kept until a day that is near, or for the minutes in which a school fills in the form."""
     soon = [p for p in proposals.still_open(programme.id, now=now) if p.reply_by <= lapsing_until(now)]
     held = holds.in_hand(programme.id, now=now)
+    until = held[0].held_until if held else None
     said = (
-        [f"{held[0].host.name} has until {clock(held[0].held_until)}, while it fills in the form."]
-        if held
-        else []
+        []
+        if until is None
+        else [f"{held[0].host.name} has until {clock(until)}, while it fills in the form."]
     )
     if soon:
         said.append(f"{soon[0].school.name} has until the end of {_by(soon[0].reply_by, now)}.")

@@ -116,8 +116,12 @@ def of(
     pace = _pace(today, school_days, seen)
     coming = [(d, free) for d, free in tour if d > today]
     last = max([today, *(d for d, _ in coming), *booked])
-    slower, slower_on = _course(today, school_days, seen, booked, left, coming, pace and pace.slower, pace)
-    faster, faster_on = _course(today, school_days, seen, booked, left, coming, pace and pace.faster, pace)
+    slower, slower_on = _course(
+        today, school_days, seen, booked, left, coming, pace.slower if pace else None, pace
+    )
+    faster, faster_on = _course(
+        today, school_days, seen, booked, left, coming, pace.faster if pace else None, pace
+    )
     places = sum(free for _, free in coming)
     return Forecast(
         today=today, ends=max([*school_days[-1:], *booked[-1:], *(d for d, _ in coming)], default=today),

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from outreach.county.schools import words_of
 from outreach.coverage import gaps
 from outreach.coverage.gaplist.missing import Gap
 from outreach.coverage.lists import NO_DISTRICT
 from outreach.coverage.standings import NINE
+from outreach.ground.wording import words_of
 
 NOBODY = "nobody"
 STANDING, CAUSE, DISTRICT, PHASE, OWNER, SIZE = "standing", "cause", "district", "phase", "owner", "size"
@@ -127,7 +127,7 @@ _VALUE: dict[str, Callable[[Gap], str]] = {
     SIZE: lambda gap: size_of(gap.standing.target_pupils),
 }
 
-_STANDINGS = {word: place for place, word in enumerate(NINE)}
+_STANDINGS: dict[str, int] = {word: place for place, word in enumerate(NINE)}
 _CAUSES = {cause: place for place, cause in enumerate(gaps.CAUSES)}
 
 SORTS: dict[str, tuple[str, str, Callable[[Gap], Any]]] = {

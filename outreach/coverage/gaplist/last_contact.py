@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, literal, select, union_all
+from sqlalchemy import BindParameter, and_, bindparam, case, func, literal, select, union_all
 
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.confirming.requests import Confirmation, ConfirmationRequest
@@ -61,7 +61,8 @@ def of(programme: Programme, families: Mapping[int, Sequence[int]]) -> dict[int,
 @cache
 def _passed() -> Any:
     """(URN, word, newest instant) of each kind; a row for each school and kind. Made once, for exports of many parts."""
-    urns, mine = bindparam("urns", expanding=True), bindparam("mine", expanding=True)
+    urns: BindParameter[Any] = bindparam("urns", expanding=True)
+    mine: BindParameter[Any] = bindparam("mine", expanding=True)
 
     def newest(urn: Any, what: str, at: Any, of_programme: Any, *joins: tuple[Any, Any]) -> Any:
         query = select(urn.label("urn"), literal(what).label("what"), func.max(at).label("at"))

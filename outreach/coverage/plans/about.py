@@ -71,7 +71,7 @@ def of(programme: Programme, *, leaving_out: Collection[int] = ()) -> str:
     told = db.session.execute(select(*(each.scalar_subquery() for each in schools)))
     settings = [getattr(programme, name) for name in _SETTINGS]
     settings.append(programmes.target_year_groups(programme.id))
-    sums = {SETTINGS: [settings], DAYS: days, SHOWS: shows, SCHOOLS: told}
+    sums: dict[str, Iterable[Any]] = {SETTINGS: [settings], DAYS: days, SHOWS: shows, SCHOOLS: told}
     return json.dumps({name: _sum(rows) for name, rows in sums.items()})
 
 

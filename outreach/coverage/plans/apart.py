@@ -61,7 +61,8 @@ def _listen(
             if ours.poll(_LOOKS_EVERY):
                 kind, what = ours.recv()
                 if kind == "plan":
-                    return what
+                    plan: Plan = what
+                    return plan
                 if kind == "refused":
                     raise CannotPlan(what)
                 if progress is not None:

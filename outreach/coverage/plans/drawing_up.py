@@ -205,10 +205,11 @@ def _kept(
         )
     for line in before:
         of_paper = line.state == DRAWN and line.proposal_id is None and line.guest_of is None
-        if line.plan_id == newest and of_paper and line.tour_day_id in numbers:
+        day = numbers.get(line.tour_day_id) if line.tour_day_id is not None else None
+        if line.plan_id == newest and of_paper and day is not None:
             yield Kept(
                 school=line.urn,
-                day=numbers[line.tour_day_id],
+                day=day,
                 starts=minute(local(line.starts_at).time()),
                 price=PINNED_PRICE if line.pinned else DRAWN_PRICE,
             )

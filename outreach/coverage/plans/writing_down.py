@@ -155,9 +155,9 @@ def _legs(problem: Problem, visits: Iterable[Visit]) -> dict[tuple[int, int, int
     """
     places = {gap.school: gap.place for gap in problem.gaps}
     here: dict[int, list[tuple[int, int | None, Visit | None]]] = defaultdict(list)
-    for visit in visits:
-        if visit.guest_of is None:
-            here[visit.day].append((visit.gets_in, places[visit.school], visit))
+    for planned in visits:
+        if planned.guest_of is None:
+            here[planned.day].append((planned.gets_in, places[planned.school], planned))
     found: dict[tuple[int, int, int], int] = {}
     for day in problem.days:
         booked = [(show.gets_in, show.place, None) for show in day.booked]

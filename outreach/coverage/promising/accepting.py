@@ -6,10 +6,12 @@ One transaction for all of it, the caller's. A line that no longer fits is marke
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 
 from outreach.asking import invitations
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import NotKeptAnyMore, Offer, ReplyByWrong
+from outreach.booking.proposals import Proposal
 from outreach.coverage.plans import orders
 from outreach.coverage.plans.orders import ACCEPTED, DRAWN, REFUSED, PlanLine, TourPlan
 from outreach.coverage.promising import looking
@@ -62,7 +64,7 @@ def accept(
     _lock(lines, [p.urn for p in falling.values()], falling_days(falling.values()))
     done = Accepted()
     for proposal in falling.values():
-        if _tried(lambda kept=proposal: proposing.withdraw(kept, who=who, now=now)) is None:
+        if _tried(partial(proposing.withdraw, proposal, who=who, now=now)) is None:
             done.fell.append(proposal.urn)
     found = looking.look(plan, lines, reply_by=reply_by, now=now, dropping=falling)
     for each in found:
@@ -91,7 +93,7 @@ def accept(
     return done
 
 
-def falling_days(proposals: Collection[proposing.Proposal]) -> list[int]:
+def falling_days(proposals: Collection[Proposal]) -> list[int]:
     """The tour days on which some kept times stand."""
     return [p.performance.tour_day_id for p in proposals if p.performance is not None]
 
@@ -114,9 +116,7 @@ def _move(moves: Sequence[Looked], done: Accepted, *, who: str, now: datetime) -
             proposal, slot = each.line.proposal, each.slot
             assert proposal is not None and slot is not None
             refusal = _tried(
-                lambda proposal=proposal, slot=slot, until=each.reply_by: proposing.move(
-                    proposal, slot, reply_by=until, who=who, now=now
-                )
+                partial(proposing.move, proposal, slot, reply_by=each.reply_by, who=who, now=now)
             )
             if refusal is None:
                 each.line.state, each.line.refused_why = ACCEPTED, ""
@@ -155,13 +155,13 @@ def _propose(each: Looked, plan: TourPlan, done: Accepted, *, who: str, now: dat
 
 def _invite(each: Looked, plan: TourPlan, done: Accepted, *, who: str, now: datetime) -> None:
     """An invitation whose first time is the host's show: on its page the school asks the host, who agrees or not."""
-    line, show = each.line, each.show
-    assert show is not None and each.contact is not None
+    line, show, contact = each.line, each.show, each.contact
+    assert show is not None and contact is not None
     words = invitations.asking(plan.programme, line.school, now=now)
     said = f"As the guests of {show.host.name}, which has seats left for you; it is asked first"
     refusal = _tried(
         lambda: invitations.invite(
-            plan.programme, line.school, each.contact, who=who, now=now,
+            plan.programme, line.school, contact, who=who, now=now,
             words=replace(words, slots=((show.starts_at, said), *words.slots[:2])),
         )
     )  # fmt: skip

@@ -25,7 +25,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
-from outreach.post.letters import Rendered
+from outreach.post.stationery import Rendered
 from outreach.tour.performances import Performance, Slot
 from outreach.tour.programmes import Programme
 
@@ -99,8 +99,8 @@ def look(
     )
     day_ids = {line.tour_day_id for line in lines if line.tour_day_id is not None}
     room = Room(programme, day_ids, schools, now=now)
-    for proposal in moving.values():
-        room.lift(proposal)
+    for kept_time in moving.values():
+        room.lift(kept_time)
     people, nobody = recipients.whom_to_propose_to(school.urn for school in schools)
     owed = accounts.of_schools(programme, schools)
     kept = Counter(p.urn for p in proposals.still_open(programme.id, now=now) if p.id not in moving)

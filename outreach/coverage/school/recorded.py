@@ -5,7 +5,7 @@ programme and for twenty. The rules of the cut are those of facts.py, and a test
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -198,7 +198,8 @@ class Recorded:
         return facts.covered(self._covered, cut)
 
     def counted_share(self, programme: Programme, cut: Cut) -> float:
-        return facts.in_force([tuple(row) for row in self._shares], cut, USUAL_SHARE)
+        shares: list[tuple[float, datetime]] = [(share, at) for share, at in self._shares]
+        return facts.in_force(shares, cut, USUAL_SHARE)
 
     def schools(self, programme: Programme, cut: Cut) -> dict[int, Known]:
         codes = {row[0] for row in self._covered}
@@ -274,7 +275,7 @@ class Recorded:
     def reports(self, programme: Programme, cut: Cut) -> list[Told]:
         by = cut.told_by or cut.moment
         return [
-            Told(*row[1:8], dict(self._counts.get(row[1], {})))
+            Told(*(*row[1:8], dict(self._counts.get(row[1], {}))))
             for row in self._reports
             if row[0] == programme.id and row[7] < by and (row[8] is None or row[8] >= by)
         ]
@@ -335,6 +336,6 @@ class Recorded:
 _LA_CODE = Known.__slots__.index("la_code")
 
 
-def _rows(query: Any) -> Sequence[Iterable[Any]]:
+def _rows(query: Any) -> Sequence[Any]:
     db.session.flush()
     return db.session.connection().execute(query).fetchall()

@@ -1,7 +1,7 @@
 """Bookings that are searched for, by the school or by the reference as somebody reads it out."""
 
 import re
-from typing import Any
+from typing import TypeVarTuple
 
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import contains_eager
@@ -30,7 +30,10 @@ def booking_of_reference(partnership_id: int, want: Wanted) -> str | None:
     )
 
 
-def matching(query: Select[Any], partnership_id: int, want: Wanted) -> Select[Any]:
+_Columns = TypeVarTuple("_Columns")
+
+
+def matching(query: Select[*_Columns], partnership_id: int, want: Wanted) -> Select[*_Columns]:
     """Of a school that is so named, or whose reference begins so."""
     plain = "".join(want.words).upper()
     begun = [f"{plain[:n]}-{plain[n:]}" for n in (2, 3, 4) if len(plain) > n] + [plain]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
     Index,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, table_of
 from outreach.ground.timespans import LONDON
 from outreach.post import calendars
 from outreach.post.calendars import Appointment
@@ -250,7 +251,7 @@ def _instant(at: datetime) -> str:
 _STAMPS = re.compile(r"^(?:SEQUENCE|DTSTAMP|LAST-MODIFIED):.*\r\n", re.MULTILINE)
 
 
-def _same(standing: Row | None, row: dict[str, object]) -> bool:
+def _same(standing: Row[*tuple[Any, ...]] | None, row: dict[str, object]) -> bool:
     if standing is None or (standing.gone_at is None) != (row["gone_at"] is None):
         return False
     return _STAMPS.sub("", standing.text) == _STAMPS.sub("", str(row["text"]))
@@ -276,7 +277,7 @@ def _key(row: dict[str, object]) -> tuple[object, ...]:
     return row["kind"], row["subject"], row["uid"]
 
 
-def _standing(rows: Sequence[dict[str, object]]) -> dict[tuple[object, ...], Row]:
+def _standing(rows: Sequence[dict[str, object]]) -> dict[tuple[object, ...], Row[*tuple[Any, ...]]]:
     """What stands of these events, by kind, subject and UID."""
     these = or_(
         *(and_(_TABLE.c.kind == r["kind"], _TABLE.c.subject == r["subject"], _TABLE.c.uid == r["uid"]) for r in rows)
@@ -287,7 +288,7 @@ def _standing(rows: Sequence[dict[str, object]]) -> dict[tuple[object, ...], Row
 _AT_ONCE = 250
 """Rows of a feed held in memory, or written, at a time: some 200 KB."""
 
-_TABLE = FeedEntry.__table__
+_TABLE = table_of(FeedEntry)
 _COLUMNS = ("kind", "subject", "uid", "text", "starts_at", "changed_at", "gone_at")
 _ENTRIES = (
     select(FeedEntry.text)

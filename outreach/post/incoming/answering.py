@@ -32,7 +32,7 @@ def move_or_cancel(
     visit: Visit, to: Addressee, sender: Sender, *, comment: str, now: datetime, expires_at: datetime
 ) -> Letter:
     """Asks somebody who declined whether the visit is to be moved or cancelled. `comment` came with the answer."""
-    said = {"comment": comment}
+    said: dict[str, object] = {"comment": comment}
     return _write(
         "move_or_cancel", "move or cancel?", visit, to, sender, said=said, now=now, expires_at=expires_at
     )

@@ -94,9 +94,9 @@ def sequence_of_start(visit: Visit, starts_at: datetime, address: str = "") -> i
         .where(Letter.stream == visit.uid, Letter.method == REQUEST)
         .order_by(Letter.sequence.desc(), Letter.id.desc())
     )
-    for row in rows:
-        if (not address or headers.bare(row.recipient) == address) and _start_in(row.raw) == starts_at:
-            return row.sequence
+    for raw, sequence, recipient in rows:
+        if (not address or headers.bare(recipient) == address) and _start_in(raw) == starts_at:
+            return sequence
     return None
 
 

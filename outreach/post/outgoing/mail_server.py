@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from outreach.post.claims import Later
@@ -138,6 +139,8 @@ class Line:
         """One command and its answer. Raises _Lost where the line is gone, else what the answer means."""
         smtp = self.smtp
         assert smtp is not None
+        code: int
+        answer: bytes | str
         try:
             code, answer = say(*words)
         except smtplib.SMTPDataError as error:  # the command DATA itself was refused
@@ -248,13 +251,13 @@ class _Smtp(smtplib.SMTP):
 
     letter_begun = False
 
-    def send(self, s: bytes | str) -> None:
-        if isinstance(s, bytes) and self.sock is not None:  # commands are str; bytes are the letter
+    def send(self, s: Any) -> None:
+        if not isinstance(s, str) and self.sock is not None:  # commands are str; bytes are the letter
             self.letter_begun = True
             self.sock.settimeout(TIMEOUT_AT_THE_END)
         super().send(s)
 
-    def data(self, msg: bytes | str) -> tuple[int, bytes]:
+    def data(self, msg: Any) -> tuple[int, bytes]:
         try:
             return super().data(msg)
         finally:

@@ -219,11 +219,11 @@ def _put_back(here: Span, entry: dict[str, Any], day: date, *, who: str, now: da
             return "it is no day off any more"
         here.off[day].ended_at = now
         if entry["tour_day"] is not None:
-            tour_day = db.session.get_one(TourDay, entry["tour_day"])
-            tour_day.ended_at = None
+            ended = db.session.get_one(TourDay, entry["tour_day"])
+            ended.ended_at = None
             db.session.flush()
-            came_free.note([tour_day.id], now=now)
-            here.give_back(tour_day)
+            came_free.note([ended.id], now=now)
+            here.give_back(ended)
     else:
         tour_day = here.tour_days.get(day)
         if tour_day is None or tour_day.id != entry["tour_day"]:

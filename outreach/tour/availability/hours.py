@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Select, select
 
@@ -116,7 +116,22 @@ def warnings_of(shows: Mapping[TourDay, Sequence[Performance]]) -> dict[int, lis
     }
 
 
-def outside(row: Any, shows: Sequence[Performance], ways: Roads) -> list[str]:
+class Standing(Protocol):
+    """A show as far as its day's hours ask of it: where, and from when to when the troupe is there."""
+
+    @property
+    def urn(self) -> int: ...
+    @property
+    def easting(self) -> int | None: ...
+    @property
+    def northing(self) -> int | None: ...
+    @property
+    def get_in_at(self) -> datetime: ...
+    @property
+    def away_at(self) -> datetime: ...
+
+
+def outside(row: Any, shows: Sequence[Standing], ways: Roads) -> list[str]:
     """Why these shows do not fit the hours that a day was given for, in words. `row`: of COLUMNS. Pure."""
     if not shows:
         return []
@@ -129,7 +144,7 @@ def outside(row: Any, shows: Sequence[Performance], ways: Roads) -> list[str]:
     return said
 
 
-def unrested(row: Any, shows: Sequence[Performance], ways: Roads) -> list[str]:
+def unrested(row: Any, shows: Sequence[Standing], ways: Roads) -> list[str]:
     """What these shows leave the troupe too little of: rest, the evening, lunch. In words; pure."""
     if not shows:
         return []
@@ -152,7 +167,7 @@ def unrested(row: Any, shows: Sequence[Performance], ways: Roads) -> list[str]:
     return said
 
 
-def rows_of(day_ids: Iterable[int]) -> Select[Any]:
+def rows_of(day_ids: Iterable[int]) -> Select[*tuple[Any, ...]]:
     """The rows of COLUMNS of these days, with what the place is called where the troupe stays the night."""
     return (
         select(*COLUMNS, TourDay.stays_at)
@@ -163,13 +178,13 @@ def rows_of(day_ids: Iterable[int]) -> Select[Any]:
     )
 
 
-def _from_to(truly: Truly, shows: Sequence[Performance], ways: Roads) -> tuple[int, int]:
+def _from_to(truly: Truly, shows: Sequence[Standing], ways: Roads) -> tuple[int, int]:
     """The minute by which the van must leave, and the one at which it is back."""
     driven = _driven(truly, shows, ways)
     return _minute(shows[0].get_in_at) - driven[0], _minute(shows[-1].away_at) + driven[-1]
 
 
-def _driven(truly: Truly, shows: Sequence[Performance], ways: Roads) -> list[int]:
+def _driven(truly: Truly, shows: Sequence[Standing], ways: Roads) -> list[int]:
     """Minutes of every drive of a day, to the first show and back from the last included."""
     stops = [roads.school_stop(s.urn, s.easting, s.northing) for s in shows]
     return [

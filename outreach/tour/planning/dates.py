@@ -59,7 +59,7 @@ def deal(figures: Figures, pool: Pool, driven: Driven) -> tuple[Dated, list[tupl
 
 def _open(figures: Figures, schools: tuple[int, ...], free: list[int], dealt: Dated) -> list[int]:
     """The free days on which all of them can, and none of them plays for another troupe."""
-    can = figures.can[list(schools)].all(axis=0)
+    can = np.all(figures.can[list(schools)], axis=0)
     there = {figures.column[day] for day, others in dealt.items() if set(others) & set(schools)}
     return [day for day in free if can[figures.column[day]] and figures.column[day] not in there]
 

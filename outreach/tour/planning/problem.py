@@ -262,5 +262,6 @@ def _once(what: str, keys: list[Hashable]) -> None:
 
 def said(problem: Problem, gap: Gap) -> str:
     """The name of a gap's school, for a sentence."""
-    known = gap.place is not None and 0 <= gap.place < len(problem.places)
-    return problem.places[gap.place] if known else f"School {gap.school}"
+    if gap.place is not None and 0 <= gap.place < len(problem.places):
+        return problem.places[gap.place]
+    return f"School {gap.school}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from outreach.tour.planning.dates import Dated, clashes
 from outreach.tour.planning.patterns import hosting
-from outreach.tour.planning.patterns.kinds import Figures
+from outreach.tour.planning.patterns.kinds import Figures, Kind
 from outreach.tour.planning.patterns.pool import Pool
 from outreach.tour.planning.plan import NO_DATE, NO_PLACE, NO_ROOM, NO_TIME, TOO_FAR, LeftOut, Visit
 from outreach.tour.planning.problem import KEPT_WITHIN, Gap, Kept, Problem
@@ -114,13 +114,13 @@ class _Reader:
                 fewer = self._try(day, rest)
             if fewer is None:
                 continue  # only where the roads have a detour that is shorter than the way
-            saved = self.told(day, schools).driving - fewer.driving
-            saved -= self.prices.get((day, self.figures.gaps[school].school), 0.0)
+            price = self.prices.get((day, self.figures.gaps[school].school), 0.0)
+            saved = self.told(day, schools).driving - fewer.driving - price
             if best is None or saved > best[0]:
                 best = saved, day, rest
         if best is None:
             last = max(day for day, schools in days.items() if school in schools)
-            best = 0.0, last, []
+            best = 0, last, []
         days[best[1]] = best[2]
 
     def _try(self, day: int, schools: list[int]) -> Told | None:
@@ -135,7 +135,8 @@ class _Reader:
 
 def figures_driving(figures: Figures, day: int) -> int:
     """Minutes of driving of a day with room, as it stands."""
-    return figures.kinds[figures.kind_of[day]].driving
+    kind: Kind = figures.kinds[figures.kind_of[day]]
+    return kind.driving
 
 
 def _counted(
@@ -173,7 +174,7 @@ def _counted(
 
 def _travelled(problem: Problem, visits: tuple[Visit, ...]) -> float:
     """What the guests count as."""
-    place = {gap.school: gap.place for gap in problem.gaps}
+    place = {gap.school: gap.place for gap in problem.gaps if gap.place is not None}
     return sum(
         hosting.price(problem, int(problem.road[place[visit.school]][place[visit.guest_of]]))
         for visit in visits

@@ -17,7 +17,7 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
-from outreach.post.letters import Rendered
+from outreach.post.stationery import Rendered
 from outreach.tour import companies, days
 from outreach.web import call_off_form, forms
 from outreach.web.call_off_form import KeepForm, ScopeForm

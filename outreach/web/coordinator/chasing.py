@@ -17,7 +17,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
-from outreach.post.letters import Addressee, Rendered
+from outreach.post.stationery import Addressee, Rendered
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.web import forms

@@ -25,9 +25,9 @@ SHOWN_AT_FIRST = 8
 """Schools that would fit, before 'show all'."""
 
 TITLES = {
-    reading.BOOKED: "Shows booked",
-    reading.PROPOSED: "Times proposed",
-    reading.HELD: "Times held while a school books",
+    rows.BOOKED: "Shows booked",
+    rows.PROPOSED: "Times proposed",
+    rows.HELD: "Times held while a school books",
     reading.FREE: "Places that are free",
     reading.WARNED: "What is not as it should be",
 }

@@ -15,7 +15,7 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
-from outreach.post import letters, outbox
+from outreach.post import letters, outbox, stationery
 from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
@@ -202,7 +202,7 @@ def _first_reachable(urn: int) -> contacts.Contact | None:
     return next((c for c in on_file if c.address not in dead), None)
 
 
-def _letter(programme: Programme, urn: int) -> letters.Rendered:
+def _letter(programme: Programme, urn: int) -> stationery.Rendered:
     contact = _first_reachable(urn) or abort(404)
     return letters.preview_invitation(
         invitations.asking(programme, schools.get(urn), now=clock.now()),

@@ -18,7 +18,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
-from outreach.post.letters import Rendered
+from outreach.post.stationery import Rendered
 from outreach.tour import days as tour_days
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken

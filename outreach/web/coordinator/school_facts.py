@@ -7,8 +7,8 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.county import corrections, school_days, schools
-from outreach.county.corrections import FIELDS, STATUSES
-from outreach.county.schools import School
+from outreach.county.corrections import FIELDS
+from outreach.county.schools import STATUSES, School
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal

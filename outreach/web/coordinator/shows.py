@@ -6,7 +6,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.booking import promises
-from outreach.booking.guests import hosting, joining, places
+from outreach.booking.guests import hosting, joining, places, seating
 from outreach.booking.guests.places import GuestPlace
 from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
@@ -68,7 +68,7 @@ def guest_request(place_id: int) -> Any:
         try:
             with transaction():
                 said = _answer(_place(place_id), form)
-        except hosting.Answered as refusal:
+        except seating.Answered as refusal:
             return _done(place.performance_id, refusal.message, "confirm")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -136,7 +136,7 @@ def _host(performance: Performance) -> Booking:
     """Raises NotAnyMore where nobody hosts it."""
     host = next((b for b in promises.of_performance(performance.id) if b.role == HOST), None)
     if host is None:
-        raise hosting.NotAnyMore
+        raise seating.NotAnyMore
     return host
 
 

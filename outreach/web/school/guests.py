@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, url_for
 
-from outreach.booking.guests import hosting, places
+from outreach.booking.guests import hosting, places, seating
 from outreach.booking.guests.places import GuestPlace
 from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
@@ -65,7 +65,7 @@ def answer_guest(token: str, reference: str, place_id: int) -> Any:
         try:
             with transaction():
                 said = _answer(_asked(_hosted(reference), place_id), form)
-        except hosting.Answered as no:
+        except seating.Answered as no:
             flash(no.message, "confirm")
             return back
         except Refusal as no:

@@ -7,7 +7,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from outreach.booking import accounts, holds, promises
 from outreach.booking import named as named_people
 from outreach.booking.accounts import Account
-from outreach.booking.guests import hosts, joining, places
+from outreach.booking.guests import hosts, joining, places, seating
 from outreach.booking.guests.joining import Wish
 from outreach.booking.guests.places import FEWER, GuestPlace
 from outreach.booking.numbers import Promise
@@ -65,7 +65,7 @@ def join(token: str, performance_id: int) -> Any:
         None,
     )
     if show is None:
-        flash(joining.NotAnyMore().message, "confirm")
+        flash(seating.NotAnyMore().message, "confirm")
         return redirect(url_for(".neighbours", token=token), 303)
     asked, how, who = _forms(account, None)
     if request.method == "POST":
@@ -81,7 +81,7 @@ def join(token: str, performance_id: int) -> Any:
                 with transaction():
                     place = joining.ask(g.programme, g.school, show.performance, wish, who=g.who, now=now)
                     reference = place.booking.reference if place.booking is not None else ""
-            except (joining.NotAnyMore, joining.AskedAlready, joining.TooFar) as no:
+            except (seating.NotAnyMore, joining.AskedAlready, joining.TooFar) as no:
                 flash(no.message, "confirm")
                 return redirect(url_for(".neighbours", token=token), 303)
             except Refusal as no:
@@ -120,7 +120,7 @@ def take_fewer(token: str, place_id: int) -> Any:
             with transaction():
                 booking = joining.take(_own(place_id), _promise(asked, how, who), who=g.who, now=now)
                 reference = booking.reference
-        except (joining.NotAnyMore, joining.Answered) as no:
+        except (seating.NotAnyMore, seating.Answered) as no:
             flash(no.message, "confirm")
             return redirect(url_for(".neighbours", token=token), 303)
         except Refusal as no:

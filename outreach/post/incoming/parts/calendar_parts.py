@@ -116,9 +116,8 @@ def _components(text: str) -> tuple[_Lines, dict[str, list[tuple[str, str]]], li
 def _lines(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
     """Each line as (name in capitals, parameters, value as it stands); what is no line is left out."""
     # A lone CR ends a line too, for some; UTF-8 only, since a text of one line would be taken for a file's name.
-    for line in Contentlines.from_ical(
-        text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
-    ):
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
+    for line in Contentlines.from_ical(plain):  # type: ignore[no-untyped-call]  # icalendar gives it no types
         try:
             name, params, value = line.raw_parts() if line else ("", {}, "")
         except ValueError:

@@ -14,19 +14,27 @@ def arrives(minutes: int, ready: np.ndarray, road: np.ndarray, *, leaving: bool)
     there = np.maximum(FIRST, ready + road) + minutes
     eaten = np.maximum(ready, FIRST + minutes) if leaving else np.maximum(FIRST, ready) + minutes
     before = np.where(eaten <= LAST, eaten + road, NEVER) if not leaving else eaten + road
-    return np.minimum(np.where(there <= LAST, there, NEVER), before)
+    earliest: np.ndarray = np.minimum(np.where(there <= LAST, there, NEVER), before)
+    return earliest
 
 
 def before(minutes: int, ready: np.ndarray, road: np.ndarray, gets_in: int, *, leaving: bool) -> np.ndarray:
     """Whether lunch fits before a show that stands."""
     free = np.zeros_like(ready) if leaving else ready
-    return _fits(minutes, free, gets_in - road) | _fits(minutes, ready + road, np.full_like(ready, gets_in))
+    fits: np.ndarray = _fits(minutes, free, gets_in - road) | _fits(
+        minutes, ready + road, np.full_like(ready, gets_in)
+    )
+    return fits
 
 
 def after_last(minutes: int, ready: np.ndarray, road: np.ndarray, returns: int) -> np.ndarray:
     """Whether lunch fits after the last show, there or once the troupe is back."""
-    return _fits(minutes, ready, returns - road) | _fits(minutes, ready + road, np.full_like(ready, LAST))
+    fits: np.ndarray = _fits(minutes, ready, returns - road) | _fits(
+        minutes, ready + road, np.full_like(ready, LAST)
+    )
+    return fits
 
 
 def _fits(minutes: int, free: np.ndarray, until: np.ndarray) -> np.ndarray:
-    return np.maximum(FIRST, free) + minutes <= np.minimum(LAST, until)
+    fits: np.ndarray = np.maximum(FIRST, free) + minutes <= np.minimum(LAST, until)
+    return fits

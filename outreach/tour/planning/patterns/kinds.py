@@ -84,7 +84,8 @@ class Figures:
 
     def one_date(self, day: int) -> Kind:
         """A day with room as a kind of its own."""
-        return replace(self.kinds[self.kind_of[day]], days=(day,))
+        kind: Kind = self.kinds[self.kind_of[day]]
+        return replace(kind, days=(day,))
 
     def by_date(self) -> Self:
         """The same figures with each day that has room as a kind of its own."""
@@ -102,7 +103,7 @@ class Figures:
         return fewer
 
     def _kinds(self) -> list[Kind]:
-        alike: dict[tuple, list[int]] = {}
+        alike: dict[tuple[int, int, int, int, int, tuple[Booked, ...], int], list[int]] = {}
         for number, day in enumerate(self.problem.days):
             if day.at_most > len(day.booked):
                 booked = tuple(sorted(day.booked, key=lambda show: show.gets_in))

@@ -53,8 +53,8 @@ def build(figures: Figures, kept: tuple[Kept, ...] = ()) -> Pool:
         parts, complete = _of_kinds(figures, NEAREST)
     days = kept_by_day(figures, kept)
     for row, (day, what) in enumerate(days.items()):
-        *part, all_there = keeping(figures, day, what)
-        parts.append((*part, int(figures.kind_of[day]), row))
+        members, cost, driving, all_there = keeping(figures, day, what)
+        parts.append((members, cost, driving, int(figures.kind_of[day]), row))
         complete = complete and all_there
     return together(figures, parts, days=tuple(days), complete=complete)
 

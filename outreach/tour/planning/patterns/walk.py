@@ -137,11 +137,11 @@ class Walk:
     def _with_new(self, ways: _Ways, passed: int, *, final: bool) -> Iterator[_Ways]:
         """Each way with one more new show, at every school, as early as can be."""
         if self.through is not None and final:
-            has = np.isin(ways.seq, self.through).any(axis=1)
+            has = np.any(np.isin(ways.seq, self.through), axis=1)
             yield from self._chunks(ways.pick(~has), self.through, passed)
             ways = ways.pick(has)
         if self.near is not None and ways.seq.shape[1] == 2:
-            ways = ways.pick((self.near[ways.seq[:, 0]] == ways.seq[:, [1]]).any(axis=1))
+            ways = ways.pick(np.any(self.near[ways.seq[:, 0]] == ways.seq[:, [1]], axis=1))
         yield from self._chunks(ways, self.schools, passed)
 
     def _chunks(self, ways: _Ways, schools: np.ndarray, passed: int) -> Iterator[_Ways]:
@@ -254,7 +254,8 @@ class Walk:
         both = self.bits[seq[:, 0]]
         for at in range(1, seq.shape[1]):
             both = both & self.bits[seq[:, at]]
-        return both.any(axis=1)
+        common: np.ndarray = both.any(axis=1)
+        return common
 
     def _nearest(self, few: int) -> np.ndarray:
         """For each school the schools that may follow it; for one that is not in the walk, nonsense that is not used."""

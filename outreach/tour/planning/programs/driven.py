@@ -61,7 +61,8 @@ def _seated(figures: Figures, covered: np.ndarray) -> tuple[int, ...]:
 def missing_of(figures: Figures, covered: np.ndarray, guests: tuple[int, ...]) -> np.ndarray:
     """The part of each school that is left out."""
     come = np.bincount(figures.pairs.guest[np.array(guests, np.int64)], minlength=figures.count)
-    return np.maximum(figures.need - covered - come, 0) / figures.need
+    missing: np.ndarray = np.maximum(figures.need - covered - come, 0) / figures.need
+    return missing
 
 
 def reached_by(figures: Figures, pool: Pool, driven: Driven) -> int:

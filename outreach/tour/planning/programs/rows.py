@@ -159,7 +159,7 @@ class Rows:
     def reduced(self, cost: np.ndarray, dual: np.ndarray) -> np.ndarray:
         """The reduced cost of every pattern of the pool."""
         prices = self.prices(dual)
-        reduced = cost - prices.kind[self.pool.kind]
+        reduced: np.ndarray = cost - prices.kind[self.pool.kind]
         for at in range(self.pool.members.shape[1]):
             reduced -= prices.school[self.pool.members[:, at]]
         if self.pool.days:

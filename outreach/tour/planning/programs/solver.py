@@ -165,7 +165,7 @@ class _Quiet(highspy.Highs):
 
     def enableCallbacks(self) -> None:  # noqa: N802 (its own name)
         self.setOptionValue("output_flag", False)
-        super().enableCallbacks()
+        super().enableCallbacks()  # type: ignore[no-untyped-call]  # highspy gives it no types
 
 
 def _run(highs: highspy.Highs) -> None:
@@ -174,7 +174,7 @@ def _run(highs: highspy.Highs) -> None:
 
 
 def _highs(seed: int) -> highspy.Highs:
-    highs = _Quiet()
+    highs = _Quiet()  # type: ignore[no-untyped-call]  # highspy gives its constructor no types
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("random_seed", int(seed) % 2_147_483_647)
     return highs
