@@ -19,7 +19,7 @@ class RowNumber(IntegerConverter):
 def init_app(app: Flask) -> None:
     """Hang the pages on the app."""
     assert app.jinja_loader is not None
-    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]
+    app.jinja_loader = ChoiceLoader(
         [
             app.jinja_loader,
             PrefixLoader(

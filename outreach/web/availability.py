@@ -19,6 +19,7 @@ from outreach.tour.availability.rules import Rules
 from outreach.tour.availability.wishes import KINDS, Wish
 from outreach.tour.companies import Troupe
 from outreach.web import forms
+from outreach.web.fields import given
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -194,14 +195,13 @@ def _form(*, empty: bool = False) -> WishForm:
 
 
 def _look(troupe: Troupe, form: WishForm) -> list[changing.Foreseen]:
-    weekdays = {int(n) for n in form.weekdays.data}
-    return changing.look(
-        troupe, form.wish(), form.first.data, form.last.data, weekdays, now=clock.now()
-    )  # fmt: skip
+    weekdays = {int(n) for n in form.weekdays.data or ()}
+    first, last = given(form.first.data), given(form.last.data)
+    return changing.look(troupe, form.wish(), first, last, weekdays, now=clock.now())
 
 
 def _asked(form: WishForm) -> dict[str, Any]:
-    first, last = form.first.data, form.last.data
+    first, last = given(form.first.data), given(form.last.data)
     said = {"kind": form.kind.data, "weekdays": form.weekdays.data,
             "first": [first.day, first.month, first.year], "last": [last.day, last.month, last.year]}  # fmt: skip
     if form.kind.data == wishes.HOURS:

@@ -15,6 +15,7 @@ from outreach.ground import clock
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.web import forms
+from outreach.web.fields import given
 
 PARTS = (
     (DAY, "The whole day"),
@@ -29,7 +30,8 @@ class SpanForm(forms.Form):
     part = forms.choice("Which part of it?", PARTS, required="Choose the whole day or a half.")
 
     def span(self) -> tuple[date, date, str]:
-        return self.first.data, self.last.data or self.first.data, self.part.data
+        first = given(self.first.data)
+        return first, self.last.data or first, self.part.data
 
 
 class ScopeForm(SpanForm):

@@ -3,7 +3,7 @@
 import re
 from datetime import date, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
 from flask_wtf import FlaskForm
@@ -14,10 +14,38 @@ from govuk_frontend_wtf.wtforms_widgets import (
 from wtforms import (
     DateField,
     DecimalField,
+    Field,
     IntegerField,
     StringField,
+    TextAreaField,
 )
 from wtforms.validators import Optional, StopValidation, ValidationError
+
+_Value = TypeVar("_Value")
+
+
+def given(value: _Value | None) -> _Value:
+    """What a required field holds, once its form was found valid."""
+    assert value is not None
+    return value
+
+
+class Line(StringField):
+    """A line as it was typed, trimmed; '' where nothing was typed or sent."""
+
+    data: str
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, filters=[tidy], **kwargs)
+
+
+class Lines(TextAreaField):
+    """The same of some lines."""
+
+    data: str
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, filters=[tidy], **kwargs)
 
 
 class DateInput(GovDateInput):
@@ -26,7 +54,7 @@ class DateInput(GovDateInput):
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
         if field.raw_data is not None and len(field.raw_data) != 3:
             field.raw_data = [*field.raw_data, "", "", ""][:3]
-        params = super().map_gov_params(field, **kwargs)
+        params: dict[str, Any] = super().map_gov_params(field, **kwargs)
         # The error link leads to the field's id: that must be the first box, and nothing else on the page.
         params["id"], params["items"][0]["id"] = f"{field.id}-boxes", field.id
         return params
@@ -66,12 +94,13 @@ class SizedInput(GovTextInput):
         self.classes = classes
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
-        return {"classes": self.classes} | super().map_gov_params(field, **kwargs)
+        return {"classes": self.classes, **super().map_gov_params(field, **kwargs)}
 
 
-class ClockField(StringField):
-    """A time of day as people type it: 9:30, 09.30, 9.30am, 1pm. Data is a `time`."""
+class ClockField(Field):
+    """A time of day as people type it: 9:30, 09.30, 9.30am, 1pm."""
 
+    data: time | None
     widget = SizedInput("govuk-input--width-5")
 
     def _value(self) -> str:

@@ -26,10 +26,8 @@ from wtforms import (
     RadioField,
     SelectField,
     SelectMultipleField,
-    StringField,
-    TextAreaField,
 )
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of wtforms 3.2
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from outreach.ground.errors import Refusal
@@ -53,13 +51,12 @@ class Form(FlaskForm):
         field.errors = [*field.errors, refusal.message]
 
 
-def text(label: str, *, required: str = "", at_most: int = 200, hint: str = "", **kwargs: Any) -> StringField:
+def text(label: str, *, required: str = "", at_most: int = 200, hint: str = "", **kwargs: Any) -> fields.Line:
     """One line. `required` is the sentence shown when it is left empty; '' lets it be empty."""
-    return StringField(
+    return fields.Line(
         label,
         description=hint,
         widget=GovTextInput(),
-        filters=[fields.tidy],
         validators=[
             *([InputRequired(required), fields.said(required)] if required else [Optional()]),
             Length(max=at_most, message=f"{label} must be {at_most} characters or fewer."),
@@ -68,13 +65,12 @@ def text(label: str, *, required: str = "", at_most: int = 200, hint: str = "", 
     )
 
 
-def address(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> StringField:
+def address(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> fields.Line:
     """A mail address: its shape is checked, nothing is looked up. Data is '' or the address as typed, trimmed."""
-    return StringField(
+    return fields.Line(
         label,
         description=hint,
         widget=fields.AddressInput(),
-        filters=[fields.tidy],
         validators=[
             *([InputRequired(required), fields.said(required)] if required else [Optional()]),
             Length(max=254, message=f"{label} must be 254 characters or fewer."),
@@ -86,13 +82,12 @@ def address(label: str, *, required: str = "", hint: str = "", **kwargs: Any) ->
 
 def words(
     label: str, *, required: str = "", at_most: int = 2000, hint: str = "", **kwargs: Any
-) -> TextAreaField:
+) -> fields.Lines:
     """Some lines."""
-    return TextAreaField(
+    return fields.Lines(
         label,
         description=hint,
         widget=GovTextArea(),
-        filters=[fields.tidy],
         validators=[
             *([InputRequired(required), fields.said(required)] if required else [Optional()]),
             Length(max=at_most, message=f"{label} must be {at_most} characters or fewer."),
@@ -153,7 +148,7 @@ def day(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> Dat
     return fields.DayField(label, required=required, description=hint, **kwargs)
 
 
-def clock(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> StringField:
+def clock(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> fields.ClockField:
     """A time of day."""
     return fields.ClockField(
         label,

@@ -14,6 +14,8 @@ from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import bindparam, select
 
+from outreach.booking import promises
+from outreach.booking.promises import Booking
 from outreach.county import people
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register import lines
@@ -187,11 +189,9 @@ def reread() -> None:
     db.session.execute(_LINKED, {"token_hash": g.token_hash}).one()
 
 
-def own_booking(reference: str) -> Any:
+def own_booking(reference: str) -> Booking:
     """The Booking of that reference if it is, in the link's programme, the link's school's own or that of a school
     which it followed; else a 404."""
-    from outreach.booking import promises
-
     try:
         booking = promises.get(reference)
     except promises.NoSuchBooking:
@@ -215,7 +215,7 @@ _LINKED = (
 )
 
 
-class SignedIn(UserMixin):
+class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
     """A coordinator in a session; the session ends when the person's session_key changes."""
 
     def __init__(self, person: people.Person) -> None:
@@ -228,13 +228,15 @@ class SignedIn(UserMixin):
         return f"{self.person_id}.{self._key}"
 
 
-@login.user_loader
 def _load(identity: str) -> SignedIn | None:
     person_id, _, key = identity.partition(".")
     person = db.session.get(people.Person, int(person_id)) if re.fullmatch(r"[0-9]{1,9}", person_id) else None
     if person is None or person.ended_at is not None or person.session_key != key:
         return None
     return SignedIn(person)
+
+
+login.user_loader(_load)
 
 
 def our_school(urn: int) -> School:
@@ -249,10 +251,8 @@ def our_school(urn: int) -> School:
     return found
 
 
-def our_booking(reference: str) -> Any:
+def our_booking(reference: str) -> Booking:
     """The Booking of that reference in one of the partnership's programmes; else a 404."""
-    from outreach.booking import promises
-
     try:
         found = promises.get(reference)
     except promises.NoSuchBooking:

@@ -77,5 +77,5 @@ def _broken(error: Exception) -> Any:
     if current_app.config["TESTING"]:
         raise error
     if request.path.startswith("/api/"):
-        return {"error": {"code": "broken", "message": "Something went wrong here. Try again later."}}, 500  # type: ignore[return-value]
+        return {"error": {"code": "broken", "message": "Something went wrong here. Try again later."}}, 500
     return render_template("problem.html", code=500, kind="http"), 500

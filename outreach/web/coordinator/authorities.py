@@ -152,7 +152,7 @@ def _text_of(form: TermDatesForm) -> str:
     text = str(form.lines.data)
     if not form.file.data:
         return text
-    content = form.file.data.read(workbooks.MOST_BYTES + 1)
+    content: bytes = form.file.data.read(workbooks.MOST_BYTES + 1)
     if form.file.data.filename.lower().endswith(".xlsx"):
         table = tabular.read(form.file.data.filename, content)
         rows = [table.header, *(row.cells for row in table.rows)]

@@ -19,6 +19,7 @@ from outreach.tour import companies, programmes
 from outreach.tour.companies import NoSuchCompany, Troupe
 from outreach.visits import board_dates
 from outreach.web import forms, subscribing
+from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
 
 OURS = (COORDINATOR, TROUPE, BOARD)
@@ -49,7 +50,7 @@ def all_calendars() -> Any:
             with transaction():
                 about = form.programme.data
                 made = board_dates.add(
-                    g.partnership.id, form.title.data, form.day.data, who=who(), now=clock.now(),
+                    g.partnership.id, form.title.data, given(form.day.data), who=who(), now=clock.now(),
                     programme=programmes.get(g.partnership.id, int(about)) if about else None,
                 )  # fmt: skip
                 said = f"‘{made.title}’ on {day_short(made.day)} is in the board’s calendar."

@@ -67,8 +67,10 @@ def call_off_day(day_id: int) -> Any:
         here = days.get(g.partnership.id, day_id)
     except Refusal:
         abort(404)
-    asked = {"what": f"troupe:{here.troupe_id}", "first": here.day, "last": "", "part": rows.DAY}
-    return redirect(url_for("coordinator.call_off", **asked), 303)
+    where = url_for(
+        "coordinator.call_off", what=f"troupe:{here.troupe_id}", first=here.day, last="", part=rows.DAY
+    )
+    return redirect(where, 303)
 
 
 @coordinator.get("/tour/called-off/<int:call_off_id>")

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
@@ -29,18 +30,18 @@ PAGE, SHOWN = 100, 50
 REASONS = {chases.FIRST: "first", chases.SECOND: "second", HEAD: "head", TRUST: "trust"}
 """What was sent, and how an address says it."""
 
-_DAYS = {"required": "Enter a number of days.", "at_least": 1, "at_most": LONGEST}
+_days = partial(forms.number, required="Enter a number of days.", at_least=1, at_most=LONGEST)
 
 
 class SettingsForm(forms.Form):
     reminders_on = forms.tick("Send reminders by themselves")
-    first_after_days = forms.number("First reminder, days after asking", **_DAYS)
-    second_after_days = forms.number("Second reminder, days after the first", **_DAYS)
-    raise_after_days = forms.number("Raised to you, days after the last letter", **_DAYS)
+    first_after_days = _days("First reminder, days after asking")
+    second_after_days = _days("Second reminder, days after the first")
+    raise_after_days = _days("Raised to you, days after the last letter")
     offers_on = forms.tick("Keep times that come free for the waiting list, in turn")
-    offer_days = forms.number("School days to answer an offer", **_DAYS)
+    offer_days = _days("School days to answer an offer")
     reports_on = forms.tick("Ask for missing reports by themselves")
-    report_after_days = forms.number("Asked for a report, days after the show", **_DAYS)
+    report_after_days = _days("Asked for a report, days after the show")
 
 
 class RaiseForm(forms.Form):

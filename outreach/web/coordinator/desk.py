@@ -86,7 +86,7 @@ def desk() -> Any:
     )  # fmt: skip
 
 
-def _list(asked: View, **filters: str) -> str:
+def _list(asked: View, **filters: Any) -> str:
     """The address of the list of schools with some filters, as of today."""
     assert asked.programme is not None
     return url_for(
@@ -94,7 +94,7 @@ def _list(asked: View, **filters: str) -> str:
     )
 
 
-def _gaps(asked: View, **filters: str) -> str:
+def _gaps(asked: View, **filters: Any) -> str:
     """The address of the gaps list with some filters: it is always of now."""
     assert asked.programme is not None
     return url_for("coordinator.gaps", programme=asked.programme.id, **filters)
@@ -112,7 +112,7 @@ def _behind(action: Action, asked: View, now: datetime) -> str:
         return _list(asked, ages="unknown")
     if action.kind == UNREACHABLE:
         return _gaps(asked, standing=Word.UNREACHABLE)
-    behind = {
+    behind: dict[str, tuple[str, dict[str, Any]]] = {
         CLOSING: ("register_decisions", {"_anchor": "closing"}),
         REGISTER: ("register_decisions", {}),
         LETTERS: ("letters", {"status": FAILED}),

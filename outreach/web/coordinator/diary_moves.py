@@ -161,12 +161,8 @@ def _show(performance_id: int) -> Performance:
 def _diary_of(programme_id: int, show: Performance) -> str:
     """The week of a show, as it stands now."""
     day = day_of(show.starts_at)
-    return url_for(
-        "coordinator.diary",
-        programme=programme_id,
-        **{"from": (day - timedelta(days=day.weekday())).isoformat()},
-        _anchor=f"d{show.tour_day_id}",
-    )
+    week: dict[str, Any] = {"from": (day - timedelta(days=day.weekday())).isoformat()}
+    return url_for("coordinator.diary", programme=programme_id, **week, _anchor=f"d{show.tour_day_id}")
 
 
 def _monday(pair: tuple[TourDay, list[Place]]) -> Any:

@@ -158,7 +158,7 @@ def _choose_page(programme: Programme, wrong: str = "") -> str:
         district=request.values.get("district", ""),
         phase=request.values.get("phase", ""),
     )
-    order = [Word.NOT_ASKED, Word.UNREACHABLE, Word.ASKED, Word.DECLINED]
+    order: list[str] = [Word.NOT_ASKED, Word.UNREACHABLE, Word.ASKED, Word.DECLINED]
     rows = [row for row in reckoning.target if filters.match(row)]
     rows.sort(key=lambda r: (order.index(r.standing) if r.standing in order else 9, r.name.casefold()))
     past = rounds.of_programme(programme.id)

@@ -17,6 +17,7 @@ from outreach.tour.programmes import Programme
 from outreach.tour.yearly import copies
 from outreach.tour.yearly.copies import Copied
 from outreach.web import forms
+from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, who
 
 
@@ -64,7 +65,7 @@ def copy_programme(programme_id: int) -> Any:
             with transaction():
                 done = copies.copy(
                     programmes.get(g.partnership.id, programme_id), year,
-                    title=form.title.data, reply_by=form.reply_by.data, with_days=form.with_days.data,
+                    title=form.title.data, reply_by=given(form.reply_by.data), with_days=form.with_days.data,
                     with_decisions=form.with_decisions.data, who=who(), now=now,
                 )  # fmt: skip
                 told = _told(done)

@@ -11,6 +11,7 @@ from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.web import forms
+from outreach.web.fields import given
 from outreach.web.gate import SignedIn, coordinator, coordinators_only
 
 
@@ -50,10 +51,10 @@ def _change(form: PasswordForm) -> None:
         with transaction():
             people.begin_try(email, remote=request.remote_addr or "", now=now)
         try:
-            people.holder(email, form.old.data)
+            people.holder(email, given(form.old.data))
         except people.CannotSignIn as wrong:
             raise people.CannotSignIn("That is not your password now.", field="old") from wrong
-    new_hash = people.hash_of(form.password.data)
+    new_hash = people.hash_of(given(form.password.data))
     with transaction():
         person = people.get(email)
         people.change_password(person, new_hash, now=now)

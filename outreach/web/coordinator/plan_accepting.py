@@ -18,6 +18,7 @@ from outreach.ground.wording import and_list, count
 from outreach.web import forms
 from outreach.web.coordinator.framing import framing, in_frame
 from outreach.web.coordinator.plan_found import our_plan
+from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
 
 MOST = 1000
@@ -50,7 +51,7 @@ def plan_accept_send(plan_id: int) -> Any:
     ticked = [line_id for line_id in seen][:MOST]
     asked = looking.usual_reply_by(plan.programme, now=now)
     if form.validate_on_submit():
-        asked = form.reply_by.data
+        asked = given(form.reply_by.data)
         if "look" in request.form:  # the day was changed: the list and the letters are shown anew
             return redirect(
                 url_for("coordinator.plan_accept", plan_id=plan_id, line=ticked, until=asked.isoformat()), 303

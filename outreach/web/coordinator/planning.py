@@ -16,6 +16,7 @@ from outreach.tour.companies import BaseNotFound, Troupe
 from outreach.tour.planning.worth import MOST, PUPILS, SCHOOLS
 from outreach.tour.programmes import Programme
 from outreach.web import forms
+from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, who
 
 USUAL = Rules()
@@ -65,10 +66,10 @@ class PlanForm(forms.Form):
             days_at_most=self.days_at_most.data,
             until=self.until.data,
             first=self.first.data,
-            school=float(self.school.data),
-            behind=float(self.behind.data),
-            never_seen=float(self.never_seen.data),
-            apart=self.apart.data,
+            school=float(given(self.school.data)),
+            behind=float(given(self.behind.data)),
+            never_seen=float(given(self.never_seen.data)),
+            apart=given(self.apart.data),
             guests=self.guests.data,
             whole_schools=self.whole_schools.data,
             declined_too=self.declined_too.data,

@@ -1,6 +1,7 @@
 """Programmes: the list, a new one, one settled anew, closed or opened again."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
@@ -17,8 +18,8 @@ from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, who
 
 PUPILS, ADULTS = "pupils", "adults"
-MINUTES = {"required": "Enter the minutes.", "at_most": 300}
-DAYS = {"required": "Enter how many days.", "at_most": 180}
+_minutes = partial(forms.number, required="Enter the minutes.", at_most=300)
+_days = partial(forms.number, required="Enter how many days.", at_most=180)
 
 
 class ProgrammeForm(forms.Form):
@@ -35,10 +36,10 @@ class ProgrammeForm(forms.Form):
         required="Choose who sees it.",
     )
     year_groups = forms.ticks("Year groups", [(str(y), year_group_name(y)) for y in YEAR_GROUPS])
-    running_minutes = forms.number("Play", at_least=1, **MINUTES)
-    discussion_minutes = forms.number("Discussion", **MINUTES)
-    get_in_minutes = forms.number("Set-up before", **MINUTES)
-    get_out_minutes = forms.number("Pack-up after", **MINUTES)
+    running_minutes = _minutes("Play", at_least=1)
+    discussion_minutes = _minutes("Discussion")
+    get_in_minutes = _minutes("Set-up before")
+    get_out_minutes = _minutes("Pack-up after")
     audience_ceiling = forms.number(
         "People at one show, at most", required="Enter how many can see one show.", at_least=1, at_most=5000
     )
@@ -47,9 +48,9 @@ class ProgrammeForm(forms.Form):
     )
     earliest_start = forms.clock("Earliest start", required="Enter the earliest start.")
     latest_finish = forms.clock("Latest finish", required="Enter the latest finish.")
-    notice_book_days = forms.number("To book", **DAYS)
-    notice_move_days = forms.number("To move", **DAYS)
-    notice_cancel_days = forms.number("To cancel", **DAYS)
+    notice_book_days = _days("To book")
+    notice_move_days = _days("To move")
+    notice_cancel_days = _days("To cancel")
     reply_by = forms.day("Schools reply by", required="Enter the day by which schools reply.")
     cost = forms.text(
         "What it costs the school", required="Enter what it costs, for example Free.", at_most=100

@@ -24,6 +24,7 @@ from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
 from outreach.web import forms
+from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
 
 USUALLY = timedelta(days=10)
@@ -135,9 +136,9 @@ def _preview(
     school: School, programme: Programme, slot: Slot, form: ProposeForm, on_file: list[Contact], *, now: datetime
 ) -> Rendered | None:  # fmt: skip
     """The letter as it would go to the first of those ticked, or on file; None while the day makes no sense."""
-    offer = _offer(school, programme, slot, form, on_file)
-    if offer.reply_by is None:
+    if form.reply_by.data is None:
         return None
+    offer = _offer(school, programme, slot, form, on_file)
     people = offer.people or on_file[:1]
     try:
         return proposing.preview(
@@ -153,7 +154,7 @@ def _offer(
 ) -> Offer:
     ticked = set(form.people.data or ())
     return Offer(
-        programme=programme, school=school, slot=slot, reply_by=form.reply_by.data,
+        programme=programme, school=school, slot=slot, reply_by=given(form.reply_by.data),
         people=[contact for contact in on_file if str(contact.id) in ticked],
     )  # fmt: skip
 

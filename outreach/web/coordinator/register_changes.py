@@ -129,8 +129,8 @@ def _asked() -> tuple[str | None, list[int]]:
     for deed in (ACCEPT, KEEP):
         if deed in request.form:
             return deed, _ids(request.form.getlist(deed))
-    deed = request.form.get("deed")
-    return (deed if deed in (ACCEPT, KEEP) else None), _ids(request.form.getlist("change"))
+    below = request.form.get("deed")
+    return (below if below in (ACCEPT, KEEP) else None), _ids(request.form.getlist("change"))
 
 
 def _ids(typed: list[str]) -> list[int]:

@@ -26,7 +26,8 @@ class TableForm(forms.Form):
 @coordinator.route("/setup/roads", methods=["GET", "POST"])
 @coordinators_only
 def road_minutes() -> Any:
-    form, wrong, more = TableForm(), (), 0
+    form, more = TableForm(), 0
+    wrong: tuple[str, ...] = ()
     if form.validate_on_submit():
         content = form.file.data.read(MOST_BYTES + 1)
         try:

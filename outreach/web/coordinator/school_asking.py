@@ -262,16 +262,16 @@ def school_target(urn: int) -> Any:
     if not groups:
         del form.year_groups
     if form.validate_on_submit():
-        given = {"reason": form.reason.data, "who": who(), "now": clock.now()}
+        reason, by, now = form.reason.data, who(), clock.now()
         chosen = tuple(int(y) for y in form.year_groups.data or ()) if groups else ()
         try:
             with transaction():
                 if form.kind.data == EXCLUDE:
-                    targets.exclude(programme, school, **given)
+                    targets.exclude(programme, school, reason=reason, who=by, now=now)
                 elif form.kind.data == INCLUDE:
-                    targets.include(programme, school, chosen, **given)
+                    targets.include(programme, school, chosen, reason=reason, who=by, now=now)
                 else:
-                    targets.withdraw_decision(programme, school, **given)
+                    targets.withdraw_decision(programme, school, reason=reason, who=by, now=now)
         except Refusal as refusal:
             form.refuse(refusal)
         else:

@@ -16,6 +16,7 @@ from outreach.ground.school_year import offered, year_group_name, year_name
 from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme, target_year_groups
 from outreach.web import forms
+from outreach.web.fields import given
 from outreach.web.forms import Form
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
 
@@ -119,7 +120,7 @@ def school_day_add(urn: int) -> Any:
         say = school_days.open_up if form.is_open.data == "yes" else school_days.rule_out
         try:
             with transaction():
-                say(school, form.day.data, form.reason.data, who=who(), now=clock.now())
+                say(school, given(form.day.data), form.reason.data, who=who(), now=clock.now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -156,7 +157,8 @@ def school_hours(urn: int) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                school_days.set_hours(school, form.opens.data, form.closes.data, who=who(), now=clock.now())
+                opens, closes = given(form.opens.data), given(form.closes.data)
+                school_days.set_hours(school, opens, closes, who=who(), now=clock.now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:

@@ -13,6 +13,7 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 from outreach.web import forms
+from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
 
 
@@ -87,7 +88,7 @@ class PartnershipForm(forms.Form):
         return Settings(
             **fields | {
                 "reference_prefix": self.reference_prefix.data.upper(),
-                "counted_share": self.counted_percent.data / 100,
+                "counted_share": given(self.counted_percent.data) / 100,
             }
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.tour import legs
 from outreach.tour.performances import Performance
+from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.school.guest_forms import AnswerForm, SeatsForm, seats_typed
 
@@ -114,7 +115,9 @@ def _answer(place: GuestPlace, form: AnswerForm) -> str:
     if form.answer.data == "no":
         hosting.refuse(place, reason=form.terms.data or "", who=who(), now=now)
         return f"{name} hears that it cannot come, and which other shows are near it."
-    booking = hosting.agree(place, seats=form.seats.data, terms=form.terms.data or "", who=who(), now=now)
+    booking = hosting.agree(
+        place, seats=given(form.seats.data), terms=form.terms.data or "", who=who(), now=now
+    )
     if booking is None:
         return f"{name} is asked whether it comes with {form.seats.data}."
     return f"{name} comes. It has its own booking and calendar entry."

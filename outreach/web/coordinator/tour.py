@@ -17,6 +17,7 @@ from outreach.tour.companies import Troupe
 from outreach.tour.days import Hours, Possible, TourDay
 from outreach.tour.programmes import Programme
 from outreach.web import forms
+from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
@@ -31,7 +32,9 @@ class HoursForm(forms.Form):
 
     def hours(self) -> Hours:
         return Hours(
-            leaves=self.leaves.data, returns=self.returns.data, shows_at_most=self.shows_at_most.data
+            leaves=given(self.leaves.data),
+            returns=given(self.returns.data),
+            shows_at_most=given(self.shows_at_most.data),
         )
 
 
@@ -183,7 +186,7 @@ def _days_form(programme: Programme, asked: Any = None) -> DaysForm:
 
 
 def _asked(form: DaysForm, programme: Programme) -> dict[str, Any]:
-    first, last = form.first.data, form.last.data
+    first, last = given(form.first.data), given(form.last.data)
     return {
         "programme_id": programme.id,
         "troupe_id": form.troupe_id.data,
@@ -197,8 +200,9 @@ def _asked(form: DaysForm, programme: Programme) -> dict[str, Any]:
 
 
 def _previewed(form: DaysForm, programme: Programme, troupe: Troupe) -> list[Possible]:
-    weekdays = {int(n) for n in form.weekdays.data}
-    return days.preview_bulk(programme, troupe, form.first.data, form.last.data, weekdays, now=clock.now())
+    weekdays = {int(n) for n in form.weekdays.data or ()}
+    first, last = given(form.first.data), given(form.last.data)
+    return days.preview_bulk(programme, troupe, first, last, weekdays, now=clock.now())
 
 
 def _ticked() -> list[date]:

@@ -11,6 +11,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.web import forms
+from outreach.web.fields import given
 from outreach.web.gate import SignedIn, open_to_all, public
 
 
@@ -36,7 +37,7 @@ def sign_in_send() -> Any:
         try:
             with transaction():
                 people.begin_try(email, remote=request.remote_addr or "", now=now)
-            person = people.holder(email, form.password.data)
+            person = people.holder(email, given(form.password.data))
             with transaction():
                 people.let_in(person, now=now)
             return _let_in(person.email, by_link=False)

@@ -125,7 +125,7 @@ def pupils_form(
                 render_kw={"autocomplete": "off"},
             )
     boxes["sure"] = forms.text("Yes, that is right", at_most=200)
-    made = type("PupilsForm", (PupilsForm,), boxes)(typed)
+    made: PupilsForm = type("PupilsForm", (PupilsForm,), boxes)(typed)
     made.shows, made.year_groups, made.ceiling = shows, tuple(year_groups), ceiling
     made.counted, made.promised, made.questions = counted, promised, {}
     made.proposed = proposal is not None and not typed
@@ -164,7 +164,8 @@ def hall_form(typed: Mapping[str, str] | None, *, shows: int, needs: Mapping[str
         for show in range(shows)
         for slug, words in needs.items()
     }
-    return type("HallForm", (HallForm,), boxes)(typed)
+    made: HallForm = type("HallForm", (HallForm,), boxes)(typed)
+    return made
 
 
 def access_of(form: HallForm, show: int, needs: Iterable[str]) -> dict[str, int]:
@@ -276,7 +277,7 @@ def need(box: Any, said: str) -> None:
 
 def typed_before(booking: Booking, people: Iterable[BookingContact]) -> dict[str, dict[str, str]]:
     """Hall and people of a booking the school made before, as somebody would have typed them again."""
-    typed = {}
+    typed: dict[str, str] = {}
     for person in people:
         box = {"safeguarding lead": "lead", "on the day": "day"}.get(person.duty, "colleague")
         typed |= {

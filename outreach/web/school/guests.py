@@ -10,6 +10,7 @@ from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.web.fields import given
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.school.guest_forms import AnswerForm, SeatsForm, seats_typed
 
@@ -85,7 +86,9 @@ def _answer(place: GuestPlace, form: AnswerForm) -> str:
     if form.answer.data == "no":
         hosting.refuse(place, reason=form.terms.data or "", who=g.who, now=now)
         return f"{name} hears that you cannot take it in, and which other shows are near it."
-    booking = hosting.agree(place, seats=form.seats.data, terms=form.terms.data or "", who=g.who, now=now)
+    booking = hosting.agree(
+        place, seats=given(form.seats.data), terms=form.terms.data or "", who=g.who, now=now
+    )
     if booking is None:
         return f"{name} is asked whether it comes with {form.seats.data}."
     return f"{name} comes to your show. It has its own booking and calendar entry; yours stays as it is."

@@ -97,8 +97,9 @@ def choose(token: str) -> Any:
             account = accounts.account(g.programme, g.school)
             if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
                 raise why
-            chosen = [slots.find(g.programme, g.school, key, now=now) for key in keys]
-            if len(keys) > 2 or None in chosen:
+            found = [slots.find(g.programme, g.school, key, now=now) for key in keys]
+            chosen = [slot for slot in found if slot is not None]
+            if len(keys) > 2 or len(chosen) < len(keys):
                 raise SlotTaken
             holds.hold(g.programme, g.school, chosen, who=g.who, now=now)
             typed = holds.draft(g.programme.id, g.school.urn) or _as_before()
