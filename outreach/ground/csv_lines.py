@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 LONGEST_LINE = 200_000
 """Characters. A line of the register has some thousand; one without end would fill the memory."""
@@ -39,7 +39,7 @@ class CsvFile:
     mark. Cells are parted by a comma, or by the semicolon or tab that a spreadsheet put in its place.
     """
 
-    def __init__(self, source: BinaryIO, name: str = "") -> None:
+    def __init__(self, source: IO[bytes], name: str = "") -> None:
         self._source = source
         self.name = name
         self._encoding = _encoding_of(source)
@@ -141,7 +141,7 @@ class _Lines:
 
 
 @contextmanager
-def _text(source: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
+def _text(source: IO[bytes], encoding: str) -> Iterator[io.TextIOWrapper]:
     """A file as text from its beginning; it stays open afterwards."""
     source.seek(0)
     text = io.TextIOWrapper(source, encoding=encoding, errors="replace", newline="")
@@ -151,7 +151,7 @@ def _text(source: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
         text.detach()
 
 
-def _encoding_of(source: BinaryIO) -> str:
+def _encoding_of(source: IO[bytes]) -> str:
     source.seek(0)
     head = source.read(3)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

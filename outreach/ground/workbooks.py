@@ -14,11 +14,11 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import unescape
-from typing import IO
+from typing import IO, Any
 from xml.parsers import expat
 
 from outreach.ground import clock
@@ -283,7 +283,12 @@ def _sheets(archive: zipfile.ZipFile, bounds: _Bounds) -> tuple[Sheet, ...]:
     return tuple(found)
 
 
-def _parsed(part: IO[bytes], start: object, end: object, chars: object, bounds: _Bounds) -> None:
+_Start = Callable[[str, dict[str, str]], object]
+_End = Callable[[str], object] | None
+_Chars = Callable[[str], object] | None
+
+
+def _parsed(part: IO[bytes], start: _Start, end: _End, chars: _Chars, bounds: _Bounds) -> None:
     parser = _parser(start, end, chars)
     while piece := part.read(_PIECE):
         parser.Parse(piece, False)
@@ -291,12 +296,12 @@ def _parsed(part: IO[bytes], start: object, end: object, chars: object, bounds: 
     parser.Parse(b"", True)
 
 
-def _parser(start: object, end: object, chars: object) -> expat.XMLParserType:
+def _parser(start: _Start, end: _End, chars: _Chars) -> expat.XMLParserType:
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = start  # type: ignore[assignment]
-    parser.EndElementHandler = end  # type: ignore[assignment]
-    parser.CharacterDataHandler = chars  # type: ignore[assignment]
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = chars
     parser.StartDoctypeDeclHandler = _no_doctype
     return parser
 
@@ -544,12 +549,12 @@ class _SheetReader:
             piece = part.read(_PIECE)
         parser.Parse(b"", True)
 
-    def _handlers(self) -> tuple[object, object, object]:
+    def _handlers(self) -> tuple[_Start, _End, _Chars]:
         """What the parser calls: lines and cells of any form, and which cells were made one."""
         cells: list[str] = []
         parts: list[str] = []
         state = {"depth": 0, "at": -1, "size": 0, "cells": 0}
-        now = {"kind": ("", False, False), "reading": False, "aside": False}
+        now: dict[str, Any] = {"kind": ("", False, False), "reading": False, "aside": False}
 
         def start(tag: str, said: dict[str, str]) -> None:
             state["depth"] += 1
@@ -587,7 +592,7 @@ class _SheetReader:
             elif local == "rPh":
                 now["aside"] = False
             elif local == "c" and parts:
-                value = self._value("".join(parts), *now["kind"])  # type: ignore[misc]
+                value = self._value("".join(parts), *now["kind"])
                 if state["at"] < len(cells):
                     raise ValueError("cells out of order")
                 cells.extend([""] * (state["at"] - len(cells)))

@@ -27,11 +27,12 @@ def read(raw: bytes) -> Copy:
     """Take a mail of our own apart."""
     mail = _parse(raw)
     calendar = next((p for p in mail.walk() if p.get_content_type() == "text/calendar"), None)
+    entry = calendar.get_payload(decode=True) if calendar is not None else b""
     return Copy(
         headers=tuple((name, str(value)) for name, value in mail.items()),
         text=_said(mail, "text/plain"),
         html=_said(mail, "text/html"),
-        calendar=calendar.get_payload(decode=True) if calendar is not None else b"",  # type: ignore[arg-type]
+        calendar=entry if isinstance(entry, bytes) else b"",
         method=str(calendar.get_param("method", "")) if calendar is not None else "",
     )
 

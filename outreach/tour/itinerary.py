@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from outreach.county import partnerships
@@ -264,12 +264,12 @@ def _behind_the_lock(tour_day: TourDay, *, now: datetime) -> list[Performance]:
     return _standing(Performance.tour_day_id == tour_day.id, now=now).get(tour_day.id, [])
 
 
-def _standing(which: object, *, now: datetime) -> dict[int, list[Performance]]:
+def _standing(which: ColumnElement[bool], *, now: datetime) -> dict[int, list[Performance]]:
     """Shows and live holds by tour day, by start, each with its host."""
     rows: Iterable[Performance] = db.session.scalars(
         select(Performance)
         .where(
-            which,  # type: ignore[arg-type]
+            which,
             Performance.released_at.is_(None),
             or_(Performance.held_until.is_(None), Performance.held_until > now),
         )

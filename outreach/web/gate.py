@@ -89,10 +89,15 @@ def init_app(app: Flask) -> None:
     app.context_processor(_whose)
 
 
+def _with_guard(view: Callable[..., Any], guard: str) -> Callable[..., Any]:
+    """The view with the name of its guard on it, as the walk over all routes looks for it."""
+    view.guard = guard  # type: ignore[attr-defined]  # a function may carry names of ours
+    return view
+
+
 def open_to_all(view: Callable[..., Any]) -> Callable[..., Any]:
     """Anybody may come in."""
-    view.guard = "open"  # type: ignore[attr-defined]
-    return view
+    return _with_guard(view, "open")
 
 
 def by_bearer_token(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -113,8 +118,7 @@ def by_bearer_token(view: Callable[..., Any]) -> Callable[..., Any]:
             )
         return view(*args, **kwargs)
 
-    guarded.guard = "bearer token"  # type: ignore[attr-defined]
-    return guarded
+    return _with_guard(guarded, "bearer token")
 
 
 def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -127,8 +131,7 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
         g.partnership = db.session.get_one(Partnership, current_user.partnership_id)
         return view(*args, **kwargs)
 
-    guarded.guard = "coordinator"  # type: ignore[attr-defined]
-    return guarded
+    return _with_guard(guarded, "coordinator")
 
 
 def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -150,8 +153,7 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
         g.who = g.link.name or g.link.address
         return view(token, *args, **kwargs)
 
-    guarded.guard = "personal link"  # type: ignore[attr-defined]
-    return guarded
+    return _with_guard(guarded, "personal link")
 
 
 class ApiProblem(Exception):
@@ -180,8 +182,7 @@ def by_token(view: Callable[..., Any]) -> Callable[..., Any]:
         g.partnership = db.session.get_one(Partnership, found.partnership_id)
         return view(*args, **kwargs)
 
-    guarded.guard = "token"  # type: ignore[attr-defined]
-    return guarded
+    return _with_guard(guarded, "token")
 
 
 def reread() -> None:

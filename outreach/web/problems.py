@@ -37,7 +37,7 @@ def _said_to_a_program(error: ApiProblem) -> tuple[dict[str, Any], int, dict[str
     return {"error": {"code": error.code, "message": error.message}}, error.status, asks
 
 
-def _problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | HTTPException:
+def _problem(error: HTTPException) -> tuple[str | dict[str, Any], int, dict[str, str]] | HTTPException:
     if error.code is None or error.code < 400:
         return error
     if isinstance(error, SecurityError):
@@ -50,7 +50,7 @@ def _problem(error: HTTPException) -> tuple[str, int, dict[str, str]] | HTTPExce
     allow = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
     if request.path.startswith("/api/"):
         told = {"code": error.name.lower().replace(" ", "_"), "message": error.description}
-        return {"error": told}, error.code, allow  # type: ignore[return-value]
+        return {"error": told}, error.code, allow
     return render_template("problem.html", code=error.code, kind="http"), error.code, allow
 
 

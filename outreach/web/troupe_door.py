@@ -56,7 +56,7 @@ def by_troupe_link(view: Callable[..., Any]) -> Callable[..., Any]:
         g.who = f"{g.troupe.company.name}, {g.troupe.name}"
         return view(token, *args, **kwargs)
 
-    guarded.guard = "troupe link"  # type: ignore[attr-defined]
+    guarded.guard = "troupe link"  # type: ignore[attr-defined]  # a function may carry names of ours
     return guarded
 
 

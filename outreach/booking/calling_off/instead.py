@@ -63,9 +63,10 @@ def of_lines(done: CallOff, lines: Iterable[CallOffLine], *, now: datetime) -> d
     """The same afterwards, for those of its lines for which nothing is kept yet, by the line's number as text."""
     losses = []
     for line in lines:
-        programme = line.booking.programme if line.booking else line.proposal.programme  # type: ignore[union-attr]
+        ended = line.booking or line.proposal
+        assert ended is not None  # a line is of the one or of the other
         if line.new_proposal_id is None and not (line.booking and line.booking.role == GUEST):
-            losses.append(_Loss(str(line.id), programme, line.school, line.starts_at))
+            losses.append(_Loss(str(line.id), ended.programme, line.school, line.starts_at))
     owed: dict[tuple[int, int], bool] = {}
     for programme, here in _by_programme(losses):
         found = accounts.of_schools(programme, [loss.school for loss in here])

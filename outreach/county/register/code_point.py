@@ -57,5 +57,6 @@ def _code_point_columns(header: list[str]) -> tuple[int, int, int, int]:
         ("pc", "ea", "no", "dc"),
     ):
         if all(name in named for name in names):
-            return tuple(named[name] for name in names)  # type: ignore[return-value]
+            postcode, easting, northing, district = (named[name] for name in names)
+            return postcode, easting, northing, district
     return 0, 2, 3, 8

@@ -47,7 +47,7 @@ def parts(source: BinaryIO, *, field: str = "file") -> Iterator[list[CsvFile]]:
                     "This zip file has a password. Nothing was changed. Use the register's own download.",
                     field=field,
                 )
-            yield [CsvFile(archive.open(i), i.filename) for i in inside]  # type: ignore[arg-type]
+            yield [CsvFile(archive.open(i), i.filename) for i in inside]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise damaged from error
 

@@ -71,10 +71,11 @@ def overview(partnership_id: int, want: Wanted, most: int) -> Found:
         return Found(counts=dict.fromkeys(KINDS, 0))
     found = {kind: listed(partnership_id, want, 0, most) for kind, listed in LISTED.items()}
     totals = {kind: total for kind, (total, _) in found.items()}
+    shown: dict[str, Any] = {kind: rows for kind, (_, rows) in found.items()}
     return Found(
         counts=totals,
         near=() if any(totals.values()) else schools.near(partnership_id, want),
-        **{kind: rows for kind, (_, rows) in found.items()},  # type: ignore[arg-type]
+        **shown,
     )
 
 
@@ -86,4 +87,5 @@ def one_kind(
         near = () if want.nothing or any(counted.values()) else schools.near(partnership_id, want)
         return Found(counts=counted, near=near)
     _, rows = LISTED[kind](partnership_id, want, first, most)
-    return Found(counts=counted, **{kind: rows})  # type: ignore[arg-type]
+    shown: dict[str, Any] = {kind: rows}
+    return Found(counts=counted, **shown)

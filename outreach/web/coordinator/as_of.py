@@ -37,7 +37,7 @@ class View:
     as_of: date
     compare: date | None
     beside: Programme | None
-    narrowed: dict[str, str]
+    narrowed: dict[str, Any]
     wrong: dict[str, str]
     left_out: list[str]
     now: datetime
@@ -62,7 +62,7 @@ class View:
         """Only the kinds of school asked for."""
         if not self.narrowed:
             return found
-        filters = Filters(**self.narrowed)  # type: ignore[arg-type]
+        filters = Filters(**self.narrowed)
         return replace(
             found,
             target=lists.matching(found.target, filters),

@@ -6,7 +6,8 @@ Whoever changed between the list and the click is left alone and named; the othe
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from werkzeug import Response
 
 from outreach.asking import notes, owners, rounds
 from outreach.asking.chasing import reminders
@@ -209,7 +210,7 @@ def _back(programme: Programme, now: Any, left: Sequence[int] = ()) -> Response:
     """To the list as it was filtered, with the schools named that were left alone."""
     found = missing.of(programme, now=now)
     some = ",".join(str(urn) for urn in left[:300]) or None
-    return redirect(list_address(found, asked(in_form(), found), left=some), 303)  # type: ignore[return-value]
+    return redirect(list_address(found, asked(in_form(), found), left=some), 303)
 
 
 def _invite(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:

@@ -206,9 +206,10 @@ def inbox_refuse(mail_id: int) -> Any:
 def _mail_page(mail: Incoming, form: RefuseForm) -> str:
     """One mail: its words, what it is about, and what can be done."""
     (card,) = cards_of([mail], g.partnership.id)
-    shown, booking, wish = showing.show(mail.raw), card.matter.booking if card.matter else None, None
-    if booking is not None and card.inside.counter is not None and card.inside.counter.ended_at is None:
-        wish = replies.wish(card.matter, card.inside.counter, now=clock.now())  # type: ignore[arg-type]
+    shown, matter, counter, wish = showing.show(mail.raw), card.matter, card.inside.counter, None
+    booking = matter.booking if matter else None
+    if matter is not None and booking is not None and counter is not None and counter.ended_at is None:
+        wish = replies.wish(matter, counter, now=clock.now())
     people = promises.people_of(booking) if booking is not None else []
     return render_template(
         "coordinator/inbox_mail.html",
