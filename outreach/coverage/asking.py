@@ -6,6 +6,7 @@ of waiting have gone by, its silence says nothing yet, and it is 'asked, waiting
 """
 
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from outreach.asking import invitations
 from outreach.booking import promises
@@ -28,6 +29,16 @@ _ANSWERS = {
 _ENDED_BY = {"host": "host school"}
 
 
+class Where(NamedTuple):
+    """Where a school stands, and why: the cause, what there is to say of it, since which day."""
+
+    standing: str
+    kind: str = ""
+    detail: str = ""
+    since: date | None = None
+    is_gap: bool = True
+
+
 class Asking:
     """What schools were asked and what they said by the cut; 6 queries."""
 
@@ -40,29 +51,29 @@ class Asking:
         self.begun = read.forms_begun(programme, cut)
         self.waits = timedelta(days=read.days_of_waiting(programme, cut))
 
-    def standing(self, family: list[int], booked: list[Verdict]) -> tuple[str, str, str, date | None]:
-        """(standing, cause, detail, since) of a school and its predecessors, where no promise counts; `booked` are all there were."""
+    def standing(self, family: list[int], booked: list[Verdict]) -> Where:
+        """Where a school and its predecessors stand, where no promise counts; `booked` are all there were."""
         contacts = [self.contacts[u] for u in family if u in self.contacts]
         asked = [self.invited[u] for u in family if u in self.invited]
         if not contacts:
-            return Word.UNREACHABLE, gaps.NO_ADDRESS, "no contact", None
+            return Where(Word.UNREACHABLE, gaps.NO_ADDRESS, "no contact", None)
         if not any(contacts) and not any(a.alive for a in asked):
-            return Word.UNREACHABLE, gaps.NO_ADDRESS, "every address bounced", None
+            return Where(Word.UNREACHABLE, gaps.NO_ADDRESS, "every address bounced", None)
         kept = [self.proposals[u] for u in family if u in self.proposals]
         proposed = [each for each in kept if each[1] >= self.day]
         if proposed:
             recorded_at, reply_by = max(proposed)
-            return Word.PROPOSED, gaps.WAITING, f"reply by {day_short(reply_by)}", day_of(recorded_at)
+            return Where(Word.PROPOSED, gaps.WAITING, f"reply by {day_short(reply_by)}", day_of(recorded_at))
         said = [self.answers[u] for u in family if u in self.answers]
         answer = max(said) if said else None
-        if answer is not None and answer[1] == invitations.DECLINED:
-            if not any(v.promise.created_at > answer[3] for v in booked):
-                return Word.DECLINED, gaps.DECLINED, answer[2], day_of(answer[3])
+        if answer is not None and answer.kind == invitations.DECLINED:
+            if not any(v.promise.created_at > answer.recorded_at for v in booked):
+                return Where(Word.DECLINED, gaps.DECLINED, answer.reason, day_of(answer.recorded_at))
         handed = [a for a in asked if a.first is not None and a.newest is not None]
         newest = max((a.newest for a in handed), default=None)
         events: list[tuple[datetime, str, str, datetime]] = []
-        if answer is not None and answer[1] != invitations.DECLINED:
-            events.append((answer[3], _ANSWERS[answer[1]], answer[2], answer[3]))
+        if answer is not None and answer.kind != invitations.DECLINED:
+            events.append((answer.recorded_at, _ANSWERS[answer.kind], answer.reason, answer.recorded_at))
         for _, reply_by in kept:
             events.append((end_of_day(reply_by), gaps.LAPSED, day_short(reply_by), end_of_day(reply_by)))
         for v in booked:
@@ -74,7 +85,7 @@ class Asking:
         begun = max((self.begun[u] for u in family if u in self.begun), default=None)
         if begun is not None and not (
             (newest is not None and newest >= begun)
-            or (answer is not None and answer[3] >= begun)
+            or (answer is not None and answer.recorded_at >= begun)
             or any(v.promise.created_at >= begun or v.word in verdicts.PENDING for v in booked)
         ):
             events.append((begun, gaps.STARTED, "", begun))
@@ -83,10 +94,10 @@ class Asking:
             since = newest if events or answer is not None else first
             events.append((newest, gaps.SILENT, "", since))
         if not events:
-            return Word.NOT_ASKED, gaps.NOT_ASKED, "", None
+            return Where(Word.NOT_ASKED, gaps.NOT_ASKED, "", None)
         _, kind, detail, since = max(events, key=lambda event: event[0])
         began = day_of(since)
         if kind == gaps.SILENT and self.day < began + self.waits:
             lately = f"asked on {day_short(began)}; reminder due from {day_short(began + self.waits)}"
-            return Word.ASKED, gaps.ASKED_LATELY, lately, began
-        return Word.ASKED, kind, detail, began
+            return Where(Word.ASKED, gaps.ASKED_LATELY, lately, began)
+        return Where(Word.ASKED, kind, detail, began)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Boolean, case, exists, func, literal, null, or_, select, text, type_coerce
 
@@ -188,13 +188,22 @@ def own_numbers(programme: Programme, cut: Cut) -> dict[int, dict[int, int]]:
     return found
 
 
-def decisions(programme: Programme, cut: Cut) -> dict[int, tuple[str, tuple[int, ...], str, datetime]]:
-    """The coordinator's newest word on a school: {URN: (kind, year groups, reason, when)}."""
+class Decided(NamedTuple):
+    """A coordinator's word on a school's place in the target."""
+
+    kind: str
+    year_groups: tuple[int, ...]
+    reason: str
+    recorded_at: datetime
+
+
+def decisions(programme: Programme, cut: Cut) -> dict[int, Decided]:
+    """The coordinator's newest word on a school, by URN."""
     d = TargetDecision
     query = select(d.urn, d.kind, d.year_groups, d.reason, d.recorded_at)
     query = query.where(d.programme_id == programme.id, d.recorded_at < cut.settings_until, *only(d.urn, cut))
     return {
-        urn: (kind, groups, reason, when) for urn, kind, groups, reason, when in _rows(query.order_by(d.id))
+        urn: Decided(kind, groups, reason, when) for urn, kind, groups, reason, when in _rows(query.order_by(d.id))
     }
 
 
@@ -332,12 +341,21 @@ def days_of_waiting(programme: Programme, cut: Cut) -> int:
     return settings.first_after_days([tuple(row) for row in _rows(query.order_by(h.id))], by=cut.settings_until)
 
 
-def answers(programme: Programme, cut: Cut) -> dict[int, tuple[int, str, str, datetime]]:
-    """The newest answer of a school: {URN: (id, kind, reason, when)}."""
+class Answered(NamedTuple):
+    """What a school answered to its invitation; of two the one with the higher id is newer."""
+
+    id: int
+    kind: str
+    reason: str
+    recorded_at: datetime
+
+
+def answers(programme: Programme, cut: Cut) -> dict[int, Answered]:
+    """The newest answer of a school, by URN."""
     query = select(Answer.urn, Answer.id, Answer.kind, Answer.reason, Answer.recorded_at).where(
         Answer.programme_id == programme.id, Answer.recorded_at < cut.until, *only(Answer.urn, cut)
     )
-    return {row[0]: tuple(row[1:]) for row in _rows(query.order_by(Answer.id))}
+    return {row[0]: Answered(*row[1:]) for row in _rows(query.order_by(Answer.id))}
 
 
 def proposals(programme: Programme, cut: Cut) -> dict[int, tuple[datetime, date]]:

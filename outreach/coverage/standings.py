@@ -21,7 +21,7 @@ from sqlalchemy import select
 from outreach.booking import promises
 from outreach.county.establishments import town_name, urban_or_rural
 from outreach.coverage import facts, gaps
-from outreach.coverage.asking import Asking
+from outreach.coverage.asking import Asking, Where
 from outreach.coverage.cells import OPEN, Cell, Cells
 from outreach.coverage.gaps import Word
 from outreach.coverage.kin import Kin
@@ -206,31 +206,28 @@ class _Judge:
             cells = {y: self.cells.of(urn, y) for y in school.year_groups}
             states = {y: cell.state for y, cell in cells.items()}
         uncounted = tuple(y for y, c in cells.items() if c.uncounted and c.counted is None) if promised else ()
-        word = kind = detail = ""
-        since: date | None = None
-        is_gap = False
-        if promised:
-            word, is_gap, kind, detail, since = self._by_promises(school, family, cells, states)
-        if not word:
-            is_gap = True
+        where = self._by_promises(school, family, cells, states) if promised else None
+        if where is None:
             booked = [v for u in family for v in self.by_urn.get(u, ())] if promised else []
-            word, kind, detail, since = self.asking.standing(family, booked)
+            where = self.asking.standing(family, booked)
         if excluded:
-            word, is_gap, kind, detail, since = Word.EXCLUDED, False, "", school.why, school.decided
+            where = Where(Word.EXCLUDED, detail=school.why, since=school.decided, is_gap=False)
         counted, guessed, evidence = self._seen(urn, school.year_groups) if promised else (_NOBODY, False, "")
-        if word == Word.SEEN and not evidence and not self.for_adults:
-            detail = gaps.BEFORE_THE_SPLIT
+        if where.standing == Word.SEEN and not evidence and not self.for_adults:
+            where = where._replace(detail=gaps.BEFORE_THE_SPLIT)
         number, by_year, pupils = school.target_pupils, school.by_year, sum(counted.values())
         if number is not None and school.estimated and counted:
             number = max(number, pupils)
             by_year = self._at_least(urn, by_year, counted)
         known = school.known
         return Standing(
-            urn, known.name, known.district_code or "", known.district_name or DISTRICT_UNKNOWN, school.phase,
-            known.type_of_establishment, word, states, is_gap, kind, detail, since, number, school.estimated,
-            pupils, guessed, evidence, school.ages_unknown, known.easting, known.northing, known.trust_name or "",
-            by_year, counted, town_name(known.town), urban_or_rural(known.urban_rural),
-            uncounted, known.census_date,
+            urn=urn, name=known.name, district_code=known.district_code or "",
+            district_name=known.district_name or DISTRICT_UNKNOWN, phase=school.phase, type=known.type_of_establishment,
+            standing=where.standing, year_groups=states, is_gap=where.is_gap, kind=where.kind, detail=where.detail,
+            since=where.since, target_pupils=number, estimated=school.estimated, seen_pupils=pupils, seen_estimated=guessed,
+            evidence=evidence, ages_unknown=school.ages_unknown, easting=known.easting, northing=known.northing,
+            trust=known.trust_name or "", pupils_by_year=by_year, seen_by_year=counted, town=town_name(known.town),
+            urban_rural=urban_or_rural(known.urban_rural), uncounted=uncounted, census_date=known.census_date,
         )  # fmt: skip
 
     def also_seen(self) -> list[AlsoSeen]:
@@ -255,13 +252,14 @@ class _Judge:
 
     def _by_promises(
         self, school: TargetSchool, family: list[int], cells: dict[int, Cell], states: dict[int, str]
-    ) -> tuple[str, bool, str, str, date | None]:
-        """(standing, is it a gap, cause, detail, since) from promises and reports; standing '' when none holds."""
+    ) -> Where | None:
+        """From promises and reports; None when no standing of theirs holds."""
         held = set(states.values())
         shows = [v for u in family for v in self.by_urn.get(u, ()) if set(v.year_groups) & states.keys()]
         if held == {Word.SEEN}:
             said_of_it = gaps.AGREED_NOT_COUNTED if any(c.uncounted for c in cells.values()) else ""
-            return Word.SEEN, False, "", said_of_it, _day(shows, promises.TOOK_PLACE, max)
+            seen_on = _day(shows, promises.TOOK_PLACE, max)
+            return Where(Word.SEEN, detail=said_of_it, since=seen_on, is_gap=False)
         missing = tuple(y for y, state in states.items() if state == OPEN)
         short = [y for y, state in states.items() if state == Word.PART_SEEN]
         unsure = Word.TO_CONFIRM in held
@@ -272,7 +270,7 @@ class _Judge:
             said = [gaps.missing(missing)] if missing else []
             failed = _day(shows, promises.FAILED, max)
             if short and self.for_adults and failed is not None:
-                return Word.PART_SEEN, True, gaps.FAILED, "", failed
+                return Where(Word.PART_SEEN, gaps.FAILED, since=failed)
             for y in short:
                 number = self.target.pupils_of(school.known.urn, y)
                 named = y if len(states) > 1 else None
@@ -291,18 +289,20 @@ class _Judge:
             if said:
                 kind = gaps.YEAR_MISSING if missing else _short([cells[y] for y in short]) or waiting
                 if kind == waiting:
-                    return Word.PART_SEEN, True, kind, "", _day(shows, waiting, min)
-                return Word.PART_SEEN, True, kind, "; ".join(said), seen_on
+                    return Where(Word.PART_SEEN, kind, since=_day(shows, waiting, min))
+                return Where(Word.PART_SEEN, kind, "; ".join(said), seen_on)
             on = _day(shows, promises.BOOKED, max)
-            return Word.PART_SEEN, False, "", gaps.rest_booked(on) if on else "", on
+            booked = gaps.rest_booked(on) if on else ""
+            return Where(Word.PART_SEEN, detail=booked, since=on, is_gap=False)
         if unsure:
-            return Word.TO_CONFIRM, True, waiting, "", _day(shows, waiting, min)
+            return Where(Word.TO_CONFIRM, waiting, since=_day(shows, waiting, min))
         if Word.BOOKED in held:
             on = _day(shows, promises.BOOKED, min)
             if missing:
-                return Word.BOOKED, True, gaps.YEAR_NOT_BOOKED, gaps.not_booked(missing), on
-            return Word.BOOKED, False, "", f"booked for {day_short(on)}" if on else "", on
-        return "", False, "", "", None
+                return Where(Word.BOOKED, gaps.YEAR_NOT_BOOKED, gaps.not_booked(missing), on)
+            booked = f"booked for {day_short(on)}" if on else ""
+            return Where(Word.BOOKED, detail=booked, since=on, is_gap=False)
+        return None
 
     def _at_least(
         self, urn: int, by_year: dict[int, int | None], counted: dict[int, int]

@@ -13,7 +13,7 @@ Alternative provision and hospital schools are never estimated. Programmes for a
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Self
 
@@ -22,7 +22,7 @@ from outreach.county import establishments
 from outreach.county.establishments import never_estimated
 from outreach.county.schools import OPEN_STATUSES, PROPOSED
 from outreach.coverage import facts
-from outreach.coverage.facts import Known
+from outreach.coverage.facts import Decided, Known
 from outreach.coverage.kin import Kin
 from outreach.coverage.parts.cut import Cut
 from outreach.ground.school_year import offered, year_groups_name
@@ -73,7 +73,7 @@ class Target:
         self.own: dict[int, dict[int, int]] = {
             urn: told for urn, told in read.own_numbers(programme, cut).items() if urn in held
         }
-        self.decisions: dict[int, tuple[str, tuple[int, ...], str, datetime]] = read.decisions(programme, cut)
+        self.decisions: dict[int, Decided] = read.decisions(programme, cut)
         groups = read.target_year_groups(programme, cut)
         self.year_groups = (ADULTS,) if programme.for_adults else groups
         self._split: dict[tuple[int | None, tuple[int, ...]], dict[int, int | None]] = {}
@@ -137,11 +137,11 @@ class Target:
 
     def not_held(self) -> dict[int, str]:
         """Schools that a coordinator took in and that count for nothing all the same: why, in words."""
-        taken_in = [urn for urn, decision in self.decisions.items() if decision[0] == INCLUDE]
+        taken_in = [urn for urn, decision in self.decisions.items() if decision.kind == INCLUDE]
         return {urn: self._why_not_held(urn) for urn in taken_in if urn not in self._inside}
 
     def _why_not_held(self, urn: int) -> str:
-        groups = self.decisions[urn][1]
+        groups = self.decisions[urn].year_groups
         known = self.known.get(urn)
         if known is None or not self._stays_open(urn) or known.la_code not in self.codes:
             return self.why_outside(urn)
@@ -199,7 +199,7 @@ class Target:
         if known.la_code not in self.codes or not self._stays_open(known.urn):
             return None
         decision = self.decisions.get(known.urn)
-        included = decision[1] if decision is not None and decision[0] == INCLUDE else None
+        included = decision.year_groups if decision is not None and decision.kind == INCLUDE else None
         phase = establishments.phase_name(known.phase_of_education, known.type_of_establishment)
         if self.for_adults:
             if included is None and establishments.never_in(known.type_of_establishment):
@@ -270,7 +270,7 @@ class Target:
         if by_ages is None:
             return set()
         decision = self.decisions.get(known.urn)
-        named = decision[1] if decision is not None and decision[0] == INCLUDE else ()
+        named = decision.year_groups if decision is not None and decision.kind == INCLUDE else ()
         if known.urn not in self.own and known.urn not in self.kin.predecessors:
             return {*by_ages, *named}
         return {y for y in {*by_ages, *named} if self.own_number(known.urn, y) != 0}
@@ -311,12 +311,12 @@ class Target:
         if urn not in self._followed or known.close_date is None or known.close_date > self.cut.day:
             return True
         decision = self.decisions.get(urn)
-        return decision is not None and decision[0] == INCLUDE
+        return decision is not None and decision.kind == INCLUDE
 
     def _is_excluded(self, urn: int) -> bool:
         decision = self.decisions.get(urn)
         if decision is not None:
-            return decision[0] == EXCLUDE
+            return decision.kind == EXCLUDE
         before = self.kin.predecessors.get(urn)
         return before is not None and bool(before) and all(self._is_excluded(u) for u in before)
 
@@ -324,5 +324,5 @@ class Target:
         """(reason, day) of the exclusion, its own or its first predecessor's."""
         while urn not in self.decisions:
             urn = self.kin.predecessors[urn][0]
-        _, _, reason, when = self.decisions[urn]
-        return reason, day_of(when)
+        decided = self.decisions[urn]
+        return decided.reason, day_of(decided.recorded_at)

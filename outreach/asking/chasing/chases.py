@@ -6,6 +6,7 @@ anew, it is another asking and another reason to write.
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, exists, func, select, text
 from sqlalchemy.orm import Mapped, defer, mapped_column
@@ -114,10 +115,17 @@ def counts(programme_id: int) -> dict[str, int]:
     return dict.fromkeys((*REMINDERS, HEAD, TRUST), 0) | {reason: n for reason, n in rows}
 
 
-def written(
-    programme_id: int, reason: str, *, first: int, most: int
-) -> list[tuple[Chase, str, School, bool]]:
-    """Some letters of one reason, newest first: with the letter's status, the school, and whether it booked since. One query."""
+class Written(NamedTuple):
+    """A letter of the chasing: what became of it, to which school it went, and whether the school booked since."""
+
+    chase: Chase
+    status: str
+    school: School
+    booked: bool
+
+
+def written(programme_id: int, reason: str, *, first: int, most: int) -> list[Written]:
+    """Some letters of one reason, newest first; one query."""
     booked = exists().where(
         Booking.programme_id == programme_id, Booking.urn == Chase.urn, Booking.ended_at.is_(None),
         Booking.created_at >= Chase.recorded_at,
@@ -131,4 +139,4 @@ def written(
         .offset(first)
         .limit(most)
     )
-    return [(chase, status, school, has_booked) for chase, status, school, has_booked in rows]
+    return [Written(*row) for row in rows]

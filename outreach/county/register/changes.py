@@ -172,8 +172,11 @@ def compare(file: RegisterFile, known: Known) -> Changes:
             if before is None or known.is_ours(row.la_code):
                 asked = (row.urn, receiver) in known.asked
                 held.append(
-                    Held(row.urn, row.name, row.la_code, row.district_code, row.district_name, giver, receiver, asked)
-                )
+                    Held(
+                        urn=row.urn, name=row.name, la_code=row.la_code, district_code=row.district_code,
+                        district_name=row.district_name, giver=giver, receiver=receiver, asked=asked,
+                    )
+                )  # fmt: skip
                 continue
             staying.append(row)
             row = row._replace(la_code=before.la_code)

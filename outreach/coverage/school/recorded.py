@@ -24,7 +24,7 @@ from outreach.county.corrections import value_of
 from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovered, CountedShare
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Succession
 from outreach.coverage import facts
-from outreach.coverage.facts import Asked, Known
+from outreach.coverage.facts import Answered, Asked, Decided, Known
 from outreach.coverage.parts.cut import Cut
 from outreach.ground.db import db
 from outreach.ground.history import History
@@ -244,11 +244,9 @@ class Recorded:
                 found.setdefault(urn, {})[year_group] = pupils
         return found
 
-    def decisions(
-        self, programme: Programme, cut: Cut
-    ) -> dict[int, tuple[str, tuple[int, ...], str, datetime]]:
+    def decisions(self, programme: Programme, cut: Cut) -> dict[int, Decided]:
         return {
-            urn: (kind, groups, reason, when)
+            urn: Decided(kind, groups, reason, when)
             for when, of, urn, kind, groups, reason in self._decisions
             if of == programme.id and when < cut.settings_until
         }
@@ -267,8 +265,9 @@ class Recorded:
             if of == programme.id and created < cut.until and when < cut.until:
                 over = ended is not None and ended < cut.until
                 newest[booking_id] = Promised(
-                    booking_id, then.get(booking_id, urn), show, created, revision, starts, ends,
-                    ended if over else None, by if over else None, dict(self._pupils.get(revision, {})),
+                    id=booking_id, urn=then.get(booking_id, urn), performance_id=show, created_at=created,
+                    revision_id=revision, starts_at=starts, ends_at=ends, ended_at=ended if over else None,
+                    ended_by=by if over else None, pupils=dict(self._pupils.get(revision, {})),
                 )  # fmt: skip
         return [newest[key] for key in sorted(newest)]
 
@@ -303,9 +302,9 @@ class Recorded:
         told = [(when, after) for of, when, after in self._chasing if of == str(programme.id)]
         return settings.first_after_days(told, by=cut.settings_until)
 
-    def answers(self, programme: Programme, cut: Cut) -> dict[int, tuple[int, str, str, datetime]]:
+    def answers(self, programme: Programme, cut: Cut) -> dict[int, Answered]:
         return {
-            urn: (answer_id, kind, reason, when)
+            urn: Answered(answer_id, kind, reason, when)
             for when, of, urn, answer_id, kind, reason in self._answers
             if of == programme.id and when < cut.until
         }
