@@ -170,6 +170,19 @@ def waiting_for_bookings(booking_ids: Collection[int]) -> dict[int, list[NamedPe
     return found
 
 
+def waiting_for_place(place_id: int) -> list[NamedPerson]:
+    """Who was named with one question for seats and still waits; a coordinator who decides at this moment is waited for."""
+    return list(
+        db.session.scalars(
+            select(NamedPerson)
+            .where(NamedPerson.decided_at.is_(None), NamedPerson.place_id == place_id)
+            .order_by(NamedPerson.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
 def waiting_at(door: str, programme_id: int, urn: int) -> list[NamedPerson]:
     """Who waits at one door of a school, the first named first."""
     return list(

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,16 +13,24 @@ from flask import Flask
 
 import make
 from asking.chasing.scene import County, at, county, run
+from asking.chasing.test_offers import TUESDAY, waiters
 from county.lists.sent import lines, send
+from every_address import whole_database
 from outreach.asking import invitations
 from outreach.asking.chasing import settings
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.chasing.settings import Schedule
+from outreach.booking.proposals import Proposal
 from outreach.cli.asking import FROM
+from outreach.county import contacts, school_days
 from outreach.county.lists.uploads import ListUpload
+from outreach.county.partnerships import Partnership
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.wording import clock as clock_time
+from outreach.ground.wording import day_short
 from outreach.post.outbox import Letter
+from outreach.tour.days import TourDay
 
 FRIDAY = date(2027, 1, 15)
 ALL_ON = Schedule(reminders_on=True, offers_on=True, reports_on=True)
@@ -231,3 +239,47 @@ def test_the_loop_makes_the_round_of_a_day_and_stops_when_told(
         "Stopped.",
     ]
     assert process.returncode == 0
+
+
+LAST_YEAR = ["Last year:", "  nothing is due today"]
+
+
+def queue_of_six(app: Flask) -> tuple[int, list[str]]:
+    """Six that wait for three places on two days; who is first by the fair order, and who cannot have one of them."""
+    with transaction():
+        programme, schools = waiters(6, shows=2, days=2)
+        days = db.session.query(TourDay).order_by(TourDay.day).all()
+        days[1].shows_at_most = 1
+        last_year = make.programme(
+            db.session.get_one(Partnership, programme.partnership_id), academic_year=2025, title="Last year",
+            reply_by=date(2026, 2, 5),
+        )  # fmt: skip
+        make.booking(make.show(last_year, schools[0], datetime(2026, 3, 9, 9, 30, tzinfo=UTC)), {8: 100})
+        make.dead_address(contacts.of(schools[1].urn)[0].address)
+        school_days.rule_out(schools[2], days[0].day, "mocks", who="J", now=make.EARLIER)
+    return programme.id, [s.name for s in schools]
+
+
+def test_the_dry_run_lists_as_many_offers_as_there_are_places_in_fair_order_and_the_round_makes_just_these(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programme_id, names = queue_of_six(app)
+    monkeypatch.setattr(clock, "now", lambda: at(TUESDAY))
+    before = whole_database()
+    promised = said(app, "--dry-run").splitlines()
+    assert whole_database() == before
+    assert promised[0] == "Someone to Tell:" and promised[4:] == LAST_YEAR
+    promised = promised[:4]
+    # Who had a show last year comes last, who cannot be reached not at all, and who has mocks on the ninth has the tenth.
+    assert [line.partition(" to ")[2].partition(",")[0] for line in promised[1:]] == [names[2], names[3], names[4]]
+    assert "10 March 2027" in promised[1] and all("9 March 2027" in line for line in promised[2:])
+    assert said(app).splitlines()[0] == "Someone to Tell: 3 times offered."
+    made = db.session.query(Proposal).order_by(Proposal.id).all()
+    assert [
+        f"  would offer {day_short(p.starts_at)} at {clock_time(p.starts_at)} to {p.school.name}, until {day_short(p.reply_by)}"
+        for p in made
+    ] == promised[1:]
+    assert [db.session.query(Letter).filter_by(stream=p.uid).count() for p in made] == [1, 1, 1]
+    db.session.rollback()
+    assert said(app, "--dry-run").splitlines() == ["Someone to Tell:", "  nothing is due today", *LAST_YEAR]
+    assert said(app).splitlines()[0] == "Someone to Tell: nothing is due today."

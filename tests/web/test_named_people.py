@@ -1,6 +1,7 @@
 """Whom a school names outside its own domain waits for a coordinator, by every door; and the people of a booking put right."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -9,10 +10,12 @@ from school_story import HALL, PEOPLE, PUPILS, Story, lay, link_to, said
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+import came_in
 import make
-from outreach.asking import vouching
+from outreach.asking import open_door, vouching
 from outreach.asking.confirming.requests import ConfirmationRequest, Recipient, write_to
 from outreach.booking import named, promises
+from outreach.booking.guests import hosting
 from outreach.booking.guests.places import GuestPlace
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import Booking
@@ -138,6 +141,34 @@ def through_open_seats(story: Story, address: str) -> None:
     assert story.send(f"/hosts/{host(story, 'open')}", WISH | people(address)).status_code == 303
 
 
+def fewer_seats(story: Story, asked_with: dict[str, str]) -> GuestPlace:
+    """A host that gives the school ten seats, once it has asked for eleven; who was named then stands in the question."""
+    assert story.send(f"/hosts/{host(story, 'ask')}", WISH | {"pupils-0-8": "7"} | asked_with).status_code == 303
+    fresh()
+    with transaction():
+        (place,) = db.session.scalars(select(GuestPlace))
+        hosting.agree(place, seats=10, terms="", who="The host", now=make.NOW)
+    return place
+
+
+FEWER = {"pupils-0-8": "5", "pupils-0-9": "4"}
+
+
+def through_fewer_seats(story: Story, address: str) -> None:
+    place = fewer_seats(story, PEOPLE)
+    page = story.get(f"/asked/{place.id}")
+    assert PEOPLE["lead_address"] in page.text
+    assert story.send(f"/asked/{place.id}", FEWER | people(address)).status_code == 303
+
+
+def through_fewer_seats_again(story: Story, address: str) -> None:
+    """Named when the seats were asked for, and standing in the form of fewer seats, which is sent as it is."""
+    place = fewer_seats(story, people(address))
+    page = story.get(f"/asked/{place.id}")
+    assert f'value="{address}"' in page.text and 'value="Sam Whitfield"' in page.text
+    assert story.send(f"/asked/{place.id}", FEWER | people(address)).status_code == 303
+
+
 def asked_for_contacts(story: Story) -> Story:
     with transaction():
         contact = make.contact(story.school, address="j.fell@redmere.example")
@@ -174,9 +205,11 @@ DOORS = {
     "join": through_asking,
     "join where seats are open": through_open_seats,
     "contacts_add": through_contacts_added,
+    "take_fewer": through_fewer_seats,
+    "take_fewer of who was named before": through_fewer_seats_again,
     "contacts_change": through_contacts_changed,
 }
-"""By the endpoint that takes an address; 'take_fewer' takes its people as 'join' does."""
+"""By the endpoint that takes an address."""
 
 
 @pytest.mark.parametrize("address", [PRIVATE, ELSEWHERE])
@@ -194,11 +227,79 @@ def test_whom_a_school_names_outside_its_domain_waits_by_every_door(
         assert db.session.scalars(select(GuestPlace.people)).one()[-1]["address"] == address
 
 
+Yes = Callable[[], object]
+
+
+def asks_for_its_link(story: Story, path: str, address: str) -> Yes:
+    """Whoever asks at the open door names nobody but itself, and waits there."""
+    assert story.client.post(path, data={"address": address, "name": "Sam Whitfield"}).status_code == 303
+    for _ in range(3):  # as the post's rounds do
+        with transaction():
+            open_door.answer_next(now=make.NOW)
+    (one,) = open_door.waiting_requests(story.partnership.id)
+    whose, request_id = story.partnership.id, one.request.id
+
+    def yes() -> None:
+        with transaction():
+            open_door.decide_request(whose, request_id, True, who="Priya", now=make.NOW)
+
+    return yes
+
+
+def through_find(story: Story, address: str) -> Yes:
+    with transaction():
+        make.contact(story.school, address="j.fell@redmere.example")
+    return asks_for_its_link(story, f"/find/{story.school.urn}", address)
+
+
+def through_reference(story: Story, address: str) -> Yes:
+    return asks_for_its_link(story, f"/b/{story.book()}", address)
+
+
+def through_forwarded_invite(story: Story, address: str) -> Yes:
+    """Somebody of the booking forwards the invite, and whoever gets it says yes."""
+    reference = story.book()
+    mail = came_in.take(came_in.answer(booking(reference), address, name="Sam Whitfield"))
+    with transaction():
+        priya = make.person(story.partnership)
+    desk = make.signed_in(story.client, priya)
+    assert "is not on the booking" in said(desk.get("/desk/inbox"))
+    return lambda: desk.post(f"/desk/inbox/{mail}/take")
+
+
+@pytest.mark.parametrize("address", [PRIVATE, ELSEWHERE])
+@pytest.mark.parametrize("door", [through_find, through_reference, through_forwarded_invite])
+def test_who_comes_by_itself_from_elsewhere_waits_for_a_coordinator_too(
+    story: Story, stopped, door: Callable[[Story, str], Yes], address: str
+) -> None:
+    yes = door(story, address)
+    assert written_to(address) == 0
+    yes()
+    assert written_to(address) > 0
+
+
 @pytest.mark.parametrize("door", [d for d in DOORS if d not in ("people", "colleague", "person")])
 def test_whom_the_coordinator_refuses_is_never_written_to(story: Story, stopped, door: str) -> None:
     DOORS[door](story, PRIVATE)
     grant(story, stopped, yes=False)
     assert written_to(PRIVATE) == 0 and waiting() == []
+
+
+def test_a_coordinators_yes_to_who_was_named_with_the_question_holds_for_the_fewer_seats(story: Story, stopped) -> None:
+    place = fewer_seats(story, people(PRIVATE))
+    grant(story, stopped)
+    assert written_to(PRIVATE) == 0  # nobody hears before there is a booking
+    assert story.send(f"/asked/{place.id}", FEWER | people(PRIVATE)).status_code == 303
+    assert written_to(PRIVATE) > 0 and waiting() == []
+
+
+def test_who_is_not_named_any_more_when_the_fewer_seats_are_taken_waits_for_nothing(story: Story, stopped) -> None:
+    place = fewer_seats(story, people(PRIVATE))
+    (one,) = waiting()
+    assert story.send(f"/asked/{place.id}", FEWER | PEOPLE).status_code == 303
+    assert waiting() == [] and written_to(PRIVATE) == 0
+    with pytest.raises(vouching.DecidedAlready), transaction():
+        vouching.decide(story.partnership.id, one.id, grant=True, who="Priya", now=stopped.now)
 
 
 def test_every_page_of_a_school_that_takes_an_address_is_such_a_door(app: Flask) -> None:

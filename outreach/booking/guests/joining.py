@@ -3,10 +3,12 @@
 Seats are judged behind the lock of the tour day; the database refuses what is too much.
 """
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from outreach.booking import accounts, bookings, colleagues, holds, named, numbers, promises, told
+from outreach.booking.colleagues import Colleague
 from outreach.booking.guests import following, hosts, places
 from outreach.booking.guests.places import AGREED, FEWER, NONE, OPEN, WITHDRAWN, GuestPlace, Travel
 from outreach.booking.guests.seating import (
@@ -137,6 +139,7 @@ def take(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> Boo
         raise Answered
     programme, school = place.programme, place.school
     check_still(place)
+    promise = replace(promise, people=_named_anew(place, promise.people, who=who, now=now))
     numbers.check(programme, school, promise, who=who, now=now)
     wanted, given = sum(promise.pupils.values()), place.seats_given or 0
     if wanted > given:
@@ -148,6 +151,18 @@ def take(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> Boo
     )
     following.tell_host(place, notes.JOINED, now=now)
     return booking
+
+
+def _named_anew(
+    place: GuestPlace, people: Sequence[Colleague], *, who: str, now: datetime
+) -> tuple[Colleague, ...]:
+    """The people of the booking, who stand for those named with the question: a coordinator who said yes to one of these
+    is not asked again, and nobody waits for the question any more."""
+    for waiting in named.waiting_for_place(place.id):
+        named.decide(waiting, named.TAKEN_BACK, who=who, now=now)
+    db.session.refresh(place)
+    vouched = {person["address"].casefold() for person in place.people}
+    return tuple(replace(p, waits=p.waits and p.address.casefold() not in vouched) for p in people)
 
 
 def withdraw(place: GuestPlace, *, who: str, now: datetime) -> None:
