@@ -19,6 +19,7 @@ import outreach.booking.holds
 import outreach.booking.named
 import outreach.booking.proposals
 import outreach.county.contacts
+import outreach.county.lists.contact_lists
 import outreach.county.lists.past_shows
 import outreach.county.lists.uploads
 import outreach.county.partnerships

@@ -312,8 +312,8 @@ def put_many(
     who: str,
     now: datetime,
     partnership_id: int | None = None,
-) -> None:
-    """Many contacts at once: (URN, the row it replaces or None, what to keep). Raises SourceMissing.
+) -> list[Contact]:
+    """Many contacts at once: (URN, the row it replaces or None, what to keep); the new rows, in that order. Raises SourceMissing.
 
     They are the named partnership's, else of whoever holds each school.
     """
@@ -324,9 +324,35 @@ def put_many(
             replaced.ended_at = now
     if any(replaced is not None for _urn, replaced, _kept in lines):
         db.session.flush()
+    made = []
     for urn, replaced, kept in lines:
         whose_it_is = partnership_id if partnership_id is not None else holders.get(urn)
-        _put(urn, kept, source, source_date, whose_it_is, replaced, who=who, now=now)
+        made.append(_put(urn, kept, source, source_date, whose_it_is, replaced, who=who, now=now))
+    db.session.flush()
+    return made
+
+
+def take_back_many(rows: Sequence[tuple[Contact, Contact | None]], *, who: str, now: datetime) -> None:
+    """Many contacts that count now do so no more: (the row, the row before it or None). What stood before it stands again,
+    as a new row with its own source. What went to them stays as it is, their links, too."""
+    for contact, _before in rows:
+        contact.ended_at = now
+    db.session.flush()
+    for contact, before in rows:
+        if before is not None:
+            db.session.add(
+                Contact(
+                    urn=contact.urn, name=before.name, role=before.role, address=before.address, phone=before.phone,
+                    source=before.source, source_date=before.source_date, created_at=now,
+                    partnership_id=contact.partnership_id,
+                )
+            )  # fmt: skip
+        history.record(
+            "contact as before its list" if before else "contact ended with its list", "school", contact.urn, who=who,
+            now=now, before=_said(contact), after=_said(before) if before else None,
+            partnership_id=contact.partnership_id,
+        )  # fmt: skip
+    db.session.flush()
 
 
 def _put(

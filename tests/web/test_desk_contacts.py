@@ -69,7 +69,7 @@ def test_a_file_is_looked_at_and_then_applied_once(client: FlaskClient, urn: int
     assert looked.status_code == 303
     where = looked.location
     page = client.get(where).text
-    assert sums(page) == {"Need repair": 1, "New contacts": 1, "Changed": 0, "The same already": 0, "Said twice, merged": 1, "Left out": 0, "Lines read": 3}
+    assert sums(page) == {"Need repair": 1, "New contacts": 1, "Changed": 0, "The same already": 0, "Said twice, merged": 1, "School not in the target": 0, "Left out": 0, "Lines read": 3}
     assert "URN 5 is not in the register here" in page
     assert contacts.of(urn) == []
     assert apply(client, where).status_code == 303
@@ -177,7 +177,7 @@ def test_lines_are_put_right_on_the_page_over_all_its_pages(client: FlaskClient,
     keys = {name.removeprefix("of-") for name in second if name.startswith("of-")}
     client.post(where + "/repair", data=second | {"line": list(keys), "address-0.32.0": "m.lund@coldbrook.example", "page": "2"})
     page = client.get(where).text
-    assert sums(page) == {"Need repair": 28, "New contacts": 2, "Changed": 0, "The same already": 0, "Said twice, merged": 0, "Left out": 1, "Lines read": 31}
+    assert sums(page) == {"Need repair": 28, "New contacts": 2, "Changed": 0, "The same already": 0, "Said twice, merged": 0, "School not in the target": 0, "Left out": 1, "Lines read": 31}
     apply(client, where)
     assert sorted((c.name, c.address) for c in contacts.of(urn)) == [("Jo 0", "a0@b.example"), ("Margit", "m.lund@coldbrook.example")]
     assert "2 contacts added and 29 lines left out. 31 lines read." in client.get("/desk/contacts").text
@@ -239,3 +239,76 @@ def test_the_list_to_fill_in_comes_back_as_it_is_with_its_end_line(client: Flask
     assert "A file without this line was cut off." in filled
     page = client.get(send(client, filled.encode()).location).text
     assert (sums(page)["New contacts"], sums(page)["Lines read"]) == (1, 1)
+
+
+def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(client: FlaskClient, urn: int) -> None:
+    with transaction():
+        primary = make.school(name="Redmere Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary")
+        known = contacts.add(urn, "Was", "DSL", "k@redmere.example", "", "their page", make.EARLIER.date(), who="P", now=make.EARLIER)
+    file = (
+        f"URN,Email,Name,Role\n{urn},k@redmere.example,Is,DSL\n{urn},new@redmere.example,New,Office\n{urn},two@redmere.example,Two,\n"
+        f"{primary.urn},head@primary.example,Head,Head\n5,a@b.example,,\n"
+    )
+    where = send(client, file.encode()).location
+    page = client.get(where).text
+    assert sums(page) == {
+        "Need repair": 1, "New contacts": 2, "Changed": 1, "The same already": 0, "Said twice, merged": 0,
+        "School not in the target": 1, "Left out": 0, "Lines read": 5,
+    }  # fmt: skip
+    assert "3 contacts to put on file, 1 left out, 1 not in the target." in page
+    done = apply(client, where)
+    listed = done.location
+    assert re.fullmatch("/desk/contacts/lists/[0-9]+", listed)
+    page = client.get(listed).text
+    assert sums(page) == {
+        "Contacts added": 2, "Changed": 1, "Unchanged": 0, "Said twice, merged": 0, "Left out": 1,
+        "School not in the target": 1, "Lines read": 5,
+    }  # fmt: skip
+    assert contacts.of(primary.urn) == []
+    assert listed in client.get("/desk/contacts").text
+    with transaction():
+        two = next(c for c in contacts.of(urn) if c.name == "Two")
+        contacts.end(two, who="the school", now=make.NOW)
+        make.letter("NEW@redmere.example", make.NOW + make.timedelta(minutes=1), partnership_id=two.partnership_id)
+    look = client.get(listed + "/take-back").text
+    plain = " ".join(re.sub("<[^>]+>", " ", look).split())
+    assert "1 contact that it added ends" in plain and "1 contact that it changed is as before" in plain
+    assert "1 contact stays as it is: somebody changed it since" in plain and "Taken off on" in plain
+    assert "Letters and invitations that went out stay as they are" in plain and "1 address of this list was written to" in plain
+    assert sorted(c.name for c in contacts.of(urn)) == ["Is", "New"]  # looking changes nothing
+    assert client.post(listed + "/take-back").location == listed
+    assert [(c.name, c.source) for c in contacts.of(urn)] == [("Was", "their page")]
+    assert known.ended_at is not None
+    page = client.get(listed).text
+    assert "1 contact ended, 1 as before and 1 left as somebody changed it since" in page
+    assert "A list taken back" in page and "Take this list back" not in page
+    assert listed not in client.get("/desk/contacts").text
+    assert client.get(listed + "/take-back").location == listed
+    client.post(listed + "/take-back")
+    assert "was taken back already" in client.get(listed).text
+    assert len(contacts.of(urn)) == 1
+
+
+def test_schools_that_no_programme_is_for_are_taken_in_where_a_coordinator_says_so(client: FlaskClient, urn: int) -> None:
+    with transaction():
+        primary = make.school(name="Redmere Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary")
+    where = send(client, f"URN,Email\n{primary.urn},head@primary.example\n{urn},a@b.example\n".encode()).location
+    assert sums(client.get(where).text)["School not in the target"] == 1
+    assert "No programme is for this school" in client.get(where + "?show=outside").text
+    client.post(where + "/outside", data={"outside": "1"})
+    assert sums(client.get(where).text)["New contacts"] == 2
+    client.post(where + "/outside")
+    assert sums(client.get(where).text)["New contacts"] == 1
+    client.post(where + "/outside", data={"outside": "1"})
+    apply(client, where)
+    assert [c.address for c in contacts.of(primary.urn)] == ["head@primary.example"]
+
+
+def test_a_list_of_another_partnership_is_nobody_elses(client: FlaskClient, urn: int) -> None:
+    listed = apply(client, send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location).location
+    with transaction():
+        make.signed_in(client, make.person(make.partnership(("850",), name="Another")))
+    for address in (listed, listed + "/take-back"):
+        assert client.get(address).status_code == 404
+    assert client.post(listed + "/take-back").status_code == 404
+    assert len(contacts.of(urn)) == 1

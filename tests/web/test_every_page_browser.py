@@ -48,6 +48,8 @@ ANOTHER_WAY = {
     "coordinator.register_preview": "between an upload and its apply: test_register_browser.py",
     "coordinator.contacts_preview": "between an upload and its apply: test_lists_browser.py",
     "coordinator.contacts_to_mend": "a file of a list between upload and apply: test_desk_contacts.py",
+    "coordinator.contact_list": "after a list was taken in: test_lists_browser.py",
+    "coordinator.contact_list_take_back": "after a list was taken in: test_lists_browser.py",
     "coordinator.past_shows_preview": "between an upload and its apply: test_lists_browser.py",
     "coordinator.past_shows_to_mend": "a file of a list between upload and apply: test_past_shows_pages.py",
     "coordinator.preview_tour_days": "after a form: test_setup_browser.py",

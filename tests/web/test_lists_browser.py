@@ -29,13 +29,15 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
         site.sign_in(wide_page, make.person(partnership))
         make.programme(partnership)
         urn = make.school(name=LONG, town="Kestermere").urn
+        make.school(name="Kestermere Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary")
         make.school(name="Elmstead School", town="North Marl")
         make.school(name="Elmstead School", town="South Marl")
         make.contact(db.session.get_one(make.School, urn), address="was@redmere.example", name="Was")
     content = book({
         "Secondary": [["Autumn"], ["URN", "School", "DSL", "Email", "Notes 2026"],
                       [urn, LONG, "Jo Fell", "jo@redmere.example", "mind a@b.example"], [urn, LONG, "Is", "was@redmere.example"],
-                      [urn, LONG, "Margit Lund", "m.lund@redmere"], ["", "Elmstead School", "Tom Ferris", "t.ferris@elmstead.example"]],
+                      [urn, LONG, "Margit Lund", "m.lund@redmere"], ["", "Elmstead School", "Tom Ferris", "t.ferris@elmstead.example"],
+                      ["", "Kestermere Primary", "Ada Moss", "head@kestermere.example"]],
         "Special": [["Anstalt", "Wer"], ["Elmstead School", "a@b.example"]],
     })  # fmt: skip
     where = _sent(site, wide_page, "/desk/contacts", content, "list.xlsx")
@@ -45,7 +47,7 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
     expect(wide_page.locator("#ask-1")).to_contain_text("say which column is what")
     asked, below = (wide_page.locator(one).bounding_box() for one in ("#ask-1", "#repair"))
     assert asked and below and below["y"] - asked["y"] - asked["height"] >= 16
-    for show in ("new", "changed"):
+    for show in ("new", "changed", "outside"):
         site.check(wide_page, f"{where}?show={show}")
     site.open(wide_page, where)
     wide_page.get_by_label("Email address, line 5").fill("m.lund@redmere.example")
@@ -54,10 +56,22 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
     expect(wide_page.get_by_role("heading", level=1)).to_have_text("Every line can be taken in")
     wide_page.locator("#source").fill("the council’s list")
     wide_page.get_by_role("button", name="Put on file").click()
-    expect(wide_page.locator("main")).to_contain_text("3 contacts added and 1 changed. 4 lines read.")
+    expect(wide_page.locator("main")).to_contain_text("3 contacts added, 1 changed and 1 not in the target. 5 lines read.")
+    listed = wide_page.url.removeprefix(site.url)
+    site.check(wide_page, listed)
     site.check(wide_page, where)
     site.check(wide_page, "/desk/contacts")
     assert {c.name for c in contacts.of(urn)} == {"Jo Fell", "Is", "Margit Lund"}
+    with transaction():
+        contacts.end(next(c for c in contacts.of(urn) if c.name == "Jo Fell"), who="the school", now=make.NOW)
+    site.open(wide_page, listed)
+    wide_page.get_by_role("link", name="Take this list back…").click()
+    site.check(wide_page, f"{listed}/take-back")
+    wide_page.get_by_role("button", name="Take the list back").click()
+    expect(wide_page.locator("main")).to_contain_text("2 contacts ended, 1 as before and 1 left as somebody changed it since.")
+    site.check(wide_page, listed)
+    site.fresh()
+    assert {c.name for c in contacts.of(urn)} == {"Was"}
 
 
 def test_past_shows_are_looked_at_kept_and_taken_back(site: Site, wide_page: Page) -> None:

@@ -20,6 +20,7 @@ from outreach.booking.guests.places import GuestPlace
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import BookingContact
 from outreach.booking.proposals import Proposal
+from outreach.county.lists.contact_lists import ContactList, ContactListLine
 from outreach.county.lists.past_shows import EarlierList
 from outreach.county.partnerships import InsetDay, Term
 from outreach.county.register.decisions import RegisterChange
@@ -108,6 +109,12 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     )
     asked_round = add(InvitationRound(programme_id=programme.id, recorded_at=make.EARLIER, who=secret))
     earlier = add(EarlierList(partnership_id=of.id, file_name=secret, recorded_at=make.EARLIER, who=secret))
+    taken = add(
+        ContactList(partnership_id=of.id, file_name=secret, recorded_at=make.EARLIER, who=secret, lines=1, named=1, made=1,
+                    changed=0, unchanged=0, merged=0, left_out=0, not_in_target=0)
+    )  # fmt: skip
+    assert taken.id == earlier.id  # both kinds of list are asked for by one id
+    add(ContactListLine(list_id=taken.id, partnership_id=of.id, contact_id=make.contact(school).id))
     waiting = add(
         NamedPerson(door="contacts", urn=school.urn, programme_id=programme.id, name=secret, address=f"n@{secret}.example",
                     named_by=secret, recorded_at=make.EARLIER)

@@ -2,27 +2,103 @@
 
 The comparison is made again inside the transaction that takes the list in, so that a page left open for an hour, or a list
 taken in twice, adds nothing a second time. What a school itself gave is not overwritten, only filled in where it was silent.
+A list that was taken in can be taken back whole: what it made counts no more, what it changed is as it was before, and what
+somebody changed since stays as it is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from outreach.county import contacts
 from outreach.county.contacts import BadAddress, Contact, Details
 from outreach.county.lists import cells, entries, reading
 from outreach.county.lists.cells import Person
-from outreach.county.lists.entries import CHANGED, LEFT, NEW, REPAIR, SAME, TWICE, Entry, Looked
+from outreach.county.lists.entries import CHANGED, LEFT, NEW, OUTSIDE, REPAIR, SAME, TWICE, Entry, Looked
 from outreach.county.lists.reading import Record
 from outreach.county.lists.uploads import Upload
 from outreach.county.lists.which_school import Match, OurSchools, Said
 from outreach.county.partnerships import Authority
 from outreach.county.schools import School
-from outreach.ground.db import db
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import day_short
+from outreach.post.outbox import Letter
+
+
+class ContactList(Base, OfPartnership):
+    """A list of contacts that was taken in, and what its lines came to. `lines` of the list name `named` people, or schools
+    without anybody; each was made, changed, unchanged, merged into another, left out, or of a school in no target."""
+
+    __tablename__ = "contact_list"
+    __table_args__ = (
+        UniqueConstraint("id", "partnership_id"),
+        CheckConstraint("named = made + changed + unchanged + merged + left_out + not_in_target", name="adds_up"),
+        CheckConstraint("(taken_back_at IS NULL) = (taken_back_by IS NULL)", name="taken_back"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_name: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+    lines: Mapped[int]
+    named: Mapped[int]
+    made: Mapped[int]
+    changed: Mapped[int]
+    unchanged: Mapped[int]
+    merged: Mapped[int]
+    left_out: Mapped[int]
+    not_in_target: Mapped[int]
+    taken_back_at: Mapped[datetime | None] = mapped_column(Instant)
+    taken_back_by: Mapped[str | None] = mapped_column(Text)
+
+
+class ContactListLine(Base):
+    """One contact that such a list made, and the row that it replaced, None where it was new."""
+
+    __tablename__ = "contact_list_line"
+    __table_args__ = (
+        ForeignKeyConstraint(["list_id", "partnership_id"], ["contact_list.id", "contact_list.partnership_id"],
+                             name="fk_contact_list_line_list_id"),
+        CheckConstraint("replaced_id <> contact_id", name="replaced"),
+        UniqueConstraint("contact_id"),
+        UniqueConstraint("replaced_id"),
+        Index("ix_contact_list_line_list_id", "list_id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[int]
+    partnership_id: Mapped[int]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
+    replaced_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+
+
+class NoSuchList(Refusal):
+    """A list that was taken back already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Back:
+    """One contact of a list as taking the list back would leave it. `before`: what would stand again, None: nothing.
+    `since`: what somebody did to it since, in words, so that it stays as it is; '' where nobody did."""
+
+    school: School
+    contact: Contact
+    before: Contact | None
+    since: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +110,13 @@ class ContactEntry(Entry):
     into: str = ""
 
 
-def look(upload: Upload, la_codes: Sequence[str]) -> Looked[ContactEntry]:
+def look(
+    upload: Upload, la_codes: Sequence[str], *, target: Collection[int] | None = None
+) -> Looked[ContactEntry]:
     """What the list would do for the schools of these authorities; writes nothing, four queries.
 
-    Raises TooMuch.
+    `target`: the URNs of the schools that some programme is for; what is new of others is left aside unless a
+    coordinator says so; None: nobody knows yet. Raises TooMuch.
     """
     ours = OurSchools(la_codes)
     on_file, ended = _on_file(la_codes, upload.row.partnership_id)
@@ -52,30 +131,181 @@ def look(upload: Upload, la_codes: Sequence[str]) -> Looked[ContactEntry]:
             yield from _entries(upload, record, ours, known, ended)
 
     found = entries.bounded(every())
-    return Looked(layouts=layouts, lines=lines, ours=ours, entries=_met(found, on_file))
+    met = _met(found, on_file)
+    if target is not None and not upload.choices.outside:
+        met = [_in_target(entry, target) for entry in met]
+    return Looked(layouts=layouts, lines=lines, ours=ours, entries=met)
 
 
 def take_in(
-    upload: Upload, la_codes: Sequence[str], *, source: str, source_date: date, who: str, now: datetime
-) -> Looked[ContactEntry]:
-    """Add what is new, replace what changed; what was done is returned.
+    upload: Upload,
+    la_codes: Sequence[str],
+    *,
+    target: Collection[int] | None = None,
+    source: str,
+    source_date: date,
+    who: str,
+    now: datetime,
+) -> tuple[Looked[ContactEntry], ContactList | None]:
+    """Add what is new, replace what changed; what was done is returned, and the list as it is kept (None: nothing was done).
 
     Raises TooMuch, or SourceMissing when nobody says where the addresses came from.
     """
-    # Two lists at once queue at the rows of their authorities.
+    _queue(la_codes)
+    done = look(upload, la_codes, target=target)
+    put = [
+        (e.school.urn, e.on_file, e.details)
+        for e in done.entries
+        if e.fate in (NEW, CHANGED) and e.school is not None and e.details is not None
+    ]
+    rows = contacts.put_many(put, source=source, source_date=source_date, who=who, now=now)
+    return done, _kept(upload, done, put, rows, who=who, now=now) if rows else None
+
+
+def lists(partnership_id: int) -> list[ContactList]:
+    """The lists that were taken in and not back, the newest first."""
+    return list(
+        db.session.scalars(
+            select(ContactList)
+            .where(ContactList.partnership_id == partnership_id, ContactList.taken_back_at.is_(None))
+            .order_by(ContactList.id.desc())
+        )
+    )
+
+
+def find_list(partnership_id: int, list_id: int) -> ContactList | None:
+    """A list of this partnership, taken back or not."""
+    row = db.session.get(ContactList, list_id) if list_id < 2**31 else None
+    return row if row is not None and row.partnership_id == partnership_id else None
+
+
+def backing(row: ContactList) -> list[Back]:
+    """What taking a list back would do to each of its contacts, by school; two queries."""
+    before = aliased(Contact)
+    found = db.session.execute(
+        select(School, Contact, before)
+        .select_from(ContactListLine)
+        .join(Contact, Contact.id == ContactListLine.contact_id)
+        .join(School, School.urn == Contact.urn)
+        .outerjoin(before, before.id == ContactListLine.replaced_id)
+        .where(ContactListLine.list_id == row.id)
+        .order_by(School.name, School.urn, Contact.id)
+    ).all()
+    later = _later(row)
+    return [
+        Back(school=school, contact=contact, before=was, since=_since(contact, later)) for school, contact, was in found
+    ]
+
+
+def take_back(list_id: int, la_codes: Sequence[str], *, partnership_id: int, who: str, now: datetime) -> list[Back]:
+    """End what the list made and put back what it changed; what somebody changed since stays. What was done is returned.
+
+    Letters and links that went out stay as they are. Raises NoSuchList.
+    """
+    _queue(la_codes)
+    row = db.session.scalar(
+        select(ContactList)
+        .where(
+            ContactList.id == list_id, ContactList.partnership_id == partnership_id, ContactList.taken_back_at.is_(None)
+        )
+        .with_for_update()
+    )  # fmt: skip
+    if row is None:
+        raise NoSuchList("That list was taken back already.")
+    # Behind the rows themselves: whoever ends or changes one of them at the same moment comes before or after.
+    of_list = select(ContactListLine.contact_id).where(ContactListLine.list_id == row.id)
+    db.session.execute(select(Contact.id).where(Contact.id.in_(of_list)).order_by(Contact.id).with_for_update())
+    db.session.expire_all()
+    done = backing(row)
+    contacts.take_back_many([(b.contact, b.before) for b in done if not b.since], who=who, now=now)
+    row.taken_back_at, row.taken_back_by = now, who
+    history.record(
+        "contact list taken back", "partnership", partnership_id, who=who, now=now,
+        before={"file": row.file_name, "contacts": len(done)},
+        after={"left as they are": sum(bool(b.since) for b in done)},
+    )  # fmt: skip
+    db.session.flush()
+    return done
+
+
+def written_to(row: ContactList, done: Sequence[Back]) -> int:
+    """To how many of a list's addresses some letter was put down since the list came in; one query."""
+    addresses = {b.contact.address.casefold() for b in done}
+    written = db.session.scalars(
+        select(func.lower(Letter.recipient))
+        .where(Letter.partnership_id == row.partnership_id, Letter.created_at >= row.recorded_at)
+        .distinct()
+        .order_by(func.lower(Letter.recipient))
+    )
+    return len(addresses.intersection(written))
+
+
+def _queue(la_codes: Sequence[str]) -> None:
+    """Two lists at once, taken in or back, queue at the rows of their authorities."""
     db.session.execute(
         select(Authority.la_code)
         .where(Authority.la_code.in_(la_codes))
         .order_by(Authority.la_code)
         .with_for_update(key_share=True)
     )
-    done = look(upload, la_codes)
-    contacts.put_many(
-        [(e.school.urn, e.on_file, e.details) for e in done.entries
-         if e.fate in (NEW, CHANGED) and e.school is not None and e.details is not None],
-        source=source, source_date=source_date, who=who, now=now,
+
+
+def _kept(
+    upload: Upload,
+    done: Looked[ContactEntry],
+    put: Sequence[tuple[int, Contact | None, Details]],
+    rows: Sequence[Contact],
+    *,
+    who: str,
+    now: datetime,
+) -> ContactList:
+    sums = done.sums
+    kept = ContactList(
+        partnership_id=upload.row.partnership_id, file_name=upload.row.file_name, recorded_at=now, who=who,
+        lines=done.lines, named=len(done.entries), made=sums[NEW], changed=sums[CHANGED], unchanged=sums[SAME],
+        merged=sums[TWICE], left_out=sums[LEFT] + sums[REPAIR], not_in_target=sums[OUTSIDE],
     )  # fmt: skip
-    return done
+    db.session.add(kept)
+    db.session.flush()
+    for (_, replaced, _), contact in zip(put, rows, strict=True):
+        db.session.add(
+            ContactListLine(
+                list_id=kept.id, partnership_id=kept.partnership_id, contact_id=contact.id,
+                replaced_id=None if replaced is None else replaced.id,
+            )
+        )  # fmt: skip
+    said = {"file": kept.file_name, "made": kept.made, "changed": kept.changed}
+    history.record("contact list taken in", "partnership", kept.partnership_id, who=who, now=now, after=said)
+    db.session.flush()
+    return kept
+
+
+def _later(row: ContactList) -> dict[tuple[int, str], Contact]:
+    """What stands now at the schools of a list, by (URN, address)."""
+    urns = select(Contact.urn).join(ContactListLine, ContactListLine.contact_id == Contact.id)
+    urns = urns.where(ContactListLine.list_id == row.id)
+    rows = db.session.scalars(
+        select(Contact)
+        .where(Contact.urn.in_(urns), Contact.partnership_id == row.partnership_id, Contact.ended_at.is_(None))
+        .order_by(Contact.id)
+    )
+    return {(contact.urn, contact.address.casefold()): contact for contact in rows}
+
+
+def _since(contact: Contact, later: dict[tuple[int, str], Contact]) -> str:
+    if contact.ended_at is None:
+        return ""
+    now_is = later.get((contact.urn, contact.address.casefold()))
+    if now_is is None:
+        return f"taken off on {day_short(contact.ended_at)}"
+    return f"changed on {day_short(now_is.created_at)}, from {now_is.source}"
+
+
+def _in_target(entry: ContactEntry, target: Collection[int]) -> ContactEntry:
+    """What is new, or to be put right, of a school that no programme is for is left aside."""
+    if entry.fate not in (NEW, REPAIR) or entry.school is None or entry.school.urn in target:
+        return entry
+    return replace(entry, fate=OUTSIDE, reason="No programme is for this school", field="")
 
 
 def suggested(entry: ContactEntry, domains: Sequence[str]) -> str:

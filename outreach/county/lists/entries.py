@@ -1,4 +1,4 @@
-"""What becomes of each thing that a list says: new, changed, the same, said twice, left out, or to be put right. They sum up."""
+"""What becomes of each thing that a list says: new, changed, the same, said twice, not in the target, left out, or to be put right. They sum up."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,9 @@ from outreach.county.schools import School
 from outreach.ground.errors import Refusal
 
 NEW, CHANGED, SAME, TWICE, LEFT, REPAIR = "new", "changed", "same", "twice", "left", "repair"
-FATES = (REPAIR, NEW, CHANGED, SAME, TWICE, LEFT)
+OUTSIDE = "outside"
+"""Of a school that no programme is for: not taken in unless a coordinator says so."""
+FATES = (REPAIR, NEW, CHANGED, SAME, TWICE, OUTSIDE, LEFT)
 MOST_ENTRIES = 40_000
 NO_LINE = "A title or a note, nothing to take in"
 SAID_AGAIN = "The headings once more"

@@ -86,13 +86,15 @@ class NoLongerWaiting(Refusal):
 @dataclass(kw_only=True)
 class Choices:
     """What a coordinator said of a list. Sheets by number; `first_line`: where the headings of a sheet stand, 0 for none;
-    `columns`: {heading: kind}; `put_right`: {'sheet.line.part': {field: text}}, where ‘of’ tells what it was said of."""
+    `columns`: {heading: kind}; `put_right`: {'sheet.line.part': {field: text}}, where ‘of’ tells what it was said of.
+    `outside`: whether schools that are in no target are taken in, too."""
 
     sheets: dict[int, bool] = field(default_factory=dict)
     first_line: dict[int, int] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
     put_right: dict[str, dict[str, str]] = field(default_factory=dict)
     year: int | None = None
+    outside: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,6 +246,7 @@ def _choices(said: str) -> Choices:
         first_line={int(number): int(line) for number, line in kept.get("first_line", {}).items()},
         columns=kept.get("columns", {}),
         put_right=kept.get("put_right", {}),
+        outside=bool(kept.get("outside", False)),
         year=kept.get("year"),
     )
 

@@ -10,7 +10,19 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.county import contacts, partnerships
 from outreach.county.lists import contact_lists, entries, headings, past_shows, reading, uploads
-from outreach.county.lists.entries import CHANGED, FATES, LEFT, NEW, REPAIR, SAME, TWICE, Entry, Looked
+from outreach.county.lists.contact_lists import ContactList
+from outreach.county.lists.entries import (
+    CHANGED,
+    FATES,
+    LEFT,
+    NEW,
+    OUTSIDE,
+    REPAIR,
+    SAME,
+    TWICE,
+    Entry,
+    Looked,
+)
 from outreach.county.lists.headings import CONTACTS, KINDS, SKIP, VISITS
 from outreach.county.lists.reading import Layout
 from outreach.county.lists.uploads import Upload
@@ -36,7 +48,7 @@ LABELS = {
 }  # fmt: skip
 WORDS = {
     CONTACTS: {REPAIR: "Need repair", NEW: "New contacts", CHANGED: "Changed", SAME: "The same already",
-               TWICE: "Said twice, merged", LEFT: "Left out"},
+               TWICE: "Said twice, merged", OUTSIDE: "School not in the target", LEFT: "Left out"},
     VISITS: {REPAIR: "Need repair", NEW: "New visits", CHANGED: "Changed", SAME: "Known already",
              TWICE: "Said twice, merged", LEFT: "Left out"},
 }  # fmt: skip
@@ -46,6 +58,7 @@ HEADS = {
     CHANGED: "Changed",
     SAME: "The same already",
     TWICE: "Said twice",
+    OUTSIDE: "School not in the target",
     LEFT: "Left out",
 }
 PAGES = {CONTACTS: "contacts", VISITS: "past_shows"}
@@ -100,6 +113,7 @@ def contacts_page() -> Any:
         form=form,
         reach=contacts.reach(_la_codes()),
         programme=programmes.current(g.partnership.id, day_of(clock.now())),
+        lists=contact_lists.lists(g.partnership.id),
         recent=uploads.recent(CONTACTS, partnership_id=g.partnership.id, now=clock.now()),
     )
     return page, 422 if form.errors else 200
@@ -144,6 +158,59 @@ def contacts_repair(token: str) -> Any:
 @coordinators_only
 def contacts_to_mend(token: str) -> Any:
     return _to_mend(token, CONTACTS)
+
+
+@coordinator.post("/contacts/<token>/outside")
+@coordinators_only
+def contacts_outside(token: str) -> Any:
+    """Schools that no programme is for are taken in, too; or not after all."""
+    try:
+        with transaction():
+            upload = _upload(token, CONTACTS, changing=True)
+            upload.choices.outside = bool(request.form.get("outside"))
+            uploads.say(upload)
+    except uploads.NoLongerWaiting as refusal:
+        return _gone(CONTACTS, refusal)
+    return redirect(_at(CONTACTS, "preview", token=token), 303)
+
+
+@coordinator.get("/contacts/lists/<int:list_id>")
+@coordinators_only
+def contact_list(list_id: int) -> Any:
+    """What a list that was taken in came to: its sum, and each of its contacts."""
+    row = _list(list_id)
+    found = contact_lists.backing(row)
+    pages = max(1, -(-len(found) // SHOWN))
+    page = min(max(1, request.args.get("page", 1, type=int)), pages)
+    return render_template(
+        "coordinator/contact_list.html", row=row, rows=found[(page - 1) * SHOWN : page * SHOWN], page=page, pages=pages
+    )
+
+
+@coordinator.route("/contacts/lists/<int:list_id>/take-back", methods=["GET", "POST"])
+@coordinators_only
+def contact_list_take_back(list_id: int) -> Any:
+    """What it would do first: what ends, what stands again, what stays since somebody changed it; and what it leaves alone."""
+    row = _list(list_id)
+    if request.method == "POST":
+        try:
+            with transaction():
+                done = contact_lists.take_back(
+                    list_id, _la_codes(), partnership_id=g.partnership.id, who=who(), now=clock.now()
+                )
+                flash(_told_back(row.file_name, done))
+        except contact_lists.NoSuchList as refusal:
+            flash(refusal.message, "confirm")
+        return redirect(url_for("coordinator.contact_list", list_id=list_id), 303)
+    if row.taken_back_at is not None:
+        return redirect(url_for("coordinator.contact_list", list_id=list_id))
+    found = contact_lists.backing(row)
+    return render_template(
+        "coordinator/contact_list_back.html", row=row, written=contact_lists.written_to(row, found),
+        ends=[b for b in found if not b.since and b.before is None],
+        restored=[b for b in found if not b.since and b.before is not None],
+        stays=[b for b in found if b.since],
+    )  # fmt: skip
 
 
 @coordinator.post("/contacts/<token>/drop")
@@ -213,6 +280,20 @@ def past_shows_take_back(list_id: int) -> Any:
     return redirect(url_for("coordinator.past_shows_page"), 303)
 
 
+def _list(list_id: int) -> ContactList:
+    return contact_lists.find_list(g.partnership.id, list_id) or abort(404)
+
+
+def _told_back(file_name: str, done: Sequence[contact_lists.Back]) -> str:
+    ended = sum(not b.since and b.before is None for b in done)
+    restored = sum(not b.since and b.before is not None for b in done)
+    left = len(done) - ended - restored
+    parts = [f"{count(ended, 'contact')} ended"] if ended else []
+    parts += [f"{restored:,} as before"] if restored else []
+    parts += [f"{left:,} left as somebody changed {'it' if left == 1 else 'them'} since"] if left else []
+    return f"‘{file_name}’ is taken back: {and_list(parts)}."
+
+
 def _taken(form: UploadForm, kind: str) -> Any:
     """The way on to the look at a file that was read; None, and the form says why, when it could not be."""
     try:
@@ -234,8 +315,9 @@ def _preview(token: str, kind: str) -> Any:
     try:
         if request.method == "POST" and form.validate_on_submit():
             try:
-                flash(_take_in(token, kind, form))
-                return redirect(_first(kind), 303)
+                told, then = _take_in(token, kind, form)
+                flash(told)
+                return redirect(then, 303)
             except uploads.NoLongerWaiting:
                 raise
             except Refusal as refusal:
@@ -398,23 +480,40 @@ def _drop(token: str, kind: str) -> Any:
     return redirect(_first(kind), 303)
 
 
-def _take_in(token: str, kind: str, form: Any) -> str:
-    """Take in what was looked at; what was done, in words that add up. Raises NoLongerWaiting and SourceMissing."""
-    now = clock.now()
+def _take_in(token: str, kind: str, form: Any) -> tuple[str, str]:
+    """Take in what was looked at; what was done, in words that add up, and the page that shows it. Raises NoLongerWaiting
+    and SourceMissing."""
+    now, then = clock.now(), _first(kind)
     with transaction():
         upload = _upload(token, kind, changing=True)
         if upload.row.taken_at is not None:
             raise uploads.NoLongerWaiting
         done: Looked[Any]
         if kind == CONTACTS:
-            done = contact_lists.take_in(
-                upload, _la_codes(), source=form.source.data, source_date=form.source_date.data, who=who(), now=now
+            done, row = contact_lists.take_in(
+                upload, _la_codes(), target=_target(), source=form.source.data, source_date=form.source_date.data,
+                who=who(), now=now,
             )  # fmt: skip
+            then = url_for("coordinator.contact_list", list_id=row.id) if row is not None else then
         else:
             done = past_shows.take_in(upload, _la_codes(), who=who(), now=now)
         told = _told(done, kind)
         uploads.taken(upload, told, now=now)
-    return told
+    return told, then
+
+
+def _target() -> set[int] | None:
+    """The schools that some programme of this or a coming year is for; None while there is none."""
+    now = clock.now()
+    today = day_of(now)
+    running = [
+        p
+        for p in programmes.of_partnership(g.partnership.id)
+        if p.closed_at is None and p.academic_year >= year_of(today)
+    ]
+    if not running:
+        return None
+    return {s.urn for p in running for s in standings.of(p.id, as_of=today, now=now).target}
 
 
 def _told(done: Looked[Any], kind: str) -> str:
@@ -428,6 +527,7 @@ def _told(done: Looked[Any], kind: str) -> str:
             (sums[CHANGED], ("changed", "changed")),
             (sums[SAME], ("unchanged", "unchanged")),
             (sums[TWICE], ("said twice and merged", "said twice and merged")),
+            (sums[OUTSIDE], ("not in the target", "not in the target")),
             (
                 left,
                 ("line left out", "lines left out")
@@ -449,7 +549,7 @@ def _upload(token: str, kind: str, *, changing: bool = False) -> Upload:
 
 def _look(upload: Upload) -> Looked[Any]:
     if upload.kind == CONTACTS:
-        return contact_lists.look(upload, _la_codes())
+        return contact_lists.look(upload, _la_codes(), target=_target())
     return past_shows.look(upload, _la_codes(), now=clock.now())
 
 

@@ -26,4 +26,4 @@ SOURCE: dict[str, Any] = {
 
 
 def take_in(upload: Upload, **changes: Any) -> Any:
-    return contact_lists.take_in(upload, ["931"], **(SOURCE | changes))
+    return contact_lists.take_in(upload, ["931"], **(SOURCE | changes))[0]
