@@ -114,7 +114,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
                     changed=0, unchanged=0, merged=0, left_out=0, not_in_target=0)
     )  # fmt: skip
     assert taken.id == earlier.id  # both kinds of list are asked for by one id
-    add(ContactListLine(list_id=taken.id, partnership_id=of.id, contact_id=make.contact(school).id))
+    add(ContactListLine(list_id=taken.id, partnership_id=of.id, contact_id=contact.id))
     waiting = add(
         NamedPerson(door="contacts", urn=school.urn, programme_id=programme.id, name=secret, address=f"n@{secret}.example",
                     named_by=secret, recorded_at=make.EARLIER)
