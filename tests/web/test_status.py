@@ -15,6 +15,7 @@ from outreach.county.partnerships import Partnership
 from outreach.ground.config import ConfigError, read
 from outreach.ground.db import db, transaction
 from outreach.post.incoming import inbox
+from outreach.post.incoming.inbox import Incoming
 from outreach.post.outgoing import duty, pauses
 
 TOKEN = "a-token-of-more-than-twenty-letters"
@@ -109,6 +110,23 @@ def test_a_mailbox_that_nobody_reads_or_that_cannot_be_read_is_said(
     )
     app.config["IMAP_URL"] = ""
     assert "None is set up." in desk.get("/desk/status").text
+
+
+def test_what_another_partnerships_post_does_is_not_said(desk: FlaskClient, stopped: Any) -> None:
+    wait(timedelta(minutes=5), stopped.now)
+    with transaction():
+        make.letter("j.fell@redmere.example", stopped.now - HOUR, partnership_id=ours())
+    alone = desk.get("/desk/status").text
+    with transaction():
+        other = make.partnership(("932",)).id
+        for changes in ({"status": "failed"}, {"not_before": stopped.now - 2 * HOUR}, {"not_before": stopped.now + HOUR}):
+            make.letter("x@redmere.example", None, partnership_id=other, **changes)
+        make.letter("x@redmere.example", stopped.now, partnership_id=other)
+        db.session.add(
+            Incoming(partnership_id=other, digest="x", raw=b"Subject: x", sender="x@redmere.example", received_at=stopped.now,
+                     subject="x", task="mail", why="asks", kind="person")
+        )  # fmt: skip
+    assert desk.get("/desk/status").text == alone
 
 
 def test_it_names_no_letter_and_takes_as_many_queries_for_many_as_for_few(

@@ -31,7 +31,7 @@ from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post.outbox import Letter
-from outreach.tour import days, itinerary, programmes, slots
+from outreach.tour import days, itinerary, performances, programmes, slots
 from outreach.tour.availability import changing
 from outreach.tour.availability.wishes import HOURS, OFF, Wish
 from outreach.tour.companies import Troupe
@@ -318,6 +318,24 @@ def test_the_queue_as_it_is_when_the_time_comes_free_counts(
     with transaction():
         cancelled_by_its_school(here)
     assert [row.school.name for row in db.session.query(Proposal).filter_by(waiting=True)] == ["Redmere 1"]
+
+
+def test_who_says_something_else_between_the_look_and_the_lock_is_passed_over(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction():
+        here = scene()
+    lock = performances.lock_school_unless_busy
+
+    def meanwhile(urn: int) -> bool:
+        if urn == here.schools[0].urn:
+            invitations.answer(here.programme, here.schools[0], "other date", "June", who="J", now=NOW)
+        return lock(urn)
+
+    monkeypatch.setattr(performances, "lock_school_unless_busy", meanwhile)
+    with transaction():
+        cancelled_by_its_school(here)
+    assert [name for name, _ in kept()] == ["Redmere 1"]
 
 
 def test_who_books_otherwise_gives_the_kept_time_to_the_next(app: Flask) -> None:
