@@ -338,6 +338,17 @@ def test_who_says_something_else_between_the_look_and_the_lock_is_passed_over(
     assert [name for name, _ in kept()] == ["Redmere 1"]
 
 
+@pytest.mark.parametrize(("booked", "waits"), [(NOW - timedelta(days=9), True), (NOW, False)])
+def test_who_books_a_part_waits_for_the_rest_only_if_it_says_so_afterwards(app: Flask, booked: datetime, waits: bool) -> None:
+    with transaction():
+        here = scene(1)
+        show = make.show(here.programme, here.schools[0], wall(date(2027, 3, 12), time(9, 30)))
+        make.booking(show, {8: 120}, at=booked)
+    with transaction():
+        cancelled_by_its_school(here)
+    assert days_kept() == ([("Redmere 0", SHOW)] if waits else [])
+
+
 def test_who_books_otherwise_gives_the_kept_time_to_the_next(app: Flask) -> None:
     with transaction():
         here = scene()

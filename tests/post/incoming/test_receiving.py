@@ -365,6 +365,8 @@ def test_a_calendar_that_asks_in_anothers_name_is_sent_nothing(app: Flask) -> No
     "results",
     [
         "mx.outreach.example; spf=fail smtp.mailfrom=x@stbrannocs.example; dkim=fail header.d=stbrannocs.example",
+        "mx.outreach.example; spf=softfail smtp.mailfrom=x@stbrannocs.example; dkim=permerror header.d=stbrannocs.example",
+        "mx.outreach.example; spf=permerror smtp.mailfrom=x@stbrannocs.example; dkim=hardfail header.d=stbrannocs.example",
         "mx.outreach.example; dmarc=permerror header.from=stbrannocs.example",
         "mx.outreach.example; spf=none; dkim=none; dmarc=none; compauth=fail reason=001",
     ],
