@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Thread
+from threading import Lock, Thread, current_thread
 from typing import Any
 
 import pytest
@@ -104,6 +104,26 @@ def check(page: Page) -> None:
     )
 
 
+class Answering:
+    """An app that knows the threads in which it answers, one a request: none may outlive its test, and its database."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._lock = Lock()
+        self._threads: set[Thread] = set()
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        with self._lock:
+            self._threads = {current_thread()} | {thread for thread in self._threads if thread.is_alive()}
+        return self._app(environ, start_response)
+
+    def wait(self, seconds: float = 60) -> None:
+        """Until all that came in is answered; the server closes each connection behind its answer."""
+        for thread in self._threads:
+            thread.join(seconds)
+            assert not thread.is_alive(), "a request has no end"
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -115,7 +135,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def site(app: Flask) -> Iterator[Site]:
     """The service of this test on a port of its own, with CSRF on, as people meet it."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    answering = Answering(app)
+    server = make_server("127.0.0.1", 0, answering, threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
     app.config.update(PUBLIC_URL=url, WTF_CSRF_ENABLED=True)
     letters.configure(app.config)
@@ -124,6 +145,7 @@ def site(app: Flask) -> Iterator[Site]:
     yield Site(url, app)
     server.shutdown()
     thread.join()
+    answering.wait()
     server.server_close()
 
 

@@ -1,5 +1,6 @@
 """A fresh, migrated database for every test, on SQLite and on PostgreSQL; both are real."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, g, request_started
+from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
@@ -21,7 +22,7 @@ sys.path.append(
 )  # the slow reference, for the tests of other rooms too
 
 from browser import chromium, page, plain_page, site, wide_page  # noqa: E402, F401
-from outreach import create_app  # noqa: E402
+from lent_app import LentApp, new_app, settings_of  # noqa: E402
 from outreach.ground.db import db  # noqa: E402
 from outreach.post.feeds import entries  # noqa: E402
 from outreach.post.outbox import SUPERSEDED, Letter  # noqa: E402
@@ -72,6 +73,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the collector of cycles need not walk through it at every turn."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -133,33 +140,49 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+@pytest.fixture(scope="session")
+def lent_apps() -> dict[str, LentApp]:
+    """The apps that were made for this worker, by the kind of their database."""
+    return {}
+
+
 @pytest.fixture
-def app(database_url: str, tmp_path: Path, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
-    """The service on a fresh database, its context pushed."""
-    app = create_app(
-        SETTINGS
-        | {
-            "SQLALCHEMY_DATABASE_URI": database_url.replace("postgresql://", "postgresql+psycopg://"),
-            "OUTREACH_FOLDER": str(tmp_path),
-            "MAIL_FOLDER": str(tmp_path / "mail"),
-        }
-    )
-
-    app.jinja_env.bytecode_cache = compiled_templates
-
-    # The pushed context would carry `g` from one request of a test into the next; in life each has its own.
-    def forget(_app: Flask, **_more: Any) -> None:
-        g.__dict__.clear()
-
-    request_started.connect(forget, app)
-    with app.app_context():
+def app(
+    request: pytest.FixtureRequest,
+    database_url: str,
+    tmp_path: Path,
+    compiled_templates: FileSystemBytecodeCache,
+    lent_apps: dict[str, LentApp],
+) -> Iterator[Flask]:
+    """The service on a fresh database, its context pushed; marked `own_app`: made for this test, to change at will."""
+    here = settings_of(database_url, tmp_path)
+    if request.node.get_closest_marker("own_app"):
+        app = new_app(SETTINGS | here, compiled_templates)
+        with app.app_context():
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+        return
+    kind = database_url.split(":")[0]
+    if kind not in lent_apps:
+        lent_apps[kind] = LentApp(SETTINGS | here, compiled_templates)
+    with lent_apps[kind].on(here) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture(autouse=True)
-def no_broken_entry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def app_stays_as_made(lent_apps: dict[str, LentApp]) -> Iterator[None]:
+    """A test that adds to the app, or takes from it, is told so here, when all its other fixtures are over; the next
+    gets a new one."""
+    yield
+    changed = {kind: parts for kind, lent in lent_apps.items() if (parts := lent.changed())}
+    for kind in changed:
+        del lent_apps[kind]
+    assert changed == {}
+
+
+@pytest.fixture(autouse=True)
+def no_broken_entry(app_stays_as_made: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every letter and every entry of a feed that any test makes the service write is held to the strict check,
     whatever that test is about."""
     broken: list[str] = []

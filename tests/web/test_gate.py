@@ -192,6 +192,7 @@ def test_session_of_nobody_opens_nothing(client: FlaskClient) -> None:
         assert client.get("/desk/requests").status_code == 302, identity
 
 
+@pytest.mark.own_app
 def test_fault_of_ours_is_said_in_words_and_gives_nothing_away(app: Flask) -> None:
     app.config["TESTING"] = False
 
