@@ -22,7 +22,7 @@ sys.path.append(
 )  # the slow reference, for the tests of other rooms too
 
 from browser import chromium, page, plain_page, site, wide_page  # noqa: E402, F401
-from lent_app import LentApp, new_app, settings_of  # noqa: E402
+from lent_app import SETTINGS, LentApp, new_app, settings_of  # noqa: E402
 from outreach.ground.db import db  # noqa: E402
 from outreach.post.feeds import entries  # noqa: E402
 from outreach.post.outbox import SUPERSEDED, Letter  # noqa: E402
@@ -32,16 +32,6 @@ from postgres import Postgres  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("OUTREACH_SHARED", ROOT.parent / "shared"))
-
-SETTINGS = {
-    "TESTING": True,
-    "SECRET_KEY": "for tests",
-    "PUBLIC_URL": "http://outreach.example",
-    "MAIL_DOMAIN": "outreach.example",
-    "SMTP_URL": "",
-    "WTF_CSRF_ENABLED": False,
-}
-
 
 NO_SHARED = "the real register is not beside this checkout"
 

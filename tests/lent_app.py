@@ -22,6 +22,15 @@ from outreach.ground.db import db
 from outreach.post import letters
 from outreach.post.incoming import receiving
 
+SETTINGS = {
+    "TESTING": True,
+    "SECRET_KEY": "for tests",
+    "PUBLIC_URL": "http://outreach.example",
+    "MAIL_DOMAIN": "outreach.example",
+    "SMTP_URL": "",
+    "WTF_CSRF_ENABLED": False,
+}
+
 STATEMENTS_KEPT = 5000
 """How many compiled statements an engine keeps: all that the tests send; a service sends fewer and keeps 500."""
 

@@ -11,8 +11,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event, select
 
 import make
-from conftest import SETTINGS
-from lent_app import LentApp, settings_of
+from lent_app import SETTINGS, LentApp, settings_of
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
 from outreach.post import stationery
