@@ -88,7 +88,7 @@ def people_at_every_door(app: Flask, *, now: Any) -> County:
         told = story.tell(now=now)
     key = str(app.config["SECRET_KEY"])
     with transaction():
-        desk = Door("coordinator", {name: _column(column) for name, column in ROWS.items()})
+        desk = Door("coordinator", {name: column_of(column) for name, column in ROWS.items()})
         feed = addresses.make(
             COORDINATOR, told.coordinator.id, partnership_id=told.partnership.id, label="Mine", who="P", now=now,
             holder=told.coordinator.id,
@@ -119,7 +119,7 @@ def link_to(programme: Programme, school: School) -> str:
     ).token  # fmt: skip
 
 
-def _column(named: str) -> list[str]:
+def column_of(named: str) -> list[str]:
     """All that stands in a column, newest first."""
     table, _, column = named.partition(".")
     of = db.metadata.tables[table]

@@ -1,7 +1,8 @@
-"""Two partnerships with a year each: one tries every route with every id of the other, gets 404, changes and learns nothing."""
+"""Two partnerships, one of them a told year: each tries every route with every id of the other, gets 404, changes and learns nothing."""
 
 import itertools
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 import make
-from every_address import link_to
+from every_address import ROWS, column_of, link_to
 from outreach.asking import notes
 from outreach.asking.open_door import LinkRequest
 from outreach.asking.rounds import InvitationRound
@@ -27,6 +28,7 @@ from outreach.county.register.decisions import RegisterChange
 from outreach.county.schools import RegisterImport, School
 from outreach.coverage.board.publishing import BoardReport
 from outreach.coverage.plans.orders import PlanLine, TourPlan
+from outreach.demonstration import story
 from outreach.ground.db import db, transaction
 from outreach.post.feeds import tokens, troupe_links
 from outreach.post.feeds.addresses import Feed
@@ -239,3 +241,100 @@ def test_every_link_and_token_with_every_id_of_the_other_is_404_and_changes_and_
     db.session.expire_all()
     assert [line.rung_at is None for line in lines] == [False, True]
     assert db.session.scalar(select(func.count()).where(Performance.tour_day_id == their_day.id)) == 1
+
+
+OF_A_YEAR = {name: (column,) for name, column in ROWS.items()} | {
+    "contact_id": ("booking_contact.id", "contact.id"),
+    "inset_id": ("inset_day.id",), "round_id": ("invitation_round.id",), "person_id": ("named_person.id",),
+    "named_id": ("named_person.id",), "list_id": ("earlier_list.id",), "la_code": ("authority.la_code",),
+}  # fmt: skip
+"""The names that routes give to ids, and the columns that these stand in."""
+
+AT_LEAST = 12
+"""Ids of each kind that every route is tried with."""
+
+
+def told_year(now: datetime) -> tuple[Any, dict[str, list[Any]], list[str]]:
+    """A coordinator whose partnership has had the whole made-up year; all ids of its rows; its schools' names."""
+    told = story.tell(now=now)
+    ids = {name: [value for column in columns for value in column_of(column)] for name, columns in OF_A_YEAR.items()}
+    return told, ids, [school.name for school in told.cast.everybody]
+
+
+class Drawn:
+    """Ids of each kind, dealt out in a seeded order: every route has AT_LEAST so many, and each id its turn."""
+
+    def __init__(self, ids: dict[str, list[Any]]) -> None:
+        random = Random(7)
+        self.all = {name: random.sample(values, len(values)) for name, values in ids.items()}
+        self._decks = {name: itertools.cycle(values) for name, values in self.all.items() if values}
+        self.tried: dict[str, set[Any]] = {name: set() for name in ids}
+
+    def of(self, name: str) -> Any:
+        value = next(self._decks[name])
+        self.tried[name].add(value)
+        return value
+
+
+def hands(app: Flask, drawn: Drawn, ours: dict[str, list[Any]], guard: str, token: str = "") -> list[tuple[str, str]]:
+    """(method, address) as `routes`, AT_LEAST so many of the other's ids in each."""
+    found = set()
+    for rule in app.url_map.iter_rules():
+        names = sorted(rule.arguments - WORDS.keys() - {"token"})
+        if getattr(app.view_functions[rule.endpoint], "guard", "") != guard or not names:
+            continue
+        for foreign in [names] if len(names) == 1 else [names, *([name] for name in names)]:
+            for _ in range(AT_LEAST):
+                given = {n: drawn.of(n) if n in foreign else ours[n][0] for n in names}
+                given |= {w: v[0] for w, v in WORDS.items() if w in rule.arguments} | ({"token": token} if "token" in rule.arguments else {})
+                with app.test_request_context():
+                    address = app.url_map.bind("outreach.example").build(rule.endpoint, given)
+                found |= {(method, address) for method in rule.methods - {"HEAD", "OPTIONS"}}
+    return sorted(found)
+
+
+def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_year_opens_nothing_of_the_others(
+    app: Flask, client: FlaskClient
+) -> None:
+    """A whole year as the demonstration tells it, with hundreds of letters, bookings, reports and answers, is attacked from
+    the desk, the links and the token of a partnership beside it, and attacks that one from its own."""
+    with transaction():
+        told, of_the_year, names = told_year(make.NOW)
+    with transaction():
+        person, ours = year("931", "Openly")
+        _, rest = year("932", "Secretly")
+        programme = db.session.get_one(Programme, ours["programme_id"][0])
+        schools = [link_to(programme, db.session.get_one(School, urn)) for urn in ours["urn"]]
+        theirs_link = link_to(told.programme, told.cast.everybody[0])
+        link = troupe_links.make(ours["troupe_id"][0], partnership_id=person.partnership_id, who="Priya", now=make.NOW)
+        troupe = troupe_links.token_of(link, app.config["SECRET_KEY"])
+        bearer = {"Authorization": f"Bearer {tokens.make(person.partnership_id, 'council', who='Priya', now=make.NOW)[1]}"}
+    # What nobody made in that year, a third partnership has.
+    missing = {name for name, values in of_the_year.items() if not values}
+    assert missing <= {"change_id", "move_id", "call_off_id", "token_id", "feed_id", "person_id", "named_id", "list_id", "inset_id", "request_id"}
+    drawn = Drawn({name: values or rest[name] for name, values in of_the_year.items()})
+    own = {name: [of_the_year[name][0]] if of_the_year[name] else rest[name] for name in of_the_year}
+    doors = [
+        ("coordinator", person, "", {}, drawn, ours, names),
+        ("personal link", None, schools[0], {}, drawn, ours, names),
+        ("troupe link", None, troupe, {}, drawn, ours, names),
+        ("token", None, "", bearer, drawn, ours, names),
+        ("coordinator", told.coordinator, "", {}, Drawn(ours), own, ["Openly"]),
+        ("personal link", None, theirs_link, {}, Drawn(ours), own, ["Openly"]),
+    ]  # fmt: skip
+    wrong: list[Any] = []
+    count = 0
+    for guard, who, token, headers, foreign, own_ids, secrets in doors:
+        at_the_door = make.signed_in(app.test_client(), who) if who is not None else app.test_client()
+        before = everything()
+        for method, address in hands(app, foreign, own_ids, guard, token):
+            count += 1
+            data = {"text": "x", "reason": "x", "deed": "agree", "decision": "grant"} if method == "POST" else None
+            answer = at_the_door.open(address, method=method, headers=headers, data=data)
+            told_of = [name for name in secrets if name in answer.text]
+            if answer.status_code != 404 or told_of:
+                wrong.append((guard, method, address.replace(token or "?", "…"), answer.status_code, told_of))
+        assert everything() == before, guard
+    assert wrong == []
+    assert count > 2000
+    assert [name for name, values in drawn.all.items() if len(drawn.tried[name]) < min(AT_LEAST, len(values))] == []
