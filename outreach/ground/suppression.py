@@ -352,8 +352,10 @@ class _Elimination:
 
     def _eliminate(self) -> None:
         members: dict[Hashable, list[int]] = defaultdict(list)
+        # In an order that is the same in every process: what is hidden hangs on it where two sums would do as well.
+        rank = {key: n for n, key in enumerate(sorted({key for g in self.groups for part in g for key in part}, key=repr))}
         for n, (now, then) in enumerate(self.groups):
-            for key in (*then, *now):
+            for key in sorted((*then, *now), key=rank.__getitem__):
                 members[key].append(n)
         new = {key for now, _ in self.groups for key in now}
         sums = sorted(members, key=lambda key: (key in new, -len(members[key])))

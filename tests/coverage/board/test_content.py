@@ -1,7 +1,11 @@
 """What a report says, over random counties: rows sum to the whole, and nothing small is shown or can be taken from the rest."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -105,3 +109,27 @@ def test_towns_and_urban_and_rural_tell_schools_and_never_pupils() -> None:
     assert told[1]["rows"][-1]["name"] == "not known whether urban or rural"
     lines = [line for line in sheets.lines(drawn(target, {}).content) if line[0] == "Towns"]
     assert [line[-7:] for line in lines] == [[""] * 7] * 3
+
+
+_DRAWN_IN_A_PROCESS = """
+import sys
+sys.path[:0] = ["tests", "tests/coverage", "tests/coverage/board", "."]
+from random import Random
+from test_content import drawn, school
+
+for seed in range(3):
+    r = Random(seed)
+    print(drawn([school(r, n) for n in range(60)], {}).content)
+"""
+
+
+def test_what_is_hidden_is_the_same_in_every_process() -> None:
+    """What a coordinator looks at in one worker is what the next one publishes: sets have another order in each."""
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", _DRAWN_IN_A_PROCESS], capture_output=True, text=True, check=True,
+            env=os.environ | {"PYTHONHASHSEED": str(seed)}, cwd=Path(__file__).parents[3],
+        ).stdout
+        for seed in range(3)
+    }  # fmt: skip
+    assert len(found) == 1
