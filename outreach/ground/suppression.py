@@ -31,6 +31,7 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 AT_LEAST = 5
@@ -300,7 +301,7 @@ class _Work:
         for (now, then), streams in self.groups.items():
             joined[now & self.shown, then].extend(streams)
         self.groups = dict(joined)
-        found = _Elimination(self.groups)
+        found = _Elimination(self.groups, self.place)
         moves: set[Hashable] = set()
         touched: set[Hashable] = set()
         for sums, _ in found.worked_out:
@@ -334,7 +335,15 @@ class _Elimination:
     of a new release. `tight`: sums of small groups in which one more person could not be made up for in whole people.
     """
 
-    def __init__(self, groups: Mapping[Group, list[_Stream]]) -> None:
+    def __init__(
+        self, groups: Mapping[Group, list[_Stream]], place: Mapping[Hashable, Any] = MappingProxyType({})
+    ) -> None:
+        """`place` of each key of the new release; a key without one is its own place, a number.
+
+        What comes to light depends on the order of the sums: it is by these places, so that what chose what to hide and
+        the last look at what is let out go the same way, in every process.
+        """
+        self.place = place
         self.groups = list(groups)
         self.number = [sum(s.number for s in groups[g]) for g in self.groups]
         self.spare = [
@@ -358,7 +367,7 @@ class _Elimination:
             for key in sorted((*then, *now), key=rank.__getitem__):
                 members[key].append(n)
         new = {key for now, _ in self.groups for key in now}
-        sums = sorted(members, key=lambda key: (key in new, -len(members[key])))
+        sums = sorted(members, key=lambda key: (key in new, -len(members[key]), self.place.get(key, key)))
         pivots: dict[int, dict[Any, int]] = {}
         for at, key in enumerate(sums):
             row: dict[Any, int] = dict.fromkeys(members[key], 1) | {("sum", at): 1}

@@ -1,9 +1,11 @@
 """Small counts stay hidden from a reader who adds and subtracts all that was ever shown, and no more is hidden than that."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import chain, combinations
+from random import Random
 from typing import Any
 
 import pytest
@@ -343,6 +345,34 @@ def test_no_small_number_can_be_worked_out_of_any_table(grid: tuple[Sums, dict[s
         if count.status == SHOWN:
             assert count.number == sum(known) >= 5
     assert worked_out(found, sums, counts) == []
+
+
+@dataclass(frozen=True)
+class Named:
+    """A key whose place in a set is chosen: what a process does with strings is chance."""
+
+    name: str
+    chosen: int
+
+    def __hash__(self) -> int:
+        return self.chosen
+
+
+@pytest.mark.parametrize("turn", range(24))
+def test_the_same_is_hidden_whatever_order_a_process_has_its_sets_in(turn: int) -> None:
+    counts = {"00": 5, "01": 3, "10": None, "11": 0, "20": 3, "21": 3}
+    grid = {
+        "row 0": {"00", "01"}, "row 1": {"10", "11"}, "row 2": {"20", "21"},
+        "column 0": {"00", "10", "20"}, "column 1": {"01", "11", "21"}, "all": set(counts),
+    }  # fmt: skip
+    order = Random(turn).sample(range(len(grid)), len(grid))
+    keys = {name: Named(name, chosen) for name, chosen in zip(grid, order, strict=True)}
+    found = suppression.hide(
+        {keys[name]: ("heads", frozenset(units)) for name, units in grid.items()},
+        {unit: {HEADS: n} for unit, n in counts.items() if n is not None},
+        day=date(2027, 1, 2),
+    )
+    assert [name for name in grid if found.sums[keys[name]].status == SHOWN] == ["column 0", "column 1", "all"]
 
 
 @settings(deadline=None, max_examples=60)
