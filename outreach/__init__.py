@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
-from flask_migrate import Migrate
 
 from outreach import tables  # noqa: F401
 from outreach.asking import seen_before
@@ -34,7 +33,6 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     receiving.configure(app.config)
     letters.ask(as_it_stands.of)
     seen_before.ask(ever_seen.of)
-    Migrate(app, db, directory=str(ROOT / "migrations"))
 
     from outreach import cli, web
 

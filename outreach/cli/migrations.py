@@ -1,16 +1,31 @@
-"""`flask db downgrade` loses nothing that people put down, unless --drop-data says so."""
+"""flask db: the schema, by Flask-Migrate; `flask db downgrade` loses nothing that people put down, unless --drop-data says so."""
+
+from pathlib import Path
 
 import click
 import flask_migrate
+from flask import Flask
 from flask.cli import with_appcontext
 from flask_migrate.cli import db
+
+from outreach.ground.db import db as database
+
+FOLDER = Path(__file__).resolve().parent.parent.parent / "migrations"
+
+
+def init_app(app: Flask) -> None:
+    """What the commands of Flask-Migrate look for on the app."""
+    flask_migrate.Migrate(app, database, directory=str(FOLDER))
+
 
 migrate: click.Group = db
 
 
 @migrate.command("downgrade")
 @click.argument("revision", default="-1")
-@click.option("--drop-data", is_flag=True, help="Lose what the newer tables and columns hold. Take a backup first.")
+@click.option(
+    "--drop-data", is_flag=True, help="Lose what the newer tables and columns hold. Take a backup first."
+)
 @with_appcontext
 def downgrade(revision: str, drop_data: bool) -> None:
     """Go back to an older schema; refused, in words, where that would drop rows."""

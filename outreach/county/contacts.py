@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, Text, case, func, select, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, aliased, mapped_column
@@ -247,18 +246,29 @@ def clean_address(typed: str) -> str:
     """The address as it is kept: trimmed, its domain in small letters and in ASCII. Raises BadAddress in words.
 
     One form of it, so that whoever answers from there is known again: mail and calendars write ‘schule-müller’ as
-    IDNA. Its shape alone is judged: no name server is asked inside a request.
+    IDNA.
     """
     trimmed = typed.strip().removeprefix("mailto:").strip()
     if not trimmed:
         raise BadAddress("Enter an email address.")
-    try:
-        found = validate_email(trimmed, check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError as error:
+    address = find_address(trimmed)
+    if address is None:
         shown = "".join(c if c.isprintable() else "?" for c in trimmed)[:80]
-        raise BadAddress(
-            f"‘{shown}’ is not an email address. It should look like office@school.example."
-        ) from error
+        raise BadAddress(f"‘{shown}’ is not an email address. It should look like office@school.example.")
+    return address
+
+
+def find_address(text: str) -> str | None:
+    """The mail address that a text is, its domain in small letters and in ASCII; None when it is none.
+
+    Its shape alone is judged: no name server is asked inside a request.
+    """
+    from email_validator import EmailNotValidError, validate_email  # late: few requests bring an address
+
+    try:
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        return None
     return f"{found.local_part}@{found.ascii_domain}"
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 
-from holidays.countries.united_kingdom import UnitedKingdom
 from sqlalchemy import (
     BindParameter,
     CompoundSelect,
@@ -324,5 +325,18 @@ def _within(terms: Iterable[Stretch], day: date) -> bool:
 @lru_cache(maxsize=64)
 def _bank_holidays(year: int) -> dict[date, str]:
     # One that falls on a weekend is kept on a weekday instead, which the library lists as well.
-    found = UnitedKingdom(subdiv="ENG", years=year, language="en_GB")
+    found = _united_kingdom()(subdiv="ENG", years=year, language="en_GB")
     return {day: name.removesuffix(" (observed)") for day, name in found.items() if day.weekday() < 5}
+
+
+@lru_cache(maxsize=1)
+def _united_kingdom() -> Any:
+    """The library's class of one country, from its file: its package would import those of all countries."""
+    import holidays
+
+    path = Path(holidays.__file__).parent / "countries" / "united_kingdom.py"
+    spec = spec_from_file_location("holidays_united_kingdom", path)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.UnitedKingdom

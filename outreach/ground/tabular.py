@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import xlsxwriter
-
 from outreach.ground import workbooks
 from outreach.ground.workbooks import WHOLE, CannotRead
 
@@ -80,6 +78,8 @@ def write_book(
     sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]], *, end: str = "the list"
 ) -> bytes:
     """A workbook of sheets, (name, header, rows) each; as `write_xlsx`. The last line of the last sheet is the end line."""
+    import xlsxwriter  # late: few requests write a workbook
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out,

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-
-from icalendar import Calendar, Event, vCalAddress, vText, vUri
+from typing import TYPE_CHECKING
 
 from outreach.ground import wording
 from outreach.ground.timespans import LONDON
 from outreach.post.envelopes import plain_address
+
+if TYPE_CHECKING:  # imported late: few requests write or read a calendar
+    from icalendar import Event, vCalAddress
 
 PRODID = "-//Outreach//Outreach//EN"
 REQUEST, CANCEL = "REQUEST", "CANCEL"
@@ -139,6 +141,8 @@ def one_line(text: str) -> str:
 
 def in_words(ics: bytes) -> list[tuple[str, str]]:
     """What a kept calendar part says, as (label, words), for a person to read."""
+    from icalendar import Calendar
+
     calendar = Calendar.from_ical(bytes(ics))
     said = [("What it does", _deed(str(calendar.get("METHOD", ""))))]
     for event in calendar.walk("VEVENT"):
@@ -174,13 +178,13 @@ def _deed(method: str) -> str:
     }.get(method, "A calendar entry")
 
 
-def _address(value: vCalAddress) -> str:
+def _address(value: "vCalAddress") -> str:
     address = str(value).removeprefix("mailto:")
     name = str(value.params.get("CN", ""))
     return f"{name} ({address})" if name and name != address else address
 
 
-def _invite(appointment: Appointment) -> Event:
+def _invite(appointment: Appointment) -> "Event":
     event = _event(appointment)
     event.add("status", "TENTATIVE" if appointment.tentative else "CONFIRMED")
     event.add("transp", "OPAQUE")
@@ -192,8 +196,10 @@ def _invite(appointment: Appointment) -> Event:
     return event
 
 
-def _event(appointment: Appointment) -> Event:
+def _event(appointment: Appointment) -> "Event":
     """What every kind has in common. An entry that ends before it starts is a bug: ValueError."""
+    from icalendar import Event, vText, vUri
+
     if appointment.ends_at <= appointment.starts_at:
         raise ValueError("a visit must end after it starts")
     event = Event()
@@ -212,7 +218,9 @@ def _event(appointment: Appointment) -> Event:
     return event
 
 
-def _add_people(event: Event, appointment: Appointment, attendees: tuple[Attendee, ...]) -> None:
+def _add_people(event: "Event", appointment: Appointment, attendees: tuple[Attendee, ...]) -> None:
+    from icalendar import vCalAddress
+
     if not attendees:
         raise ValueError("an invite without attendees reaches nobody's calendar")
     organizer = vCalAddress(f"mailto:{appointment.organizer_address}")
@@ -230,7 +238,9 @@ def _add_people(event: Event, appointment: Appointment, attendees: tuple[Attende
         event.add("attendee", person)
 
 
-def _bytes(event: Event, method: str | None) -> bytes:
+def _bytes(event: "Event", method: str | None) -> bytes:
+    from icalendar import Calendar
+
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", PRODID)

@@ -5,7 +5,6 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from email_validator import EmailNotValidError, validate_email
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import (
     GovDateInput,
@@ -20,6 +19,8 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import Optional, StopValidation, ValidationError
+
+from outreach.county.contacts import find_address
 
 _Value = TypeVar("_Value")
 
@@ -165,14 +166,10 @@ def tidy(value: str | None) -> str:
 
 
 def reachable(_form: FlaskForm, field: StringField) -> None:
-    if not field.data:
-        return
-    try:
-        validate_email(field.data, check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError as error:
+    if field.data and find_address(field.data) is None:
         raise ValidationError(
             f"{field.label.text}: that is not an address. Enter it like name@school.example."
-        ) from error
+        )
 
 
 def answered(message: str) -> Any:

@@ -221,7 +221,7 @@ def _playable(whole: Problem) -> tuple[tuple[Day, ...], tuple[str, ...]]:
     for day in whole.days:
         try:
             if day.booked:
-                problems.check(replace(whole, days=(day,), kept=()))
+                problems.check_day(whole, day)
         except CannotPlan as refusal:
             unplayable.append(str(refusal))
         else:

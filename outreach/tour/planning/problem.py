@@ -8,9 +8,7 @@ import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
-
-import numpy as np
+from itertools import pairwise, product
 
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
@@ -121,7 +119,7 @@ class Problem:
     """
 
     places: tuple[str, ...]
-    road: Sequence[Sequence[int]] | np.ndarray
+    road: Sequence[Sequence[int]]
     gaps: tuple[Gap, ...]
     days: tuple[Day, ...]
     minutes: Minutes
@@ -148,7 +146,7 @@ def check(problem: Problem) -> None:
     for gap in problem.gaps:
         _gap(problem, gap)
     for day in problem.days:
-        _day(problem, day)
+        check_day(problem, day)
     _once("school", [gap.school for gap in problem.gaps])
     _once("tour day", [day.number for day in problem.days])
     _once("date of a troupe", [(day.troupe, day.day) for day in problem.days])
@@ -175,19 +173,18 @@ def _rules(problem: Problem) -> None:
 
 
 def _roads(problem: Problem) -> None:
-    road = np.asarray(problem.road)
-    count = len(problem.places)
-    if road.shape != (count, count):
+    road, names = problem.road, problem.places
+    if {len(names)} != {len(road), *map(len, road)}:
         raise CannotPlan("The table of minutes does not have one line and one column for each place.")
-    wrong = ~((road >= 0) & (road <= LONGEST_ROAD))  # written so that 'not a number' is wrong too
-    if wrong.any():
-        a, b = np.argwhere(wrong)[0]
-        raise CannotPlan(
-            f"The road from {problem.places[a]} to {problem.places[b]} is given as {road[a, b]} minutes. "
-            f"Minutes on the road lie between 0 and {LONGEST_ROAD}."
-        )
-    if (road != np.floor(road)).any():
-        raise CannotPlan("Minutes on the road are whole minutes, rounded up.")
+    if all(0 <= minutes <= LONGEST_ROAD and not minutes % 1 for line in road for minutes in line):
+        return
+    for (a, start), (b, end) in product(enumerate(names), repeat=2):
+        if not 0 <= road[a][b] <= LONGEST_ROAD:  # written so that 'not a number' is wrong too
+            raise CannotPlan(
+                f"The road from {start} to {end} is given as {road[a][b]} minutes. "
+                f"Minutes on the road lie between 0 and {LONGEST_ROAD}."
+            )
+    raise CannotPlan("Minutes on the road are whole minutes, rounded up.")
 
 
 def _gap(problem: Problem, gap: Gap) -> None:
@@ -205,7 +202,8 @@ def _gap(problem: Problem, gap: Gap) -> None:
         )
 
 
-def _day(problem: Problem, day: Day) -> None:
+def check_day(problem: Problem, day: Day) -> None:
+    """Raises CannotPlan when one day of a problem, or what is booked on it, makes no sense."""
     words = f"The tour day of {day_words(day.day)}"
     if day.at_most < 1:
         raise CannotPlan(f"{words} takes no show at all.")

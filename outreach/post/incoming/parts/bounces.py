@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
-from flufl.bounce import all_failures
-
 from outreach.post.incoming.parts import headers
 from outreach.post.incoming.showing import plain
 
@@ -102,6 +100,8 @@ def from_report(parts: list[Message]) -> Bounced | None:
 
 def from_words(mail: Message, parts: list[Message]) -> Bounced | None:
     """The same of a bounce that is no standard report; None when it is no bounce that anybody knows."""
+    from flufl.bounce import all_failures  # late: only mail that comes in is looked at
+
     try:
         waiting, failed = all_failures(mail)
     except Exception:  # its detectors trust the shape of what strangers send, each in a way of its own

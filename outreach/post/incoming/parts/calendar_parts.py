@@ -11,9 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from icalendar.parser import Contentlines
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
-
 from outreach.ground.timespans import LONDON
 from outreach.post.incoming.parts import headers
 from outreach.post.incoming.showing import plain
@@ -115,6 +112,8 @@ def _components(text: str) -> tuple[_Lines, dict[str, list[tuple[str, str]]], li
 
 def _lines(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
     """Each line as (name in capitals, parameters, value as it stands); what is no line is left out."""
+    from icalendar.parser import Contentlines  # late: only mail that comes in is looked at
+
     # A lone CR ends a line too, for some; UTF-8 only, since a text of one line would be taken for a file's name.
     plain = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     for line in Contentlines.from_ical(plain):  # type: ignore[no-untyped-call]  # icalendar gives it no types
@@ -205,6 +204,8 @@ def _zone(tzid: str, zones: dict[str, list[tuple[str, str]]]) -> tzinfo | None:
     tzid = tzid.strip()
     if not tzid:
         return LONDON
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
     parts = tzid.strip("/").split("/")
     for name in [WINDOWS_TO_OLSON.get(tzid, ""), *("/".join(parts[i:]) for i in range(min(len(parts), 6)))]:
         if re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", name):
