@@ -416,15 +416,16 @@ def test_who_is_chased_takes_the_same_queries_for_one_school_and_for_thirty(
     assert counted == [17, 17, 17]
 
 
-def test_after_a_time_that_lapsed_the_days_of_waiting_begin_anew(app: Flask) -> None:
-    """Asked on 5 January, a first reminder would be due on the 15th; a time was kept for the school until the 14th."""
+@pytest.mark.parametrize("ended", [{"ended_at": at(date(2027, 1, 15)), "ended_as": "lapsed"}, {}])
+def test_after_a_time_that_lapsed_the_days_of_waiting_begin_anew(app: Flask, ended: dict[str, Any]) -> None:
+    """Asked on 5 January, a first reminder would be due on the 15th; a time was kept for the school until the 14th, and
+    the service has ended it, or not yet."""
     with transaction():
         c = county()
         db.session.add(
             Proposal(
                 programme_id=c.programme.id, urn=c.urns[0], starts_at=at(date(2027, 3, 9)), who="Priya",
-                reply_by=date(2027, 1, 14), recorded_at=at(date(2027, 1, 7)), ended_at=at(date(2027, 1, 15)),
-                ended_as="lapsed",
+                reply_by=date(2027, 1, 14), recorded_at=at(date(2027, 1, 7)), **ended,
             )
         )  # fmt: skip
     assert days_reminded(c.programme, last=date(2027, 1, 26)) == [date(2027, 1, 25)]
