@@ -65,8 +65,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
 
 
+def pytest_collection() -> None:
+    """Nothing of what is made while collecting is garbage: the collector of cycles would walk through it for nothing."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays: the collector of cycles need not walk through it at every turn."""
+    """What was imported and collected stays: nor need it be walked through at every turn later."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 
