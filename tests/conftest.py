@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,16 +65,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
 
 
-def pytest_collection() -> None:
-    """Nothing of what is made while collecting is garbage: the collector of cycles would walk through it for nothing."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """The collector of cycles stands still while tests are collected, of which nothing is garbage, and need not walk
+    through what was imported and collected at every turn later."""
     gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    """What was imported and collected stays: nor need it be walked through at every turn later."""
-    gc.enable()
-    gc.collect()
-    gc.freeze()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
