@@ -31,7 +31,6 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 from typing import Any
 
 AT_LEAST = 5
@@ -76,7 +75,8 @@ class Release:
 class GivenAway:
     """A group of people too small to be known, which some releases give away: `number` people of `units`.
 
-    `days`: those of the releases; `measures`: what they are counted in there.
+    `days`: those of the releases; `measures`: what they are counted in there. Where they are told by who went and who stayed,
+    that is so if nobody came for one who went: the reader may know it, or not.
     """
 
     number: int
@@ -146,15 +146,25 @@ def hide(
 
 
 def given_away(releases: Sequence[Release]) -> list[GivenAway]:
-    """Every few people whom these releases, set against each other, give away."""
-    groups = {(frozenset[Hashable](), where): streams for where, streams in _Sea(releases).alike().items()}
+    """Every few people whom these releases, set against each other, may give away.
+
+    What is hidden is hidden with some caution, and caution is no knowledge. So it is not told that nobody went some way
+    between two releases, which is no count of people; nor of five people or more, unless each may be known to be the
+    one of its unit.
+    """
+    sea = _Sea(releases)
+    groups = {(frozenset[int](), where): streams for where, streams in sea.alike().items()}
     found = []
     for sums, small in _Elimination(groups).worked_out:
         streams = [stream for group in small for stream in groups[group]]
-        shown = [(releases[key[0]], key[1]) for key in sums if isinstance(key, tuple)]
+        number, somewhere = sum(s.number for s in streams), {s.unit for s in streams if s.number}
+        nobody_went = not number and set(sea.numbers(sums).values()) != {1}
+        if nobody_went or number > max(AT_LEAST - 1, len(somewhere)):
+            continue
+        shown = [(releases[n], at) for n, at in sums]
         found.append(
             GivenAway(
-                number=sum(s.number for s in streams),
+                number=number,
                 units=tuple(sorted({s.unit for s in streams})),
                 measures=tuple(sorted({release.shown[at][0] for release, at in shown})),
                 days=tuple(sorted({release.day for release, _ in shown})),
@@ -170,10 +180,12 @@ def _worse(before: Sequence[Release], release: Release) -> set[int]:
     """
     newest = len(before)
     groups = {
-        (frozenset[Hashable](at for n, at in where if n == newest), frozenset(w for w in where if w[0] != newest)): streams
+        (frozenset(at for n, at in where if n == newest), frozenset(w for w in where if w[0] != newest)): streams
         for where, streams in _Sea([*before, release]).alike().items()
     }  # fmt: skip
-    return {at for sums, _ in _Elimination(groups).worked_out for at in sums if isinstance(at, int)}
+    found = _Elimination(groups)
+    told = [sums for sums, _ in found.worked_out]
+    return {at for sums in (*told, *found.tight) for at in sums if isinstance(at, int)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +201,7 @@ class _Sea:
     """All people of some releases, as streams through the releases in the order of their days."""
 
     def __init__(self, releases: Sequence[Release]) -> None:
+        self.releases = releases
         self.order = sorted(range(len(releases)), key=lambda n: (releases[n].day, n))
         ways: dict[Unit, dict[Way, int]] = {unit: {} for release in releases for unit in release.people}
         for length, n in enumerate(self.order):
@@ -203,6 +216,26 @@ class _Sea:
         for stream in self.streams:
             found[self._where(stream)].append(stream)
         return found
+
+    def numbers(self, times: Mapping[tuple[int, int], int]) -> dict[tuple[Unit, Part, int], int]:
+        """What some shown sums, each taken so many times, come to: the numbers of parts as they were from some release on
+        until they changed, and how many times each."""
+        found: dict[tuple[Unit, Part, int], int] = defaultdict(int)
+        for (n, at), by in times.items():
+            measure, units = self.releases[n].shown[at]
+            for unit in units:
+                for part in self.releases[n].people.get(unit, ()):
+                    if measure in part:
+                        found[unit, part, self._since(unit, part, n)] += by
+        return {number: by for number, by in found.items() if by}
+
+    def _since(self, unit: Unit, part: Part, n: int) -> int:
+        """The release from which on a part has had the number that it has in a release."""
+        at = self.order.index(n)
+        number = self.releases[n].people[unit][part]
+        while at and self.releases[self.order[at - 1]].people.get(unit, {}).get(part) == number:
+            at -= 1
+        return self.order[at]
 
     def _where(self, stream: _Stream) -> frozenset[tuple[int, int]]:
         return frozenset(
@@ -219,7 +252,9 @@ def _went_on(ways: Mapping[Way, int], there: Mapping[Part, int], length: int) ->
 
     Who was in a part stays in it, as far as it has people; then people pass into the part that has most in common with
     theirs; who is left went, or came. So a measure that did not change has the same people. A part without people has a
-    way too: that nobody is in it is a count to keep.
+    way too: that nobody is in it is a count to keep. That way stays in its part, though somebody comes into it later or
+    all that it counts in is counted in other parts: else 160 seen in January and 160 in the target of April would tell
+    that nobody was absent, and nothing would be hidden.
     """
     found: dict[Way, int] = defaultdict(int)
     left, wanted = dict(ways), dict(there)
@@ -230,13 +265,17 @@ def _went_on(ways: Mapping[Way, int], there: Mapping[Part, int], length: int) ->
     for way, part in pairs:
         stays = min(left[way], wanted[part])
         nobody_yet = not there[part] and way[-1] == part and all(new[-1] != part for new in found)
-        if stays or nobody_yet:
+        nobody_still = not ways[way] and way[-1] == part
+        if stays or nobody_yet or nobody_still:
             found[*way, part] += stays
             left[way] -= stays
             wanted[part] -= stays
     through = {new[-1] for new in found}
     for way, number in left.items():
-        if number or not ways[way] and (*way, way[-1]) not in found:
+        last = way[-1]
+        if not ways[way] and last is not None and last not in there and any(last <= other for other in there):
+            found[*way, last] += 0
+        elif number or not ways[way] and (*way, way[-1]) not in found:
             found[*way, None] += number
     for part, number in wanted.items():
         if number or part not in through:
@@ -270,18 +309,19 @@ class _Work:
     place: dict[Hashable, int] = field(init=False)
     shown: set[Hashable] = field(init=False)
     groups: dict["Group", list[_Stream]] = field(init=False)
+    keys: list[Hashable] = field(init=False)
 
     def __post_init__(self) -> None:
         self.people_of = {key: self._number(*self.sums[key]) for key in self.sums}
-        self.place = {key: n for n, key in enumerate(self.sums)}
-        self.shown = {key for key in self.sums if self.counted_in(key)}
-        keys = list(self.sums)
+        self.keys = list(self.sums)
+        self.place = {key: n for n, key in enumerate(self.keys)}
+        self.shown = {key for key in self.keys if self.counted_in(key)}
         everything = Release(day=self.day, people=self.people, shown=tuple(self.sums.values()))
         sea = _Sea([*self.earlier, everything])
         newest = len(self.earlier)
         self.groups = {}
         for where, streams in sea.alike().items():
-            now = frozenset(keys[at] for n, at in where if n == newest)
+            now = frozenset(at for n, at in where if n == newest)
             then = frozenset(w for w in where if w[0] != newest)
             self.groups[now, then] = streams
 
@@ -298,30 +338,36 @@ class _Work:
         As many at a time as have nothing to do with each other.
         """
         joined: dict[Group, list[_Stream]] = defaultdict(list)
+        still = {self.place[key] for key in self.shown}
         for (now, then), streams in self.groups.items():
-            joined[now & self.shown, then].extend(streams)
+            joined[now & still, then].extend(streams)
         self.groups = dict(joined)
-        found = _Elimination(self.groups, self.place)
+        found = _Elimination(self.groups)
         moves: set[Hashable] = set()
         touched: set[Hashable] = set()
         for sums, _ in found.worked_out:
-            fine = {key for key in sums if key in self.shown} - self.always
+            fine = self._of(sums)
             if fine and fine.isdisjoint(touched):
                 moves.add(min(fine, key=self._cost))
                 touched |= fine
         if not moves:
             for now in found.tight:
-                if tight := (now & self.shown) - self.always:
-                    return {min(tight, key=self._cost)}
+                if fine := self._of(now):
+                    return {min(fine, key=self._cost)}
         return moves
+
+    def _of(self, sums: Iterable[Any]) -> set[Hashable]:
+        """Those of the new release that are still shown and may be hidden."""
+        return {self.keys[n] for n in sums if isinstance(n, int)} & self.shown - self.always
 
     def _cost(self, key: Hashable) -> tuple[bool, bool, int, int]:
         """A dear sum costs most; what is only made use of least; then the fewest people."""
         return key in self.dear, key not in self.aside, self.people_of[key], self.place[key]
 
 
-Group = tuple[frozenset[Hashable], frozenset[tuple[int, int]]]
-"""(the sums of the new release that its streams stand in, those of the releases before)."""
+Group = tuple[frozenset[int], frozenset[tuple[int, int]]]
+"""(the sums of the new release that its streams stand in, those of the releases before). Both by their numbers, so that
+elimination goes the same way in every process: what a draft showed is what is published."""
 
 PRIME = 2**61 - 1
 """Elimination is done in whole numbers modulo this one; what comes of it is made sure of in whole numbers."""
@@ -330,20 +376,12 @@ PRIME = 2**61 - 1
 class _Elimination:
     """What can be worked out of shown sums about small groups of streams, by adding and subtracting.
 
-    `worked_out`: of each such result the sums that it needs (a new release's by their key, an earlier one's by release
-    and number) and the small groups that it tells of; only what the earlier sums do not tell alone, where there are sums
+    `worked_out`: of each such result the sums that it needs (a new release's by their number, an earlier one's by release
+    and number), how many times each, and the small groups that it tells of; only what the earlier sums do not tell alone, where there are sums
     of a new release. `tight`: sums of small groups in which one more person could not be made up for in whole people.
     """
 
-    def __init__(
-        self, groups: Mapping[Group, list[_Stream]], place: Mapping[Hashable, Any] = MappingProxyType({})
-    ) -> None:
-        """`place` of each key of the new release; a key without one is its own place, a number.
-
-        What comes to light depends on the order of the sums: it is by these places, so that what chose what to hide and
-        the last look at what is let out go the same way, in every process.
-        """
-        self.place = place
+    def __init__(self, groups: Mapping[Group, list[_Stream]]) -> None:
         self.groups = list(groups)
         self.number = [sum(s.number for s in groups[g]) for g in self.groups]
         self.spare = [
@@ -353,21 +391,19 @@ class _Elimination:
         self.small = {
             n for n, g in enumerate(self.groups) if (g[0] or g[1]) and (self.number[n] < AT_LEAST or self.spare[n] < 1)
         }  # fmt: skip
-        self.worked_out: list[tuple[set[Hashable], list[Group]]] = []
-        self.tight: list[frozenset[Hashable]] = []
+        self.worked_out: list[tuple[dict[Any, int], list[Group]]] = []
+        self.tight: list[frozenset[int]] = []
         self.before: set[Group] = set()
         if self.small:
             self._eliminate()
 
     def _eliminate(self) -> None:
-        members: dict[Hashable, list[int]] = defaultdict(list)
-        # In an order that is the same in every process: what is hidden hangs on it where two sums would do as well.
-        rank = {key: n for n, key in enumerate(sorted({key for g in self.groups for part in g for key in part}, key=repr))}
+        members: dict[Any, list[int]] = defaultdict(list)
         for n, (now, then) in enumerate(self.groups):
-            for key in sorted((*then, *now), key=rank.__getitem__):
+            for key in (*then, *now):
                 members[key].append(n)
         new = {key for now, _ in self.groups for key in now}
-        sums = sorted(members, key=lambda key: (key in new, -len(members[key]), self.place.get(key, key)))
+        sums = sorted(members, key=lambda key: (key in new, -len(members[key]), key))
         pivots: dict[int, dict[Any, int]] = {}
         for at, key in enumerate(sums):
             row: dict[Any, int] = dict.fromkeys(members[key], 1) | {("sum", at): 1}
@@ -389,9 +425,7 @@ class _Elimination:
             if self.groups[n] not in known and not self._could_be_more(n, pivots):
                 self.tight.append(self.groups[n][0] or self._beside(n, pivots))
 
-    def _judge(
-        self, results: Sequence[Mapping[Any, int]], sums: Sequence[Hashable], new: Collection[Hashable]
-    ) -> None:
+    def _judge(self, results: Sequence[Mapping[Any, int]], sums: Sequence[Any], new: Collection[int]) -> None:
         """Results about small groups alone: fine where they add groups that hold enough people together.
 
         What takes one group from another is no count of anybody, but too near to one to be let out; where earlier
@@ -400,12 +434,12 @@ class _Elimination:
         known: list[Mapping[Any, int]] = []
         fresh = frozenset(new)
         for row in results:
-            needs = {sums[n[1]] for n in row if isinstance(n, tuple)}
+            needs = {sums[n[1]]: _signed(v) for n, v in row.items() if isinstance(n, tuple)}
             counted, enough = self._count(row)
             if enough:
                 continue
             told = [self.groups[n] for n in row if isinstance(n, int)]
-            if needs & fresh or not fresh and counted:
+            if needs.keys() & fresh or not fresh and counted:
                 self.worked_out.append((needs, told))
             elif fresh:
                 self.before.update(told)
@@ -415,8 +449,8 @@ class _Elimination:
                 both = dict(before)
                 _take(both, row, PRIME - 1)
                 counted, enough = self._count(both)
-                needs = {sums[n[1]] for n in both if isinstance(n, tuple)}
-                if row is not before and counted and not enough and needs & fresh:
+                needs = {sums[n[1]]: _signed(v) for n, v in both.items() if isinstance(n, tuple)}
+                if row is not before and counted and not enough and needs.keys() & fresh:
                     self.worked_out.append((needs, [self.groups[n] for n in both if isinstance(n, int)]))
 
     def _count(self, row: Mapping[Any, int]) -> tuple[bool, bool]:
@@ -433,15 +467,18 @@ class _Elimination:
         return max(large or there, key=lambda n: self.spare[n], default=None)
 
     def _could_be_more(self, small: int, pivots: Mapping[int, Mapping[Any, int]]) -> bool:
-        """Whether a small group could have a person more or less, made up for in whole people of other groups."""
+        """Whether a small group could hold any number from 0 to 4, or a person more or less where it holds more, made
+        up for in whole people of other groups."""
         if self.groups[small] in self.before:
             return True  # is known already, by earlier releases alone
-        free = (
-            [small]
-            if small not in pivots
-            else [n for n in pivots[small] if isinstance(n, int) and n != small]
-        )
-        return any(self._goes(n, by, pivots) for n in free for by in (1, -1))
+        number = self.number[small]
+        changes = [n - number for n in range(AT_LEAST) if n != number] if number < AT_LEAST else [1, -1]
+        if small not in pivots:
+            goes = [self._goes(small, by, pivots) for by in changes]
+        else:
+            free = [n for n in pivots[small] if isinstance(n, int) and n != small]
+            goes = [any(self._goes(n, sign * by, pivots) for n in free for sign in (1, -1)) for by in changes]
+        return all(goes) if number < AT_LEAST else any(goes)
 
     def _goes(self, free: int, by: int, pivots: Mapping[int, Mapping[Any, int]]) -> bool:
         changes = {free: by} | {n: _signed(-by * row[free]) for n, row in pivots.items() if free in row}
@@ -450,7 +487,7 @@ class _Elimination:
             for n, change in changes.items()
         )
 
-    def _beside(self, small: int, pivots: Mapping[int, Mapping[Any, int]]) -> frozenset[Hashable]:
+    def _beside(self, small: int, pivots: Mapping[int, Mapping[Any, int]]) -> frozenset[int]:
         return frozenset(key for n, row in pivots.items() if small in row for key in self.groups[n][0])
 
 

@@ -222,6 +222,19 @@ def test_the_absent_between_seen_and_target_are_hidden_too() -> None:
     assert found == {("seen", "all"): shown(90), ("target", "all"): shown(98)}
 
 
+@pytest.mark.parametrize(
+    "april", [{SEEN: 157, ABSENT: 3}, {SEEN: 160, frozenset({"seen"}): 1}], ids=["somebody absent", "more than there are"]
+)  # fmt: skip
+def test_that_nobody_was_absent_is_not_left_between_two_releases(april: dict[frozenset[str], int]) -> None:
+    """160 in the target of April, as ever, and 160 seen in January: nobody would have been absent then."""
+    a = frozenset("A")
+    later = Release(day=date(2027, 4, 1), people={"A": april}, shown=(("target", a),))
+    found = suppression.hide(
+        {"seen": ("seen", a)}, {"A": {SEEN: 160, ABSENT: 0}}, day=date(2027, 1, 31), earlier=[later]
+    )
+    assert found.sums == {"seen": KEPT_BACK}
+
+
 def test_a_year_group_that_is_hidden_is_not_left_between_all_and_the_other() -> None:
     """Target: all 98, Year 8 95, Year 9 hidden: the 3 would be plain."""
     rows: Sums = {"all": frozenset(["A.8", "A.9"]), "8": frozenset(["A.8"]), "9": frozenset(["A.9"])}

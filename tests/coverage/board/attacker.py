@@ -5,7 +5,7 @@ says so, of any day) where somebody was counted and when something changed, know
 seen, and asks a solver of whole numbers for two worlds that fit all of it. Where there are no two, the number is known.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
@@ -48,15 +48,53 @@ class Attacker:
 
     def known(self) -> list[str]:
         """Every number under 5 that can be worked out, in words; 'all of it is wrong' if no world fits at all."""
+        self._read_all()
+        wanted = {name: (terms, self._sum(terms)) for name, terms in self._targets()}
+        wanted = {name: (t, v) for name, (t, v) in wanted.items() if t and 0 <= v < LEAST}
+        return self._solve(wanted)
+
+    def confirms(self, told: Sequence[tuple[int, Collection[str], Collection[date]]]) -> list[bool]:
+        """Of each (number, units, days) whether it can be worked out that so many people of these units ('100003.8':
+        Year 8 of a school) were counted on one of these days, or that a count changed by so many between two of them."""
+        self._read_all()
+        wanted: dict[str, tuple[Terms, int]] = {}
+        for at, (number, units, days) in enumerate(told):
+            before: dict[str, list[Terms]] = {}
+            for n, release in enumerate(self.releases):
+                for what, terms in self._of_units(n, units) if release.day in days else ():
+                    then = before.setdefault(what, [])
+                    for found in (terms, *(_less(terms, other) for other in then)):
+                        if found and abs(self._sum(found)) == number:
+                            wanted[f"{at} {len(wanted)}"] = found, self._sum(found)
+                    then.append(terms)
+        known: set[int] = set()
+        while wanted:
+            at = next(iter(wanted)).partition(" ")[0]
+            asked = {name: wanted.pop(name) for name in list(wanted) if name.partition(" ")[0] == at}
+            if self._solve(asked, until=1):
+                known.add(int(at))
+        return [at in known for at in range(len(told))]
+
+    def _read_all(self) -> None:
         self.releases = sorted(self.releases, key=lambda r: r.day)
         for n in range(len(self.releases)):
             self._number_all(n)
         for n, release in enumerate(self.releases):
             for line in release.lines:
                 self._read(n, dict(zip(release.head, line, strict=True)))
-        wanted = {name: (terms, self._sum(terms)) for name, terms in self._targets()}
-        wanted = {name: (t, v) for name, (t, v) in wanted.items() if t and 0 <= v < LEAST}
-        return self._solve(wanted)
+
+    def _of_units(self, n: int, units: Collection[str]) -> Iterator[tuple[str, Terms]]:
+        found: dict[str, Terms] = {what: {} for what in ("saw", "there", "school", "also", "concerns")}
+        for unit in units:
+            urn, _, of = unit.partition(".")
+            whats = ("saw", "there", "school") if of.isdigit() else (of,) if of else ("school", "also")
+            for what in whats:
+                key = (n, what, int(urn)) if what in ("school", "also", "concerns") else (n, what, int(urn), int(of))
+                if key in self.at:
+                    found[what][self.at[key]] = 1
+        yield from found.items()
+        yield "absent", _less(found["there"], found["saw"])
+        yield "school and not seen", _less(found["school"], found["saw"])
 
     # --- what is unknown
 
@@ -232,7 +270,8 @@ class Attacker:
 
     # --- worlds
 
-    def _solve(self, wanted: dict[str, tuple[Terms, int]]) -> list[str]:
+    def _solve(self, wanted: dict[str, tuple[Terms, int]], until: int | None = None) -> list[str]:
+        """Those that are the same in every world; once there are `until` of them no more are looked for."""
         h = highspy.Highs()
         h.setOptionValue("threads", 1)  # as the planner asks: HiGHS has one pool of threads for the process
         h.setOptionValue("output_flag", False)
@@ -248,7 +287,7 @@ class Attacker:
         for _ in range(4):
             self._drop(wanted, self._world(h, {i: r.choice((-1, 0, 1)) for i in range(len(self.true))}))
         found = []
-        while wanted:
+        while wanted and len(found) != until:
             name, (terms, true) = next(iter(wanted.items()))
             for sign in (1, -1):
                 self._drop(wanted, self._world(h, _times(terms, sign)))
