@@ -29,8 +29,8 @@ import outreach.county.register.hands
 import outreach.county.schools
 import outreach.coverage.board.publishing
 import outreach.coverage.gaplist.kept
-import outreach.coverage.plans.orders
 import outreach.ground.history
+import outreach.planning.orders
 import outreach.post.feeds.addresses
 import outreach.post.feeds.tokens
 import outreach.post.feeds.troupe_links

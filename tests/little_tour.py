@@ -8,10 +8,10 @@ import make
 from outreach.booking.proposals import Proposal
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
-from outreach.coverage.plans.at_work import work_next
-from outreach.coverage.plans.rules import Rules
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
+from outreach.planning.planner_worker import work_next
+from outreach.planning.rules import Rules
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance

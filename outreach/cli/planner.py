@@ -7,9 +7,9 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
-from outreach.coverage.plans import apart, at_work
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.planning import planner_process, planner_worker
 
 planner = AppGroup("planner", help="Plans of a tour: draw up what was asked for.")
 
@@ -22,11 +22,11 @@ def work(once: bool, every: float) -> None:
     told = threading.Event()
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, lambda *_: told.set())
-    name, said = at_work.new_name(), ""
+    name, said = planner_worker.new_name(), ""
     while not told.is_set():
         try:
-            while not told.is_set() and at_work.work_next(
-                name, clock=clock.now, commits=transaction, solver=apart.solve, told=told.is_set
+            while not told.is_set() and planner_worker.work_next(
+                name, clock=clock.now, commits=transaction, solver=planner_process.solve, told=told.is_set
             ):
                 click.echo("A plan is done.")
             db.session.rollback()

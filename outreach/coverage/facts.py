@@ -25,7 +25,7 @@ from outreach.county.corrections import value_of
 from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovered, CountedShare
 from outreach.county.register import lines
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord
-from outreach.coverage.parts.cut import Cut, only, only_shows, scope
+from outreach.coverage.parts.as_of import Cut, only, only_shows, scope
 from outreach.ground.db import Instant, db
 from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter

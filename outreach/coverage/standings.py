@@ -22,12 +22,12 @@ from outreach.booking import promises
 from outreach.county.establishments import town_name, urban_or_rural
 from outreach.coverage import facts, gaps
 from outreach.coverage.asking import Asking, Where
-from outreach.coverage.cells import OPEN, Cell, Cells
 from outreach.coverage.gaps import Word
-from outreach.coverage.kin import Kin
+from outreach.coverage.parts.as_of import Cut, cut_of
 from outreach.coverage.parts.collecting import without_collecting
-from outreach.coverage.parts.cut import Cut, cut_of
+from outreach.coverage.succession import Kin
 from outreach.coverage.targets import Target, TargetSchool
+from outreach.coverage.year_group_standing import OPEN, Cell, Cells
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short

@@ -15,7 +15,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.school_year import first_day, last_day, year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, day_short
-from outreach.tour import came_free
+from outreach.tour import freed_places
 from outreach.tour.availability import days_off
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.programmes import Programme, ProgrammeClosed
@@ -211,7 +211,7 @@ def add_bulk(
     ]  # fmt: skip
     db.session.add_all(rows)
     db.session.flush()
-    came_free.note([row.id for row in rows], now=now)
+    freed_places.note([row.id for row in rows], now=now)
     if rows:
         history.record(
             "added tour days", "programme", programme.id, who=who, now=now,

@@ -13,7 +13,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import clock, count, day_short
-from outreach.tour import came_free, days, programmes, roads
+from outreach.tour import days, freed_places, programmes, roads
 from outreach.tour.availability import nights, span
 from outreach.tour.days import Hours, TourDay
 from outreach.tour.performances import Performance, clear_expired, lock_days
@@ -154,7 +154,7 @@ def change_day(tour_day: TourDay, hours: Hours, *, who: str, now: datetime) -> N
         hours.shows_at_most,
     )
     db.session.flush()
-    came_free.note([tour_day.id], now=now)
+    freed_places.note([tour_day.id], now=now)
     history.record("changed", "tour day", tour_day.id, who=who, now=now, before=_said(before), after=_said(hours))  # fmt: skip
 
 
@@ -249,7 +249,7 @@ def change_programme(
     for day in tour_days:
         if day.shows_at_most == was or day.shows_at_most > production.shows_a_day:
             if day.shows_at_most < production.shows_a_day:
-                came_free.note([day.id], now=now)
+                freed_places.note([day.id], now=now)
             day.shows_at_most = production.shows_a_day
     db.session.flush()
 

@@ -22,7 +22,7 @@ from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
-from outreach.tour import came_free
+from outreach.tour import freed_places
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 
@@ -206,7 +206,7 @@ def shift(performance: Performance, slot: Slot, *, now: datetime) -> TroupeEvent
             organizer_token=performance.organizer_token, sequence=performance.sequence + 1, left_at=now,
         )  # fmt: skip
         performance.uid, performance.organizer_token = str(uuid.uuid4()), secrets.token_hex(10)
-    came_free.note([performance.tour_day_id], now=now)
+    freed_places.note([performance.tour_day_id], now=now)
     _put(performance, slot)
     performance.tour_day_id = slot.tour_day_id
     performance.troupe_id = slot.troupe_id
@@ -241,7 +241,7 @@ def rehost(performance: Performance, urn: int, place: Place | None) -> None:
 
 def release(performance: Performance, *, now: datetime) -> None:
     """Give the time back; the row stays for the record."""
-    came_free.note([performance.tour_day_id], now=now)
+    freed_places.note([performance.tour_day_id], now=now)
     performance.released_at = now
     performance.sequence += 1
     db.session.flush()

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from flask import request
 
-from outreach.booking.calling_off import hits
-from outreach.booking.calling_off.hits import Hits
+from outreach.booking.calling_off import affected
+from outreach.booking.calling_off.affected import Hits
 from outreach.booking.calling_off.instead import Instead
 from outreach.booking.calling_off.rows import AFTERNOON, DAY, MORNING
 from outreach.booking.calling_off.scope import Scope
@@ -101,4 +101,4 @@ def look(scope: Scope | None, which: SpanForm) -> Hits | None:
     except Refusal as refusal:
         which.refuse(refusal)
         return None
-    return hits.look(scope, now=clock.now())
+    return affected.look(scope, now=clock.now())

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 import make
 from outreach.booking import bookings, holds
+from outreach.booking.calling_off import affected, instead
 from outreach.booking.calling_off import deeds as lost
-from outreach.booking.calling_off import hits, instead
 from outreach.booking.calling_off.scope import Scope
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
@@ -319,7 +319,7 @@ def call_off(dice: Dice, county: County, now: datetime) -> bool | None:
     whose: dict[str, Any] = {"schools_of": ""} if snow else {"troupe_id": day.troupe_id}
     partnership_id = _programme(county).partnership_id
     scope = Scope(partnership_id=partnership_id, first=day.day, last=day.day, part=part, **whose)
-    seen = hits.look(scope, now=now)
+    seen = affected.look(scope, now=now)
     found = instead.of(seen, now=now) if dice.one((True, False)) else {}
     chosen = {reference: other.planned.key for reference, other in found.items() if other.planned}
     key = f"{now.isoformat()} {day.id} {dice.one(range(60))}"

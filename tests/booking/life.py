@@ -17,8 +17,8 @@ from sqlalchemy import select
 
 import make
 from outreach.booking import bookings, colleagues, holds, promises, told
+from outreach.booking.calling_off import affected, scope
 from outreach.booking.calling_off import deeds as calling_off
-from outreach.booking.calling_off import hits, scope
 from outreach.booking.calling_off.rows import CallOff
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
@@ -301,7 +301,7 @@ def call_off_day(day: Any, *, reason: str, now: datetime, seen: list[str] | None
     """The company cannot play on one of its days; each form has a key of its own."""
     off = scope.of_day(day)
     with transaction():
-        seen = hits.look(off, now=now).references if seen is None else seen
+        seen = affected.look(off, now=now).references if seen is None else seen
         return calling_off.call_off(
             off, key=secrets.token_hex(8), reason=reason, seen=seen, who="Priya Nandakumar", now=now
         )

@@ -18,7 +18,7 @@ from test_holds import at_once
 import make
 from outreach.booking import bookings, promises, proposals
 from outreach.booking.bookings import ReasonMissing
-from outreach.booking.calling_off import deeds, hits, instead, replacing, rows, undoing
+from outreach.booking.calling_off import affected, deeds, instead, replacing, rows, undoing
 from outreach.booking.calling_off.deeds import NotAsSeen, NothingToCallOff
 from outreach.booking.calling_off.rows import AFTERNOON, MORNING, CallOff, CallOffLine
 from outreach.booking.calling_off.scope import DayIsOver, LastBeforeFirst, Scope, SpanTooLong
@@ -58,14 +58,14 @@ def off(c: SimpleNamespace, **changes: Any) -> Scope:
 
 
 def together(what: Scope, now=NOW) -> dict[str, str]:
-    found = hits.look(what, now=now)
+    found = affected.look(what, now=now)
     return {ref: i.planned.key for ref, i in instead.of(found, now=now).items() if i.planned}
 
 
 def call_off(what: Scope, *, now=NOW, key: str = "one", **said: Any) -> CallOff:
     with transaction():
         seen = said.pop("seen", None)
-        seen = hits.look(what, now=now).references if seen is None else seen
+        seen = affected.look(what, now=now).references if seen is None else seen
         return deeds.call_off(
             what,
             key=key,
@@ -153,7 +153,7 @@ def test_a_form_sent_twice_calls_off_once(c) -> None:
 def test_two_at_once_end_it_once(c) -> None:
     """The same form pressed twice, or two coordinators: whoever waits finds it done, or nothing left."""
     full(c)
-    seen, what, chosen = hits.look(off(c), now=NOW).references, off(c), together(off(c))
+    seen, what, chosen = affected.look(off(c), now=NOW).references, off(c), together(off(c))
     db.session.rollback()
 
     def press(key: str) -> Any:
@@ -194,12 +194,12 @@ def test_the_database_lets_nothing_be_called_off_twice(c) -> None:
 
 def test_who_booked_since_the_look_is_named_and_nothing_ends(c) -> None:
     life.book_first(c, BEFORE)
-    seen = hits.look(off(c), now=NOW).references
+    seen = affected.look(off(c), now=NOW).references
     life.neighbour_books(c, NOW)
     with pytest.raises(NotAsSeen, match=f"New since: {c.neighbour.name}, 9 March 2027 at 1:00pm"):
         call_off(off(c), seen=seen)
     with pytest.raises(NotAsSeen, match="1 show or kept time less"):
-        call_off(off(c), seen=[*hits.look(off(c), now=NOW).references, "kept-99"])
+        call_off(off(c), seen=[*affected.look(off(c), now=NOW).references, "kept-99"])
     assert c.booking.ended_at is None
 
 
@@ -289,7 +289,7 @@ def test_nobody_is_asked_to_be_ready_in_less_than_three_days(c) -> None:
     full(c)
     day(c, date(2027, 3, 11))
     eve = wall(date(2027, 3, 9), time(6))
-    for other in instead.of(hits.look(off(c), now=eve), now=eve).values():
+    for other in instead.of(affected.look(off(c), now=eve), now=eve).values():
         assert other.choices and min(s.day for s in other.choices) >= date(2027, 3, 12)
 
 
@@ -303,7 +303,7 @@ def test_another_time_for_each_takes_the_same_queries_however_many(c, count_quer
         life.book(c, BEFORE, day=on, school=school)
     what = off(c, last=date(2027, 4, 30))
     db.session.expunge_all()
-    found = hits.look(what, now=NOW)
+    found = affected.look(what, now=NOW)
     assert len(found.hits) == 1 + more
     with count_queries() as queries:
         instead.of(found, now=NOW)
@@ -317,18 +317,18 @@ def test_whom_to_ring_first_has_a_show_by_the_next_school_day_and_the_numbers_ar
     starts = c.booking.performance.starts_at
     # The show is on a Tuesday: on the Friday before it Monday is the next school day, on the Sunday too.
     for ahead in (4, 3, 2):
-        (hit,) = hits.look(off(c), now=starts - timedelta(days=ahead)).hits
+        (hit,) = affected.look(off(c), now=starts - timedelta(days=ahead)).hits
         assert (hit.urgent, bool(hit.rings)) == (False, True)
-    (hit,) = hits.look(off(c), now=starts - timedelta(hours=30)).to_ring
+    (hit,) = affected.look(off(c), now=starts - timedelta(hours=30)).to_ring
     with transaction():
         school_days.rule_out(c.school, (starts - timedelta(days=1)).date(), "INSET", who="Priya", now=BEFORE)
-    assert hits.look(off(c), now=starts - timedelta(days=4)).to_ring != []
+    assert affected.look(off(c), now=starts - timedelta(days=4)).to_ring != []
     assert hit.rings == (
         ("Joanna Fell", "safeguarding lead", life.FELL.phone), ("The school", "office", "01632 960 111"),
     )  # fmt: skip
     done = call_off(off(c), now=starts - timedelta(hours=2), rung=[c.booking.reference])
     (line,) = rows.lines(done)
-    assert (line.to_ring, line.rung_by, hits.numbers_of([line])[line.id]) == (True, "Priya", hit.rings)
+    assert (line.to_ring, line.rung_by, affected.numbers_of([line])[line.id]) == (True, "Priya", hit.rings)
 
 
 def test_every_calendar_agrees_with_the_diary_afterwards(c) -> None:
@@ -481,8 +481,8 @@ def test_another_partnerships_shows_are_never_hit(c) -> None:
     full(c)
     with transaction():
         other = make.partnership(("932",))
-    assert hits.look(snow(c, schools_of="", partnership_id=other.id), now=NOW).hits == ()
-    assert hits.look(off(c, partnership_id=other.id), now=NOW).hits == ()
+    assert affected.look(snow(c, schools_of="", partnership_id=other.id), now=NOW).hits == ()
+    assert affected.look(off(c, partnership_id=other.id), now=NOW).hits == ()
 
 
 # Given back
@@ -541,7 +541,7 @@ KILLED = """
 import os, signal, sys
 from outreach import create_app
 from outreach.booking import bookings
-from outreach.booking.calling_off import deeds, hits, instead, scope
+from outreach.booking.calling_off import deeds, affected, instead, scope
 from outreach.ground.db import transaction
 from datetime import date, datetime
 url, own, troupe_id, at, now = sys.argv[1:6]
@@ -557,7 +557,7 @@ with app.app_context():
     bookings.cancel = killed
     on = date(2027, 3, 9)
     what = scope.Scope(partnership_id=int(own), first=on, last=on, troupe_id=int(troupe_id))
-    found = hits.look(what, now=now)
+    found = affected.look(what, now=now)
     chosen = {r: i.planned.key for r, i in instead.of(found, now=now).items() if i.planned}
     seen = found.references
     with transaction():
@@ -594,7 +594,7 @@ def test_killed_in_the_middle_nothing_has_happened_and_the_next_click_does_it_on
 
 def test_cancelling_beside_it_waits_and_is_told(c) -> None:
     life.book_first(c, BEFORE)
-    seen, what, booked = hits.look(off(c), now=NOW).references, off(c), c.booking.id
+    seen, what, booked = affected.look(off(c), now=NOW).references, off(c), c.booking.id
     db.session.rollback()
     raised = at_once(
         c,

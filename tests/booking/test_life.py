@@ -12,8 +12,8 @@ from test_holds import at_once
 import make
 from outreach.booking import bookings, holds, promises, proposals
 from outreach.booking.bookings import ReasonMissing
+from outreach.booking.calling_off import affected, rows, scope
 from outreach.booking.calling_off import deeds as calling_off
-from outreach.booking.calling_off import hits, rows, scope
 from outreach.booking.calling_off.deeds import NotAsSeen, NothingToCallOff
 from outreach.booking.calling_off.scope import DayIsOver
 from outreach.booking.desk import proposing
@@ -387,7 +387,7 @@ def test_a_time_taken_back_while_the_school_says_yes_is_booked_or_free_never_bot
 
 def test_a_day_called_off_while_a_school_says_yes_is_looked_at_again(c, app: Flask) -> None:
     c.app, kept, day_id, own = app, propose(c).id, c.tuesday.id, c.partnership.id
-    seen = hits.look(scope.of_day(c.tuesday), now=make.NOW).references
+    seen = affected.look(scope.of_day(c.tuesday), now=make.NOW).references
     db.session.rollback()
     raised = at_once(
         c,
@@ -425,7 +425,7 @@ def test_a_slot_in_hand_on_a_day_called_off_is_lost(c) -> None:
     with transaction():
         held = life.slot(c, c.tuesday, time(9), make.NOW)
         (show,) = holds.hold(c.programme, c.school, [held], who="Jo", now=make.NOW)
-    assert hits.look(scope.of_day(c.tuesday), now=make.NOW).holding == 1
+    assert affected.look(scope.of_day(c.tuesday), now=make.NOW).holding == 1
     call_off(c)
     with pytest.raises(holds.NothingHeld), transaction():
         bookings.book(c.programme, c.school, [(show.id, life.promise())], who="Jo", now=make.NOW)
@@ -442,7 +442,7 @@ def test_shows_that_have_begun_stay_when_the_rest_of_the_day_is_called_off(c) ->
 
 
 def test_a_day_is_called_off_only_as_it_was_seen(c) -> None:
-    seen = hits.look(scope.of_day(c.tuesday), now=make.NOW).references
+    seen = affected.look(scope.of_day(c.tuesday), now=make.NOW).references
     booking = life.book(c, make.NOW)
     with pytest.raises(NotAsSeen):
         call_off(c, seen=seen)
@@ -473,7 +473,7 @@ def test_looking_at_two_shows_takes_the_same_queries_as_at_one(c, count_queries)
         db.session.rollback()
         day = days.get(c.partnership.id, c.tuesday.id)
         with count_queries() as queries:
-            found = hits.look(scope.of_day(day), now=make.NOW)
+            found = affected.look(scope.of_day(day), now=make.NOW)
             assert all(h.school.name and h.performance.starts_at and h.people for h in found.hits)
         taken.append((found.shows, len(queries)))
     assert taken == [(1, 8), (2, 8)]

@@ -10,7 +10,7 @@ from flask import Flask
 from life import FELL, RED, WHITFIELD
 
 import make
-from outreach.asking import put_right
+from outreach.asking import corrected_addresses
 from outreach.booking import bookings, colleagues, promises
 from outreach.booking.desk import proposing
 from outreach.ground.db import db, transaction
@@ -170,7 +170,7 @@ def test_an_address_that_is_said_to_work_gets_what_stands(c) -> None:
     with transaction():
         outbox.mark_dead(fell(), "no such user", SOON)
         first = db.session.query(Letter).filter_by(recipient=fell(), status=SENT).one()
-        put_right.say_it_works(first, who="Priya", now=SOON)
+        corrected_addresses.say_it_works(first, who="Priya", now=SOON)
         letters.resend(first.stream, first.recipient, now=SOON)
     assert sent() == [(fell(), "REQUEST", 1, NEW)]
 
@@ -178,7 +178,7 @@ def test_an_address_that_is_said_to_work_gets_what_stands(c) -> None:
 def test_an_address_that_is_put_right_gets_what_stands(c) -> None:
     with transaction():
         first = db.session.query(Letter).filter_by(recipient=fell(), status=SENT).one()
-        put_right.put_right(first, "joanna.fell@redmere.example", source="a call", who="Priya", now=SOON)
+        corrected_addresses.put_right(first, "joanna.fell@redmere.example", source="a call", who="Priya", now=SOON)
     assert ("joanna.fell@redmere.example", "REQUEST", 1, NEW) in sent(SOON)
     with transaction():
         letters.resend(c.booking.uid, "joanna.fell@redmere.example", now=NEXT_DAY)

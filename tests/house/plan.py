@@ -18,12 +18,13 @@ FLOORS = {
     "asking": 5,
     "visits": 6,
     "coverage": 7,
-    "demonstration": 8,
-    "web": 9,
-    "cli": 9,
-    "tables": 9,
-    "": 10,
-    "wsgi": 11,
+    "planning": 8,
+    "demonstration": 9,
+    "web": 10,
+    "cli": 10,
+    "tables": 10,
+    "": 11,
+    "wsgi": 12,
 }
 
 

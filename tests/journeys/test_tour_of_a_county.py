@@ -18,7 +18,7 @@ from booking.calendars_of_people import PersonsCalendar
 from little_tour import draw_up
 from outreach.asking import refusing
 from outreach.booking import accounts, promises, proposals
-from outreach.booking.calling_off import deeds, hits, instead, rows, scope
+from outreach.booking.calling_off import affected, deeds, instead, rows, scope
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
 from outreach.booking.numbers import Promise
@@ -27,11 +27,11 @@ from outreach.booking.proposals import Proposal
 from outreach.county import register
 from outreach.county.schools import School
 from outreach.coverage import standings
-from outreach.coverage.plans import figures, ordering, orders
-from outreach.coverage.plans.orders import KEPT, TourPlan
-from outreach.coverage.plans.rules import Rules
-from outreach.coverage.promising import accepting
 from outreach.ground.db import db, transaction
+from outreach.planning import figures, ordering, orders
+from outreach.planning.orders import KEPT, TourPlan
+from outreach.planning.promising import accepting
+from outreach.planning.rules import Rules
 from outreach.post import copies
 from outreach.post.envelopes import plain_address
 from outreach.post.outbox import SENT, WAITING, Letter
@@ -145,7 +145,7 @@ class Desk:
         """Everybody hit gets the time that all together can have."""
         off = scope.of_day(day)
         with transaction():
-            seen = hits.look(off, now=self.later())
+            seen = affected.look(off, now=self.later())
             chosen = {ref: i.planned.key for ref, i in instead.of(seen, now=self.now).items() if i.planned}
             done = deeds.call_off(
                 off, key=secrets.token_hex(8), reason="Illness in the cast", seen=seen.references, chosen=chosen,

@@ -27,9 +27,9 @@ from outreach.booking.guests.places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.schools import School
-from outreach.coverage.plans.orders import PlanLine
 from outreach.demonstration import cast, story
 from outreach.ground.db import db, transaction
+from outreach.planning.orders import PlanLine
 from outreach.post import links
 from outreach.post.feeds import troupe_links
 from outreach.post.feeds.troupe_links import TroupeLink

@@ -9,8 +9,8 @@ from playwright.sync_api import Page
 import make
 from browser import Site
 from little_tour import QUICK, Tour, draw_up
-from outreach.coverage.plans import ordering
 from outreach.ground.db import db, transaction
+from outreach.planning import ordering
 from outreach.post.feeds import troupe_links
 from outreach.tour.days import TourDay
 

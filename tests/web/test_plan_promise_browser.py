@@ -12,10 +12,10 @@ import make
 from browser import Site
 from little_tour import MONDAY, Tour, draw_up, stands
 from outreach.booking.proposals import Proposal
-from outreach.coverage.plans import ordering, orders
-from outreach.coverage.plans.rules import Rules
-from outreach.coverage.promising import deciding
 from outreach.ground.db import db, transaction
+from outreach.planning import ordering, orders
+from outreach.planning.promising import deciding
+from outreach.planning.rules import Rules
 
 pytestmark = pytest.mark.browser
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmere-on-the-Wold"

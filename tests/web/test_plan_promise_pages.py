@@ -12,11 +12,11 @@ import make
 from little_tour import MONDAY, Tour, draw_up
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
-from outreach.coverage.plans import ordering, orders
-from outreach.coverage.plans.orders import ACCEPTED, PlanLine, TourPlan
-from outreach.coverage.plans.rules import Rules
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
+from outreach.planning import ordering, orders
+from outreach.planning.orders import ACCEPTED, PlanLine, TourPlan
+from outreach.planning.rules import Rules
 from outreach.post.outbox import Letter
 from outreach.tour.performances import Performance
 

@@ -12,10 +12,10 @@ import make
 from browser import Site
 from little_tour import QUICK, Tour, draw_up
 from outreach.county.people import Person
-from outreach.coverage.plans import ordering, orders
-from outreach.coverage.plans.orders import WORKING, TourPlan
-from outreach.coverage.plans.rules import Rules
 from outreach.ground.db import transaction
+from outreach.planning import ordering, orders
+from outreach.planning.orders import WORKING, TourPlan
+from outreach.planning.rules import Rules
 
 pytestmark = pytest.mark.browser
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmere-on-the-Wold"

@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 import make
 from little_tour import QUICK, Tour, draw_up
 from outreach.county.people import Person
-from outreach.coverage.plans import figures, ordering, orders
-from outreach.coverage.plans.orders import TourPlan
-from outreach.coverage.plans.rules import Rules
 from outreach.ground.db import db, transaction
+from outreach.planning import figures, ordering, orders
+from outreach.planning.orders import TourPlan
+from outreach.planning.rules import Rules
 
 ASKED = {
     "name": "", "first": "schools", "days_at_most": "", "guests": "", "school": "600", "never_seen": "300",

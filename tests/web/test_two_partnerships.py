@@ -27,9 +27,9 @@ from outreach.county.partnerships import InsetDay, Term
 from outreach.county.register.decisions import RegisterChange
 from outreach.county.schools import RegisterImport, School
 from outreach.coverage.board.publishing import BoardReport
-from outreach.coverage.plans.orders import PlanLine, TourPlan
 from outreach.demonstration import story
 from outreach.ground.db import db, transaction
+from outreach.planning.orders import PlanLine, TourPlan
 from outreach.post.feeds import tokens, troupe_links
 from outreach.post.feeds.addresses import Feed
 from outreach.post.feeds.tokens import ApiToken

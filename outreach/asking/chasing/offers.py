@@ -33,7 +33,7 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day_short
 from outreach.post import outbox
 from outreach.post.proposing import LAPSED
-from outreach.tour import came_free, itinerary, performances, slots, targets
+from outreach.tour import freed_places, itinerary, performances, slots, targets
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
@@ -127,7 +127,7 @@ def keep_what_came_free() -> None:
 
     Done at the end of every transaction, before it commits, so that nobody else ever sees such a time as free.
     """
-    noted = came_free.take()
+    noted = freed_places.take()
     if not noted:
         return
     db.session.flush()

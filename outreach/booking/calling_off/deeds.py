@@ -7,8 +7,8 @@ from sqlalchemy import delete
 
 from outreach.booking import bookings
 from outreach.booking.bookings import ReasonMissing
-from outreach.booking.calling_off import hits, instead, replacing, rows
-from outreach.booking.calling_off.hits import Hit, Hits
+from outreach.booking.calling_off import affected, instead, replacing, rows
+from outreach.booking.calling_off.affected import Hit, Hits
 from outreach.booking.calling_off.rows import DAY, MORNING, CallOff, CallOffLine
 from outreach.booking.calling_off.scope import DayIsOver, Scope
 from outreach.booking.desk import proposing
@@ -156,7 +156,7 @@ class _Ending:
 
 def _behind_the_locks(scope: Scope, keys: Iterable[str], *, now: datetime) -> Hits:
     """What stands there once nobody else can change it: locks are taken schools first, then days, each in one order."""
-    seen = hits.look(scope, now=now)
+    seen = affected.look(scope, now=now)
     for urn in sorted({hit.school.urn for hit in seen.hits}):
         performances.lock_school(urn)
     wanted = {
@@ -168,7 +168,7 @@ def _behind_the_locks(scope: Scope, keys: Iterable[str], *, now: datetime) -> Hi
     performances.clear_expired(
         seen.day_ids, now=now
     )  # or its school could still take up one that has just lapsed
-    found = hits.look(scope, now=now)
+    found = affected.look(scope, now=now)
     if not found.days or (scope.schools_of and not found.hits and not found.holds):
         raise NothingToCallOff
     if not found.hits and all(itinerary.is_over(day, now=now) for day in found.days):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from outreach.booking import accounts
-from outreach.booking.calling_off.hits import Hits
+from outreach.booking.calling_off.affected import Hits
 from outreach.booking.calling_off.rows import CallOff, CallOffLine
 from outreach.booking.calling_off.together import MINUTES_A_DAY, Wish, together
 from outreach.booking.promises import GUEST

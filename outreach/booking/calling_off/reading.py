@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from outreach.booking import reply_days, told
 from outreach.booking.calling_off import instead
-from outreach.booking.calling_off.hits import Hit, Hits
+from outreach.booking.calling_off.affected import Hit, Hits
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
 from outreach.booking.promises import HOST

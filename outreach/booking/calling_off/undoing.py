@@ -13,7 +13,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
-from outreach.tour import came_free, performances
+from outreach.tour import freed_places, performances
 from outreach.tour.days import TourDay
 
 
@@ -62,7 +62,7 @@ def _restore(was: dict[str, object], *, now: datetime) -> str:
             day.leaves, day.returns = min(day.leaves, leaves), max(day.returns, returns)
             day.shows_at_most = max(day.shows_at_most, int(str(was["shows_at_most"])))
             db.session.flush()
-            came_free.note([day.id], now=now)
+            freed_places.note([day.id], now=now)
     except IntegrityError:
         return f"{day_short(day.day)} (the troupe has given it anew)"
     return ""

@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from outreach.booking import accounts, diary
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
-from outreach.coverage.cells import OPEN
 from outreach.coverage.desk import forecast, trend
 from outreach.coverage.desk.forecast import Forecast, LeftOut
 from outreach.coverage.desk.trend import Point
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Reckoning, Standing
+from outreach.coverage.year_group_standing import OPEN
 from outreach.ground.school_year import first_day, last_day
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme

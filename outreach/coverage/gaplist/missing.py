@@ -17,10 +17,10 @@ from outreach.county.partnerships import Authority
 from outreach.county.schools import School
 from outreach.coverage import gaps, standings
 from outreach.coverage.gaplist import ever_seen
-from outreach.coverage.kin import Kin
 from outreach.coverage.parts import in_parts
 from outreach.coverage.parts.collecting import without_collecting
 from outreach.coverage.standings import Reckoning, Standing, Word
+from outreach.coverage.succession import Kin
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short

@@ -25,7 +25,7 @@ from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovere
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Succession
 from outreach.coverage import facts
 from outreach.coverage.facts import Answered, Asked, Decided, Known
-from outreach.coverage.parts.cut import Cut
+from outreach.coverage.parts.as_of import Cut
 from outreach.ground.db import db
 from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter

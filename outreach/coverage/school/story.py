@@ -12,10 +12,10 @@ from sqlalchemy import select
 from outreach.county.partnerships import Partnership
 from outreach.county.register import lines
 from outreach.coverage import standings
-from outreach.coverage.kin import Kin
-from outreach.coverage.parts.cut import Cut, cut_of
+from outreach.coverage.parts.as_of import Cut, cut_of
 from outreach.coverage.school.recorded import Recorded
 from outreach.coverage.standings import AlsoSeen, Reckoning, Standing
+from outreach.coverage.succession import Kin
 from outreach.coverage.targets import Target
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of

@@ -3,8 +3,8 @@
 from contextlib import nullcontext
 from datetime import datetime
 
-from outreach.coverage.plans import at_work, ordering
-from outreach.coverage.plans.rules import Rules
+from outreach.planning import ordering, planner_worker
+from outreach.planning.rules import Rules
 from outreach.tour.planning import planner
 from outreach.tour.programmes import Programme
 
@@ -19,7 +19,7 @@ def draw_up(programme: Programme, *, who: str, now: datetime) -> None:
         ("Twenty days", Rules(seconds=SECONDS, days_at_most=20)),
     ):
         ordering.order(programme, asked, name=name, who=who, now=now)
-    while at_work.work_next(
-        at_work.new_name(), clock=lambda: now, commits=lambda: nullcontext(), solver=planner.solve
+    while planner_worker.work_next(
+        planner_worker.new_name(), clock=lambda: now, commits=lambda: nullcontext(), solver=planner.solve
     ):
         pass

@@ -16,7 +16,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, day_short
-from outreach.tour import came_free
+from outreach.tour import freed_places
 from outreach.tour.availability import span, wishes
 from outreach.tour.availability.days_off import AvailabilityChange, DayOff
 from outreach.tour.availability.span import Span
@@ -222,7 +222,7 @@ def _put_back(here: Span, entry: dict[str, Any], day: date, *, who: str, now: da
             ended = db.session.get_one(TourDay, entry["tour_day"])
             ended.ended_at = None
             db.session.flush()
-            came_free.note([ended.id], now=now)
+            freed_places.note([ended.id], now=now)
             here.give_back(ended)
     else:
         tour_day = here.tour_days.get(day)
@@ -239,7 +239,7 @@ def _put_back(here: Span, entry: dict[str, Any], day: date, *, who: str, now: da
 
 
 def _set(tour_day: TourDay, facts: Facts, *, now: datetime) -> None:
-    came_free.note([tour_day.id], now=now)
+    freed_places.note([tour_day.id], now=now)
     for name in Facts.__annotations__:
         setattr(tour_day, name, getattr(facts, name))
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from outreach.booking.calling_off import deeds, hits, rows
+from outreach.booking.calling_off import affected, deeds, rows
 from outreach.booking.calling_off.scope import Scope
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -46,7 +46,7 @@ def call_off(token: str) -> Any:
     page = render_template(
         "company/call_off.html", token=token, which=which, scope=scope, found=found, form=form,
         key=call_off_form.key_of(), rung=request.form.getlist("rung"), before=before, to_ring=lines,
-        rings=hits.numbers_of(lines), what=scope.words() if scope else "",
+        rings=affected.numbers_of(lines), what=scope.words() if scope else "",
     )  # fmt: skip
     return page, 422 if request.method == "POST" else 200
 

@@ -6,9 +6,9 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from outreach.booking.calling_off import deeds, hits, instead, reading, replacing, rows, undoing
+from outreach.booking.calling_off import affected, deeds, instead, reading, replacing, rows, undoing
 from outreach.booking.calling_off import scope as scopes
-from outreach.booking.calling_off.hits import Hits
+from outreach.booking.calling_off.affected import Hits
 from outreach.booking.calling_off.instead import Instead
 from outreach.booking.calling_off.rows import CallOff
 from outreach.booking.calling_off.scope import Scope
@@ -186,7 +186,7 @@ def _after(done: CallOff, form: Any = None) -> str:
     now, lines = clock.now(), rows.lines(done)
     others = instead.of_lines(done, lines, now=now)
     return render_template(
-        "coordinator/called_off.html", done=done, lines=lines, others=others, rings=hits.numbers_of(lines),
+        "coordinator/called_off.html", done=done, lines=lines, others=others, rings=affected.numbers_of(lines),
         form=form or _TimesForm(formdata=None, data={"reply_by": replacing.usually_kept(now)}),
         can_give_back=undoing.can_give_back(done, now=now), now=now,
     )  # fmt: skip

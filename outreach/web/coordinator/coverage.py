@@ -12,7 +12,7 @@ from outreach.coverage import figures, gaps, lists
 from outreach.coverage.charts import county_map
 from outreach.coverage.figures import Figures, Spread, Totals, YearTotals
 from outreach.coverage.lists import GAP, NONE
-from outreach.coverage.parts import cut
+from outreach.coverage.parts import as_of
 from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, Reckoning
 from outreach.ground import clock, tabular
 from outreach.ground.wording import and_list, count, day_short
@@ -76,7 +76,7 @@ def coverage() -> Any:
         nine=NINE, states=figures.STATES, keys=KEYS, causes=[(c, gaps.title(c), n, gaps.NEXT[c]) for c, n in found.causes],
         bar=bar, to=asked.list_of, district_unknown=DISTRICT_UNKNOWN, moves=moves, moved=_moved(moves),
         named=partial(gaps.named, for_adults=asked.programme.for_adults),
-        first_day=None if whole.target else cut.first_day(asked.programme),
+        first_day=None if whole.target else as_of.first_day(asked.programme),
     ), 422 if asked.wrong else 200  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from flask import (
     url_for,
 )
 
-from outreach.asking import put_right
+from outreach.asking import corrected_addresses
 from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -152,14 +152,14 @@ def letter_again(letter_id: int) -> Any:
 def letter_address(letter_id: int) -> Any:
     """The address is put right: on file, in the calendars, and what did not arrive is written anew."""
     found, form = _letter(letter_id), AddressForm()
-    lost = put_right.lost_with(found, now=clock.now())
+    lost = corrected_addresses.lost_with(found, now=clock.now())
     if lost is None:
         abort(404)
     our_school(lost.school.urn)
     if form.validate_on_submit():
         try:
             with transaction():
-                done = put_right.put_right(
+                done = corrected_addresses.put_right(
                     _letter(letter_id), form.address.data, source=form.source.data, who=who(), now=clock.now()
                 )
         except Refusal as refusal:
@@ -171,7 +171,7 @@ def letter_address(letter_id: int) -> Any:
     return page, 422 if request.method == "POST" else 200
 
 
-def _righted(done: put_right.Righted) -> str:
+def _righted(done: corrected_addresses.Righted) -> str:
     said = [f"{done.address} has taken its place."]
     if done.bookings:
         said.append("The invite is on its way there.")
@@ -188,7 +188,7 @@ def letter_works(letter_id: int) -> Any:
     """Somebody says that the address is right after all: it is written to again, and this letter goes once more."""
     with transaction():
         found, now = _letter(letter_id), clock.now()
-        put_right.say_it_works(found, who=who(), now=now)
+        corrected_addresses.say_it_works(found, who=who(), now=now)
         going = None
         try:
             if found.status == FAILED:
@@ -219,9 +219,9 @@ def letter_withdraw(letter_id: int) -> Any:
     return redirect(url_for("coordinator.letter", letter_id=letter_id), 303)
 
 
-def _lost(letter: Letter) -> put_right.Lost | None:
+def _lost(letter: Letter) -> corrected_addresses.Lost | None:
     """What hangs on the address of a letter that did not arrive; None for one that is on its way, or went to no school."""
-    return put_right.lost_with(letter, now=clock.now()) if letter.status in (FAILED, BOUNCED) else None
+    return corrected_addresses.lost_with(letter, now=clock.now()) if letter.status in (FAILED, BOUNCED) else None
 
 
 def _letter(letter_id: int) -> Letter:

@@ -5,16 +5,16 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
-from outreach.coverage.plans import figures, ordering
-from outreach.coverage.plans.orders import TourPlan
-from outreach.coverage.promising import accepting, looking
-from outreach.coverage.promising import room as room_of
-from outreach.coverage.promising.accepting import Accepted
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
+from outreach.planning import figures, ordering
+from outreach.planning.orders import TourPlan
+from outreach.planning.promising import accepting, looking
+from outreach.planning.promising import room as room_of
+from outreach.planning.promising.accepting import Accepted
 from outreach.web import forms
 from outreach.web.coordinator.framing import framing, in_frame
 from outreach.web.coordinator.plan_found import our_plan

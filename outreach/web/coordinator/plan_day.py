@@ -9,14 +9,14 @@ from werkzeug.wrappers import Response
 
 from outreach.coverage.charts import day_map
 from outreach.coverage.charts.day_map import DayMap, Point
-from outreach.coverage.plans.orders import DRAWN, REFUSED, PlanLine
-from outreach.coverage.promising import day_by_day, deciding
-from outreach.coverage.promising.day_by_day import TroupesDay
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import clock as clock_words
 from outreach.ground.wording import day as day_words
+from outreach.planning.orders import DRAWN, REFUSED, PlanLine
+from outreach.planning.promising import day_by_day, deciding
+from outreach.planning.promising.day_by_day import TroupesDay
 from outreach.tour import days as tour_days
 from outreach.web.coordinator.plan_found import our_plan
 from outreach.web.gate import coordinator, coordinators_only, who

@@ -2,9 +2,9 @@
 
 from flask import abort, g
 
-from outreach.coverage.plans import orders
-from outreach.coverage.plans.orders import TourPlan
 from outreach.ground.errors import Refusal
+from outreach.planning import orders
+from outreach.planning.orders import TourPlan
 
 
 def our_plan(plan_id: int, *, readable: bool = False) -> TourPlan:

@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.coverage.plans import ordering, orders, rules
-from outreach.coverage.plans.rules import SECONDS, Rules
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
+from outreach.planning import ordering, orders, rules
+from outreach.planning.rules import SECONDS, Rules
 from outreach.tour import companies
 from outreach.tour.companies import BaseNotFound, Troupe
 from outreach.tour.planning.worth import MOST, PUPILS, SCHOOLS

@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 
-from outreach.coverage.plans import about, figures, ordering, orders, rules
-from outreach.coverage.plans.candidates import NO_ADDRESS, SAID_NO
-from outreach.coverage.plans.orders import PlanLine, TourPlan
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.planning import figures, fingerprint, ordering, orders, rules
+from outreach.planning.candidates import NO_ADDRESS, SAID_NO
+from outreach.planning.orders import PlanLine, TourPlan
 from outreach.tour import companies, days
 from outreach.tour.planning import proof
 from outreach.web.coordinator.plan_found import our_plan
@@ -162,7 +162,7 @@ def _plan_page(row: TourPlan, refusal: Refusal | None = None) -> str:
         plan=row,
         rules_said=rules.words(rules.unpack(row.rules), _troupe_names()),
         told=figures.unpack(row.figures) if row.is_readable else None,
-        changed=about.changed(row) if row.is_readable else [],
+        changed=fingerprint.changed(row) if row.is_readable else [],
         lines=lines,
         by_day=_by_day(lines),
         nth=_nth(lines),

@@ -9,7 +9,7 @@ from flask import current_app, g, render_template, request, url_for
 
 from outreach.coverage import figures, gaps, lists
 from outreach.coverage.lists import ALSO_SEEN, EXCLUDED, NUMBERS, TARGET, Filters
-from outreach.coverage.parts import cut, in_parts
+from outreach.coverage.parts import as_of, in_parts
 from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing
 from outreach.ground import clock, tabular
 from outreach.ground.db import db
@@ -40,7 +40,7 @@ def schools() -> Any:
     return render_template(
         "coordinator/schools.html",
         view=asked, reckoning=reckoning, filters=filters, sort=sort, sorts=lists.SORTS, page=page, pages=pages,
-        first_day=None if reckoning.target else cut.first_day(asked.programme), found=len(rows), rows=rows[(page - 1) * PAGE : page * PAGE], chips=_chips(asked, reckoning, filters),
+        first_day=None if reckoning.target else as_of.first_day(asked.programme), found=len(rows), rows=rows[(page - 1) * PAGE : page * PAGE], chips=_chips(asked, reckoning, filters),
         also=filters.which == ALSO_SEEN, seen=sum(lists.seen_of(s, filters.year) for s in inside),
         census="" if asked.programme.for_adults else figures.census_said(inside), pupils=sum(numbers), unknown=len(inside) - len(numbers), pupils_of=lists.pupils_of, seen_of=lists.seen_of,
         districts=_districts(reckoning), phases=sorted({s.phase for s in reckoning.target}), nine=NINE,

@@ -12,12 +12,12 @@ from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county import partnerships, places
 from outreach.county.schools import School
-from outreach.coverage.plans import orders
-from outreach.coverage.plans.orders import ACCEPTED, DRAWN, PlanLine, TourPlan
-from outreach.coverage.promising import room
 from outreach.ground.db import db
 from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
+from outreach.planning import orders
+from outreach.planning.orders import ACCEPTED, DRAWN, PlanLine, TourPlan
+from outreach.planning.promising import room
 from outreach.tour import days, roads
 from outreach.tour.availability import hours, nights
 from outreach.tour.days import TourDay

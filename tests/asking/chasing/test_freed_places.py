@@ -21,7 +21,7 @@ from outreach.asking import invitations, refusing
 from outreach.asking.chasing import offers, settings
 from outreach.asking.chasing.settings import Schedule
 from outreach.booking import bookings
-from outreach.booking.calling_off import deeds, hits, scope, undoing
+from outreach.booking.calling_off import affected, deeds, scope, undoing
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
 from outreach.booking.promises import COORDINATOR, SCHOOL, Booking
@@ -209,7 +209,7 @@ def test_days_that_were_called_off_and_are_given_back_are_kept_for_who_waits(app
         partnership_id=here.programme.partnership_id, first=SHOW, last=SHOW, troupe_id=here.troupe.id
     )
     with transaction():
-        seen = hits.look(off, now=NOW).references
+        seen = affected.look(off, now=NOW).references
         done = deeds.call_off(off, key="one", reason="Illness", seen=seen, who=WHO, now=NOW)
     assert kept() == []  # what ended there and then is nobody's
     with transaction():

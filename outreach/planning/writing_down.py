@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from itertools import groupby
 
-from outreach.coverage.plans import figures
-from outreach.coverage.plans.candidates import Waiting
-from outreach.coverage.plans.drawing_up import Drawn
-from outreach.coverage.plans.figures import Figures
-from outreach.coverage.plans.orders import ACCEPTED, DRAWN, KEPT, MOVED, NEW, PlanLeftOut, PlanLine, TourPlan
 from outreach.ground.db import db
 from outreach.ground.timespans import wall
+from outreach.planning import figures
+from outreach.planning.candidates import Waiting
+from outreach.planning.drawing_up import Drawn
+from outreach.planning.figures import Figures
+from outreach.planning.orders import ACCEPTED, DRAWN, KEPT, MOVED, NEW, PlanLeftOut, PlanLine, TourPlan
 from outreach.tour.planning.plan import Plan, Visit
 from outreach.tour.planning.problem import KEPT_WITHIN, Problem
 

@@ -1,4 +1,4 @@
-"""The planner in a process of its own for each plan: what it needs of memory goes back, and a fault in it ends it alone."""
+"""Process of its own for each plan that the planner draws up: its memory goes back, and a fault in it ends it alone."""
 
 import multiprocessing
 import os
@@ -8,7 +8,7 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event
 from time import monotonic
 
-from outreach.coverage.plans.at_work import BrokeOff
+from outreach.planning.planner_worker import BrokeOff
 from outreach.tour.planning import planner
 from outreach.tour.planning.limit import Progress
 from outreach.tour.planning.plan import Plan

@@ -15,10 +15,10 @@ from outreach.county.school_days import INSET_DAY, SchoolCalendar
 from outreach.county.schools import School
 from outreach.coverage.gaplist import missing
 from outreach.coverage.gaps import Word
-from outreach.coverage.plans.rules import Rules
 from outreach.coverage.standings import Standing
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
+from outreach.planning.rules import Rules
 from outreach.post.proposing import REFUSED
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme

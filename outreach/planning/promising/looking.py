@@ -17,14 +17,14 @@ from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import School
-from outreach.coverage.plans import orders
-from outreach.coverage.plans.orders import ACCEPTED, DRAWN, STRUCK, PlanLine, TourPlan
-from outreach.coverage.promising import room as room_of
-from outreach.coverage.promising.room import Room
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
+from outreach.planning import orders
+from outreach.planning.orders import ACCEPTED, DRAWN, STRUCK, PlanLine, TourPlan
+from outreach.planning.promising import room as room_of
+from outreach.planning.promising.room import Room
 from outreach.post.stationery import Rendered
 from outreach.tour.performances import Performance, Slot
 from outreach.tour.programmes import Programme

@@ -12,16 +12,16 @@ from outreach.asking import invitations
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import NotKeptAnyMore, Offer, ReplyByWrong
 from outreach.booking.proposals import Proposal
-from outreach.coverage.plans import orders
-from outreach.coverage.plans.orders import ACCEPTED, DRAWN, REFUSED, PlanLine, TourPlan
-from outreach.coverage.promising import looking
-from outreach.coverage.promising import room as room_of
-from outreach.coverage.promising.deciding import locked
-from outreach.coverage.promising.looking import GONE, INVITE, MOVE, PROPOSE, Looked, NothingChosen
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
+from outreach.planning import orders
+from outreach.planning.orders import ACCEPTED, DRAWN, REFUSED, PlanLine, TourPlan
+from outreach.planning.promising import looking
+from outreach.planning.promising import room as room_of
+from outreach.planning.promising.deciding import locked
+from outreach.planning.promising.looking import GONE, INVITE, MOVE, PROPOSE, Looked, NothingChosen
 from outreach.tour import performances
 from outreach.tour.performances import SlotTaken
 

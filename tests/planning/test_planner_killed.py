@@ -16,16 +16,16 @@ from sqlalchemy import func, select
 
 import make
 from little_tour import QUICK, Tour, weekdays
-from outreach.coverage.plans import orders
-from outreach.coverage.plans.ordering import order
-from outreach.coverage.plans.ordering import stop as stop_plan
-from outreach.coverage.plans.orders import DONE, ENDED, WORKING, PlanLine, TourPlan
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import year_in_hand
+from outreach.planning import orders
+from outreach.planning.ordering import order
+from outreach.planning.ordering import stop as stop_plan
+from outreach.planning.orders import DONE, ENDED, WORKING, PlanLine, TourPlan
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def planner(database_url: str, folder: Path, *more: str) -> "subprocess.Popen[str]":

@@ -12,10 +12,10 @@ from outreach.county import partnerships, places, school_days
 from outreach.county.places import Located
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import School
-from outreach.coverage.plans.orders import PlanLine
 from outreach.ground.db import db
 from outreach.ground.timespans import local
 from outreach.ground.wording import clock
+from outreach.planning.orders import PlanLine
 from outreach.tour import slots
 from outreach.tour.fit import DayOffer, Judge, Stand
 from outreach.tour.performances import Slot

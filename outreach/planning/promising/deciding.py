@@ -5,15 +5,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from outreach.coverage.plans import orders
-from outreach.coverage.plans.orders import ACCEPTED, DRAWN, MOVED, NEW, REFUSED, STRUCK, PlanLine, TourPlan
-from outreach.coverage.promising import room as room_of
-from outreach.coverage.promising.room import Room
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day_short
+from outreach.planning import orders
+from outreach.planning.orders import ACCEPTED, DRAWN, MOVED, NEW, REFUSED, STRUCK, PlanLine, TourPlan
+from outreach.planning.promising import room as room_of
+from outreach.planning.promising.room import Room
 from outreach.tour import days
 from outreach.tour.fit import DayOffer
 from outreach.tour.performances import Slot

@@ -6,14 +6,14 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from outreach.county import partnerships
-from outreach.coverage.plans import orders, rules
-from outreach.coverage.plans.drawing_up import draw
-from outreach.coverage.plans.orders import FAILED, WAITING, PlanLine, TourPlan
-from outreach.coverage.plans.rules import Rules, RulesMakeNoSense
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
+from outreach.planning import orders, rules
+from outreach.planning.drawing_up import draw
+from outreach.planning.orders import FAILED, WAITING, PlanLine, TourPlan
+from outreach.planning.rules import Rules, RulesMakeNoSense
 from outreach.tour import companies
 from outreach.tour.programmes import Programme, ProgrammeClosed
 

@@ -8,11 +8,11 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
-from outreach.coverage.plans.rules import Rules
 from outreach.ground.db import db
 from outreach.ground.geography import Place
 from outreach.ground.school_year import last_day
 from outreach.ground.timespans import local
+from outreach.planning.rules import Rules
 from outreach.tour import days as tour_days
 from outreach.tour import roads, slots
 from outreach.tour.availability import hours

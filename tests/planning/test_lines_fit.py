@@ -9,12 +9,12 @@ from flask import Flask
 
 import make
 from little_tour import QUICK, Tour, draw_up, stands
-from outreach.coverage.plans import figures, orders
-from outreach.coverage.plans.ordering import order
-from outreach.coverage.plans.orders import DONE, PlanLine, TourPlan
-from outreach.coverage.plans.rules import Rules
 from outreach.ground.db import transaction
 from outreach.ground.timespans import local
+from outreach.planning import figures, orders
+from outreach.planning.ordering import order
+from outreach.planning.orders import DONE, PlanLine, TourPlan
+from outreach.planning.rules import Rules
 from outreach.tour import performances, slots
 
 

@@ -9,11 +9,11 @@ from flask import Flask
 
 import make
 from little_tour import MONDAY, QUICK, Tour, proposed, stands
-from outreach.coverage.plans import candidates
-from outreach.coverage.plans.drawing_up import draw
-from outreach.coverage.plans.ordering import order
-from outreach.coverage.plans.rules import Rules, RulesMakeNoSense
 from outreach.ground.db import db
+from outreach.planning import candidates
+from outreach.planning.drawing_up import draw
+from outreach.planning.ordering import order
+from outreach.planning.rules import Rules, RulesMakeNoSense
 from outreach.tour.planning.problem import CannotPlan, Problem
 from outreach.tour.roads import RoadMinutes
 

@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 import make
 from little_tour import QUICK, Clock, Tour, draw_up, proposed
 from outreach.county import school_days, schools
-from outreach.coverage.plans import about, at_work, figures, orders
-from outreach.coverage.plans.at_work import BEATS, MISSED, BrokeOff, claim
-from outreach.coverage.plans.ordering import (
+from outreach.ground.db import db, transaction
+from outreach.planning import figures, fingerprint, orders, planner_worker
+from outreach.planning.ordering import (
     NameTooLong,
     NothingStandsInIt,
     StillAtWork,
@@ -24,8 +24,8 @@ from outreach.coverage.plans.ordering import (
     order,
     put_away,
 )
-from outreach.coverage.plans.ordering import stop as stop_plan
-from outreach.coverage.plans.orders import (
+from outreach.planning.ordering import stop as stop_plan
+from outreach.planning.orders import (  # fmt: skip
     ACCEPTED,
     DONE,
     DRAWN,
@@ -40,8 +40,8 @@ from outreach.coverage.plans.orders import (
     NoSuchPlan,
     PlanLine,
     TourPlan,
-)  # fmt: skip
-from outreach.ground.db import db, transaction
+)
+from outreach.planning.planner_worker import BEATS, MISSED, BrokeOff, claim
 from outreach.tour.planning import planner
 from outreach.tour.planning.limit import Progress
 from outreach.tour.planning.plan import Plan
@@ -316,22 +316,22 @@ def test_a_plan_says_when_the_tour_is_not_as_it_was_and_what_came_of_its_own_lin
     with transaction():
         plan = asked(tour)
     draw_up()
-    assert about.changed(plan) == []
+    assert fingerprint.changed(plan) == []
     with transaction():
         line = orders.lines(plan)[0]
         school = next(s for s in tour.schools if s.urn == line.urn)
         proposal = proposed(tour, school, line.day, line.starts_at.time())
         line.state, line.proposal_id = ACCEPTED, proposal.id
-    assert about.changed(plan) == []
+    assert fingerprint.changed(plan) == []
     with transaction():
         tour.days[2].shows_at_most = 1
         make.answer(tour.programme, tour.schools[1], "declined")
         tour.programme.audience_ceiling = 120
-    assert about.changed(plan) == [about.WORDS[each] for each in (about.SETTINGS, about.DAYS, about.SCHOOLS)]
+    assert fingerprint.changed(plan) == [fingerprint.WORDS[each] for each in (fingerprint.SETTINGS, fingerprint.DAYS, fingerprint.SCHOOLS)]
     with transaction():
         other = next(s for s in tour.schools if s.urn != line.urn)
         proposed(tour, other, tour.days[2].day)
-    assert about.WORDS[about.SHOWS] in about.changed(plan)
+    assert fingerprint.WORDS[fingerprint.SHOWS] in fingerprint.changed(plan)
 
 
 def test_what_another_partnerships_schools_tell_of_themselves_changes_nothing_of_a_plan(tour: Tour) -> None:
@@ -351,11 +351,11 @@ def test_what_another_partnerships_schools_tell_of_themselves_changes_nothing_of
         yield
 
     for _ in told(theirs):
-        assert about.changed(plan) == []
+        assert fingerprint.changed(plan) == []
     for n, _ in enumerate(told(tour.schools[0])):
-        assert about.changed(plan) == [about.WORDS[about.SCHOOLS]], n
+        assert fingerprint.changed(plan) == [fingerprint.WORDS[fingerprint.SCHOOLS]], n
         with transaction():
-            plan.about = about.of(tour.programme)
+            plan.about = fingerprint.of(tour.programme)
 
 
 def test_what_changes_while_the_planner_thinks_is_said_of_the_plan(tour: Tour) -> None:
@@ -369,7 +369,7 @@ def test_what_changes_while_the_planner_thinks_is_said_of_the_plan(tour: Tour) -
 
     draw_up(solver=meanwhile)
     assert plan.state == DONE
-    assert about.changed(plan) == [about.WORDS[about.DAYS]]
+    assert fingerprint.changed(plan) == [fingerprint.WORDS[fingerprint.DAYS]]
 
 
 def test_the_database_refuses_what_a_plan_never_is(tour: Tour) -> None:
@@ -388,4 +388,4 @@ def test_the_database_refuses_what_a_plan_never_is(tour: Tour) -> None:
         with pytest.raises(IntegrityError), transaction():
             db.session.execute(text(statement))
     assert db.session.get_one(PlanLine, line.id).state == DRAWN
-    assert at_work.new_name() != at_work.new_name()
+    assert planner_worker.new_name() != planner_worker.new_name()

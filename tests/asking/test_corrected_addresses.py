@@ -8,8 +8,8 @@ from flask import Flask
 from sqlalchemy import select
 
 import make
-from outreach.asking import invitations, put_right
-from outreach.asking.put_right import AlsoDead, NoSchool, SameAddress
+from outreach.asking import corrected_addresses, invitations
+from outreach.asking.corrected_addresses import AlsoDead, NoSchool, SameAddress
 from outreach.booking import bookings, holds, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
@@ -75,8 +75,8 @@ def book(case: Case, *people: str) -> None:
         outbox.mark_dead(OLD, "550 5.1.1", make.NOW)
 
 
-def right(letter: Letter, typed: str = NEW) -> put_right.Righted:
-    return put_right.put_right(letter, typed, source="a call from the office", who="Priya", now=LATER)
+def right(letter: Letter, typed: str = NEW) -> corrected_addresses.Righted:
+    return corrected_addresses.put_right(letter, typed, source="a call from the office", who="Priya", now=LATER)
 
 
 def waiting() -> list[tuple[str, str]]:
@@ -185,14 +185,14 @@ def test_what_cannot_be_right_is_refused_and_changes_nothing(
     with transaction():
         outbox.mark_dead("also.dead@redmere.example", "550", make.NOW)
     with pytest.raises(refusal), transaction():
-        put_right.put_right(case.letter(OLD), typed, source=source, who="Priya", now=LATER)
+        corrected_addresses.put_right(case.letter(OLD), typed, source=source, who="Priya", now=LATER)
     assert [c.address for c in contacts.of(case.school.urn)] == [OLD] and waiting() == []
 
 
 def test_a_letter_to_the_company_names_no_school(case: Case) -> None:
     with transaction():
         letter = make.letter("van@lantern.example", None, stream="a-performances-own-uid")
-        assert put_right.lost_with(letter, now=make.NOW) is None
+        assert corrected_addresses.lost_with(letter, now=make.NOW) is None
         with pytest.raises(NoSchool):
             right(letter)
 
@@ -201,14 +201,14 @@ def test_a_past_booking_keeps_the_address_it_had(case: Case) -> None:
     book(case, OLD)
     after = case.booking.performance.ends_at
     with transaction():
-        lost = put_right.lost_with(case.letter(OLD), now=after)
+        lost = corrected_addresses.lost_with(case.letter(OLD), now=after)
         assert lost is not None and lost.bookings == () and lost.contact is not None
 
 
 def test_an_address_that_works_after_all_is_written_to_again(case: Case) -> None:
     book(case, OLD)
     with transaction():
-        put_right.say_it_works(case.letter(OLD), who="Priya", now=LATER)
+        corrected_addresses.say_it_works(case.letter(OLD), who="Priya", now=LATER)
         assert not outbox.is_dead(OLD)
         assert "address works again" in [h.what for h in history.of("school", str(case.school.urn))]
 

@@ -1,4 +1,4 @@
-"""The planner at work: takes a plan that waits, says how far it is, writes down what came of it; each plan ends once.
+"""Worker that draws up plans: takes one that waits, says how far it is, stores what came of it; each plan ends once.
 
 Nothing is open in the database while it thinks; the door hands in its transaction for each step. Whoever works says so every few seconds; a plan nobody has spoken of for
 a while is taken up by another, and what the first still brings of it counts for nothing.
@@ -16,11 +16,11 @@ from typing import Any, Protocol
 
 from sqlalchemy import and_, or_, select, update
 
-from outreach.coverage.plans import about, ordering, rules, writing_down
-from outreach.coverage.plans.drawing_up import draw
-from outreach.coverage.plans.orders import DONE, FAILED, STOPPED, WAITING, WORKING, PlanLine, TourPlan
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
+from outreach.planning import fingerprint, ordering, rules, writing_down
+from outreach.planning.drawing_up import draw
+from outreach.planning.orders import DONE, FAILED, STOPPED, WAITING, WORKING, PlanLine, TourPlan
 from outreach.tour.planning import plan as plans
 from outreach.tour.planning.limit import Progress
 from outreach.tour.planning.plan import Plan
@@ -204,7 +204,7 @@ def _work(plan_id: int, watch: _Watch, solver: Solver) -> None:
         row = db.session.get_one(TourPlan, plan_id)
         asked, previous = rules.unpack(row.rules), row.based_on
         drawn = draw(row.programme, asked, before=_before(previous), now=watch.clock())
-        stood = about.of(row.programme, leaving_out=[each.proposal_id for each in drawn.movable])
+        stood = fingerprint.of(row.programme, leaving_out=[each.proposal_id for each in drawn.movable])
     found = solver(drawn.problem, asked.seconds, progress=watch.heard, stop=watch.stopped)
     watch.look()
     if watch.told() and found.ended == plans.STOPPED and not watch.asked:

@@ -10,12 +10,12 @@ from datetime import date, datetime
 
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
-from outreach.coverage.plans import candidates, on_paper
-from outreach.coverage.plans.candidates import Candidate, Waiting
-from outreach.coverage.plans.on_paper import PlannedDay, minute
-from outreach.coverage.plans.orders import DRAWN, STRUCK, PlanLine
-from outreach.coverage.plans.rules import Rules
 from outreach.ground.timespans import local
+from outreach.planning import candidates, hypothetical_days
+from outreach.planning.candidates import Candidate, Waiting
+from outreach.planning.hypothetical_days import PlannedDay, minute
+from outreach.planning.orders import DRAWN, STRUCK, PlanLine
+from outreach.planning.rules import Rules
 from outreach.tour import roads
 from outreach.tour.planning import problem as problems
 from outreach.tour.planning.problem import Booked, CannotPlan, Day, Gap, Guests, Kept, Minutes, Problem
@@ -55,7 +55,7 @@ def draw(programme: Programme, rules: Rules, *, before: Sequence[PlanLine] = (),
         if line.state == STRUCK:
             struck.setdefault(line.urn, set()).add(line.day)
     found = candidates.of(programme, rules, struck=struck, now=now)
-    days = on_paper.days(programme, rules, now=now)
+    days = hypothetical_days.days(programme, rules, now=now)
     if not days:
         raise CannotPlan(
             "There are no tour days left to plan on: none that keeps the notice for booking"

@@ -18,13 +18,13 @@ from outreach.booking.desk.proposing import ReplyByWrong
 from outreach.booking.numbers import Promise
 from outreach.booking.proposals import Proposal
 from outreach.coverage import standings
-from outreach.coverage.plans import ordering, orders
-from outreach.coverage.plans.orders import ACCEPTED, DRAWN, REFUSED, STRUCK, PlanLine, TourPlan
-from outreach.coverage.plans.rules import Rules, pack
-from outreach.coverage.promising import accepting, day_by_day, deciding, looking
-from outreach.coverage.promising.accepting import Accepted
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import local, wall
+from outreach.planning import ordering, orders
+from outreach.planning.orders import ACCEPTED, DRAWN, REFUSED, STRUCK, PlanLine, TourPlan
+from outreach.planning.promising import accepting, day_by_day, deciding, looking
+from outreach.planning.promising.accepting import Accepted
+from outreach.planning.rules import Rules, pack
 from outreach.post import copies
 from outreach.post.outbox import Letter
 from outreach.tour import slots

@@ -1,4 +1,4 @@
-"""Whether a programme is still as it was when a plan was drawn up from it: a short sum of each thing that plans rest on.
+"""Fingerprint of a plan's inputs: a short sum of each thing that plans rest on, to see whether any has changed since.
 
 What a plan's own lines became, proposals and the bookings that come of them, does not count as a change.
 """
@@ -14,8 +14,8 @@ from outreach.asking.invitations import Answer
 from outreach.booking.proposals import Proposal
 from outreach.county.partnerships import Authority
 from outreach.county.schools import OwnNumber, School, SchoolDay
-from outreach.coverage.plans.orders import PlanLine, TourPlan
 from outreach.ground.db import db
+from outreach.planning.orders import PlanLine, TourPlan
 from outreach.tour import programmes
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
