@@ -1,4 +1,4 @@
-"""An address from which mail came back is put right: on file, in the calendars of its bookings, and what was lost is written anew."""
+"""Corrections of addresses from which mail came back: on file, in calendars, and lost letters sent anew."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Predecessors and successors as they count: links in a cycle are ignored, and lines are followed to their ends. Pure.
+"""Succession of schools: who counts as predecessor and successor; cycles ignored, lines followed to their ends. Pure.
 
 Facts go to every successor of a school that closed; pupils go only to a sole one (a chain or a merger). On a
 split they stay with the predecessor, so that nobody is counted twice. A school that stays open keeps what is

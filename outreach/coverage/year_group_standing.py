@@ -1,4 +1,4 @@
-"""What one year group of one school came to: seen, to confirm, booked or open; the first that holds.
+"""Standing of one year group at one school: seen, to confirm, booked or open; the first that holds.
 
 Over the promises of the school under all its URNs, and what it inherits from those it succeeded.
 """

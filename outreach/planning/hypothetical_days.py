@@ -1,4 +1,4 @@
-"""The tour days that a plan may use, with what stands on them; and days, troupes and hours that are only supposed."""
+"""Tour days that a plan may use, with what stands on them, and hypothetical days, troupes and hours."""
 
 from collections import Counter
 from collections.abc import Sequence

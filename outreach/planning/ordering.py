@@ -1,4 +1,4 @@
-"""A coordinator asks for a plan, for another that moves little of one, stops it early, puts it away."""
+"""Requests for plans: a new one, another that moves little of one, stopping one early, putting one away."""
 
 from dataclasses import replace
 from datetime import datetime

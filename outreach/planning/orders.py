@@ -1,4 +1,4 @@
-"""Plans of a tour as they are kept: what was asked for, who works on it, how it came out, and its lines."""
+"""Tables of plans: what was asked for, which worker draws it up, how it came out, and its lines."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

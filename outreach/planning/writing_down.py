@@ -1,4 +1,4 @@
-"""A plan of the planner becomes lines: who is where and when, what of it was there before, and how good it all is."""
+"""Storing a plan that the planner found: its lines, which of them stood in the plan before, and its figures."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What came free on the tour in the transaction that is under way, for whoever waits for a time, before it commits.
+"""Places on the tour freed by the transaction under way, for whoever waits for a time, before it commits.
 
 Every verb that gives a time back, or a day to the tour, notes it here; who waits is known on a higher floor, which
 looks when the verbs are done (`db.before_commit`) and keeps the time for the first of the queue.

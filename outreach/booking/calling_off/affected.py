@@ -1,4 +1,4 @@
-"""All that it hits that something cannot be played: shows with whom to ring, kept times, guests, slots in hand."""
+"""Everything affected when something cannot be played: shows with whom to ring, kept times, guests, slots in hand."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The cut through what was recorded: up to when facts count, and of which schools. Every fact is read within one.
+"""Moment as of which a reckoning reads, and the schools it reads; every fact is read within one.
 
 `Cut.only` leaves all rows but those of some schools, so that a country can be gone through in parts.
 """
