@@ -19,11 +19,11 @@ from time import perf_counter, process_time
 
 import instances
 
+from outreach.tour.planning import pool
+from outreach.tour.planning.kinds import Figures
 from outreach.tour.planning.limit import Limit
-from outreach.tour.planning.patterns import pool
-from outreach.tour.planning.patterns.kinds import Figures
 from outreach.tour.planning.planner import solve
-from outreach.tour.planning.programs.relaxation import Relaxation
+from outreach.tour.planning.relaxation import Relaxation
 
 # county, shape, shows a day: gap in % of all driving asked for after 10 and after 60 seconds
 CLASSES = {

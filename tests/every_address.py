@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 
 import make
 from outreach.booking import promises
-from outreach.booking.guests.places import GuestPlace
+from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county import people
@@ -23,7 +23,7 @@ from outreach.ground.db import db, transaction
 from outreach.post import links
 from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import COORDINATOR
-from outreach.post.feeds.troupe_links import TroupeLink, token_of
+from outreach.post.troupe_links import TroupeLink, token_of
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme

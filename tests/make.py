@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.asking.invitations import Answer, Invitation
-from outreach.booking.guests.places import GuestSeats
+from outreach.booking.guest_places import GuestSeats
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare, Partnership, Term

@@ -17,10 +17,9 @@ from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
-from outreach.post import letters, links, outbox
+from outreach.post import letterbook, letters, links, outbox
 from outreach.post.incoming import contents
 from outreach.post.outbox import Letter
-from outreach.post.outgoing import letterbook
 from outreach.tour import programmes
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme

@@ -10,13 +10,13 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from outreach.booking.desk import proposal_moves
+from outreach.booking import proposal_moves
 from outreach.booking.promises import Booking, BookingContact, BookingRevision
 from outreach.ground.db import db
+from outreach.post import letterbook
 from outreach.post.incoming import inbox
+from outreach.post.incoming.headers import bare
 from outreach.post.incoming.inbox import CalendarAnswer
-from outreach.post.incoming.parts.headers import bare
-from outreach.post.outgoing import letterbook
 from outreach.tour.performances import Performance
 
 ACCEPTED, TENTATIVE, DECLINED = "ACCEPTED", "TENTATIVE", "DECLINED"

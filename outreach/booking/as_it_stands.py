@@ -13,7 +13,7 @@ from outreach.booking.proposals import Proposal
 from outreach.ground.db import db
 from outreach.post import calendars, letters, proposing
 from outreach.post.calendars import CANCEL, REQUEST
-from outreach.post.incoming.parts.headers import bare
+from outreach.post.incoming.headers import bare
 from outreach.post.letters import Standing
 from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee

@@ -11,9 +11,18 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from outreach.booking import accounts, colleagues, diary, holds, numbers, promises, subscribed, told
+from outreach.booking import (
+    accounts,
+    colleagues,
+    diary,
+    guests_told,
+    holds,
+    numbers,
+    promises,
+    subscribed,
+    told,
+)
 from outreach.booking.accounts import Account
-from outreach.booking.guests import following
 from outreach.booking.holds import NothingHeld
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import HOST, HOST_SCHOOL, SCHOOL, Booking
@@ -168,7 +177,7 @@ def move(
         return booking  # it stands there already: nobody's answer is void, nobody is told
     left = performances.shift(performance, there, now=now)
     everybody = promises.of_performance(performance.id)
-    following.host_moved(performance, everybody[1:], was_starts_at=was["starts_at"], now=now)
+    guests_told.host_moved(performance, everybody[1:], was_starts_at=was["starts_at"], now=now)
     for promise in everybody:
         promise.sequence += 1
         promise.place_sequence = promise.sequence
@@ -217,12 +226,12 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
         return booking
     numbers.seat(booking, sum(pupils.values()))
     elsewhere = booking.role == HOST and before["hall"] != after["hall"]
-    concerned = following.host_elsewhere(booking.performance) if elsewhere else [booking]
+    concerned = guests_told.host_elsewhere(booking.performance) if elsewhere else [booking]
     if before["pupils"] != after["pupils"]:
         numbers.revise(booking, pupils, who=who, now=now)
     history.record("changed", "booking", booking.reference, who=who, now=now, before=before, after=after)
     if booking.role != HOST:
-        following.guest_changed(booking, now=now)
+        guests_told.guest_changed(booking, now=now)
     changes = told.changes_in_words(before, after)
     for each in concerned:
         own = changes if each.id == booking.id else told.changes_in_words(before, before | {"hall": after["hall"]})
@@ -237,7 +246,7 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
 
 def cancel(
     booking: Booking, *, reason: str, by: str, who: str, now: datetime, not_on: Collection[int] = (),
-    kept: letters.Kept | None = None, near: following.Nearest = (), guests_read_it: bool | None = None,
+    kept: letters.Kept | None = None, near: guests_told.Nearest = (), guests_read_it: bool | None = None,
 ) -> None:  # fmt: skip
     """End the promise, with its reason; the host's ends those of its guests and gives the time back.
 
@@ -281,13 +290,13 @@ def cancel(
         history.record("cancelled", "booking", promise.reference, who=who, now=now, after=why)
         db.session.flush()
         if promise.id != booking.id:
-            near, kept = following.instead(promise, by=by, not_on=not_on, now=now), None
+            near, kept = guests_told.instead(promise, by=by, not_on=not_on, now=now), None
         write = partial(letters.cancelled, reason="" if why == promises.HOST_HAD_TO else why, by=cause, instead=near, kept=kept)
         told.school(promise, promises.people_of(promise), write, now=now)
     if as_host:
-        following.host_left(performance, by=by, not_on=not_on, now=now)
+        guests_told.host_left(performance, by=by, not_on=not_on, now=now)
     else:
-        following.guest_left(booking, now=now)
+        guests_told.guest_left(booking, now=now)
     if as_host:
         told.troupe(performance, performance.troupe_id, "CANCEL", now=now)
     else:
@@ -311,7 +320,7 @@ def make(
         raise colleagues.NobodyNamed
     pupils = {y: n for y, n in promise.pupils.items() if n}
     if role == HOST:
-        following.booked_otherwise(programme, school, now=now)
+        guests_told.booked_otherwise(programme, school, now=now)
         holds.keep(performance, None)
     prefix = db.session.get_one(Partnership, programme.partnership_id).reference_prefix
     booking = Booking(

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.booking.guests.places import GuestPlace
+from outreach.booking.guest_places import GuestPlace
 from outreach.county import contacts
 from outreach.county.addresses import host_of_address, is_anybodys, is_schools_own
 from outreach.county.schools import School

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from outreach.booking import accounts
+from outreach.booking import accounts, guest_places
 from outreach.booking.accounts import Account
 from outreach.booking.colleagues import Colleague
-from outreach.booking.guests import places
 from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
 from outreach.county.schools import School, set_own_numbers
 from outreach.ground.db import db
@@ -123,7 +122,7 @@ def seat(booking: Booking, seats: int) -> None:
     """Change the seats taken. The database refuses more than the show takes with its guests, or than the host gave them."""
     ceiling = booking.programme.audience_ceiling
     by_others = (
-        places.seats_of(booking.performance, ceiling).taken - booking.seats if seats > booking.seats else 0
+        guest_places.seats_of(booking.performance, ceiling).taken - booking.seats if seats > booking.seats else 0
     )
     booking.seats = seats
     try:

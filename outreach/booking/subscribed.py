@@ -6,15 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from outreach.booking import promises, told
-from outreach.booking.desk import handovers
+from outreach.booking import handovers, promises, told
 from outreach.booking.promises import HOST, Booking
 from outreach.county import partnerships
 from outreach.ground import wording
 from outreach.ground.db import db
-from outreach.post import letters
+from outreach.post import letters, troupe_links
 from outreach.post.calendars import Appointment
-from outreach.post.feeds import entries, troupe_links
+from outreach.post.feeds import entries
 from outreach.post.feeds.entries import COORDINATOR, SCHOOL, TROUPE, Entry
 from outreach.post.stationery import Visit, settings
 from outreach.tour import performances

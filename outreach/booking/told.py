@@ -9,8 +9,7 @@ from typing import Any, TypedDict, TypeVar
 
 from sqlalchemy import update
 
-from outreach.booking import answers, promises
-from outreach.booking.guests import places
+from outreach.booking import answers, guest_places, promises
 from outreach.booking.promises import GUEST, HOST, Booking, BookingContact
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
@@ -306,7 +305,7 @@ def _troupe_visit(
 
 def _guest_lines(guests: Sequence[Booking]) -> tuple[str, ...]:
     """'Littlemere School: 9 pupils, by coach, there at 9:40am', for each."""
-    how = places.of_bookings(b.id for b in guests)
+    how = guest_places.of_bookings(b.id for b in guests)
     return tuple(
         f"{b.school.name}: {count(b.seats, 'pupil')}" + (f", {words[:1].lower()}{words[1:]}" if words else "")
         for b in guests
@@ -329,7 +328,7 @@ def _visit(
     performance, programme, host = booking.performance, booking.programme, booking.performance.host
     address = ", ".join(part for part in (host.street, host.locality, host.town, host.postcode) if part)
     as_guest = booking.role == GUEST
-    place = places.of_booking(booking) if as_guest else None
+    place = guest_places.of_booking(booking) if as_guest else None
     return stationery.Visit(
         uid=uid,
         sequence=sequence,

@@ -9,7 +9,7 @@ from outreach.demonstration import story
 from outreach.demonstration.addresses import Entrance, entrances
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.post.feeds import troupe_links
+from outreach.post import troupe_links
 
 demonstration = AppGroup("demonstration", help="A made-up county to try the service with.")
 

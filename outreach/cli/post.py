@@ -14,8 +14,8 @@ from outreach.asking.chasing import recalling
 from outreach.booking.desk import proposing
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.post import postman
-from outreach.post.outgoing import duty, letterbook
+from outreach.post import letterbook
+from outreach.post.outgoing import duty, postman
 from outreach.visits import reminding
 
 HELD_UP_EVERY = 15.0

@@ -7,7 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from outreach.county import partnerships
-from outreach.county.founding import Founding, found
+from outreach.county.register.founding import Founding, found
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from outreach.county.schools import OPEN_STATUSES, School
 from outreach.ground.db import db
-from outreach.post.incoming.parts.headers import public_providers
+from outreach.post.incoming.headers import public_providers
 
 OFFICE_FORMS = frozenset(
     "admin administration administrator adminoffice contact contactus dsl ddsl dsp enquiries enquiry frontdesk "

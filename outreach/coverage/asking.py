@@ -11,8 +11,8 @@ from typing import NamedTuple
 from outreach.asking import invitations
 from outreach.booking import promises
 from outreach.coverage import facts, gaps
+from outreach.coverage.as_of import Cut
 from outreach.coverage.gaps import Word
-from outreach.coverage.parts.as_of import Cut
 from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme

@@ -21,10 +21,10 @@ from sqlalchemy import select
 from outreach.booking import promises
 from outreach.county.establishments import town_name, urban_or_rural
 from outreach.coverage import facts, gaps
+from outreach.coverage.as_of import Cut, cut_of
 from outreach.coverage.asking import Asking, Where
+from outreach.coverage.collecting import without_collecting
 from outreach.coverage.gaps import Word
-from outreach.coverage.parts.as_of import Cut, cut_of
-from outreach.coverage.parts.collecting import without_collecting
 from outreach.coverage.succession import Kin
 from outreach.coverage.targets import Target, TargetSchool
 from outreach.coverage.year_group_standing import OPEN, Cell, Cells
@@ -135,7 +135,7 @@ def of(
 ) -> Reckoning:  # fmt: skip
     """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 20 queries.
 
-    `only`, `told_by`, `register_by` and `settings_by`: see parts/cut.py.
+    `only`, `told_by`, `register_by` and `settings_by`: see as_of.py.
     """
     known_now = {"told_by": told_by, "register_by": register_by, "settings_by": settings_by}
     with without_collecting():

@@ -22,8 +22,8 @@ from outreach.county import establishments
 from outreach.county.establishments import never_estimated
 from outreach.county.schools import OPEN_STATUSES, PROPOSED
 from outreach.coverage import facts
+from outreach.coverage.as_of import Cut
 from outreach.coverage.facts import Decided, Known
-from outreach.coverage.parts.as_of import Cut
 from outreach.coverage.succession import Kin
 from outreach.ground.school_year import offered, year_groups_name
 from outreach.ground.timespans import day_of

@@ -13,9 +13,8 @@ from outreach.county.people import Person, sign_in_link
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
-from outreach.post import links
-from outreach.post.feeds import troupe_links
-from outreach.post.feeds.troupe_links import TroupeLink
+from outreach.post import links, troupe_links
+from outreach.post.troupe_links import TroupeLink
 from outreach.tour import companies, programmes
 from outreach.tour.companies import Troupe
 

@@ -2,12 +2,12 @@
 
 from datetime import datetime, time, timedelta
 
-from outreach.booking import accounts, promises
+from outreach.booking import accounts, guest_hosts, guest_places, promises
 from outreach.booking.colleagues import LEAD, Colleague
-from outreach.booking.guests import hosting, hosts, joining, places
-from outreach.booking.guests.hosts import HostShow
+from outreach.booking.guest_hosts import HostShow
+from outreach.booking.guest_places import GuestPlace, Travel
+from outreach.booking.guests import hosting, joining
 from outreach.booking.guests.joining import Wish
-from outreach.booking.guests.places import GuestPlace, Travel
 from outreach.booking.numbers import Promise
 from outreach.county import contacts
 from outreach.county.schools import School
@@ -54,14 +54,14 @@ def _near(
     programme: Programme, school: School, pupils: int, *, but: list[int], now: datetime
 ) -> HostShow | None:
     """The nearest show that takes them all and that no other guest of this story goes to."""
-    found = hosts.within_reach(programme, school, now=now, at_least=pupils)
+    found = guest_hosts.within_reach(programme, school, now=now, at_least=pupils)
     return next((show for show in found if show.performance.id not in but), None)
 
 
 def _offer(show: HostShow, *, now: datetime) -> None:
     host = promises.of_performance(show.performance.id)[0]
     hosting.offer(
-        host, how=places.OPEN, seats=show.seats.for_guests, terms=TERMS, who=f"{show.host.name} (school)", now=now
+        host, how=guest_places.OPEN, seats=show.seats.for_guests, terms=TERMS, who=f"{show.host.name} (school)", now=now
     )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def _join(
     there = starts - timedelta(minutes=15)
     named = Colleague(name=lead.name, address=lead.address, duty=LEAD, role=lead.role, phone=lead.phone)
     wish = Wish(
-        why=places.NO_HALL, promise=Promise(pupils=pupils, people=(named,)), message=MESSAGE,
+        why=guest_places.NO_HALL, promise=Promise(pupils=pupils, people=(named,)), message=MESSAGE,
         travel=Travel(by="minibus", adults=3, arrives=time(there.hour, there.minute)),
     )  # fmt: skip
     return joining.ask(programme, school, show.performance, wish, who=f"{school.name} (school)", now=now)

@@ -36,8 +36,7 @@ from outreach.demonstration.seasons import Season
 from outreach.demonstration.tours import plans
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of, wall
-from outreach.post import copies, outbox
-from outreach.post.feeds import troupe_links
+from outreach.post import copies, outbox, troupe_links
 from outreach.post.outbox import Letter
 from outreach.tour import companies, days, programmes, slots, targets
 from outreach.tour.companies import CompanyFacts, TroupeFacts

@@ -14,8 +14,7 @@ from outreach.ground.school_year import last_day
 from outreach.ground.timespans import local
 from outreach.planning.rules import Rules
 from outreach.tour import days as tour_days
-from outreach.tour import roads, slots
-from outreach.tour.availability import hours
+from outreach.tour import hours, roads, slots
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance

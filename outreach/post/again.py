@@ -14,12 +14,11 @@ from sqlalchemy.orm import defer
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
-from outreach.post import calendars, copies, envelopes, links, outbox
+from outreach.post import calendars, copies, envelopes, letterbook, links, outbox
 from outreach.post.envelopes import Envelope, Invite
+from outreach.post.letterbook import AddressDead, Overtaken
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, Letter, Thread
-from outreach.post.outgoing import letterbook
-from outreach.post.outgoing.letterbook import AddressDead, Overtaken
 from outreach.post.stationery import settings
 
 KIND = "sent again"

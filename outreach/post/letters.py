@@ -8,13 +8,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from outreach.ground import wording
-from outreach.post import calendars, links, outbox
+from outreach.post import calendars, links, outbox, troupe_links
 from outreach.post.again import Standing as Standing
 from outreach.post.again import ask as ask
 from outreach.post.again import resend as resend
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.envelopes import Invite
-from outreach.post.feeds import troupe_links
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
 from outreach.post.stationery import (

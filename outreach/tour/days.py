@@ -15,8 +15,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.school_year import first_day, last_day, year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, day_short
-from outreach.tour import freed_places
-from outreach.tour.availability import days_off
+from outreach.tour import days_off, freed_places
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.programmes import Programme, ProgrammeClosed
 

@@ -16,9 +16,8 @@ from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import School
 from outreach.ground.geography import Place
 from outreach.ground.timespans import local
-from outreach.tour import roads
-from outreach.tour.availability import hours, mealtimes
-from outreach.tour.availability.hours import Truly
+from outreach.tour import hours, mealtimes, roads
+from outreach.tour.hours import Truly
 from outreach.tour.performances import Slot
 from outreach.tour.planning import lunch
 from outreach.tour.programmes import Programme

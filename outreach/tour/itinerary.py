@@ -13,8 +13,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import clock, count, day_short
-from outreach.tour import days, freed_places, programmes, roads
-from outreach.tour.availability import nights, span
+from outreach.tour import days, freed_places, nights, programmes, roads, span
 from outreach.tour.days import Hours, TourDay
 from outreach.tour.performances import Performance, clear_expired, lock_days
 from outreach.tour.programmes import Production, Programme

@@ -10,9 +10,8 @@ from sqlalchemy.orm import joinedload
 from outreach.county import partnerships
 from outreach.ground.db import db
 from outreach.ground.timespans import wall
-from outreach.tour import roads
-from outreach.tour.availability import nights
-from outreach.tour.availability.nights import Door
+from outreach.tour import nights, roads
+from outreach.tour.nights import Door
 from outreach.tour.performances import Performance
 from outreach.tour.roads import Roads, Stop
 

@@ -14,12 +14,11 @@ from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
-from outreach.tour import fit
-from outreach.tour.availability import hours
-from outreach.tour.availability.nights import BEFORE, follows
+from outreach.tour import fit, hours
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.fit import DayOffer
+from outreach.tour.nights import BEFORE, follows
 from outreach.tour.performances import Performance, Slot
 from outreach.tour.programmes import Programme
 

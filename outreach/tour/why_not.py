@@ -8,12 +8,11 @@ from outreach.county import school_days
 from outreach.county.schools import School
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, count, day_short
-from outreach.tour import companies, days, fit, slots
-from outreach.tour.availability import days_off, hours, nights
-from outreach.tour.availability.hours import Truly
-from outreach.tour.availability.nights import Door
+from outreach.tour import companies, days, days_off, fit, hours, nights, slots
 from outreach.tour.days import TourDay
 from outreach.tour.fit import DayOffer
+from outreach.tour.hours import Truly
+from outreach.tour.nights import Door
 from outreach.tour.planning import lunch
 from outreach.tour.programmes import Programme
 from outreach.tour.roads import LODGINGS

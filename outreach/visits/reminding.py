@@ -15,10 +15,9 @@ from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.timespans import day_of, wall
-from outreach.post import letters, outbox, stationery
+from outreach.post import letterbook, letters, outbox, stationery
+from outreach.post.letterbook import LetterGone
 from outreach.post.outbox import WAITING, Letter
-from outreach.post.outgoing import letterbook
-from outreach.post.outgoing.letterbook import LetterGone
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits import unreported

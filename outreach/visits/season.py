@@ -12,8 +12,7 @@ from outreach.booking.promises import BOOKED, DISAGREE, FAILED, HOST, MISSING, T
 from outreach.county import partnerships
 from outreach.ground.db import db
 from outreach.ground.school_year import first_day, last_day
-from outreach.tour import legs, programmes, roads
-from outreach.tour.availability import nights
+from outreach.tour import legs, nights, programmes, roads
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance

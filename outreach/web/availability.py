@@ -13,11 +13,11 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count, day_short
-from outreach.tour import companies
-from outreach.tour.availability import changing, days_off, rules, span, wishes
+from outreach.tour import companies, days_off, span, wishes
+from outreach.tour.availability import changing, rules
 from outreach.tour.availability.rules import Rules
-from outreach.tour.availability.wishes import KINDS, Wish
 from outreach.tour.companies import Troupe
+from outreach.tour.wishes import KINDS, Wish
 from outreach.web import forms
 from outreach.web.fields import given
 

@@ -13,8 +13,8 @@ from outreach.county.partnerships import Partnership
 from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
-from outreach.post.feeds import troupe_links
-from outreach.post.feeds.troupe_links import TroupeLink
+from outreach.post import troupe_links
+from outreach.post.troupe_links import TroupeLink
 from outreach.tour.companies import Company, Troupe
 from outreach.web import subscribing
 

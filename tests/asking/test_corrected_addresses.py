@@ -19,8 +19,9 @@ from outreach.county.contacts import BadAddress, SourceMissing
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db, transaction
-from outreach.post import claims, copies, links, outbox
+from outreach.post import copies, links, outbox
 from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
+from outreach.post.outgoing import claims
 from outreach.tour import slots
 from outreach.tour.programmes import Programme
 

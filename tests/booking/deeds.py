@@ -13,15 +13,15 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 
 import make
-from outreach.booking import bookings, holds
+from outreach.booking import bookings, guest_places, holds
 from outreach.booking.calling_off import affected, instead
 from outreach.booking.calling_off import deeds as lost
 from outreach.booking.calling_off.scope import Scope
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
-from outreach.booking.guests import hosting, joining, places
+from outreach.booking.guest_places import GuestPlace, Travel
+from outreach.booking.guests import hosting, joining
 from outreach.booking.guests.joining import Wish
-from outreach.booking.guests.places import GuestPlace, Travel
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.booking.proposals import Proposal
@@ -264,7 +264,7 @@ def join(dice: Dice, county: County, now: datetime) -> bool | None:
     hosts, school = _live(county, HOST), db.session.get_one(School, urn)
     if not hosts:
         return False
-    wish = Wish(why=places.FEW_PUPILS, promise=_promise(dice, school), travel=Travel(by="foot"))
+    wish = Wish(why=guest_places.FEW_PUPILS, promise=_promise(dice, school), travel=Travel(by="foot"))
     joining.ask(_programme(county), school, dice.one(hosts).performance, wish, who="x", now=now)
     return None
 
@@ -300,7 +300,7 @@ def offer_seats(dice: Dice, county: County, now: datetime) -> bool | None:
     hosts = _live(county, HOST)
     if not hosts:
         return False
-    how = dice.one((places.OPEN, places.ASK, places.NONE))
+    how = dice.one((guest_places.OPEN, guest_places.ASK, guest_places.NONE))
     hosting.offer(dice.one(hosts), how=how, seats=dice.one((5, 20, 100)), terms="", who="x", now=now)
     return None
 

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import make
-from outreach.booking import bookings, holds, promises
+from outreach.booking import bookings, guest_places, holds, promises
 from outreach.booking.colleagues import Colleague
-from outreach.booking.guests import joining, places
+from outreach.booking.guest_places import GuestPlace, Travel
+from outreach.booking.guests import joining
 from outreach.booking.guests.joining import Wish
-from outreach.booking.guests.places import GuestPlace, Travel
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
@@ -71,7 +71,7 @@ def wish(pupils: dict[int, int] | None = None, address: str = GUEST, **changes: 
     office = Colleague(name="Ann Lea", address=address, duty="safeguarding lead", phone="01632 960 300")
     return Wish(
         **{
-            "why": places.NO_HALL,
+            "why": guest_places.NO_HALL,
             "promise": Promise(
                 pupils=pupils or {8: 9, 9: 9}, people=(office,), access_needs={"wheelchair": 1}
             ),
@@ -126,9 +126,9 @@ def last(to: str) -> Any:
     return copies.read(letter.raw)
 
 
-def seats(c: Any) -> places.Seats:
+def seats(c: Any) -> guest_places.Seats:
     db.session.expire_all()
-    return places.seats_of(c.host.performance, c.programme.audience_ceiling)
+    return guest_places.seats_of(c.host.performance, c.programme.audience_ceiling)
 
 
 def live(c: Any) -> list[int]:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import make
-from outreach.booking.guests.places import GuestPlace
+from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking, BookingContact
 from outreach.county.schools import School
 from outreach.ground.db import db

@@ -17,9 +17,9 @@ from sqlalchemy.exc import IntegrityError
 from test_holds import at_once
 
 import make
-from outreach.booking import bookings, promises
-from outreach.booking.guests import hosting, joining, places
-from outreach.booking.guests.places import ASK, NONE, OPEN, GuestPlace, GuestSeats, Travel
+from outreach.booking import bookings, guest_places, promises
+from outreach.booking.guest_places import ASK, NONE, OPEN, GuestPlace, GuestSeats, Travel
+from outreach.booking.guests import hosting, joining
 from outreach.booking.guests.seating import SeatsGone
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import GUEST, HOST, Booking
@@ -65,7 +65,7 @@ def test_one_host_agrees_twice_at_once_and_one_booking_comes_of_it(c) -> None:
     place_id = ask(c).id
 
     def agree() -> Any:
-        return hosting.agree(places.get(place_id), seats=18, terms="", who="x", now=now())
+        return hosting.agree(guest_places.get(place_id), seats=18, terms="", who="x", now=now())
 
     raised = at_once(c, agree, agree)
     assert [type(e) for e in raised] == [hosting.Answered]
@@ -263,11 +263,11 @@ class Neighbours(RuleBasedStateMachine):
             for b in live:
                 assert b.seats == sum(promises.pupils_of(b).values())
             if host.ended_at is not None:
-                assert (live, places.asked_of(host.performance_id)) == ([], [])
+                assert (live, guest_places.asked_of(host.performance_id)) == ([], [])
         for school in self.schools:
             held = promises.live(self.c.programme.id, school.urn)
             assert sum(promises.pupils_of(b).get(8, 0) for b in held) <= 10
-            assert held == [] or places.open_of(self.c.programme.id, school.urn) is None or len(held) < 2
+            assert held == [] or guest_places.open_of(self.c.programme.id, school.urn) is None or len(held) < 2
 
 
 def run(app: Flask, examples: int, steps: int) -> None:

@@ -9,9 +9,9 @@ from flask import Flask
 from sqlalchemy import select
 
 import make
-from outreach.booking import promises
+from outreach.booking import handovers, promises
 from outreach.booking.bookings import ShowIsOver
-from outreach.booking.desk import closing, handing_on, handovers
+from outreach.booking.desk import closing, handing_on
 from outreach.booking.desk.handing_on import (
     DoesNotFit,
     NothingToHandBack,
@@ -19,7 +19,7 @@ from outreach.booking.desk.handing_on import (
     SuccessorHasBooked,
     SuccessorNotOpen,
 )
-from outreach.booking.desk.handovers import Handover
+from outreach.booking.handovers import Handover
 from outreach.booking.promises import Booking, BookingContact, BookingEnded
 from outreach.county.schools import School
 from outreach.coverage import standings

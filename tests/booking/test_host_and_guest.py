@@ -10,10 +10,10 @@ from flask import Flask
 from neighbours import GUEST, HOST, RED, ask, book, cancel, last, live, mail, move, now, seats, wish
 
 import make
-from outreach.booking import bookings, holds, numbers, promises, told
+from outreach.booking import bookings, guest_hosts, guest_places, holds, numbers, promises, told
 from outreach.booking.colleagues import NobodyNamed
-from outreach.booking.guests import hosting, hosts, joining, places
-from outreach.booking.guests.places import ASK, NONE, OPEN, Travel
+from outreach.booking.guest_places import ASK, NONE, OPEN, Travel
+from outreach.booking.guests import hosting, joining
 from outreach.booking.guests.seating import Answered, BookedMeanwhile, NotAnyMore, SeatsGone
 from outreach.booking.numbers import Promise
 from outreach.coverage import standings
@@ -33,7 +33,7 @@ def c(app: Flask) -> SimpleNamespace:
 
 
 def agree(
-    place: places.GuestPlace, seats: int = 18, terms: str = "Bring your own staff"
+    place: guest_places.GuestPlace, seats: int = 18, terms: str = "Bring your own staff"
 ) -> promises.Booking | None:
     with transaction():
         return hosting.agree(place, seats=seats, terms=terms, **who())
@@ -48,28 +48,28 @@ def offer(c: SimpleNamespace, how: str = OPEN, seats: int = 20, terms: str = "")
 
 
 def test_hosts_within_reach_are_those_with_seats_the_nearest_first(c) -> None:
-    (found,) = hosts.within_reach(c.programme, c.small, now=make.NOW)
+    (found,) = guest_hosts.within_reach(c.programme, c.small, now=make.NOW)
     assert (found.host.name, found.minutes, found.seats.for_guests) == ("Redmere Academy", 13, 102)
     assert (found.leaves, found.back) == (time(8, 47), time(10, 28))
-    assert hosts.within_reach(c.programme, c.far, now=make.NOW) == []
-    assert hosts.within_reach(c.programme, c.school, now=make.NOW) == []
+    assert guest_hosts.within_reach(c.programme, c.far, now=make.NOW) == []
+    assert guest_hosts.within_reach(c.programme, c.school, now=make.NOW) == []
 
 
 def test_how_far_a_guest_is_sent_is_a_setting(c) -> None:
     with transaction():
         c.partnership.guest_minutes = 38
-    assert [h.minutes for h in hosts.within_reach(c.programme, c.far, now=make.NOW)] == [38]
+    assert [h.minutes for h in guest_hosts.within_reach(c.programme, c.far, now=make.NOW)] == [38]
 
 
 def test_no_host_is_shown_on_a_day_that_is_no_school_day_there_nor_today(c) -> None:
     from outreach.county import school_days
 
     assert (
-        hosts.within_reach(c.programme, c.small, now=c.host.performance.starts_at - timedelta(hours=3)) == []
+        guest_hosts.within_reach(c.programme, c.small, now=c.host.performance.starts_at - timedelta(hours=3)) == []
     )
     with transaction():
         school_days.rule_out(c.small, neighbours.DAY, "Inspection", **who())
-    assert hosts.within_reach(c.programme, c.small, now=make.NOW) == []
+    assert guest_hosts.within_reach(c.programme, c.small, now=make.NOW) == []
     with pytest.raises(joining.NotASchoolDay, match="Inspection"):
         ask(c)
 
@@ -85,7 +85,7 @@ def test_hosts_are_found_in_five_queries_however_many(c, more: int, count_querie
     db.session.expunge_all()
     programme, small = (db.session.get(*kind) for kind in kinds)
     with count_queries() as queries:
-        assert len(hosts.within_reach(programme, small, now=make.NOW)) == 1 + more
+        assert len(guest_hosts.within_reach(programme, small, now=make.NOW)) == 1 + more
     assert len(queries) == 4
 
 
@@ -213,7 +213,7 @@ def test_a_school_that_books_a_show_of_its_own_asks_no_more(c) -> None:
 
 def test_seats_offered_beforehand_are_taken_without_asking(c) -> None:
     offer(c, seats=20, terms="Side gate")
-    (found,) = hosts.within_reach(c.programme, c.small, now=make.NOW)
+    (found,) = guest_hosts.within_reach(c.programme, c.small, now=make.NOW)
     assert (found.seats.for_guests, found.seats.how, found.seats.terms) == (20, "open", "Side gate")
     place = ask(c)
     assert place.booking is not None and place.said == "Side gate"
@@ -237,7 +237,7 @@ def test_seats_offered_are_no_more_than_there_are_and_no_fewer_than_guests_have(
 
 def test_a_host_that_takes_nobody_is_not_shown_and_not_joined(c) -> None:
     offer(c, how=NONE)
-    assert hosts.within_reach(c.programme, c.small, now=make.NOW) == []
+    assert guest_hosts.within_reach(c.programme, c.small, now=make.NOW) == []
     with pytest.raises(joining.NoGuests):
         ask(c)
 
@@ -303,14 +303,14 @@ def test_a_host_that_moves_asks_each_guest_and_keeps_its_places(c) -> None:
     assert live(c) == [c.school.urn, c.small.urn]
     assert mail(GUEST)[-1] == ("moved", "REQUEST", 1)
     assert "Say on your page whether you still come" in last(GUEST).text
-    place = places.of_booking(booking)
+    place = guest_places.of_booking(booking)
     assert place.asked_again
     assert place.arrives == time(9, 45)  # a quarter before the start, as it was
-    assert [p.id for p in places.uncertain(c.partnership.id, now=make.NOW)] == [place.id]
+    assert [p.id for p in guest_places.uncertain(c.partnership.id, now=make.NOW)] == [place.id]
     with transaction():
         joining.still_come(booking, who="Ann Lea", now=now())
     assert not place.asked_again
-    assert places.uncertain(c.partnership.id, now=make.NOW) == []
+    assert guest_places.uncertain(c.partnership.id, now=make.NOW) == []
     move(c, 0, time(12))
     assert place.asked_again
 
@@ -365,7 +365,7 @@ def test_a_guest_changes_how_many_come_and_how_and_its_host_hears(c) -> None:
     booking = agree(ask(c))
     with transaction():
         joining.come(booking, Promise(pupils={8: 7}), Travel(by="minibus"), who="Ann Lea", now=now())
-    assert (promises.pupils_of(booking), places.of_booking(booking).travel.words()) == ({8: 7}, "By minibus")
+    assert (promises.pupils_of(booking), guest_places.of_booking(booking).travel.words()) == ({8: 7}, "By minibus")
     assert mail(HOST)[-1][0] == "guest changed"
     assert "now comes with 7 pupils of Year 8" in last(HOST).text
     assert mail(GUEST)[-1] == ("changed", "REQUEST", 0)

@@ -9,8 +9,8 @@ from life import FELL, REPLY_BY
 from test_holds import at_once
 
 import make
-from outreach.booking import answers, bookings, proposals
-from outreach.booking.desk import proposal_moves, proposing
+from outreach.booking import answers, bookings, proposal_moves, proposals
+from outreach.booking.desk import proposing
 from outreach.booking.desk.not_proposed import AlreadyProposed, NotKeptAnyMore, ReplyByWrong
 from outreach.booking.proposals import Proposal
 from outreach.coverage import standings

@@ -14,10 +14,9 @@ from outreach.asking import corrected_addresses
 from outreach.booking import bookings, colleagues, promises
 from outreach.booking.desk import proposing
 from outreach.ground.db import db, transaction
-from outreach.post import again, letters, outbox
+from outreach.post import again, letterbook, letters, outbox
 from outreach.post.incoming import receiving
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
-from outreach.post.outgoing import letterbook
 
 LATER, SOON, NEXT_DAY = (make.NOW + timedelta(hours=h) for h in (2, 4, 24))
 OLD, NEW = "20270309T090000", "20270316T100000"

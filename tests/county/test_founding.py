@@ -7,8 +7,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from outreach.county import founding, partnerships
+from outreach.county import partnerships
 from outreach.county.people import Person
+from outreach.county.register import founding
 from outreach.county.schools import School
 from outreach.demonstration import county
 from outreach.ground.db import db

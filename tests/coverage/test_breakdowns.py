@@ -9,10 +9,9 @@ from random_year import RandomYear
 from test_random_years import LATER, SEEDS, fewer, many
 
 import make
-from outreach.coverage import figures, lists, standings
+from outreach.coverage import figures, in_parts, lists, standings
 from outreach.coverage.figures import TRUST
 from outreach.coverage.lists import Filters
-from outreach.coverage.parts import in_parts
 from outreach.ground.db import db, transaction
 
 

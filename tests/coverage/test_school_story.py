@@ -11,7 +11,7 @@ from random_year import RandomYear
 from reference import end_of
 
 import make
-from outreach.booking.desk.handovers import Handover
+from outreach.booking.handovers import Handover
 from outreach.county.partnerships import Partnership
 from outreach.coverage import standings
 from outreach.coverage.school import story

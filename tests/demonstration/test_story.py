@@ -8,16 +8,15 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from outreach.asking import open_door
-from outreach.booking.guests.places import GuestPlace
+from outreach.booking.guest_places import GuestPlace
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
 from outreach.demonstration import addresses, cast, story
 from outreach.demonstration.story import Told
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
-from outreach.post import links
+from outreach.post import letterbook, links
 from outreach.post.incoming import inbox
-from outreach.post.outgoing import letterbook
 from outreach.tour import slots
 from outreach.tour.performances import Performance
 

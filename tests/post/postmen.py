@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from outreach.ground.db import db, transaction
-from outreach.post import claims, letters, postman
+from outreach.post import letters
 from outreach.post.outbox import Letter
+from outreach.post.outgoing import claims, postman
 from outreach.post.outgoing.mail_server import Server
-from outreach.post.postman import Post, Round
+from outreach.post.outgoing.postman import Post, Round
 from post.facts import EXPIRES, JOANNA, NOW, sender, visit
 from post.mail_server import MailServer
 

@@ -9,9 +9,9 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.ground import history
 from outreach.ground.db import db, transaction
-from outreach.post import again, claims, copies, letters, links, outbox
+from outreach.post import again, copies, letterbook, letters, links, outbox
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
-from outreach.post.outgoing import letterbook
+from outreach.post.outgoing import claims
 from post.facts import EXPIRES, JOANNA, NOW, OFFICE, asking, sender, visit
 
 LATER = NOW + timedelta(days=1)

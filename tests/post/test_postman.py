@@ -13,12 +13,12 @@ from sqlalchemy import select
 
 from outreach import create_app
 from outreach.ground.db import db, transaction
-from outreach.post import claims, copies, letters, outbox, postman
-from outreach.post.claims import RETRIES
+from outreach.post import copies, letters, outbox
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, Letter
-from outreach.post.outgoing import pauses
+from outreach.post.outgoing import claims, pauses, postman
+from outreach.post.outgoing.claims import RETRIES
 from outreach.post.outgoing.mail_server import Server
-from outreach.post.postman import Post, Round
+from outreach.post.outgoing.postman import Post, Round
 from post.facts import EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, sender, visit
 from post.mail_server import CERTIFICATE, MailServer
 from post.postmen import command, get, mark, post, put, send, take

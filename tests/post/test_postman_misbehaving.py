@@ -9,11 +9,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from outreach.ground.db import db, transaction
-from outreach.post import claims, copies, letters, outbox, postman
+from outreach.post import copies, letters, outbox
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, Letter
-from outreach.post.outgoing import duty, mail_server, pauses
+from outreach.post.outgoing import claims, duty, mail_server, pauses, postman
 from outreach.post.outgoing.mail_server import BadMailServer, Never, Server, Trouble, judge
-from outreach.post.postman import Post, Round
+from outreach.post.outgoing.postman import Post, Round
 from post.facts import EXPIRES, JOANNA, NOW, OFFICE, sender, visit
 from post.mail_server import MailServer
 from post.postmen import get, mark, put, send, take

@@ -8,8 +8,8 @@ from flask import Flask
 
 from outreach.ground.db import db, transaction
 from outreach.post import copies, letters, links, outbox
+from outreach.post.letterbook import AddressDead
 from outreach.post.outbox import SENT, WAITING, Letter
-from outreach.post.outgoing.letterbook import AddressDead
 from post.facts import COMPANY, EXPIRES, JOANNA, NOW, sender, visit
 
 LATER = NOW + timedelta(hours=3)

@@ -15,15 +15,15 @@ from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
-from outreach.tour import days, itinerary, performances, slots
-from outreach.tour.availability import changing, days_off, hours, nights, rules, wishes
-from outreach.tour.availability.days_off import AvailabilityChange, DayOff
+from outreach.tour import days, days_off, hours, itinerary, nights, performances, slots, wishes
+from outreach.tour.availability import changing, rules
 from outreach.tour.availability.rules import Rules
-from outreach.tour.availability.wishes import Wish
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
+from outreach.tour.days_off import AvailabilityChange, DayOff
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.tour.wishes import Wish
 
 MONDAY = date(2027, 3, 8)
 WEEK = tuple(MONDAY + timedelta(days=n) for n in range(5))

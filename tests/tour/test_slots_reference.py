@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 import make
 from outreach.ground.db import transaction
 from outreach.ground.timespans import local, wall
-from outreach.tour import performances, slots
-from outreach.tour.availability import hours
+from outreach.tour import hours, performances, slots
 from outreach.tour.performances import Performance
 
 DAY = date(2027, 3, 9)

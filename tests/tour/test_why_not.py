@@ -13,8 +13,8 @@ from outreach.county.schools import SchoolHours
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.tour import slots, why_not
-from outreach.tour.availability.days_off import DayOff
 from outreach.tour.days import TourDay
+from outreach.tour.days_off import DayOff
 
 DAY = date(2027, 3, 12)
 

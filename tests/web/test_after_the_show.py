@@ -16,7 +16,7 @@ from outreach.booking.numbers import Promise
 from outreach.coverage import standings
 from outreach.ground import history
 from outreach.ground.db import db, transaction
-from outreach.post.feeds import troupe_links
+from outreach.post import troupe_links
 from outreach.post.outbox import Letter
 from outreach.visits import reports, unreported
 from outreach.visits.reports import Account

@@ -12,7 +12,7 @@ import make
 from browser import Site
 from outreach.ground.db import transaction
 from outreach.ground.timespans import wall
-from outreach.post.feeds import troupe_links
+from outreach.post import troupe_links
 from outreach.tour import days
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]

@@ -12,10 +12,10 @@ import make
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
-from outreach.post.feeds import troupe_links
+from outreach.post import troupe_links
 from outreach.tour import days, roads, slots
 from outreach.tour.availability import rules
-from outreach.tour.availability.days_off import AvailabilityChange
+from outreach.tour.days_off import AvailabilityChange
 
 MONDAY = date(2027, 3, 8)
 WEEK = {"first": ["8", "3", "2027"], "last": ["12", "3", "2027"], "weekdays": list("01234")}

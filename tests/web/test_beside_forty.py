@@ -13,7 +13,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine.cursor import CursorFetchStrategy
 
 import make
-from outreach.booking.desk.handovers import Handover
+from outreach.booking.handovers import Handover
 from outreach.booking.promises import BookingContact
 from outreach.county import corrections, schools
 from outreach.county.partnerships import Partnership

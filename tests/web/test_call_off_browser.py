@@ -12,7 +12,7 @@ import make
 from booking import life
 from browser import Site
 from outreach.ground.db import db, transaction
-from outreach.post.feeds import troupe_links
+from outreach.post import troupe_links
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmere-on-the-Wold"

@@ -15,8 +15,7 @@ from booking import life
 from outreach.booking.calling_off.rows import CallOff, CallOffLine
 from outreach.booking.proposals import Proposal
 from outreach.ground.db import db, transaction
-from outreach.post import copies
-from outreach.post.feeds import troupe_links
+from outreach.post import copies, troupe_links
 from outreach.post.outbox import Letter
 
 DAY = {"first": "2027-03-09", "last": "", "part": "day"}

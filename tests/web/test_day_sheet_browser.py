@@ -13,7 +13,7 @@ import make
 from booking import sheet_days
 from browser import Site, check
 from outreach.ground.db import transaction
-from outreach.post.feeds import troupe_links
+from outreach.post import troupe_links
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 

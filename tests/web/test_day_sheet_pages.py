@@ -13,7 +13,8 @@ import make
 from booking import sheet_days
 from outreach.booking import subscribed
 from outreach.ground.db import transaction
-from outreach.post.feeds import addresses, troupe_links
+from outreach.post import troupe_links
+from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import TROUPE
 from post.strict import feed_problems
 

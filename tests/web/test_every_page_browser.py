@@ -23,18 +23,17 @@ import make
 from browser import Site, sign_in
 from outreach.asking.confirming.requests import ConfirmationRequest
 from outreach.booking import promises
-from outreach.booking.guests.places import GuestPlace
+from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.schools import School
 from outreach.demonstration import cast, story
 from outreach.ground.db import db, transaction
 from outreach.planning.orders import PlanLine
-from outreach.post import links
-from outreach.post.feeds import troupe_links
-from outreach.post.feeds.troupe_links import TroupeLink
+from outreach.post import links, troupe_links
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
+from outreach.post.troupe_links import TroupeLink
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits.reports import VisitReport

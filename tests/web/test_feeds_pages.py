@@ -16,8 +16,8 @@ from werkzeug.test import TestResponse
 import make
 from outreach.county import people
 from outreach.ground.db import db, transaction
-from outreach.post import copies
-from outreach.post.feeds import addresses, entries, tokens, troupe_links
+from outreach.post import copies, troupe_links
+from outreach.post.feeds import addresses, entries, tokens
 from outreach.post.feeds.addresses import Feed
 from outreach.post.feeds.entries import BOARD, COORDINATOR, SCHOOL, TROUPE, Entry
 from outreach.post.outbox import Letter

@@ -12,9 +12,9 @@ from school_story import PEOPLE, link_to, said
 
 import make
 from booking import neighbours
-from outreach.booking import promises
-from outreach.booking.guests import hosting, places
-from outreach.booking.guests.places import GuestPlace
+from outreach.booking import guest_places, promises
+from outreach.booking.guest_places import GuestPlace
+from outreach.booking.guests import hosting
 from outreach.county.people import Person
 from outreach.ground.db import db, transaction
 from outreach.tour.roads import RoadMinutes
@@ -261,7 +261,7 @@ def test_a_coordinator_sees_a_show_whole_and_answers_for_its_host(doors: Doors) 
     assert "at Redmere Academy, as guest" in said(desk.get(f"/desk/bookings/{booking.reference}"))
     answer = desk.post(f"/desk/shows/{doors.show}/seats", data={"how": "none", "terms": ""})
     assert answer.status_code == 303
-    assert places.seats_of(booking.performance, 250).how == "none"
+    assert guest_places.seats_of(booking.performance, 250).how == "none"
 
 
 def test_a_coordinator_of_another_partnership_sees_nothing_of_it(doors: Doors) -> None:

@@ -11,8 +11,9 @@ import make
 from browser import Site
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.post import letters, postman
+from outreach.post import letters
 from outreach.post.outbox import FAILED
+from outreach.post.outgoing import postman
 from outreach.post.outgoing.pauses import Pause
 from post.facts import JOANNA, OFFICE, asking, sender, visit
 

@@ -12,9 +12,9 @@ from outreach.booking.promises import BookingContact
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
-from outreach.post import letters, outbox, postman
+from outreach.post import letters, outbox
 from outreach.post.outbox import BOUNCED, FAILED, WAITING, WITHDRAWN, Letter
-from outreach.post.outgoing import pauses
+from outreach.post.outgoing import pauses, postman
 from outreach.post.outgoing.pauses import Pause
 from post.facts import EXPIRES, JOANNA, asking, sender, visit
 

@@ -12,11 +12,12 @@ from sqlalchemy.exc import IntegrityError
 
 import came_in
 import make
-from outreach.asking import open_door, vouching
+from outreach.asking import open_door
+from outreach.asking.confirming import vouching
 from outreach.asking.confirming.requests import ConfirmationRequest, Recipient, write_to
 from outreach.booking import named, promises
+from outreach.booking.guest_places import GuestPlace
 from outreach.booking.guests import hosting
-from outreach.booking.guests.places import GuestPlace
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import Booking
 from outreach.booking.sheets import day_sheet

@@ -11,7 +11,7 @@ from browser import Site
 from little_tour import QUICK, Tour, draw_up
 from outreach.ground.db import db, transaction
 from outreach.planning import ordering
-from outreach.post.feeds import troupe_links
+from outreach.post import troupe_links
 from outreach.tour.days import TourDay
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]

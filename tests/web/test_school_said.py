@@ -15,7 +15,7 @@ from outreach.booking.calling_off import rows
 from outreach.booking.calling_off.rows import CallOff, CallOffLine
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
-from outreach.booking.guests.places import GuestPlace
+from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import COMPANY, COORDINATOR, Booking, BookingContact
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall

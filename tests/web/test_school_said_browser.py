@@ -14,7 +14,7 @@ from sqlalchemy import update
 import make
 from browser import Site
 from outreach.booking import bookings, promises
-from outreach.booking.guests.places import GuestPlace
+from outreach.booking.guest_places import GuestPlace
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post.links import PersonalLink

@@ -10,10 +10,10 @@ from browser import Site
 from outreach.booking.promises import BookingContact
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.post import letters, outbox, postman
+from outreach.post import letters, outbox
 from outreach.post.incoming import inbox
 from outreach.post.outbox import BOUNCED, Letter
-from outreach.post.outgoing import duty, pauses
+from outreach.post.outgoing import duty, pauses, postman
 from post.facts import JOANNA, sender, visit
 from web.test_letters_browser import LONG, keep
 

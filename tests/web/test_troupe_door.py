@@ -15,8 +15,8 @@ import make
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
-from outreach.post.feeds import troupe_links
-from outreach.post.feeds.troupe_links import TroupeLink
+from outreach.post import troupe_links
+from outreach.post.troupe_links import TroupeLink
 from outreach.tour.companies import Troupe
 
 

@@ -17,7 +17,7 @@ from outreach.asking.open_door import LinkRequest
 from outreach.asking.rounds import InvitationRound
 from outreach.booking.agenda.moves import DiaryMove
 from outreach.booking.calling_off.rows import CallOff, CallOffLine
-from outreach.booking.guests.places import GuestPlace
+from outreach.booking.guest_places import GuestPlace
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import BookingContact
 from outreach.booking.proposals import Proposal
@@ -30,7 +30,8 @@ from outreach.coverage.board.publishing import BoardReport
 from outreach.demonstration import story
 from outreach.ground.db import db, transaction
 from outreach.planning.orders import PlanLine, TourPlan
-from outreach.post.feeds import tokens, troupe_links
+from outreach.post import troupe_links
+from outreach.post.feeds import tokens
 from outreach.post.feeds.addresses import Feed
 from outreach.post.feeds.tokens import ApiToken
 from outreach.post.incoming.inbox import Incoming

@@ -12,9 +12,9 @@ from outreach.asking.chasing.reminders import THE_SERVICE
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
+from outreach.post import letterbook
+from outreach.post.letterbook import LetterGone
 from outreach.post.outbox import WAITING, Letter
-from outreach.post.outgoing import letterbook
-from outreach.post.outgoing.letterbook import LetterGone
 from outreach.tour.programmes import Programme
 
 

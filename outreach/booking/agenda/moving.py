@@ -14,8 +14,8 @@ from outreach.booking import bookings, promises, proposals, told
 from outreach.booking.agenda.moves import DiaryMove
 from outreach.booking.agenda.places import Place, costs_now, of_day
 from outreach.booking.desk import proposing
-from outreach.booking.desk.proposal_moves import ProposalMove
 from outreach.booking.promises import COORDINATOR, HOST, Booking
+from outreach.booking.proposal_moves import ProposalMove
 from outreach.booking.proposals import Proposal
 from outreach.county.schools import School
 from outreach.ground import history

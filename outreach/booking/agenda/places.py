@@ -11,8 +11,7 @@ from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of, local
 from outreach.ground.wording import count
-from outreach.tour import fit, roads, slots
-from outreach.tour.availability import hours
+from outreach.tour import fit, hours, roads, slots
 from outreach.tour.fit import LATEST, LUNCH, REST, DayOffer
 from outreach.tour.performances import Performance, Slot
 from outreach.tour.programmes import Programme

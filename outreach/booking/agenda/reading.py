@@ -20,11 +20,10 @@ from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst
-from outreach.tour import roads
-from outreach.tour.availability import hours
-from outreach.tour.availability.days_off import DayOff
+from outreach.tour import hours, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
+from outreach.tour.days_off import DayOff
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 

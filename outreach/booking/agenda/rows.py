@@ -15,9 +15,9 @@ from outreach.county.school_days import INSET_DAY, RULED_OUT, SchoolCalendar
 from outreach.ground.timespans import local
 from outreach.ground.wording import clock, count
 from outreach.tour import roads
-from outreach.tour.availability.hours import Truly
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
+from outreach.tour.hours import Truly
 from outreach.tour.programmes import Programme
 from outreach.tour.roads import Roads, Stop
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from outreach.booking.calling_off.rows import CallOffLine
 from outreach.booking.calling_off.scope import Scope
-from outreach.booking.guests.places import GuestPlace
+from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import GUEST, HOST, Booking, BookingContact
 from outreach.booking.proposals import Proposal
 from outreach.county import partnerships, school_days

@@ -9,10 +9,9 @@ from functools import partial
 
 from sqlalchemy import select, update
 
-from outreach.booking import accounts, promises, subscribed, told
+from outreach.booking import accounts, handovers, promises, subscribed, told
 from outreach.booking.bookings import ShowIsOver
-from outreach.booking.desk import handovers
-from outreach.booking.desk.handovers import Handover
+from outreach.booking.handovers import Handover
 from outreach.booking.promises import HOST, Booking
 from outreach.county import places, school_days
 from outreach.county.register import lines

@@ -28,9 +28,9 @@ from outreach.booking.desk.not_proposed import NobodyToWriteTo as NobodyToWriteT
 from outreach.booking.desk.not_proposed import NothingToPropose as NothingToPropose
 from outreach.booking.desk.not_proposed import NotKeptAnyMore as NotKeptAnyMore
 from outreach.booking.desk.not_proposed import ReplyByWrong as ReplyByWrong
-from outreach.booking.desk.proposal_moves import ProposalMove
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
+from outreach.booking.proposal_moves import ProposalMove
 from outreach.booking.proposals import Proposal, ProposalEnded
 from outreach.county import school_days
 from outreach.county.contacts import Contact

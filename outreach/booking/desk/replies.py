@@ -23,8 +23,8 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day
 from outreach.post.incoming import answering, inbox, reading, receiving
+from outreach.post.incoming.headers import bare
 from outreach.post.incoming.inbox import NEWCOMER, CalendarAnswer, CounterProposal, Incoming
-from outreach.post.incoming.parts.headers import bare
 from outreach.tour import slots
 from outreach.tour.performances import Performance, Slot, SlotTaken, TroupeEvent
 from outreach.tour.programmes import Programme

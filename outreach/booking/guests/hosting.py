@@ -6,9 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
 
-from outreach.booking import colleagues, numbers
-from outreach.booking.guests import following, hosts, places
-from outreach.booking.guests.places import AGREED, FEWER, OPEN, REFUSED, GuestPlace, GuestSeats
+from outreach.booking import colleagues, guest_hosts, guest_places, guests_told, numbers
+from outreach.booking.guest_places import AGREED, FEWER, OPEN, REFUSED, GuestPlace, GuestSeats
 from outreach.booking.guests.seating import (
     Answered,
     BookedMeanwhile,
@@ -58,7 +57,7 @@ def agree(place: GuestPlace, *, seats: int, terms: str, who: str, now: datetime)
     account = check_still(place)
     if seats <= 0:
         raise SeatsInFigures("Enter how many seats you give, in figures; or say no.")
-    there = places.seats_of(place.performance, place.programme.audience_ceiling)
+    there = guest_places.seats_of(place.performance, place.programme.audience_ceiling)
     if min(seats, place.seats) > there.left:
         raise NotSoMany(there.left)
     place.said, place.answered_at, place.answered_by = terms.strip(), now, who
@@ -73,7 +72,7 @@ def agree(place: GuestPlace, *, seats: int, terms: str, who: str, now: datetime)
     db.session.flush()
     whose = place.programme.partnership_id
     history.record("offered seats", "school", place.urn, who=who, now=now, after=seats, partnership_id=whose)
-    following.tell_guest(place, notes.FEWER, now=now)
+    guests_told.tell_guest(place, notes.FEWER, now=now)
     return None
 
 
@@ -90,9 +89,9 @@ def refuse(place: GuestPlace, *, reason: str, who: str, now: datetime) -> None:
         "refused as guest", "school", place.urn, who=who, now=now, after=reason.strip() or None,
         partnership_id=place.programme.partnership_id,
     )  # fmt: skip
-    near = hosts.nearest(place.programme, place.school, pupils=place.seats, now=now)
+    near = guest_hosts.nearest(place.programme, place.school, pupils=place.seats, now=now)
     others = [(at, words) for at, words in near if place.performance.host.name not in words]
-    following.tell_guest(place, notes.REFUSED, nearest=others, now=now)
+    guests_told.tell_guest(place, notes.REFUSED, nearest=others, now=now)
 
 
 def offer(host: Booking, *, how: str, seats: int, terms: str, who: str, now: datetime) -> GuestSeats:
@@ -105,7 +104,7 @@ def offer(host: Booking, *, how: str, seats: int, terms: str, who: str, now: dat
     host.still_open()
     if host.role != HOST or host.performance.starts_at <= now:
         raise NotAnyMore
-    there = places.seats_of(host.performance, host.programme.audience_ceiling)
+    there = guest_places.seats_of(host.performance, host.programme.audience_ceiling)
     if how == OPEN and seats <= 0:
         raise SeatsInFigures("Enter how many seats guests may have in all, in figures.")
     if how == OPEN and seats < there.by_guests:

@@ -7,10 +7,21 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from outreach.booking import accounts, bookings, colleagues, holds, named, numbers, promises, told
+from outreach.booking import (
+    accounts,
+    bookings,
+    colleagues,
+    guest_hosts,
+    guest_places,
+    guests_told,
+    holds,
+    named,
+    numbers,
+    promises,
+    told,
+)
 from outreach.booking.colleagues import Colleague
-from outreach.booking.guests import following, hosts, places
-from outreach.booking.guests.places import AGREED, FEWER, NONE, OPEN, WITHDRAWN, GuestPlace, Travel
+from outreach.booking.guest_places import AGREED, FEWER, NONE, OPEN, WITHDRAWN, GuestPlace, Travel
 from outreach.booking.guests.seating import (
     Answered,
     NotAnyMore,
@@ -91,7 +102,7 @@ def ask(
     refusals of bookings.book about pupils and people.
     """
     lock(school.urn, performance)
-    open_already = places.open_of(programme.id, school.urn)
+    open_already = guest_places.open_of(programme.id, school.urn)
     if open_already is not None:
         raise AskedAlready(open_already)
     account = accounts.account(programme, school)
@@ -103,7 +114,7 @@ def ask(
         raise colleagues.NobodyNamed
     wanted, seats = (
         sum(wish.promise.pupils.values()),
-        places.seats_of(performance, programme.audience_ceiling),
+        guest_places.seats_of(performance, programme.audience_ceiling),
     )
     if seats.how == NONE:
         raise NoGuests
@@ -119,7 +130,7 @@ def ask(
     if seats.how == OPEN:
         place.answer, place.answered_at, place.said = AGREED, now, seats.terms
         seat(place, wish.promise, seats, who=who, now=now)
-        following.tell_host(place, notes.JOINED, now=now)
+        guests_told.tell_host(place, notes.JOINED, now=now)
     else:
         for person in wish.promise.people:
             if person.waits:
@@ -127,7 +138,7 @@ def ask(
                     named.SEATS, school, programme.id, place_id=place.id, name=person.name, role=person.role,
                     address=person.address, phone=person.phone, duty=person.duty, named_by=who, now=now,
                 )  # fmt: skip
-        following.tell_host(place, notes.ASKS, now=now)
+        guests_told.tell_host(place, notes.ASKS, now=now)
     return place
 
 
@@ -147,9 +158,9 @@ def take(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> Boo
     place.pupils, place.seats = as_text(promise.pupils), wanted
     place.answer = AGREED
     booking = seat(
-        place, promise, places.seats_of(place.performance, programme.audience_ceiling), who=who, now=now
+        place, promise, guest_places.seats_of(place.performance, programme.audience_ceiling), who=who, now=now
     )
-    following.tell_host(place, notes.JOINED, now=now)
+    guests_told.tell_host(place, notes.JOINED, now=now)
     return booking
 
 
@@ -177,12 +188,12 @@ def withdraw(place: GuestPlace, *, who: str, now: datetime) -> None:
         "took back its request", "school", place.urn, who=who, now=now,
         partnership_id=place.programme.partnership_id,
     )  # fmt: skip
-    following.tell_host(place, notes.WITHDRAWN, now=now)
+    guests_told.tell_host(place, notes.WITHDRAWN, now=now)
 
 
 def come(booking: Booking, promise: Promise, travel: Travel, *, who: str, now: datetime) -> Booking:
     """A guest changes how many come, and how. Raises what bookings.change does."""
-    place = places.of_booking(booking)
+    place = guest_places.of_booking(booking)
     was = place.travel if place else Travel()
     sequence = booking.sequence
     if place is not None:
@@ -198,7 +209,7 @@ def come(booking: Booking, promise: Promise, travel: Travel, *, who: str, now: d
             "changed how it comes", "booking", booking.reference, who=who, now=now,
             before=was.words(), after=place.travel.words(),
         )  # fmt: skip
-        following.guest_changed(booking, now=now)
+        guests_told.guest_changed(booking, now=now)
         changes = [f"How {booking.school.name} comes: {place.travel.words()}."]
         told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", changes=changes, now=now)
     return booking
@@ -209,7 +220,7 @@ def still_come(booking: Booking, *, who: str, now: datetime) -> None:
     performances.lock_school(booking.urn)
     db.session.refresh(booking)
     booking.still_open()
-    place = places.of_booking(booking)
+    place = guest_places.of_booking(booking)
     if place is not None and place.asked_again:
         place.coming_at = now
         db.session.flush()
@@ -220,7 +231,7 @@ def _check_show(programme: Programme, school: School, performance: Performance, 
     if performance.programme_id != programme.id or performance.urn == school.urn:
         raise NotAnyMore
     check_stands(performance, now=now)
-    minutes = hosts.minutes_between(programme, school, performance)
+    minutes = guest_hosts.minutes_between(programme, school, performance)
     at_most = partnerships.get(programme.partnership_id).guest_minutes
     if minutes > at_most:
         raise TooFar(minutes, at_most)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.booking import accounts, bookings, colleagues, holds, promises, subscribed, told
 from outreach.booking.accounts import Account
-from outreach.booking.guests.places import ASK, JOINED, GuestPlace, GuestSeats, Seats
+from outreach.booking.guest_places import ASK, JOINED, GuestPlace, GuestSeats, Seats
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.ground.db import db

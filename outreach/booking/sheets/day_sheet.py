@@ -7,15 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from outreach.booking import named, promises, told
-from outreach.booking.guests import places
+from outreach.booking import guest_places, named, promises, told
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import GUEST, HOST, Booking, BookingContact, BookingRevision, PromisedPupils
 from outreach.county import partnerships
 from outreach.county.schools import School
 from outreach.ground.db import db
-from outreach.tour import legs, roads
-from outreach.tour.availability import nights
+from outreach.tour import legs, nights, roads
 from outreach.tour.days import TourDay
 from outreach.tour.legs import Drive
 from outreach.tour.performances import Performance
@@ -127,7 +125,7 @@ def of(tour_day: TourDay) -> Sheet:
     booked = [show for show in shows if any(b.role == HOST for b in promised.get(show.id, ()))]
     bookings = [b for show in booked for b in promised[show.id]]
     people, pupils = _people_of(bookings), _pupils_of(bookings)
-    how = places.of_bookings(b.id for b in bookings if b.role == GUEST)
+    how = guest_places.of_bookings(b.id for b in bookings if b.role == GUEST)
     schools = _schools_of(bookings)
     running = timedelta(minutes=tour_day.programme.running_minutes)
     stops = []

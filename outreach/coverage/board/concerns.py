@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from outreach.booking.promises import Booking, Cancellation
-from outreach.coverage.parts.as_of import cut_of
+from outreach.coverage.as_of import cut_of
 from outreach.coverage.standings import Reckoning
 from outreach.ground.db import db
 from outreach.tour.performances import Performance

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
 from outreach.coverage import facts
-from outreach.coverage.parts.as_of import cut_of
+from outreach.coverage.as_of import cut_of
 from outreach.ground.db import db
 from outreach.ground.suppression import KEPT_BACK, Count
 from outreach.tour.programmes import Programme

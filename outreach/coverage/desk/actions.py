@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from outreach.asking import open_door, vouching
+from outreach.asking import open_door
 from outreach.asking.chasing import chases, raising
+from outreach.asking.confirming import vouching
 from outreach.booking import holds, proposals
 from outreach.booking.desk import closing
 from outreach.county.register import decisions
@@ -18,8 +19,8 @@ from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Reckoning, Standing
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, clock, count, day, day_short
+from outreach.post import letterbook
 from outreach.post.incoming import inbox
-from outreach.post.outgoing import letterbook
 from outreach.tour import itinerary
 from outreach.tour.programmes import Programme
 from outreach.visits import unreported

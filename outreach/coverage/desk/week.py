@@ -16,8 +16,8 @@ from outreach.ground.db import db
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import count
 from outreach.post.incoming import inbox
+from outreach.post.incoming.headers import bare
 from outreach.post.incoming.inbox import CalendarAnswer
-from outreach.post.incoming.parts.headers import bare
 from outreach.tour.companies import Troupe
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme

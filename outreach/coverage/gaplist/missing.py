@@ -15,10 +15,9 @@ from outreach.asking.owners import Owner
 from outreach.county import school_days
 from outreach.county.partnerships import Authority
 from outreach.county.schools import School
-from outreach.coverage import gaps, standings
+from outreach.coverage import gaps, in_parts, standings
+from outreach.coverage.collecting import without_collecting
 from outreach.coverage.gaplist import ever_seen
-from outreach.coverage.parts import in_parts
-from outreach.coverage.parts.collecting import without_collecting
 from outreach.coverage.standings import Reckoning, Standing, Word
 from outreach.coverage.succession import Kin
 from outreach.ground.db import db

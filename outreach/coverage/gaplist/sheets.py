@@ -4,12 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from outreach.coverage import lists
+from outreach.coverage import in_parts, lists
 from outreach.coverage.gaplist import filters, last_contact, missing
 from outreach.coverage.gaplist.filters import Filters
 from outreach.coverage.gaplist.last_contact import Contact
 from outreach.coverage.gaplist.missing import Gap
-from outreach.coverage.parts import in_parts
 from outreach.ground import tabular
 from outreach.ground.school_year import year_group_name
 from outreach.ground.timespans import day_of

@@ -14,18 +14,18 @@ from sqlalchemy import Text, cast, func, or_, select
 
 from outreach.asking.chasing import settings
 from outreach.asking.invitations import Answer, Invitation
-from outreach.booking.desk.handovers import Handover
-from outreach.booking.desk.proposal_moves import ProposalMove
+from outreach.booking.handovers import Handover
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
+from outreach.booking.proposal_moves import ProposalMove
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.corrections import value_of
 from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovered, CountedShare
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Succession
 from outreach.coverage import facts
+from outreach.coverage.as_of import Cut
 from outreach.coverage.facts import Answered, Asked, Decided, Known
-from outreach.coverage.parts.as_of import Cut
 from outreach.ground.db import db
 from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from outreach.county.partnerships import Partnership
 from outreach.county.register import lines
 from outreach.coverage import standings
-from outreach.coverage.parts.as_of import Cut, cut_of
+from outreach.coverage.as_of import Cut, cut_of
 from outreach.coverage.school.recorded import Recorded
 from outreach.coverage.standings import AlsoSeen, Reckoning, Standing
 from outreach.coverage.succession import Kin

@@ -18,8 +18,7 @@ from outreach.ground.timespans import wall
 from outreach.planning import orders
 from outreach.planning.orders import ACCEPTED, DRAWN, PlanLine, TourPlan
 from outreach.planning.promising import room
-from outreach.tour import days, roads
-from outreach.tour.availability import hours, nights
+from outreach.tour import days, hours, nights, roads
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.roads import Stop

@@ -9,10 +9,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from outreach.asking import recipients
-from outreach.booking import accounts, holds, promises, proposals, reply_days
+from outreach.booking import accounts, guest_places, holds, promises, proposals, reply_days
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
-from outreach.booking.guests import places
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.school_days import SchoolCalendar
@@ -236,7 +235,7 @@ def _hosts(lines: Sequence[PlanLine]) -> dict[int, Performance]:
 
 def _seats(programme: Programme, shows: Mapping[int, Performance]) -> dict[int, int]:
     """The seats that each of these shows has for guests; three queries a show."""
-    return {show.id: places.seats_of(show, programme.audience_ceiling).for_guests for show in shows.values()}
+    return {show.id: guest_places.seats_of(show, programme.audience_ceiling).for_guests for show in shows.values()}
 
 
 def without_address(found: Sequence[Looked]) -> list[School]:

@@ -7,11 +7,10 @@ from sqlalchemy import select
 
 from outreach.ground import history
 from outreach.ground.db import db
-from outreach.post.incoming import inbox, matching
+from outreach.post.incoming import headers, inbox, matching
+from outreach.post.incoming.calendar_parts import CalendarEvent
 from outreach.post.incoming.inbox import DECLINE, CalendarAnswer, CounterProposal, Incoming
 from outreach.post.incoming.matching import Held, Visit
-from outreach.post.incoming.parts import headers
-from outreach.post.incoming.parts.calendar_parts import CalendarEvent
 from outreach.post.incoming.reading import Read
 
 WORDS = {"ACCEPTED": "said yes", "TENTATIVE": "said perhaps", "DECLINED": "said no"}

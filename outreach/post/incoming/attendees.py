@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from outreach.ground import history, wording
 from outreach.ground.db import db
 from outreach.post import letters
-from outreach.post.incoming import answers, matching
+from outreach.post.incoming import answers, headers, matching
+from outreach.post.incoming.calendar_parts import CalendarEvent
 from outreach.post.incoming.inbox import DECLINE, DOUBT, MAIL, NEWCOMER, WISH, CounterProposal, Incoming
 from outreach.post.incoming.matching import Held, Visit
-from outreach.post.incoming.parts import headers
-from outreach.post.incoming.parts.calendar_parts import CalendarEvent
 from outreach.post.incoming.reading import Read
+from outreach.post.letterbook import AddressDead
 from outreach.post.outbox import Letter
-from outreach.post.outgoing.letterbook import AddressDead
 
 AGAIN_AFTER = timedelta(hours=1)
 """A calendar that asks again and again for its entry gets it once in this time."""

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from outreach.ground.db import db
 from outreach.post import copies
 from outreach.post.calendars import REQUEST
-from outreach.post.incoming.parts import calendar_parts, headers
+from outreach.post.incoming import calendar_parts, headers
 from outreach.post.outbox import Letter
 
 REMOVED = "colleague removed"

@@ -7,6 +7,9 @@ from email import policy
 from email.message import Message
 from email.parser import BytesParser
 
+from outreach.post.incoming import bounces, calendar_parts, headers
+from outreach.post.incoming.bounces import Bounced
+from outreach.post.incoming.calendar_parts import CalendarEvent as CalendarEvent
 from outreach.post.incoming.inbox import (
     ANSWER,
     AUTO_REPLY,
@@ -17,9 +20,6 @@ from outreach.post.incoming.inbox import (
     REFRESH,
     UNREADABLE,
 )
-from outreach.post.incoming.parts import bounces, calendar_parts, headers
-from outreach.post.incoming.parts.bounces import Bounced
-from outreach.post.incoming.parts.calendar_parts import CalendarEvent as CalendarEvent
 
 MAIL_AT_MOST = 10 * 1024 * 1024
 CALENDAR_AT_MOST = 256 * 1024

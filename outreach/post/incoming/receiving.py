@@ -15,8 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from outreach.ground.db import db, transaction
-from outreach.post import outbox, postman
-from outreach.post.incoming import answers, attendees, inbox, matching, reading
+from outreach.post import outbox
+from outreach.post.incoming import answers, attendees, headers, inbox, matching, reading
 from outreach.post.incoming.attendees import Note
 from outreach.post.incoming.inbox import (
     ADDRESS,
@@ -34,9 +34,9 @@ from outreach.post.incoming.inbox import (
     CalendarAnswer,
     Incoming,
 )
-from outreach.post.incoming.parts import headers
 from outreach.post.incoming.reading import Read
 from outreach.post.outbox import BOUNCED, SENT, WAITING, Letter
+from outreach.post.outgoing import postman
 
 log = logging.getLogger(__name__)
 

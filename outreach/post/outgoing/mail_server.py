@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from outreach.post.claims import Later
 from outreach.post.envelopes import CannotWriteTo, plain_address
+from outreach.post.outgoing.claims import Later
 from outreach.post.outgoing.pauses import CROWDED, REFUSED, UNREACHABLE
 
 TIMEOUT = 30.0

@@ -16,14 +16,13 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, day_short
-from outreach.tour import freed_places
-from outreach.tour.availability import span, wishes
-from outreach.tour.availability.days_off import AvailabilityChange, DayOff
-from outreach.tour.availability.span import Span
-from outreach.tour.availability.wishes import OFF, PLAYS, Facts, Wish
+from outreach.tour import freed_places, span, wishes
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
+from outreach.tour.days_off import AvailabilityChange, DayOff
 from outreach.tour.performances import clear_expired, lock_days
+from outreach.tour.span import Span
+from outreach.tour.wishes import OFF, PLAYS, Facts, Wish
 
 LONGEST = 400
 """Days that one change may reach over."""

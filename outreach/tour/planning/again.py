@@ -9,15 +9,15 @@ from collections import Counter
 import numpy as np
 
 from outreach.tour.planning.dates import Dated, stuck_schools
+from outreach.tour.planning.driven import Driven, driven_of
+from outreach.tour.planning.integer_program import dive, improve
+from outreach.tour.planning.kinds import Figures
 from outreach.tour.planning.limit import Limit
-from outreach.tour.planning.patterns.kinds import Figures
-from outreach.tour.planning.patterns.pool import Part, Pool, keeping, together
-from outreach.tour.planning.patterns.walk import Walk
+from outreach.tour.planning.pool import Part, Pool, keeping, together
 from outreach.tour.planning.problem import Kept
-from outreach.tour.planning.programs.driven import Driven, driven_of
-from outreach.tour.planning.programs.relaxation import Relaxation
-from outreach.tour.planning.programs.whole import dive, improve
+from outreach.tour.planning.relaxation import Relaxation
 from outreach.tour.planning.replay import replay
+from outreach.tour.planning.walk import Walk
 
 KEEP_PRICE = 30.0
 """Minutes of driving that keeping a date found so far is worth; a price near nought makes ties and a slow search."""

@@ -8,9 +8,9 @@ from collections import defaultdict
 
 import numpy as np
 
-from outreach.tour.planning.patterns.kinds import Figures
-from outreach.tour.planning.patterns.pool import Pool
-from outreach.tour.planning.programs.driven import Driven
+from outreach.tour.planning.driven import Driven
+from outreach.tour.planning.kinds import Figures
+from outreach.tour.planning.pool import Pool
 
 Dated = dict[int, tuple[int, ...]]
 """Position of a day -> the schools added to it, by number."""

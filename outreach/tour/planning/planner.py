@@ -13,15 +13,15 @@ import numpy as np
 from outreach.tour.planning import dates, plan
 from outreach.tour.planning.again import once_more
 from outreach.tour.planning.dates import Dated
+from outreach.tour.planning.driven import Driven, driving_of, reached_by
+from outreach.tour.planning.integer_program import at_once, dive, improve
+from outreach.tour.planning.kinds import Figures
 from outreach.tour.planning.limit import Limit, Progress
-from outreach.tour.planning.patterns.kinds import Figures
-from outreach.tour.planning.patterns.pool import Pool, build, single_days
 from outreach.tour.planning.plan import Bounds, Plan
+from outreach.tour.planning.pool import Pool, build, single_days
 from outreach.tour.planning.problem import CannotPlan, Problem, check
-from outreach.tour.planning.programs.driven import Driven, driving_of, reached_by
-from outreach.tour.planning.programs.relaxation import Relaxation, most_schools
-from outreach.tour.planning.programs.whole import at_once, dive, improve
 from outreach.tour.planning.read_out import ReadOut, always_lost, read_out
+from outreach.tour.planning.relaxation import Relaxation, most_schools
 
 _NEXT_TO_NOTHING = 2e-3
 """Minutes below which two values are one: what the solver's tolerances may come to."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from outreach.tour.planning import hosting
 from outreach.tour.planning.dates import Dated, clashes
-from outreach.tour.planning.patterns import hosting
-from outreach.tour.planning.patterns.kinds import Figures, Kind
-from outreach.tour.planning.patterns.pool import Pool
+from outreach.tour.planning.kinds import Figures, Kind
 from outreach.tour.planning.plan import NO_DATE, NO_PLACE, NO_ROOM, NO_TIME, TOO_FAR, LeftOut, Visit
+from outreach.tour.planning.pool import Pool
 from outreach.tour.planning.problem import KEPT_WITHIN, Gap, Kept, Problem
 from outreach.tour.planning.replay import Told, replay
 from outreach.tour.planning.seating import Seating

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from outreach.tour.planning.patterns import hosting
-from outreach.tour.planning.patterns.kinds import Figures
+from outreach.tour.planning import hosting
+from outreach.tour.planning.kinds import Figures
 from outreach.tour.planning.problem import KEPT_WITHIN, Gap, Kept
 from outreach.tour.planning.replay import Show, Told, replay
 

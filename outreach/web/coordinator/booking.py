@@ -7,10 +7,9 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.booking import answers, bookings, colleagues, promises, told
+from outreach.booking import answers, bookings, colleagues, guest_places, handovers, promises, told
 from outreach.booking.colleagues import Colleague
-from outreach.booking.desk import closing, handing_on, handovers
-from outreach.booking.guests import places
+from outreach.booking.desk import closing, handing_on
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COMPANY, COORDINATOR, SCHOOL, Booking
 from outreach.booking.told import ACCESS_NEEDS, access_words
@@ -82,7 +81,7 @@ def booking(reference: str) -> Any:
         company_said=answers.of_troupe(found.performance),
         came_in=inbox.of_stream(found.uid),
         cancellation=promises.cancellation_of(found),
-        place=places.of_booking(found),
+        place=guest_places.of_booking(found),
         together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
         deeds=history.of("booking", found.reference),
         now=now,
@@ -181,7 +180,7 @@ def booking_cancel(reference: str) -> Any:
             )
     page = render_template(
         "coordinator/booking_cancel.html", booking=found, form=form, people=promises.people_of(found),
-        guests=places.guests_of(found.performance_id) if found.role == promises.HOST else [],
+        guests=guest_places.guests_of(found.performance_id) if found.role == promises.HOST else [],
     )  # fmt: skip
     return page, _status()
 

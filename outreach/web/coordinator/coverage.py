@@ -8,11 +8,10 @@ from urllib.parse import quote
 
 from flask import g, render_template, request
 
-from outreach.coverage import figures, gaps, lists
+from outreach.coverage import as_of, figures, gaps, lists
 from outreach.coverage.charts import county_map
 from outreach.coverage.figures import Figures, Spread, Totals, YearTotals
 from outreach.coverage.lists import GAP, NONE
-from outreach.coverage.parts import as_of
 from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, Reckoning
 from outreach.ground import clock, tabular
 from outreach.ground.wording import and_list, count, day_short

@@ -11,6 +11,7 @@ from flask_login import current_user
 from outreach.county import people
 from outreach.coverage import figures, gaps, readiness
 from outreach.coverage.charts import trend_lines
+from outreach.coverage.collecting import without_collecting
 from outreach.coverage.desk import actions, forecast, news, outlook, unowned, week
 from outreach.coverage.desk.actions import (
     AGES,
@@ -28,7 +29,6 @@ from outreach.coverage.desk.actions import (
 )
 from outreach.coverage.desk.week import Week
 from outreach.coverage.gaps import Word
-from outreach.coverage.parts.collecting import without_collecting
 from outreach.coverage.standings import NINE, Reckoning
 from outreach.ground import clock
 from outreach.ground.timespans import day_of

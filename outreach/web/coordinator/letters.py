@@ -21,9 +21,9 @@ from outreach.asking import corrected_addresses
 from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.post import again, calendars, copies, outbox, postman
+from outreach.post import again, calendars, copies, letterbook, outbox
 from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
-from outreach.post.outgoing import letterbook, pauses
+from outreach.post.outgoing import pauses, postman
 from outreach.web import forms
 from outreach.web.coordinator.framing import framing, in_frame
 from outreach.web.forms import Form

@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.asking import open_door, vouching
+from outreach.asking import open_door
+from outreach.asking.confirming import vouching
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal

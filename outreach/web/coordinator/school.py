@@ -19,9 +19,8 @@ from outreach.coverage.school.story import Chapter
 from outreach.ground import clock
 from outreach.ground.school_year import offered
 from outreach.ground.timespans import day_of
-from outreach.post import outbox
+from outreach.post import letterbook, outbox
 from outreach.post.incoming import contents, inbox
-from outreach.post.outgoing import letterbook
 from outreach.tour import programmes, targets
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator import school_told

@@ -7,9 +7,8 @@ from urllib.parse import urlencode
 
 from flask import current_app, g, render_template, request, url_for
 
-from outreach.coverage import figures, gaps, lists
+from outreach.coverage import as_of, figures, gaps, in_parts, lists
 from outreach.coverage.lists import ALSO_SEEN, EXCLUDED, NUMBERS, TARGET, Filters
-from outreach.coverage.parts import as_of, in_parts
 from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing
 from outreach.ground import clock, tabular
 from outreach.ground.db import db

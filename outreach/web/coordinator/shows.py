@@ -5,9 +5,9 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.booking import promises
-from outreach.booking.guests import hosting, joining, places, seating
-from outreach.booking.guests.places import GuestPlace
+from outreach.booking import guest_places, promises
+from outreach.booking.guest_places import GuestPlace
+from outreach.booking.guests import hosting, joining, seating
 from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
@@ -51,8 +51,8 @@ def guest_requests() -> Any:
     """Every school that waits for a host's answer, and every guest whose host has moved and who has not said a word since."""
     return render_template(
         "coordinator/guests.html",
-        waiting=places.waiting(g.partnership.id),
-        uncertain=places.uncertain(g.partnership.id, now=clock.now()),
+        waiting=guest_places.waiting(g.partnership.id),
+        uncertain=guest_places.uncertain(g.partnership.id, now=clock.now()),
     )
 
 
@@ -63,7 +63,7 @@ def guest_request(place_id: int) -> Any:
     place = _place(place_id)
     if not place.waits_for_host:
         return _done(place.performance_id, "That request has been answered or taken back.", "confirm")
-    seats = places.seats_of(place.performance, place.programme.audience_ceiling)
+    seats = guest_places.seats_of(place.performance, place.programme.audience_ceiling)
     form = AnswerForm(data={"seats": min(place.seats, seats.left) or None, "terms": seats.terms})
     if form.validate_on_submit():
         try:
@@ -90,18 +90,18 @@ def guest_request_back(place_id: int) -> Any:
 
 
 def _page(performance: Performance, form: SeatsForm | None = None) -> Any:
-    guests = places.guests_of(performance.id)
+    guests = guest_places.guests_of(performance.id)
     hosts = [b for b in promises.of_performance(performance.id) if b.role == HOST]
     now = clock.now()
-    seats = places.seats_of(performance, performance.tour_day.programme.audience_ceiling)
+    seats = guest_places.seats_of(performance, performance.tour_day.programme.audience_ceiling)
     return render_template(
         "coordinator/show.html",
         show=performance,
         programme=performance.tour_day.programme,
         host=hosts[0] if hosts else None,
         guests=guests,
-        how=places.of_bookings(b.id for b in guests),
-        asked=places.asked_of(performance.id),
+        how=guest_places.of_bookings(b.id for b in guests),
+        asked=guest_places.asked_of(performance.id),
         seats=seats,
         road=legs.of(performance, now=now) if performance.released_at is None else None,
         form=form or SeatsForm(data=seats_typed(seats)),
@@ -146,8 +146,8 @@ def _host(performance: Performance) -> Booking:
 def _place(place_id: int) -> GuestPlace:
     """This partnership's request; a 404 for another's or none."""
     try:
-        found = places.get(place_id)
-    except places.NoSuchPlace:
+        found = guest_places.get(place_id)
+    except guest_places.NoSuchPlace:
         abort(404)
     if found.programme.partnership_id != g.partnership.id:
         abort(404)

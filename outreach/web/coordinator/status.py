@@ -7,7 +7,7 @@ from flask import current_app, g, render_template
 
 from outreach.asking.chasing import settings as chasing
 from outreach.ground import clock
-from outreach.post.outgoing import watch
+from outreach.post.monitoring import watch
 from outreach.web.gate import coordinator, coordinators_only
 
 

@@ -12,7 +12,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
 from outreach.tour import companies, days, itinerary, programmes
-from outreach.tour.availability import hours as day_hours
+from outreach.tour import hours as day_hours
 from outreach.tour.companies import Troupe
 from outreach.tour.days import Hours, Possible, TourDay
 from outreach.tour.programmes import Programme

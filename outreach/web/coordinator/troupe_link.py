@@ -6,7 +6,7 @@ from flask import abort, flash, g, redirect, url_for
 
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.post.feeds import troupe_links
+from outreach.post import troupe_links
 from outreach.tour import companies
 from outreach.tour.companies import NoSuchCompany
 from outreach.web.gate import coordinator, coordinators_only, who

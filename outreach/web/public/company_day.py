@@ -5,7 +5,7 @@ from typing import Any
 from flask import redirect, render_template, url_for
 
 from outreach.ground.errors import Refusal
-from outreach.post.feeds import troupe_links
+from outreach.post import troupe_links
 from outreach.web import forms
 from outreach.web.gate import open_to_all, public
 

@@ -11,7 +11,8 @@ from outreach.county.partnerships import Partnership
 from outreach.ground import clock
 from outreach.ground.db import why_no_writing
 from outreach.ground.timespans import day_of
-from outreach.post.outgoing import figures, pauses, watch
+from outreach.post.monitoring import figures, watch
+from outreach.post.outgoing import pauses
 from outreach.tour import programmes
 from outreach.web.gate import by_bearer_token, open_to_all, public
 

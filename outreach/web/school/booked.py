@@ -6,10 +6,20 @@ from typing import Any
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from outreach.booking import accounts, answers, colleagues, holds, named, promises, proposals, told
+from outreach.booking import (
+    accounts,
+    answers,
+    colleagues,
+    guest_places,
+    holds,
+    named,
+    promises,
+    proposals,
+    told,
+)
 from outreach.booking.calling_off import rows
 from outreach.booking.colleagues import Colleague
-from outreach.booking.guests import hosting, places
+from outreach.booking.guests import hosting
 from outreach.booking.promises import Booking, BookingContact
 from outreach.booking.told import sender_of
 from outreach.ground import clock
@@ -71,7 +81,7 @@ def booked(token: str, reference: str) -> Any:
     joinable = booking.role == promises.HOST and not g.programme.for_adults
     return render_template(
         "school/booked.html",
-        place=places.of_booking(booking),
+        place=guest_places.of_booking(booking),
         host_of=hosting.at_a_glance(booking.performance_id) if joinable else None,
         token=token,
         booking=booking,

@@ -6,8 +6,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from outreach.booking import bookings, promises
-from outreach.booking.guests import places
+from outreach.booking import bookings, guest_places, promises
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.booking.told import ACCESS_NEEDS
@@ -57,8 +56,8 @@ def move_to(token: str, reference: str) -> Any:
         booking=booking,
         slot=slot,
         people=promises.people_of(booking),
-        guests=places.guests_of(booking.performance_id),
-        asking=places.asked_of(booking.performance_id),
+        guests=guest_places.guests_of(booking.performance_id),
+        asking=guest_places.asked_of(booking.performance_id),
         fixed=promises.fixed_online(g.programme, slot.day, today=day_of(now)),
     )
 
@@ -86,7 +85,7 @@ def numbers(token: str, reference: str) -> Any:
                 return redirect(url_for(".booked", token=token, reference=reference), 303)
     page = render_template(
         "school/numbers.html", token=token, booking=booking, form=asked, room=room, needs=ACCESS_NEEDS,
-        guests=places.guests_of(booking.performance_id) if booking.role == promises.HOST else [],
+        guests=guest_places.guests_of(booking.performance_id) if booking.role == promises.HOST else [],
     )  # fmt: skip
     return page, 422 if asked.errors or room.errors else 200
 
@@ -122,8 +121,8 @@ def cancel(token: str, reference: str) -> Any:
         booking=booking,
         form=form,
         people=promises.people_of(booking),
-        guests=places.guests_of(booking.performance_id) if as_host else [],
-        asking=places.asked_of(booking.performance_id) if as_host else [],
+        guests=guest_places.guests_of(booking.performance_id) if as_host else [],
+        asking=guest_places.asked_of(booking.performance_id) if as_host else [],
     )
     return page, 422 if form.errors else 200
 

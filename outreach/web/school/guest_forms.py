@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from outreach.booking.guests.places import ASK, NONE, OPEN, TRAVEL, WHY, GuestPlace, Seats, Travel
+from outreach.booking.guest_places import ASK, NONE, OPEN, TRAVEL, WHY, GuestPlace, Seats, Travel
 from outreach.web import forms
 from outreach.web.forms import Form
 from outreach.web.school.forms import TypedForm, need

@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, url_for
 
-from outreach.booking.guests import hosting, places, seating
-from outreach.booking.guests.places import GuestPlace
+from outreach.booking import guest_places
+from outreach.booking.guest_places import GuestPlace
+from outreach.booking.guests import hosting, seating
 from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -21,7 +22,7 @@ def guests(token: str, reference: str) -> Any:
     """Who comes, who asks, and what the host offers; the POST says what it offers."""
     booking = _hosted(reference)
     now = clock.now()
-    seats = places.seats_of(booking.performance, g.programme.audience_ceiling)
+    seats = guest_places.seats_of(booking.performance, g.programme.audience_ceiling)
     form = SeatsForm(data=seats_typed(seats))
     if form.validate_on_submit():
         try:
@@ -35,15 +36,15 @@ def guests(token: str, reference: str) -> Any:
         else:
             flash("Saved. Other schools see it at once.", "done")
             return redirect(url_for(".guests", token=token, reference=reference), 303)
-    joined = places.guests_of(booking.performance_id)
+    joined = guest_places.guests_of(booking.performance_id)
     page = render_template(
         "school/guests.html",
         token=token,
         booking=booking,
         seats=seats,
         joined=joined,
-        how=places.of_bookings(b.id for b in joined),
-        asked=places.asked_of(booking.performance_id),
+        how=guest_places.of_bookings(b.id for b in joined),
+        asked=guest_places.asked_of(booking.performance_id),
         form=form,
         over=booking.performance.starts_at <= now,
     )
@@ -60,7 +61,7 @@ def answer_guest(token: str, reference: str, place_id: int) -> Any:
     if not place.waits_for_host:
         flash("That request has been answered or taken back meanwhile.", "confirm")
         return back
-    seats = places.seats_of(booking.performance, g.programme.audience_ceiling)
+    seats = guest_places.seats_of(booking.performance, g.programme.audience_ceiling)
     form = AnswerForm(data={"seats": min(place.seats, seats.left) or None, "terms": seats.terms})
     if form.validate_on_submit():
         try:
@@ -105,8 +106,8 @@ def _hosted(reference: str) -> Booking:
 def _asked(booking: Booking, place_id: int) -> GuestPlace:
     """A request for seats of this very show; a 404 for any other."""
     try:
-        place = places.get(place_id)
-    except places.NoSuchPlace:
+        place = guest_places.get(place_id)
+    except guest_places.NoSuchPlace:
         abort(404)
     if place.performance_id != booking.performance_id:
         abort(404)

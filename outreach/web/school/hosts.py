@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import accounts, holds, promises
+from outreach.booking import accounts, guest_hosts, guest_places, holds, promises
 from outreach.booking import named as named_people
 from outreach.booking.accounts import Account
-from outreach.booking.guests import hosts, joining, places, seating
+from outreach.booking.guest_places import FEWER, GuestPlace
+from outreach.booking.guests import joining, seating
 from outreach.booking.guests.joining import Wish
-from outreach.booking.guests.places import FEWER, GuestPlace
 from outreach.booking.numbers import Promise
 from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
@@ -28,15 +28,15 @@ def neighbours(token: str) -> Any:
     """Who has seats within reach, and what was asked; with `?pupils=` only shows with so many seats."""
     now = clock.now()
     account = accounts.account(g.programme, g.school)
-    newest = places.newest_of(g.programme.id, g.school.urn)
+    newest = guest_places.newest_of(g.programme.id, g.school.urn)
     if (why := _why_nothing(account)) is not None:
         if newest is not None and newest.booking is not None and newest.booking.ended_at is None:
             return redirect(url_for(".booked", token=token, reference=newest.booking.reference))
         return render_template("school/closed.html", token=token, why=why)
-    found = hosts.within_reach(g.programme, g.school, now=now)
+    found = guest_hosts.within_reach(g.programme, g.school, now=now)
     expected = [n for n in account.still_open.values() if n is not None]
     return render_template(
-        "school/hosts.html",
+        "school/guest_hosts.html",
         token=token,
         found=found,
         newest=newest,
@@ -61,7 +61,7 @@ def join(token: str, performance_id: int) -> Any:
             "school/closed.html", token=token, why=why
         ), 422 if request.method == "POST" else 200
     show = next(
-        (h for h in hosts.within_reach(g.programme, g.school, now=now) if h.performance.id == performance_id),
+        (h for h in guest_hosts.within_reach(g.programme, g.school, now=now) if h.performance.id == performance_id),
         None,
     )
     if show is None:
@@ -166,7 +166,7 @@ def coming(token: str, reference: str) -> Any:
     now = clock.now()
     if booking.role != promises.GUEST or not booking.can_change(now):
         return redirect(url_for(".booked", token=token, reference=reference), 303)
-    place = places.of_booking(booking)
+    place = guest_places.of_booking(booking)
     typed = forms.change_typed(booking) | guest_forms.coming_typed(place, booking.access_needs or {})
     if request.method == "POST":
         typed = request.form.to_dict()
@@ -217,8 +217,8 @@ def _why_nothing(account: Account) -> Refusal | None:
 def _own(place_id: int) -> GuestPlace:
     """The link's school's own request in the link's programme; a 404 for any other."""
     try:
-        found = places.get(place_id)
-    except places.NoSuchPlace:
+        found = guest_places.get(place_id)
+    except guest_places.NoSuchPlace:
         abort(404)
     if (found.urn, found.programme_id) != (g.link.urn, g.link.programme_id):
         abort(404)

@@ -33,10 +33,10 @@ from outreach.ground.timespans import wall
 from outreach.post.outbox import Letter
 from outreach.tour import days, itinerary, performances, programmes, slots
 from outreach.tour.availability import changing
-from outreach.tour.availability.wishes import HOURS, OFF, Wish
 from outreach.tour.companies import Troupe
 from outreach.tour.days import Hours, TourDay
 from outreach.tour.programmes import Programme
+from outreach.tour.wishes import HOURS, OFF, Wish
 
 NOW = make.NOW
 SHOW = date(2027, 3, 9)

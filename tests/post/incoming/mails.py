@@ -7,8 +7,9 @@ from typing import Any
 from flask import current_app
 
 from outreach.ground.db import db, transaction
-from outreach.post import letters, postman
+from outreach.post import letters
 from outreach.post.outbox import SENT, Letter
+from outreach.post.outgoing import postman
 from post import facts
 
 NOW = facts.NOW

@@ -9,10 +9,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.ground.db import db, transaction
-from outreach.post import claims, outbox
+from outreach.post import outbox
 from outreach.post.incoming import inbox, reading, receiving
 from outreach.post.incoming.inbox import ADDRESS, AUTO_REPLY, BOUNCE, MAIL, PERSON, Incoming
 from outreach.post.outbox import BOUNCED, SENT, WAITING, Letter
+from outreach.post.outgoing import claims
 from post.incoming import mails
 from post.incoming.mails import JOANNA, LATER, NOW, TOKEN, UID, booked, bounce_address, letter, report
 

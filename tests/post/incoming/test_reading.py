@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.post.incoming import reading
+from outreach.post.incoming import calendar_parts, headers, reading
+from outreach.post.incoming.calendar_parts import CalendarEvent
 from outreach.post.incoming.inbox import (
     ANSWER,
     AUTO_REPLY,
@@ -21,8 +22,6 @@ from outreach.post.incoming.inbox import (
     REFRESH,
     UNREADABLE,
 )
-from outreach.post.incoming.parts import calendar_parts, headers
-from outreach.post.incoming.parts.calendar_parts import CalendarEvent
 from outreach.post.incoming.reading import read
 from post.incoming.mails import ics, letter, reply, with_calendar
 

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_planning_left_out import day, gap, line
 
-from outreach.tour.planning import lunch
-from outreach.tour.planning.patterns import pool
+from outreach.tour.planning import lunch, pool
 from outreach.tour.planning.planner import solve
 from outreach.tour.planning.problem import Booked, Problem
 from outreach.tour.planning.proof import rests_on

@@ -5,7 +5,7 @@ import sys
 
 _ANOTHER_FIRST = """
 import highspy, numpy as np
-from outreach.tour.planning.programs import solver
+from outreach.tour.planning import solver
 
 first = highspy.Highs()
 first.setOptionValue("threads", 2)

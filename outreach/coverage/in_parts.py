@@ -15,7 +15,7 @@ from sqlalchemy import select
 from outreach.county.register import lines
 from outreach.county.schools import School
 from outreach.coverage import standings
-from outreach.coverage.parts.as_of import cut_of, scope
+from outreach.coverage.as_of import cut_of, scope
 from outreach.coverage.standings import Standing
 from outreach.coverage.succession import Kin
 from outreach.ground.db import db

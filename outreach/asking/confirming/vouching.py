@@ -11,10 +11,9 @@ from sqlalchemy import func, select
 from outreach.asking import invitations
 from outreach.asking.confirming import answers
 from outreach.asking.confirming.requests import ConfirmationRequest
-from outreach.booking import colleagues, named, promises
+from outreach.booking import colleagues, guest_places, named, promises
 from outreach.booking.bookings import ShowIsOver
 from outreach.booking.colleagues import AlreadyThere, Colleague
-from outreach.booking.guests import places
 from outreach.booking.named import GRANTED, REFUSED, NamedPerson
 from outreach.booking.promises import Booking
 from outreach.county import contacts
@@ -114,7 +113,7 @@ def _into_booking(person: NamedPerson, *, who: str, now: datetime) -> None:
 
 def _into_seats(person: NamedPerson, *, who: str, now: datetime) -> None:
     """Into the booking that came of the question, or among those who hear what the host answers."""
-    place = places.get(person.place_id or 0)
+    place = guest_places.get(person.place_id or 0)
     if place.booking is not None:
         _add(place.booking, person, who=who, now=now)
     elif place.ended_at is not None:

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import contains_eager
 
-from outreach.booking.guests.places import GuestSeats, Seats
+from outreach.booking.guest_places import GuestSeats, Seats
 from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.county import partnerships, places, school_days
 from outreach.county.schools import School

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from outreach.post.monitoring.watch import State
 from outreach.post.outgoing import pauses
-from outreach.post.outgoing.watch import State
 
 Samples = Iterable[tuple[Mapping[str, str], float]]
 

@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 
 from outreach.ground.db import db
-from outreach.post import claims
 from outreach.post.incoming import inbox
 from outreach.post.incoming.inbox import Incoming, MailboxLook
 from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
-from outreach.post.outgoing import duty, pauses
+from outreach.post.outgoing import claims, duty, pauses
 from outreach.post.outgoing.duty import Postman
 from outreach.post.outgoing.pauses import Pause
 

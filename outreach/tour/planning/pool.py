@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outreach.tour.planning.patterns.kinds import LAST_MINUTE, MOST_NEW, Figures, next_starts
-from outreach.tour.planning.patterns.walk import MOST_CELLS, NEAREST, Walk, cheapest
+from outreach.tour.planning.kinds import LAST_MINUTE, MOST_NEW, Figures, next_starts
 from outreach.tour.planning.problem import KEPT_WITHIN, Kept
+from outreach.tour.planning.walk import MOST_CELLS, NEAREST, Walk, cheapest
 
 
 @dataclass(frozen=True, kw_only=True)

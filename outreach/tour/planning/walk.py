@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from outreach.tour.planning import eating
+from outreach.tour.planning.kinds import LAST_MINUTE, NEVER, Figures, Kind
 from outreach.tour.planning.lunch import FROM_SHOWS
-from outreach.tour.planning.patterns import eating
-from outreach.tour.planning.patterns.kinds import LAST_MINUTE, NEVER, Figures, Kind
 from outreach.tour.planning.problem import Booked
 
 NEAREST = 40

@@ -17,9 +17,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from outreach.ground.db import db
-from outreach.post import claims
-from outreach.post.claims import Claimed, Later, Outcome
-from outreach.post.outgoing import duty, pauses
+from outreach.post.outgoing import claims, duty, pauses
+from outreach.post.outgoing.claims import Claimed, Later, Outcome
 from outreach.post.outgoing.mail_server import BadMailServer as BadMailServer
 from outreach.post.outgoing.mail_server import Line, Never, Server, Trouble
 from outreach.post.outgoing.pauses import CROWDED, UNREACHABLE

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outreach.tour.planning.patterns.kinds import Figures
-from outreach.tour.planning.patterns.pool import Pool
+from outreach.tour.planning.kinds import Figures
+from outreach.tour.planning.pool import Pool
 
 
 @dataclass(frozen=True, kw_only=True)

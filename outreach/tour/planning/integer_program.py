@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from outreach.tour.planning.driven import Driven, covered_by, driven_of, missing_of
+from outreach.tour.planning.kinds import Figures
 from outreach.tour.planning.limit import Limit
-from outreach.tour.planning.patterns.kinds import Figures
-from outreach.tour.planning.patterns.pool import Pool
-from outreach.tour.planning.programs.driven import Driven, covered_by, driven_of, missing_of
-from outreach.tour.planning.programs.relaxation import Relaxation, Relaxed
-from outreach.tour.planning.programs.rows import Rows
-from outreach.tour.planning.programs.solver import Columns, solve_whole
+from outreach.tour.planning.pool import Pool
+from outreach.tour.planning.program_rows import Rows
+from outreach.tour.planning.relaxation import Relaxation, Relaxed
+from outreach.tour.planning.solver import Columns, solve_whole
 
 _AT_FIRST, _AT_MOST = 4_000, 20_000
 """Patterns in the first integer program, and in any. Few are quick to better a dive's plan, and the better it is the

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from outreach.ground.timespans import LONDON
-from outreach.post.incoming.parts import headers
+from outreach.post.incoming import headers
 from outreach.post.incoming.showing import plain
 
 UNKNOWN_LENGTH = timedelta(hours=1)

@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, time
 
-from outreach.booking import promises, told
-from outreach.booking.guests import hosts, places
-from outreach.booking.guests.places import BOOKED, HOST_LEFT, OPEN, GuestPlace
+from outreach.booking import guest_hosts, guest_places, promises, told
+from outreach.booking.guest_places import BOOKED, HOST_LEFT, OPEN, GuestPlace
 from outreach.booking.promises import COMPANY, HOST, Booking
 from outreach.county.schools import School
 from outreach.ground.db import db
@@ -27,10 +26,10 @@ def host_moved(
 
     Whoever meant to be there a quarter of an hour before the start still does.
     """
-    for place in places.of_bookings(b.id for b in guests).values():
+    for place in guest_places.of_bookings(b.id for b in guests).values():
         place.moved_at, place.coming_at = now, None
         place.arrives = _moved(place.arrives, local(was_starts_at), local(performance.starts_at))
-    for place in places.asked_of(performance.id):
+    for place in guest_places.asked_of(performance.id):
         tell_guest(place, notes.HOST_MOVED, now=now)
 
 
@@ -56,7 +55,7 @@ def host_elsewhere(performance: Performance) -> list[Booking]:
 
 def host_left(performance: Performance, *, by: str, not_on: Collection[int] = (), now: datetime) -> None:
     """Who waits for an answer of a show that is no more: told at once, with what there is instead."""
-    for place in places.asked_of(performance.id):
+    for place in guest_places.asked_of(performance.id):
         place.ended_at, place.ended_as = now, HOST_LEFT
         db.session.flush()
         near = _nearest(place.school, place.performance, place.seats, by=by, not_on=not_on, now=now)
@@ -65,7 +64,7 @@ def host_left(performance: Performance, *, by: str, not_on: Collection[int] = ()
 
 def booked_otherwise(programme: Programme, school: School, *, now: datetime) -> None:
     """A school that books a show of its own asks no neighbour for seats any more; the neighbour hears of it."""
-    place = places.open_of(programme.id, school.urn)
+    place = guest_places.open_of(programme.id, school.urn)
     if place is not None:
         place.ended_at, place.ended_as = now, BOOKED
         db.session.flush()
@@ -83,7 +82,7 @@ def _nearest(
     """When the company cannot play, nothing else of that day is offered either, nor of other days called off with it."""
     programme = lost.tour_day.programme
     without = {*not_on, lost.tour_day_id} if by == COMPANY else set(not_on)
-    return hosts.nearest(programme, school, pupils=pupils, not_on=without, after=lost.starts_at, now=now)
+    return guest_hosts.nearest(programme, school, pupils=pupils, not_on=without, after=lost.starts_at, now=now)
 
 
 def guest_left(guest: Booking, *, now: datetime) -> None:
@@ -100,14 +99,14 @@ def guest_changed(guest: Booking, *, now: datetime) -> None:
 
 def _consent_follows(guest: Booking) -> None:
     """What a guest gives back is the host's to give again, unless it stands offered to whoever comes."""
-    there = places.seats_of(guest.performance, guest.programme.audience_ceiling)
+    there = guest_places.seats_of(guest.performance, guest.programme.audience_ceiling)
     if there.consent is not None and there.how != OPEN and there.consent.seats > there.by_guests:
         there.consent.seats = there.by_guests
         db.session.flush()
 
 
 def _tell_host_of(guest: Booking, kind: str, *, now: datetime) -> None:
-    place = places.of_booking(guest)
+    place = guest_places.of_booking(guest)
     if place is not None:
         pupils = promises.pupils_of(guest)
         place.pupils, place.seats = (
@@ -128,7 +127,7 @@ def tell_host(place: GuestPlace, kind: str, *, now: datetime) -> None:
         programme_title=place.programme.title, school_name=show.host.name, other_name=place.school.name,
         starts_at=show.starts_at, ends_at=show.ends_at, pupils=tuple(place.by_year.items()),
         page=f"/booked/{host.reference}/guests" + (f"/{place.id}" if asks else ""),
-        why=places.WHY[place.why] if asks else "",
+        why=guest_places.WHY[place.why] if asks else "",
         travel=place.travel.words() if kind != notes.LEFT else "",
         said=place.message if asks else "", seats=place.seats,
     )  # fmt: skip

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from outreach.tour.planning.kinds import NEVER
 from outreach.tour.planning.lunch import FIRST, LAST
-from outreach.tour.planning.patterns.kinds import NEVER
 
 
 def arrives(minutes: int, ready: np.ndarray, road: np.ndarray, *, leaving: bool) -> np.ndarray:

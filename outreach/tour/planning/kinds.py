@@ -7,8 +7,8 @@ from typing import Self
 
 import numpy as np
 
+from outreach.tour.planning.hosting import pairs
 from outreach.tour.planning.lunch import FROM_SHOWS
-from outreach.tour.planning.patterns.hosting import pairs
 from outreach.tour.planning.problem import Booked, Day, Gap, Problem
 
 MOST_NEW = 3

@@ -18,9 +18,9 @@ from outreach.ground.db import db
 from outreach.ground.timespans import local
 from outreach.ground.wording import capfirst, clock, count
 from outreach.tour import roads
-from outreach.tour.availability.nights import BEFORE, follows
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
+from outreach.tour.nights import BEFORE, follows
 from outreach.tour.performances import Performance
 from outreach.tour.planning import lunch
 from outreach.tour.programmes import Programme

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
-from outreach.post.incoming.parts import headers
+from outreach.post.incoming import headers
 from outreach.post.incoming.showing import plain
 
 REPORTS = ("message/delivery-status", "message/global-delivery-status")

@@ -12,13 +12,12 @@ from sqlalchemy.orm import joinedload
 from outreach.county import partnerships
 from outreach.ground.db import db
 from outreach.ground.wording import and_list, capfirst, clock, count
-from outreach.tour import days, roads
-from outreach.tour.availability import days_off, hours
-from outreach.tour.availability.days_off import DayOff
-from outreach.tour.availability.wishes import Facts, facts_of
+from outreach.tour import days, days_off, hours, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
+from outreach.tour.days_off import DayOff
 from outreach.tour.performances import Performance
+from outreach.tour.wishes import Facts, facts_of
 
 A_DAY = timedelta(days=1)
 

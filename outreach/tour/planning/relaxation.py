@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from outreach.tour.planning.kinds import Figures
 from outreach.tour.planning.limit import Limit
-from outreach.tour.planning.patterns.kinds import Figures
-from outreach.tour.planning.patterns.pool import Pool
-from outreach.tour.planning.programs.rows import Rows
-from outreach.tour.planning.programs.solver import LinearProgram, Optimum
+from outreach.tour.planning.pool import Pool
+from outreach.tour.planning.program_rows import Rows
+from outreach.tour.planning.solver import LinearProgram, Optimum
 
 _A_ROUND = 600
 """Patterns added in one round at most, and of these for one school:"""

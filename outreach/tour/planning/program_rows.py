@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outreach.tour.planning.patterns.kinds import Figures
-from outreach.tour.planning.patterns.pool import Pool
-from outreach.tour.planning.programs.solver import Columns
+from outreach.tour.planning.kinds import Figures
+from outreach.tour.planning.pool import Pool
+from outreach.tour.planning.solver import Columns
 
 
 @dataclass(frozen=True, kw_only=True)

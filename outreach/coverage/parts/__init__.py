@@ -1,1 +1,0 @@
-"""A country in parts: of which schools facts are read, and standings some hundred schools at a time."""

@@ -1,1 +1,0 @@
-"""The programs behind a plan: the relaxation, and whole numbers."""
