@@ -34,7 +34,7 @@ from outreach.ground.db import db
 from outreach.post.outbox import Letter
 
 NOT_ALIKE = re.compile(
-    r"(?<=name='csrf_token' value=')[^']+|\b[0-9a-f]{20}\b|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}|outreach_[\w-]+|(?<![\w-])[\w-]{32,}(?![\w-])|MRL-[0-9A-Z]{4,5}"
+    r"(?<=name='csrf_token' value=')[^']+|(?<=Drawn up in )[\d.]+|\b[0-9a-f]{20}\b|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}|outreach_[\w-]+|(?<![\w-])[\w-]{32,}(?![\w-])|MRL-[0-9A-Z]{4,5}"
     r"|(?<![\w-])==+[\w]+==|sha\d+-[\w+/=]+"
 )
 """Tokens, references, identifiers and boundaries: another one each time."""
@@ -170,7 +170,8 @@ def write(folder: Path, *, each: int, pictures: bool) -> int:
                 head = f"{answer.status_code} {answer.mimetype} {answer.headers.get('Location', '')}\n"
                 head += f"{answer.headers.get('Content-Disposition', '')}\n"
                 files += _put(
-                    folder / "pages" / f"{name}.txt", path + "\n" + head + said(answer.mimetype, content)
+                    folder / "pages" / f"{name}.txt",
+                    path + "\n" + head + said(answer.mimetype, content).replace(made, "…"),
                 )
                 if answer.status_code == 200 and answer.mimetype == "text/html":
                     pages.append((name, path))

@@ -36,7 +36,7 @@ def neighbours(token: str) -> Any:
     found = guest_hosts.within_reach(g.programme, g.school, now=now)
     expected = [n for n in account.still_open.values() if n is not None]
     return render_template(
-        "school/guest_hosts.html",
+        "school/hosts.html",
         token=token,
         found=found,
         newest=newest,
