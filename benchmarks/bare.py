@@ -1,4 +1,5 @@
-"""The floors of booking.py and feed.py: a bare Flask POST with one INSERT under a unique slot, a bare page with one SELECT."""
+"""The floors of booking.py and feed.py: a bare Flask POST with one INSERT under a unique slot, a bare page
+with one SELECT."""
 
 import os
 

@@ -1,4 +1,5 @@
-"""The floor of start.py: a bare Flask service with Flask-SQLAlchemy, a page that does one SELECT, and nothing of ours."""
+"""The floor of start.py: a bare Flask service with Flask-SQLAlchemy, a page that does one SELECT, and nothing
+of ours."""
 
 import os
 

@@ -1,12 +1,13 @@
-"""Whole bookings a second, and the race of many schools for one slot, through gunicorn 2 x 4 on each database.
+"""Whole bookings a second, and the race of many schools for one slot, through gunicorn 2 x 4 on each
+database.
 
   python benchmarks/booking.py [--quick] [--database sqlite|postgresql]   bookings a second beside the floor
   python benchmarks/booking.py --race 200 [--database …]                  one winner, the rest refused politely
 
-A booking is the POST that makes the promise: rules, rows, the letter and its calendar invite to the safeguarding
-lead, written in one transaction. The heavier case is printed too, for information: letters and invites to two people
-and the troupe. The floor is a bare Flask POST with one INSERT under a unique slot, through the
-same server on the same database in the same run, in turns with it.
+A booking is the POST that makes the promise: rules, rows, the letter and its calendar invite to the
+safeguarding lead, written in one transaction. The heavier case is printed too, for information: letters and
+invites to two people and the troupe. The floor is a bare Flask POST with one INSERT under a unique slot,
+through the same server on the same database in the same run, in turns with it.
 """
 
 import argparse
@@ -64,7 +65,8 @@ class Visitor:
 
 
 def prepared(url: str, folder: Path, schools: int, *, held: bool, letters: int = 1) -> list[Visitor]:
-    """A county in which so many schools hold a slot each and have answered everything; or none holds any yet."""
+    """A county in which so many schools hold a slot each and have answered everything; or none holds any
+    yet."""
     os.environ.update(environment(url, folder))
     import make
     from outreach import create_app
@@ -99,11 +101,14 @@ def prepared(url: str, folder: Path, schools: int, *, held: bool, letters: int =
             rows = [make.school() for _ in range(schools)]
             tokens = [
                 links.mint(
-                    urn=s.urn, programme_id=programme.id, address=f"office@s{s.urn}.example", now=now,
+                    urn=s.urn,
+                    programme_id=programme.id,
+                    address=f"office@s{s.urn}.example",
+                    now=now,
                     expires_at=now + timedelta(days=200),
                 ).token
                 for s in rows
-            ]  # fmt: skip
+            ]
         visitors = []
         for token, school, day in zip(tokens, rows, days, strict=False):
             key = f"{days[0].id if not held else day.id}-1000"
@@ -124,17 +129,22 @@ def prepared(url: str, folder: Path, schools: int, *, held: bool, letters: int =
 def answers(urn: int, key: str, letters: int) -> dict[str, object]:
     """All that a school types."""
     second = {
-        "day_name": "Sam Whitfield", "day_address": f"s.whitfield@s{urn}.example",
-        "day_role": "Head of Year 9", "day_phone": "01632 960 205",
-    }  # fmt: skip
+        "day_name": "Sam Whitfield",
+        "day_address": f"s.whitfield@s{urn}.example",
+        "day_role": "Head of Year 9",
+        "day_phone": "01632 960 205",
+    }
     return {
         "slots": [key],
         "pupils": {"pupils-0-8": "148", "pupils-0-9": "151"},
         "hall": {"hall": "Main hall", "step_free": "yes", "access-0-wheelchair": "2"},
         "people": {
-            "lead_name": "Joanna Fell", "lead_address": f"j.fell@s{urn}.example", "lead_phone": "01632 960 204",
-        } | (second if letters == 3 else {}),
-    }  # fmt: skip
+            "lead_name": "Joanna Fell",
+            "lead_address": f"j.fell@s{urn}.example",
+            "lead_phone": "01632 960 204",
+        }
+        | (second if letters == 3 else {}),
+    }
 
 
 def year(day: date) -> int:
@@ -144,7 +154,8 @@ def year(day: date) -> int:
 
 
 def weekdays(first: date, count: int) -> list[date]:
-    """School days without looking at terms: no authority here has any, so bank holidays alone are left out."""
+    """School days without looking at terms: no authority here has any, so bank holidays alone are left
+    out."""
     from outreach.county.school_days import bank_holiday
 
     found, day = [], first
@@ -186,9 +197,11 @@ def booked(visitor: Visitor, connection: http.client.HTTPConnection) -> None:
 def bare_post(slot: str) -> Callable[[http.client.HTTPConnection], None]:
     def post(connection: http.client.HTTPConnection) -> None:
         connection.request(
-            "POST", "/bare", urlencode({"slot": slot, "school": "900001"}),
+            "POST",
+            "/bare",
+            urlencode({"slot": slot, "school": "900001"}),
             {"Content-Type": "application/x-www-form-urlencoded"},
-        )  # fmt: skip
+        )
         response = connection.getresponse()
         response.read()
         assert response.status == 204, response.status

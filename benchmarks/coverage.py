@@ -1,12 +1,14 @@
-"""The desk, the coverage page, the first page of the gaps list and the exports, for 25,000 schools and three years of facts.
+"""The desk, the coverage page, the first page of the gaps list and the exports, for 25,000 schools and three
+years of facts.
 
   python benchmarks/coverage.py [--quick] [--database sqlite|postgresql]
 
-The floor is rows alone (one plain SELECT a table, only the columns that standings need, whole tables, through the
-bare driver) plus the page's own template rendered by the same application from ready figures. Page and floor are
-taken in turns and their medians compared. Queries are counted with a tenth of the schools too. Of the export the
-most memory that Python held while it was read is told, with a tenth of the schools and with all of them, and how
-many statements were still to come when its first byte was there. Seeded: each run makes the same country.
+The floor is rows alone (one plain SELECT a table, only the columns that standings need, whole tables, through
+the bare driver) plus the page's own template rendered by the same application from ready figures. Page and
+floor are taken in turns and their medians compared. Queries are counted with a tenth of the schools too. Of
+the export the most memory that Python held while it was read is told, with a tenth of the schools and with
+all of them, and how many statements were still to come when its first byte was there. Seeded: each run makes
+the same country.
 """
 
 import argparse
@@ -33,7 +35,8 @@ ASKED = 3.0
 KILOBYTES = 200
 SCHOOLS, QUICK = 25_000, 4_000
 FEWEST = 1_000
-"""The country that queries and memory are compared with has a tenth of the schools, and at least two parts of an export."""
+"""The country that queries and memory are compared with has a tenth of the schools, and at least two parts of
+an export."""
 PAGES = {"desk": "/desk", "coverage": "/desk/coverage", "gaps, first page": "/desk/gaps"}
 EXPORTS = {"schools": "/desk/schools.csv", "gaps": "/desk/gaps.csv"}
 FLAT = 1.25
@@ -43,7 +46,8 @@ LETTER = b"x" * 3000
 
 TABLES = {
     "school_record": "id, urn, recorded_at, name, status, type_of_establishment, phase_of_education, statutory_low_age,"
-    " statutory_high_age, number_of_pupils, la_code, district_code, district_name, trust_name, easting, northing, close_date",
+    " statutory_high_age, number_of_pupils, la_code, district_code, district_name, trust_name, "
+    "easting, northing, close_date",
     "correction": "urn, field, value, withdrawn, recorded_at",
     "succession": "predecessor_urn, successor_urn, link_date, recorded_at",
     "own_number": "urn, academic_year, year_group, pupils, recorded_at",
@@ -70,10 +74,13 @@ TABLES = {
 """Every table that standings and the gaps list rest on, with the columns they need."""
 
 KINDS = [
-    ("Academy converter", "Secondary", 11, 18), ("Community school", "Secondary", 11, 16),
-    ("Academy sponsor led", "All-through", 4, 18), ("Community special school", "Not applicable", 2, 19),
-    ("Other independent school", "Not applicable", None, None), ("Pupil referral unit", "Not applicable", 11, 16),
-]  # fmt: skip
+    ("Academy converter", "Secondary", 11, 18),
+    ("Community school", "Secondary", 11, 16),
+    ("Academy sponsor led", "All-through", 4, 18),
+    ("Community special school", "Not applicable", 2, 19),
+    ("Other independent school", "Not applicable", None, None),
+    ("Pupil referral unit", "Not applicable", 11, 16),
+]
 
 
 class Country:
@@ -106,10 +113,16 @@ class Country:
         self.put(
             "gap_owner",
             [
-                {"programme_id": programme_id, "urn": urn, "person_id": person_id, "recorded_at": self.now, "who": "-"}
+                {
+                    "programme_id": programme_id,
+                    "urn": urn,
+                    "person_id": person_id,
+                    "recorded_at": self.now,
+                    "who": "-",
+                }
                 for urn in owned
             ],
-        )  # fmt: skip
+        )
         return person_id
 
     def put(self, table: str, rows: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> None:
@@ -126,15 +139,28 @@ class Country:
             district = r.randrange(300)
             facts.append(
                 {
-                    "urn": urn, "name": f"School {urn} of Somewhere", "status": "Open", "type_of_establishment": kind,
-                    "phase_of_education": phase, "statutory_low_age": low, "statutory_high_age": high,
-                    "number_of_pupils": r.choice([None, *[r.randint(200, 1800)] * 9]), "la_code": codes[district // 2],
-                    "district_code": f"E070{district:05d}", "district_name": f"District {district}", "street": "",
+                    "urn": urn,
+                    "name": f"School {urn} of Somewhere",
+                    "status": "Open",
+                    "type_of_establishment": kind,
+                    "phase_of_education": phase,
+                    "statutory_low_age": low,
+                    "statutory_high_age": high,
+                    "number_of_pupils": r.choice([None, *[r.randint(200, 1800)] * 9]),
+                    "la_code": codes[district // 2],
+                    "district_code": f"E070{district:05d}",
+                    "district_name": f"District {district}",
+                    "street": "",
                     "trust_name": f"Trust {r.randrange(2500)}" if "cademy" in kind else None,
-                    "locality": "", "town": "", "postcode": "", "website": "", "telephone": "",
-                    "easting": r.randint(200_000, 600_000), "northing": r.randint(100_000, 600_000),
+                    "locality": "",
+                    "town": "",
+                    "postcode": "",
+                    "website": "",
+                    "telephone": "",
+                    "easting": r.randint(200_000, 600_000),
+                    "northing": r.randint(100_000, 600_000),
                 }
-            )  # fmt: skip
+            )
         # Nobody promises more of a year group than there is: the database refuses it.
         self.has = {
             f["urn"]: (f["number_of_pupils"] or 1800)
@@ -163,9 +189,15 @@ class Country:
         for urn in urns:
             for n in range(self.random.choice([0, 1, 1, 1, 1, 1, 1, 1, 2, 2])):
                 yield {
-                    "urn": urn, "name": "", "role": "", "address": f"office{n}@s{urn}.example", "phone": "",
-                    "source": "a list", "source_date": since.date(), "created_at": since,
-                }  # fmt: skip
+                    "urn": urn,
+                    "name": "",
+                    "role": "",
+                    "address": f"office{n}@s{urn}.example",
+                    "phone": "",
+                    "source": "a list",
+                    "source_date": since.date(),
+                    "created_at": since,
+                }
 
     def _year(self, county: Any, urns: list[int], year: int) -> int:
         import make
@@ -201,31 +233,52 @@ class Country:
             "letter",
             (
                 {
-                    "id": letters + n, "stream": f"i{year}-{u}", "recipient": f"office0@s{u}.example", "kind": "invitation",
-                    "method": "", "sequence": 0, "dtstamp": first, "subject": "Someone to Tell",
-                    "message_id": f"{year}-{u}", "raw": LETTER, "created_at": first, "status": "sent",
-                    "not_before": first, "handed_at": first + timedelta(seconds=n),
+                    "id": letters + n,
+                    "stream": f"i{year}-{u}",
+                    "recipient": f"office0@s{u}.example",
+                    "kind": "invitation",
+                    "method": "",
+                    "sequence": 0,
+                    "dtstamp": first,
+                    "subject": "Someone to Tell",
+                    "message_id": f"{year}-{u}",
+                    "raw": LETTER,
+                    "created_at": first,
+                    "status": "sent",
+                    "not_before": first,
+                    "handed_at": first + timedelta(seconds=n),
                 }
                 for n, u in enumerate(asked)
             ),
-        )  # fmt: skip
+        )
         self.put(
             "invitation",
             (
-                {"programme_id": programme.id, "urn": u, "address": f"office0@s{u}.example", "letter_id": letters + n,
-                 "recorded_at": first}
+                {
+                    "programme_id": programme.id,
+                    "urn": u,
+                    "address": f"office0@s{u}.example",
+                    "letter_id": letters + n,
+                    "recorded_at": first,
+                }
                 for n, u in enumerate(asked)
             ),
-        )  # fmt: skip
+        )
         said = r.sample(asked, len(asked) // 12)
         self.put(
             "answer",
             [
-                {"programme_id": programme.id, "urn": u, "kind": r.choice(["declined", "other date"]), "reason": "exams",
-                 "recorded_at": first + 30 * DAY, "who": "-"}
+                {
+                    "programme_id": programme.id,
+                    "urn": u,
+                    "kind": r.choice(["declined", "other date"]),
+                    "reason": "exams",
+                    "recorded_at": first + 30 * DAY,
+                    "who": "-",
+                }
                 for u in said
             ],
-        )  # fmt: skip
+        )
         self._shows(county, programme, r.sample(urns, len(urns) * 45 // 100), set(own), first)
         return programme.id
 
@@ -248,29 +301,68 @@ class Country:
             day = first + (20 + n % days) * DAY
             ends = day + timedelta(minutes=75)
             rows["tour_day"].append(
-                {"id": ids["tour_day"] + n, "programme_id": programme.id, "troupe_id": troupes[n // days],
-                 "day": day.date(), "leaves": time(7), "returns": time(18), "shows_at_most": 2}
-            )  # fmt: skip
+                {
+                    "id": ids["tour_day"] + n,
+                    "programme_id": programme.id,
+                    "troupe_id": troupes[n // days],
+                    "day": day.date(),
+                    "leaves": time(7),
+                    "returns": time(18),
+                    "shows_at_most": 2,
+                }
+            )
             performance, booking, revision = (
                 ids[x] + n for x in ("performance", "booking", "booking_revision")
             )
             rows["performance"].append(
-                {"id": performance, "programme_id": programme.id, "tour_day_id": ids["tour_day"] + n,
-                 "troupe_id": troupes[n // days], "urn": urn, "get_in_at": day, "starts_at": day, "ends_at": ends,
-                 "away_at": ends, "created_at": first, "uid": f"p{performance}", "organizer_token": f"p{performance}",
-                 "sequence": 0}
-            )  # fmt: skip
+                {
+                    "id": performance,
+                    "programme_id": programme.id,
+                    "tour_day_id": ids["tour_day"] + n,
+                    "troupe_id": troupes[n // days],
+                    "urn": urn,
+                    "get_in_at": day,
+                    "starts_at": day,
+                    "ends_at": ends,
+                    "away_at": ends,
+                    "created_at": first,
+                    "uid": f"p{performance}",
+                    "organizer_token": f"p{performance}",
+                    "sequence": 0,
+                }
+            )
             off = r.random() < 0.06
             rows["booking"].append(
-                {"id": booking, "reference": f"MRL-{booking}", "programme_id": programme.id, "urn": urn,
-                 "performance_id": performance, "role": "host", "seats": 240, "hall": "", "access_needs": {},
-                 "arrival_note": "", "booked_by": "", "uid": f"b{booking}", "organizer_token": f"b{booking}",
-                 "sequence": 0, "place_sequence": 0, "created_at": first, "ended_at": first + 10 * DAY if off else None}
-            )  # fmt: skip
+                {
+                    "id": booking,
+                    "reference": f"MRL-{booking}",
+                    "programme_id": programme.id,
+                    "urn": urn,
+                    "performance_id": performance,
+                    "role": "host",
+                    "seats": 240,
+                    "hall": "",
+                    "access_needs": {},
+                    "arrival_note": "",
+                    "booked_by": "",
+                    "uid": f"b{booking}",
+                    "organizer_token": f"b{booking}",
+                    "sequence": 0,
+                    "place_sequence": 0,
+                    "created_at": first,
+                    "ended_at": first + 10 * DAY if off else None,
+                }
+            )
             rows["booking_revision"].append(
-                {"id": revision, "booking_id": booking, "recorded_at": first, "starts_at": day, "ends_at": ends,
-                 "who": "-"}
-            )  # fmt: skip
+                {
+                    "id": revision,
+                    "booking_id": booking,
+                    "recorded_at": first,
+                    "starts_at": day,
+                    "ends_at": ends,
+                    "who": "-",
+                }
+            )
             groups = r.choice([(8,), (9,), (8, 9), (8, 9)])
             each = min(240 // len(groups), 150 if urn in own else 240, self.has[urn])
             rows["promised_pupils"] += [
@@ -278,27 +370,46 @@ class Country:
             ]
             if off:
                 rows["cancellation"].append(
-                    {"booking_id": booking, "recorded_at": first + 10 * DAY, "cancelled_by": "school", "who": "-",
-                     "reason": "exams"}
-                )  # fmt: skip
+                    {
+                        "booking_id": booking,
+                        "recorded_at": first + 10 * DAY,
+                        "cancelled_by": "school",
+                        "who": "-",
+                        "reason": "exams",
+                    }
+                )
             elif ends < self.now and r.random() < 0.9:
                 self._told(rows, ids["visit_report"], performance, booking, groups, each, ends)
         for name, batch in rows.items():
             self.put(name, batch)
 
     def _told(
-        self, rows: dict[str, list[dict[str, Any]]], base: int, performance: int, booking: int,
-        groups: tuple[int, ...], each: int, at: datetime,
-    ) -> None:  # fmt: skip
+        self,
+        rows: dict[str, list[dict[str, Any]]],
+        base: int,
+        performance: int,
+        booking: int,
+        groups: tuple[int, ...],
+        each: int,
+        at: datetime,
+    ) -> None:
         count = each * 23 // 24
         for side in ("school", "company") if self.random.random() < 0.7 else ("school",):
             report = base + len(rows["visit_report"])
             school = side == "school"
             rows["visit_report"].append(
-                {"id": report, "performance_id": performance, "booking_id": booking if school else None, "side": side,
-                 "took_place": True, "why_not": "", "pupils": None if school else count * len(groups),
-                 "recorded_at": at, "who": "-"}
-            )  # fmt: skip
+                {
+                    "id": report,
+                    "performance_id": performance,
+                    "booking_id": booking if school else None,
+                    "side": side,
+                    "took_place": True,
+                    "why_not": "",
+                    "pupils": None if school else count * len(groups),
+                    "recorded_at": at,
+                    "who": "-",
+                }
+            )
             if school:
                 rows["reported_pupils"] += [
                     {"report_id": report, "year_group": y, "pupils": count} for y in groups
@@ -363,7 +474,8 @@ def queries(app: Any, client: Any, path: str) -> int:
 
 @contextmanager
 def counted(app: Any) -> Iterator[Counter[str]]:
-    """How many statements were sent while it lasts; their text is not kept, since memory is measured meanwhile."""
+    """How many statements were sent while it lasts; their text is not kept, since memory is measured
+    meanwhile."""
     from outreach.ground.db import db
 
     sent: Counter[str] = Counter()
@@ -383,7 +495,8 @@ def counted(app: Any) -> Iterator[Counter[str]]:
 
 @dataclass(kw_only=True)
 class Export:
-    """One export read to its end: lines of schools, bytes at most held, statements before its first byte and in all."""
+    """One export read to its end: lines of schools, bytes at most held, statements before its first byte and
+    in all."""
 
     rows: int
     peak: int
@@ -412,7 +525,8 @@ def told(name: str, kind: str, few: Export, many: Export) -> bool:
     ratio = many.peak / few.peak
     flat, early = ratio <= FLAT, many.before_first < many.statements
     print(
-        f"export of {name}, {kind}: {few.peak / 1e6:.1f} MB for {few.rows:,} rows, {many.peak / 1e6:.1f} MB for {many.rows:,}: "
+        f"export of {name}, {kind}: {few.peak / 1e6:.1f} MB for {few.rows:,} rows, "
+        f"{many.peak / 1e6:.1f} MB for {many.rows:,}: "
         f"{ratio:.2f}x (at most {FLAT}x asked: {'reached' if flat else 'MISSED'})"
     )
     print(

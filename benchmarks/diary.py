@@ -2,9 +2,9 @@
 
   python benchmarks/diary.py [--quick] [--database sqlite|postgresql]
 
-The floor is the page's own template rendered by the same server from a ready list, without a database; page and
-floor are asked in turns, by one client, of gunicorn 2 x 4, and their medians compared. Queries are counted with one
-troupe and with four.
+The floor is the page's own template rendered by the same server from a ready list, without a database; page
+and floor are asked in turns, by one client, of gunicorn 2 x 4, and their medians compared. Queries are
+counted with one troupe and with four.
 """
 
 import argparse
@@ -26,7 +26,8 @@ TROUPES = 4
 
 
 def county(url: str, folder: Path, troupes: int) -> Any:
-    """An application, its coordinator's cookie and the diary's address: a month of so many troupes, half of it booked."""
+    """An application, its coordinator's cookie and the diary's address: a month of so many troupes, half of
+    it booked."""
     os.environ.update(environment(url, folder))
     import make
     from booking import weekdays, year
@@ -48,9 +49,15 @@ def county(url: str, folder: Path, troupes: int) -> Any:
         person = make.person(partnership)
         programme = make.programme(partnership, academic_year=year(first), reply_by=first)
         vans = [
-            make.troupe(partnership, name=f"Van {n}", base_name="Kestermere", base_easting=455000 + n, base_northing=212000)
+            make.troupe(
+                partnership,
+                name=f"Van {n}",
+                base_name="Kestermere",
+                base_easting=455000 + n,
+                base_northing=212000,
+            )
             for n in range(troupes)
-        ]  # fmt: skip
+        ]
         tour = [make.tour_day(programme, van, day) for day in days for van in vans]
         for number, day in enumerate(tour):
             host = make.school(
@@ -95,7 +102,8 @@ def queries(app: Any, page: str, cookie: str) -> int:
 
 
 def served() -> Any:
-    """What gunicorn serves: the service, and beside it the page's template from the list that the page made ready."""
+    """What gunicorn serves: the service, and beside it the page's template from the list that the page made
+    ready."""
     from outreach import create_app
 
     app = create_app({})

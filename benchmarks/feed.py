@@ -2,8 +2,9 @@
 
   python benchmarks/feed.py [--quick] [--database sqlite|postgresql]
 
-Floors in the same run: icalendar building the same calendar from ready objects; and a bare Flask page that does one
-SELECT through a gunicorn of its own on the same database, asked in turns with the unchanged feed by one client.
+Floors in the same run: icalendar building the same calendar from ready objects; and a bare Flask page that
+does one SELECT through a gunicorn of its own on the same database, asked in turns with the unchanged feed by
+one client.
 """
 
 import argparse
@@ -27,13 +28,17 @@ MADE_AT = datetime(2026, 9, 3, 9, 0, tzinfo=UTC)
 
 
 def appointments() -> list[Any]:
-    """As many shows as there are events, each like a real one: two a day, every school day's worth of words."""
+    """As many shows as there are events, each like a real one: two a day, every school day's worth of
+    words."""
     from outreach.post.calendars import Appointment
 
     first = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
     return [
         Appointment(
-            uid=f"{n:08x}-5a1d-4c6e-9b1f-0123456789ab", sequence=n % 3, dtstamp=MADE_AT, created_at=MADE_AT,
+            uid=f"{n:08x}-5a1d-4c6e-9b1f-0123456789ab",
+            sequence=n % 3,
+            dtstamp=MADE_AT,
+            created_at=MADE_AT,
             starts_at=first + timedelta(days=n // 40, minutes=15 * (n % 16)),
             ends_at=first + timedelta(days=n // 40, minutes=15 * (n % 16) + 75),
             summary=f"‘Someone to Tell’ at St Brannoc’s Academy {n}",
@@ -41,10 +46,13 @@ def appointments() -> list[Any]:
             "two power sockets near the stage; a clear floor of 8 by 6 metres; a room to change in.\n"
             f"Reference: MRL-{n:05d}.\nTo move, change or cancel: https://outreach.example/b/MRL-{n:05d}",
             location=f"St Brannoc’s Academy {n}, Main hall, Church Lane, Kestermere, ZZ1 1AA",
-            url=f"https://outreach.example/b/MRL-{n:05d}", organizer_name="", organizer_address="", attendees=(),
+            url=f"https://outreach.example/b/MRL-{n:05d}",
+            organizer_name="",
+            organizer_address="",
+            attendees=(),
         )
         for n in range(EVENTS)
-    ]  # fmt: skip
+    ]
 
 
 def put(url: str, folder: Path) -> str:
@@ -106,7 +114,8 @@ def awake(port: int, path: str) -> None:
 
 
 def fetched(port: int, path: str, times: int, **headers: str) -> tuple[float, bytes, str]:
-    """Median seconds in which the whole feed arrives, each time on a fresh connection; the body and its tag."""
+    """Median seconds in which the whole feed arrives, each time on a fresh connection; the body and its
+    tag."""
     taken, body, tag = [], b"", ""
     for _ in range(times):
         began = perf_counter()
@@ -148,17 +157,23 @@ def asked_again(port: int, bare: int, path: str, tag: str, times: int) -> tuple[
 
 
 def memory(url: str, folder: Path, path: str, **headers: str) -> float:
-    """Megabytes by which one request for the feed raises the peak of a fresh process that has served small ones."""
+    """Megabytes by which one request for the feed raises the peak of a fresh process that has served small
+    ones."""
     program = f"import sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'benchmarks')]!r}\nimport feed; feed.serve_one({path!r}, {headers!r})"
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=environment(url, folder), capture_output=True, text=True
-    )  # fmt: skip
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment(url, folder),
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     return float(done.stdout)
 
 
 def serve_one(path: str, headers: dict[str, str]) -> None:
-    """In a process of its own: hand the feed out, piece by piece as a server does, and print the megabytes it took."""
+    """In a process of its own: hand the feed out, piece by piece as a server does, and print the megabytes it
+    took."""
     from werkzeug.test import EnvironBuilder
 
     from outreach import create_app
@@ -222,7 +237,8 @@ def main() -> int:
                 good = taken < MEGABYTES
                 reached &= good
                 print(
-                    f"feed memory, {words}, {kind}: {taken:.1f} MB (under {MEGABYTES:g} MB asked: {'reached' if good else 'MISSED'})"
+                    f"feed memory, {words}, {kind}: {taken:.1f} MB (under {MEGABYTES:g} MB asked: "
+                    f"{'reached' if good else 'MISSED'})"
                 )
     return 0 if reached else 1
 

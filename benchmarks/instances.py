@@ -1,7 +1,7 @@
 """Counties to plan, made from a seed: the real Oxfordshire register's schools, and made-up ones as dense.
 
-One generator for the figures of planner.py and replan.py. Of the real county only places and pupils are read; its
-dates, hours and lunches are made up too.
+One generator for the figures of planner.py and replan.py. Of the real county only places and pupils are read;
+its dates, hours and lunches are made up too.
 """
 
 import csv
@@ -76,7 +76,8 @@ def _year_groups(row: dict[str, str]) -> tuple[int, ...]:
 
 
 def made_up(count: int, chance: random.Random) -> list[School]:
-    """As dense as Oxfordshire: six in ten schools in towns whose sizes fall as 1/rank, the others anywhere."""
+    """As dense as Oxfordshire: six in ten schools in towns whose sizes fall as 1/rank, the others
+    anywhere."""
     side = (count * SQUARE_KM_A_SCHOOL) ** 0.5 * 1000
     towns = [(chance.uniform(0, side), chance.uniform(0, side)) for _ in range(max(3, count // 12))]
     sizes = [1 / (rank + 1) for rank in range(len(towns))]
@@ -180,8 +181,8 @@ def problem(
 
 
 def with_guests(problem: Problem, schools: list[School]) -> Problem:
-    """The same, but that schools with up to 100 pupils may come to a neighbour's show within 20 minutes, in seats that
-    the ceiling leaves.
+    """The same, but that schools with up to 100 pupils may come to a neighbour's show within 20 minutes, in
+    seats that the ceiling leaves.
     """
     gaps = tuple(
         replace(
@@ -207,7 +208,8 @@ def _dates(count: int) -> list[date]:
 
 
 def _windows(chance: random.Random, play: int) -> tuple[tuple[int, int], ...]:
-    """From 8.50-9.30 to 13.20-14.00; six in ten schools have 45 to 60 minutes of lunch in which nothing plays."""
+    """From 8.50-9.30 to 13.20-14.00; six in ten schools have 45 to 60 minutes of lunch in which nothing
+    plays."""
     first = 530 + 5 * chance.randrange(9)
     last = 840 - 5 * chance.randrange(9)
     if chance.random() < 0.4:

@@ -2,8 +2,8 @@
 
   python benchmarks/null_mail.py     prints its port, and serves until it is ended
 
-It speaks just enough SMTP (RFC 5321), and two words of its own: SEEN answers how many letters it has taken and the
-seconds between the first and the last of them; ANEW begins to count again.
+It speaks just enough SMTP (RFC 5321), and two words of its own: SEEN answers how many letters it has taken
+and the seconds between the first and the last of them; ANEW begins to count again.
 """
 
 import socket

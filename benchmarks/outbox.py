@@ -1,11 +1,13 @@
-"""Letters a second: rendered and put into the outbox, and sent by one and by four postmen, beside smtplib alone.
+"""Letters a second: rendered and put into the outbox, and sent by one and by four postmen, beside smtplib
+alone.
 
   python benchmarks/outbox.py [--quick] [--database sqlite|postgresql]
 
-The mail server is a process of its own that takes all and keeps nothing (null_mail.py). The floor is smtplib handing the
-very same letters over one connection, in the same run, with nothing read and nothing written. The postmen are processes
-of `flask post send --loop` on a database as durable as in production (synchronous=FULL; fsync on). Both are timed by the
-mail server, from the first letter it takes to the last, so that the start of a process is not counted.
+The mail server is a process of its own that takes all and keeps nothing (null_mail.py). The floor is smtplib
+handing the very same letters over one connection, in the same run, with nothing read and nothing written. The
+postmen are processes of `flask post send --loop` on a database as durable as in production (synchronous=FULL;
+fsync on). Both are timed by the mail server, from the first letter it takes to the last, so that the start of
+a process is not counted.
 """
 
 import argparse
@@ -63,7 +65,8 @@ def alone(port: int, raws: Sequence[bytes]) -> float:
 
 
 def written(url: str, folder: Path, letters: int, *, together: int, name: str) -> float:
-    """So many confirmations with their invites put into the outbox, `together` a transaction: letters a second."""
+    """So many confirmations with their invites put into the outbox, `together` a transaction: letters a
+    second."""
     os.environ.update(environment(url, folder))
     from outreach import create_app
     from outreach.ground.db import db, transaction
@@ -74,9 +77,12 @@ def written(url: str, folder: Path, letters: int, *, together: int, name: str) -
     now = datetime.now(UTC)
     soon = now + timedelta(days=60)
     facts = visit(
-        created_at=now, starts_at=soon, ends_at=soon + timedelta(hours=1), get_in_at=soon - timedelta(hours=1),
+        created_at=now,
+        starts_at=soon,
+        ends_at=soon + timedelta(hours=1),
+        get_in_at=soon - timedelta(hours=1),
         away_at=soon + timedelta(hours=2),
-    )  # fmt: skip
+    )
     with app.app_context():
         began = time.perf_counter()
         for first in range(0, letters, together):
@@ -123,10 +129,12 @@ def sent(url: str, folder: Path, port: int, postmen: int, letters: int) -> float
     workers = [
         subprocess.Popen(
             [sys.executable, "-m", "flask", "--app", "wsgi", "post", "send", "--loop", "--every", "0.05"],
-            cwd=ROOT, env=settings, stdout=subprocess.DEVNULL,
+            cwd=ROOT,
+            env=settings,
+            stdout=subprocess.DEVNULL,
         )
         for _ in range(postmen)
-    ]  # fmt: skip
+    ]
     try:
         while seen(port)[0] < letters:
             assert datetime.now(UTC) < moment + timedelta(seconds=300), seen(port)
@@ -155,12 +163,16 @@ def measure(kind: str, url: str, folder: Path, port: int, letters: int, turns: i
         fours.append(sent(url, folder, port, 4, letters))
     floor = median(floors)
     print(
-        f"rendered and put down, {kind}: {single:.0f} letters a second one a transaction, {median(rounds):.0f} in hundreds"
+        f"rendered and put down, {kind}: {single:.0f} letters a second one a transaction, "
+        f"{median(rounds):.0f} in hundreds"
     )
     one = say(
-        f"sent by one postman, {kind}", median(ratios), round(ASKED, 3), at_least=True,
+        f"sent by one postman, {kind}",
+        median(ratios),
+        round(ASKED, 3),
+        at_least=True,
         detail=f"({median(ones):.0f} letters a second, smtplib alone {floor:.0f})",
-    )  # fmt: skip
+    )
     four = (
         f"({median(fours):.0f} letters a second, of two cores shared with the mail server and the database)"
     )

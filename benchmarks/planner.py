@@ -1,12 +1,15 @@
-"""The planner: how good plans are after 10 and after 60 seconds, on the real Oxfordshire register and on made-up counties.
+"""The planner: how good plans are after 10 and after 60 seconds, on the real Oxfordshire register and on
+made-up counties.
 
-  python benchmarks/planner.py [--quick] [--seconds 10 60] [--seeds 1 2 3] [--only ox-loose ...] [--register FILE]
+  python benchmarks/planner.py [--quick] [--seconds 10 60] [--seeds 1 2 3] [--only ox-loose ...] [--register
+  FILE]
 
-Every plan is made in a process of its own, one thread. Gap: what a better plan could save at most, as a share of
-all driving; the planner proves it itself. Beside the seconds stand those of the processor: on a machine that is shared
-they are fewer, and the plan is what so much work came to. `guests`: the tight class, in which small schools may come to
-a neighbour's show. The register is read in place ($OUTREACH_SHARED, else ../shared); without it the classes of the real
-county are left out. `--quick`: 10 seconds, one seed, ox and 330; exit status 1 when a figure is missed.
+Every plan is made in a process of its own, one thread. Gap: what a better plan could save at most, as a share
+of all driving; the planner proves it itself. Beside the seconds stand those of the processor: on a machine
+that is shared they are fewer, and the plan is what so much work came to. `guests`: the tight class, in which
+small schools may come to a neighbour's show. The register is read in place ($OUTREACH_SHARED, else
+../shared); without it the classes of the real county are left out. `--quick`: 10 seconds, one seed, ox and
+330; exit status 1 when a figure is missed.
 """
 
 import argparse
@@ -107,7 +110,8 @@ def said(name: str, seed: int, seconds: float, got: Measured) -> bool:
     ]
     print(
         f"{name:10} seed {seed}, {seconds:g} s: schools {got.reached} of {got.gaps} (at most {got.at_most}; "
-        f"{got.in_part} more in part{f', {got.guests} as guests' if got.guests else ''}), road {got.driving:,} (at least {got.least:,}), gap {got.gap:.3f} % "
+        f"{got.in_part} more in part{f', {got.guests} as guests' if got.guests else ''}), road "
+        f"{got.driving:,} (at least {got.least:,}), gap {got.gap:.3f} % "
         f"(asked {asked:g}), {got.ended}, {got.seconds:.1f} s ({got.processor:.1f} of the processor), "
         f"relaxation {got.relaxation:.2f} s (asked {RELAXATION[county]:g}), {got.megabytes:.0f} MB (asked {MEGABYTES})"
         + (f"  MISSED: {', '.join(short)}" if short else ""),

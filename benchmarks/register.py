@@ -1,9 +1,11 @@
-"""The register of all England: 52,000 rows and 140 columns, onto an empty database and onto last year's with 2 % changed.
+"""The register of all England: 52,000 rows and 140 columns, onto an empty database and onto last year's with
+2 % changed.
 
   python benchmarks/register.py [--quick] [--database sqlite|postgresql]
 
-The floor is csv.DictReader alone over the same file, read before and after each step in the same process. Preview: reading and comparing. Apply: reading, comparing and writing, to the commit. Peak memory is
-that of the whole process: the service, both files one after the other.
+The floor is csv.DictReader alone over the same file, read before and after each step in the same process.
+Preview: reading and comparing. Apply: reading, comparing and writing, to the commit. Peak memory is that of
+the whole process: the service, both files one after the other.
 """
 
 import argparse
@@ -28,7 +30,8 @@ PREVIEW, APPLY, MEGABYTES = 3.0, 6.0, 300
 
 
 def write(path: Path, changed: float) -> None:
-    """A made-up register in cp1252, as the real one is; the share `changed` of its rows differs from `changed=0`."""
+    """A made-up register in cp1252, as the real one is; the share `changed` of its rows differs from
+    `changed=0`."""
     chance = random.Random(7)
     again = random.Random(11)
     syllables = (
@@ -57,12 +60,36 @@ def write(path: Path, changed: float) -> None:
     with path.open("w", encoding="cp1252", newline="") as out:
         lines = csv.writer(out)
         lines.writerow(
-            ["URN", "LA (code)", "LA (name)", "EstablishmentName", "TypeOfEstablishment (name)",
-             "EstablishmentStatus (name)", "OpenDate", "CloseDate", "PhaseOfEducation (name)", "StatutoryLowAge",
-             "StatutoryHighAge", "NumberOfPupils", "Trusts (name)", "Street", "Locality", "Address3", "Town",
-             "Postcode", "SchoolWebsite", "TelephoneNum", "HeadFirstName", "HeadLastName",
-             "DistrictAdministrative (code)", "DistrictAdministrative (name)", "Easting", "Northing", *filler]
-        )  # fmt: skip
+            [
+                "URN",
+                "LA (code)",
+                "LA (name)",
+                "EstablishmentName",
+                "TypeOfEstablishment (name)",
+                "EstablishmentStatus (name)",
+                "OpenDate",
+                "CloseDate",
+                "PhaseOfEducation (name)",
+                "StatutoryLowAge",
+                "StatutoryHighAge",
+                "NumberOfPupils",
+                "Trusts (name)",
+                "Street",
+                "Locality",
+                "Address3",
+                "Town",
+                "Postcode",
+                "SchoolWebsite",
+                "TelephoneNum",
+                "HeadFirstName",
+                "HeadLastName",
+                "DistrictAdministrative (code)",
+                "DistrictAdministrative (name)",
+                "Easting",
+                "Northing",
+                *filler,
+            ]
+        )
         for n in range(ROWS):
             name = " ".join(chance.choice(syllables).capitalize() for _ in range(3))
             pupils = chance.randrange(40, 1800)
@@ -70,15 +97,36 @@ def write(path: Path, changed: float) -> None:
                 pupils += 1
             la = 201 + n % 150
             lines.writerow(
-                [100000 + n, la, f"Authority {la}", f"{name} École {n}", chance.choice(kinds),
-                 "Closed" if n % 2 else "Open", f"01-09-{1990 + n % 30}", f"31-08-{1995 + n % 30}" if n % 2 else "",
-                 chance.choice(("Primary", "Secondary", "Not applicable")), 4 + n % 8, 11 + n % 8, pupils,
-                 f"{name} Trust" if n % 3 else "", f"{n % 300} {name} Lane", name.split()[0], "", name.split()[1],
-                 f"ZZ{n % 99} {n % 9}{chance.choice('ABCD')}X", f"https://www.school{n}.example/",
-                 f"01632{n:06d}", "A", "Head", f"E07{n % 330:06d}", f"District {n % 330}",
-                 400000 + chance.randrange(200000), 100000 + chance.randrange(400000),
-                 *(fillings[(n + c) % 10] for c in range(len(filler)))]
-            )  # fmt: skip
+                [
+                    100000 + n,
+                    la,
+                    f"Authority {la}",
+                    f"{name} École {n}",
+                    chance.choice(kinds),
+                    "Closed" if n % 2 else "Open",
+                    f"01-09-{1990 + n % 30}",
+                    f"31-08-{1995 + n % 30}" if n % 2 else "",
+                    chance.choice(("Primary", "Secondary", "Not applicable")),
+                    4 + n % 8,
+                    11 + n % 8,
+                    pupils,
+                    f"{name} Trust" if n % 3 else "",
+                    f"{n % 300} {name} Lane",
+                    name.split()[0],
+                    "",
+                    name.split()[1],
+                    f"ZZ{n % 99} {n % 9}{chance.choice('ABCD')}X",
+                    f"https://www.school{n}.example/",
+                    f"01632{n:06d}",
+                    "A",
+                    "Head",
+                    f"E07{n % 330:06d}",
+                    f"District {n % 330}",
+                    400000 + chance.randrange(200000),
+                    100000 + chance.randrange(400000),
+                    *(fillings[(n + c) % 10] for c in range(len(filler))),
+                ]
+            )
 
 
 def floor(path: Path) -> float:
@@ -89,7 +137,8 @@ def floor(path: Path) -> float:
 
 
 Step = tuple[str, float, float]
-"""What was done, its seconds, and the floor's seconds just before and after it, halved: others use the machine too."""
+"""What was done, its seconds, and the floor's seconds just before and after it, halved: others use the
+machine too."""
 
 
 def run(url: str, folder: Path, files: list[Path]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
   python benchmarks/replan.py [--quick] [--seeds 1 2 3] [--only ox-loose ...] [--register FILE]
 
-A plan is made and all of it proposed; then something happens, and it is planned again with every proposal kept at 30
-minutes a move. Moved: proposals that are elsewhere or nowhere now, of those that could have stayed. Loss: what a fresh
-plan, free to move everybody, would be better by, as a share of all driving. `--quick`: one seed, ox and 330, four
-seconds for a free plan; exit status 1 when a figure is missed. The register is read in place, as planner.py does.
+A plan is made and all of it proposed; then something happens, and it is planned again with every proposal
+kept at 30 minutes a move. Moved: proposals that are elsewhere or nowhere now, of those that could have
+stayed. Loss: what a fresh plan, free to move everybody, would be better by, as a share of all driving.
+`--quick`: one seed, ox and 330, four seconds for a free plan; exit status 1 when a figure is missed. The
+register is read in place, as planner.py does.
 """
 
 import argparse
@@ -129,7 +130,8 @@ def said(name: str, seed: int, got: Again) -> bool:
     ]
     print(
         f"{name:10} seed {seed}, {got.what:14}: moved {got.moved} of {got.proposals} "
-        f"({100 * got.moved / got.proposals:.1f} %{f', at most {MOVED} asked' if quiet else ''}), gap {got.gap:.3f} % (asked {GAP}), "
+        f"({100 * got.moved / got.proposals:.1f} %{f', at most {MOVED} asked' if quiet else ''}), gap "
+        f"{got.gap:.3f} % (asked {GAP}), "
         f"loss against a fresh plan {got.loss:+.2f} %, {got.seconds:.1f} s ({got.processor:.1f} of the processor; "
         f"asked {seconds})" + (f"  MISSED: {', '.join(short)}" if short else ""),
         flush=True,

@@ -1,4 +1,5 @@
-"""What the benchmarks share: fresh databases, the service behind gunicorn 2 x 4, clients, and how a figure is said."""
+"""What the benchmarks share: fresh databases, the service behind gunicorn 2 x 4, clients, and how a figure is
+said."""
 
 import http.client
 import os
@@ -34,8 +35,11 @@ def databases(kinds: Sequence[str]) -> Iterator[Iterator[tuple[str, str, Path]]]
                     url = f"sqlite:///{here}/outreach.sqlite" if kind == "sqlite" else server.create("bench")
                     subprocess.run(
                         [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"],
-                        cwd=ROOT, env=environment(url, here), check=True, capture_output=True,
-                    )  # fmt: skip
+                        cwd=ROOT,
+                        env=environment(url, here),
+                        check=True,
+                        capture_output=True,
+                    )
                     yield kind, url, here
 
             yield each()
@@ -51,8 +55,11 @@ def nothing() -> Iterator[None]:
 def environment(url: str, folder: Path) -> dict[str, str]:
     """The settings of one run; mail goes to a folder."""
     return os.environ | {
-        "DATABASE_URL": url, "OUTREACH_FOLDER": str(folder), "SECRET_KEY": "benchmark", "PYTHONPATH": f"{ROOT}:{ROOT}/benchmarks",
-    }  # fmt: skip
+        "DATABASE_URL": url,
+        "OUTREACH_FOLDER": str(folder),
+        "SECRET_KEY": "benchmark",
+        "PYTHONPATH": f"{ROOT}:{ROOT}/benchmarks",
+    }
 
 
 @contextmanager
@@ -62,10 +69,26 @@ def gunicorn(application: str, url: str, folder: Path) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4",
-         "--no-control-socket", "--log-level", "error", "--keep-alive", "30", application],
-        cwd=ROOT, env=environment(url, folder),
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--workers",
+            "2",
+            "--threads",
+            "4",
+            "--no-control-socket",
+            "--log-level",
+            "error",
+            "--keep-alive",
+            "30",
+            application,
+        ],
+        cwd=ROOT,
+        env=environment(url, folder),
+    )
     try:
         for _ in range(300):
             try:

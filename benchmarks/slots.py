@@ -1,10 +1,12 @@
-"""The slot page of one school: two troupes, 120 tour days over a term, half full, with lunch, rest and nights away.
+"""The slot page of one school: two troupes, 120 tour days over a term, half full, with lunch, rest and nights
+away.
 
   python benchmarks/slots.py [--quick] [--database sqlite|postgresql]
 
-The floor is the page's own template rendered by the same server from a ready list, without a database; page and
-floor are asked in turns, by one client, of gunicorn 2 x 4, and their medians compared. Queries are counted with 20
-and with 120 days. Printed too: the ranked slots alone, once with their queries and once from rows that are read already.
+The floor is the page's own template rendered by the same server from a ready list, without a database; page
+and floor are asked in turns, by one client, of gunicorn 2 x 4, and their medians compared. Queries are
+counted with 20 and with 120 days. Printed too: the ranked slots alone, once with their queries and once from
+rows that are read already.
 """
 
 import argparse
@@ -47,11 +49,15 @@ def county(url: str, folder: Path, days: int) -> Any:
         programme = make.programme(partnership, academic_year=year(first), reply_by=first)
         troupes = [
             make.troupe(
-                partnership, base_easting=455000 + n, base_northing=212000, lunch_minutes=30, rest_hours=11,
+                partnership,
+                base_easting=455000 + n,
+                base_northing=212000,
+                lunch_minutes=30,
+                rest_hours=11,
                 overnight_stays=True,
             )
             for n in (0, 900)
-        ]  # fmt: skip
+        ]
         tour = [make.tour_day(programme, t, day) for day in weekdays(first, days // 2) for t in troupes]
         school = make.school()
         hosts = [
@@ -66,9 +72,13 @@ def county(url: str, folder: Path, days: int) -> Any:
         for day in tour[::12]:
             day.stays_at, day.stays_easting, day.stays_northing = "Mill Lodge", 452000, 209000
         token = links.mint(
-            urn=school.urn, programme_id=programme.id, address="office@redmere.example", name="Joanna Fell", now=now,
+            urn=school.urn,
+            programme_id=programme.id,
+            address="office@redmere.example",
+            name="Joanna Fell",
+            now=now,
             expires_at=now + timedelta(days=200),
-        ).token  # fmt: skip
+        ).token
     with app.app_context(), transaction() as session:
         session.execute(text("ANALYZE"))  # as the database itself does sooner or later
     return app, token
@@ -95,7 +105,8 @@ def queries(app: Any, token: str) -> int:
 
 
 def ranking(app: Any, token: str, times: int) -> tuple[float, float, int]:
-    """Median seconds of the ranked slots of the school, and of the reckoning alone, from rows; and how many days."""
+    """Median seconds of the ranked slots of the school, and of the reckoning alone, from rows; and how many
+    days."""
     from outreach.county.partnerships import Partnership
     from outreach.county.schools import School
     from outreach.ground import clock
@@ -127,7 +138,8 @@ def ranking(app: Any, token: str, times: int) -> tuple[float, float, int]:
 
 
 def served() -> Any:
-    """What gunicorn serves: the service, and beside it the page's template from the list that the page made ready."""
+    """What gunicorn serves: the service, and beside it the page's template from the list that the page made
+    ready."""
     from outreach import create_app
 
     app = create_app({})

@@ -1,11 +1,12 @@
-"""What one process of the service costs: processor until its application is made, memory then and after one page.
+"""What one process of the service costs: processor until its application is made, memory then and after one
+page.
 
   python benchmarks/start.py [--quick]
 
-Floor in the same run, by turns: a bare Flask service with Flask-SQLAlchemy and a page of one SELECT (bare_start.py). Each
-starts in a fresh process on the same SQLite, all modules of both compiled beforehand; ours then shows the slot page of a
-school. Memory is what the process holds, with its share of what it holds together with others (PSS); all of that (RSS)
-is printed too.
+Floor in the same run, by turns: a bare Flask service with Flask-SQLAlchemy and a page of one SELECT
+(bare_start.py). Each starts in a fresh process on the same SQLite, all modules of both compiled beforehand;
+ours then shows the slot page of a school. Memory is what the process holds, with its share of what it holds
+together with others (PSS); all of that (RSS) is printed too.
 """
 
 import argparse
@@ -56,7 +57,9 @@ def compiled_once(url: str, folder: Path) -> dict[str, str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
         "--quick", action="store_true", help="fewer starts; exit status 1 when a figure is missed"
     )

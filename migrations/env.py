@@ -44,7 +44,8 @@ def held(connection):
 
 
 def migrate(connection):
-    """All steps; with the argument 'keep-data' refused, all of it, where rows or what a column says would be lost."""
+    """All steps; with the argument 'keep-data' refused, all of it, where rows or what a column says would be
+    lost."""
     before = held(connection) if "keep-data" in context.get_x_argument() else {}
     context.run_migrations()
     after = sa.inspect(connection)
@@ -86,7 +87,9 @@ def run():
                 migrate(connection)
                 wrong = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if wrong:
-                    raise RuntimeError(f"the migration would leave rows without what they point to: {wrong[:5]}")
+                    raise RuntimeError(
+                        f"the migration would leave rows without what they point to: {wrong[:5]}"
+                    )
             connection.commit()
         finally:
             raw.execute("PRAGMA foreign_keys=ON")

@@ -75,7 +75,8 @@ class Site:
         page.goto(self.url + path)
 
     def check(self, page: Page, path: str | None = None, widths: tuple[int, ...] = (320, 1280)) -> None:
-        """Open `path` (else judge the page as it stands) at each width: axe finds nothing, nothing scrolls sideways."""
+        """Open `path` (else judge the page as it stands) at each width: axe finds nothing, nothing scrolls
+        sideways."""
         if path is not None:
             self.open(page, path)
         page.wait_for_load_state("load")
@@ -105,7 +106,8 @@ def check(page: Page) -> None:
 
 
 class Answering:
-    """An app that knows the threads in which it answers, one a request: none may outlive its test, and its database."""
+    """An app that knows the threads in which it answers, one a request: none may outlive its test, and its
+    database."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app

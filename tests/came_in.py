@@ -36,10 +36,18 @@ def answer(
     `vouched` is what our own mail server says of the sender ('pass', 'fail'); '' nothing.
     """
     return reply(
-        uid=uid or booking.uid, to=address_of(booking), sender=sender, partstat=partstat, name=name,
-        sequence=booking.sequence if sequence is None else sequence, comment=comment, at=at, method=method,
-        starts_at=starts_at or booking.performance.starts_at, vouched=vouched,
-    )  # fmt: skip
+        uid=uid or booking.uid,
+        to=address_of(booking),
+        sender=sender,
+        partstat=partstat,
+        name=name,
+        sequence=booking.sequence if sequence is None else sequence,
+        comment=comment,
+        at=at,
+        method=method,
+        starts_at=starts_at or booking.performance.starts_at,
+        vouched=vouched,
+    )
 
 
 def reply(
@@ -59,12 +67,22 @@ def reply(
     """The same about any event of ours, `to` the address that stands in its invite."""
     at = at or make.NOW + timedelta(minutes=next(_n))
     lines = [
-        "BEGIN:VCALENDAR", f"METHOD:{method}", "PRODID:Microsoft Exchange Server 2010", "VERSION:2.0", "BEGIN:VEVENT",
+        "BEGIN:VCALENDAR",
+        f"METHOD:{method}",
+        "PRODID:Microsoft Exchange Server 2010",
+        "VERSION:2.0",
+        "BEGIN:VEVENT",
         f"ATTENDEE;PARTSTAT={partstat};CN={name or sender}:mailto:{sender}",
         *([f"COMMENT:{comment}"] if comment else []),
-        f"UID:{uid}", f"DTSTART:{_utc(starts_at)}", f"DTEND:{_utc(starts_at + timedelta(minutes=75))}",
-        f"DTSTAMP:{_utc(at)}", f"SEQUENCE:{sequence}", "END:VEVENT", "END:VCALENDAR", "",
-    ]  # fmt: skip
+        f"UID:{uid}",
+        f"DTSTART:{_utc(starts_at)}",
+        f"DTEND:{_utc(starts_at + timedelta(minutes=75))}",
+        f"DTSTAMP:{_utc(at)}",
+        f"SEQUENCE:{sequence}",
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+    ]
     head = [
         f"From: {name} <{sender}>" if name else f"From: {sender}",
         f"To: {to}",

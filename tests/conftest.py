@@ -67,8 +67,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """The collector of cycles stands still while tests are collected, of which nothing is garbage, and need not walk
-    through what was imported and collected at every turn later."""
+    """The collector of cycles stands still while tests are collected, of which nothing is garbage, and need
+    not walk through what was imported and collected at every turn later."""
     gc.disable()
     try:
         return (yield)
@@ -92,8 +92,11 @@ def migrate(url: str, folder: Path) -> None:
     env = os.environ | {"DATABASE_URL": url, "OUTREACH_FOLDER": str(folder)}
     subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"],
-        cwd=ROOT, env=env, check=True, capture_output=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=env,
+        check=True,
+        capture_output=True,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -120,7 +123,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a migrated database of each kind, without a row in it; marked `own_database`: a new one, to change at will."""
+    """The URL of a migrated database of each kind, without a row in it; marked `own_database`: a new one, to
+    change at will."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "outreach.sqlite")
         yield f"sqlite:///{tmp_path}/outreach.sqlite"
@@ -133,7 +137,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """What Jinja makes of a template, kept for the next application: a third of a page test's time went into it."""
+    """What Jinja makes of a template, kept for the next application: a third of a page test's time went into
+    it."""
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
@@ -151,7 +156,8 @@ def app(
     compiled_templates: FileSystemBytecodeCache,
     lent_apps: dict[str, LentApp],
 ) -> Iterator[Flask]:
-    """The service on a fresh database, its context pushed; marked `own_app`: made for this test, to change at will."""
+    """The service on a fresh database, its context pushed; marked `own_app`: made for this test, to change at
+    will."""
     here = settings_of(database_url, tmp_path)
     if request.node.get_closest_marker("own_app"):
         app = new_app(SETTINGS | here, compiled_templates)
@@ -169,8 +175,8 @@ def app(
 
 @pytest.fixture(autouse=True)
 def app_stays_as_made(lent_apps: dict[str, LentApp]) -> Iterator[None]:
-    """A test that adds to the app, or takes from it, is told so here, when all its other fixtures are over; the next
-    gets a new one."""
+    """A test that adds to the app, or takes from it, is told so here, when all its other fixtures are over;
+    the next gets a new one."""
     yield
     changed = {kind: parts for kind, lent in lent_apps.items() if (parts := lent.changed())}
     for kind in changed:
@@ -180,8 +186,8 @@ def app_stays_as_made(lent_apps: dict[str, LentApp]) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_broken_entry(app_stays_as_made: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every letter and every entry of a feed that any test makes the service write is held to the strict check,
-    whatever that test is about."""
+    """Every letter and every entry of a feed that any test makes the service write is held to the strict
+    check, whatever that test is about."""
     broken: list[str] = []
     text_of = entries.text_of
 

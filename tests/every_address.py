@@ -1,4 +1,5 @@
-"""Addresses of every route there is, filled with rows that exist: what tests walk that must leave no route out."""
+"""Addresses of every route there is, filled with rows that exist: what tests walk that must leave no route
+out."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -40,20 +41,40 @@ WORDS = {
 """Parts of an address that are words and no row's."""
 
 ROWS = {
-    "urn": "school.urn", "reference": "booking.reference", "contact_id": "booking_contact.id", "place_id": "guest_place.id",
-    "performance_id": "performance.id", "proposal_id": "proposal.id", "term_id": "term.id", "inset_id": "inset_day.id",
-    "troupe_id": "troupe.id", "report_id": "board_report.id", "feed_id": "feed.id", "date_id": "board_date.id",
-    "day_id": "tour_day.id", "call_off_id": "call_off.id", "company_id": "company.id", "move_id": "diary_move.id",
-    "mail_id": "incoming.id", "round_id": "invitation_round.id", "letter_id": "letter.id", "programme_id": "programme.id",
-    "plan_id": "plan.id", "line_id": "plan_line.id", "change_id": "register_change.id", "request_id": "link_request.id",
-    "note_id": "note.id", "token_id": "api_token.id",
-}  # fmt: skip
+    "urn": "school.urn",
+    "reference": "booking.reference",
+    "contact_id": "booking_contact.id",
+    "place_id": "guest_place.id",
+    "performance_id": "performance.id",
+    "proposal_id": "proposal.id",
+    "term_id": "term.id",
+    "inset_id": "inset_day.id",
+    "troupe_id": "troupe.id",
+    "report_id": "board_report.id",
+    "feed_id": "feed.id",
+    "date_id": "board_date.id",
+    "day_id": "tour_day.id",
+    "call_off_id": "call_off.id",
+    "company_id": "company.id",
+    "move_id": "diary_move.id",
+    "mail_id": "incoming.id",
+    "round_id": "invitation_round.id",
+    "letter_id": "letter.id",
+    "programme_id": "programme.id",
+    "plan_id": "plan.id",
+    "line_id": "plan_line.id",
+    "change_id": "register_change.id",
+    "request_id": "link_request.id",
+    "note_id": "note.id",
+    "token_id": "api_token.id",
+}
 """Parts of an address that name a row, and the column that they name it by."""
 
 
 @dataclass
 class Door:
-    """Somebody at one door: the blueprint it opens, and the values that the parts of its addresses take, best first."""
+    """Somebody at one door: the blueprint it opens, and the values that the parts of its addresses take, best
+    first."""
 
     blueprint: str
     known: dict[str, list[str]] = field(default_factory=dict)
@@ -67,7 +88,8 @@ class County:
     doors: list[Door]
 
     def addresses(self, rule: Rule, *, each: int = 1) -> Iterator[str]:
-        """Up to `each` addresses of a rule from each door that it belongs to; none where nobody could be there."""
+        """Up to `each` addresses of a rule from each door that it belongs to; none where nobody could be
+        there."""
         blueprint = rule.endpoint.partition(".")[0]
         for door in self.doors:
             if door.blueprint == blueprint:
@@ -90,14 +112,24 @@ def people_at_every_door(app: Flask, *, now: Any) -> County:
     with transaction():
         desk = Door("coordinator", {name: column_of(column) for name, column in ROWS.items()})
         feed = addresses.make(
-            COORDINATOR, told.coordinator.id, partnership_id=told.partnership.id, label="Mine", who="P", now=now,
+            COORDINATOR,
+            told.coordinator.id,
+            partnership_id=told.partnership.id,
+            label="Mine",
+            who="P",
+            now=now,
             holder=told.coordinator.id,
-        )  # fmt: skip
+        )
         sign_in = people.sign_in_link(told.coordinator, now=now)
         urns = [str(s.urn) for s in told.cast.of(cast.SILENT)[:2]]
         public = Door(
-            "public", {"token": [addresses.token_of(feed, key), sign_in], "urn": urns, "reference": desk.known["reference"]}
-        )  # fmt: skip
+            "public",
+            {
+                "token": [addresses.token_of(feed, key), sign_in],
+                "urn": urns,
+                "reference": desk.known["reference"],
+            },
+        )
         schools = [_school(told, booking) for booking in _bookings(told)]
         asked = told.cast.of(cast.SILENT)[0]
         silent = Door("school", {"token": [link_to(told.programme, asked)]})
@@ -114,9 +146,12 @@ def people_at_every_door(app: Flask, *, now: Any) -> County:
 def link_to(programme: Programme, school: School) -> str:
     """The token of a link of the school's that stays open."""
     return links.mint(
-        urn=school.urn, programme_id=programme.id, address="link@redmere.example", now=make.EARLIER,
+        urn=school.urn,
+        programme_id=programme.id,
+        address="link@redmere.example",
+        now=make.EARLIER,
         expires_at=make.NOW + timedelta(days=4000),
-    ).token  # fmt: skip
+    ).token
 
 
 def column_of(named: str) -> list[str]:
@@ -128,7 +163,8 @@ def column_of(named: str) -> list[str]:
 
 
 def _bookings(told: story.Told) -> Sequence[Booking]:
-    """The booking of a host that is asked for a place, a guest's, one to come, one that is past and one that has ended."""
+    """The booking of a host that is asked for a place, a guest's, one to come, one that is past and one that
+    has ended."""
     wish = db.session.scalars(select(GuestPlace).where(GuestPlace.ended_at.is_(None))).first()
     found = [promises.of_performance(wish.performance_id)[0]] if wish else []
     by_start = select(Booking).join(Performance).order_by(Performance.starts_at)
@@ -150,9 +186,14 @@ def _school(told: story.Told, booking: Booking) -> Door:
         "contact_id": [str(p.id) for p in promises.people_of(booking)]
         + [str(n) for n in db.session.scalars(select(Contact.id).where(Contact.urn == booking.urn))],
         "place_id": [str(n) for n in db.session.scalars(select(GuestPlace.id).order_by(GuestPlace.id))],
-        "performance_id": [str(n) for n in db.session.scalars(select(Performance.id).order_by(Performance.starts_at.desc()).limit(3))],
+        "performance_id": [
+            str(n)
+            for n in db.session.scalars(
+                select(Performance.id).order_by(Performance.starts_at.desc()).limit(3)
+            )
+        ],
         "proposal_id": [str(n) for n in db.session.scalars(select(Proposal.id).order_by(Proposal.id))],
-    }  # fmt: skip
+    }
     return Door("school", known)
 
 

@@ -1,8 +1,9 @@
 """The service made once for a worker and a kind of database, and lent to one test after another as new.
 
-Making it costs more processor time than most tests do, and compiling the same SQL and the same templates again in
-each costs as much once more. What a test may change of it (settings) is put back; what it may not (routes, guards,
-filters: everything that only an app of its own may have, see the mark `own_app`) is looked at after each test.
+Making it costs more processor time than most tests do, and compiling the same SQL and the same templates
+again in each costs as much once more. What a test may change of it (settings) is put back; what it may not
+(routes, guards, filters: everything that only an app of its own may have, see the mark `own_app`) is looked
+at after each test.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,7 +33,8 @@ SETTINGS = {
 }
 
 STATEMENTS_KEPT = 5000
-"""How many compiled statements an engine keeps: all that the tests send; a service sends fewer and keeps 500."""
+"""How many compiled statements an engine keeps: all that the tests send; a service sends fewer and keeps
+500."""
 
 
 def settings_of(database_url: str, folder: Path) -> dict[str, Any]:
@@ -83,7 +85,8 @@ class LentApp:
         self._engine.url = make_url(settings["SQLALCHEMY_DATABASE_URI"])
         self._engine.pool = self._pool.recreate()
         with self.app.app_context():
-            # What a test listens to is told to this engine alone; what was compiled stands in the one below it.
+            # What a test listens to is told to this engine alone; what was compiled stands in the one below
+            # it.
             db.engines[None] = self._engine.execution_options()
             try:
                 yield self.app
@@ -109,9 +112,14 @@ class LentApp:
 def makeup(app: Flask) -> dict[str, Any]:
     """All of an app that create_app made and no test may change, each part to be compared."""
     registries = (
-        "before_request_funcs", "after_request_funcs", "teardown_request_funcs", "url_value_preprocessors",
-        "url_default_functions", "template_context_processors", "error_handler_spec",
-    )  # fmt: skip
+        "before_request_funcs",
+        "after_request_funcs",
+        "teardown_request_funcs",
+        "url_value_preprocessors",
+        "url_default_functions",
+        "template_context_processors",
+        "error_handler_spec",
+    )
     environment = app.jinja_env
     return {
         "rules": [(rule.rule, rule.endpoint, rule.methods) for rule in app.url_map.iter_rules()],

@@ -1,4 +1,5 @@
-"""A little county for plans: schools around a town, one troupe, a week of tour days; all rows from tests/make.py."""
+"""A little county for plans: schools around a town, one troupe, a week of tour days; all rows from
+tests/make.py."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -38,10 +39,15 @@ class Tour:
 
     def school(self, n: int, **changes: Any) -> School:
         facts = {
-            "name": f"School {n + 1}", "easting": 455000 + 5000 * n, "northing": 200000,
-            "number_of_pupils": 500, "statutory_low_age": 11, "statutory_high_age": 16,
-            "district_code": "E07000001", "district_name": "North Marl",
-        }  # fmt: skip
+            "name": f"School {n + 1}",
+            "easting": 455000 + 5000 * n,
+            "northing": 200000,
+            "number_of_pupils": 500,
+            "statutory_low_age": 11,
+            "statutory_high_age": 16,
+            "district_code": "E07000001",
+            "district_name": "North Marl",
+        }
         found = make.school(**facts | changes)
         make.contact(found)
         return found
@@ -78,12 +84,20 @@ def stands(tour: Tour, school: Any, at: time, day: date = MONDAY) -> Any:
     """A show of the tour's own troupe on one of its days."""
     starts = wall(day, at)
     row = Performance(
-        programme_id=tour.programme.id, tour_day_id=next(d.id for d in tour.days if d.day == day),
-        troupe_id=tour.troupe.id, urn=school.urn, easting=school.easting, northing=school.northing,
-        get_in_at=starts - timedelta(minutes=60), starts_at=starts, ends_at=starts + timedelta(minutes=75),
-        away_at=starts + timedelta(minutes=105), created_at=make.EARLIER,
-        uid=f"uid {school.urn} {at} {day}", organizer_token=f"token {school.urn} {at} {day}",
-    )  # fmt: skip
+        programme_id=tour.programme.id,
+        tour_day_id=next(d.id for d in tour.days if d.day == day),
+        troupe_id=tour.troupe.id,
+        urn=school.urn,
+        easting=school.easting,
+        northing=school.northing,
+        get_in_at=starts - timedelta(minutes=60),
+        starts_at=starts,
+        ends_at=starts + timedelta(minutes=75),
+        away_at=starts + timedelta(minutes=105),
+        created_at=make.EARLIER,
+        uid=f"uid {school.urn} {at} {day}",
+        organizer_token=f"token {school.urn} {at} {day}",
+    )
     db.session.add(row)
     db.session.flush()
     return row
@@ -92,10 +106,15 @@ def stands(tour: Tour, school: Any, at: time, day: date = MONDAY) -> Any:
 def proposed(tour: Tour, school: Any, day: date, at: time = time(10), ended_as: str = "") -> Proposal:
     show = stands(tour, school, at, day)
     row = Proposal(
-        programme_id=tour.programme.id, urn=school.urn, performance_id=show.id, starts_at=show.starts_at,
-        reply_by=date(2027, 2, 12), recorded_at=make.EARLIER, ended_as=ended_as,
+        programme_id=tour.programme.id,
+        urn=school.urn,
+        performance_id=show.id,
+        starts_at=show.starts_at,
+        reply_by=date(2027, 2, 12),
+        recorded_at=make.EARLIER,
+        ended_as=ended_as,
         ended_at=make.NOW if ended_as else None,
-    )  # fmt: skip
+    )
     db.session.add(row)
     if ended_as:
         show.released_at = make.NOW

@@ -1,4 +1,5 @@
-"""Small builders for tests: one call makes one row with everything it needs, inside the caller's transaction."""
+"""Small builders for tests: one call makes one row with everything it needs, inside the caller's
+transaction."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
@@ -227,7 +228,8 @@ def letter(recipient: str, handed_at: datetime | None, **changes: Any) -> Letter
 
 
 def invitation(programme: Programme, of: School, at: datetime = EARLIER, **changes: Any) -> Invitation:
-    """An invitation recorded, and its letter handed to the mail server, at one instant (`handed_at` None: it waits)."""
+    """An invitation recorded, and its letter handed to the mail server, at one instant (`handed_at` None: it
+    waits)."""
     address = changes.pop("address", f"office{next(_n)}@redmere.example")
     handed = changes.pop("handed_at", at)
     return _add(
@@ -290,7 +292,8 @@ def booking(
     whatever_it_has: bool = False,
     **changes: Any,
 ) -> Booking:
-    """A promise for a show, as host unless `of` names a guest, with its first revision (`whatever_it_has`: as there)."""
+    """A promise for a show, as host unless `of` names a guest, with its first revision (`whatever_it_has`: as
+    there)."""
     n = next(_n)
     urn = performance.urn if of is None else of.urn
     if urn != performance.urn and db.session.get(GuestSeats, performance.id) is None:
@@ -320,10 +323,16 @@ def consent(performance: Performance, seats: int = 5000, **changes: Any) -> Gues
     """The host's word that guests may come."""
     return _add(
         GuestSeats(
-            **{"performance_id": performance.id, "how": "ask", "seats": seats, "recorded_at": EARLIER, "who": "The host"}
+            **{
+                "performance_id": performance.id,
+                "how": "ask",
+                "seats": seats,
+                "recorded_at": EARLIER,
+                "who": "The host",
+            }
             | changes
         )
-    )  # fmt: skip
+    )
 
 
 def revision(
@@ -335,7 +344,8 @@ def revision(
     ends_at: datetime,
     whatever_it_has: bool = False,
 ) -> BookingRevision:
-    """What a promise says from then on. `whatever_it_has`: more than its school has, as when it had more at that time."""
+    """What a promise says from then on. `whatever_it_has`: more than its school has, as when it had more at
+    that time."""
     had = []
     if whatever_it_has:
         year = db.session.get_one(Programme, of.programme_id).academic_year
@@ -405,17 +415,26 @@ def record(of: School, at: datetime, **changes: Any) -> SchoolRecord:
 
 def changes_hands(urn: int, la_code: str, at: datetime) -> None:
     """The word that lets a school go to another partnership's authority, where it is one's already."""
-    last = select(SchoolRecord.la_code).where(SchoolRecord.urn == urn).order_by(SchoolRecord.id.desc()).limit(1)
+    last = (
+        select(SchoolRecord.la_code).where(SchoolRecord.urn == urn).order_by(SchoolRecord.id.desc()).limit(1)
+    )
     giver = db.session.get(Authority, db.session.scalar(last) or "")
     receiver = db.session.get(Authority, la_code)
     if giver is None or receiver is None or giver.partnership_id == receiver.partnership_id:
         return
     _add(
         ChangeOfHands(
-            urn=urn, giver_id=giver.partnership_id, receiver_id=receiver.partnership_id, la_code=la_code, asked_at=at,
-            asked_by="their file", outcome="agreed", settled_at=at, settled_by="Priya Nandakumar",
+            urn=urn,
+            giver_id=giver.partnership_id,
+            receiver_id=receiver.partnership_id,
+            la_code=la_code,
+            asked_at=at,
+            asked_by="their file",
+            outcome="agreed",
+            settled_at=at,
+            settled_by="Priya Nandakumar",
         )
-    )  # fmt: skip
+    )
 
 
 def succession(
@@ -453,7 +472,12 @@ def decision(
 ) -> TargetDecision:
     return _add(
         TargetDecision(
-            programme_id=programme.id, urn=of.urn, kind=kind, year_groups=year_groups, reason=reason,
-            recorded_at=at, who="Priya Nandakumar",
+            programme_id=programme.id,
+            urn=of.urn,
+            kind=kind,
+            year_groups=year_groups,
+            reason=reason,
+            recorded_at=at,
+            who="Priya Nandakumar",
         )
-    )  # fmt: skip
+    )

@@ -1,7 +1,8 @@
 """Every number of the desk's pages, files and feed, held to the slow reference.
 
-A number on a page is a link; the words of its address say which schools it counts. The reference is asked for the same
-schools, and the list behind the link is read to its last page. A number that leads where nobody checks is a fault.
+A number on a page is a link; the words of its address say which schools it counts. The reference is asked for
+the same schools, and the list behind the link is read to its last page. A number that leads where nobody
+checks is a fault.
 """
 
 import csv
@@ -30,8 +31,21 @@ NO_NUMBER = re.compile(
 )
 OF_THE_LIST = ("programme", "as_of", "sort", "page")
 SCHOOL_LINK = re.compile(r'href="/desk/schools/(\d+)[^"]*"')
-TABLES = {"District": "district", "Town": "town", "Urban or rural": "urban_rural", "Phase": "phase", "Type": "type", "Trust": "trust"}
-UNKNOWN = {"town": "town not known", "urban_rural": "not known whether urban or rural", "district": "district not known", "type": "type not known", "trust": "in no trust"}
+TABLES = {
+    "District": "district",
+    "Town": "town",
+    "Urban or rural": "urban_rural",
+    "Phase": "phase",
+    "Type": "type",
+    "Trust": "trust",
+}
+UNKNOWN = {
+    "town": "town not known",
+    "urban_rural": "not known whether urban or rural",
+    "district": "district not known",
+    "type": "type not known",
+    "trust": "in no trust",
+}
 
 
 class Links(HTMLParser):
@@ -60,7 +74,8 @@ class Links(HTMLParser):
 class Numbers:
     """The pages of one programme as its coordinator reads them at a moment, and the reference beside them.
 
-    `look` is called with the address of each page, for whoever wants to see it too. `held` counts the numbers.
+    `look` is called with the address of each page, for whoever wants to see it too. `held` counts the
+    numbers.
     """
 
     def __init__(
@@ -74,7 +89,8 @@ class Numbers:
         self.held = 0
 
     def hold(self, now: datetime, today: date, reports: Iterable[int] = ()) -> None:
-        """Everything at this moment of `today`, after which nothing more is recorded on it; `reports` are published ones."""
+        """Everything at this moment of `today`, after which nothing more is recorded on it; `reports` are
+        published ones."""
         db.session.rollback()
         db.session.expire_all()
         self.rows = read_all()
@@ -120,7 +136,9 @@ class Numbers:
     def hold_number(self, page: str, address: str, number: int) -> None:
         parts = urlsplit(address)
         words = dict(parse_qsl(parts.query, keep_blank_values=True))
-        assert len(words) == len(parse_qsl(parts.query, keep_blank_values=True)), f"{address} says a word twice"
+        assert len(words) == len(parse_qsl(parts.query, keep_blank_values=True)), (
+            f"{address} says a word twice"
+        )
         where = f"{page} says {number} at {address}"
         if parts.path == "/desk/schools":
             self.hold_schools(where, words, number, address)
@@ -138,7 +156,10 @@ class Numbers:
                 number == self.kept_until(date.fromisoformat(words["until"])) == self.rows_behind(address)
             ), where
         elif re.fullmatch(
-            r"/desk/(news|letters|inbox|requests|invitations/\d+|register/changes|chasing(/schools|/waiting-list)?|phone-list)",
+            (
+                r"/desk/(news|letters|inbox|requests|invitations/\d+|register/changes|chasing(/schools|"
+                r"/waiting-list)?|phone-list)"
+            ),
             parts.path,
         ):
             assert number == self.rows_behind(address), where
@@ -165,7 +186,9 @@ class Numbers:
 
     def has_an_owner(self, urn: int) -> bool:
         """Whether a coordinator looks after a school now, or after one that it came from."""
-        owned = {o.urn for o in self.rows[GapOwner] if o.ended_at is None and o.programme_id == self.programme_id}
+        owned = {
+            o.urn for o in self.rows[GapOwner] if o.ended_at is None and o.programme_id == self.programme_id
+        }
         return not owned.isdisjoint({urn, *self.at(self.today).world.ancestors(urn)})
 
     # --- lists
@@ -181,7 +204,8 @@ class Numbers:
         return self.read[address]
 
     def rows_behind(self, address: str) -> int:
-        """How many rows a list has that is not of schools, over all its pages; of a section of a page (#…) its own."""
+        """How many rows a list has that is not of schools, over all its pages; of a section of a page (#…)
+        its own."""
         found, section = 0, urlsplit(address).fragment
         pages = self.pages_of(address)
         # A section stands on the first page of the list below it.
@@ -251,9 +275,12 @@ class Numbers:
         for kind, value, number in beside:
             value = unescape(value)
             keys: dict[str, Any] = {
-                "standing": lambda r: r.standing, "cause": lambda r: r.cause,
-                "district": lambda r: r.district or "-", "phase": lambda r: r.phase, "size": _size,
-            }  # fmt: skip
+                "standing": lambda r: r.standing,
+                "cause": lambda r: r.cause,
+                "district": lambda r: r.district or "-",
+                "phase": lambda r: r.phase,
+                "size": _size,
+            }
             if kind in keys:
                 wanted = len([r for r in gaps if keys[kind](r) == value])
                 assert int(number.replace(",", "")) == wanted, f"{kind} {value}"
@@ -307,10 +334,15 @@ class Numbers:
         assert said == total.by, line
         share = percent_cell(total.by["seen"], total.schools)
         columns = {
-            "Schools": total.schools, "Gaps": total.gaps, "Schools seen %": share, "Pupils seen": total.seen_pupils,
-            "Target pupils where known": total.target_pupils, "Schools with own number": total.own,
-            "Schools estimated": total.estimated, "Schools with number unknown": total.unknown,
-        }  # fmt: skip
+            "Schools": total.schools,
+            "Gaps": total.gaps,
+            "Schools seen %": share,
+            "Pupils seen": total.seen_pupils,
+            "Target pupils where known": total.target_pupils,
+            "Schools with own number": total.own,
+            "Schools estimated": total.estimated,
+            "Schools with number unknown": total.unknown,
+        }
         assert {name: line[name] for name in columns} == {
             k: "" if v is None else str(v) for k, v in columns.items()
         }
@@ -335,12 +367,18 @@ class Numbers:
         for r in rows:
             line = found[r.urn]
             wanted = {
-                "School": r.name, "District": r.district_name, "Phase": r.phase, "Type": r.type, "Trust": r.trust,
-                "Standing": r.standing, "Pupils seen": str(r.seen), "Target pupils are": r.number,
+                "School": r.name,
+                "District": r.district_name,
+                "Phase": r.phase,
+                "Type": r.type,
+                "Trust": r.trust,
+                "Standing": r.standing,
+                "Pupils seen": str(r.seen),
+                "Target pupils are": r.number,
                 "Target pupils": "unknown" if r.pupils is None else str(r.pupils),
                 "Year groups": "; ".join(f"Year {y} {state}" for y, state in r.states.items()),
                 "Ages": "unknown" if r.ages_unknown else "",
-            }  # fmt: skip
+            }
             if "Gap" in line:
                 wanted["Gap"] = "yes" if r.gap else "no"
             if r.standing != "excluded" and "Since" in line:
@@ -355,8 +393,12 @@ class Numbers:
         figures = self.fed(f"{at}/figures")
         self.hold_told(figures["whole"], sums.total())
         for table, dimension in (
-            ("districts", "district"), ("phases", "phase"), ("types", "type"), ("towns", "town"), ("urban_rural", "urban_rural"),
-        ):  # fmt: skip
+            ("districts", "district"),
+            ("phases", "phase"),
+            ("types", "type"),
+            ("towns", "town"),
+            ("urban_rural", "urban_rural"),
+        ):
             rows = {row["key"]: row for row in figures[table]}
             assert rows.keys() == sums.by(dimension).keys()
             for key, total in sums.by(dimension).items():
@@ -371,7 +413,13 @@ class Numbers:
         world = sums.world
         assert sorted(b["reference"] for b in bookings) == sorted(b.reference for b in self.rows[Booking])
         outcomes = {b["reference"]: b["outcome"] for b in bookings}
-        words = {"took": "took place", "failed": "did not take place", "differ": "reports disagree", "silent": "report missing", "coming": "booked"}  # fmt: skip
+        words = {
+            "took": "took place",
+            "failed": "did not take place",
+            "differ": "reports disagree",
+            "silent": "report missing",
+            "coming": "booked",
+        }
         for b in self.rows[Booking]:
             wanted = "cancelled" if world.cancelled(b) else words[world.outcome(b)]
             assert outcomes[b.reference] == wanted, b.reference

@@ -64,7 +64,8 @@ class Postgres:
         return f"{self.server_url}/{name}"
 
     def _run(self, statement: str, values: list[str] | None = None) -> None:
-        """What is done to a database from outside it, on one connection that is kept: each new one starts a process."""
+        """What is done to a database from outside it, on one connection that is kept: each new one starts a
+        process."""
         if self._desk is None or self._desk.closed:
             self._desk = psycopg.connect(self.url("postgres"), autocommit=True)
         self._desk.execute(statement, values)  # type: ignore[arg-type]
@@ -83,8 +84,9 @@ class Postgres:
 
     @contextmanager
     def empty(self, template: str) -> Iterator[str]:
-        """A copy of a template without a row in it, as new: emptied after use and lent again, since a thousand files are
-        made for each new one. One that was lent USES times is dropped, before its dead rows are felt."""
+        """A copy of a template without a row in it, as new: emptied after use and lent again, since a
+        thousand files are made for each new one. One that was lent USES times is dropped, before its dead
+        rows are felt."""
         name, used = self._at_rest.pop() if self._at_rest else (self._name(), 0)
         if not used:
             self.create(name, template)
@@ -130,15 +132,50 @@ class Postgres:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         subprocess.run(
-            [here / "initdb", "-D", folder / "data", "-U", "outreach", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
-            user=user, check=True, capture_output=True, cwd="/",
-        )  # fmt: skip
+            [
+                here / "initdb",
+                "-D",
+                folder / "data",
+                "-U",
+                "outreach",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-N",
+            ],
+            user=user,
+            check=True,
+            capture_output=True,
+            cwd="/",
+        )
         server = subprocess.Popen(
-            [here / "postgres", "-D", folder / "data", "-p", str(port), "-k", str(folder), "-h", "127.0.0.1",
-             *(() if durable else ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")),
-             "-c", "max_connections=200", "-c", "log_min_messages=fatal"],
-            user=user, cwd="/", stdout=sys.stderr, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [
+                here / "postgres",
+                "-D",
+                folder / "data",
+                "-p",
+                str(port),
+                "-k",
+                str(folder),
+                "-h",
+                "127.0.0.1",
+                *(
+                    ()
+                    if durable
+                    else ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+                ),
+                "-c",
+                "max_connections=200",
+                "-c",
+                "log_min_messages=fatal",
+            ],
+            user=user,
+            cwd="/",
+            stdout=sys.stderr,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             found = cls(f"postgresql://outreach@127.0.0.1:{port}")
             for _ in range(200):

@@ -1,7 +1,9 @@
-"""All that the made-up county says, as plain files in a folder: pages, downloads, feeds and letters, to compare with `diff -r`.
+"""All that the made-up county says, as plain files in a folder: pages, downloads, feeds and letters, to
+compare with `diff -r`.
 
-For a change that nobody may see: one folder before it and one after it. What is different at each telling (tokens,
-references, identifiers of messages) is numbered by its first appearance in a file. scripts/snapshot runs it.
+For a change that nobody may see: one folder before it and one after it. What is different at each telling
+(tokens, references, identifiers of messages) is numbered by its first appearance in a file. scripts/snapshot
+runs it.
 """
 
 import argparse
@@ -34,15 +36,74 @@ from outreach.ground.db import db
 from outreach.post.outbox import Letter
 
 NOT_ALIKE = re.compile(
-    r"(?<=name='csrf_token' value=')[^']+|(?<=Drawn up in )[\d.]+|\b[0-9a-f]{20}\b|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}|outreach_[\w-]+|(?<![\w-])[\w-]{32,}(?![\w-])|MRL-[0-9A-Z]{4,5}"
+    r"(?<=name='csrf_token' value=')[^']+|(?<=Drawn up in )[\d.]+|\b[0-9a-f]{20}\b|"
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}|outreach_[\w-]+|(?<![\w-])[\w-]{32,}(?![\w-])|"
+    r"MRL-[0-9A-Z]{4,5}"
     r"|(?<![\w-])==+[\w]+==|sha\d+-[\w+/=]+"
 )
 """Tokens, references, identifiers and boundaries: another one each time."""
 
-VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr", "path", "rect", "circle", "use", "line", "polygon"}  # fmt: skip
+VOID = {
+    "area",
+    "br",
+    "col",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "wbr",
+    "path",
+    "rect",
+    "circle",
+    "use",
+    "line",
+    "polygon",
+}
 UNSEEN = {"script", "style", "head", "template"}
-BLOCKS = {"p", "div", "li", "tr", "h1", "h2", "h3", "h4", "section", "dt", "dd", "label", "legend", "option", "caption", "details", "summary"}  # fmt: skip
-SAID = ("href", "action", "method", "name", "type", "value", "checked", "selected", "disabled", "required", "for", "id", "alt", "title", "placeholder", "autocomplete", "inputmode", "role", "hidden", "colspan", "scope", "datetime")  # fmt: skip
+BLOCKS = {
+    "p",
+    "div",
+    "li",
+    "tr",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "section",
+    "dt",
+    "dd",
+    "label",
+    "legend",
+    "option",
+    "caption",
+    "details",
+    "summary",
+}
+SAID = (
+    "href",
+    "action",
+    "method",
+    "name",
+    "type",
+    "value",
+    "checked",
+    "selected",
+    "disabled",
+    "required",
+    "for",
+    "id",
+    "alt",
+    "title",
+    "placeholder",
+    "autocomplete",
+    "inputmode",
+    "role",
+    "hidden",
+    "colspan",
+    "scope",
+    "datetime",
+)
 """Attributes that a person, or who helps a person to read, can tell apart; aria-… besides."""
 
 
@@ -60,8 +121,28 @@ class Seen(HTMLParser):
             if tag not in VOID:
                 self._hidden.append(tag)
             return
-        told = [f"{n}={v!r}" for n, v in attrs if (n in SAID or n.startswith("aria-")) and n != "id" or n == "id" and tag in ("input", "select", "textarea")]  # fmt: skip
-        if tag in ("a", "form", "input", "select", "textarea", "button", "option", "img", "th", "td", "time", "title") or any(t.startswith("aria-") or t.startswith("role") for t in told):  # fmt: skip
+        told = [
+            f"{n}={v!r}"
+            for n, v in attrs
+            if (n in SAID or n.startswith("aria-"))
+            and n != "id"
+            or n == "id"
+            and tag in ("input", "select", "textarea")
+        ]
+        if tag in (
+            "a",
+            "form",
+            "input",
+            "select",
+            "textarea",
+            "button",
+            "option",
+            "img",
+            "th",
+            "td",
+            "time",
+            "title",
+        ) or any(t.startswith("aria-") or t.startswith("role") for t in told):
             self._end()
             self.lines.append(f"<{tag} {' '.join(told)}>".replace(" >", ">"))
         elif tag in BLOCKS:

@@ -154,7 +154,10 @@ def downgrade():
             op.execute(f"DROP FUNCTION {table}_guard()")
         op.execute("ALTER TABLE performance DROP CONSTRAINT performance_troupe_free")
         return
-    for table, events in {"performance": ("insert", "update"), "booking": ("insert", "update"),
-                          "history": ("update", "delete")}.items():  # fmt: skip
+    for table, events in {
+        "performance": ("insert", "update"),
+        "booking": ("insert", "update"),
+        "history": ("update", "delete"),
+    }.items():
         for event in events:
             op.execute(f"DROP TRIGGER {table}_guard_{event}")

@@ -14,7 +14,8 @@ depends_on = None
 
 def upgrade():
     if op.get_bind().dialect.name == "postgresql":
-        # A mail is base64 and quoted-printable: packing it saves little, and takes most of the time of sending it.
+        # A mail is base64 and quoted-printable: packing it saves little, and takes most of the time of
+        # sending it.
         op.execute("ALTER TABLE letter ALTER COLUMN raw SET STORAGE EXTERNAL")
         # Room on each page, so that taking a letter in hand moves no row and touches no index.
         op.execute("ALTER TABLE letter SET (fillfactor = 60)")

@@ -91,7 +91,11 @@ def upgrade():
         sa.Column("reports_on", sa.Boolean(), nullable=False),
         sa.Column("report_after_days", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "first_after_days BETWEEN 1 AND 90 AND second_after_days BETWEEN 1 AND 90 AND raise_after_days BETWEEN 1 AND 90 AND offer_days BETWEEN 1 AND 90 AND report_after_days BETWEEN 1 AND 90",
+            (
+                "first_after_days BETWEEN 1 AND 90 AND second_after_days BETWEEN 1 AND 90 AND "
+                "raise_after_days BETWEEN 1 AND 90 AND offer_days BETWEEN 1 AND 90 AND report_after_days "
+                "BETWEEN 1 AND 90"
+            ),
             name=op.f("ck_chasing_settings_days"),
         ),
         sa.ForeignKeyConstraint(

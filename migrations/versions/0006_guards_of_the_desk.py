@@ -55,7 +55,8 @@ def downgrade():
 
 
 def _fill_came_to():
-    """Shows of which nobody says that they took place can be offered again; counts are taken in with the next report."""
+    """Shows of which nobody says that they took place can be offered again; counts are taken in with the next
+    report."""
     about = "(booking_id = booking.id OR (booking_id IS NULL AND performance_id = booking.performance_id))"
     op.execute(f"""
         UPDATE booking SET came_to = '' WHERE ended_at IS NULL

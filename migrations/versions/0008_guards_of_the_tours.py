@@ -1,4 +1,5 @@
-"""what must never be: a road shorter than the table says, a guest without its host's consent, a year group promised twice
+"""what must never be: a road shorter than the table says, a guest without its host's consent, a year group
+promised twice
 
 Revision ID: 0008
 Revises: 0007
@@ -15,8 +16,9 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-# The road from the partnership's table, else by the rule. A show that keeps its time and place is not judged again: its
-# road was judged when it was claimed, and a new table or a new setting never stops it from being released or renumbered.
+# The road from the partnership's table, else by the rule. A show that keeps its time and place is not judged
+# again: its road was judged when it was claimed, and a new table or a new setting never stops it from being
+# released or renumbered.
 POSTGRESQL = [
     """
     CREATE OR REPLACE FUNCTION performance_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -103,13 +105,19 @@ POSTGRESQL = [
     """,
 ]
 
-# How many of a year group a school has at most, as booking/accounts.py counts it: its own number, else the estimate and a
-# tenth; NULL where nobody knows, and then nothing is refused. Both databases read the same words.
+# How many of a year group a school has at most, as booking/accounts.py counts it: its own number, else the
+# estimate and a tenth; NULL where nobody knows, and then nothing is refused. Both databases read the same
+# words.
 _YEARS = f"({' UNION ALL '.join(f'SELECT {y} AS y' for y in range(14))})"
 _USUAL_AGES = {
-    "nursery": (2, 4), "primary": (4, 11), "middle deemed primary": (8, 12), "middle deemed secondary": (9, 13),
-    "secondary": (11, 18), "all through": (4, 18), "16 plus": (16, 19),
-}  # fmt: skip
+    "nursery": (2, 4),
+    "primary": (4, 11),
+    "middle deemed primary": (8, 12),
+    "middle deemed secondary": (9, 13),
+    "secondary": (11, 18),
+    "all through": (4, 18),
+    "16 plus": (16, 19),
+}
 
 
 def _usual(which):
@@ -159,9 +167,10 @@ def _promised(urn, programme, year_group, but, came_to):
         FROM booking b WHERE b.urn = {urn} AND b.programme_id = {programme} AND b.ended_at IS NULL AND b.id <> {but})"""
 
 
-# A promise that does not grow is not judged again: when a show moves, or the school's number sinks, it stands.
-# The school's row is locked as the verbs lock it, and only where the promise grows: whoever moves a host holds its day.
-# Both functions are in plpgsql, which keeps their plans: in SQL each call would plan them anew, for longer than they take.
+# A promise that does not grow is not judged again: when a show moves, or the school's number sinks, it
+# stands. The school's row is locked as the verbs lock it, and only where the promise grows: whoever moves a
+# host holds its day. Both functions are in plpgsql, which keeps their plans: in SQL each call would plan them
+# anew, for longer than they take.
 POSTGRESQL += [
     f"""
     CREATE FUNCTION school_has(the_urn integer, the_programme integer, the_year_group integer) RETURNS integer
@@ -370,13 +379,25 @@ def downgrade():
         op.execute("DROP TRIGGER booking_again_guard ON booking")
         for function in ("promised_guard", "booking_again_guard", "school_promised", "school_has"):
             op.execute(f"DROP FUNCTION {function}")
-        was = [s.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION") for s in before["POSTGRESQL"] if "FUNCTION performance_guard() RETURNS" in s]  # fmt: skip
+        was = [
+            s.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+            for s in before["POSTGRESQL"]
+            if "FUNCTION performance_guard() RETURNS" in s
+        ]
     else:
         for trigger in (
-            "performance_guard_insert", "performance_guard_update", "performance_road_insert", "performance_road_update",
-            "booking_guest_insert", "booking_guest_update", "guest_seats_guard_insert", "guest_seats_guard_update",
-            "promised_guard_insert", "promised_guard_update", "booking_again_guard",
-        ):  # fmt: skip
+            "performance_guard_insert",
+            "performance_guard_update",
+            "performance_road_insert",
+            "performance_road_update",
+            "booking_guest_insert",
+            "booking_guest_update",
+            "guest_seats_guard_insert",
+            "guest_seats_guard_update",
+            "promised_guard_insert",
+            "promised_guard_update",
+            "booking_again_guard",
+        ):
             op.execute(f"DROP TRIGGER {trigger}")
         was = [s for s in before["SQLITE"] if "TRIGGER performance_guard" in s]
     for statement in was:

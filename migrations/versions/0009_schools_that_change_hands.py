@@ -1,4 +1,5 @@
-"""schools that change hands: asked for by one partnership, agreed to by the other; contacts and deeds know whose they are
+"""schools that change hands: asked for by one partnership, agreed to by the other; contacts and deeds know
+whose they are
 
 Revision ID: 0009
 Revises: 0008
@@ -49,19 +50,30 @@ def upgrade():
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_by", sa.Text(), nullable=True),
-        sa.CheckConstraint("(la_code IS NULL) = (predecessor_urn IS NOT NULL)", name=op.f("ck_change_of_hands_what")),
-        sa.CheckConstraint("(predecessor_urn IS NULL) = (successor_urn IS NULL)", name=op.f("ck_change_of_hands_ends")),
-        sa.CheckConstraint("receiver_id IS NULL OR receiver_id <> giver_id", name=op.f("ck_change_of_hands_another")),
         sa.CheckConstraint(
-            "(receiver_id IS NULL) = (outcome IS NOT NULL AND outcome = 'left')", name=op.f("ck_change_of_hands_whose")
+            "(la_code IS NULL) = (predecessor_urn IS NOT NULL)", name=op.f("ck_change_of_hands_what")
         ),
-        sa.CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name=op.f("ck_change_of_hands_settled")),
+        sa.CheckConstraint(
+            "(predecessor_urn IS NULL) = (successor_urn IS NULL)", name=op.f("ck_change_of_hands_ends")
+        ),
+        sa.CheckConstraint(
+            "receiver_id IS NULL OR receiver_id <> giver_id", name=op.f("ck_change_of_hands_another")
+        ),
+        sa.CheckConstraint(
+            "(receiver_id IS NULL) = (outcome IS NOT NULL AND outcome = 'left')",
+            name=op.f("ck_change_of_hands_whose"),
+        ),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (outcome IS NULL)", name=op.f("ck_change_of_hands_settled")
+        ),
         sa.CheckConstraint(
             "outcome IN ('agreed', 'kept', 'overtaken', 'left')", name=op.f("ck_change_of_hands_outcome")
         ),
         sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_change_of_hands_urn")),
         sa.ForeignKeyConstraint(["giver_id"], ["partnership.id"], name=op.f("fk_change_of_hands_giver_id")),
-        sa.ForeignKeyConstraint(["receiver_id"], ["partnership.id"], name=op.f("fk_change_of_hands_receiver_id")),
+        sa.ForeignKeyConstraint(
+            ["receiver_id"], ["partnership.id"], name=op.f("fk_change_of_hands_receiver_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_change_of_hands")),
     )
     op.create_index("ix_change_of_hands_urn", "change_of_hands", ["urn", "settled_at"])
@@ -72,9 +84,13 @@ def upgrade():
         ("link", ["predecessor_urn", "successor_urn"], "settled_at IS NULL"),
     ):
         op.create_index(
-            f"uq_change_of_hands_{name}", "change_of_hands", columns, unique=True,
-            postgresql_where=sa.text(where), sqlite_where=sa.text(where),
-        )  # fmt: skip
+            f"uq_change_of_hands_{name}",
+            "change_of_hands",
+            columns,
+            unique=True,
+            postgresql_where=sa.text(where),
+            sqlite_where=sa.text(where),
+        )
     with op.batch_alter_table("contact") as batch_op:
         batch_op.drop_index("uq_contact_urn_address")
         batch_op.add_column(sa.Column("partnership_id", sa.Integer(), nullable=True))
@@ -83,9 +99,12 @@ def upgrade():
         )
         batch_op.create_index(batch_op.f("ix_contact_partnership_id"), ["partnership_id"], unique=False)
         batch_op.create_index(
-            "uq_contact_urn_address", ["urn", "partnership_id", "address"], unique=True,
-            postgresql_where=sa.text("ended_at IS NULL"), sqlite_where=sa.text("ended_at IS NULL"),
-        )  # fmt: skip
+            "uq_contact_urn_address",
+            ["urn", "partnership_id", "address"],
+            unique=True,
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
     op.add_column("history", sa.Column("partnership_id", sa.Integer(), nullable=True))
     op.create_index("ix_letter_counted", "letter", ["partnership_id", "status", "handed_at"])
     op.create_index("ix_dead_address_lower", "dead_address", [sa.text("lower(address)")])
@@ -122,14 +141,18 @@ def downgrade():
         batch_op.drop_constraint(batch_op.f("fk_contact_partnership_id"), type_="foreignkey")
         batch_op.drop_column("partnership_id")
         batch_op.create_index(
-            "uq_contact_urn_address", ["urn", "address"], unique=True,
-            postgresql_where=sa.text("ended_at IS NULL"), sqlite_where=sa.text("ended_at IS NULL"),
-        )  # fmt: skip
+            "uq_contact_urn_address",
+            ["urn", "address"],
+            unique=True,
+            postgresql_where=sa.text("ended_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+        )
     op.drop_table("change_of_hands")
 
 
 def _fill():
-    """Whose each contact is; and the schools that changed hands before anybody was asked, from the register's dated rows."""
+    """Whose each contact is; and the schools that changed hands before anybody was asked, from the register's
+    dated rows."""
     op.execute("""
         UPDATE contact SET partnership_id = (
             SELECT a.partnership_id FROM school s JOIN authority a ON a.la_code = s.la_code WHERE s.urn = contact.urn
@@ -137,8 +160,12 @@ def _fill():
     """)
     bind = op.get_bind()
     whose = dict(bind.execute(sa.text("SELECT la_code, partnership_id FROM authority")).all())
-    record = sa.table("school_record", *map(sa.column, ("id", "urn", "la_code")), sa.column("recorded_at", _INSTANT))
-    moved = sa.select(record.c.urn).group_by(record.c.urn).having(sa.func.count(record.c.la_code.distinct()) > 1)
+    record = sa.table(
+        "school_record", *map(sa.column, ("id", "urn", "la_code")), sa.column("recorded_at", _INSTANT)
+    )
+    moved = (
+        sa.select(record.c.urn).group_by(record.c.urn).having(sa.func.count(record.c.la_code.distinct()) > 1)
+    )
     rows = bind.execute(
         sa.select(record.c.urn, record.c.la_code, record.c.recorded_at)
         .where(record.c.urn.in_(moved))
@@ -150,7 +177,9 @@ def _fill():
         sa.column("asked_at", _INSTANT),
         sa.column("settled_at", _INSTANT),
     )
-    contact = sa.table("contact", *map(sa.column, ("urn", "partnership_id")), sa.column("created_at", _INSTANT))
+    contact = sa.table(
+        "contact", *map(sa.column, ("urn", "partnership_id")), sa.column("created_at", _INSTANT)
+    )
     before = {}
     for urn, la_code, at in rows:
         giver, receiver = whose.get(before.get(urn)), whose.get(la_code)
@@ -159,10 +188,17 @@ def _fill():
             continue
         bind.execute(
             hands.insert().values(
-                urn=urn, giver_id=giver, receiver_id=receiver, la_code=la_code, asked_at=at, asked_by="the register",
-                outcome="left" if receiver is None else "agreed", settled_at=at, settled_by="the register",
+                urn=urn,
+                giver_id=giver,
+                receiver_id=receiver,
+                la_code=la_code,
+                asked_at=at,
+                asked_by="the register",
+                outcome="left" if receiver is None else "agreed",
+                settled_at=at,
+                settled_by="the register",
             )
-        )  # fmt: skip
+        )
         bind.execute(
             contact.update()
             .where(contact.c.urn == urn, contact.c.created_at < at)
@@ -196,10 +232,20 @@ def _guards():
                 FOR EACH ROW EXECUTE FUNCTION {table}_whose_guard()
             """)
         for table, event, when, name in (
-            ("authority", "UPDATE OF partnership_id", "FOR EACH ROW WHEN (OLD.partnership_id <> NEW.partnership_id)", "whose"),
-            ("change_of_hands", "UPDATE OR DELETE", "FOR EACH ROW WHEN (OLD.settled_at IS NOT NULL)", "whose"),
+            (
+                "authority",
+                "UPDATE OF partnership_id",
+                "FOR EACH ROW WHEN (OLD.partnership_id <> NEW.partnership_id)",
+                "whose",
+            ),
+            (
+                "change_of_hands",
+                "UPDATE OR DELETE",
+                "FOR EACH ROW WHEN (OLD.settled_at IS NOT NULL)",
+                "whose",
+            ),
             ("change_of_hands", "TRUNCATE", "FOR EACH STATEMENT", "whole"),
-        ):  # fmt: skip
+        ):
             op.execute(f"""
                 CREATE FUNCTION {table}_{name}_guard() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN

@@ -1,4 +1,5 @@
-"""what a standing rests on is dated: the counted share, whose an authority is; a report can be taken back; the census date
+"""what a standing rests on is dated: the counted share, whose an authority is; a report can be taken back;
+the census date
 
 And what must never be: a dated row that changes, and a show that is called off or moved after its end.
 
@@ -25,21 +26,24 @@ ONLY_ADDED = ("visit_report", "reported_pupils")
 # After its end a show is reported. What was promised of it stands as it stood when it ended.
 _OVER = {
     "cancellation_over": (
-        "INSERT", "cancellation",
+        "INSERT",
+        "cancellation",
         "SELECT 1 FROM booking b JOIN performance f ON f.id = b.performance_id"
         " WHERE b.id = NEW.booking_id AND f.ends_at <= NEW.recorded_at",
     ),
     "booking_over": (
-        "UPDATE OF ended_at", "booking",
+        "UPDATE OF ended_at",
+        "booking",
         "SELECT 1 FROM performance f WHERE f.id = NEW.performance_id AND OLD.ended_at IS NULL"
         " AND f.ends_at <= NEW.ended_at",
     ),
     "booking_revision_over": (
-        "INSERT", "booking_revision",
+        "INSERT",
+        "booking_revision",
         "SELECT 1 FROM booking_revision r WHERE r.ends_at <= NEW.recorded_at AND r.id = (SELECT max(o.id)"
         " FROM booking_revision o WHERE o.booking_id = NEW.booking_id AND o.id <> NEW.id)",
     ),
-}  # fmt: skip
+}
 
 
 def upgrade():
@@ -142,8 +146,8 @@ def _with_an_undated_share():
 
 
 def _made_anew(table, change):
-    """A table of SQLite under a changed definition, with its rows and every check. Triggers that read it stay as they are:
-    they name it, and with `legacy_alter_table` a renaming looks into none of them."""
+    """A table of SQLite under a changed definition, with its rows and every check. Triggers that read it stay
+    as they are: they name it, and with `legacy_alter_table` a renaming looks into none of them."""
     bind = op.get_bind()
     was = bind.exec_driver_sql(
         "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
@@ -170,10 +174,16 @@ def _made_anew(table, change):
 def _deeds(bind, *what):
     """(partnership's id, when, who, what, before, after) of deeds on partnerships, as they were done."""
     history = sa.table(
-        "history", sa.column("id"), sa.column("recorded_at", sa.DateTime(timezone=True)), sa.column("who"),
-        sa.column("what"), sa.column("subject"), sa.column("subject_id"), sa.column("before", sa.JSON),
+        "history",
+        sa.column("id"),
+        sa.column("recorded_at", sa.DateTime(timezone=True)),
+        sa.column("who"),
+        sa.column("what"),
+        sa.column("subject"),
+        sa.column("subject_id"),
+        sa.column("before", sa.JSON),
         sa.column("after", sa.JSON),
-    )  # fmt: skip
+    )
     h = history.c
     rows = bind.execute(
         sa.select(h.subject_id, h.recorded_at, h.who, h.what, h.before, h.after)
@@ -184,12 +194,16 @@ def _deeds(bind, *what):
 
 
 def _date_the_shares():
-    """The share of each partnership from its making on, by the history; without one, today's from its first programme on."""
+    """The share of each partnership from its making on, by the history; without one, today's from its first
+    programme on."""
     bind = op.get_bind()
     shares = sa.table(
-        "counted_share", sa.column("partnership_id"), sa.column("share"),
-        sa.column("recorded_at", sa.DateTime(timezone=True)), sa.column("who"),
-    )  # fmt: skip
+        "counted_share",
+        sa.column("partnership_id"),
+        sa.column("share"),
+        sa.column("recorded_at", sa.DateTime(timezone=True)),
+        sa.column("who"),
+    )
     partnership = sa.table("partnership", sa.column("id"), sa.column("counted_share"))
     programme = sa.table(
         "programme", sa.column("partnership_id"), sa.column("created_at", sa.DateTime(timezone=True))
@@ -241,13 +255,17 @@ def _date_the_shares():
 
 
 def _date_the_authorities():
-    """From when on an authority was a partnership's, or was not any more, by the history; of which it says nothing, from
-    the beginning."""
+    """From when on an authority was a partnership's, or was not any more, by the history; of which it says
+    nothing, from the beginning."""
     bind = op.get_bind()
     covered = sa.table(
-        "authority_covered", sa.column("partnership_id"), sa.column("la_code"), sa.column("covered", sa.Boolean),
-        sa.column("recorded_at", sa.DateTime(timezone=True)), sa.column("who"),
-    )  # fmt: skip
+        "authority_covered",
+        sa.column("partnership_id"),
+        sa.column("la_code"),
+        sa.column("covered", sa.Boolean),
+        sa.column("recorded_at", sa.DateTime(timezone=True)),
+        sa.column("who"),
+    )
     rows = []
     for whose, when, who, what, before, after in _deeds(bind, "added an authority", "removed an authority"):
         added = what == "added an authority"

@@ -1,6 +1,7 @@
 """people of a booking
 
-What a booking came to, in a word; and whom a school named from outside its own domain, until a coordinator has looked.
+What a booking came to, in a word; and whom a school named from outside its own domain, until a coordinator
+has looked.
 
 Revision ID: 0015
 Revises: 0014
@@ -60,9 +61,13 @@ def upgrade():
     op.create_index("ix_named_person_programme", "named_person", ["programme_id", "decided_at"])
     for name, columns, where in _OPEN_ONCE:
         op.create_index(
-            name, "named_person", columns, unique=True,
-            postgresql_where=sa.text(where), sqlite_where=sa.text(where),
-        )  # fmt: skip
+            name,
+            "named_person",
+            columns,
+            unique=True,
+            postgresql_where=sa.text(where),
+            sqlite_where=sa.text(where),
+        )
 
 
 def downgrade():

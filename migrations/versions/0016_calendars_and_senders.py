@@ -1,5 +1,5 @@
-"""calendars and senders: entries of a troupe's calendar lead to a page that asks for the link; a show that goes to another
-troupe is another event there
+"""calendars and senders: entries of a troupe's calendar lead to a page that asks for the link; a show that
+goes to another troupe is another event there
 
 Revision ID: 0016
 Revises: 0015
@@ -26,7 +26,9 @@ def upgrade():
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["performance_id"], ["performance.id"], name=op.f("fk_troupe_event_performance_id_performance"),
+            ["performance_id"],
+            ["performance.id"],
+            name=op.f("fk_troupe_event_performance_id_performance"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(["troupe_id"], ["troupe.id"], name=op.f("fk_troupe_event_troupe_id_troupe")),
@@ -43,14 +45,16 @@ def downgrade():
 
 
 def _lead_to(was, becomes):
-    """Other addresses in the kept entries of the troupes' calendars, whose URL says where a day's sheet is."""
+    """Other addresses in the kept entries of the troupes' calendars, whose URL says where a day's sheet
+    is."""
     entry = sa.table("feed_entry", sa.column("id"), sa.column("kind"), sa.column("text"))
     connection = op.get_bind()
     kept = connection.execute(sa.select(entry.c.id, entry.c.text).where(entry.c.kind == "troupe")).all()
     changed = [{"of": id, "said": said} for id, text in kept if (said := _said(text, was, becomes)) != text]
     if changed:
         connection.execute(
-            sa.update(entry).where(entry.c.id == sa.bindparam("of")).values(text=sa.bindparam("said")), changed
+            sa.update(entry).where(entry.c.id == sa.bindparam("of")).values(text=sa.bindparam("said")),
+            changed,
         )
 
 
@@ -62,6 +66,8 @@ def _said(text, was, becomes):
 
 def _url(folded, was, becomes):
     """The line anew, at most 75 octets long (RFC 5545 3.1)."""
-    line = re.sub(f"{was}$", lambda found: becomes.format(found[1]), folded.replace("\r\n ", "").rstrip("\r\n"))
+    line = re.sub(
+        f"{was}$", lambda found: becomes.format(found[1]), folded.replace("\r\n ", "").rstrip("\r\n")
+    )
     rest = [line[75:][n : n + 74] for n in range(0, len(line[75:]), 74)]
     return "\r\n ".join([line[:75], *rest]) + "\r\n"

@@ -1,4 +1,5 @@
-"""Times kept from the waiting list, one at a time for a school; offers where they were promised; letters without times.
+"""Times kept from the waiting list, one at a time for a school; offers where they were promised; letters
+without times.
 
 Revision ID: 0017
 Revises: 0016
@@ -16,18 +17,19 @@ THE_SERVICE = "the service itself"
 
 
 def upgrade():
-    op.add_column(
-        "proposal", sa.Column("waiting", sa.Boolean(), nullable=False, server_default=sa.false())
-    )
+    op.add_column("proposal", sa.Column("waiting", sa.Boolean(), nullable=False, server_default=sa.false()))
     _mark_what_came_from_the_list()
     op.add_column(
         "invitation", sa.Column("without_times", sa.Boolean(), nullable=False, server_default=sa.false())
     )
     op.create_index(
-        "uq_proposal_waiting", "proposal", ["programme_id", "urn"], unique=True,
+        "uq_proposal_waiting",
+        "proposal",
+        ["programme_id", "urn"],
+        unique=True,
         postgresql_where=sa.text("waiting AND ended_at IS NULL"),
         sqlite_where=sa.text("waiting AND ended_at IS NULL"),
-    )  # fmt: skip
+    )
     _offer_where_it_was_promised()
 
 
@@ -38,7 +40,8 @@ def downgrade():
 
 
 def _mark_what_came_from_the_list():
-    """What the service proposed by itself came from the waiting list; of several that stand, the newest counts."""
+    """What the service proposed by itself came from the waiting list; of several that stand, the newest
+    counts."""
     op.execute(
         f"UPDATE proposal SET waiting = {_true()} WHERE who = '{THE_SERVICE}' AND (ended_at IS NOT NULL OR id = ("
         "SELECT max(p.id) FROM proposal p WHERE p.who = proposal.who AND p.programme_id = proposal.programme_id "
@@ -47,11 +50,16 @@ def _mark_what_came_from_the_list():
 
 
 def _offer_where_it_was_promised():
-    """The page told schools that wait that they would be offered what comes free. Where nobody has ever switched that
-    on, it was off because that was how it began: it is on now. Where somebody switched it off again, it stays off."""
+    """The page told schools that wait that they would be offered what comes free. Where nobody has ever
+    switched that on, it was off because that was how it began: it is on now. Where somebody switched it off
+    again, it stays off."""
     bind = op.get_bind()
     history = sa.table(
-        "history", sa.column("what"), sa.column("subject"), sa.column("subject_id"), sa.column("before", sa.JSON)
+        "history",
+        sa.column("what"),
+        sa.column("subject"),
+        sa.column("subject_id"),
+        sa.column("before", sa.JSON),
     )
     switched = {
         str(subject)

@@ -59,7 +59,9 @@ def upgrade():
             name="fk_contact_list_line_list_id",
         ),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_contact_list_line_contact_id")),
-        sa.ForeignKeyConstraint(["replaced_id"], ["contact.id"], name=op.f("fk_contact_list_line_replaced_id")),
+        sa.ForeignKeyConstraint(
+            ["replaced_id"], ["contact.id"], name=op.f("fk_contact_list_line_replaced_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_list_line")),
         sa.UniqueConstraint("contact_id", name=op.f("uq_contact_list_line_contact_id")),
         sa.UniqueConstraint("replaced_id", name=op.f("uq_contact_list_line_replaced_id")),

@@ -48,8 +48,8 @@ class NoSchool(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Lost:
-    """What hangs on an address at one school: its row on file, the coming bookings it has in the calendar, and the
-    programme's invitation if the letter was one. All are what the new address would take over."""
+    """What hangs on an address at one school: its row on file, the coming bookings it has in the calendar,
+    and the programme's invitation if the letter was one. All are what the new address would take over."""
 
     school: School
     contact: Contact | None
@@ -59,7 +59,8 @@ class Lost:
 
 @dataclass(frozen=True, kw_only=True)
 class Righted:
-    """What was done. `not_asked` says why the invitation was not written anew; '' when it was, or when there was none."""
+    """What was done. `not_asked` says why the invitation was not written anew; '' when it was, or when there
+    was none."""
 
     address: str
     bookings: int
@@ -81,14 +82,19 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
         .join(Programme, Programme.id == Booking.programme_id)
         .where(
             Programme.partnership_id == letter.partnership_id,
-            Booking.urn == school.urn, Booking.ended_at.is_(None), Performance.starts_at > now,
-            func.lower(BookingContact.address) == address, BookingContact.removed_at.is_(None),
+            Booking.urn == school.urn,
+            Booking.ended_at.is_(None),
+            Performance.starts_at > now,
+            func.lower(BookingContact.address) == address,
+            BookingContact.removed_at.is_(None),
         )
         .order_by(Performance.starts_at, Booking.id)
-    )  # fmt: skip
+    )
     return Lost(
         school=school,
-        contact=next((c for c in contacts.of(school.urn, letter.partnership_id) if c.address.lower() == address), None),
+        contact=next(
+            (c for c in contacts.of(school.urn, letter.partnership_id) if c.address.lower() == address), None
+        ),
         bookings=tuple((booking, person) for booking, person in rows),
         invitation=db.session.scalar(
             select(Invitation).where(Invitation.letter_id == letter.id, Invitation.urn == school.urn)
@@ -99,8 +105,8 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
 def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetime) -> Righted:
     """The new address takes the old one's place everywhere at the school, and gets what the old one did not.
 
-    What still waits for the old address, or failed there, is withdrawn. Raises BadAddress, SameAddress, AlsoDead,
-    SourceMissing or NoSchool.
+    What still waits for the old address, or failed there, is withdrawn. Raises BadAddress, SameAddress,
+    AlsoDead, SourceMissing or NoSchool.
     """
     address, old = contacts.clean_address(typed), letter.recipient
     if address.casefold() == old.casefold():
@@ -114,7 +120,13 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
     for booking, person in lost.bookings:
         _in_calendar(booking, person, address, who=who, now=now)
     history.record(
-        "address put right", "school", lost.school.urn, who=who, now=now, before=old, after=address,
+        "address put right",
+        "school",
+        lost.school.urn,
+        who=who,
+        now=now,
+        before=old,
+        after=address,
         partnership_id=letter.partnership_id,
     )
     links.withdraw(
@@ -140,9 +152,13 @@ def say_it_works(letter: Letter, *, who: str, now: datetime) -> None:
     urn = _urn(letter)
     subject = ("school", urn) if urn is not None else ("letter", letter.id)
     history.record(
-        "address works again", *subject, who=who, now=now, after={"address": letter.recipient},
+        "address works again",
+        *subject,
+        who=who,
+        now=now,
+        after={"address": letter.recipient},
         partnership_id=letter.partnership_id,
-    )  # fmt: skip
+    )
 
 
 def _urn(letter: Letter) -> int | None:
@@ -167,7 +183,11 @@ def _on_file(
         return there
     kept = replace(contacts.details_of(lost.contact), address=address)
     contacts.put_many(
-        [(lost.school.urn, lost.contact, kept)], source=source, source_date=now.date(), who=who, now=now,
+        [(lost.school.urn, lost.contact, kept)],
+        source=source,
+        source_date=now.date(),
+        who=who,
+        now=now,
         partnership_id=whose,
     )
     return next(c for c in contacts.of(lost.school.urn, whose) if c.address.casefold() == address.casefold())
@@ -178,9 +198,12 @@ def _in_calendar(booking: Booking, person: BookingContact, address: str, *, who:
     try:
         colleagues.add(
             booking,
-            Colleague(name=person.name, address=address, duty=person.duty, role=person.role, phone=person.phone),
-            who=who, now=now,
-        )  # fmt: skip
+            Colleague(
+                name=person.name, address=address, duty=person.duty, role=person.role, phone=person.phone
+            ),
+            who=who,
+            now=now,
+        )
     except AlreadyThere:
         pass
     colleagues.remove(booking, person.id, who=who, now=now)

@@ -43,8 +43,8 @@ LINK_DAYS_AFTER_REPLY_BY = 30
 class Invitation(Base):
     """Asks one school, at one address, to book. It counts as asked once its letter was handed over.
 
-    `repeat` is 0 the first time an address is asked for a school, 1 the next time. `without_times`: there was no time to
-    choose, and the letter said that we write again when there is.
+    `repeat` is 0 the first time an address is asked for a school, 1 the next time. `without_times`: there was
+    no time to choose, and the letter said that we write again when there is.
     """
 
     __tablename__ = "invitation"
@@ -101,7 +101,8 @@ class ReplyByPast(Refusal):
 
     def __init__(self, programme: Programme) -> None:
         super().__init__(
-            f"The reply-by date, {day_short(programme.reply_by)}, is past. Set a later one in the programme, then write."
+            f"The reply-by date, {day_short(programme.reply_by)}, is past. Set a later one in the "
+            f"programme, then write."
         )
 
 
@@ -152,9 +153,12 @@ def invitation_expiry(programme: Programme) -> datetime:
 def addressee(contact: Contact) -> stationery.Addressee:
     """How a letter names a contact, and where it says the address came from."""
     return stationery.Addressee(
-        address=contact.address, name=contact.name, role=contact.role,
-        source=contact.source, source_date=contact.source_date,
-    )  # fmt: skip
+        address=contact.address,
+        name=contact.name,
+        role=contact.role,
+        source=contact.source,
+        source_date=contact.source_date,
+    )
 
 
 def asking(programme: Programme, school: School, *, now: datetime) -> stationery.Asking:
@@ -184,7 +188,8 @@ def asking(programme: Programme, school: School, *, now: datetime) -> stationery
 
 
 NO_DAY, NO_ROOM = "no day", "no room"
-"""Why no school could choose a time now: no tour day is given that could still be booked, or none of them has room."""
+"""Why no school could choose a time now: no tour day is given that could still be booked, or none of them has
+room."""
 
 
 def why_no_times(programme: Programme, *, now: datetime) -> str:
@@ -210,9 +215,16 @@ def told_that_we_write_again(programme_id: int) -> list[int]:
 
 
 def invite(
-    programme: Programme, school: School, contact: Contact, *, words: stationery.Asking | None = None, who: str, now: datetime
-) -> Invitation:  # fmt: skip
-    """Write to one contact of a school by hand, again if it was asked before. `words`: other than asking() has them.
+    programme: Programme,
+    school: School,
+    contact: Contact,
+    *,
+    words: stationery.Asking | None = None,
+    who: str,
+    now: datetime,
+) -> Invitation:
+    """Write to one contact of a school by hand, again if it was asked before. `words`: other than asking()
+    has them.
 
     Raises ReplyByPast, ProgrammeClosed, AddressDead, AskedToday or NothingToBook.
     """
@@ -252,15 +264,27 @@ def write_to(
     )
     db.session.flush()
     invitation = Invitation(
-        programme_id=programme.id, urn=school.urn, round_id=round_id, contact_id=contact.id,
-        address=contact.address, letter_id=letter.id, link_id=link.id, repeat=repeat, recorded_at=now,
+        programme_id=programme.id,
+        urn=school.urn,
+        round_id=round_id,
+        contact_id=contact.id,
+        address=contact.address,
+        letter_id=letter.id,
+        link_id=link.id,
+        repeat=repeat,
+        recorded_at=now,
         without_times=bool(words.no_times),
-    )  # fmt: skip
+    )
     db.session.add(invitation)
     history.record(
-        "invited", "school", school.urn, who=who, now=now, after={"address": contact.address},
+        "invited",
+        "school",
+        school.urn,
+        who=who,
+        now=now,
+        after={"address": contact.address},
         partnership_id=programme.partnership_id,
-    )  # fmt: skip
+    )
     db.session.flush()
     return invitation
 
@@ -268,7 +292,8 @@ def write_to(
 def answer(
     programme: Programme, school: School, kind: str, reason: str, *, who: str, now: datetime
 ) -> Answer:
-    """Keep what a school said short of booking; the same said again makes no new row. A no ends what is kept for it.
+    """Keep what a school said short of booking; the same said again makes no new row. A no ends what is kept
+    for it.
 
     Raises ReasonNeeded (for a no, another date, somebody else) or StillBooked (a no while a visit is coming).
     """
@@ -355,9 +380,10 @@ def _newest(programme_id: int, urn: int, address: str) -> Invitation | None:
     return db.session.scalar(
         select(Invitation)
         .where(
-            Invitation.programme_id == programme_id, Invitation.urn == urn,
+            Invitation.programme_id == programme_id,
+            Invitation.urn == urn,
             func.lower(Invitation.address) == address.lower(),
         )
         .order_by(Invitation.repeat.desc())
         .limit(1)
-    )  # fmt: skip
+    )

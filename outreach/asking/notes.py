@@ -1,4 +1,5 @@
-"""What coordinators note about a school, and what was said on the phone: for themselves alone, and never a pupil's name.
+"""What coordinators note about a school, and what was said on the phone: for themselves alone, and never a
+pupil's name.
 
 A note that is taken back loses its words for good: whoever wrote a name by mistake can mend that.
 """
@@ -22,7 +23,8 @@ NO_NAMES = "No names of pupils, and nothing that a pupil told anybody."
 """What every form for a note says."""
 
 SENT_TWICE = timedelta(hours=1)
-"""The same words by the same person about the same school within this time are one note: a form sent twice."""
+"""The same words by the same person about the same school within this time are one note: a form sent
+twice."""
 
 NOTE, PHONE = "note", "phone"
 
@@ -44,7 +46,8 @@ class NoteGone(Refusal):
 class Note(Base, OfPartnership):
     """One coordinator's words about one school; `kind` 'phone' tells of a talk with the school.
 
-    `programme_id` None: true of the school in any programme. Taken back: `withdrawn_at` set and the words gone.
+    `programme_id` None: true of the school in any programme. Taken back: `withdrawn_at` set and the words
+    gone.
     """
 
     __tablename__ = "note"
@@ -75,7 +78,8 @@ def write(
     who: str,
     now: datetime,
 ) -> Note:
-    """Keep a note about one school; the same form sent twice makes no second one. Raises NoteEmpty, NoteUnfit."""
+    """Keep a note about one school; the same form sent twice makes no second one. Raises NoteEmpty,
+    NoteUnfit."""
     return write_many([urn], text, programme, partnership_id=partnership_id, kind=kind, who=who, now=now)[0]
 
 
@@ -111,15 +115,24 @@ def write_many(
         if urn in kept:
             continue
         kept[urn] = Note(
-            partnership_id=partnership_id, urn=urn, programme_id=programme.id if programme else None,
-            kind=kind, text=words, who=who, recorded_at=now,
-        )  # fmt: skip
+            partnership_id=partnership_id,
+            urn=urn,
+            programme_id=programme.id if programme else None,
+            kind=kind,
+            text=words,
+            who=who,
+            recorded_at=now,
+        )
         db.session.add(kept[urn])
         # Not the words: what is in the history can never be taken out again.
         history.record(
-            "spoke on the phone" if kind == PHONE else "noted", "school", urn, who=who, now=now,
+            "spoke on the phone" if kind == PHONE else "noted",
+            "school",
+            urn,
+            who=who,
+            now=now,
             partnership_id=partnership_id,
-        )  # fmt: skip
+        )
     db.session.flush()
     return [kept[urn] for urn in wanted]
 

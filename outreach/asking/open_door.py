@@ -31,8 +31,8 @@ NEW_ADDRESSES_A_DAY = 3
 WAITING_AT_MOST = 20
 ASKS_OF_A_SCHOOL = 10
 ASKS_FROM_ONE_ORIGIN = 60
-"""What is put down within an hour; further asks get the same answer and leave nothing. A council's schools often share one
-address of origin, so that it may ask for many."""
+"""What is put down within an hour; further asks get the same answer and leave nothing. A council's schools
+often share one address of origin, so that it may ask for many."""
 
 
 class NoSuchRequest(Refusal):
@@ -89,8 +89,8 @@ def ask_for_link(
 ) -> None:
     """Put down an ask: one row, whatever the address is, and nothing in return.
 
-    More than ASKS_OF_A_SCHOOL or ASKS_FROM_ONE_ORIGIN within an hour leave no row. Asks of one school go one after the
-    other (its row is held), so that many at once count as many.
+    More than ASKS_OF_A_SCHOOL or ASKS_FROM_ONE_ORIGIN within an hour leave no row. Asks of one school go one
+    after the other (its row is held), so that many at once count as many.
     """
     db.session.execute(select(School.urn).where(School.urn == school.urn).with_for_update(key_share=True))
     hour, day = now - timedelta(hours=1), now - timedelta(days=1)
@@ -203,11 +203,20 @@ def read_out(
 ) -> str:
     """A fresh personal link, told to somebody on the phone: its token, which is kept nowhere."""
     minted = links.mint(
-        urn=school.urn, programme_id=programme.id, address=address, name=name,
-        now=now, expires_at=_expiry(programme, school, now),
-    )  # fmt: skip
+        urn=school.urn,
+        programme_id=programme.id,
+        address=address,
+        name=name,
+        now=now,
+        expires_at=_expiry(programme, school, now),
+    )
     history.record(
-        "read out a link", "school", school.urn, who=who, now=now, after={"to": name or address or "not said"},
+        "read out a link",
+        "school",
+        school.urn,
+        who=who,
+        now=now,
+        after={"to": name or address or "not said"},
         partnership_id=programme.partnership_id,
     )
     db.session.flush()

@@ -1,4 +1,5 @@
-"""Who looks after a gap: one coordinator for each school of a programme, until it is given to another or to nobody.
+"""Who looks after a gap: one coordinator for each school of a programme, until it is given to another or to
+nobody.
 
 Assignments of one programme queue at its row; behind that a unique index keeps a school to one open row.
 """
@@ -29,10 +30,14 @@ class GapOwner(Base):
     __tablename__ = "gap_owner"
     __table_args__ = (
         Index(
-            "uq_gap_owner_open", "programme_id", "urn", unique=True,
-            sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
+            "uq_gap_owner_open",
+            "programme_id",
+            "urn",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
         ),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
@@ -45,7 +50,8 @@ class GapOwner(Base):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A coordinator who looks after something. `left`: no longer signs in, so that somebody else must take it."""
+    """A coordinator who looks after something. `left`: no longer signs in, so that somebody else must take
+    it."""
 
     person_id: int
     name: str
@@ -55,7 +61,8 @@ class Owner:
 def assign(
     programme: Programme, urns: Collection[int], person: Person | None, *, who: str, now: datetime
 ) -> list[int]:
-    """Give schools to a coordinator, or (None) to nobody; the URNs that changed hands, in order. Raises CannotOwn.
+    """Give schools to a coordinator, or (None) to nobody; the URNs that changed hands, in order. Raises
+    CannotOwn.
 
     A school that is with that coordinator already keeps its row.
     """
@@ -85,22 +92,25 @@ def assign(
     for urn in changed:
         if person is not None:
             db.session.add(
-                GapOwner(
-                    programme_id=programme.id, urn=urn, person_id=person.id, recorded_at=now, who=who
-                )
-            )  # fmt: skip
+                GapOwner(programme_id=programme.id, urn=urn, person_id=person.id, recorded_at=now, who=who)
+            )
         history.record(
-            "gap assigned", "school", urn, who=who, now=now, partnership_id=programme.partnership_id,
+            "gap assigned",
+            "school",
+            urn,
+            who=who,
+            now=now,
+            partnership_id=programme.partnership_id,
             before={"owner": before[urn][2]} if urn in before else None,
             after={"programme": programme.id, "owner": person.name if person else "nobody"},
-        )  # fmt: skip
+        )
     db.session.flush()
     return changed
 
 
 def of(programme_id: int, only: Collection[int] | None = None) -> dict[int, Owner]:
-    """Who looks after which school of a programme now, or of some of its schools, by URN; whoever is missing has nobody.
-    One query."""
+    """Who looks after which school of a programme now, or of some of its schools, by URN; whoever is missing
+    has nobody. One query."""
     query = (
         select(GapOwner.urn, Person.id, Person.name, Person.ended_at)
         .join(Person, Person.id == GapOwner.person_id)

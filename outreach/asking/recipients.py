@@ -25,7 +25,8 @@ from outreach.tour.targets import EXCLUDE
 
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
-    """One school that a round writes to, and whom there; where it has booked already, for which year groups."""
+    """One school that a round writes to, and whom there; where it has booked already, for which year
+    groups."""
 
     school: School
     contact: Contact
@@ -147,7 +148,8 @@ class _Facts:
 
 
 def whom_to_propose_to(urns: Iterable[int]) -> tuple[dict[int, Contact], dict[int, str]]:
-    """Whom a proposal goes to at each school, as a round chooses; and why nobody can be written to, by URN. Three queries."""
+    """Whom a proposal goes to at each school, as a round chooses; and why nobody can be written to, by URN.
+    Three queries."""
     wanted = set(urns)
     on_file = contacts.to_write_to(wanted)
     addresses = {contact.address for several in on_file.values() for contact in several}

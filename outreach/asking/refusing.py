@@ -1,4 +1,5 @@
-"""A school says no to the time that was kept for it: the time is free, and its answer stands among its answers."""
+"""A school says no to the time that was kept for it: the time is free, and its answer stands among its
+answers."""
 
 from datetime import datetime
 

@@ -1,4 +1,5 @@
-"""Rounds: one letter each to many schools, seen as a whole before it goes, and never twice to one person for the same."""
+"""Rounds: one letter each to many schools, seen as a whole before it goes, and never twice to one person for
+the same."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -89,14 +90,19 @@ class NoTimesAnyMore(Refusal):
     """The last place of the tour went between the look and the click."""
 
     def __init__(self) -> None:
-        super().__init__("No time is left to choose since you looked. Look at the letter once more, then send it.")
+        super().__init__(
+            "No time is left to choose since you looked. Look at the letter once more, then send it."
+        )
 
 
 class NobodyToWriteTo(Refusal):
     """Everybody on the list was written to, has answered, or cannot be reached."""
 
     def __init__(self) -> None:
-        super().__init__("The list changed since you looked: it says for each school why no letter goes now, and what you can do. Nothing was sent.")
+        super().__init__(
+            "The list changed since you looked: it says for each school why no letter goes now, and "
+            "what you can do. Nothing was sent."
+        )
 
 
 def preview_round(
@@ -104,7 +110,8 @@ def preview_round(
 ) -> RoundPreview:
     """Who would get the letter and who not, in a constant number of queries; writes nothing.
 
-    `target`: the URNs of the programme's target; who is not in it is left out. Raises ReplyByPast, ProgrammeClosed.
+    `target`: the URNs of the programme's target; who is not in it is left out. Raises ReplyByPast,
+    ProgrammeClosed.
     """
     recipients, left_out = sorted_out(programme, urns, target, now=now)
     shown = recipients[0] if recipients else None
@@ -147,8 +154,9 @@ def send_round(
 
     `words`: from `words_for`, so that the slots of hundreds of schools are not reckoned while others wait.
     `seen`: URN -> address as the preview showed them; a school whose address is another by now is left out.
-    `target`: as for `preview_round`. `warned`: whoever sends it was told if there are no times to choose from.
-    Raises ReplyByPast, ProgrammeClosed, NoTimesAnyMore, or NobodyToWriteTo (a page sent twice comes to this).
+    `target`: as for `preview_round`. `warned`: whoever sends it was told if there are no times to choose
+    from. Raises ReplyByPast, ProgrammeClosed, NoTimesAnyMore, or NobodyToWriteTo (a page sent twice comes to
+    this).
     """
     invitations.queue(programme)
     if not warned and invitations.why_no_times(programme, now=now):
@@ -176,9 +184,15 @@ def send_round(
     db.session.flush()
     for recipient, asking in written:
         invitations.write_to(
-            programme, recipient.school, recipient.contact, asking,
-            who=who, now=now, repeat=recipient.repeat, round_id=sending.id,
-        )  # fmt: skip
+            programme,
+            recipient.school,
+            recipient.contact,
+            asking,
+            who=who,
+            now=now,
+            repeat=recipient.repeat,
+            round_id=sending.id,
+        )
     told = {"schools": len(written)}
     history.record("sent a round", "programme", programme.id, who=who, now=now, after=told)
     db.session.flush()
@@ -186,7 +200,8 @@ def send_round(
 
 
 def of_programme(programme_id: int, round_id: int | None = None) -> list[RoundSoFar]:
-    """Past rounds, newest first (or one of them), with what came of each invitation; two queries however many."""
+    """Past rounds, newest first (or one of them), with what came of each invitation; two queries however
+    many."""
     query = select(InvitationRound).where(InvitationRound.programme_id == programme_id)
     if round_id is not None:
         query = query.where(InvitationRound.id == round_id)
@@ -198,15 +213,18 @@ def of_programme(programme_id: int, round_id: int | None = None) -> list[RoundSo
 
 
 def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[Outcome]:
-    """A school booked if it did so after it was asked; it declined if its newest answer, after that, is a no."""
+    """A school booked if it did so after it was asked; it declined if its newest answer, after that, is a
+    no."""
     booked = (
         select(Booking.id)
         .where(
-            Booking.programme_id == programme_id, Booking.urn == Invitation.urn,
-            Booking.ended_at.is_(None), Booking.created_at >= Invitation.recorded_at,
+            Booking.programme_id == programme_id,
+            Booking.urn == Invitation.urn,
+            Booking.ended_at.is_(None),
+            Booking.created_at >= Invitation.recorded_at,
         )
         .exists()
-    )  # fmt: skip
+    )
     newest = (
         select(func.max(Answer.id).label("id"), Answer.urn.label("urn"))
         .where(Answer.programme_id == programme_id)
@@ -225,6 +243,10 @@ def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[Outcome]:
     for invitation, name, status, handed_at, has_booked, answer in rows:
         no = answer is not None and answer.kind == DECLINED and answer.recorded_at >= invitation.recorded_at
         yield Outcome(
-            invitation=invitation, school_name=name, status=status or "", handed_at=handed_at,
-            booked=has_booked, declined=no and not has_booked,
-        )  # fmt: skip
+            invitation=invitation,
+            school_name=name,
+            status=status or "",
+            handed_at=handed_at,
+            booked=has_booked,
+            declined=no and not has_booked,
+        )

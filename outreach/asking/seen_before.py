@@ -1,6 +1,8 @@
-"""Whether schools saw it before, in whatever year: one rule, which those give that know what became of each show.
+"""Whether schools saw it before, in whatever year: one rule, which those give that know what became of each
+show.
 
-It stands above (coverage/gaplist/ever_seen.py); create_app tells it here, so that whoever asks schools asks by it, too.
+It stands above (coverage/gaplist/ever_seen.py); create_app tells it here, so that whoever asks schools asks
+by it, too.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,8 +25,8 @@ ORDER = tuple(Word)
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """`unreported`: the reference of the last show of which nobody has said whether it took place, where the word is
-    'not known'; '' otherwise."""
+    """`unreported`: the reference of the last show of which nobody has said whether it took place, where the
+    word is 'not known'; '' otherwise."""
 
     word: Word
     unreported: str = ""
@@ -39,9 +41,11 @@ def ask(rule: Asked) -> None:
     _asked[:] = [rule]
 
 
-def of(programme: Programme, families: Mapping[int, tuple[int, ...]], *, now: datetime) -> Mapping[int, Before]:
-    """Of each school whether it, or one it came from, saw a show of this programme or of an earlier one for the same kind
-    of people. `families`: its URN and theirs, by its URN. Raises RuntimeError before `ask`."""
+def of(
+    programme: Programme, families: Mapping[int, tuple[int, ...]], *, now: datetime
+) -> Mapping[int, Before]:
+    """Of each school whether it, or one it came from, saw a show of this programme or of an earlier one for
+    the same kind of people. `families`: its URN and theirs, by its URN. Raises RuntimeError before `ask`."""
     if not _asked:
         raise RuntimeError("Nobody has told by which rule a school has seen it before.")
     return _asked[0](programme, families, now)

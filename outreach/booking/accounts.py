@@ -33,7 +33,8 @@ from outreach.tour.targets import INCLUDE, TargetDecision
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """How many pupils of one target year group a school has: its own number, or an estimate; None is unknown."""
+    """How many pupils of one target year group a school has: its own number, or an estimate; None is
+    unknown."""
 
     pupils: int | None
     estimated: bool
@@ -50,9 +51,10 @@ class Expected:
 class Account:
     """What a school has and what it has promised, by target year group that it offers.
 
-    `promised` is over all its promises that were not cancelled: what each came to once that was reported, nothing where
-    the show did not take place, so that it can be offered again. `still_open`: how many of each year group still
-    to be booked (not promised, or less than the counted share of it); None where its number is not known.
+    `promised` is over all its promises that were not cancelled: what each came to once that was reported,
+    nothing where the show did not take place, so that it can be offered again. `still_open`: how many of each
+    year group still to be booked (not promised, or less than the counted share of it); None where its number
+    is not known.
     """
 
     expected: dict[int, Expected]
@@ -92,9 +94,10 @@ def _account(
 ) -> Account:
     """One school's account from what was counted.
 
-    It offers what a coordinator named when including it in the target, else what its ages say, else its phase; with
-    none of these it may bring any target year group. A programme for adults, which has none, is open until it is
-    booked. Own number, else NumberOfPupils / year groups offered, half up; alternative provision is never estimated.
+    It offers what a coordinator named when including it in the target, else what its ages say, else its
+    phase; with none of these it may bring any target year group. A programme for adults, which has none, is
+    open until it is booked. Own number, else NumberOfPupils / year groups offered, half up; alternative
+    provision is never estimated.
     """
     own, so_far, named = counted.own, counted.promised, counted.named
     by_ages = school_year.offered(school.statutory_low_age, school.statutory_high_age)
@@ -125,7 +128,8 @@ def _account(
 
 
 def _questions() -> CompoundSelect[Any]:
-    """Target year groups and the share that must be counted; then by school: those named for it, own numbers, promised pupils, how many bookings.
+    """Target year groups and the share that must be counted; then by school: those named for it, own numbers,
+    promised pupils, how many bookings.
 
     Made once, since it is asked often.
     """
@@ -153,28 +157,49 @@ def _questions() -> CompoundSelect[Any]:
     none, nought = null().cast(Text), literal(0)
     return union_all(
         select(
-            literal("target").label("kind"), nought.label("urn"), nought.label("y"), nought.label("n"),
-            type_coerce(ProgrammeTarget.year_groups, Text).label("groups"), nought.label("sort"),
+            literal("target").label("kind"),
+            nought.label("urn"),
+            nought.label("y"),
+            nought.label("n"),
+            type_coerce(ProgrammeTarget.year_groups, Text).label("groups"),
+            nought.label("sort"),
         ).where(ProgrammeTarget.id == newest_target.scalar_subquery()),
         select(literal("share"), nought, nought, nought, cast(CountedShare.share, Text), nought).where(
-            CountedShare.id == select(func.max(CountedShare.id))
+            CountedShare.id
+            == select(func.max(CountedShare.id))
             .where(CountedShare.partnership_id == bindparam("partnership_id", type_=Integer))
             .scalar_subquery()
         ),
         select(
-            literal("named"), TargetDecision.urn, nought, nought, type_coerce(TargetDecision.year_groups, Text), nought
+            literal("named"),
+            TargetDecision.urn,
+            nought,
+            nought,
+            type_coerce(TargetDecision.year_groups, Text),
+            nought,
         ).where(TargetDecision.id.in_(newest_decisions), TargetDecision.kind == INCLUDE),
-        select(literal("own"), OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils, none, OwnNumber.id).where(
+        select(
+            literal("own"), OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils, none, OwnNumber.id
+        ).where(
             OwnNumber.urn.in_(urns), OwnNumber.academic_year == bindparam("academic_year", type_=Integer)
         ),
-        select(literal("promised"), newest.c.urn, PromisedPupils.year_group, func.sum(PromisedPupils.pupils), none, nought)
+        select(
+            literal("promised"),
+            newest.c.urn,
+            PromisedPupils.year_group,
+            func.sum(PromisedPupils.pupils),
+            none,
+            nought,
+        )
         .join(newest, newest.c.id == PromisedPupils.revision_id)
         .group_by(newest.c.urn, PromisedPupils.year_group),
         select(literal("bookings"), Booking.urn, nought, func.count(Booking.id), none, nought)
         .where(mine, or_(Booking.came_to.is_(None), Booking.came_to != ""))
         .group_by(Booking.urn),
-        select(literal("came to"), Booking.urn, nought, nought, Booking.came_to, nought).where(mine, Booking.came_to != ""),
-    ).order_by("sort", "y")  # fmt: skip
+        select(literal("came to"), Booking.urn, nought, nought, Booking.came_to, nought).where(
+            mine, Booking.came_to != ""
+        ),
+    ).order_by("sort", "y")
 
 
 _QUESTIONS = _questions()
@@ -183,7 +208,8 @@ _QUESTIONS = _questions()
 def _counted(
     programme: Programme, urns: list[int], leaving_out: int
 ) -> tuple[tuple[int, ...], float, dict[int, _Counted]]:
-    """The target year groups, the share that must be counted, and the answers by URN; the newest own number of a year group holds."""
+    """The target year groups, the share that must be counted, and the answers by URN; the newest own number
+    of a year group holds."""
     targets: tuple[int, ...] = ()
     share = USUAL_SHARE
     counted = {urn: _Counted() for urn in urns}

@@ -1,7 +1,8 @@
-"""What people answered to a booking's invite, and to which time: carried in what we send next, and said on pages.
+"""What people answered to a booking's invite, and to which time: carried in what we send next, and said on
+pages.
 
-An answer changes what we know of the person, never the booking. One that was given below the SEQUENCE at which
-time or place last changed is an answer to the old time, and counts for nothing now.
+An answer changes what we know of the person, never the booking. One that was given below the SEQUENCE at
+which time or place last changed is an answer to the old time, and counts for nothing now.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,8 +27,8 @@ ACCEPTED, TENTATIVE, DECLINED = "ACCEPTED", "TENTATIVE", "DECLINED"
 class Said:
     """One person's newest answer. `stands`: it was given to the time and place that hold now.
 
-    Else `to_starts_at` is the start it was given to, where that is known; equal to the start now when only the
-    place has changed since.
+    Else `to_starts_at` is the start it was given to, where that is known; equal to the start now when only
+    the place has changed since.
     """
 
     partstat: str
@@ -51,7 +52,8 @@ def carried(uid: str, since: int) -> dict[str, str]:
 
 
 def of(booking: Booking) -> dict[str, Said]:
-    """What each person last answered, by address as mail writes it; three queries more when somebody answered an old time."""
+    """What each person last answered, by address as mail writes it; three queries more when somebody answered
+    an old time."""
     found = inbox.answers_of([booking.uid]).get(booking.uid, {})
     old = any(answer.sequence < booking.place_sequence for answer in found.values())
     starts = _starts_by_sequence(booking) if old else []
@@ -65,7 +67,8 @@ def by_person(booking: Booking, people: Iterable[BookingContact]) -> dict[int, S
 
 
 def of_troupe(performance: Performance) -> str:
-    """The PARTSTAT of the company's own entry of a show, by its calendar address; NEEDS-ACTION without one."""
+    """The PARTSTAT of the company's own entry of a show, by its calendar address; NEEDS-ACTION without
+    one."""
     address = performance.tour_day.troupe.calendar_address or ""
     return partstat_of(carried(performance.uid, performance.sequence) if address else {}, address)
 
@@ -87,10 +90,11 @@ def _start_at(sequence: int, starts: list[tuple[int, datetime]]) -> datetime | N
 
 
 def _starts_by_sequence(booking: Booking) -> list[tuple[int, datetime]]:
-    """(SEQUENCE, the start that its invite named), rising: each invite named what the promise said when it was made.
+    """(SEQUENCE, the start that its invite named), rising: each invite named what the promise said when it
+    was made.
 
-    An invite older than the promise was its proposal: for the slot that the promise then took, or, before that one
-    was kept instead, for the one before it.
+    An invite older than the promise was its proposal: for the slot that the promise then took, or, before
+    that one was kept instead, for the one before it.
     """
     moves = proposal_moves.of_event(booking.uid)
     said = db.session.execute(

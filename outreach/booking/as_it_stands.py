@@ -1,4 +1,5 @@
-"""What somebody's calendar is to show of a visit now: for the post, which asks before it sends a letter again."""
+"""What somebody's calendar is to show of a visit now: for the post, which asks before it sends a letter
+again."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -65,7 +66,8 @@ def _of_booking(booking: Booking, address: str, now: datetime) -> Standing | Non
 
 
 def _had_it(booking: Booking, address: str) -> Addressee | None:
-    """Somebody who was taken out of a booking again, or had the proposal that it came of and was not named with it."""
+    """Somebody who was taken out of a booking again, or had the proposal that it came of and was not named
+    with it."""
     removed = db.session.scalars(
         select(BookingContact)
         .where(BookingContact.booking_id == booking.id, BookingContact.removed_at.is_not(None))

@@ -55,7 +55,8 @@ class TooLateToChange(Refusal):
 class ShowIsOver(Refusal):
     def __init__(self) -> None:
         super().__init__(
-            "The performance is over, so it is not moved, changed or cancelled any more. Report what came of it instead."
+            "The performance is over, so it is not moved, changed or cancelled any more. Report what "
+            "came of it instead."
         )
 
 
@@ -91,8 +92,8 @@ def book(
     """Make the promise: one booking for each (performance id that the school holds, what comes).
 
     Sent twice it books once: a hold that this school has booked already gives that booking again. A hold just
-    lapsed that nobody took still counts. Raises NothingHeld, NobodyComes, NotForThatYear, MoreThanTheSchoolHas,
-    TooManyForOneShow, colleagues.NobodyNamed.
+    lapsed that nobody took still counts. Raises NothingHeld, NobodyComes, NotForThatYear,
+    MoreThanTheSchoolHas, TooManyForOneShow, colleagues.NobodyNamed.
     """
     ids = [performance_id for performance_id, _ in shows]
 
@@ -112,12 +113,13 @@ def book(
 
 
 Says = Callable[[Sequence[Performance], Account, dict[str, Any]], Sequence[tuple[Performance, Promise]]]
-"""What comes to each show, said behind the school's lock from what is kept, what is still open, and the draft."""
+"""What comes to each show, said behind the school's lock from what is kept, what is still open, and the
+draft."""
 
 
 def book_kept(programme: Programme, school: School, says: Says, *, who: str, now: datetime) -> list[Booking]:
-    """The same where what comes is said behind the lock, so that all is read once; [] when nothing is kept, or for
-    nothing said. Raises what `book` and `says` raise.
+    """The same where what comes is said behind the lock, so that all is read once; [] when nothing is kept,
+    or for nothing said. Raises what `book` and `says` raise.
     """
     performances.lock_school(school.urn)
     kept = holds.kept(programme, school.urn, now=now)
@@ -145,12 +147,19 @@ def book_kept(programme: Programme, school: School, says: Says, *, who: str, now
 
 
 def move(
-    booking: Booking, slot: Slot, *, who: str, now: datetime, by: str = SCHOOL, note: str = "", tell: bool = True
-) -> Booking:  # fmt: skip
+    booking: Booking,
+    slot: Slot,
+    *,
+    who: str,
+    now: datetime,
+    by: str = SCHOOL,
+    note: str = "",
+    tell: bool = True,
+) -> Booking:
     """Move the show to another slot, in place: refused, the old stands; UID kept, SEQUENCE + 1.
 
-    Guests keep their places and are asked whether they still come. `note` stands in the host's letter; `tell` False:
-    see told.moved. Raises BookingEnded, ShowIsOver, TooLateToMove, SlotTaken, HostMovesIt.
+    Guests keep their places and are asked whether they still come. `note` stands in the host's letter; `tell`
+    False: see told.moved. Raises BookingEnded, ShowIsOver, TooLateToMove, SlotTaken, HostMovesIt.
     """
     if booking.role != HOST:
         raise HostMovesIt
@@ -167,9 +176,14 @@ def move(
         raise TooLateToMove(db.session.get_one(Partnership, booking.programme.partnership_id))
     performances.clear_expired([slot.tour_day_id], now=now)
     there = slots.find(
-        booking.programme, performance.host, slot.key, now=now, instead_of=performance.id, whatever_the_notice=free,
+        booking.programme,
+        performance.host,
+        slot.key,
+        now=now,
+        instead_of=performance.id,
+        whatever_the_notice=free,
         whatever_the_rest=free,
-    )  # fmt: skip
+    )
     if there is None or there.starts_at <= now:
         raise SlotTaken
     was = told.times_of(performance)
@@ -185,9 +199,14 @@ def move(
         numbers.revise(promise, promises.pupils_of(promise), who=who, now=now)
         told.lengthen_links(promise, now=now)
         history.record(
-            "moved", "booking", promise.reference, who=who, now=now,
-            before=was["starts_at"].isoformat(), after=performance.starts_at.isoformat(),
-        )  # fmt: skip
+            "moved",
+            "booking",
+            promise.reference,
+            who=who,
+            now=now,
+            before=was["starts_at"].isoformat(),
+            after=performance.starts_at.isoformat(),
+        )
         told.moved(promise, was["starts_at"], note=note, tell=tell, now=now)
     if left is not None:
         told.troupe_left(left, was, now=now)
@@ -199,10 +218,11 @@ def move(
 
 
 def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: str = SCHOOL) -> Booking:
-    """Change numbers, hall, access needs or note (people have their own verbs). Nothing changed: nobody is written to.
+    """Change numbers, hall, access needs or note (people have their own verbs). Nothing changed: nobody is
+    written to.
 
-    Another hall is another place: SEQUENCE + 1, for guests and the troupe too. All else is text at the same SEQUENCE.
-    Raises BookingEnded, ShowIsOver, TooLateToChange and the refusals of `book` about pupils.
+    Another hall is another place: SEQUENCE + 1, for guests and the troupe too. All else is text at the same
+    SEQUENCE. Raises BookingEnded, ShowIsOver, TooLateToChange and the refusals of `book` about pupils.
     """
     performances.lock_school(booking.urn)
     performances.lock_days([booking.performance.tour_day_id])
@@ -234,7 +254,11 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
         guests_told.guest_changed(booking, now=now)
     changes = told.changes_in_words(before, after)
     for each in concerned:
-        own = changes if each.id == booking.id else told.changes_in_words(before, before | {"hall": after["hall"]})
+        own = (
+            changes
+            if each.id == booking.id
+            else told.changes_in_words(before, before | {"hall": after["hall"]})
+        )
         write = partial(told.with_link(letters.changed, each), changes=own)
         told.school(each, promises.people_of(each), write, now=now)
     if booking.role != HOST:
@@ -245,17 +269,25 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
 
 
 def cancel(
-    booking: Booking, *, reason: str, by: str, who: str, now: datetime, not_on: Collection[int] = (),
-    kept: letters.Kept | None = None, near: guests_told.Nearest = (), guests_read_it: bool | None = None,
-) -> None:  # fmt: skip
+    booking: Booking,
+    *,
+    reason: str,
+    by: str,
+    who: str,
+    now: datetime,
+    not_on: Collection[int] = (),
+    kept: letters.Kept | None = None,
+    near: guests_told.Nearest = (),
+    guests_read_it: bool | None = None,
+) -> None:
     """End the promise, with its reason; the host's ends those of its guests and gives the time back.
 
-    `guests_read_it`: whether the guests of a host are told the reason; else they are told that the host had to cancel.
-    None: they are, unless it is the host's own.
+    `guests_read_it`: whether the guests of a host are told the reason; else they are told that the host had
+    to cancel. None: they are, unless it is the host's own.
 
-    Its letter names `kept`, what it gets instead, or `near`, what is left; its guests hear of theirs, `not_on` some days.
-    Cancelled already: nothing happens. Raises ReasonMissing, ShowIsOver (what did not take place is reported), and
-    TooLateToCancel (a coordinator or company always can until the show ends).
+    Its letter names `kept`, what it gets instead, or `near`, what is left; its guests hear of theirs,
+    `not_on` some days. Cancelled already: nothing happens. Raises ReasonMissing, ShowIsOver (what did not
+    take place is reported), and TooLateToCancel (a coordinator or company always can until the show ends).
     """
     if not reason.strip():
         raise ReasonMissing
@@ -291,7 +323,13 @@ def cancel(
         db.session.flush()
         if promise.id != booking.id:
             near, kept = guests_told.instead(promise, by=by, not_on=not_on, now=now), None
-        write = partial(letters.cancelled, reason="" if why == promises.HOST_HAD_TO else why, by=cause, instead=near, kept=kept)
+        write = partial(
+            letters.cancelled,
+            reason="" if why == promises.HOST_HAD_TO else why,
+            by=cause,
+            instead=near,
+            kept=kept,
+        )
         told.school(promise, promises.people_of(promise), write, now=now)
     if as_host:
         guests_told.host_left(performance, by=by, not_on=not_on, now=now)
@@ -315,7 +353,8 @@ def make(
     now: datetime,
     role: str = HOST,
 ) -> Booking:
-    """The rows of one promise, its numbers checked before; nobody is told yet. Raises colleagues.NobodyNamed."""
+    """The rows of one promise, its numbers checked before; nobody is told yet. Raises
+    colleagues.NobodyNamed."""
     if not promise.people:
         raise colleagues.NobodyNamed
     pupils = {y: n for y, n in promise.pupils.items() if n}
@@ -343,7 +382,11 @@ def make(
     db.session.flush()
     numbers.revise(booking, pupils, who=who, now=now)
     history.record(
-        "booked", "booking", booking.reference, who=who, now=now,
+        "booked",
+        "booking",
+        booking.reference,
+        who=who,
+        now=now,
         after={"urn": school.urn, "starts_at": performance.starts_at.isoformat(), "pupils": pupils},
-    )  # fmt: skip
+    )
     return booking

@@ -19,7 +19,8 @@ LEAD, ON_THE_DAY, COLLEAGUE = "safeguarding lead", "on the day", "colleague"
 
 @dataclass(frozen=True, kw_only=True)
 class Colleague:
-    """Somebody at the school who gets the calendar entry. `waits`: not before a coordinator has said yes (see named.py)."""
+    """Somebody at the school who gets the calendar entry. `waits`: not before a coordinator has said yes (see
+    named.py)."""
 
     name: str
     address: str
@@ -50,7 +51,8 @@ class NobodyKnown(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "Name at least one person with an address at your school. We look at other addresses before we write to them."
+            "Name at least one person with an address at your school. We look at other addresses "
+            "before we write to them."
         )
 
 
@@ -73,7 +75,8 @@ def was_of(booking: Booking, contact_id: int) -> bool:
 
 
 def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> BookingContact | None:
-    """Give somebody else the calendar entry, at its present SEQUENCE; the others get no mail. None for one who waits.
+    """Give somebody else the calendar entry, at its present SEQUENCE; the others get no mail. None for one
+    who waits.
 
     Raises AlreadyThere.
     """
@@ -90,7 +93,8 @@ def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> B
 
 
 def remove(booking: Booking, contact_id: int, *, who: str, now: datetime) -> None:
-    """Take the entry out of one person's calendar: CANCEL to that attendee alone, SEQUENCE + 1 (RFC 5546 3.2.5).
+    """Take the entry out of one person's calendar: CANCEL to that attendee alone, SEQUENCE + 1 (RFC 5546
+    3.2.5).
 
     Raises LastPerson; somebody who is not there any more is no fault.
     """
@@ -113,10 +117,12 @@ def remove(booking: Booking, contact_id: int, *, who: str, now: datetime) -> Non
 def correct(
     booking: Booking, contact_id: int, now_is: Colleague, *, who: str, now: datetime
 ) -> BookingContact | None:
-    """Other details of one person; or, with another address, somebody in that one's place, the last one's too.
+    """Other details of one person; or, with another address, somebody in that one's place, the last one's
+    too.
 
-    With the same address nobody is written to. Another address gets the entry first, then the old one loses it; None
-    where the new one waits for a coordinator, and the old one has it until then. Raises NotThere, AlreadyThere.
+    With the same address nobody is written to. Another address gets the entry first, then the old one loses
+    it; None where the new one waits for a coordinator, and the old one has it until then. Raises NotThere,
+    AlreadyThere.
     """
     performances.lock_school(booking.urn)
     db.session.refresh(booking)
@@ -142,8 +148,14 @@ def correct(
     person.found_by = found_by(person.name, person.address)
     db.session.flush()
     history.record(
-        "corrected somebody", "booking", booking.reference, who=who, now=now, before=before, after=_said(person)
-    )  # fmt: skip
+        "corrected somebody",
+        "booking",
+        booking.reference,
+        who=who,
+        now=now,
+        before=before,
+        after=_said(person),
+    )
     whose = booking.programme.partnership_id
     on_file = next(
         (c for c in contacts.of(booking.urn, whose) if c.address.casefold() == kept.address.casefold()), None
@@ -151,9 +163,13 @@ def correct(
     if on_file is not None and contacts.details_of(on_file) != kept:
         changed = contacts.details(kept.name, kept.role or on_file.role, on_file.address, kept.phone)
         contacts.put_many(
-            [(booking.urn, on_file, changed)], source=f"booking {booking.reference}", source_date=now.date(), who=who, now=now,
+            [(booking.urn, on_file, changed)],
+            source=f"booking {booking.reference}",
+            source_date=now.date(),
+            who=who,
+            now=now,
             partnership_id=whose,
-        )  # fmt: skip
+        )
     return person
 
 
@@ -165,16 +181,26 @@ def _let_wait(
     booking: Booking, colleague: Colleague, *, instead_of: str = "", who: str, now: datetime
 ) -> None:
     named.wait(
-        named.BOOKING, booking.school, booking.programme_id, booking_id=booking.id, name=colleague.name, role=colleague.role,
-        address=colleague.address, phone=colleague.phone, duty=colleague.duty, instead_of=instead_of, named_by=who, now=now,
-    )  # fmt: skip
+        named.BOOKING,
+        booking.school,
+        booking.programme_id,
+        booking_id=booking.id,
+        name=colleague.name,
+        role=colleague.role,
+        address=colleague.address,
+        phone=colleague.phone,
+        duty=colleague.duty,
+        instead_of=instead_of,
+        named_by=who,
+        now=now,
+    )
 
 
 def send_again(booking: Booking, contact_id: int, *, who: str, now: datetime) -> Letter | None:
     """The newest letter to one person once more; None for somebody who is not on the booking any more.
 
-    Whoever never had one, or gave its link back, gets the booking as it stands. Raises what letters.resend() says, and
-    BookingEnded where there is nothing to say any more.
+    Whoever never had one, or gave its link back, gets the booking as it stands. Raises what letters.resend()
+    says, and BookingEnded where there is nothing to say any more.
     """
     performances.lock_school(booking.urn)
     person = next((p for p in promises.people_of(booking) if p.id == contact_id), None)
@@ -198,8 +224,9 @@ def put(
     who: str,
     now: datetime,
 ) -> list[BookingContact]:
-    """Put people on the booking beside those already `there`, one row an address, and on file at the school. Whoever waits
-    for a coordinator is put down apart: neither on the booking nor on file, and not among those given back."""
+    """Put people on the booking beside those already `there`, one row an address, and on file at the school.
+    Whoever waits for a coordinator is put down apart: neither on the booking nor on file, and not among those
+    given back."""
     taken = {p.address.casefold() for p in there}
     with db.session.no_autoflush:  # no contact waits to be written: each letter put down writes all before it
         on_file = {c.address.casefold() for c in contacts.of(booking.urn, booking.programme.partnership_id)}
@@ -215,16 +242,24 @@ def put(
             _let_wait(booking, person, who=who, now=now)
             continue
         row = BookingContact(
-            booking_id=booking.id, name=person.name, duty=person.duty, role=person.role, address=address,
-            phone=person.phone, added_at=now,
-        )  # fmt: skip
+            booking_id=booking.id,
+            name=person.name,
+            duty=person.duty,
+            role=person.role,
+            address=address,
+            phone=person.phone,
+            added_at=now,
+        )
         rows.append(row)
         if address.casefold() not in on_file:
             new.append(contacts.details(person.name, person.role or person.duty, address, person.phone))
     contacts.put_many(
         [(booking.urn, None, kept) for kept in new],
-        source=f"booking {booking.reference}", source_date=now.date(), who=who, now=now,
+        source=f"booking {booking.reference}",
+        source_date=now.date(),
+        who=who,
+        now=now,
         partnership_id=booking.programme.partnership_id,
-    )  # fmt: skip
+    )
     db.session.add_all(rows)
     return rows

@@ -1,4 +1,5 @@
-"""The bookings of a partnership, to be looked through: coming, past, cancelled; found by school or reference."""
+"""The bookings of a partnership, to be looked through: coming, past, cancelled; found by school or
+reference."""
 
 import secrets
 from collections.abc import Iterable
@@ -35,7 +36,8 @@ def counts(
     only: ColumnElement[bool] | None = None,
     now: datetime,
 ) -> dict[str, int]:
-    """How many bookings are coming, past and cancelled; `only` those of which it holds (of Booking and Performance)."""
+    """How many bookings are coming, past and cancelled; `only` those of which it holds (of Booking and
+    Performance)."""
     some = select(func.count()).select_from(Booking)
     return {
         when: db.session.scalar(_chosen(some, partnership_id, when, programme_id, find, only, now)) or 0
@@ -78,7 +80,8 @@ def listing(
 
 
 def last_shows(programme_id: int, *, now: datetime) -> dict[int, datetime]:
-    """When the last of a school's coming shows begins, by URN; whoever has none coming is left out. One query."""
+    """When the last of a school's coming shows begins, by URN; whoever has none coming is left out. One
+    query."""
     rows = db.session.execute(
         select(Booking.urn, func.max(Performance.starts_at))
         .join(Performance, Performance.id == Booking.performance_id)
@@ -90,10 +93,11 @@ def last_shows(programme_id: int, *, now: datetime) -> dict[int, datetime]:
 
 
 def free_places(programme_id: int, *, now: datetime) -> list[tuple[date, int]]:
-    """(day, shows that could still be booked) of every tour day of a programme that stands, in order; 0 of today and before.
+    """(day, shows that could still be booked) of every tour day of a programme that stands, in order; 0 of
+    today and before.
 
-    What is kept for a school until it answers, or held while it fills in the form, is free: no promise stands on it yet.
-    One query.
+    What is kept for a school until it answers, or held while it fills in the form, is free: no promise stands
+    on it yet. One query.
     """
     booked = (
         select(Performance.tour_day_id, func.count(Performance.id.distinct()).label("shows"))
@@ -117,7 +121,8 @@ def free_places(programme_id: int, *, now: datetime) -> list[tuple[date, int]]:
 
 
 def past_shows(programme_id: int, urns: Iterable[int], *, now: datetime) -> list[tuple[int, datetime, str]]:
-    """(URN, start, reference) of the promises of some schools whose show is over, in the order of the shows; one query."""
+    """(URN, start, reference) of the promises of some schools whose show is over, in the order of the shows;
+    one query."""
     rows = db.session.execute(
         select(Booking.urn, Performance.starts_at, Booking.reference)
         .join(Performance, Performance.id == Booking.performance_id)

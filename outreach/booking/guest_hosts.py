@@ -1,4 +1,5 @@
-"""The neighbours whose shows have seats free: within reach of a school, on its school days, the nearest first."""
+"""The neighbours whose shows have seats free: within reach of a school, on its school days, the nearest
+first."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from outreach.tour.roads import Stop
 
 @dataclass(frozen=True, kw_only=True)
 class HostShow:
-    """A neighbour's show with seats for guests. Minutes on the road, one way; `leaves` and `back` by the wall clock."""
+    """A neighbour's show with seats for guests. Minutes on the road, one way; `leaves` and `back` by the wall
+    clock."""
 
     performance: Performance
     seats: Seats
@@ -48,9 +50,11 @@ class HostShow:
 
 
 def within_reach(programme: Programme, school: School, *, now: datetime, at_least: int = 1) -> list[HostShow]:
-    """The coming shows that `school` could join with so many pupils, the shortest road first; five queries, however many.
+    """The coming shows that `school` could join with so many pupils, the shortest road first; five queries,
+    however many.
 
-    From tomorrow on, on days that are school days at `school`, no further than the partnership's `guest_minutes`.
+    From tomorrow on, on days that are school days at `school`, no further than the partnership's
+    `guest_minutes`.
     """
     partnership = partnerships.get(programme.partnership_id)
     ways, here = roads.of(partnership), Stop(school.urn, places.located(school).place)
@@ -65,9 +69,11 @@ def within_reach(programme: Programme, school: School, *, now: datetime, at_leas
         minutes = ways.minutes(here, _stop(performance))
         day = day_of(performance.starts_at)
         if (
-            seats.for_guests >= at_least and minutes <= partnership.guest_minutes
-            and day > day_of(now) and not calendar.why_closed(day)
-        ):  # fmt: skip
+            seats.for_guests >= at_least
+            and minutes <= partnership.guest_minutes
+            and day > day_of(now)
+            and not calendar.why_closed(day)
+        ):
             found.append(HostShow(performance=performance, seats=seats, minutes=minutes))
     return sorted(found, key=lambda h: (h.minutes, h.performance.starts_at, h.performance.id))
 
@@ -79,12 +85,19 @@ def minutes_between(programme: Programme, school: School, performance: Performan
 
 
 def nearest(
-    programme: Programme, school: School, *, pupils: int, now: datetime, not_on: Collection[int] = (),
+    programme: Programme,
+    school: School,
+    *,
+    pupils: int,
+    now: datetime,
+    not_on: Collection[int] = (),
     after: datetime | None = None,
 ) -> list[tuple[datetime, str]]:
-    """What a guest that lost its place could have instead: up to three neighbours' shows, and two times at its own school.
+    """What a guest that lost its place could have instead: up to three neighbours' shows, and two times at
+    its own school.
 
-    Each as (start, where and how far), neighbours first. For letters. `not_on`: the ids of tour days to leave out; `after`: nothing before that day.
+    Each as (start, where and how far), neighbours first. For letters. `not_on`: the ids of tour days to leave
+    out; `after`: nothing before that day.
     """
     first = day_of(after or now)
     neighbours = [
@@ -93,7 +106,9 @@ def nearest(
         if h.performance.tour_day_id not in not_on and day_of(h.performance.starts_at) >= first
     ]
     days = () if programme.closed_at is not None else slots.offers(programme, school, now=now).days
-    own = sorted((d for d in days if d.gaps and d.day >= first and d.tour_day_id not in not_on), key=lambda d: d.rank)
+    own = sorted(
+        (d for d in days if d.gaps and d.day >= first and d.tour_day_id not in not_on), key=lambda d: d.rank
+    )
     return [(h.performance.starts_at, h.words) for h in neighbours[:3]] + [
         (day.best().starts_at, "at your own school") for day in own[:2]
     ]

@@ -1,4 +1,5 @@
-"""A place at a neighbour's show: asked for, agreed to or not, and how the guest gets there. Its rows and plain questions."""
+"""A place at a neighbour's show: asked for, agreed to or not, and how the guest gets there. Its rows and
+plain questions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,9 +25,13 @@ WHY = {
 }
 
 TRAVEL = {
-    "foot": "On foot", "minibus": "By minibus", "coach": "By coach", "public": "By bus or train", "cars": "By staff cars",
+    "foot": "On foot",
+    "minibus": "By minibus",
+    "coach": "By coach",
+    "public": "By bus or train",
+    "cars": "By staff cars",
     "unknown": "Not settled yet",
-}  # fmt: skip
+}
 """By what a guest comes: slug -> words."""
 
 ASK, OPEN, NONE = "ask", "open", "none"
@@ -34,12 +39,13 @@ ASK, OPEN, NONE = "ask", "open", "none"
 
 FEWER, AGREED, REFUSED = "fewer", "agreed", "refused"
 JOINED, WITHDRAWN, HOST_LEFT, BOOKED = "joined", "withdrawn", "host left", "booked"
-"""How a request ends, beside 'refused': a booking, taken back, the host cancelled, the school booked something else."""
+"""How a request ends, beside 'refused': a booking, taken back, the host cancelled, the school booked
+something else."""
 
 
 class GuestSeats(Base):
-    """The host's consent: how many seats of its show guests may have in all, on which terms, and whether the rest of
-    them are to be asked for. The database lets no guest in beyond `seats`."""
+    """The host's consent: how many seats of its show guests may have in all, on which terms, and whether the
+    rest of them are to be asked for. The database lets no guest in beyond `seats`."""
 
     __tablename__ = "guest_seats"
     __table_args__ = (
@@ -58,19 +64,25 @@ class GuestSeats(Base):
 
 
 class GuestPlace(Base):
-    """One school's place at one show, from the asking on. `pupils`: {year group: how many}, as text keys; `people`: who
-    would get the calendar entry, as Colleague. `moved_at`: when the host moved last, and `coming_at` when the guest
-    said that it still comes. Numbers and work details only: no pupil is named."""
+    """One school's place at one show, from the asking on. `pupils`: {year group: how many}, as text keys;
+    `people`: who would get the calendar entry, as Colleague. `moved_at`: when the host moved last, and
+    `coming_at` when the guest said that it still comes. Numbers and work details only: no pupil is named."""
 
     __tablename__ = "guest_place"
     __table_args__ = (
         Index("ix_guest_place_performance", "performance_id"),
-        Index("uq_guest_place_open", "programme_id", "urn", unique=True,
-              postgresql_where=text("ended_at IS NULL"), sqlite_where=text("ended_at IS NULL")),
+        Index(
+            "uq_guest_place_open",
+            "programme_id",
+            "urn",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
         CheckConstraint("seats > 0", name="seats"),
         CheckConstraint("why IN ('no hall', 'few pupils', 'other')", name="why"),
         CheckConstraint("answer IN ('', 'fewer', 'agreed', 'refused')", name="answer"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
@@ -124,7 +136,8 @@ class GuestPlace(Base):
 
 @dataclass(frozen=True, kw_only=True)
 class Travel:
-    """How a guest comes: by what, with how many adults, there at what time of the wall clock. No names of pupils."""
+    """How a guest comes: by what, with how many adults, there at what time of the wall clock. No names of
+    pupils."""
 
     by: str = "unknown"
     adults: int | None = None
@@ -203,7 +216,8 @@ def guests_of(performance_id: int) -> list[Booking]:
 
 
 def asked_of(performance_id: int) -> list[GuestPlace]:
-    """Who has asked for seats of a show and is not in it yet, each with its school, in the order of asking."""
+    """Who has asked for seats of a show and is not in it yet, each with its school, in the order of
+    asking."""
     return list(
         db.session.scalars(
             select(GuestPlace)
@@ -215,7 +229,8 @@ def asked_of(performance_id: int) -> list[GuestPlace]:
 
 
 def waiting(partnership_id: int) -> list[GuestPlace]:
-    """Every request of a partnership that is open, the longest waiting first; with both schools and the show."""
+    """Every request of a partnership that is open, the longest waiting first; with both schools and the
+    show."""
     return list(
         db.session.scalars(
             select(GuestPlace)

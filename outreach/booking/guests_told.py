@@ -22,7 +22,8 @@ Nearest = Sequence[tuple[datetime, str]]
 def host_moved(
     performance: Performance, guests: Iterable[Booking], *, was_starts_at: datetime, now: datetime
 ) -> None:
-    """Each guest is asked whether it still comes, its place kept; who still waits for an answer hears of the new time.
+    """Each guest is asked whether it still comes, its place kept; who still waits for an answer hears of the
+    new time.
 
     Whoever meant to be there a quarter of an hour before the start still does.
     """
@@ -34,7 +35,8 @@ def host_moved(
 
 
 def _moved(arrives: time | None, was: datetime, starts: datetime) -> time | None:
-    """As long before the new start as it was before the old, by the wall clock; None where that is another day."""
+    """As long before the new start as it was before the old, by the wall clock; None where that is another
+    day."""
     if arrives is None:
         return None
     ahead = (was.hour - arrives.hour) * 60 + was.minute - arrives.minute
@@ -43,7 +45,8 @@ def _moved(arrives: time | None, was: datetime, starts: datetime) -> time | None
 
 
 def host_elsewhere(performance: Performance) -> list[Booking]:
-    """The host's new hall is where its guests and the company go, too: SEQUENCE + 1 for all of them, the host first."""
+    """The host's new hall is where its guests and the company go, too: SEQUENCE + 1 for all of them, the host
+    first."""
     everybody = promises.of_performance(performance.id)
     for promise in everybody:
         promise.sequence += 1
@@ -63,7 +66,8 @@ def host_left(performance: Performance, *, by: str, not_on: Collection[int] = ()
 
 
 def booked_otherwise(programme: Programme, school: School, *, now: datetime) -> None:
-    """A school that books a show of its own asks no neighbour for seats any more; the neighbour hears of it."""
+    """A school that books a show of its own asks no neighbour for seats any more; the neighbour hears of
+    it."""
     place = guest_places.open_of(programme.id, school.urn)
     if place is not None:
         place.ended_at, place.ended_as = now, BOOKED
@@ -72,17 +76,21 @@ def booked_otherwise(programme: Programme, school: School, *, now: datetime) -> 
 
 
 def instead(guest: Booking, *, by: str, not_on: Collection[int] = (), now: datetime) -> Nearest:
-    """What a guest whose host has cancelled could have; for its letter. The show it had must be given back before."""
+    """What a guest whose host has cancelled could have; for its letter. The show it had must be given back
+    before."""
     return _nearest(guest.school, guest.performance, guest.seats, by=by, not_on=not_on, now=now)
 
 
 def _nearest(
     school: School, lost: Performance, pupils: int, *, by: str, not_on: Collection[int], now: datetime
 ) -> Nearest:
-    """When the company cannot play, nothing else of that day is offered either, nor of other days called off with it."""
+    """When the company cannot play, nothing else of that day is offered either, nor of other days called off
+    with it."""
     programme = lost.tour_day.programme
     without = {*not_on, lost.tour_day_id} if by == COMPANY else set(not_on)
-    return guest_hosts.nearest(programme, school, pupils=pupils, not_on=without, after=lost.starts_at, now=now)
+    return guest_hosts.nearest(
+        programme, school, pupils=pupils, not_on=without, after=lost.starts_at, now=now
+    )
 
 
 def guest_left(guest: Booking, *, now: datetime) -> None:
@@ -123,14 +131,22 @@ def tell_host(place: GuestPlace, kind: str, *, now: datetime) -> None:
         return
     show, asks = place.performance, kind == notes.ASKS
     note = Note(
-        kind=kind, place_id=place.id, urn=host.urn, programme_id=place.programme_id,
-        programme_title=place.programme.title, school_name=show.host.name, other_name=place.school.name,
-        starts_at=show.starts_at, ends_at=show.ends_at, pupils=tuple(place.by_year.items()),
+        kind=kind,
+        place_id=place.id,
+        urn=host.urn,
+        programme_id=place.programme_id,
+        programme_title=place.programme.title,
+        school_name=show.host.name,
+        other_name=place.school.name,
+        starts_at=show.starts_at,
+        ends_at=show.ends_at,
+        pupils=tuple(place.by_year.items()),
         page=f"/booked/{host.reference}/guests" + (f"/{place.id}" if asks else ""),
         why=guest_places.WHY[place.why] if asks else "",
         travel=place.travel.words() if kind != notes.LEFT else "",
-        said=place.message if asks else "", seats=place.seats,
-    )  # fmt: skip
+        said=place.message if asks else "",
+        seats=place.seats,
+    )
     sender = told.sender_of_programme(place.programme)
     for person in promises.people_of(host):
         notes.tell(note, told.addressee(host, person), sender, now=now, expires_at=told.expiry(host))
@@ -140,15 +156,28 @@ def tell_guest(place: GuestPlace, kind: str, *, nearest: Nearest = (), now: date
     """One note to each whom the school named when it asked."""
     show = place.performance
     note = Note(
-        kind=kind, place_id=place.id, urn=place.urn, programme_id=place.programme_id,
-        programme_title=place.programme.title, school_name=place.school.name, other_name=show.host.name,
-        starts_at=show.starts_at, ends_at=show.ends_at, pupils=tuple(place.by_year.items()), page="/hosts",
-        said=place.said, seats=place.seats_given or 0, nearest=tuple(nearest),
-    )  # fmt: skip
+        kind=kind,
+        place_id=place.id,
+        urn=place.urn,
+        programme_id=place.programme_id,
+        programme_title=place.programme.title,
+        school_name=place.school.name,
+        other_name=show.host.name,
+        starts_at=show.starts_at,
+        ends_at=show.ends_at,
+        pupils=tuple(place.by_year.items()),
+        page="/hosts",
+        said=place.said,
+        seats=place.seats_given or 0,
+        nearest=tuple(nearest),
+    )
     sender = told.sender_of_programme(place.programme)
     for person in place.people:
         to = Addressee(
-            address=person["address"], name=person["name"], role=person["role"] or person["duty"],
-            source="your question for seats", source_date=place.recorded_at.date(),
-        )  # fmt: skip
+            address=person["address"],
+            name=person["name"],
+            role=person["role"] or person["duty"],
+            source="your question for seats",
+            source_date=place.recorded_at.date(),
+        )
         notes.tell(note, to, sender, now=now, expires_at=show.ends_at + letters.LINK_AFTER_SHOW)

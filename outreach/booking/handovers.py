@@ -1,4 +1,5 @@
-"""Which bookings were handed from a school to the one that follows it: dated rows, so that the past stays as it was."""
+"""Which bookings were handed from a school to the one that follows it: dated rows, so that the past stays as
+it was."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,9 +12,11 @@ from outreach.ground.db import Base, Instant, db
 
 
 class Handover(Base):
-    """One booking goes from one school to another, which follows it in the register; the newest row tells whose it is.
+    """One booking goes from one school to another, which follows it in the register; the newest row tells
+    whose it is.
 
-    `link_ids`: the personal links that were open for the first school and opened the second's pages from then on.
+    `link_ids`: the personal links that were open for the first school and opened the second's pages from then
+    on.
     """
 
     __tablename__ = "booking_handover"
@@ -51,6 +54,7 @@ def newest(booking_id: int) -> Handover | None:
 
 
 def holders(rows: Collection[Handover], now_with: int) -> list[int]:
-    """The schools that have held a booking up to the one it is with, in order; what was handed back is left out. Pure."""
+    """The schools that have held a booking up to the one it is with, in order; what was handed back is left
+    out. Pure."""
     line = [row.from_urn for row in rows]
     return [*line[: line.index(now_with)], now_with] if now_with in line else [*line, now_with]

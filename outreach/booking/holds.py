@@ -93,8 +93,8 @@ def hold(
 ) -> list[Performance]:
     """Keep one slot, or two of one day for a school too big for one show; what it held before is given back.
 
-    Judged again behind the locks of the school and the tour days. Raises SlotTaken, AlreadyBooked, ProgrammeClosed,
-    SchoolClosed, NotForYourSchool, OneShowIsEnough.
+    Judged again behind the locks of the school and the tour days. Raises SlotTaken, AlreadyBooked,
+    ProgrammeClosed, SchoolClosed, NotForYourSchool, OneShowIsEnough.
     """
     day_ids = {slot.tour_day_id for slot in chosen}
     performances.lock_school(school.urn)
@@ -120,7 +120,12 @@ def hold(
         )
     db.session.add(FormBegun(programme_id=programme.id, urn=school.urn, recorded_at=now))
     history.record(
-        "held", "school", school.urn, who=who, now=now, after=[p.starts_at.isoformat() for p in claimed],
+        "held",
+        "school",
+        school.urn,
+        who=who,
+        now=now,
+        after=[p.starts_at.isoformat() for p in claimed],
         partnership_id=programme.partnership_id,
     )
     return claimed
@@ -137,14 +142,18 @@ def why_nothing(programme: Programme, school: School, account: accounts.Account)
     return AlreadyBooked() if account.expected or programme.for_adults else NotForYourSchool()
 
 
-def who_could_book(programme: Programme, known: Mapping[School, accounts.Account], *, now: datetime) -> set[int]:
-    """The URNs of those that could book something now: something is open to them, and a tour day that keeps the notice
-    has room. Whether one of its times suits a school, its page of times tells. One query.
+def who_could_book(
+    programme: Programme, known: Mapping[School, accounts.Account], *, now: datetime
+) -> set[int]:
+    """The URNs of those that could book something now: something is open to them, and a tour day that keeps
+    the notice has room. Whether one of its times suits a school, its page of times tells. One query.
     """
     first = slots.first_bookable_day(programme, now)
     if programme.closed_at is not None or not itinerary.room_left(programme.id, now=now, first=first):
         return set()
-    return {school.urn for school, account in known.items() if why_nothing(programme, school, account) is None}
+    return {
+        school.urn for school, account in known.items() if why_nothing(programme, school, account) is None
+    }
 
 
 _KEPT = (
@@ -163,7 +172,8 @@ _KEPT = (
 def kept(programme: Programme, urn: int, *, now: datetime) -> list[Performance]:
     """All that is held for the school, by start, live or just lapsed and not taken yet.
 
-    What lapsed counts only while its day still keeps the notice for booking: nobody books a day that has come or gone.
+    What lapsed counts only while its day still keeps the notice for booking: nobody books a day that has come
+    or gone.
     """
     return still_kept(programme, _all_kept(programme.id, urn), now=now)
 
@@ -184,7 +194,8 @@ def held(programme_id: int, urn: int, *, now: datetime) -> list[Performance]:
 
 
 def in_hand(programme_id: int, *, now: datetime) -> list[Performance]:
-    """What is kept this moment for any school that fills in the form, with its school, the first to lapse first; one query."""
+    """What is kept this moment for any school that fills in the form, with its school, the first to lapse
+    first; one query."""
     return list(
         db.session.scalars(
             select(Performance)
@@ -216,7 +227,8 @@ def renew(programme: Programme, school: School, *, now: datetime) -> list[Perfor
 
 
 def keep(performance: Performance, until: datetime | None) -> None:
-    """Keep a hold until then, or for good (None). Raises NothingHeld if it is gone or no longer fits its day."""
+    """Keep a hold until then, or for good (None). Raises NothingHeld if it is gone or no longer fits its
+    day."""
     try:
         performances.keep(performance, until)
     except SlotTaken as taken:

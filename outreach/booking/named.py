@@ -1,7 +1,8 @@
-"""Whom a school named from outside its own domain: nothing goes to that address until a coordinator has said yes.
+"""Whom a school named from outside its own domain: nothing goes to that address until a coordinator has said
+yes.
 
-Each row is one person at one door: a booking, seats asked for at a neighbour's, 'somebody else' arranges it, or the
-contacts that a school confirms.
+Each row is one person at one door: a booking, seats asked for at a neighbour's, 'somebody else' arranges it,
+or the contacts that a school confirms.
 """
 
 from collections.abc import Callable, Collection
@@ -29,22 +30,28 @@ def _open_once(name: str, columns: tuple[str, ...], about: str) -> Index:
 
 
 class NamedPerson(Base):
-    """Waits while `decided_at` is None. `instead_of`: the address whose place it takes; `about`: the id of the question
-    that the school was answering, where it confirmed its contacts; `named_by`: who held the link."""
+    """Waits while `decided_at` is None. `instead_of`: the address whose place it takes; `about`: the id of
+    the question that the school was answering, where it confirmed its contacts; `named_by`: who held the
+    link."""
 
     __tablename__ = "named_person"
     __table_args__ = (
         Index("ix_named_person_programme", "programme_id", "decided_at"),
         _open_once("uq_named_person_booking", ("booking_id", "address"), "booking_id IS NOT NULL"),
         _open_once("uq_named_person_place", ("place_id", "address"), "place_id IS NOT NULL"),
-        _open_once("uq_named_person_school", ("programme_id", "urn", "door", "address"),
-                   "booking_id IS NULL AND place_id IS NULL"),
+        _open_once(
+            "uq_named_person_school",
+            ("programme_id", "urn", "door", "address"),
+            "booking_id IS NULL AND place_id IS NULL",
+        ),
         CheckConstraint("door IN ('booking', 'seats', 'somebody else', 'contacts')", name="door"),
         CheckConstraint("decision IN ('', 'granted', 'refused', 'taken back')", name="decision"),
         CheckConstraint("(decided_at IS NULL) = (decision = '')", name="decided"),
-        CheckConstraint("(door = 'booking') = (booking_id IS NOT NULL) AND (door = 'seats') = (place_id IS NOT NULL)",
-                        name="about"),
-    )  # fmt: skip
+        CheckConstraint(
+            "(door = 'booking') = (booking_id IS NOT NULL) AND (door = 'seats') = (place_id IS NOT NULL)",
+            name="about",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
@@ -69,9 +76,9 @@ class NamedPerson(Base):
 def known_at(school: School, partnership_id: int, *, holder: str) -> Callable[[str], bool]:
     """Whether an address may be written to because a holder of this school's link names it.
 
-    It is the holder's own, on file for the school with the partnership whose link that is, or at a host of theirs where not
-    everybody can have an address; or it is at the school's own website. Nothing is read as long as the holder's host
-    decides it.
+    It is the holder's own, on file for the school with the partnership whose link that is, or at a host of
+    theirs where not everybody can have an address; or it is at the school's own website. Nothing is read as
+    long as the holder's host decides it.
     """
     own = host_of_address(holder) if holder else ""
     hosts = {own} if own and not is_anybodys(own) else set()
@@ -93,10 +100,22 @@ def known_at(school: School, partnership_id: int, *, holder: str) -> Callable[[s
 
 
 def wait(
-    door: str, school: School, programme_id: int, *, name: str, role: str, address: str, phone: str, duty: str = "",
-    booking_id: int | None = None, place_id: int | None = None, about: int | None = None, instead_of: str = "",
-    named_by: str, now: datetime,
-) -> NamedPerson:  # fmt: skip
+    door: str,
+    school: School,
+    programme_id: int,
+    *,
+    name: str,
+    role: str,
+    address: str,
+    phone: str,
+    duty: str = "",
+    booking_id: int | None = None,
+    place_id: int | None = None,
+    about: int | None = None,
+    instead_of: str = "",
+    named_by: str,
+    now: datetime,
+) -> NamedPerson:
     """Put down whom a school named; nothing is sent. Somebody who waits there already is not put down twice.
 
     In the caller's transaction, behind the school's lock.
@@ -117,15 +136,30 @@ def wait(
         there.name, there.role, there.phone, there.duty = kept.name, kept.role, kept.phone, duty
         return there
     row = NamedPerson(
-        programme_id=programme_id, urn=school.urn, door=door, booking_id=booking_id, place_id=place_id, about=about,
-        instead_of=instead_of, name=kept.name, role=kept.role, duty=duty, address=kept.address, phone=kept.phone,
-        recorded_at=now, named_by=named_by,
-    )  # fmt: skip
+        programme_id=programme_id,
+        urn=school.urn,
+        door=door,
+        booking_id=booking_id,
+        place_id=place_id,
+        about=about,
+        instead_of=instead_of,
+        name=kept.name,
+        role=kept.role,
+        duty=duty,
+        address=kept.address,
+        phone=kept.phone,
+        recorded_at=now,
+        named_by=named_by,
+    )
     db.session.add(row)
     history.record(
-        "named somebody who waits", "school", school.urn, who=named_by, now=now,
+        "named somebody who waits",
+        "school",
+        school.urn,
+        who=named_by,
+        now=now,
         after={"address": kept.address, "door": door},
-    )  # fmt: skip
+    )
     db.session.flush()
     return row
 
@@ -150,7 +184,8 @@ def was_of(booking_id: int, named_id: int) -> bool:
 
 
 def waiting_for_bookings(booking_ids: Collection[int]) -> dict[int, list[NamedPerson]]:
-    """Who waits to be taken into some bookings, also where they were named when seats were asked for; one query."""
+    """Who waits to be taken into some bookings, also where they were named when seats were asked for; one
+    query."""
     found: dict[int, list[NamedPerson]] = {}
     if not booking_ids:
         return found
@@ -171,7 +206,8 @@ def waiting_for_bookings(booking_ids: Collection[int]) -> dict[int, list[NamedPe
 
 
 def waiting_for_place(place_id: int) -> list[NamedPerson]:
-    """Who was named with one question for seats and still waits; a coordinator who decides at this moment is waited for."""
+    """Who was named with one question for seats and still waits; a coordinator who decides at this moment is
+    waited for."""
     return list(
         db.session.scalars(
             select(NamedPerson)

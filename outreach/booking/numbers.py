@@ -119,10 +119,13 @@ class MoreThanTheHostGave(Refusal):
 
 
 def seat(booking: Booking, seats: int) -> None:
-    """Change the seats taken. The database refuses more than the show takes with its guests, or than the host gave them."""
+    """Change the seats taken. The database refuses more than the show takes with its guests, or than the host
+    gave them."""
     ceiling = booking.programme.audience_ceiling
     by_others = (
-        guest_places.seats_of(booking.performance, ceiling).taken - booking.seats if seats > booking.seats else 0
+        guest_places.seats_of(booking.performance, ceiling).taken - booking.seats
+        if seats > booking.seats
+        else 0
     )
     booking.seats = seats
     try:

@@ -1,4 +1,5 @@
-"""The rows of a promise and the plain questions about them: which are live, who comes, how many are expected."""
+"""The rows of a promise and the plain questions about them: which are live, who comes, how many are
+expected."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -14,7 +15,7 @@ from sqlalchemy import (
     func,
     select,
     text,
-)  # fmt: skip
+)
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.county.schools import School
@@ -34,21 +35,28 @@ TOOK_PLACE, FAILED, CANCELLED = "took place", "did not take place", "cancelled"
 class Booking(Base):
     """A promise as it stands now. `seats` is the sum of the newest revision's pupils, guarded by a trigger.
 
-    `uid` is the calendar event's for ever (RFC 5546 2.1.5); `sequence` its revision; `place_sequence`
-    the sequence at which start, end or place last changed; `ended_at` mirrors the Cancellation row for constraints. `came_to` mirrors the reports: '' when the show did not take place, '8:140,9:152'
-    pupils by year group where they were counted so; None as long as the promise itself counts. `outcome` mirrors them too:
-    TOOK_PLACE, FAILED, or DISAGREE where one side says that it took place and the other not; None while nobody has said.
+    `uid` is the calendar event's for ever (RFC 5546 2.1.5); `sequence` its revision; `place_sequence` the
+    sequence at which start, end or place last changed; `ended_at` mirrors the Cancellation row for
+    constraints. `came_to` mirrors the reports: '' when the show did not take place, '8:140,9:152' pupils by
+    year group where they were counted so; None as long as the promise itself counts. `outcome` mirrors them
+    too: TOOK_PLACE, FAILED, or DISAGREE where one side says that it took place and the other not; None while
+    nobody has said.
     """
 
     __tablename__ = "booking"
     __table_args__ = (
         Index("ix_booking_programme", "programme_id", "urn"),
         Index("ix_booking_performance", "performance_id"),
-        Index("uq_booking_host", "performance_id", unique=True,
-              postgresql_where=text("role = 'host' AND ended_at IS NULL"), sqlite_where=text("role = 'host' AND ended_at IS NULL")),
+        Index(
+            "uq_booking_host",
+            "performance_id",
+            unique=True,
+            postgresql_where=text("role = 'host' AND ended_at IS NULL"),
+            sqlite_where=text("role = 'host' AND ended_at IS NULL"),
+        ),
         CheckConstraint("role IN ('host', 'guest')", name="role"),
         CheckConstraint("seats >= 0", name="seats"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(Text, unique=True)
@@ -86,7 +94,8 @@ class Booking(Base):
         return day_of(self.performance.starts_at) - timedelta(days=self.programme.notice_move_days)
 
     def can_cancel_until(self) -> date:
-        """The last day on which the school may cancel it online; a guest whose host has moved: the day of the show."""
+        """The last day on which the school may cancel it online; a guest whose host has moved: the day of the
+        show."""
         if self.role == GUEST and self.place_sequence:
             return day_of(self.performance.starts_at)
         return day_of(self.performance.starts_at) - timedelta(days=self.programme.notice_cancel_days)
@@ -116,8 +125,8 @@ class Booking(Base):
 
 
 def fixed_online(programme: Programme, day: date, *, today: date) -> str:
-    """What a school cannot do online any more with a show on `day`, by the programme's notice: 'move or cancel', 'move',
-    'cancel' or ''. The coordinator still can."""
+    """What a school cannot do online any more with a show on `day`, by the programme's notice: 'move or
+    cancel', 'move', 'cancel' or ''. The coordinator still can."""
     late = {
         "move": today > day - timedelta(days=programme.notice_move_days),
         "cancel": today > day - timedelta(days=programme.notice_cancel_days),
@@ -126,7 +135,8 @@ def fixed_online(programme: Programme, day: date, *, today: date) -> str:
 
 
 class BookingRevision(Base):
-    """What the promise said from `recorded_at` on; the newest row holds. Standings read these, not Booking."""
+    """What the promise said from `recorded_at` on; the newest row holds. Standings read these, not
+    Booking."""
 
     __tablename__ = "booking_revision"
     __table_args__ = (Index("ix_booking_revision_booking", "booking_id", "id"),)
@@ -179,10 +189,16 @@ class BookingContact(Base, FoundByName):
     __tablename__ = "booking_contact"
     __table_args__ = (
         Index("ix_booking_contact_booking", "booking_id"),
-        Index("uq_booking_contact", "booking_id", "address", unique=True, postgresql_where=text("removed_at IS NULL"),
-              sqlite_where=text("removed_at IS NULL")),
+        Index(
+            "uq_booking_contact",
+            "booking_id",
+            "address",
+            unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+            sqlite_where=text("removed_at IS NULL"),
+        ),
         CheckConstraint("duty IN ('safeguarding lead', 'on the day', 'colleague')", name="duty"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
@@ -244,7 +260,8 @@ def newest(programme_id: int, urn: int) -> Booking | None:
 def coming(
     urns: Iterable[int], *, now: datetime, partnership_id: int | None = None
 ) -> dict[int, list[Booking]]:
-    """The bookings of some schools whose show is not past yet, by school, by start; schools without are not in it.
+    """The bookings of some schools whose show is not past yet, by school, by start; schools without are not
+    in it.
 
     Of one partnership's programmes, or of all when `partnership_id` is None.
     """
@@ -328,7 +345,8 @@ def cancellation_of(booking: Booking) -> Cancellation | None:
 
 
 def fullest(programme_id: int) -> int:
-    """How many pupils are promised for the fullest show of a programme that stands, guests and all; 0 of none."""
+    """How many pupils are promised for the fullest show of a programme that stands, guests and all; 0 of
+    none."""
     seats = (
         select(func.sum(Booking.seats).label("seats"))
         .where(Booking.programme_id == programme_id, Booking.ended_at.is_(None))

@@ -1,4 +1,5 @@
-"""Another time is kept for a school instead: what stood until each move of a proposal, so that the past stays as it was."""
+"""Another time is kept for a school instead: what stood until each move of a proposal, so that the past stays
+as it was."""
 
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +11,8 @@ from outreach.ground.db import Base, Instant, db
 
 
 class ProposalMove(Base):
-    """One move. `sequence`: the revision of the event, `uid`, that moved it; what stood before it is in `was_…`.
+    """One move. `sequence`: the revision of the event, `uid`, that moved it; what stood before it is in
+    `was_…`.
 
     `told`: whether it was written to whom it concerns; `note` is what the coordinator added to that letter.
     """
@@ -38,8 +40,8 @@ def of_event(uid: str) -> list[ProposalMove]:
 
 
 def was(column: Any, *, of: Any, by: datetime) -> Any:
-    """What a `was_…` column says of the time before the first move from `by` on of the proposal with the id column
-    `of`: the value as it stood by then, NULL where no move came since. For a query."""
+    """What a `was_…` column says of the time before the first move from `by` on of the proposal with the id
+    column `of`: the value as it stood by then, NULL where no move came since. For a query."""
     return (
         select(column)
         .where(ProposalMove.proposal_id == of, ProposalMove.recorded_at >= by)

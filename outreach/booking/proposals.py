@@ -1,7 +1,7 @@
 """A time that a coordinator keeps for one school until a day to reply by, and how that ended.
 
-The calendar event is born here, tentative; the booking that comes of it keeps its UID. The slot is the tour's own
-while it is kept, so nobody else gets it; the troupe hears of it when it is booked.
+The calendar event is born here, tentative; the booking that comes of it keeps its UID. The slot is the tour's
+own while it is kept, so nobody else gets it; the troupe hears of it when it is booked.
 """
 
 from collections.abc import Callable, Collection
@@ -24,17 +24,23 @@ from outreach.tour.programmes import Programme
 
 
 class Proposal(Base):
-    """`uid` and `sequence` are the event's until a booking carries them on. `people`: whom it was written to, as
-    {name, role, address, source, source_date}. `ended_as` is 'accepted' or one of post/proposing.py's words.
-    `waiting`: it came from the waiting list, on which its school stays when it ends without a booking."""
+    """`uid` and `sequence` are the event's until a booking carries them on. `people`: whom it was written to,
+    as {name, role, address, source, source_date}. `ended_as` is 'accepted' or one of post/proposing.py's
+    words. `waiting`: it came from the waiting list, on which its school stays when it ends without a
+    booking."""
 
     __tablename__ = "proposal"
     __table_args__ = (
         Index("ix_proposal_programme", "programme_id", "urn"),
-        Index("uq_proposal_waiting", "programme_id", "urn", unique=True,
-              postgresql_where=text("waiting AND ended_at IS NULL"),
-              sqlite_where=text("waiting AND ended_at IS NULL")),
-    )  # fmt: skip
+        Index(
+            "uq_proposal_waiting",
+            "programme_id",
+            "urn",
+            unique=True,
+            postgresql_where=text("waiting AND ended_at IS NULL"),
+            sqlite_where=text("waiting AND ended_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
@@ -108,7 +114,8 @@ _KEPT_OR_PROPOSED = (
 
 
 def uids_of(urns: Collection[int], partnership_id: int) -> list[str]:
-    """The calendar events of every time that a partnership ever kept for some schools, in the order they were; one query."""
+    """The calendar events of every time that a partnership ever kept for some schools, in the order they
+    were; one query."""
     query = select(Proposal.uid).join(Programme, Programme.id == Proposal.programme_id)
     query = query.where(
         Proposal.urn.in_(set(urns)), Proposal.uid.is_not(None), Programme.partnership_id == partnership_id
@@ -119,7 +126,8 @@ def uids_of(urns: Collection[int], partnership_id: int) -> list[str]:
 def kept_or_proposed(
     programme: Programme, urn: int, *, now: datetime
 ) -> tuple[list[Performance], list[Proposal]]:
-    """What a school holds (as holds.kept), and the times that are proposed to it (as all_open), in one query."""
+    """What a school holds (as holds.kept), and the times that are proposed to it (as all_open), in one
+    query."""
     rows = db.session.execute(_KEPT_OR_PROPOSED, {"programme_id": programme.id, "urn": urn}).all()
     proposed = [proposal for _, proposal in rows if proposal is not None and proposal.is_open(now)]
     return (
@@ -152,16 +160,21 @@ def keeping(programme_id: int) -> dict[int, Proposal]:
 
 
 def offered_from_the_list(programme_id: int, urn: int) -> Proposal | None:
-    """What is kept for a school from the waiting list, or lapsed and was not given back yet; there is one at most."""
+    """What is kept for a school from the waiting list, or lapsed and was not given back yet; there is one at
+    most."""
     return db.session.scalar(
         select(Proposal).where(
-            Proposal.programme_id == programme_id, Proposal.urn == urn, Proposal.waiting, Proposal.ended_at.is_(None)
+            Proposal.programme_id == programme_id,
+            Proposal.urn == urn,
+            Proposal.waiting,
+            Proposal.ended_at.is_(None),
         )
-    )  # fmt: skip
+    )
 
 
 def left_the_list(programme_id: int, urn: int) -> None:
-    """The school has said something other than that it waits: what is kept for it does not lead back to the waiting list."""
+    """The school has said something other than that it waits: what is kept for it does not lead back to the
+    waiting list."""
     db.session.execute(
         update(Proposal)
         .where(Proposal.programme_id == programme_id, Proposal.urn == urn, Proposal.waiting)
@@ -171,7 +184,8 @@ def left_the_list(programme_id: int, urn: int) -> None:
 
 
 def still_open(programme_id: int, *, now: datetime) -> list[Proposal]:
-    """Every time that is kept for a school until it answers, with its school, the first to lapse first; one query."""
+    """Every time that is kept for a school until it answers, with its school, the first to lapse first; one
+    query."""
     return list(
         db.session.scalars(
             select(Proposal)
@@ -190,11 +204,14 @@ def named(proposal: Proposal) -> list[stationery.Addressee]:
     """Whom it was written to."""
     return [
         stationery.Addressee(
-            address=person["address"], name=person["name"], role=person["role"], source=person["source"],
+            address=person["address"],
+            name=person["name"],
+            role=person["role"],
+            source=person["source"],
             source_date=date.fromisoformat(person["source_date"]),
         )
         for person in proposal.people
-    ]  # fmt: skip
+    ]
 
 
 def tell(proposal: Proposal, write: Callable[..., object], *, now: datetime) -> None:
@@ -222,15 +239,27 @@ def visit(proposal: Proposal, programme: Programme, school: School, times: told.
     )
     show_day = day_of(proposal.starts_at)
     return stationery.Visit(
-        uid=proposal.uid or "", sequence=proposal.sequence, organizer_token=proposal.organizer_token or "",
-        created_at=proposal.recorded_at, reference="", programme_title=programme.title, school_name=school.name,
-        school_address=address, urn=school.urn, programme_id=programme.id, hall="", pupils=(), access=(),
-        school_provides=programme.school_provides, 
+        uid=proposal.uid or "",
+        sequence=proposal.sequence,
+        organizer_token=proposal.organizer_token or "",
+        created_at=proposal.recorded_at,
+        reference="",
+        programme_title=programme.title,
+        school_name=school.name,
+        school_address=address,
+        urn=school.urn,
+        programme_id=programme.id,
+        hall="",
+        pupils=(),
+        access=(),
+        school_provides=programme.school_provides,
         move_until=show_day - timedelta(days=programme.notice_move_days),
         cancel_until=show_day - timedelta(days=programme.notice_cancel_days),
         attendees=tuple(Attendee(name=to.name, address=to.address) for to in named(proposal)),
-        reply_by=proposal.reply_by, waiting=bool(proposal.waiting), **times,
-    )  # fmt: skip
+        reply_by=proposal.reply_by,
+        waiting=bool(proposal.waiting),
+        **times,
+    )
 
 
 def sender(programme: Programme) -> stationery.Sender:

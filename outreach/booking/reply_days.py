@@ -1,4 +1,5 @@
-"""Until when a time is kept for a school unless somebody says otherwise: a school day, with the programme's notice after it."""
+"""Until when a time is kept for a school unless somebody says otherwise: a school day, with the programme's
+notice after it."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -7,14 +8,15 @@ from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 
 DAYS_TO_ANSWER = 2
-"""Where a show is too near for the notice, its school still has so many days to answer, and says so by two days before it."""
+"""Where a show is too near for the notice, its school still has so many days to answer, and says so by two
+days before it."""
 
 
 def usual(
     programme: Programme, show_day: date, *, wanted: date, why_closed: Callable[[date], str], now: datetime
 ) -> date | None:
-    """The last school day up to `wanted` that leaves the programme's notice for booking before the show; never today
-    where another day will do, and never the eve. None where there is no such day.
+    """The last school day up to `wanted` that leaves the programme's notice for booking before the show;
+    never today where another day will do, and never the eve. None where there is no such day.
 
     `why_closed`: a day -> '' on a school day of the school, as SchoolCalendar.why_closed.
     """

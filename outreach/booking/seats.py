@@ -9,7 +9,8 @@ from outreach.ground.wording import number
 
 
 def proposed(expected: Mapping[int, int | None], shows: int, ceiling: int) -> list[dict[int, int]] | None:
-    """A split of the pupils, {year group: pupils}, over `shows` shows, as a proposal; None while a number is unknown.
+    """A split of the pupils, {year group: pupils}, over `shows` shows, as a proposal; None while a number is
+    unknown.
 
     Whole year groups stay together if they fit; else they are cut where the shows become alike in size.
     What no show can seat is left out.
@@ -48,7 +49,8 @@ def _whole(known: Mapping[int, int], shows: int, ceiling: int) -> list[dict[int,
 def beyond_count(
     entered: Mapping[int, int], expected: Mapping[int, Expected], promised: Mapping[int, int]
 ) -> dict[int, str]:
-    """The question to ask, by year group, where what is entered and promised elsewhere is more than the school has."""
+    """The question to ask, by year group, where what is entered and promised elsewhere is more than the
+    school has."""
     asked = {}
     for year_group, pupils in entered.items():
         known = expected.get(year_group)

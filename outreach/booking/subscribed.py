@@ -1,4 +1,5 @@
-"""What a show looks like in the calendars that people subscribe to: its schools', its troupe's, its partnership's."""
+"""What a show looks like in the calendars that people subscribe to: its schools', its troupe's, its
+partnership's."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,8 +24,9 @@ from outreach.tour.performances import Performance, TroupeEvent
 def show(performance: Performance, *, now: datetime, just_made: tuple[Booking, Visit] | None = None) -> int:
     """Put a show's entries as it stands, one for each calendar; how many of them that changed.
 
-    A school sees its own promise (whoever subscribed before it was handed on, too), the partnership and the troupe the show itself, the troupe from get-in to away.
-    `just_made`: the only promise for it, made in this very transaction, so that nothing need be looked up.
+    A school sees its own promise (whoever subscribed before it was handed on, too), the partnership and the
+    troupe the show itself, the troupe from get-in to away. `just_made`: the only promise for it, made in this
+    very transaction, so that nothing need be looked up.
     """
     made = [just_made] if just_made else [(b, _visit(b)) for b in promises.ended_with(performance.id)]
     handed = {} if just_made else handovers.of_bookings([booking.id for booking, _ in made])
@@ -40,10 +42,14 @@ def show(performance: Performance, *, now: datetime, just_made: tuple[Booking, V
             put.append(Entry(kind=COORDINATOR, subject=partnership_id, appointment=seen, cancelled_at=over))
             put.append(
                 Entry(
-                    kind=TROUPE, subject=performance.troupe_id, cancelled_at=performance.released_at,
-                    appointment=_for_troupe(performance, visit, seen, [b for b, _ in made if b.ended_at is None]),
+                    kind=TROUPE,
+                    subject=performance.troupe_id,
+                    cancelled_at=performance.released_at,
+                    appointment=_for_troupe(
+                        performance, visit, seen, [b for b, _ in made if b.ended_at is None]
+                    ),
                 )
-            )  # fmt: skip
+            )
     return entries.put(put, now=now, new=just_made is not None)
 
 
@@ -51,14 +57,17 @@ OVER_LATELY = timedelta(days=14)
 
 
 def lately_over(*, now: datetime) -> list[int]:
-    """The ids of the shows whose end is past, by two weeks at most: whose entries still speak of what is to come."""
+    """The ids of the shows whose end is past, by two weeks at most: whose entries still speak of what is to
+    come."""
     return list(
         db.session.scalars(
             select(Booking.performance_id)
             .distinct()
             .join(Performance, Performance.id == Booking.performance_id)
             .where(
-                Performance.ends_at <= now, Performance.ends_at > now - OVER_LATELY, Booking.ended_at.is_(None)
+                Performance.ends_at <= now,
+                Performance.ends_at > now - OVER_LATELY,
+                Booking.ended_at.is_(None),
             )
             .order_by(Booking.performance_id)
         )
@@ -89,7 +98,8 @@ def _visit(booking: Booking) -> Visit:
 def _for_troupe(
     performance: Performance, visit: Visit, seen: Appointment, coming: Sequence[Booking]
 ) -> Appointment:
-    """From get-in to away, with the way to its day sheet: who asks for what, and whom to ring, stands there alone."""
+    """From get-in to away, with the way to its day sheet: who asks for what, and whom to ring, stands there
+    alone."""
     return replace(
         seen,
         uid=performance.uid,
@@ -97,13 +107,15 @@ def _for_troupe(
         created_at=performance.created_at,
         starts_at=visit.get_in_at,
         ends_at=visit.away_at,
-        description="\n".join([
-            f"Show: {wording.clock_span(visit.starts_at, visit.ends_at)}.",
-            *([_who_comes(coming)] if coming else []),
-            f"Reference: {visit.reference}.",
-        ]),
+        description="\n".join(
+            [
+                f"Show: {wording.clock_span(visit.starts_at, visit.ends_at)}.",
+                *([_who_comes(coming)] if coming else []),
+                f"Reference: {visit.reference}.",
+            ]
+        ),
         url=troupe_links.day_address(settings().public_url, performance.tour_day_id),
-    )  # fmt: skip
+    )
 
 
 def _who_comes(coming: Sequence[Booking]) -> str:

@@ -76,8 +76,8 @@ def each(
 def moved(booking: Booking, was_starts_at: datetime, *, note: str, tell: bool, now: datetime) -> None:
     """The new time to everybody who has the booking in the calendar; `note` for the host alone.
 
-    `tell` False: the host is told otherwise, so that its letter is short and brings the calendar up to date alone. Guests
-    get the whole one, since they are asked whether they still come.
+    `tell` False: the host is told otherwise, so that its letter is short and brings the calendar up to date
+    alone. Guests get the whole one, since they are asked whether they still come.
     """
     hosts = booking.role == HOST
     if hosts and not tell:
@@ -92,7 +92,8 @@ def moved(booking: Booking, was_starts_at: datetime, *, note: str, tell: bool, n
 def troupe(
     performance: Performance, troupe_id: int, method: str, *, changes: Sequence[str] = (), now: datetime
 ) -> None:
-    """The troupe's own entry: REQUEST with all that come, or CANCEL; `changes` in words. No address, no letter."""
+    """The troupe's own entry: REQUEST with all that come, or CANCEL; `changes` in words. No address, no
+    letter."""
     entry = troupe_entry(performance, troupe_id, now=now)
     if entry is not None:
         letters.for_troupe(entry.visit, entry.to, entry.sender, method=method, changes=changes, now=now)
@@ -125,7 +126,8 @@ class TroupeEntry:
 
 
 def troupe_entry(performance: Performance, troupe_id: int, *, now: datetime) -> TroupeEntry | None:
-    """A show as its troupe has it in the calendar; None without an address, or where nobody was ever promised it."""
+    """A show as its troupe has it in the calendar; None without an address, or where nobody was ever promised
+    it."""
     to = db.session.get_one(Troupe, troupe_id)
     if not to.calendar_address:
         return None
@@ -146,9 +148,7 @@ def troupe_left_entry(left: TroupeEvent, *, now: datetime) -> TroupeEntry | None
     entry = troupe_entry(left.performance, left.troupe_id, now=now)
     if entry is None:
         return None
-    visit = replace(
-        entry.visit, uid=left.uid, organizer_token=left.organizer_token, sequence=left.sequence
-    )
+    visit = replace(entry.visit, uid=left.uid, organizer_token=left.organizer_token, sequence=left.sequence)
     return replace(entry, visit=visit)
 
 
@@ -185,7 +185,8 @@ def with_link(write: Callable[..., _Written], booking: Booking) -> Callable[...,
 
 
 def lengthen_links(booking: Booking, *, now: datetime) -> None:
-    """Links of this school that are open live at least as long as the booking's do; what has ended stays ended."""
+    """Links of this school that are open live at least as long as the booking's do; what has ended stays
+    ended."""
     until = expiry(booking)
     db.session.execute(
         update(PersonalLink)
@@ -203,10 +204,13 @@ def lengthen_links(booking: Booking, *, now: datetime) -> None:
 def sender_of(partnership: Partnership) -> stationery.Sender:
     """Who signs this partnership's letters."""
     return stationery.Sender(
-        partnership_id=partnership.id, partnership_name=partnership.name,
-        contact_name=partnership.contact_name, contact_role=partnership.contact_role,
-        contact_phone=partnership.contact_phone, contact_email=partnership.contact_email,
-    )  # fmt: skip
+        partnership_id=partnership.id,
+        partnership_name=partnership.name,
+        contact_name=partnership.contact_name,
+        contact_role=partnership.contact_role,
+        contact_phone=partnership.contact_phone,
+        contact_email=partnership.contact_email,
+    )
 
 
 def sender_of_programme(programme: Programme) -> stationery.Sender:
@@ -215,7 +219,8 @@ def sender_of_programme(programme: Programme) -> stationery.Sender:
 
 
 def visit_of(booking: Booking) -> stationery.Visit:
-    """The facts of a booking as letters and calendars need them; each person's answer to the present time with them."""
+    """The facts of a booking as letters and calendars need them; each person's answer to the present time
+    with them."""
     return visit_with(
         booking,
         promises.people_of(booking),
@@ -230,7 +235,8 @@ def visit_with(
     pupils: Mapping[int, int],
     answered: Mapping[str, str] = MappingProxyType({}),
 ) -> stationery.Visit:
-    """The same where it is known who has it in the calendar, how many come, and what was `answered` (by address)."""
+    """The same where it is known who has it in the calendar, how many come, and what was `answered` (by
+    address)."""
     return _visit(
         booking,
         uid=booking.uid,
@@ -248,7 +254,8 @@ def visit_with(
 
 
 def changes_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What is another way in what a promise says (numbers.said), a sentence each; nobody's name, and no note word for word."""
+    """What is another way in what a promise says (numbers.said), a sentence each; nobody's name, and no note
+    word for word."""
     said = []
     if before["pupils"] != after["pupils"]:
         groups = sorted({*before["pupils"], *after["pupils"]}, key=int)
@@ -264,7 +271,9 @@ def changes_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> lis
     if before["arrival_note"] != after["arrival_note"]:
         said.append("The note for the company.")
     if before["access_needs"] != after["access_needs"]:
-        said.append(f"Access: {', '.join(access_words(after['access_needs'])) or 'nothing is asked for any more'}.")
+        said.append(
+            f"Access: {', '.join(access_words(after['access_needs'])) or 'nothing is asked for any more'}."
+        )
     return said
 
 

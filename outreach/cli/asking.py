@@ -36,8 +36,9 @@ asking = AppGroup("asking", help="Asking: what the service writes to schools by 
 def chase(dry_run: bool, loop: bool) -> None:
     """Put into the post what is due today: reminders, offers to the waiting list, missing reports.
 
-    Once a day, on any day: letters go only on school days of the school that gets them, and running it twice writes
-    nothing twice. Only what is switched on under Invitations, Chasing goes. Status 1 when something could not be written.
+    Once a day, on any day: letters go only on school days of the school that gets them, and running it twice
+    writes nothing twice. Only what is switched on under Invitations, Chasing goes. Status 1 when something
+    could not be written.
     """
     if loop:
         _day_by_day()
@@ -52,7 +53,8 @@ LOOK_EVERY = 60.0
 
 
 def _day_by_day() -> None:
-    """A round whenever none has come since six o'clock this morning; started later in the day, it comes at once."""
+    """A round whenever none has come since six o'clock this morning; started later in the day, it comes at
+    once."""
     told = threading.Event()
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, lambda *_: told.set())
@@ -102,7 +104,8 @@ def _round(*, dry_run: bool) -> int:
 
 
 def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[str], int]:
-    """One transaction for each letter, so that an end in the middle leaves whole letters. What was done; how many faults."""
+    """One transaction for each letter, so that an end in the middle leaves whole letters. What was done; how
+    many faults."""
 
     def programme() -> Programme:
         return db.session.get_one(Programme, programme_id)
@@ -121,9 +124,7 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     offered: list[bool | None] = []
     while True:
         done = _once(
-            lambda: (
-                offers.offer_next(programme(), who=THE_SERVICE, now=now, passed_over=tried) is not None
-            ),
+            lambda: offers.offer_next(programme(), who=THE_SERVICE, now=now, passed_over=tried) is not None,
             "offering a time",
         )
         if not done:
@@ -148,7 +149,8 @@ def _over(performance_id: int, *, now: datetime) -> bool:
 
 
 def _once(do: Callable[[], bool], what: str) -> bool | None:
-    """Whether it was done; None when it could not be. One fault does not keep the others' letters back: it is logged."""
+    """Whether it was done; None when it could not be. One fault does not keep the others' letters back: it is
+    logged."""
     try:
         with transaction():
             return do()
@@ -181,7 +183,8 @@ class _OnlyTried(Exception):
 
 
 def _would_offer(programme_id: int, *, now: datetime) -> list[str]:
-    """One line for each time that would be offered: done as the run does it, each with those before it, and rolled back."""
+    """One line for each time that would be offered: done as the run does it, each with those before it, and
+    rolled back."""
     said: list[str] = []
     try:
         with transaction():
@@ -190,9 +193,7 @@ def _would_offer(programme_id: int, *, now: datetime) -> list[str]:
                 offer := offers.offer_next(programme, who=THE_SERVICE, now=now, passed_over=tried)
             ) is not None:
                 slot = f"{day_short(offer.slot.day)} at {clock_time(offer.slot.starts_at)}"
-                said.append(
-                    f"  would offer {slot} to {offer.school.name}, until {day_short(offer.reply_by)}"
-                )
+                said.append(f"  would offer {slot} to {offer.school.name}, until {day_short(offer.reply_by)}")
             raise _OnlyTried
     except _OnlyTried:
         return said

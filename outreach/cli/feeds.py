@@ -21,8 +21,8 @@ feeds = AppGroup("feeds", help="Calendars to subscribe to.")
 def rebuild() -> None:
     """Make every entry anew, as after an upgrade or when a programme has another title.
 
-    What says the same as before is left alone, so that nobody's calendar fetches it again. People may book meanwhile:
-    each show is a transaction of its own, in the queue of its school and its day.
+    What says the same as before is left alone, so that nobody's calendar fetches it again. People may book
+    meanwhile: each show is a transaction of its own, in the queue of its school and its day.
     """
     changed = _each("Shows", subscribed.shows(), _show) + _each(
         "Dates of reports", board_dates.every(), _date

@@ -37,7 +37,8 @@ def receive(recipient: str | None) -> None:
 @click.option("--loop", is_flag=True, help="Go on until told to stop (SIGTERM ends after the mail in hand).")
 @click.option("--every", default=60.0, show_default=True, help="With --loop: seconds between looks.")
 def poll(loop: bool, every: float) -> None:
-    """Take in the mail that has come to the mailbox of IMAP_URL, and move it to the folder of what is done."""
+    """Take in the mail that has come to the mailbox of IMAP_URL, and move it to the folder of what is
+    done."""
     try:
         ours = mailbox.Mailbox.of(current_app.config)
     except mailbox.BadMailbox as error:

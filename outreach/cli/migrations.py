@@ -1,4 +1,5 @@
-"""flask db: the schema, by Flask-Migrate; `flask db downgrade` loses nothing that people put down, unless --drop-data says so."""
+"""flask db: the schema, by Flask-Migrate; `flask db downgrade` loses nothing that people put down, unless
+--drop-data says so."""
 
 from pathlib import Path
 

@@ -1,4 +1,5 @@
-"""flask post: sends the letters that wait, answers who asked for a link at the open door, ends proposals that lapsed."""
+"""flask post: sends the letters that wait, answers who asked for a link at the open door, ends proposals that
+lapsed."""
 
 import signal
 import threading
@@ -102,7 +103,8 @@ def _where(door: postman.Post) -> str:
 def _see_to_what_is_due() -> None:
     """Answer what came in at the open door; end proposals that nobody answered in time. Their letters go now.
 
-    A letter that chases an answer, and waits though the answer came, is taken back: before the post goes, every time.
+    A letter that chases an answer, and waits though the answer came, is taken back: before the post goes,
+    every time.
     """
     _each(recalling.recall, "reminders that have lost their reason could not be taken back")
     _each(reminding.recall, "letters about reports that came could not be taken back")

@@ -30,9 +30,14 @@ def _files(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--code-point", type=FILE, help="Code-Point Open, for places that the register lacks."),
         click.option("--links", type=FILE, help="The register's links file: which school came after which."),
         click.option("--all", "everywhere", is_flag=True, help="Every authority in the file."),
-        click.option("--authority", "la_codes", multiple=True, help="An authority's code, for example 931; may be given again."),
+        click.option(
+            "--authority",
+            "la_codes",
+            multiple=True,
+            help="An authority's code, for example 931; may be given again.",
+        ),
         click.argument("file", type=FILE),
-    ):  # fmt: skip
+    ):
         command = option(command)
     return command
 
@@ -55,7 +60,11 @@ def preview(full: bool, file: BinaryIO, la_codes: tuple[str, ...], everywhere: b
 
 @register.command("apply")
 @_files
-@click.option("--yes-really", is_flag=True, help="Apply it though it is older than the last, all closed, or nearly empty.")
+@click.option(
+    "--yes-really",
+    is_flag=True,
+    help="Apply it though it is older than the last, all closed, or nearly empty.",
+)
 @click.option("--became", is_flag=True, help="Take each school that probably became another as that one.")
 def apply(
     yes_really: bool, became: bool, file: BinaryIO, la_codes: tuple[str, ...], everywhere: bool, **beside: Any
@@ -71,10 +80,15 @@ def apply(
             touched = sum(len(c) for c in (changes.new, changes.changed, changes.closed, changes.reopened))
             with click.progressbar(length=touched, label="Applying") as bar:
                 incoming.apply(
-                    changes, file_name=os.path.basename(file.name), la_codes=authorities, who="command line",
-                    now=clock.now(), progress=bar.update, file_day=read.day,
+                    changes,
+                    file_name=os.path.basename(file.name),
+                    la_codes=authorities,
+                    who="command line",
+                    now=clock.now(),
+                    progress=bar.update,
+                    file_day=read.day,
                     became=[each.pair for each in changes.became] if became else [],
-                )  # fmt: skip
+                )
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
     _list("Lines that could not be read", [f"line {u.number}: {u.reason}" for u in changes.unreadable], False)
@@ -86,8 +100,14 @@ def asked() -> None:
     """List the schools that one partnership asked another for and that wait for its word."""
     rows = hands.asked_by(None)
     for row in rows:
-        what = f"link {row.predecessor_urn} to {row.successor_urn}" if row.is_link else f"{row.urn} {row.school.name}"
-        click.echo(f"{what}: asked for by {row.receiver.name if row.receiver else '?'} on {day_short(row.asked_at)}")
+        what = (
+            f"link {row.predecessor_urn} to {row.successor_urn}"
+            if row.is_link
+            else f"{row.urn} {row.school.name}"
+        )
+        click.echo(
+            f"{what}: asked for by {row.receiver.name if row.receiver else '?'} on {day_short(row.asked_at)}"
+        )
     click.echo(f"{count(len(rows), 'line')} in all.")
 
 
@@ -110,9 +130,7 @@ def hand_over(name: str, urns: tuple[int, ...]) -> None:
     )
 
 
-def _sure(
-    file: RegisterFile, changes: Changes, authorities: list[str] | None, yes_really: bool
-) -> None:
+def _sure(file: RegisterFile, changes: Changes, authorities: list[str] | None, yes_really: bool) -> None:
     """Say what is doubtful before anything is changed, and change nothing unless somebody said yes."""
     said = doubts.about(file, changes, incoming.newest_day(authorities))
     for sentence in said:
@@ -133,9 +151,13 @@ def _read(file: BinaryIO, authorities: list[str] | None, **beside: BinaryIO | No
     size = file.seek(0, os.SEEK_END)
     with click.progressbar(length=size, label="Reading ") as bar:
         return incoming.read(
-            file, la_codes=authorities, also=incoming.urns_of(authorities), progress=bar.update,
-            file_name=os.path.basename(file.name), **beside,
-        )  # fmt: skip
+            file,
+            la_codes=authorities,
+            also=incoming.urns_of(authorities),
+            progress=bar.update,
+            file_name=os.path.basename(file.name),
+            **beside,
+        )
 
 
 def _tell(changes: Changes, full: bool) -> None:

@@ -33,9 +33,13 @@ def setup(authority: str, register: Any, name: str, email: str, **files: Any) ->
         click.echo(f"Authority {authority} is set up here already: kept as it is.")
         return
     founding = Founding(
-        register=register, file_name=os.path.basename(register.name), la_code=authority,
-        coordinator=name, address=email, **files,
-    )  # fmt: skip
+        register=register,
+        file_name=os.path.basename(register.name),
+        la_code=authority,
+        coordinator=name,
+        address=email,
+        **files,
+    )
     click.echo("Reading the register…")
     try:
         with transaction():

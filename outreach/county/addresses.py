@@ -19,7 +19,8 @@ OFFICE_FORMS = frozenset(
 # County mail systems number their schools' offices: office.3241@, admin.3241@ (head.2027@ may be a pupil's).
 _NUMBERED = re.compile(r"(office|admin)\.\d{4}")
 
-# Hosts beside the mail providers where anybody can have a page or an address, whichever school names one as its website.
+# Hosts beside the mail providers where anybody can have a page or an address, whichever school names one as
+# its website.
 _ANYBODYS = frozenset(
     "blogspot.com google.com gov.uk instagram.com microsoft.com office.com sharepoint.com twitter.com weebly.com "
     "wixsite.com wordpress.com x.com".split()
@@ -45,7 +46,8 @@ def host_of_address(address: str) -> str:
 
 
 def is_anybodys(host: str) -> bool:
-    """Whether anybody can have an address there or below: a mail provider, a host of pages, all of government."""
+    """Whether anybody can have an address there or below: a mail provider, a host of pages, all of
+    government."""
     parts = host.split(".")
     above = {".".join(parts[n:]) for n in range(len(parts))}
     return not above.isdisjoint(_ANYBODYS) or not above.isdisjoint(public_providers())
@@ -71,6 +73,7 @@ def is_schools_own(host: str, school: School) -> bool:
 
 
 def is_office_form(local_part: str) -> bool:
-    """'office', 'head.teacher', 'admin.3241': an office's name, not a person's; pupils have addresses there too."""
+    """'office', 'head.teacher', 'admin.3241': an office's name, not a person's; pupils have addresses there
+    too."""
     name = local_part.lower()
     return re.sub(r"[._-]", "", name) in OFFICE_FORMS or _NUMBERED.fullmatch(name) is not None

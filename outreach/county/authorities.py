@@ -1,4 +1,5 @@
-"""The authorities of a partnership, their term dates and INSET days: read from what people paste, checked, added, removed."""
+"""The authorities of a partnership, their term dates and INSET days: read from what people paste, checked,
+added, removed."""
 
 import re
 from collections.abc import Iterable
@@ -115,9 +116,13 @@ def remove(authority: Authority, *, who: str, now: datetime) -> None:
     for table in (Term, InsetDay):
         db.session.execute(delete(table).where(table.la_code == authority.la_code))
     history.record(
-        "removed an authority", "partnership", authority.partnership_id, who=who, now=now,
+        "removed an authority",
+        "partnership",
+        authority.partnership_id,
+        who=who,
+        now=now,
         before=f"{authority.la_code} {authority.name}",
-    )  # fmt: skip
+    )
     _covered(authority, False, who=who, now=now)
     db.session.delete(authority)
     db.session.flush()
@@ -127,9 +132,13 @@ def _covered(authority: Authority, covered: bool, *, who: str, now: datetime) ->
     """Put down from when on an authority is the partnership's or not, so that no earlier day changes."""
     db.session.add(
         AuthorityCovered(
-            partnership_id=authority.partnership_id, la_code=authority.la_code, covered=covered, recorded_at=now, who=who
+            partnership_id=authority.partnership_id,
+            la_code=authority.la_code,
+            covered=covered,
+            recorded_at=now,
+            who=who,
         )
-    )  # fmt: skip
+    )
 
 
 def schools_in_register(la_codes: Iterable[str]) -> dict[str, int]:
@@ -235,7 +244,9 @@ def add_lines(authority: Authority, text: str, *, who: str, now: datetime) -> Ad
     if problems:
         raise LinesWrong(f"Line {number}: {message}" for number, message in sorted(problems))
     if not new and not known:
-        raise LinesWrong(["There is no date in these lines. Write a term a line, like 4 January 2027 to 12 February 2027."])  # fmt: skip
+        raise LinesWrong(
+            ["There is no date in these lines. Write a term a line, like 4 January 2027 to 12 February 2027."]
+        )
     for line in new:
         db.session.add(
             Term(la_code=authority.la_code, first_day=line.first, last_day=line.last)
@@ -252,14 +263,23 @@ def add_lines(authority: Authority, text: str, *, who: str, now: datetime) -> Ad
 
 
 def check_term(first_day: date, last_day: date, others: Iterable[tuple[date, date]]) -> None:
-    """The rules for a term beside its neighbours. Raises TermWrongWayRound, TermTooLong, TermsOverlap. Pure."""
+    """The rules for a term beside its neighbours. Raises TermWrongWayRound, TermTooLong, TermsOverlap.
+    Pure."""
     if last_day < first_day:
-        raise TermWrongWayRound(f"The term ends ({day_short(last_day)}) before it begins ({day_short(first_day)}).")  # fmt: skip
+        raise TermWrongWayRound(
+            f"The term ends ({day_short(last_day)}) before it begins ({day_short(first_day)})."
+        )
     if (last_day - first_day).days > LONGEST_TERM_DAYS:
-        raise TermTooLong(f"A term of more than {LONGEST_TERM_DAYS} days is no term. Give each stretch between two holidays, half terms too, a line of its own.")  # fmt: skip
+        raise TermTooLong(
+            f"A term of more than {LONGEST_TERM_DAYS} days is no term. Give each stretch between two "
+            f"holidays, half terms too, a line of its own."
+        )
     for first, last in others:
         if first <= last_day and first_day <= last:
-            raise TermsOverlap(f"That overlaps the term from {day_short(first)} to {day_short(last)}. Remove that first if it is wrong.")  # fmt: skip
+            raise TermsOverlap(
+                f"That overlaps the term from {day_short(first)} to {day_short(last)}. Remove that "
+                f"first if it is wrong."
+            )
 
 
 def _check_inset(day: date) -> None:

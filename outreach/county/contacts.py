@@ -29,7 +29,9 @@ def _holder(context: DefaultExecutionContext) -> int | None:
     """Where nothing else is said, a contact is whose the school is."""
     urn = context.get_current_parameters()["urn"]
     holder: int | None = context.connection.scalar(
-        select(Authority.partnership_id).join(School, School.la_code == Authority.la_code).where(School.urn == urn)
+        select(Authority.partnership_id)
+        .join(School, School.la_code == Authority.la_code)
+        .where(School.urn == urn)
     )
     return holder
 
@@ -44,13 +46,22 @@ class Contact(Base, FoundByName):
     __table_args__ = (
         Index("ix_contact_urn", "urn"),
         Index("ix_contact_address", "address"),
-        Index("uq_contact_urn_address", "urn", "partnership_id", "address", unique=True, postgresql_where=text("ended_at IS NULL"),
-              sqlite_where=text("ended_at IS NULL")),
-    )  # fmt: skip
+        Index(
+            "uq_contact_urn_address",
+            "urn",
+            "partnership_id",
+            "address",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
-    partnership_id: Mapped[int | None] = mapped_column(ForeignKey("partnership.id"), index=True, default=_holder)
+    partnership_id: Mapped[int | None] = mapped_column(
+        ForeignKey("partnership.id"), index=True, default=_holder
+    )
     name: Mapped[str] = mapped_column(Text, default="")
     role: Mapped[str] = mapped_column(Text, default="")
     address: Mapped[str] = mapped_column(Text)
@@ -105,9 +116,11 @@ class Details:
 def details(name: str, role: str, address: str, phone: str) -> Details:
     """Typed text as it is kept. Raises BadAddress or BadText."""
     return Details(
-        name=_clean(name, "Name"), role=_clean(role, "Role"),
-        address=clean_address(address), phone=_clean(phone, "Phone"),
-    )  # fmt: skip
+        name=_clean(name, "Name"),
+        role=_clean(role, "Role"),
+        address=clean_address(address),
+        phone=_clean(phone, "Phone"),
+    )
 
 
 def details_of(contact: Contact) -> Details:
@@ -115,7 +128,8 @@ def details_of(contact: Contact) -> Details:
 
 
 def given_by_school(contact: Contact) -> bool:
-    """Whether the school itself gave what is on file: said so at our question, named a colleague, or booked with it."""
+    """Whether the school itself gave what is on file: said so at our question, named a colleague, or booked
+    with it."""
     source = contact.source
     return (
         source in (FROM_SCHOOL, CONFIRMED)
@@ -157,7 +171,8 @@ def whose(partnership_id: int | None, urn: Any) -> ColumnElement[bool]:
 
 
 def to_write_to(urns: Iterable[int], partnership_id: int | None = None) -> dict[int, list[Contact]]:
-    """As `of_schools`; a school with nobody on file of its own has the contacts of the closed schools it came from.
+    """As `of_schools`; a school with nobody on file of its own has the contacts of the closed schools it came
+    from.
 
     Two queries. Contacts go to the successor; once it has its own, those stand for it alone.
     """
@@ -236,17 +251,19 @@ def _on_file(la_codes: list[str]) -> Select[int]:
         .join(held, held.urn == Contact.urn)
         .outerjoin(of, of.la_code == held.la_code)
         .where(
-            Contact.ended_at.is_(None), held.la_code.in_(la_codes),
+            Contact.ended_at.is_(None),
+            held.la_code.in_(la_codes),
             Contact.partnership_id.is_not_distinct_from(of.partnership_id),
         )
-    )  # fmt: skip
+    )
 
 
 def clean_address(typed: str) -> str:
-    """The address as it is kept: trimmed, its domain in small letters and in ASCII. Raises BadAddress in words.
+    """The address as it is kept: trimmed, its domain in small letters and in ASCII. Raises BadAddress in
+    words.
 
-    One form of it, so that whoever answers from there is known again: mail and calendars write ‘schule-müller’ as
-    IDNA.
+    One form of it, so that whoever answers from there is known again: mail and calendars write
+    ‘schule-müller’ as IDNA.
     """
     trimmed = typed.strip().removeprefix("mailto:").strip()
     if not trimmed:
@@ -285,7 +302,8 @@ def add(
     now: datetime,
     partnership_id: int | None = None,
 ) -> Contact:
-    """A new contact of one school, of the partnership that holds it if none is named. Raises BadAddress, BadText, SourceMissing or ContactOnFile."""
+    """A new contact of one school, of the partnership that holds it if none is named. Raises BadAddress,
+    BadText, SourceMissing or ContactOnFile."""
     kept = details(name, role, address, phone)
     source = _source(source)
     # Two adds at once queue at the school's row.
@@ -299,7 +317,8 @@ def add(
 
 
 def end(contact: Contact, *, who: str, now: datetime, programmes: Select[int] | None = None) -> None:
-    """This person or office is not written to any more, and links it was sent into some programmes (None: any) are closed.
+    """This person or office is not written to any more, and links it was sent into some programmes (None:
+    any) are closed.
 
     Ending twice changes nothing.
     """
@@ -308,9 +327,14 @@ def end(contact: Contact, *, who: str, now: datetime, programmes: Select[int] | 
     contact.ended_at = now
     links.withdraw(urn=contact.urn, address=contact.address, programmes=programmes, now=now)
     history.record(
-        "contact ended", "school", contact.urn, who=who, now=now, before=_said(contact),
+        "contact ended",
+        "school",
+        contact.urn,
+        who=who,
+        now=now,
+        before=_said(contact),
         partnership_id=contact.partnership_id,
-    )  # fmt: skip
+    )
     db.session.flush()
 
 
@@ -323,7 +347,8 @@ def put_many(
     now: datetime,
     partnership_id: int | None = None,
 ) -> list[Contact]:
-    """Many contacts at once: (URN, the row it replaces or None, what to keep); the new rows, in that order. Raises SourceMissing.
+    """Many contacts at once: (URN, the row it replaces or None, what to keep); the new rows, in that order.
+    Raises SourceMissing.
 
     They are the named partnership's, else of whoever holds each school.
     """
@@ -343,8 +368,8 @@ def put_many(
 
 
 def take_back_many(rows: Sequence[tuple[Contact, Contact | None]], *, who: str, now: datetime) -> None:
-    """Many contacts that count now do so no more: (the row, the row before it or None). What stood before it stands again,
-    as a new row with its own source. What went to them stays as it is, their links, too."""
+    """Many contacts that count now do so no more: (the row, the row before it or None). What stood before it
+    stands again, as a new row with its own source. What went to them stays as it is, their links, too."""
     for contact, _before in rows:
         contact.ended_at = now
     db.session.flush()
@@ -352,16 +377,27 @@ def take_back_many(rows: Sequence[tuple[Contact, Contact | None]], *, who: str, 
         if before is not None:
             db.session.add(
                 Contact(
-                    urn=contact.urn, name=before.name, role=before.role, address=before.address, phone=before.phone,
-                    source=before.source, source_date=before.source_date, created_at=now,
+                    urn=contact.urn,
+                    name=before.name,
+                    role=before.role,
+                    address=before.address,
+                    phone=before.phone,
+                    source=before.source,
+                    source_date=before.source_date,
+                    created_at=now,
                     partnership_id=contact.partnership_id,
                 )
-            )  # fmt: skip
+            )
         history.record(
-            "contact as before its list" if before else "contact ended with its list", "school", contact.urn, who=who,
-            now=now, before=_said(contact), after=_said(before) if before else None,
+            "contact as before its list" if before else "contact ended with its list",
+            "school",
+            contact.urn,
+            who=who,
+            now=now,
+            before=_said(contact),
+            after=_said(before) if before else None,
             partnership_id=contact.partnership_id,
-        )  # fmt: skip
+        )
     db.session.flush()
 
 
@@ -377,9 +413,16 @@ def _put(
     now: datetime,
 ) -> Contact:
     contact = Contact(
-        urn=urn, name=kept.name, role=kept.role, address=kept.address, phone=kept.phone,
-        source=source, source_date=source_date, created_at=now, partnership_id=partnership_id,
-    )  # fmt: skip
+        urn=urn,
+        name=kept.name,
+        role=kept.role,
+        address=kept.address,
+        phone=kept.phone,
+        source=source,
+        source_date=source_date,
+        created_at=now,
+        partnership_id=partnership_id,
+    )
     db.session.add(contact)
     history.record(
         "contact changed" if replaced else "contact added",
@@ -400,7 +443,9 @@ def _holders(urns: Collection[int]) -> dict[int, int]:
     wanted = sorted(set(urns))
     query = select(School.urn, Authority.partnership_id).join(Authority, Authority.la_code == School.la_code)
     for start in range(0, len(wanted), 5000):
-        rows = db.session.execute(query.where(School.urn.in_(wanted[start : start + 5000])).order_by(School.urn))
+        rows = db.session.execute(
+            query.where(School.urn.in_(wanted[start : start + 5000])).order_by(School.urn)
+        )
         found |= {urn: partnership_id for urn, partnership_id in rows}
     return found
 

@@ -71,7 +71,8 @@ def withdraw_correction(urn: int, field: str, *, who: str, now: datetime, reason
 
 
 def standing(urns: Collection[int] | Select[int] | None = None) -> dict[int, dict[str, Any]]:
-    """The corrections that hold now, {URN: {field: value}}; of every school when `urns` is None; one query."""
+    """The corrections that hold now, {URN: {field: value}}; of every school when `urns` is None; one
+    query."""
     query = select(Correction.urn, Correction.field, Correction.value, Correction.withdrawn)
     if urns is not None:
         query = query.where(Correction.urn.in_(urns))
@@ -111,8 +112,13 @@ def value_of(field: str, text: str) -> Any:
 _NEVER_NONE = ("street", "locality", "town", "postcode", "website", "telephone")
 _NEVER_EMPTY = ("name", "status", "type_of_establishment")
 _WHOLE = (
-    "establishment_number", "statutory_low_age", "statutory_high_age", "number_of_pupils", "easting", "northing",
-)  # fmt: skip
+    "establishment_number",
+    "statutory_low_age",
+    "statutory_high_age",
+    "number_of_pupils",
+    "easting",
+    "northing",
+)
 _TYPES: Mapping[str, Callable[[str], Any]] = dict.fromkeys(_WHOLE, int) | {
     "percentage_fsm": float,
     "census_date": date.fromisoformat,
@@ -174,15 +180,25 @@ def _put_down(
     before = getattr(school, field)
     db.session.add(
         Correction(
-            urn=school.urn, field=field, value="" if withdrawn else _text(value), withdrawn=withdrawn,
-            recorded_at=now, who=who, reason=reason.strip(),
+            urn=school.urn,
+            field=field,
+            value="" if withdrawn else _text(value),
+            withdrawn=withdrawn,
+            recorded_at=now,
+            who=who,
+            reason=reason.strip(),
         )
-    )  # fmt: skip
+    )
     setattr(school, field, value)
     school.found_by = found_by(school.name, school.town, school.postcode, school.urn, school.laestab)
     history.record(
-        "gave back to the register" if withdrawn else "corrected", "school", school.urn, who=who, now=now,
-        before={field: _text(before)}, after={field: _text(value), "reason": reason.strip()},
-    )  # fmt: skip
+        "gave back to the register" if withdrawn else "corrected",
+        "school",
+        school.urn,
+        who=who,
+        now=now,
+        before={field: _text(before)},
+        after={field: _text(value), "reason": reason.strip()},
+    )
     db.session.flush()
     return school

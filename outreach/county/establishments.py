@@ -1,9 +1,10 @@
-"""Kinds of establishment, by the register's own words for type and phase: who can be in a target, who is estimated. Pure.
+"""Kinds of establishment, by the register's own words for type and phase: who can be in a target, who is
+estimated. Pure.
 
-A school without ages counts by its phase's usual ages, compared without case and hyphens ('Not
-applicable' and empty are no phase). With neither it counts by type: schools and alternative
-provision are in and marked 'ages unknown', and so is a type nobody knows. Colleges and institutions for ages 16 to 19 are in
-where their ages, or their phase, say so. The types of OUT have no pupils of school age and are never in.
+A school without ages counts by its phase's usual ages, compared without case and hyphens ('Not applicable'
+and empty are no phase). With neither it counts by type: schools and alternative provision are in and marked
+'ages unknown', and so is a type nobody knows. Colleges and institutions for ages 16 to 19 are in where their
+ages, or their phase, say so. The types of OUT have no pupils of school age and are never in.
 """
 
 from functools import cache
@@ -51,7 +52,8 @@ OUT = (
 """Parts of type names that are never in a target."""
 
 BY_AGES_ALONE = ("further education", "post 16", "16 19", "16 to 19", "sixth form")
-"""Parts of type names whose schools are in a target only where ages or phase say which year groups they have."""
+"""Parts of type names whose schools are in a target only where ages or phase say which year groups they
+have."""
 
 NO_PHASE = "Phase not given"
 
@@ -65,7 +67,8 @@ def never_in(type_of_establishment: str) -> bool:
 
 @cache
 def only_by_ages(type_of_establishment: str) -> bool:
-    """Colleges of further education and institutions for ages 16 to 19: with neither ages nor phase they are out."""
+    """Colleges of further education and institutions for ages 16 to 19: with neither ages nor phase they are
+    out."""
     name = _plain(type_of_establishment)
     return any(part in name for part in BY_AGES_ALONE)
 

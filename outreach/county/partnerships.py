@@ -49,7 +49,8 @@ class Partnership(Base):
 
 
 class CountedShare(Base):
-    """The share of a year group that must be counted for it to be seen, from `recorded_at` on; rows are only added."""
+    """The share of a year group that must be counted for it to be seen, from `recorded_at` on; rows are only
+    added."""
 
     __tablename__ = "counted_share"
     __table_args__ = (
@@ -81,7 +82,8 @@ class Authority(Base):
 class AuthorityCovered(Base):
     """Whether an authority is a partnership's from `recorded_at` on; rows are only added, the newest holds.
 
-    `Authority` says whose it is now. One of which nothing stands here was its partnership's from the beginning.
+    `Authority` says whose it is now. One of which nothing stands here was its partnership's from the
+    beginning.
     """
 
     __tablename__ = "authority_covered"
@@ -145,11 +147,13 @@ class NotDistricts(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a coordinator sets for the whole partnership. Minutes, minutes a straight kilometre, wall-clock times.
+    """What a coordinator sets for the whole partnership. Minutes, minutes a straight kilometre, wall-clock
+    times.
 
-    `reference_prefix`: two to four letters that a booking's reference begins with. `counted_share`:
-    the share of a year group that must have been counted for it to be seen, above 0 and up to 1. `guest_minutes`: how
-    far a school is sent to a neighbour's show at most; `small_school_pupils`: with so few it is asked whether it would go.
+    `reference_prefix`: two to four letters that a booking's reference begins with. `counted_share`: the share
+    of a year group that must have been counted for it to be seen, above 0 and up to 1. `guest_minutes`: how
+    far a school is sent to a neighbour's show at most; `small_school_pupils`: with so few it is asked whether
+    it would go.
     """
 
     name: str
@@ -195,7 +199,9 @@ def change(partnership: Partnership, settings: Settings, *, who: str, now: datet
         elif name in after:
             db.session.add(CountedShare(partnership_id=partnership.id, share=value, recorded_at=now, who=who))
     db.session.flush()
-    history.record("changed the settings", "partnership", partnership.id, who=who, now=now, before=before, after=after)  # fmt: skip
+    history.record(
+        "changed the settings", "partnership", partnership.id, who=who, now=now, before=before, after=after
+    )
 
 
 def settings_of(partnership: Partnership) -> Settings:
@@ -204,7 +210,8 @@ def settings_of(partnership: Partnership) -> Settings:
 
 
 def counted_share(partnership_id: int) -> float:
-    """The share of a year group that must be counted as it is set now. What was set on a day: coverage/facts.py."""
+    """The share of a year group that must be counted as it is set now. What was set on a day:
+    coverage/facts.py."""
     query = select(CountedShare.share).where(CountedShare.partnership_id == partnership_id)
     found = db.session.scalar(query.order_by(CountedShare.id.desc()).limit(1))
     return USUAL_SHARE if found is None else found
@@ -216,7 +223,14 @@ def set_districts(partnership: Partnership, content: bytes, *, who: str, now: da
     partnership.districts_geojson = json.dumps(districts, separators=(",", ":"))
     db.session.flush()
     found = len(districts["features"])
-    history.record("set the district map", "partnership", partnership.id, who=who, now=now, after=count(found, "district"))  # fmt: skip
+    history.record(
+        "set the district map",
+        "partnership",
+        partnership.id,
+        who=who,
+        now=now,
+        after=count(found, "district"),
+    )
     return found
 
 
@@ -266,13 +280,15 @@ def read_districts(content: bytes) -> dict[str, Any]:
 
 
 def district_code(properties: dict[str, Any]) -> str:
-    """The ONS code among a district's properties, whatever the column is called; '' if there is none. Pure."""
+    """The ONS code among a district's properties, whatever the column is called; '' if there is none.
+    Pure."""
     codes = (v for v in properties.values() if isinstance(v, str) and re.fullmatch(r"[EWSN]\d{8}", v))
     return next(codes, "")
 
 
 def district_name(properties: dict[str, Any]) -> str:
-    """A district's name among its properties: the ONS calls the column LAD23NM, AREANM and the like; else its code. Pure."""
+    """A district's name among its properties: the ONS calls the column LAD23NM, AREANM and the like; else its
+    code. Pure."""
     names = (
         v for k, v in properties.items() if k.upper().endswith(("NM", "NAME")) and isinstance(v, str) and v
     )
@@ -304,7 +320,9 @@ def _points(geometry: Any, number: int) -> int:
 
 def _check(settings: Settings, *, instead_of: int | None = None) -> None:
     if not re.fullmatch(r"[A-Z]{2,4}", settings.reference_prefix):
-        raise PrefixNotLetters("The first letters of a booking reference are two to four capital letters, for example MRL.")  # fmt: skip
+        raise PrefixNotLetters(
+            "The first letters of a booking reference are two to four capital letters, for example MRL."
+        )
     if settings.school_closes <= settings.school_opens:
         raise SchoolHoursWrongWayRound("The school day must end after it starts.")
     standing = db.session.scalar(select(Partnership.id).where(Partnership.name == settings.name))
@@ -358,13 +376,15 @@ def every_la_code() -> list[str]:
 
 
 def la_codes(partnership_id: int) -> list[str]:
-    """The codes of the authorities that a partnership covers now. What it covered on a day: coverage/facts.py."""
+    """The codes of the authorities that a partnership covers now. What it covered on a day:
+    coverage/facts.py."""
     query = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
     return list(db.session.scalars(query.order_by(Authority.la_code)))
 
 
 def lock(partnership_id: int) -> None:
-    """Set-up of one partnership goes one after the other, so that a form sent twice at once is judged in turn."""
+    """Set-up of one partnership goes one after the other, so that a form sent twice at once is judged in
+    turn."""
     db.session.execute(
         select(Partnership.id).where(Partnership.id == partnership_id).with_for_update(key_share=True)
     )

@@ -241,7 +241,8 @@ def change_password(person: Person, new_hash: str, *, now: datetime) -> None:
 
 
 def end(person: Person, *, who: str, now: datetime) -> None:
-    """The person has left: neither password nor link nor session lets them in, and the calendar address stops. The row stays."""
+    """The person has left: neither password nor link nor session lets them in, and the calendar address
+    stops. The row stays."""
     person.ended_at = now
     person.session_key = secrets.token_hex(16)
     addresses.revoke_all_of(person.id, who=who, now=now)

@@ -233,9 +233,14 @@ def _say(school: School, day: date, *, is_open: bool, reason: str, who: str, now
         row.is_open, row.reason = is_open, reason
     db.session.flush()
     history.record(
-        "opened a day" if is_open else "ruled out a day", "school", school.urn, who=who, now=now,
-        before=before, after={"day": str(day)} | after,
-    )  # fmt: skip
+        "opened a day" if is_open else "ruled out a day",
+        "school",
+        school.urn,
+        who=who,
+        now=now,
+        before=before,
+        after={"day": str(day)} | after,
+    )
 
 
 def bank_holiday(day: date) -> str:

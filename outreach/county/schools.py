@@ -37,8 +37,9 @@ from outreach.ground.wording import words_of
 class SchoolFacts:
     """What is known of a school; names after the GIAS columns. Unknown is None ('' for text never known).
 
-    `census_date` is the day on which `number_of_pupils` and `percentage_fsm` (pupils who may have free school meals, in
-    percent) were counted. `establishment_number` names a school within its authority, see `laestab`.
+    `census_date` is the day on which `number_of_pupils` and `percentage_fsm` (pupils who may have free school
+    meals, in percent) were counted. `establishment_number` names a school within its authority, see
+    `laestab`.
     """
 
     name: Mapped[str] = mapped_column(Text)
@@ -70,8 +71,8 @@ class SchoolFacts:
 
 
 def found_by(name: str, town: str, postcode: str, urn: int, laestab: str = "") -> str:
-    """What `find` looks through: the words of the name, the town, the postcode with and without its space, the URN, and
-    the LAESTAB with and without its stroke."""
+    """What `find` looks through: the words of the name, the town, the postcode with and without its space,
+    the URN, and the LAESTAB with and without its stroke."""
     code = words_of(postcode)
     numbers = f" {words_of(laestab)} {laestab.replace('/', '')}" if laestab else ""
     return f" {words_of(f'{name} {town}')} {code} {code.replace(' ', '')} {urn}{numbers}"
@@ -85,9 +86,7 @@ def laestab(la_code: str, establishment_number: int | None) -> str:
 def _found_by(context: DefaultExecutionContext) -> str:
     given = context.get_current_parameters()
     number = laestab(given["la_code"], given.get("establishment_number"))
-    return found_by(
-        given["name"], given.get("town") or "", given.get("postcode") or "", given["urn"], number
-    )
+    return found_by(given["name"], given.get("town") or "", given.get("postcode") or "", given["urn"], number)
 
 
 class School(Base, SchoolFacts):
@@ -123,8 +122,8 @@ STATUSES = (*OPEN_STATUSES, CLOSED, PROPOSED)
 
 
 def has_closed(school: Any, day: date) -> ColumnElement[bool]:
-    """Whether a predecessor (School or an alias of it) is closed on a day, as a condition: by its status from the closing
-    date on, where it has one, or by a closing date that has come whatever the status."""
+    """Whether a predecessor (School or an alias of it) is closed on a day, as a condition: by its status from
+    the closing date on, where it has one, or by a closing date that has come whatever the status."""
     come = and_(school.close_date.is_not(None), school.close_date <= day)
     return or_(come, and_(school.status.not_in(OPEN_STATUSES), school.close_date.is_(None)))
 
@@ -145,7 +144,8 @@ class SchoolRecord(Base, SchoolFacts):
 
 
 class RegisterImport(Base):
-    """One application of a register file; `file_day` is that of the file itself, None where it did not tell."""
+    """One application of a register file; `file_day` is that of the file itself, None where it did not
+    tell."""
 
     __tablename__ = "register_import"
 
@@ -181,8 +181,9 @@ class Correction(Base):
 class Succession(Base):
     """Predecessor and successor, whichever side the register's links file states it.
 
-    `kind` is the register's own word for the link ('Successor - Split School'), the successor's side where both state
-    it; '' where no file said. What a link passes on does not rest on it, but on whether the predecessor closed.
+    `kind` is the register's own word for the link ('Successor - Split School'), the successor's side where
+    both state it; '' where no file said. What a link passes on does not rest on it, but on whether the
+    predecessor closed.
     """
 
     __tablename__ = "succession"
@@ -234,7 +235,8 @@ class SchoolTerm(Base):
 
 
 class SchoolDay(Base):
-    """A school's own exception for one day: closed (INSET, ruled out), or open though the authority is not."""
+    """A school's own exception for one day: closed (INSET, ruled out), or open though the authority is
+    not."""
 
     __tablename__ = "school_day"
     __table_args__ = (UniqueConstraint("urn", "day"),)
@@ -281,7 +283,8 @@ def of_urns(urns: Collection[int]) -> list[School]:
 
 
 def find(text: str, la_codes: Collection[str], limit: int = 20) -> list[School]:
-    """Schools of these authorities in whose name, town, postcode or URN a word begins with each word of `text`.
+    """Schools of these authorities in whose name, town, postcode or URN a word begins with each word of
+    `text`.
 
     Accents, case and punctuation do not matter. Open schools first, then those whose name begins so.
     """
@@ -300,20 +303,23 @@ _LAESTAB = re.compile(r"(\d{3})\s?[/\\. -]?\s?(\d{4})(?:\.0+)?")
 
 
 def read_laestab(text: str) -> tuple[str, int] | None:
-    """('931', 4032) of '931/4032', '931 4032', '9314032' or '9314032.0', alone or after a word such as 'DfE' or 'LAESTAB'."""
+    """('931', 4032) of '931/4032', '931 4032', '9314032' or '9314032.0', alone or after a word such as 'DfE'
+    or 'LAESTAB'."""
     found = _LAESTAB.fullmatch(re.sub(r"^[^\d]+", "", text.strip()))
     return (found[1], int(found[2])) if found else None
 
 
 def find_by_laestab(text: str, la_codes: Collection[str]) -> School | None:
-    """The school of these authorities that a LAESTAB names; None where none does, or it cannot be told which."""
+    """The school of these authorities that a LAESTAB names; None where none does, or it cannot be told
+    which."""
     return of_laestabs([text], la_codes).get(text)
 
 
 def of_laestabs(texts: Collection[str], la_codes: Collection[str]) -> dict[str, School]:
     """{text: school} of those that name one school of these authorities; a query for each 500.
 
-    An academy often keeps the number of the school it was: the one that is open is meant. Two open ones are nobody.
+    An academy often keeps the number of the school it was: the one that is open is meant. Two open ones are
+    nobody.
     """
     asked = {text: number for text in texts if (number := read_laestab(text)) and number[0] in la_codes}
     numbers = sorted({number for _, number in asked.values()})

@@ -52,7 +52,9 @@ def read_lines(text: str) -> tuple[list[Line], list[tuple[int, str]]]:
             problems.append((number, refusal.message))
             continue
         if len(days) not in (1, 2):
-            problems.append((number, "write the first and the last day of a term, or one INSET day, with its year."))  # fmt: skip
+            problems.append(
+                (number, "write the first and the last day of a term, or one INSET day, with its year.")
+            )
             continue
         is_term = len(days) == 2 and not (days[0] == days[1] and "inset" in said.lower())
         lines.append(Line(number=number, first=days[0], last=days[-1], is_term=is_term))

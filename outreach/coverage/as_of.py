@@ -19,12 +19,14 @@ from outreach.tour.programmes import Programme
 
 @dataclass(frozen=True, kw_only=True)
 class Cut:
-    """Up to when facts count: `moment` for visit reports, `until` for all else; `day` is the last day of `until`.
+    """Up to when facts count: `moment` for visit reports, `until` for all else; `day` is the last day of
+    `until`.
 
-    `only`: the URNs whose facts are read, all their kin among them; None: everybody's. `told_by`: visit reports count
-    up to then after all, about shows that had begun by `moment`: what is known of that day now. `source`: what answers in the
-    place of facts.py, from rows at hand. `register_by` and `settings_by`: what the register said, and what was set and
-    decided here, by then after all; they too stand for what is known now of an earlier day.
+    `only`: the URNs whose facts are read, all their kin among them; None: everybody's. `told_by`: visit
+    reports count up to then after all, about shows that had begun by `moment`: what is known of that day now.
+    `source`: what answers in the place of facts.py, from rows at hand. `register_by` and `settings_by`: what
+    the register said, and what was set and decided here, by then after all; they too stand for what is known
+    now of an earlier day.
     """
 
     moment: datetime
@@ -38,7 +40,8 @@ class Cut:
 
     @property
     def register_until(self) -> datetime:
-        """Up to when the register's word counts, with what schools said of themselves and corrections of it."""
+        """Up to when the register's word counts, with what schools said of themselves and corrections of
+        it."""
         return self.register_by or self.until
 
     @property
@@ -48,14 +51,16 @@ class Cut:
 
 
 def cut_of(academic_year: int, as_of: date, now: datetime) -> Cut:
-    """The end of the as-of day; for all but visit reports never later than the end of the programme's year."""
+    """The end of the as-of day; for all but visit reports never later than the end of the programme's
+    year."""
     moment = timespans.as_of_moment(as_of, now)
     until = min(moment, timespans.end_of_day(school_year.last_day(academic_year)))
     return Cut(moment=moment, until=until, day=timespans.day_of(until - timedelta(microseconds=1)))
 
 
 def scope(programme: Programme, *, by: datetime | None = None) -> Any:
-    """The URNs of every school that was ever with the partnership's authorities, and of whoever booked; `by` a moment."""
+    """The URNs of every school that was ever with the partnership's authorities, and of whoever booked; `by`
+    a moment."""
     codes = la_codes_ever(programme.partnership_id)
     return union(
         select(SchoolRecord.urn).where(

@@ -1,8 +1,10 @@
-"""Where a school stands that has promised nothing: unreachable, proposed, declined, asked or not asked, and since when.
+"""Where a school stands that has promised nothing: unreachable, proposed, declined, asked or not asked, and
+since when.
 
-The newest event names the cause: silent since it was asked, a form begun, an answer, a cancellation, a show that
-did not take place. 'Silent since' is the first invitation, or the newest where the school said something in between; until the programme's days
-of waiting have gone by, its silence says nothing yet, and it is 'asked, waiting'.
+The newest event names the cause: silent since it was asked, a form begun, an answer, a cancellation, a show
+that did not take place. 'Silent since' is the first invitation, or the newest where the school said something
+in between; until the programme's days of waiting have gone by, its silence says nothing yet, and it is
+'asked, waiting'.
 """
 
 from datetime import date, datetime, timedelta

@@ -71,7 +71,8 @@ def schools(programme: Programme, cut: Cut) -> dict[int, Known]:
 
 
 def kin(urns: Collection[int], cut: Cut) -> dict[int, Known]:
-    """Predecessors and successors that were always with other authorities: few, so they are named one by one."""
+    """Predecessors and successors that were always with other authorities: few, so they are named one by
+    one."""
     return _known(sorted(urns), cut)
 
 
@@ -79,7 +80,9 @@ def _known(scope: Any, cut: Cut) -> dict[int, Known]:
     newest = (
         select(func.max(SchoolRecord.id))
         .where(
-            SchoolRecord.recorded_at < cut.register_until, SchoolRecord.urn.in_(scope), *only(SchoolRecord.urn, cut)
+            SchoolRecord.recorded_at < cut.register_until,
+            SchoolRecord.urn.in_(scope),
+            *only(SchoolRecord.urn, cut),
         )
         .group_by(SchoolRecord.urn)
     )
@@ -115,16 +118,21 @@ def la_codes(programme: Programme, cut: Cut) -> set[str]:
     """The authorities that were the partnership's by the cut."""
     now, was = Authority, AuthorityCovered
     query = (
-        select(now.la_code, literal(0), type_coerce(null(), Boolean), type_coerce(null(), Instant)).where(now.partnership_id == programme.partnership_id)
+        select(now.la_code, literal(0), type_coerce(null(), Boolean), type_coerce(null(), Instant)).where(
+            now.partnership_id == programme.partnership_id
+        )
     ).union_all(
-        select(was.la_code, was.id, was.covered, was.recorded_at).where(was.partnership_id == programme.partnership_id)
+        select(was.la_code, was.id, was.covered, was.recorded_at).where(
+            was.partnership_id == programme.partnership_id
+        )
     )
     return covered(_rows(query.order_by(text("2"))), cut)
 
 
 def covered(rows: Iterable[Any], cut: Cut) -> set[str]:
-    """Of the authorities there are now (id 0), and of (code, id, was it the partnership's, since when), those that were
-    by the cut: the newest word holds; one of which there is no word was from the beginning. Pure."""
+    """Of the authorities there are now (id 0), and of (code, id, was it the partnership's, since when), those
+    that were by the cut: the newest word holds; one of which there is no word was from the beginning.
+    Pure."""
     codes: set[str] = set()
     told = set()
     for code, row_id, is_covered, recorded_at in rows:
@@ -140,7 +148,8 @@ def covered(rows: Iterable[Any], cut: Cut) -> set[str]:
 
 
 def counted_share(programme: Programme, cut: Cut) -> float:
-    """The share of a year group that had to be counted by the cut; before the partnership's first word, that one."""
+    """The share of a year group that had to be counted by the cut; before the partnership's first word, that
+    one."""
     rows = _rows(
         select(CountedShare.share, CountedShare.recorded_at)
         .where(CountedShare.partnership_id == programme.partnership_id)
@@ -203,7 +212,8 @@ def decisions(programme: Programme, cut: Cut) -> dict[int, Decided]:
     query = select(d.urn, d.kind, d.year_groups, d.reason, d.recorded_at)
     query = query.where(d.programme_id == programme.id, d.recorded_at < cut.settings_until, *only(d.urn, cut))
     return {
-        urn: Decided(kind, groups, reason, when) for urn, kind, groups, reason, when in _rows(query.order_by(d.id))
+        urn: Decided(kind, groups, reason, when)
+        for urn, kind, groups, reason, when in _rows(query.order_by(d.id))
     }
 
 
@@ -212,18 +222,27 @@ def promises(programme: Programme, cut: Cut) -> list[Promised]:
     handed = _handed_on_after(programme, cut)
     query = (
         select(
-            b.id, func.coalesce(handed.c.from_urn, b.urn), b.performance_id, b.created_at, r.id, r.starts_at, r.ends_at, c.recorded_at,
+            b.id,
+            func.coalesce(handed.c.from_urn, b.urn),
+            b.performance_id,
+            b.created_at,
+            r.id,
+            r.starts_at,
+            r.ends_at,
+            c.recorded_at,
             c.cancelled_by,
         )
         .join(r, r.booking_id == b.id)
         .outerjoin(c, (c.booking_id == b.id) & (c.recorded_at < cut.until))
         .outerjoin(handed, handed.c.booking_id == b.id)
         .where(
-            b.programme_id == programme.id, b.created_at < cut.until, r.recorded_at < cut.until,
+            b.programme_id == programme.id,
+            b.created_at < cut.until,
+            r.recorded_at < cut.until,
             *only_shows(b.performance_id, programme, cut),
         )
         .order_by(r.id)
-    )  # fmt: skip
+    )
     newest = {row[0]: row for row in _rows(query)}
     pupils: dict[int, dict[int, int]] = defaultdict(dict)
     query = (
@@ -255,7 +274,8 @@ def _handed_on_after(programme: Programme, cut: Cut) -> Any:
 
 
 def reports(programme: Programme, cut: Cut) -> list[Told]:
-    """Every report of the programme by the moment, in the order they came, but for those taken back by then."""
+    """Every report of the programme by the moment, in the order they came, but for those taken back by
+    then."""
     v = VisitReport
     told_by = cut.told_by or cut.moment
     of_programme = (
@@ -285,7 +305,8 @@ def reports(programme: Programme, cut: Cut) -> list[Told]:
 
 
 def reachable_by_contact(programme: Programme, cut: Cut) -> dict[int, bool]:
-    """{URN: has a live contact of the partnership's whose address is not dead}; a school that is missing has none."""
+    """{URN: has a live contact of the partnership's whose address is not dead}; a school that is missing has
+    none."""
     alive = func.max(case((_dead(Contact.address, cut), 0), else_=1))
     query = (
         select(Contact.urn, alive)
@@ -303,7 +324,8 @@ def reachable_by_contact(programme: Programme, cut: Cut) -> dict[int, bool]:
 
 @dataclass(slots=True)
 class Asked:
-    """A school's invitations: when the first and the newest were handed to the mail server; is an address alive."""
+    """A school's invitations: when the first and the newest were handed to the mail server; is an address
+    alive."""
 
     urn: int
     first: datetime | None
@@ -333,12 +355,15 @@ def invitations(programme: Programme, cut: Cut) -> dict[int, Asked]:
 
 
 def days_of_waiting(programme: Programme, cut: Cut) -> int:
-    """After how many days of silence the programme had a school reminded, by the cut; the history dates the setting."""
+    """After how many days of silence the programme had a school reminded, by the cut; the history dates the
+    setting."""
     h = History
     query = select(h.recorded_at, h.after).where(
         h.subject == "programme", h.subject_id == str(programme.id), h.what == settings.SETTLED
     )
-    return settings.first_after_days([tuple(row) for row in _rows(query.order_by(h.id))], by=cut.settings_until)
+    return settings.first_after_days(
+        [tuple(row) for row in _rows(query.order_by(h.id))], by=cut.settings_until
+    )
 
 
 class Answered(NamedTuple):
@@ -359,7 +384,8 @@ def answers(programme: Programme, cut: Cut) -> dict[int, Answered]:
 
 
 def proposals(programme: Programme, cut: Cut) -> dict[int, tuple[datetime, date]]:
-    """What is kept for a school by the cut, else was until nobody answered: {URN: (recorded, the last day to reply)}."""
+    """What is kept for a school by the cut, else was until nobody answered: {URN: (recorded, the last day to
+    reply)}."""
     p, was = Proposal, proposal_moves.was(ProposalMove.was_reply_by, of=Proposal.id, by=cut.until)
     reply_by = func.coalesce(was, p.reply_by)
     query = select(p.urn, p.recorded_at, reply_by).where(
@@ -389,7 +415,8 @@ def _dead(address: Any, cut: Cut) -> Any:
 
 
 def _rows(query: Any) -> Sequence[Any]:
-    """The rows of plain columns, as the session's connection hands them out: the session would go through each
-    once more, looking for entities. It has put down first what is still pending, as for a query of its own."""
+    """The rows of plain columns, as the session's connection hands them out: the session would go through
+    each once more, looking for entities. It has put down first what is still pending, as for a query of its
+    own."""
     db.session.flush()
     return db.session.connection().execute(query).fetchall()

@@ -1,4 +1,5 @@
-"""Sums over standings: by district, town, urban and rural, phase, type, trust and year group, the spread between districts, the causes. Pure."""
+"""Sums over standings: by district, town, urban and rural, phase, type, trust and year group, the spread
+between districts, the causes. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -24,10 +25,10 @@ class Totals:
     """What some schools come to. `key` is what a list is asked for by (a district's code, a phase).
 
     `target_pupils` sums only the schools whose number is known, `seen_of_known` the pupils seen at just
-    those; a share of pupils is made of these two alone, less `uncounted_pupils`, who are in year groups that took place and
-    that nobody counted. `unknown` schools are in neither. `evidence` counts the schools that saw any of it by how strong
-    the word for it is (verdicts.EVIDENCE); `census_from` and `census_to` are the first and last day of the register's
-    numbers that estimates are made of.
+    those; a share of pupils is made of these two alone, less `uncounted_pupils`, who are in year groups that
+    took place and that nobody counted. `unknown` schools are in neither. `evidence` counts the schools that
+    saw any of it by how strong the word for it is (verdicts.EVIDENCE); `census_from` and `census_to` are the
+    first and last day of the register's numbers that estimates are made of.
     """
 
     key: str
@@ -108,14 +109,22 @@ def census_said(schools: Iterable[Standing]) -> str:
 
 
 _SUMS = (
-    "schools", "gaps", "seen_pupils", "seen_of_known", "target_pupils", "own", "estimated", "unknown",
+    "schools",
+    "gaps",
+    "seen_pupils",
+    "seen_of_known",
+    "target_pupils",
+    "own",
+    "estimated",
+    "unknown",
     "uncounted_pupils",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """All sums of one list of standings. Districts best first; phases by size; causes in the order of gaps.CAUSES."""
+    """All sums of one list of standings. Districts best first; phases by size; causes in the order of
+    gaps.CAUSES."""
 
     county: Totals
     districts: list[Totals]
@@ -166,8 +175,9 @@ def whole(target: Iterable[Standing], *, county: str) -> Totals:
 
 
 def by(target: Iterable[Standing], dimension: str) -> list[Totals]:
-    """The rows of one dimension, which sum to the county: districts and towns best first; phases, types and trusts by
-    size, what is in none last. Year groups do not (a school stands in each that it offers): by_year_group."""
+    """The rows of one dimension, which sum to the county: districts and towns best first; phases, types and
+    trusts by size, what is in none last. Year groups do not (a school stands in each that it offers):
+    by_year_group."""
     name = _NAMES[dimension]
     rows: dict[str, Totals] = {}
     for s in target:
@@ -191,7 +201,8 @@ _NAMES: dict[str, Callable[[Standing], tuple[str, str]]] = {
 
 @dataclass(slots=True)
 class YearTotals:
-    """One year group of all the schools that offer it. `by` counts them by the state of that year group (STATES).
+    """One year group of all the schools that offer it. `by` counts them by the state of that year group
+    (STATES).
 
     `gaps`: open or to confirm. The sums of pupils are over schools whose number is known, as of Totals; each
     school's part of an estimate is a whole number.

@@ -34,10 +34,28 @@ ASKED_LATELY = "asked, waiting"
 """Asked, and the programme's days of waiting have not gone by: silence that says nothing yet."""
 
 CAUSES = (
-    NOT_ASKED, ASKED_LATELY, SILENT, STARTED, OTHER_DATE, WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT, LAPSED, CANCELLED, FAILED,
-    WAITING, DECLINED, NO_ADDRESS, REPORT_MISSING, REPORTS_DISAGREE, YEAR_MISSING, YEAR_NOT_BOOKED, TOO_FEW,
-    NOT_COUNTED, NOT_AT_ALL,
-)  # fmt: skip
+    NOT_ASKED,
+    ASKED_LATELY,
+    SILENT,
+    STARTED,
+    OTHER_DATE,
+    WAITING_LIST,
+    SOMEBODY_ELSE,
+    REFUSED_SLOT,
+    LAPSED,
+    CANCELLED,
+    FAILED,
+    WAITING,
+    DECLINED,
+    NO_ADDRESS,
+    REPORT_MISSING,
+    REPORTS_DISAGREE,
+    YEAR_MISSING,
+    YEAR_NOT_BOOKED,
+    TOO_FEW,
+    NOT_COUNTED,
+    NOT_AT_ALL,
+)
 """Every cause a gap can have, in the order of a list."""
 
 NEXT = {

@@ -1,7 +1,9 @@
-"""Standings some hundred schools at a time, so that an export of a country needs no more memory than one of a county.
+"""Standings some hundred schools at a time, so that an export of a country needs no more memory than one of a
+county.
 
 Each part is reckoned with all its kin and all its shows, from what was recorded by the same moment, so that
-the parts together are the whole. A part takes 20 queries; between two parts whoever reads may let go of its transaction.
+the parts together are the whole. A part takes 20 queries; between two parts whoever reads may let go of its
+transaction.
 """
 
 from array import array
@@ -27,7 +29,8 @@ SIZE = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """The schools of one part in the target, and those taken out of it; each by name as it is now, then URN."""
+    """The schools of one part in the target, and those taken out of it; each by name as it is now, then
+    URN."""
 
     target: list[Standing]
     excluded: list[Standing]
@@ -35,7 +38,8 @@ class Part:
 
 
 def of(programme_id: int, *, as_of: date, now: datetime, size: int = SIZE) -> Iterator[Part]:
-    """Every school's standing, part after part, by name as it is now, then URN: the same as standings.of gives."""
+    """Every school's standing, part after part, by name as it is now, then URN: the same as standings.of
+    gives."""
     programme = db.session.execute(select(Programme).where(Programme.id == programme_id)).scalar_one()
     near = _kin(programme, as_of, now)
     urns = _by_name(programme)
@@ -46,7 +50,9 @@ def of(programme_id: int, *, as_of: date, now: datetime, size: int = SIZE) -> It
             _gather(urn, near, family)
         found = standings.of(programme_id, as_of=as_of, now=now, only=tuple(sorted(family)))
         place = {urn: n for n, urn in enumerate(mine)}
-        yield Part(target=_in_order(found.target, place), excluded=_in_order(found.excluded, place), kin=found.kin)
+        yield Part(
+            target=_in_order(found.target, place), excluded=_in_order(found.excluded, place), kin=found.kin
+        )
 
 
 def with_kin(programme: Programme, urns: Collection[int], *, as_of: date, now: datetime) -> set[int]:
@@ -63,7 +69,8 @@ def _in_order(found: list[Standing], place: dict[int, int]) -> list[Standing]:
 
 
 def _by_name(programme: Programme) -> "array[int]":
-    """The URNs in the order of the export: eight bytes a school is all that is kept of those still to come."""
+    """The URNs in the order of the export: eight bytes a school is all that is kept of those still to
+    come."""
     query = select(School.urn).where(School.urn.in_(scope(programme))).order_by(School.name, School.urn)
     rows = db.session.execute(query.execution_options(yield_per=1000))
     return array("q", (urn for (urn,) in rows))

@@ -1,4 +1,5 @@
-"""The list behind every number: which schools a set of filters picks from a reckoning, in which order. Pure."""
+"""The list behind every number: which schools a set of filters picks from a reckoning, in which order.
+Pure."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ NUMBERS = {
 }
 
 NO_DISTRICT = NONE = "-"
-"""What stands in an address for the schools whose district, town or type is not known, or that are in no trust."""
+"""What stands in an address for the schools whose district, town or type is not known, or that are in no
+trust."""
 
 GAP = "gap"
 STATE_NAMES = {state: state.capitalize() for state in STATES} | {GAP: "Open or to confirm"}
@@ -36,9 +38,10 @@ CHOICES_AT_MOST = 100
 class Filters:
     """What a list is asked for; an empty value asks for nothing. `district` is a code, or NO_DISTRICT.
 
-    `year` is a year group that the school offers (None: any), `state` what that year group is at the school, or
-    any year group where none is named; GAP is open or to confirm. `counted`: somebody was counted there. `number`
-    and `counted` speak of the year group where one is named. `since_by`: the standing holds since then, or longer.
+    `year` is a year group that the school offers (None: any), `state` what that year group is at the school,
+    or any year group where none is named; GAP is open or to confirm. `counted`: somebody was counted there.
+    `number` and `counted` speak of the year group where one is named. `since_by`: the standing holds since
+    then, or longer.
     """
 
     which: str = TARGET

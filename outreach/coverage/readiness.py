@@ -78,16 +78,19 @@ def _settings(partnership: Partnership) -> Step:
 WHERE_IT_STANDS = (
     ("a district", "DistrictAdministrative", lambda s: bool(s.district_code)),
     ("a place", "Easting and Northing", lambda s: s.place_known),
-    ("a pupil number", "NumberOfPupils",
-     lambda s: s.target_pupils is not None or establishments.never_estimated(s.type, s.name)),
-)  # fmt: skip
-"""What the target needs of the register: in words, the columns that have it, and whether a school has it. A school whose
-pupils are registered elsewhere is asked for its number, whatever the register says."""
+    (
+        "a pupil number",
+        "NumberOfPupils",
+        lambda s: s.target_pupils is not None or establishments.never_estimated(s.type, s.name),
+    ),
+)
+"""What the target needs of the register: in words, the columns that have it, and whether a school has it. A
+school whose pupils are registered elsewhere is asked for its number, whatever the register says."""
 
 
 def _register(known: int, target: Sequence[Standing]) -> Step:
-    """Done once every school of the target has what sums, roads and letters need; else what is missing, and which columns
-    of the register have it."""
+    """Done once every school of the target has what sums, roads and letters need; else what is missing, and
+    which columns of the register have it."""
     if not target:
         said = count(known, "open school") if known else "No school is here yet."
         return Step(what="register", done=known > 0, said=said)
@@ -98,7 +101,9 @@ def _register(known: int, target: Sequence[Standing]) -> Step:
     ]
     whole = f"{count(len(target), 'school')} in the target"
     if not lacking:
-        return Step(what="register", done=True, said=f"{whole}, each with its district, place and pupil number.")
+        return Step(
+            what="register", done=True, said=f"{whole}, each with its district, place and pupil number."
+        )
     return Step(
         what="register",
         done=False,
@@ -115,9 +120,13 @@ def _contacts(with_contact: int, known: int, target: Sequence[Standing]) -> Step
             what="contacts", done=with_contact > 0, said=said if with_contact else "Nobody to write to yet."
         )
     reached, _ = whom_to_propose_to(s.urn for s in target)
-    said = f"{number(len(reached))} of {count(len(target), 'school')} in the target have somebody to write to."
+    said = (
+        f"{number(len(reached))} of {count(len(target), 'school')} in the target have somebody to write to."
+    )
     if len(reached) < len(target):
-        said += " A contacts file brings in the others: the council’s own list, with an address for each school."
+        said += (
+            " A contacts file brings in the others: the council’s own list, with an address for each school."
+        )
     return Step(what="contacts", done=len(reached) == len(target), said=said)
 
 

@@ -1,4 +1,5 @@
-"""Every school's standing in one programme at any date, from dated rows alone, in a constant number of queries.
+"""Every school's standing in one programme at any date, from dated rows alone, in a constant number of
+queries.
 
 The rules are those of the trade's words (docs): who is in the target, what each promise came to, and
 the first standing that holds. Three decisions that they leave open:
@@ -44,15 +45,15 @@ DISTRICT_UNKNOWN = "district not known"
 class Standing:
     """One school's place in one programme at one date.
 
-    `kind` names the cause of a gap (gaps.CAUSES) and `cause` says it in words; `since` is the London
-    day from which it holds. `year_groups`: each offered target year group's own state ('seen', 'part seen',
-    'to confirm', 'booked', 'open'). `target_pupils` None is unknown; `estimated` when the register's number
-    was shared out. `place_known` False: no grid reference of its own. `pupils_by_year`
-    and `seen_by_year`: the same for each offered target year group (a count above its estimate replaces it,
-    `uncounted`: the year groups that took place and that nobody counted, in no share of pupils; `census_date`: the day of
-    the register's number of pupils.
-    so that they may sum to more than the school's number); who counted nobody has no `seen_by_year`. `town`, and
-    `urban_rural` ('Urban', 'Rural'), are '' where no register file said so by then.
+    `kind` names the cause of a gap (gaps.CAUSES) and `cause` says it in words; `since` is the London day from
+    which it holds. `year_groups`: each offered target year group's own state ('seen', 'part seen', 'to
+    confirm', 'booked', 'open'). `target_pupils` None is unknown; `estimated` when the register's number was
+    shared out. `place_known` False: no grid reference of its own. `pupils_by_year` and `seen_by_year`: the
+    same for each offered target year group (a count above its estimate replaces it, `uncounted`: the year
+    groups that took place and that nobody counted, in no share of pupils; `census_date`: the day of the
+    register's number of pupils. so that they may sum to more than the school's number); who counted nobody
+    has no `seen_by_year`. `town`, and `urban_rural` ('Urban', 'Rural'), are '' where no register file said so
+    by then.
     """
 
     urn: int
@@ -112,8 +113,8 @@ class AlsoSeen:
 class Reckoning:
     """What stood at one date. `day` is the last day that counts for who is in the target.
 
-    `kin`: the links that passed anything on by then. `not_held`: schools that a coordinator took in and that count for
-    nothing all the same, by URN, with why.
+    `kin`: the links that passed anything on by then. `not_held`: schools that a coordinator took in and that
+    count for nothing all the same, by URN, with why.
     """
 
     programme: Programme
@@ -130,10 +131,17 @@ class Reckoning:
 
 
 def of(
-    programme_id: int, *, as_of: date, now: datetime, only: tuple[int, ...] | None = None, told_by: datetime | None = None,
-    register_by: datetime | None = None, settings_by: datetime | None = None,
-) -> Reckoning:  # fmt: skip
-    """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 20 queries.
+    programme_id: int,
+    *,
+    as_of: date,
+    now: datetime,
+    only: tuple[int, ...] | None = None,
+    told_by: datetime | None = None,
+    register_by: datetime | None = None,
+    settings_by: datetime | None = None,
+) -> Reckoning:
+    """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 20
+    queries.
 
     `only`, `told_by`, `register_by` and `settings_by`: see as_of.py.
     """
@@ -168,7 +176,8 @@ def judged(programme: Programme, cut: Cut, as_of: date) -> Reckoning:
         excluded=[judge.standing(school, excluded=True) for school in target.excluded],
         also_seen=judge.also_seen(),
         closed_by_then=frozenset(
-            urn for urn, known in target.known.items()
+            urn
+            for urn, known in target.known.items()
             if known.close_date is not None and known.close_date <= cut.day and not target.is_open(known)
         ),
         kin=target.kin,
@@ -205,7 +214,9 @@ class _Judge:
         if promised:
             cells = {y: self.cells.of(urn, y) for y in school.year_groups}
             states = {y: cell.state for y, cell in cells.items()}
-        uncounted = tuple(y for y, c in cells.items() if c.uncounted and c.counted is None) if promised else ()
+        uncounted = (
+            tuple(y for y, c in cells.items() if c.uncounted and c.counted is None) if promised else ()
+        )
         where = self._by_promises(school, family, cells, states) if promised else None
         if where is None:
             booked = [v for u in family for v in self.by_urn.get(u, ())] if promised else []
@@ -221,14 +232,34 @@ class _Judge:
             by_year = self._at_least(urn, by_year, counted)
         known = school.known
         return Standing(
-            urn=urn, name=known.name, district_code=known.district_code or "",
-            district_name=known.district_name or DISTRICT_UNKNOWN, phase=school.phase, type=known.type_of_establishment,
-            standing=where.standing, year_groups=states, is_gap=where.is_gap, kind=where.kind, detail=where.detail,
-            since=where.since, target_pupils=number, estimated=school.estimated, seen_pupils=pupils, seen_estimated=guessed,
-            evidence=evidence, ages_unknown=school.ages_unknown, easting=known.easting, northing=known.northing,
-            trust=known.trust_name or "", pupils_by_year=by_year, seen_by_year=counted, town=town_name(known.town),
-            urban_rural=urban_or_rural(known.urban_rural), uncounted=uncounted, census_date=known.census_date,
-        )  # fmt: skip
+            urn=urn,
+            name=known.name,
+            district_code=known.district_code or "",
+            district_name=known.district_name or DISTRICT_UNKNOWN,
+            phase=school.phase,
+            type=known.type_of_establishment,
+            standing=where.standing,
+            year_groups=states,
+            is_gap=where.is_gap,
+            kind=where.kind,
+            detail=where.detail,
+            since=where.since,
+            target_pupils=number,
+            estimated=school.estimated,
+            seen_pupils=pupils,
+            seen_estimated=guessed,
+            evidence=evidence,
+            ages_unknown=school.ages_unknown,
+            easting=known.easting,
+            northing=known.northing,
+            trust=known.trust_name or "",
+            pupils_by_year=by_year,
+            seen_by_year=counted,
+            town=town_name(known.town),
+            urban_rural=urban_or_rural(known.urban_rural),
+            uncounted=uncounted,
+            census_date=known.census_date,
+        )
 
     def also_seen(self) -> list[AlsoSeen]:
         """Schools whose pupils saw it and count in no school of the target, by name."""
@@ -314,7 +345,8 @@ class _Judge:
         }
 
     def _seen(self, urn: int, year_groups: tuple[int, ...]) -> tuple[dict[int, int], bool, str]:
-        """({year group: counted}, was any shared out, the weakest evidence) of all that counts under this school."""
+        """({year group: counted}, was any shared out, the weakest evidence) of all that counts under this
+        school."""
         pupils: dict[int, int] = {}
         guessed, evidence = False, []
         for verdict in self.left_to.get(urn, ()):

@@ -1,4 +1,5 @@
-"""Succession of schools: who counts as predecessor and successor; cycles ignored, lines followed to their ends. Pure.
+"""Succession of schools: who counts as predecessor and successor; cycles ignored, lines followed to their
+ends. Pure.
 
 Facts go to every successor of a school that closed; pupils go only to a sole one (a chain or a merger). On a
 split they stay with the predecessor, so that nobody is counted twice. A school that stays open keeps what is
@@ -62,7 +63,8 @@ class Kin:
         return found[0] if len(found) == 1 else None
 
     def line(self, urn: int) -> list[int]:
-        """The school and the former selves it replaced one for one, newest first: one school under several URNs."""
+        """The school and the former selves it replaced one for one, newest first: one school under several
+        URNs."""
         line = [urn]
         while True:
             before = self.predecessors.get(line[-1], ())

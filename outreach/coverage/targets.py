@@ -1,10 +1,10 @@
 """Who is in a programme's target at a date, with which year groups, and how many pupils that is.
 
-Every open school of the partnership's authorities that offers a target year group, by its ages, else
-its phase, else its type (establishments.py); a coordinator's newest word, exclude or include, lies over that. Closed is
-a status that is not open from the closing date on, else from the date of the link to its successor,
-else from the import that showed it; and a predecessor whose closing date has come, whatever its status.
-Only a closed predecessor passes anything on; one that stays open (something was split off) keeps what is its own.
+Every open school of the partnership's authorities that offers a target year group, by its ages, else its
+phase, else its type (establishments.py); a coordinator's newest word, exclude or include, lies over that.
+Closed is a status that is not open from the closing date on, else from the date of the link to its successor,
+else from the import that showed it; and a predecessor whose closing date has come, whatever its status. Only
+a closed predecessor passes anything on; one that stays open (something was split off) keeps what is its own.
 
 Pupils of a year group: the school's own number; else an equal part of NumberOfPupils, an estimate;
 else unknown. Own numbers follow to a sole successor, and on a merger add up when all are known.
@@ -40,7 +40,8 @@ _offered_at = cache(offered)
 class TargetSchool:
     """A school of the target (or taken out of it): `why` and `decided` tell of a coordinator's word.
 
-    `by_year`: the pupils of each target year group, of an estimate whole parts that sum to it; None is unknown.
+    `by_year`: the pupils of each target year group, of an estimate whole parts that sum to it; None is
+    unknown.
     """
 
     known: Known
@@ -66,7 +67,8 @@ class Target:
         self.links = read.links(programme, cut)
         linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
         self.known |= read.kin(linked.beyond(self.known), cut)
-        # Corrections and own numbers are of who holds the school: once it is another's, nothing new of it is read.
+        # Corrections and own numbers are of who holds the school: once it is another's, nothing new of it is
+        # read.
         held = {urn: known for urn, known in self.known.items() if known.la_code in self.codes}
         read.correct(held, programme, cut)
         self.known = dict(sorted((self.known | held).items()))
@@ -108,7 +110,8 @@ class Target:
         return target
 
     def heir(self, urn: int) -> int | None:
-        """The target school that counts this school's pupils: itself, or whom it became one for one; else None."""
+        """The target school that counts this school's pupils: itself, or whom it became one for one; else
+        None."""
         while urn not in self._inside:
             following = self.kin.sole_successor(urn)
             if following is None:
@@ -173,7 +176,8 @@ class Target:
         return known.number_of_pupils / len(all_offered)
 
     def own_number(self, urn: int, year_group: int) -> int | None:
-        """The school's own word on a year group, else the sum of its predecessors' when it is their sole successor."""
+        """The school's own word on a year group, else the sum of its predecessors' when it is their sole
+        successor."""
         own = self.own.get(urn)
         if own is not None and year_group in own:
             return own[year_group]
@@ -230,7 +234,8 @@ class Target:
         return {y: number for y, number in told if number is not None}
 
     def _parts(self, total: int | None, groups: tuple[int, ...]) -> dict[int, int | None]:
-        """An estimate in equal whole parts, the first year groups one more; one shared dict for equal schools."""
+        """An estimate in equal whole parts, the first year groups one more; one shared dict for equal
+        schools."""
         key = (total, groups)
         if key not in self._split:
             whole: dict[int, int | None] = dict.fromkeys(groups)
@@ -276,7 +281,8 @@ class Target:
         return {y for y in {*by_ages, *named} if self.own_number(known.urn, y) != 0}
 
     def _offered(self, known: Known, included: tuple[int, ...] | None) -> tuple[int, ...] | set[int]:
-        """The year groups that count for a school: those named, else by ages or phase, else promised or reported."""
+        """The year groups that count for a school: those named, else by ages or phase, else promised or
+        reported."""
         urn = known.urn
         plain = urn not in self.own and urn not in self.kin.predecessors
         by_ages = included if included is not None else self._by_ages_or_phase(known)

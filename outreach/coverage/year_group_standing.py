@@ -18,8 +18,8 @@ OPEN = "open"
 class Cell:
     """One year group at one school: its state, and who was counted in it (None: nobody gave a number).
 
-    `uncounted`: a show of it took place at which nobody counted. `missed`: the predecessors that offered it and did not
-    see it, where others did.
+    `uncounted`: a show of it took place at which nobody counted. `missed`: the predecessors that offered it
+    and did not see it, where others did.
     """
 
     state: str
@@ -77,14 +77,16 @@ class Cells:
             return Cell(Word.SEEN, counted, uncounted=uncounted)
         if took or inherited & {Word.SEEN, Word.PART_SEEN}:
             missed = () if took else tuple(u for u, cell in before if cell.state != Word.SEEN)
-            return Cell(Word.PART_SEEN, counted, uncounted=uncounted, missed=missed if len(before) > 1 else ())
+            return Cell(
+                Word.PART_SEEN, counted, uncounted=uncounted, missed=missed if len(before) > 1 else ()
+            )
         return Cell(OPEN, counted)
 
     def _made_good(
         self, failed: Verdict, took: list[Verdict], urn: int, year_group: int, counted: int | None
     ) -> bool:
-        """Whether a show that did not take place is made good: by one that was promised after it, or since fewer than half
-        of those whom it promised a place have still not seen it."""
+        """Whether a show that did not take place is made good: by one that was promised after it, or since
+        fewer than half of those whom it promised a place have still not seen it."""
         if any(t.promise.created_at >= failed.promise.starts_at for t in took):
             return True
         if not took or year_group == ADULTS:
@@ -100,7 +102,8 @@ class Cells:
     def _enough(self, urn: int, year_group: int, counted: int | None, took: list[Verdict]) -> bool:
         """At least half (a setting) of the year group was counted, where its number is known.
 
-        Nobody counted is never 0: where all that nobody counted was agreed on, how many saw it is unknown, and it is seen.
+        Nobody counted is never 0: where all that nobody counted was agreed on, how many saw it is unknown,
+        and it is seen.
         """
         if year_group == ADULTS:
             return True

@@ -26,8 +26,8 @@ ONE_SHOW = 700
 class Entrance:
     """One partnership's doors: tokens that are shown here and kept nowhere.
 
-    `school`, `invitation`: one school that was asked and has not booked, or None and ''. `troupe`: one that has a link of
-    its own, with it, if any has.
+    `school`, `invitation`: one school that was asked and has not booked, or None and ''. `troupe`: one that
+    has a link of its own, with it, if any has.
     """
 
     partnership: Partnership
@@ -66,7 +66,8 @@ def _on_the_road(partnership_id: int, now: datetime) -> tuple[Troupe, TroupeLink
 
 
 def _asked(partnership_id: int, now: datetime) -> tuple[School, str] | None:
-    """A school of the programme in hand that was asked and neither answered nor ever booked, with a new link."""
+    """A school of the programme in hand that was asked and neither answered nor ever booked, with a new
+    link."""
     programme = programmes.current(partnership_id, day_of(now))
     if programme is None:
         return None
@@ -87,7 +88,10 @@ def _asked(partnership_id: int, now: datetime) -> tuple[School, str] | None:
         return None
     school, address = row
     minted = links.mint(
-        urn=school.urn, programme_id=programme.id, address=address, now=now,
+        urn=school.urn,
+        programme_id=programme.id,
+        address=address,
+        now=now,
         expires_at=invitations.invitation_expiry(programme),
-    )  # fmt: skip
+    )
     return school, minted.token

@@ -1,4 +1,5 @@
-"""How the made-up year's silence was chased: reminders, whose gaps are whose, and what was said on the phone."""
+"""How the made-up year's silence was chased: reminders, whose gaps are whose, and what was said on the
+phone."""
 
 from datetime import datetime, time, timedelta
 
@@ -19,7 +20,8 @@ DISTRICTS = (("Kestermere", "Fenwold"), ("Marlford City", "North Marl"))
 
 
 def switch_on(programme: Programme, *, who: str, now: datetime) -> None:
-    """Reminders go by themselves; what is offered to who waits, and asking for reports, is left to a click."""
+    """Reminders go by themselves; what is offered to who waits, and asking for reports, is left to a
+    click."""
     settings.settle(programme, Schedule(reminders_on=True), who=who, now=now)
 
 
@@ -39,12 +41,19 @@ def share_out(programme: Programme, people: list[Person], parts: Cast, *, now: d
         owners.assign(programme, urns, person, who=person.name, now=now - timedelta(days=20))
     for school, words in zip(
         parts.of(cast.SILENT),
-        ("Rang the office: the lead is away until Monday, ring again then.",
-         "The office says that the letter has arrived; the lead decides with the head."),
+        (
+            "Rang the office: the lead is away until Monday, ring again then.",
+            "The office says that the letter has arrived; the lead decides with the head.",
+        ),
         strict=False,
-    ):  # fmt: skip
+    ):
         notes.write(
-            school.urn, words, programme, partnership_id=programme.partnership_id, kind=notes.PHONE,
-            who=people[0].name, now=now - timedelta(days=2),
-        )  # fmt: skip
+            school.urn,
+            words,
+            programme,
+            partnership_id=programme.partnership_id,
+            kind=notes.PHONE,
+            who=people[0].name,
+            now=now - timedelta(days=2),
+        )
     settings.ran(now=now - timedelta(hours=2))

@@ -1,4 +1,5 @@
-"""Host and guest in the made-up year: two hosts offered their seats and were joined, and one is asked for some."""
+"""Host and guest in the made-up year: two hosts offered their seats and were joined, and one is asked for
+some."""
 
 from datetime import datetime, time, timedelta
 
@@ -22,7 +23,8 @@ MESSAGE = "Our hall is being rewired until Easter, so we cannot have the show he
 
 
 def tell(programme: Programme, parts: Cast, *, now: datetime) -> None:
-    """Hosts among those that are booked, guests among those that nobody has asked yet, the smallest first; ages unknown or not."""
+    """Hosts among those that are booked, guests among those that nobody has asked yet, the smallest first;
+    ages unknown or not."""
     days_ago = [now - timedelta(days=n) for n in (3, 2, 1)]
     guests = [
         (s, pupils) for s in parts.of(cast.NEW_HERE, cast.AGES_UNKNOWN) if (pupils := _pupils(programme, s))
@@ -61,8 +63,13 @@ def _near(
 def _offer(show: HostShow, *, now: datetime) -> None:
     host = promises.of_performance(show.performance.id)[0]
     hosting.offer(
-        host, how=guest_places.OPEN, seats=show.seats.for_guests, terms=TERMS, who=f"{show.host.name} (school)", now=now
-    )  # fmt: skip
+        host,
+        how=guest_places.OPEN,
+        seats=show.seats.for_guests,
+        terms=TERMS,
+        who=f"{show.host.name} (school)",
+        now=now,
+    )
 
 
 def _join(
@@ -73,7 +80,9 @@ def _join(
     there = starts - timedelta(minutes=15)
     named = Colleague(name=lead.name, address=lead.address, duty=LEAD, role=lead.role, phone=lead.phone)
     wish = Wish(
-        why=guest_places.NO_HALL, promise=Promise(pupils=pupils, people=(named,)), message=MESSAGE,
+        why=guest_places.NO_HALL,
+        promise=Promise(pupils=pupils, people=(named,)),
+        message=MESSAGE,
         travel=Travel(by="minibus", adults=3, arrives=time(there.hour, there.minute)),
-    )  # fmt: skip
+    )
     return joining.ask(programme, school, show.performance, wish, who=f"{school.name} (school)", now=now)

@@ -19,9 +19,17 @@ SOUTH_WEST = Place(easting=452_000, northing=238_000)
 
 # Corners where three lands meet, in kilometres east and north of SOUTH_WEST: o… on the coast, i… inland.
 CORNERS: dict[str, Point] = {
-    "o1": (17.5, 43.5), "o2": (44.5, 40.5), "o3": (57.0, 12.5), "o4": (27.0, 1.2), "o5": (0.8, 21.0),
-    "i1": (23.5, 27.5), "i2": (35.3, 25.6), "i3": (35.0, 22.3), "i4": (22.5, 12.3), "i5": (17.0, 21.0),
-}  # fmt: skip
+    "o1": (17.5, 43.5),
+    "o2": (44.5, 40.5),
+    "o3": (57.0, 12.5),
+    "o4": (27.0, 1.2),
+    "o5": (0.8, 21.0),
+    "i1": (23.5, 27.5),
+    "i2": (35.3, 25.6),
+    "i3": (35.0, 22.3),
+    "i4": (22.5, 12.3),
+    "i5": (17.0, 21.0),
+}
 
 # Each border from corner to corner, with the points that it passes on its way.
 BORDERS: dict[tuple[str, str], tuple[Point, ...]] = {
@@ -148,7 +156,8 @@ def _place(point: Point) -> Place:
 
 
 def _towns(random: Random, districts: Sequence[District]) -> list[Town]:
-    """Towns well inside their district and apart from each other; people fall off as one over the rank (Zipf)."""
+    """Towns well inside their district and apart from each other; people fall off as one over the rank
+    (Zipf)."""
     ranked: list[tuple[str, District]] = []
     for rank in range(max(len(names) for names in TOWNS.values())):
         for district in sorted(districts, key=lambda d: d.name != "Marlford City"):
@@ -223,12 +232,16 @@ def degrees(place: Place) -> list[float]:
 
     def arc(lat: float) -> float:
         d, s = lat - lat0, lat + lat0
-        return b * f0 * (
-            (1 + n + 1.25 * n**2 + 1.25 * n**3) * d
-            - (3 * n + 3 * n**2 + 21 / 8 * n**3) * math.sin(d) * math.cos(s)
-            + (15 / 8 * n**2 + 15 / 8 * n**3) * math.sin(2 * d) * math.cos(2 * s)
-            - 35 / 24 * n**3 * math.sin(3 * d) * math.cos(3 * s)
-        )  # fmt: skip
+        return (
+            b
+            * f0
+            * (
+                (1 + n + 1.25 * n**2 + 1.25 * n**3) * d
+                - (3 * n + 3 * n**2 + 21 / 8 * n**3) * math.sin(d) * math.cos(s)
+                + (15 / 8 * n**2 + 15 / 8 * n**3) * math.sin(2 * d) * math.cos(2 * s)
+                - 35 / 24 * n**3 * math.sin(3 * d) * math.cos(3 * s)
+            )
+        )
 
     lat = lat0
     while abs(left := place.northing - n0 - arc(lat)) > 1e-5:

@@ -1,4 +1,5 @@
-"""The schools of Marlshire, one after the other: where, of which kind, how large; and what became of closed ones. Pure."""
+"""The schools of Marlshire, one after the other: where, of which kind, how large; and what became of closed
+ones. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -96,17 +97,25 @@ class Maker:
 
     def _special(self) -> None:
         kinds = (
-            ("Community special school", 2, 19), ("Community special school", 4, 16),
-            ("Academy special converter", 11, 16), ("Academy special converter", 4, 19),
-            ("Free schools special", 7, 16), ("Non-maintained special school", 5, 19),
-        )  # fmt: skip
+            ("Community special school", 2, 19),
+            ("Community special school", 4, 16),
+            ("Academy special converter", 11, 16),
+            ("Academy special converter", 4, 19),
+            ("Free schools special", 7, 16),
+            ("Non-maintained special school", 5, 19),
+        )
         for n, town in enumerate(apportioned(12, self.ground.towns)):
             establishment, low, high = kinds[n % len(kinds)]
             # The register holds no number for some: a special school is then unknown, never 0.
             pupils = None if n in (3, 8) else self._about(110)
             self._school(
-                town, self._names.special(town.name), establishment, "Not applicable", ages=(low, high), pupils=pupils
-            )  # fmt: skip
+                town,
+                self._names.special(town.name),
+                establishment,
+                "Not applicable",
+                ages=(low, high),
+                pupils=pupils,
+            )
 
     def _alternative(self) -> None:
         kinds = (
@@ -117,9 +126,13 @@ class Maker:
         for n, town in enumerate(apportioned(6, self.ground.towns)):
             ages = (5, 11) if n == 5 else ((11, 16), (5, 16), (13, 16))[n % 3]
             self._school(
-                town, self._names.alternative(town.name), kinds[n % 3], "Not applicable", ages=ages,
+                town,
+                self._names.alternative(town.name),
+                kinds[n % 3],
+                "Not applicable",
+                ages=ages,
                 pupils=(None, 0, 34, 41, 12, 9)[n],
-            )  # fmt: skip
+            )
 
     def _independent(self) -> None:
         for n, town in enumerate(apportioned(16, self.ground.towns)):
@@ -130,26 +143,67 @@ class Maker:
             if ages is None and n % 3:
                 phase = ("Secondary", "All-through", "", "Primary")[n % 4]
             self._school(
-                town, self._names.independent(town.name), establishment, phase, ages=ages,
-                pupils=None if n in (6, 9) else self._about(320), trust_site=False,
-            )  # fmt: skip
+                town,
+                self._names.independent(town.name),
+                establishment,
+                phase,
+                ages=ages,
+                pupils=None if n in (6, 9) else self._about(320),
+                trust_site=False,
+            )
 
     def _outside_the_target(self) -> None:
         """What the register lists beside schools: none of these is ever in a target."""
         town = self.ground.towns
         for n in range(4):
-            self._school(town[n], f"{town[n].name} Nursery School", "Local authority nursery school", "Nursery", ages=(2, 5), pupils=self._about(70))  # fmt: skip
-        self._school(town[0], "Marlford and County College", "Further education", "16 plus", ages=(16, 99), pupils=None)  # fmt: skip
-        self._school(town[0], "Ostlegate Sixth Form Academy", "Free schools 16 to 19", "16 plus", ages=(16, 19), pupils=412)  # fmt: skip
-        self._school(town[1], "Kestermere Studio School of Boatbuilding", "Studio schools", "Secondary", ages=(14, 19), pupils=140)  # fmt: skip
+            self._school(
+                town[n],
+                f"{town[n].name} Nursery School",
+                "Local authority nursery school",
+                "Nursery",
+                ages=(2, 5),
+                pupils=self._about(70),
+            )
+        self._school(
+            town[0], "Marlford and County College", "Further education", "16 plus", ages=(16, 99), pupils=None
+        )
+        self._school(
+            town[0],
+            "Ostlegate Sixth Form Academy",
+            "Free schools 16 to 19",
+            "16 plus",
+            ages=(16, 19),
+            pupils=412,
+        )
+        self._school(
+            town[1],
+            "Kestermere Studio School of Boatbuilding",
+            "Studio schools",
+            "Secondary",
+            ages=(14, 19),
+            pupils=140,
+        )
         for n in (0, 3):
-            self._school(town[n], f"{town[n].name} Children's Centre", "Children's centre", "Not applicable", ages=None, pupils=None)  # fmt: skip
-        self._school(town[4], "Marlshire Online Tuition", "Online provider", "Not applicable", ages=None, pupils=None)  # fmt: skip
+            self._school(
+                town[n],
+                f"{town[n].name} Children's Centre",
+                "Children's centre",
+                "Not applicable",
+                ages=None,
+                pupils=None,
+            )
+        self._school(
+            town[4], "Marlshire Online Tuition", "Online provider", "Not applicable", ages=None, pupils=None
+        )
 
     def _awkward(self) -> None:
         self._closures()
-        by_phase = [r for r in self.rows if r["PhaseOfEducation (name)"] in ("Secondary", "Middle deemed secondary")
-                    and r["EstablishmentStatus (name)"] == "Open"]  # fmt: skip
+        by_phase = [
+            r
+            for r in self.rows
+            if r["PhaseOfEducation (name)"] in ("Secondary", "Middle deemed secondary")
+            and r["EstablishmentStatus (name)"] == "Open"
+        ]
         for row in by_phase[5:20:9]:
             row["EstablishmentStatus (name)"] = "Open, but proposed to close"
             row["CloseDate"] = _day(date(self.year + 1, 8, 31))
@@ -162,8 +216,9 @@ class Maker:
             row["SchoolWebsite"] = f"https://www.{names.slug(name)[:40].strip('-')}.example/"
 
     def _trusts(self) -> None:
-        """Every academy and free school is run by a trust: most by a large one, special ones by one of their own,
-        and now and then by one that runs nothing else. No lot is drawn, so that the county stays as it is."""
+        """Every academy and free school is run by a trust: most by a large one, special ones by one of their
+        own, and now and then by one that runs nothing else. No lot is drawn, so that the county stays as it
+        is."""
         alone = 0
         for row in self.rows:
             kind = str(row["TypeOfEstablishment (name)"])
@@ -188,15 +243,25 @@ class Maker:
 
         def old(town: str, name: str, phase: str, low: int, high: int, pupils: int) -> Row:
             return self._school(
-                towns[town], name, "Community school", phase, ages=(low, high), pupils=pupils,
+                towns[town],
+                name,
+                "Community school",
+                phase,
+                ages=(low, high),
+                pupils=pupils,
                 more={"EstablishmentStatus (name)": "Closed", "CloseDate": _day(closed)},
-            )  # fmt: skip
+            )
 
         def new(town: str, name: str, phase: str, low: int, high: int, pupils: int) -> Row:
             return self._school(
-                towns[town], name, "Academy sponsor led", phase, ages=(low, high), pupils=pupils,
+                towns[town],
+                name,
+                "Academy sponsor led",
+                phase,
+                ages=(low, high),
+                pupils=pupils,
                 more={"OpenDate": _day(opened), "Trusts (name)": names.TRUSTS[0]},
-            )  # fmt: skip
+            )
 
         before = old("Saxby Regis", "Saxby Regis Weavers School", "Secondary", 11, 16, 690)
         self._succeed(
@@ -212,7 +277,12 @@ class Maker:
             ("Marlford Three Bridges Primary Academy", "Primary", 4, 11, 410),
             ("Marlford Three Bridges High Academy", "Secondary", 11, 16, 835),
         ):
-            self._succeed(whole, new("Marlford", name, phase, low, high, pupils), opened, kind="Successor - Split School")  # fmt: skip
+            self._succeed(
+                whole,
+                new("Marlford", name, phase, low, high, pupils),
+                opened,
+                kind="Successor - Split School",
+            )
         old("Hassocks End", "Hassocks End Secondary Modern School", "Secondary", 11, 16, 120)
 
     def _succeed(self, old: Row, new: Row, day: date | None, kind: str = "Successor") -> None:

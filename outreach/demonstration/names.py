@@ -1,4 +1,5 @@
-"""Names of the made-up schools, people and roads. No real school is meant by any; each holds a made-up place."""
+"""Names of the made-up schools, people and roads. No real school is meant by any; each holds a made-up
+place."""
 
 import re
 import unicodedata
@@ -15,25 +16,80 @@ TRUSTS = (
 SPECIAL_TRUST = "Bridgeways Specialist Education Trust"
 
 STREETS = (
-    "Ropewalk", "Tenter Lane", "Ferry Road", "Weaver's Row", "Old Saltway", "Chapel Rise", "Long Meadow",
-    "Station Approach", "Pound Hill", "Quarry Drive", "Heron Close", "Bell Street", "Windmill Road", "The Strand",
-)  # fmt: skip
+    "Ropewalk",
+    "Tenter Lane",
+    "Ferry Road",
+    "Weaver's Row",
+    "Old Saltway",
+    "Chapel Rise",
+    "Long Meadow",
+    "Station Approach",
+    "Pound Hill",
+    "Quarry Drive",
+    "Heron Close",
+    "Bell Street",
+    "Windmill Road",
+    "The Strand",
+)
 
 SAINTS = (
-    "St Alkelda's", "St Wite's", "St Rumwold's", "St Eadburh's", "St Fremund's", "St Arild's", "St Kyneburgh's",
-    "St Werstan's", "St Ebba's", "St Wystan's", "Holy Rood", "All Hallows",
-)  # fmt: skip
+    "St Alkelda's",
+    "St Wite's",
+    "St Rumwold's",
+    "St Eadburh's",
+    "St Fremund's",
+    "St Arild's",
+    "St Kyneburgh's",
+    "St Werstan's",
+    "St Ebba's",
+    "St Wystan's",
+    "Holy Rood",
+    "All Hallows",
+)
 
 FEATURES = (
-    "Castle", "Priory", "Riverside", "Tanners", "Lantern Hill", "Orchard", "Beacon", "Ropewalk", "Fairfield",
-    "Kingfisher", "Saltway", "Abbey Fields", "Windmill", "Foxglove", "Heron", "Gatehouse", "Limekiln", "Meadow",
-    "Packhorse", "Harbour", "Charterhouse Lane", "Tollgate", "Millstream", "Larkrise Hill",
-)  # fmt: skip
+    "Castle",
+    "Priory",
+    "Riverside",
+    "Tanners",
+    "Lantern Hill",
+    "Orchard",
+    "Beacon",
+    "Ropewalk",
+    "Fairfield",
+    "Kingfisher",
+    "Saltway",
+    "Abbey Fields",
+    "Windmill",
+    "Foxglove",
+    "Heron",
+    "Gatehouse",
+    "Limekiln",
+    "Meadow",
+    "Packhorse",
+    "Harbour",
+    "Charterhouse Lane",
+    "Tollgate",
+    "Millstream",
+    "Larkrise Hill",
+)
 
 VILLAGES = ("Nether {}", "Little {}", "{} Green", "{} Common", "Great {}", "{} Cross", "East {}", "{} Heath")
 
-SPECIAL = ("Willows", "Bridgeways", "Sunnyhithe", "Compass", "Rowan Tree", "Larchwood", "Stepping Stones", "Beechhanger",
-           "Harbourlight", "Springboard", "Kites", "Amber House")  # fmt: skip
+SPECIAL = (
+    "Willows",
+    "Bridgeways",
+    "Sunnyhithe",
+    "Compass",
+    "Rowan Tree",
+    "Larchwood",
+    "Stepping Stones",
+    "Beechhanger",
+    "Harbourlight",
+    "Springboard",
+    "Kites",
+    "Amber House",
+)
 
 ALTERNATIVE = (
     "Crossroads Centre",
@@ -65,14 +121,50 @@ AWKWARD = (
 )
 
 FIRST = (
-    "Joanna", "Oluwaseun", "Siân", "Mohammed", "Katarzyna", "Peter", "Aisling", "Ravi", "Chloë", "Yusuf", "Margaret",
-    "Daniel", "Ifeoma", "Tom", "Hannah", "José", "Beth", "Farida", "Luke", "Mei",
-)  # fmt: skip
+    "Joanna",
+    "Oluwaseun",
+    "Siân",
+    "Mohammed",
+    "Katarzyna",
+    "Peter",
+    "Aisling",
+    "Ravi",
+    "Chloë",
+    "Yusuf",
+    "Margaret",
+    "Daniel",
+    "Ifeoma",
+    "Tom",
+    "Hannah",
+    "José",
+    "Beth",
+    "Farida",
+    "Luke",
+    "Mei",
+)
 
 LAST = (
-    "Fell", "O'Hanlon", "Adeyemi", "Marsh", "Kowalczyk", "Whitcombe", "Begum", "Thackray-Jones", "Patel", "Lindqvist",
-    "Stone", "Ní Bhriain", "Okafor", "Hale", "Winterbourne", "Núñez", "Clarke", "Rahman", "Pryce", "Chen",
-)  # fmt: skip
+    "Fell",
+    "O'Hanlon",
+    "Adeyemi",
+    "Marsh",
+    "Kowalczyk",
+    "Whitcombe",
+    "Begum",
+    "Thackray-Jones",
+    "Patel",
+    "Lindqvist",
+    "Stone",
+    "Ní Bhriain",
+    "Okafor",
+    "Hale",
+    "Winterbourne",
+    "Núñez",
+    "Clarke",
+    "Rahman",
+    "Pryce",
+    "Chen",
+)
 
 
 class Names:
@@ -85,9 +177,15 @@ class Names:
 
     def state(self, town: str, kind: str, *, faith: bool, academy: bool, rural: bool) -> str:
         noun = {
-            "primary": "Primary", "first": "First", "infant": "Infant", "junior": "Junior", "middle": "Middle",
-            "upper": "Upper", "secondary": "", "all-through": "",
-        }[kind]  # fmt: skip
+            "primary": "Primary",
+            "first": "First",
+            "infant": "Infant",
+            "junior": "Junior",
+            "middle": "Middle",
+            "upper": "Upper",
+            "secondary": "",
+            "all-through": "",
+        }[kind]
         end = "Academy" if academy and self.random.random() < 0.6 else "School"
         if kind == "secondary" and end == "School":
             end = self.random.choice(("School", "High School", "Community School"))

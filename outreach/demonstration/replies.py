@@ -1,4 +1,5 @@
-"""What came back by mail in the made-up year: answers from calendars, a wish, a question, mail that came back.
+"""What came back by mail in the made-up year: answers from calendars, a wish, a question, mail that came
+back.
 
 Each comes in as it would from a school's own mail server, through the one door for all mail.
 """
@@ -29,7 +30,8 @@ def come_back(programme: Programme, parts: Cast, *, now: datetime) -> None:
 
 
 def come_in(programme: Programme, parts: Cast, *, now: datetime) -> None:
-    """Most of whoever booked says yes; one says no, one wishes another time, somebody unknown answers, one asks."""
+    """Most of whoever booked says yes; one says no, one wishes another time, somebody unknown answers, one
+    asks."""
     coming = [
         b
         for s in parts.of(cast.BOOKED)
@@ -61,7 +63,18 @@ def _answers(
 ) -> None:
     entry = _entry(booking, person.name, person.address, partstat, method="REPLY", at=at, comment=comment)
     title = {"ACCEPTED": "Accepted", "TENTATIVE": "Tentative", "DECLINED": "Declined"}[partstat]
-    _comes(_mail(booking, person.name, person.address, f"{title}: {booking.programme.title}", at=at, entry=entry, method="REPLY"), at=at)  # fmt: skip
+    _comes(
+        _mail(
+            booking,
+            person.name,
+            person.address,
+            f"{title}: {booking.programme.title}",
+            at=at,
+            entry=entry,
+            method="REPLY",
+        ),
+        at=at,
+    )
 
 
 def _wishes(booking: Booking, person: BookingContact, *, at: datetime) -> None:
@@ -74,9 +87,15 @@ def _wishes(booking: Booking, person: BookingContact, *, at: datetime) -> None:
     same_day = [s for s in free if s.tour_day_id == show.tour_day_id]
     wish = (same_day or free)[-1 if same_day else 0]
     entry = _entry(
-        booking, person.name, person.address, "TENTATIVE", method="COUNTER", at=at, starts_at=wish.starts_at,
+        booking,
+        person.name,
+        person.address,
+        "TENTATIVE",
+        method="COUNTER",
+        at=at,
+        starts_at=wish.starts_at,
         comment="Could we have it then? The hall is used for exams before.",
-    )  # fmt: skip
+    )
     subject = f"New Time Proposed: {booking.programme.title}"
     _comes(_mail(booking, person.name, person.address, subject, at=at, entry=entry, method="COUNTER"), at=at)
 
@@ -92,9 +111,11 @@ def _unknown(booking: Booking, known: BookingContact, *, at: datetime) -> None:
 def _asks(booking: Booking, person: BookingContact, *, at: datetime) -> None:
     show = booking.performance
     words = (
-        f"Hello,\n\nThe car park is being resurfaced from {wording.day(show.starts_at - timedelta(days=1))}. Can the van come in by the"
+        f"Hello,\n\nThe car park is being resurfaced from "
+        f"{wording.day(show.starts_at - timedelta(days=1))}. Can the van come in by the"
         " back gate instead? Somebody would have to open it.\n\nWith best wishes\n"
-        f"{person.name}\n\n> The company arrives at {wording.clock(show.get_in_at)} and leaves by {wording.clock(show.away_at)}.\n"
+        f"{person.name}\n\n> The company arrives at {wording.clock(show.get_in_at)} and leaves by "
+        f"{wording.clock(show.away_at)}.\n"
     )
     _comes(_mail(booking, person.name, person.address, "Where can the van park?", at=at, words=words), at=at)
 
@@ -104,9 +125,16 @@ def _comes(mail: EmailMessage, *, at: datetime) -> None:
 
 
 def _mail(
-    booking: Booking, name: str, address: str, subject: str,
-    *, at: datetime, words: str = "", entry: str = "", method: str = "",
-) -> EmailMessage:  # fmt: skip
+    booking: Booking,
+    name: str,
+    address: str,
+    subject: str,
+    *,
+    at: datetime,
+    words: str = "",
+    entry: str = "",
+    method: str = "",
+) -> EmailMessage:
     mail = EmailMessage()
     mail["From"] = f"{name} <{address}>" if name else address
     mail["To"] = f"{settings().mail_sender}+{booking.organizer_token}@{settings().mail_domain}"
@@ -120,19 +148,36 @@ def _mail(
 
 
 def _entry(
-    booking: Booking, name: str, address: str, partstat: str,
-    *, method: str, at: datetime, comment: str = "", starts_at: datetime | None = None,
-) -> str:  # fmt: skip
+    booking: Booking,
+    name: str,
+    address: str,
+    partstat: str,
+    *,
+    method: str,
+    at: datetime,
+    comment: str = "",
+    starts_at: datetime | None = None,
+) -> str:
     show = booking.performance
     starts = starts_at or show.starts_at
     said = comment.replace("\\", "").replace(",", "\\,").replace(";", "\\;")
     lines = [
-        "BEGIN:VCALENDAR", f"METHOD:{method}", "PRODID:Microsoft Exchange Server 2010", "VERSION:2.0", "BEGIN:VEVENT",
+        "BEGIN:VCALENDAR",
+        f"METHOD:{method}",
+        "PRODID:Microsoft Exchange Server 2010",
+        "VERSION:2.0",
+        "BEGIN:VEVENT",
         f"ATTENDEE;PARTSTAT={partstat};CN={name or 'Office'}:mailto:{address}",
         *([f"COMMENT:{said}"] if said else []),
-        f"UID:{booking.uid}", f"DTSTART:{_utc(starts)}", f"DTEND:{_utc(starts + (show.ends_at - show.starts_at))}",
-        f"DTSTAMP:{_utc(at)}", f"SEQUENCE:{booking.sequence}", "END:VEVENT", "END:VCALENDAR", "",
-    ]  # fmt: skip
+        f"UID:{booking.uid}",
+        f"DTSTART:{_utc(starts)}",
+        f"DTEND:{_utc(starts + (show.ends_at - show.starts_at))}",
+        f"DTSTAMP:{_utc(at)}",
+        f"SEQUENCE:{booking.sequence}",
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+    ]
     return "\r\n".join(lines)
 
 
@@ -149,17 +194,32 @@ def _returned(letter: Letter, *, at: datetime) -> bytes:
             "Auto-Submitted: auto-replied",
             "MIME-Version: 1.0",
             'Content-Type: multipart/report; report-type=delivery-status; boundary="=_returned"',
-            "", "--=_returned", "Content-Type: text/plain; charset=us-ascii", "",
+            "",
+            "--=_returned",
+            "Content-Type: text/plain; charset=us-ascii",
+            "",
             f"Your message to {letter.recipient} could not be delivered. There is no such mailbox here.",
-            "", "--=_returned", "Content-Type: message/delivery-status", "",
+            "",
+            "--=_returned",
+            "Content-Type: message/delivery-status",
+            "",
             f"Reporting-MTA: dns; mail.{host}",
-            "", f"Final-Recipient: rfc822; {letter.recipient}", "Action: failed", "Status: 5.1.1",
+            "",
+            f"Final-Recipient: rfc822; {letter.recipient}",
+            "Action: failed",
+            "Status: 5.1.1",
             f"Diagnostic-Code: smtp; 550 5.1.1 <{letter.recipient}>: no such mailbox",
-            "", "--=_returned", "Content-Type: text/rfc822-headers", "",
-            f"To: {letter.recipient}", f"Message-ID: {letter.message_id}",
-            "", "--=_returned--", "",
+            "",
+            "--=_returned",
+            "Content-Type: text/rfc822-headers",
+            "",
+            f"To: {letter.recipient}",
+            f"Message-ID: {letter.message_id}",
+            "",
+            "--=_returned--",
+            "",
         ]
-    ).encode()  # fmt: skip
+    ).encode()
 
 
 def _utc(at: datetime) -> str:

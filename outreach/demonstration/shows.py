@@ -59,8 +59,12 @@ def call_off(programme: Programme, parts: Cast, *, now: datetime) -> None:
     for school in parts.of(cast.CALLED_OFF):
         for booking in promises.live(programme.id, school.urn):
             bookings.cancel(
-                booking, reason="Two of the cast are ill", by=promises.COMPANY, who="Dafydd Rees (company)", now=now
-            )  # fmt: skip
+                booking,
+                reason="Two of the cast are ill",
+                by=promises.COMPANY,
+                who="Dafydd Rees (company)",
+                now=now,
+            )
 
 
 def booked_today(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:
@@ -81,7 +85,8 @@ def _book(
     *,
     now: datetime,
 ) -> list[Booking]:
-    """One or two shows on the days `on`, as the school would have booked them at `now`; [] when nothing fits."""
+    """One or two shows on the days `on`, as the school would have booked them at `now`; [] when nothing
+    fits."""
     still_open = {y: n for y, n in accounts.account(programme, school).still_open.items() if y in year_groups}
     two = accounts.needs_two_shows(programme, still_open)
     chosen = _chosen(random, programme, school, on, two=two, now=now)
@@ -129,10 +134,12 @@ def _promise(random: Random, school: School, pupils: dict[int, int]) -> Promise:
     first, last = names.person(random)
     host = lead.address.partition("@")[2]
     there = Colleague(
-        name=f"{first} {last}", address=f"{names.slug(first)}.{names.slug(last)}@{host}", duty=ON_THE_DAY,
+        name=f"{first} {last}",
+        address=f"{names.slug(first)}.{names.slug(last)}@{host}",
+        duty=ON_THE_DAY,
         role=random.choice(("Head of Year 9", "Pastoral manager", "PSHE lead", "Site manager")),
         phone=school.telephone,
-    )  # fmt: skip
+    )
     named = Colleague(name=lead.name, address=lead.address, duty=LEAD, role=lead.role, phone=lead.phone)
     needs = {"wheelchair": random.randint(1, 2)} if random.random() < 0.3 else {}
     if random.random() < 0.15:
@@ -155,17 +162,23 @@ def _report(random: Random, part: str, booking: Booking, *, now: datetime) -> No
     came = {y: max(1, n - random.randint(0, max(1, n // 20))) for y, n in promises.pupils_of(booking).items()}
     away = 40 if part == cast.DISAGREE else random.randint(-2, 2)
     seen = Account(
-        took_place=True, pupils=max(1, sum(came.values()) + away), safeguarding_lead_present=True,
+        took_place=True,
+        pupils=max(1, sum(came.values()) + away),
+        safeguarding_lead_present=True,
         concerns_handed_on=random.random() < 0.4,
-    )  # fmt: skip
+    )
     shut = Account(took_place=False, why_not="The school was shut by a burst pipe")
     said = shut if part == cast.NEVER_CAME else seen
     reports.report(booking, reports.COMPANY, said, who="Dafydd Rees (company)", now=soon)
     if part in (cast.ONE_SIDED, cast.NEVER_CAME):
         return
     own = Account(
-        took_place=True, pupils=came, staff=random.randint(4, 9), safeguarding_lead_present=random.random() < 0.9,
-        follow_up_lesson=random.random() < 0.7, concerns=random.choice((0, 0, 0, 1, 1, 2, 3)),
-    )  # fmt: skip
+        took_place=True,
+        pupils=came,
+        staff=random.randint(4, 9),
+        safeguarding_lead_present=random.random() < 0.9,
+        follow_up_lesson=random.random() < 0.7,
+        concerns=random.choice((0, 0, 0, 1, 1, 2, 3)),
+    )
     later = min(now, soon + timedelta(hours=5))
     reports.report(booking, reports.SCHOOL, own, who=f"{booking.school.name} (school)", now=later)

@@ -159,7 +159,10 @@ def _programme(partnership: Partnership, season: Season, *, now: datetime) -> Pr
             reply_by=season.reply_by,
             year_groups=cast.TARGET,
             summary="A play about grooming and exploitation, and whom to tell, with a discussion afterwards.",
-            school_provides="one power socket near the stage\nchairs, or room to sit on the floor\na parking space for a van, near the hall",
+            school_provides=(
+                "one power socket near the stage\nchairs, or room to sit on the floor\na parking space for "
+                "a van, near the hall"
+            ),
         ),
         who=COORDINATOR,
         now=now,
@@ -198,11 +201,16 @@ def _tour(partnership: Partnership, programme: Programme, season: Season, *, now
         # The trial in the summer before: a programme's own pages offer days of its year alone.
         db.session.add_all(
             TourDay(
-                programme_id=programme.id, troupe_id=troupe.id, day=day,
-                leaves=hours.leaves, returns=hours.returns, shows_at_most=hours.shows_at_most,
+                programme_id=programme.id,
+                troupe_id=troupe.id,
+                day=day,
+                leaves=hours.leaves,
+                returns=hours.returns,
+                shows_at_most=hours.shows_at_most,
             )
-            for day in wanted if day not in of_the_year
-        )  # fmt: skip
+            for day in wanted
+            if day not in of_the_year
+        )
     db.session.flush()
 
 
@@ -214,14 +222,28 @@ def _contacts(random: Random, parts: Cast, *, now: datetime) -> None:
         first, last = names.person(random)
         address = f"{names.slug(first)[0]}.{names.slug(last)}@{host_of(school)}"
         contacts.add(
-            school.urn, f"{first} {last}", "Designated safeguarding lead", address, school.telephone,
-            "the school's website", day_of(now), who=COORDINATOR, now=now,
-        )  # fmt: skip
+            school.urn,
+            f"{first} {last}",
+            "Designated safeguarding lead",
+            address,
+            school.telephone,
+            "the school's website",
+            day_of(now),
+            who=COORDINATOR,
+            now=now,
+        )
         if random.random() < 0.3 and school not in parts.of(cast.BOUNCED):
             contacts.add(
-                school.urn, "", "Office", f"office@{host_of(school)}", school.telephone,
-                "the register", day_of(now), who=COORDINATOR, now=now,
-            )  # fmt: skip
+                school.urn,
+                "",
+                "Office",
+                f"office@{host_of(school)}",
+                school.telephone,
+                "the register",
+                day_of(now),
+                who=COORDINATOR,
+                now=now,
+            )
 
 
 def host_of(school: School) -> str:
@@ -247,11 +269,15 @@ def _year_groups(school: School) -> list[int]:
 
 def _answers(programme: Programme, parts: Cast, *, now: datetime) -> None:
     said = [
-        (cast.DECLINED, invitations.DECLINED, ("Exams until July", "Staff shortage this term", "We run our own programme")),
+        (
+            cast.DECLINED,
+            invitations.DECLINED,
+            ("Exams until July", "Staff shortage this term", "We run our own programme"),
+        ),
         (cast.OTHER_DATE, invitations.OTHER_DATE, ("After half term, please, on a Friday",)),
         (cast.WAITING_LIST, invitations.WAITING_LIST, ("",)),
         (cast.SOMEBODY_ELSE, invitations.SOMEBODY_ELSE, ("Ms Hale, head of Year 9",)),
-    ]  # fmt: skip
+    ]
     for part, kind, reasons in said:
         for n, school in enumerate(parts.of(part)):
             when = now - timedelta(days=9 - 2 * n, hours=n)
@@ -271,9 +297,12 @@ def _propose(programme: Programme, parts: Cast, *, now: datetime) -> None:
         near = slots.offers(programme, school, now=now).near
         if near:
             offer = proposing.Offer(
-                programme=programme, school=school, slot=near[0], people=contacts.of(school.urn)[:1],
+                programme=programme,
+                school=school,
+                slot=near[0],
+                people=contacts.of(school.urn)[:1],
                 reply_by=min(day_of(now) + timedelta(days=8), near[0].day - timedelta(days=1)),
-            )  # fmt: skip
+            )
             proposing.propose(offer, who=COORDINATOR, now=when)
     hand_over()
 
@@ -314,6 +343,10 @@ def _board(programme: Programme, *, now: datetime) -> None:
     told = day_of(now) - timedelta(days=12)
     publishing.publish(programme, told, who=COORDINATOR, now=_morning(told + timedelta(days=1)))
     board_dates.add(
-        programme.partnership_id, "Report to the board", day_of(now) + timedelta(days=28), programme=programme,
-        who=COORDINATOR, now=now - timedelta(days=20),
-    )  # fmt: skip
+        programme.partnership_id,
+        "Report to the board",
+        day_of(now) + timedelta(days=28),
+        programme=programme,
+        who=COORDINATOR,
+        now=now - timedelta(days=20),
+    )

@@ -1,4 +1,5 @@
-"""Large CSV files from the world, read line by line: whatever their encoding, and one bad line never loses another.
+"""Large CSV files from the world, read line by line: whatever their encoding, and one bad line never loses
+another.
 
 A small table that a person made is read by tabular.py; this is for registers of 50 MB and more.
 """
@@ -32,8 +33,8 @@ class Unreadable:
 
 
 class CsvFile:
-    """One CSV file: `header` holds its column names, folded by `fold`; [] when it is empty. `unreadable` grows. `name` is
-    the file's own, where it is known.
+    """One CSV file: `header` holds its column names, folded by `fold`; [] when it is empty. `unreadable`
+    grows. `name` is the file's own, where it is known.
 
     UTF-8 when all of it is, with or without a byte order mark, else cp1252; UTF-16 only with its
     mark. Cells are parted by a comma, or by the semicolon or tab that a spreadsheet put in its place.

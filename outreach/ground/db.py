@@ -108,7 +108,8 @@ _writing: ContextVar[float] = ContextVar("writing", default=0.0)
 """Inside `transaction()`: how many seconds it waits for other writers."""
 
 _one_writer = threading.Lock()
-"""SQLite has one writer; its own way of waiting is to sleep and try again, so threads of one process queue here."""
+"""SQLite has one writer; its own way of waiting is to sleep and try again, so threads of one process queue
+here."""
 
 PATIENCE_SECONDS = 20.0
 """How long a writer waits for another before it is told that the database is busy, on both engines."""
@@ -118,7 +119,8 @@ _last_deeds: list[Callable[[], None]] = []
 
 
 def before_commit(deed: Callable[[], None]) -> None:
-    """Have `deed` done at the end of every transaction, inside it: for what must hold once all its verbs are done."""
+    """Have `deed` done at the end of every transaction, inside it: for what must hold once all its verbs are
+    done."""
     if deed not in _last_deeds:
         _last_deeds.append(deed)
 
@@ -127,8 +129,8 @@ def before_commit(deed: Callable[[], None]) -> None:
 def transaction(*, patience: float | None = None) -> Iterator[Session]:
     """One write transaction: commits when the block ends, rolls everything back when it raises.
 
-    What was read before is let go first, so that what is read inside is what is decided on.
-    Raises RuntimeError inside another transaction: verbs flush, doors commit; and what `is_unavailable` knows where
+    What was read before is let go first, so that what is read inside is what is decided on. Raises
+    RuntimeError inside another transaction: verbs flush, doors commit; and what `is_unavailable` knows where
     another writer did not end within `patience` seconds, or the database cannot be written.
     """
     if _writing.get():
@@ -166,11 +168,19 @@ def _alone(patience: float) -> Iterator[None]:
         _one_writer.release()
 
 
-_SQLITE_UNAVAILABLE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+_SQLITE_UNAVAILABLE = (
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+    "SQLITE_FULL",
+    "SQLITE_READONLY",
+    "SQLITE_IOERR",
+    "SQLITE_CANTOPEN",
+)
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether this is the database's 'not now', and no fault of ours: it is locked, full, read-only, or gone."""
+    """Whether this is the database's 'not now', and no fault of ours: it is locked, full, read-only, or
+    gone."""
     if isinstance(error, PoolTimeout | InvalidatePoolError):
         return True
     if not isinstance(error, DBAPIError):
@@ -184,7 +194,8 @@ def is_unavailable(error: BaseException) -> bool:
 def why_no_writing(*, patience: float) -> str:
     """Why the database cannot be written just now, in words for an operator; '' when it can.
 
-    Tried by making a table and a row of some size and taking both back, which locks, allocates and leaves nothing.
+    Tried by making a table and a row of some size and taking both back, which locks, allocates and leaves
+    nothing.
     """
     name = f"write_probe_{uuid4().hex}"
     try:
@@ -209,9 +220,11 @@ class _TakenBack(Exception):
 
 @event.listens_for(Engine, "handle_error")
 def _read_only_passes(context: ExceptionContext) -> OperationalError | None:
-    """A database that is read-only (a standby, before it takes over) is away for now, for pages and for processes at work.
+    """A database that is read-only (a standby, before it takes over) is away for now, for pages and for
+    processes at work.
 
-    PostgreSQL's drivers call what passes operational, a full disk too, but file this one (25006) under internal errors.
+    PostgreSQL's drivers call what passes operational, a full disk too, but file this one (25006) under
+    internal errors.
     """
     if getattr(context.original_exception, "sqlstate", None) != "25006":
         return None
@@ -240,7 +253,8 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Pool, "checkout")
 def _still_there(connection: Any, _record: Any, _proxy: Any) -> None:
-    """A server that went away has said so on the wire, where nothing else is to be read from a connection at rest.
+    """A server that went away has said so on the wire, where nothing else is to be read from a connection at
+    rest.
 
     So a look at the socket tells what a ping at each request would, without its round trip.
     """

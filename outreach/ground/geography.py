@@ -30,7 +30,8 @@ def middle(places: Iterable[Place]) -> Place | None:
 
 
 def from_grid_reference(text: str) -> Place | None:
-    """'SP 513 061' (6, 8 or 10 figures) or '451300, 206100' -> the middle of that square; None if it is neither. Pure."""
+    """'SP 513 061' (6, 8 or 10 figures) or '451300, 206100' -> the middle of that square; None if it is
+    neither. Pure."""
     plain = text.strip().upper()
     pair = re.fullmatch(r"(\d{5,6})\s*[ ,;/]\s*(\d{5,7})", plain)
     if pair:
@@ -107,23 +108,28 @@ def _on_the_grid(longitude: float, latitude: float) -> tuple[float, float]:
     rho = _AIRY_A * _SCALE * (1 - _AIRY_E2) / (1 - _AIRY_E2 * sin**2) ** 1.5
     eta2 = nu / rho - 1
     apart, together = latitude - _LAT_0, latitude + _LAT_0
-    arc = _AIRY_B * _SCALE * (
-        (1 + n + 1.25 * n**2 + 1.25 * n**3) * apart
-        - (3 * n + 3 * n**2 + 2.625 * n**3) * math.sin(apart) * math.cos(together)
-        + (1.875 * n**2 + 1.875 * n**3) * math.sin(2 * apart) * math.cos(2 * together)
-        - 35 / 24 * n**3 * math.sin(3 * apart) * math.cos(3 * together)
-    )  # fmt: skip
+    arc = (
+        _AIRY_B
+        * _SCALE
+        * (
+            (1 + n + 1.25 * n**2 + 1.25 * n**3) * apart
+            - (3 * n + 3 * n**2 + 2.625 * n**3) * math.sin(apart) * math.cos(together)
+            + (1.875 * n**2 + 1.875 * n**3) * math.sin(2 * apart) * math.cos(2 * together)
+            - 35 / 24 * n**3 * math.sin(3 * apart) * math.cos(3 * together)
+        )
+    )
     west = longitude - _LON_0
     northing = (
-        arc + _NORTH_0
+        arc
+        + _NORTH_0
         + nu / 2 * sin * cos * west**2
         + nu / 24 * sin * cos**3 * (5 - tan2 + 9 * eta2) * west**4
         + nu / 720 * sin * cos**5 * (61 - 58 * tan2 + tan2**2) * west**6
-    )  # fmt: skip
+    )
     easting = (
         _EAST_0
         + nu * cos * west
         + nu / 6 * cos**3 * (nu / rho - tan2) * west**3
         + nu / 120 * cos**5 * (5 - 18 * tan2 + tan2**2 + 14 * eta2 - 58 * tan2 * eta2) * west**5
-    )  # fmt: skip
+    )
     return easting, northing

@@ -43,7 +43,8 @@ def record(
 ) -> None:
     """Add one deed: record('moved', 'booking', 7, who='Joanna Fell (school)', now=now, before=…, after=…).
 
-    `partnership_id`: whose programme it is done in, where that is not told by the subject (a school may change hands).
+    `partnership_id`: whose programme it is done in, where that is not told by the subject (a school may
+    change hands).
     """
     db.session.add(
         History(
@@ -75,11 +76,15 @@ Spans = Mapping[tuple[str, Any], Sequence[tuple[datetime | None, datetime | None
 
 
 def of_many(
-    subjects: Mapping[str, Collection[object]], *, spans: Spans | None = None, partnership_id: int | None = None
+    subjects: Mapping[str, Collection[object]],
+    *,
+    spans: Spans | None = None,
+    partnership_id: int | None = None,
 ) -> list[History]:
     """The deeds about several things, {subject: ids}, newest first; one query.
 
-    Of what is named in `spans`, only deeds within them, and those that were done in a programme of `partnership_id`.
+    Of what is named in `spans`, only deeds within them, and those that were done in a programme of
+    `partnership_id`.
     """
     wanted = []
     for subject, ids in subjects.items():
@@ -117,7 +122,8 @@ def _within(span: tuple[datetime | None, datetime | None]) -> ColumnElement[bool
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Only what is not the same in both, as text where JSON has no such type: what `record` is given. Pure."""
+    """Only what is not the same in both, as text where JSON has no such type: what `record` is given.
+    Pure."""
     changed = [key for key in after if before.get(key) != after[key]]
     plain = (str, int, float, bool, type(None))
     said = tuple(

@@ -48,7 +48,8 @@ def year_group_name(year_group: int) -> str:
 
 
 def year_groups_name(year_groups: Iterable[int]) -> str:
-    """(8, 9) -> 'Years 8 and 9'; (8,) -> 'Year 8'; (7, 8, 9) -> 'Years 7, 8 and 9'; (0, 1) -> 'Reception and Year 1'."""
+    """(8, 9) -> 'Years 8 and 9'; (8,) -> 'Year 8'; (7, 8, 9) -> 'Years 7, 8 and 9'; (0, 1) -> 'Reception and
+    Year 1'."""
     groups = sorted(year_groups)
     if not groups:
         return "no year group"

@@ -1,30 +1,32 @@
 """Small counts of people hidden in whatever leaves the coordinators, with what would give them away. Pure.
 
-Counts under 5 are hidden, 0 among them; a place where nobody was counted at all has no count and nothing to hide.
-Counts of schools, shows and days never come here.
+Counts under 5 are hidden, 0 among them; a place where nobody was counted at all has no count and nothing to
+hide. Counts of schools, shows and days never come here.
 
-**One sea of people.** All measures of the same people are judged together, and with them every release there ever was,
-in the order of the days they speak of and not of their publishing. To that end a release says of each unit (a year
-group of a school, say) how its people are made up: a part is the set of the measures that its people count in, such as
-{seen, target} of those who were there and {target} of those who were absent. The number of a measure at a place is the
-sum, over the units of the place, of all the parts that are of the measure. So what is seen, the target and the absent
-between them can never be set against each other.
+**One sea of people.** All measures of the same people are judged together, and with them every release there
+ever was, in the order of the days they speak of and not of their publishing. To that end a release says of
+each unit (a year group of a school, say) how its people are made up: a part is the set of the measures that
+its people count in, such as {seen, target} of those who were there and {target} of those who were absent. The
+number of a measure at a place is the sum, over the units of the place, of all the parts that are of the
+measure. So what is seen, the target and the absent between them can never be set against each other.
 
-A further measure of the same people is therefore no judging of its own: give its name to the parts whose people it
-counts (cutting parts finer where it counts only some of them: {seen, seen by one side, target}), and hand its sums to
-`hide` with the rest. Only numbers of other people (concerns) may stand in units of their own.
+A further measure of the same people is therefore no judging of its own: give its name to the parts whose
+people it counts (cutting parts finer where it counts only some of them: {seen, seen by one side, target}),
+and hand its sums to `hide` with the rest. Only numbers of other people (concerns) may stand in units of their
+own.
 
-**The rule that makes it safe.** From release to release the people of a unit stay in their part or pass into another:
-each way through all the releases is a stream. Two streams are alike when they stand in the same shown sums of all
-releases. However a reader adds and subtracts what is shown, in one release or across several, the result counts whole
-groups of streams that are alike, and within a group people may be moved about without any shown sum changing. A group
-is small when it holds fewer than 5 people, or no more than it has units, of which a reader may know that none is empty.
-So adding and subtracting must leave no small groups by themselves, unless they hold enough people together; and in each
-small group there must be room for one person more or less, made up for in whole people of other groups, so that numbers
-which are whole and never negative tell nothing either. Both are looked for by elimination, and more is hidden until both hold.
+**The rule that makes it safe.** From release to release the people of a unit stay in their part or pass into
+another: each way through all the releases is a stream. Two streams are alike when they stand in the same
+shown sums of all releases. However a reader adds and subtracts what is shown, in one release or across
+several, the result counts whole groups of streams that are alike, and within a group people may be moved
+about without any shown sum changing. A group is small when it holds fewer than 5 people, or no more than it
+has units, of which a reader may know that none is empty. So adding and subtracting must leave no small groups
+by themselves, unless they hold enough people together; and in each small group there must be room for one
+person more or less, made up for in whole people of other groups, so that numbers which are whole and never
+negative tell nothing either. Both are looked for by elimination, and more is hidden until both hold.
 
-Streams are put together so that whatever did not change between two releases is one stream in both: what a reader
-knows not to have changed does not help either.
+Streams are put together so that whatever did not change between two releases is one stream in both: what a
+reader knows not to have changed does not help either.
 """
 
 from collections import defaultdict
@@ -49,7 +51,8 @@ Sum = tuple[str, frozenset[Unit]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """A number of people as it may be seen; `number` is None unless `status` is 'shown'. 'unknown': nobody counted."""
+    """A number of people as it may be seen; `number` is None unless `status` is 'shown'. 'unknown': nobody
+    counted."""
 
     status: str
     number: int | None = None
@@ -75,8 +78,8 @@ class Release:
 class GivenAway:
     """A group of people too small to be known, which some releases give away: `number` people of `units`.
 
-    `days`: those of the releases; `measures`: what they are counted in there. Where they are told by who went and who stayed,
-    that is so if nobody came for one who went: the reader may know it, or not.
+    `days`: those of the releases; `measures`: what they are counted in there. Where they are told by who went
+    and who stayed, that is so if nobody came for one who went: the reader may know it, or not.
     """
 
     number: int
@@ -86,7 +89,8 @@ class GivenAway:
 
 
 class GivesAway(Exception):
-    """A release that would give something away that was not before, whatever else is hidden. `keys`: its sums that do."""
+    """A release that would give something away that was not before, whatever else is hidden. `keys`: its sums
+    that do."""
 
     def __init__(self, keys: Sequence[Hashable]) -> None:
         super().__init__(f"{len(keys)} sums give a small count away")
@@ -121,9 +125,10 @@ def hide(
 ) -> Judged:
     """Which of these sums may be seen, in a release that speaks of a day.
 
-    Where something has to be hidden besides the small counts, it is what holds the fewest people: rather a row than a
-    total; sooner what is only made use of (`aside`) than what is read, and anything else sooner than a `dear` sum.
-    What is said in any case (`always`) is never hidden: raises GivesAway where that gives somebody away.
+    Where something has to be hidden besides the small counts, it is what holds the fewest people: rather a
+    row than a total; sooner what is only made use of (`aside`) than what is read, and anything else sooner
+    than a `dear` sum. What is said in any case (`always`) is never hidden: raises GivesAway where that gives
+    somebody away.
     """
     before = list(earlier)
     work = _Work(sums, people, day, before, frozenset(dear), frozenset(aside), frozenset(always))
@@ -148,9 +153,9 @@ def hide(
 def given_away(releases: Sequence[Release]) -> list[GivenAway]:
     """Every few people whom these releases, set against each other, may give away.
 
-    What is hidden is hidden with some caution, and caution is no knowledge. So it is not told that nobody went some way
-    between two releases, which is no count of people; nor of five people or more, unless each may be known to be the
-    one of its unit.
+    What is hidden is hidden with some caution, and caution is no knowledge. So it is not told that nobody
+    went some way between two releases, which is no count of people; nor of five people or more, unless each
+    may be known to be the one of its unit.
     """
     sea = _Sea(releases)
     groups = {(frozenset[int](), where): streams for where, streams in sea.alike().items()}
@@ -176,13 +181,17 @@ def given_away(releases: Sequence[Release]) -> list[GivenAway]:
 def _worse(before: Sequence[Release], release: Release) -> set[int]:
     """Which of the shown sums of a release give away what the earlier ones do not, by their numbers.
 
-    The last look at what is let out, whatever chose what to hide: all is put together anew, from what is shown.
+    The last look at what is let out, whatever chose what to hide: all is put together anew, from what is
+    shown.
     """
     newest = len(before)
     groups = {
-        (frozenset(at for n, at in where if n == newest), frozenset(w for w in where if w[0] != newest)): streams
+        (
+            frozenset(at for n, at in where if n == newest),
+            frozenset(w for w in where if w[0] != newest),
+        ): streams
         for where, streams in _Sea([*before, release]).alike().items()
-    }  # fmt: skip
+    }
     found = _Elimination(groups)
     told = [sums for sums, _ in found.worked_out]
     return {at for sums in (*told, *found.tight) for at in sums if isinstance(at, int)}
@@ -190,7 +199,8 @@ def _worse(before: Sequence[Release], release: Release) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    """People of one unit who went the same way through the releases: their part in each, None where they are in none."""
+    """People of one unit who went the same way through the releases: their part in each, None where they are
+    in none."""
 
     unit: Unit
     way: Way
@@ -218,8 +228,8 @@ class _Sea:
         return found
 
     def numbers(self, times: Mapping[tuple[int, int], int]) -> dict[tuple[Unit, Part, int], int]:
-        """What some shown sums, each taken so many times, come to: the numbers of parts as they were from some release on
-        until they changed, and how many times each."""
+        """What some shown sums, each taken so many times, come to: the numbers of parts as they were from
+        some release on until they changed, and how many times each."""
         found: dict[tuple[Unit, Part, int], int] = defaultdict(int)
         for (n, at), by in times.items():
             measure, units = self.releases[n].shown[at]
@@ -250,11 +260,11 @@ class _Sea:
 def _went_on(ways: Mapping[Way, int], there: Mapping[Part, int], length: int) -> dict[Way, int]:
     """The ways of a unit's people, through `length` releases, with one more at their end.
 
-    Who was in a part stays in it, as far as it has people; then people pass into the part that has most in common with
-    theirs; who is left went, or came. So a measure that did not change has the same people. A part without people has a
-    way too: that nobody is in it is a count to keep. That way stays in its part, though somebody comes into it later or
-    all that it counts in is counted in other parts: else 160 seen in January and 160 in the target of April would tell
-    that nobody was absent, and nothing would be hidden.
+    Who was in a part stays in it, as far as it has people; then people pass into the part that has most in
+    common with theirs; who is left went, or came. So a measure that did not change has the same people. A
+    part without people has a way too: that nobody is in it is a count to keep. That way stays in its part,
+    though somebody comes into it later or all that it counts in is counted in other parts: else 160 seen in
+    January and 160 in the target of April would tell that nobody was absent, and nothing would be hidden.
     """
     found: dict[Way, int] = defaultdict(int)
     left, wanted = dict(ways), dict(there)
@@ -366,8 +376,8 @@ class _Work:
 
 
 Group = tuple[frozenset[int], frozenset[tuple[int, int]]]
-"""(the sums of the new release that its streams stand in, those of the releases before). Both by their numbers, so that
-elimination goes the same way in every process: what a draft showed is what is published."""
+"""(the sums of the new release that its streams stand in, those of the releases before). Both by their
+numbers, so that elimination goes the same way in every process: what a draft showed is what is published."""
 
 PRIME = 2**61 - 1
 """Elimination is done in whole numbers modulo this one; what comes of it is made sure of in whole numbers."""
@@ -376,9 +386,10 @@ PRIME = 2**61 - 1
 class _Elimination:
     """What can be worked out of shown sums about small groups of streams, by adding and subtracting.
 
-    `worked_out`: of each such result the sums that it needs (a new release's by their number, an earlier one's by release
-    and number), how many times each, and the small groups that it tells of; only what the earlier sums do not tell alone, where there are sums
-    of a new release. `tight`: sums of small groups in which one more person could not be made up for in whole people.
+    `worked_out`: of each such result the sums that it needs (a new release's by their number, an earlier
+    one's by release and number), how many times each, and the small groups that it tells of; only what the
+    earlier sums do not tell alone, where there are sums of a new release. `tight`: sums of small groups in
+    which one more person could not be made up for in whole people.
     """
 
     def __init__(self, groups: Mapping[Group, list[_Stream]]) -> None:
@@ -389,8 +400,10 @@ class _Elimination:
             for g, n in zip(self.groups, self.number, strict=True)
         ]
         self.small = {
-            n for n, g in enumerate(self.groups) if (g[0] or g[1]) and (self.number[n] < AT_LEAST or self.spare[n] < 1)
-        }  # fmt: skip
+            n
+            for n, g in enumerate(self.groups)
+            if (g[0] or g[1]) and (self.number[n] < AT_LEAST or self.spare[n] < 1)
+        }
         self.worked_out: list[tuple[dict[Any, int], list[Group]]] = []
         self.tight: list[frozenset[int]] = []
         self.before: set[Group] = set()
@@ -428,8 +441,8 @@ class _Elimination:
     def _judge(self, results: Sequence[Mapping[Any, int]], sums: Sequence[Any], new: Collection[int]) -> None:
         """Results about small groups alone: fine where they add groups that hold enough people together.
 
-        What takes one group from another is no count of anybody, but too near to one to be let out; where earlier
-        releases did, it must not become one with a result of the new release.
+        What takes one group from another is no count of anybody, but too near to one to be let out; where
+        earlier releases did, it must not become one with a result of the new release.
         """
         known: list[Mapping[Any, int]] = []
         fresh = frozenset(new)
@@ -454,7 +467,8 @@ class _Elimination:
                     self.worked_out.append((needs, [self.groups[n] for n in both if isinstance(n, int)]))
 
     def _count(self, row: Mapping[Any, int]) -> tuple[bool, bool]:
-        """(whether a result counts the people of some groups, whether they are so many that it may be known)."""
+        """(whether a result counts the people of some groups, whether they are so many that it may be
+        known)."""
         told = [n for n in row if isinstance(n, int)]
         counted = all(row[n] == 1 for n in told)
         people, spare = sum(self.number[n] for n in told), sum(self.spare[n] for n in told)
@@ -467,8 +481,8 @@ class _Elimination:
         return max(large or there, key=lambda n: self.spare[n], default=None)
 
     def _could_be_more(self, small: int, pivots: Mapping[int, Mapping[Any, int]]) -> bool:
-        """Whether a small group could hold any number from 0 to 4, or a person more or less where it holds more, made
-        up for in whole people of other groups."""
+        """Whether a small group could hold any number from 0 to 4, or a person more or less where it holds
+        more, made up for in whole people of other groups."""
         if self.groups[small] in self.before:
             return True  # is known already, by earlier releases alone
         number = self.number[small]

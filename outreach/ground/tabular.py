@@ -1,5 +1,5 @@
-"""Tables as CSV and XLSX: one comes in as its header and rows, within the bounds of workbooks.py; none that goes out holds a
-live formula. Pure."""
+"""Tables as CSV and XLSX: one comes in as its header and rows, within the bounds of workbooks.py; none that
+goes out holds a live formula. Pure."""
 
 import csv
 import io
@@ -32,7 +32,8 @@ class Table:
 
 
 def read(_filename: str, content: bytes) -> Table:
-    """The one table in a CSV, or in the first sheet of an XLSX that holds anything; the content decides, not the name.
+    """The one table in a CSV, or in the first sheet of an XLSX that holds anything; the content decides, not
+    the name.
 
     Raises CannotRead in words.
     """
@@ -53,7 +54,8 @@ def write_csv(
 ) -> Iterator[str]:
     """CSV, line by line, CRLF. A cell that a spreadsheet would take for a formula gets a ' in front.
 
-    The last line says that the file is whole: the end of `end`, or what the rows themselves end with where that is ''.
+    The last line says that the file is whole: the end of `end`, or what the rows themselves end with where
+    that is ''.
     """
     yield "\ufeff" + _csv_line(header)
     for row in rows:
@@ -63,21 +65,24 @@ def write_csv(
 
 
 def end_line(what: str) -> list[str]:
-    """The line that tells a whole file from one that was cut off: of 'the report', of 'the list: 94 schools'."""
+    """The line that tells a whole file from one that was cut off: of 'the report', of 'the list: 94
+    schools'."""
     return [f"End of {what}. {WHOLE}"]
 
 
 def write_xlsx(
     header: Sequence[str], rows: Iterable[Sequence[Any]], *, sheet: str = "Sheet1", end: str = "the list"
 ) -> bytes:
-    """A workbook of one sheet, its head frozen; strings stay strings, dates are real dates. `end` as `write_csv`."""
+    """A workbook of one sheet, its head frozen; strings stay strings, dates are real dates. `end` as
+    `write_csv`."""
     return write_book([(sheet, header, rows)], end=end)
 
 
 def write_book(
     sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]], *, end: str = "the list"
 ) -> bytes:
-    """A workbook of sheets, (name, header, rows) each; as `write_xlsx`. The last line of the last sheet is the end line."""
+    """A workbook of sheets, (name, header, rows) each; as `write_xlsx`. The last line of the last sheet is
+    the end line."""
     import xlsxwriter  # late: few requests write a workbook
 
     out = io.BytesIO()

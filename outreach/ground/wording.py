@@ -62,7 +62,8 @@ def count(value: int, one: str, many: str | None = None) -> str:
 
 
 def percent(part: int, whole: int) -> int | None:
-    """A whole percent, half up, but 0 and 100 only where it is exactly that; None of nothing. (199, 200) -> 99."""
+    """A whole percent, half up, but 0 and 100 only where it is exactly that; None of nothing. (199, 200) ->
+    99."""
     if not whole:
         return None
     rounded = (200 * part + whole) // (2 * whole)
@@ -72,7 +73,8 @@ def percent(part: int, whole: int) -> int | None:
 
 
 def percent_said(part: int, whole: int) -> str:
-    """The same in words: '67%', and where rounding would say 0 or 100 of what is neither 'under 1%', 'over 99%'.
+    """The same in words: '67%', and where rounding would say 0 or 100 of what is neither 'under 1%', 'over
+    99%'.
 
     '' of nothing.
     """
@@ -115,7 +117,8 @@ _MARKS = {mark: " " for mark in range(128) if not chr(mark).isalnum()} | {
 
 
 def words_of(text: str) -> str:
-    """What two people mean by the same words: no accents, case, apostrophes or punctuation; saint is st, & is and.
+    """What two people mean by the same words: no accents, case, apostrophes or punctuation; saint is st, & is
+    and.
 
     "St. Mary's & Zoë" -> 'st marys and zoe'.
     """
@@ -128,6 +131,20 @@ def words_of(text: str) -> str:
 
 
 __all__ = [
-    "and_list", "capfirst", "clock", "clock_span", "count", "date_and_time", "day", "day_short", "duration", "number",
-    "percent", "percent_said", "year_group_name", "words_of", "year_groups_name", "year_name",
-]  # fmt: skip
+    "and_list",
+    "capfirst",
+    "clock",
+    "clock_span",
+    "count",
+    "date_and_time",
+    "day",
+    "day_short",
+    "duration",
+    "number",
+    "percent",
+    "percent_said",
+    "year_group_name",
+    "words_of",
+    "year_groups_name",
+    "year_name",
+]

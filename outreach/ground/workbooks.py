@@ -1,10 +1,12 @@
-"""Spreadsheets in, every sheet of them, within bounds: of cells, width, depth, text, memory and processor time. Pure.
+"""Spreadsheets in, every sheet of them, within bounds: of cells, width, depth, text, memory and processor
+time. Pure.
 
-A file is read once and comes out packed: lines of cells as text, a few bytes for each, so that what was read can be kept and
-gone through again without the file. Nothing in it is ever computed or followed. What bounds hold, for every kind of file:
-10 MB as sent; 40,000 lines that say anything, 200 columns, three million cells, 32,767 characters in a cell (Excel's own);
-two seconds of processor. A file within 60 MB of memory above rest: text goes through in pieces, and a workbook's list of
-texts, which cells point into, is the only thing held whole.
+A file is read once and comes out packed: lines of cells as text, a few bytes for each, so that what was read
+can be kept and gone through again without the file. Nothing in it is ever computed or followed. What bounds
+hold, for every kind of file: 10 MB as sent; 40,000 lines that say anything, 200 columns, three million cells,
+32,767 characters in a cell (Excel's own); two seconds of processor. A file within 60 MB of memory above rest:
+text goes through in pieces, and a workbook's list of texts, which cells point into, is the only thing held
+whole.
 """
 
 import codecs
@@ -70,7 +72,8 @@ class Merged:
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """One sheet as it was read. `count` lines say anything; `packed` holds them; a CSV is one sheet without a name."""
+    """One sheet as it was read. `count` lines say anything; `packed` holds them; a CSV is one sheet without a
+    name."""
 
     name: str
     count: int
@@ -79,7 +82,8 @@ class Sheet:
     merged: tuple[Merged, ...] = ()
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
-        """Each line that says anything: its number, counted from 1 as the file shows it, and its cells, trimmed.
+        """Each line that says anything: its number, counted from 1 as the file shows it, and its cells,
+        trimmed.
 
         Cells that were made one over several lines say the same in each of them.
         """
@@ -102,7 +106,8 @@ class Sheet:
 
 
 def read(content: bytes) -> tuple[Sheet, ...]:
-    """The sheets of an XLSX, or the one table of a CSV. The content decides, not the name. Raises CannotRead, in words.
+    """The sheets of an XLSX, or the one table of a CSV. The content decides, not the name. Raises CannotRead,
+    in words.
 
     CSV: UTF-8 with or without its mark, UTF-16, or cp1252; parted by comma, semicolon, tab or bar.
     """
@@ -115,7 +120,8 @@ def read(content: bytes) -> tuple[Sheet, ...]:
         sheets = _workbook(content, bounds)
     elif content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise CannotRead(
-            "This is an old Excel file (.xls) or one with a password. Save it as .xlsx without a password, or as CSV. Nothing was changed."
+            "This is an old Excel file (.xls) or one with a password. Save it as .xlsx without a "
+            "password, or as CSV. Nothing was changed."
         )
     else:
         sheets = (_csv(content, bounds),)
@@ -174,7 +180,8 @@ class _Packing:
         self.count = self.width = 0
 
     def put(self, line: int, cells: Sequence[str], where: str) -> None:
-        """One line, without the empty cells that a spreadsheet adds at its end. One without anything is left out."""
+        """One line, without the empty cells that a spreadsheet adds at its end. One without anything is left
+        out."""
         kept = list(map(str.strip, cells))
         while kept and not kept[-1]:
             kept.pop()
@@ -241,9 +248,18 @@ def _workbook(content: bytes, bounds: _Bounds) -> tuple[Sheet, ...]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _sheets(archive, bounds)
     except (
-        zipfile.BadZipFile, zlib.error, expat.ExpatError, KeyError, IndexError, ValueError, EOFError, OSError,
-        NotImplementedError, RuntimeError, OverflowError,
-    ) as error:  # fmt: skip
+        zipfile.BadZipFile,
+        zlib.error,
+        expat.ExpatError,
+        KeyError,
+        IndexError,
+        ValueError,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        OverflowError,
+    ) as error:
         raise CannotRead(
             "This workbook is damaged or has a password. Open it, save it as .xlsx and try again. Nothing was changed."
         ) from error
@@ -378,7 +394,8 @@ class _Book:
 
 
 class _Texts:
-    """The workbook's list of texts, which its cells point into. Notes on how to say a word are no part of it."""
+    """The workbook's list of texts, which its cells point into. Notes on how to say a word are no part of
+    it."""
 
     def __init__(self) -> None:
         self.all: list[str] = []
@@ -436,8 +453,9 @@ _MERGE = re.compile(r'<mergeCell ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9
 
 
 class _SheetReader:
-    """One sheet. Its lines as nearly every program writes them are cut out of the text as they stand, which is three times
-    as quick; a line that is written in any other way, and a sheet whose marks have another form, go through the parser."""
+    """One sheet. Its lines as nearly every program writes them are cut out of the text as they stand, which
+    is three times as quick; a line that is written in any other way, and a sheet whose marks have another
+    form, go through the parser."""
 
     def __init__(self, name: str, texts: list[str], book: _Book, bounds: _Bounds) -> None:
         self._name, self._texts, self._bounds = name, texts, bounds
@@ -468,7 +486,8 @@ class _SheetReader:
                 self._row(row)
             if len(text) > LONGEST_LINE:
                 raise CannotRead(self._too_wide())
-            # An empty line may close itself: what follows the last whole line is kept, or is the end of the lines.
+            # An empty line may close itself: what follows the last whole line is kept, or is the end of the
+            # lines.
             ended = "</sheetData>" in text or "<sheetData/>" in text
             if not ended:
                 piece = part.read(_PIECE)
@@ -494,9 +513,13 @@ class _SheetReader:
     def _merge(self, first: str, line: int, last: str, last_line: int) -> None:
         if last_line > line and len(self._merged) < 20_000 and self._column(first) < MOST_COLUMNS:
             self._merged.append(
-                Merged(first_line=line, last_line=last_line,
-                       first_column=self._column(first), last_column=self._column(last))
-            )  # fmt: skip
+                Merged(
+                    first_line=line,
+                    last_line=last_line,
+                    first_column=self._column(first),
+                    last_column=self._column(last),
+                )
+            )
 
     def _row(self, text: str) -> None:
         """One line, as it stands in the file up to its end mark."""
@@ -621,7 +644,8 @@ class _SheetReader:
         return self._day(text) if is_date else _number(text)
 
     def _kind(self, said: str) -> None:
-        """(type, is a date, as it stands in the file) of a cell, by its marks as written; few are different."""
+        """(type, is a date, as it stands in the file) of a cell, by its marks as written; few are
+        different."""
         if len(self._kinds) > 10_000:
             raise ValueError("no two cells alike")
         marks = dict(_MARKS.findall(said))
@@ -721,7 +745,8 @@ def _physical(content: bytes, encoding: str) -> Iterator[str]:
 
 
 def _parted(content: bytes, encoding: str) -> str:
-    """What parts the cells: the mark by which most of the first lines come out equally wide, and more than one wide."""
+    """What parts the cells: the mark by which most of the first lines come out equally wide, and more than
+    one wide."""
     first: list[str] = []
     try:
         for line in _physical(content, encoding):
@@ -752,7 +777,8 @@ def _encoding(content: bytes) -> str:
         return "utf-16"
     if content[:1] == b"<" and b"<html" in content[:2_000].lower():
         raise CannotRead(
-            "This is a web page and no spreadsheet. Open it in Excel, save it as .xlsx and try again. Nothing was changed."
+            "This is a web page and no spreadsheet. Open it in Excel, save it as .xlsx and try again. "
+            "Nothing was changed."
         )
     if b"\x00" in content:
         if content[1:200:2].count(b"\x00") > 80 or (len(content) < 200 and not content[1::2].strip(b"\x00")):

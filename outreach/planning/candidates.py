@@ -1,4 +1,5 @@
-"""Which schools a plan is drawn up for: each gap that still needs shows, how many, for how many pupils, and on which days."""
+"""Which schools a plan is drawn up for: each gap that still needs shows, how many, for how many pupils, and
+on which days."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -24,7 +25,8 @@ from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
 NO_ADDRESS, SAID_NO = "no address", "said no"
-"""Why a school is left out before any planning: nobody to write to; its newest answer is no, and the rules respect it."""
+"""Why a school is left out before any planning: nobody to write to; its newest answer is no, and the rules
+respect it."""
 
 _PROVIDED_FOR = frozenset((Word.SEEN, Word.PART_SEEN, Word.BOOKED, Word.TO_CONFIRM))
 
@@ -42,9 +44,11 @@ class Waiting:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A school that needs `shows` for `pupils` (None: not known). `waiting`: its proposals that nobody answered yet.
+    """A school that needs `shows` for `pupils` (None: not known). `waiting`: its proposals that nobody
+    answered yet.
 
-    `closed_on`: dates that it refused, besides those its calendar rules out; not one on which another time waits for it.
+    `closed_on`: dates that it refused, besides those its calendar rules out; not one on which another time
+    waits for it.
     """
 
     urn: int
@@ -129,7 +133,8 @@ def of(
 
 
 def districts_behind(target: Collection[Standing]) -> set[str]:
-    """The codes of the districts in which fewer schools have seen it, or will, than in the whole county. Pure."""
+    """The codes of the districts in which fewer schools have seen it, or will, than in the whole county.
+    Pure."""
     reached: dict[str, list[int]] = defaultdict(list)
     for standing in target:
         reached[standing.district_code].append(standing.standing in _PROVIDED_FOR)

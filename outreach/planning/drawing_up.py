@@ -1,7 +1,7 @@
 """A programme becomes a problem for the planner: its gaps, its tour days with what stands on them, the roads.
 
-What may not move is booked to the planner: shows, holds, and proposals unless the rules let them move. Tour days whose
-shows cannot be played as they stand are left out, and named.
+What may not move is booked to the planner: shows, holds, and proposals unless the rules let them move. Tour
+days whose shows cannot be played as they stand are left out, and named.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,15 +24,16 @@ from outreach.tour.programmes import Programme
 from outreach.tour.roads import Roads, Stop
 
 ASKED_PRICE, DRAWN_PRICE, PINNED_PRICE = 120.0, 30.0, 10_000.0
-"""Minutes of driving that moving a show costs: one that a school was asked about, one only drawn up, one pinned."""
+"""Minutes of driving that moving a show costs: one that a school was asked about, one only drawn up, one
+pinned."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
     """A problem and what its numbers stand for: tour days by number, candidates by URN. Plain facts, no rows.
 
-    `left_out`: (URN, shows, why) before any planning. `unplayable`: sentences on tour days that were left out.
-    `movable`: the kept times that may move.
+    `left_out`: (URN, shows, why) before any planning. `unplayable`: sentences on tour days that were left
+    out. `movable`: the kept times that may move.
     """
 
     problem: Problem
@@ -44,8 +45,8 @@ class Drawn:
 
 
 def draw(programme: Programme, rules: Rules, *, before: Sequence[PlanLine] = (), now: datetime) -> Drawn:
-    """The problem as the programme stands now; about 40 queries. `before`: the lines of the plans that it follows on,
-    the newest plan's first.
+    """The problem as the programme stands now; about 40 queries. `before`: the lines of the plans that it
+    follows on, the newest plan's first.
 
     Raises CannotPlan when there is nothing to plan on, or nobody to plan for.
     """
@@ -193,7 +194,8 @@ def _day(day: PlannedDay, where: _Where, free: Collection[int]) -> Day:
 def _kept(
     before: Sequence[PlanLine], movable: Iterable[Waiting], numbers: Mapping[int, int]
 ) -> Iterable[Kept]:
-    """What should stay where it is, and what moving it costs: kept times that may move, lines that were only drawn up."""
+    """What should stay where it is, and what moving it costs: kept times that may move, lines that were only
+    drawn up."""
     newest = max((line.plan_id for line in before), default=0)
     pinned = {line.proposal_id for line in before if line.pinned}
     for each in movable:

@@ -12,11 +12,12 @@ from outreach.tour.planning.plan import OUT_OF_TIME, STOPPED, Plan
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """`needed`: schools that need a show; `reached` of them with all of theirs, `in_part` with some, `guests` of the
-    reached at a neighbour's show. `pupils` of the shows planned; `pupils_unknown`: shows whose number is not known.
-    `days_used`: with something planned; `free_days`: ids of those with nothing on them at all, which could be handed back.
-    Minutes of driving; `bound_*`: what no plan betters. `moved` and `dropped`: of what was proposed or drawn up before;
-    `dropped_proposals` their ids. `free_*`: what a plan without regard to that would reach and drive.
+    """`needed`: schools that need a show; `reached` of them with all of theirs, `in_part` with some, `guests`
+    of the reached at a neighbour's show. `pupils` of the shows planned; `pupils_unknown`: shows whose number
+    is not known. `days_used`: with something planned; `free_days`: ids of those with nothing on them at all,
+    which could be handed back. Minutes of driving; `bound_*`: what no plan betters. `moved` and `dropped`: of
+    what was proposed or drawn up before; `dropped_proposals` their ids. `free_*`: what a plan without regard
+    to that would reach and drive.
     """
 
     needed: int

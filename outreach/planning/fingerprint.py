@@ -1,4 +1,5 @@
-"""Fingerprint of a plan's inputs: a short sum of each thing that plans rest on, to see whether any has changed since.
+"""Fingerprint of a plan's inputs: a short sum of each thing that plans rest on, to see whether any has
+changed since.
 
 What a plan's own lines became, proposals and the bookings that come of them, does not count as a change.
 """
@@ -32,9 +33,17 @@ WORDS = {
 }
 
 _SETTINGS = (
-    "running_minutes", "discussion_minutes", "get_in_minutes", "get_out_minutes", "audience_ceiling", "shows_a_day",
-    "earliest_start", "latest_finish", "notice_book_days", "closed_at",
-)  # fmt: skip
+    "running_minutes",
+    "discussion_minutes",
+    "get_in_minutes",
+    "get_out_minutes",
+    "audience_ceiling",
+    "shows_a_day",
+    "earliest_start",
+    "latest_finish",
+    "notice_book_days",
+    "closed_at",
+)
 
 
 def of(programme: Programme, *, leaving_out: Collection[int] = ()) -> str:
@@ -44,11 +53,16 @@ def of(programme: Programme, *, leaving_out: Collection[int] = ()) -> str:
     )
     days = db.session.execute(
         select(
-            TourDay.id, TourDay.leaves, TourDay.returns, TourDay.shows_at_most, TourDay.stays_easting, TourDay.stays_northing
+            TourDay.id,
+            TourDay.leaves,
+            TourDay.returns,
+            TourDay.shows_at_most,
+            TourDay.stays_easting,
+            TourDay.stays_northing,
         )
         .where(TourDay.programme_id == programme.id, TourDay.ended_at.is_(None))
         .order_by(TourDay.id)
-    )  # fmt: skip
+    )
     shows = db.session.execute(
         select(Performance.id, Performance.urn, Performance.tour_day_id, Performance.starts_at)
         .where(
@@ -76,7 +90,8 @@ def of(programme: Programme, *, leaving_out: Collection[int] = ()) -> str:
 
 
 def changed(plan: TourPlan) -> list[str]:
-    """What is not as it was when a plan was drawn up, in words; nothing while it was not drawn up yet. Six queries."""
+    """What is not as it was when a plan was drawn up, in words; nothing while it was not drawn up yet. Six
+    queries."""
     if not plan.about:
         return []
     own = db.session.scalars(

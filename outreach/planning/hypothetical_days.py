@@ -29,7 +29,8 @@ _SUPPOSED_BASE = -(2**31)
 
 @dataclass(frozen=True, kw_only=True)
 class StandingShow:
-    """What stands on a day, by minutes from midnight; a hold that still counts, and a kept slot, stand like a show."""
+    """What stands on a day, by minutes from midnight; a hold that still counts, and a kept slot, stand like a
+    show."""
 
     performance_id: int
     host: str
@@ -41,7 +42,8 @@ class StandingShow:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedDay:
-    """A day that the planner may use. `number`: the tour day's id, below nought where the day is only supposed.
+    """A day that the planner may use. `number`: the tour day's id, below nought where the day is only
+    supposed.
 
     Minutes from midnight; stops None: not known, no road.
     """
@@ -65,7 +67,8 @@ class PlannedDay:
 
 
 def days(programme: Programme, rules: Rules, *, now: datetime) -> list[PlannedDay]:
-    """Every day that keeps the notice for booking, of the rules' troupes and until their last day, by date and troupe."""
+    """Every day that keeps the notice for booking, of the rules' troupes and until their last day, by date
+    and troupe."""
     first = slots.first_bookable_day(programme, now)
     wanted = [
         row
@@ -141,7 +144,8 @@ def _more_days(
     *,
     now: datetime,
 ) -> list[PlannedDay]:
-    """So many days more of the first troupe, with the hours it mostly has, spread over the dates that it could add."""
+    """So many days more of the first troupe, with the hours it mostly has, spread over the dates that it
+    could add."""
     real = [day for day in found if day.tour_day_id is not None]
     if not rules.extra_days or not real or troupe is None:
         return []
@@ -173,7 +177,8 @@ def _spread(possible: Sequence[date], wanted: int) -> list[date]:
 
 
 def _more_troupe(rules: Rules, found: Sequence[PlannedDay]) -> list[PlannedDay]:
-    """One troupe more, with a base of its own, on every date that there is, and for hours as they mostly are."""
+    """One troupe more, with a base of its own, on every date that there is, and for hours as they mostly
+    are."""
     real = [day for day in found if day.tour_day_id is not None]
     if not rules.extra_troupe or not real:
         return []

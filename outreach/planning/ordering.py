@@ -40,8 +40,8 @@ class NothingStandsInIt(Refusal):
 def order(programme: Programme, asked: Rules, *, name: str = "", who: str, now: datetime) -> TourPlan:
     """A plan by these rules, waiting for the planner. The same asked again while it waits is one plan.
 
-    Raises ProgrammeClosed, RulesMakeNoSense, NameTooLong, TooManyPlansWait, and CannotPlan where there is nothing to
-    plan, or nothing to plan on.
+    Raises ProgrammeClosed, RulesMakeNoSense, NameTooLong, TooManyPlansWait, and CannotPlan where there is
+    nothing to plan, or nothing to plan on.
     """
     rules.check(asked, academic_year=programme.academic_year, today=day_of(now))
     _check_troupes(programme, asked)
@@ -50,7 +50,8 @@ def order(programme: Programme, asked: Rules, *, name: str = "", who: str, now: 
 
 
 def again(plan: TourPlan, *, seconds: int | None = None, who: str, now: datetime) -> TourPlan:
-    """Another plan that keeps what this one proposes and whatever was proposed since, each at the price of moving it.
+    """Another plan that keeps what this one proposes and whatever was proposed since, each at the price of
+    moving it.
 
     What a coordinator struck is not offered again on its date; what was pinned stays. Raises StillAtWork,
     NothingStandsInIt, and as `order` does.
@@ -67,7 +68,8 @@ def again(plan: TourPlan, *, seconds: int | None = None, who: str, now: datetime
 
 
 def stop(plan: TourPlan, *, who: str, now: datetime) -> None:
-    """End it early: the best that was found is kept; one that was not begun comes to nothing. Twice is once."""
+    """End it early: the best that was found is kept; one that was not begun comes to nothing. Twice is
+    once."""
     row = _locked(plan)
     if row.state in orders.ENDED or row.stop_asked_at is not None:
         return
@@ -90,7 +92,8 @@ def put_away(plan: TourPlan, *, who: str, now: datetime) -> None:
 
 
 def lines_before(plan: TourPlan) -> list[PlanLine]:
-    """The lines of a plan and of those it follows on, the newest plan's first: what a re-plan keeps and leaves out."""
+    """The lines of a plan and of those it follows on, the newest plan's first: what a re-plan keeps and
+    leaves out."""
     found: list[PlanLine] = []
     at: TourPlan | None = plan
     for _ in range(20):
@@ -125,9 +128,16 @@ def _put_down(
             f"{len(waiting)} plans wait already. Stop one, or wait until the planner has done some."
         )
     plan = TourPlan(
-        programme_id=programme.id, name=name or _next_name(programme.id), asked_by=who, asked_at=now,
-        rules=packed, based_on=based_on, state=WAITING, progress={}, figures={},
-    )  # fmt: skip
+        programme_id=programme.id,
+        name=name or _next_name(programme.id),
+        asked_by=who,
+        asked_at=now,
+        rules=packed,
+        based_on=based_on,
+        state=WAITING,
+        progress={},
+        figures={},
+    )
     db.session.add(plan)
     db.session.flush()
     history.record("asked for a plan", "programme", programme.id, who=who, now=now, after=plan.name)

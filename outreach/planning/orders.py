@@ -24,15 +24,15 @@ NEW, KEPT, MOVED = "new", "kept", "moved"
 """Of a line: not in what was proposed before; where it was; elsewhere than it was (`was_starts_at`)."""
 
 DRAWN, STRUCK, ACCEPTED, REFUSED = "drawn", "struck", "accepted", "refused"
-"""Of a line: on paper only; taken out by a coordinator; a proposal (or, of a guest, an ask of its host); it no
-longer fitted when it was to become one (`refused_why`).
+"""Of a line: on paper only; taken out by a coordinator; a proposal (or, of a guest, an ask of its host); it
+no longer fitted when it was to become one (`refused_why`).
 """
 
 
 class TourPlan(Base):
-    """One plan. `rules`: what was asked, as rules.Rules packs it; `progress` while it is worked on; `figures` how good
-    it came out, as figures.Figures packs them. `about`: a hash of the programme's gaps, days and shows that it was
-    drawn up from. `dropped_at`: put away by a coordinator.
+    """One plan. `rules`: what was asked, as rules.Rules packs it; `progress` while it is worked on; `figures`
+    how good it came out, as figures.Figures packs them. `about`: a hash of the programme's gaps, days and
+    shows that it was drawn up from. `dropped_at`: put away by a coordinator.
     """
 
     __tablename__ = "plan"
@@ -40,9 +40,13 @@ class TourPlan(Base):
         CheckConstraint("state IN ('waiting', 'working', 'done', 'stopped', 'failed')", name="state"),
         CheckConstraint("(finished_at IS NULL) = (state IN ('waiting', 'working'))", name="finished"),
         CheckConstraint("state <> 'working' OR (taken_by <> '' AND beat_at IS NOT NULL)", name="taken"),
-        Index("ix_plan_to_do", "id", postgresql_where=text("finished_at IS NULL"),
-              sqlite_where=text("finished_at IS NULL")),
-    )  # fmt: skip
+        Index(
+            "ix_plan_to_do",
+            "id",
+            postgresql_where=text("finished_at IS NULL"),
+            sqlite_where=text("finished_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), index=True)
@@ -73,10 +77,11 @@ class TourPlan(Base):
 class PlanLine(Base):
     """One show that a plan proposes, or, with `guest_of`, a school as guest at the show of another line.
 
-    `tour_day_id` None: on a day that is only on paper (`troupe_name` says whose), so that nobody can be asked.
-    `pupils`: how many of the school it is for; None: not known. `road_minutes`: what it adds to the day's driving.
-    `place_guessed`: the school stands in the middle of its district, for want of a place of its own.
-    `proposal_id`: the proposal that it became, or, of a line that was 'kept' or 'moved', the one that it was.
+    `tour_day_id` None: on a day that is only on paper (`troupe_name` says whose), so that nobody can be
+    asked. `pupils`: how many of the school it is for; None: not known. `road_minutes`: what it adds to the
+    day's driving. `place_guessed`: the school stands in the middle of its district, for want of a place of
+    its own. `proposal_id`: the proposal that it became, or, of a line that was 'kept' or 'moved', the one
+    that it was.
     """
 
     __tablename__ = "plan_line"
@@ -86,9 +91,11 @@ class PlanLine(Base):
         CheckConstraint("state IN ('drawn', 'struck', 'accepted', 'refused')", name="state"),
         CheckConstraint("was IN ('new', 'kept', 'moved')", name="was"),
         CheckConstraint("get_in_at <= starts_at AND starts_at < away_at", name="times"),
-        CheckConstraint("state <> 'accepted' OR proposal_id IS NOT NULL OR guest_of IS NOT NULL", name="accepted"),
+        CheckConstraint(
+            "state <> 'accepted' OR proposal_id IS NOT NULL OR guest_of IS NOT NULL", name="accepted"
+        ),
         Index("ix_plan_line_proposal", "proposal_id"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"))
@@ -119,7 +126,8 @@ class PlanLine(Base):
 
 
 class PlanLeftOut(Base):
-    """A school that a plan gives fewer shows than it needs: how many fewer, and one of planning/plan.py's causes."""
+    """A school that a plan gives fewer shows than it needs: how many fewer, and one of planning/plan.py's
+    causes."""
 
     __tablename__ = "plan_left_out"
     __table_args__ = (CheckConstraint("shows > 0", name="shows"),)
@@ -161,7 +169,8 @@ def of_programme(programme_id: int) -> list[TourPlan]:
 
 
 def lines(plan: TourPlan) -> list[PlanLine]:
-    """Its lines by day, troupe and start, guests after their host, each with its school and tour day; one query."""
+    """Its lines by day, troupe and start, guests after their host, each with its school and tour day; one
+    query."""
     rows = db.session.scalars(
         select(PlanLine)
         .where(PlanLine.plan_id == plan.id)

@@ -1,4 +1,5 @@
-"""Process of its own for each plan that the planner draws up: its memory goes back, and a fault in it ends it alone."""
+"""Process of its own for each plan that the planner draws up: its memory goes back, and a fault in it ends it
+alone."""
 
 import multiprocessing
 import os
@@ -16,7 +17,8 @@ from outreach.tour.planning.problem import CannotPlan, Problem
 
 _LOOKS_EVERY = 0.25
 _PATIENCE = 120.0
-"""Seconds beyond those given, and beyond the word to stop, after which a planner is taken for stuck and ended."""
+"""Seconds beyond those given, and beyond the word to stop, after which a planner is taken for stuck and
+ended."""
 
 
 def solve(

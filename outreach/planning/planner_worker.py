@@ -1,7 +1,9 @@
-"""Worker that draws up plans: takes one that waits, says how far it is, stores what came of it; each plan ends once.
+"""Worker that draws up plans: takes one that waits, says how far it is, stores what came of it; each plan
+ends once.
 
-Nothing is open in the database while it thinks; the door hands in its transaction for each step. Whoever works says so every few seconds; a plan nobody has spoken of for
-a while is taken up by another, and what the first still brings of it counts for nothing.
+Nothing is open in the database while it thinks; the door hands in its transaction for each step. Whoever
+works says so every few seconds; a plan nobody has spoken of for a while is taken up by another, and what the
+first still brings of it counts for nothing.
 """
 
 import logging
@@ -33,7 +35,8 @@ MISSED = timedelta(seconds=30)
 """Somebody who was not heard of for so long is not there any more."""
 
 MOST_BEGUN = 3
-"""A plan that was begun so often and never ended is not begun again: something about it breaks the planner."""
+"""A plan that was begun so often and never ended is not begun again: something about it breaks the
+planner."""
 
 FREE_SECONDS = 10
 """For the plan that keeps nothing, which a plan once more is compared with."""
@@ -75,7 +78,8 @@ def work_next(
     solver: Solver,
     told: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """One plan from beginning to end; False when none waits. `told`: somebody ends this process, give the plan back."""
+    """One plan from beginning to end; False when none waits. `told`: somebody ends this process, give the
+    plan back."""
     token = f"{name}/{secrets.token_hex(4)}"
     with commits():
         take_over(name)
@@ -96,7 +100,8 @@ def work_next(
 
 
 def claim(token: str, now: datetime) -> int | None:
-    """Take the plan that waits longest, or one whose planner is gone; its id, or None. `token` is unlike any other."""
+    """Take the plan that waits longest, or one whose planner is gone; its id, or None. `token` is unlike any
+    other."""
     while True:
         gone = and_(TourPlan.state == WORKING, TourPlan.beat_at < now - MISSED)
         row = db.session.scalar(
@@ -120,7 +125,8 @@ def claim(token: str, now: datetime) -> int | None:
 
 
 def take_over(name: str) -> None:
-    """Free the plans of this host's planners whose process is gone, instead of waiting until they are missed."""
+    """Free the plans of this host's planners whose process is gone, instead of waiting until they are
+    missed."""
     host = name.split(":")[0]
     rows = db.session.scalars(
         select(TourPlan)

@@ -24,13 +24,14 @@ class RulesMakeNoSense(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """The rules of one plan. `troupes`: ids, () is all. `days_at_most`: tour days to use, None is all that there are.
+    """The rules of one plan. `troupes`: ids, () is all. `days_at_most`: tour days to use, None is all that
+    there are.
 
-    `until`: the last day. `school`, `behind`, `never_seen` and `apart`: minutes of driving that a school, one of a
-    district behind, one never seen before, and a second district on one day count as. Supposed only, for 'what if':
-    a troupe more (`extra_troupe` its name, `extra_easting`, `extra_northing` its base) on the same dates,
-    `extra_days` more for the first troupe, and shows that may end, and the troupe be back, `later` minutes later.
-    `moves`: proposals that wait may move, each at a price.
+    `until`: the last day. `school`, `behind`, `never_seen` and `apart`: minutes of driving that a school, one
+    of a district behind, one never seen before, and a second district on one day count as. Supposed only, for
+    'what if': a troupe more (`extra_troupe` its name, `extra_easting`, `extra_northing` its base) on the same
+    dates, `extra_days` more for the first troupe, and shows that may end, and the troupe be back, `later`
+    minutes later. `moves`: proposals that wait may move, each at a price.
     """
 
     troupes: tuple[int, ...] = ()

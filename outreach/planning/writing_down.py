@@ -1,4 +1,5 @@
-"""Storing a plan that the planner found: its lines, which of them stood in the plan before, and its figures."""
+"""Storing a plan that the planner found: its lines, which of them stood in the plan before, and its
+figures."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -93,7 +94,8 @@ def _line(plan_id: int, drawn: Drawn, visit: Visit, *, nth: int, guest_of: int |
 
 
 def _matched(drawn: Drawn, lines: Iterable[PlanLine], before: Sequence[PlanLine]) -> Written:
-    """Says of each line whether it is where it was. What a school was asked about moves by a minute at the least."""
+    """Says of each line whether it is where it was. What a school was asked about moves by a minute at the
+    least."""
     by_school: dict[int, list[PlanLine]] = defaultdict(list)
     for line in lines:
         by_school[line.urn].append(line)
@@ -103,8 +105,13 @@ def _matched(drawn: Drawn, lines: Iterable[PlanLine], before: Sequence[PlanLine]
     pinned = {line.proposal_id for line in before if line.pinned and line.proposal_id is not None}
     for each in drawn.movable:
         there = next(
-            (x for x in by_school[each.urn] if x.starts_at == each.starts_at and x.tour_day_id == each.tour_day_id), None
-        )  # fmt: skip
+            (
+                x
+                for x in by_school[each.urn]
+                if x.starts_at == each.starts_at and x.tour_day_id == each.tour_day_id
+            ),
+            None,
+        )
         if there is None:
             elsewhere.append(each)
             continue
@@ -149,7 +156,8 @@ def _is_near(line: PlanLine, other: PlanLine) -> bool:
 
 
 def _legs(problem: Problem, visits: Iterable[Visit]) -> dict[tuple[int, int, int], int]:
-    """What each show adds to the driving of its day, by (day, URN, start): to it and on, less the way without it.
+    """What each show adds to the driving of its day, by (day, URN, start): to it and on, less the way without
+    it.
 
     Of shows at one school one after the other the first counts for all: without them nobody would go there.
     """
@@ -194,9 +202,10 @@ def _figures(drawn: Drawn, plan: Plan, written: Written, free: Plan | None) -> F
         nth[visit.school] += 1
     used = {visit.day for visit in plan.visits}
     idle = [
-        day.number for day in drawn.problem.days
+        day.number
+        for day in drawn.problem.days
         if not day.booked and day.number not in used and drawn.days[day.number].tour_day_id is not None
-    ]  # fmt: skip
+    ]
     return Figures(
         needed=len(drawn.problem.gaps) + len(drawn.left_out),
         reached=plan.reached,

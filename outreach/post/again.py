@@ -1,6 +1,8 @@
-"""A letter about a visit, once more: as it was while that is still so, in a new mail with a link of its own; else written anew.
+"""A letter about a visit, once more: as it was while that is still so, in a new mail with a link of its own;
+else written anew.
 
-`post` does not know what stands: who does is named once, by create_app (`ask`), and answers by UID and address.
+`post` does not know what stands: who does is named once, by create_app (`ask`), and answers by UID and
+address.
 """
 
 import re
@@ -30,14 +32,16 @@ _LINKED = re.compile(rf"(/i/)({copies.MASKED}|[A-Za-z0-9_-]{{20,}})")
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What one person's calendar is to show of a visit now: its text, and the letter that says so, put into the outbox."""
+    """What one person's calendar is to show of a visit now: its text, and the letter that says so, put into
+    the outbox."""
 
     calendar: bytes
     write: Callable[[], Letter]
 
 
 Knows = Callable[[str, str, datetime], Standing | None]
-"""What stands of an event (its UID) for an address; None where nobody knows of such an event or such a person."""
+"""What stands of an event (its UID) for an address; None where nobody knows of such an event or such a
+person."""
 
 _knows: Knows | None = None
 
@@ -51,11 +55,12 @@ def ask(knows: Knows) -> None:
 def resend(stream: str, recipient: str, *, now: datetime) -> Letter | None:
     """What a person's calendar is to show, once more: the letter that is on its way now.
 
-    Where the newest letter says what stands, it goes again. One that still waits goes at once; one that could not be
-    delivered is tried again, the same bytes. One that has gone is written anew, since its link is known to nobody any
-    more: same words, same calendar text, new link and new Message-ID. Gone within the last minutes, nothing is done.
-    Where it is older than what stands, or a newer one was taken back, the visit is written to them as it stands.
-    None when the person never had one, or when its link was withdrawn. Raises AddressDead.
+    Where the newest letter says what stands, it goes again. One that still waits goes at once; one that could
+    not be delivered is tried again, the same bytes. One that has gone is written anew, since its link is
+    known to nobody any more: same words, same calendar text, new link and new Message-ID. Gone within the
+    last minutes, nothing is done. Where it is older than what stands, or a newer one was taken back, the
+    visit is written to them as it stands. None when the person never had one, or when its link was withdrawn.
+    Raises AddressDead.
     """
     newest = _newest(stream, recipient)
     if newest is None:
@@ -76,7 +81,8 @@ def resend(stream: str, recipient: str, *, now: datetime) -> Letter | None:
 
 
 def try_again(letter: Letter, *, who: str, now: datetime) -> Letter:
-    """Send a letter that failed once more, or one that waits for its next try at once: the letter that goes now.
+    """Send a letter that failed once more, or one that waits for its next try at once: the letter that goes
+    now.
 
     What is not so any more is written as it stands instead. Raises LetterGone, AddressDead, Overtaken.
     """
@@ -85,7 +91,9 @@ def try_again(letter: Letter, *, who: str, now: datetime) -> Letter:
     if standing is not None:
         going = _as_it_stands(letter, standing)
         if going is None:
-            raise Overtaken("What this letter says is not so any more, and there is nothing to send in its place.")
+            raise Overtaken(
+                "What this letter says is not so any more, and there is nothing to send in its place."
+            )
         history.record("wrote anew", "letter", letter.id, who=who, now=now, after=going.id)
         return going
     letterbook.go(letter, who=who, now=now)
@@ -95,7 +103,8 @@ def try_again(letter: Letter, *, who: str, now: datetime) -> Letter:
 def try_all_again(partnership_id: int, *, who: str, now: datetime) -> int:
     """Send once more what failed and is still wanted: how many letters that is.
 
-    Left as they are: letters to dead addresses, those that a newer one has overtaken, and those whose show has begun.
+    Left as they are: letters to dead addresses, those that a newer one has overtaken, and those whose show
+    has begun.
     """
     tried = 0
     for letter in db.session.scalars(
@@ -130,18 +139,21 @@ def _newest(stream: str, recipient: str) -> Letter | None:
 
 
 def _older_than_what_stands(letter: Letter, *, now: datetime) -> Standing | None:
-    """What stands, where this letter says something else, or less than one that was written since and never went."""
+    """What stands, where this letter says something else, or less than one that was written since and never
+    went."""
     standing = _knows(letter.stream, letter.recipient, now) if _knows is not None else None
     if standing is None:
         return None
     since = db.session.scalar(
         select(Letter.id)
         .where(
-            Letter.stream == letter.stream, Letter.recipient == letter.recipient, Letter.method != "",
+            Letter.stream == letter.stream,
+            Letter.recipient == letter.recipient,
+            Letter.method != "",
             Letter.id > letter.id,
         )
         .limit(1)
-    )  # fmt: skip
+    )
     said = copies.read(letter.raw).calendar
     return standing if since is not None or not calendars.say_the_same(said, standing.calendar) else None
 
@@ -149,7 +161,10 @@ def _older_than_what_stands(letter: Letter, *, now: datetime) -> Standing | None
 def _as_it_stands(old: Letter, standing: Standing) -> Letter | None:
     """None where there is nothing to say: an end of what never arrived."""
     if old.status == FAILED:
-        old.status, old.last_error = SUPERSEDED, "It said what is not so any more: a newer letter took its place."
+        old.status, old.last_error = (
+            SUPERSEDED,
+            "It said what is not so any more: a newer letter took its place.",
+        )
         old.raw = copies.masked(old.raw)
     written = standing.write()
     return written if written.status == WAITING else None
@@ -164,9 +179,14 @@ def _anew(letter: Letter, *, now: datetime) -> Letter | None:
             return None
         text, html = (_LINKED.sub(rf"\g<1>{token}", words) for words in (text, html))
     message_id = envelopes.message_id(
-        settings().mail_domain, stream=letter.stream, recipient=letter.recipient, kind=KIND, method=letter.method,
-        sequence=letter.sequence, dtstamp=now,
-    )  # fmt: skip
+        settings().mail_domain,
+        stream=letter.stream,
+        recipient=letter.recipient,
+        kind=KIND,
+        method=letter.method,
+        sequence=letter.sequence,
+        dtstamp=now,
+    )
     first = _first_invite(letter)
     envelope = Envelope(
         sender_name=copies.sender_name(letter.raw),
@@ -179,12 +199,20 @@ def _anew(letter: Letter, *, now: datetime) -> Letter | None:
     )
     invite = Invite(method=letter.method, ics=copy.calendar)
     return outbox.put(
-        partnership_id=letter.partnership_id, stream=letter.stream, recipient=letter.recipient, kind=KIND,
-        subject=letter.subject, message_id=message_id, now=now, method=letter.method, sequence=letter.sequence,
+        partnership_id=letter.partnership_id,
+        stream=letter.stream,
+        recipient=letter.recipient,
+        kind=KIND,
+        subject=letter.subject,
+        message_id=message_id,
+        now=now,
+        method=letter.method,
+        sequence=letter.sequence,
         raw=envelopes.seal(envelope, subject=letter.subject, text=text, html=html, invite=invite),
-        thread=Thread(first_invite=first, holds_entry=True), give_up_at=letter.give_up_at,
+        thread=Thread(first_invite=first, holds_entry=True),
+        give_up_at=letter.give_up_at,
         sender_address=letter.sender_address,
-    )  # fmt: skip
+    )
 
 
 def _link_in(letter: Letter) -> PersonalLink | None:
@@ -208,18 +236,24 @@ def _token(letter: Letter, *, now: datetime) -> str | None:
     if old is None or not old.open_at(now):
         return None
     return links.mint(
-        urn=old.urn, programme_id=old.programme_id, address=old.address, name=old.name, now=now,
+        urn=old.urn,
+        programme_id=old.programme_id,
+        address=old.address,
+        name=old.name,
+        now=now,
         expires_at=old.expires_at,
-    ).token  # fmt: skip
+    ).token
 
 
 def _first_invite(letter: Letter) -> str | None:
     return db.session.scalar(
         select(Letter.message_id)
         .where(
-            Letter.stream == letter.stream, Letter.recipient == letter.recipient, Letter.method == "REQUEST",
+            Letter.stream == letter.stream,
+            Letter.recipient == letter.recipient,
+            Letter.method == "REQUEST",
             Letter.handed_at.is_not(None),
         )
         .order_by(Letter.id)
         .limit(1)
-    )  # fmt: skip
+    )

@@ -109,7 +109,8 @@ def download(appointment: Appointment) -> bytes:
 
 
 def say_the_same(one: bytes, other: bytes) -> bool:
-    """Whether two calendar texts tell a calendar the same, whenever they were made and whatever people have answered.
+    """Whether two calendar texts tell a calendar the same, whenever they were made and whatever people have
+    answered.
 
     An end is an end, in whichever revision.
     """
@@ -127,8 +128,9 @@ def _plainly(ics: bytes) -> list[bytes]:
 
 
 def as_written(starts_at: datetime, ends_at: datetime) -> tuple[datetime, datetime]:
-    """Both instants as a calendar is told them: on London's clock, but in UTC where one of them is in the hour that comes
-    twice in autumn, since DTSTART;TZID could not say which of the two is meant (RFC 5545 3.3.5)."""
+    """Both instants as a calendar is told them: on London's clock, but in UTC where one of them is in the
+    hour that comes twice in autumn, since DTSTART;TZID could not say which of the two is meant (RFC 5545
+    3.3.5)."""
     there = starts_at.astimezone(LONDON), ends_at.astimezone(LONDON)
     twice = any(at.utcoffset() != at.replace(fold=1 - at.fold).utcoffset() for at in there)
     return (starts_at.astimezone(UTC), ends_at.astimezone(UTC)) if twice else there
@@ -281,5 +283,6 @@ _DROPPED = re.compile(
     + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
-"""Control characters; halves of characters; what turns the reading direction of all that follows; a stray byte order
-mark; and what Unicode says is no character, which the XML that mail servers make of an entry cannot hold."""
+"""Control characters; halves of characters; what turns the reading direction of all that follows; a stray
+byte order mark; and what Unicode says is no character, which the XML that mail servers make of an entry
+cannot hold."""

@@ -40,8 +40,8 @@ def read(raw: bytes) -> Copy:
 def masked(raw: bytes) -> bytes:
     """The same mail with the token of every personal link hidden; all else to the byte as it was.
 
-    Both readings are quoted-printable, which writes a token as it is but may break its line anywhere. The calendar
-    part and all after it bear no link, and are base64, where the same signs may stand by chance.
+    Both readings are quoted-printable, which writes a token as it is but may break its line anywhere. The
+    calendar part and all after it bear no link, and are base64, where the same signs may stand by chance.
     """
     readings, calendar, rest = raw.partition(b"\r\nContent-Type: text/calendar")
     return _PERSONAL_BYTES.sub(rb"\1" + MASKED.encode(), readings) + calendar + rest

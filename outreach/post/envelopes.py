@@ -29,7 +29,8 @@ class Invite:
 class Envelope:
     """Everything about one mail but its words. `reply_to` '' means the sender's address.
 
-    With `attach_invite` the calendar comes a second time, as the file invite.ics, for mail readers that hide the first.
+    With `attach_invite` the calendar comes a second time, as the file invite.ics, for mail readers that hide
+    the first.
     """
 
     sender_name: str

@@ -66,9 +66,12 @@ def letters(
 
 
 def how_many(partnership_id: int, status: str = "", *, written_to: str = "") -> int:
-    return db.session.scalar(
-        select(func.count()).select_from(Letter).where(*_chosen(partnership_id, status, written_to))
-    ) or 0  # fmt: skip
+    return (
+        db.session.scalar(
+            select(func.count()).select_from(Letter).where(*_chosen(partnership_id, status, written_to))
+        )
+        or 0
+    )
 
 
 def _chosen(partnership_id: int, status: str, written_to: str) -> list[ColumnElement[bool]]:
@@ -88,8 +91,8 @@ def _chosen(partnership_id: int, status: str, written_to: str) -> list[ColumnEle
 def of_schools(
     urns: Collection[int], visits: Collection[str], partnership_id: int, *, most: int
 ) -> Sequence[Letter]:
-    """What was written to some schools: about asking, whose streams name the school, and about `visits`, by UID. The newest
-    first, without their bytes; one query."""
+    """What was written to some schools: about asking, whose streams name the school, and about `visits`, by
+    UID. The newest first, without their bytes; one query."""
     about = [Letter.stream.in_(set(visits))]
     for urn in urns:
         about += [Letter.stream.like(f"%/%/{urn}"), Letter.stream.like(f"%/%/{urn}/%")]
@@ -111,9 +114,14 @@ def attention(partnership_id: int) -> int:
 
 def waiting_before(moment: datetime) -> int:
     """How many letters of all partnerships could have gone by `moment` and have not."""
-    return db.session.scalar(
-        select(func.count()).select_from(Letter).where(Letter.status == WAITING, Letter.not_before <= moment)
-    ) or 0  # fmt: skip
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Letter)
+            .where(Letter.status == WAITING, Letter.not_before <= moment)
+        )
+        or 0
+    )
 
 
 def can_go(letter: Letter) -> None:
@@ -127,11 +135,14 @@ def can_go(letter: Letter) -> None:
     if letter.method and db.session.scalar(
         select(Letter.id)
         .where(
-            Letter.stream == letter.stream, Letter.recipient == letter.recipient,
-            Letter.method != "", Letter.id > letter.id, Letter.status.in_((SENT, WAITING, FAILED)),
+            Letter.stream == letter.stream,
+            Letter.recipient == letter.recipient,
+            Letter.method != "",
+            Letter.id > letter.id,
+            Letter.status.in_((SENT, WAITING, FAILED)),
         )
         .limit(1)
-    ):  # fmt: skip
+    ):
         raise Overtaken("A newer letter about the same visit has taken this one's place.")
 
 
@@ -146,12 +157,10 @@ def withdraw(letter: Letter, *, who: str, now: datetime) -> None:
     """Take a letter back that has not gone; its link is hidden in the kept copy. Raises LetterGone."""
     taken = db.session.scalar(
         update(Letter)
-        .where(
-            Letter.id == letter.id, Letter.status.in_((WAITING, FAILED)), Letter.lease_until.is_(None)
-        )
+        .where(Letter.id == letter.id, Letter.status.in_((WAITING, FAILED)), Letter.lease_until.is_(None))
         .values(status=WITHDRAWN)
         .returning(Letter.id)
-    )  # fmt: skip
+    )
     if taken is None:
         raise LetterGone("This letter has gone, or is going this moment.")
     db.session.refresh(letter)
@@ -160,7 +169,8 @@ def withdraw(letter: Letter, *, who: str, now: datetime) -> None:
 
 
 def revisions_of(stream: str) -> list[tuple[int, datetime]]:
-    """(SEQUENCE, when its first invite was made) of one stream, rising by SEQUENCE; whether it went or not."""
+    """(SEQUENCE, when its first invite was made) of one stream, rising by SEQUENCE; whether it went or
+    not."""
     rows = db.session.execute(
         select(Letter.sequence, func.min(Letter.dtstamp))
         .where(Letter.stream == stream, Letter.method == REQUEST)
@@ -175,12 +185,14 @@ def withdraw_all(recipient: str, partnership_id: int | None, *, who: str, now: d
     taken = db.session.scalars(
         update(Letter)
         .where(
-            func.lower(Letter.recipient) == recipient.lower(), Letter.partnership_id == partnership_id,
-            Letter.status.in_((WAITING, FAILED)), Letter.lease_until.is_(None),
+            func.lower(Letter.recipient) == recipient.lower(),
+            Letter.partnership_id == partnership_id,
+            Letter.status.in_((WAITING, FAILED)),
+            Letter.lease_until.is_(None),
         )
         .values(status=WITHDRAWN)
         .returning(Letter.id)
-    ).all()  # fmt: skip
+    ).all()
     for letter_id in sorted(taken):
         letter = db.session.get_one(Letter, letter_id)
         letter.raw = copies.masked(letter.raw)

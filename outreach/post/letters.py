@@ -54,8 +54,15 @@ PREVIEW_TOKEN = "a-link-of-its-own"
 
 
 def reminder(
-    asking: Asking, to: Addressee, sender: Sender, *, nth: int, asked_on: date, now: datetime, expires_at: datetime
-) -> tuple[Letter, PersonalLink]:  # fmt: skip
+    asking: Asking,
+    to: Addressee,
+    sender: Sender,
+    *,
+    nth: int,
+    asked_on: date,
+    now: datetime,
+    expires_at: datetime,
+) -> tuple[Letter, PersonalLink]:
     """Reminds whoever was asked on `asked_on`, for the first time (`nth` 1) or the last (2)."""
     return _ask(
         _REMINDERS[nth - 1], asking, to, sender, now=now, expires_at=expires_at, nth=nth, asked_on=asked_on
@@ -76,18 +83,31 @@ _REMINDERS = ("reminder", "second reminder")
 
 
 def raised_to_head(
-    asking: Asking, to: Addressee, sender: Sender,
-    *, written_to: str, written_on: Sequence[date], now: datetime, expires_at: datetime,
-) -> tuple[Letter, PersonalLink]:  # fmt: skip
-    """Tells the head teacher that nobody has answered what went to `written_to` on those days; with a link to answer."""
+    asking: Asking,
+    to: Addressee,
+    sender: Sender,
+    *,
+    written_to: str,
+    written_on: Sequence[date],
+    now: datetime,
+    expires_at: datetime,
+) -> tuple[Letter, PersonalLink]:
+    """Tells the head teacher that nobody has answered what went to `written_to` on those days; with a link to
+    answer."""
     said = {"written_to": written_to, "written_on": written_on}
     return _ask("raised to head", asking, to, sender, now=now, expires_at=expires_at, **said)
 
 
 def raised_to_trust(
-    asking: Asking, to: Addressee, sender: Sender,
-    *, trust: str, written_to: str, written_on: Sequence[date], now: datetime,
-) -> Letter:  # fmt: skip
+    asking: Asking,
+    to: Addressee,
+    sender: Sender,
+    *,
+    trust: str,
+    written_to: str,
+    written_on: Sequence[date],
+    now: datetime,
+) -> Letter:
     """Tells the school's trust. Without a link of its own: the school books, by the link that went to it."""
     said = {"trust": trust, "written_to": written_to, "written_on": written_on}
     words = _asking_words("raised to trust", asking, to, sender, page=None, now=now, **said)
@@ -97,7 +117,8 @@ def raised_to_trust(
 def preview_raised(
     kind: str, asking: Asking, to: Addressee, sender: Sender, *, now: datetime, **said: object
 ) -> Rendered:
-    """The very letter that raised_to_head() or raised_to_trust() (`kind` 'raised to …') would send. Writes nothing."""
+    """The very letter that raised_to_head() or raised_to_trust() (`kind` 'raised to …') would send. Writes
+    nothing."""
     page = page_of(PREVIEW_TOKEN) if kind == "raised to head" else None
     return _asking_words(kind, asking, to, sender, page=page, now=now, **said)
 
@@ -114,15 +135,27 @@ def link_notice(
 ) -> Letter:
     """Tells an address on file that a link to the school's page went to another one."""
     words = _asking_words(
-        "link_notice", asking, to, sender, page=None, now=now,
+        "link_notice",
+        asking,
+        to,
+        sender,
+        page=None,
+        now=now,
         asked_by_address=calendars.one_line(asked_by_address),
-    )  # fmt: skip
+    )
     return _put_asking("link notice", asking, to, sender, words, now=now, about=asked_by_address)
 
 
 def _ask(
-    kind: str, asking: Asking, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime, **said: object
-) -> tuple[Letter, PersonalLink]:  # fmt: skip
+    kind: str,
+    asking: Asking,
+    to: Addressee,
+    sender: Sender,
+    *,
+    now: datetime,
+    expires_at: datetime,
+    **said: object,
+) -> tuple[Letter, PersonalLink]:
     minted = mint(asking, to, now=now, expires_at=expires_at)
     words = _asking_words(kind, asking, to, sender, page=page_of(minted.token), now=now, **said)
     return _put_asking(kind, asking, to, sender, words, now=now), minted.link
@@ -141,13 +174,20 @@ def _put_asking(
     stream = f"{kind}/{asking.programme_id}/{asking.urn}" + (f"/{about}" if about else "")
     here = settings()
     return put(
-        words, to, sender, stream=stream, kind=kind, now=now,
-        sender_address=f"{here.mail_sender}@{here.mail_domain}", reply_to=sender.contact_email,
-    )  # fmt: skip
+        words,
+        to,
+        sender,
+        stream=stream,
+        kind=kind,
+        now=now,
+        sender_address=f"{here.mail_sender}@{here.mail_domain}",
+        reply_to=sender.contact_email,
+    )
 
 
 def school_of(stream: str) -> int | None:
-    """The URN of the school that a letter about asking went to, by its stream; None for a letter about a visit."""
+    """The URN of the school that a letter about asking went to, by its stream; None for a letter about a
+    visit."""
     parts = stream.split("/")
     return int(parts[2]) if len(parts) > 2 and parts[2].isdecimal() and len(parts[2]) < 10 else None
 
@@ -174,10 +214,20 @@ def _asking_words(
         "raised to trust": ("raised_to_trust", f"{title}: no answer from {asking.school_name} yet"),
     }[kind]
     return render(
-        template, subject, to, sender, school_name=asking.school_name, page=page, now=now,
-        asking=asking, title=title, audience=audience, its_page=links.find_school_page(settings().public_url, asking.urn),
-        free=asking.cost.strip().casefold().rstrip(".") in FREE, **more,
-    )  # fmt: skip
+        template,
+        subject,
+        to,
+        sender,
+        school_name=asking.school_name,
+        page=page,
+        now=now,
+        asking=asking,
+        title=title,
+        audience=audience,
+        its_page=links.find_school_page(settings().public_url, asking.urn),
+        free=asking.cost.strip().casefold().rstrip(".") in FREE,
+        **more,
+    )
 
 
 FREE = ("", "free", "nothing", "none", "free of charge", "no cost")
@@ -201,33 +251,53 @@ def moved(
     now: datetime,
     expires_at: datetime,
 ) -> Letter:
-    """Tells the new time, and the coordinator's `note`; `visit.sequence` has been raised. Whoever never had the first
-    invite reads a confirmation."""
+    """Tells the new time, and the coordinator's `note`; `visit.sequence` has been raised. Whoever never had
+    the first invite reads a confirmation."""
     return tell(
         "moved", visit, to, sender, now=now, expires_at=expires_at, was_starts_at=was_starts_at, note=note
     )
 
 
-def moved_in_short(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
+def moved_in_short(
+    visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+) -> Letter:
     """The new time for the calendar and no more, where a coordinator tells the school in words of its own."""
     return tell("moved_in_short", visit, to, sender, now=now, expires_at=expires_at)
 
 
-def as_it_stands(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
-    """The visit once more for somebody whose newest letter says less than what stands, at the same `sequence`."""
+def as_it_stands(
+    visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+) -> Letter:
+    """The visit once more for somebody whose newest letter says less than what stands, at the same
+    `sequence`."""
     return tell("as_it_stands", visit, to, sender, now=now, expires_at=expires_at)
 
 
 def preview_moved(
-    visit: Visit, to: Addressee, sender: Sender, *, was_starts_at: datetime, note: str, in_short: bool = False, now: datetime
-) -> Rendered:  # fmt: skip
-    """The very letter that moved(), or moved_in_short(), would send, with a stand-in for the link. Writes nothing."""
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    was_starts_at: datetime,
+    note: str,
+    in_short: bool = False,
+    now: datetime,
+) -> Rendered:
+    """The very letter that moved(), or moved_in_short(), would send, with a stand-in for the link. Writes
+    nothing."""
     template = "moved_in_short" if in_short else "moved"
     template = template if outbox.holds_entry(visit.uid, to.address) else "booked"
     return visit_words(
-        template, visit, to, sender, method=REQUEST, page=page_of(PREVIEW_TOKEN), now=now,
-        was_starts_at=was_starts_at, note=note,
-    )  # fmt: skip
+        template,
+        visit,
+        to,
+        sender,
+        method=REQUEST,
+        page=page_of(PREVIEW_TOKEN),
+        now=now,
+        was_starts_at=was_starts_at,
+        note=note,
+    )
 
 
 def handed_on(
@@ -241,19 +311,35 @@ def handed_on(
     now: datetime,
     expires_at: datetime,
 ) -> Letter:
-    """Tells that the visit stands under another school's name, `becomes`, which follows `was` or precedes it; `visit.sequence` has been raised.
+    """Tells that the visit stands under another school's name, `becomes`, which follows `was` or precedes it;
+    `visit.sequence` has been raised.
 
     `elsewhere`: at another place than before. Whoever never had the first invite reads a confirmation.
     """
     return tell(
-        "handed_on", visit, to, sender, now=now, expires_at=expires_at, was=was, becomes=becomes, elsewhere=elsewhere
-    )  # fmt: skip
+        "handed_on",
+        visit,
+        to,
+        sender,
+        now=now,
+        expires_at=expires_at,
+        was=was,
+        becomes=becomes,
+        elsewhere=elsewhere,
+    )
 
 
 def changed(
-    visit: Visit, to: Addressee, sender: Sender, *, changes: Sequence[str] = (), now: datetime, expires_at: datetime
-) -> Letter:  # fmt: skip
-    """Tells other changes, each in words, at the same `sequence`. Whoever never had the first invite reads a confirmation."""
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    changes: Sequence[str] = (),
+    now: datetime,
+    expires_at: datetime,
+) -> Letter:
+    """Tells other changes, each in words, at the same `sequence`. Whoever never had the first invite reads a
+    confirmation."""
     return tell("changed", visit, to, sender, now=now, expires_at=expires_at, changes=changes)
 
 
@@ -265,34 +351,68 @@ def colleague_added(
 
 
 def cancelled(
-    visit: Visit, to: Addressee, sender: Sender,
-    *, reason: str, by: str, now: datetime, instead: Sequence[tuple[datetime, str]] = (), kept: Kept | None = None,
-) -> Letter:  # fmt: skip
-    """Tells the end of a visit; `visit.sequence` has been raised. `by` is school, company, coordinator or host.
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    instead: Sequence[tuple[datetime, str]] = (),
+    kept: Kept | None = None,
+) -> Letter:
+    """Tells the end of a visit; `visit.sequence` has been raised. `by` is school, company, coordinator or
+    host.
 
-    `instead`: what there is left, as (start, where), the nearest first; `kept`: the time that is kept
-    for the school in its place, of which a letter of its own tells. Whoever never had the invite gets no mail: the row is kept as superseded.
+    `instead`: what there is left, as (start, where), the nearest first; `kept`: the time that is kept for the
+    school in its place, of which a letter of its own tells. Whoever never had the invite gets no mail: the
+    row is kept as superseded.
     """
     thread = outbox.open_thread(visit.uid, to.address)
     minted = mint(visit, to, now=now, expires_at=max(now, visit.ends_at) + LINK_AFTER_SHOW)
     words = visit_words(
-        "cancelled", visit, to, sender, method=CANCEL, page=page_of(minted.token), now=now, reason=reason, by=by,
-        instead=() if kept else instead, kept=kept,
-    )  # fmt: skip
+        "cancelled",
+        visit,
+        to,
+        sender,
+        method=CANCEL,
+        page=page_of(minted.token),
+        now=now,
+        reason=reason,
+        by=by,
+        instead=() if kept else instead,
+        kept=kept,
+    )
     off = replace(visit, cancelled=True)
     invite = Invite(method=CANCEL, ics=calendars.cancel(appointment(off, sender, now=now)))
     return put_visit("cancelled", visit, to, sender, words, invite, thread, now=now)
 
 
 def preview_cancelled(
-    visit: Visit, to: Addressee, sender: Sender, *, reason: str, by: str, instead: Sequence[tuple[datetime, str]] = (),
-    kept: Kept | None = None, now: datetime,
-) -> Rendered:  # fmt: skip
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    reason: str,
+    by: str,
+    instead: Sequence[tuple[datetime, str]] = (),
+    kept: Kept | None = None,
+    now: datetime,
+) -> Rendered:
     """The very letter that cancelled() would send, with a stand-in for the link. Writes nothing."""
     return visit_words(
-        "cancelled", visit, to, sender, method=CANCEL, page=page_of(PREVIEW_TOKEN), now=now, reason=reason, by=by,
-        instead=() if kept else instead, kept=kept,
-    )  # fmt: skip
+        "cancelled",
+        visit,
+        to,
+        sender,
+        method=CANCEL,
+        page=page_of(PREVIEW_TOKEN),
+        now=now,
+        reason=reason,
+        by=by,
+        instead=() if kept else instead,
+        kept=kept,
+    )
 
 
 def colleague_removed(visit: Visit, to: Addressee, sender: Sender, *, now: datetime) -> Letter:
@@ -310,34 +430,58 @@ def colleague_removed(visit: Visit, to: Addressee, sender: Sender, *, now: datet
 def report_missing(
     visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> Letter:
-    """Asks, after the show, whether it took place and how many saw it; an answer by mail comes in at the visit's own address."""
+    """Asks, after the show, whether it took place and how many saw it; an answer by mail comes in at the
+    visit's own address."""
     minted = mint(visit, to, now=now, expires_at=expires_at)
     words = render(
-        "report_missing", f"{summary(visit)}: did it take place?", to, sender, school_name=visit.school_name,
-        page=page_of(minted.token), now=now, visit=visit, title=f"‘{visit.programme_title}’",
-    )  # fmt: skip
+        "report_missing",
+        f"{summary(visit)}: did it take place?",
+        to,
+        sender,
+        school_name=visit.school_name,
+        page=page_of(minted.token),
+        now=now,
+        visit=visit,
+        title=f"‘{visit.programme_title}’",
+    )
     return put(
-        words, to, sender, stream=visit.uid, kind="report missing", now=now, sender_address=organizer(visit),
+        words,
+        to,
+        sender,
+        stream=visit.uid,
+        kind="report missing",
+        now=now,
+        sender_address=organizer(visit),
         sequence=visit.sequence,
-    )  # fmt: skip
+    )
 
 
 def for_troupe(
     visit: Visit, to: Addressee, sender: Sender, *, method: str, changes: Sequence[str] = (), now: datetime
-) -> Letter:  # fmt: skip
-    """The company's own entry, from arrival to departure: no contact's name, and the way to the day sheet, which asks for
-    its link. `method` is REQUEST or CANCEL; `changes`: what is another way than it was last told, in words.
+) -> Letter:
+    """The company's own entry, from arrival to departure: no contact's name, and the way to the day sheet,
+    which asks for its link. `method` is REQUEST or CANCEL; `changes`: what is another way than it was last
+    told, in words.
 
     `visit` bears the performance's own UID, token and sequence.
     """
     thread = outbox.open_thread(visit.uid, to.address)
     goes = method == REQUEST
     words = render(
-        "troupe" if goes else "troupe_cancelled", summary(visit) if goes else f"Cancelled: {summary(visit)}", to, sender,
-        school_name=visit.school_name, page=None, now=now, visit=visit, title=f"‘{visit.programme_title}’",
-        facts=company_facts_of(visit, now), changes=changes if thread.holds_entry else (),
-        sheet=troupe_links.day_address(settings().public_url, visit.tour_day_id), not_me=links.contact_page(settings().public_url),
-    )  # fmt: skip
+        "troupe" if goes else "troupe_cancelled",
+        summary(visit) if goes else f"Cancelled: {summary(visit)}",
+        to,
+        sender,
+        school_name=visit.school_name,
+        page=None,
+        now=now,
+        visit=visit,
+        title=f"‘{visit.programme_title}’",
+        facts=company_facts_of(visit, now),
+        changes=changes if thread.holds_entry else (),
+        sheet=troupe_links.day_address(settings().public_url, visit.tour_day_id),
+        not_me=links.contact_page(settings().public_url),
+    )
     ics = troupe_calendar(visit, to, sender, method=method, now=now)
     return put_visit("troupe", visit, to, sender, words, Invite(method=method, ics=ics), thread, now=now)
 

@@ -75,7 +75,8 @@ def mint(
 
 
 def withdraw(*, urn: int, address: str, programmes: Select[int] | None, now: datetime) -> None:
-    """Close every link of a school into some programmes (None: any) that went to this address; capitals make no difference."""
+    """Close every link of a school into some programmes (None: any) that went to this address; capitals make
+    no difference."""
     db.session.execute(
         update(PersonalLink)
         .where(

@@ -36,8 +36,9 @@ BOUNCED = "bounced"
 class Letter(Base):
     """One mail to one address. `handed_at` is when the mail server took it.
 
-    `attempts` counts tries that came to an end; `perhaps_at` is since when it may have arrived without our knowing (in a
-    postman's hands, or lost with the line); `lease_until` is until when one postman has it in hand.
+    `attempts` counts tries that came to an end; `perhaps_at` is since when it may have arrived without our
+    knowing (in a postman's hands, or lost with the line); `lease_until` is until when one postman has it in
+    hand.
     """
 
     __tablename__ = "letter"
@@ -111,12 +112,15 @@ def open_thread(stream: str, recipient: str) -> Thread:
     taken_back = db.session.scalars(
         update(Letter)
         .where(
-            Letter.stream == stream, Letter.recipient == recipient, Letter.method != "",
-            Letter.status == WAITING, Letter.lease_until.is_(None),
+            Letter.stream == stream,
+            Letter.recipient == recipient,
+            Letter.method != "",
+            Letter.status == WAITING,
+            Letter.lease_until.is_(None),
         )
         .values(status=SUPERSEDED, last_error="A newer letter took its place before it went.")
         .returning(Letter.id)
-    ).all()  # fmt: skip
+    ).all()
     for letter_id in taken_back:
         letter = db.session.get_one(Letter, letter_id)
         letter.raw = copies.masked(letter.raw)
@@ -140,7 +144,7 @@ def _had(stream: str, recipient: str) -> Sequence[Row[str, str]]:
             Letter.stream == stream, Letter.recipient == recipient, Letter.method != "", may_have_arrived()
         )
         .order_by(Letter.id)
-    ).all()  # fmt: skip
+    ).all()
 
 
 def waited_for(stream: str) -> set[str]:
@@ -176,8 +180,9 @@ def put(
 ) -> Letter:
     """Put one letter down, to go with the caller's transaction or not at all.
 
-    A CANCEL to somebody who never had the invite is kept as superseded and goes nowhere. A letter to
-    a dead address fails when the postman comes to it. The same revision to the same person twice is an IntegrityError.
+    A CANCEL to somebody who never had the invite is kept as superseded and goes nowhere. A letter to a dead
+    address fails when the postman comes to it. The same revision to the same person twice is an
+    IntegrityError.
     """
     letter = Letter(
         partnership_id=partnership_id,
@@ -209,7 +214,12 @@ def not_before(stream: str, at: datetime) -> None:
     """What waits of a stream goes no sooner than that."""
     db.session.execute(
         update(Letter)
-        .where(Letter.stream == stream, Letter.status == WAITING, Letter.lease_until.is_(None), Letter.not_before < at)
+        .where(
+            Letter.stream == stream,
+            Letter.status == WAITING,
+            Letter.lease_until.is_(None),
+            Letter.not_before < at,
+        )
         .values(not_before=at)
     )
 

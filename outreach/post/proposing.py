@@ -25,9 +25,16 @@ REFUSED, WITHDRAWN, LAPSED, OVERTAKEN, CALLED_OFF = (
 
 
 def proposed(
-    visit: Visit, to: Addressee, sender: Sender, *, lost: Lost | None = None, now: datetime, expires_at: datetime
-) -> Letter:  # fmt: skip
-    """Offers one time, kept until `visit.reply_by`, with a tentative entry (STATUS:TENTATIVE) and a link to say yes or no.
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    lost: Lost | None = None,
+    now: datetime,
+    expires_at: datetime,
+) -> Letter:
+    """Offers one time, kept until `visit.reply_by`, with a tentative entry (STATUS:TENTATIVE) and a link to
+    say yes or no.
 
     `lost`: it comes in place of a time that was called off, which the letter says first.
     """
@@ -45,36 +52,71 @@ def preview(
 
 
 def moved(
-    visit: Visit, to: Addressee, sender: Sender,
-    *, was_starts_at: datetime, note: str, now: datetime, expires_at: datetime,
-) -> Letter:  # fmt: skip
-    """Another time is kept instead: the same tentative entry, `visit.sequence` raised, and the coordinator's note.
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    was_starts_at: datetime,
+    note: str,
+    now: datetime,
+    expires_at: datetime,
+) -> Letter:
+    """Another time is kept instead: the same tentative entry, `visit.sequence` raised, and the coordinator's
+    note.
 
     Whoever never had the first letter reads the proposal of the time that is kept now.
     """
     return tell(
-        "proposal_moved", visit, to, sender, now=now, expires_at=expires_at, was_starts_at=was_starts_at, note=note
-    )  # fmt: skip
+        "proposal_moved",
+        visit,
+        to,
+        sender,
+        now=now,
+        expires_at=expires_at,
+        was_starts_at=was_starts_at,
+        note=note,
+    )
 
 
-def moved_in_short(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
-    """The time that is kept now, for the calendar and no more: a coordinator tells the school in words of its own."""
+def moved_in_short(
+    visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+) -> Letter:
+    """The time that is kept now, for the calendar and no more: a coordinator tells the school in words of its
+    own."""
     return tell("proposal_moved_in_short", visit, to, sender, now=now, expires_at=expires_at)
 
 
-def as_it_stands(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
-    """The proposal once more for somebody whose newest letter says less than what stands, at the same `sequence`."""
+def as_it_stands(
+    visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+) -> Letter:
+    """The proposal once more for somebody whose newest letter says less than what stands, at the same
+    `sequence`."""
     return tell("proposed", visit, to, sender, now=now, expires_at=expires_at)
 
 
 def preview_moved(
-    visit: Visit, to: Addressee, sender: Sender, *, was_starts_at: datetime, note: str, in_short: bool = False, now: datetime
-) -> Rendered:  # fmt: skip
-    """The very letter that moved(), or moved_in_short(), would send, with a stand-in for the link. Writes nothing."""
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    was_starts_at: datetime,
+    note: str,
+    in_short: bool = False,
+    now: datetime,
+) -> Rendered:
+    """The very letter that moved(), or moved_in_short(), would send, with a stand-in for the link. Writes
+    nothing."""
     return visit_words(
-        "proposal_moved_in_short" if in_short else "proposal_moved", visit, to, sender, method=calendars.REQUEST,
-        page=page_of(PREVIEW_TOKEN), now=now, was_starts_at=was_starts_at, note=note,
-    )  # fmt: skip
+        "proposal_moved_in_short" if in_short else "proposal_moved",
+        visit,
+        to,
+        sender,
+        method=calendars.REQUEST,
+        page=page_of(PREVIEW_TOKEN),
+        now=now,
+        was_starts_at=was_starts_at,
+        note=note,
+    )
 
 
 def accepted(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
@@ -92,8 +134,16 @@ def ended(
     thread = outbox.open_thread(visit.uid, to.address)
     minted = mint(visit, to, now=now, expires_at=expires_at)
     words = visit_words(
-        "proposal_ended", visit, to, sender, method=CANCEL, page=page_of(minted.token), now=now, how=how, reason=reason
-    )  # fmt: skip
+        "proposal_ended",
+        visit,
+        to,
+        sender,
+        method=CANCEL,
+        page=page_of(minted.token),
+        now=now,
+        how=how,
+        reason=reason,
+    )
     entry = replace(
         appointment(visit, sender, now=now), description="This time is not kept for your school any more."
     )

@@ -21,7 +21,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "templates" / "letters"
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where the pages are, from where mail comes (MAIL_SENDER@MAIL_DOMAIN), and whether invites come as a file too."""
+    """Where the pages are, from where mail comes (MAIL_SENDER@MAIL_DOMAIN), and whether invites come as a
+    file too."""
 
     public_url: str
     mail_domain: str
@@ -54,8 +55,9 @@ class Addressee:
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """What a school is asked to book. `pupils` None is unknown; `slots` are starts with their reason,
-    best first; `year_groups` () is a show for adults. `no_times`: why nobody could choose any now, '' while somebody can."""
+    """What a school is asked to book. `pupils` None is unknown; `slots` are starts with their reason, best
+    first; `year_groups` () is a show for adults. `no_times`: why nobody could choose any now, '' while
+    somebody can."""
 
     programme_title: str
     summary: str
@@ -76,13 +78,13 @@ class Asking:
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One booking as it stands now; with `reply_by`, a time that is kept for a school and not booked. Instants are
-    aware; `pupils` is (year group, how many); `access` is words ('2 wheelchair places'); `phone` is the school's number
-    for the day, for the company alone. `host_name` says that the school is a guest there: `travel` is how it comes,
-    `terms` what the host asks. `guests` are the schools that join the show, and `tour_day_id` the day whose sheet says the
-    rest, for the company. `cancelled`: it is off;
-    `outcome`: what was reported of it, as Booking.outcome has it; '' while nobody has. `waiting`: the kept time comes from the waiting list, on
-    which the school stays unless it books."""
+    """One booking as it stands now; with `reply_by`, a time that is kept for a school and not booked.
+    Instants are aware; `pupils` is (year group, how many); `access` is words ('2 wheelchair places'); `phone`
+    is the school's number for the day, for the company alone. `host_name` says that the school is a guest
+    there: `travel` is how it comes, `terms` what the host asks. `guests` are the schools that join the show,
+    and `tour_day_id` the day whose sheet says the rest, for the company. `cancelled`: it is off; `outcome`:
+    what was reported of it, as Booking.outcome has it; '' while nobody has. `waiting`: the kept time comes
+    from the waiting list, on which the school stays unless it books."""
 
     uid: str
     sequence: int
@@ -169,16 +171,24 @@ def settings() -> Settings:
 
 
 def facts_of(visit: Visit, now: datetime, *, ends: bool = False) -> list[tuple[str, str]]:
-    """The visit as (label, words), in the order in which a person asks. `ends`: of a visit that is over for whoever reads
-    it, only which one it was."""
+    """The visit as (label, words), in the order in which a person asks. `ends`: of a visit that is over for
+    whoever reads it, only which one it was."""
     when = wording.day(visit.starts_at, today=day_of(now))
     facts = [
         ("When", f"{when}, {wording.clock_span(visit.starts_at, visit.ends_at)}"),
         ("Where", ", ".join(p for p in (visit.school_name, visit.hall, visit.school_address) if p.strip())),
-        ("The company", f"Arrives at {wording.clock(visit.get_in_at)}, leaves by {wording.clock(visit.away_at)}"
-            if not visit.host_name else ""),
-        ("Who", wording.and_list(
-            f"{wording.count(n, 'pupil')} in {wording.year_group_name(y)}" for y, n in visit.pupils)),
+        (
+            "The company",
+            f"Arrives at {wording.clock(visit.get_in_at)}, leaves by {wording.clock(visit.away_at)}"
+            if not visit.host_name
+            else "",
+        ),
+        (
+            "Who",
+            wording.and_list(
+                f"{wording.count(n, 'pupil')} in {wording.year_group_name(y)}" for y, n in visit.pupils
+            ),
+        ),
         ("Guests", "; ".join(visit.guests)),
         ("How you come", visit.travel),
         ("Your host asks", visit.terms),
@@ -186,7 +196,7 @@ def facts_of(visit: Visit, now: datetime, *, ends: bool = False) -> list[tuple[s
         ("Please have ready", "; ".join(visit.provided())),
         ("Kept for you until", wording.day(visit.reply_by, today=day_of(now)) if visit.reply_by else ""),
         ("Reference", visit.reference),
-    ]  # fmt: skip
+    ]
     return [(label, words) for label, words in facts if words and not (ends and label not in _WHICH)]
 
 
@@ -194,7 +204,8 @@ _WHICH = ("When", "Where", "Reference")
 
 
 def company_facts_of(visit: Visit, now: datetime) -> list[tuple[str, str]]:
-    """The same for a company: when it arrives and leaves, and nothing of what the school has to have ready."""
+    """The same for a company: when it arrives and leaves, and nothing of what the school has to have
+    ready."""
     when = wording.day(visit.starts_at, today=day_of(now))
     arrives = ("You arrive", f"{wording.clock(visit.get_in_at)}; away by {wording.clock(visit.away_at)}")
     kept = {"Where", "Who", "Guests", "Access", "Reference"}
@@ -206,10 +217,18 @@ def company_facts_of(visit: Visit, now: datetime) -> list[tuple[str, str]]:
 
 
 def render(
-    template: str, subject: str, to: Addressee, sender: Sender,
-    *, school_name: str, page: str | None, now: datetime, **facts: object,
-) -> Rendered:  # fmt: skip
-    """Both readings of one letter. `page` is the personal page; None for a letter without a link of its own."""
+    template: str,
+    subject: str,
+    to: Addressee,
+    sender: Sender,
+    *,
+    school_name: str,
+    page: str | None,
+    now: datetime,
+    **facts: object,
+) -> Rendered:
+    """Both readings of one letter. `page` is the personal page; None for a letter without a link of its
+    own."""
     subject = calendars.one_line(subject)
     here = settings().public_url
     context = facts | {

@@ -1,7 +1,8 @@
 """The company's own link: one for each troupe, which opens its days and day sheets without an account.
 
-Its token is made from a random number kept with the link and from the service's key, as a calendar's address is: it
-can be shown again to a coordinator, stands in no table, and whoever reads a copy of the database can open nothing.
+Its token is made from a random number kept with the link and from the service's key, as a calendar's address
+is: it can be shown again to a coordinator, stands in no table, and whoever reads a copy of the database can
+open nothing.
 """
 
 import hashlib
@@ -22,20 +23,27 @@ from outreach.ground.timespans import day_of, end_of_day
 
 TROUPE_PAGE = "/t/{token}"
 DAY_PAGE = "/company/days/{tour_day_id}"
-"""The way to a day's sheet that opens nothing by itself: it asks for the link. For calendars, which many people see."""
+"""The way to a day's sheet that opens nothing by itself: it asks for the link. For calendars, which many
+people see."""
 
 AFTER_THE_YEAR = timedelta(weeks=7)
 """A link lives until so long after the academic year, and at least so long from its making."""
 
 
 class TroupeLink(Base):
-    """One link of one troupe; `troupe_id` and `partnership_id` are plain numbers here. At most one is not withdrawn."""
+    """One link of one troupe; `troupe_id` and `partnership_id` are plain numbers here. At most one is not
+    withdrawn."""
 
     __tablename__ = "troupe_link"
     __table_args__ = (
-        Index("uq_troupe_link_troupe_id", "troupe_id", unique=True,
-              postgresql_where=text("withdrawn_at IS NULL"), sqlite_where=text("withdrawn_at IS NULL")),
-    )  # fmt: skip
+        Index(
+            "uq_troupe_link_troupe_id",
+            "troupe_id",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL"),
+            sqlite_where=text("withdrawn_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     partnership_id: Mapped[int] = mapped_column(index=True)
@@ -59,9 +67,13 @@ def make(troupe_id: int, *, partnership_id: int, who: str, now: datetime) -> Tro
     if standing is not None:
         withdraw(standing, who=who, now=now)
     row = TroupeLink(
-        partnership_id=partnership_id, troupe_id=troupe_id, nonce=secrets.token_hex(_NONCE // 2), created_at=now,
-        created_by=who, expires_at=_expiry(now),
-    )  # fmt: skip
+        partnership_id=partnership_id,
+        troupe_id=troupe_id,
+        nonce=secrets.token_hex(_NONCE // 2),
+        created_at=now,
+        created_by=who,
+        expires_at=_expiry(now),
+    )
     try:
         with db.session.begin_nested():
             db.session.add(row)
@@ -125,7 +137,8 @@ def day_address(public_url: str, tour_day_id: int) -> str:
 
 
 def token_in(typed: str) -> str | None:
-    """The token in what somebody pasted: the link, an address below it, or the token alone. None: there is none in it."""
+    """The token in what somebody pasted: the link, an address below it, or the token alone. None: there is
+    none in it."""
     found = _PASTED.fullmatch(typed.strip())
     return found[1] if found else None
 

@@ -1,4 +1,5 @@
-"""How a letter is written: its words rendered, its link minted, its calendar part made, all sealed into the outbox."""
+"""How a letter is written: its words rendered, its link minted, its calendar part made, all sealed into the
+outbox."""
 
 from datetime import datetime
 
@@ -22,22 +23,28 @@ def appointment(visit: Visit, sender: Sender, *, now: datetime) -> Appointment:
         ends_at=visit.ends_at,
         summary=summary(visit),
         description=lines(*_told(visit, now)),
-        location=", ".join(part for part in (visit.school_name, visit.hall, visit.school_address) if part.strip()),
+        location=", ".join(
+            part for part in (visit.school_name, visit.hall, visit.school_address) if part.strip()
+        ),
         url=_page_without_token(visit),
         organizer_name=sender.partnership_name,
         organizer_address=organizer(visit),
         attendees=visit.attendees,
         tentative=visit.reply_by is not None,
-    )  # fmt: skip
+    )
 
 
 def _told(visit: Visit, now: datetime) -> list[str]:
-    """What is to come; of a visit that is off or past, what became of it, and nothing to have ready any more."""
+    """What is to come; of a visit that is off or past, what became of it, and nothing to have ready any
+    more."""
     named = f"Reference: {visit.reference}." if visit.reference else ""
     if visit.cancelled:
         return ["This visit was cancelled.", named]
     if visit.outcome or (visit.reply_by is None and visit.ends_at <= now):
-        return [_BECAME.get(visit.outcome, "It is over. Nobody has told us yet whether it took place."), named]
+        return [
+            _BECAME.get(visit.outcome, "It is over. Nobody has told us yet whether it took place."),
+            named,
+        ]
     return [
         f"For {wording.year_groups_name(y for y, _ in visit.pupils)}." if visit.pupils else "",
         f"You are the guests of {visit.host_name}."
@@ -66,15 +73,24 @@ def _what_to_do(visit: Visit) -> tuple[str, str]:
 
 
 def summary(visit: Visit) -> str:
-    """The entry's title, and word for word the subject of its mails. A proposal is not to be taken for a booking."""
+    """The entry's title, and word for word the subject of its mails. A proposal is not to be taken for a
+    booking."""
     title = f"‘{visit.programme_title}’ at {visit.school_name}"
     return calendars.one_line(f"Proposed: {title}" if visit.reply_by else title)
 
 
 def tell(
-    kind: str, visit: Visit, to: Addressee, sender: Sender,
-    *, now: datetime, expires_at: datetime, was_starts_at: datetime | None = None, thread: Thread | None = None, **more: object,
-) -> Letter:  # fmt: skip
+    kind: str,
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    now: datetime,
+    expires_at: datetime,
+    was_starts_at: datetime | None = None,
+    thread: Thread | None = None,
+    **more: object,
+) -> Letter:
     """A letter with a REQUEST and a link of its own; `more` are facts of its own for its template."""
     if to.address.casefold() not in {a.address.casefold() for a in visit.attendees}:
         raise ValueError("an invite goes only to somebody whom it names")
@@ -99,38 +115,86 @@ def tell(
 
 
 def put_visit(
-    kind: str, visit: Visit, to: Addressee, sender: Sender, words: Rendered, invite: Invite, thread: Thread,
-    *, now: datetime,
-) -> Letter:  # fmt: skip
+    kind: str,
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    words: Rendered,
+    invite: Invite,
+    thread: Thread,
+    *,
+    now: datetime,
+) -> Letter:
     return put(
-        words, to, sender, stream=visit.uid, kind=kind, now=now, sender_address=organizer(visit),
-        invite=invite, sequence=visit.sequence, thread=thread, give_up_at=visit.starts_at,
-    )  # fmt: skip
+        words,
+        to,
+        sender,
+        stream=visit.uid,
+        kind=kind,
+        now=now,
+        sender_address=organizer(visit),
+        invite=invite,
+        sequence=visit.sequence,
+        thread=thread,
+        give_up_at=visit.starts_at,
+    )
 
 
 def visit_words(
-    template: str, visit: Visit, to: Addressee, sender: Sender, *, method: str, page: str | None, now: datetime, **more: object
-) -> Rendered:  # fmt: skip
+    template: str,
+    visit: Visit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    method: str,
+    page: str | None,
+    now: datetime,
+    **more: object,
+) -> Rendered:
     subject = summary(visit) if method == REQUEST else f"Cancelled: {summary(visit)}"
     return render(
-        template, subject, to, sender, school_name=visit.school_name, page=page, now=now,
-        visit=visit, title=f"‘{visit.programme_title}’", facts=facts_of(visit, now, ends=method == CANCEL), **more,
-    )  # fmt: skip
+        template,
+        subject,
+        to,
+        sender,
+        school_name=visit.school_name,
+        page=page,
+        now=now,
+        visit=visit,
+        title=f"‘{visit.programme_title}’",
+        facts=facts_of(visit, now, ends=method == CANCEL),
+        **more,
+    )
 
 
 # What all letters share
 
 
 def put(
-    words: Rendered, to: Addressee, sender: Sender, *, stream: str, kind: str, now: datetime, sender_address: str,
-    reply_to: str = "", invite: Invite | None = None, sequence: int = 0, thread: Thread | None = None,
+    words: Rendered,
+    to: Addressee,
+    sender: Sender,
+    *,
+    stream: str,
+    kind: str,
+    now: datetime,
+    sender_address: str,
+    reply_to: str = "",
+    invite: Invite | None = None,
+    sequence: int = 0,
+    thread: Thread | None = None,
     give_up_at: datetime | None = None,
-) -> Letter:  # fmt: skip
+) -> Letter:
     method = invite.method if invite else ""
     message_id = envelopes.message_id(
-        settings().mail_domain, stream=stream, recipient=to.address, kind=kind, method=method,
-        sequence=sequence, dtstamp=now,
-    )  # fmt: skip
+        settings().mail_domain,
+        stream=stream,
+        recipient=to.address,
+        kind=kind,
+        method=method,
+        sequence=sequence,
+        dtstamp=now,
+    )
     envelope = Envelope(
         sender_name=calendars.one_line(sender.partnership_name),
         sender_address=sender_address,
@@ -142,18 +206,31 @@ def put(
         attach_invite=settings().attach_invite,
     )
     return outbox.put(
-        partnership_id=sender.partnership_id, stream=stream, recipient=to.address, kind=kind,
-        subject=words.subject, message_id=message_id, now=now, method=method, sequence=sequence,
+        partnership_id=sender.partnership_id,
+        stream=stream,
+        recipient=to.address,
+        kind=kind,
+        subject=words.subject,
+        message_id=message_id,
+        now=now,
+        method=method,
+        sequence=sequence,
         raw=envelopes.seal(envelope, subject=words.subject, text=words.text, html=words.html, invite=invite),
-        thread=thread, give_up_at=give_up_at, sender_address=sender_address,
-    )  # fmt: skip
+        thread=thread,
+        give_up_at=give_up_at,
+        sender_address=sender_address,
+    )
 
 
 def mint(about: Asking | Visit, to: Addressee, *, now: datetime, expires_at: datetime) -> links.Minted:
     return links.mint(
-        urn=about.urn, programme_id=about.programme_id, address=to.address, name=to.name,
-        now=now, expires_at=expires_at,
-    )  # fmt: skip
+        urn=about.urn,
+        programme_id=about.programme_id,
+        address=to.address,
+        name=to.name,
+        now=now,
+        expires_at=expires_at,
+    )
 
 
 def page_of(token: str) -> str:

@@ -28,10 +28,10 @@ class Company(Base, OfPartnership):
 class Troupe(Base):
     """`base_*` is where the van starts and ends its day; unknown base: the day begins at the first hall.
 
-    `rest_hours` lie between being back on one day and leaving on the next; `lunch_minutes` are free around noon on a
-    day of two shows or more (0: none asked). `latest_return`: never back later, whatever the day's hours say.
-    `overnight_stays`: it may stay the night where it played. Costs are for a day with a show and for a straight
-    kilometre; None where nobody said.
+    `rest_hours` lie between being back on one day and leaving on the next; `lunch_minutes` are free around
+    noon on a day of two shows or more (0: none asked). `latest_return`: never back later, whatever the day's
+    hours say. `overnight_stays`: it may stay the night where it played. Costs are for a day with a show and
+    for a straight kilometre; None where nobody said.
     """
 
     __tablename__ = "troupe"
@@ -172,14 +172,16 @@ def change_troupe(troupe: Troupe, facts: TroupeFacts, *, who: str, now: datetime
 def set_costs(
     troupe: Troupe, *, day_pence: int | None, km_pence: int | None, who: str, now: datetime
 ) -> None:
-    """What a day with a show and what a kilometre costs, in pence; None: not said. Season sheets reckon with it."""
+    """What a day with a show and what a kilometre costs, in pence; None: not said. Season sheets reckon with
+    it."""
     partnerships.lock(troupe.company.partnership_id)
     costs: dict[str, object] = {"cost_day_pence": day_pence, "cost_km_pence": km_pence}
     _set(troupe, "troupe", troupe.id, costs, who=who, now=now)
 
 
 def find_base(text: str) -> Place | None:
-    """The place of what a person typed: the postcode of a school we know, a grid reference, an easting and northing.
+    """The place of what a person typed: the postcode of a school we know, a grid reference, an easting and
+    northing.
 
     None of nothing typed; raises BaseNotFound.
     """

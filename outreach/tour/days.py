@@ -21,19 +21,27 @@ from outreach.tour.programmes import Programme, ProgrammeClosed
 
 
 class TourDay(Base):
-    """`leaves` the base and is back at it by `returns` (wall clock). Its row is the lock that claims queue at.
+    """`leaves` the base and is back at it by `returns` (wall clock). Its row is the lock that claims queue
+    at.
 
-    `ended_at`: the troupe took the day back; the row stays for the shows that once stood on it. `stays_*`: after the
-    last show the troupe stays the night there, and leaves from there on the next date; '' is: it drives home.
+    `ended_at`: the troupe took the day back; the row stays for the shows that once stood on it. `stays_*`:
+    after the last show the troupe stays the night there, and leaves from there on the next date; '' is: it
+    drives home.
     """
 
     __tablename__ = "tour_day"
     __table_args__ = (
-        Index("uq_tour_day_troupe_id_day", "troupe_id", "day", unique=True,
-              postgresql_where=text("ended_at IS NULL"), sqlite_where=text("ended_at IS NULL")),
+        Index(
+            "uq_tour_day_troupe_id_day",
+            "troupe_id",
+            "day",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
         CheckConstraint("leaves < returns", name="hours"),
         CheckConstraint("shows_at_most > 0", name="shows"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), index=True)
@@ -182,8 +190,8 @@ def preview_bulk(
 def add_bulk(
     programme: Programme, troupe: Troupe, days: Iterable[date], hours: Hours, *, who: str, now: datetime
 ) -> list[TourDay]:
-    """Give these days to the programme: the new rows. A day it has with the same hours is left, so that a form
-    sent twice adds once.
+    """Give these days to the programme: the new rows. A day it has with the same hours is left, so that a
+    form sent twice adds once.
 
     Raises ProgrammeClosed, NoDayChosen, HoursTooShort, TooManyShows, DayNotPossible (naming each with why).
     """
@@ -203,19 +211,27 @@ def add_bulk(
         raise DayNotPossible(f"These cannot be added: {named}{more}. Nothing was added.")
     rows = [
         TourDay(
-            programme_id=programme.id, troupe_id=troupe.id, day=day, leaves=hours.leaves,
-            returns=hours.returns, shows_at_most=hours.shows_at_most,
+            programme_id=programme.id,
+            troupe_id=troupe.id,
+            day=day,
+            leaves=hours.leaves,
+            returns=hours.returns,
+            shows_at_most=hours.shows_at_most,
         )
         for day in new
-    ]  # fmt: skip
+    ]
     db.session.add_all(rows)
     db.session.flush()
     freed_places.note([row.id for row in rows], now=now)
     if rows:
         history.record(
-            "added tour days", "programme", programme.id, who=who, now=now,
+            "added tour days",
+            "programme",
+            programme.id,
+            who=who,
+            now=now,
             after={"troupe": troupe.name, "days": [str(day) for day in new]},
-        )  # fmt: skip
+        )
     return rows
 
 

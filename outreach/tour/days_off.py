@@ -1,4 +1,5 @@
-"""Days on which a troupe does not play, whoever said so; and what was changed of its availability, so that it can be undone."""
+"""Days on which a troupe does not play, whoever said so; and what was changed of its availability, so that it
+can be undone."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -11,13 +12,20 @@ from outreach.ground.db import Base, Instant, db
 
 
 class DayOff(Base):
-    """A date that a troupe does not give, with or without a tour day there before. `ended_at`: it does after all."""
+    """A date that a troupe does not give, with or without a tour day there before. `ended_at`: it does after
+    all."""
 
     __tablename__ = "day_off"
     __table_args__ = (
-        Index("uq_day_off_troupe_id_day", "troupe_id", "day", unique=True,
-              postgresql_where=text("ended_at IS NULL"), sqlite_where=text("ended_at IS NULL")),
-    )  # fmt: skip
+        Index(
+            "uq_day_off_troupe_id_day",
+            "troupe_id",
+            "day",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     troupe_id: Mapped[int] = mapped_column(ForeignKey("troupe.id"))
@@ -28,8 +36,8 @@ class DayOff(Base):
 
 
 class AvailabilityChange(Base):
-    """One change of many days at once. `days`: for each that was changed its tour day (None: a day off where there was
-    none), date, and the facts before and after it; `what`: the change in words."""
+    """One change of many days at once. `days`: for each that was changed its tour day (None: a day off where
+    there was none), date, and the facts before and after it; `what`: the change in words."""
 
     __tablename__ = "availability_change"
     __table_args__ = (Index("ix_availability_change_troupe_id", "troupe_id", "recorded_at"),)

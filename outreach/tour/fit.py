@@ -1,4 +1,5 @@
-"""What fits on one tour day for one school: the gaps between the shows that stand, with the road. Pure arithmetic.
+"""What fits on one tour day for one school: the gaps between the shows that stand, with the road. Pure
+arithmetic.
 
 Reckoned in minutes of the wall clock in Europe/London from midnight: no show crosses a change of the clocks.
 """
@@ -57,9 +58,9 @@ class DayOffer:
     """One tour day: its slots by start, made when they are asked for; or why there is none.
 
     Nobody changes one; not frozen, since a page makes a hundred and setting frozen fields takes long.
-    `short`: how many minutes are lacking at the best place of a day that has room for a show and no time for it;
-    `by_road`: without the drive there would be time. `shows`, of `at_most`, stand on it. `barred`: without this rule
-    of the troupe (LUNCH, REST, LATEST) there would be a slot.
+    `short`: how many minutes are lacking at the best place of a day that has room for a show and no time for
+    it; `by_road`: without the drive there would be time. `shows`, of `at_most`, stand on it. `barred`:
+    without this rule of the troupe (LUNCH, REST, LATEST) there would be a slot.
     """
 
     day: date
@@ -145,7 +146,8 @@ class Judge:
         calendar: SchoolCalendar | None = None,
         whatever_the_rest: bool = False,
     ) -> None:
-        """`located` and `calendar`: where they were read for many schools at once (places.locate_all, school_days.load)."""
+        """`located` and `calendar`: where they were read for many schools at once (places.locate_all,
+        school_days.load)."""
         self.shape = Shape(
             step=partnership.slot_step_minutes,
             show=programme.show_minutes,
@@ -186,9 +188,18 @@ class Judge:
                         else "no time between the shows and the road that day"
                     )
         return DayOffer(
-            day=day.day, tour_day_id=day.id, troupe_id=day.troupe_id, why_not=why_not, gaps=gaps, shape=self.shape,
-            shows=len(stands), at_most=day.shows_at_most, short=short, by_road=by_road, barred=barred,
-        )  # fmt: skip
+            day=day.day,
+            tour_day_id=day.id,
+            troupe_id=day.troupe_id,
+            why_not=why_not,
+            gaps=gaps,
+            shape=self.shape,
+            shows=len(stands),
+            at_most=day.shows_at_most,
+            short=short,
+            by_road=by_road,
+            barred=barred,
+        )
 
     def pair(self, day: Any, stands: list[Stand], offer: DayOffer) -> list[tuple[Slot, Slot]]:
         """Two shows at this school on one tour day: the earliest start, and the earliest after it."""
@@ -223,15 +234,25 @@ class Judge:
                 yield Gap(first=first, last=last, extra_minutes=extra, why=why)
                 continue
             for begin, end in mealtimes.spans(
-                truly.lunch, first, last, leaves=truly.leaves, returns=truly.returns,
-                shows=shows, at=at, to=to, on=on, get_in=shape.get_in,
-                taken=shape.show + shape.get_out, step=shape.step, road=lambda n: self._road(stops[n], stops[n + 1]),
-            ):  # fmt: skip
+                truly.lunch,
+                first,
+                last,
+                leaves=truly.leaves,
+                returns=truly.returns,
+                shows=shows,
+                at=at,
+                to=to,
+                on=on,
+                get_in=shape.get_in,
+                taken=shape.show + shape.get_out,
+                step=shape.step,
+                road=lambda n: self._road(stops[n], stops[n + 1]),
+            ):
                 yield Gap(first=begin, last=end, extra_minutes=extra, why=why)
 
     def _between_shows(self, truly: Truly, stands: list[Stand], at: int, to: int, on: int) -> tuple[int, int]:
-        """The earliest and the latest start before show number `at`, the roads being `to` and `on` minutes; the earliest
-        is the later one where there is no time."""
+        """The earliest and the latest start before show number `at`, the roads being `to` and `on` minutes;
+        the earliest is the later one where there is no time."""
         earliest = (stands[at - 1].away if at else truly.leaves) + to
         latest = (stands[at].get_in if at < len(stands) else truly.returns) - on
         first = max(earliest + self.shape.get_in, self.first_start)
@@ -239,7 +260,8 @@ class Judge:
         return first, min(latest - self.shape.show - self.shape.get_out, self.last_start)
 
     def _barred(self, day: Any, truly: Truly, stands: list[Stand]) -> str:
-        """Which rule of the troupe alone stands in the way of a day that has no slot; '' if it is none of them."""
+        """Which rule of the troupe alone stands in the way of a day that has no slot; '' if it is none of
+        them."""
         if min(self._lacking(truly, stands)) <= 0:
             return LUNCH
         leaves, returns = _of(day.leaves), _of(day.returns)
@@ -264,7 +286,8 @@ class Judge:
         return [first - last for first, last in spans]
 
     def _to(self, stop: Stop | None) -> int:
-        """Minutes between this school and a base or a lodging, reckoned once for each; an unknown one takes none."""
+        """Minutes between this school and a base or a lodging, reckoned once for each; an unknown one takes
+        none."""
         if stop is None:
             return 0
         if stop.key not in self._roads:
@@ -278,7 +301,8 @@ class Judge:
     def _road_told(
         self, stands: list[Stand], at: int, stops: list[Stop | None], to: int, on: int
     ) -> tuple[int, str]:
-        """The extra driving before show number `at` in minutes, and the reason in words ('' if there is none to give)."""
+        """The extra driving before show number `at` in minutes, and the reason in words ('' if there is none
+        to give)."""
         start, end = stops[at], stops[at + 1]
         if not stands and start is None and end is None:
             return EMPTY_DAY_MINUTES, ""

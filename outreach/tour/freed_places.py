@@ -1,7 +1,7 @@
 """Places on the tour freed by the transaction under way, for whoever waits for a time, before it commits.
 
-Every verb that gives a time back, or a day to the tour, notes it here; who waits is known on a higher floor, which
-looks when the verbs are done (`db.before_commit`) and keeps the time for the first of the queue.
+Every verb that gives a time back, or a day to the tour, notes it here; who waits is known on a higher floor,
+which looks when the verbs are done (`db.before_commit`) and keeps the time for the first of the queue.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ def note(tour_day_ids: Iterable[int], *, now: datetime) -> None:
 
 
 def take() -> dict[int, datetime]:
-    """What was noted since the transaction began, by the tour day's id, and when it came free; {} from then on."""
+    """What was noted since the transaction began, by the tour day's id, and when it came free; {} from then
+    on."""
     noted: dict[int, datetime] = db.session.info.pop(_NOTED, {})
     return noted
-

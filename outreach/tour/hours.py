@@ -1,8 +1,9 @@
-"""A tour day as it truly is: its hours after rest and the latest return, its lunch, and from where to where it goes.
+"""A tour day as it truly is: its hours after rest and the latest return, its lunch, and from where to where
+it goes.
 
-The one place that decides it: what schools are offered, the word on 'why not', the diary's warnings and the planner all
-ask here. Rest is judged by the hours that the day before was given for, not by the shows that came to stand on it: so
-two days can be filled side by side and neither takes the other's rest away.
+The one place that decides it: what schools are offered, the word on 'why not', the diary's warnings and the
+planner all ask here. Rest is judged by the hours that the day before was given for, not by the shows that
+came to stand on it: so two days can be filled side by side and neither takes the other's rest away.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,20 +28,33 @@ from outreach.tour.programmes import Programme
 from outreach.tour.roads import Roads, Stop
 
 COLUMNS = (
-    TourDay.id, TourDay.troupe_id, TourDay.day, TourDay.leaves, TourDay.returns, TourDay.shows_at_most,
-    Troupe.base_easting, Troupe.base_northing, TourDay.stays_easting, TourDay.stays_northing,
-    Troupe.rest_hours, Troupe.lunch_minutes, Troupe.latest_return,
-    BEFORE.id.label("night"), BEFORE.returns.label("back_before"),
-    BEFORE.stays_easting.label("slept_easting"), BEFORE.stays_northing.label("slept_northing"),
-)  # fmt: skip
+    TourDay.id,
+    TourDay.troupe_id,
+    TourDay.day,
+    TourDay.leaves,
+    TourDay.returns,
+    TourDay.shows_at_most,
+    Troupe.base_easting,
+    Troupe.base_northing,
+    TourDay.stays_easting,
+    TourDay.stays_northing,
+    Troupe.rest_hours,
+    Troupe.lunch_minutes,
+    Troupe.latest_return,
+    BEFORE.id.label("night"),
+    BEFORE.returns.label("back_before"),
+    BEFORE.stays_easting.label("slept_easting"),
+    BEFORE.stays_northing.label("slept_northing"),
+)
 """What `reckon` needs of a tour day, joined with its troupe and, by `follows()`, with the date before."""
 
 A_DAY = 24 * 60
 
 
 class Truly(NamedTuple):
-    """Minutes of the wall clock from midnight. `rests_until`: no leaving before it (0: nothing to rest from); `lunch`: 0
-    where none is asked for. `leaves_from`, `returns_to`: None where the troupe's base is not known."""
+    """Minutes of the wall clock from midnight. `rests_until`: no leaving before it (0: nothing to rest from);
+    `lunch`: 0 where none is asked for. `leaves_from`, `returns_to`: None where the troupe's base is not
+    known."""
 
     leaves: int
     returns: int
@@ -51,7 +65,8 @@ class Truly(NamedTuple):
 
 
 def reckon(day: Any, *, whatever_the_rest: bool = False) -> Truly:
-    """A row of COLUMNS as it truly is. `whatever_the_rest`: its own hours alone, without rest, latest return and lunch. Pure."""
+    """A row of COLUMNS as it truly is. `whatever_the_rest`: its own hours alone, without rest, latest return
+    and lunch. Pure."""
     if whatever_the_rest:
         leaves, returns, rested, minutes = minute_of(day.leaves), minute_of(day.returns), 0, 0
     else:
@@ -93,7 +108,8 @@ def of(tour_days: Iterable[TourDay], *, whatever_the_rest: bool = False) -> dict
 
 
 def warnings(tour_day: TourDay, shows: Sequence[Performance]) -> list[str]:
-    """What is not as it should be on a day with these shows, in words: its hours, rest, latest return, lunch."""
+    """What is not as it should be on a day with these shows, in words: its hours, rest, latest return,
+    lunch."""
     return warnings_of({tour_day: shows})[tour_day.id]
 
 

@@ -1,4 +1,5 @@
-"""The tour as it stands: its weeks with their shows, and what of it may still change once shows stand on it."""
+"""The tour as it stands: its weeks with their shows, and what of it may still change once shows stand on
+it."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ NOON = time(12)
 
 
 class DayHasShows(Refusal):
-    """A tour day with a show, or with one that is being booked, cannot be taken back; nor one after which the troupe
-    stays the night that the next morning's show needs."""
+    """A tour day with a show, or with one that is being booked, cannot be taken back; nor one after which the
+    troupe stays the night that the next morning's show needs."""
 
 
 class FewerShowsThanBooked(Refusal):
@@ -43,8 +44,8 @@ class ShowsADayBelowBooked(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class DayOnTour:
-    """A tour day and the shows that stand on it by start; `kept` are slots that are proposed to schools, `held` those
-    that schools are just booking."""
+    """A tour day and the shows that stand on it by start; `kept` are slots that are proposed to schools,
+    `held` those that schools are just booking."""
 
     tour_day: TourDay
     shows: tuple[Performance, ...]
@@ -73,7 +74,8 @@ class Week:
 
 
 def weeks(programme: Programme, *, now: datetime, kept: Collection[int] = ()) -> list[Week]:
-    """Every tour day of a programme by week, in two queries however many. `kept`: the performances that are proposed."""
+    """Every tour day of a programme by week, in two queries however many. `kept`: the performances that are
+    proposed."""
     tour_days = days.of_programme(programme.id)
     shows = _standing(Performance.programme_id == programme.id, now=now)
     found: dict[date, list[DayOnTour]] = {}
@@ -87,7 +89,8 @@ def weeks(programme: Programme, *, now: datetime, kept: Collection[int] = ()) ->
 def room_left(
     programme_id: int, *, now: datetime, only_days: Collection[int] | None = None, first: date | None = None
 ) -> int:
-    """How many more shows the coming tour days have room for; what is held or kept for a school is taken. One query.
+    """How many more shows the coming tour days have room for; what is held or kept for a school is taken. One
+    query.
 
     `only_days`: of these tour days' ids alone. `first`: of none before that day.
     """
@@ -154,7 +157,9 @@ def change_day(tour_day: TourDay, hours: Hours, *, who: str, now: datetime) -> N
     )
     db.session.flush()
     freed_places.note([tour_day.id], now=now)
-    history.record("changed", "tour day", tour_day.id, who=who, now=now, before=_said(before), after=_said(hours))  # fmt: skip
+    history.record(
+        "changed", "tour day", tour_day.id, who=who, now=now, before=_said(before), after=_said(hours)
+    )
 
 
 def remove_day(tour_day: TourDay, *, who: str, now: datetime) -> None:
@@ -175,9 +180,13 @@ def remove_day(tour_day: TourDay, *, who: str, now: datetime) -> None:
     tour_day.ended_at = now
     db.session.flush()
     history.record(
-        "removed a tour day", "programme", tour_day.programme_id, who=who, now=now,
+        "removed a tour day",
+        "programme",
+        tour_day.programme_id,
+        who=who,
+        now=now,
         before={"troupe": tour_day.troupe.name, "day": str(tour_day.day)},
-    )  # fmt: skip
+    )
 
 
 def is_over(tour_day: TourDay, *, now: datetime) -> bool:
@@ -201,8 +210,8 @@ def close_day(tour_day: TourDay, *, now: datetime) -> None:
 def close_half(tour_day: TourDay, *, morning: bool, now: datetime) -> None:
     """Offer nothing of one half of a day any more; as close_day, the caller has ended what stood on it.
 
-    With shows on its other half the day takes no more; without, its hours are cut at noon, and a day that has no time for
-    a show is given back.
+    With shows on its other half the day takes no more; without, its hours are cut at noon, and a day that has
+    no time for a show is given back.
     """
     staying = len(_standing(Performance.tour_day_id == tour_day.id, now=now).get(tour_day.id, []))
     if staying:
@@ -228,11 +237,11 @@ def change_programme(
     who: str,
     now: datetime,
 ) -> None:
-    """Settle a programme anew while schools may be booking it. Days that stood at its old shows a day follow to the
-    new one; no day keeps more than it.
+    """Settle a programme anew while schools may be booking it. Days that stood at its old shows a day follow
+    to the new one; no day keeps more than it.
 
-    `most_seats` is asked, behind the locks, how many pupils are promised for the fullest show of a programme's id.
-    Raises ShowsADayBelowBooked, and what programmes.change raises.
+    `most_seats` is asked, behind the locks, how many pupils are promised for the fullest show of a
+    programme's id. Raises ShowsADayBelowBooked, and what programmes.change raises.
     """
     tour_days = days.of_programme(programme.id)
     lock_days(day.id for day in tour_days)

@@ -18,9 +18,11 @@ from outreach.tour.roads import Roads, Stop
 
 @dataclass(frozen=True, kw_only=True)
 class Leg:
-    """One drive. `slack`: minutes between being there and having to be; below nought the road is too short a time.
+    """One drive. `slack`: minutes between being there and having to be; below nought the road is too short a
+    time.
 
-    `other` is the show at the other end, None for the base; `kilometres` are straight, None where a point is not known.
+    `other` is the show at the other end, None for the base; `kilometres` are straight, None where a point is
+    not known.
     """
 
     name: str
@@ -106,7 +108,8 @@ def _stop(show: Performance) -> Stop:
 class Drive:
     """One drive of a day, from door to door. `slack`: minutes to spare at its end; None on the way home.
 
-    The first drive of a day leaves as late as it may. `kilometres` are straight, None where a point is not known.
+    The first drive of a day leaves as late as it may. `kilometres` are straight, None where a point is not
+    known.
     """
 
     start: str
@@ -121,7 +124,8 @@ class Drive:
 def of_day(
     shows: Sequence[Performance], ways: Roads, out: Door | None, home: Door | None
 ) -> list[Drive | None]:
-    """The drives of a day's shows in their order: to the first, between them, home; one more than there are shows.
+    """The drives of a day's shows in their order: to the first, between them, home; one more than there are
+    shows.
 
     None where nothing is known of a drive: no base on file. No show, no drive. Pure.
     """

@@ -1,7 +1,9 @@
-"""Which starts of one more show leave its troupe a lunch: before that show, after it, or elsewhere on the day. Pure.
+"""Which starts of one more show leave its troupe a lunch: before that show, after it, or elsewhere on the
+day. Pure.
 
-The rule is planning/lunch.py's. Minutes of the wall clock from midnight. `shows` of a day are (gets in, away) in order;
-the new one comes before number `at` of them, and `roads` are the minutes of every drive: to the first, between them, back.
+The rule is planning/lunch.py's. Minutes of the wall clock from midnight. `shows` of a day are (gets in, away)
+in order; the new one comes before number `at` of them, and `roads` are the minutes of every drive: to the
+first, between them, back.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,11 +30,12 @@ def spans(
     step: int,
     road: Callable[[int], int],
 ) -> tuple[Span, ...]:
-    """The starts from `first` to `last` that leave a lunch, as spans of first and last; `first` is a multiple of `step`.
+    """The starts from `first` to `last` that leave a lunch, as spans of first and last; `first` is a multiple
+    of `step`.
 
-    `to`, `on`: minutes of the new show's own road from what stands before it and on to what stands after it; `road(n)`:
-    of the road to show number n as the day stands now (n is how many there are: back). `get_in`: minutes of set-up
-    before a start; `taken`: from a start until the troupe is away.
+    `to`, `on`: minutes of the new show's own road from what stands before it and on to what stands after it;
+    `road(n)`: of the road to show number n as the day stands now (n is how many there are: back). `get_in`:
+    minutes of set-up before a start; `taken`: from a start until the troupe is away.
     """
     whole = ((first, last),)
     soonest = (

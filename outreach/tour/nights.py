@@ -39,8 +39,10 @@ def _of_sqlite(element: Any, compiler: Any, **more: Any) -> str:
 def follows() -> ColumnElement[bool]:
     """Joins a tour day to BEFORE, whatever the programme of either."""
     return and_(
-        BEFORE.troupe_id == TourDay.troupe_id, BEFORE.day == _the_date_before(TourDay.day), BEFORE.ended_at.is_(None)
-    )  # fmt: skip
+        BEFORE.troupe_id == TourDay.troupe_id,
+        BEFORE.day == _the_date_before(TourDay.day),
+        BEFORE.ended_at.is_(None),
+    )
 
 
 class Door(NamedTuple):
@@ -51,7 +53,8 @@ class Door(NamedTuple):
 
 
 def ways(tour_days: Iterable[TourDay]) -> dict[int, Ways]:
-    """{tour day's id: its ways}, in one query. A troupe leaves from where it stayed only on the very next date."""
+    """{tour day's id: its ways}, in one query. A troupe leaves from where it stayed only on the very next
+    date."""
     return {
         number: (out.stop if out else None, home.stop if home else None)
         for number, (out, home) in doors(tour_days).items()
@@ -65,12 +68,16 @@ def doors(tour_days: Iterable[TourDay]) -> dict[int, tuple[Door | None, Door | N
         row.id: row
         for row in db.session.execute(
             select(
-                TourDay.id, BEFORE.id.label("night"), BEFORE.stays_at, BEFORE.stays_easting, BEFORE.stays_northing
+                TourDay.id,
+                BEFORE.id.label("night"),
+                BEFORE.stays_at,
+                BEFORE.stays_easting,
+                BEFORE.stays_northing,
             )
             .join(BEFORE, follows())
             .where(TourDay.id.in_({d.id for d in asked}), BEFORE.stays_easting.is_not(None))
         )
-    }  # fmt: skip
+    }
     found: dict[int, tuple[Door | None, Door | None]] = {}
     for day in asked:
         base, troupe, night = roads.base_stop(day.troupe), day.troupe, nights.get(day.id)

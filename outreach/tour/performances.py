@@ -75,7 +75,8 @@ class Slot:
 class Performance(Base):
     """One show at a host school. `easting`, `northing`: where the van goes, as known at the claim (metres).
 
-    `uid`, `organizer_token`, `sequence`: the troupe's own calendar event for this show; another troupe has another.
+    `uid`, `organizer_token`, `sequence`: the troupe's own calendar event for this show; another troupe has
+    another.
     """
 
     __tablename__ = "performance"
@@ -112,8 +113,9 @@ class Performance(Base):
 
 
 class TroupeEvent(Base):
-    """The calendar event under which a troupe had a show until another troupe took it over. It never gets it back under
-    the same `uid`: calendars ask people before they take in again what was cancelled. `sequence` is that of its CANCEL."""
+    """The calendar event under which a troupe had a show until another troupe took it over. It never gets it
+    back under the same `uid`: calendars ask people before they take in again what was cancelled. `sequence`
+    is that of its CANCEL."""
 
     __tablename__ = "troupe_event"
     __table_args__ = (Index("ix_troupe_event_performance_id", "performance_id"),)
@@ -139,20 +141,23 @@ class SlotTaken(Refusal):
 
 
 def lock_days(tour_day_ids: Iterable[int]) -> None:
-    """Queue at the tour days' rows, in one order for everybody. SQLite's write transaction is that queue already."""
+    """Queue at the tour days' rows, in one order for everybody. SQLite's write transaction is that queue
+    already."""
     db.session.execute(
         select(TourDay.id).where(TourDay.id.in_(set(tour_day_ids))).order_by(TourDay.id).with_for_update()
     )
 
 
 def lock_school_unless_busy(urn: int) -> bool:
-    """The same without waiting, for whoever holds a tour day's lock already; False while somebody else has it."""
+    """The same without waiting, for whoever holds a tour day's lock already; False while somebody else has
+    it."""
     locked = select(School.urn).where(School.urn == urn).with_for_update(key_share=True, skip_locked=True)
     return db.session.scalar(locked) is not None
 
 
 def lock_school(urn: int) -> None:
-    """Queue at the school's row, so that two of its staff book one after the other. Taken before any tour day's."""
+    """Queue at the school's row, so that two of its staff book one after the other. Taken before any tour
+    day's."""
     db.session.execute(select(School.urn).where(School.urn == urn).with_for_update(key_share=True))
 
 
@@ -189,22 +194,28 @@ def claim(
 
 
 def keep(performance: Performance, until: datetime | None) -> None:
-    """Keep a hold until then, or for good (None). Raises SlotTaken if another claim removed it, or it fits no more."""
+    """Keep a hold until then, or for good (None). Raises SlotTaken if another claim removed it, or it fits no
+    more."""
     performance.held_until = until
     _flush()
 
 
 def shift(performance: Performance, slot: Slot, *, now: datetime) -> TroupeEvent | None:
-    """Move a show to another slot in place, so that nobody ever sees the school with neither. Raises SlotTaken.
+    """Move a show to another slot in place, so that nobody ever sees the school with neither. Raises
+    SlotTaken.
 
     To another troupe it goes as another event: then the one that ended is returned.
     """
     left = None
     if slot.troupe_id != performance.troupe_id:
         left = TroupeEvent(
-            uid=performance.uid, performance_id=performance.id, troupe_id=performance.troupe_id,
-            organizer_token=performance.organizer_token, sequence=performance.sequence + 1, left_at=now,
-        )  # fmt: skip
+            uid=performance.uid,
+            performance_id=performance.id,
+            troupe_id=performance.troupe_id,
+            organizer_token=performance.organizer_token,
+            sequence=performance.sequence + 1,
+            left_at=now,
+        )
         performance.uid, performance.organizer_token = str(uuid.uuid4()), secrets.token_hex(10)
     freed_places.note([performance.tour_day_id], now=now)
     _put(performance, slot)
@@ -229,7 +240,8 @@ def events_before(performance: Performance) -> list[str]:
 
 
 def rehost(performance: Performance, urn: int, place: Place | None) -> None:
-    """Another school is the host at the same time; `place`: where the van goes now, None where it goes already.
+    """Another school is the host at the same time; `place`: where the van goes now, None where it goes
+    already.
 
     Raises SlotTaken when the road to the shows beside it is too short.
     """

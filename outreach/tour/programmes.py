@@ -53,7 +53,8 @@ class CeilingBelowBooked(Refusal):
 
 
 class Settled(Refusal):
-    """Its academic year, and whether it is for pupils or for adults, stay: the reckoning of a year rests on them."""
+    """Its academic year, and whether it is for pupils or for adults, stay: the reckoning of a year rests on
+    them."""
 
 
 class ProgrammeClosed(Refusal):
@@ -61,7 +62,8 @@ class ProgrammeClosed(Refusal):
 
 
 class Programme(Base, OfPartnership):
-    """One production offered by one partnership in one academic year. Every figure is a setting; minutes and days."""
+    """One production offered by one partnership in one academic year. Every figure is a setting; minutes and
+    days."""
 
     __tablename__ = "programme"
     __table_args__ = (
@@ -164,9 +166,14 @@ def change(
         raise ProgrammeClosed("This programme is closed. Open it again before you change it.")
     _check(production)
     if production.academic_year != programme.academic_year:
-        raise Settled("The academic year of a programme stays. Make a new programme for another year.", field="academic_year")  # fmt: skip
+        raise Settled(
+            "The academic year of a programme stays. Make a new programme for another year.",
+            field="academic_year",
+        )
     if production.for_adults != programme.for_adults:
-        raise Settled("A programme for pupils stays one for pupils. Make another for adults.", field="for_adults")  # fmt: skip
+        raise Settled(
+            "A programme for pupils stays one for pupils. Make another for adults.", field="for_adults"
+        )
     if production.audience_ceiling < most_seats_booked:
         raise CeilingBelowBooked(
             f"{count(most_seats_booked, 'pupil')} are booked for one show already. The ceiling cannot be lower."
@@ -183,7 +190,8 @@ def change(
 
 
 def set_target(programme: Programme, year_groups: tuple[int, ...], *, who: str, now: datetime) -> None:
-    """Whom it is for from now on; the same again leaves no row. Raises NobodyToSeeIt, AdultsHaveNoYearGroups."""
+    """Whom it is for from now on; the same again leaves no row. Raises NobodyToSeeIt,
+    AdultsHaveNoYearGroups."""
     check_target(year_groups, for_adults=programme.for_adults)
     if set(year_groups) != set(target_year_groups(programme.id)):
         _target(programme, year_groups, who=who, now=now)
@@ -234,7 +242,9 @@ def _check(production: Production) -> None:
             f"to {clock(production.latest_finish)} there are only {latest - earliest}."
         )
     if production.get_in_minutes > earliest or latest + production.get_out_minutes >= 24 * 60:
-        raise ShowDoesNotFitTheDay("Set-up before the first show, or pack-up after the last, would fall into another day.")  # fmt: skip
+        raise ShowDoesNotFitTheDay(
+            "Set-up before the first show, or pack-up after the last, would fall into another day."
+        )
     check_target(production.year_groups, for_adults=production.for_adults)
 
 
@@ -256,7 +266,9 @@ def _check_once(partnership_id: int, production: Production, *, instead_of: int 
 def check_target(year_groups: tuple[int, ...], *, for_adults: bool) -> None:
     """Raises NobodyToSeeIt, AdultsHaveNoYearGroups, NoSuchYearGroup. Pure."""
     if for_adults and year_groups:
-        raise AdultsHaveNoYearGroups("A programme for adults has no year groups. Clear them, or make it one for pupils.")  # fmt: skip
+        raise AdultsHaveNoYearGroups(
+            "A programme for adults has no year groups. Clear them, or make it one for pupils."
+        )
     if not for_adults and not year_groups:
         raise NobodyToSeeIt("Choose at least one year group.")
     if any(year_group not in YEAR_GROUPS for year_group in year_groups):
@@ -272,9 +284,14 @@ def _target(programme: Programme, year_groups: tuple[int, ...], *, who: str, now
     db.session.add(ProgrammeTarget(programme_id=programme.id, year_groups=year_groups, recorded_at=now))
     db.session.flush()
     history.record(
-        "set the target", "programme", programme.id, who=who, now=now,
-        before=list(before), after=list(year_groups),
-    )  # fmt: skip
+        "set the target",
+        "programme",
+        programme.id,
+        who=who,
+        now=now,
+        before=list(before),
+        after=list(year_groups),
+    )
 
 
 def get(partnership_id: int, programme_id: int) -> Programme:

@@ -1,5 +1,5 @@
-"""A table of minutes on the road that a partnership brings in: read, checked line by line, put in place as a whole or not at
-all; and what it has gaps for, where the rule counts."""
+"""A table of minutes on the road that a partnership brings in: read, checked line by line, put in place as a
+whole or not at all; and what it has gaps for, where the rule counts."""
 
 import math
 import uuid
@@ -53,7 +53,8 @@ class BadLines(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Brought:
-    """What came in: pairs of places, pairs whose two ways differed (the larger counts), lines about places not ours."""
+    """What came in: pairs of places, pairs whose two ways differed (the larger counts), lines about places
+    not ours."""
 
     pairs: int
     unequal: int
@@ -62,7 +63,8 @@ class Brought:
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """How much of what may be driven stands in the table: `pairs` of `possible`; the `gaps` go by the rule."""
+    """How much of what may be driven stands in the table: `pairs` of `possible`; the `gaps` go by the
+    rule."""
 
     pairs: int
     possible: int
@@ -74,7 +76,8 @@ class State:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """The places of a partnership: its open schools, its troupes' bases; their names; `words`: what a file may call a base."""
+    """The places of a partnership: its open schools, its troupes' bases; their names; `words`: what a file
+    may call a base."""
 
     stops: dict[int, Stop]
     names: dict[int, str]
@@ -88,8 +91,9 @@ class Known:
 
 
 def bring_in(partnership: Partnership, content: BinaryIO, *, who: str, now: datetime) -> Brought:
-    """Put a table in place of the one before. CSV with the columns From, To, Minutes; a place is a URN, 'base', or a
-    troupe's or its base's name. Shows that stand keep their times. Raises NoTable, BadLines: then nothing is changed."""
+    """Put a table in place of the one before. CSV with the columns From, To, Minutes; a place is a URN,
+    'base', or a troupe's or its base's name. Shows that stand keep their times. Raises NoTable, BadLines:
+    then nothing is changed."""
     partnerships.lock(partnership.id)
     pairs, brought = _read(content, known(partnership))
     db.session.execute(delete(RoadMinutes).where(RoadMinutes.partnership_id == partnership.id))
@@ -103,9 +107,13 @@ def bring_in(partnership: Partnership, content: BinaryIO, *, who: str, now: date
     partnership.road_table = uuid.uuid4().hex
     db.session.flush()
     history.record(
-        "brought in a table of minutes", "partnership", partnership.id, who=who, now=now,
+        "brought in a table of minutes",
+        "partnership",
+        partnership.id,
+        who=who,
+        now=now,
         after={"pairs": brought.pairs, "unequal": brought.unequal},
-    )  # fmt: skip
+    )
     return brought
 
 
@@ -163,7 +171,8 @@ def state(partnership: Partnership) -> State:
 
 
 def lines(partnership: Partnership, *, gaps: bool) -> Iterator[tuple[str, str, str, str, int]]:
-    """From, its name, to, its name, minutes: the pairs of the table, or with `gaps` those that go by the rule."""
+    """From, its name, to, its name, minutes: the pairs of the table, or with `gaps` those that go by the
+    rule."""
     here, ways = known(partnership), roads.of(partnership)
     filled = {(one, other) for one, other in _filled(partnership, here)}
     keys = sorted(here.stops)
@@ -205,7 +214,8 @@ def _read(content: BinaryIO, here: Known) -> tuple[dict[tuple[int, int], int], B
     if missing:
         has = ", ".join(f"‘{h}’" for h in file.header[:12] if h) or "none"
         raise NoTable(
-            f"This file has no column ‘{missing[0]}’. Nothing was changed. It needs From, To and Minutes; its columns are: {has}."
+            f"This file has no column ‘{missing[0]}’. Nothing was changed. It needs From, To and "
+            f"Minutes; its columns are: {has}."
         )
     pairs: dict[tuple[int, int], int] = {}
     wrong: list[str] = []
@@ -239,7 +249,8 @@ def _read(content: BinaryIO, here: Known) -> tuple[dict[tuple[int, int], int], B
 
 
 def _line(cells: list[str], here: Known) -> dict[tuple[int, int], int] | str:
-    """One line as pairs with minutes; {} where a place is not ours; a sentence's end where it cannot be right."""
+    """One line as pairs with minutes; {} where a place is not ours; a sentence's end where it cannot be
+    right."""
     ends = []
     for cell in cells[:2]:
         end = _place(cell, here)

@@ -1,8 +1,8 @@
 """Minutes on the road between two places: from the table that the partnership brought in, else by the rule.
 
-The rule is base + per kilometre, straight on the National Grid: 6 + 1.25 x straight kilometres is within 12 % at the
-median of 205 English drives of 2 to 70 km; both figures are settings of the partnership. Every slot, check and plan asks
-`Roads.minutes`; the database's last guard asks the same table and the same rule.
+The rule is base + per kilometre, straight on the National Grid: 6 + 1.25 x straight kilometres is within 12 %
+at the median of 205 English drives of 2 to 70 km; both figures are settings of the partnership. Every slot,
+check and plan asks `Roads.minutes`; the database's last guard asks the same table and the same rule.
 """
 
 import math
@@ -20,7 +20,8 @@ from outreach.tour.companies import Troupe
 
 
 class RoadMinutes(Base):
-    """Whole minutes between two places of a partnership's table, the lesser of the two first; both ways alike.
+    """Whole minutes between two places of a partnership's table, the lesser of the two first; both ways
+    alike.
 
     A place is a school's URN, or a troupe's base: its id below nought, which no URN is.
     """
@@ -38,7 +39,8 @@ class RoadMinutes(Base):
 
 
 class Stop(NamedTuple):
-    """Somewhere the van stops: `key` as in RoadMinutes, and where it is on the National Grid (None: not known)."""
+    """Somewhere the van stops: `key` as in RoadMinutes, and where it is on the National Grid (None: not
+    known)."""
 
     key: int
     place: Place | None
@@ -94,20 +96,23 @@ def base_stop(troupe: Troupe) -> Stop | None:
 
 
 def lodging_stop(tour_day_id: int, easting: int | None, northing: int | None) -> Stop | None:
-    """Where a troupe stays the night after that tour day; None where it drives home. In no table of minutes."""
+    """Where a troupe stays the night after that tour day; None where it drives home. In no table of
+    minutes."""
     stop = school_stop(LODGINGS - tour_day_id, easting, northing)
     return stop if stop.place else None
 
 
 def minutes(a: Place | None, b: Place | None, *, base: float, per_km: float) -> int:
-    """The rule alone: whole minutes, rounded up. A place that is not known at all counts as next door (the base alone)."""
+    """The rule alone: whole minutes, rounded up. A place that is not known at all counts as next door (the
+    base alone)."""
     kilometres = a.kilometres_to(b) if a and b else 0.0
     return math.ceil(base + per_km * kilometres - 1e-6)
 
 
 @lru_cache(maxsize=8)
 def _table(partnership_id: int, _token: str) -> Table:
-    """Each table has a token of its own, made when it came in, so that a newer one is never taken for an older."""
+    """Each table has a token of its own, made when it came in, so that a newer one is never taken for an
+    older."""
     rows = db.session.execute(
         select(RoadMinutes.one, RoadMinutes.other, RoadMinutes.minutes).where(
             RoadMinutes.partnership_id == partnership_id

@@ -28,8 +28,9 @@ FIRST = 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offers:
-    """All tour days from the first bookable on; up to three best slots; up to three pairs on one day; and the five that
-    a school sees first: the least extra road, then the earliest, of different weeks where there are such."""
+    """All tour days from the first bookable on; up to three best slots; up to three pairs on one day; and the
+    five that a school sees first: the least extra road, then the earliest, of different weeks where there are
+    such."""
 
     days: tuple[DayOffer, ...]
     near: tuple[Slot, ...]
@@ -50,12 +51,14 @@ def offers(
     beside: tuple[int, ...] = (),
     not_on: Collection[int] = (),
 ) -> Offers:
-    """What `school` could have, from the first day that keeps the notice on (`whatever_the_notice`: from today on).
+    """What `school` could have, from the first day that keeps the notice on (`whatever_the_notice`: from
+    today on).
 
     The school's own holds are left out of account, as is `instead_of`, the performance it would move.
-    `two_shows` adds pairs of slots on one tour day. `only_days` narrows to some tour days' ids, `not_on` leaves some out.
-    `beside`: holds of the school that do count, as the first of a pair does for the second. `whatever_the_rest`: a coordinator puts up
-    with a troupe's missing rest or lunch and its late return (hours.warnings says which).
+    `two_shows` adds pairs of slots on one tour day. `only_days` narrows to some tour days' ids, `not_on`
+    leaves some out. `beside`: holds of the school that do count, as the first of a pair does for the second.
+    `whatever_the_rest`: a coordinator puts up with a troupe's missing rest or lunch and its late return
+    (hours.warnings says which).
     """
     days = _tour_days(
         programme,
@@ -87,7 +90,8 @@ def offers(
 
 
 def _over_weeks(ranked: list[DayOffer]) -> list[DayOffer]:
-    """The best day of each week, up to FIRST of them; where there are fewer weeks, the next best days too. In their order."""
+    """The best day of each week, up to FIRST of them; where there are fewer weeks, the next best days too. In
+    their order."""
     dates, weeks = set[date](), set[date]()
     best: list[DayOffer] = []
     for whatever_the_week in (False, True):
@@ -133,7 +137,8 @@ def find(
 def tour_days(
     programme: Programme, *, now: datetime, only_days: Iterable[int]
 ) -> list[tuple[Any, list[fit.Stand]]]:
-    """Some tour days from today on with all that stands on each: what fit.Judge.day is asked with, school after school."""
+    """Some tour days from today on with all that stands on each: what fit.Judge.day is asked with, school
+    after school."""
     return _tour_days(
         programme, None, now=now, instead_of=None, whatever_the_notice=True, only_days=only_days, beside=()
     )
@@ -148,8 +153,14 @@ def first_bookable_day(programme: Programme, now: datetime) -> date:
 _DAYS = (
     select(
         *hours.COLUMNS,
-        Performance.id.label("performance_id"), Performance.urn, Performance.get_in_at, Performance.away_at,
-        Performance.easting, Performance.northing, Performance.held_until, School.town,
+        Performance.id.label("performance_id"),
+        Performance.urn,
+        Performance.get_in_at,
+        Performance.away_at,
+        Performance.easting,
+        Performance.northing,
+        Performance.held_until,
+        School.town,
     )
     .join(Troupe, Troupe.id == TourDay.troupe_id)
     .outerjoin(BEFORE, follows())
@@ -161,7 +172,7 @@ _DAYS = (
         TourDay.ended_at.is_(None),
     )
     .order_by(TourDay.day, TourDay.troupe_id, Performance.get_in_at)
-)  # fmt: skip
+)
 _SHOWS_FROM = len(hours.COLUMNS)
 _SOME_DAYS = _DAYS.where(TourDay.id.in_(bindparam("ids", expanding=True)))
 
@@ -176,7 +187,8 @@ def _tour_days(
     only_days: Iterable[int] | None,
     beside: tuple[int, ...],
 ) -> list[tuple[Any, list[fit.Stand]]]:
-    """Each tour day with the shows and live holds on it, by get-in; the school's own holds and `instead_of` left out."""
+    """Each tour day with the shows and live holds on it, by get-in; the school's own holds and `instead_of`
+    left out."""
     asked: dict[str, Any] = {
         "programme_id": programme.id,
         "first": day_of(now) if whatever_the_notice else first_bookable_day(programme, now),

@@ -24,7 +24,8 @@ A_DAY = timedelta(days=1)
 
 @dataclass(kw_only=True)
 class Span:
-    """`rows`: a look-alike of hours.COLUMNS for each date, changed as the changes are tried; `shows`: by date, in order."""
+    """`rows`: a look-alike of hours.COLUMNS for each date, changed as the changes are tried; `shows`: by
+    date, in order."""
 
     troupe: Troupe
     ways: roads.Roads
@@ -104,7 +105,8 @@ class Span:
         return any(s.held_until is not None for s in self.shows.get(day, ()))
 
     def _why_not(self, day: date, facts: Facts, said_before: tuple[str, str]) -> str:
-        """`said_before`: what was out of its hours already, on the day and the day after, is not held against a change."""
+        """`said_before`: what was out of its hours already, on the day and the day after, is not held against
+        a change."""
         programme = self.tour_days[day].programme
         given = days.Hours(leaves=facts.leaves, returns=facts.returns, shows_at_most=facts.shows_at_most)
         try:

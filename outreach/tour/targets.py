@@ -31,7 +31,8 @@ EXCLUDE, INCLUDE, WITHDRAW = "exclude", "include", "withdraw"
 
 
 class TargetDecision(Base):
-    """A coordinator took a school out of the target, or in by naming its year groups; the newest row holds."""
+    """A coordinator took a school out of the target, or in by naming its year groups; the newest row
+    holds."""
 
     __tablename__ = "target_decision"
     __table_args__ = (
@@ -65,14 +66,16 @@ def include(
     who: str,
     now: datetime,
 ) -> TargetDecision:
-    """Take a school into the target by naming its year groups; from then on it counts, whatever the rule says.
+    """Take a school into the target by naming its year groups; from then on it counts, whatever the rule
+    says.
 
     Raises CannotBeTakenIn where it could not, NobodyToSeeIt, NoSuchYearGroup, ReasonMissing.
     """
     check_target(year_groups, for_adults=False)
     if not school.is_open:
         raise CannotBeTakenIn(
-            f"{school.name} cannot be taken in: the register says ‘{school.status}’. Correct its status if that is wrong, "
+            f"{school.name} cannot be taken in: the register says ‘{school.status}’. Correct its status "
+            f"if that is wrong, "
             "or take in the school that followed it."
         )
     meant = target_year_groups(programme.id)
@@ -116,13 +119,23 @@ def _decide(
     if not reason.strip():
         raise ReasonMissing("Give the reason; it stands beside the school from now on.")
     row = TargetDecision(
-        programme_id=programme.id, urn=school.urn, kind=kind, year_groups=year_groups, reason=reason.strip(),
-        recorded_at=now, who=who,
-    )  # fmt: skip
+        programme_id=programme.id,
+        urn=school.urn,
+        kind=kind,
+        year_groups=year_groups,
+        reason=reason.strip(),
+        recorded_at=now,
+        who=who,
+    )
     db.session.add(row)
     db.session.flush()
     history.record(
-        f"{kind} in the target", "school", school.urn, who=who, now=now, partnership_id=programme.partnership_id,
+        f"{kind} in the target",
+        "school",
+        school.urn,
+        who=who,
+        now=now,
+        partnership_id=programme.partnership_id,
         after={"programme": programme.id, "year_groups": list(year_groups), "reason": row.reason},
-    )  # fmt: skip
+    )
     return row

@@ -20,7 +20,8 @@ from outreach.tour.roads import LODGINGS
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """One rule's word on one day: `holds` says that it stands in the way. `troupe` is '' where it is the same for all."""
+    """One rule's word on one day: `holds` says that it stands in the way. `troupe` is '' where it is the same
+    for all."""
 
     rule: str
     said: str
@@ -30,7 +31,8 @@ class Verdict:
 
 
 def of(programme: Programme, school: School, day: date, *, now: datetime) -> list[Verdict]:
-    """Every rule in its order, those that let the day pass too; then each troupe of the day. A constant number of queries."""
+    """Every rule in its order, those that let the day pass too; then each troupe of the day. A constant
+    number of queries."""
     found = [_notice(programme, day, now), _school_day(programme, school, day)]
     on_tour = {d.id: d for d in days.of_programme(programme.id) if d.day == day}
     troupes = {t.id: t.name for t in companies.troupes(programme.partnership_id)}
@@ -74,7 +76,10 @@ def _rest(
     if truly.rests_until > hours.minute_of(tour_day.leaves):
         yield Verdict(
             rule="Rest",
-            said=f"{count(troupe.rest_hours, 'hour')} after the evening before are over at {hours.told(truly.rests_until)}.",
+            said=(
+                f"{count(troupe.rest_hours, 'hour')} after the evening before are over at "
+                f"{hours.told(truly.rests_until)}."
+            ),
             holds=offer.barred == fit.REST,
         )
     if truly.returns < hours.minute_of(tour_day.returns):
@@ -112,7 +117,10 @@ def _notice(programme: Programme, day: date, now: datetime) -> Verdict:
         return Verdict(rule="Notice", said="The day is past.", holds=True)
     return Verdict(
         rule="Notice",
-        said=f"A school books {count(programme.notice_book_days, 'day')} ahead: from {day_short(first)} on. You need not."
+        said=(
+            f"A school books {count(programme.notice_book_days, 'day')} ahead: from {day_short(first)} on. "
+            f"You need not."
+        )
         if day < first
         else "Far enough ahead.",
         holds=day < first,

@@ -1,4 +1,5 @@
-"""What may be wished of a troupe's days: off, half, one show, other hours, a night away; and what it makes of a day. Pure."""
+"""What may be wished of a troupe's days: off, half, one show, other hours, a night away; and what it makes of
+a day. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import time
@@ -10,8 +11,15 @@ from outreach.ground.wording import clock, count
 from outreach.tour.companies import Troupe
 
 OFF, PLAYS, MORNING, AFTERNOON, ONE, HOURS, NIGHT, HOME = (
-    "off", "plays", "morning", "afternoon", "one", "hours", "night", "home",
-)  # fmt: skip
+    "off",
+    "plays",
+    "morning",
+    "afternoon",
+    "one",
+    "hours",
+    "night",
+    "home",
+)
 
 KINDS = {
     OFF: "Day off",

@@ -73,9 +73,13 @@ def add(
     if any(d.day == day and d.title == title for d in coming(partnership_id, today=day_of(now))):
         raise DateTwice(f"‘{title}’ on {day_short(day)} is in the list already.")
     made = BoardDate(
-        partnership_id=partnership_id, programme_id=programme.id if programme else None, day=day, title=title,
-        uid=str(uuid.uuid4()), created_at=now,
-    )  # fmt: skip
+        partnership_id=partnership_id,
+        programme_id=programme.id if programme else None,
+        day=day,
+        title=title,
+        uid=str(uuid.uuid4()),
+        created_at=now,
+    )
     db.session.add(made)
     db.session.flush()
     history.record("added", "report date", made.id, who=who, now=now, after=f"{day.isoformat()} {title}")
@@ -84,7 +88,8 @@ def add(
 
 
 def remove(of: BoardDate, *, who: str, now: datetime) -> None:
-    """No report on that day after all; the calendars show it as cancelled. Removed already: nothing happens."""
+    """No report on that day after all; the calendars show it as cancelled. Removed already: nothing
+    happens."""
     if of.removed_at is None:
         of.removed_at = now
         db.session.flush()
@@ -100,13 +105,27 @@ def show(of: BoardDate, *, now: datetime) -> int:
     db.session.refresh(of)
     about = f"‘{of.programme.title}’, {year_name(of.programme.academic_year)}" if of.programme else ""
     appointment = Appointment(
-        uid=of.uid, sequence=0 if of.removed_at is None else 1, dtstamp=now, created_at=of.created_at,
-        starts_at=wall(of.day, time()), ends_at=wall(of.day + timedelta(days=1), time()), summary=of.title,
-        description=about, location="", url="", organizer_name="", organizer_address="", attendees=(),
-    )  # fmt: skip
+        uid=of.uid,
+        sequence=0 if of.removed_at is None else 1,
+        dtstamp=now,
+        created_at=of.created_at,
+        starts_at=wall(of.day, time()),
+        ends_at=wall(of.day + timedelta(days=1), time()),
+        summary=of.title,
+        description=about,
+        location="",
+        url="",
+        organizer_name="",
+        organizer_address="",
+        attendees=(),
+    )
     entry = Entry(
-        kind=BOARD, subject=of.partnership_id, appointment=appointment, cancelled_at=of.removed_at, all_day=True
-    )  # fmt: skip
+        kind=BOARD,
+        subject=of.partnership_id,
+        appointment=appointment,
+        cancelled_at=of.removed_at,
+        all_day=True,
+    )
     return entries.put([entry], now=now)
 
 

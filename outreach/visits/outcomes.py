@@ -1,4 +1,5 @@
-"""What some shows came to by now: the verdict on each promise for them that stands, by the rule that coverage asks."""
+"""What some shows came to by now: the verdict on each promise for them that stands, by the rule that coverage
+asks."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -14,7 +15,8 @@ from outreach.visits.verdicts import Promised, Told, Verdict
 
 
 def of(performance_ids: Collection[int], *, now: datetime) -> dict[int, Verdict]:
-    """{booking id: verdict} of the live bookings of some shows; four queries. What adults counted is left in: who asks knows them."""
+    """{booking id: verdict} of the live bookings of some shows; four queries. What adults counted is left in:
+    who asks knows them."""
     promised = _promised(performance_ids)
     found = verdicts.of(promised, _told(performance_ids), moment=now, for_adults=False)
     return {verdict.promise.id: verdict for verdict in found}

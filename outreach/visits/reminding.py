@@ -1,4 +1,5 @@
-"""A school is reminded once of a report that is missing: after the show, on a school day, and never of a cancelled one."""
+"""A school is reminded once of a report that is missing: after the show, on a school day, and never of a
+cancelled one."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -36,11 +37,15 @@ class ReportReminder(Base):
     __tablename__ = "report_reminder"
     __table_args__ = (
         Index(
-            "uq_report_reminder_person", "booking_id", "address", unique=True,
-            postgresql_where=text("recalled_at IS NULL"), sqlite_where=text("recalled_at IS NULL"),
+            "uq_report_reminder_person",
+            "booking_id",
+            "address",
+            unique=True,
+            postgresql_where=text("recalled_at IS NULL"),
+            sqlite_where=text("recalled_at IS NULL"),
         ),
         CheckConstraint("address = lower(address)", name="address"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
@@ -62,7 +67,8 @@ class Missing:
 def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -> list[Missing]:
     """Whom the day's run would ask for a report now, the oldest show first; a constant number of queries.
 
-    The safeguarding lead of the booking, else whoever was named first and can be reached. None while it is switched off.
+    The safeguarding lead of the booking, else whoever was named first and can be reached. None while it is
+    switched off.
     """
     plan, today = settings.of(programme.id), day_of(now)
     if not plan.reports_on:
@@ -75,11 +81,15 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
         .join(School, School.urn == Booking.urn)
         .options(contains_eager(Booking.performance))
         .where(
-            Booking.programme_id == programme.id, Booking.ended_at.is_(None), Booking.id.not_in(asked),
-            Performance.ends_at < since, Performance.ends_at > now - LATEST, unreported.condition(),
+            Booking.programme_id == programme.id,
+            Booking.ended_at.is_(None),
+            Booking.id.not_in(asked),
+            Performance.ends_at < since,
+            Performance.ends_at > now - LATEST,
+            unreported.condition(),
         )
         .order_by(Performance.ends_at, Booking.id)
-    )  # fmt: skip
+    )
     if booking_id is not None:
         query = query.where(Booking.id == booking_id)
     rows = [(booking, school) for booking, school in db.session.execute(query) if school.is_open]
@@ -110,15 +120,21 @@ def send_due(programme: Programme, booking_id: int, *, now: datetime) -> bool:
             )
         )
         history.record(
-            "asked for a report", "booking", booking.reference, who=THE_SERVICE, now=now, after={"address": to.address}
-        )  # fmt: skip
+            "asked for a report",
+            "booking",
+            booking.reference,
+            who=THE_SERVICE,
+            now=now,
+            after={"address": to.address},
+        )
         db.session.flush()
         return True
     return False
 
 
 def recall(*, now: datetime) -> bool:
-    """Take back what still waits though the report came, the booking ended or the school is not in today; whether any was.
+    """Take back what still waits though the report came, the booking ended or the school is not in today;
+    whether any was.
 
     Where the report is still missing, it is asked for again on the next school day.
     """

@@ -24,7 +24,8 @@ TOLERANCE, TOLERANCE_SHARE = 5, 0.05
 
 
 def too_far_apart(by_schools: int, by_company: int) -> bool:
-    """Whether two counts of one show differ by more than 5 pupils or 5 % of the schools' sum, whichever is more."""
+    """Whether two counts of one show differ by more than 5 pupils or 5 % of the schools' sum, whichever is
+    more."""
     return abs(by_schools - by_company) > max(TOLERANCE, TOLERANCE_SHARE * by_schools)
 
 
@@ -76,7 +77,8 @@ class ReportedPupils(Base):
 
 
 class ReportWithdrawal(Base):
-    """A report that its side, or a coordinator, took back: from `recorded_at` on the side's older word holds again.
+    """A report that its side, or a coordinator, took back: from `recorded_at` on the side's older word holds
+    again.
 
     Rows are only added; whoever took a report back by mistake reports once more.
     """
@@ -130,7 +132,8 @@ class WithdrawnForNoReason(Refusal):
 
 
 class NotTheWordThatHolds(Refusal):
-    """The report to be taken back is not that side's newest: somebody reported, or took one back, meanwhile."""
+    """The report to be taken back is not that side's newest: somebody reported, or took one back,
+    meanwhile."""
 
     def __init__(self) -> None:
         super().__init__("Another report was put down since you looked. Nothing was taken back: look again.")
@@ -193,16 +196,22 @@ def report(booking: Booking, side: str, account: Account, *, who: str, now: date
     for year_group, pupils in sorted(account.split.items()):
         db.session.add(ReportedPupils(report_id=row.id, year_group=year_group, pupils=pupils))
     history.record(
-        f"reported ({side})", "booking", booking.reference, who=who, now=now,
-        before=_in_short(_says(earlier)) if earlier else None, after=_in_short(account),
-    )  # fmt: skip
+        f"reported ({side})",
+        "booking",
+        booking.reference,
+        who=who,
+        now=now,
+        before=_in_short(_says(earlier)) if earlier else None,
+        after=_in_short(account),
+    )
     db.session.flush()
     mirror(companions(booking.performance) if side == COMPANY else [booking], now=now)
     return row
 
 
 def mirror(concerned: Sequence[Booking], *, now: datetime) -> None:
-    """Put down on some bookings of one show what the reports that stand come to; calendars say it where that changed."""
+    """Put down on some bookings of one show what the reports that stand come to; calendars say it where that
+    changed."""
     before = [one.outcome for one in concerned]
     for one in concerned:
         one.came_to, one.outcome = _came_to(one), outcome_of(one)
@@ -219,7 +228,8 @@ class Said(Protocol):
 
 
 def said_together(settled: Said | None, school: Said | None, company: Said | None) -> str | None:
-    """TOOK_PLACE, FAILED or DISAGREE, by the words that stand; None where nobody has said. The one rule for it."""
+    """TOOK_PLACE, FAILED or DISAGREE, by the words that stand; None where nobody has said. The one rule for
+    it."""
     words = [settled] if settled is not None else [word for word in (school, company) if word is not None]
     if not words:
         return None
@@ -274,16 +284,20 @@ def withdraw(booking: Booking, side: str, report_id: int, *, reason: str, who: s
     db.session.flush()
     older = newest(booking, side)
     history.record(
-        f"took back a report ({side})", "booking", booking.reference, who=who, now=now,
+        f"took back a report ({side})",
+        "booking",
+        booking.reference,
+        who=who,
+        now=now,
         before=_in_short(_says(row)),
         after={"why": reason.strip(), "holds again": _in_short(_says(older)) if older else None},
-    )  # fmt: skip
+    )
     mirror(companions(booking.performance) if side == COMPANY else [booking], now=now)
 
 
 def stands(until: datetime | None = None) -> ColumnElement[bool]:
-    """Of a VisitReport: nobody took it back, or nobody had before a moment. Asked report by report, so that it reads no
-    withdrawal of anybody else's."""
+    """Of a VisitReport: nobody took it back, or nobody had before a moment. Asked report by report, so that
+    it reads no withdrawal of anybody else's."""
     taken_back = select(ReportWithdrawal.report_id).where(ReportWithdrawal.report_id == VisitReport.id)
     if until is not None:
         taken_back = taken_back.where(ReportWithdrawal.recorded_at < until)
@@ -323,7 +337,8 @@ def withdrawn(booking: Booking) -> list[tuple[VisitReport, ReportWithdrawal]]:
 
 
 def newest(booking: Booking, side: str) -> VisitReport | None:
-    """The word of a side that holds about the show as it stands; what was said before it began is about an earlier time.
+    """The word of a side that holds about the show as it stands; what was said before it began is about an
+    earlier time.
 
     A report that was taken back is no word.
     """
@@ -358,7 +373,8 @@ def count_of(row: VisitReport | None) -> int | None:
 
 
 def difference(booking: Booking) -> str:
-    """What the two sides disagree on, in words for the coordinator, until it is settled; '' where they agree."""
+    """What the two sides disagree on, in words for the coordinator, until it is settled; '' where they
+    agree."""
     school, company = newest(booking, SCHOOL), newest(booking, COMPANY)
     if newest(booking, SETTLED) is not None or school is None or company is None:
         return ""
@@ -375,7 +391,8 @@ def difference(booking: Booking) -> str:
 
 
 def _came_to(booking: Booking) -> str | None:
-    """What a booking came to, as Booking.came_to has it, by the words that stand; None where they disagree or do not say."""
+    """What a booking came to, as Booking.came_to has it, by the words that stand; None where they disagree or
+    do not say."""
     settled, school, company = (newest(booking, side) for side in (SETTLED, SCHOOL, COMPANY))
     word = said_together(settled, school, company)
     if word != TOOK_PLACE:
@@ -398,7 +415,8 @@ def _standing_count(booking: Booking) -> int | None:
 
 
 def pupils_seen(booking: Booking) -> int | None:
-    """How many saw it by the word that stands, the coordinator's or the school's; None where it was not counted so."""
+    """How many saw it by the word that stands, the coordinator's or the school's; None where it was not
+    counted so."""
     return _standing_count(booking) if booking.outcome == TOOK_PLACE else None
 
 

@@ -1,4 +1,5 @@
-"""What a season came to, troupe by troupe and month by month: days, shows, pupils, roads and cost; every sum of its days."""
+"""What a season came to, troupe by troupe and month by month: days, shows, pupils, roads and cost; every sum
+of its days."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +24,11 @@ from outreach.visits.verdicts import Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Show:
-    """A show that stands, guests and all. `counted`: pupils of the programme's year groups who were counted, as coverage
-    counts them; `others`: those of other year groups, who are in no coverage. `promised`: of the schools of which
-    nobody's count holds, what they promised. None of adults'. `played` is False where it is reported of all who were to come that it did not
-    take place, and then nobody saw it. `state`: what came of it, in words."""
+    """A show that stands, guests and all. `counted`: pupils of the programme's year groups who were counted,
+    as coverage counts them; `others`: those of other year groups, who are in no coverage. `promised`: of the
+    schools of which nobody's count holds, what they promised. None of adults'. `played` is False where it is
+    reported of all who were to come that it did not take place, and then nobody saw it. `state`: what came of
+    it, in words."""
 
     performance: Performance
     bookings: tuple[Booking, ...]
@@ -44,7 +46,8 @@ class Show:
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """A tour day with its shows and its drives. Whole straight kilometres; `unknown`: drives of which nothing is known."""
+    """A tour day with its shows and its drives. Whole straight kilometres; `unknown`: drives of which nothing
+    is known."""
 
     tour_day: TourDay
     shows: tuple[Show, ...]
@@ -98,7 +101,8 @@ class OfTroupe:
 
 @dataclass(frozen=True, kw_only=True)
 class Season:
-    """Every day that a partnership's troupes gave in one academic year, by date and troupe, and their sums."""
+    """Every day that a partnership's troupes gave in one academic year, by date and troupe, and their
+    sums."""
 
     academic_year: int
     days: tuple[Day, ...]
@@ -116,19 +120,21 @@ class Season:
             OfTroupe(
                 troupe=own[0].troupe,
                 months=tuple(
-                    (month, sums(day for day in own if day.month == month)) for month in sorted({d.month for d in own})
+                    (month, sums(day for day in own if day.month == month))
+                    for month in sorted({d.month for d in own})
                 ),
                 total=sums(own),
             )
             for own in parts
-        ]  # fmt: skip
+        ]
 
     @property
     def months(self) -> list[tuple[date, Sums]]:
         """All troupes together, month by month."""
         return [
-            (month, sums(d for d in self.days if d.month == month)) for month in sorted({d.month for d in self.days})
-        ]  # fmt: skip
+            (month, sums(d for d in self.days if d.month == month))
+            for month in sorted({d.month for d in self.days})
+        ]
 
     @property
     def total(self) -> Sums:
@@ -137,9 +143,10 @@ class Season:
     def narrowed(self, troupe_id: int | None, month: date | None) -> list[Day]:
         """The days of one troupe, or of one month, or of both; None: of all."""
         return [
-            day for day in self.days
+            day
+            for day in self.days
             if troupe_id in (None, day.tour_day.troupe_id) and month in (None, day.month)
-        ]  # fmt: skip
+        ]
 
 
 def of(partnership_id: int, academic_year: int, *, now: datetime) -> Season:

@@ -1,4 +1,5 @@
-"""A season as sheets of a workbook: its sums by troupe and month, and every day and show that they are made of. Pure."""
+"""A season as sheets of a workbook: its sums by troupe and month, and every day and show that they are made
+of. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -16,8 +17,14 @@ PUPILS = ["Pupils counted", "Pupils only promised", "Counted, other year groups"
 ROADS = ["Kilometres, straight", "Minutes on the road", "Drives not known", "Cost in pounds"]
 
 SUMS = [
-    "Days given", "Days used", "Shows", "Of them to come", "Did not take place", *PUPILS, *ROADS,
-]  # fmt: skip
+    "Days given",
+    "Days used",
+    "Shows",
+    "Of them to come",
+    "Did not take place",
+    *PUPILS,
+    *ROADS,
+]
 
 
 def title(season: Season, *, today: date) -> str:
@@ -49,21 +56,42 @@ def _by_month(season: Season) -> Iterator[Sequence[Any]]:
 
 def _cells(found: Sums) -> list[Any]:
     return [
-        found.given, found.used, found.shows, found.coming, found.not_played, *_pupils(found), found.kilometres, found.minutes,
-        found.unknown, _pounds(found.cost),
-    ]  # fmt: skip
+        found.given,
+        found.used,
+        found.shows,
+        found.coming,
+        found.not_played,
+        *_pupils(found),
+        found.kilometres,
+        found.minutes,
+        found.unknown,
+        _pounds(found.cost),
+    ]
 
 
 def _days(season: Season) -> Iterator[Sequence[Any]]:
     yield [
-        "Date", "Company", "Troupe", "Programme", "Shows", *PUPILS, *ROADS,
-    ]  # fmt: skip
+        "Date",
+        "Company",
+        "Troupe",
+        "Programme",
+        "Shows",
+        *PUPILS,
+        *ROADS,
+    ]
     for day in season.days:
         yield [
-            day.tour_day.day, day.troupe.company.name, day.troupe.name, day.tour_day.programme.title,
-            sum(show.played for show in day.shows), *_pupils(sums([day])), day.kilometres, day.minutes,
-            day.unknown, _pounds(day.cost),
-        ]  # fmt: skip
+            day.tour_day.day,
+            day.troupe.company.name,
+            day.troupe.name,
+            day.tour_day.programme.title,
+            sum(show.played for show in day.shows),
+            *_pupils(sums([day])),
+            day.kilometres,
+            day.minutes,
+            day.unknown,
+            _pounds(day.cost),
+        ]
 
 
 def _shows(season: Season) -> Iterator[Sequence[Any]]:
@@ -84,10 +112,18 @@ def _shows(season: Season) -> Iterator[Sequence[Any]]:
         for show in day.shows:
             performance = show.performance
             yield [
-                day.tour_day.day, f"{local(performance.starts_at):%H:%M}", day.troupe.company.name, day.troupe.name,
-                day.tour_day.programme.title, performance.urn, performance.host.name, len(show.bookings) - 1, *_pupils(show),
-                show.host.reference, show.state,
-            ]  # fmt: skip
+                day.tour_day.day,
+                f"{local(performance.starts_at):%H:%M}",
+                day.troupe.company.name,
+                day.troupe.name,
+                day.tour_day.programme.title,
+                performance.urn,
+                performance.host.name,
+                len(show.bookings) - 1,
+                *_pupils(show),
+                show.host.reference,
+                show.state,
+            ]
 
 
 def _pupils(found: Sums | Show) -> list[int]:

@@ -1,4 +1,5 @@
-"""Shows that are past and of which nobody has told anything yet: whose report is missing, and who has waited longest."""
+"""Shows that are past and of which nobody has told anything yet: whose report is missing, and who has waited
+longest."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,8 @@ from outreach.visits.reports import VisitReport
 
 @dataclass(frozen=True, kw_only=True)
 class Unreported:
-    """How many promises wait for a report; the school whose show ended first of them, and when. '' and None of none."""
+    """How many promises wait for a report; the school whose show ended first of them, and when. '' and None
+    of none."""
 
     bookings: int
     longest: str
@@ -23,15 +25,17 @@ class Unreported:
 
 
 def condition() -> ColumnElement[bool]:
-    """Of a Booking and its Performance: nobody has said anything of it since it began, or took it back. What was said
-    before tells of an earlier time of it. A company speaks of the whole show, so for guests too."""
+    """Of a Booking and its Performance: nobody has said anything of it since it began, or took it back. What
+    was said before tells of an earlier time of it. A company speaks of the whole show, so for guests too."""
     told = or_(VisitReport.booking_id.is_(None), VisitReport.booking_id == Booking.id)
     return ~exists(
         select(VisitReport.id).where(
-            VisitReport.performance_id == Performance.id, told, VisitReport.recorded_at >= Performance.starts_at,
+            VisitReport.performance_id == Performance.id,
+            told,
+            VisitReport.recorded_at >= Performance.starts_at,
             reports.stands(),
         )
-    )  # fmt: skip
+    )
 
 
 def of(programme_id: int, *, now: datetime) -> Unreported:
@@ -42,11 +46,14 @@ def of(programme_id: int, *, now: datetime) -> Unreported:
         .join(Performance, Performance.id == Booking.performance_id)
         .join(School, School.urn == Booking.urn)
         .where(
-            Booking.programme_id == programme_id, Booking.ended_at.is_(None), Performance.ends_at <= now, condition()
+            Booking.programme_id == programme_id,
+            Booking.ended_at.is_(None),
+            Performance.ends_at <= now,
+            condition(),
         )
         .order_by(Performance.ends_at, Booking.id)
         .limit(1)
-    ).first()  # fmt: skip
+    ).first()
     if row is None:
         return Unreported(bookings=0, longest="", since=None)
     return Unreported(bookings=row[0], longest=row[1], since=row[2])

@@ -1,4 +1,5 @@
-"""What each promise came to: booked, took place, did not, cancelled, or to confirm; and who was counted. Pure.
+"""What each promise came to: booked, took place, did not, cancelled, or to confirm; and who was counted.
+Pure.
 
 Each side's newest report counts, and the coordinator's 'settled' stands over both. A report recorded
 before the show as now promised begins tells of an earlier time and is left out. Two sides differ
@@ -112,7 +113,8 @@ def of(
 
 
 def shared_out(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
-    """A whole number in whole parts, in proportion; the largest remainders get what is left. Equal without weights."""
+    """A whole number in whole parts, in proportion; the largest remainders get what is left. Equal without
+    weights."""
     if not weights:
         return {}
     whole = sum(weights.values())

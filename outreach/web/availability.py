@@ -1,4 +1,5 @@
-"""A troupe's availability as both doors offer it, the coordinators' and the company's: its forms, its preview, its undo."""
+"""A troupe's availability as both doors offer it, the coordinators' and the company's: its forms, its
+preview, its undo."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,13 +70,17 @@ class WishForm(forms.Form):
 
 class RulesForm(forms.Form):
     rest_hours = forms.number(
-        "Hours of rest", required="Enter how many hours, 0 for none.", at_most=rules.LONGEST_REST,
+        "Hours of rest",
+        required="Enter how many hours, 0 for none.",
+        at_most=rules.LONGEST_REST,
         hint="Between being back on one day and leaving on the next",
-    )  # fmt: skip
+    )
     lunch_minutes = forms.number(
-        "Minutes of lunch", required="Enter how many minutes, 0 for none.", at_most=rules.LONGEST_LUNCH,
+        "Minutes of lunch",
+        required="Enter how many minutes, 0 for none.",
+        at_most=rules.LONGEST_LUNCH,
         hint="Kept free between 11am and 2:30pm on days with two shows or more; 0 asks for none",
-    )  # fmt: skip
+    )
     latest_return = forms.clock("Back at the latest", hint="Empty: as late as the hours of each day say")
     overnight_stays = forms.tick("May stay the night away")
 
@@ -85,7 +90,8 @@ class RulesForm(forms.Form):
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """One door's addresses and who comes in by it. `page`, `preview`, `undo` make an address from query arguments."""
+    """One door's addresses and who comes in by it. `page`, `preview`, `undo` make an address from query
+    arguments."""
 
     template: str
     who: str
@@ -95,7 +101,8 @@ class Door:
 
 
 def page(troupe: Troupe, door: Door, **more: Any) -> Any:
-    """The page: its days to come, a change of many, and what was changed last. A POST goes on to the preview."""
+    """The page: its days to come, a change of many, and what was changed last. A POST goes on to the
+    preview."""
     form = _form()
     if form.validate_on_submit():
         try:
@@ -129,7 +136,8 @@ def _page(troupe: Troupe, door: Door, form: WishForm, said: str = "", **more: An
 
 
 def preview(troupe: Troupe, door: Door, template: str, **more: Any) -> Any:
-    """What would become of each day; what was asked for stands in the address. The POST names the days and does it."""
+    """What would become of each day; what was asked for stands in the address. The POST names the days and
+    does it."""
     form = WishForm(formdata=request.args, meta={"csrf": False})
     if not form.validate():
         return redirect(door.page(), 303)
@@ -148,9 +156,16 @@ def preview(troupe: Troupe, door: Door, template: str, **more: Any) -> Any:
     except Refusal:
         return redirect(door.page(**_asked(form)), 303)
     shown = render_template(
-        template, troupe=troupe, door=door, found=found, refusal=refusal, again=door.page(**_asked(form)),
-        wish=form.wish(), ticked=request.form.getlist("day") if request.method == "POST" else None, **more,
-    )  # fmt: skip
+        template,
+        troupe=troupe,
+        door=door,
+        found=found,
+        refusal=refusal,
+        again=door.page(**_asked(form)),
+        wish=form.wish(),
+        ticked=request.form.getlist("day") if request.method == "POST" else None,
+        **more,
+    )
     return shown, 422 if refusal else 200
 
 
@@ -183,7 +198,8 @@ def settle(troupe: Troupe, form: RulesForm, who: str) -> bool:
 
 
 def _form(*, empty: bool = False) -> WishForm:
-    """The form as typed, as an address says it on the way back from the preview, or as it is usually filled."""
+    """The form as typed, as an address says it on the way back from the preview, or as it is usually
+    filled."""
     usual = MultiDict([("weekdays", str(n)) for n in range(5)])
     if empty:
         return WishForm(formdata=usual, meta={"csrf": False})
@@ -202,8 +218,12 @@ def _look(troupe: Troupe, form: WishForm) -> list[changing.Foreseen]:
 
 def _asked(form: WishForm) -> dict[str, Any]:
     first, last = given(form.first.data), given(form.last.data)
-    said = {"kind": form.kind.data, "weekdays": form.weekdays.data,
-            "first": [first.day, first.month, first.year], "last": [last.day, last.month, last.year]}  # fmt: skip
+    said = {
+        "kind": form.kind.data,
+        "weekdays": form.weekdays.data,
+        "first": [first.day, first.month, first.year],
+        "last": [last.day, last.month, last.year],
+    }
     if form.kind.data == wishes.HOURS:
         said |= {name: f"{form[name].data:%H:%M}" for name in ("leaves", "returns") if form[name].data}
     if form.kind.data == wishes.NIGHT:

@@ -1,4 +1,5 @@
-"""The forms of calling off, for the coordinator's desk and for the company's own link: what, from when to when, and why."""
+"""The forms of calling off, for the coordinator's desk and for the company's own link: what, from when to
+when, and why."""
 
 import secrets
 from collections.abc import Mapping
@@ -43,28 +44,36 @@ class ScopeForm(SpanForm):
         first, last, part = self.span()
         kind, _, which = self.what.data.partition(":")
         return Scope(
-            partnership_id=partnership_id, first=first, last=last, part=part,
-            troupe_id=int(which) if kind == "troupe" else None, schools_of=None if kind == "troupe" else which,
-        )  # fmt: skip
+            partnership_id=partnership_id,
+            first=first,
+            last=last,
+            part=part,
+            troupe_id=int(which) if kind == "troupe" else None,
+            schools_of=None if kind == "troupe" else which,
+        )
 
 
 class CallOffForm(forms.Form):
     reason = forms.words(
-        "Why?", required="Say why, in a few words.",
-        hint="It stands in every letter. For example: illness in the cast, or snow. Nobody’s name, please.", at_most=200,
+        "Why?",
+        required="Say why, in a few words.",
+        hint="It stands in every letter. For example: illness in the cast, or snow. Nobody’s name, please.",
+        at_most=200,
         render_kw={"rows": 2},
-    )  # fmt: skip
+    )
 
 
 class KeepForm(CallOffForm):
     reply_by = forms.day(
-        "New times are kept until the end of", required="Enter until which day the new times are kept.",
+        "New times are kept until the end of",
+        required="Enter until which day the new times are kept.",
         hint="Each on a school day, and early enough before its show.",
-    )  # fmt: skip
+    )
 
 
 def asked() -> dict[str, object]:
-    """The boxes of a span as the address has them; a date may stand in it whole too ('2027-03-09'), as our links have it."""
+    """The boxes of a span as the address has them; a date may stand in it whole too ('2027-03-09'), as our
+    links have it."""
     boxes: dict[str, object] = {name: request.args.getlist(name) for name in request.args}
     for name in ("first", "last"):
         said = request.args.getlist(name)

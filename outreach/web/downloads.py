@@ -13,8 +13,9 @@ def csv_file(
 ) -> Response:
     """A CSV named `name`, its end line included (see `tabular.write_csv`).
 
-    The rows may read `g` and the database while they are sent: a real server sends them after the page's function has
-    returned, when without this the request's context would be gone and the connection cut after the first line.
+    The rows may read `g` and the database while they are sent: a real server sends them after the page's
+    function has returned, when without this the request's context would be gone and the connection cut after
+    the first line.
     """
     lines = stream_with_context(tabular.write_csv(header, rows, end=end))
     return Response(lines, content_type="text/csv; charset=utf-8", headers=_saved_as(name))

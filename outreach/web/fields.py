@@ -1,4 +1,5 @@
-"""The fields that forms are made of: how dates, times and numbers are read as people type them, and said when wrong."""
+"""The fields that forms are made of: how dates, times and numbers are read as people type them, and said when
+wrong."""
 
 import re
 from datetime import date, time
@@ -50,7 +51,8 @@ class Lines(TextAreaField):
 
 
 class DateInput(GovDateInput):
-    """Three boxes; unlike its parent it bears a POST without exactly three values, and its error link takes focus."""
+    """Three boxes; unlike its parent it bears a POST without exactly three values, and its error link takes
+    focus."""
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
         if field.raw_data is not None and len(field.raw_data) != 3:
@@ -173,7 +175,8 @@ def reachable(_form: FlaskForm, field: StringField) -> None:
 
 
 def answered(message: str) -> Any:
-    """Something was made of what was typed. Boxes of blanks alone are no answer; what made no sense was said already."""
+    """Something was made of what was typed. Boxes of blanks alone are no answer; what made no sense was said
+    already."""
 
     def check(_form: FlaskForm, field: Any) -> None:
         if field.process_errors:

@@ -66,7 +66,8 @@ def text(label: str, *, required: str = "", at_most: int = 200, hint: str = "", 
 
 
 def address(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> fields.Line:
-    """A mail address: its shape is checked, nothing is looked up. Data is '' or the address as typed, trimmed."""
+    """A mail address: its shape is checked, nothing is looked up. Data is '' or the address as typed,
+    trimmed."""
     return fields.Line(
         label,
         description=hint,
@@ -227,6 +228,19 @@ def set_choices(field: Any, choices: Iterable[tuple[str, str]]) -> None:
 
 
 __all__ = [
-    "Form", "address", "choice", "clock", "day", "decimal", "number", "password", "pick", "set_choices", "text", "tick", "ticks",
-    "upload", "words",
-]  # fmt: skip
+    "Form",
+    "address",
+    "choice",
+    "clock",
+    "day",
+    "decimal",
+    "number",
+    "password",
+    "pick",
+    "set_choices",
+    "text",
+    "tick",
+    "ticks",
+    "upload",
+    "words",
+]

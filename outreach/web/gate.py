@@ -101,7 +101,8 @@ def open_to_all(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def by_bearer_token(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A monitor that shows METRICS_TOKEN in its Authorization header (RFC 6750). While that is not set there is no such page."""
+    """A monitor that shows METRICS_TOKEN in its Authorization header (RFC 6750). While that is not set there
+    is no such page."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -165,7 +166,8 @@ class ApiProblem(Exception):
 
 
 def by_token(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Programs that send `Authorization: Bearer …` with a token that works; its partnership is in g.partnership."""
+    """Programs that send `Authorization: Bearer …` with a token that works; its partnership is in
+    g.partnership."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -191,8 +193,8 @@ def reread() -> None:
 
 
 def own_booking(reference: str) -> Booking:
-    """The Booking of that reference if it is, in the link's programme, the link's school's own or that of a school
-    which it followed; else a 404."""
+    """The Booking of that reference if it is, in the link's programme, the link's school's own or that of a
+    school which it followed; else a 404."""
     try:
         booking = promises.get(reference)
     except promises.NoSuchBooking:
@@ -200,7 +202,10 @@ def own_booking(reference: str) -> Booking:
     if booking.programme_id != g.link.programme_id:
         abort(404)
     if booking.urn != g.link.urn and booking.urn not in {
-        s.urn for s in lines.former_selves([g.link.urn], g.partnership.id, today=day_of(clock.now())).get(g.link.urn, ())
+        s.urn
+        for s in lines.former_selves([g.link.urn], g.partnership.id, today=day_of(clock.now())).get(
+            g.link.urn, ()
+        )
     }:
         abort(404)
     return booking
@@ -241,7 +246,8 @@ login.user_loader(_load)
 
 
 def our_school(urn: int) -> School:
-    """The school of that URN, open or closed, in an authority of the coordinator's partnership; else a 404."""
+    """The school of that URN, open or closed, in an authority of the coordinator's partnership; else a
+    404."""
     found = db.session.scalar(
         select(School)
         .join(Authority, Authority.la_code == School.la_code)
@@ -264,7 +270,8 @@ def our_booking(reference: str) -> Booking:
 
 
 def programme_in_hand() -> Programme | None:
-    """The partnership's programme of ?programme=ID (a 404 for another's), else the one in hand today, if any."""
+    """The partnership's programme of ?programme=ID (a 404 for another's), else the one in hand today, if
+    any."""
     wanted = request.values.get("programme", "")
     if not wanted:
         return programmes.current(g.partnership.id, day_of(clock.now()))

@@ -1,4 +1,5 @@
-"""What is said when a page cannot be shown: a form that is too old, no such page, something broken; to people or programs."""
+"""What is said when a page cannot be shown: a form that is too old, no such page, something broken; to people
+or programs."""
 
 from typing import Any
 
@@ -18,7 +19,8 @@ def init_app(app: Flask) -> None:
 
 
 def _stale(_error: CSRFError) -> tuple[str, int]:
-    """The form's token is too old or the cookie is gone. What was typed is shown, to be sent again by a click.
+    """The form's token is too old or the cookie is gone. What was typed is shown, to be sent again by a
+    click.
 
     Only where the browser vouches that our own page sent it: another site's form gets no such button.
     """
@@ -58,7 +60,8 @@ RETRY_AFTER = {"Retry-After": "60"}
 
 
 def _busy() -> Any:
-    """The database is locked, full or away. Nothing was written; what was typed stands in the page, to be sent again."""
+    """The database is locked, full or away. Nothing was written; what was typed stands in the page, to be
+    sent again."""
     current_app.logger.warning("the database was not available for a page", exc_info=True)
     words = "We are busy: nothing was lost. Try again in a minute."
     if request.path.startswith("/api/"):

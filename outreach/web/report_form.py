@@ -1,4 +1,5 @@
-"""The forms of a visit report, at whichever door: what came of a show, in numbers alone; and taking a wrong report back"""
+"""The forms of a visit report, at whichever door: what came of a show, in numbers alone; and taking a wrong
+report back"""
 
 from wtforms import HiddenField
 

@@ -1,4 +1,5 @@
-"""A calendar address as pages offer it: to open, to copy. Its token is made anew from the service's key each time."""
+"""A calendar address as pages offer it: to open, to copy. Its token is made anew from the service's key each
+time."""
 
 from dataclasses import dataclass
 
@@ -10,7 +11,8 @@ from outreach.post.feeds.addresses import Feed
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """What a page shows of a feed: `webcal` opens a calendar program, `https` is what people paste into one."""
+    """What a page shows of a feed: `webcal` opens a calendar program, `https` is what people paste into
+    one."""
 
     feed: Feed
     https: str

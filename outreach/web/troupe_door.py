@@ -1,4 +1,5 @@
-"""The company's door: who holds a troupe's link may see its days and say when it can play. No account, no other troupe."""
+"""The company's door: who holds a troupe's link may see its days and say when it can play. No account, no
+other troupe."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,8 +32,9 @@ COMPANY_MENU = (
 def by_troupe_link(view: Callable[..., Any]) -> Callable[..., Any]:
     """Holders of a troupe's open link; `token` stands in the address.
 
-    What it opens is in g.troupe (its company with it) and g.partnership; who holds it, for the history, in g.who.
-    A token that never was is a 404; an expired or withdrawn one gets a page that says whom to ask (410).
+    What it opens is in g.troupe (its company with it) and g.partnership; who holds it, for the history, in
+    g.who. A token that never was is a 404; an expired or withdrawn one gets a page that says whom to ask
+    (410).
     """
 
     @wraps(view)
@@ -70,7 +72,8 @@ company.context_processor(whose)
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A troupe's link as a coordinator sees it: its address, whether it works, and the last day on which it does."""
+    """A troupe's link as a coordinator sees it: its address, whether it works, and the last day on which it
+    does."""
 
     row: TroupeLink
     address: str

@@ -7,7 +7,18 @@ from outreach.post.outbox import SENT, Letter
 
 
 def init_app(app: Flask) -> None:
-    for name in ("day", "day_short", "clock", "clock_span", "number", "date_and_time", "count", "and_list", "capfirst", "duration"):
+    for name in (
+        "day",
+        "day_short",
+        "clock",
+        "clock_span",
+        "number",
+        "date_and_time",
+        "count",
+        "and_list",
+        "capfirst",
+        "duration",
+    ):
         app.jinja_env.filters[name] = getattr(wording, name)
     app.jinja_env.filters["year_groups"] = wording.year_groups_name
     app.jinja_env.filters["year_group"] = wording.year_group_name

@@ -1,4 +1,5 @@
-"""Schools say whether we hold the right people: who is asked, once, and what each answer does to what is on file."""
+"""Schools say whether we hold the right people: who is asked, once, and what each answer does to what is on
+file."""
 
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -287,10 +288,17 @@ def test_the_database_refuses_a_second_request_to_one_address_in_a_year(story: S
     with pytest.raises(IntegrityError), transaction():
         db.session.add(
             ConfirmationRequest(
-                partnership_id=asked.partnership_id, programme_id=asked.programme_id, academic_year=2026,
-                urn=asked.urn, address=asked.address, letter_id=letter, link_id=link + 1, recorded_at=make.NOW, who=WHO,
+                partnership_id=asked.partnership_id,
+                programme_id=asked.programme_id,
+                academic_year=2026,
+                urn=asked.urn,
+                address=asked.address,
+                letter_id=letter,
+                link_id=link + 1,
+                recorded_at=make.NOW,
+                who=WHO,
             )
-        )  # fmt: skip
+        )
 
 
 def test_two_coordinators_at_once_send_one_letter(app: Flask, story: Story) -> None:

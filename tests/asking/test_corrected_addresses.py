@@ -1,4 +1,5 @@
-"""An address from which mail came back: put right once, wherever the school uses it, and what was lost goes again."""
+"""An address from which mail came back: put right once, wherever the school uses it, and what was lost goes
+again."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -37,8 +38,10 @@ class Case:
 
     def letter(self, recipient: str, method: str = "REQUEST") -> Letter:
         return db.session.scalars(
-            select(Letter).where(Letter.recipient == recipient, Letter.method == method).order_by(Letter.id.desc())
-        ).all()[0]  # fmt: skip
+            select(Letter)
+            .where(Letter.recipient == recipient, Letter.method == method)
+            .order_by(Letter.id.desc())
+        ).all()[0]
 
     @property
     def booking(self) -> Booking:
@@ -68,16 +71,21 @@ def book(case: Case, *people: str) -> None:
             for a in people
         )
         bookings.book(
-            case.programme, case.school, [(show.id, Promise(pupils={8: 100, 9: 100}, hall="Hall", people=named))],
-            who="Jo", now=make.NOW,
-        )  # fmt: skip
+            case.programme,
+            case.school,
+            [(show.id, Promise(pupils={8: 100, 9: 100}, hall="Hall", people=named))],
+            who="Jo",
+            now=make.NOW,
+        )
         for letter in db.session.scalars(select(Letter)):
             letter.status, letter.handed_at = (BOUNCED if letter.recipient == OLD else SENT), make.NOW
         outbox.mark_dead(OLD, "550 5.1.1", make.NOW)
 
 
 def right(letter: Letter, typed: str = NEW) -> corrected_addresses.Righted:
-    return corrected_addresses.put_right(letter, typed, source="a call from the office", who="Priya", now=LATER)
+    return corrected_addresses.put_right(
+        letter, typed, source="a call from the office", who="Priya", now=LATER
+    )
 
 
 def waiting() -> list[tuple[str, str]]:
@@ -215,7 +223,8 @@ def test_an_address_that_works_after_all_is_written_to_again(case: Case) -> None
 
 
 def test_a_cancel_for_a_replaced_address_is_on_nobodys_list(case: Case) -> None:
-    """The first invite arrived, a later letter came back: the CANCEL to the dead address must not fail for ever."""
+    """The first invite arrived, a later letter came back: the CANCEL to the dead address must not fail for
+    ever."""
     book(case, OLD, SAM)
     with transaction():
         case.letter(OLD).status = SENT

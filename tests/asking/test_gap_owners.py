@@ -1,4 +1,5 @@
-"""Who looks after a gap: one coordinator a school, until it is given on; and nobody of another partnership."""
+"""Who looks after a gap: one coordinator a school, until it is given on; and nobody of another
+partnership."""
 
 import threading
 from datetime import timedelta

@@ -1,4 +1,5 @@
-"""Notes about a school: a partnership's own, true of one programme or of all, and gone for good when taken back."""
+"""Notes about a school: a partnership's own, true of one programme or of all, and gone for good when taken
+back."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,9 +29,14 @@ def test_notes_of_a_school_are_read_newest_first_whichever_programme_they_are_ab
         notes.write(school.urn, " Hall closed until May.\r\n  Ask again. ", partnership_id=mine, **PRIYA)
         later = make.NOW + timedelta(hours=1)
         spoken = notes.write(
-            school.urn, "Ms Fell rings back", programme, partnership_id=mine, kind=notes.PHONE,
-            who="Owen Bright", now=later,
-        )  # fmt: skip
+            school.urn,
+            "Ms Fell rings back",
+            programme,
+            partnership_id=mine,
+            kind=notes.PHONE,
+            who="Owen Bright",
+            now=later,
+        )
     assert texts(school.urn, mine) == ["Ms Fell rings back", "Hall closed until May.\n  Ask again."]
     assert (spoken.kind, spoken.programme_id, spoken.recorded_at) == ("phone", programme.id, later)
     assert texts(make_other(), mine) == []

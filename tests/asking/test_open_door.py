@@ -52,7 +52,9 @@ def door(app: Flask) -> Door:
 
 
 def letters() -> list[tuple[str, str]]:
-    return [(letter.kind, letter.recipient) for letter in db.session.scalars(select(Letter).order_by(Letter.id))]
+    return [
+        (letter.kind, letter.recipient) for letter in db.session.scalars(select(Letter).order_by(Letter.id))
+    ]
 
 
 def linked() -> list[str]:
@@ -92,7 +94,10 @@ def test_notice_names_the_address_that_asked_and_holds_no_link(door: Door) -> No
 def test_other_name_at_the_schools_own_host_waits_for_a_click(door: Door) -> None:
     request = door.ask("21smithj@redmere.example")
     assert request.decided_at is None
-    assert request.why_waiting == "The address is at the school’s website, but may be anybody’s there, a pupil’s too."
+    assert (
+        request.why_waiting
+        == "The address is at the school’s website, but may be anybody’s there, a pupil’s too."
+    )
     assert (letters(), door.waiting()) == ([], ["21smithj@redmere.example"])
 
 

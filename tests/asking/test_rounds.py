@@ -176,10 +176,14 @@ def test_a_no_holds_until_the_school_books_and_again_once_said_after_it(app: Fla
             at = make.NOW + timedelta(days=days)
             db.session.add(
                 invitations.Answer(
-                    programme_id=c.programme.id, urn=school.urn, kind="declined", reason="exams",
-                    recorded_at=at, who="J",
+                    programme_id=c.programme.id,
+                    urn=school.urn,
+                    kind="declined",
+                    reason="exams",
+                    recorded_at=at,
+                    who="J",
                 )
-            )  # fmt: skip
+            )
     preview = rounds.preview_round(c.programme, c.urns, now=make.NOW + timedelta(days=2))
     assert [r.school.name for r in preview.recipients] == ["Redmere 000"]
     assert left_out(preview) == {"Redmere 001": "declined: exams"}
@@ -526,8 +530,9 @@ def test_who_was_told_that_we_write_again_is_written_to_again_once_there_are_tim
             row.status, row.handed_at = "sent", make.NOW
     coming, left = reminders.coming(c.programme, now=make.NOW + timedelta(days=15))
     assert (coming, {row.why for row in left}) == (
-        [], {"was told that we write again when there are times to choose: there are none yet"},
-    )  # fmt: skip
+        [],
+        {"was told that we write again when there are times to choose: there are none yet"},
+    )
     with transaction():
         for day in db.session.query(TourDay):
             day.ended_at = None

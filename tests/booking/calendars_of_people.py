@@ -1,4 +1,5 @@
-"""People's calendars, as programs keep them by RFC 5546: the newest revision by (SEQUENCE, DTSTAMP) holds; and how they answer."""
+"""People's calendars, as programs keep them by RFC 5546: the newest revision by (SEQUENCE, DTSTAMP) holds;
+and how they answer."""
 
 import re
 from dataclasses import dataclass, field
@@ -60,28 +61,50 @@ class PersonsCalendar:
             shape, [f"SEQUENCE:{held.sequence}"]
         )
         lines = [
-            "BEGIN:VCALENDAR", "METHOD:REPLY", "PRODID:-//Somebody//EN", "VERSION:2.0", "BEGIN:VEVENT",
+            "BEGIN:VCALENDAR",
+            "METHOD:REPLY",
+            "PRODID:-//Somebody//EN",
+            "VERSION:2.0",
+            "BEGIN:VEVENT",
             f"ATTENDEE;PARTSTAT={partstat}:{mailto}:{self.address}",
             *([] if shape == "Exchange" else [f"ORGANIZER:{organizer}"]),
-            f"UID:{uid}", f"DTSTART;TZID=GMT Standard Time:{starts}", f"DTSTAMP:{at:%Y%m%dT%H%M%SZ}", *sequence,
-            "END:VEVENT", "END:VCALENDAR", "",
-        ]  # fmt: skip
+            f"UID:{uid}",
+            f"DTSTART;TZID=GMT Standard Time:{starts}",
+            f"DTSTAMP:{at:%Y%m%dT%H%M%SZ}",
+            *sequence,
+            "END:VEVENT",
+            "END:VCALENDAR",
+            "",
+        ]
         return self._mail(organizer, partstat.capitalize(), "REPLY", lines)
 
     def refresh(self, uid: str, at: datetime) -> bytes:
         """A REFRESH (RFC 5546 3.2.6) for the entry that stands here."""
         organizer = self.events[uid].event.one("ORGANIZER")
         lines = [
-            "BEGIN:VCALENDAR", "METHOD:REFRESH", "PRODID:-//Somebody//EN", "VERSION:2.0", "BEGIN:VEVENT",
-            f"ATTENDEE:mailto:{self.address}", f"ORGANIZER:{organizer}", f"UID:{uid}", f"DTSTAMP:{at:%Y%m%dT%H%M%SZ}",
-            "END:VEVENT", "END:VCALENDAR", "",
-        ]  # fmt: skip
+            "BEGIN:VCALENDAR",
+            "METHOD:REFRESH",
+            "PRODID:-//Somebody//EN",
+            "VERSION:2.0",
+            "BEGIN:VEVENT",
+            f"ATTENDEE:mailto:{self.address}",
+            f"ORGANIZER:{organizer}",
+            f"UID:{uid}",
+            f"DTSTAMP:{at:%Y%m%dT%H%M%SZ}",
+            "END:VEVENT",
+            "END:VCALENDAR",
+            "",
+        ]
         return self._mail(organizer, "Refresh", "REFRESH", lines)
 
     def _mail(self, organizer: str, subject: str, method: str, lines: list[str]) -> bytes:
         head = [
-            f"From: {self.address}", f"To: {re.sub('^mailto:', '', organizer)}", f"Subject: {subject}",
-            f"Message-ID: <{next(_n)}@school.example>", "MIME-Version: 1.0",
-            f'Content-Type: text/calendar; charset="utf-8"; method={method}', "Content-Transfer-Encoding: 8bit",
-        ]  # fmt: skip
+            f"From: {self.address}",
+            f"To: {re.sub('^mailto:', '', organizer)}",
+            f"Subject: {subject}",
+            f"Message-ID: <{next(_n)}@school.example>",
+            "MIME-Version: 1.0",
+            f'Content-Type: text/calendar; charset="utf-8"; method={method}',
+            "Content-Transfer-Encoding: 8bit",
+        ]
         return "\r\n".join([*head, "", *lines]).encode()

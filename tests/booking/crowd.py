@@ -1,4 +1,5 @@
-"""One of many programs that do everything at once: a process of its own, with its own connection, until its time is up.
+"""One of many programs that do everything at once: a process of its own, with its own connection, until its
+time is up.
 
     python crowd.py '{"url": …, "folder": …, "county": …, "seed": 1, "began": …, "seconds": 6}'
 
@@ -40,15 +41,22 @@ def work(task: dict[str, Any]) -> Counter[str]:
 
     app = create_app(
         {
-            "TESTING": True, "SECRET_KEY": "for tests", "PUBLIC_URL": "http://outreach.example", "SMTP_URL": "",
-            "MAIL_DOMAIN": "outreach.example", "SQLALCHEMY_DATABASE_URI": task["url"], "OUTREACH_FOLDER": task["folder"],
+            "TESTING": True,
+            "SECRET_KEY": "for tests",
+            "PUBLIC_URL": "http://outreach.example",
+            "SMTP_URL": "",
+            "MAIL_DOMAIN": "outreach.example",
+            "SQLALCHEMY_DATABASE_URI": task["url"],
+            "OUTREACH_FOLDER": task["folder"],
         }
-    )  # fmt: skip
+    )
     known = task["county"]
     county = County(
-        programme_id=known["programme_id"], troupe_ids=tuple(known["troupe_ids"]), urns=tuple(known["urns"]),
+        programme_id=known["programme_id"],
+        troupe_ids=tuple(known["troupe_ids"]),
+        urns=tuple(known["urns"]),
         most={int(urn): most for urn, most in known["most"].items()},
-    )  # fmt: skip
+    )
     random, did = Random(task["seed"]), Counter[str]()
     while time.time() < task["starts"]:
         time.sleep(0.01)

@@ -1,8 +1,10 @@
-"""A small crowded county, and everything that anybody can do in it, drawn by dice: for long sequences and for crowds.
+"""A small crowded county, and everything that anybody can do in it, drawn by dice: for long sequences and for
+crowds.
 
     county = deeds.lay(); deeds.done("book", Dice(numbers), county.ids, now)
 
-Every deed is one transaction of the real verbs; what is refused is refused in words, and leaves nothing behind.
+Every deed is one transaction of the real verbs; what is refused is refused in words, and leaves nothing
+behind.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -64,14 +66,17 @@ class County:
 
 
 def lay(la_code: str = "931") -> County:
-    """Two vans, three days; four schools of 150 a year group at 8 to 24 km of one another, two small ones beside them."""
+    """Two vans, three days; four schools of 150 a year group at 8 to 24 km of one another, two small ones
+    beside them."""
     with transaction():
         partnership = make.partnership((la_code,))
         programme = make.programme(partnership, get_in_minutes=30, get_out_minutes=15, shows_a_day=3)
         troupes = [
-            make.troupe(partnership, base_easting=448000, base_northing=210000, calendar_address=f"v{n}@row.example")
+            make.troupe(
+                partnership, base_easting=448000, base_northing=210000, calendar_address=f"v{n}@row.example"
+            )
             for n in range(2)
-        ]  # fmt: skip
+        ]
         for troupe in troupes:
             for day in DATES:
                 make.tour_day(programme, troupe, day)
@@ -82,9 +87,11 @@ def lay(la_code: str = "931") -> County:
         for school in schools:
             make.contact(school)
         return County(
-            programme_id=programme.id, troupe_ids=tuple(t.id for t in troupes), urns=tuple(s.urn for s in schools),
+            programme_id=programme.id,
+            troupe_ids=tuple(t.id for t in troupes),
+            urns=tuple(s.urn for s in schools),
             most={s.urn: HAS[s.number_of_pupils or 0] for s in schools},
-        )  # fmt: skip
+        )
 
 
 def done(deed: str, dice: Dice, county: County, now: datetime) -> bool:
@@ -111,7 +118,9 @@ def _pupils(dice: Dice, school: School) -> dict[int, int]:
     """What it has, more, or part of it."""
     if (school.number_of_pupils or 0) < 100:
         return dice.one(({8: 9}, {8: 5, 9: 5}, {8: 10}, {8: 11}, {9: 9}))
-    return dice.one(({8: 9}, {8: 5, 9: 5}, {8: 10}, {8: 80, 9: 80}, {8: 120}, {8: 165}, {8: 100, 9: 150}, {9: 166}))  # fmt: skip
+    return dice.one(
+        ({8: 9}, {8: 5, 9: 5}, {8: 10}, {8: 80, 9: 80}, {8: 120}, {8: 165}, {8: 100, 9: 150}, {9: 166})
+    )
 
 
 def _people(school: School) -> tuple[Colleague, ...]:
@@ -126,7 +135,8 @@ def _promise(dice: Dice, school: School) -> Promise:
 
 
 def _slot(dice: Dice, county: County, school: School, now: datetime, instead_of: int | None = None) -> Any:
-    """One of the starts that it could have, the first and last of each day the likeliest: there it is tightest."""
+    """One of the starts that it could have, the first and last of each day the likeliest: there it is
+    tightest."""
     found = slots.offers(_programme(county), school, now=now, instead_of=instead_of, whatever_the_notice=True)
     days = [day for day in found.days if day.slots]
     if not days:
@@ -306,8 +316,8 @@ def offer_seats(dice: Dice, county: County, now: datetime) -> bool | None:
 
 
 def call_off(dice: Dice, county: County, now: datetime) -> bool | None:
-    """A day or half of a troupe, or of every school for snow, is called off as it was seen, other times kept at once; the
-    troupe gives its day again, so that there is always something to book."""
+    """A day or half of a troupe, or of every school for snow, is called off as it was seen, other times kept
+    at once; the troupe gives its day again, so that there is always something to book."""
     days = _of(county, TourDay, TourDay.ended_at.is_(None))
     if not days or dice.one((False, True, True)):
         return False
@@ -340,19 +350,46 @@ def move_proposal(dice: Dice, county: County, now: datetime) -> bool | None:
 
 
 DEEDS: dict[str, Callable[[Dice, County, datetime], bool | None]] = {
-    "hold": hold, "book": book, "renew": renew, "give back": give_back, "propose": propose, "accept": accept,
-    "refuse": refuse, "lapse": lapse, "move": move, "change": change, "cancel": cancel, "join": join, "agree": agree,
-    "answer": answer, "offer seats": offer_seats, "call off": call_off, "move proposal": move_proposal,
-}  # fmt: skip
+    "hold": hold,
+    "book": book,
+    "renew": renew,
+    "give back": give_back,
+    "propose": propose,
+    "accept": accept,
+    "refuse": refuse,
+    "lapse": lapse,
+    "move": move,
+    "change": change,
+    "cancel": cancel,
+    "join": join,
+    "agree": agree,
+    "answer": answer,
+    "offer seats": offer_seats,
+    "call off": call_off,
+    "move proposal": move_proposal,
+}
 
 OFTEN = (
-    *DEEDS, "hold", "hold", "book", "book", "book", "propose", "accept", "accept", "move", "move", "join", "agree",
-)  # fmt: skip
+    *DEEDS,
+    "hold",
+    "hold",
+    "book",
+    "book",
+    "book",
+    "propose",
+    "accept",
+    "accept",
+    "move",
+    "move",
+    "join",
+    "agree",
+)
 """What is done how often: booking more often than ending, so that it gets crowded."""
 
 
 def kept_out(county: County, now: datetime) -> list[str]:
-    """Who would be offered more if the holds whose time is over were gone; nobody may be. Leaves everything as it is."""
+    """Who would be offered more if the holds whose time is over were gone; nobody may be. Leaves everything
+    as it is."""
     over = _of(county, Performance, Performance.held_until <= now, Performance.released_at.is_(None))
     if not over:
         return []

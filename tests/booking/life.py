@@ -2,7 +2,8 @@
 
     for step, sent in tell(STORIES["a booking"], c): …
 
-`tell` does a step, hands every waiting letter over as the postman would, and says what went to whom, in order.
+`tell` does a step, hands every waiting letter over as the postman would, and says what went to whom, in
+order.
 """
 
 import re
@@ -72,7 +73,8 @@ class Step:
 
 
 def lay(la_code: str = "931") -> SimpleNamespace:
-    """A county: two vans, three days, a school that has three people, its guest, and a neighbour that books too."""
+    """A county: two vans, three days, a school that has three people, its guest, and a neighbour that books
+    too."""
     c = SimpleNamespace()
     with transaction():
         c.partnership = make.partnership((la_code,))
@@ -121,11 +123,19 @@ def read(letter: Letter) -> Message:
         return found[1] if found else ""
 
     return Message(
-        to=letter.recipient, method=letter.method, sequence=int(one("SEQUENCE")), status=one("STATUS"),
-        starts=one("DTSTART"), ends=one("DTEND"), location=one("LOCATION").replace("\\,", ","), uid=one("UID"),
-        attendees=tuple(re.findall(r"^ATTENDEE.*mailto:(.*)\r$", event, re.M)), ics=copy.calendar, raw=letter.raw,
+        to=letter.recipient,
+        method=letter.method,
+        sequence=int(one("SEQUENCE")),
+        status=one("STATUS"),
+        starts=one("DTSTART"),
+        ends=one("DTEND"),
+        location=one("LOCATION").replace("\\,", ","),
+        uid=one("UID"),
+        attendees=tuple(re.findall(r"^ATTENDEE.*mailto:(.*)\r$", event, re.M)),
+        ics=copy.calendar,
+        raw=letter.raw,
         kind=letter.kind,
-    )  # fmt: skip
+    )
 
 
 # Deeds
@@ -135,8 +145,13 @@ def slot(
     c: Any, day: Any, at: time, now: datetime, *, school: Any = None, instead_of: int | None = None
 ) -> Any:
     found = slots.find(
-        c.programme, school or c.school, f"{day.id}-{at:%H%M}", now=now, instead_of=instead_of, whatever_the_notice=True
-    )  # fmt: skip
+        c.programme,
+        school or c.school,
+        f"{day.id}-{at:%H%M}",
+        now=now,
+        instead_of=instead_of,
+        whatever_the_notice=True,
+    )
     assert found is not None
     return found
 
@@ -224,9 +239,12 @@ def propose(*people: str) -> Callable[[Any, datetime], None]:
     def do(c: Any, now: datetime) -> None:
         with transaction():
             offer = proposing.Offer(
-                programme=c.programme, school=c.school, slot=slot(c, c.tuesday, time(9), now),
-                people=[getattr(c, p) for p in people], reply_by=REPLY_BY,
-            )  # fmt: skip
+                programme=c.programme,
+                school=c.school,
+                slot=slot(c, c.tuesday, time(9), now),
+                people=[getattr(c, p) for p in people],
+                reply_by=REPLY_BY,
+            )
             c.proposal = proposing.propose(offer, who="Priya Nandakumar", now=now)
 
     return do
@@ -287,9 +305,12 @@ def neighbour_is_asked(c: Any, now: datetime) -> None:
     with transaction():
         contact = make.contact(c.neighbour, address=NEIGHBOUR)
         offer = proposing.Offer(
-            programme=c.programme, school=c.neighbour, slot=slot(c, c.tuesday, time(13), now, school=c.neighbour),
-            people=[contact], reply_by=REPLY_BY,
-        )  # fmt: skip
+            programme=c.programme,
+            school=c.neighbour,
+            slot=slot(c, c.tuesday, time(13), now, school=c.neighbour),
+            people=[contact],
+            reply_by=REPLY_BY,
+        )
         c.of_neighbour = proposing.propose(offer, who="Priya Nandakumar", now=now)
 
 
@@ -324,9 +345,7 @@ def step(name: str, do: Callable[[Any, datetime], None], *sends: list[tuple[str,
     return Step(name=name, do=do, sends=[message for some in sends for message in some])
 
 
-_BOOKED = step(
-    "book", book_first, each(BOTH, REQUEST, 0, CONFIRMED), each((RED,), REQUEST, 0, CONFIRMED)
-)  # fmt: skip
+_BOOKED = step("book", book_first, each(BOTH, REQUEST, 0, CONFIRMED), each((RED,), REQUEST, 0, CONFIRMED))
 _PROPOSED = step("propose", propose("fell", "office"), each((FELL.address, OFFICE), REQUEST, 0, TENTATIVE))
 
 STORIES: dict[str, list[Step]] = {
@@ -337,51 +356,105 @@ STORIES: dict[str, list[Step]] = {
         step("add a colleague", add_hale, each((HALE.address,), REQUEST, 0, CONFIRMED)),
         step("change numbers", change(pupils={8: 140, 9: 150}), each((*THREE, RED), REQUEST, 0, CONFIRMED)),
         step("change nothing", change(pupils={8: 140, 9: 150})),
-        step("change place", change(pupils={8: 140, 9: 150}, hall="Sports hall"), each((*THREE, RED), REQUEST, 1, CONFIRMED)),
+        step(
+            "change place",
+            change(pupils={8: 140, 9: 150}, hall="Sports hall"),
+            each((*THREE, RED), REQUEST, 1, CONFIRMED),
+        ),
         step("move", move("next_week", time(10)), each((*THREE, RED), REQUEST, 2, CONFIRMED)),
         step("move back", move("tuesday", time(9)), each((*THREE, RED), REQUEST, 3, CONFIRMED)),
         step("remove a colleague", remove_hale, each((HALE.address,), CANCEL, 4, "")),
         step("add the colleague again", add_hale, each((HALE.address,), REQUEST, 4, CONFIRMED)),
-        # From here on the troupe's own SEQUENCE is one behind: who has it in a school's calendar is none of its business.
-        step("move to another van’s day", move("wednesday", time(9)), each(THREE, REQUEST, 5, CONFIRMED),
-             each((RED,), CANCEL, 4, CANCELLED), each((BLUE,), REQUEST, 4, CONFIRMED)),
-        step("cancel", cancel(SCHOOL), each(THREE, CANCEL, 6, CANCELLED), each((BLUE,), CANCEL, 5, CANCELLED)),
+        # From here on the troupe's own SEQUENCE is one behind: who has it in a school's calendar is none of
+        # its business.
+        step(
+            "move to another van’s day",
+            move("wednesday", time(9)),
+            each(THREE, REQUEST, 5, CONFIRMED),
+            each((RED,), CANCEL, 4, CANCELLED),
+            each((BLUE,), REQUEST, 4, CONFIRMED),
+        ),
+        step(
+            "cancel", cancel(SCHOOL), each(THREE, CANCEL, 6, CANCELLED), each((BLUE,), CANCEL, 5, CANCELLED)
+        ),
     ],
     "a guest": [
         _BOOKED,
         step("a guest joins", join_as_guest, each((GUEST,), REQUEST, 0, CONFIRMED)),
-        step("the host moves", move("next_week", time(10)), each(BOTH, REQUEST, 1, CONFIRMED),
-             each((GUEST, RED), REQUEST, 1, CONFIRMED)),
-        step("the host changes its hall", change(hall="Sports hall"), each(BOTH, REQUEST, 2, CONFIRMED),
-             each((GUEST, RED), REQUEST, 2, CONFIRMED)),
-        step("the host changes its numbers", change(hall="Sports hall", pupils={8: 148, 9: 140}),
-             each((*BOTH, RED), REQUEST, 2, CONFIRMED)),
-        step("the host cancels", cancel(SCHOOL), each(BOTH, CANCEL, 3, CANCELLED),
-             each((GUEST,), CANCEL, 3, CANCELLED), each((RED,), CANCEL, 3, CANCELLED)),
+        step(
+            "the host moves",
+            move("next_week", time(10)),
+            each(BOTH, REQUEST, 1, CONFIRMED),
+            each((GUEST, RED), REQUEST, 1, CONFIRMED),
+        ),
+        step(
+            "the host changes its hall",
+            change(hall="Sports hall"),
+            each(BOTH, REQUEST, 2, CONFIRMED),
+            each((GUEST, RED), REQUEST, 2, CONFIRMED),
+        ),
+        step(
+            "the host changes its numbers",
+            change(hall="Sports hall", pupils={8: 148, 9: 140}),
+            each((*BOTH, RED), REQUEST, 2, CONFIRMED),
+        ),
+        step(
+            "the host cancels",
+            cancel(SCHOOL),
+            each(BOTH, CANCEL, 3, CANCELLED),
+            each((GUEST,), CANCEL, 3, CANCELLED),
+            each((RED,), CANCEL, 3, CANCELLED),
+        ),
     ],
     "a proposal that is taken": [
         _PROPOSED,
-        step("accept, without the office", accept(), each((OFFICE,), CANCEL, 1, ""),
-             each(BOTH, REQUEST, 1, CONFIRMED), each((RED,), REQUEST, 0, CONFIRMED)),
-        step("move", move("next_week", time(10)), each(BOTH, REQUEST, 2, CONFIRMED), each((RED,), REQUEST, 1, CONFIRMED)),
+        step(
+            "accept, without the office",
+            accept(),
+            each((OFFICE,), CANCEL, 1, ""),
+            each(BOTH, REQUEST, 1, CONFIRMED),
+            each((RED,), REQUEST, 0, CONFIRMED),
+        ),
+        step(
+            "move",
+            move("next_week", time(10)),
+            each(BOTH, REQUEST, 2, CONFIRMED),
+            each((RED,), REQUEST, 1, CONFIRMED),
+        ),
         step("cancel", cancel(COMPANY), each(BOTH, CANCEL, 3, CANCELLED), each((RED,), CANCEL, 2, CANCELLED)),
     ],
     "a proposal that is moved": [
         _PROPOSED,
-        step("move", move_proposal("next_week", time(10)), each((FELL.address, OFFICE), REQUEST, 1, TENTATIVE)),
+        step(
+            "move", move_proposal("next_week", time(10)), each((FELL.address, OFFICE), REQUEST, 1, TENTATIVE)
+        ),
         step("move to where it stands", move_proposal("next_week", time(10))),
-        step("move without our words", move_proposal("wednesday", time(9), tell=False),
-             each((FELL.address, OFFICE), REQUEST, 2, TENTATIVE)),
-        step("move with a note", move_proposal("tuesday", time(13), note="A school near you joined the tour."),
-             each((FELL.address, OFFICE), REQUEST, 3, TENTATIVE)),
-        step("accept", accept(people=(FELL,)), each((OFFICE,), CANCEL, 4, ""), each((FELL.address, RED), REQUEST, 4, CONFIRMED)[:1],
-             each((RED,), REQUEST, 3, CONFIRMED)),
+        step(
+            "move without our words",
+            move_proposal("wednesday", time(9), tell=False),
+            each((FELL.address, OFFICE), REQUEST, 2, TENTATIVE),
+        ),
+        step(
+            "move with a note",
+            move_proposal("tuesday", time(13), note="A school near you joined the tour."),
+            each((FELL.address, OFFICE), REQUEST, 3, TENTATIVE),
+        ),
+        step(
+            "accept",
+            accept(people=(FELL,)),
+            each((OFFICE,), CANCEL, 4, ""),
+            each((FELL.address, RED), REQUEST, 4, CONFIRMED)[:1],
+            each((RED,), REQUEST, 3, CONFIRMED),
+        ),
     ],
     "a proposal that lapses": [
         _PROPOSED,
         step("the last day is not over", end_what_lapsed(REPLY_BY)),
-        step("the last day is over", end_what_lapsed(REPLY_BY + timedelta(days=1)),
-             each((FELL.address, OFFICE), CANCEL, 1, CANCELLED)),
+        step(
+            "the last day is over",
+            end_what_lapsed(REPLY_BY + timedelta(days=1)),
+            each((FELL.address, OFFICE), CANCEL, 1, CANCELLED),
+        ),
         step("nothing more to end", end_what_lapsed(REPLY_BY + timedelta(days=1))),
     ],
     "a proposal that is refused": [
@@ -395,22 +468,42 @@ STORIES: dict[str, list[Step]] = {
     ],
     "a proposal overtaken by a booking": [
         _PROPOSED,
-        step("the school books another time", book_otherwise, each(BOTH, REQUEST, 0, CONFIRMED),
-             each((RED,), REQUEST, 0, CONFIRMED)),
+        step(
+            "the school books another time",
+            book_otherwise,
+            each(BOTH, REQUEST, 0, CONFIRMED),
+            each((RED,), REQUEST, 0, CONFIRMED),
+        ),
         step("the service looks", end_what_lapsed(), each((FELL.address, OFFICE), CANCEL, 1, CANCELLED)),
     ],
     "a day called off": [
         _BOOKED,
         step("a guest joins", join_as_guest, each((GUEST,), REQUEST, 0, CONFIRMED)),
-        step("a neighbour books the afternoon", neighbour_books, each((NEIGHBOUR, RED), REQUEST, 0, CONFIRMED)),
-        step("the company calls the day off", call_off_tuesday, each(BOTH, CANCEL, 1, CANCELLED),
-             each((GUEST,), CANCEL, 1, CANCELLED), each((RED,), CANCEL, 1, CANCELLED),
-             each((NEIGHBOUR, RED), CANCEL, 1, CANCELLED)),
+        step(
+            "a neighbour books the afternoon", neighbour_books, each((NEIGHBOUR, RED), REQUEST, 0, CONFIRMED)
+        ),
+        step(
+            "the company calls the day off",
+            call_off_tuesday,
+            each(BOTH, CANCEL, 1, CANCELLED),
+            each((GUEST,), CANCEL, 1, CANCELLED),
+            each((RED,), CANCEL, 1, CANCELLED),
+            each((NEIGHBOUR, RED), CANCEL, 1, CANCELLED),
+        ),
     ],
     "a day called off with a time kept": [
         _BOOKED,
-        step("the afternoon is kept for a neighbour", neighbour_is_asked, each((NEIGHBOUR,), REQUEST, 0, TENTATIVE)),
-        step("the company calls the day off", call_off_tuesday, each(BOTH, CANCEL, 1, CANCELLED),
-             each((RED,), CANCEL, 1, CANCELLED), each((NEIGHBOUR,), CANCEL, 1, CANCELLED)),
+        step(
+            "the afternoon is kept for a neighbour",
+            neighbour_is_asked,
+            each((NEIGHBOUR,), REQUEST, 0, TENTATIVE),
+        ),
+        step(
+            "the company calls the day off",
+            call_off_tuesday,
+            each(BOTH, CANCEL, 1, CANCELLED),
+            each((RED,), CANCEL, 1, CANCELLED),
+            each((NEIGHBOUR,), CANCEL, 1, CANCELLED),
+        ),
     ],
-}  # fmt: skip
+}

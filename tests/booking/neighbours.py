@@ -1,4 +1,5 @@
-"""A host with a show, a small neighbour within reach and one out of it; and their deeds, for the tests of host and guest."""
+"""A host with a show, a small neighbour within reach and one out of it; and their deeds, for the tests of
+host and guest."""
 
 from datetime import date, datetime, time, timedelta
 from types import SimpleNamespace
@@ -92,9 +93,13 @@ def move(c: Any, day: int = 1, at: time = time(10), *, by: str = "coordinator") 
     at_now = now()
     with transaction():
         slot = slots.find(
-            c.programme, c.school, f"{c.days[day].id}-{at:%H%M}", now=at_now, instead_of=c.host.performance_id,
+            c.programme,
+            c.school,
+            f"{c.days[day].id}-{at:%H%M}",
+            now=at_now,
+            instead_of=c.host.performance_id,
             whatever_the_notice=True,
-        )  # fmt: skip
+        )
         assert slot
         bookings.move(c.host, slot, who="Priya Nandakumar", now=at_now, by=by)
 

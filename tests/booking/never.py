@@ -1,4 +1,5 @@
-"""What must never be, read from the tables with plain selects and judged here: no rule of the service is asked.
+"""What must never be, read from the tables with plain selects and judged here: no rule of the service is
+asked.
 
 `broken(…)` gives one sentence for each thing that is wrong; [] when all is well.
 """
@@ -21,9 +22,14 @@ def broken(session: Session, programme_id: int, *, today: date, most: Callable[[
     """`most`: how many pupils of one year group the school of a URN has at most."""
     tables = _Tables(session, programme_id)
     return [
-        *_two_places(tables), *_roads(tables), *_a_day(tables), *_seats(tables), *_year_groups(tables, most),
-        *_whose(tables), *_once(tables, today, most),
-    ]  # fmt: skip
+        *_two_places(tables),
+        *_roads(tables),
+        *_a_day(tables),
+        *_seats(tables),
+        *_year_groups(tables, most),
+        *_whose(tables),
+        *_once(tables, today, most),
+    ]
 
 
 class _Tables:
@@ -86,8 +92,9 @@ def _roads(t: _Tables) -> Iterator[str]:
         troupe, rule = t.troupes[day["troupe_id"]], t.programmes[day["programme_id"]]
         base = (troupe["base_easting"], troupe["base_northing"])
         stops: list[tuple[Any, datetime, datetime]] = [
-            ((s["urn"], s["easting"], s["northing"]), _instant(s["get_in_at"]), _instant(s["away_at"])) for s in shows
-        ]  # fmt: skip
+            ((s["urn"], s["easting"], s["northing"]), _instant(s["get_in_at"]), _instant(s["away_at"]))
+            for s in shows
+        ]
         leaves, returns = _wall(day["day"], day["leaves"]), _wall(day["day"], day["returns"])
         start, end = (0, *base), (0, *base)
         whole = [(start, leaves, leaves), *stops, (end, returns, returns)]
@@ -147,7 +154,8 @@ def _year_groups(t: _Tables, most: Callable[[int], float]) -> Iterator[str]:
 
 
 def _whose(t: _Tables) -> Iterator[str]:
-    """Each show that stands is one school's: its booking's, or a proposal's, or a hold's; and nobody comes to none."""
+    """Each show that stands is one school's: its booking's, or a proposal's, or a hold's; and nobody comes to
+    none."""
     shows = {s["id"]: s for s in t.shows}
     hosts = Counter(b["performance_id"] for b in t.bookings if b["role"] == "host")
     keeping = Counter(p["performance_id"] for p in t.kept if p["performance_id"] is not None)

@@ -1,4 +1,5 @@
-"""Days to make sheets of: a troupe with a base, shows one after the other, everything said that a school can say."""
+"""Days to make sheets of: a troupe with a base, shows one after the other, everything said that a school can
+say."""
 
 from datetime import date, datetime, time
 from types import SimpleNamespace
@@ -18,10 +19,15 @@ DAY = date(2027, 3, 9)
 def person(of: Booking, name: str, duty: str, phone: str = "", **changes: Any) -> BookingContact:
     row = BookingContact(
         **{
-            "booking_id": of.id, "name": name, "duty": duty, "phone": phone, "added_at": make.EARLIER,
+            "booking_id": of.id,
+            "name": name,
+            "duty": duty,
+            "phone": phone,
+            "added_at": make.EARLIER,
             "address": f"{name.replace(' ', '.').lower()}@redmere.example",
-        } | changes
-    )  # fmt: skip
+        }
+        | changes
+    )
     db.session.add(row)
     db.session.flush()
     return row
@@ -31,12 +37,25 @@ def travelling(guest: Booking, **changes: Any) -> GuestPlace:
     """How a guest came by its booking, and how it travels."""
     row = GuestPlace(
         **{
-            "programme_id": guest.programme_id, "urn": guest.urn, "performance_id": guest.performance_id,
-            "why": "few pupils", "pupils": {"8": guest.seats}, "seats": guest.seats, "recorded_at": make.EARLIER, "who": "x",
-            "answer": "agreed", "ended_at": make.EARLIER, "ended_as": "joined", "booking_id": guest.id,
-            "travels_by": "minibus", "arrives": time(13), "adults": 2, "said": "Quiet seats by the door",
-        } | changes
-    )  # fmt: skip
+            "programme_id": guest.programme_id,
+            "urn": guest.urn,
+            "performance_id": guest.performance_id,
+            "why": "few pupils",
+            "pupils": {"8": guest.seats},
+            "seats": guest.seats,
+            "recorded_at": make.EARLIER,
+            "who": "x",
+            "answer": "agreed",
+            "ended_at": make.EARLIER,
+            "ended_as": "joined",
+            "booking_id": guest.id,
+            "travels_by": "minibus",
+            "arrives": time(13),
+            "adults": 2,
+            "said": "Quiet seats by the door",
+        }
+        | changes
+    )
     db.session.add(row)
     db.session.flush()
     return row
@@ -65,9 +84,14 @@ def lay() -> SimpleNamespace:
     )
     c.day = make.tour_day(c.programme, c.troupe, DAY, leaves=time(6), returns=time(18))
     c.abbey = make.school(
-        name="St Brannoc’s Academy", street="Abbey Lane", town="Kestermere", postcode="KM4 2QT", easting=450000,
-        northing=228000, telephone="01632 960 200",
-    )  # fmt: skip
+        name="St Brannoc’s Academy",
+        street="Abbey Lane",
+        town="Kestermere",
+        postcode="KM4 2QT",
+        easting=450000,
+        northing=228000,
+        telephone="01632 960 200",
+    )
     c.mill = make.school(
         name="Kestermere School",
         easting=450000,
@@ -79,9 +103,13 @@ def lay() -> SimpleNamespace:
     c.first = show_on(c.day, c.abbey, time(9, 30))
     c.second = show_on(c.day, c.mill, time(13, 15))
     c.one = make.booking(
-        c.first, {8: 108, 9: 104}, hall="Main hall, ground floor", arrival_note="Second gate.\nBay kept for the van.",
-        access_needs={"wheelchair": 2, "hearing_loop": 1}, step_free=True,
-    )  # fmt: skip
+        c.first,
+        {8: 108, 9: 104},
+        hall="Main hall, ground floor",
+        arrival_note="Second gate.\nBay kept for the van.",
+        access_needs={"wheelchair": 2, "hearing_loop": 1},
+        step_free=True,
+    )
     person(c.one, "Samuel Okonkwo", "on the day", "01632 960 204")
     person(c.one, "Joanna Fell", "safeguarding lead")
     person(c.one, "Gone Away", "on the day", "01632 960 999", removed_at=make.EARLIER)

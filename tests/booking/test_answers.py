@@ -1,4 +1,5 @@
-"""What people answered, and to which time: carried in the next invite while the time stands, and never beyond."""
+"""What people answered, and to which time: carried in the next invite while the time stands, and never
+beyond."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -179,7 +180,13 @@ def test_another_hall_is_another_place_to_answer(reference: str) -> None:
 def test_the_companys_answer_is_carried_in_its_own_entry(reference: str) -> None:
     show = booked(reference).performance
     raw = came_in.answer(booked(reference), VAN, "ACCEPTED", uid=show.uid, sequence=show.sequence)
-    came_in.take(raw.replace(came_in.address_of(booked(reference)).encode(), f"bookings+{show.organizer_token}@outreach.example".encode()), now=AT)  # fmt: skip
+    came_in.take(
+        raw.replace(
+            came_in.address_of(booked(reference)).encode(),
+            f"bookings+{show.organizer_token}@outreach.example".encode(),
+        ),
+        now=AT,
+    )
     change(reference, pupils={8: 100})
     assert partstats(VAN) == {VAN: "ACCEPTED"}
     move(reference, "-1000", AT + timedelta(hours=1))

@@ -450,16 +450,19 @@ def test_seats_are_never_oversold_whatever_a_program_writes(c) -> None:
                 uid="u",
                 organizer_token="t",
                 created_at=make.NOW,
-            )  # fmt: skip
+            )
         )
 
 
 def test_links_of_the_school_live_until_seven_weeks_after_the_show(c) -> None:
     with transaction():
         minted = links.mint(
-            urn=c.school.urn, programme_id=c.programme.id, address="j.fell@redmere.example", now=make.NOW,
+            urn=c.school.urn,
+            programme_id=c.programme.id,
+            address="j.fell@redmere.example",
+            now=make.NOW,
             expires_at=datetime(2027, 3, 7, tzinfo=UTC),
-        )  # fmt: skip
+        )
     booking = booked(c)
     assert links.find(minted.token).expires_at == booking.performance.ends_at + timedelta(weeks=7)
 

@@ -1,8 +1,8 @@
 """Whatever is done in whatever order, and whenever mail arrives: no calendar is ever told what is not so.
 
-A random county's days: bookings, proposals, moves with our words or without, changes of place and people, guests that
-join and leave, cancellations; the post goes out by fits and starts, some letters twice; letters are asked for again by
-people and by their calendars; answers come in late, in any order, and more than once.
+A random county's days: bookings, proposals, moves with our words or without, changes of place and people,
+guests that join and leave, cancellations; the post goes out by fits and starts, some letters twice; letters
+are asked for again by people and by their calendars; answers come in late, in any order, and more than once.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -54,7 +54,9 @@ PEOPLE = (
     Colleague(name="학교 👩🏽‍🏫", address="office@schule-müller.example", duty="colleague"),
 )
 GUESTS = (
-    Colleague(name="Ann Lea", address="office@littlemere.example", duty="safeguarding lead", phone="01632 960 300"),
+    Colleague(
+        name="Ann Lea", address="office@littlemere.example", duty="safeguarding lead", phone="01632 960 300"
+    ),
     Colleague(name="Tom Reed", address="t.reed@littlemere.example", duty="colleague"),
 )
 HALLS = ("Main hall", "Sports hall, side B; (ask)", "")
@@ -137,9 +139,13 @@ class County(RuleBasedStateMachine):
 
     def _slot(self, day: str, at: time, of: Booking | Proposal | None = None) -> slots.Slot | None:
         return slots.find(
-            self.programme, self.school, f"{getattr(self, day).id}-{at:%H%M}", now=self.now,
-            instead_of=of.performance_id if of else None, whatever_the_notice=True,
-        )  # fmt: skip
+            self.programme,
+            self.school,
+            f"{getattr(self, day).id}-{at:%H%M}",
+            now=self.now,
+            instead_of=of.performance_id if of else None,
+            whatever_the_notice=True,
+        )
 
     def _live(self) -> Booking:
         assert self.booking is not None
@@ -177,9 +183,12 @@ class County(RuleBasedStateMachine):
         found = self._slot(day, at)
         if found is not None:
             offer = proposing.Offer(
-                programme=self.programme, school=self.school, slot=found, people=self.contacts,
+                programme=self.programme,
+                school=self.school,
+                slot=found,
+                people=self.contacts,
                 reply_by=date(2027, 2, 20),
-            )  # fmt: skip
+            )
             self.proposal = self._do(lambda: proposing.propose(offer, who="Priya", now=self.now), post)
 
     @kept
@@ -243,7 +252,9 @@ class County(RuleBasedStateMachine):
     def guest_leaves(self, post: str) -> None:
         guest = self.guest
         assert guest is not None
-        self._do(lambda: bookings.cancel(guest, reason="Trip", by="school", who="Ann Lea", now=self.now), post)
+        self._do(
+            lambda: bookings.cancel(guest, reason="Trip", by="school", who="Ann Lea", now=self.now), post
+        )
         self.guest = None
 
     @booked
@@ -295,7 +306,8 @@ class County(RuleBasedStateMachine):
 
     @rule(some=st.sets(st.sampled_from(range(6)), min_size=1), late=st.booleans())
     def post_goes(self, some: set[int], late: bool) -> None:
-        """The letters to some people go, each person's in order; the others' wait longer. `late`: they are on the way."""
+        """The letters to some people go, each person's in order; the others' wait longer. `late`: they are on
+        the way."""
         self.now += timedelta(minutes=7)
         with transaction():
             waiting = db.session.scalars(
@@ -607,9 +619,14 @@ class County(RuleBasedStateMachine):
 
 
 few = settings(
-    max_examples=20, stateful_step_count=20, deadline=None, derandomize=True, database=None,
-    phases=[Phase.generate], suppress_health_check=list(HealthCheck),
-)  # fmt: skip
+    max_examples=20,
+    stateful_step_count=20,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def live(examples: settings) -> None:
@@ -640,8 +657,9 @@ def test_whoever_writes_from_a_domain_in_other_letters_is_known_by_it(app: Flask
         bookings.change(booking, life.promise(pupils={8: 100}), who="Joanna Fell", now=later)
     (told,) = (revision_of(m.raw) for m in life.hand_over(later) if m.to == calendar.address)
     assert {p.value: p.params["PARTSTAT"] for p in told.event.all("ATTENDEE")} == {
-        f"mailto:{life.FELL.address}": "NEEDS-ACTION", f"mailto:{calendar.address}": "ACCEPTED",
-    }  # fmt: skip
+        f"mailto:{life.FELL.address}": "NEEDS-ACTION",
+        f"mailto:{calendar.address}": "ACCEPTED",
+    }
 
 
 def test_a_move_to_where_it_stands_tells_nobody_and_voids_no_answer(app: Flask) -> None:

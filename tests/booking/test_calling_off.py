@@ -1,4 +1,5 @@
-"""What cannot be played is called off: a half, a day, a troupe for two weeks, snow; at once and once, whatever happens meanwhile."""
+"""What cannot be played is called off: a half, a day, a troupe for two weeks, snow; at once and once,
+whatever happens meanwhile."""
 
 import os
 import subprocess
@@ -52,9 +53,15 @@ def full(c: SimpleNamespace) -> None:
 
 
 def off(c: SimpleNamespace, **changes: Any) -> Scope:
-    return Scope(**{
-        "partnership_id": c.partnership.id, "first": life.TUESDAY, "last": life.TUESDAY, "troupe_id": c.red.id
-    } | changes)  # fmt: skip
+    return Scope(
+        **{
+            "partnership_id": c.partnership.id,
+            "first": life.TUESDAY,
+            "last": life.TUESDAY,
+            "troupe_id": c.red.id,
+        }
+        | changes
+    )
 
 
 def together(what: Scope, now=NOW) -> dict[str, str]:
@@ -97,8 +104,10 @@ def test_everybody_gets_the_end_and_those_who_can_another_time_in_one_go(c) -> N
     cancelled = {(to, m, s) for to, m, s, status in found if m == "CANCEL"}
     assert {to for to, _, _ in cancelled} == {*life.BOTH, life.GUEST, life.NEIGHBOUR, life.RED}
     assert {(to, s, status) for to, m, s, status in found if m == "REQUEST"} == {
-        (life.FELL.address, 0, "TENTATIVE"), (life.WHITFIELD.address, 0, "TENTATIVE"), (life.NEIGHBOUR, 0, "TENTATIVE"),
-    }  # fmt: skip
+        (life.FELL.address, 0, "TENTATIVE"),
+        (life.WHITFIELD.address, 0, "TENTATIVE"),
+        (life.NEIGHBOUR, 0, "TENTATIVE"),
+    }
     lines = rows.lines(done)
     assert len(lines) == 3 and c.tuesday.ended_at == NOW
     kept = [line.new_proposal for line in lines if line.new_proposal]
@@ -185,10 +194,18 @@ def test_the_database_lets_nothing_be_called_off_twice(c) -> None:
     with pytest.raises(IntegrityError), transaction():
         db.session.add(
             CallOff(
-                partnership_id=c.partnership.id, troupe_id=c.red.id, first=life.TUESDAY, last=life.TUESDAY, part="day",
-                reason="x", what="x", who="x", key="one", recorded_at=NOW,
+                partnership_id=c.partnership.id,
+                troupe_id=c.red.id,
+                first=life.TUESDAY,
+                last=life.TUESDAY,
+                part="day",
+                reason="x",
+                what="x",
+                who="x",
+                key="one",
+                recorded_at=NOW,
             )
-        )  # fmt: skip
+        )
         db.session.flush()
 
 
@@ -324,15 +341,17 @@ def test_whom_to_ring_first_has_a_show_by_the_next_school_day_and_the_numbers_ar
         school_days.rule_out(c.school, (starts - timedelta(days=1)).date(), "INSET", who="Priya", now=BEFORE)
     assert affected.look(off(c), now=starts - timedelta(days=4)).to_ring != []
     assert hit.rings == (
-        ("Joanna Fell", "safeguarding lead", life.FELL.phone), ("The school", "office", "01632 960 111"),
-    )  # fmt: skip
+        ("Joanna Fell", "safeguarding lead", life.FELL.phone),
+        ("The school", "office", "01632 960 111"),
+    )
     done = call_off(off(c), now=starts - timedelta(hours=2), rung=[c.booking.reference])
     (line,) = rows.lines(done)
     assert (line.to_ring, line.rung_by, affected.numbers_of([line])[line.id]) == (True, "Priya", hit.rings)
 
 
 def test_every_calendar_agrees_with_the_diary_afterwards(c) -> None:
-    """Built from the mails alone: who had Tuesday has it no more, and each other time stands where it is kept or booked."""
+    """Built from the mails alone: who had Tuesday has it no more, and each other time stands where it is kept
+    or booked."""
     both_halves(c)
     life.join_as_guest(c, BEFORE + timedelta(hours=2))
     mails = life.hand_over(BEFORE + timedelta(hours=3))
@@ -577,8 +596,10 @@ def test_killed_in_the_middle_nothing_has_happened_and_the_next_click_does_it_on
     def run(at: int) -> int:
         return subprocess.run(
             [sys.executable, "-c", KILLED, url, own, troupe_id, str(at), NOW.isoformat(), str(tmp_path)],
-            cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=120,
-        ).returncode  # fmt: skip
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            timeout=120,
+        ).returncode
 
     assert run(2) == -9
     assert (db.session.query(CallOff).count(), db.session.query(Letter).count()) == (0, before)

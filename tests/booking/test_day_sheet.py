@@ -1,4 +1,5 @@
-"""A day's sheet says what stands: times, roads, whom to ask for, who comes with whom; and no more than that."""
+"""A day's sheet says what stands: times, roads, whom to ask for, who comes with whom; and no more than
+that."""
 
 from collections.abc import Callable
 from datetime import date, time, timedelta
@@ -141,9 +142,19 @@ def test_a_drive_that_comes_too_late_says_by_how_much(app: Flask, minutes_late: 
     with transaction():
         school = make.school()
     shows = [
-        Performance(urn=1, host=school, get_in_at=wall(date(2027, 3, 9), time(8)), away_at=wall(date(2027, 3, 9), time(11))),
-        Performance(urn=2, host=school, get_in_at=wall(date(2027, 3, 9), time(11, 30)), away_at=wall(date(2027, 3, 9), time(14))),
-    ]  # fmt: skip
+        Performance(
+            urn=1,
+            host=school,
+            get_in_at=wall(date(2027, 3, 9), time(8)),
+            away_at=wall(date(2027, 3, 9), time(11)),
+        ),
+        Performance(
+            urn=2,
+            host=school,
+            get_in_at=wall(date(2027, 3, 9), time(11, 30)),
+            away_at=wall(date(2027, 3, 9), time(14)),
+        ),
+    ]
     (_, drive, _) = legs.of_day(shows, ways, None, None)
     assert drive is not None and drive.slack == -minutes_late
     db.session.rollback()

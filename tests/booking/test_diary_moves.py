@@ -1,4 +1,5 @@
-"""A show, or a time kept for a school, moved in the diary and put back: who is told what, and every refusal."""
+"""A show, or a time kept for a school, moved in the diary and put back: who is told what, and every
+refusal."""
 
 import email
 import re
@@ -59,9 +60,12 @@ def book(programme: Any, school: Any, key: str, now: datetime = NOW) -> Booking:
             name="Joanna Fell", address=f"j.fell{school.urn}@redmere.example", duty=colleagues.LEAD
         )
         [made] = bookings.book(
-            programme, school, [(kept[0].id, Promise(pupils={8: 100, 9: 100}, hall="Main hall", people=(person,)))],
-            who="Joanna", now=now,
-        )  # fmt: skip
+            programme,
+            school,
+            [(kept[0].id, Promise(pupils={8: 100, 9: 100}, hall="Main hall", people=(person,)))],
+            who="Joanna",
+            now=now,
+        )
     return made
 
 
@@ -72,8 +76,9 @@ def propose(programme: Any, school: Any, key: str, now: datetime = NOW) -> Propo
         people = [make.contact(school)]
         return proposing.propose(
             Offer(programme=programme, school=school, slot=slot, people=people, reply_by=date(2027, 2, 5)),
-            who="Priya", now=now,
-        )  # fmt: skip
+            who="Priya",
+            now=now,
+        )
 
 
 @pytest.fixture
@@ -203,7 +208,8 @@ def test_a_kept_time_that_is_put_back_is_kept_as_long_as_before(county: County) 
 
 
 def test_minutes_saved_are_the_roads_of_both_days_before_and_after(county: County) -> None:
-    """Thornleigh is 20 km from the base, Ashcote about a kilometre on: alone, a show there costs 62 minutes of road."""
+    """Thornleigh is 20 km from the base, Ashcote about a kilometre on: alone, a show there costs 62 minutes
+    of road."""
     book(county.programme, county.other, key(county.days[1], "0930"))
     places = moving.places(moving.find(county.show, now=NOW), now=NOW)
     by_day = {p.tour_day_id: p for p in places if not p.why_not}
@@ -279,7 +285,8 @@ def test_a_move_is_not_undone_when_the_show_went_on_since(county: County) -> Non
 
 
 def test_a_day_without_lunch_can_be_put_up_with_and_says_so(county: County) -> None:
-    """Between a show at 10am and one at 1pm two hours for lunch are not to be had: offered to no school, but to a coordinator."""
+    """Between a show at 10am and one at 1pm two hours for lunch are not to be had: offered to no school, but
+    to a coordinator."""
     book(county.programme, county.other, key(county.days[1], "1000"))
     with transaction():
         county.days[1].troupe.lunch_minutes = 120
@@ -297,9 +304,13 @@ def test_guests_are_asked_even_when_the_letter_to_the_host_is_left_out(county: C
         place = make.booking(county.show, {8: 9}, of=small)
         db.session.add(
             BookingContact(
-                booking_id=place.id, name="Ann Reed", duty="colleague", address="a.reed@littlemere.example", added_at=NOW
+                booking_id=place.id,
+                name="Ann Reed",
+                duty="colleague",
+                address="a.reed@littlemere.example",
+                added_at=NOW,
             )
-        )  # fmt: skip
+        )
     assert [guest.school.name for guest in moving.find(county.show, now=NOW).guests] == ["Littlemere School"]
     moved(county, key(county.days[1], "1000"), tell=False, note="For the host alone.")
     (host, _), guest = new_letters()
@@ -322,8 +333,12 @@ def test_who_bypasses_the_verb_meets_the_guards(county: County) -> None:
     booked = book(county.programme, county.other, key(county.days[1], "1000"))
     with pytest.raises(SlotTaken), transaction():
         slot = slots.find(
-            county.programme, county.other, key(county.days[1], "1015"), now=NOW, instead_of=booked.performance_id
-        )  # fmt: skip
+            county.programme,
+            county.other,
+            key(county.days[1], "1015"),
+            now=NOW,
+            instead_of=booked.performance_id,
+        )
         assert slot is not None
         performances.shift(county.show, slot, now=NOW)
 

@@ -1,4 +1,5 @@
-"""Eight programs do everything at once, each with its own connection: what must never be is not, on both databases."""
+"""Eight programs do everything at once, each with its own connection: what must never be is not, on both
+databases."""
 
 import json
 import subprocess
@@ -40,7 +41,7 @@ def test_eight_programs_at_once_make_nothing_that_must_never_be(
                         "seed": seed,
                         "starts": starts,
                         "seconds": SECONDS,
-                    }  # fmt: skip
+                    }
                 ),
             ],
             stdout=subprocess.PIPE,

@@ -1,4 +1,5 @@
-"""A show with a guest: kept when the host moves, ended when the host cancels, and free to leave after a move."""
+"""A show with a guest: kept when the host moves, ended when the host cancels, and free to leave after a
+move."""
 
 from datetime import date, datetime, time
 from types import SimpleNamespace
@@ -23,7 +24,8 @@ GUEST = "office@littlemere.example"
 
 @pytest.fixture
 def c(app: Flask) -> SimpleNamespace:
-    """A host of 148 pupils with a guest of 9, each with somebody who has it in the calendar; two tour days."""
+    """A host of 148 pupils with a guest of 9, each with somebody who has it in the calendar; two tour
+    days."""
     c = SimpleNamespace()
     with transaction():
         partnership = make.partnership()
@@ -42,7 +44,7 @@ def c(app: Flask) -> SimpleNamespace:
                     duty="on the day",
                     address=address,
                     added_at=make.EARLIER,
-                )  # fmt: skip
+                )
             )
     return c
 
@@ -50,9 +52,13 @@ def c(app: Flask) -> SimpleNamespace:
 def move(c, *, now: datetime = make.NOW, by: str = "school", to: str = "") -> None:
     with transaction():
         slot = slots.find(
-            c.programme, c.host.school, to or f"{c.days[1].id}-1000", now=now,
-            instead_of=c.host.performance_id, whatever_the_notice=True,
-        )  # fmt: skip
+            c.programme,
+            c.host.school,
+            to or f"{c.days[1].id}-1000",
+            now=now,
+            instead_of=c.host.performance_id,
+            whatever_the_notice=True,
+        )
         assert slot
         bookings.move(c.host, slot, who="Priya Nandakumar", now=now, by=by)
 

@@ -1,4 +1,5 @@
-"""Seats are never oversold: by two at once, by a program that goes round the rules, or by any sequence of deeds."""
+"""Seats are never oversold: by two at once, by a program that goes round the rules, or by any sequence of
+deeds."""
 
 from datetime import time
 from itertools import count
@@ -79,9 +80,13 @@ def test_a_guest_joins_while_the_host_cancels_and_is_not_left_without_a_show(c) 
 
     def join() -> Any:
         return joining.ask(
-            again(c, type(c.programme), keys[0]), again(c, type(c.small), keys[2]), again(c, Performance, keys[1]),
-            wish(), who="x", now=now(),
-        )  # fmt: skip
+            again(c, type(c.programme), keys[0]),
+            again(c, type(c.small), keys[2]),
+            again(c, Performance, keys[1]),
+            wish(),
+            who="x",
+            now=now(),
+        )
 
     def leave() -> None:
         bookings.cancel(again(c, Booking, keys[3]), reason="Flood", by="school", who="y", now=now())
@@ -94,11 +99,17 @@ def test_a_guest_joins_while_the_host_cancels_and_is_not_left_without_a_show(c) 
 def insert_guest(c: Any, seats: int, urn: int | None = None) -> None:
     db.session.add(
         Booking(
-            reference=f"MRL-X{seats}", programme_id=c.programme.id, urn=urn or c.small.urn,
-            performance_id=c.host.performance_id, role="guest", seats=seats, uid=f"u{seats}", organizer_token=f"t{seats}",
+            reference=f"MRL-X{seats}",
+            programme_id=c.programme.id,
+            urn=urn or c.small.urn,
+            performance_id=c.host.performance_id,
+            role="guest",
+            seats=seats,
+            uid=f"u{seats}",
+            organizer_token=f"t{seats}",
             created_at=make.NOW,
         )
-    )  # fmt: skip
+    )
     db.session.flush()
 
 
@@ -135,10 +146,16 @@ def test_database_refuses_a_second_open_request_of_one_school(c) -> None:
     with pytest.raises(IntegrityError), transaction():
         db.session.add(
             GuestPlace(
-                programme_id=place.programme_id, urn=place.urn, performance_id=place.performance_id, why="other",
-                pupils={"8": 1}, seats=1, recorded_at=make.NOW, who="x",
+                programme_id=place.programme_id,
+                urn=place.urn,
+                performance_id=place.performance_id,
+                why="other",
+                pupils={"8": 1},
+                seats=1,
+                recorded_at=make.NOW,
+                who="x",
             )
-        )  # fmt: skip
+        )
 
 
 def test_two_programs_at_once_cannot_seat_more_than_the_host_agreed_to(c) -> None:
@@ -224,9 +241,13 @@ class Neighbours(RuleBasedStateMachine):
     def host_moves(self, at: int, day: int, hour: int) -> None:
         host = self.hosts[at]
         slot = slots.find(
-            self.c.programme, host.performance.host, f"{self.c.days[day].id}-{time(hour):%H%M}", now=now(),
-            instead_of=host.performance_id, whatever_the_notice=True,
-        )  # fmt: skip
+            self.c.programme,
+            host.performance.host,
+            f"{self.c.days[day].id}-{time(hour):%H%M}",
+            now=now(),
+            instead_of=host.performance_id,
+            whatever_the_notice=True,
+        )
         if slot and host.ended_at is None:
             self.tried(lambda: bookings.move(host, slot, who="p", now=now(), by="coordinator"))
 
@@ -267,17 +288,22 @@ class Neighbours(RuleBasedStateMachine):
         for school in self.schools:
             held = promises.live(self.c.programme.id, school.urn)
             assert sum(promises.pupils_of(b).get(8, 0) for b in held) <= 10
-            assert held == [] or guest_places.open_of(self.c.programme.id, school.urn) is None or len(held) < 2
+            assert (
+                held == [] or guest_places.open_of(self.c.programme.id, school.urn) is None or len(held) < 2
+            )
 
 
 def run(app: Flask, examples: int, steps: int) -> None:
     run_state_machine_as_test(
         Neighbours,
         settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, phases=[Phase.generate],
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
-    )  # fmt: skip
+    )
 
 
 def test_no_sequence_of_deeds_oversells_a_seat_or_leaves_a_guest_without_a_host(app: Flask) -> None:

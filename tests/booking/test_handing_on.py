@@ -1,4 +1,5 @@
-"""A booking goes to the school that follows: same UID, people told, the past as it was; refused, the old stands."""
+"""A booking goes to the school that follows: same UID, people told, the past as it was; refused, the old
+stands."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from threading import Barrier, Thread
@@ -37,7 +38,8 @@ LATER = make.NOW + timedelta(days=20)
 
 @pytest.fixture
 def c(app: Flask) -> SimpleNamespace:
-    """Redmere School, booked for 9 March, became Redmere Academy at the same postcode; another show 3 km on that day."""
+    """Redmere School, booked for 9 March, became Redmere Academy at the same postcode; another show 3 km on
+    that day."""
     c = SimpleNamespace()
     with transaction():
         c.partnership = make.partnership()
@@ -51,8 +53,12 @@ def c(app: Flask) -> SimpleNamespace:
         c.booking = booked(c, c.old, time(9), {8: 148}, FELL)
         make.booking(show(c, c.other, time(12, 15)), {8: 100})
         c.link = links.mint(
-            urn=c.old.urn, programme_id=c.programme.id, address=FELL, now=make.EARLIER, expires_at=datetime(2027, 7, 1, tzinfo=UTC)
-        )  # fmt: skip
+            urn=c.old.urn,
+            programme_id=c.programme.id,
+            address=FELL,
+            now=make.EARLIER,
+            expires_at=datetime(2027, 7, 1, tzinfo=UTC),
+        )
     return c
 
 
@@ -199,8 +205,9 @@ def test_a_guest_is_handed_on_while_its_host_stays(c) -> None:
     hand_on(c, to=new)
     assert (c.booking.urn, c.booking.performance.urn) == (new.urn, c.old.urn)
     assert [r[:2] for r in told()] == [
-        ("office@kestermere.example", "handed on"), ("red.van@lantern-row.example", "troupe"),
-    ]  # fmt: skip
+        ("office@kestermere.example", "handed on"),
+        ("red.van@lantern-row.example", "troupe"),
+    ]
 
 
 def test_whoever_subscribed_to_the_old_school_still_sees_the_visit_and_the_new_one_does_until_it_goes_back(
@@ -329,7 +336,7 @@ def test_two_coordinators_at_once_hand_it_on_once(c, app: Flask) -> None:
                 with transaction():
                     handing_on.hand_on(
                         promises.get(reference), db.session.get_one(School, new_urn), who="Priya", now=LATER
-                    )  # fmt: skip
+                    )
             except Exception as error:
                 wrong.append(error)
             finally:

@@ -224,7 +224,7 @@ def test_booking_opens_no_link_that_has_ended(c) -> None:
                     address="a@redmere.example",
                     created_at=make.EARLIER,
                     expires_at=expires_at,
-                )  # fmt: skip
+                )
             )
     booking = book(c, hold(c, (0, time(9)))[0])
     found = {

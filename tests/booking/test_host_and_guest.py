@@ -1,4 +1,5 @@
-"""A small school joins a neighbour: asked, agreed, offered beforehand; one test for each refusal, and who hears what."""
+"""A small school joins a neighbour: asked, agreed, offered beforehand; one test for each refusal, and who
+hears what."""
 
 from datetime import date, time, timedelta
 from types import SimpleNamespace
@@ -65,7 +66,8 @@ def test_no_host_is_shown_on_a_day_that_is_no_school_day_there_nor_today(c) -> N
     from outreach.county import school_days
 
     assert (
-        guest_hosts.within_reach(c.programme, c.small, now=c.host.performance.starts_at - timedelta(hours=3)) == []
+        guest_hosts.within_reach(c.programme, c.small, now=c.host.performance.starts_at - timedelta(hours=3))
+        == []
     )
     with transaction():
         school_days.rule_out(c.small, neighbours.DAY, "Inspection", **who())
@@ -365,7 +367,10 @@ def test_a_guest_changes_how_many_come_and_how_and_its_host_hears(c) -> None:
     booking = agree(ask(c))
     with transaction():
         joining.come(booking, Promise(pupils={8: 7}), Travel(by="minibus"), who="Ann Lea", now=now())
-    assert (promises.pupils_of(booking), guest_places.of_booking(booking).travel.words()) == ({8: 7}, "By minibus")
+    assert (promises.pupils_of(booking), guest_places.of_booking(booking).travel.words()) == (
+        {8: 7},
+        "By minibus",
+    )
     assert mail(HOST)[-1][0] == "guest changed"
     assert "now comes with 7 pupils of Year 8" in last(HOST).text
     assert mail(GUEST)[-1] == ("changed", "REQUEST", 0)
@@ -384,7 +389,7 @@ def test_a_guest_does_not_move_its_hosts_show(c) -> None:
     assert not booking.can_move(make.NOW)
     slot = slots.find(
         c.programme, c.school, f"{c.days[1].id}-1000", now=make.NOW, instead_of=c.host.performance_id
-    )  # fmt: skip
+    )
     with pytest.raises(bookings.HostMovesIt), transaction():
         bookings.move(booking, slot, who="Priya Nandakumar", now=now(), by="coordinator")
 

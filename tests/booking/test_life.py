@@ -1,4 +1,5 @@
-"""The whole life of an entry: every step sends exactly these messages, to exactly these people, in this order."""
+"""The whole life of an entry: every step sends exactly these messages, to exactly these people, in this
+order."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -59,8 +60,13 @@ def test_one_booking_is_one_entry_whatever_becomes_of_it(app: Flask) -> None:
         for m in sent:
             uids.setdefault(m.to, set()).add(m.uid)
     assert {to: len(found) for to, found in uids.items()} == {
-        FELL.address: 2, WHITFIELD.address: 2, HALE.address: 1, RED: 2, BLUE: 1, OFFICE: 1,
-    }  # fmt: skip
+        FELL.address: 2,
+        WHITFIELD.address: 2,
+        HALE.address: 1,
+        RED: 2,
+        BLUE: 1,
+        OFFICE: 1,
+    }
     assert uids[FELL.address] == uids[WHITFIELD.address] > uids[OFFICE]
     assert uids[FELL.address].isdisjoint(uids[RED])
 
@@ -112,8 +118,10 @@ def test_who_is_taken_out_is_named_alone(app: Flask) -> None:
     story = told("a booking")
     assert sent_at(story, "remove a colleague")[HALE.address].attendees == (HALE.address,)
     assert set(sent_at(story, "add the colleague again")[HALE.address].attendees) == {
-        FELL.address, WHITFIELD.address, HALE.address,
-    }  # fmt: skip
+        FELL.address,
+        WHITFIELD.address,
+        HALE.address,
+    }
     stamps = [sent_at(story, s)[HALE.address] for s in ("remove a colleague", "add the colleague again")]
     assert stamp(stamps[0]) < stamp(stamps[1])
 
@@ -150,10 +158,12 @@ def c(app: Flask):
 
 def offer(c, *, at: time = time(9), reply_by: date = REPLY_BY, people=None, school=None, now=make.NOW):
     return proposing.Offer(
-        programme=c.programme, school=school or c.school,
-        slot=life.slot(c, c.tuesday, at, now, school=school), reply_by=reply_by,
+        programme=c.programme,
+        school=school or c.school,
+        slot=life.slot(c, c.tuesday, at, now, school=school),
+        reply_by=reply_by,
         people=[c.fell] if people is None else people,
-    )  # fmt: skip
+    )
 
 
 def propose(c, now=make.NOW, **changes) -> Proposal:
@@ -241,8 +251,10 @@ def test_an_accepted_proposal_whose_letter_never_went_sends_one_letter(c) -> Non
     """Tentative and confirmed within one round of the postman: only the last word goes."""
     accept(c, propose(c))
     assert [m.short for m in life.hand_over(make.NOW)] == [
-        (FELL.address, "REQUEST", 1, "CONFIRMED"), (WHITFIELD.address, "REQUEST", 1, "CONFIRMED"), (RED, "REQUEST", 0, "CONFIRMED"),
-    ]  # fmt: skip
+        (FELL.address, "REQUEST", 1, "CONFIRMED"),
+        (WHITFIELD.address, "REQUEST", 1, "CONFIRMED"),
+        (RED, "REQUEST", 0, "CONFIRMED"),
+    ]
 
 
 def test_a_proposal_taken_back_before_its_letter_went_sends_nothing(c) -> None:

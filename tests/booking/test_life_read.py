@@ -1,4 +1,5 @@
-"""Each step in the life of an entry as calendars read it: by the strict check, in order, and by four other programs.
+"""Each step in the life of an entry as calendars read it: by the strict check, in order, and by four other
+programs.
 
 Told in winter, in summer, and over the day on which the clocks change.
 """
@@ -87,13 +88,16 @@ def _agree(told: list[Told], read: list[Calendar]) -> None:
         assert datetime.fromtimestamp(event.starts, UTC) == one.starts_at, one.where
         assert datetime.fromtimestamp(event.ends, UTC) == one.ends_at, one.where
         assert (event.uid, event.sequence, event.status) == (
-            one.message.uid, one.message.sequence, one.message.status,
-        ), one.where  # fmt: skip
+            one.message.uid,
+            one.message.sequence,
+            one.message.status,
+        ), one.where
         assert f"mailto:{one.message.to}" in [address for address, _, _ in event.attendees], one.where
 
 
 def _is_in_order(told: list[Told]) -> None:
-    """By the strict check, mail by mail and one after another, and by the two readers that every machine has."""
+    """By the strict check, mail by mail and one after another, and by the two readers that every machine
+    has."""
     assert len(told) > 80
     assert [(one.where, found) for one in told if (found := mail_problems(one.message.raw))] == []
     entries: dict[tuple[str, str], list[bytes]] = {}

@@ -1,4 +1,5 @@
-"""The database refuses more of a year group than a school has, whoever writes, and counts it as the service does."""
+"""The database refuses more of a year group than a school has, whoever writes, and counts it as the service
+does."""
 
 import threading
 from types import SimpleNamespace
@@ -25,7 +26,8 @@ NINE = wall(make.date(2027, 3, 9), make.time(9))
 
 @pytest.fixture
 def c(app: Flask) -> SimpleNamespace:
-    """A school with 150 pupils a year group by estimate (165 at most), and three shows of it on three troupes."""
+    """A school with 150 pupils a year group by estimate (165 at most), and three shows of it on three
+    troupes."""
     c = SimpleNamespace(app=app)
     with transaction():
         partnership = make.partnership()
@@ -140,14 +142,28 @@ _SCHOOLS = st.fixed_dictionaries(
         "statutory_high_age": AGES,
         "number_of_pupils": st.one_of(st.none(), st.integers(0, 2500)),
         "phase_of_education": st.sampled_from(
-            (None, "", "Not applicable", "Secondary", "primary", "All-through", "Middle deemed secondary", "16 plus")
+            (
+                None,
+                "",
+                "Not applicable",
+                "Secondary",
+                "primary",
+                "All-through",
+                "Middle deemed secondary",
+                "16 plus",
+            )
         ),
         "type_of_establishment": st.sampled_from(
-            ("Academy converter", "Academy alternative provision converter", "Pupil referral unit", "Community special school")
+            (
+                "Academy converter",
+                "Academy alternative provision converter",
+                "Pupil referral unit",
+                "Community special school",
+            )
         ),
         "name": st.sampled_from(("Redmere Academy", "The Hospital School")),
     }
-)  # fmt: skip
+)
 
 
 def _limit(programme: Programme, school: School, year_group: int) -> int | None:

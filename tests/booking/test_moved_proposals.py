@@ -56,8 +56,9 @@ def test_the_note_stands_in_the_letter_and_in_its_preview(c) -> None:
     move(c, there(c), note="We are near you that day.")
     letters = life.hand_over(LATER)
     assert [m.short for m in letters] == [
-        (FELL.address, "REQUEST", 1, "TENTATIVE"), (life.OFFICE, "REQUEST", 1, "TENTATIVE"),
-    ]  # fmt: skip
+        (FELL.address, "REQUEST", 1, "TENTATIVE"),
+        (life.OFFICE, "REQUEST", 1, "TENTATIVE"),
+    ]
     text = copies.read(letters[0].raw).text
     assert "We are near you that day." in text and "no longer Tuesday 9 March at 9:00am" in text
     assert "We are near you that day." in said.text and "Tuesday 16 March at 10:00am" in said.text
@@ -119,7 +120,8 @@ def test_the_day_to_reply_by_stays_unless_another_is_chosen(c) -> None:
 
 
 ON_A_SCHOOL_DAY = date(2027, 1, 22)
-"""The last one with ten days, the programme's notice, before a show on the day that was the one to reply by."""
+"""The last one with ten days, the programme's notice, before a show on the day that was the one to reply
+by."""
 
 
 def test_the_day_to_reply_by_lies_before_the_new_show(c) -> None:
@@ -156,10 +158,16 @@ def test_an_answer_in_the_calendar_to_the_first_time_is_not_one_to_the_booking(c
         db.session.flush()
         db.session.add(
             CalendarAnswer(
-                incoming_id=mail.id, uid=c.proposal.uid, address=FELL.address, sequence=0, dtstamp=make.NOW,
-                partstat="ACCEPTED", authenticated=True, recorded_at=make.NOW,
+                incoming_id=mail.id,
+                uid=c.proposal.uid,
+                address=FELL.address,
+                sequence=0,
+                dtstamp=make.NOW,
+                partstat="ACCEPTED",
+                authenticated=True,
+                recorded_at=make.NOW,
             )
-        )  # fmt: skip
+        )
     move(c, there(c))
     life.accept()(c, LATER + timedelta(hours=1))
     said = answers.of(c.booking)[FELL.address]
@@ -196,14 +204,19 @@ def test_a_school_too_big_for_one_show_has_two_times_kept_and_no_third(c) -> Non
 
     def offer(day, at):
         return proposing.Offer(
-            programme=c.programme, school=c.school, slot=life.slot(c, day, at, make.NOW), people=[c.fell], reply_by=REPLY_BY,
-        )  # fmt: skip
+            programme=c.programme,
+            school=c.school,
+            slot=life.slot(c, day, at, make.NOW),
+            people=[c.fell],
+            reply_by=REPLY_BY,
+        )
 
     with transaction():
         second = proposing.propose(offer(c.next_week, time(9)), who="Priya", now=make.NOW)
     assert [p.id for p in proposals.all_open(c.programme.id, c.school.urn, now=make.NOW)] == [
-        c.proposal.id, second.id,
-    ]  # fmt: skip
+        c.proposal.id,
+        second.id,
+    ]
     with pytest.raises(AlreadyProposed), transaction():
         proposing.propose(offer(c.wednesday, time(9)), who="Priya", now=make.NOW)
     with transaction():

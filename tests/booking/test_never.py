@@ -1,4 +1,5 @@
-"""No reachable sequence of deeds makes what must never be; and the database refuses each when no rule is asked."""
+"""No reachable sequence of deeds makes what must never be; and the database refuses each when no rule is
+asked."""
 
 from collections.abc import Iterable
 from datetime import time, timedelta
@@ -81,10 +82,14 @@ def run(examples: int, steps: int) -> None:
     run_state_machine_as_test(
         Everybody,
         settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck), derandomize=True,
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
         ),
-    )  # fmt: skip
+    )
 
 
 def test_no_sequence_of_deeds_makes_what_must_never_be(app: Flask) -> None:

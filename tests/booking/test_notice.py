@@ -1,4 +1,5 @@
-"""Notice is counted in calendar days of Europe/London: on its last day it holds until midnight there, summer or winter."""
+"""Notice is counted in calendar days of Europe/London: on its last day it holds until midnight there, summer
+or winter."""
 
 from datetime import UTC, date, datetime, time, timedelta
 

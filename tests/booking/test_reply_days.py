@@ -1,4 +1,5 @@
-"""Until when a time is kept unless somebody says otherwise: on a school day, with the notice after it, never on the eve."""
+"""Until when a time is kept unless somebody says otherwise: on a school day, with the notice after it, never
+on the eve."""
 
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -15,11 +16,16 @@ def weekend(day: date) -> str:
     return "weekend" if day.weekday() > 4 else ""
 
 
-def usual(show: date, wanted: int, now: datetime = TUESDAY, notice: int = 10, why_closed=weekend) -> date | None:
+def usual(
+    show: date, wanted: int, now: datetime = TUESDAY, notice: int = 10, why_closed=weekend
+) -> date | None:
     return reply_days.usual(
-        SimpleNamespace(notice_book_days=notice), show, wanted=now.date() + timedelta(days=wanted), why_closed=why_closed,
+        SimpleNamespace(notice_book_days=notice),
+        show,
+        wanted=now.date() + timedelta(days=wanted),
+        why_closed=why_closed,
         now=now,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(

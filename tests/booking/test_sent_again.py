@@ -1,4 +1,5 @@
-"""A letter asked for once more is true: where what was sent last is older than what stands, it is written anew."""
+"""A letter asked for once more is true: where what was sent last is older than what stands, it is written
+anew."""
 
 from datetime import time, timedelta
 from types import SimpleNamespace
@@ -92,8 +93,9 @@ def test_a_visit_that_was_cancelled_is_not_sent_again_as_if_it_held(c) -> None:
         letters.resend(c.booking.uid, fell(), now=NEXT_DAY)
         letters.resend(c.booking.performance.uid, RED, now=NEXT_DAY)
     assert [(to, method, sequence) for to, method, sequence, _ in sent()] == [
-        (fell(), "CANCEL", 2), (RED, "CANCEL", 2),
-    ]  # fmt: skip
+        (fell(), "CANCEL", 2),
+        (RED, "CANCEL", 2),
+    ]
 
 
 def test_who_was_taken_out_is_not_sent_the_entry_again(c) -> None:
@@ -177,7 +179,9 @@ def test_an_address_that_is_said_to_work_gets_what_stands(c) -> None:
 def test_an_address_that_is_put_right_gets_what_stands(c) -> None:
     with transaction():
         first = db.session.query(Letter).filter_by(recipient=fell(), status=SENT).one()
-        corrected_addresses.put_right(first, "joanna.fell@redmere.example", source="a call", who="Priya", now=SOON)
+        corrected_addresses.put_right(
+            first, "joanna.fell@redmere.example", source="a call", who="Priya", now=SOON
+        )
     assert ("joanna.fell@redmere.example", "REQUEST", 1, NEW) in sent(SOON)
     with transaction():
         letters.resend(c.booking.uid, "joanna.fell@redmere.example", now=NEXT_DAY)

@@ -86,8 +86,10 @@ def test_a_booking_stands_in_the_calendars_of_school_partnership_and_troupe_alon
     arrival = [("CONFIRMED", wall(DAY, time(8)), TITLE)]
     assert everywhere(c) == [show, show, arrival]
     assert {(e.kind, e.subject) for e in db.session.query(FeedEntry)} == {
-        (SCHOOL, c.school.urn), (COORDINATOR, c.partnership.id), (TROUPE, c.red.id),
-    }  # fmt: skip
+        (SCHOOL, c.school.urn),
+        (COORDINATOR, c.partnership.id),
+        (TROUPE, c.red.id),
+    }
 
 
 def test_an_entry_says_where_when_and_for_whom_and_names_nobody(c) -> None:
@@ -99,8 +101,10 @@ def test_an_entry_says_where_when_and_for_whom_and_names_nobody(c) -> None:
     assert str(school["LOCATION"]).startswith("Redmere Academy, Main hall")
     (troupe,) = seen(TROUPE, c.red.id)
     assert str(troupe["DESCRIPTION"]).splitlines() == [
-        "Show: 9:00am to 10:15am.", f"{c.booking.seats} pupils.", f"Reference: {c.booking.reference}.",
-    ]  # fmt: skip
+        "Show: 9:00am to 10:15am.",
+        f"{c.booking.seats} pupils.",
+        f"Reference: {c.booking.reference}.",
+    ]
     assert troupe["URL"] == f"http://outreach.example/company/days/{c.day.id}"
     assert troupe.decoded("DTEND") == wall(DAY, time(10, 45))
     for row in db.session.query(FeedEntry):
@@ -202,8 +206,9 @@ def test_a_school_that_books_again_has_the_cancelled_show_and_the_new_one(c) -> 
         bookings.cancel(c.booking, reason="Exams", by="school", who="Joanna Fell", now=LATER)
     book(c, f"{c.day.id}-1300")
     assert [(status, at) for status, at, _ in said(SCHOOL, c.school.urn)] == [
-        ("CANCELLED", wall(DAY, time(9))), ("CONFIRMED", wall(DAY, time(13))),
-    ]  # fmt: skip
+        ("CANCELLED", wall(DAY, time(9))),
+        ("CONFIRMED", wall(DAY, time(13))),
+    ]
 
 
 # Guests
@@ -274,7 +279,8 @@ def test_after_every_step_of_every_story_all_calendars_say_what_is_so(app: Flask
 
 
 def so(kind: str, subject: int) -> dict[str, tuple[str, datetime, datetime]]:
-    """What the rows of the promises say that a feed should: UID -> (status, start, end). A troupe's: what it plays."""
+    """What the rows of the promises say that a feed should: UID -> (status, start, end). A troupe's: what it
+    plays."""
     said = {}
     for b in db.session.query(Booking):
         show, over = b.performance, b.ended_at is not None
@@ -324,8 +330,9 @@ def test_another_title_reaches_the_calendars_by_making_them_anew(app: Flask, c) 
     assert rebuilt(app) == "6 entries changed."
     for feed in everywhere(c):
         assert [title for _, _, title in feed] == [
-            "Cancelled: ‘Somebody to Tell’ at Redmere Academy", "‘Somebody to Tell’ at Redmere Academy",
-        ]  # fmt: skip
+            "Cancelled: ‘Somebody to Tell’ at Redmere Academy",
+            "‘Somebody to Tell’ at Redmere Academy",
+        ]
     assert {r.kind: r.gone_at for r in db.session.query(FeedEntry) if r.gone_at} == gone
 
 

@@ -1,4 +1,5 @@
-"""Another time for several schools at once, against a slow check that knows only the rules, and against every choice there is."""
+"""Another time for several schools at once, against a slow check that knows only the rules, and against every
+choice there is."""
 
 import math
 from datetime import date, time, timedelta
@@ -22,9 +23,13 @@ PARTNERSHIP: Any = SimpleNamespace(
     slot_step_minutes=STEP, road_base_minutes=6, road_minutes_per_km=1.25, road_table=None, id=1
 )
 PROGRAMME: Any = SimpleNamespace(
-    show_minutes=SHOW, get_in_minutes=GET_IN, get_out_minutes=GET_OUT, for_adults=False,
-    earliest_start=time(9), latest_finish=time(15),
-)  # fmt: skip
+    show_minutes=SHOW,
+    get_in_minutes=GET_IN,
+    get_out_minutes=GET_OUT,
+    for_adults=False,
+    earliest_start=time(9),
+    latest_finish=time(15),
+)
 
 points = st.sampled_from([(450000, 210000), (453000, 211000), (458000, 210000), (470000, 225000)])
 
@@ -67,9 +72,10 @@ def laid(
     for n, school in enumerate(asked):
         place = Place(easting=school["point"][0], northing=school["point"][1])
         calendar = SchoolCalendar(
-            opens=time(school["opens"]), closes=time(school["closes"]),
+            opens=time(school["opens"]),
+            closes=time(school["closes"]),
             own_days={day_of(d): (False, "shut") for d in school["shut"]},
-        )  # fmt: skip
+        )
         row: Any = SimpleNamespace(urn=900001 + n, town="Kestermere")
         wishes.append(
             Wish(
@@ -83,11 +89,24 @@ def laid(
     for n, day in enumerate(tour):
         base = day["base"] or (None, None)
         row = SimpleNamespace(
-            id=n + 1, troupe_id=1, day=day_of(n), leaves=time(day["leaves"]), returns=time(day["returns"]),
-            shows_at_most=day["at_most"], base_easting=base[0], base_northing=base[1], stays_easting=None,
-            stays_northing=None, rest_hours=11, lunch_minutes=0, latest_return=None, night=None, back_before=None,
-            slept_easting=None, slept_northing=None,
-        )  # fmt: skip
+            id=n + 1,
+            troupe_id=1,
+            day=day_of(n),
+            leaves=time(day["leaves"]),
+            returns=time(day["returns"]),
+            shows_at_most=day["at_most"],
+            base_easting=base[0],
+            base_northing=base[1],
+            stays_easting=None,
+            stays_northing=None,
+            rest_hours=11,
+            lunch_minutes=0,
+            latest_return=None,
+            night=None,
+            back_before=None,
+            slept_easting=None,
+            slept_northing=None,
+        )
         stands = [
             Stand(
                 urn=800000 + at,
@@ -111,7 +130,8 @@ def road(a: tuple[int, int] | None, b: tuple[int, int] | None) -> int:
 def holds(
     asked: list[dict[str, Any]], tour: list[dict[str, Any]], placed: dict[int, tuple[int, int]]
 ) -> bool:
-    """Whether schools at (day, start) keep every rule beside each other and what stands; `placed` by the school's number."""
+    """Whether schools at (day, start) keep every rule beside each other and what stands; `placed` by the
+    school's number."""
     for n, day in enumerate(tour):
         here = [(at, p, -1) for at, p in day["stands"]]
         here += [(start, asked[s]["point"], s) for s, (d, start) in placed.items() if d == n]
@@ -177,7 +197,8 @@ def test_no_two_of_them_collide_and_never_fewer_than_one_after_another(asked, to
 @settings(deadline=None, max_examples=60)
 @given(st.lists(schools(), min_size=2, max_size=3), tours())
 def test_as_many_are_placed_as_there_can_be(asked, tour) -> None:
-    """Held to every choice there is, with few schools: pushing two others on finds what one after another misses."""
+    """Held to every choice there is, with few schools: pushing two others on finds what one after another
+    misses."""
     wishes, days = laid(asked, tour)
     assert len(said(together(wishes, days))) == most(asked, tour)
 

@@ -1,4 +1,5 @@
-"""After each deed of host, guest, colleague and troupe: what every person's calendar shows is what the diary says."""
+"""After each deed of host, guest, colleague and troupe: what every person's calendar shows is what the diary
+says."""
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
@@ -43,7 +44,9 @@ class Post:
     def goes(self, now: datetime) -> None:
         self.went = []
         with transaction():
-            for letter in db.session.scalars(select(Letter).where(Letter.status == WAITING).order_by(Letter.id)):
+            for letter in db.session.scalars(
+                select(Letter).where(Letter.status == WAITING).order_by(Letter.id)
+            ):
                 to = plain_address(letter.recipient)
                 if letter.method:
                     self.calendars.setdefault(to, PersonsCalendar(to)).take(letter.raw)
@@ -185,12 +188,24 @@ def _leave(dice: Dice, county: deeds.County, now: datetime) -> bool:
     found = deeds._live(county, GUEST)
     if not found:
         return False
-    bookings.cancel(dice.one(found), reason="A trip", by=dice.one(("school", "coordinator")), who="x", now=now)
+    bookings.cancel(
+        dice.one(found), reason="A trip", by=dice.one(("school", "coordinator")), who="x", now=now
+    )
     return True
 
 
 MORE: dict[str, Any] = {"add": _add, "remove": _remove, "leave": _leave}
-OFTEN = (*deeds.OFTEN, "add", "add", "remove", "remove", "leave", "leave", *(("join", "agree", "book", "hold") * 3), "change")
+OFTEN = (
+    *deeds.OFTEN,
+    "add",
+    "add",
+    "remove",
+    "remove",
+    "leave",
+    "leave",
+    *(("join", "agree", "book", "hold") * 3),
+    "change",
+)
 
 
 # What comes back

@@ -1,4 +1,5 @@
-"""flask asking chase: what it writes, what it says it would, and that twice, or an end in the middle, writes nothing twice."""
+"""flask asking chase: what it writes, what it says it would, and that twice, or an end in the middle, writes
+nothing twice."""
 
 import os
 import signal
@@ -124,7 +125,8 @@ def test_a_closed_programme_is_not_gone_through(app: Flask, friday: None) -> Non
 def test_a_run_that_is_killed_leaves_whole_letters_and_the_next_one_finishes(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:
-    """kill -9 while it writes, several times over: a letter and its row are there together or not at all, and never twice."""
+    """kill -9 while it writes, several times over: a letter and its row are there together or not at all, and
+    never twice."""
     with transaction():
         c = county(40)
         settings.settle(c.programme, ALL_ON, who="Priya", now=make.EARLIER)
@@ -184,7 +186,9 @@ def test_lists_that_waited_for_a_day_go_with_the_days_run(app: Flask) -> None:
         (at(FRIDAY, 3), at(FRIDAY, 9), True),
     ],
 )
-def test_the_round_is_due_once_a_day_from_six_on(app: Flask, ran: datetime | None, now: datetime, due: bool) -> None:  # fmt: skip
+def test_the_round_is_due_once_a_day_from_six_on(
+    app: Flask, ran: datetime | None, now: datetime, due: bool
+) -> None:
     if ran is not None:
         with transaction():
             settings.ran(now=ran)
@@ -223,7 +227,11 @@ def test_the_loop_makes_the_round_of_a_day_and_stops_when_told(
         "FLASK_APP": "wsgi",
     }
     process = subprocess.Popen(
-        [sys.executable, "-c", code], env=env, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code],
+        env=env,
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     began, last = time.monotonic(), None
     while last is None and time.monotonic() - began < 60:
@@ -245,15 +253,18 @@ LAST_YEAR = ["Last year:", "  nothing is due today"]
 
 
 def queue_of_six(app: Flask) -> tuple[int, list[str]]:
-    """Six that wait for three places on two days; who is first by the fair order, and who cannot have one of them."""
+    """Six that wait for three places on two days; who is first by the fair order, and who cannot have one of
+    them."""
     with transaction():
         programme, schools = waiters(6, shows=2, days=2)
         days = db.session.query(TourDay).order_by(TourDay.day).all()
         days[1].shows_at_most = 1
         last_year = make.programme(
-            db.session.get_one(Partnership, programme.partnership_id), academic_year=2025, title="Last year",
+            db.session.get_one(Partnership, programme.partnership_id),
+            academic_year=2025,
+            title="Last year",
             reply_by=date(2026, 2, 5),
-        )  # fmt: skip
+        )
         make.booking(make.show(last_year, schools[0], datetime(2026, 3, 9, 9, 30, tzinfo=UTC)), {8: 100})
         make.dead_address(contacts.of(schools[1].urn)[0].address)
         school_days.rule_out(schools[2], days[0].day, "mocks", who="J", now=make.EARLIER)
@@ -270,13 +281,19 @@ def test_the_dry_run_lists_as_many_offers_as_there_are_places_in_fair_order_and_
     assert whole_database() == before
     assert promised[0] == "Someone to Tell:" and promised[4:] == LAST_YEAR
     promised = promised[:4]
-    # Who had a show last year comes last, who cannot be reached not at all, and who has mocks on the ninth has the tenth.
-    assert [line.partition(" to ")[2].partition(",")[0] for line in promised[1:]] == [names[2], names[3], names[4]]
+    # Who had a show last year comes last, who cannot be reached not at all, and who has mocks on the ninth
+    # has the tenth.
+    assert [line.partition(" to ")[2].partition(",")[0] for line in promised[1:]] == [
+        names[2],
+        names[3],
+        names[4],
+    ]
     assert "10 March 2027" in promised[1] and all("9 March 2027" in line for line in promised[2:])
     assert said(app).splitlines()[0] == "Someone to Tell: 3 times offered."
     made = db.session.query(Proposal).order_by(Proposal.id).all()
     assert [
-        f"  would offer {day_short(p.starts_at)} at {clock_time(p.starts_at)} to {p.school.name}, until {day_short(p.reply_by)}"
+        f"  would offer {day_short(p.starts_at)} at {clock_time(p.starts_at)} to {p.school.name}, until "
+        f"{day_short(p.reply_by)}"
         for p in made
     ] == promised[1:]
     assert [db.session.query(Letter).filter_by(stream=p.uid).count() for p in made] == [1, 1, 1]

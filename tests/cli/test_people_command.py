@@ -21,8 +21,17 @@ def run(app: Flask, *words: str, typed: str = ""):
 
 def add(app: Flask, partnership: str, *more: str, typed: str = ""):
     return run(
-        app, "add", "--partnership", partnership, "--name", "Owen", "--email", "Owen@marlshire.example", *more, typed=typed
-    )  # fmt: skip
+        app,
+        "add",
+        "--partnership",
+        partnership,
+        "--name",
+        "Owen",
+        "--email",
+        "Owen@marlshire.example",
+        *more,
+        typed=typed,
+    )
 
 
 def token_in(output: str) -> str:

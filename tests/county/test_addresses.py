@@ -28,15 +28,30 @@ def test_host_of_a_website_as_the_register_writes_it(website: str, host: str) ->
 
 
 @pytest.mark.parametrize(
-    "local", ["office", "Admin", "head", "head.teacher", "headteacher", "reception", "enquiries", "info", "dsl",
-              "safeguarding", "school-office", "office.3241", "admin.1001"]
-)  # fmt: skip
+    "local",
+    [
+        "office",
+        "Admin",
+        "head",
+        "head.teacher",
+        "headteacher",
+        "reception",
+        "enquiries",
+        "info",
+        "dsl",
+        "safeguarding",
+        "school-office",
+        "office.3241",
+        "admin.1001",
+    ],
+)
 def test_office_forms(local: str) -> None:
     assert is_office_form(local)
 
 
 @pytest.mark.parametrize(
-    "local", ["j.fell", "21smithj", "head.2027", "office2", "office+joe", "offices", "heads", "", "admin.12345"]
+    "local",
+    ["j.fell", "21smithj", "head.2027", "office2", "office+joe", "offices", "heads", "", "admin.12345"],
 )
 def test_other_names_are_no_office_forms(local: str) -> None:
     assert not is_office_form(local)

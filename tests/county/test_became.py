@@ -1,4 +1,5 @@
-"""A download of open schools alone: what is new at the place of what is gone, told apart from what only shares a site."""
+"""A download of open schools alone: what is new at the place of what is gone, told apart from what only
+shares a site."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -49,13 +50,19 @@ def test_new_here_and_same_place_as_one_that_is_gone(new: dict[str, str], probab
 
 
 def test_two_on_one_site_become_the_new_ones_of_their_ages_and_two_may_become_one() -> None:
-    low, high = {"StatutoryLowAge": "4", "StatutoryHighAge": "7"}, {"StatutoryLowAge": "7", "StatutoryHighAge": "11"}
+    low, high = (
+        {"StatutoryLowAge": "4", "StatutoryHighAge": "7"},
+        {"StatutoryLowAge": "7", "StatutoryHighAge": "11"},
+    )
     known = {
         900001: facts(URN="900001", name="Marl Infant School", **low),
         900002: facts(URN="900002", name="Marl Junior School", **high),
     }
     two = written(
-        [school(URN="900008", name="Marl Junior Academy", **high), school(URN="900009", name="Marl Infant Academy", **low)]
+        [
+            school(URN="900008", name="Marl Junior Academy", **high),
+            school(URN="900009", name="Marl Infant Academy", **low),
+        ]
     )
     assert {b.pair for b in compared(two, known).became} == {(900001, 900009), (900002, 900008)}
     one = written([school(URN="900007", name="Marl Primary", StatutoryLowAge="4", StatutoryHighAge="11")])
@@ -67,9 +74,7 @@ def test_what_a_links_file_tells_is_not_guessed() -> None:
     content = written([school(URN="900009", name="Redmere Academy")])
     links = b"URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\r\n900001,900012,The Other,Successor,\r\n"
     file = read(content, links=links)
-    found = register.compare(
-        file, register.Known(facts=known, corrected={}, links={}, districts={})
-    )
+    found = register.compare(file, register.Known(facts=known, corrected={}, links={}, districts={}))
     assert found.became == ()
 
 
@@ -79,7 +84,13 @@ def confirmed(content: bytes, pairs: list[tuple[int, int]], **more: Any) -> regi
         register.lock()
         changes = register.preview(file, ["999"])
         register.apply(
-            changes, file_name="state-funded.csv", la_codes=["999"], who="Priya", now=make.NOW, became=pairs, **more
+            changes,
+            file_name="state-funded.csv",
+            la_codes=["999"],
+            who="Priya",
+            now=make.NOW,
+            became=pairs,
+            **more,
         )
     return changes
 
@@ -108,8 +119,10 @@ def test_what_is_confirmed_is_one_school_going_on_and_what_is_not_stands_twice(a
     later = make.NOW + timedelta(days=1)
     found = standings.of(programme.id, as_of=make.NOW.date(), now=later)
     assert [(s.urn, s.standing) for s in found.target] == [
-        (900009, "seen"), (900500, "unreachable"), (900510, "unreachable"),
-    ]  # fmt: skip
+        (900009, "seen"),
+        (900500, "unreachable"),
+        (900510, "unreachable"),
+    ]
     # The day before, the one school was there under its old number.
     before = standings.of(programme.id, as_of=make.NOW.date() - timedelta(days=1), now=later)
     assert [(s.urn, s.standing) for s in before.target if s.urn < 900100] == [(900001, "seen")]

@@ -17,9 +17,16 @@ from outreach.post import links
 def add(urn: int, address: str, **changes: str) -> Contact:
     said = {"name": "Joanna Fell", "role": "DSL", "phone": "", "source": "the school's website"} | changes
     return contacts.add(
-        urn, said["name"], said["role"], address, said["phone"], said["source"], date(2027, 1, 4),
-        who="Priya", now=make.NOW,
-    )  # fmt: skip
+        urn,
+        said["name"],
+        said["role"],
+        address,
+        said["phone"],
+        said["source"],
+        date(2027, 1, 4),
+        who="Priya",
+        now=make.NOW,
+    )
 
 
 def on_file(urn: int) -> list[tuple[str, str, str]]:
@@ -34,7 +41,9 @@ def test_an_address_is_kept_with_its_domain_in_small_letters(app: Flask) -> None
     assert [h.what for h in history.of("school", school.urn)] == ["contact added"]
 
 
-@pytest.mark.parametrize("address", ["", "office", "a@b", "a b@c.example", "a@b.example, c@d.example", "a@b.example\x00", "ü@"])  # fmt: skip
+@pytest.mark.parametrize(
+    "address", ["", "office", "a@b", "a b@c.example", "a@b.example, c@d.example", "a@b.example\x00", "ü@"]
+)
 def test_what_is_no_address_is_refused(app: Flask, address: str) -> None:
     with pytest.raises(BadAddress), transaction():
         add(make.school().urn, address)
@@ -90,10 +99,14 @@ def test_the_safeguarding_lead_is_written_to_first_and_the_head_last(app: Flask)
         for n, role in enumerate(
             ["Headteacher", "Office", "Deputy DSL", "PSHE lead", "Designated safeguarding lead"]
         ):
-            add(school.urn, f"a{n}@b.example", role=role)  # fmt: skip
+            add(school.urn, f"a{n}@b.example", role=role)
     assert [c.role for c in contacts.of(school.urn)] == [
-        "Designated safeguarding lead", "Deputy DSL", "PSHE lead", "Office", "Headteacher",
-    ]  # fmt: skip
+        "Designated safeguarding lead",
+        "Deputy DSL",
+        "PSHE lead",
+        "Office",
+        "Headteacher",
+    ]
 
 
 def test_a_contact_ends_once_and_stays_in_the_records(app: Flask) -> None:

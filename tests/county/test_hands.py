@@ -1,4 +1,5 @@
-"""A school of one partnership becomes another's only when that one agrees: whole lists at once, links too, and the database's word."""
+"""A school of one partnership becomes another's only when that one agrees: whole lists at once, links too,
+and the database's word."""
 
 import io
 from datetime import timedelta
@@ -218,7 +219,8 @@ def test_a_school_and_its_link_are_agreed_to_together(two: Any) -> None:
 
 
 def test_whoever_does_not_hold_a_school_any_more_grants_nothing_of_it(two: Any) -> None:
-    """Ash goes to an authority of nobody here, and Redmere to a third partnership, before the giver answers."""
+    """Ash goes to an authority of nobody here, and Redmere to a third partnership, before the giver
+    answers."""
     giver, _ = two
     with transaction():
         third = make.partnership(("997",))
@@ -237,7 +239,9 @@ def test_whoever_does_not_hold_a_school_any_more_grants_nothing_of_it(two: Any) 
 
 
 @pytest.mark.parametrize("taken_on", [False, True])
-def test_nothing_goes_to_an_authority_that_the_asker_does_not_cover_any_more(two: Any, taken_on: bool) -> None:
+def test_nothing_goes_to_an_authority_that_the_asker_does_not_cover_any_more(
+    two: Any, taken_on: bool
+) -> None:
     giver, receiver = two
     with transaction():
         third = make.partnership(("997",))
@@ -251,7 +255,9 @@ def test_nothing_goes_to_an_authority_that_the_asker_does_not_cover_any_more(two
 
 
 @pytest.mark.parametrize("la_code", ["997", "998"])
-def test_a_file_that_waited_says_nothing_of_a_school_that_was_given_away_meanwhile(two: Any, la_code: str) -> None:
+def test_a_file_that_waited_says_nothing_of_a_school_that_was_given_away_meanwhile(
+    two: Any, la_code: str
+) -> None:
     giver, receiver = two
     with transaction():
         make.partnership(("997",))
@@ -287,11 +293,15 @@ def test_the_database_refuses_a_school_that_nobody_agreed_to_give(two: Any) -> N
     bring(written(names(900001)), ("998",))
     for take in (
         update(School).where(School.urn == 900001).values(la_code="998"),
-        text("INSERT INTO school_record (urn, name, status, type_of_establishment, la_code, street, locality, town, postcode,"
-             " website, telephone, recorded_at) SELECT urn, name, status, type_of_establishment, '998', street, locality, town,"
-             " postcode, website, telephone, recorded_at FROM school_record WHERE urn = 900001"),
+        text(
+            "INSERT INTO school_record (urn, name, status, type_of_establishment, la_code, street, "
+            "locality, town, postcode,"
+            " website, telephone, recorded_at) SELECT urn, name, status, type_of_establishment, '998', "
+            "street, locality, town,"
+            " postcode, website, telephone, recorded_at FROM school_record WHERE urn = 900001"
+        ),
         update(Authority).where(Authority.la_code == "999").values(partnership_id=receiver.id),
-    ):  # fmt: skip
+    ):
         with pytest.raises(IntegrityError), transaction():
             db.session.execute(take)
     assert agree(giver) == (1, 0, 0)
@@ -339,8 +349,10 @@ def test_schools_that_changed_hands_before_are_known_after_the_migration(
             db.session.execute(text(f"UPDATE school SET la_code = '{code}' WHERE urn = {urn}"))
             db.session.execute(
                 text(
-                    "INSERT INTO school_record (urn, name, status, type_of_establishment, la_code, street, locality, town,"
-                    f" postcode, website, telephone, recorded_at) SELECT urn, name, status, type_of_establishment, '{code}',"
+                    "INSERT INTO school_record (urn, name, status, type_of_establishment, la_code, "
+                    "street, locality, town,"
+                    f" postcode, website, telephone, recorded_at) SELECT urn, name, status, "
+                    f"type_of_establishment, '{code}',"
                     f" street, locality, town, postcode, website, telephone, :at FROM school_record WHERE urn = {urn}"
                 ).bindparams(
                     at=make.NOW - DAY

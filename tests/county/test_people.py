@@ -161,7 +161,8 @@ def test_new_password_ends_the_sessions_of_the_old_one(priya: people.Person) -> 
 
 
 def test_last_visit_is_the_newest_on_a_day_before_today(priya: people.Person) -> None:
-    """Not this morning's sign-in: who looks a second time today is still told what came since the day before."""
+    """Not this morning's sign-in: who looks a second time today is still told what came since the day
+    before."""
     assert people.last_here(priya.id, now=make.NOW) is None
     for back in (timedelta(days=4), timedelta(days=3, microseconds=7), timedelta(hours=1), timedelta()):
         with transaction():

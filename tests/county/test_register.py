@@ -20,8 +20,11 @@ from outreach.ground import history
 from outreach.ground.db import db, transaction
 
 SMALL = tuple(
-    c for c in COLUMNS if c not in ("NumberOfPupils", "Easting", "Northing", "CloseDate", "Trusts (name)") and "District" not in c
-)  # fmt: skip
+    c
+    for c in COLUMNS
+    if c not in ("NumberOfPupils", "Easting", "Northing", "CloseDate", "Trusts (name)")
+    and "District" not in c
+)
 """The columns of the state-funded download: no pupils, district or place."""
 
 
@@ -298,7 +301,14 @@ def test_the_kind_of_a_link_is_kept_and_told_later_where_it_was_not(app: Flask) 
 
 
 def test_town_urban_rural_and_the_rest_are_dated_and_a_file_without_them_erases_nothing(app: Flask) -> None:
-    new = ("CensusDate", "PercentageFSM", "Federations (name)", "UrbanRural (name)", "EstablishmentNumber", "Town")
+    new = (
+        "CensusDate",
+        "PercentageFSM",
+        "Federations (name)",
+        "UrbanRural (name)",
+        "EstablishmentNumber",
+        "Town",
+    )
     with transaction():
         programme = make.programme(make.partnership(("999",)))
     first, second, third, fourth = (datetime(2027, 1, n, 9, tzinfo=UTC) for n in (4, 6, 8, 10))
@@ -306,7 +316,11 @@ def test_town_urban_rural_and_the_rest_are_dated_and_a_file_without_them_erases_
     bring(written([school()]), now=second)
     bring(written([school(NumberOfPupils="900")], tuple(c for c in COLUMNS if c not in new)), now=third)
     redmere = schools.get(900001)
-    assert (redmere.town, redmere.urban_rural, redmere.laestab) == ("Kestermere", "Rural town and fringe", "999/4001")
+    assert (redmere.town, redmere.urban_rural, redmere.laestab) == (
+        "Kestermere",
+        "Rural town and fringe",
+        "999/4001",
+    )
     assert (redmere.percentage_fsm, redmere.federation_name) == (18.1, "Marl Federation")
     assert redmere.census_date == date(2026, 1, 15)
     moved = {"Town": "Marl", "UrbanRural (name)": "Urban: nearer to a major town or city"}

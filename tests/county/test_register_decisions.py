@@ -1,4 +1,5 @@
-"""What an import changes and matters waits for a coordinator: the register's word is taken or ours kept, once, and back again."""
+"""What an import changes and matters waits for a coordinator: the register's word is taken or ours kept,
+once, and back again."""
 
 from datetime import date, timedelta
 from threading import Barrier, Thread
@@ -67,13 +68,16 @@ def test_a_first_file_is_no_news_and_new_numbers_of_pupils_are_none(ours) -> Non
     ("facts", "said"),
     [
         ({"status": "Closed", "CloseDate": "31-12-2026"}, ("closing", "status", "Open", "Closed")),
-        ({"status": "Open, but proposed to close"}, ("closing", "status", "Open", "Open, but proposed to close")),
+        (
+            {"status": "Open, but proposed to close"},
+            ("closing", "status", "Open", "Open, but proposed to close"),
+        ),
         ({"CloseDate": "31-08-2027"}, ("closing", "close_date", "", "2027-08-31")),
         ({"StatutoryHighAge": "16"}, ("target", "statutory_high_age", "18", "16")),
         ({"name": "Redmere School"}, ("named", "name", "Redmere Academy", "Redmere School")),
         ({"DistrictAdministrative (name)": "Fenwold"}, ("named", "district_name", "Kestermere", "Fenwold")),
     ],
-)  # fmt: skip
+)
 def test_what_matters_is_put_down_with_before_and_after(ours, facts: dict, said: tuple) -> None:
     first()
     later(**facts)
@@ -261,7 +265,11 @@ def test_the_database_keeps_one_open_change_for_a_fact_and_none_half_decided(our
     later(name="Redmere School")
     row = only(ours)
     again = f"INSERT INTO register_change (urn, import_id, la_code, kind, field, before, after, recorded_at) SELECT urn, {row.import_id - 1}, la_code, kind, field, before, after, recorded_at FROM register_change"
-    for statement in (again, "UPDATE register_change SET outcome = 'accepted'", "UPDATE register_change SET settled_at = recorded_at, outcome = 'x'"):  # fmt: skip
+    for statement in (
+        again,
+        "UPDATE register_change SET outcome = 'accepted'",
+        "UPDATE register_change SET settled_at = recorded_at, outcome = 'x'",
+    ):
         with pytest.raises(IntegrityError), transaction():
             db.session.execute(text(statement))
 

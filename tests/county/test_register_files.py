@@ -1,4 +1,5 @@
-"""The register's files are read by column name, whatever their shape; one bad line loses no other. No database."""
+"""The register's files are read by column name, whatever their shape; one bad line loses no other. No
+database."""
 
 import csv
 import io
@@ -15,26 +16,72 @@ from outreach.county.register import Facts, Known, RegisterFile, WrongFile
 from outreach.ground.csv_lines import CsvFile
 
 COLUMNS = (
-    "URN", "LA (code)", "LA (name)", "EstablishmentNumber", "EstablishmentName", "TypeOfEstablishment (name)",
-    "EstablishmentStatus (name)", "OpenDate", "CloseDate", "PhaseOfEducation (name)", "StatutoryLowAge",
-    "StatutoryHighAge", "NumberOfPupils", "Street", "Locality", "Address3", "Town", "Postcode", "SchoolWebsite",
-    "TelephoneNum", "HeadFirstName", "HeadLastName", "Trusts (name)", "DistrictAdministrative (code)",
-    "DistrictAdministrative (name)", "Easting", "Northing", "CensusDate", "PercentageFSM", "Federations (name)",
+    "URN",
+    "LA (code)",
+    "LA (name)",
+    "EstablishmentNumber",
+    "EstablishmentName",
+    "TypeOfEstablishment (name)",
+    "EstablishmentStatus (name)",
+    "OpenDate",
+    "CloseDate",
+    "PhaseOfEducation (name)",
+    "StatutoryLowAge",
+    "StatutoryHighAge",
+    "NumberOfPupils",
+    "Street",
+    "Locality",
+    "Address3",
+    "Town",
+    "Postcode",
+    "SchoolWebsite",
+    "TelephoneNum",
+    "HeadFirstName",
+    "HeadLastName",
+    "Trusts (name)",
+    "DistrictAdministrative (code)",
+    "DistrictAdministrative (name)",
+    "Easting",
+    "Northing",
+    "CensusDate",
+    "PercentageFSM",
+    "Federations (name)",
     "UrbanRural (name)",
-)  # fmt: skip
+)
 
 SCHOOL = {
-    "URN": "900001", "LA (code)": "999", "LA (name)": "Marlshire", "EstablishmentName": "Redmere Academy",
-    "TypeOfEstablishment (name)": "Academy converter", "EstablishmentStatus (name)": "Open", "OpenDate": "01-09-2011",
-    "CloseDate": "", "PhaseOfEducation (name)": "Secondary", "StatutoryLowAge": "11", "StatutoryHighAge": "18",
-    "NumberOfPupils": "1050", "Street": "Mill Lane", "Locality": "", "Address3": "", "Town": "Kestermere",
-    "Postcode": "ZZ1 1AA", "SchoolWebsite": "redmere.example", "TelephoneNum": "01632960001",
-    "HeadFirstName": "Secret", "HeadLastName": "Headteacher", "Trusts (name)": "",
-    "DistrictAdministrative (code)": "E07999901", "DistrictAdministrative (name)": "Kestermere",
-    "Easting": "450000", "Northing": "210000", "EstablishmentNumber": "4001", "CensusDate": "15-01-2026",
-    "PercentageFSM": "18.1", "Federations (name)": "Marl Federation",
+    "URN": "900001",
+    "LA (code)": "999",
+    "LA (name)": "Marlshire",
+    "EstablishmentName": "Redmere Academy",
+    "TypeOfEstablishment (name)": "Academy converter",
+    "EstablishmentStatus (name)": "Open",
+    "OpenDate": "01-09-2011",
+    "CloseDate": "",
+    "PhaseOfEducation (name)": "Secondary",
+    "StatutoryLowAge": "11",
+    "StatutoryHighAge": "18",
+    "NumberOfPupils": "1050",
+    "Street": "Mill Lane",
+    "Locality": "",
+    "Address3": "",
+    "Town": "Kestermere",
+    "Postcode": "ZZ1 1AA",
+    "SchoolWebsite": "redmere.example",
+    "TelephoneNum": "01632960001",
+    "HeadFirstName": "Secret",
+    "HeadLastName": "Headteacher",
+    "Trusts (name)": "",
+    "DistrictAdministrative (code)": "E07999901",
+    "DistrictAdministrative (name)": "Kestermere",
+    "Easting": "450000",
+    "Northing": "210000",
+    "EstablishmentNumber": "4001",
+    "CensusDate": "15-01-2026",
+    "PercentageFSM": "18.1",
+    "Federations (name)": "Marl Federation",
     "UrbanRural (name)": "(England/Wales) Rural town and fringe",
-}  # fmt: skip
+}
 
 
 def school(**changes: str) -> dict[str, str]:
@@ -69,14 +116,35 @@ def compared(content: bytes, known: dict[int, Facts] | None = None) -> register.
 def test_a_line_is_understood_whole() -> None:
     assert read(written([school(Locality="Old Town", Address3="Kester")])).rows == (
         Facts(
-            urn=900001, la_code="999", name="Redmere Academy", establishment_number=4001, status="Open",
-            type_of_establishment="Academy converter", phase_of_education="Secondary", statutory_low_age=11,
-            statutory_high_age=18, number_of_pupils=1050, percentage_fsm=18.1, district_code="E07999901", district_name="Kestermere",
-            trust_name=None, federation_name="Marl Federation", urban_rural="Rural town and fringe", street="Mill Lane", locality="Old Town, Kester", town="Kestermere", postcode="ZZ1 1AA",
-            website="redmere.example", telephone="01632960001", easting=450000, northing=210000,
-            census_date=date(2026, 1, 15), open_date=date(2011, 9, 1), close_date=None,
+            urn=900001,
+            la_code="999",
+            name="Redmere Academy",
+            establishment_number=4001,
+            status="Open",
+            type_of_establishment="Academy converter",
+            phase_of_education="Secondary",
+            statutory_low_age=11,
+            statutory_high_age=18,
+            number_of_pupils=1050,
+            percentage_fsm=18.1,
+            district_code="E07999901",
+            district_name="Kestermere",
+            trust_name=None,
+            federation_name="Marl Federation",
+            urban_rural="Rural town and fringe",
+            street="Mill Lane",
+            locality="Old Town, Kester",
+            town="Kestermere",
+            postcode="ZZ1 1AA",
+            website="redmere.example",
+            telephone="01632960001",
+            easting=450000,
+            northing=210000,
+            census_date=date(2026, 1, 15),
+            open_date=date(2011, 9, 1),
+            close_date=None,
         ),
-    )  # fmt: skip
+    )
 
 
 def test_heads_names_are_never_read() -> None:
@@ -140,7 +208,10 @@ def test_a_zip_holds_the_register_and_its_links() -> None:
     assert [row.urn for row in file.rows] == [900001]
     assert file.links == (
         register.Link(
-            predecessor=900001, successor=900002, day=date(2020, 8, 31), successor_name="St Ann, the School",
+            predecessor=900001,
+            successor=900002,
+            day=date(2020, 8, 31),
+            successor_name="St Ann, the School",
             kind="Successor",
         ),
     )
@@ -193,7 +264,8 @@ def test_a_line_out_of_shape_loses_no_other(line: bytes, reason: str, behind: in
 
 
 def test_surplus_values_at_the_end_of_a_line_belong_to_the_last_column() -> None:
-    """As a search export of the register writes its 'Linked establishments': one heading, and a value for each school."""
+    """As a search export of the register writes its 'Linked establishments': one heading, and a value for
+    each school."""
     columns = (*COLUMNS, "Linked establishments")
     rows = [school(URN=str(900010 + n), **{"Linked establishments": "900001"}) for n in range(3)]
     head, first, second, third = written(rows, columns).splitlines(keepends=True)
@@ -400,16 +472,36 @@ def test_any_encoding_order_and_packing_gives_the_same_changes(
 @pytest.mark.parametrize(
     ("name", "rows", "unreadable", "lacks"),
     [
-        ("oxfordshire_full_derived.csv", 363, 0, {
-            "census_date", "federation_name", "percentage_fsm", "trust_name", "urban_rural"}),
-        ("oxfordshire_state_funded_20250717.csv", 307, 0, {
-            "census_date", "federation_name", "percentage_fsm", "urban_rural", "close_date", "district_code", "district_name", "easting", "northing", "number_of_pupils", "trust_name"}),
+        (
+            "oxfordshire_full_derived.csv",
+            363,
+            0,
+            {"census_date", "federation_name", "percentage_fsm", "trust_name", "urban_rural"},
+        ),
+        (
+            "oxfordshire_state_funded_20250717.csv",
+            307,
+            0,
+            {
+                "census_date",
+                "federation_name",
+                "percentage_fsm",
+                "urban_rural",
+                "close_date",
+                "district_code",
+                "district_name",
+                "easting",
+                "northing",
+                "number_of_pupils",
+                "trust_name",
+            },
+        ),
         ("fixtures/full_120_columns.csv", 9, 10, set()),
         ("fixtures/full_133_columns.csv", 4, 0, set()),
         ("fixtures/full_140_columns.csv", 8, 0, set()),
         ("fixtures/register_and_links_sample.zip", 4, 1, set()),
     ],
-)  # fmt: skip
+)
 def test_real_files_of_every_year_are_read(
     shared: Path, name: str, rows: int, unreadable: int, lacks: set[str]
 ) -> None:

@@ -17,7 +17,9 @@ from outreach.ground.db import db, transaction
 from outreach.ground.geography import Place
 
 
-@pytest.mark.parametrize("typed", ["931/4032", "9314032", " 931 4032 ", "DfE number 931/4032", "9314032.0", "931-4032"])
+@pytest.mark.parametrize(
+    "typed", ["931/4032", "9314032", " 931 4032 ", "DfE number 931/4032", "9314032.0", "931-4032"]
+)
 def test_a_school_is_found_by_its_laestab(app: Flask, typed: str) -> None:
     with transaction():
         make.school(urn=900201, establishment_number=4032, la_code="932")

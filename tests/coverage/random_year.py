@@ -1,4 +1,5 @@
-"""A random year of everything that can happen to a few schools, as a list of dated events to play in order."""
+"""A random year of everything that can happen to a few schools, as a list of dated events to play in
+order."""
 
 import csv
 import io
@@ -51,8 +52,8 @@ def _lapse(proposal: Proposal, at: datetime) -> None:
 class RandomYear:
     """`events`: (instant, what to do), sorted; play them up to any instant, in order.
 
-    A `busy` year has a life like a real one in every school; else most of it is left to chance, which finds what nobody
-    would think of.
+    A `busy` year has a life like a real one in every school; else most of it is left to chance, which finds
+    what nobody would think of.
     """
 
     def __init__(
@@ -63,7 +64,8 @@ class RandomYear:
         self._from = START
         self.linked: set[tuple[int, int]] = set()
         self.marked: list[date] = []
-        """Days on which something turns: a closure, the last day of a proposal. They are looked at more than others."""
+        """Days on which something turns: a closure, the last day of a proposal. They are looked at more than
+        others."""
         self.events: list[tuple[datetime, int, Callable[[datetime], Any]]] = []
         self.county = make.partnership(("931", "932"))
         make.partnership(("934",))  # 933 is nobody's here: schools come and go without being asked for
@@ -114,14 +116,18 @@ class RandomYear:
         return (START + timedelta(days=self.random.randint(first, DAYS))).date()
 
     def _settings(self) -> None:
-        """What is set here changes: how many must be counted, whose an authority is, how long an answer is waited for."""
+        """What is set here changes: how many must be counted, whose an authority is, how long an answer is
+        waited for."""
         r = self.random
         other = Random(self.seed)  # of its own, so that what else a seed brings stays as it was
         for _ in range(other.choice([0, 1, 2])):
             at = self._from + timedelta(minutes=other.randint(1, DAYS * 24 * 60))
             self._plan(at, lambda at, days=other.choice([3, 10, 60, 90]): self._waits(days, at))
         for _ in range(r.choice([0, 0, 1, 2])):
-            self._plan(self._when(), lambda at, share=r.choice([0.2, 0.7, 1.0]): make.counted_share(self.county, share, at))
+            self._plan(
+                self._when(),
+                lambda at, share=r.choice([0.2, 0.7, 1.0]): make.counted_share(self.county, share, at),
+            )
         if self._chance(0.2):
             self._plan(self._when(), lambda at: make.covered(self.county, "933", True, at))
         if self._chance(0.2):
@@ -160,7 +166,12 @@ class RandomYear:
         }
         facts["town"] = self.random.choice(["Kestermere", "KESTERMERE", "Drovecote", ""])
         facts["urban_rural"] = self.random.choice(
-            [None, "Rural town and fringe", "Urban major conurbation", "Larger rural: nearer to a major town or city"]
+            [
+                None,
+                "Rural town and fringe",
+                "Urban major conurbation",
+                "Larger rural: nearer to a major town or city",
+            ]
         )
         facts["district_name"] = {"E1": "Kestermere", "E2": "Fenwold", None: None}[facts["district_code"]]
         school = make.school(recorded_at, **facts)
@@ -197,21 +208,30 @@ class RandomYear:
         r = self.random
         name, value = r.choice(
             [
-                ("statutory_low_age", "11"), ("statutory_high_age", "14"), ("statutory_high_age", ""),
-                ("number_of_pupils", "500"), ("phase_of_education", "Secondary"), ("status", "Closed"),
+                ("statutory_low_age", "11"),
+                ("statutory_high_age", "14"),
+                ("statutory_high_age", ""),
+                ("number_of_pupils", "500"),
+                ("phase_of_education", "Secondary"),
+                ("status", "Closed"),
                 ("type_of_establishment", "Welsh establishment"),
             ]
-        )  # fmt: skip
+        )
         withdrawn = self._chance(0.2)
         self._plan(
             self._when(),
             lambda at: _add(
                 Correction(
-                    urn=school.urn, field=name, value="" if withdrawn else value, withdrawn=withdrawn,
-                    recorded_at=at, who="Priya", reason="Rang",
+                    urn=school.urn,
+                    field=name,
+                    value="" if withdrawn else value,
+                    withdrawn=withdrawn,
+                    recorded_at=at,
+                    who="Priya",
+                    reason="Rang",
                 )
             ),
-        )  # fmt: skip
+        )
 
     def _asking(self, school: School) -> None:
         r = self.random
@@ -259,12 +279,15 @@ class RandomYear:
                 lambda at: made_one.append(
                     _add(
                         Proposal(
-                            programme_id=self.programme.id, urn=school.urn, starts_at=at + timedelta(days=40),
-                            reply_by=reply_by, recorded_at=at,
+                            programme_id=self.programme.id,
+                            urn=school.urn,
+                            starts_at=at + timedelta(days=40),
+                            reply_by=reply_by,
+                            recorded_at=at,
                         )
                     )
                 ),
-            )  # fmt: skip
+            )
             if self._chance(0.4):
                 self._plan(self._when(begins, 20), lambda at: setattr(made_one[0], "ended_at", at))
             elif self._chance(0.5):  # as the service ends what nobody answered
@@ -281,7 +304,8 @@ class RandomYear:
             self._plan(self._when(), lambda at: make.succession(a, b, at, day))
 
     def _goes_on(self, old: list[School]) -> None:
-        """A school becomes an academy, or two merge: closed, and on under a new URN; all of it comes with one import."""
+        """A school becomes an academy, or two merge: closed, and on under a new URN; all of it comes with one
+        import."""
         at = self._when(START + timedelta(days=self.random.choice([0, 120, 200])), 150)
         new = self._school(at)
         day = self.random.choice([None, at.date(), at.date() - timedelta(days=30), self.some_day()])
@@ -324,12 +348,16 @@ class RandomYear:
             if self._chance(0.1 if self.busy else 0.2):
                 facts |= self.random.choice(
                     [
-                        {"number_of_pupils": 420}, {"statutory_high_age": 14}, {"status": "Open"},
-                        {"status": "Open, but proposed to close"}, {"district_code": "E2", "district_name": "Fenwold"},
+                        {"number_of_pupils": 420},
+                        {"statutory_high_age": 14},
+                        {"status": "Open"},
+                        {"status": "Open, but proposed to close"},
+                        {"district_code": "E2", "district_name": "Fenwold"},
                         {"urban_rural": "Urban: nearer to a major town or city", "town": "Drovecote"},
-                        {"status": "Closed", "close_date": at.date()}, {"la_code": "932"},
+                        {"status": "Closed", "close_date": at.date()},
+                        {"la_code": "932"},
                     ]
-                )  # fmt: skip
+                )
             lines.append([_as_the_register_says(value) for value in facts.values()])
         out = io.StringIO()
         csv.writer(out).writerows(lines)
@@ -428,7 +456,9 @@ class RandomYear:
             if "it" in held:
                 why_not = "" if took else "Snow"
                 told.append(
-                    make.report(held["it"], side, at, pupils, took_place=took, why_not=why_not, concerns=raised)
+                    make.report(
+                        held["it"], side, at, pupils, took_place=took, why_not=why_not, concerns=raised
+                    )
                 )
 
         told: list[Any] = []

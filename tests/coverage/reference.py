@@ -1,7 +1,8 @@
-"""A slow, obvious reckoning to hold standings.py to: one school at a time, every question asked of all rows anew.
+"""A slow, obvious reckoning to hold standings.py to: one school at a time, every question asked of all rows
+anew.
 
-Written from the trade's rules alone; shares no code with outreach/coverage. Each question goes through all rows and is
-answered once (`remembered`), so it is fit for some dozen schools.
+Written from the trade's rules alone; shares no code with outreach/coverage. Each question goes through all
+rows and is answered once (`remembered`), so it is fit for some dozen schools.
 """
 
 from collections.abc import Callable
@@ -29,10 +30,32 @@ from outreach.tour.targets import TargetDecision
 from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
 
 TABLES = (
-    SchoolRecord, Correction, Succession, OwnNumber, TargetDecision, ProgrammeTarget, Booking, BookingRevision,
-    PromisedPupils, Cancellation, VisitReport, ReportedPupils, Contact, DeadAddress, Invitation, Letter, Answer,
-    Proposal, FormBegun, Authority, AuthorityCovered, CountedShare, ReportWithdrawal, History, GapOwner,
-)  # fmt: skip
+    SchoolRecord,
+    Correction,
+    Succession,
+    OwnNumber,
+    TargetDecision,
+    ProgrammeTarget,
+    Booking,
+    BookingRevision,
+    PromisedPupils,
+    Cancellation,
+    VisitReport,
+    ReportedPupils,
+    Contact,
+    DeadAddress,
+    Invitation,
+    Letter,
+    Answer,
+    Proposal,
+    FormBegun,
+    Authority,
+    AuthorityCovered,
+    CountedShare,
+    ReportWithdrawal,
+    History,
+    GapOwner,
+)
 
 USUAL = {
     "PRIMARY": range(0, 7),
@@ -98,7 +121,11 @@ class World:
         """Ten, until a deed by then set another number."""
         days = 10
         for deed in self.rows[History]:
-            mine = (deed.subject, deed.subject_id, deed.what) == ("programme", str(self.programme.id), "settled the chasing")
+            mine = (deed.subject, deed.subject_id, deed.what) == (
+                "programme",
+                str(self.programme.id),
+                "settled the chasing",
+            )
             if mine and deed.recorded_at < self.until and "first_after_days" in (deed.after or {}):
                 days = deed.after["first_after_days"]
         return days
@@ -142,7 +169,11 @@ class World:
     def own_links(self):
         """Those with an end that was the partnership's at some time, or booked with it."""
         ours = {r.urn for r in self.by_then(SchoolRecord) if r.la_code in self.codes}
-        ours |= {b.urn for b in self.rows[Booking] if b.programme_id == self.programme.id and b.created_at < self.until}
+        ours |= {
+            b.urn
+            for b in self.rows[Booking]
+            if b.programme_id == self.programme.id and b.created_at < self.until
+        }
         return [r for r in self.by_then(Succession) if r.predecessor_urn in ours or r.successor_urn in ours]
 
     @remembered
@@ -164,7 +195,8 @@ class World:
 
     @remembered
     def passing_links(self):
-        """Only a school that closed passes on what it had; one nobody knows of here cannot be said to be open."""
+        """Only a school that closed passes on what it had; one nobody knows of here cannot be said to be
+        open."""
         return [(a, b) for a, b in self.sound_links() if not self.in_force(a)]
 
     @remembered
@@ -196,7 +228,8 @@ class World:
 
     @remembered
     def in_force(self, urn):
-        """Open; of a predecessor also: its closing date has not come, unless a coordinator takes it in all the same."""
+        """Open; of a predecessor also: its closing date has not come, unless a coordinator takes it in all
+        the same."""
         if not self.is_open(urn):
             return False
         if not any(a == urn for a, b in self.sound_links()):
@@ -268,7 +301,15 @@ class World:
         kind = self.fact(urn, "type_of_establishment").lower().replace("-", " ")
         return any(
             w in kind
-            for w in ("nursery", "children's centre", "higher education", "adult", "online provider", "overseas", "welsh")
+            for w in (
+                "nursery",
+                "children's centre",
+                "higher education",
+                "adult",
+                "online provider",
+                "overseas",
+                "welsh",
+            )
         )
 
     def is_for_ages_16_to_19(self, urn):
@@ -493,15 +534,18 @@ class World:
 
     @remembered
     def counted(self, urn, y):
-        """Pupils of a year group counted at a school and at those it alone took over; None: nobody counted."""
+        """Pupils of a year group counted at a school and at those it alone took over; None: nobody
+        counted."""
         line = self.same_school(urn)
         counts = [
             self.count(b).get(y, 0)
             for u in line
             for b in self.promises(u)
-            if not self.cancelled(b) and self.outcome(b) == "took" and y in self.groups_of(b)
+            if not self.cancelled(b)
+            and self.outcome(b) == "took"
+            and y in self.groups_of(b)
             and self.count(b) is not None
-        ]  # fmt: skip
+        ]
         for a in self.before(line[-1]):
             if y in self.offers(a) and len(self.after(a)) == 1:
                 more = self.counted(a, y)
@@ -532,7 +576,8 @@ class World:
         return "open"
 
     def made_good(self, failed, took, urn, y):
-        """A later promise took place, or most of those whom the failed one promised a place have seen it after all."""
+        """A later promise took place, or most of those whom the failed one promised a place have seen it
+        after all."""
         if any(t.created_at >= self.newest_revision(failed).starts_at for t in took):
             return True
         if not took or y == ADULTS:
@@ -546,10 +591,12 @@ class World:
         return seen >= number or (number - seen) * 2 < promised
 
     def agreed(self, took):
-        """Somebody counted nothing, and wherever that is so both sides, or the coordinator, say that it took place."""
+        """Somebody counted nothing, and wherever that is so both sides, or the coordinator, say that it took
+        place."""
         silent = [b for b in took if self.count(b) is None]
         return bool(silent) and all(
-            self.word_of(b, "settled") or (self.word_of(b, "school") and self.word_of(b, "company")) for b in silent
+            self.word_of(b, "settled") or (self.word_of(b, "school") and self.word_of(b, "company"))
+            for b in silent
         )
 
     def half(self, urn, y):
@@ -684,9 +731,11 @@ class World:
             self.strength(b)
             for u in {r.urn for r in self.rows[Booking]}
             for b in self.promises(u)
-            if not self.cancelled(b) and self.outcome(b) == "took" and self.heir(u) == urn
+            if not self.cancelled(b)
+            and self.outcome(b) == "took"
+            and self.heir(u) == urn
             and set(self.groups_of(b)) & set(self.counting(urn))
-        ]  # fmt: skip
+        ]
         return min(words, key=STRENGTHS.index, default="")
 
     def also_seen(self):
@@ -700,8 +749,12 @@ class World:
 
 
 STRENGTHS = (
-    "one side", "agreed, not counted", "settled by the coordinator", "both agree that it took place", "counted by both",
-)  # fmt: skip
+    "one side",
+    "agreed, not counted",
+    "settled by the coordinator",
+    "both agree that it took place",
+    "counted by both",
+)
 """The weakest first."""
 
 ADULTS = -1
@@ -709,7 +762,8 @@ ADULTS = -1
 
 
 class WorldOfAdults(World):
-    """A programme for adults counts schools only: every open one that is none of the types that are never in."""
+    """A programme for adults counts schools only: every open one that is none of the types that are never
+    in."""
 
     def eligible(self, urn):
         inside = self.fact(urn, "la_code") in self.codes and self.in_force(urn)

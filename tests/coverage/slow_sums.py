@@ -1,7 +1,9 @@
-"""Slow sums and lists over the slow reckoning: why a school is a gap, what any words of an address pick, what they come to.
+"""Slow sums and lists over the slow reckoning: why a school is a gap, what any words of an address pick, what
+they come to.
 
-Written from the trade's rules alone, as reference.py is; shares no code with outreach/coverage. `Sums` looks at every
-school of one World once; its lists are asked for by the words of an address, as pages ask for theirs.
+Written from the trade's rules alone, as reference.py is; shares no code with outreach/coverage. `Sums` looks
+at every school of one World once; its lists are asked for by the words of an address, as pages ask for
+theirs.
 """
 
 import re
@@ -14,8 +16,16 @@ from reference import ADULTS, STRENGTHS, Answer, Booking, FormBegun, Proposal, W
 
 LONDON = ZoneInfo("Europe/London")
 NINE = (
-    "seen", "part seen", "to confirm", "booked", "proposed", "asked", "not asked", "declined", "unreachable",
-)  # fmt: skip
+    "seen",
+    "part seen",
+    "to confirm",
+    "booked",
+    "proposed",
+    "asked",
+    "not asked",
+    "declined",
+    "unreachable",
+)
 STATES = ("seen", "part seen", "to confirm", "booked", "open")
 DIMENSIONS = ("district", "town", "urban_rural", "phase", "type", "trust")
 SAID = {
@@ -196,7 +206,12 @@ class Sums:
             trust=w.fact(urn, "trust_name") or "",
             town=w.fact(urn, "town").title(),
             urban_rural=next(
-                (word for word in ("Rural", "Urban") if word.lower() in (w.fact(urn, "urban_rural") or "").lower()), ""
+                (
+                    word
+                    for word in ("Rural", "Urban")
+                    if word.lower() in (w.fact(urn, "urban_rural") or "").lower()
+                ),
+                "",
             ),
             standing="excluded" if excluded else standing,
             gap=gap and not excluded,
@@ -215,7 +230,8 @@ class Sums:
         )
 
     def is_uncounted(self, urn: int, y: int) -> bool:
-        """A show of the year group took place, nobody gave any number of it, and nothing of it is unsure or to come."""
+        """A show of the year group took place, nobody gave any number of it, and nothing of it is unsure or
+        to come."""
         w = self.world
         if y == ADULTS or w.state(urn, y) not in ("seen", "part seen") or w.counted(urn, y) is not None:
             return False
@@ -250,7 +266,8 @@ class Sums:
         return found
 
     def pupils_by(self, urn: int) -> dict[int, int | None]:
-        """Own numbers; the rest of the school's estimate in equal whole parts, each no fewer than were counted."""
+        """Own numbers; the rest of the school's estimate in equal whole parts, each no fewer than were
+        counted."""
         w = self.world
         groups, seen = w.counting(urn), self.seen_by(urn)
         own = {y: w.own(urn, y) for y in groups if w.own(urn, y) is not None}
@@ -317,7 +334,9 @@ class Sums:
         before = [a for a in w.before(line[-1]) if y in w.offers(a)]
         if not took and len(before) > 1 and any(w.state(a, y) != "seen" for a in before):
             return "predecessor did not see it"
-        return "nobody counted" if any(w.count(b) is None for b in took) and y != ADULTS else "too few counted"
+        return (
+            "nobody counted" if any(w.count(b) is None for b in took) and y != ADULTS else "too few counted"
+        )
 
     def silence(self, standing: str, family: list[int]) -> tuple[str, date | None]:
         """The newest thing that happened between the school and whoever asks it."""

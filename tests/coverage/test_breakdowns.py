@@ -138,6 +138,8 @@ def test_a_training_of_which_one_session_failed_says_so_and_never_speaks_of_pupi
             )
     (found,) = _target(training.id, date(2027, 1, 19))
     assert (found.standing, found.kind, found.cause) == (
-        "part seen", "did not take place", "did not take place on 12 January 2027",
-    )  # fmt: skip
+        "part seen",
+        "did not take place",
+        "did not take place on 12 January 2027",
+    )
     assert figures.by_year_group([found]) == []

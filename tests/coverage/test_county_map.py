@@ -16,11 +16,27 @@ SQUARE = [[(0.0, 0.0), (300.0, 0.0), (300.0, 300.0), (0.0, 300.0)]]
 
 def school(urn: int, easting: int | None, northing: int | None, district: str) -> Standing:
     return Standing(
-        urn=urn, name=f"School {urn}", district_code=CODES[district], district_name=district, phase="Secondary",
-        type="Academy", standing="seen", year_groups={8: "seen"}, is_gap=False, kind="", detail="", since=date(2026, 9, 1),
-        target_pupils=100, estimated=False, seen_pupils=100, seen_estimated=False, evidence="",
-        ages_unknown=False, easting=easting, northing=northing,
-    )  # fmt: skip
+        urn=urn,
+        name=f"School {urn}",
+        district_code=CODES[district],
+        district_name=district,
+        phase="Secondary",
+        type="Academy",
+        standing="seen",
+        year_groups={8: "seen"},
+        is_gap=False,
+        kind="",
+        detail="",
+        since=date(2026, 9, 1),
+        target_pupils=100,
+        estimated=False,
+        seen_pupils=100,
+        seen_estimated=False,
+        evidence="",
+        ages_unknown=False,
+        easting=easting,
+        northing=northing,
+    )
 
 
 def square(name: str, west: float, south: float, side: float) -> dict:
@@ -60,9 +76,10 @@ def test_a_name_stands_inside_its_district_and_on_no_point(crowd):
     name = map_room.place_name(SQUARE, 50, crowd, [], width=320, height=320)
     assert 50 <= name.x <= 250 and map_room.ABOVE <= name.y <= 300 - map_room.BELOW
     assert not [
-        (x, y) for x, y in crowd
+        (x, y)
+        for x, y in crowd
         if abs(x - name.x) < name.half and name.y - map_room.ABOVE < y < name.y + map_room.BELOW
-    ]  # fmt: skip
+    ]
 
 
 def test_names_do_not_stand_on_each_other():

@@ -1,4 +1,5 @@
-"""How strong the word is that a school has seen it, and causes that are so: nobody counted, which predecessor, made good."""
+"""How strong the word is that a school has seen it, and causes that are so: nobody counted, which
+predecessor, made good."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -55,7 +56,9 @@ def test_both_agree_and_nobody_counted_is_seen_its_number_unknown_and_in_no_shar
     assert totals.census_said == "the register’s census of 15 January 2026"
 
 
-def test_a_training_is_as_strong_as_whoever_says_that_it_took_place_and_no_number_is_asked_for(app: Flask) -> None:
+def test_a_training_is_as_strong_as_whoever_says_that_it_took_place_and_no_number_is_asked_for(
+    app: Flask,
+) -> None:
     with transaction():
         training = make.programme(make.partnership(), (), for_adults=True)
         settled, agreed, told = (make.school() for _ in range(3))
@@ -107,7 +110,8 @@ def test_a_split_heir_with_none_of_its_own_pupils_counted_says_so(programme) -> 
 
 
 def test_a_show_made_good_before_another_one_failed_counts(programme) -> None:
-    """148 of 150 saw it; that one more show fell, to which the same year group was to come, takes nothing from that."""
+    """148 of 150 saw it; that one more show fell, to which the same year group was to come, takes nothing
+    from that."""
     with transaction():
         school, big = make.school(number_of_pupils=1050), make.school(number_of_pupils=2100)
         make.report(played(programme, school, DAY), "school", later(DAY), {8: 148})

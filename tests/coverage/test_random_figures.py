@@ -40,7 +40,8 @@ def test_figures_of_a_random_training_are_the_slow_sums_and_count_schools_only(a
 @fewer
 @given(seed=SEEDS)
 def test_what_was_told_of_a_day_stays_whatever_is_recorded_later(app: Flask, seed: int) -> None:
-    """Schools, figures, causes, concerns and the whole report, drawn at the day's end and again years later."""
+    """Schools, figures, causes, concerns and the whole report, drawn at the day's end and again years
+    later."""
     try:
         year = RandomYear(seed)
         then: dict[date, Any] = {}
@@ -164,19 +165,40 @@ def _hold_lists(reckoning: standings.Reckoning, slow: Sums, r: Random) -> None:
             "place": "unknown",
             "find": r.choice(["redmere", "Academy, Redmere", "demy", str(some.urn) if some else "x"]),
             "list": "excluded",
-        }  # fmt: skip
+        }
         words = {name: could[name] for name in r.sample(sorted(could), r.choice([1, 1, 2, 2, 3]))}
         picked = lists.pick(reckoning, _filters(words))
         assert [s.urn for s in picked] == [row.urn for row in slow.picked(words)], words
 
 
 def _filters(words: dict[str, str]) -> Filters:
-    known = {name: words[name] for name in ("district", "phase", "type", "trust", "town", "urban_rural", "state", "standing", "cause", "number", "find", "evidence") if name in words}  # fmt: skip
+    known = {
+        name: words[name]
+        for name in (
+            "district",
+            "phase",
+            "type",
+            "trust",
+            "town",
+            "urban_rural",
+            "state",
+            "standing",
+            "cause",
+            "number",
+            "find",
+            "evidence",
+        )
+        if name in words
+    }
     return Filters(
-        which=words.get("list", lists.TARGET), year=int(words["year"]) if "year" in words else None,
-        gap="gap" in words, counted="counted" in words, ages_unknown="ages" in words,
-        place_unknown="place" in words, **known,
-    )  # fmt: skip
+        which=words.get("list", lists.TARGET),
+        year=int(words["year"]) if "year" in words else None,
+        gap="gap" in words,
+        counted="counted" in words,
+        ages_unknown="ages" in words,
+        place_unknown="place" in words,
+        **known,
+    )
 
 
 def _hold_report(year: RandomYear, reckoning: standings.Reckoning, slow: Sums) -> None:

@@ -18,9 +18,13 @@ LATER = datetime(2029, 1, 1, tzinfo=UTC)
 SEEDS = st.integers(0, 2**40)
 
 few = settings(
-    max_examples=30, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+)
 fewer = settings(few, max_examples=15)
 many = settings(few, max_examples=1500)
 

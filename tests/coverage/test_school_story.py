@@ -1,4 +1,5 @@
-"""A school's story through the years is, line for line, what the lists say; in the same queries for one programme and for five."""
+"""A school's story through the years is, line for line, what the lists say; in the same queries for one
+programme and for five."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,9 +21,13 @@ from outreach.ground.db import db, transaction
 
 LATER = datetime(2029, 1, 1, tzinfo=UTC)
 few = settings(
-    max_examples=12, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+)
 
 
 def _hold_to_the_lists(seed: int) -> None:
@@ -100,8 +105,9 @@ def test_each_year_has_its_line_with_the_former_self_that_stood_for_the_school(o
     for urn in (new.urn,):
         told = story.of(urn, ours, as_of=make.NOW.date(), now=make.NOW)
         assert words(told) == [
-            (2026, [("Redmere Academy", "not asked")], ""), (2025, [("Redmere School", "seen")], ""),
-        ]  # fmt: skip
+            (2026, [("Redmere Academy", "not asked")], ""),
+            (2025, [("Redmere School", "seen")], ""),
+        ]
     assert told[1].day == date(2026, 8, 31) and told[0].day == make.NOW.date()
     assert this.id == told[0].programme.id
 
@@ -132,7 +138,9 @@ def test_a_booking_handed_on_counts_for_each_school_in_its_time(ours) -> None:
     assert words(story.of(old.urn, ours, as_of=before, now=make.NOW)) == [
         (2026, [("Redmere School", "booked")], "")
     ]
-    assert words(story.of(new.urn, ours, as_of=make.NOW.date(), now=make.NOW + timedelta(days=1))) == [(2026, [("Redmere Academy", "booked")], "")]  # fmt: skip
+    assert words(story.of(new.urn, ours, as_of=make.NOW.date(), now=make.NOW + timedelta(days=1))) == [
+        (2026, [("Redmere Academy", "booked")], "")
+    ]
 
 
 def test_a_school_of_no_target_has_a_line_that_says_nothing_and_another_partnerships_years_are_not_told(

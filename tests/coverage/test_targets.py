@@ -55,8 +55,15 @@ def only(programme):
         ),
         ({"type_of_establishment": "Further education"}, True, False),
         ({"type_of_establishment": "Further education", "statutory_low_age": 16}, False, False),
-        ({"type_of_establishment": "Academy 16 to 19 sponsor led", "phase_of_education": None,
-          "statutory_low_age": None}, False, False),
+        (
+            {
+                "type_of_establishment": "Academy 16 to 19 sponsor led",
+                "phase_of_education": None,
+                "statutory_low_age": None,
+            },
+            False,
+            False,
+        ),
         ({"type_of_establishment": "Higher education institutions"}, False, False),
         ({"type_of_establishment": "Adult learning provider"}, False, False),
         ({"type_of_establishment": "Local authority nursery school", "phase_of_education": ""}, False, False),
@@ -396,14 +403,20 @@ def test_a_slot_is_proposed_until_its_reply_by_day_is_over(programme):
         make.contact(school)
         db.session.add(
             Proposal(
-                programme_id=programme.id, urn=school.urn, starts_at=NOW, reply_by=date(2027, 2, 20),
+                programme_id=programme.id,
+                urn=school.urn,
+                starts_at=NOW,
+                reply_by=date(2027, 2, 20),
                 recorded_at=datetime(2027, 2, 10, 9, tzinfo=UTC),
             )
-        )  # fmt: skip
+        )
     days = [date(2027, 2, n) for n in (9, 10, 20, 21)]
     assert [reckon(programme, day).target[0].standing for day in days] == [
-        "not asked", "proposed", "proposed", "asked",
-    ]  # fmt: skip
+        "not asked",
+        "proposed",
+        "proposed",
+        "asked",
+    ]
     over = "a time was kept until 20 February 2027, and nobody answered"
     assert reckon(programme, days[3]).target[0].cause == over
     assert reckon(programme, days[1]).target[0].cause == "waiting for an answer since 10 February 2027"

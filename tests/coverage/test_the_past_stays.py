@@ -1,7 +1,8 @@
 """What coverage reads is changed today, column by column as the models have them, and no earlier day changes.
 
-A table that coverage begins to read, and a column that one of these tables gets, fails here until it is said how its past
-is kept: rows that are only added and dated, a change that carries its own date, or why it moves nothing.
+A table that coverage begins to read, and a column that one of these tables gets, fails here until it is said
+how its past is kept: rows that are only added and dated, a change that carries its own date, or why it moves
+nothing.
 """
 
 import re
@@ -39,13 +40,25 @@ TODAY = datetime(2028, 3, 1, 12, tzinfo=UTC)
 DAYS = (date(2027, 1, 20), date(2027, 4, 30), date(2027, 7, 15), date(2027, 12, 1))
 
 DATED = {
-    "school_record": "recorded_at", "correction": "recorded_at", "succession": "recorded_at", "own_number": "recorded_at",
-    "target_decision": "recorded_at", "programme_target": "recorded_at", "booking_revision": "recorded_at",
-    "cancellation": "recorded_at", "visit_report": "recorded_at", "report_withdrawal": "recorded_at",
-    "counted_share": "recorded_at", "authority_covered": "recorded_at", "answer": "recorded_at",
-    "form_begun": "recorded_at", "invitation": "recorded_at", "booking_handover": "recorded_at", "proposal_move": "recorded_at",
+    "school_record": "recorded_at",
+    "correction": "recorded_at",
+    "succession": "recorded_at",
+    "own_number": "recorded_at",
+    "target_decision": "recorded_at",
+    "programme_target": "recorded_at",
+    "booking_revision": "recorded_at",
+    "cancellation": "recorded_at",
+    "visit_report": "recorded_at",
+    "report_withdrawal": "recorded_at",
+    "counted_share": "recorded_at",
+    "authority_covered": "recorded_at",
+    "answer": "recorded_at",
+    "form_begun": "recorded_at",
+    "invitation": "recorded_at",
+    "booking_handover": "recorded_at",
+    "proposal_move": "recorded_at",
     "history": "recorded_at",
-}  # fmt: skip
+}
 """Tables whose rows are only added: a change today is one more row, dated today."""
 
 OF_A_ROW = {
@@ -58,23 +71,39 @@ NEVER = "is written when the row is made, and by nothing afterwards"
 CHANGED: dict[str, dict[str, str]] = {
     "programme": {"academic_year": NEVER, "for_adults": NEVER, "partnership_id": NEVER},
     "authority": {
-        "la_code": "is the row's key; authority_covered dates whose it is", "partnership_id": "authority_covered dates it",
+        "la_code": "is the row's key; authority_covered dates whose it is",
+        "partnership_id": "authority_covered dates it",
     },
     "booking": {
-        "programme_id": NEVER, "performance_id": NEVER, "created_at": NEVER, "urn": "booking_handover dates it",
+        "programme_id": NEVER,
+        "performance_id": NEVER,
+        "created_at": NEVER,
+        "urn": "booking_handover dates it",
     },
     "performance": {
-        "programme_id": NEVER, "starts_at": "booking_revision dates it; after the end the database refuses a move",
+        "programme_id": NEVER,
+        "starts_at": "booking_revision dates it; after the end the database refuses a move",
     },
-    "contact": {"urn": NEVER, "partnership_id": NEVER, "address": NEVER, "created_at": NEVER, "ended_at": NOW},
+    "contact": {
+        "urn": NEVER,
+        "partnership_id": NEVER,
+        "address": NEVER,
+        "created_at": NEVER,
+        "ended_at": NOW,
+    },
     "dead_address": {"address": NEVER, "recorded_at": NEVER, "lifted_at": NOW},
     "letter": {"handed_at": NOW},
     "proposal": {
-        "programme_id": NEVER, "urn": NEVER, "recorded_at": NEVER, "reply_by": "proposal_move dates it",
-        "ended_at": NOW, "ended_as": "is set with ended_at",
+        "programme_id": NEVER,
+        "urn": NEVER,
+        "recorded_at": NEVER,
+        "reply_by": "proposal_move dates it",
+        "ended_at": NOW,
+        "ended_as": "is set with ended_at",
     },
-}  # fmt: skip
-"""Columns on which a past day rests though their rows change, and how each is kept. All others are changed, and move nothing."""
+}
+"""Columns on which a past day rests though their rows change, and how each is kept. All others are changed,
+and move nothing."""
 
 
 @pytest.fixture
@@ -82,9 +111,13 @@ def year(app: Flask):
     year = RandomYear(11, busy=True, schools=8)
     year.play()
     make.counted_share(year.county, 0.5)
-    chasing.settle(year.programme, Schedule(first_after_days=40), who="Priya", now=datetime(2027, 1, 2, tzinfo=UTC))
+    chasing.settle(
+        year.programme, Schedule(first_after_days=40), who="Priya", now=datetime(2027, 1, 2, tzinfo=UTC)
+    )
     at = datetime(2026, 12, 1, 10, tzinfo=UTC)  # two thirds were counted: seen by half, part seen by all
-    booking = make.booking(make.show(year.programme, make.school(number_of_pupils=1050), at), {8: 150, 9: 150})
+    booking = make.booking(
+        make.show(year.programme, make.school(number_of_pupils=1050), at), {8: 150, 9: 150}
+    )
     make.report(booking, "school", at + timedelta(hours=4), {8: 100, 9: 100})
     db.session.flush()
     yield year

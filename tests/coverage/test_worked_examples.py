@@ -55,8 +55,14 @@ def story(app: Flask) -> Story:
         year_8 = make.booking(first_show, {8: 150}, at(date(2026, 10, 1)))
         second_show = make.show(programme, a, at(date(2026, 11, 17)))
         year_9 = make.booking(second_show, {9: 150}, at(date(2026, 10, 1)))
-        e = opened("E", type_of_establishment="Community special school", phase_of_education="Not applicable",
-                   statutory_low_age=2, statutory_high_age=19, number_of_pupils=None)  # fmt: skip
+        e = opened(
+            "E",
+            type_of_establishment="Community special school",
+            phase_of_education="Not applicable",
+            statutory_low_age=2,
+            statutory_high_age=19,
+            number_of_pupils=None,
+        )
         guest = make.booking(first_show, {8: 4, 9: 5}, at(date(2026, 10, 5)), of=e)
         make.report(year_8, "school", at(date(2026, 11, 10), 16), {8: 148})
         make.report(guest, "school", at(date(2026, 11, 10), 16), {8: 4, 9: 5})
@@ -70,12 +76,24 @@ def story(app: Flask) -> Story:
 
         opened("C", phase_of_education="Primary", statutory_low_age=4, statutory_high_age=11)
 
-        d = opened("D", phase_of_education="Middle deemed secondary", statutory_low_age=9,
-                   statutory_high_age=13, number_of_pupils=480)  # fmt: skip
+        d = opened(
+            "D",
+            phase_of_education="Middle deemed secondary",
+            statutory_low_age=9,
+            statutory_high_age=13,
+            number_of_pupils=480,
+        )
         make.booking(make.show(programme, d, at(date(2027, 3, 3))), {8: 120}, at(date(2026, 12, 3)))
 
-        f = opened("F", invited=False, type_of_establishment="Independent school", phase_of_education="Not applicable",
-                   statutory_low_age=None, statutory_high_age=None, number_of_pupils=None)  # fmt: skip
+        f = opened(
+            "F",
+            invited=False,
+            type_of_establishment="Independent school",
+            phase_of_education="Not applicable",
+            statutory_low_age=None,
+            statutory_high_age=None,
+            number_of_pupils=None,
+        )
         make.contact(f, address="office@f.example")
         make.invitation(programme, f, at(date(2026, 10, 1)), address="Office@f.example")
         make.dead_address("office@f.example", at(date(2026, 10, 2)))

@@ -67,11 +67,27 @@ def test_every_awkward_kind_of_school_is_there_whatever_the_seed(seed: int):
         }
         return [r for r in schools if all(r[columns[k]] == v for k, v in wanted.items())]
 
-    for phase in ("Primary", "Secondary", "Middle deemed secondary", "Middle deemed primary", "All-through",
-                  "Not applicable", "Nursery", "16 plus", ""):  # fmt: skip
+    for phase in (
+        "Primary",
+        "Secondary",
+        "Middle deemed secondary",
+        "Middle deemed primary",
+        "All-through",
+        "Not applicable",
+        "Nursery",
+        "16 plus",
+        "",
+    ):
         assert some(phase=phase), phase
-    for kind in ("Community special school", "Pupil referral unit", "Other independent school",
-                 "Local authority nursery school", "Further education", "Children's centre", "Online provider"):  # fmt: skip
+    for kind in (
+        "Community special school",
+        "Pupil referral unit",
+        "Other independent school",
+        "Local authority nursery school",
+        "Further education",
+        "Children's centre",
+        "Online provider",
+    ):
         assert some(kind=kind), kind
     assert some(status="Open, but proposed to close")
     assert len(some(status="Closed")) == 5
@@ -100,7 +116,10 @@ def test_each_school_lies_in_its_own_district():
     outlines = {
         f["properties"]["AREANM"]: f["geometry"]["coordinates"][0] for f in MARLSHIRE.districts["features"]
     }
-    rings = {name: [Place(easting=round(x * 1e6), northing=round(y * 1e6)) for x, y in ring] for name, ring in outlines.items()}  # fmt: skip
+    rings = {
+        name: [Place(easting=round(x * 1e6), northing=round(y * 1e6)) for x, y in ring]
+        for name, ring in outlines.items()
+    }
     for row in SCHOOLS:
         if row["Easting"] and row["DistrictAdministrative (name)"]:
             lon, lat = land.degrees(Place(easting=int(row["Easting"]), northing=int(row["Northing"])))

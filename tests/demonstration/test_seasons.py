@@ -1,4 +1,5 @@
-"""The made-up year: term dates that look like a county's, and a tour that has begun on any day of any year."""
+"""The made-up year: term dates that look like a county's, and a tour that has begun on any day of any
+year."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,5 @@
-"""The made-up year: on any day of any year every standing is there, something can be booked, something waits."""
+"""The made-up year: on any day of any year every standing is there, something can be booked, something
+waits."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -102,5 +103,6 @@ def test_the_commands_load_once_print_the_addresses_and_keep_what_is_there(app: 
     opened = [line.strip() for line in told.output.splitlines() if line.strip().startswith("http")]
     client = app.test_client()
     statuses = [client.get(url.removeprefix(app.config["PUBLIC_URL"])).status_code for url in opened]
-    # The sign-in page, the school's page, the troupe's, the letters (which ask to sign in first), the front page.
+    # The sign-in page, the school's page, the troupe's, the letters (which ask to sign in first), the front
+    # page.
     assert statuses == [200, 200, 200, 302, 200]

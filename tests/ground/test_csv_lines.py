@@ -14,5 +14,8 @@ def test_a_line_without_end_is_left_out_in_little_memory_and_the_others_are_read
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert rows == [["URN", "Name"], ["1", "a"], ["3", "c"], ["5", "e"]]
-    assert [(line.number, line.reason) for line in file.unreadable] == [(3, "it is too long"), (5, "it is too long")]
+    assert [(line.number, line.reason) for line in file.unreadable] == [
+        (3, "it is too long"),
+        (5, "it is too long"),
+    ]
     assert peak < 20_000_000

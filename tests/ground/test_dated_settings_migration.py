@@ -25,17 +25,27 @@ def test_the_share_that_must_be_counted_is_dated_by_the_history(
         history.record("created", "partnership", told, who="Priya", now=MADE, after="Marlshire")
         for at, was, became in ((SET, 0.5, 0.6), (LATER, 0.6, 0.7)):
             history.record(
-                "changed the settings", "partnership", told, who="Priya", now=at,
-                before={"counted_share": was}, after={"counted_share": became},
-            )  # fmt: skip
+                "changed the settings",
+                "partnership",
+                told,
+                who="Priya",
+                now=at,
+                before={"counted_share": was},
+                after={"counted_share": became},
+            )
         history.record("added an authority", "partnership", told, who="Priya", now=SET, after="934 Fenshire")
         history.record(
             "removed an authority", "partnership", told, who="Priya", now=LATER, before="934 Fenshire"
         )
         history.record(
-            "changed the settings", "partnership", by_hand, who="Priya", now=SET,
-            before={"counted_share": 0.5}, after={"counted_share": 0.8},
-        )  # fmt: skip
+            "changed the settings",
+            "partnership",
+            by_hand,
+            who="Priya",
+            now=SET,
+            before={"counted_share": 0.5},
+            after={"counted_share": 0.8},
+        )
         make.programme(db.session.get_one(make.Partnership, silent), created_at=LATER)
     db.session.remove()
     db.engine.dispose()
@@ -62,7 +72,8 @@ def test_the_share_that_must_be_counted_is_dated_by_the_history(
     assert [row[1] for row in dated if row[0] == by_hand] == [0.5, 0.8, 0.9]
     words = db.session.query(make.AuthorityCovered).order_by(make.AuthorityCovered.id)
     assert [(r.partnership_id, r.la_code, r.covered, r.recorded_at) for r in words] == [
-        (told, "934", True, SET), (told, "934", False, LATER)
-    ]  # fmt: skip
+        (told, "934", True, SET),
+        (told, "934", False, LATER),
+    ]
     with pytest.raises(Exception, match="ck_partnership_hold"), db.engine.begin() as connection:
         connection.execute(text("UPDATE partnership SET hold_minutes = 2"))

@@ -54,7 +54,8 @@ def test_a_database_that_was_started_again_is_noticed_before_the_next_question(a
     with other.connect() as connection:
         connection.execute(
             text(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = "
+                "current_database() AND pid <> pg_backend_pid()"
             )
         )
     other.dispose()
@@ -67,7 +68,8 @@ def test_a_database_that_was_started_again_is_noticed_before_the_next_question(a
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_every_table_that_is_only_added_to_refuses_to_be_emptied(app: Flask) -> None:
-    """TRUNCATE fires no trigger of rows: whatever guards a table against DELETE must guard it against that too."""
+    """TRUNCATE fires no trigger of rows: whatever guards a table against DELETE must guard it against that
+    too."""
     guarded = text("""
         SELECT DISTINCT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
         WHERE NOT t.tgisinternal AND p.prosrc LIKE '%only_grows%'

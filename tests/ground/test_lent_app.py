@@ -105,10 +105,13 @@ def wrap(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("change", "part"),
     [
-        (add_route, "rules"), (swap_view, "views"), (add_guard, "before_request_funcs"),
-        (add_word, "globals"), (wrap, "wsgi_app"),
+        (add_route, "rules"),
+        (swap_view, "views"),
+        (add_guard, "before_request_funcs"),
+        (add_word, "globals"),
+        (wrap, "wsgi_app"),
     ],
-)  # fmt: skip
+)
 def test_a_test_that_changes_the_app_itself_is_told(
     lent: LentApp, places: list[dict[str, Any]], change: Any, part: str
 ) -> None:

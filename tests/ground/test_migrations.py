@@ -1,4 +1,5 @@
-"""Migrations lead from an empty database to the newest one, back to nothing, and up again; with rows in it too."""
+"""Migrations lead from an empty database to the newest one, back to nothing, and up again; with rows in it
+too."""
 
 import os
 import subprocess
@@ -20,9 +21,12 @@ ROOT = Path(__file__).resolve().parents[2]
 def flask_db(url: str, folder: Path, *words: str, refused: bool = False) -> str:
     """Run one command of the migrations; what it said. It must go through, or be refused."""
     done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "db", *words], capture_output=True, text=True,
-        cwd=ROOT, env=os.environ | {"DATABASE_URL": url, "OUTREACH_FOLDER": str(folder)},
-    )  # fmt: skip
+        [sys.executable, "-m", "flask", "--app", "wsgi", "db", *words],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": url, "OUTREACH_FOLDER": str(folder)},
+    )
     assert (done.returncode != 0) == refused, done.stderr
     return done.stderr
 
@@ -52,7 +56,9 @@ def test_migrations_lead_back_to_nothing_and_up_again(app: Flask, database_url: 
     db.engine.dispose()
     tables, guards = what_stands(database_url)
     assert {"booking", "performance", "history", "alembic_version"} <= tables
-    assert {"history_guard", "performance_guard", "booking_guard"} <= {g.removesuffix("_update") for g in guards}
+    assert {"history_guard", "performance_guard", "booking_guard"} <= {
+        g.removesuffix("_update") for g in guards
+    }
     refused = flask_db(database_url, tmp_path, "downgrade", "base", refused=True)
     assert "this would drop what people put down" in refused and "table booking (1 rows)" in refused
     assert what_stands(database_url) == (tables, guards)

@@ -1,4 +1,5 @@
-"""Small counts stay hidden from a reader who adds and subtracts all that was ever shown, and no more is hidden than that."""
+"""Small counts stay hidden from a reader who adds and subtracts all that was ever shown, and no more is
+hidden than that."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,8 +42,10 @@ def hide(
     return suppression.hide(
         {key: ("heads", frozenset(units)) for key, units in sums.items()},
         {unit: {HEADS: n} for unit, n in counts.items() if n is not None},
-        day=day or after, earlier=earlier, **more,
-    )  # fmt: skip
+        day=day or after,
+        earlier=earlier,
+        **more,
+    )
 
 
 def shown(number: int) -> Count:
@@ -64,8 +67,12 @@ def test_a_table_without_small_counts_is_shown_whole() -> None:
 def test_one_small_row_is_hidden_and_the_smallest_other_with_it_and_the_total_stays() -> None:
     counts = {"Fenwold": 3, "Kestermere": 714, "Saxby": 12, "Teal": 40}
     assert hide(table(counts), counts).sums == {
-        "Fenwold": KEPT_BACK, "Kestermere": shown(714), "Saxby": KEPT_BACK, "Teal": shown(40), "all": shown(769),
-    }  # fmt: skip
+        "Fenwold": KEPT_BACK,
+        "Kestermere": shown(714),
+        "Saxby": KEPT_BACK,
+        "Teal": shown(40),
+        "all": shown(769),
+    }
 
 
 def test_two_small_rows_that_make_less_than_five_together_take_a_third_with_them() -> None:
@@ -88,17 +95,24 @@ def test_a_small_row_with_no_other_takes_the_total_with_it() -> None:
 def test_nought_is_a_small_count_but_where_nobody_was_counted_there_is_nothing_to_hide() -> None:
     counts = {"Fenwold": 0, "Kestermere": 714, "Saxby": None, "Teal": 40}
     assert hide(table(counts), counts).sums == {
-        "Fenwold": KEPT_BACK, "Kestermere": shown(714), "Saxby": NOBODY_COUNTED, "Teal": KEPT_BACK, "all": shown(754),
-    }  # fmt: skip
+        "Fenwold": KEPT_BACK,
+        "Kestermere": shown(714),
+        "Saxby": NOBODY_COUNTED,
+        "Teal": KEPT_BACK,
+        "all": shown(754),
+    }
 
 
 def test_a_small_difference_between_two_tables_is_hidden_though_no_row_is_small() -> None:
     """Phase 'special' is all of Fenwold but one school with 2: a reader could take one from the other."""
     counts = {"A": 60, "B": 30, "C": 2, "D": 50}
     sums: Sums = {
-        "Fenwold": frozenset("ABC"), "Kestermere": frozenset("D"),
-        "Special": frozenset("AB"), "Secondary": frozenset("CD"), "all": frozenset("ABCD"),
-    }  # fmt: skip
+        "Fenwold": frozenset("ABC"),
+        "Kestermere": frozenset("D"),
+        "Special": frozenset("AB"),
+        "Secondary": frozenset("CD"),
+        "all": frozenset("ABCD"),
+    }
     found = hide(sums, counts)
     assert all(count.number is None or count.number >= 5 for count in found.sums.values())
     assert worked_out(found, sums, counts) == []
@@ -168,9 +182,10 @@ def test_what_earlier_releases_give_away_by_themselves_is_told_and_hides_nothing
     counts = {"A": 95, "B": 3, "C": 40}
     day = date(2027, 1, 5)
     leak = Release(
-        day=day, people={u: {HEADS: n} for u, n in counts.items()},
+        day=day,
+        people={u: {HEADS: n} for u, n in counts.items()},
         shown=(("heads", frozenset("AB")), ("heads", frozenset("A")), ("heads", frozenset("C"))),
-    )  # fmt: skip
+    )
     sums: Sums = {"Fenwold": frozenset("AB"), "Kestermere": frozenset("C"), "all": frozenset("ABC")}
     found = hide(sums, counts, earlier=[leak])
     assert [(g.number, g.units, g.measures, g.days) for g in found.given_away] == [
@@ -223,8 +238,10 @@ def test_the_absent_between_seen_and_target_are_hidden_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "april", [{SEEN: 157, ABSENT: 3}, {SEEN: 160, frozenset({"seen"}): 1}], ids=["somebody absent", "more than there are"]
-)  # fmt: skip
+    "april",
+    [{SEEN: 157, ABSENT: 3}, {SEEN: 160, frozenset({"seen"}): 1}],
+    ids=["somebody absent", "more than there are"],
+)
 def test_that_nobody_was_absent_is_not_left_between_two_releases(april: dict[frozenset[str], int]) -> None:
     """160 in the target of April, as ever, and 160 seen in January: nobody would have been absent then."""
     a = frozenset("A")
@@ -242,7 +259,8 @@ def test_a_year_group_that_is_hidden_is_not_left_between_all_and_the_other() -> 
     assert [name for (m, name), count in found.items() if m == "target" and count.status == SHOWN] == ["all"]
 
 
-# The attacker -----------------------------------------------------------------------------------------------------
+# The attacker
+# -----------------------------------------------------------------------------------------------------
 
 
 def subsets(units: list[str]) -> Iterator[tuple[str, ...]]:
@@ -276,7 +294,8 @@ def follows(target: list[Fraction], from_rows: list[list[Fraction]]) -> bool:
 
 
 def worked_out(found: Judged, sums: Sums, counts: Mapping[str, int | None]) -> list[tuple[str, ...]]:
-    """Every set of units with fewer than 5 people whose number a reader can work out; all subsets are tried."""
+    """Every set of units with fewer than 5 people whose number a reader can work out; all subsets are
+    tried."""
     units = sorted(u for u, n in counts.items() if n is not None)
     rows = [
         [Fraction(u in sums[key]) for u in units]
@@ -285,17 +304,19 @@ def worked_out(found: Judged, sums: Sums, counts: Mapping[str, int | None]) -> l
     ]
     rows = reduced(rows)
     return [
-        some for some in subsets(units)
+        some
+        for some in subsets(units)
         if sum(counts[u] or 0 for u in some) < 5 and follows([Fraction(u in some) for u in units], rows)
-    ]  # fmt: skip
+    ]
 
 
 def could_be(value: int, key: str, found: Judged, sums: Sums, counts: Mapping[str, int | None]) -> bool:
-    """Whether some world of whole, non-negative counts fits all that is shown and has `value` people in that sum."""
+    """Whether some world of whole, non-negative counts fits all that is shown and has `value` people in that
+    sum."""
     units = sorted(u for u, n in counts.items() if n is not None)
-    wanted = [
-        (sums[k], count.number or 0) for k, count in found.sums.items() if count.status == SHOWN
-    ] + [(sums[key], value)]  # fmt: skip
+    wanted = [(sums[k], count.number or 0) for k, count in found.sums.items() if count.status == SHOWN] + [
+        (sums[key], value)
+    ]
     world: dict[str, int] = {}
 
     def fill(place: int) -> bool:
@@ -375,9 +396,13 @@ class Named:
 def test_the_same_is_hidden_whatever_order_a_process_has_its_sets_in(turn: int) -> None:
     counts = {"00": 5, "01": 3, "10": None, "11": 0, "20": 3, "21": 3}
     grid = {
-        "row 0": {"00", "01"}, "row 1": {"10", "11"}, "row 2": {"20", "21"},
-        "column 0": {"00", "10", "20"}, "column 1": {"01", "11", "21"}, "all": set(counts),
-    }  # fmt: skip
+        "row 0": {"00", "01"},
+        "row 1": {"10", "11"},
+        "row 2": {"20", "21"},
+        "column 0": {"00", "10", "20"},
+        "column 1": {"01", "11", "21"},
+        "all": set(counts),
+    }
     order = Random(turn).sample(range(len(grid)), len(grid))
     keys = {name: Named(name, chosen) for name, chosen in zip(grid, order, strict=True)}
     found = suppression.hide(
@@ -385,7 +410,11 @@ def test_the_same_is_hidden_whatever_order_a_process_has_its_sets_in(turn: int) 
         {unit: {HEADS: n} for unit, n in counts.items() if n is not None},
         day=date(2027, 1, 2),
     )
-    assert [name for name in grid if found.sums[keys[name]].status == SHOWN] == ["column 0", "column 1", "all"]
+    assert [name for name in grid if found.sums[keys[name]].status == SHOWN] == [
+        "column 0",
+        "column 1",
+        "all",
+    ]
 
 
 @settings(deadline=None, max_examples=60)
@@ -406,7 +435,8 @@ def test_a_hidden_small_count_could_as_well_be_anything_from_nought_to_four(
 def test_no_small_number_can_be_worked_out_of_two_releases(
     grid: tuple[Sums, dict[str, int | None]], data: st.DataObject
 ) -> None:
-    """The reader knows which units did not change, and sets what is shown of one day against what is shown of another."""
+    """The reader knows which units did not change, and sets what is shown of one day against what is shown of
+    another."""
     sums, counts = grid
     first = hide(sums, counts)
     changed = {u for u in sorted(counts) if data.draw(st.booleans())}

@@ -109,7 +109,9 @@ FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1")
 
 
 def test_csv_out_never_starts_a_cell_with_a_formula() -> None:
-    written = "".join(tabular.write_csv(["=a", "n"], [[text, -1] for text in FORMULAS] + [["Redmere", None]], end=""))
+    written = "".join(
+        tabular.write_csv(["=a", "n"], [[text, -1] for text in FORMULAS] + [["Redmere", None]], end="")
+    )
     rows = list(csv.reader(io.StringIO(written.removeprefix("\ufeff"), newline="")))
     assert [row[0] for row in rows] == ["'=a", *("'" + text for text in FORMULAS), "Redmere"]
     assert [row[1] for row in rows] == ["n", *["-1"] * 6, ""]

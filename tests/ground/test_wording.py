@@ -12,10 +12,17 @@ from outreach.ground.wording import percent, percent_said
 @pytest.mark.parametrize(
     ("part", "whole", "number", "words"),
     [
-        (0, 201, 0, "0%"), (1, 201, 1, "under 1%"), (1, 200, 1, "1%"), (2, 3, 67, "67%"), (198, 200, 99, "99%"),
-        (199, 200, 99, "over 99%"), (200, 200, 100, "100%"), (1001, 1000, 101, "over 100%"), (0, 0, None, ""),
+        (0, 201, 0, "0%"),
+        (1, 201, 1, "under 1%"),
+        (1, 200, 1, "1%"),
+        (2, 3, 67, "67%"),
+        (198, 200, 99, "99%"),
+        (199, 200, 99, "over 99%"),
+        (200, 200, 100, "100%"),
+        (1001, 1000, 101, "over 100%"),
+        (0, 0, None, ""),
     ],
-)  # fmt: skip
+)
 def test_a_percent_is_0_or_100_only_where_it_is_exactly_that(
     part: int, whole: int, number: int | None, words: str
 ) -> None:

@@ -1,4 +1,5 @@
-"""Spreadsheets in, within bounds: files that are small and large inside are refused in words, and an honest list comes in whole.
+"""Spreadsheets in, within bounds: files that are small and large inside are refused in words, and an honest
+list comes in whole.
 
 Memory and processor time are measured in a process of its own for each file.
 """
@@ -21,7 +22,8 @@ from outreach.ground.workbooks import CannotRead
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_SECONDS, MOST_MEGABYTES = 2.3, 60
-"""What the bounds promise, with a margin for the clock's grain: two seconds of processor, 60 MB above rest."""
+"""What the bounds promise, with a margin for the clock's grain: two seconds of processor, 60 MB above
+rest."""
 
 CHILD = """
 import json, resource, sys, time
@@ -57,7 +59,7 @@ def measured(content: bytes, folder: Path) -> tuple[object, float, float]:
 PARTS = {
     "xl/workbook.xml": '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>',
     "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-}  # fmt: skip
+}
 
 
 def packed(sheet: str | bytes, **more: str | bytes) -> bytes:
@@ -98,37 +100,93 @@ def _many_parts() -> bytes:
 
 
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
-    "a line of 800,000 cells": (lambda: packed(lines("".join(cell(f"A{n}") for n in range(800_000)))), "far too wide"),
-    "a line of 800,000 cells without places": (lambda: packed(lines("<c><v>1</v></c>" * 800_000)), "far too wide"),
+    "a line of 800,000 cells": (
+        lambda: packed(lines("".join(cell(f"A{n}") for n in range(800_000)))),
+        "far too wide",
+    ),
+    "a line of 800,000 cells without places": (
+        lambda: packed(lines("<c><v>1</v></c>" * 800_000)),
+        "far too wide",
+    ),
     "lines of 16,000 empty cells each": (
-        lambda: packed(lines(*["".join(f'<c r="{chr(65 + n % 26)}1" s="1"/>' for n in range(16_000))] * 400)), "million|more than"),
+        lambda: packed(lines(*["".join(f'<c r="{chr(65 + n % 26)}1" s="1"/>' for n in range(16_000))] * 400)),
+        "million|more than",
+    ),
     "800,000 lines": (lambda: packed(lines(*[cell("A1")] * 800_000)), "more than 40,000 lines"),
-    "nested 200,000 deep in a line": (lambda: packed(lines("<c r=\"A1\">" + "<v>" * 200_000 + "1" + "</v>" * 200_000 + "</c>")), "too deep|damaged"),
+    "nested 200,000 deep in a line": (
+        lambda: packed(lines('<c r="A1">' + "<v>" * 200_000 + "1" + "</v>" * 200_000 + "</c>")),
+        "too deep|damaged",
+    ),
     "nested 200,000 deep around the lines": (
-        lambda: packed("<worksheet>" + "<x>" * 200_000 + "</x>" * 200_000 + "</worksheet>"), "too deep|damaged"),
+        lambda: packed("<worksheet>" + "<x>" * 200_000 + "</x>" * 200_000 + "</worksheet>"),
+        "too deep|damaged",
+    ),
     "nested 500,000 deep in the texts": (
-        lambda: packed(lines(cell("A1")), sharedStrings="<sst>" + "<a>" * 500_000 + "</a>" * 500_000 + "</sst>"), "damaged"),
-    "140 MB of blanks": (lambda: packed(b"<worksheet><sheetData>" + b" " * (140 * 1024 * 1024) + b"</sheetData></worksheet>"), "far too wide"),
-    "more than is unpacked": (lambda: packed(b" " * (workbooks.MOST_UNPACKED_BYTES + 1)), "too large once unpacked"),
+        lambda: packed(
+            lines(cell("A1")), sharedStrings="<sst>" + "<a>" * 500_000 + "</a>" * 500_000 + "</sst>"
+        ),
+        "damaged",
+    ),
+    "140 MB of blanks": (
+        lambda: packed(b"<worksheet><sheetData>" + b" " * (140 * 1024 * 1024) + b"</sheetData></worksheet>"),
+        "far too wide",
+    ),
+    "more than is unpacked": (
+        lambda: packed(b" " * (workbooks.MOST_UNPACKED_BYTES + 1)),
+        "too large once unpacked",
+    ),
     "one text of a million letters in every cell": (
-        lambda: packed(lines(*[cell("A1", "0", ' t="s"')] * 30_000), sharedStrings=f"<sst><si><t>{'x' * 1_000_000}</t></si></sst>"),
-        "more than 32,767 characters"),
+        lambda: packed(
+            lines(*[cell("A1", "0", ' t="s"')] * 30_000),
+            sharedStrings=f"<sst><si><t>{'x' * 1_000_000}</t></si></sst>",
+        ),
+        "more than 32,767 characters",
+    ),
     "a text of 30,000 letters in each of 30,000 lines": (
-        lambda: packed(lines(*["".join(cell(f"{c}1", "0", ' t="s"') for c in "ABCDEFGH")] * 30_000),
-                       sharedStrings=f"<sst><si><t>{'xyz' * 10_000}</t></si></sst>"), "too long to read|more text"),
-    "two million texts": (lambda: packed(lines(cell("A1")), sharedStrings=_shared(2_000_000, 8)), "more text than is read"),
-    "texts of 100 MB": (lambda: packed(lines(cell("A1")), sharedStrings=_shared(100, 1_000_000)), "more text than is read"),
+        lambda: packed(
+            lines(*["".join(cell(f"{c}1", "0", ' t="s"') for c in "ABCDEFGH")] * 30_000),
+            sharedStrings=f"<sst><si><t>{'xyz' * 10_000}</t></si></sst>",
+        ),
+        "too long to read|more text",
+    ),
+    "two million texts": (
+        lambda: packed(lines(cell("A1")), sharedStrings=_shared(2_000_000, 8)),
+        "more text than is read",
+    ),
+    "texts of 100 MB": (
+        lambda: packed(lines(cell("A1")), sharedStrings=_shared(100, 1_000_000)),
+        "more text than is read",
+    ),
     "letters that stand for others": (
-        lambda: packed('<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>' + lines(cell("A1", "&b;"))), "damaged"),
+        lambda: packed(
+            '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>' + lines(cell("A1", "&b;"))
+        ),
+        "damaged",
+    ),
     "40,000 parts": (_many_parts, "far too many parts"),
     "a line of ten million commas": (lambda: b"a" + b"," * 10_000_000, "far too wide"),
-    "a cell of nine million letters": (lambda: b"URN,Email\n1," + b"x" * 9_000_000, "far too wide|could not be read"),
+    "a cell of nine million letters": (
+        lambda: b"URN,Email\n1," + b"x" * 9_000_000,
+        "far too wide|could not be read",
+    ),
     "nine million lines": (lambda: b"1\n" * 4_500_000, "more than 40,000 lines"),
     "open marks without an end": (lambda: packed(lines("<c " * 600_000)), "damaged|far too wide"),
-    "open cells without an end": (lambda: packed(lines('<c r="A1"><v>' * 150_000)), "damaged|far too wide|too deep"),
+    "open cells without an end": (
+        lambda: packed(lines('<c r="A1"><v>' * 150_000)),
+        "damaged|far too wide|too deep",
+    ),
     "50,000 marks of which no two are alike": (
-        lambda: packed(lines(*["".join(cell(f"{c}1", "1", f' s="{n * 26 + m}"') for m, c in enumerate("ABCDEFGH")) for n in range(5_000)])), "damaged"),
-}  # fmt: skip
+        lambda: packed(
+            lines(
+                *[
+                    "".join(cell(f"{c}1", "1", f' s="{n * 26 + m}"') for m, c in enumerate("ABCDEFGH"))
+                    for n in range(5_000)
+                ]
+            )
+        ),
+        "damaged",
+    ),
+}
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
@@ -190,16 +248,24 @@ def test_every_sheet_is_read_with_its_dates_numbers_and_lines() -> None:
     out = io.BytesIO()
     book.save(out)
     assert _read(out.getvalue()) == [
-        ("Leads", [(2, ["URN", "", "Day"]), (4, ["115482", "115492.5", "2024-03-09"]),
-                   (5, ["", "", "2024-03-09 10:30"]), (6, ["1", "two\nlines & more"])]),
+        (
+            "Leads",
+            [
+                (2, ["URN", "", "Day"]),
+                (4, ["115482", "115492.5", "2024-03-09"]),
+                (5, ["", "", "2024-03-09 10:30"]),
+                (6, ["1", "two\nlines & more"]),
+            ],
+        ),
         ("Empty", []),
         ("Heads", [(1, ["", "100000"])]),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("prefix", ["", "x:"])
 def test_a_sheet_written_in_another_way_reads_the_same(prefix: str) -> None:
-    """With a prefix before every mark, with rich text, phonetic notes, formulas, comments: what the parser alone reads."""
+    """With a prefix before every mark, with rich text, phonetic notes, formulas, comments: what the parser
+    alone reads."""
     p = prefix
     sheet = (
         f'<{p}worksheet xmlns{":x" if p else ""}="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><{p}sheetData>'
@@ -220,8 +286,12 @@ def test_cells_made_one_over_lines_say_the_same_in_each() -> None:
     out = io.BytesIO()
     book.save(out)
     assert [said for _, said in _read(out.getvalue())[0][1]] == [
-        ["URN", "Email"], ["1", "a"], ["1", "b"], ["1", "c"], ["2", "d"],
-    ]  # fmt: skip
+        ["URN", "Email"],
+        ["1", "a"],
+        ["1", "b"],
+        ["1", "c"],
+        ["2", "d"],
+    ]
 
 
 @pytest.mark.parametrize(

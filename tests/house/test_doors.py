@@ -15,7 +15,8 @@ def test_every_route_has_a_guard(app: Flask) -> None:
     without = [
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if rule.endpoint != "static" and getattr(app.view_functions[rule.endpoint], "guard", None) not in GUARDS
+        if rule.endpoint != "static"
+        and getattr(app.view_functions[rule.endpoint], "guard", None) not in GUARDS
     ]
     assert without == []
 
@@ -75,7 +76,9 @@ def test_no_page_that_is_only_read_opens_a_transaction() -> None:
 
 def test_pages_do_not_import_each_other() -> None:
     known = plan.modules()
-    pages = {m for m, p in known.items() if plan.room(m) == "web" and any(map(_is_route, ast.walk(plan.tree(p))))}
+    pages = {
+        m for m, p in known.items() if plan.room(m) == "web" and any(map(_is_route, ast.walk(plan.tree(p))))
+    }
     assert "outreach.web.public.pages" in pages
     wrong = [
         f"{plan.said(path, line)} imports {other}"

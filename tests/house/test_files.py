@@ -57,8 +57,11 @@ def test_templates_load_nothing_from_another_host() -> None:
     wrong = [
         f"{name}: {m.group()}"
         for name, text in pages().items()
-        for m in re.finditer(r"""<(?:script|link|img|iframe|source)\b[^>]*(?:src|href)\s*=\s*["']\s*(?:https?:)?//[^>]*>""", text)
-    ]  # fmt: skip
+        for m in re.finditer(
+            r"""<(?:script|link|img|iframe|source)\b[^>]*(?:src|href)\s*=\s*["']\s*(?:https?:)?//[^>]*>""",
+            text,
+        )
+    ]
     assert wrong == []
 
 

@@ -26,7 +26,9 @@ def test_a_file_imports_only_from_its_own_room_or_a_lower_floor() -> None:
 def test_no_import_goes_in_a_circle() -> None:
     known = plan.modules()
     # A package is imported with each of its modules; only what it imports itself counts.
-    arrows = {m: {o for o, _ in plan.ours(p) if o != m and not m.startswith(o + ".")} for m, p in known.items()}
+    arrows = {
+        m: {o for o, _ in plan.ours(p) if o != m and not m.startswith(o + ".")} for m, p in known.items()
+    }
     done: set[str] = set()
 
     def walk(module: str, way: tuple[str, ...]) -> None:
@@ -42,13 +44,16 @@ def test_no_import_goes_in_a_circle() -> None:
 
 
 def test_no_two_folders_import_each_other() -> None:
-    """A folder is a smaller room, with its own place in the order. The file that puts a package together is left out."""
+    """A folder is a smaller room, with its own place in the order. The file that puts a package together is
+    left out."""
     known = plan.modules()
     folder = {m: m.rpartition(".")[0] for m, p in known.items() if p.name != "__init__.py"}
     arrows = {
-        (folder[m], folder[o]): f"{m} imports {o}" for m in folder for o, _ in plan.ours(known[m])
+        (folder[m], folder[o]): f"{m} imports {o}"
+        for m in folder
+        for o, _ in plan.ours(known[m])
         if o in folder and folder[m] != folder[o]
-    }  # fmt: skip
+    }
     assert [(said, arrows[b, a]) for (a, b), said in arrows.items() if a < b and (b, a) in arrows] == []
 
 

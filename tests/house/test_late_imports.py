@@ -46,7 +46,9 @@ def test_none_of_these_libraries_is_imported_when_a_file_is() -> None:
         plan.said(path, node.lineno)
         for path in plan.modules().values()
         for node in at_once(plan.tree(path))
-        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names])
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        )
         if name.split(".")[0] in LATE
     ]
     assert early == []
@@ -68,5 +70,7 @@ def test_of_ours_only_the_assembly_is_imported_late() -> None:
     for path in plan.modules().values():
         for name in late(plan.tree(path)):
             if name.startswith("outreach"):
-                found.setdefault(str(path.relative_to(plan.OUTREACH)), set()).add(".".join(name.split(".")[:2]))
+                found.setdefault(str(path.relative_to(plan.OUTREACH)), set()).add(
+                    ".".join(name.split(".")[:2])
+                )
     assert found == OURS

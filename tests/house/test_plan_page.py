@@ -1,4 +1,5 @@
-"""docs/house.md is the plan as it truly is: every room and folder stands in it, and none that is not there."""
+"""docs/house.md is the plan as it truly is: every room and folder stands in it, and none that is not
+there."""
 
 import re
 

@@ -1,4 +1,5 @@
-"""What a coordinator at the desk and a school with its phone do in the simulated year: each deed through pages, as a person does it."""
+"""What a coordinator at the desk and a school with its phone do in the simulated year: each deed through
+pages, as a person does it."""
 
 import email
 import re
@@ -138,7 +139,8 @@ def let_it_chase(site: Site, desk: Page) -> None:
 
 
 def raise_first(site: Site, desk: Page) -> None:
-    """The school that waits longest for the coordinator's word is raised to its head teacher; the letter is seen first."""
+    """The school that waits longest for the coordinator's word is raised to its head teacher; the letter is
+    seen first."""
     site.open(desk, "/desk/chasing")
     desk.get_by_role("link", name=re.compile("^Write to the head teacher")).first.click()
     desk.locator("#name").fill("Dr Anne Head")
@@ -177,7 +179,8 @@ def note_answer(site: Site, desk: Page, urn: int, kind: str, reason: str) -> Non
 
 
 def book(phone: Page, link: str, *, after: date | None = None, only_year: int | None = None) -> str:
-    """From the link to the booking; the first time there is, or the first after a day. Returns the first reference."""
+    """From the link to the booking; the first time there is, or the first after a day. Returns the first
+    reference."""
     phone.goto(link)
     phone.get_by_role("heading", level=1).wait_for()
     more = phone.locator("main a[href$='/times']")
@@ -225,8 +228,10 @@ def book(phone: Page, link: str, *, after: date | None = None, only_year: int | 
 
 def _fill_people(phone: Page) -> None:
     for box, text in (
-        ("lead_name", "Joanna Fell"), ("lead_address", "j.fell@marlshire.example"), ("lead_phone", "01632 960 771"),
-    ):  # fmt: skip
+        ("lead_name", "Joanna Fell"),
+        ("lead_address", "j.fell@marlshire.example"),
+        ("lead_phone", "01632 960 771"),
+    ):
         if not phone.locator(f"#{box}").input_value():
             phone.locator(f"#{box}").fill(text)
 
@@ -355,14 +360,38 @@ def came_back(mail: EmailMessage, at: datetime) -> bytes:
     to = str(mail["To"]).strip("<>")
     to = re.search(r"[^<\s]+@[^>\s]+", to)[0]  # type: ignore[index]
     lines = [
-        "From: MAILER-DAEMON@mx.school.example", f"To: {mail['From']}", "Subject: Undelivered Mail Returned to Sender",
-        f"Date: {email.utils.format_datetime(at)}", f"Message-ID: <bounce-{at.timestamp():.0f}@mx.school.example>",
-        "Auto-Submitted: auto-replied", "MIME-Version: 1.0",
-        'Content-Type: multipart/report; report-type=delivery-status; boundary="edge"', "",
-        "--edge", "Content-Type: text/plain", "", "No such mailbox.", "",
-        "--edge", "Content-Type: message/delivery-status", "", "Reporting-MTA: dns; mx.school.example", "",
-        f"Final-Recipient: rfc822; {to}", "Action: failed", "Status: 5.1.1", "Diagnostic-Code: smtp; 550 5.1.1 no such user", "",
-        "--edge", "Content-Type: text/rfc822-headers", "", f"Message-ID: {mail['Message-ID']}", f"To: {to}", "", "--edge--", "",
-    ]  # fmt: skip
+        "From: MAILER-DAEMON@mx.school.example",
+        f"To: {mail['From']}",
+        "Subject: Undelivered Mail Returned to Sender",
+        f"Date: {email.utils.format_datetime(at)}",
+        f"Message-ID: <bounce-{at.timestamp():.0f}@mx.school.example>",
+        "Auto-Submitted: auto-replied",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="edge"',
+        "",
+        "--edge",
+        "Content-Type: text/plain",
+        "",
+        "No such mailbox.",
+        "",
+        "--edge",
+        "Content-Type: message/delivery-status",
+        "",
+        "Reporting-MTA: dns; mx.school.example",
+        "",
+        f"Final-Recipient: rfc822; {to}",
+        "Action: failed",
+        "Status: 5.1.1",
+        "Diagnostic-Code: smtp; 550 5.1.1 no such user",
+        "",
+        "--edge",
+        "Content-Type: text/rfc822-headers",
+        "",
+        f"Message-ID: {mail['Message-ID']}",
+        f"To: {to}",
+        "",
+        "--edge--",
+        "",
+    ]
     out.write("\r\n".join(lines).encode())
     return out.getvalue()

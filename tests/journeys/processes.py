@@ -1,4 +1,5 @@
-"""The service as it runs for real: gunicorn and the post as processes of their own, and a mail server beside them."""
+"""The service as it runs for real: gunicorn and the post as processes of their own, and a mail server beside
+them."""
 
 import email
 import os
@@ -56,24 +57,36 @@ class Service:
         """Run one flask command of the service; what it printed."""
         done = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", *command],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
 
 @contextmanager
 def running(database_url: str, folder: Path, **settings: str) -> Iterator[Service]:
-    """Start all three on free ports and stop them in the end; the database is migrated already. `settings` stand above ours."""
+    """Start all three on free ports and stop them in the end; the database is migrated already. `settings`
+    stand above ours."""
     mail = MailServer()
     smtp = Controller(mail, hostname="127.0.0.1", port=free_port())
     smtp.start()
     port = free_port()
-    environment = os.environ | {
-        "DATABASE_URL": database_url, "OUTREACH_FOLDER": str(folder), "SECRET_KEY": "of the journey",
-        "PUBLIC_URL": f"http://127.0.0.1:{port}", "SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
-        "MAIL_DOMAIN": "outreach.example", "PYTHONUNBUFFERED": "1",
-    } | settings  # fmt: skip
+    environment = (
+        os.environ
+        | {
+            "DATABASE_URL": database_url,
+            "OUTREACH_FOLDER": str(folder),
+            "SECRET_KEY": "of the journey",
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
+            "MAIL_DOMAIN": "outreach.example",
+            "PYTHONUNBUFFERED": "1",
+        }
+        | settings
+    )
     log = (folder / "journey.log").open("w")
 
     def start(*command: str) -> subprocess.Popen[bytes]:
@@ -82,9 +95,20 @@ def running(database_url: str, folder: Path, **settings: str) -> Iterator[Servic
         )
 
     web = start(
-        "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4",
-        "--no-control-socket", "--graceful-timeout", "5", "wsgi:app",
-    )  # fmt: skip
+        "gunicorn",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--worker-class",
+        "gthread",
+        "--workers",
+        "2",
+        "--threads",
+        "4",
+        "--no-control-socket",
+        "--graceful-timeout",
+        "5",
+        "wsgi:app",
+    )
     post = start("flask", "--app", "wsgi", "post", "send", "--loop", "--every", "0.2")
     try:
         _wait_for(port, web, folder)

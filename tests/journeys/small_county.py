@@ -1,7 +1,9 @@
-"""A made-up county of 26 schools that any mind can hold, as the register publishes it, and what becomes of some of them.
+"""A made-up county of 26 schools that any mind can hold, as the register publishes it, and what becomes of
+some of them.
 
-`register_file` gives the register of a day: from then on a school has closed, another has become an academy under a new
-URN, one teaches fewer pupils and one has moved to another trust. Names, people and places are made up.
+`register_file` gives the register of a day: from then on a school has closed, another has become an academy
+under a new URN, one teaches fewer pupils and one has moved to another trust. Names, people and places are
+made up.
 """
 
 import csv
@@ -29,10 +31,33 @@ KINDS = (
     ("Free schools", "All-through", "4", "18", "700"),
 )
 NAMES = (
-    "Ashdown", "Birchwood", "Carrow", "Deepdale", "Elmfield", "Fernhill", "Greenlow", "Hazelmere", "Ivybridge",
-    "Juniper", "Kestrel", "Larkrise", "Millbrook", "Northgate", "Oakhurst", "Priory", "Queensmead", "Ravenscar",
-    "St Osyth’s", "Thornbury", "Underwood", "Valley", "Westfield", "Yarrow", "Zennor", "Wold Edge",
-)  # fmt: skip
+    "Ashdown",
+    "Birchwood",
+    "Carrow",
+    "Deepdale",
+    "Elmfield",
+    "Fernhill",
+    "Greenlow",
+    "Hazelmere",
+    "Ivybridge",
+    "Juniper",
+    "Kestrel",
+    "Larkrise",
+    "Millbrook",
+    "Northgate",
+    "Oakhurst",
+    "Priory",
+    "Queensmead",
+    "Ravenscar",
+    "St Osyth’s",
+    "Thornbury",
+    "Underwood",
+    "Valley",
+    "Westfield",
+    "Yarrow",
+    "Zennor",
+    "Wold Edge",
+)
 
 CLOSES, CLOSED_ON = FIRST + 1, date(2026, 11, 30)
 """It closes for good; its pupils go elsewhere."""
@@ -42,12 +67,33 @@ SHRINKS, SHRUNK_ON = FIRST + 8, date(2027, 2, 1)
 CHANGES_TRUST, CHANGED_ON = FIRST + 12, date(2027, 3, 1)
 
 COLUMNS = (
-    "URN", "LA (code)", "LA (name)", "EstablishmentName", "TypeOfEstablishment (name)",
-    "EstablishmentStatus (name)", "OpenDate", "CloseDate", "PhaseOfEducation (name)", "StatutoryLowAge",
-    "StatutoryHighAge", "NumberOfPupils", "Street", "Locality", "Address3", "Town", "Postcode", "SchoolWebsite",
-    "TelephoneNum", "HeadFirstName", "HeadLastName", "Trusts (name)", "DistrictAdministrative (code)",
-    "DistrictAdministrative (name)", "Easting", "Northing",
-)  # fmt: skip
+    "URN",
+    "LA (code)",
+    "LA (name)",
+    "EstablishmentName",
+    "TypeOfEstablishment (name)",
+    "EstablishmentStatus (name)",
+    "OpenDate",
+    "CloseDate",
+    "PhaseOfEducation (name)",
+    "StatutoryLowAge",
+    "StatutoryHighAge",
+    "NumberOfPupils",
+    "Street",
+    "Locality",
+    "Address3",
+    "Town",
+    "Postcode",
+    "SchoolWebsite",
+    "TelephoneNum",
+    "HeadFirstName",
+    "HeadLastName",
+    "Trusts (name)",
+    "DistrictAdministrative (code)",
+    "DistrictAdministrative (name)",
+    "Easting",
+    "Northing",
+)
 
 
 def register_file(on: date) -> bytes:
@@ -62,9 +108,12 @@ def register_file(on: date) -> bytes:
     if on >= CONVERTED_ON:
         day = CONVERTED_ON.strftime("%d-%m-%Y")
         academy = by_urn[CONVERTS] | {
-            "URN": str(ACADEMY), "TypeOfEstablishment (name)": "Academy converter", "OpenDate": day,
-            "EstablishmentName": "Elmfield Academy", "Trusts (name)": "Lantern Learning Trust",
-        }  # fmt: skip
+            "URN": str(ACADEMY),
+            "TypeOfEstablishment (name)": "Academy converter",
+            "OpenDate": day,
+            "EstablishmentName": "Elmfield Academy",
+            "Trusts (name)": "Lantern Learning Trust",
+        }
         by_urn[CONVERTS] |= {"EstablishmentStatus (name)": "Closed", "CloseDate": day}
         rows.append(academy)
     if on >= SHRUNK_ON:
@@ -97,15 +146,28 @@ def _school(n: int) -> dict[str, str]:
     kind, phase, low, high, pupils = KINDS[n % len(KINDS)]
     code, district = DISTRICTS[n % len(DISTRICTS)]
     return dict.fromkeys(COLUMNS, "") | {
-        "URN": str(FIRST + n), "LA (code)": LA_CODE, "LA (name)": COUNTY, "EstablishmentName": f"{NAMES[n]} School",
-        "TypeOfEstablishment (name)": kind, "EstablishmentStatus (name)": "Open", "OpenDate": "01-09-2011",
-        "PhaseOfEducation (name)": phase, "StatutoryLowAge": low, "StatutoryHighAge": high, "NumberOfPupils": pupils,
-        "Street": f"{n + 1} Mill Lane", "Town": district, "Postcode": f"ZZ{n % 9 + 1} {n % 9}AA",
-        "SchoolWebsite": f"school{FIRST + n}.example", "TelephoneNum": f"01632960{n:03d}",
-        "Trusts (name)": TRUSTS[n % len(TRUSTS)], "DistrictAdministrative (code)": code,
+        "URN": str(FIRST + n),
+        "LA (code)": LA_CODE,
+        "LA (name)": COUNTY,
+        "EstablishmentName": f"{NAMES[n]} School",
+        "TypeOfEstablishment (name)": kind,
+        "EstablishmentStatus (name)": "Open",
+        "OpenDate": "01-09-2011",
+        "PhaseOfEducation (name)": phase,
+        "StatutoryLowAge": low,
+        "StatutoryHighAge": high,
+        "NumberOfPupils": pupils,
+        "Street": f"{n + 1} Mill Lane",
+        "Town": district,
+        "Postcode": f"ZZ{n % 9 + 1} {n % 9}AA",
+        "SchoolWebsite": f"school{FIRST + n}.example",
+        "TelephoneNum": f"01632960{n:03d}",
+        "Trusts (name)": TRUSTS[n % len(TRUSTS)],
+        "DistrictAdministrative (code)": code,
         "DistrictAdministrative (name)": district,
-        "Easting": "" if n == 5 else str(450_000 + 1_000 * (n % 6)), "Northing": "" if n == 5 else str(210_000 + 1_000 * (n % 4)),
-    }  # fmt: skip
+        "Easting": "" if n == 5 else str(450_000 + 1_000 * (n % 6)),
+        "Northing": "" if n == 5 else str(210_000 + 1_000 * (n % 4)),
+    }
 
 
 def _written(head: tuple[str, ...], rows: list[list[str]]) -> bytes:

@@ -84,7 +84,8 @@ def sent_in(desk: FlaskClient, where: str, text: str) -> str:
 
 
 def posted(waiting: list[int]) -> str:
-    """The file of one of these letters once the post, which runs beside, has put it into its folder; within half a minute."""
+    """The file of one of these letters once the post, which runs beside, has put it into its folder; within
+    half a minute."""
     until = time.monotonic() + 30
     while True:
         db.session.rollback()
@@ -103,13 +104,18 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
     asked = county.told.cast.everybody[0]
     desk = sign_in_client(app, county)
     made = {
-        "coordinator.register_changes": sent_in(desk, "/desk/register", REGISTER.format(asked.la_code)) + "/changes.csv",
-        "coordinator.contacts_to_mend": sent_in(desk, "/desk/contacts", CONTACTS.format(urn=asked.urn)) + "/to-mend.xlsx",
-        "coordinator.past_shows_to_mend": sent_in(desk, "/desk/past-shows", PAST_SHOWS.format(urn=asked.urn)) + "/to-mend.xlsx",
-    }  # fmt: skip
+        "coordinator.register_changes": sent_in(desk, "/desk/register", REGISTER.format(asked.la_code))
+        + "/changes.csv",
+        "coordinator.contacts_to_mend": sent_in(desk, "/desk/contacts", CONTACTS.format(urn=asked.urn))
+        + "/to-mend.xlsx",
+        "coordinator.past_shows_to_mend": sent_in(desk, "/desk/past-shows", PAST_SHOWS.format(urn=asked.urn))
+        + "/to-mend.xlsx",
+    }
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     cookie = f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps(session_of(county.told.coordinator))}"
-    of_ours = select(Letter.id).where(Letter.status == WAITING, Letter.partnership_id == county.told.partnership.id)
+    of_ours = select(Letter.id).where(
+        Letter.status == WAITING, Letter.partnership_id == county.told.partnership.id
+    )
     waiting = list(db.session.scalars(of_ours.order_by(Letter.id)))
     with running(database_url, tmp_path, SMTP_URL="") as service:  # the post writes files
         made["coordinator.letter_file"] = posted(waiting)
@@ -131,6 +137,8 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
         if rule.rule.rpartition(".")[2] in FILES or rule.endpoint == "company.sheet_file"
     }
     assert meant - arrived.keys() == set()
-    contacts, visits = (to_mend(arrived[f"coordinator.{kind}_to_mend"][1]) for kind in ("contacts", "past_shows"))
+    contacts, visits = (
+        to_mend(arrived[f"coordinator.{kind}_to_mend"][1]) for kind in ("contacts", "past_shows")
+    )
     assert [line for line, _ in contacts] == [line for line, _ in visits] == ["3", "4"]
     assert all(wrong for _, wrong in contacts + visits)

@@ -1,4 +1,5 @@
-"""Twelve small schools want the last seats of one show at the same moment, through gunicorn, on both databases."""
+"""Twelve small schools want the last seats of one show at the same moment, through gunicorn, on both
+databases."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -40,11 +41,14 @@ def lay(now: datetime) -> tuple[int, list[str]]:
         schools = [make.school(easting=451000 + n, number_of_pupils=63) for n in range(SCHOOLS)]
         tokens = [
             links.mint(
-                urn=s.urn, programme_id=programme.id, address=f"office@s{s.urn}.example", now=now,
+                urn=s.urn,
+                programme_id=programme.id,
+                address=f"office@s{s.urn}.example",
+                now=now,
                 expires_at=now + timedelta(days=90),
             ).token
             for s in schools
-        ]  # fmt: skip
+        ]
     return show.id, tokens
 
 
@@ -65,9 +69,15 @@ def test_twelve_schools_race_for_seats_and_as_many_get_in_as_fit(
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         assert response.status == 200 and found, page[:300]
         typed = {
-            "csrf_token": found[1], "why": "few pupils", "pupils-0-8": "9", "pupils-0-9": "9", "travels_by": "foot",
-            "lead_name": "Ann Lea", "lead_address": f"a.lea@s{tokens.index(token)}.example", "lead_phone": "01632 960 300",
-        }  # fmt: skip
+            "csrf_token": found[1],
+            "why": "few pupils",
+            "pupils-0-8": "9",
+            "pupils-0-9": "9",
+            "travels_by": "foot",
+            "lead_name": "Ann Lea",
+            "lead_address": f"a.lea@s{tokens.index(token)}.example",
+            "lead_phone": "01632 960 300",
+        }
         together.wait(60)
         connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
         connection.request(

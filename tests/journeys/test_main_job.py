@@ -1,7 +1,8 @@
-"""The main job, played by people in a real browser: from the school list to a booked performance in everybody's
-calendar and a coverage page that moved by exactly one school.
+"""The main job, played by people in a real browser: from the school list to a booked performance in
+everybody's calendar and a coverage page that moved by exactly one school.
 
-gunicorn, the post and a mail server run as they would for real; the coordinator sits at a desk, the school holds a phone.
+gunicorn, the post and a mail server run as they would for real; the coordinator sits at a desk, the school
+holds a phone.
 """
 
 import re
@@ -71,10 +72,11 @@ def _small(register: bytes) -> tuple[int, ...]:
     found = [
         int(row["URN"])
         for row in DictReader(StringIO(register.decode("cp1252"), newline=""))
-        if row["EstablishmentStatus (name)"] == "Open" and row["PhaseOfEducation (name)"] == "Secondary"
+        if row["EstablishmentStatus (name)"] == "Open"
+        and row["PhaseOfEducation (name)"] == "Secondary"
         and (row["StatutoryLowAge"], row["StatutoryHighAge"]) in (("11", "16"), ("11", "18"))
         and 300 < int(row["NumberOfPupils"] or 0) < 620
-    ]  # fmt: skip
+    ]
     return tuple(found[:3])
 
 
@@ -137,9 +139,13 @@ def found_partnership(region: Region) -> None:
     """What whoever runs the service does once: a partnership, its authority, a coordinator."""
     now = datetime.now(UTC)
     settings = Settings(
-        name=f"{region.name} Safeguarding Children Partnership", county=region.name, reference_prefix="REF",
-        contact_name="Priya Nandakumar", contact_email=COORDINATOR, contact_phone="01632 960 118",
-    )  # fmt: skip
+        name=f"{region.name} Safeguarding Children Partnership",
+        county=region.name,
+        reference_prefix="REF",
+        contact_name="Priya Nandakumar",
+        contact_email=COORDINATOR,
+        contact_phone="01632 960 118",
+    )
     with transaction():
         partnership = partnerships.create(settings, who="test", now=now)
         authorities.add(partnership, region.la_code, region.name, who="test", now=now)
@@ -214,7 +220,10 @@ def fill_day(page: Page, name: str, day: date) -> None:
 
 def bring_contacts(service: Service, desk: Page, region: Region) -> None:
     people_there = [LEAD, "office@second.example", "office@third.example"]
-    rows = [f"{urn},Joanna Fell,Designated safeguarding lead,{who}" for urn, who in zip(region.asked, people_there, strict=True)]  # fmt: skip
+    rows = [
+        f"{urn},Joanna Fell,Designated safeguarding lead,{who}"
+        for urn, who in zip(region.asked, people_there, strict=True)
+    ]
     desk.goto(f"{service.url}/desk/contacts")
     content = "\r\n".join(["URN,Name,Role,Email", *rows]).encode()
     desk.locator("#file").set_input_files({"name": "contacts.csv", "mimeType": "text/csv", "buffer": content})
@@ -256,9 +265,11 @@ def entry(letter: EmailMessage) -> dict[str, Any]:
     attendees = event["ATTENDEE"] if isinstance(event["ATTENDEE"], list) else [event["ATTENDEE"]]
     assert f"mailto:{LEAD}" in [str(a).lower() for a in attendees]
     return {
-        "METHOD": str(calendar["METHOD"]), "UID": str(event["UID"]), "SEQUENCE": int(event["SEQUENCE"]),
+        "METHOD": str(calendar["METHOD"]),
+        "UID": str(event["UID"]),
+        "SEQUENCE": int(event["SEQUENCE"]),
         "DTSTART": event["DTSTART"].dt,
-    }  # fmt: skip
+    }
 
 
 def book(phone: Page, link: str) -> None:
@@ -317,7 +328,8 @@ def settled_coverage(service: Service, desk: Page, wanted: dict[str, int]) -> di
 
 
 def coverage(service: Service, desk: Page) -> dict[str, int]:
-    """The nine standings as the legend counts them; each number leads to a list of that length, and they add up."""
+    """The nine standings as the legend counts them; each number leads to a list of that length, and they add
+    up."""
     desk.goto(f"{service.url}/desk/coverage")
     found = {}
     for line in desk.locator(".leg li").all():

@@ -1,4 +1,5 @@
-"""scripts/run as a newcomer starts it: it makes everything, prints what to open, stops, and keeps what is there."""
+"""scripts/run as a newcomer starts it: it makes everything, prints what to open, stops, and keeps what is
+there."""
 
 import os
 import re
@@ -23,7 +24,8 @@ LAST_LINE = "Ctrl-C stops the service"
 
 @contextmanager
 def started(folder: Path, *arguments: str) -> Iterator[dict[str, str]]:
-    """The addresses that scripts/run prints, while it runs: {'/sign-in/…': 'http://…'} by the page's first part."""
+    """The addresses that scripts/run prints, while it runs: {'/sign-in/…': 'http://…'} by the page's first
+    part."""
     port = free_port()
     environment = os.environ | {"OUTREACH_FOLDER": str(folder), "PORT": str(port)}
     environment.pop("DATABASE_URL", None)

@@ -1,4 +1,5 @@
-"""A program that people subscribe with takes a feed from the service as it runs, and sees what becomes of a show."""
+"""A program that people subscribe with takes a feed from the service as it runs, and sees what becomes of a
+show."""
 
 import subprocess
 import sys
@@ -32,7 +33,8 @@ FELL = Colleague(name="Joanna Fell", address="j.fell@redmere.example", duty="saf
 
 
 class Subscriber:
-    """vdirsyncer with one feed on the one side and a folder on the other. (It gives each entry a UID by its text.)"""
+    """vdirsyncer with one feed on the one side and a folder on the other. (It gives each entry a UID by its
+    text.)"""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.calendar, self.config = folder / "calendar", folder / "vdirsyncer.conf"
@@ -47,8 +49,11 @@ class Subscriber:
 
     def run(self, command: str) -> None:
         done = subprocess.run(
-            [sys.executable, "-m", "vdirsyncer", "-c", str(self.config), command], capture_output=True, text=True, input="y\n"
-        )  # fmt: skip
+            [sys.executable, "-m", "vdirsyncer", "-c", str(self.config), command],
+            capture_output=True,
+            text=True,
+            input="y\n",
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
     def sync(self) -> list[Event]:
@@ -135,9 +140,10 @@ def test_a_subscriber_sees_a_show_its_move_and_its_cancellation(
 
         with transaction():
             later = next(
-                s for s in starts(programme, school, days, "1300", now, instead_of=booking.performance_id)
+                s
+                for s in starts(programme, school, days, "1300", now, instead_of=booking.performance_id)
                 if s.starts_at.date() > booked_at.date()
-            )  # fmt: skip
+            )
             bookings.move(booking, later, who="Joanna Fell", now=now + timedelta(minutes=5))
             moved_to = booking.performance.starts_at
         assert status_of(url, **{"If-None-Match": tag})[0] == 200

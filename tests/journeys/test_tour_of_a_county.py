@@ -1,6 +1,8 @@
-"""The scripted desk on the real register of Oxfordshire: a plan, promises, refusals, an illness day, planned again twice.
+"""The scripted desk on the real register of Oxfordshire: a plan, promises, refusals, an illness day, planned
+again twice.
 
-Nobody who said yes is moved, and in the end every calendar, built from the mails alone, agrees with the diary.
+Nobody who said yes is moved, and in the end every calendar, built from the mails alone, agrees with the
+diary.
 """
 
 import random
@@ -43,11 +45,16 @@ pytestmark = [pytest.mark.shared, pytest.mark.browser]
 
 PRIYA, VAN = "Priya Nandakumar", "red.van@lantern-row.example"
 REPLY_BY = date(2027, 2, 12)
-TERMS = ((date(2027, 2, 22), date(2027, 3, 25)), (date(2027, 4, 12), date(2027, 5, 28)), (date(2027, 6, 7), date(2027, 6, 25)))  # fmt: skip
+TERMS = (
+    (date(2027, 2, 22), date(2027, 3, 25)),
+    (date(2027, 4, 12), date(2027, 5, 28)),
+    (date(2027, 6, 7), date(2027, 6, 25)),
+)
 
 
 class Desk:
-    """The county, its programme, one troupe; a clock that goes on by a minute at each deed; everybody's calendar."""
+    """The county, its programme, one troupe; a clock that goes on by a minute at each deed; everybody's
+    calendar."""
 
     def __init__(self, source: Path) -> None:
         self.now = make.NOW
@@ -116,7 +123,8 @@ class Desk:
         return sorted(found, key=lambda p: p.id)
 
     def says_yes(self, proposal: Proposal) -> None:
-        """A school too big for one show brings one year group to each; one that has everybody booked says nothing."""
+        """A school too big for one show brings one year group to each; one that has everybody booked says
+        nothing."""
         account = accounts.account(self.programme, proposal.school)
         if not account.is_open:
             return
@@ -131,7 +139,8 @@ class Desk:
             proposing.accept(proposal, promise, who="Joanna Fell", now=self.later())
 
     def service_looks(self) -> None:
-        """What is kept for a school that has booked all it can is ended, as the service does before it sends."""
+        """What is kept for a school that has booked all it can is ended, as the service does before it
+        sends."""
         more = True
         while more:
             with transaction():
@@ -148,9 +157,15 @@ class Desk:
             seen = affected.look(off, now=self.later())
             chosen = {ref: i.planned.key for ref, i in instead.of(seen, now=self.now).items() if i.planned}
             done = deeds.call_off(
-                off, key=secrets.token_hex(8), reason="Illness in the cast", seen=seen.references, chosen=chosen,
-                reply_by=REPLY_BY, who=PRIYA, now=self.now,
-            )  # fmt: skip
+                off,
+                key=secrets.token_hex(8),
+                reason="Illness in the cast",
+                seen=seen.references,
+                chosen=chosen,
+                reply_by=REPLY_BY,
+                who=PRIYA,
+                now=self.now,
+            )
         self.post()
         return list(rows.lines(done))
 

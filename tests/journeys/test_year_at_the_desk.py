@@ -1,8 +1,9 @@
-"""A county run from its pages for a year: September to July in a real browser, the clock moved on by the test.
+"""A county run from its pages for a year: September to July in a real browser, the clock moved on by the
+test.
 
-Register, rounds, bookings, reminders, moves, a closure, an academy, reports, two reports to the board: all as people do it.
-At each month's end every number on every page, in every file and in the feed agrees with the slow reference, and axe finds
-nothing; in July every earlier month's end says what it said then.
+Register, rounds, bookings, reminders, moves, a closure, an academy, reports, two reports to the board: all as
+people do it. At each month's end every number on every page, in every file and in the feed agrees with the
+slow reference, and axe finds nothing; in July every earlier month's end says what it said then.
 """
 
 from collections.abc import Callable
@@ -71,7 +72,8 @@ class Year:
     # --- time
 
     def let_pass(self, until: date) -> None:
-        """Day after day: early on each school day the post goes, on Fridays the week's reports are put down."""
+        """Day after day: early on each school day the post goes, on Fridays the week's reports are put
+        down."""
         while self.today < until:
             self.now = datetime.combine(self.today + timedelta(days=1), self.now.time(), tzinfo=UTC)
             if self.today.weekday() < 5:
@@ -175,9 +177,13 @@ class Year:
 
     def set_up(self) -> None:
         settings = Settings(
-            name="Marlshire Safeguarding Children Partnership", county=COUNTY, reference_prefix="MRL",
-            contact_name="Priya Nandakumar", contact_email=COORDINATOR, contact_phone="01632 960 118",
-        )  # fmt: skip
+            name="Marlshire Safeguarding Children Partnership",
+            county=COUNTY,
+            reference_prefix="MRL",
+            contact_name="Priya Nandakumar",
+            contact_email=COORDINATOR,
+            contact_phone="01632 960 118",
+        )
         with transaction():
             ours = partnerships.create(settings, who="test", now=self.now)
             authorities.add(ours, LA_CODE, COUNTY, who="test", now=self.now)
@@ -226,7 +232,9 @@ def story(y: Year) -> dict[date, list[Callable[[], object]]]:
     site, desk, phone, s = y.site, y.desk, y.phone, FIRST
     return {
         date(2026, 9, 1): [y.set_up],
-        date(2026, 9, 2): [lambda: deeds.send_round(site, desk, [s, s + 2, s + 3, s + 5, s + 6, s + 7, s + 8, s + 9])],
+        date(2026, 9, 2): [
+            lambda: deeds.send_round(site, desk, [s, s + 2, s + 3, s + 5, s + 6, s + 7, s + 8, s + 9])
+        ],
         date(2026, 9, 3): [lambda: deeds.let_it_chase(site, desk)],
         date(2026, 9, 4): [lambda: y.book(s), lambda: y.book(s + 3)],
         date(2026, 9, 8): [lambda: y.book(s + 2), lambda: y.bounce(s + 7)],
@@ -245,16 +253,25 @@ def story(y: Year) -> dict[date, list[Callable[[], object]]]:
             lambda: y.book(s + 12),
         ],
         date(2026, 10, 6): [lambda: deeds.raise_first(site, desk)],
-        date(2026, 10, 8): [lambda: y.book(s + 13), lambda: y.book(s + 14), lambda: y.decline_in_calendar(s + 13)],
+        date(2026, 10, 8): [
+            lambda: y.book(s + 13),
+            lambda: y.book(s + 14),
+            lambda: y.decline_in_calendar(s + 13),
+        ],
         date(2026, 10, 9): [lambda: y.cancel(s + 14)],
         date(2026, 10, 22): [lambda: y.book(s + 5)],
         date(2026, 11, 3): [
             lambda: y.book(s + 15),
-            lambda: deeds.note_answer(site, desk, s + 16, "waiting list", "Rang: would take any day in spring"),
+            lambda: deeds.note_answer(
+                site, desk, s + 16, "waiting list", "Rang: would take any day in spring"
+            ),
         ],
         date(2026, 11, 10): [lambda: deeds.take_out(site, desk, s + 17, "Has its own programme")],
         date(2026, 11, 12): [lambda: y.book(s + 18), y.settle],
-        date(2026, 12, 1): [lambda: deeds.bring_register(site, desk, CLOSED_ON), lambda: y.school_closed(CLOSES)],
+        date(2026, 12, 1): [
+            lambda: deeds.bring_register(site, desk, CLOSED_ON),
+            lambda: y.school_closed(CLOSES),
+        ],
         date(2026, 12, 3): [lambda: y.book(s + 16, after=date(2027, 1, 11))],
         date(2027, 1, 5): [lambda: y.publish(date(2026, 12, 31))],
         date(2027, 1, 6): [
@@ -273,7 +290,10 @@ def story(y: Year) -> dict[date, list[Callable[[], object]]]:
         date(2027, 2, 3): [lambda: deeds.send_round(site, desk, [s + 21, s + 24, s + 25])],
         date(2027, 2, 8): [lambda: y.book(s + 20), lambda: y.book(s + 21), lambda: y.book(s + 24)],
         date(2027, 3, 2): [lambda: deeds.bring_register(site, desk, CHANGED_ON), lambda: y.book(s + 14)],
-        date(2027, 4, 14): [lambda: y.book(s + 6, only_year=9), lambda: y.book(s + 8, after=date(2027, 5, 4))],
+        date(2027, 4, 14): [
+            lambda: y.book(s + 6, only_year=9),
+            lambda: y.book(s + 8, after=date(2027, 5, 4)),
+        ],
         date(2027, 4, 20): [lambda: y.move(s + 8)],
         date(2027, 5, 11): [lambda: y.book(s + 19), y.settle],
         date(2027, 5, 18): [
@@ -283,7 +303,7 @@ def story(y: Year) -> dict[date, list[Callable[[], object]]]:
         date(2027, 6, 1): [lambda: y.book(FIRST + 11)],
         date(2027, 7, 22): [lambda: y.publish(date(2027, 7, 21))],
         date(2027, 7, 26): [lambda: y.put_down_reports(whole=True), y.settle],
-    }  # fmt: skip
+    }
 
 
 def play(y: Year, until: date) -> None:

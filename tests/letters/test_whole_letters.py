@@ -46,8 +46,16 @@ def invitation() -> Letter:
 
 def invitation_with_little_known() -> Letter:
     """No name, no role, no source, no count, no slot, two shows, a price."""
-    little = asking(summary="", pupils=None, shows_needed=0, slots=(), cost="£250.", company_names="",
-                    discussion_minutes=0, school_name="St Brannoc’s <& Co>")  # fmt: skip
+    little = asking(
+        summary="",
+        pupils=None,
+        shows_needed=0,
+        slots=(),
+        cost="£250.",
+        company_names="",
+        discussion_minutes=0,
+        school_name="St Brannoc’s <& Co>",
+    )
     return letters.invitation(
         little, OFFICE, sender(contact_phone="", contact_email=""), now=NOW, expires_at=EXPIRES
     )[0]
@@ -75,9 +83,12 @@ WRITTEN = (date(2027, 1, 5), date(2027, 1, 15), date(2027, 1, 25))
 
 def raised_to_head() -> Letter:
     head = Addressee(
-        address="head@stbrannocs.example", name="Dr Hart", role="Head teacher", source="the school’s website",
+        address="head@stbrannocs.example",
+        name="Dr Hart",
+        role="Head teacher",
+        source="the school’s website",
         source_date=date(2027, 2, 1),
-    )  # fmt: skip
+    )
     return letters.raised_to_head(
         asking(), head, sender(), written_to=JOANNA.address, written_on=WRITTEN, now=LATER, expires_at=EXPIRES
     )[0]
@@ -88,9 +99,14 @@ def raised_to_trust() -> Letter:
         address="office@owl.example", source="the trust’s website", source_date=date(2027, 2, 1)
     )
     return letters.raised_to_trust(
-        asking(), trust, sender(), trust="Owl Learning Trust", written_to="head@stbrannocs.example",
-        written_on=WRITTEN, now=LATER,
-    )  # fmt: skip
+        asking(),
+        trust,
+        sender(),
+        trust="Owl Learning Trust",
+        written_to="head@stbrannocs.example",
+        written_on=WRITTEN,
+        now=LATER,
+    )
 
 
 def report_missing() -> Letter:
@@ -110,10 +126,14 @@ def link_notice() -> Letter:
 
 def still_right_letter() -> Letter:
     held = Held(
-        school_name="St Brannoc’s", urn=900001, programme_id=1, programme_title="Someone to Tell", academic_year=2027,
+        school_name="St Brannoc’s",
+        urn=900001,
+        programme_id=1,
+        programme_title="Someone to Tell",
+        academic_year=2027,
         people=(("Joanna Fell", "Designated safeguarding lead"), ("office@stbrannocs.example", "")),
         answer_by=date(2027, 2, 2),
-    )  # fmt: skip
+    )
     return still_right.still_right(held, JOANNA, sender(), now=NOW, expires_at=EXPIRES)[0]
 
 
@@ -124,9 +144,12 @@ def booked() -> Letter:
 def moved() -> Letter:
     invited()
     new = visit(
-        sequence=1, starts_at=datetime(2027, 7, 6, 8, 30, tzinfo=UTC), ends_at=datetime(2027, 7, 6, 9, 45, tzinfo=UTC),
-        get_in_at=datetime(2027, 7, 6, 7, 30, tzinfo=UTC), away_at=datetime(2027, 7, 6, 10, 15, tzinfo=UTC),
-    )  # fmt: skip
+        sequence=1,
+        starts_at=datetime(2027, 7, 6, 8, 30, tzinfo=UTC),
+        ends_at=datetime(2027, 7, 6, 9, 45, tzinfo=UTC),
+        get_in_at=datetime(2027, 7, 6, 7, 30, tzinfo=UTC),
+        away_at=datetime(2027, 7, 6, 10, 15, tzinfo=UTC),
+    )
     return letters.moved(
         new, JOANNA, sender(), was_starts_at=visit().starts_at, now=LATER, expires_at=EXPIRES
     )
@@ -146,9 +169,15 @@ def as_it_stands() -> Letter:
 def handed_on() -> Letter:
     invited()
     return letters.handed_on(
-        visit(sequence=1, school_name="St Brannoc’s Academy", urn=900002), JOANNA, sender(), was="St Brannoc’s",
-        becomes="St Brannoc’s Academy", elsewhere=False, now=LATER, expires_at=EXPIRES,
-    )  # fmt: skip
+        visit(sequence=1, school_name="St Brannoc’s Academy", urn=900002),
+        JOANNA,
+        sender(),
+        was="St Brannoc’s",
+        becomes="St Brannoc’s Academy",
+        elsewhere=False,
+        now=LATER,
+        expires_at=EXPIRES,
+    )
 
 
 def handed_on_to_another_place() -> Letter:
@@ -157,8 +186,15 @@ def handed_on_to_another_place() -> Letter:
         sequence=1, school_name="Kestermere Academy", school_address="Mill Lane, Kestermere", urn=900002
     )
     return letters.handed_on(
-        new, JOANNA, sender(), was="St Brannoc’s", becomes="Kestermere Academy", elsewhere=True, now=LATER, expires_at=EXPIRES
-    )  # fmt: skip
+        new,
+        JOANNA,
+        sender(),
+        was="St Brannoc’s",
+        becomes="Kestermere Academy",
+        elsewhere=True,
+        now=LATER,
+        expires_at=EXPIRES,
+    )
 
 
 def changed() -> Letter:
@@ -246,9 +282,10 @@ def proposal_moved() -> Letter:
     had_proposal()
     was = visit().starts_at
     new = replace(
-        kept_visit(), sequence=1,
+        kept_visit(),
+        sequence=1,
         **{name: getattr(visit(), name) + timedelta(days=7) for name in TIMES},
-    )  # fmt: skip
+    )
     note = "The van has another school near you that day."
     return proposing.moved(new, JOANNA, sender(), was_starts_at=was, note=note, now=LATER, expires_at=EXPIRES)
 
@@ -298,15 +335,27 @@ def had_proposal() -> None:
 def no_longer_kept(how: str, reason: str, *, waiting: bool = False) -> Letter:
     had_proposal()
     return proposing.ended(
-        kept_visit(sequence=1, waiting=waiting), JOANNA, sender(), how=how, reason=reason, now=LATER, expires_at=EXPIRES
+        kept_visit(sequence=1, waiting=waiting),
+        JOANNA,
+        sender(),
+        how=how,
+        reason=reason,
+        now=LATER,
+        expires_at=EXPIRES,
     )
 
 
 def time_stays() -> Letter:
     wish = datetime(2027, 3, 26, 14, 15, tzinfo=UTC)
     return answering.time_stays(
-        visit(), JOANNA, sender(), wish_starts_at=wish, words="The van is in Marlford that day.", now=LATER, expires_at=EXPIRES
-    )  # fmt: skip
+        visit(),
+        JOANNA,
+        sender(),
+        wish_starts_at=wish,
+        words="The van is in Marlford that day.",
+        now=LATER,
+        expires_at=EXPIRES,
+    )
 
 
 def move_or_cancel() -> Letter:
@@ -318,10 +367,15 @@ def move_or_cancel() -> Letter:
 def guest_visit(**changes: object) -> Visit:
     """A small school goes to a neighbour's show."""
     as_guest = {
-        "school_name": "Redmere Academy", "school_address": "Hill Road, Redmere, ZZ1 2BB", "pupils": ((8, 9),),
-        "access": ("1 wheelchair place",), "school_provides": "", "host_name": "Redmere Academy",
-        "travel": "By coach, with 2 adults, there at 9:15am", "terms": "Bring your own staff; use the side gate.",
-    }  # fmt: skip
+        "school_name": "Redmere Academy",
+        "school_address": "Hill Road, Redmere, ZZ1 2BB",
+        "pupils": ((8, 9),),
+        "access": ("1 wheelchair place",),
+        "school_provides": "",
+        "host_name": "Redmere Academy",
+        "travel": "By coach, with 2 adults, there at 9:15am",
+        "terms": "Bring your own staff; use the side gate.",
+    }
     return visit(**as_guest | changes)
 
 
@@ -337,9 +391,11 @@ def had_guest_invite() -> None:
 def guest_moved() -> Letter:
     had_guest_invite()
     new = guest_visit(
-        sequence=1, starts_at=datetime(2027, 3, 16, 9, 30, tzinfo=UTC), ends_at=datetime(2027, 3, 16, 10, 45, tzinfo=UTC),
+        sequence=1,
+        starts_at=datetime(2027, 3, 16, 9, 30, tzinfo=UTC),
+        ends_at=datetime(2027, 3, 16, 10, 45, tzinfo=UTC),
         cancel_until=date(2027, 3, 16),
-    )  # fmt: skip
+    )
     return letters.moved(
         new, JOANNA, sender(), was_starts_at=visit().starts_at, now=LATER, expires_at=EXPIRES
     )
@@ -354,8 +410,14 @@ INSTEAD = (
 def guest_whose_host_cancelled() -> Letter:
     had_guest_invite()
     return letters.cancelled(
-        guest_visit(sequence=1), JOANNA, sender(), reason="The hall is flooded.", by="host", now=LATER, instead=INSTEAD
-    )  # fmt: skip
+        guest_visit(sequence=1),
+        JOANNA,
+        sender(),
+        reason="The hall is flooded.",
+        by="host",
+        now=LATER,
+        instead=INSTEAD,
+    )
 
 
 def troupe_with_a_guest() -> Letter:
@@ -368,20 +430,30 @@ def troupe_with_a_guest() -> Letter:
 def note(kind: str, **changes: object) -> Letter:
     to_host = kind in notes.TO_HOST
     facts = {
-        "kind": kind, "place_id": 7, "urn": 900001, "programme_id": 1, "programme_title": "Someone to Tell",
+        "kind": kind,
+        "place_id": 7,
+        "urn": 900001,
+        "programme_id": 1,
+        "programme_title": "Someone to Tell",
         "school_name": "St Brannoc’s" if to_host else "Littlemere School",
         "other_name": "Littlemere School" if to_host else "St Brannoc’s",
-        "starts_at": visit().starts_at, "ends_at": visit().ends_at, "pupils": ((8, 9), (9, 8)),
-        "page": "/booked/MRL-7K2Q/guests" if to_host else "/hosts", "seats": 17,
-    }  # fmt: skip
+        "starts_at": visit().starts_at,
+        "ends_at": visit().ends_at,
+        "pupils": ((8, 9), (9, 8)),
+        "page": "/booked/MRL-7K2Q/guests" if to_host else "/hosts",
+        "seats": 17,
+    }
     return notes.tell(notes.Note(**facts | changes), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
 
 
 def guest_asks() -> Letter:
     return note(
-        notes.ASKS, page="/booked/MRL-7K2Q/guests/7", why="We have no hall for it",
-        travel="By coach, with 2 adults, there at 9:15am. Drops off at the gate", said="We know your hall.",
-    )  # fmt: skip
+        notes.ASKS,
+        page="/booked/MRL-7K2Q/guests/7",
+        why="We have no hall for it",
+        travel="By coach, with 2 adults, there at 9:15am. Drops off at the gate",
+        said="We know your hall.",
+    )
 
 
 def guest_joins() -> Letter:
@@ -418,14 +490,60 @@ def host_moves_before_it_answered() -> Letter:
 
 ALL: list[Callable[[], Letter]] = [
     still_right_letter,
-    proposed, proposal_moved, proposal_moved_in_short, moved_in_short, as_it_stands, proposal_accepted, proposal_refused, proposal_withdrawn, proposal_lapsed, proposal_overtaken,
-    proposal_called_off, offered_from_the_waiting_list, lapsed_on_the_waiting_list, invitation, invitation_with_little_known, invitation_for_adults, link, link_notice, booked, moved, handed_on, handed_on_to_another_place, changed,
-    cancelled, cancelled_by_the_company, colleague_added, colleague_added_again, colleague_removed, troupe, troupe_changed, troupe_cancelled,
-    time_stays, move_or_cancel, guest_booked, guest_moved, guest_whose_host_cancelled, troupe_with_a_guest, guest_asks,
-    guest_joins, guest_changes, guest_leaves, guest_asks_no_more, host_gives_fewer, host_refuses,
-    host_cancels_before_it_answered, host_moves_before_it_answered,
-    time_stays, move_or_cancel, reminder, second_reminder, raised_to_head, raised_to_trust, report_missing,
-]  # fmt: skip
+    proposed,
+    proposal_moved,
+    proposal_moved_in_short,
+    moved_in_short,
+    as_it_stands,
+    proposal_accepted,
+    proposal_refused,
+    proposal_withdrawn,
+    proposal_lapsed,
+    proposal_overtaken,
+    proposal_called_off,
+    offered_from_the_waiting_list,
+    lapsed_on_the_waiting_list,
+    invitation,
+    invitation_with_little_known,
+    invitation_for_adults,
+    link,
+    link_notice,
+    booked,
+    moved,
+    handed_on,
+    handed_on_to_another_place,
+    changed,
+    cancelled,
+    cancelled_by_the_company,
+    colleague_added,
+    colleague_added_again,
+    colleague_removed,
+    troupe,
+    troupe_changed,
+    troupe_cancelled,
+    time_stays,
+    move_or_cancel,
+    guest_booked,
+    guest_moved,
+    guest_whose_host_cancelled,
+    troupe_with_a_guest,
+    guest_asks,
+    guest_joins,
+    guest_changes,
+    guest_leaves,
+    guest_asks_no_more,
+    host_gives_fewer,
+    host_refuses,
+    host_cancels_before_it_answered,
+    host_moves_before_it_answered,
+    time_stays,
+    move_or_cancel,
+    reminder,
+    second_reminder,
+    raised_to_head,
+    raised_to_trust,
+    report_missing,
+]
 each_letter = pytest.mark.parametrize("name", [write.__name__ for write in ALL])
 
 
@@ -561,7 +679,10 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
     seen = flat(" ".join(html.blocks))
     for line in copy.text.splitlines():
         for words in re.split(
-            r"https?://\S+|^\* (?:[\w ]+: )?|^ +|^-+$|: *$|Not me any more, or somebody else:|Privacy notice:|Tell us on the same page",
+            (
+                r"https?://\S+|^\* (?:[\w ]+: )?|^ +|^-+$|: *$|Not me any more, or somebody else:|Privacy "
+                r"notice:|Tell us on the same page"
+            ),
             line,
         ):
             assert flat(words) in seen
@@ -616,9 +737,13 @@ def test_a_preview_of_a_moved_proposal_is_its_letter_word_for_word(app: Flask, k
         kept_visit(), sequence=1, **{name: getattr(visit(), name) + timedelta(days=7) for name in TIMES}
     )
     preview = proposing.preview_moved(
-        moved_by_a_week, JOANNA, sender(), was_starts_at=visit().starts_at,
-        note="The van has another school near you that day.", now=LATER,
-    )  # fmt: skip
+        moved_by_a_week,
+        JOANNA,
+        sender(),
+        was_starts_at=visit().starts_at,
+        note="The van has another school near you that day.",
+        now=LATER,
+    )
     copy = copies.read(kept["proposal_moved"].raw)
     true_token = "token-02-".ljust(32, "x")
     assert flat(copy.text).replace(true_token, letters.PREVIEW_TOKEN) == flat(preview.text)
@@ -676,7 +801,8 @@ def test_no_token_stands_in_what_comes_with_a_letter(kept: dict[str, Kept], name
 
 @pytest.mark.parametrize("name", ["troupe", "troupe_changed", "troupe_with_a_guest", "troupe_cancelled"])
 def test_a_letter_to_the_company_is_a_companys(kept: dict[str, Kept], name: str) -> None:
-    """Nothing that the school has to have ready, nobody at the school, no page of a school's to say 'not me' on."""
+    """Nothing that the school has to have ready, nobody at the school, no page of a school's to say 'not me'
+    on."""
     copy = copies.read(kept[name].raw)
     for words in (copy.text, copy.html):
         assert "Please have ready" not in words and "socket" not in words

@@ -1,4 +1,5 @@
-"""What a plan is drawn up from: who still needs a show, on which days, between what stands; and what is refused."""
+"""What a plan is drawn up from: who still needs a show, on which days, between what stands; and what is
+refused."""
 
 from dataclasses import replace
 from datetime import date, time, timedelta
@@ -29,8 +30,10 @@ def test_every_school_that_still_needs_a_show_is_a_gap_with_its_pupils_hours_and
     make.own_number(big, 9, 150)
     drawn = draw(tour.programme, QUICK, now=make.NOW)
     assert [(gap.school, gap.shows) for gap in drawn.problem.gaps] == [
-        (tour.schools[0].urn, 1), (tour.schools[1].urn, 1), (big.urn, 2),
-    ]  # fmt: skip
+        (tour.schools[0].urn, 1),
+        (tour.schools[1].urn, 1),
+        (big.urn, 2),
+    ]
     assert [drawn.schools[big.urn].seated(n) for n in (0, 1)] == [175, 175]
     first = drawn.problem.gaps[0]
     assert first.windows == ((9 * 60, 15 * 60 - 75),)
@@ -55,8 +58,9 @@ def test_a_school_with_no_address_and_one_that_said_no_are_left_out_and_named(ap
     make.answer(tour.programme, tour.schools[0], "declined", make.EARLIER, "exams until July")
     drawn = draw(tour.programme, QUICK, now=make.NOW)
     assert set(drawn.left_out) == {
-        (lost.urn, 1, candidates.NO_ADDRESS), (tour.schools[0].urn, 1, candidates.SAID_NO),
-    }  # fmt: skip
+        (lost.urn, 1, candidates.NO_ADDRESS),
+        (tour.schools[0].urn, 1, candidates.SAID_NO),
+    }
     asked_too = draw(tour.programme, replace(QUICK, declined_too=True), now=make.NOW)
     assert {gap.school for gap in asked_too.problem.gaps} == {s.urn for s in tour.schools}
 
@@ -125,9 +129,12 @@ def test_a_troupe_days_and_hours_that_are_only_supposed_stand_beside_the_real_on
     drawn = draw(tour.programme, rules, now=make.NOW)
     paper = [day for day in drawn.days.values() if day.tour_day_id is None]
     assert sorted((day.troupe_name, day.troupe_id) for day in paper) == [
-        ("Red van", tour.troupe.id), ("Red van", tour.troupe.id), ("Red van", tour.troupe.id),
-        ("Second van", None), ("Second van", None),
-    ]  # fmt: skip
+        ("Red van", tour.troupe.id),
+        ("Red van", tour.troupe.id),
+        ("Red van", tour.troupe.id),
+        ("Second van", None),
+        ("Second van", None),
+    ]
     assert all(day.day.weekday() < 5 and day.number < 0 for day in paper)
     assert {day.returns for day in drawn.problem.days} == {18 * 60 + 30}
     assert drawn.problem.gaps[0].windows == ((540, 15 * 60 - 75 + 30),)

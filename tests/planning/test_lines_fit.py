@@ -1,4 +1,5 @@
-"""What a plan proposes is what schools could book: every line fits, in any order; guests sit at a neighbour's show; adults too."""
+"""What a plan proposes is what schools could book: every line fits, in any order; guests sit at a neighbour's
+show; adults too."""
 
 import random
 from dataclasses import replace
@@ -39,11 +40,14 @@ def test_every_line_can_be_taken_whatever_the_order(app: Flask, seed: int) -> No
         tour.troupe.base_easting = 440000
         tour.schools = [
             tour.school(
-                n, name=f"School {n}", easting=450000 + chance.randrange(0, 30000),
-                northing=200000 + chance.randrange(0, 30000), number_of_pupils=chance.choice((120, 500, 900)),
+                n,
+                name=f"School {n}",
+                easting=450000 + chance.randrange(0, 30000),
+                northing=200000 + chance.randrange(0, 30000),
+                number_of_pupils=chance.choice((120, 500, 900)),
             )
             for n in range(12)
-        ]  # fmt: skip
+        ]
         show = stands(tour, tour.schools[0], time(11), tour.days[1].day)
         make.booking(show, {8: 20, 9: 20})
     lines = orders.lines(drawn(tour))

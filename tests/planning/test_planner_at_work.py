@@ -1,4 +1,5 @@
-"""A plan from its order to its lines: taken by one planner, told how far it is, stopped, taken over, ended once."""
+"""A plan from its order to its lines: taken by one planner, told how far it is, stopped, taken over, ended
+once."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,7 +26,7 @@ from outreach.planning.ordering import (
     put_away,
 )
 from outreach.planning.ordering import stop as stop_plan
-from outreach.planning.orders import (  # fmt: skip
+from outreach.planning.orders import (
     ACCEPTED,
     DONE,
     DRAWN,
@@ -327,7 +328,9 @@ def test_a_plan_says_when_the_tour_is_not_as_it_was_and_what_came_of_its_own_lin
         tour.days[2].shows_at_most = 1
         make.answer(tour.programme, tour.schools[1], "declined")
         tour.programme.audience_ceiling = 120
-    assert fingerprint.changed(plan) == [fingerprint.WORDS[each] for each in (fingerprint.SETTINGS, fingerprint.DAYS, fingerprint.SCHOOLS)]
+    assert fingerprint.changed(plan) == [
+        fingerprint.WORDS[each] for each in (fingerprint.SETTINGS, fingerprint.DAYS, fingerprint.SCHOOLS)
+    ]
     with transaction():
         other = next(s for s in tour.schools if s.urn != line.urn)
         proposed(tour, other, tour.days[2].day)

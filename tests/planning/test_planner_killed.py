@@ -1,4 +1,5 @@
-"""Real planners, each a process as an operator starts it: killed with -9, stopped, racing. Each plan ends once."""
+"""Real planners, each a process as an operator starts it: killed with -9, stopped, racing. Each plan ends
+once."""
 
 import os
 import signal
@@ -31,9 +32,12 @@ ROOT = Path(__file__).resolve().parents[2]
 def planner(database_url: str, folder: Path, *more: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "planner", "work", *more],
-        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         env=os.environ | {"DATABASE_URL": database_url, "OUTREACH_FOLDER": str(folder)},
-    )  # fmt: skip
+    )
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 90) -> None:
@@ -54,9 +58,12 @@ def tour(app: Flask) -> Tour:
     today = datetime.now(UTC).date()
     with transaction():
         tour = Tour(
-            schools=14, days=0, academic_year=year_in_hand(today), reply_by=today + timedelta(days=20),
+            schools=14,
+            days=0,
+            academic_year=year_in_hand(today),
+            reply_by=today + timedelta(days=20),
             created_at=datetime.now(UTC) - timedelta(days=40),
-        )  # fmt: skip
+        )
         for day in weekdays(today + timedelta(days=30), 8):
             tour.days.append(make.tour_day(tour.programme, tour.troupe, day))
     return tour

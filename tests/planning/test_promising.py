@@ -1,4 +1,5 @@
-"""From plan to promise: lines struck, pinned, moved, accepted; what no longer fits is named and the others go."""
+"""From plan to promise: lines struck, pinned, moved, accepted; what no longer fits is named and the others
+go."""
 
 from datetime import date, time, timedelta
 from types import SimpleNamespace
@@ -37,7 +38,8 @@ PRIYA = "Priya Nandakumar"
 
 @pytest.fixture
 def t(app: Flask) -> SimpleNamespace:
-    """Four schools, three days; the plan has two shows on Monday and one on Tuesday, and the fourth school as a guest."""
+    """Four schools, three days; the plan has two shows on Monday and one on Tuesday, and the fourth school as
+    a guest."""
     with transaction():
         tour = Tour(schools=4, days=3)
         tour.schools[3].number_of_pupils = 40
@@ -52,10 +54,17 @@ def t(app: Flask) -> SimpleNamespace:
 def a_plan(tour: Tour, **changes: Any) -> TourPlan:
     row = TourPlan(
         **{
-            "programme_id": tour.programme.id, "name": "Plan A", "asked_by": PRIYA, "asked_at": make.EARLIER,
-            "rules": pack(Rules()), "state": "done", "finished_at": make.EARLIER, "figures": {},
-        } | changes
-    )  # fmt: skip
+            "programme_id": tour.programme.id,
+            "name": "Plan A",
+            "asked_by": PRIYA,
+            "asked_at": make.EARLIER,
+            "rules": pack(Rules()),
+            "state": "done",
+            "finished_at": make.EARLIER,
+            "figures": {},
+        }
+        | changes
+    )
     db.session.add(row)
     db.session.flush()
     return row
@@ -66,11 +75,19 @@ def line(plan: TourPlan, tour: Tour, school: int, at: time, *, day: int = 0, **c
     starts = wall(tour_day.day, at)
     row = PlanLine(
         **{
-            "plan_id": plan.id, "tour_day_id": tour_day.id, "troupe_id": tour_day.troupe_id, "troupe_name": "Red van",
-            "day": tour_day.day, "urn": tour.schools[school].urn, "starts_at": starts,
-            "get_in_at": starts - timedelta(minutes=60), "away_at": starts + timedelta(minutes=105), "pupils": 200,
-        } | changes
-    )  # fmt: skip
+            "plan_id": plan.id,
+            "tour_day_id": tour_day.id,
+            "troupe_id": tour_day.troupe_id,
+            "troupe_name": "Red van",
+            "day": tour_day.day,
+            "urn": tour.schools[school].urn,
+            "starts_at": starts,
+            "get_in_at": starts - timedelta(minutes=60),
+            "away_at": starts + timedelta(minutes=105),
+            "pupils": 200,
+        }
+        | changes
+    )
     db.session.add(row)
     db.session.flush()
     return row
@@ -118,8 +135,9 @@ def test_accepted_lines_are_proposals_that_keep_their_times_and_nobody_is_booked
     assert [each.urn for each in done.proposed] == [t.one.urn, t.two.urn]
     made = db.session.query(Proposal).order_by(Proposal.id).all()
     assert [(p.urn, p.starts_at, p.reply_by) for p in made] == [
-        (t.one.urn, t.one.starts_at, REPLY_BY), (t.two.urn, t.two.starts_at, REPLY_BY),
-    ]  # fmt: skip
+        (t.one.urn, t.one.starts_at, REPLY_BY),
+        (t.two.urn, t.two.starts_at, REPLY_BY),
+    ]
     assert (t.one.state, t.one.proposal_id, t.three.state) == (ACCEPTED, made[0].id, DRAWN)
     assert db.session.query(bookings.Booking).count() == 0
     letters = db.session.query(Letter).order_by(Letter.id).all()
@@ -139,8 +157,11 @@ def test_the_preview_says_what_accepting_then_does_and_writes_nothing(t, count_q
         )
     assert len(queries) <= few + 6
     assert [(each.what, each.why) for each in found] == [
-        ("propose", ""), ("waits", "it waits until School 1 has been asked and said yes"), ("propose", ""), ("propose", ""),
-    ]  # fmt: skip
+        ("propose", ""),
+        ("waits", "it waits until School 1 has been asked and said yes"),
+        ("propose", ""),
+        ("propose", ""),
+    ]
     letter = looking.letter(found[0], t.tour.programme, who=PRIYA, now=LATER)
     assert "We keep Monday 1 March at 9:30am for School 1" in letter.text
     assert db.session.query(Letter).count() == db.session.query(Proposal).count() == 0
@@ -165,13 +186,18 @@ def test_the_lines_that_no_longer_fit_are_named_with_why_and_the_others_go(t) ->
         found = slots.find(t.tour.programme, t.tour.schools[2], key, now=make.NOW)
         (show,) = holds.hold(t.tour.programme, t.tour.schools[2], [found], who="Office", now=make.NOW)
         bookings.book(
-            t.tour.programme, t.tour.schools[2], [(show.id, promise("office@third.example"))], who="Office", now=make.NOW,
-        )  # fmt: skip
+            t.tour.programme,
+            t.tour.schools[2],
+            [(show.id, promise("office@third.example"))],
+            who="Office",
+            now=make.NOW,
+        )
     done = accept(t, t.one, t.two, t.three)
     assert [each.urn for each in done.proposed] == [t.one.urn]
     assert {(each.urn, why) for each, why in done.left} == {
-        (t.two.urn, "the day has all the shows that it takes"), (t.three.urn, "the school has booked meanwhile"),
-    }  # fmt: skip
+        (t.two.urn, "the day has all the shows that it takes"),
+        (t.three.urn, "the school has booked meanwhile"),
+    }
     assert (t.two.state, t.two.refused_why) == (REFUSED, "the day has all the shows that it takes")
 
 
@@ -182,8 +208,12 @@ def test_a_tour_day_taken_back_a_closed_day_and_a_time_in_between_are_each_told_
         key = f"{t.tour.days[0].id}-1000"
         other = t.tour.school(6, name="Early School")
         holds.hold(
-            t.tour.programme, other, [slots.find(t.tour.programme, other, key, now=make.NOW)], who="Office", now=LATER
-        )  # fmt: skip
+            t.tour.programme,
+            other,
+            [slots.find(t.tour.programme, other, key, now=make.NOW)],
+            who="Office",
+            now=LATER,
+        )
     done = accept(t, t.one, t.three)
     told = {each.urn: why for each, why in done.left}
     assert told[t.three.urn] == "the troupe does not play that day any more, or the day is past"
@@ -201,8 +231,9 @@ def test_a_school_without_an_address_is_named_and_its_line_stays_drawn(t) -> Non
         make.dead_address(back.address)
     done = accept(t, t.one, t.two, nobody)
     assert {(each.urn, why) for each, why in done.left} == {
-        (lost.urn, "no contact on file"), (t.two.urn, f"mail to {back.address} came back"),
-    }  # fmt: skip
+        (lost.urn, "no contact on file"),
+        (t.two.urn, f"mail to {back.address} came back"),
+    }
     assert (nobody.state, t.two.state, len(done.proposed)) == (DRAWN, DRAWN, 1)
 
 
@@ -218,7 +249,9 @@ def test_an_address_that_changed_since_the_list_was_shown_is_left(t) -> None:
 
 def test_the_day_to_reply_by_lies_before_the_show_and_not_in_the_past(t) -> None:
     accept(t, t.one, reply_by=TUESDAY)
-    assert db.session.query(Proposal).one().reply_by == date(2027, 2, 12)  # ten days before lies in the half term
+    assert db.session.query(Proposal).one().reply_by == date(
+        2027, 2, 12
+    )  # ten days before lies in the half term
     with pytest.raises(ReplyByWrong):
         accept(t, t.two, reply_by=make.NOW.date() - timedelta(days=1))
     assert db.session.query(Proposal).count() == 1
@@ -410,8 +443,9 @@ def test_a_day_has_what_stands_and_what_is_drawn_in_order_with_the_road(t) -> No
     found = day_by_day.of(t.plan, MONDAY, now=LATER)
     (van,) = found.troupes
     assert [(stop.what, stop.school.name, stop.road) for stop in van.stops] == [
-        ("booked", "School 1", 13), ("drawn", "School 2", 13),
-    ]  # fmt: skip
+        ("booked", "School 1", 13),
+        ("drawn", "School 2", 13),
+    ]
     assert [guest.urn for guest in van.stops[0].guests] == [t.guest.urn]
     assert (van.leaves_from, van.back, van.driving, van.late) == ("Marlford", 19, 45, 0)
     assert local(van.home_at).time() == time(14, 34)

@@ -25,8 +25,9 @@ class Taken:
 
 @dataclass
 class MailServer:
-    """`answers` are used up one after the other, each at its step: 'EHLO', 'MAIL', 'RCPT', 'DATA' (when the letter has
-    come) or 'TAKEN' (when it was kept); then an answer such as '550 no', or 'DROP' the line, or 'HANG' for long."""
+    """`answers` are used up one after the other, each at its step: 'EHLO', 'MAIL', 'RCPT', 'DATA' (when the
+    letter has come) or 'TAKEN' (when it was kept); then an answer such as '550 no', or 'DROP' the line, or
+    'HANG' for long."""
 
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
@@ -62,11 +63,12 @@ class MailServer:
             options |= {"tls_context": context, "require_starttls": True}
         if self.passwords or self.tokens:
             options |= {
-                "auth_required": True, "auth_require_tls": self.secure,
+                "auth_required": True,
+                "auth_require_tls": self.secure,
                 "authenticator": lambda _s, _session, _e, _mechanism, data: AuthResult(
                     success=self.passwords.get(data.login) == data.password, handled=False
                 ),
-            }  # fmt: skip
+            }
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **options)
         self._controller.start()
 
@@ -94,7 +96,8 @@ class MailServer:
         return responses if refused in (None, "DROP") else [refused]
 
     async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:
-        """As Google and Microsoft do: a refusal comes as a challenge first, and as 535 after the empty answer."""
+        """As Google and Microsoft do: a refusal comes as a challenge first, and as 535 after the empty
+        answer."""
         said = base64.b64decode(args[1]).decode() if len(args) > 1 else ""
         if any(said == f"user={user}\x01auth=Bearer {token}\x01\x01" for user, token in self.tokens.items()):
             return AuthResult(success=True, auth_data=said)

@@ -1,4 +1,5 @@
-"""What the tests of the postman share: letters put down, a round of one postman, and postmen of their own process."""
+"""What the tests of the postman share: letters put down, a round of one postman, and postmen of their own
+process."""
 
 import os
 import subprocess
@@ -55,12 +56,18 @@ def command(database_url: str, tmp_path: Path, server: MailServer, *more: str) -
     """A postman of its own process, as an operator starts it."""
     return subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "post", "send", *more],
-        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env=os.environ | {
-            "DATABASE_URL": database_url, "OUTREACH_FOLDER": str(tmp_path), "SMTP_URL": server.url,
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=os.environ
+        | {
+            "DATABASE_URL": database_url,
+            "OUTREACH_FOLDER": str(tmp_path),
+            "SMTP_URL": server.url,
             "MAIL_DOMAIN": "outreach.example",
         },
-    )  # fmt: skip
+    )
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 60, *, every: float = 0.02) -> None:

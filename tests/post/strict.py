@@ -133,7 +133,8 @@ def events_of(ics: bytes) -> list[Component]:
 
 
 def instant(value: Prop) -> datetime:
-    """A time in UTC, or a London wall time by the letter of the VTIMEZONE, as naive UTC; ValueError for what is no such time."""
+    """A time in UTC, or a London wall time by the letter of the VTIMEZONE, as naive UTC; ValueError for what
+    is no such time."""
     if value.value.endswith("Z") and "TZID" not in value.params:
         return datetime.strptime(value.value, "%Y%m%dT%H%M%SZ")
     wall = datetime.strptime(value.value, "%Y%m%dT%H%M%S")
@@ -285,7 +286,11 @@ def _must_be_utc(prop: Prop) -> bool:
     if not _is_utc(prop):
         return False
     at = instant(prop)
-    return timedelta() <= at - datetime.combine(_last_sunday(at.year, 10), datetime.min.time()) < timedelta(hours=2)
+    return (
+        timedelta()
+        <= at - datetime.combine(_last_sunday(at.year, 10), datetime.min.time())
+        < timedelta(hours=2)
+    )
 
 
 def _span(event: Component) -> list[str]:

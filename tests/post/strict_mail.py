@@ -12,9 +12,17 @@ from typing import NamedTuple
 from post.strict import Component, events_of, instant, plain, strict_problems
 
 ONCE = {
-    "from", "to", "reply-to", "subject", "date", "message-id", "auto-submitted", "x-auto-response-suppress",
-    "mime-version", "content-type",
-}  # fmt: skip
+    "from",
+    "to",
+    "reply-to",
+    "subject",
+    "date",
+    "message-id",
+    "auto-submitted",
+    "x-auto-response-suppress",
+    "mime-version",
+    "content-type",
+}
 AT_MOST_ONCE = {"in-reply-to", "references"}
 SEQUENCED = ("DTSTART", "DTEND", "LOCATION", "STATUS")
 """What raises SEQUENCE when it changes."""
@@ -114,14 +122,16 @@ def revision_problems(was: Revision, now: Revision) -> list[str]:
         n for n in SEQUENCED if was.event.one(n) != now.event.one(n) and (n != "STATUS" or now.event.one(n))
     ]
     raised = int(now.event.one("SEQUENCE")) > int(was.event.one("SEQUENCE"))
-    # A removed person's CANCEL has no STATUS; when that person comes back, SEQUENCE stays (invites: added again).
+    # A removed person's CANCEL has no STATUS; when that person comes back, SEQUENCE stays (invites: added
+    # again).
     if changed and not raised and was.method == now.method:
         problems.append(f"SEQUENCE was not raised, but {', '.join(changed)} changed")
     sent_again = now.event == was.event and now.method == was.method
     if now.method == "CANCEL" and not sent_again:
         if not raised:
             problems.append("a CANCEL that does not raise SEQUENCE")
-        # Whoever is left out when a proposal is taken loses the entry under the name that it has from then on.
+        # Whoever is left out when a proposal is taken loses the entry under the name that it has from then
+        # on.
         kept = ("DTSTART", "DTEND", *(["SUMMARY"] if now.event.one("STATUS") else []))
         changed = [n for n in kept if was.event.one(n) != now.event.one(n)]
         # Where revisions between were overtaken before they went, the end is that of the newest.

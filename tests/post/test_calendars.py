@@ -28,8 +28,12 @@ def event_of(ics: bytes) -> Event:
 def test_a_request_has_exactly_the_shape_that_calendars_take() -> None:
     said = lines(calendars.request(appointment(sequence=2)))
     assert [line.split(":")[0].split(";")[0] for line in said[: said.index("BEGIN:VTIMEZONE")]] == [
-        "BEGIN", "VERSION", "PRODID", "CALSCALE", "METHOD",
-    ]  # fmt: skip
+        "BEGIN",
+        "VERSION",
+        "PRODID",
+        "CALSCALE",
+        "METHOD",
+    ]
     assert said[said.index("BEGIN:VEVENT") : -1] == [
         "BEGIN:VEVENT",
         "UID:7f3c@outreach.example",
@@ -115,9 +119,17 @@ def test_an_invite_for_nobody_is_not_made() -> None:
 
 # The days on which clocks change, the days around them, and the depths of winter and summer.
 DAYS = [
-    date(2027, 1, 12), date(2027, 7, 6), date(2027, 3, 27), date(2027, 3, 28), date(2027, 3, 29),
-    date(2026, 10, 24), date(2026, 10, 25), date(2026, 10, 26), date(2028, 2, 29), date(2040, 7, 2),
-]  # fmt: skip
+    date(2027, 1, 12),
+    date(2027, 7, 6),
+    date(2027, 3, 27),
+    date(2027, 3, 28),
+    date(2027, 3, 29),
+    date(2026, 10, 24),
+    date(2026, 10, 25),
+    date(2026, 10, 26),
+    date(2028, 2, 29),
+    date(2040, 7, 2),
+]
 
 
 @pytest.mark.parametrize("day", DAYS, ids=str)
@@ -152,10 +164,31 @@ def test_the_time_zone_in_the_file_gives_the_instant_without_a_zone_database(day
 
 
 AWKWARD = [
-    "O’Brien-Ŵyn, Siân; \"Sam\" ^n", "a\r\nATTACH:http://evil.example/x", "x\nEND:VEVENT\nBEGIN:VALARM", "\\n\\N\\,\\;\\",
-    "\u2028\u2029\x85\x0b\x0c", "\x00\x07\x1b\x7f", "👩🏽‍🏫" * 40, "é" * 300, "e\u0301" * 150, "\ud800", "\u202egnp.exe",
-    "مدرسة", "学校" * 150, "a" * 74 + "é", "\ufeffHall", " ", "", ";", ":", "\"", "^^'", "\t", "BEGIN:VEVENT", "a" * 300,
-]  # fmt: skip
+    'O’Brien-Ŵyn, Siân; "Sam" ^n',
+    "a\r\nATTACH:http://evil.example/x",
+    "x\nEND:VEVENT\nBEGIN:VALARM",
+    "\\n\\N\\,\\;\\",
+    "\u2028\u2029\x85\x0b\x0c",
+    "\x00\x07\x1b\x7f",
+    "👩🏽‍🏫" * 40,
+    "é" * 300,
+    "e\u0301" * 150,
+    "\ud800",
+    "\u202egnp.exe",
+    "مدرسة",
+    "学校" * 150,
+    "a" * 74 + "é",
+    "\ufeffHall",
+    " ",
+    "",
+    ";",
+    ":",
+    '"',
+    "^^'",
+    "\t",
+    "BEGIN:VEVENT",
+    "a" * 300,
+]
 TYPED = st.one_of(
     st.sampled_from(AWKWARD),
     st.text(max_size=300),
@@ -170,9 +203,12 @@ def test_nothing_that_people_type_breaks_an_entry_or_adds_to_it(
     summary: str, description: str, location: str, organizer: str, one: str, other: str
 ) -> None:
     facts = appointment(
-        summary="The show: " + summary, description=description, location=location, organizer_name=organizer,
+        summary="The show: " + summary,
+        description=description,
+        location=location,
+        organizer_name=organizer,
         attendees=(Attendee(name=one, address="a@x.example"), Attendee(name=other, address="b@x.example")),
-    )  # fmt: skip
+    )
     for ics, method in (
         (calendars.request(facts), "REQUEST"),
         (calendars.cancel(facts), "CANCEL"),
@@ -184,8 +220,10 @@ def test_nothing_that_people_type_breaks_an_entry_or_adds_to_it(
         assert event["LOCATION"] == calendars.one_line(location)
         if method:
             names = [person.params["CN"] for person in event["ATTENDEE"]]
-            assert names == [calendars.one_line(n.replace('"', "").replace("^", "")) or a
-                             for n, a in ((one, "a@x.example"), (other, "b@x.example"))]  # fmt: skip
+            assert names == [
+                calendars.one_line(n.replace('"', "").replace("^", "")) or a
+                for n, a in ((one, "a@x.example"), (other, "b@x.example"))
+            ]
 
 
 def test_ordinary_words_come_back_as_they_were_typed() -> None:
@@ -208,14 +246,18 @@ IN_THE_HOUR = [datetime(2026, 10, 25, h, m, tzinfo=UTC) for h, m in ((0, 0), (0,
 
 
 @pytest.mark.parametrize("starts", IN_THE_HOUR, ids=str)
-def test_an_instant_in_the_hour_that_comes_twice_is_written_so_that_nobody_can_mistake_it(starts: datetime) -> None:
+def test_an_instant_in_the_hour_that_comes_twice_is_written_so_that_nobody_can_mistake_it(
+    starts: datetime,
+) -> None:
     for entry in (
         appointment(starts_at=starts, ends_at=starts + timedelta(minutes=75)),
         appointment(starts_at=starts - timedelta(minutes=75), ends_at=starts + timedelta(minutes=29)),
     ):
         for ics, method in (
-            (calendars.request(entry), "REQUEST"), (calendars.cancel(entry), "CANCEL"), (calendars.download(entry), None),
-        ):  # fmt: skip
+            (calendars.request(entry), "REQUEST"),
+            (calendars.cancel(entry), "CANCEL"),
+            (calendars.download(entry), None),
+        ):
             said = lines(ics)
             assert f"DTSTART:{entry.starts_at:%Y%m%dT%H%M%S}Z" in said
             assert f"DTEND:{entry.ends_at:%Y%m%dT%H%M%S}Z" in said

@@ -15,16 +15,26 @@ from outreach.post.envelopes import CannotWriteTo, Envelope, Invite
 from post.test_calendars import AWKWARD, TYPED
 
 HEADERS = [
-    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
-    "MIME-Version", "Content-Type",
-]  # fmt: skip
+    "From",
+    "To",
+    "Reply-To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "MIME-Version",
+    "Content-Type",
+]
 
 
 def envelope(sender_name: str = "Marlshire", **changes: str) -> Envelope:
     facts = {
-        "sender_name": sender_name, "sender_address": "bookings+a1b2@outreach.example",
-        "recipient": "j.fell@stbrannocs.example", "message_id": "<abc@outreach.example>",
-    }  # fmt: skip
+        "sender_name": sender_name,
+        "sender_address": "bookings+a1b2@outreach.example",
+        "recipient": "j.fell@stbrannocs.example",
+        "message_id": "<abc@outreach.example>",
+    }
     return Envelope(**(facts | changes), written_at=datetime(2027, 1, 19, 14, 6, tzinfo=UTC))  # type: ignore[arg-type]
 
 
@@ -68,8 +78,13 @@ def test_the_calendar_part_comes_last_and_byte_for_byte() -> None:
 def test_a_masked_copy_differs_in_its_link_alone() -> None:
     token = "Yu4APInXLyiS6La-laKbspo6JNqZaZFl"
     words = f"Siân, open http://outreach.example/i/{token}#somebody-else, not /i/short or {token}"
-    raw = envelopes.seal(envelope(), subject="Shöw", text=words, html=f'<a href="/i/{token}">é</a>',
-                         invite=Invite(method="REQUEST", ics=b"BEGIN:VCALENDAR\r\n"))  # fmt: skip
+    raw = envelopes.seal(
+        envelope(),
+        subject="Shöw",
+        text=words,
+        html=f'<a href="/i/{token}">é</a>',
+        invite=Invite(method="REQUEST", ics=b"BEGIN:VCALENDAR\r\n"),
+    )
     before, after = copies.read(raw), copies.read(copies.masked(raw))
     assert after.text == before.text.replace(f"/i/{token}", "/i/hidden-once-sent")
     assert after.html == '<a href="/i/hidden-once-sent">é</a>\r\n'
@@ -103,10 +118,23 @@ def test_an_address_that_no_server_takes_is_refused_in_words(address: str) -> No
 
 
 def test_the_same_revision_has_the_same_message_id_and_any_other_has_another() -> None:
-    facts = {"stream": "u", "recipient": "a@x", "kind": "booked", "method": "REQUEST", "sequence": 0,
-             "dtstamp": datetime(2027, 1, 19, tzinfo=UTC)}  # fmt: skip
-    changes = [{}, {"stream": "v"}, {"recipient": "b@x"}, {"method": "CANCEL"}, {"sequence": 1}, {"kind": "moved"},
-               {"dtstamp": datetime(2027, 1, 20, tzinfo=UTC)}]  # fmt: skip
+    facts = {
+        "stream": "u",
+        "recipient": "a@x",
+        "kind": "booked",
+        "method": "REQUEST",
+        "sequence": 0,
+        "dtstamp": datetime(2027, 1, 19, tzinfo=UTC),
+    }
+    changes = [
+        {},
+        {"stream": "v"},
+        {"recipient": "b@x"},
+        {"method": "CANCEL"},
+        {"sequence": 1},
+        {"kind": "moved"},
+        {"dtstamp": datetime(2027, 1, 20, tzinfo=UTC)},
+    ]
     ids = [envelopes.message_id("outreach.example", **(facts | change)) for change in changes]  # type: ignore[arg-type]
     assert len(set(ids)) == len(changes)
     assert ids[0] == envelopes.message_id("outreach.example", **facts)  # type: ignore[arg-type]
@@ -116,9 +144,12 @@ def test_where_it_is_wanted_the_invite_comes_a_second_time_as_a_file() -> None:
     ics = b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
     token = "t" * 43
     raw = envelopes.seal(
-        replace(envelope(), attach_invite=True), subject="Show", text=f"/i/{token}", html=f"<p>/i/{token}</p>",
+        replace(envelope(), attach_invite=True),
+        subject="Show",
+        text=f"/i/{token}",
+        html=f"<p>/i/{token}</p>",
         invite=envelopes.Invite(method="REQUEST", ics=ics),
-    )  # fmt: skip
+    )
     mail = message_from_bytes(raw, policy=policy.default)
     assert mail.get_content_type() == "multipart/mixed" and not mail.defects
     both, file = mail.iter_parts()

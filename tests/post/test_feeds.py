@@ -1,4 +1,5 @@
-"""Feeds: an entry is written as icalendar would write it, a change shows at once, and a token opens one feed alone."""
+"""Feeds: an entry is written as icalendar would write it, a change shows at once, and a token opens one feed
+alone."""
 
 import gzip
 import importlib.util
@@ -180,8 +181,12 @@ def test_an_empty_feed_is_a_whole_calendar(app: Flask) -> None:
 
 def test_a_feed_holds_the_entries_of_its_own_kind_and_subject_alone(app: Flask) -> None:
     put(
-        entry(), entry(subject=900002, uid="other"), entry(TROUPE, URN, uid="van"), entry(COORDINATOR, 1), new=True
-    )  # fmt: skip
+        entry(),
+        entry(subject=900002, uid="other"),
+        entry(TROUPE, URN, uid="van"),
+        entry(COORDINATOR, 1),
+        new=True,
+    )
     assert [e["UID"] for e in events(served())] == ["7f3c@outreach.example-school"]
     assert [e["UID"] for e in events(served(TROUPE))] == ["van-troupe"]
     assert [e["UID"] for e in events(served(COORDINATOR, 1))] == ["7f3c@outreach.example-coordinator"]
@@ -302,7 +307,8 @@ def test_the_tag_changes_when_a_cancelled_entry_goes(app: Flask) -> None:
 
 
 def test_while_a_change_is_fresh_the_tag_is_good_for_once(app: Flask) -> None:
-    """A transaction that began before it may still be open, with a lower id: no 304 may hide what it brings."""
+    """A transaction that began before it may still be open, with a lower id: no 304 may hide what it
+    brings."""
     feed = make()
     put(entry(), new=True)
     fresh = NOW + timedelta(seconds=119)

@@ -40,14 +40,22 @@ def put_numbered(thread: int, nth: int, now: datetime) -> None:
     recipient = f"person{thread % 2}@school{thread // 2}.example"
     message_id = f"<{thread}.{nth}@outreach.example>"
     envelope = Envelope(
-        sender_name="Marlshire", sender_address="bookings@outreach.example", recipient=recipient,
-        message_id=message_id, written_at=now,
-    )  # fmt: skip
+        sender_name="Marlshire",
+        sender_address="bookings@outreach.example",
+        recipient=recipient,
+        message_id=message_id,
+        written_at=now,
+    )
     outbox.put(
-        partnership_id=1, stream=f"{thread // 2}@outreach.example", recipient=recipient, kind="note",
-        subject=f"{thread} {nth}", message_id=message_id, now=now,
+        partnership_id=1,
+        stream=f"{thread // 2}@outreach.example",
+        recipient=recipient,
+        kind="note",
+        subject=f"{thread} {nth}",
+        message_id=message_id,
+        now=now,
         raw=envelopes.seal(envelope, subject=f"{thread} {nth}", text="One.\n", html="<p>One.</p>"),
-    )  # fmt: skip
+    )
 
 
 def kill_in_the_middle(worker: "Popen[str]", server: MailServer, chance: random.Random) -> None:
@@ -123,11 +131,16 @@ def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
     def about(n: int, now: datetime) -> letters.Visit:
         starts = began + timedelta(days=60, hours=3 * n, minutes=sequence[n])
         return visit(
-            uid=f"{n}@outreach.example", created_at=began, sequence=sequence[n], organizer_token=f"{n:016x}",
-            starts_at=starts, ends_at=starts + timedelta(hours=1), get_in_at=starts - timedelta(hours=1),
+            uid=f"{n}@outreach.example",
+            created_at=began,
+            sequence=sequence[n],
+            organizer_token=f"{n:016x}",
+            starts_at=starts,
+            ends_at=starts + timedelta(hours=1),
+            get_in_at=starts - timedelta(hours=1),
             away_at=starts + timedelta(hours=2),
             attendees=tuple(Attendee(name=p.name, address=p.address) for p in people),
-        )  # fmt: skip
+        )
 
     def change() -> None:
         """One booking made, moved or cancelled, as its page would do it."""
@@ -191,7 +204,8 @@ def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
             assert [s for s, _, _ in had] == sorted(s for s, _, _ in had)
             if n in cancelled and not had:
                 continue  # nobody ever heard of it
-            # Nothing is cancelled that was not in the calendar, or perhaps was: a dead postman had it in hand.
+            # Nothing is cancelled that was not in the calendar, or perhaps was: a dead postman had it in
+            # hand.
             assert had[0][1] == "REQUEST" or (f"{n}@outreach.example", person.address) in perhaps
             assert had[-1][:2] == (now_at, "CANCEL" if n in cancelled else "REQUEST")
     rows = db.session.scalars(select(Letter)).all()
@@ -232,7 +246,8 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 
 def hung_up() -> bool:
-    """Whether the database has just thrown somebody out; what it tells of others stands still within a transaction."""
+    """Whether the database has just thrown somebody out; what it tells of others stands still within a
+    transaction."""
     thrown_out = db.session.execute(text(HANG_UP)).scalar()
     db.session.rollback()
     return bool(thrown_out)
@@ -243,9 +258,12 @@ def test_a_postman_outlives_a_database_that_hangs_up_on_him(
 ) -> None:
     url = postgres.fresh("template_outreach")
     app = create_app(
-        SETTINGS | {"SQLALCHEMY_DATABASE_URI": url.replace("postgresql://", "postgresql+psycopg://"),
-                    "OUTREACH_FOLDER": str(tmp_path)}
-    )  # fmt: skip
+        SETTINGS
+        | {
+            "SQLALCHEMY_DATABASE_URI": url.replace("postgresql://", "postgresql+psycopg://"),
+            "OUTREACH_FOLDER": str(tmp_path),
+        }
+    )
     with app.app_context():
         worker = command(url, tmp_path, server, "--loop", "--every", "0.05")
         try:

@@ -1,4 +1,5 @@
-"""Against a real mail server: delivered, refused, greylisted, cut off, down and up again; killed and racing."""
+"""Against a real mail server: delivered, refused, greylisted, cut off, down and up again; killed and
+racing."""
 
 import re
 import signal

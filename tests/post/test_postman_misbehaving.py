@@ -1,4 +1,5 @@
-"""A mail server that misbehaves by script, step by step: what each misdeed does to the letter, and to the post."""
+"""A mail server that misbehaves by script, step by step: what each misdeed does to the letter, and to the
+post."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -277,15 +278,25 @@ def test_a_token_without_a_user_is_refused_in_words() -> None:
         (432, "4.7.12 a password transition is needed", "our sign-in", pauses.REFUSED),
         (454, "4.7.0 temporary authentication failure", "our sign-in", pauses.UNREACHABLE),
         (554, "no service", "us", pauses.REFUSED),
-        (550, "5.7.60 SMTP; Client does not have permissions to send as this sender", "the letter", pauses.REFUSED),
+        (
+            550,
+            "5.7.60 SMTP; Client does not have permissions to send as this sender",
+            "the letter",
+            pauses.REFUSED,
+        ),
         (554, "5.2.252 SendAsDenied; outreach not allowed to send as bookings", "the letter", pauses.REFUSED),
-        (554, "5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.example", "the address", pauses.REFUSED),
+        (
+            554,
+            "5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.example",
+            "the address",
+            pauses.REFUSED,
+        ),
         (550, "5.7.64 TenantAttribution; Relay Access Denied", "the address", pauses.REFUSED),
         (550, "5.4.5 Daily user sending limit exceeded", "the letter", pauses.REFUSED),
         (553, "5.7.1 sender address rejected: not owned by user", "the sender", pauses.REFUSED),
         (432, "4.3.2 Concurrent connections limit exceeded", "us", pauses.CROWDED),
     ],
-)  # fmt: skip
+)
 def test_what_is_said_of_us_holds_the_post_up(code: int, said: str, about: str, kind: str) -> None:
     trouble = judge(code, said, about=about)
     assert isinstance(trouble, Trouble) and trouble.kind == kind and said in str(trouble)
@@ -354,13 +365,25 @@ def test_of_one_thread_one_letter_is_in_hand_at_a_time(app: Flask) -> None:
     with transaction():
         for n in range(3):
             outbox.put(
-                partnership_id=1, stream="one", recipient=JOANNA.address, kind="note", subject="s",
-                message_id=f"<{n}@x>", raw=b"x", now=NOW + timedelta(seconds=n),
-            )  # fmt: skip
+                partnership_id=1,
+                stream="one",
+                recipient=JOANNA.address,
+                kind="note",
+                subject="s",
+                message_id=f"<{n}@x>",
+                raw=b"x",
+                now=NOW + timedelta(seconds=n),
+            )
         outbox.put(
-            partnership_id=1, stream="one", recipient=OFFICE.address, kind="note", subject="s",
-            message_id="<9@x>", raw=b"x", now=NOW,
-        )  # fmt: skip
+            partnership_id=1,
+            stream="one",
+            recipient=OFFICE.address,
+            kind="note",
+            subject="s",
+            message_id="<9@x>",
+            raw=b"x",
+            now=NOW,
+        )
     taken = claims.turn("a", [], NOW + MINUTE, most=50)
     assert [(c.stream, c.recipient) for c in taken] == [("one", JOANNA.address), ("one", OFFICE.address)]
     assert claims.turn("b", [], NOW + MINUTE, most=50) == []
@@ -388,8 +411,9 @@ def test_a_slow_server_gets_letters_few_at_a_time_so_that_others_can_be_called_b
     server.while_taking = slowly
     done = postman.send_waiting(
         Post(server=Server.of(server.url), folder=Path("/x"), domain="outreach.example", key=b"key"),
-        clock=lambda: now[0], name="a",
-    )  # fmt: skip
+        clock=lambda: now[0],
+        name="a",
+    )
     assert done == Round(sent=8) and {get(i).status for i in ids} == {SENT}
     assert in_hand[0] == 8 and set(in_hand[3:]) == {1}
 

@@ -14,9 +14,10 @@ from post.strict import feed_problems, strict_problems
 SAM = Attendee(name="Sam Okafor", address="s.okafor@stbrannocs.example")
 JOANNA = appointment().attendees[0]
 BOTH = appointment(
-    attendees=(JOANNA, SAM), organizer_address="bookings+a1b2c3d4e5f60718@outreach.example",
+    attendees=(JOANNA, SAM),
+    organizer_address="bookings+a1b2c3d4e5f60718@outreach.example",
     description="For Years 8 and 9.\nThe company arrives at 8:30am, and leaves by 11:15am.",
-)  # fmt: skip
+)
 
 WHOLE = {
     "an invite": (calendars.request(BOTH), "REQUEST"),
@@ -36,14 +37,24 @@ MUTATIONS: dict[str, Callable[[bytes], bytes]] = {
     "a line that is not folded": lambda ics: ics.replace(b"\r\n ", b""),
     "DTEND before DTSTART": lambda ics: ics.replace(b"20270309T104500", b"20270309T084500"),
     "DTEND at DTSTART": lambda ics: ics.replace(b"20270309T104500", b"20270309T093000"),
-    "DTSTART in UTC": lambda ics: ics.replace(b"DTSTART;TZID=Europe/London:20270309T093000", b"DTSTART:20270309T093000Z"),
+    "DTSTART in UTC": lambda ics: ics.replace(
+        b"DTSTART;TZID=Europe/London:20270309T093000", b"DTSTART:20270309T093000Z"
+    ),
     "DTSTART in no zone": lambda ics: ics.replace(b"DTSTART;TZID=Europe/London:", b"DTSTART:"),
-    "DTSTART in another zone": lambda ics: ics.replace(b"DTSTART;TZID=Europe/London:", b"DTSTART;TZID=Europe/Paris:"),
+    "DTSTART in another zone": lambda ics: ics.replace(
+        b"DTSTART;TZID=Europe/London:", b"DTSTART;TZID=Europe/Paris:"
+    ),
     "DTSTART on no day": lambda ics: ics.replace(b"20270309T093000", b"20270229T093000"),
-    "DTSTART in the hour that is left out": lambda ics: ics.replace(b"20270309T093000", b"20270328T013000").replace(b"20270309T104500", b"20270328T101500"),
-    "DTEND in the hour that stands twice": lambda ics: ics.replace(b"20270309T093000", b"20271031T001500").replace(b"20270309T104500", b"20271031T013000"),
+    "DTSTART in the hour that is left out": lambda ics: ics.replace(
+        b"20270309T093000", b"20270328T013000"
+    ).replace(b"20270309T104500", b"20270328T101500"),
+    "DTEND in the hour that stands twice": lambda ics: ics.replace(
+        b"20270309T093000", b"20271031T001500"
+    ).replace(b"20270309T104500", b"20271031T013000"),
     "DTSTAMP in wall time": lambda ics: ics.replace(b"DTSTAMP:20270119T140600Z", b"DTSTAMP:20270119T140600"),
-    "LAST-MODIFIED later": lambda ics: ics.replace(b"LAST-MODIFIED:20270119T140600Z", b"LAST-MODIFIED:20270119T140700Z"),
+    "LAST-MODIFIED later": lambda ics: ics.replace(
+        b"LAST-MODIFIED:20270119T140600Z", b"LAST-MODIFIED:20270119T140700Z"
+    ),
     "misspelt PARTSTAT": lambda ics: _unfolded(ics, b"NEEDS-ACTION", b"NEEDS-ACTON"),
     "no PARTSTAT": lambda ics: _unfolded(ics, b"PARTSTAT=NEEDS-ACTION;", b""),
     "RSVP that asks nobody": lambda ics: _unfolded(ics, b"RSVP=TRUE", b"RSVP=FALSE"),
@@ -56,21 +67,33 @@ MUTATIONS: dict[str, Callable[[bytes], bytes]] = {
     "ORGANIZER that is no mailto": lambda ics: _unfolded(ics, b":mailto:bookings", b":bookings"),
     "ORGANIZER with MAILTO in capitals": lambda ics: _unfolded(ics, b":mailto:bookings", b":MAILTO:bookings"),
     "ATTENDEE that is no mailto": lambda ics: _unfolded(ics, b":mailto:j.fell", b":j.fell"),
-    "ATTENDEE with an address in Unicode": lambda ics: _unfolded(ics, b":mailto:j.fell@stbrannocs", ":mailto:j.fell@stbrännocs".encode()),
-    "ATTENDEE with two addresses": lambda ics: _unfolded(ics, b":mailto:j.fell@", b":mailto:x@y.example,j.fell@"),
-    "SENT-BY": lambda ics: _unfolded(ics, b"ORGANIZER;", b'ORGANIZER;SENT-BY="mailto:priya@marlshire.example";'),
+    "ATTENDEE with an address in Unicode": lambda ics: _unfolded(
+        ics, b":mailto:j.fell@stbrannocs", ":mailto:j.fell@stbrännocs".encode()
+    ),
+    "ATTENDEE with two addresses": lambda ics: _unfolded(
+        ics, b":mailto:j.fell@", b":mailto:x@y.example,j.fell@"
+    ),
+    "SENT-BY": lambda ics: _unfolded(
+        ics, b"ORGANIZER;", b'ORGANIZER;SENT-BY="mailto:priya@marlshire.example";'
+    ),
     "no ORGANIZER": lambda ics: _without(ics, b"ORGANIZER"),
     "no ATTENDEE": lambda ics: _without(ics, b"ATTENDEE"),
     "no CN": lambda ics: _unfolded(ics, b'CN="Joanna Fell"', b'CN=""'),
     "a caret in a CN": lambda ics: _unfolded(ics, b'CN="Joanna Fell"', b'CN="Joanna^nFell"'),
     "no VTIMEZONE": lambda ics: ics[: ics.index(b"BEGIN:VTIMEZONE")] + ics[ics.index(b"BEGIN:VEVENT") :],
-    "VTIMEZONE twice": lambda ics: ics.replace(b"BEGIN:VEVENT", ics[ics.index(b"BEGIN:VTIMEZONE") : ics.index(b"BEGIN:VEVENT")] + b"BEGIN:VEVENT"),
+    "VTIMEZONE twice": lambda ics: ics.replace(
+        b"BEGIN:VEVENT", ics[ics.index(b"BEGIN:VTIMEZONE") : ics.index(b"BEGIN:VEVENT")] + b"BEGIN:VEVENT"
+    ),
     "a zone an hour early": lambda ics: ics.replace(b"TZOFFSETTO:+0000", b"TZOFFSETTO:+0100"),
-    "a zone that changes a week early": lambda ics: ics.replace(b"BYMONTH=3;BYDAY=-1SU", b"BYMONTH=3;BYDAY=4SU"),
+    "a zone that changes a week early": lambda ics: ics.replace(
+        b"BYMONTH=3;BYDAY=-1SU", b"BYMONTH=3;BYDAY=4SU"
+    ),
     "STATUS:CANCELLED in a REQUEST": lambda ics: ics.replace(b"STATUS:CONFIRMED", b"STATUS:CANCELLED"),
     "misspelt STATUS": lambda ics: ics.replace(b"STATUS:CONFIRMED", b"STATUS:CONFIRMD"),
     "no STATUS in a REQUEST": lambda ics: ics.replace(b"STATUS:CONFIRMED\r\n", b""),
-    "a VALARM": lambda ics: ics.replace(b"END:VEVENT", b"BEGIN:VALARM\r\nACTION:DISPLAY\r\nEND:VALARM\r\nEND:VEVENT"),
+    "a VALARM": lambda ics: ics.replace(
+        b"END:VEVENT", b"BEGIN:VALARM\r\nACTION:DISPLAY\r\nEND:VALARM\r\nEND:VEVENT"
+    ),
     "a second entry": lambda ics: ics.replace(b"END:VCALENDAR", ics[ics.index(b"BEGIN:VEVENT") :]),
     "a component that does not end": lambda ics: ics.replace(b"END:VEVENT\r\n", b""),
     "an END of its own": lambda ics: ics.replace(b"TRANSP:OPAQUE", b"END:VEVENT\r\nTRANSP:OPAQUE"),
@@ -84,21 +107,35 @@ MUTATIONS: dict[str, Callable[[bytes], bytes]] = {
     "a bare semicolon in the text": lambda ics: ics.replace(b"DESCRIPTION:For", b"DESCRIPTION:Hi; for"),
     "a lone backslash in the text": lambda ics: ics.replace(b"DESCRIPTION:For", b"DESCRIPTION:Hi\\x for"),
     "a personal link": lambda ics: ics.replace(b"/b/", b"/i/"),
-    "a link in the description": lambda ics: ics.replace(b"DESCRIPTION:For", b"DESCRIPTION:http://outreach.example/i/tok"),
-    "a person's address in the description": lambda ics: ics.replace(b"DESCRIPTION:For", b"DESCRIPTION:J.Fell@stbrannocs.example"),
-    "an injected property": lambda ics: ics.replace(b"TRANSP:OPAQUE", b"TRANSP:OPAQUE\r\nATTACH:http://x.example/y"),
+    "a link in the description": lambda ics: ics.replace(
+        b"DESCRIPTION:For", b"DESCRIPTION:http://outreach.example/i/tok"
+    ),
+    "a person's address in the description": lambda ics: ics.replace(
+        b"DESCRIPTION:For", b"DESCRIPTION:J.Fell@stbrannocs.example"
+    ),
+    "an injected property": lambda ics: ics.replace(
+        b"TRANSP:OPAQUE", b"TRANSP:OPAQUE\r\nATTACH:http://x.example/y"
+    ),
     "a parameter of its own": lambda ics: ics.replace(b"TRANSP:OPAQUE", b"TRANSP;X-A=b:OPAQUE"),
     "a line that says nothing": lambda ics: ics.replace(b"TRANSP:OPAQUE", b"TRANSP"),
     "a control character": lambda ics: ics.replace(b"DESCRIPTION:For", b"DESCRIPTION:\x07For"),
-    "a character that ends lines": lambda ics: ics.replace(b"DESCRIPTION:For", "DESCRIPTION:\u2028For".encode()),
-    "a character that turns the text round": lambda ics: ics.replace(b"DESCRIPTION:For", "DESCRIPTION:\u202eFor".encode()),
+    "a character that ends lines": lambda ics: ics.replace(
+        b"DESCRIPTION:For", "DESCRIPTION:\u2028For".encode()
+    ),
+    "a character that turns the text round": lambda ics: ics.replace(
+        b"DESCRIPTION:For", "DESCRIPTION:\u202eFor".encode()
+    ),
     "a byte order mark": lambda ics: b"\xef\xbb\xbf" + ics,
     "Latin-1": lambda ics: ics.replace("’".encode(), b"\x92"),
     "a torn character": lambda ics: ics.replace(b"\xe2\x80\x98", b"\xe2\r\n \x80\x98", 1),
     "a busy status of its own": lambda ics: _unfolded(ics, b"BUSYSTATUS:TENTATIVE", b"BUSYSTATUS:FREE"),
-    "the organizer as attendee": lambda ics: _unfolded(ics, b"j.fell@stbrannocs.example", b"bookings+a1b2c3d4e5f60718@outreach.example"),
-    "an attendee twice": lambda ics: _unfolded(ics, b"s.okafor@stbrannocs.example", b"J.Fell@stbrannocs.example"),
-}  # fmt: skip
+    "the organizer as attendee": lambda ics: _unfolded(
+        ics, b"j.fell@stbrannocs.example", b"bookings+a1b2c3d4e5f60718@outreach.example"
+    ),
+    "an attendee twice": lambda ics: _unfolded(
+        ics, b"s.okafor@stbrannocs.example", b"J.Fell@stbrannocs.example"
+    ),
+}
 
 
 def _unfolded(ics: bytes, was: bytes, becomes: bytes) -> bytes:
@@ -184,11 +221,15 @@ def feed() -> bytes:
 FEED_MUTATIONS: dict[str, Callable[[bytes], bytes]] = {
     "a UID of the calendar": lambda ics: ics.replace(b"CALSCALE", b"UID:abc\r\nCALSCALE"),
     "a METHOD": lambda ics: ics.replace(b"CALSCALE", b"METHOD:PUBLISH\r\nCALSCALE"),
-    "an ORGANIZER": lambda ics: ics.replace(b"TRANSP:", b"ORGANIZER;CN=X:mailto:x@outreach.example\r\nTRANSP:"),
+    "an ORGANIZER": lambda ics: ics.replace(
+        b"TRANSP:", b"ORGANIZER;CN=X:mailto:x@outreach.example\r\nTRANSP:"
+    ),
     "an ATTENDEE": lambda ics: ics.replace(b"TRANSP:", b"ATTENDEE:mailto:x@outreach.example\r\nTRANSP:"),
     "two entries with one UID": lambda ics: ics.replace(b"UID:8a4d@", b"UID:7f3c@"),
     "no VTIMEZONE": lambda ics: ics[: ics.index(b"BEGIN:VTIMEZONE")] + ics[ics.index(b"BEGIN:VEVENT") :],
-    "a VALARM": lambda ics: ics.replace(b"END:VEVENT", b"BEGIN:VALARM\r\nACTION:DISPLAY\r\nEND:VALARM\r\nEND:VEVENT", 1),
+    "a VALARM": lambda ics: ics.replace(
+        b"END:VEVENT", b"BEGIN:VALARM\r\nACTION:DISPLAY\r\nEND:VALARM\r\nEND:VEVENT", 1
+    ),
     "REFRESH-INTERVAL without its kind": lambda ics: ics.replace(b";VALUE=DURATION", b""),
     "no REFRESH-INTERVAL": lambda ics: ics.replace(b"REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n", b""),
     "no X-PUBLISHED-TTL": lambda ics: ics.replace(b"X-PUBLISHED-TTL:PT1H\r\n", b""),
@@ -200,7 +241,7 @@ FEED_MUTATIONS: dict[str, Callable[[bytes], bytes]] = {
     "no STATUS": lambda ics: ics.replace(b"STATUS:CONFIRMED\r\n", b""),
     "a personal link": lambda ics: ics.replace(b"/b/", b"/i/"),
     "an entry that is not closed": lambda ics: ics.replace(b"END:VEVENT\r\n", b"", 1),
-}  # fmt: skip
+}
 
 
 def test_a_feed_as_it_should_be_has_no_problem() -> None:

@@ -26,13 +26,53 @@ from post.strict import events_of, feed_problems, plain
 from post.strict_mail import invite_of, mail_problems, revision_of
 
 AWKWARD = [
-    "O’Brien-Ŵyn, Siân; \"Sam\" ^n", "a\r\nATTACH:http://evil.example/x", "x\r\nBcc: all@evil.example\r\n\r\nHello",
-    "x\nEND:VEVENT\nBEGIN:VALARM", "\\n\\N\\,\\;\\", "a\\", "\u2028\u2029\x85\x0b\x0c\x1c", "\x00\x07\x1b\x7f", "👩🏽‍🏫" * 40,
-    "é" * 300, "e\u0301" * 150, "\ud800", "\u202egnp.exe", "مدرسة الملك", "学校" * 150, "a" * 74 + "é", "\ufeffHall", " ", "",
-    ";", ":", "\"", "^^'", "\t", "BEGIN:VEVENT", "a" * 300, "x" * 77 + " " + "y" * 77, "=?utf-8?q?=41?=", "=?utf-8?b?", "<b>&amp;",
-    "\ufffe\uffff\ufdd0\U0001fffe", "\u00ad\u200b\u200d\u200e\u2060", "{{ 7 * 7 }}{% x %}", "mailto:x@y.example", "a@b, c@d", "(comment)",
-    "ẞß İı ﬁ ǅ", "\U000e0001\U000e0041", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢", "Z̸̧̢͍̗͓̙̲̬̱͔͎̞̹̝͙͇͖̫̰̗̪͗̿̆̂͑͋̈́͛̕͠͝", ".", "..", "--=_", "%0d%0aX: y", "\r", "\n\n\n",
-]  # fmt: skip
+    'O’Brien-Ŵyn, Siân; "Sam" ^n',
+    "a\r\nATTACH:http://evil.example/x",
+    "x\r\nBcc: all@evil.example\r\n\r\nHello",
+    "x\nEND:VEVENT\nBEGIN:VALARM",
+    "\\n\\N\\,\\;\\",
+    "a\\",
+    "\u2028\u2029\x85\x0b\x0c\x1c",
+    "\x00\x07\x1b\x7f",
+    "👩🏽‍🏫" * 40,
+    "é" * 300,
+    "e\u0301" * 150,
+    "\ud800",
+    "\u202egnp.exe",
+    "مدرسة الملك",
+    "学校" * 150,
+    "a" * 74 + "é",
+    "\ufeffHall",
+    " ",
+    "",
+    ";",
+    ":",
+    '"',
+    "^^'",
+    "\t",
+    "BEGIN:VEVENT",
+    "a" * 300,
+    "x" * 77 + " " + "y" * 77,
+    "=?utf-8?q?=41?=",
+    "=?utf-8?b?",
+    "<b>&amp;",
+    "\ufffe\uffff\ufdd0\U0001fffe",
+    "\u00ad\u200b\u200d\u200e\u2060",
+    "{{ 7 * 7 }}{% x %}",
+    "mailto:x@y.example",
+    "a@b, c@d",
+    "(comment)",
+    "ẞß İı ﬁ ǅ",
+    "\U000e0001\U000e0041",
+    "𝔘𝔫𝔦𝔠𝔬𝔡𝔢",
+    "Z̸̧̢͍̗͓̙̲̬̱͔͎̞̹̝͙͇͖̫̰̗̪͗̿̆̂͑͋̈́͛̕͠͝",
+    ".",
+    "..",
+    "--=_",
+    "%0d%0aX: y",
+    "\r",
+    "\n\n\n",
+]
 TYPED = st.one_of(
     st.sampled_from(AWKWARD),
     st.text(max_size=300),
@@ -42,9 +82,12 @@ TYPED = st.one_of(
 STORED = TYPED.map(lambda said: said.replace("\0", "").encode("utf-8", "ignore").decode())
 """What a database can hold: pages let no NUL and no half character through."""
 BOUNDED = settings(
-    max_examples=60, deadline=None, derandomize=True, database=None,
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+)
 
 WORDS = ("programme_title", "school_name", "school_address", "hall", "school_provides")
 
@@ -75,7 +118,7 @@ WRITE: dict[str, Write] = {
     "proposal ended": lambda v, s, to, why: proposing.ended(
         replace(v, reply_by=date(2027, 2, 5)), to, s, how="lapsed", reason=why, now=NOW, expires_at=EXPIRES
     ),
-}  # fmt: skip
+}
 
 
 @BOUNDED
@@ -102,7 +145,8 @@ def _cn(name: str) -> str:
 
 
 def _from(raw: bytes) -> str:
-    """The name in From, decoded as RFC 2047 says (the standard library's own mail parser puts blanks into it)."""
+    """The name in From, decoded as RFC 2047 says (the standard library's own mail parser puts blanks into
+    it)."""
     head = re.sub(rb"\r\n(?=[ \t])", b"", raw.partition(b"\r\n\r\n")[0]).decode()
     said = re.findall(r"^From: (.*) <[^<>]+>\r?$", head, re.M)[0]
     return "".join(
@@ -119,9 +163,13 @@ def test_a_feed_holds_awkward_words(words: str) -> None:
     )
     shown = [
         Entry(kind="school", subject=1, appointment=letters.appointment(about, signs, now=NOW)),
-        Entry(kind="school", subject=1, cancelled_at=NOW,
-              appointment=letters.appointment(replace(about, uid="other@outreach.example"), signs, now=NOW)),
-    ]  # fmt: skip
+        Entry(
+            kind="school",
+            subject=1,
+            cancelled_at=NOW,
+            appointment=letters.appointment(replace(about, uid="other@outreach.example"), signs, now=NOW),
+        ),
+    ]
     text = entries.head(f"Visits, {words}") + "".join(map(entries.text_of, shown)) + "END:VCALENDAR\r\n"
     assert feed_problems(text.encode()) == []
     summaries = [plain(event.one("SUMMARY")) for event in events_of(text.encode())]

@@ -1,6 +1,8 @@
-"""Four other programs read our entries as we mean them, to the second: ical, vobject, libical with RFC 5546's tables, ical.js.
+"""Four other programs read our entries as we mean them, to the second: ical, vobject, libical with RFC 5546's
+tables, ical.js.
 
-The instants come from the VTIMEZONE that travels with an entry; whole lives of bookings are read in tests/booking.
+The instants come from the VTIMEZONE that travels with an entry; whole lives of bookings are read in
+tests/booking.
 """
 
 import re
@@ -25,9 +27,19 @@ needs_libical = pytest.mark.skipif(
 )
 
 DAYS = [
-    date(2027, 1, 12), date(2027, 7, 6), date(2026, 10, 24), date(2026, 10, 25), date(2026, 10, 26), date(2027, 3, 27),
-    date(2027, 3, 28), date(2027, 3, 29), date(2028, 2, 29), date(2028, 3, 26), date(2028, 10, 29), date(2040, 7, 2),
-]  # fmt: skip
+    date(2027, 1, 12),
+    date(2027, 7, 6),
+    date(2026, 10, 24),
+    date(2026, 10, 25),
+    date(2026, 10, 26),
+    date(2027, 3, 27),
+    date(2027, 3, 28),
+    date(2027, 3, 29),
+    date(2028, 2, 29),
+    date(2028, 3, 26),
+    date(2028, 10, 29),
+    date(2040, 7, 2),
+]
 """Both halves of the year; the days on which clocks change, and the days around them; years from now."""
 HOURS = [time(2), time(9), time(13, 15), time(22, 30)]
 """None in the hour that stands twice in October: readers do not agree which of the two a time in it means."""
@@ -39,10 +51,12 @@ PEOPLE = (
     Attendee(name="学校 👩🏽‍🏫", address="head+x@redmere.example", partstat="DECLINED"),
 )
 SAID = appointment(
-    sequence=7, summary="‘Someone, to; Tell’ at St Brannoc’s: " + "a long title " * 12,
+    sequence=7,
+    summary="‘Someone, to; Tell’ at St Brannoc’s: " + "a long title " * 12,
     description="For Years 8, 9; and 10.\nPlease have ready: two sockets, a hall (8 × 6 m).\nReference: MRL-7K2Q.",
-    location="St Brannoc’s, Hall “B”; Church Lane, ZZ1 1AA", attendees=PEOPLE,
-)  # fmt: skip
+    location="St Brannoc’s, Hall “B”; Church Lane, ZZ1 1AA",
+    attendees=PEOPLE,
+)
 
 
 def texts() -> list[tuple[bytes, str]]:
@@ -92,13 +106,18 @@ def meant(ics: bytes) -> Reading:
 
 def _meant(event: Component) -> Reading:
     return Reading(
-        uid=event.one("UID"), sequence=int(event.one("SEQUENCE")), status=event.one("STATUS"),
+        uid=event.one("UID"),
+        sequence=int(event.one("SEQUENCE")),
+        status=event.one("STATUS"),
         dtstamp=_seconds(datetime.strptime(event.one("DTSTAMP"), "%Y%m%dT%H%M%SZ")),
-        starts=_seconds(instant(event.all("DTSTART")[0])), ends=_seconds(instant(event.all("DTEND")[0])),
-        summary=plain(event.one("SUMMARY")), location=plain(event.one("LOCATION")),
-        description=plain(event.one("DESCRIPTION")), organizer=event.one("ORGANIZER"),
+        starts=_seconds(instant(event.all("DTSTART")[0])),
+        ends=_seconds(instant(event.all("DTEND")[0])),
+        summary=plain(event.one("SUMMARY")),
+        location=plain(event.one("LOCATION")),
+        description=plain(event.one("DESCRIPTION")),
+        organizer=event.one("ORGANIZER"),
         attendees=tuple((p.value, p.params["CN"], p.params["PARTSTAT"]) for p in event.all("ATTENDEE")),
-    )  # fmt: skip
+    )
 
 
 def _seconds(naive: datetime) -> int:

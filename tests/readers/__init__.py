@@ -21,7 +21,8 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """One entry as a reader understood it. Instants in seconds since 1970; attendees as (address, CN, PARTSTAT)."""
+    """One entry as a reader understood it. Instants in seconds since 1970; attendees as (address, CN,
+    PARTSTAT)."""
 
     uid: str
     sequence: int
@@ -47,14 +48,20 @@ def by_ical(ics: bytes) -> Calendar:
     read = IcsCalendarStream.calendar_from_ics(ics.decode())
     events = [
         Reading(
-            uid=e.uid, sequence=e.sequence or 0, status=str(e.status.value) if e.status else "",
-            dtstamp=_seconds(e.dtstamp), starts=_seconds(e.dtstart), ends=_seconds(e.dtend), summary=e.summary or "",
-            location=e.location or "", description=e.description or "",
+            uid=e.uid,
+            sequence=e.sequence or 0,
+            status=str(e.status.value) if e.status else "",
+            dtstamp=_seconds(e.dtstamp),
+            starts=_seconds(e.dtstart),
+            ends=_seconds(e.dtend),
+            summary=e.summary or "",
+            location=e.location or "",
+            description=e.description or "",
             organizer=str(e.organizer.uri) if e.organizer else "",
             attendees=tuple((str(a.uri), a.common_name or "", str(a.status or "")) for a in e.attendees),
         )
         for e in read.events
-    ]  # fmt: skip
+    ]
     return Calendar(method=read.method or "", events=tuple(events))
 
 
@@ -80,7 +87,7 @@ def by_vobject(ics: bytes) -> Calendar:
                     (a.value, a.params["CN"][0], a.params["PARTSTAT"][0])
                     for a in e.contents.get("attendee", [])
                 ),
-            )  # fmt: skip
+            )
         )
     method = read.contents["method"][0].value if "method" in read.contents else ""
     return Calendar(method=method, events=tuple(events))
@@ -99,8 +106,11 @@ def by_libical(many: Sequence[bytes]) -> list[Calendar]:
     """All in one process. Its `problems` are those of RFC 5546's tables too."""
     asked = subprocess.run(
         [SYSTEM_PYTHON, str(HERE / "read_by_libical.py")],
-        input=json.dumps([ics.decode() for ics in many]), capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        input=json.dumps([ics.decode() for ics in many]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return [_calendar(said) for said in json.loads(asked.stdout)]
 
 

@@ -1,4 +1,5 @@
-"""Run by the system's Python, which has Debian's libical: calendars in as JSON, what libical makes of each out.
+"""Run by the system's Python, which has Debian's libical: calendars in as JSON, what libical makes of each
+out.
 
 /usr/bin/python3 read_by_libical.py < ["BEGIN:VCALENDAR…", …]
 """

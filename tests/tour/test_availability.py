@@ -33,7 +33,8 @@ OFF, NIGHT = Wish(kind=wishes.OFF), Wish(kind=wishes.NIGHT, stays_at="Mill Lodge
 
 @pytest.fixture
 def c(app: Flask) -> SimpleNamespace:
-    """A troupe with a base that gives Monday to Friday, 7:00 to 18:00, and a show on Wednesday at 13:00, 8 km from it."""
+    """A troupe with a base that gives Monday to Friday, 7:00 to 18:00, and a show on Wednesday at 13:00, 8 km
+    from it."""
     c = SimpleNamespace()
     with transaction():
         c.partnership = make.partnership()
@@ -295,8 +296,10 @@ def test_rules_are_settled_within_reason_and_written_down(c) -> None:
         rules.settle(c.troupe, Rules(rest_hours=12, latest_return=time(19)), who="Priya", now=make.NOW)
     assert rules.of(c.troupe) == Rules(rest_hours=12, latest_return=time(19))
     assert history.of("troupe", c.troupe.id)[0].after == {
-        "rest_hours": 12, "latest_return": "19:00:00", "overnight_stays": False,
-    }  # fmt: skip
+        "rest_hours": 12,
+        "latest_return": "19:00:00",
+        "overnight_stays": False,
+    }
     for wrong, refusal in (
         (Rules(rest_hours=17), rules.RestTooLong),
         (Rules(lunch_minutes=121), rules.LunchTooLong),

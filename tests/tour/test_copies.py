@@ -20,13 +20,20 @@ from outreach.tour.yearly import copies
 from outreach.tour.yearly.copies import Copied, CopiedAlready, NotALaterYear, ProgrammeCopy
 
 WHO = "Priya Nandakumar"
-NEW_TERMS = [(date(2027, 9, 6), date(2027, 10, 22)), (date(2027, 11, 1), date(2027, 12, 17)), (date(2028, 1, 5), date(2028, 2, 11)),
-             (date(2028, 2, 21), date(2028, 3, 31)), (date(2028, 4, 18), date(2028, 5, 26)), (date(2028, 6, 5), date(2028, 7, 21))]  # fmt: skip
+NEW_TERMS = [
+    (date(2027, 9, 6), date(2027, 10, 22)),
+    (date(2027, 11, 1), date(2027, 12, 17)),
+    (date(2028, 1, 5), date(2028, 2, 11)),
+    (date(2028, 2, 21), date(2028, 3, 31)),
+    (date(2028, 4, 18), date(2028, 5, 26)),
+    (date(2028, 6, 5), date(2028, 7, 21)),
+]
 
 
 @pytest.fixture
 def programme(app: Flask) -> Programme:
-    """Last year's: four tour days of one troupe, one of which has no like in the new terms; one school out, one in."""
+    """Last year's: four tour days of one troupe, one of which has no like in the new terms; one school out,
+    one in."""
     with transaction():
         ours = make.partnership()
         for first, last in NEW_TERMS:
@@ -82,8 +89,10 @@ def test_days_go_along_with_their_hours_when_asked_and_the_others_are_named(prog
     done = copied(programme, with_days=True)
     found = days.of_programme(done.programme.id)
     assert [(d.day, d.leaves, d.shows_at_most) for d in found] == [
-        (date(2028, 2, 29), time(7), 2), (date(2028, 3, 1), time(7), 2), (date(2028, 3, 2), time(8), 1),
-    ]  # fmt: skip
+        (date(2028, 2, 29), time(7), 2),
+        (date(2028, 3, 1), time(7), 2),
+        (date(2028, 3, 2), time(8), 1),
+    ]
     assert done.days == 3 and [m.was.day for m in done.left_out] == [date(2027, 1, 4)]
 
 
@@ -98,8 +107,9 @@ def test_a_day_on_which_the_troupe_plays_elsewhere_by_now_is_named_and_the_other
     done = copied(programme, with_days=True)
     assert done.days == 2
     assert [(m.was.day, m.why_not) for m in done.left_out] == [
-        (date(2027, 1, 4), "its term has no such day in the new year"), (date(2027, 3, 3), "plays Another that day"),
-    ]  # fmt: skip
+        (date(2027, 1, 4), "its term has no such day in the new year"),
+        (date(2027, 3, 3), "plays Another that day"),
+    ]
 
 
 def _ours(programme: Programme) -> Partnership:
@@ -111,8 +121,9 @@ def test_decisions_about_single_schools_go_along_when_asked(programme: Programme
     decided = targets.decisions(done.programme.id).values()
     assert done.decisions == 2
     assert sorted((row.kind, row.reason, row.year_groups) for row in decided) == [
-        ("exclude", "Hospital school", ()), ("include", "Agreed", (8,)),
-    ]  # fmt: skip
+        ("exclude", "Hospital school", ()),
+        ("include", "Agreed", (8,)),
+    ]
 
 
 def all_the_rest(programme: Programme, new: Programme, **changes: bool) -> Copied:
@@ -126,8 +137,9 @@ def test_what_was_not_copied_is_copied_later_and_twice_adds_nothing_twice(progra
     new = copied(programme).programme
     left = copies.rest(programme, new, now=make.NOW)
     assert ([m.day for m in left.possible], len(left.decisions)) == (
-        [date(2028, 2, 29), date(2028, 3, 1), date(2028, 3, 2)], 2,
-    )  # fmt: skip
+        [date(2028, 2, 29), date(2028, 3, 1), date(2028, 3, 2)],
+        2,
+    )
     done = all_the_rest(programme, new, with_decisions=False)
     assert (done.days, done.decisions, [m.was.day for m in done.left_out]) == (3, 0, [date(2027, 1, 4)])
     done = all_the_rest(programme, new)
@@ -191,8 +203,9 @@ def test_what_makes_no_sense_is_refused_and_nothing_half_done(programme: Program
     with transaction():
         make.programme(_ours(programme), academic_year=2027, title="Taken", reply_by=date(2028, 2, 4))
     for refusal, change in (
-        (ReplyByOutsideTheYear, {"reply_by": date(2027, 2, 4)}), (ProgrammeTwice, {"title": "Taken"}),
-    ):  # fmt: skip
+        (ReplyByOutsideTheYear, {"reply_by": date(2027, 2, 4)}),
+        (ProgrammeTwice, {"title": "Taken"}),
+    ):
         with pytest.raises(refusal):
             copied(programme, with_days=True, **change)
     with pytest.raises(NotALaterYear):
@@ -233,6 +246,10 @@ def test_the_database_refuses_a_second_copy_in_a_year(programme: Programme) -> N
     with pytest.raises(IntegrityError), transaction():
         db.session.add(
             ProgrammeCopy(
-                programme_id=other.id, from_programme_id=programme.id, academic_year=2027, recorded_at=make.NOW, who=WHO
+                programme_id=other.id,
+                from_programme_id=programme.id,
+                academic_year=2027,
+                recorded_at=make.NOW,
+                who=WHO,
             )
-        )  # fmt: skip
+        )

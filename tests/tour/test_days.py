@@ -49,13 +49,22 @@ def booked(tour: Tour, day: days.TourDay, at: time, held_until: datetime | None 
     starts_at = wall(day.day, at)
     return make._add(
         performances.Performance(
-            programme_id=day.programme_id, tour_day_id=day.id, troupe_id=day.troupe_id, urn=tour.hall.urn,
-            easting=tour.hall.easting, northing=tour.hall.northing, get_in_at=starts_at - timedelta(minutes=60),
-            starts_at=starts_at, ends_at=starts_at + timedelta(minutes=75),
-            away_at=starts_at + timedelta(minutes=105), held_until=held_until, created_at=make.NOW,
-            uid=f"uid {at} {day.id}", organizer_token=f"token {at} {day.id}",
+            programme_id=day.programme_id,
+            tour_day_id=day.id,
+            troupe_id=day.troupe_id,
+            urn=tour.hall.urn,
+            easting=tour.hall.easting,
+            northing=tour.hall.northing,
+            get_in_at=starts_at - timedelta(minutes=60),
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=75),
+            away_at=starts_at + timedelta(minutes=105),
+            held_until=held_until,
+            created_at=make.NOW,
+            uid=f"uid {at} {day.id}",
+            organizer_token=f"token {at} {day.id}",
         )
-    )  # fmt: skip
+    )
 
 
 def test_a_preview_says_of_each_day_whether_it_can_be_added_or_why_not(tour: Tour) -> None:
@@ -330,11 +339,18 @@ def test_the_ceiling_holds_for_the_host_and_its_guests_together(tour: Tour) -> N
         for school, role, seats in ((tour.hall, "host", 150), (guest, "guest", 30)):
             make._add(
                 promises.Booking(
-                    reference=f"MRL-{role}", programme_id=tour.programme.id, urn=school.urn, performance_id=show.id,
-                    role=role, seats=seats, access_needs={}, uid=f"uid {role}", organizer_token=f"token {role}",
+                    reference=f"MRL-{role}",
+                    programme_id=tour.programme.id,
+                    urn=school.urn,
+                    performance_id=show.id,
+                    role=role,
+                    seats=seats,
+                    access_needs={},
+                    uid=f"uid {role}",
+                    organizer_token=f"token {role}",
                     created_at=make.NOW,
                 )
-            )  # fmt: skip
+            )
     assert promises.fullest(tour.programme.id) == 180
     assert [b.role for b in promises.of_performances([show.id])[show.id]] == ["host", "guest"]
     settled = programmes.production_of(tour.programme)

@@ -8,10 +8,22 @@ from hypothesis import strategies as some
 from outreach.county.school_days import SchoolCalendar
 from outreach.tour.yearly.new_dates import in_authorities, of_year, reply_by, same_week
 
-OLD = [(date(2026, 9, 2), date(2026, 10, 23)), (date(2026, 11, 2), date(2026, 12, 18)), (date(2027, 1, 4), date(2027, 2, 12)),
-       (date(2027, 2, 22), date(2027, 3, 25)), (date(2027, 4, 12), date(2027, 5, 28)), (date(2027, 6, 7), date(2027, 7, 21))]  # fmt: skip
-NEW = [(date(2027, 9, 6), date(2027, 10, 22)), (date(2027, 11, 1), date(2027, 12, 17)), (date(2028, 1, 5), date(2028, 2, 11)),
-       (date(2028, 2, 21), date(2028, 3, 31)), (date(2028, 4, 18), date(2028, 5, 26)), (date(2028, 6, 5), date(2028, 7, 21))]  # fmt: skip
+OLD = [
+    (date(2026, 9, 2), date(2026, 10, 23)),
+    (date(2026, 11, 2), date(2026, 12, 18)),
+    (date(2027, 1, 4), date(2027, 2, 12)),
+    (date(2027, 2, 22), date(2027, 3, 25)),
+    (date(2027, 4, 12), date(2027, 5, 28)),
+    (date(2027, 6, 7), date(2027, 7, 21)),
+]
+NEW = [
+    (date(2027, 9, 6), date(2027, 10, 22)),
+    (date(2027, 11, 1), date(2027, 12, 17)),
+    (date(2028, 1, 5), date(2028, 2, 11)),
+    (date(2028, 2, 21), date(2028, 3, 31)),
+    (date(2028, 4, 18), date(2028, 5, 26)),
+    (date(2028, 6, 5), date(2028, 7, 21)),
+]
 TODAY = date(2027, 7, 1)
 
 
@@ -27,7 +39,8 @@ def test_a_day_keeps_its_weekday_and_the_week_of_its_term() -> None:
 
 
 def test_a_day_that_its_term_does_not_have_any_more_is_told() -> None:
-    # Monday of the first week, but the new term begins on a Wednesday; and the eighth week of a term of seven.
+    # Monday of the first week, but the new term begins on a Wednesday; and the eighth week of a term of
+    # seven.
     assert same_week(date(2027, 1, 4), OLD, NEW) is None
     assert same_week(date(2026, 10, 21), OLD, NEW) is None
 

@@ -1,4 +1,5 @@
-"""A table of minutes: brought in whole or not at all, the longer way counting, gaps by the rule; and all who ask it."""
+"""A table of minutes: brought in whole or not at all, the longer way counting, gaps by the rule; and all who
+ask it."""
 
 import io
 from datetime import date, time
@@ -197,9 +198,7 @@ def test_database_refuses_a_road_shorter_than_the_table_says_when_the_code_is_by
     first = stand(c, c.a, time(9))
     bring(c, "{a},{b},61")
     with pytest.raises(IntegrityError, match="performance_road"), transaction():
-        make.show(
-            c.programme, c.b, wall(DAY, time(12, 15)), tour_day_id=c.day.id, troupe_id=c.troupe.id
-        )  # fmt: skip
+        make.show(c.programme, c.b, wall(DAY, time(12, 15)), tour_day_id=c.day.id, troupe_id=c.troupe.id)
     with transaction():
         later = make.show(c.programme, c.b, wall(DAY, time(13)), tour_day_id=c.day.id, troupe_id=c.troupe.id)
     # a new table does not stop a show that stands from being renumbered or given back
@@ -228,11 +227,17 @@ def test_road_of_a_show_says_from_where_how_far_there_when_and_what_is_to_spare(
     assert road.before is not None and road.after is not None
     before, after = road.before, road.after
     assert (before.name, before.other, before.kilometres, before.minutes, before.by_table) == (
-        c.a.name, first, 16.0, 40, True,
-    )  # fmt: skip
+        c.a.name,
+        first,
+        16.0,
+        40,
+        True,
+    )
     assert (before.leaves_at, before.arrives_at, before.slack) == (
-        wall(DAY, time(10, 15)), wall(DAY, time(10, 55)), 35,
-    ) or (before.leaves_at, before.slack) == (first.away_at, 5)  # fmt: skip
+        wall(DAY, time(10, 15)),
+        wall(DAY, time(10, 55)),
+        35,
+    ) or (before.leaves_at, before.slack) == (first.away_at, 5)
     assert (after.name, after.other, after.minutes, after.by_table) == ("Depot", None, 26, False)
     assert after.slack == int((wall(DAY, time(18)) - second.away_at).total_seconds() // 60) - 26
     bring(c, "{a},{d},60")

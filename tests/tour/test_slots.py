@@ -200,7 +200,8 @@ def test_five_slots_come_first_the_least_road_first_and_each_of_another_week_whe
         make.tour_day(county.programme, make.troupe(county.partnership), date(2027, 3, 2))
     take(county, neighbour, time(9))
     first = slots.offers(county.programme, county.school, now=make.NOW).first
-    # of three weeks the best day each, then two more days; the second troupe's 2 March is the same day to a school
+    # of three weeks the best day each, then two more days; the second troupe's 2 March is the same day to a
+    # school
     assert [(s.day, s.why) for s in first] == [
         (DAY, "The company is already near Witney that day"),
         (date(2027, 3, 2), ""),
@@ -213,5 +214,9 @@ def test_five_slots_come_first_the_least_road_first_and_each_of_another_week_whe
             make.tour_day(county.programme, county.troupe, day)
     first = slots.offers(county.programme, county.school, now=make.NOW).first
     assert [s.day for s in first] == [
-        DAY, date(2027, 2, 23), date(2027, 3, 2), date(2027, 3, 16), date(2027, 3, 23)
-    ]  # fmt: skip
+        DAY,
+        date(2027, 2, 23),
+        date(2027, 3, 2),
+        date(2027, 3, 16),
+        date(2027, 3, 23),
+    ]

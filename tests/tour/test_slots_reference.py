@@ -49,7 +49,8 @@ def days(draw: Any) -> dict[str, Any]:
 def eaten(
     case: dict[str, Any], spans: list[tuple[int, int]], roads: list[int], leaves: int, returns: int
 ) -> bool:
-    """Every minute at which lunch could begin is tried, with the drive of that stretch before it or after it."""
+    """Every minute at which lunch could begin is tried, with the drive of that stretch before it or after
+    it."""
     if not case["lunch"] or len(spans) < 2:
         return True
     for begins in range(11 * 60, 14 * 60 + 31 - case["lunch"]):
@@ -118,9 +119,19 @@ def minutes(at: time) -> int:
 
 # The other show is over in time for lunch, which a show before it therefore need not leave.
 LUNCH_ELSEWHERE = {
-    "leaves": time(6), "returns": time(19), "shows_at_most": 2, "base": None, "step": 15, "standing": [(655, 1)],
-    "lunch": 45, "latest": None, "rest": 11, "eve": None, "slept": None, "stays": None,
-}  # fmt: skip
+    "leaves": time(6),
+    "returns": time(19),
+    "shows_at_most": 2,
+    "base": None,
+    "step": 15,
+    "standing": [(655, 1)],
+    "lunch": 45,
+    "latest": None,
+    "rest": 11,
+    "eve": None,
+    "slept": None,
+    "stays": None,
+}
 
 
 @given(case=days())
@@ -133,20 +144,35 @@ def test_slots_are_exactly_the_starts_that_break_no_rule(app: Flask, case: dict[
         programme = make.programme(partnership, earliest_start=time(9), latest_finish=time(15))
         base = case["base"] or (None, None)
         troupe = make.troupe(
-            partnership, base_easting=base[0], base_northing=base[1],
-            lunch_minutes=case["lunch"], rest_hours=case["rest"], latest_return=case["latest"],
-        )  # fmt: skip
+            partnership,
+            base_easting=base[0],
+            base_northing=base[1],
+            lunch_minutes=case["lunch"],
+            rest_hours=case["rest"],
+            latest_return=case["latest"],
+        )
         stays = case["stays"] or (None, None)
         day = make.tour_day(
-            programme, troupe, DAY, leaves=case["leaves"], returns=case["returns"], shows_at_most=9,
-            stays_easting=stays[0], stays_northing=stays[1],
-        )  # fmt: skip
+            programme,
+            troupe,
+            DAY,
+            leaves=case["leaves"],
+            returns=case["returns"],
+            shows_at_most=9,
+            stays_easting=stays[0],
+            stays_northing=stays[1],
+        )
         if case["eve"]:
             slept = case["slept"] or (None, None)
             make.tour_day(
-                make.programme(partnership), troupe, DAY - timedelta(days=1), leaves=time(5), returns=case["eve"],
-                stays_easting=slept[0], stays_northing=slept[1],
-            )  # fmt: skip
+                make.programme(partnership),
+                troupe,
+                DAY - timedelta(days=1),
+                leaves=time(5),
+                returns=case["eve"],
+                stays_easting=slept[0],
+                stays_northing=slept[1],
+            )
         schools = [make.school(easting=e, northing=n) for e, n in POINTS]
         standing = []
         for n, (minute, s) in enumerate(case["standing"]):
@@ -166,7 +192,7 @@ def test_slots_are_exactly_the_starts_that_break_no_rule(app: Flask, case: dict[
                     created_at=make.NOW,
                     uid=f"u{n}",
                     organizer_token=f"t{n}",
-                )  # fmt: skip
+                )
             )
             session.add(standing[-1])
             session.flush()

@@ -85,7 +85,8 @@ def test_minutes_short_whatever_the_road(c) -> None:
 
 
 def test_no_lunch(c) -> None:
-    # away from the other at 12:00, 36 minutes on the road, half an hour to eat: set up from 1:06pm, so a start at 2:15pm
+    # away from the other at 12:00, 36 minutes on the road, half an hour to eat: set up from 1:06pm, so a
+    # start at 2:15pm
     with transaction():
         c.troupe.lunch_minutes = 30
     assert held(c) == ["No start leaves the troupe 30 minutes between 11:00am and 2:30pm."]

@@ -1,4 +1,5 @@
-"""A report that is missing is asked for once, after the show, on a school day, of somebody who can be reached."""
+"""A report that is missing is asked for once, after the show, on a school day, of somebody who can be
+reached."""
 
 from datetime import UTC, date, datetime
 
@@ -135,10 +136,13 @@ def test_what_is_due_takes_the_same_queries_for_one_show_and_for_five(app: Flask
                 booking = make.booking(make.show(programme, make.school(), SHOW), {8: 120})
                 db.session.add(
                     BookingContact(
-                        booking_id=booking.id, name="", duty="colleague", address=f"x{n}@redmere.example",
+                        booking_id=booking.id,
+                        name="",
+                        duty="colleague",
+                        address=f"x{n}@redmere.example",
                         added_at=make.EARLIER,
                     )
-                )  # fmt: skip
+                )
         assert programme.id
         with count_queries() as queries:
             assert len(reminding.due(programme, now=at(MONDAY))) == more + 1
@@ -154,9 +158,13 @@ def test_a_guests_report_is_asked_for_of_the_guest_and_its_hosts_of_the_host(app
         )
         db.session.add(
             BookingContact(
-                booking_id=guest.id, name="", duty="safeguarding lead", address="dsl@littlemere.example", added_at=make.EARLIER
+                booking_id=guest.id,
+                name="",
+                duty="safeguarding lead",
+                address="dsl@littlemere.example",
+                added_at=make.EARLIER,
             )
-        )  # fmt: skip
+        )
         make.report(booking, "school", datetime(2027, 3, 12, 9, 0, tzinfo=UTC), 200)
     assert [run(programme, day) for day in (MONDAY, date(2027, 3, 16))] == [1, 0]
     letter = db.session.query(Letter).one()

@@ -34,7 +34,9 @@ def standing(booking):
 
 def test_a_report_by_year_group_is_counted(booking):
     with transaction():
-        reports.report(booking, "school", Account(took_place=True, pupils={8: 140, 9: 120}, staff=4, concerns=2), **WHO)
+        reports.report(
+            booking, "school", Account(took_place=True, pupils={8: 140, 9: 120}, staff=4, concerns=2), **WHO
+        )
     assert reports.counts_of(reports.newest(booking, "school")) == {8: 140, 9: 120}
     assert (standing(booking).standing, standing(booking).seen_pupils) == ("seen", 260)
     assert history.of("booking", booking.reference)[0].what == "reported (school)"
@@ -60,11 +62,23 @@ def test_the_same_word_twice_is_put_down_once_and_a_new_one_stands_over_the_old(
     ("school", "company", "said"),
     [
         (Account(took_place=True, pupils=100), Account(took_place=True, pupils=105), ""),
-        (Account(took_place=True, pupils=100), Account(took_place=True, pupils=106), "The schools counted 100 pupils"),
+        (
+            Account(took_place=True, pupils=100),
+            Account(took_place=True, pupils=106),
+            "The schools counted 100 pupils",
+        ),
         (Account(took_place=True, pupils=200), Account(took_place=True, pupils=210), ""),
-        (Account(took_place=True, pupils=200), Account(took_place=True, pupils=189), "The schools counted 200 pupils"),
+        (
+            Account(took_place=True, pupils=200),
+            Account(took_place=True, pupils=189),
+            "The schools counted 200 pupils",
+        ),
         (Account(took_place=True), Account(took_place=True, pupils=9), ""),
-        (Account(took_place=False, why_not="Snow"), Account(took_place=True), "One side says that it took place"),
+        (
+            Account(took_place=False, why_not="Snow"),
+            Account(took_place=True),
+            "One side says that it took place",
+        ),
         (Account(took_place=False, why_not="Snow"), Account(took_place=False, why_not="Snow"), ""),
     ],
 )
@@ -87,9 +101,7 @@ def test_a_company_counts_host_and_guests_together(booking):
         reports.report(booking, "company", Account(took_place=True, pupils=219), **WHO)
     by_urn = {
         s.urn: s
-        for s in standings.of(
-            booking.programme_id, as_of=AFTER.date(), now=AFTER + timedelta(days=20)
-        ).target
+        for s in standings.of(booking.programme_id, as_of=AFTER.date(), now=AFTER + timedelta(days=20)).target
     }
     assert (by_urn[guest.urn].seen_pupils, by_urn[guest.urn].seen_estimated) == (19, True)
     with transaction():
@@ -104,8 +116,13 @@ def test_what_was_said_before_a_moved_show_begins_is_about_an_earlier_time(booki
         later = START + timedelta(days=3)
         booking.performance.starts_at, booking.performance.ends_at = later, later + timedelta(minutes=75)
         booking.performance.away_at = later + timedelta(minutes=90)
-        make.revision(booking, {8: 125, 9: 125}, at=begun + timedelta(minutes=5), starts_at=later,
-                      ends_at=later + timedelta(minutes=75))  # fmt: skip
+        make.revision(
+            booking,
+            {8: 125, 9: 125},
+            at=begun + timedelta(minutes=5),
+            starts_at=later,
+            ends_at=later + timedelta(minutes=75),
+        )
     assert reports.newest(booking, "school") is None
     assert standing(booking).kind == "report missing"
 

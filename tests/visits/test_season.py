@@ -1,4 +1,5 @@
-"""The season sheet's sums: held to a slow reckoning that knows only rows, and adding up however they are cut."""
+"""The season sheet's sums: held to a slow reckoning that knows only rows, and adding up however they are
+cut."""
 
 import math
 from collections.abc import Callable
@@ -26,12 +27,24 @@ from outreach.visits.season import Day, Sums
 NOW = datetime(2027, 2, 1, 12, tzinfo=UTC)
 BEGAN = datetime(2025, 9, 1, 12, tzinfo=UTC)
 NUMBERS = [
-    "given", "used", "shows", "coming", "not_played", "counted", "others", "promised", "kilometres", "minutes", "unknown", "cost",
-]  # fmt: skip
+    "given",
+    "used",
+    "shows",
+    "coming",
+    "not_played",
+    "counted",
+    "others",
+    "promised",
+    "kilometres",
+    "minutes",
+    "unknown",
+    "cost",
+]
 
 
 def random_season(seed: int) -> SimpleNamespace:
-    """Three troupes, some with a base and costs, days of two years, shows past and to come, reported, released, held."""
+    """Three troupes, some with a base and costs, days of two years, shows past and to come, reported,
+    released, held."""
     draw = Random(seed)
     c = SimpleNamespace(partnership=make.partnership())
     c.programmes = programmes = [
@@ -46,7 +59,9 @@ def random_season(seed: int) -> SimpleNamespace:
         make.troupe(c.partnership, name="Green van", **based),
     ]
     schools = [
-        make.school(BEGAN, easting=440000 + 900 * n, northing=205000 + 700 * n * n % 9000, number_of_pupils=9000)
+        make.school(
+            BEGAN, easting=440000 + 900 * n, northing=205000 + 700 * n * n % 9000, number_of_pupils=9000
+        )
         for n in range(9)
     ]
     for n in range(24):
@@ -57,9 +72,14 @@ def random_season(seed: int) -> SimpleNamespace:
         ):
             continue
         tour_day = make.tour_day(
-            programmes[programme], c.troupes[n % 3], day, leaves=time(5), returns=time(22), shows_at_most=3,
+            programmes[programme],
+            c.troupes[n % 3],
+            day,
+            leaves=time(5),
+            returns=time(22),
+            shows_at_most=3,
             ended_at=draw.choice([None, None, None, None, make.EARLIER]),
-        )  # fmt: skip
+        )
         for at in () if tour_day.ended_at else draw.sample([time(7), time(11), time(15)], draw.randrange(4)):
             show = sheet_days.show_on(tour_day, draw.choice(schools), at)
             fate = draw.randrange(8)
@@ -69,8 +89,14 @@ def random_season(seed: int) -> SimpleNamespace:
                 show.held_until = NOW + timedelta(days=500)
             elif fate > 2:
                 adults = programme == 2
-                booking = make.booking(show, {}, BEGAN, seats=30) if adults else make.booking(show, {8: draw.randrange(20, 120)}, BEGAN)  # fmt: skip
-                guest = make.booking(show, {8: 9}, BEGAN, make.school(BEGAN)) if fate > 5 and not adults else None
+                booking = (
+                    make.booking(show, {}, BEGAN, seats=30)
+                    if adults
+                    else make.booking(show, {8: draw.randrange(20, 120)}, BEGAN)
+                )
+                guest = (
+                    make.booking(show, {8: 9}, BEGAN, make.school(BEGAN)) if fate > 5 and not adults else None
+                )
                 if show.ends_at < NOW - timedelta(days=3):
                     tell(draw, booking, guest, adults)
             db.session.flush()
@@ -78,7 +104,8 @@ def random_season(seed: int) -> SimpleNamespace:
 
 
 def tell(draw: Random, host: Booking, guest: Booking | None, adults: bool) -> None:
-    """What is said of a past show: nothing, by one side or both, near or far apart, before it was moved, taken back."""
+    """What is said of a past show: nothing, by one side or both, near or far apart, before it was moved,
+    taken back."""
     after, before = (
         host.performance.ends_at + timedelta(hours=1),
         host.performance.starts_at - timedelta(days=1),
@@ -92,9 +119,13 @@ def tell(draw: Random, host: Booking, guest: Booking | None, adults: bool) -> No
             )
             failed = draw.random() < 0.2
             row = make.report(
-                booking, side, draw.choice([after, after, after, before]), None if failed or adults else said,
-                took_place=not failed, why_not="Snow" if failed else "",
-            )  # fmt: skip
+                booking,
+                side,
+                draw.choice([after, after, after, before]),
+                None if failed or adults else said,
+                took_place=not failed,
+                why_not="Snow" if failed else "",
+            )
             if draw.random() < 0.2:
                 make.withdrawal(row, after + timedelta(hours=1))
     if draw.random() < 0.6:
@@ -104,26 +135,38 @@ def tell(draw: Random, host: Booking, guest: Booking | None, adults: bool) -> No
             None if failed or adults else draw.choice([None, seats, seats + 4, seats + 40, seats // 2])
         )
         row = make.report(
-            host, "company", draw.choice([after, after, before]), head_count, took_place=not failed,
+            host,
+            "company",
+            draw.choice([after, after, before]),
+            head_count,
+            took_place=not failed,
             why_not="Snow" if failed else "",
-        )  # fmt: skip
+        )
         if draw.random() < 0.2:
             make.withdrawal(row, after + timedelta(hours=1))
 
 
 def slow_pupils(show: int, starts: datetime) -> tuple[str, int, int, int]:
-    """('all failed', '', counted, of other year groups, promised) of a show for Years 8 and 9, read off its rows one by one."""
+    """('all failed', '', counted, of other year groups, promised) of a show for Years 8 and 9, read off its
+    rows one by one."""
 
     def word(where: str, key: int) -> Any:
-        rows = db.session.execute(text(
-            f"SELECT id, took_place, pupils, recorded_at FROM visit_report v WHERE {where} AND NOT EXISTS "
-            "(SELECT 1 FROM report_withdrawal w WHERE w.report_id = v.id) ORDER BY id DESC"
-        ), {"key": key}).all()  # fmt: skip
+        rows = db.session.execute(
+            text(
+                f"SELECT id, took_place, pupils, recorded_at FROM visit_report v WHERE {where} AND NOT EXISTS "
+                "(SELECT 1 FROM report_withdrawal w WHERE w.report_id = v.id) ORDER BY id DESC"
+            ),
+            {"key": key},
+        ).all()
         if not rows or instant(rows[0].recorded_at) < starts:
             return None
-        split = {y: n for y, n in db.session.execute(
-            text("SELECT year_group, pupils FROM reported_pupils WHERE report_id = :id"), {"id": rows[0].id}
-        )}  # fmt: skip
+        split = {
+            y: n
+            for y, n in db.session.execute(
+                text("SELECT year_group, pupils FROM reported_pupils WHERE report_id = :id"),
+                {"id": rows[0].id},
+            )
+        }
         return SimpleNamespace(
             took=bool(rows[0].took_place), split=split, all=sum(split.values()) if split else rows[0].pupils
         )
@@ -175,22 +218,31 @@ def slow(
 ) -> dict[str, Any]:
     """The same from the rows alone, day by day, with a road of its own."""
     found: dict[str, Any] = dict.fromkeys(NUMBERS, 0) | {"cost": None}
-    days = db.session.execute(text(
-        "SELECT d.id, d.day, t.id AS troupe, t.base_easting AS e, t.base_northing AS n, t.cost_day_pence AS by_day, "
-        "t.cost_km_pence AS by_km, p.for_adults AS adults FROM tour_day d JOIN troupe t ON t.id = d.troupe_id "
-        "JOIN programme p ON p.id = d.programme_id WHERE p.partnership_id = :whose AND d.ended_at IS NULL ORDER BY d.id"
-    ), {"whose": partnership_id}).all()  # fmt: skip
+    days = db.session.execute(
+        text(
+            "SELECT d.id, d.day, t.id AS troupe, t.base_easting AS e, t.base_northing AS n, "
+            "t.cost_day_pence AS by_day, "
+            "t.cost_km_pence AS by_km, p.for_adults AS adults FROM tour_day d JOIN troupe t ON t.id = d.troupe_id "
+            "JOIN programme p ON p.id = d.programme_id WHERE p.partnership_id = :whose AND d.ended_at "
+            "IS NULL ORDER BY d.id"
+        ),
+        {"whose": partnership_id},
+    ).all()
     for d in days:
         day = d.day if isinstance(d.day, date) else date.fromisoformat(d.day)
         if not date(year, 9, 1) <= day <= date(year + 1, 8, 31) or troupe_id not in (None, d.troupe):
             continue
         if month is not None and (day.year, day.month) != (month.year, month.month):
             continue
-        shows = db.session.execute(text(
-            "SELECT f.id, f.urn, f.easting AS e, f.northing AS n, f.starts_at, f.ends_at FROM performance f JOIN booking b "
-            "ON b.performance_id = f.id AND b.role = 'host' AND b.ended_at IS NULL WHERE f.tour_day_id = :day "
-            "AND f.released_at IS NULL AND f.held_until IS NULL ORDER BY f.get_in_at"
-        ), {"day": d.id}).all()  # fmt: skip
+        shows = db.session.execute(
+            text(
+                "SELECT f.id, f.urn, f.easting AS e, f.northing AS n, f.starts_at, f.ends_at FROM "
+                "performance f JOIN booking b "
+                "ON b.performance_id = f.id AND b.role = 'host' AND b.ended_at IS NULL WHERE f.tour_day_id = :day "
+                "AND f.released_at IS NULL AND f.held_until IS NULL ORDER BY f.get_in_at"
+            ),
+            {"day": d.id},
+        ).all()
         found["given"] += 1
         found["used"] += bool(shows)
         kilometres = 0.0
@@ -372,18 +424,27 @@ def days(draw: Any) -> list[Day]:
         day = date(2026, 9, 1) + timedelta(days=draw(st.integers(0, 364)))
         shows = tuple(
             season.Show(
-                performance=None, bookings=(), counted=draw(st.integers(0, 300)), others=draw(st.integers(0, 9)),
-                promised=draw(st.integers(0, 300)), played=draw(st.booleans()), over=draw(st.booleans()), state="",
+                performance=None,
+                bookings=(),
+                counted=draw(st.integers(0, 300)),
+                others=draw(st.integers(0, 9)),
+                promised=draw(st.integers(0, 300)),
+                played=draw(st.booleans()),
+                over=draw(st.booleans()),
+                state="",
             )
             for _ in range(draw(st.integers(0, 3)))
-        )  # fmt: skip
+        )
         drives = draw(st.integers(0, 90)) if shows else 0
         found.append(
             Day(
-                tour_day=TourDay(day=day, troupe=troupe, troupe_id=troupe.id), shows=shows, kilometres=drives,
-                minutes=2 * drives, unknown=draw(st.integers(0, 2)) if shows else 0,
+                tour_day=TourDay(day=day, troupe=troupe, troupe_id=troupe.id),
+                shows=shows,
+                kilometres=drives,
+                minutes=2 * drives,
+                unknown=draw(st.integers(0, 2)) if shows else 0,
             )
-        )  # fmt: skip
+        )
     return found
 
 

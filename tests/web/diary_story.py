@@ -1,4 +1,5 @@
-"""A made-up fortnight of a tour for the diary's tests: two troupes, a booked show, a kept time, a missing school."""
+"""A made-up fortnight of a tour for the diary's tests: two troupes, a booked show, a kept time, a missing
+school."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -65,8 +66,11 @@ def lay(now: datetime, *, name: str = "Thornleigh School") -> Fortnight:
         db.session.add(Authority(la_code="931", name="Marlshire", partnership_id=whose.id))
         person = make.person(whose)
         programme = make.programme(
-            whose, academic_year=year, created_at=now - timedelta(days=60), reply_by=monday - timedelta(days=7)
-        )  # fmt: skip
+            whose,
+            academic_year=year,
+            created_at=now - timedelta(days=60),
+            reply_by=monday - timedelta(days=7),
+        )
         base = {"base_name": "Kestermere", "base_easting": 450000, "base_northing": 210000}
         troupes = [make.troupe(whose, name=name, **base) for name in ("Alder", "Birch")]
         tuesday, thursday = monday + timedelta(days=1), monday + timedelta(days=3)
@@ -86,18 +90,25 @@ def lay(now: datetime, *, name: str = "Thornleigh School") -> Fortnight:
         [held] = holds.hold(programme, school, [slot], who="Joanna", now=now)
         person_there = Colleague(name="Joanna Fell", address="j.fell@redmere.example", duty=colleagues.LEAD)
         [booked] = bookings.book(
-            programme, school,
+            programme,
+            school,
             [(held.id, Promise(pupils={8: 100, 9: 100}, hall="Main hall", people=(person_there,)))],
-            who="Joanna", now=now,
-        )  # fmt: skip
+            who="Joanna",
+            now=now,
+        )
         slot = slots.find(programme, keeper, f"{days[1].id}-1300", now=now)
         assert slot is not None
         kept = proposing.propose(
             Offer(
-                programme=programme, school=keeper, slot=slot, people=[contact], reply_by=monday - timedelta(days=7)
+                programme=programme,
+                school=keeper,
+                slot=slot,
+                people=[contact],
+                reply_by=monday - timedelta(days=7),
             ),
-            who="Priya", now=now,
-        )  # fmt: skip
+            who="Priya",
+            now=now,
+        )
         for letter in db.session.query(Letter):
             letter.status, letter.handed_at = SENT, now
     return Fortnight(person, whose, programme, days, booked, kept, missing, monday, now)

@@ -1,4 +1,5 @@
-"""A school with a link to a programme, for the tests of its pages: one call lays the rows, the clock stands still."""
+"""A school with a link to a programme, for the tests of its pages: one call lays the rows, the clock stands
+still."""
 
 import re
 from dataclasses import dataclass
@@ -97,7 +98,8 @@ def link_to(programme: Programme, school: School, **changes: Any) -> str:
 def lay(
     client: FlaskClient, *, days: int = 3, school: dict[str, Any] | None = None, **programme: Any
 ) -> Story:
-    """A partnership, a programme, a troupe with `days` tour days from Tuesday 9 March 2027 on, a school, its link."""
+    """A partnership, a programme, a troupe with `days` tour days from Tuesday 9 March 2027 on, a school, its
+    link."""
     with transaction():
         partnership = make.partnership()
         production = make.programme(partnership, **programme)

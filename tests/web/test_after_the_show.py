@@ -1,4 +1,5 @@
-"""After its end a show is reported, by every door, and never cancelled or moved; a wrong report is taken back."""
+"""After its end a show is reported, by every door, and never cancelled or moved; a wrong report is taken
+back."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -85,9 +86,15 @@ def test_a_show_that_was_played_is_neither_cancelled_moved_nor_changed(booking) 
 @pytest.mark.parametrize(
     "deed",
     [
-        "INSERT INTO cancellation (booking_id, recorded_at, cancelled_by, who, reason) VALUES (:b, :now, 'school', 'x', 'y')",
+        (
+            "INSERT INTO cancellation (booking_id, recorded_at, cancelled_by, who, reason) VALUES (:b, "
+            ":now, 'school', 'x', 'y')"
+        ),
         "UPDATE booking SET ended_at = :now WHERE id = :b",
-        "INSERT INTO booking_revision (booking_id, recorded_at, starts_at, ends_at, who) VALUES (:b, :now, :now, :now, 'x')",
+        (
+            "INSERT INTO booking_revision (booking_id, recorded_at, starts_at, ends_at, who) VALUES (:b, "
+            ":now, :now, :now, 'x')"
+        ),
     ],
 )
 def test_the_database_itself_refuses_to_end_or_move_what_is_over(booking, deed: str) -> None:

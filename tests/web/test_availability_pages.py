@@ -23,7 +23,8 @@ WEEK = {"first": ["8", "3", "2027"], "last": ["12", "3", "2027"], "weekdays": li
 
 @pytest.fixture
 def c(app: Flask, stopped: Any) -> SimpleNamespace:
-    """Two troupes of one partnership, one of another; the first gives a week with a show on its Monday afternoon."""
+    """Two troupes of one partnership, one of another; the first gives a week with a show on its Monday
+    afternoon."""
     c = SimpleNamespace()
     with transaction():
         c.ours = make.partnership()
@@ -67,7 +68,12 @@ def test_a_coordinator_looks_changes_a_week_and_undoes_it(c, client: FlaskClient
     assert "7:00am to midday, 2 shows at most" in page
     change = db.session.query(AvailabilityChange).one()
     assert change.who == c.person.name
-    assert desk.post(f"/desk/tour/availability/undo?troupe={c.troupe.id}", data={"change": change.id}).status_code == 303  # fmt: skip
+    assert (
+        desk.post(
+            f"/desk/tour/availability/undo?troupe={c.troupe.id}", data={"change": change.id}
+        ).status_code
+        == 303
+    )
     assert set(returns(c)) == {time(18)}
     again = desk.post(f"/desk/tour/availability/undo?troupe={c.troupe.id}", data={"change": change.id})
     assert again.status_code == 422 and "That was undone already" in again.text

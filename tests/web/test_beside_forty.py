@@ -1,5 +1,5 @@
-"""A county alone and the same county beside forty others: each page sends as many statements, is handed as many rows,
-and on PostgreSQL, where no table is read from end to end, as many are read from the tables."""
+"""A county alone and the same county beside forty others: each page sends as many statements, is handed as
+many rows, and on PostgreSQL, where no table is read from end to end, as many are read from the tables."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -24,11 +24,29 @@ from outreach.tour.programmes import Programme
 pytestmark = pytest.mark.usefixtures("stopped")
 
 PAGES = (
-    "/desk", "/desk/gaps", "/desk/phone-list", "/desk/coverage", "/desk/schools", "/desk/status", "/desk/search?q=redmere",
-    "/desk/register", "/desk/register/changes", "/desk/register/hands", "/desk/bookings", "/desk/letters", "/desk/inbox",
-    "/desk/contacts", "/desk/setup", "/desk/chasing", "/desk/plans", "/desk/tour", "/desk/diary", "/desk/reports",
-    "/desk/schools/{urn}", "/desk/new-year",
-)  # fmt: skip
+    "/desk",
+    "/desk/gaps",
+    "/desk/phone-list",
+    "/desk/coverage",
+    "/desk/schools",
+    "/desk/status",
+    "/desk/search?q=redmere",
+    "/desk/register",
+    "/desk/register/changes",
+    "/desk/register/hands",
+    "/desk/bookings",
+    "/desk/letters",
+    "/desk/inbox",
+    "/desk/contacts",
+    "/desk/setup",
+    "/desk/chasing",
+    "/desk/plans",
+    "/desk/tour",
+    "/desk/diary",
+    "/desk/reports",
+    "/desk/schools/{urn}",
+    "/desk/new-year",
+)
 
 
 def county(code: str, families: int = 1) -> tuple[Partnership, int]:
@@ -41,7 +59,8 @@ def county(code: str, families: int = 1) -> tuple[Partnership, int]:
 
 
 def family(programme: Programme, code: str) -> int:
-    """Three schools, one of them the heir of a closed one; a correction, own numbers, a show, letters that came back."""
+    """Three schools, one of them the heir of a closed one; a correction, own numbers, a show, letters that
+    came back."""
     one, two, old = (make.school(la_code=code) for _ in range(3))
     make.record(old, make.EARLIER, status="Closed")
     old.status = "Closed"
@@ -57,12 +76,28 @@ def family(programme: Programme, code: str) -> int:
     make.report(shown, "school", make.NOW - timedelta(days=1), {8: 100})
     wrong = make.report(shown, "company", make.NOW - timedelta(days=1), took_place=False, why_not="snow")
     make.withdrawal(wrong, make.NOW - timedelta(hours=1))
-    db.session.add_all([
-        BookingContact(booking_id=shown.id, name="Jo Fell", duty="colleague", address=address, added_at=make.EARLIER),
-        Handover(booking_id=shown.id, from_urn=old.urn, to_urn=one.urn, recorded_at=make.EARLIER, who="Priya"),
-        Incoming(partnership_id=programme.partnership_id, digest=f"{one.urn}", raw=b"Subject: x\r\n\r\nx", sender=address,
-                 received_at=make.NOW, stream=shown.uid, subject="When?", task="mail", why="asks", kind="person"),
-    ])  # fmt: skip
+    db.session.add_all(
+        [
+            BookingContact(
+                booking_id=shown.id, name="Jo Fell", duty="colleague", address=address, added_at=make.EARLIER
+            ),
+            Handover(
+                booking_id=shown.id, from_urn=old.urn, to_urn=one.urn, recorded_at=make.EARLIER, who="Priya"
+            ),
+            Incoming(
+                partnership_id=programme.partnership_id,
+                digest=f"{one.urn}",
+                raw=b"Subject: x\r\n\r\nx",
+                sender=address,
+                received_at=make.NOW,
+                stream=shown.uid,
+                subject="When?",
+                task="mail",
+                why="asks",
+                kind="person",
+            ),
+        ]
+    )
     return one.urn
 
 
@@ -89,7 +124,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         event.remove(db.engine, "after_cursor_execute", sent)
 
 
-def test_a_county_is_read_alike_alone_and_beside_forty_others(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_county_is_read_alike_alone_and_beside_forty_others(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with transaction():
         ours, urn = county("931")
         client = make.signed_in(app.test_client(), make.person(ours))
@@ -113,7 +150,8 @@ def test_a_county_is_read_alike_alone_and_beside_forty_others(app: Flask, monkey
 
 
 def scanned(plan: dict[str, Any]) -> int:
-    """Rows that a plan's scans read, those that a filter left out too; a look into an index that finds none counts as one."""
+    """Rows that a plan's scans read, those that a filter left out too; a look into an index that finds none
+    counts as one."""
     below = sum(map(scanned, plan.get("Plans", ())))
     if "Relation Name" not in plan:
         return below
@@ -122,13 +160,14 @@ def scanned(plan: dict[str, Any]) -> int:
 
 
 def read_by(connection: Connection, statements: list[tuple[str, Any]]) -> Counter[str]:
-    """{statement: rows that PostgreSQL reads for it} where no table is read from end to end that has an index to go by.
+    """{statement: rows that PostgreSQL reads for it} where no table is read from end to end that has an index
+    to go by.
 
-    Not to read tables from end to end (`enable_seqscan`) is not enough to tell this here. PostgreSQL chooses by what it
-    reckons a way to cost, and these tables are small: the rows of all 41 counties lie on a few pages, so that to walk a
-    whole index and sift is reckoned cheaper than to look up one county's rows one by one. On 13 of the pages it does just
-    that (233 rows for one look at invitations, where 73 are read for the county alone). So a row is made as dear as
-    many pages, and the indexes that are there are used.
+    Not to read tables from end to end (`enable_seqscan`) is not enough to tell this here. PostgreSQL chooses
+    by what it reckons a way to cost, and these tables are small: the rows of all 41 counties lie on a few
+    pages, so that to walk a whole index and sift is reckoned cheaper than to look up one county's rows one by
+    one. On 13 of the pages it does just that (233 rows for one look at invitations, where 73 are read for the
+    county alone). So a row is made as dear as many pages, and the indexes that are there are used.
     """
     for setting in ("enable_seqscan = off", "cpu_tuple_cost = 10", "cpu_index_tuple_cost = 10"):
         connection.exec_driver_sql(f"SET LOCAL {setting}")
@@ -140,8 +179,8 @@ def read_by(connection: Connection, statements: list[tuple[str, Any]]) -> Counte
 
 
 def forget_since(connection: Connection, transaction_id: int) -> None:
-    """Nothing that was written since a transaction is there any more, until it is rolled back; what PostgreSQL thinks of the
-    tables stays, so that it goes the same ways through them."""
+    """Nothing that was written since a transaction is there any more, until it is rolled back; what
+    PostgreSQL thinks of the tables stays, so that it goes the same ways through them."""
     connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
     for table in db.metadata.sorted_tables:
         connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE xmin::text::bigint > {transaction_id}")
@@ -181,7 +220,11 @@ def test_as_few_rows_are_read_for_a_county_beside_forty_others(app: Flask) -> No
         connection.rollback()
     assert all(rows.total() for rows in alone.values())
     more = {
-        page: {statement: (alone[page][statement], rows) for statement, rows in beside[page].items() if rows > alone[page][statement]}
+        page: {
+            statement: (alone[page][statement], rows)
+            for statement, rows in beside[page].items()
+            if rows > alone[page][statement]
+        }
         for page in PAGES
         if beside[page].total() > 1.1 * alone[page].total()
     }

@@ -1,4 +1,5 @@
-"""Reports to the board in a real browser: axe, no sideways scroll at 320 and 1280 px, without JavaScript, and on paper."""
+"""Reports to the board in a real browser: axe, no sideways scroll at 320 and 1280 px, without JavaScript, and
+on paper."""
 
 import re
 from datetime import timedelta
@@ -21,7 +22,8 @@ LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmer
 
 @pytest.fixture
 def ours(app: Flask) -> tuple[Any, int]:
-    """A programme of this year with a school seen, one with few pupils, one unreported; (who signs in, the programme)."""
+    """A programme of this year with a school seen, one with few pupils, one unreported; (who signs in, the
+    programme)."""
     now = clock.now()
     with transaction():
         whose = make.partnership()
@@ -30,9 +32,11 @@ def ours(app: Flask) -> tuple[Any, int]:
         started = now - timedelta(days=200)
         for n, pupils in enumerate(({8: 100, 9: 101}, {8: 2, 9: 1}, None)):
             school = make.school(
-                started, name=f"{LONG} {n}", district_name="Redmere-on-the-Wold and the Northern Fens" if n else "Kestermere",
+                started,
+                name=f"{LONG} {n}",
+                district_name="Redmere-on-the-Wold and the Northern Fens" if n else "Kestermere",
                 district_code=f"E0700000{n}",
-            )  # fmt: skip
+            )
             at = wall(day_of(now) - timedelta(days=6 + n), now.time().replace(hour=9))
             booking = make.booking(make.show(programme, school, at), pupils or {8: 90, 9: 90}, at=started)
             if pupils:

@@ -1,4 +1,5 @@
-"""Reports to the board on the desk: drawn up, published, kept, corrected beside; as CSV, XLSX and JSON; tokens."""
+"""Reports to the board on the desk: drawn up, published, kept, corrected beside; as CSV, XLSX and JSON;
+tokens."""
 
 import csv
 import io
@@ -33,7 +34,8 @@ def seen(programme: Programme, school: School, pupils: dict[int, int], day: int,
 
 @pytest.fixture
 def ours(stopped: Any, app: Flask) -> tuple[Partnership, Programme]:
-    """Kestermere: 2 of 3 seen. Fenwold: a special school with 3 pupils seen, one booked, one asked, one excluded."""
+    """Kestermere: 2 of 3 seen. Fenwold: a special school with 3 pupils seen, one booked, one asked, one
+    excluded."""
     with transaction():
         whose = make.partnership()
         programme = make.programme(whose)
@@ -41,9 +43,12 @@ def ours(stopped: Any, app: Flask) -> tuple[Partnership, Programme]:
             seen(programme, make.school(), {8: pupils, 9: pupils + 1}, day, concerns=concerns)
         make.school()
         special = make.school(
-            type_of_establishment="Foundation special school", phase_of_education="Not applicable", number_of_pupils=None,
-            statutory_high_age=16, **FENWOLD,
-        )  # fmt: skip
+            type_of_establishment="Foundation special school",
+            phase_of_education="Not applicable",
+            number_of_pupils=None,
+            statutory_high_age=16,
+            **FENWOLD,
+        )
         seen(programme, special, {8: 2, 9: 1}, 13, concerns=1)
         make.booking(
             make.show(programme, make.school(**FENWOLD), datetime(2027, 3, 9, 9, 30, tzinfo=UTC)),
@@ -176,8 +181,9 @@ def test_what_was_reported_later_stands_beside_and_the_figures_stay(
 ) -> None:
     with transaction():
         late = make.booking(
-            make.show(ours[1], make.school(name="Redmere Academy"), datetime(2027, 1, 14, 9, 30, tzinfo=UTC)), {8: 120, 9: 120}
-        )  # fmt: skip
+            make.show(ours[1], make.school(name="Redmere Academy"), datetime(2027, 1, 14, 9, 30, tzinfo=UTC)),
+            {8: 120, 9: 120},
+        )
     report_id = publish(desk, ours[1])
     desk.get("/desk/reports")  # where it is said that the report is published
     before = words(desk.get(f"/desk/reports/{report_id}").text).split("Corrected since")[0]
@@ -236,7 +242,8 @@ def test_the_pages_of_reports_ask_a_constant_number_of_queries(
     assert counted[:3] == counted[3:]
 
 
-# Tokens and the JSON feed ---------------------------------------------------------------------------------------
+# Tokens and the JSON feed
+# ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -263,8 +270,11 @@ def test_a_token_is_shown_once_and_opens_the_feed_until_it_is_withdrawn(
     gone = read(reader, token, "/api/v1/")
     assert (gone.status_code, gone.json["error"]) == (
         410,
-        {"code": "token_withdrawn", "message": "This token was withdrawn on 19 January 2027. Ask a coordinator for a new one."},
-    )  # fmt: skip
+        {
+            "code": "token_withdrawn",
+            "message": "This token was withdrawn on 19 January 2027. Ask a coordinator for a new one.",
+        },
+    )
 
 
 def test_two_tokens_of_one_name_cannot_be_told_apart_and_are_refused(desk: FlaskClient) -> None:
@@ -311,10 +321,25 @@ def test_the_feed_says_standings_and_figures_that_sum_to_the_target(
             assert number == sum(row["standings"][word] for row in figures[table])
     assert figures["excluded"] == 1 and figures["people"] is None
     assert standings["standings"][0].keys() == {
-        "urn", "name", "district", "town", "urban_rural", "phase", "type", "trust", "standing", "gap", "cause", "since", "year_groups", "ages_unknown",
+        "urn",
+        "name",
+        "district",
+        "town",
+        "urban_rural",
+        "phase",
+        "type",
+        "trust",
+        "standing",
+        "gap",
+        "cause",
+        "since",
+        "year_groups",
+        "ages_unknown",
         "evidence",
-    }  # fmt: skip
-    assert sum(figures["whole"]["evidence"].values()) == sum(s["evidence"] != "" for s in standings["standings"])
+    }
+    assert sum(figures["whole"]["evidence"].values()) == sum(
+        s["evidence"] != "" for s in standings["standings"]
+    )
     assert len(figures["whole"]["estimates_from_census"]) == 2
 
 
@@ -338,7 +363,9 @@ def test_the_feed_says_bookings_and_never_how_many_are_expected(
 ) -> None:
     for day in ("", "?as_of=2027-01-11", "?as_of=2027-01-13"):
         booked = read(client, token, f"/api/v1/programmes/{ours[1].id}/bookings{day}").json
-        assert {str(b["pupils_expected"]) for b in booked["bookings"]} == {"{'number': None, 'status': 'hidden'}"}
+        assert {str(b["pupils_expected"]) for b in booked["bookings"]} == {
+            "{'number': None, 'status': 'hidden'}"
+        }
     booked = read(client, token, f"/api/v1/programmes/{ours[1].id}/bookings").json
     assert [b["outcome"] for b in booked["bookings"]] == ["took place", "took place", "took place", "booked"]
     assert booked["bookings"][3]["starts_at"] == "2027-03-09T09:30:00+00:00"

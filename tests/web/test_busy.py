@@ -1,4 +1,5 @@
-"""While the database is locked, full or away, people are told that we are busy and lose nothing that they typed."""
+"""While the database is locked, full or away, people are told that we are busy and lose nothing that they
+typed."""
 
 import re
 import sqlite3
@@ -31,7 +32,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def another_writes() -> Iterator[None]:
-    """Another process holds what every writer needs: the file on SQLite, the table of drafts on PostgreSQL."""
+    """Another process holds what every writer needs: the file on SQLite, the table of drafts on
+    PostgreSQL."""
     if db.engine.dialect.name == "sqlite":
         other: Any = sqlite3.connect(str(db.engine.url.database), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -195,7 +197,8 @@ NOT_NOW = {
 
 @contextmanager
 def cannot_write(table: str, code: str, *, at_commit: bool = False) -> Iterator[None]:
-    """PostgreSQL itself refuses each new or changed row of a table as if it were full; `at_commit`: only in the end."""
+    """PostgreSQL itself refuses each new or changed row of a table as if it were full; `at_commit`: only in
+    the end."""
     kind = "CONSTRAINT TRIGGER" if at_commit else "TRIGGER"
     when = "AFTER" if at_commit else "BEFORE"
     late = "DEFERRABLE INITIALLY DEFERRED" if at_commit else ""
@@ -205,7 +208,8 @@ def cannot_write(table: str, code: str, *, at_commit: bool = False) -> Iterator[
             f"$$ BEGIN RAISE EXCEPTION '{NOT_NOW[code]}' USING ERRCODE = '{code}'; END $$"
         )
         connection.exec_driver_sql(
-            f"CREATE {kind} no_room {when} INSERT OR UPDATE OR DELETE ON {table} {late} FOR EACH ROW EXECUTE FUNCTION no_room()"
+            f"CREATE {kind} no_room {when} INSERT OR UPDATE OR DELETE ON {table} {late} FOR EACH ROW "
+            f"EXECUTE FUNCTION no_room()"
         )
     try:
         yield
@@ -241,9 +245,18 @@ def test_database_that_cannot_write_says_busy_keeps_what_was_typed_and_takes_it_
 
 
 WRITTEN_BY_A_BOOKING = (
-    "performance", "booking", "booking_revision", "booking_contact", "promised_pupils", "contact", "draft", "personal_link",
-    "feed_entry", "letter", "history",
-)  # fmt: skip
+    "performance",
+    "booking",
+    "booking_revision",
+    "booking_contact",
+    "promised_pupils",
+    "contact",
+    "draft",
+    "personal_link",
+    "feed_entry",
+    "letter",
+    "history",
+)
 
 
 @on_postgresql
@@ -294,7 +307,8 @@ def test_health_says_that_the_disk_of_postgresql_is_full(
 def test_processes_at_work_outlast_a_database_that_is_read_only_for_a_while(
     app: Flask,
 ) -> None:
-    """A standby that is not the primary yet refuses writing: every door knows it as a database that is away for now."""
+    """A standby that is not the primary yet refuses writing: every door knows it as a database that is away
+    for now."""
     runner, name = app.test_cli_runner(), db.engine.url.database
     admin = create_engine(db.engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
 

@@ -1,4 +1,5 @@
-"""Calling off in a real browser: axe, no sideways scroll, the keyboard, without JavaScript, and on the company's phone."""
+"""Calling off in a real browser: axe, no sideways scroll, the keyboard, without JavaScript, and on the
+company's phone."""
 
 from datetime import timedelta
 from types import SimpleNamespace

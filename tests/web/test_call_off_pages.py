@@ -1,4 +1,5 @@
-"""Calling off on the desk: all that is hit on one page, another time for each, once, and the days given back."""
+"""Calling off on the desk: all that is hit on one page, another time for each, once, and the days given
+back."""
 
 import re
 from datetime import timedelta
@@ -67,9 +68,17 @@ def test_one_page_shows_all_that_is_hit_with_another_time_for_each(c) -> None:
     page = look(c)
     words = said(page)
     for word in (
-        "Call off Tuesday 9 March, Red van?", "3 promises would end: 1 show", c.school.name, c.guest.name, c.neighbour.name,
-        "kept, not booked", "as a guest", "Joanna Fell", life.RED, "min road",
-    ):  # fmt: skip
+        "Call off Tuesday 9 March, Red van?",
+        "3 promises would end: 1 show",
+        c.school.name,
+        c.guest.name,
+        c.neighbour.name,
+        "kept, not booked",
+        "as a guest",
+        "Joanna Fell",
+        life.RED,
+        "min road",
+    ):
         assert word in words, word
     typed = boxes(page)
     assert len(typed["seen"]) == 3
@@ -173,8 +182,9 @@ def test_whom_to_ring_stands_first_within_a_day_and_ticks_are_kept(c, stopped: A
     assert 'href="tel:01632960204"' in page.text and 'href="tel:01632960111"' in page.text
     reference = c.booking.reference
     answer = send(
-        c, boxes(page) | {"rung": [reference], "reply_by": ["8", "3", "2027"]},
-    )  # fmt: skip
+        c,
+        boxes(page) | {"rung": [reference], "reply_by": ["8", "3", "2027"]},
+    )
     assert answer.status_code == 303, said(answer)
     lines = {line.booking_id: line for line in db.session.query(CallOffLine)}
     assert (lines[c.booking.id].rung_by, lines[c.of_guest.id].rung_at) == ("Priya Nandakumar", None)

@@ -1,4 +1,5 @@
-"""The pages of chasing: settings, what goes next, who waits for a word, the letter, the waiting list, the phone list."""
+"""The pages of chasing: settings, what goes next, who waits for a word, the letter, the waiting list, the
+phone list."""
 
 import re
 from datetime import date, timedelta
@@ -100,9 +101,14 @@ def test_switching_on_holds_and_a_number_that_makes_no_sense_is_said(
     answer = client.post("/desk/chasing", data={"reminders_on": "y"} | days)
     assert answer.status_code == 303
     assert settings.of(c.programme.id) == Schedule(
-        reminders_on=True, first_after_days=5, second_after_days=5, raise_after_days=5, offers_on=False, offer_days=5,
+        reminders_on=True,
+        first_after_days=5,
+        second_after_days=5,
+        raise_after_days=5,
+        offers_on=False,
+        offer_days=5,
         report_after_days=5,
-    )  # fmt: skip
+    )
     for wrong in ("0", "91", "soon", ""):
         answer = client.post("/desk/chasing", data={"reminders_on": "y"} | days | {"first_after_days": wrong})
         assert answer.status_code == 422 and "There is a problem" in answer.text
@@ -259,8 +265,15 @@ def test_the_phone_list_names_numbers_cause_and_last_word(client: FlaskClient, s
         c.schools[0].telephone = "01632 960 001"
         c.contacts[0].phone = "01632 960 002"
         c.contacts[1].phone, c.schools[1].telephone = "01632 960 001", "01632 960 001"
-        notes.write(c.urns[0], "Ring after two", programme=c.programme, partnership_id=c.programme.partnership_id,
-                    kind=notes.PHONE, who="Priya", now=at(date(2027, 1, 11)))  # fmt: skip
+        notes.write(
+            c.urns[0],
+            "Ring after two",
+            programme=c.programme,
+            partnership_id=c.programme.partnership_id,
+            kind=notes.PHONE,
+            who="Priya",
+            now=at(date(2027, 1, 11)),
+        )
     said = text(client, "/desk/phone-list")
     assert "3 schools missing" in said and "not for publication" in said
     assert "01632 960 001 the school 01632 960 002 Joanna Fell, Designated safeguarding lead" in said
@@ -272,8 +285,13 @@ def test_the_phone_list_names_numbers_cause_and_last_word(client: FlaskClient, s
     assert "There is no cause ‘nonsense’ here" in text(client, "/desk/phone-list?cause=nonsense")
 
 
-PATHS = ("/desk/chasing", "/desk/chasing/schools?show=coming", "/desk/chasing/schools?show=first",
-         "/desk/chasing/waiting-list", "/desk/phone-list")  # fmt: skip
+PATHS = (
+    "/desk/chasing",
+    "/desk/chasing/schools?show=coming",
+    "/desk/chasing/schools?show=first",
+    "/desk/chasing/waiting-list",
+    "/desk/phone-list",
+)
 
 
 def test_another_partnerships_coordinator_sees_and_moves_nothing(client: FlaskClient, stopped: Clock) -> None:

@@ -101,14 +101,20 @@ def county(schools: int = 70, seed: int = 5, la_code: str = "931"):
             ]
         )
         school = make.school(
-            datetime(2026, 8, 1, tzinfo=UTC), name=f"School {n:03d}", district_code=code, district_name=name,
-            la_code=la_code, number_of_pupils=r.choice([None, 700, 1050]), easting=r.choice([None, 445000 + 100 * n]),
+            datetime(2026, 8, 1, tzinfo=UTC),
+            name=f"School {n:03d}",
+            district_code=code,
+            district_name=name,
+            la_code=la_code,
+            number_of_pupils=r.choice([None, 700, 1050]),
+            easting=r.choice([None, 445000 + 100 * n]),
             phase_of_education=r.choice(["Secondary", "All-through", "Not applicable"]),
-            statutory_low_age=r.choice([11, 11, 11, None]), trust_name=r.choice([None, "Lantern & Co Trust", "Marl Valley"]),
+            statutory_low_age=r.choice([11, 11, 11, None]),
+            trust_name=r.choice([None, "Lantern & Co Trust", "Marl Valley"]),
             type_of_establishment=r.choice(["Academy converter", "Community school"]),
             town=("Kestermere", "Marl & Fen", "")[n % 3],
             urban_rural=(None, "Rural village", "Urban major conurbation", "Rural town and fringe")[n % 4],
-        )  # fmt: skip
+        )
         found.append(school)
         if r.random() < 0.85:
             address = make.contact(school).address
@@ -167,10 +173,19 @@ def pupils_of(client: FlaskClient, address: str) -> tuple[int, int]:
 
 @pytest.mark.parametrize(
     "query",
-    ["", "?compare=2026-12-19", "?as_of=2026-12-01&by=type", "?by=phase&compare=2026-12-19", "?by=year&compare=2026-12-01",
-     "?by=town&compare=2026-12-19", "?by=urban_rural", "?by=phase&town=Marl+%26+Fen&urban_rural=-",
-     "?by=trust&phase=Secondary", "?by=type&district=E07000001&trust=Lantern+%26+Co+Trust"],
-)  # fmt: skip
+    [
+        "",
+        "?compare=2026-12-19",
+        "?as_of=2026-12-01&by=type",
+        "?by=phase&compare=2026-12-19",
+        "?by=year&compare=2026-12-01",
+        "?by=town&compare=2026-12-19",
+        "?by=urban_rural",
+        "?by=phase&town=Marl+%26+Fen&urban_rural=-",
+        "?by=trust&phase=Secondary",
+        "?by=type&district=E07000001&trust=Lantern+%26+Co+Trust",
+    ],
+)
 def test_every_number_on_the_page_is_a_link_to_that_many_rows(desk: FlaskClient, query: str) -> None:
     page = desk.get("/desk/coverage" + query)
     assert page.status_code == 200
@@ -232,7 +247,8 @@ def test_pupils_of_the_list_sum_to_the_figure_of_the_page(desk: FlaskClient) -> 
 def test_the_pages_take_the_same_queries_for_3_schools_and_for_40(
     app: Flask, client: FlaskClient, count_queries
 ) -> None:
-    """19 of standings.of; the person, the partnership, the programmes, the one in hand, and what waits in the inbox; 19 more beside."""
+    """19 of standings.of; the person, the partnership, the programmes, the one in hand, and what waits in the
+    inbox; 19 more beside."""
     taken = []
     for schools, la_code in ((3, "931"), (40, "932")):
         with transaction():
@@ -268,9 +284,13 @@ def test_an_empty_county_says_what_to_do(app: Flask, client: FlaskClient) -> Non
 
 @pytest.mark.parametrize(
     ("day", "said"),
-    [("2027-02-30", "That is not a date"), ("soon", "That is not a date"), ("2027-01-20", "still to come"),
-     ("0001-01-01", "before there was anything")],
-)  # fmt: skip
+    [
+        ("2027-02-30", "That is not a date"),
+        ("soon", "That is not a date"),
+        ("2027-01-20", "still to come"),
+        ("0001-01-01", "before there was anything"),
+    ],
+)
 def test_a_day_that_makes_no_sense_is_said_and_kept(desk: FlaskClient, day: str, said: str) -> None:
     for address in ("/desk/coverage", "/desk/schools"):
         page = desk.get(f"{address}?as_of={day}")
@@ -308,11 +328,25 @@ def test_words_nobody_knows_ask_for_nothing_and_each_is_said(desk: FlaskClient) 
 def test_the_form_of_the_list_sends_every_filter_that_is_in_force(desk: FlaskClient) -> None:
     """Who sorts or searches a list that a number led to still looks at those schools."""
     asked = {
-        "number": "own", "counted": "1", "evidence": "one side", "ages": "unknown", "place": "unknown",
-        "since_by": "2027-01-19", "find": "school", "district": "E07000001", "town": "-", "urban_rural": "Rural",
-        "type": "Community school", "trust": "Marl Valley", "year": "8", "state": "seen", "standing": "seen",
-        "cause": "silent", "gap": "1", "sort": "since",
-    }  # fmt: skip
+        "number": "own",
+        "counted": "1",
+        "evidence": "one side",
+        "ages": "unknown",
+        "place": "unknown",
+        "since_by": "2027-01-19",
+        "find": "school",
+        "district": "E07000001",
+        "town": "-",
+        "urban_rural": "Rural",
+        "type": "Community school",
+        "trust": "Marl Valley",
+        "year": "8",
+        "state": "seen",
+        "standing": "seen",
+        "cause": "silent",
+        "gap": "1",
+        "sort": "since",
+    }
     sent = Filled(desk.get("/desk/schools", query_string=asked).text).sent
     assert asked.items() <= sent.items()
     assert Filled(desk.get("/desk/schools?list=excluded").text).sent["list"] == "excluded"
@@ -446,8 +480,10 @@ def test_a_map_of_500_schools_with_long_names_is_a_page_under_200_kilobytes(
         for n in range(500):
             make.school(
                 name=f"The Blessed Margaret Catholic Voluntary Academy and Sixth Form College of Saint {n}",
-                easting=442_000 + 300 * (n % 25), northing=201_000 + 300 * (n // 25), trust_name=f"Trust {n % 90}",
-            )  # fmt: skip
+                easting=442_000 + 300 * (n % 25),
+                northing=201_000 + 300 * (n // 25),
+                trust_name=f"Trust {n % 90}",
+            )
         person = make.person(partnership)
     make.signed_in(client, person)
     for by in ("district", "trust"):

@@ -1,4 +1,5 @@
-"""A day's sheet on paper and on a phone: one page of A4 whatever was typed, nothing sideways, nothing that axe finds."""
+"""A day's sheet on paper and on a phone: one page of A4 whatever was typed, nothing sideways, nothing that
+axe finds."""
 
 import re
 from datetime import date, time, timedelta
@@ -51,16 +52,25 @@ def busy(
         )
         for n in range(shows):
             host = make.school(
-                name=name or f"Kestermere {n}", street="The Old Schoolhouse, 114 Upper Kestermere Road", locality="Nether Stowbridge",
-                town="Kestermere", postcode="KM4 5BD", telephone="01632 960 300", northing=210000 + 100 * n,
-            )  # fmt: skip
+                name=name or f"Kestermere {n}",
+                street="The Old Schoolhouse, 114 Upper Kestermere Road",
+                locality="Nether Stowbridge",
+                town="Kestermere",
+                postcode="KM4 5BD",
+                telephone="01632 960 300",
+                northing=210000 + 100 * n,
+            )
             show = sheet_days.show_on(
                 day, host, (make.datetime(2027, 1, 1, 9) + timedelta(hours=3.5 * n)).time()
             )
             booking = make.booking(
-                show, {8: 108, 9: 104}, hall=("Main hall, ground floor, past reception " * 3)[:120] if note else "Main hall",
-                arrival_note=note, access_needs=needs or {}, step_free=True,
-            )  # fmt: skip
+                show,
+                {8: 108, 9: 104},
+                hall=("Main hall, ground floor, past reception " * 3)[:120] if note else "Main hall",
+                arrival_note=note,
+                access_needs=needs or {},
+                step_free=True,
+            )
             sheet_days.person(booking, "Samuel Okonkwo-Whitfield", "on the day", "01632 960 204")
             sheet_days.person(booking, "Joanna Fell", "safeguarding lead", "01632 960 205")
             for _ in range(guests):

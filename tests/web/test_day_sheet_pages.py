@@ -1,4 +1,5 @@
-"""A day's sheet as the company and the coordinator open it: whole, theirs alone, and found from where people are."""
+"""A day's sheet as the company and the coordinator open it: whole, theirs alone, and found from where people
+are."""
 
 import re
 from datetime import date, time
@@ -39,15 +40,28 @@ def words(page: str) -> str:
 def test_the_company_reads_the_whole_day(client: FlaskClient, c: Any) -> None:
     said = words(client.get(f"/t/{c.token}/days/{c.day.id}").text)
     for expected in (
-        "Tuesday 9 March", "2 shows, 399 pupils, 92 minutes on the road", "Leave 7:49am",
-        "Marlford base to St Brannoc’s Academy, 28 km as the crow flies", "Abbey Lane, Kestermere, KM4 2QT",
-        "Second gate. Bay kept for the van.", "Main hall, ground floor, step-free way in", "212: 108 in Year 8, 104 in Year 9",
-        "Samuel Okonkwo meets you", "Joanna Fell safeguarding lead", "Access 2 wheelchair places and 1 seat near the hearing loop",
-        "There 11:23am, 52 minutes to spare", "Drama studio, no step-free way in", "with guests 187",
+        "Tuesday 9 March",
+        "2 shows, 399 pupils, 92 minutes on the road",
+        "Leave 7:49am",
+        "Marlford base to St Brannoc’s Academy, 28 km as the crow flies",
+        "Abbey Lane, Kestermere, KM4 2QT",
+        "Second gate. Bay kept for the van.",
+        "Main hall, ground floor, step-free way in",
+        "212: 108 in Year 8, 104 in Year 9",
+        "Samuel Okonkwo meets you",
+        "Joanna Fell safeguarding lead",
+        "Access 2 wheelchair places and 1 seat near the hearing loop",
+        "There 11:23am, 52 minutes to spare",
+        "Drama studio, no step-free way in",
+        "with guests 187",
         "Hollybank Special School, 9: 4 in Year 8, 5 in Year 9. By minibus, with 2 adults, there at 1:00pm",
-        "Agreed: Quiet seats by the door", "Safeguarding lead not named", "43 min, there 3:43pm",
-        "Listen, promise nothing", "Late, ill, snow: Priya Nandakumar", "01632 960 118",
-    ):  # fmt: skip
+        "Agreed: Quiet seats by the door",
+        "Safeguarding lead not named",
+        "43 min, there 3:43pm",
+        "Listen, promise nothing",
+        "Late, ill, snow: Priya Nandakumar",
+        "01632 960 118",
+    ):
         assert expected in said, expected
     assert "Gone Away" not in said
     page = client.get(f"/t/{c.token}/days/{c.day.id}").text
@@ -165,7 +179,10 @@ def test_the_troupes_calendar_leads_to_the_sheet_by_asking_for_the_link(
 
 
 def test_what_is_no_link_opens_no_sheet(client: FlaskClient, c: Any) -> None:
-    for typed, said in (("", "Paste the link of your troupe."), ("https://example.org/", "Paste the whole link")):
+    for typed, said in (
+        ("", "Paste the link of your troupe."),
+        ("https://example.org/", "Paste the whole link"),
+    ):
         answer = client.post(f"/company/days/{c.day.id}", data={"link": typed})
         assert (answer.status_code, said in answer.text) == (422, True)
 

@@ -1,4 +1,5 @@
-"""The bookings list and a booking's page: found, moved, changed, cancelled for the school; never another's."""
+"""The bookings list and a booking's page: found, moved, changed, cancelled for the school; never
+another's."""
 
 import re
 from dataclasses import dataclass
@@ -71,9 +72,16 @@ def letters() -> list[tuple[str, str]]:
 def test_the_page_shows_everything_of_the_booking(client: FlaskClient, desk: Desk) -> None:
     page = client.get(desk.page).text
     for words in (
-        "Redmere Academy", desk.reference, "Tuesday 9 March", "Main hall", "220: 120 in Year 8, 100 in Year 9",
-        "Joanna Fell", "sam@redmere.example", "Letter waiting", "move it until 23 February 2027",
-    ):  # fmt: skip
+        "Redmere Academy",
+        desk.reference,
+        "Tuesday 9 March",
+        "Main hall",
+        "220: 120 in Year 8, 100 in Year 9",
+        "Joanna Fell",
+        "sam@redmere.example",
+        "Letter waiting",
+        "move it until 23 February 2027",
+    ):
         assert words in page, words
 
 
@@ -154,7 +162,11 @@ def test_the_list_has_coming_past_and_cancelled_apart(client: FlaskClient, desk:
     with transaction():
         show = make.show(desk.programme, desk.school, make.NOW - timedelta(days=5))
         past = make.booking(show, {8: 10}, reference="MRL-PAST").reference
-        gone = make.booking(make.show(desk.programme, desk.school, make.NOW + timedelta(days=90)), {8: 10}, reference="MRL-GONE")  # fmt: skip
+        gone = make.booking(
+            make.show(desk.programme, desk.school, make.NOW + timedelta(days=90)),
+            {8: 10},
+            reference="MRL-GONE",
+        )
         make.cancellation(gone, make.NOW)
         gone.performance.released_at = make.NOW
     found = {when: client.get(f"/desk/bookings?when={when}").text for when in ("coming", "past", "cancelled")}

@@ -1,4 +1,5 @@
-"""The coordinator's pages about asking and booking in a real browser: axe, no sideways scroll, at 320 and 1280 px."""
+"""The coordinator's pages about asking and booking in a real browser: axe, no sideways scroll, at 320 and
+1280 px."""
 
 from datetime import timedelta
 
@@ -21,8 +22,10 @@ def test_pages_about_asking_and_booking_have_no_fault(app: Flask, site: Site, wi
     with transaction():
         ours = make.partnership()
         programme = make.programme(
-            ours, academic_year=day_of(now).year - (day_of(now).month < 9), reply_by=day_of(now) + timedelta(days=9)
-        )  # fmt: skip
+            ours,
+            academic_year=day_of(now).year - (day_of(now).month < 9),
+            reply_by=day_of(now) + timedelta(days=9),
+        )
         day = day_of(now) + timedelta(days=30)
         make.tour_day(programme, make.troupe(ours), day)
         school = make.school(
@@ -42,12 +45,27 @@ def test_pages_about_asking_and_booking_have_no_fault(app: Flask, site: Site, wi
     site.sign_in(wide_page, person)
     at = f"/desk/schools/{school.urn}"
     for path in (
-        "/desk/contacts", "/desk/invitations?standing=any", f"/desk/invitations/{sent}", at, f"{at}/facts/status",
-        f"{at}/facts/open_date", f"{at}/numbers", f"{at}/days", f"{at}/hours", f"{at}/contacts/add", f"{at}/invite",
-        f"{at}/link", f"{at}/answer", f"{at}/target", "/desk/bookings", f"/desk/bookings/{reference}",
-        f"/desk/bookings/{reference}/move", f"/desk/bookings/{reference}/change", f"/desk/bookings/{reference}/cancel",
+        "/desk/contacts",
+        "/desk/invitations?standing=any",
+        f"/desk/invitations/{sent}",
+        at,
+        f"{at}/facts/status",
+        f"{at}/facts/open_date",
+        f"{at}/numbers",
+        f"{at}/days",
+        f"{at}/hours",
+        f"{at}/contacts/add",
+        f"{at}/invite",
+        f"{at}/link",
+        f"{at}/answer",
+        f"{at}/target",
+        "/desk/bookings",
+        f"/desk/bookings/{reference}",
+        f"/desk/bookings/{reference}/move",
+        f"/desk/bookings/{reference}/change",
+        f"/desk/bookings/{reference}/cancel",
         f"/desk/bookings/{reference}/people",
-    ):  # fmt: skip
+    ):
         site.check(wide_page, path)
 
 

@@ -1,4 +1,5 @@
-"""Contacts from a file, as a coordinator meets them: upload, look, apply; every bad file gets its sentence."""
+"""Contacts from a file, as a coordinator meets them: upload, look, apply; every bad file gets its
+sentence."""
 
 import io
 import re
@@ -60,23 +61,40 @@ def fields(page: str) -> dict[str, str]:
     assert form is not None
     return {
         unescape(name): unescape(value)
-        for name, value in re.findall(r'<input (?:class="[^"]*" |type="hidden" )(?:id="[^"]*" )?name="([^"]+)" value="([^"]*)"', form[1])
+        for name, value in re.findall(
+            r'<input (?:class="[^"]*" |type="hidden" )(?:id="[^"]*" )?name="([^"]+)" value="([^"]*)"', form[1]
+        )
     }
 
 
 def test_a_file_is_looked_at_and_then_applied_once(client: FlaskClient, urn: int) -> None:
-    looked = send(client, f"URN,Name,Role,Email\n{urn},Zoë Fell,DSL,Z@REDMERE.example\n{urn},,,z@redmere.example\n5,,,a@b.example\n".encode())  # fmt: skip
+    looked = send(
+        client,
+        f"URN,Name,Role,Email\n{urn},Zoë Fell,DSL,Z@REDMERE.example\n{urn},,,z@redmere.example\n5,,,a@b.example\n".encode(),
+    )
     assert looked.status_code == 303
     where = looked.location
     page = client.get(where).text
-    assert sums(page) == {"Need repair": 1, "New contacts": 1, "Changed": 0, "The same already": 0, "Said twice, merged": 1, "School not in the target": 0, "Left out": 0, "Lines read": 3}
+    assert sums(page) == {
+        "Need repair": 1,
+        "New contacts": 1,
+        "Changed": 0,
+        "The same already": 0,
+        "Said twice, merged": 1,
+        "School not in the target": 0,
+        "Left out": 0,
+        "Lines read": 3,
+    }
     assert "URN 5 is not in the register here" in page
     assert contacts.of(urn) == []
     assert apply(client, where).status_code == 303
     assert [(c.name, c.address, c.source) for c in contacts.of(urn)] == [
         ("Zoë Fell", "Z@redmere.example", "the leads' list")
     ]
-    assert "1 contact added, 1 said twice and merged and 1 line left out. 3 lines read." in client.get("/desk/contacts").text
+    assert (
+        "1 contact added, 1 said twice and merged and 1 line left out. 3 lines read."
+        in client.get("/desk/contacts").text
+    )
     # The button pressed again, or the page left open: nothing more.
     again = apply(client, where)
     assert (again.status_code, again.location) == (303, "/desk/contacts")
@@ -145,7 +163,9 @@ def test_schools_without_contact_come_as_a_list_to_fill_in(client: FlaskClient, 
 
 def test_the_list_to_fill_in_can_be_only_those_the_programme_is_for(client: FlaskClient, urn: int) -> None:
     with transaction():
-        make.school(name="Littlest Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary")
+        make.school(
+            name="Littlest Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary"
+        )
     assert "only those that ‘" in client.get("/desk/contacts").text
     everybody = client.get("/desk/contacts/missing.csv").text
     only = client.get("/desk/contacts/missing.csv?target=1").text
@@ -164,38 +184,76 @@ def test_ten_thousand_lines_are_looked_at(client: FlaskClient, urn: int) -> None
 
 
 def test_lines_are_put_right_on_the_page_over_all_its_pages(client: FlaskClient, urn: int) -> None:
-    where = send(client, ("School,Name,Email\n" + "".join(f"Nowhere {n},Jo {n},a{n}@b.example\n" for n in range(30)) + "Redmere Academy,Margit,m.lund@coldbrook\n").encode()).location
+    where = send(
+        client,
+        (
+            "School,Name,Email\n"
+            + "".join(f"Nowhere {n},Jo {n},a{n}@b.example\n" for n in range(30))
+            + "Redmere Academy,Margit,m.lund@coldbrook\n"
+        ).encode(),
+    ).location
     page = client.get(where).text
-    assert "<h1>31 lines need you</h1>" in page and "Page 1 of 2" in page and "Nowhere 24" in page and "Nowhere 25" not in page
+    assert (
+        "<h1>31 lines need you</h1>" in page
+        and "Page 1 of 2" in page
+        and "Nowhere 24" in page
+        and "Nowhere 25" not in page
+    )
     first, second = fields(page), fields(client.get(where + "?show=repair&page=2").text)
     assert first["address-0.2.0"] == "a0@b.example" and first["name-0.2.0"] == "Jo 0"
     assert second["address-0.32.0"] == "m.lund@coldbrook"
     keys = {name.removeprefix("of-") for name in first if name.startswith("of-")}
     assert len(keys) == 25
-    kept = client.post(where + "/repair", data=first | {"line": list(keys), "typed-0.2.0": str(urn), "out-0.3.0": "1"})
+    kept = client.post(
+        where + "/repair", data=first | {"line": list(keys), "typed-0.2.0": str(urn), "out-0.3.0": "1"}
+    )
     assert kept.status_code == 303
     keys = {name.removeprefix("of-") for name in second if name.startswith("of-")}
-    client.post(where + "/repair", data=second | {"line": list(keys), "address-0.32.0": "m.lund@coldbrook.example", "page": "2"})
+    client.post(
+        where + "/repair",
+        data=second | {"line": list(keys), "address-0.32.0": "m.lund@coldbrook.example", "page": "2"},
+    )
     page = client.get(where).text
-    assert sums(page) == {"Need repair": 28, "New contacts": 2, "Changed": 0, "The same already": 0, "Said twice, merged": 0, "School not in the target": 0, "Left out": 1, "Lines read": 31}
+    assert sums(page) == {
+        "Need repair": 28,
+        "New contacts": 2,
+        "Changed": 0,
+        "The same already": 0,
+        "Said twice, merged": 0,
+        "School not in the target": 0,
+        "Left out": 1,
+        "Lines read": 31,
+    }
     apply(client, where)
-    assert sorted((c.name, c.address) for c in contacts.of(urn)) == [("Jo 0", "a0@b.example"), ("Margit", "m.lund@coldbrook.example")]
+    assert sorted((c.name, c.address) for c in contacts.of(urn)) == [
+        ("Jo 0", "a0@b.example"),
+        ("Margit", "m.lund@coldbrook.example"),
+    ]
     assert "2 contacts added and 29 lines left out. 31 lines read." in client.get("/desk/contacts").text
 
 
 def test_lines_to_mend_come_as_a_workbook_and_go_in_again_once_mended(client: FlaskClient, urn: int) -> None:
-    where = send(client, f"Title\nURN,DSL email,Tel,Other\n{urn},ok@b.example,+44 1632,x\n{urn},bad at all,+44 1633,=1+1\n5,c@b.example,,\n".encode()).location
+    where = send(
+        client,
+        f"Title\nURN,DSL email,Tel,Other\n{urn},ok@b.example,+44 1632,x\n{urn},bad at all,+44 1633,=1+1\n5,c@b.example,,\n".encode(),
+    ).location
     book = openpyxl.load_workbook(io.BytesIO(client.get(where + "/to-mend.xlsx").data))
     rows = [[cell.value for cell in row] for row in book.worksheets[0].rows]
     assert rows[0] == ["What is wrong", "Line", "URN", "DSL email", "Tel", "Other"]
     assert rows.pop() == ["End of the lines to mend. A file without this line was cut off.", *[None] * 5]
-    assert [row[1:] for row in rows[1:]] == [["4", str(urn), "bad at all", "+44 1633", "=1+1"], ["5", "5", "c@b.example", None, None]]
+    assert [row[1:] for row in rows[1:]] == [
+        ["4", str(urn), "bad at all", "+44 1633", "=1+1"],
+        ["5", "5", "c@b.example", None, None],
+    ]
     assert "is not an email address" in rows[1][0] and rows[2][0] == "URN 5 is not in the register here"
     book.worksheets[0]["D2"], book.worksheets[0]["C3"] = "good@b.example", urn
     out = io.BytesIO()
     book.save(out)
     apply(client, send(client, out.getvalue(), "mended.xlsx").location)
-    assert sorted((c.address, c.phone) for c in contacts.of(urn)) == [("c@b.example", ""), ("good@b.example", "+44 1633")]
+    assert sorted((c.address, c.phone) for c in contacts.of(urn)) == [
+        ("c@b.example", ""),
+        ("good@b.example", "+44 1633"),
+    ]
 
 
 def test_columns_that_are_not_understood_are_asked_for_and_remembered(client: FlaskClient, urn: int) -> None:
@@ -204,7 +262,10 @@ def test_columns_that_are_not_understood_are_asked_for_and_remembered(client: Fl
     page = client.get(where).text
     assert "<h1>Which column is what?</h1>" in page and "Kennung" in page and "a@b.example" in page
     client.post(where + "/columns", data={"headings-0": "1"})
-    client.post(where + "/columns", data={"column-kennung": "urn", "column-wer": "name", "column-anschrift": "address"})
+    client.post(
+        where + "/columns",
+        data={"column-kennung": "urn", "column-wer": "name", "column-anschrift": "address"},
+    )
     assert sums(client.get(where).text)["New contacts"] == 1
     client.post(where + "/drop")
     page = client.get(send(client, content).location).text
@@ -212,7 +273,16 @@ def test_columns_that_are_not_understood_are_asked_for_and_remembered(client: Fl
 
 
 def test_a_sheet_can_be_left_unread_and_is_then_not_in_the_sum(client: FlaskClient, urn: int) -> None:
-    where = send(client, book({"Leads": [["URN", "Email"], [urn, "a@b.example"]], "Old": [["URN", "Email"], [urn, "b@b.example"], [urn, "c@b.example"]]}), "x.xlsx").location
+    where = send(
+        client,
+        book(
+            {
+                "Leads": [["URN", "Email"], [urn, "a@b.example"]],
+                "Old": [["URN", "Email"], [urn, "b@b.example"], [urn, "c@b.example"]],
+            }
+        ),
+        "x.xlsx",
+    ).location
     assert sums(client.get(where).text)["Lines read"] == 3
     client.post(where + "/columns", data={"sheet-0": "1", "read-0": "1", "sheet-1": "1"})
     page = client.get(where).text
@@ -224,10 +294,21 @@ def test_a_list_that_was_taken_in_still_tells_what_was_left_out(client: FlaskCli
     apply(client, where)
     page = client.get(where).text
     assert "1 contact added and 1 line left out. 2 lines read." in page and "Put right here" not in page
-    assert len(list(openpyxl.load_workbook(io.BytesIO(client.get(where + "/to-mend.xlsx").data)).worksheets[0].rows)) == 2 + 1  # the end line
+    assert (
+        len(
+            list(
+                openpyxl.load_workbook(io.BytesIO(client.get(where + "/to-mend.xlsx").data))
+                .worksheets[0]
+                .rows
+            )
+        )
+        == 2 + 1
+    )  # the end line
 
 
-def test_what_was_read_waits_in_the_database_so_that_any_process_shows_it(app: Flask, client: FlaskClient, urn: int, tmp_path) -> None:
+def test_what_was_read_waits_in_the_database_so_that_any_process_shows_it(
+    app: Flask, client: FlaskClient, urn: int, tmp_path
+) -> None:
     where = send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location
     app.config["OUTREACH_FOLDER"] = str(tmp_path / "elsewhere")
     assert sums(client.get(where).text)["New contacts"] == 1
@@ -241,10 +322,24 @@ def test_the_list_to_fill_in_comes_back_as_it_is_with_its_end_line(client: Flask
     assert (sums(page)["New contacts"], sums(page)["Lines read"]) == (1, 1)
 
 
-def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(client: FlaskClient, urn: int) -> None:
+def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(
+    client: FlaskClient, urn: int
+) -> None:
     with transaction():
-        primary = make.school(name="Redmere Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary")
-        known = contacts.add(urn, "Was", "DSL", "k@redmere.example", "", "their page", make.EARLIER.date(), who="P", now=make.EARLIER)
+        primary = make.school(
+            name="Redmere Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary"
+        )
+        known = contacts.add(
+            urn,
+            "Was",
+            "DSL",
+            "k@redmere.example",
+            "",
+            "their page",
+            make.EARLIER.date(),
+            who="P",
+            now=make.EARLIER,
+        )
     file = (
         f"URN,Email,Name,Role\n{urn},k@redmere.example,Is,DSL\n{urn},new@redmere.example,New,Office\n{urn},two@redmere.example,Two,\n"
         f"{primary.urn},head@primary.example,Head,Head\n5,a@b.example,,\n"
@@ -252,29 +347,45 @@ def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(c
     where = send(client, file.encode()).location
     page = client.get(where).text
     assert sums(page) == {
-        "Need repair": 1, "New contacts": 2, "Changed": 1, "The same already": 0, "Said twice, merged": 0,
-        "School not in the target": 1, "Left out": 0, "Lines read": 5,
-    }  # fmt: skip
+        "Need repair": 1,
+        "New contacts": 2,
+        "Changed": 1,
+        "The same already": 0,
+        "Said twice, merged": 0,
+        "School not in the target": 1,
+        "Left out": 0,
+        "Lines read": 5,
+    }
     assert "3 contacts to put on file, 1 left out, 1 not in the target." in page
     done = apply(client, where)
     listed = done.location
     assert re.fullmatch("/desk/contacts/lists/[0-9]+", listed)
     page = client.get(listed).text
     assert sums(page) == {
-        "Contacts added": 2, "Changed": 1, "Unchanged": 0, "Said twice, merged": 0, "Left out": 1,
-        "School not in the target": 1, "Lines read": 5,
-    }  # fmt: skip
+        "Contacts added": 2,
+        "Changed": 1,
+        "Unchanged": 0,
+        "Said twice, merged": 0,
+        "Left out": 1,
+        "School not in the target": 1,
+        "Lines read": 5,
+    }
     assert contacts.of(primary.urn) == []
     assert listed in client.get("/desk/contacts").text
     with transaction():
         two = next(c for c in contacts.of(urn) if c.name == "Two")
         contacts.end(two, who="the school", now=make.NOW)
-        make.letter("NEW@redmere.example", make.NOW + make.timedelta(minutes=1), partnership_id=two.partnership_id)
+        make.letter(
+            "NEW@redmere.example", make.NOW + make.timedelta(minutes=1), partnership_id=two.partnership_id
+        )
     look = client.get(listed + "/take-back").text
     plain = " ".join(re.sub("<[^>]+>", " ", look).split())
     assert "1 contact that it added ends" in plain and "1 contact that it changed is as before" in plain
     assert "1 contact stays as it is: somebody changed it since" in plain and "Taken off on" in plain
-    assert "Letters and invitations that went out stay as they are" in plain and "1 address of this list was written to" in plain
+    assert (
+        "Letters and invitations that went out stay as they are" in plain
+        and "1 address of this list was written to" in plain
+    )
     assert sorted(c.name for c in contacts.of(urn)) == ["Is", "New"]  # looking changes nothing
     assert client.post(listed + "/take-back").location == listed
     assert [(c.name, c.source) for c in contacts.of(urn)] == [("Was", "their page")]
@@ -289,10 +400,16 @@ def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(c
     assert len(contacts.of(urn)) == 1
 
 
-def test_schools_that_no_programme_is_for_are_taken_in_where_a_coordinator_says_so(client: FlaskClient, urn: int) -> None:
+def test_schools_that_no_programme_is_for_are_taken_in_where_a_coordinator_says_so(
+    client: FlaskClient, urn: int
+) -> None:
     with transaction():
-        primary = make.school(name="Redmere Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary")
-    where = send(client, f"URN,Email\n{primary.urn},head@primary.example\n{urn},a@b.example\n".encode()).location
+        primary = make.school(
+            name="Redmere Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary"
+        )
+    where = send(
+        client, f"URN,Email\n{primary.urn},head@primary.example\n{urn},a@b.example\n".encode()
+    ).location
     assert sums(client.get(where).text)["School not in the target"] == 1
     assert "No programme is for this school" in client.get(where + "?show=outside").text
     client.post(where + "/outside", data={"outside": "1"})

@@ -118,8 +118,9 @@ def test_schools_that_booked_are_written_to_for_the_year_group_they_left_out(
 
 def test_a_list_edited_by_hand_writes_to_nobody_it_did_not_show(client: FlaskClient, desk: Desk) -> None:
     refused = client.post(
-        "/desk/invitations/send", data={"to": [f"{desk.schools[0].urn} thief@elsewhere.example", "x y", "9" * 40]}
-    )  # fmt: skip
+        "/desk/invitations/send",
+        data={"to": [f"{desk.schools[0].urn} thief@elsewhere.example", "x y", "9" * 40]},
+    )
     assert refused.status_code == 422
     assert recipients() == []
 
@@ -208,6 +209,13 @@ def test_a_round_without_tour_days_is_warned_of_before_it_goes_and_followed_up(
             day.ended_at = None
     stopped.now += timedelta(days=2)
     page = client.get("/desk/invitations").text
-    assert f"{len(to)} schools were</b>" in page or f"{len(to)} schools were told that you write again" in page
-    form = {"whole": "1", "all": re.search(r'name="whole" value="1"><input type="hidden" name="all" value="([^"]*)"', page).group(1)}  # type: ignore[union-attr]
+    assert (
+        f"{len(to)} schools were</b>" in page or f"{len(to)} schools were told that you write again" in page
+    )
+    form = {
+        "whole": "1",
+        "all": re.search(
+            r'name="whole" value="1"><input type="hidden" name="all" value="([^"]*)"', page
+        ).group(1),
+    }  # type: ignore[union-attr]
     assert f"Write to {len(to)} schools?" in client.post("/desk/invitations/preview", data=form).text

@@ -1,4 +1,5 @@
-"""The desk: what it says is so, each number leads to a list of as many rows, and what is done is gone from it."""
+"""The desk: what it says is so, each number leads to a list of as many rows, and what is done is gone from
+it."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -154,8 +155,8 @@ def test_the_nine_standings_sum_to_the_target_and_the_trend_ends_at_the_figure(d
 def test_the_desk_takes_the_same_queries_for_3_schools_and_for_40(
     app: Flask, client: FlaskClient, count_queries
 ) -> None:
-    """20 of standings.of, 4 of the outlook, 9 of the actions, 1 of the gaps without an owner, 4 of the week; the person,
-    the partnership, the programmes, the one in hand, the inbox, the last visit and the news."""
+    """20 of standings.of, 4 of the outlook, 9 of the actions, 1 of the gaps without an owner, 4 of the week;
+    the person, the partnership, the programmes, the one in hand, the inbox, the last visit and the news."""
     taken = []
     for schools, la_code in ((3, "931"), (40, "932")):
         with transaction():
@@ -268,8 +269,8 @@ def test_a_staff_preview_counts_schools_that_attended(app: Flask, client: FlaskC
 
 
 def test_the_desk_says_which_places_are_missing_until_the_last_tour_day(small: Small) -> None:
-    """Six schools need eight places: what is kept or held is free, what is booked, past, taken back or another's is not;
-    who said no, cannot be reached or waits for a report needs none."""
+    """Six schools need eight places: what is kept or held is free, what is booked, past, taken back or
+    another's is not; who said no, cannot be reached or waits for a report needs none."""
     programme, last = small.programme, datetime(2027, 3, 16, 10, tzinfo=UTC)
     with transaction():
         van = make.troupe(small.partnership)
@@ -279,7 +280,9 @@ def test_the_desk_says_which_places_are_missing_until_the_last_tour_day(small: S
         for school in (*plain, large, half, lost):
             make.contact(school)
         for gone in (NOW - timedelta(days=20), last):
-            make.booking(make.show(programme, make.school(), gone), {8: 120, 9: 120})  # whole, its second show is free
+            make.booking(
+                make.show(programme, make.school(), gone), {8: 120, 9: 120}
+            )  # whole, its second show is free
         make.booking(make.show(programme, half, last - timedelta(days=1)), {8: 120})  # Year 9 needs a place
         fallen = make.booking(make.show(programme, lost, last - timedelta(days=6)), {8: 90, 9: 90})
         make.cancellation(fallen, JUST)
@@ -358,16 +361,25 @@ def test_each_kind_of_news_is_told_in_words(small: Small) -> None:
         make.answer(small.programme, school, "waiting list", at=NOW - timedelta(hours=1))
     rows = re.findall(r'<td class="wraps">(.*?)<td>', small.client.get("/desk/news").text)
     assert rows == [
-        "Is on the waiting list", "Cancelled by the company: Two of the cast are ill", "Report of the company: it took place",
-        "Booked", "Booking changed by Joanna Fell", "Booked",
-    ]  # fmt: skip
+        "Is on the waiting list",
+        "Cancelled by the company: Two of the cast are ill",
+        "Report of the company: it took place",
+        "Booked",
+        "Booking changed by Joanna Fell",
+        "Booked",
+    ]
 
 
 @pytest.mark.parametrize(
     ("query", "said"),
-    [("since=soon", "‘soon’ is not a date"), ("since=2099-01-01", "still to come"), ("kind=x", "no news of the kind ‘x’"),
-     ("page=9", "There is 1 page, and no page ‘9’"), ("since=9999999999", "is not a date")],
-)  # fmt: skip
+    [
+        ("since=soon", "‘soon’ is not a date"),
+        ("since=2099-01-01", "still to come"),
+        ("kind=x", "no news of the kind ‘x’"),
+        ("page=9", "There is 1 page, and no page ‘9’"),
+        ("since=9999999999", "is not a date"),
+    ],
+)
 def test_news_asked_for_wrongly_is_said(small: Small, query: str, said: str) -> None:
     answer = small.client.get(f"/desk/news?{query}")
     assert answer.status_code == 200 and said in answer.text
@@ -451,10 +463,16 @@ def test_a_kept_time_stands_three_days_before_it_lapses(small: Small, stopped: C
         for name, reply_by in (("Redmere Academy", date(2027, 1, 22)), ("Saxby School", date(2027, 1, 23))):
             db.session.add(
                 Proposal(
-                    programme_id=small.programme.id, urn=make.school(name=name).urn, starts_at=NOW + timedelta(days=30),
-                    reply_by=reply_by, recorded_at=NOW - timedelta(days=5), who="Priya", people=[], ended_as="",
+                    programme_id=small.programme.id,
+                    urn=make.school(name=name).urn,
+                    starts_at=NOW + timedelta(days=30),
+                    reply_by=reply_by,
+                    recorded_at=NOW - timedelta(days=5),
+                    who="Priya",
+                    people=[],
+                    ended_as="",
                 )
-            )  # fmt: skip
+            )
     assert small.required("kept time is about to lapse") == 1
     assert "Redmere Academy has until the end of Friday 22 January." in words_of(small.page())
     page = small.client.get("/desk/offers?until=2027-01-22").text
@@ -469,8 +487,11 @@ def test_a_kept_time_stands_three_days_before_it_lapses(small: Small, stopped: C
 def test_a_slot_held_while_a_school_fills_in_the_form_stands_until_then(small: Small, stopped: Clock) -> None:
     with transaction():
         make.show(
-            small.programme, make.school(name="Typing School"), NOW + timedelta(days=30), held_until=NOW + timedelta(minutes=15)
-        )  # fmt: skip
+            small.programme,
+            make.school(name="Typing School"),
+            NOW + timedelta(days=30),
+            held_until=NOW + timedelta(minutes=15),
+        )
     assert small.required("kept time is about to lapse") == 1
     assert "Typing School has until 12:15pm, while it fills in the form." in words_of(small.page())
     stopped.after(minutes=15)
@@ -525,9 +546,12 @@ def test_silent_schools_stand_once_the_day_to_reply_is_past(small: Small, stoppe
 
 @pytest.mark.parametrize(
     ("kind", "what"),
-    [(invitations.OTHER_DATE, "school wants another date"), (invitations.SOMEBODY_ELSE, "school named somebody else"),
-     (invitations.REFUSED_SLOT, "school refused its slot")],
-)  # fmt: skip
+    [
+        (invitations.OTHER_DATE, "school wants another date"),
+        (invitations.SOMEBODY_ELSE, "school named somebody else"),
+        (invitations.REFUSED_SLOT, "school refused its slot"),
+    ],
+)
 def test_an_answer_without_a_booking_stands_until_the_school_books(
     small: Small, kind: str, what: str
 ) -> None:

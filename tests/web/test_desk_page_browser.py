@@ -1,4 +1,5 @@
-"""The desk, its news and the kept times in a real browser: axe, no sideways scroll, by keyboard, without JavaScript, on paper."""
+"""The desk, its news and the kept times in a real browser: axe, no sideways scroll, by keyboard, without
+JavaScript, on paper."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +22,8 @@ LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmer
 
 @pytest.fixture
 def ours(app: Flask) -> Any:
-    """A programme in the midst of its year: shows behind and ahead, some this week, and everything that asks for a person."""
+    """A programme in the midst of its year: shows behind and ahead, some this week, and everything that asks
+    for a person."""
     now = clock.now()
     today = day_of(now)
     year = today.year - (today.month < 9)
@@ -35,9 +37,10 @@ def ours(app: Flask) -> Any:
         person = make.person(whose)
         for n in range(40):
             school = make.school(
-                now - timedelta(days=90), name=f"{LONG} {n:02}" if n % 3 else f"Redmere {n:02}",
+                now - timedelta(days=90),
+                name=f"{LONG} {n:02}" if n % 3 else f"Redmere {n:02}",
                 number_of_pupils=None if n % 9 == 4 else 1050,
-            )  # fmt: skip
+            )
             contact = make.contact(school) if n % 7 else None
             if n % 4 == 0:
                 starts = wall(
@@ -65,11 +68,16 @@ def ours(app: Flask) -> Any:
         for n in range(3):
             db.session.add(
                 Proposal(
-                    programme_id=programme.id, urn=make.school(name=f"{LONG} kept {n}").urn, starts_at=now + timedelta(days=30),
-                    reply_by=today + timedelta(days=n), recorded_at=now - timedelta(days=3), who="Priya Nandakumar", people=[],
+                    programme_id=programme.id,
+                    urn=make.school(name=f"{LONG} kept {n}").urn,
+                    starts_at=now + timedelta(days=30),
+                    reply_by=today + timedelta(days=n),
+                    recorded_at=now - timedelta(days=3),
+                    who="Priya Nandakumar",
+                    people=[],
                     ended_as="",
                 )
-            )  # fmt: skip
+            )
     return person, programme
 
 

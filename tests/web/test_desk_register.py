@@ -1,4 +1,5 @@
-"""The register as a coordinator meets it: upload, look, apply; stale, old, repeated and wrong files get a sentence."""
+"""The register as a coordinator meets it: upload, look, apply; stale, old, repeated and wrong files get a
+sentence."""
 
 import io
 import re
@@ -27,8 +28,18 @@ COLUMNS = (
 LINKS = "URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\n"
 
 
-def line(urn: int = 900001, name: str = "Redmere Academy", status: str = "Open", pupils: str = "1050", la: str = "931", closed: str = "") -> str:  # fmt: skip
-    return f"{urn},{la},{name},Academy converter,{status},Secondary,11,18,{pupils},Kestermere,ZZ1 1AA,Headteacher,{closed}"
+def line(
+    urn: int = 900001,
+    name: str = "Redmere Academy",
+    status: str = "Open",
+    pupils: str = "1050",
+    la: str = "931",
+    closed: str = "",
+) -> str:
+    return (
+        f"{urn},{la},{name},Academy converter,{status},Secondary,11,18,{pupils},Kestermere,ZZ1 "
+        f"1AA,Headteacher,{closed}"
+    )
 
 
 def written(*lines: str) -> bytes:
@@ -156,12 +167,18 @@ def test_a_file_may_be_laid_aside_and_heads_names_never_rest(desk: FlaskClient, 
     ("content", "said"),
     [
         (b"", "This file is empty."),
-        (b"URN,Town\n1,2\n", "This file has no column &#39;LA (code)&#39; (nor 7 others that are needed). Nothing was changed."),
-        (written(line()).replace(b"Postcode", b"Post"), "This file has no column &#39;Postcode&#39;. Nothing was changed."),
+        (
+            b"URN,Town\n1,2\n",
+            "This file has no column &#39;LA (code)&#39; (nor 7 others that are needed). Nothing was changed.",
+        ),
+        (
+            written(line()).replace(b"Postcode", b"Post"),
+            "This file has no column &#39;Postcode&#39;. Nothing was changed.",
+        ),
         (written(line(la="932")), "This file has no school of authority 931. Nothing was changed."),
         (b"PK\x05\x06" + bytes(18), "This file holds no .csv file."),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_file_is_refused_in_words(desk: FlaskClient, content: bytes, said: str) -> None:
     refused = send(desk, content)
     assert refused.status_code == 422
@@ -205,7 +222,11 @@ def two_desks(app: Flask) -> tuple[FlaskClient, FlaskClient]:
     desks = []
     with transaction():
         people = [make.person(make.partnership((code,))) for code in ("931", "932")]
-        make.contact(make.school(urn=900001, name="Redmere Academy"), name="Joanna Fell", address="j.fell@redmere.example")
+        make.contact(
+            make.school(urn=900001, name="Redmere Academy"),
+            name="Joanna Fell",
+            address="j.fell@redmere.example",
+        )
     for person in people:
         desks.append(make.signed_in(app.test_client(), person))
     return desks[0], desks[1]
@@ -213,7 +234,9 @@ def two_desks(app: Flask) -> tuple[FlaskClient, FlaskClient]:
 
 def test_anothers_school_is_listed_and_nothing_of_it_is_shown(two_desks: Any) -> None:
     giver, receiver = two_desks
-    where = send(receiver, written(line(900001, "Ours by our file", la="932"), line(900009, "Oak", la="932"))).location
+    where = send(
+        receiver, written(line(900001, "Ours by our file", la="932"), line(900009, "Oak", la="932"))
+    ).location
     page = receiver.get(where).text
     assert "1 line names a school held by another partnership" in page and "Ours by our file" in page
     assert "Redmere" not in page and "1,050" not in page.split('id="held"')[1].split("</section>")[0]
@@ -224,13 +247,24 @@ def test_anothers_school_is_listed_and_nothing_of_it_is_shown(two_desks: Any) ->
     assert receiver.get("/desk/schools/900001").status_code == 404
     assert receiver.get("/desk/schools/900001/contacts/add").status_code == 404
     assert giver.get("/desk/schools/900001").status_code == 200
-    for page in ("/desk/register/hands", "/desk/search?q=Redmere", "/desk/schools", "/desk/contacts", "/desk/coverage"):
+    for page in (
+        "/desk/register/hands",
+        "/desk/search?q=Redmere",
+        "/desk/schools",
+        "/desk/contacts",
+        "/desk/coverage",
+    ):
         assert "j.fell" not in receiver.get(page).text and "Redmere Academy" not in receiver.get(page).text
 
 
 def test_the_giver_agrees_on_its_register_page_with_one_click(two_desks: Any) -> None:
     giver, receiver = two_desks
-    apply(receiver, send(receiver, written(line(900001, "Ours by our file", la="932"), line(900009, "Oak", la="932"))).location)
+    apply(
+        receiver,
+        send(
+            receiver, written(line(900001, "Ours by our file", la="932"), line(900009, "Oak", la="932"))
+        ).location,
+    )
     assert "Another partnership asks for 1 school or link of yours." in giver.get("/desk/register").text
     page = giver.get("/desk/register/hands").text
     (ticked,) = re.findall(r'name="asked" value="(\d+)"', page)
@@ -240,7 +274,10 @@ def test_the_giver_agrees_on_its_register_page_with_one_click(two_desks: Any) ->
     assert giver.post("/desk/register/hands", data={"asked": ticked}).status_code == 303
     assert giver.get("/desk/schools/900001").status_code == 200
     assert giver.post("/desk/register/hands", data={"asked": ticked, "deed": "agree"}).status_code == 303
-    assert "1 school handed over. Bookings, contacts, letters and history stay here." in giver.get("/desk/register/hands").text
+    assert (
+        "1 school handed over. Bookings, contacts, letters and history stay here."
+        in giver.get("/desk/register/hands").text
+    )
     assert giver.get("/desk/schools/900001").status_code == 404
     assert receiver.get("/desk/schools/900001").status_code == 200
     assert "Came to you from another partnership" in receiver.get("/desk/register/hands").text
@@ -251,11 +288,19 @@ def test_the_giver_agrees_on_its_register_page_with_one_click(two_desks: Any) ->
 
 def test_the_giver_keeps_its_school(two_desks: Any) -> None:
     giver, receiver = two_desks
-    apply(receiver, send(receiver, written(line(900001, "Ours by our file", la="932"), line(900009, "Oak", la="932"))).location)
+    apply(
+        receiver,
+        send(
+            receiver, written(line(900001, "Ours by our file", la="932"), line(900009, "Oak", la="932"))
+        ).location,
+    )
     (ticked,) = re.findall(r'name="asked" value="(\d+)"', giver.get("/desk/register/hands").text)
     giver.post("/desk/register/hands", data={"asked": ticked, "deed": "keep"})
     assert "1 school or link stays as it is." in giver.get("/desk/register/hands").text
-    assert giver.get("/desk/schools/900001").status_code == 200 and receiver.get("/desk/schools/900001").status_code == 404
+    assert (
+        giver.get("/desk/schools/900001").status_code == 200
+        and receiver.get("/desk/schools/900001").status_code == 404
+    )
 
 
 def test_what_probably_became_another_is_taken_as_ticked(desk: FlaskClient) -> None:
@@ -269,7 +314,9 @@ def test_what_probably_became_another_is_taken_as_ticked(desk: FlaskClient) -> N
     where = send(desk, written(*new)).location
     page = desk.get(where).text
     assert "3 schools probably became others" in page and "All 3 of them" in page
-    assert "probably became,900001,Ash School,Became,900011,Ash Academy" in desk.get(f"{where}/changes.csv").text
+    assert (
+        "probably became,900001,Ash School,Became,900011,Ash Academy" in desk.get(f"{where}/changes.csv").text
+    )
     seen = re.search(r'name="seen" value="(\w+)"', page)[1]
     sent = {"seen": seen, "became": ["900001-900011", "900002-900013"]}
     assert desk.post(where, data=sent).status_code == 303
@@ -308,12 +355,18 @@ def test_an_older_file_is_said_before_anything_is_applied(desk: FlaskClient) -> 
 
     apply(desk, sent("edubasealldata20270117.csv", "1050"))
     where = sent("edubasealldata20261201.csv", "1000")
-    assert "This file is of 1 December 2026, and one of 17 January 2027 was applied already" in desk.get(where).text
+    assert (
+        "This file is of 1 December 2026, and one of 17 January 2027 was applied already"
+        in desk.get(where).text
+    )
     assert apply(desk, where).status_code == 422
     assert schools.get(900001).number_of_pupils == 1050
 
 
 def test_the_page_recommends_the_whole_download_first_and_says_what_another_lacks(desk: FlaskClient) -> None:
     page = desk.get("/desk/register").text
-    whole, other = page.index("All establishment data"), page.index("State-funded schools’ has open schools alone")
+    whole, other = (
+        page.index("All establishment data"),
+        page.index("State-funded schools’ has open schools alone"),
+    )
     assert whole < other and "no closures, no pupil numbers" in page

@@ -1,4 +1,5 @@
-"""A school's page, and each change on a page of its own: kept with who and why, refused in words, never another's."""
+"""A school's page, and each change on a page of its own: kept with who and why, refused in words, never
+another's."""
 
 import re
 from dataclasses import dataclass
@@ -64,15 +65,28 @@ def test_the_page_shows_everything_of_the_school(client: FlaskClient, desk: Desk
     page = client.get(desk.page)
     assert page.status_code == 200
     for words in (
-        "Redmere Academy", "MRL-7K4P", desk.contact.address, "Mail comes back", "after &lt;Easter&gt;",
-        "old@redmere.example", "150", "estimate from the register", "Answered: other date",
-    ):  # fmt: skip
+        "Redmere Academy",
+        "MRL-7K4P",
+        desk.contact.address,
+        "Mail comes back",
+        "after &lt;Easter&gt;",
+        "old@redmere.example",
+        "150",
+        "estimate from the register",
+        "Answered: other date",
+    ):
         assert words in page.text, words
 
 
 def test_the_page_of_a_bare_school_says_what_will_stand_there(client: FlaskClient, desk: Desk) -> None:
     with transaction():
-        bare = make.school(statutory_low_age=None, statutory_high_age=None, number_of_pupils=None, district_name=None, district_code=None)  # fmt: skip
+        bare = make.school(
+            statutory_low_age=None,
+            statutory_high_age=None,
+            number_of_pupils=None,
+            district_name=None,
+            district_code=None,
+        )
     page = client.get(f"/desk/schools/{bare.urn}").text
     for words in (
         "Nobody is on file",
@@ -213,7 +227,12 @@ def test_an_answer_by_phone_is_kept_with_its_reason(client: FlaskClient, desk: D
 def test_somebody_named_on_the_phone_is_on_file_and_written_to_with_one_click(
     client: FlaskClient, desk: Desk, stopped: Any
 ) -> None:
-    named = {"kind": "somebody else", "name": "Ms Hale", "address": "r.hale@redmere.example", "role": "Head of Year 9"}
+    named = {
+        "kind": "somebody else",
+        "name": "Ms Hale",
+        "address": "r.hale@redmere.example",
+        "role": "Head of Year 9",
+    }
     kept = client.post(f"{desk.page}/answer", data=named)
     assert kept.status_code == 303 and "/invite?" in kept.location
     page = client.get(kept.location).text
@@ -222,7 +241,9 @@ def test_somebody_named_on_the_phone_is_on_file_and_written_to_with_one_click(
     assert re.search(rf'value="{hale.id}"[^>]*checked', page)
     assert hale.source == "the school, on the phone"
     stopped.after(minutes=1)
-    assert "Named somebody else: Ms Hale, Head of Year 9, r.hale@redmere.example" in client.get(desk.page).text
+    assert (
+        "Named somebody else: Ms Hale, Head of Year 9, r.hale@redmere.example" in client.get(desk.page).text
+    )
     assert client.post(f"{desk.page}/answer", data=named).status_code == 303
     fresh()
     assert len([c for c in contacts.of(desk.school.urn) if c.name == "Ms Hale"]) == 1
@@ -281,9 +302,21 @@ def test_every_change_stands_in_the_history_with_who(client: FlaskClient, desk: 
 
 
 PAGES = (
-    "", "/facts/name", "/facts/name/withdraw", "/numbers", "/days", "/days/2027-03-09/take-back", "/hours",
-    "/contacts/add", "/contacts/1/end", "/contacts/1/works", "/invite", "/link", "/answer", "/target",
-)  # fmt: skip
+    "",
+    "/facts/name",
+    "/facts/name/withdraw",
+    "/numbers",
+    "/days",
+    "/days/2027-03-09/take-back",
+    "/hours",
+    "/contacts/add",
+    "/contacts/1/end",
+    "/contacts/1/works",
+    "/invite",
+    "/link",
+    "/answer",
+    "/target",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -1,4 +1,5 @@
-"""The diary in a real browser: dragged, by keyboard alone, and without JavaScript, all to the same result; axe; paper."""
+"""The diary in a real browser: dragged, by keyboard alone, and without JavaScript, all to the same result;
+axe; paper."""
 
 from datetime import date, time, timedelta
 from typing import Any
@@ -55,7 +56,9 @@ def test_a_show_is_dragged_to_a_lit_place(site: Site, wide_page: Page, ours: For
     # 9am: the show's own start, half an hour earlier than before.
     line = wide_page.locator(f'[data-row="{birch}"] .tk').bounding_box()
     assert line is not None
-    hours = float(wide_page.evaluate("getComputedStyle(document.querySelector('[data-diary]')).getPropertyValue('--n')"))  # fmt: skip
+    hours = float(
+        wide_page.evaluate("getComputedStyle(document.querySelector('[data-diary]')).getPropertyValue('--n')")
+    )
     half_an_hour = line["width"] / hours * 6
     wide_page.mouse.move(box["x"] + 20 - half_an_hour, line["y"] + 25, steps=5)
     panel = wide_page.locator("[data-drop]")
@@ -125,11 +128,17 @@ def test_no_page_of_the_diary_has_a_fault(site: Site, wide_page: Page, app: Flas
     site.open(wide_page, f"{ours.move}?slot={ours.key(2, '0930')}")
     wide_page.get_by_role("button", name="Move it").click()
     for path in (
-        ours.at, f"{ours.at}&view=month", f"{ours.at}&fit={ours.days[1].id}", f"{ours.at}&move={ours.booked.performance_id}",
-        f"{ours.at}&view=month&move={ours.booked.performance_id}", ours.move, f"{ours.move}?slot={ours.key(0, '0930')}",
-        ours.at.replace("/diary?", "/diary/list/booked?"), ours.at.replace("/diary?", "/diary/list/held?"),
+        ours.at,
+        f"{ours.at}&view=month",
+        f"{ours.at}&fit={ours.days[1].id}",
+        f"{ours.at}&move={ours.booked.performance_id}",
+        f"{ours.at}&view=month&move={ours.booked.performance_id}",
+        ours.move,
+        f"{ours.move}?slot={ours.key(0, '0930')}",
+        ours.at.replace("/diary?", "/diary/list/booked?"),
+        ours.at.replace("/diary?", "/diary/list/held?"),
         "/desk/diary?from=nonsense&view=year&troupe=0",
-    ):  # fmt: skip
+    ):
         site.check(wide_page, path)
 
 

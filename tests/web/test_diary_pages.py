@@ -1,4 +1,5 @@
-"""The diary's pages: what stands where, the numbers and their lists, moving from a list, and what makes no sense."""
+"""The diary's pages: what stands where, the numbers and their lists, moving from a list, and what makes no
+sense."""
 
 import re
 from datetime import date, time, timedelta
@@ -75,7 +76,12 @@ def test_a_month_shows_its_days_and_asks_for_a_place_before_it_says_who_fits(
     said = text(html)
     assert "February 2027" in said and "Thornleigh School" in said
     assert "Choose a free place" in said and "Rushton High School" not in said
-    chosen = text(page(client, f"/desk/diary?programme={two_weeks.programme.id}&view=month&from=2027-02-20&fit={two_weeks.days[2].id}"))  # fmt: skip
+    chosen = text(
+        page(
+            client,
+            f"/desk/diary?programme={two_weeks.programme.id}&view=month&from=2027-02-20&fit={two_weeks.days[2].id}",
+        )
+    )
     assert "Would fit on Tuesday 9 February" in chosen and "Rushton High School" in chosen
 
 
@@ -111,19 +117,29 @@ def test_warnings_stand_where_they_arise(client: FlaskClient, two_weeks: Fortnig
 
 
 def make_near(two_weeks: Fortnight, show: Performance) -> None:
-    """A show right after it, at the missing school seven minutes away, with four minutes to spare on the road."""
+    """A show right after it, at the missing school seven minutes away, with four minutes to spare on the
+    road."""
     begins = show.away_at + timedelta(minutes=11)
     near = two_weeks.missing
     programme = two_weeks.programme
     db.session.add(
         Performance(
-            programme_id=programme.id, tour_day_id=show.tour_day_id, troupe_id=show.troupe_id, urn=near.urn,
-            easting=near.easting, northing=near.northing, get_in_at=begins, starts_at=begins + timedelta(minutes=60),
+            programme_id=programme.id,
+            tour_day_id=show.tour_day_id,
+            troupe_id=show.troupe_id,
+            urn=near.urn,
+            easting=near.easting,
+            northing=near.northing,
+            get_in_at=begins,
+            starts_at=begins + timedelta(minutes=60),
             ends_at=begins + timedelta(minutes=60 + programme.show_minutes),
-            away_at=begins + timedelta(minutes=90 + programme.show_minutes), created_at=make.NOW,
-            held_until=make.NOW + timedelta(minutes=15), uid="near@outreach.example", organizer_token="near",
+            away_at=begins + timedelta(minutes=90 + programme.show_minutes),
+            created_at=make.NOW,
+            held_until=make.NOW + timedelta(minutes=15),
+            uid="near@outreach.example",
+            organizer_token="near",
         )
-    )  # fmt: skip
+    )
     db.session.flush()
 
 
@@ -153,8 +169,10 @@ def test_each_lit_start_can_be_had_and_nothing_else(client: FlaskClient, two_wee
     what = moving.find(two_weeks.booked.performance, now=make.NOW)
     offered = {place.key_at(at) for place in moving.places(what, now=make.NOW) for at in place.starts}
     every = {
-        f"{day.id}-{minute // 60:02d}{minute % 60:02d}" for day in two_weeks.days for minute in range(7 * 60, 17 * 60, 15)
-    }  # fmt: skip
+        f"{day.id}-{minute // 60:02d}{minute % 60:02d}"
+        for day in two_weeks.days
+        for minute in range(7 * 60, 17 * 60, 15)
+    }
     can = set()
     for key in sorted(every):
         try:
@@ -194,7 +212,9 @@ def test_it_is_moved_from_the_list_with_a_note_and_undone(client: FlaskClient, t
     assert "That was undone already." in again.text
 
 
-def test_our_words_can_be_left_out_and_the_calendar_follows_all_the_same(client: FlaskClient, two_weeks: Fortnight) -> None:
+def test_our_words_can_be_left_out_and_the_calendar_follows_all_the_same(
+    client: FlaskClient, two_weeks: Fortnight
+) -> None:
     sent = db.session.query(Letter).count()
     done = client.post(
         two_weeks.move, data={"slot": two_weeks.key(1, "0930"), "silent": "y"}, follow_redirects=True
@@ -285,8 +305,12 @@ def test_another_partnerships_diary_cannot_be_seen_or_changed(
         move_id = made.id
         stranger = make.person(make.partnership(la_codes=()))
     make.signed_in(client, stranger)
-    for address in (two_weeks.at, two_weeks.move, f"{two_weeks.move}?slot={two_weeks.key(2, '0930')}",
-                    two_weeks.at.replace("/diary?", "/diary/list/booked?")):  # fmt: skip
+    for address in (
+        two_weeks.at,
+        two_weeks.move,
+        f"{two_weeks.move}?slot={two_weeks.key(2, '0930')}",
+        two_weeks.at.replace("/diary?", "/diary/list/booked?"),
+    ):
         page(client, address, 404)
     assert client.post(two_weeks.move, data={"slot": two_weeks.key(2, "0930")}).status_code == 404
     assert client.post(f"/desk/diary/undo/{move_id}").status_code == 404

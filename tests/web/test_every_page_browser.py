@@ -1,6 +1,8 @@
-"""Every page there is, on the made-up county, in a real browser: axe finds nothing and nothing scrolls sideways.
+"""Every page there is, on the made-up county, in a real browser: axe finds nothing and nothing scrolls
+sideways.
 
-The pages are found as people find them, by following links, and by the list of routes: one that no link leads to fails.
+The pages are found as people find them, by following links, and by the list of routes: one that no link leads
+to fails.
 """
 
 import re
@@ -41,7 +43,8 @@ from outreach.visits.reports import VisitReport
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 OF_ONE_ENDPOINT = 4
-"""Pages of one kind that are followed for links: a school that has booked leads elsewhere than one that is silent."""
+"""Pages of one kind that are followed for links: a school that has booked leads elsewhere than one that is
+silent."""
 
 ANOTHER_WAY = {
     "coordinator.register_preview": "between an upload and its apply: test_register_browser.py",
@@ -171,15 +174,23 @@ def test_every_page_of_the_desk_has_no_fault(
     ).first()
     assert drawn is not None
     found.follow(
-        "/desk", f"/desk/plans/{drawn.plan_id}/accept?line={drawn.id}", f"/desk/diary/move/{to_move}", f"/desk/diary?move={to_move}", f"/desk/schools/{booked.urn}", f"/desk/schools/{proposed.urn}",
+        "/desk",
+        f"/desk/plans/{drawn.plan_id}/accept?line={drawn.id}",
+        f"/desk/diary/move/{to_move}",
+        f"/desk/diary?move={to_move}",
+        f"/desk/schools/{booked.urn}",
+        f"/desk/schools/{proposed.urn}",
         f"/desk/schools/{told.cast.of(cast.BOUNCED)[0].urn}",
-        f"/desk/schools/{booked.urn}/notes", f"/desk/tour/days/{show.tour_day_id}/call-off", f"/desk/letters/{sent.id}",
+        f"/desk/schools/{booked.urn}/notes",
+        f"/desk/tour/days/{show.tour_day_id}/call-off",
+        f"/desk/letters/{sent.id}",
         *(rule for rule in _routes(app, "coordinator").values() if "<" not in rule),
-    )  # fmt: skip
+    )
     _hold(app, found, "coordinator")
     site.sign_in(wide_page, told.coordinator)
     for addresses in found.pages.values():
-        # A letter in its frame runs no script, so that the browser would be asked for ever; it is looked at where it stands.
+        # A letter in its frame runs no script, so that the browser would be asked for ever; it is looked at
+        # where it stands.
         if not urlsplit(addresses[0]).path.endswith(("/html", "/letter")):
             site.check(wide_page, addresses[0])
 
@@ -191,11 +202,17 @@ def right_people(programme: Programme, of: School, token: str) -> None:
     ).one()
     db.session.add(
         ConfirmationRequest(
-            partnership_id=programme.partnership_id, programme_id=programme.id, academic_year=programme.academic_year,
-            urn=of.urn, address=link.address.lower(),
-            letter_id=make.letter(link.address, make.NOW).id, link_id=link.id, recorded_at=make.NOW, who="Priya",
+            partnership_id=programme.partnership_id,
+            programme_id=programme.id,
+            academic_year=programme.academic_year,
+            urn=of.urn,
+            address=link.address.lower(),
+            letter_id=make.letter(link.address, make.NOW).id,
+            link_id=link.id,
+            recorded_at=make.NOW,
+            who="Priya",
         )
-    )  # fmt: skip
+    )
     db.session.flush()
 
 
@@ -227,12 +244,22 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
     page.wait_for_load_state("load")
     found = Found(app, client)
     found.follow(
-        "/", *(f"/i/{tokens[0]}/{step}" for step in ("form", "pupils", "hall", "people")), *(f"/i/{token}" for token in tokens), f"/i/{tokens[2]}/kept/{proposal.id}",
-        f"/i/{tokens[2]}/kept/{proposal.id}/no", f"/i/{tokens[1]}/booked/{booking.reference}",
-        f"/i/{tokens[4]}/booked/{host.reference}/guests/{wish.id}", f"/i/{tokens[5]}/booked/{joined.reference}/coming",
-        f"/b/{booking.reference}", f"/company/days/{booking.performance.tour_day_id}", f"/find/{asked.urn}", f"/find/{asked.urn}/asked", f"/i/{tokens[3]}/contacts", f"/i/{tokens[0]}/answered/not-this-year",
+        "/",
+        *(f"/i/{tokens[0]}/{step}" for step in ("form", "pupils", "hall", "people")),
+        *(f"/i/{token}" for token in tokens),
+        f"/i/{tokens[2]}/kept/{proposal.id}",
+        f"/i/{tokens[2]}/kept/{proposal.id}/no",
+        f"/i/{tokens[1]}/booked/{booking.reference}",
+        f"/i/{tokens[4]}/booked/{host.reference}/guests/{wish.id}",
+        f"/i/{tokens[5]}/booked/{joined.reference}/coming",
+        f"/b/{booking.reference}",
+        f"/company/days/{booking.performance.tour_day_id}",
+        f"/find/{asked.urn}",
+        f"/find/{asked.urn}/asked",
+        f"/i/{tokens[3]}/contacts",
+        f"/i/{tokens[0]}/answered/not-this-year",
         *(rule for rule in _routes(app, "public").values() if "<" not in rule and rule != "/metrics"),
-    )  # fmt: skip
+    )
     _hold(app, found, "school", "public")
     for addresses in found.pages.values():
         site.check(page, addresses[0])
@@ -249,14 +276,20 @@ def test_every_page_of_the_company_has_no_fault(
     over = db.session.scalars(
         select(Performance.id)
         .join(VisitReport, VisitReport.performance_id == Performance.id)
-        .where(Performance.troupe_id == link.troupe_id, Performance.ends_at < make.NOW, VisitReport.side == "company")
+        .where(
+            Performance.troupe_id == link.troupe_id,
+            Performance.ends_at < make.NOW,
+            VisitReport.side == "company",
+        )
         .order_by(Performance.id)
         .limit(2)
     ).all()
     assert over
     found.follow(
-        f"/t/{token}", *(f"/t/{token}/shows/{n}/report" for n in over), *(f"/t/{token}/shows/{n}/report/withdraw" for n in over)
-    )  # fmt: skip
+        f"/t/{token}",
+        *(f"/t/{token}/shows/{n}/report" for n in over),
+        *(f"/t/{token}/shows/{n}/report/withdraw" for n in over),
+    )
     _hold(app, found, "company")
     for addresses in found.pages.values():
         for address in addresses:

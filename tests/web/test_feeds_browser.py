@@ -1,4 +1,5 @@
-"""Calendars to subscribe to, in a real browser: on a phone, at a desk, by keyboard, and without JavaScript; axe on each."""
+"""Calendars to subscribe to, in a real browser: on a phone, at a desk, by keyboard, and without JavaScript;
+axe on each."""
 
 import re
 

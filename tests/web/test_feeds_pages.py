@@ -1,4 +1,5 @@
-"""Calendars to subscribe to, through the client: what a program is handed, and who can make, renew and stop an address."""
+"""Calendars to subscribe to, through the client: what a program is handed, and who can make, renew and stop
+an address."""
 
 import gzip
 import re
@@ -168,7 +169,8 @@ def test_no_person_and_no_personal_link_stands_in_a_feed(
 
 
 def secrets_that_open_more(app: Flask, story: Story) -> set[str]:
-    """Every token there is but the feeds' own: of personal links, of troupes, of sign-ins, and of the JSON feed."""
+    """Every token there is but the feeds' own: of personal links, of troupes, of sign-ins, and of the JSON
+    feed."""
     key, now = app.config["SECRET_KEY"], make.NOW
     with transaction():
         link = troupe_links.make(story.troupe.id, partnership_id=story.partnership.id, who="Priya", now=now)
@@ -188,17 +190,23 @@ def secrets_that_open_more(app: Flask, story: Story) -> set[str]:
 def test_no_token_that_opens_more_than_itself_stands_in_any_feed_or_attachment(
     app: Flask, story: Story, client: FlaskClient
 ) -> None:
-    """All kinds of feeds as the table knows them, the file to download, and the calendar part of every letter."""
+    """All kinds of feeds as the table knows them, the file to download, and the calendar part of every
+    letter."""
     with transaction():  # a troupe has its link before its shows are written into calendars
         troupe_links.make(story.troupe.id, partnership_id=story.partnership.id, who="Priya", now=make.NOW)
     reference = story.book()
     with transaction():
         board_dates.add(story.partnership.id, "Board", TUESDAY, programme=None, who="Priya", now=make.NOW)
         subjects = {
-            SCHOOL: story.school.urn, TROUPE: story.troupe.id, COORDINATOR: story.partnership.id, BOARD: story.partnership.id,
-        }  # fmt: skip
+            SCHOOL: story.school.urn,
+            TROUPE: story.troupe.id,
+            COORDINATOR: story.partnership.id,
+            BOARD: story.partnership.id,
+        }
         feeds = {
-            kind: addresses.make(kind, subject, partnership_id=story.partnership.id, label="x", who="x", now=make.NOW)
+            kind: addresses.make(
+                kind, subject, partnership_id=story.partnership.id, label="x", who="x", now=make.NOW
+            )
             for kind, subject in subjects.items()
         }
     (kinds,) = (str(c.sqltext) for c in Feed.__table__.constraints if str(c.name).endswith("kind"))

@@ -30,9 +30,11 @@ def school(app: Flask) -> School:
     with transaction():
         make.programme(make.partnership())
         school = make.school(
-            name="St Zoë's Church of England Academy", town="Marlford", postcode="ZZ9 3AB",
+            name="St Zoë's Church of England Academy",
+            town="Marlford",
+            postcode="ZZ9 3AB",
             website="http://redmere.example",
-        )  # fmt: skip
+        )
         make.contact(school, address=ADDRESSES["on file"])
         make.contact(school, address=ADDRESSES["dead"])
         outbox.mark_dead(ADDRESSES["dead"], "550", clock.now())
@@ -133,7 +135,8 @@ def test_page_takes_the_same_time_whatever_the_address(school: School, client: F
             ask(client, school, address)
             taken[what].append(perf_counter() - start)
     middles = [median(times) for times in taken.values()]
-    # The cases do the same statements; a letter rendered or a lookup left out would cost several times as much.
+    # The cases do the same statements; a letter rendered or a lookup left out would cost several times as
+    # much.
     assert max(middles) < 2 * min(middles)
 
 

@@ -1,4 +1,5 @@
-"""The gaps list in a real browser: axe, no sideways scroll at 320 and 1280 px, by keyboard, without JavaScript, on paper."""
+"""The gaps list in a real browser: axe, no sideways scroll at 320 and 1280 px, by keyboard, without
+JavaScript, on paper."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,23 +24,29 @@ SCHOOLS = 60
 
 @pytest.fixture
 def ours(app: Flask) -> Any:
-    """A programme of this year with sixty gaps on two pages: long names, unknown numbers, every kind of cause at hand."""
+    """A programme of this year with sixty gaps on two pages: long names, unknown numbers, every kind of cause
+    at hand."""
     now = clock.now()
     with transaction():
         whose = make.partnership()
         year = day_of(now).year - (day_of(now).month < 9)
         programme = make.programme(
-            whose, academic_year=year, created_at=now - timedelta(days=80), reply_by=day_of(now) + timedelta(days=30)
-        )  # fmt: skip
+            whose,
+            academic_year=year,
+            created_at=now - timedelta(days=80),
+            reply_by=day_of(now) + timedelta(days=30),
+        )
         make.tour_day(programme, make.troupe(whose), day_of(now) + timedelta(days=30))
         person = make.person(whose)
         make.person(whose, name="Owen Bright-Featherstonehaugh-Cholmondeley")
         for n in range(SCHOOLS):
             school = make.school(
-                now - timedelta(days=90), name=f"{LONG} {n:02}" if n < 3 else f"Redmere {n:02}",
-                district_code=f"E0700000{n % 20:02}", district_name=f"District of Redmere-on-the-Wold {n % 20}",
+                now - timedelta(days=90),
+                name=f"{LONG} {n:02}" if n < 3 else f"Redmere {n:02}",
+                district_code=f"E0700000{n % 20:02}",
+                district_name=f"District of Redmere-on-the-Wold {n % 20}",
                 number_of_pupils=None if n % 3 else 1050,
-            )  # fmt: skip
+            )
             if n % 4:
                 contact = make.contact(school)
             if n % 4 == 2:
@@ -59,10 +66,17 @@ def test_the_list_and_each_preview_have_no_fault(site: Site, wide_page: Page, ou
     at = f"/desk/gaps/do?programme={programme.id}&cause=wants+another+date&whole=1&deed="
     site.sign_in(wide_page, person)
     for path in (
-        "/desk/gaps", "/desk/gaps?district=E070000003&standing=asked&never=1&find=redmere&sort=district",
-        "/desk/gaps?find=nowhere", "/desk/gaps?standing=lost&page=9", f"{at}assign", f"{at}note", f"{at}exclude",
-        f"{at}export", f"{at}remind", f"/desk/gaps/do?programme={programme.id}&whole=1&standing=not+asked&deed=invite",
-    ):  # fmt: skip
+        "/desk/gaps",
+        "/desk/gaps?district=E070000003&standing=asked&never=1&find=redmere&sort=district",
+        "/desk/gaps?find=nowhere",
+        "/desk/gaps?standing=lost&page=9",
+        f"{at}assign",
+        f"{at}note",
+        f"{at}exclude",
+        f"{at}export",
+        f"{at}remind",
+        f"/desk/gaps/do?programme={programme.id}&whole=1&standing=not+asked&deed=invite",
+    ):
         site.check(wide_page, path)
 
 
@@ -115,7 +129,9 @@ def test_all_of_it_works_on_a_phone_without_javascript(site: Site, plain_page: P
     site.open(plain_page, "/desk/gaps")
     expect(plain_page.locator("tr.school")).to_have_count(15)
     plain_page.get_by_role("button", name="‘redmere’ (take this filter away)").click()
-    expect(plain_page.get_by_role("button", name="Wants another date (take this filter away)")).to_be_visible()
+    expect(
+        plain_page.get_by_role("button", name="Wants another date (take this filter away)")
+    ).to_be_visible()
     plain_page.get_by_label("all 15 that match").check()
     plain_page.get_by_role("button", name="Note…").click()
     plain_page.get_by_label("We talked with the school").check()

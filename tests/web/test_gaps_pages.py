@@ -1,4 +1,5 @@
-"""The gaps list: filters that stay, rows that lead to the next deed, and many at once with the list shown before."""
+"""The gaps list: filters that stay, rows that lead to the next deed, and many at once with the list shown
+before."""
 
 import csv
 import io
@@ -98,8 +99,12 @@ def test_the_list_names_each_gap_with_its_cause_and_longest_wait_first(
 ) -> None:
     page = desk.get("/desk/gaps").text
     assert rows(page) == [
-        "Fresh School", "Unreachable School", "Silent School", "Declining School", "Unreported School",
-    ]  # fmt: skip
+        "Fresh School",
+        "Unreachable School",
+        "Silent School",
+        "Declining School",
+        "Unreported School",
+    ]
     assert '<b class="ink">5 schools</b> of 6 are missing' in page
     for words in (
         "Silent since 20 November",
@@ -141,8 +146,9 @@ def test_a_school_asked_today_is_not_silent_and_not_to_be_reminded_before_its_da
     page = desk.get("/desk/gaps").text
     assert "Asked today; to be reminded from 29 January 2027" in page
     assert next_of(page, "Fresh School") == (
-        "Ring and note", f"/desk/schools/{fresh.urn}/answer?programme={county.programme.id}",
-    )  # fmt: skip
+        "Ring and note",
+        f"/desk/schools/{fresh.urn}/answer?programme={county.programme.id}",
+    )
     assert rows(desk.get("/desk/gaps?cause=silent").text) == ["Silent School"]
     assert rows(desk.get("/desk/gaps?cause=asked,+waiting").text) == ["Fresh School"]
 
@@ -150,13 +156,16 @@ def test_a_school_asked_today_is_not_silent_and_not_to_be_reminded_before_its_da
 def test_coverage_the_schools_list_and_the_school_say_what_the_gaps_list_says_of_one_that_was_asked_today(
     desk: FlaskClient, county: County
 ) -> None:
-    """Silent from the day on which the programme's days have gone by, and on no page before, nor of a day before."""
+    """Silent from the day on which the programme's days have gone by, and on no page before, nor of a day
+    before."""
     with transaction():
         fresh = db.session.scalars(select(School).where(School.name == "Fresh School")).one()
         make.invitation(
-            county.programme, fresh, NOW - timedelta(hours=1),
+            county.programme,
+            fresh,
+            NOW - timedelta(hours=1),
             address=contacts.to_write_to([fresh.urn])[fresh.urn][0].address,
-        )  # fmt: skip
+        )
     asked, due = NOW.date(), NOW.date() + timedelta(days=10)
     assert '&amp;cause=asked%2C%20waiting"' in desk.get("/desk/coverage").text
     for address in ("/desk/schools?cause=asked,+waiting", f"/desk/schools/{fresh.urn}"):
@@ -244,9 +253,12 @@ def test_after_the_reply_by_date_what_is_left_is_to_ring(desk: FlaskClient, coun
         ("size=250", ["Unreachable School", "Silent School", "Declining School", "Unreported School"]),
         ("find=un+school", ["Unreachable School", "Unreported School"]),
         ("district=E07000002&size=unknown&never=1", ["Fresh School"]),
-        ("sort=name", ["Declining School", "Fresh School", "Silent School", "Unreachable School", "Unreported School"]),
+        (
+            "sort=name",
+            ["Declining School", "Fresh School", "Silent School", "Unreachable School", "Unreported School"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_address_narrows_and_sorts_and_the_export_has_the_same_schools(
     desk: FlaskClient, county: County, query: str, expected: list[str]
 ) -> None:
@@ -291,8 +303,9 @@ def test_a_filter_is_remembered_for_its_person_shown_without_words_and_cleared(
         data={"programme": programme, "standing": ["to confirm", "asked"], "sort": "name"},
     )
     assert (answer.status_code, answer.location) == (
-        303, f"/desk/gaps?programme={programme}&standing=to+confirm&standing=asked&sort=name"
-    )  # fmt: skip
+        303,
+        f"/desk/gaps?programme={programme}&standing=to+confirm&standing=asked&sort=name",
+    )
     bare = desk.get("/desk/gaps")
     assert (bare.status_code, urlsplit(bare.location).query) == (
         302,
@@ -375,8 +388,9 @@ def test_ticked_schools_are_given_to_somebody_after_the_list_was_shown(
         f"/desk/gaps?programme={county.programme.id}&sort=name",
     )
     assert {u: o.name for u, o in owners.of(county.programme.id).items()} == {
-        county.silent.urn: "Owen Bright", county.fresh.urn: "Owen Bright",
-    }  # fmt: skip
+        county.silent.urn: "Owen Bright",
+        county.fresh.urn: "Owen Bright",
+    }
     assert "2 schools given to Owen Bright." in desk.get(answer.location).text
 
 
@@ -402,8 +416,9 @@ def test_a_school_that_changed_between_list_and_click_is_named_and_the_others_ar
     assert "2 schools changed meanwhile and were left as they are:" in shown
     left = re.search(r'<ul class="left-alone">(.*?)</ul>', shown, re.S)
     assert left and [unescape(re.sub("<[^>]+>", "", li)) for li in left[1].split("</li>")[:2]] == [
-        "Unreachable School, now not asked", "Silent School, now booked: booked for 18 February 2027",
-    ]  # fmt: skip
+        "Unreachable School, now not asked",
+        "Silent School, now booked: booked for 18 February 2027",
+    ]
     assert [*targets.decisions(county.programme.id)] == [county.fresh.urn]
     # The same click again changes nothing and says so.
     again = desk.get(confirm(desk, county, "exclude", page, reason="Runs its own").location).text
@@ -539,10 +554,18 @@ def test_the_export_says_first_that_it_is_not_for_publication_and_both_files_say
     assert [[*filter(None, row)] for row in as_csv] == [[*filter(None, row)] for row in as_xlsx]
     head, silent = as_csv[1], dict(zip(as_csv[1], as_csv[2], strict=False))
     assert head[0] == "URN"
-    assert {k: silent[k] for k in ("School", "Standing", "Waiting since", "Days waiting", "Owner", "Last contact was", "Next")} == {
-        "School": "Silent School", "Standing": "asked", "Waiting since": "2026-11-20", "Days waiting": "60",
-        "Owner": "Owen Bright", "Last contact was": "letter", "Next": "Remind, or ring and note",
-    }  # fmt: skip
+    assert {
+        k: silent[k]
+        for k in ("School", "Standing", "Waiting since", "Days waiting", "Owner", "Last contact was", "Next")
+    } == {
+        "School": "Silent School",
+        "Standing": "asked",
+        "Waiting since": "2026-11-20",
+        "Days waiting": "60",
+        "Owner": "Owen Bright",
+        "Last contact was": "letter",
+        "Next": "Remind, or ring and note",
+    }
 
 
 def test_another_partnership_sees_and_changes_nothing_of_it(client: FlaskClient, county: County) -> None:

@@ -16,9 +16,24 @@ from outreach.web import gate
 
 PASSWORD = "lantern gravel otter"
 
-PAGES = ("/", "/find", "/find?q=x", "/contact", "/accessibility", "/privacy", "/cookies", "/sign-in",
-         "/sign-in/nothing", "/health", "/no-such-page", "/desk/requests", "/i/nothing", "/b/nothing",
-         "/static/outreach.css", "/static/no-such-file")  # fmt: skip
+PAGES = (
+    "/",
+    "/find",
+    "/find?q=x",
+    "/contact",
+    "/accessibility",
+    "/privacy",
+    "/cookies",
+    "/sign-in",
+    "/sign-in/nothing",
+    "/health",
+    "/no-such-page",
+    "/desk/requests",
+    "/i/nothing",
+    "/b/nothing",
+    "/static/outreach.css",
+    "/static/no-such-file",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -1,4 +1,5 @@
-"""Host and guest in a real browser: axe, no sideways scroll, the keyboard, and the whole way on a phone without JavaScript."""
+"""Host and guest in a real browser: axe, no sideways scroll, the keyboard, and the whole way on a phone
+without JavaScript."""
 
 import os
 from dataclasses import dataclass

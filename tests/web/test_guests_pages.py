@@ -1,4 +1,5 @@
-"""Pages of host and guest: who may see and answer what, bad input in one sentence, and a constant number of queries."""
+"""Pages of host and guest: who may see and answer what, bad input in one sentence, and a constant number of
+queries."""
 
 import io
 from dataclasses import dataclass
@@ -20,14 +21,22 @@ from outreach.ground.db import db, transaction
 from outreach.tour.roads import RoadMinutes
 
 ASK = {
-    "why": "no hall", "pupils-0-8": "9", "pupils-0-9": "8", "travels_by": "minibus", "adults": "2", "arrives": "8:45",
-    "travel_note": "", "message": "", **PEOPLE,
-}  # fmt: skip
+    "why": "no hall",
+    "pupils-0-8": "9",
+    "pupils-0-9": "8",
+    "travels_by": "minibus",
+    "adults": "2",
+    "arrives": "8:45",
+    "travel_note": "",
+    "message": "",
+    **PEOPLE,
+}
 
 
 @dataclass
 class Doors:
-    """A host, a small neighbour, one too far away: their links; their coordinator, and another partnership's."""
+    """A host, a small neighbour, one too far away: their links; their coordinator, and another
+    partnership's."""
 
     client: FlaskClient
     c: Any
@@ -86,7 +95,9 @@ def test_seats_within_the_notice_say_before_they_are_taken_that_they_cannot_be_g
     note = "It is close to the day. Once you join this show, you cannot leave it online"
     address = f"/i/{doors.small}/hosts/{doors.show}"
     assert note not in said(doors.client.get(address))
-    stopped.now = doors.c.host.performance.starts_at - timedelta(days=doors.c.programme.notice_cancel_days - 2)
+    stopped.now = doors.c.host.performance.starts_at - timedelta(
+        days=doors.c.programme.notice_cancel_days - 2
+    )
     assert note in said(doors.client.get(address))
 
 
@@ -96,7 +107,10 @@ def test_the_form_of_numbers_and_hall_names_the_guests_who_get_word_of_another_h
     answer = {"answer": "yes", "seats": "17", "terms": "Side gate"}
     doors.client.post(f"{doors.mine}/guests/{place().id}", data=answer)
     page = said(doors.client.get(f"{doors.mine}/numbers"))
-    assert "Your guests Littlemere School, 17 pupils It goes where you say, and gets word of another hall." in page
+    assert (
+        "Your guests Littlemere School, 17 pupils It goes where you say, and gets word of another hall."
+        in page
+    )
 
 
 def test_a_host_answers_by_its_own_link(doors: Doors) -> None:
@@ -232,8 +246,11 @@ def test_looking_changes_nothing(doors: Doors) -> None:
     asked = place().id
     before = {t.name: db.session.query(t).count() for t in db.metadata.sorted_tables}
     for path in (
-        f"/i/{doors.small}/hosts", f"/i/{doors.far}/hosts", f"{doors.mine}/guests", f"{doors.mine}/guests/{asked}",
-    ):  # fmt: skip
+        f"/i/{doors.small}/hosts",
+        f"/i/{doors.far}/hosts",
+        f"{doors.mine}/guests",
+        f"{doors.mine}/guests/{asked}",
+    ):
         assert doors.client.get(path).status_code == 200
     desk = doors.desk()
     for path in (f"/desk/shows/{doors.show}", "/desk/guests", f"/desk/guests/{asked}", "/desk/setup/roads"):
@@ -284,8 +301,12 @@ def test_a_coordinator_of_another_partnership_sees_nothing_of_it(doors: Doors) -
 
 def test_pages_ask_as_much_however_many_there_are(doors: Doors, count_queries: Any) -> None:
     paths = [
-        f"{doors.mine}/guests", f"/i/{doors.small}/hosts", f"/desk/shows/{doors.show}", "/desk/guests", doors.mine,
-    ]  # fmt: skip
+        f"{doors.mine}/guests",
+        f"/i/{doors.small}/hosts",
+        f"/desk/shows/{doors.show}",
+        "/desk/guests",
+        doors.mine,
+    ]
     desk = doors.desk()
 
     def counted() -> list[int]:

@@ -1,4 +1,5 @@
-"""The inbox: what waits for a coordinator, its one next action, what comes of it, and undo; never another's."""
+"""The inbox: what waits for a coordinator, its one next action, what comes of it, and undo; never
+another's."""
 
 import re
 from dataclasses import dataclass
@@ -392,9 +393,13 @@ def replies_to_proposal(proposal: Proposal, partstat: str, method: str = "REPLY"
     db.session.rollback()
     starts = proposal.starts_at + timedelta(minutes=30 if method == "COUNTER" else 0)
     raw = came_in.reply(
-        uid=proposal.uid or "", to=f"bookings+{proposal.organizer_token}@outreach.example", sender="dsl@vale.example",
-        partstat=partstat, starts_at=starts, method=method,
-    )  # fmt: skip
+        uid=proposal.uid or "",
+        to=f"bookings+{proposal.organizer_token}@outreach.example",
+        sender="dsl@vale.example",
+        partstat=partstat,
+        starts_at=starts,
+        method=method,
+    )
     return came_in.take(raw)
 
 
@@ -417,22 +422,43 @@ def test_what_a_school_says_of_a_time_kept_for_it_leads_to_the_proposal(
 
 def returned(letter: Letter) -> bytes:
     lines = [
-        "From: mailer-daemon@mx.example", "To: bookings@outreach.example", "Subject: Undelivered", "MIME-Version: 1.0",
-        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"', "", "--b",
-        "Content-Type: text/plain", "", "No such mailbox.", "--b", "Content-Type: message/delivery-status", "",
-        "Reporting-MTA: dns; mx.example", "", f"Final-Recipient: rfc822; {letter.recipient}", "Action: failed",
-        "Status: 5.1.1", "Diagnostic-Code: smtp; 550 5.1.1 no such mailbox", "--b", "Content-Type: text/rfc822-headers",
-        "", f"Message-ID: {letter.message_id}", "--b--", "",
-    ]  # fmt: skip
+        "From: mailer-daemon@mx.example",
+        "To: bookings@outreach.example",
+        "Subject: Undelivered",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
+        "",
+        "--b",
+        "Content-Type: text/plain",
+        "",
+        "No such mailbox.",
+        "--b",
+        "Content-Type: message/delivery-status",
+        "",
+        "Reporting-MTA: dns; mx.example",
+        "",
+        f"Final-Recipient: rfc822; {letter.recipient}",
+        "Action: failed",
+        "Status: 5.1.1",
+        "Diagnostic-Code: smtp; 550 5.1.1 no such mailbox",
+        "--b",
+        "Content-Type: text/rfc822-headers",
+        "",
+        f"Message-ID: {letter.message_id}",
+        "--b--",
+        "",
+    ]
     return "\r\n".join(lines).encode()
 
 
 def test_mail_that_came_back_leads_to_where_the_address_is_corrected(desk: Desk) -> None:
     with transaction():
         invited = make.letter(
-            "office@vale.example", make.NOW, partnership_id=desk.programme.partnership_id,
+            "office@vale.example",
+            make.NOW,
+            partnership_id=desk.programme.partnership_id,
             stream=f"invitation/{desk.programme.id}/{desk.school.urn}",
-        )  # fmt: skip
+        )
         booked = db.session.scalars(select(Letter).where(Letter.recipient == SAM)).one()
         booked.status, booked.handed_at = "sent", make.NOW
         mails = [returned(invited), returned(booked)]
@@ -462,9 +488,14 @@ def test_once_the_address_is_put_right_its_mail_leaves_the_inbox(desk: Desk) -> 
 def company_says(desk: Desk, partstat: str, method: str = "REPLY", later: int = 0) -> int:
     show = desk.booking().performance
     raw = came_in.reply(
-        uid=show.uid, to=f"bookings+{show.organizer_token}@outreach.example", sender=VAN, name="Red van",
-        partstat=partstat, starts_at=show.get_in_at + timedelta(minutes=later), method=method,
-    )  # fmt: skip
+        uid=show.uid,
+        to=f"bookings+{show.organizer_token}@outreach.example",
+        sender=VAN,
+        name="Red van",
+        partstat=partstat,
+        starts_at=show.get_in_at + timedelta(minutes=later),
+        method=method,
+    )
     return came_in.take(raw)
 
 
@@ -482,10 +513,13 @@ def test_nobody_but_the_company_gets_its_entry(desk: Desk) -> None:
     show = desk.booking().performance
     mail = came_in.take(
         came_in.reply(
-            uid=show.uid, to=f"bookings+{show.organizer_token}@outreach.example", sender="stranger@else.example",
-            partstat="ACCEPTED", starts_at=show.get_in_at,
+            uid=show.uid,
+            to=f"bookings+{show.organizer_token}@outreach.example",
+            sender="stranger@else.example",
+            partstat="ACCEPTED",
+            starts_at=show.get_in_at,
         )
-    )  # fmt: skip
+    )
     assert "See its calendar address" in desk.page() and "Add to the booking" not in desk.page(f"/{mail}")
     assert "goes to its own calendar address alone" in desk.does(f"{mail}/take")
     assert db.session.query(CalendarAnswer).count() == 0

@@ -1,4 +1,5 @@
-"""The inbox in a real browser: every kind of mail, sound at any width; done by keyboard, and without JavaScript."""
+"""The inbox in a real browser: every kind of mail, sound at any width; done by keyboard, and without
+JavaScript."""
 
 import os
 from datetime import timedelta

@@ -1,4 +1,5 @@
-"""What a process that serves pages has not loaded: the solver, the migrations, what writes workbooks and reads mail."""
+"""What a process that serves pages has not loaded: the solver, the migrations, what writes workbooks and
+reads mail."""
 
 import json
 import os
@@ -22,10 +23,27 @@ from outreach.web.gate import SignedIn
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 HEAVY = [
-    "numpy", "highspy", "multiprocessing.spawn", "alembic", "flask_migrate", "mako", "pygments", "xlsxwriter", "openpyxl",
-    "flufl", "imaplib", "icalendar", "email_validator", "dns", "holidays.countries", "holidays.financial",
-    "outreach.demonstration", "outreach.tour.planning.planner", "hypothesis", "pytest",
-]  # fmt: skip
+    "numpy",
+    "highspy",
+    "multiprocessing.spawn",
+    "alembic",
+    "flask_migrate",
+    "mako",
+    "pygments",
+    "xlsxwriter",
+    "openpyxl",
+    "flufl",
+    "imaplib",
+    "icalendar",
+    "email_validator",
+    "dns",
+    "holidays.countries",
+    "holidays.financial",
+    "outreach.demonstration",
+    "outreach.tour.planning.planner",
+    "hypothesis",
+    "pytest",
+]
 
 AT_START = [*HEAVY, "holidays"]
 """Before a page asks which days are bank holidays."""
@@ -55,16 +73,22 @@ def test_pages_are_served_without_what_they_do_not_need(app: Flask, tmp_path: Pa
         school = make.school()
         person = make.person(partnership)
         token = links.mint(
-            urn=school.urn, programme_id=programme.id, address="office@redmere.example", name="Joanna Fell",
-            now=make.NOW, expires_at=make.NOW + timedelta(days=36500),
-        ).token  # fmt: skip
+            urn=school.urn,
+            programme_id=programme.id,
+            address="office@redmere.example",
+            name="Joanna Fell",
+            now=make.NOW,
+            expires_at=make.NOW + timedelta(days=36500),
+        ).token
         identity = SignedIn(person).get_id()
     url = app.config["SQLALCHEMY_DATABASE_URI"]
     done = subprocess.run(
         [sys.executable, "-c", SERVED, json.dumps(AT_START), identity, "/health", f"/i/{token}", "/desk"],
-        cwd=ROOT, env=os.environ | {"DATABASE_URL": url, "OUTREACH_FOLDER": str(tmp_path), "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": url, "OUTREACH_FOLDER": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
     said = json.loads(done.stdout)
     assert said.pop("start") == []
     assert {path: status for path, (status, _) in said.items()} == dict.fromkeys(said, 200)
@@ -78,7 +102,9 @@ def test_each_command_is_found_when_it_is_asked_for(app: Flask) -> None:
         assert answer.exit_code == 0, answer.output
     context = Context(app.cli)
     assert set(GROUPS) <= set(app.cli.list_commands(context))
-    assert {name for name in ("receive", "poll", "send")} == set(app.cli.get_command(context, "post").commands)
+    assert {name for name in ("receive", "poll", "send")} == set(
+        app.cli.get_command(context, "post").commands
+    )
     assert runner.invoke(args=["nonsense"]).exit_code == 2
 
 

@@ -24,7 +24,8 @@ LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form College f
 
 @pytest.fixture
 def letter_id(site: Site, wide_page: Page) -> int:
-    """Priya is signed in; a letter has gone, one failed, many wait, and the post is paused. The id of the one that went."""
+    """Priya is signed in; a letter has gone, one failed, many wait, and the post is paused. The id of the one
+    that went."""
     now = clock.now()
     later = now + timedelta(days=90)
     with transaction() as session:

@@ -109,8 +109,13 @@ def test_another_partnerships_letter_is_not_there(desk: FlaskClient) -> None:
 
 def test_the_exact_mail_is_read_in_headers_words_and_calendar(desk: FlaskClient) -> None:
     page = desk.get(f"/desk/letters/{put()}").text
-    for said in ("Auto-Submitted", "bookings+a1b2c3d4e5f60718@outreach.example", "Dear Joanna Fell,",
-                 "Puts the visit into the calendar", "Joanna Fell (j.fell@stbrannocs.example), no answer yet"):  # fmt: skip
+    for said in (
+        "Auto-Submitted",
+        "bookings+a1b2c3d4e5f60718@outreach.example",
+        "Dear Joanna Fell,",
+        "Puts the visit into the calendar",
+        "Joanna Fell (j.fell@stbrannocs.example), no answer yet",
+    ):
         assert said in page
     assert "/i/hidden-once-sent" in page
 
@@ -201,10 +206,15 @@ def bounced(school: School) -> int:
         make.contact(school, name="Joanna Fell", address=JOANNA.address)
         db.session.add(
             BookingContact(
-                booking_id=booking.id, name="Joanna Fell", duty="colleague", role="", address=JOANNA.address, phone="",
+                booking_id=booking.id,
+                name="Joanna Fell",
+                duty="colleague",
+                role="",
+                address=JOANNA.address,
+                phone="",
                 added_at=AT,
             )
-        )  # fmt: skip
+        )
     letter_id = put(7, status=BOUNCED, error="550 5.1.1 no such person")
     with transaction():
         outbox.mark_dead(JOANNA.address, "550 5.1.1 no such person", AT)
@@ -229,9 +239,10 @@ def test_a_letter_that_came_back_leads_to_its_address_and_the_right_one_gets_the
         and 'value="a call"' in wrong.text
     )
     said = desk.post(
-        f"/desk/letters/{letter_id}/address", data={"address": "joanna@stbrannocs.example", "source": "a call"},
+        f"/desk/letters/{letter_id}/address",
+        data={"address": "joanna@stbrannocs.example", "source": "a call"},
         follow_redirects=True,
-    ).text  # fmt: skip
+    ).text
     assert "joanna@stbrannocs.example has taken its place. The invite is on its way there." in said
     db.session.rollback()
     rows = db.session.query(Letter).filter_by(status=WAITING).all()

@@ -29,17 +29,29 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
         site.sign_in(wide_page, make.person(partnership))
         make.programme(partnership)
         urn = make.school(name=LONG, town="Kestermere").urn
-        make.school(name="Kestermere Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary")
+        make.school(
+            name="Kestermere Primary",
+            statutory_low_age=4,
+            statutory_high_age=11,
+            phase_of_education="Primary",
+        )
         make.school(name="Elmstead School", town="North Marl")
         make.school(name="Elmstead School", town="South Marl")
         make.contact(db.session.get_one(make.School, urn), address="was@redmere.example", name="Was")
-    content = book({
-        "Secondary": [["Autumn"], ["URN", "School", "DSL", "Email", "Notes 2026"],
-                      [urn, LONG, "Jo Fell", "jo@redmere.example", "mind a@b.example"], [urn, LONG, "Is", "was@redmere.example"],
-                      [urn, LONG, "Margit Lund", "m.lund@redmere"], ["", "Elmstead School", "Tom Ferris", "t.ferris@elmstead.example"],
-                      ["", "Kestermere Primary", "Ada Moss", "head@kestermere.example"]],
-        "Special": [["Anstalt", "Wer"], ["Elmstead School", "a@b.example"]],
-    })  # fmt: skip
+    content = book(
+        {
+            "Secondary": [
+                ["Autumn"],
+                ["URN", "School", "DSL", "Email", "Notes 2026"],
+                [urn, LONG, "Jo Fell", "jo@redmere.example", "mind a@b.example"],
+                [urn, LONG, "Is", "was@redmere.example"],
+                [urn, LONG, "Margit Lund", "m.lund@redmere"],
+                ["", "Elmstead School", "Tom Ferris", "t.ferris@elmstead.example"],
+                ["", "Kestermere Primary", "Ada Moss", "head@kestermere.example"],
+            ],
+            "Special": [["Anstalt", "Wer"], ["Elmstead School", "a@b.example"]],
+        }
+    )
     where = _sent(site, wide_page, "/desk/contacts", content, "list.xlsx")
     site.check(wide_page, where)
     expect(wide_page.get_by_role("heading", level=1)).to_have_text("2 lines need you")
@@ -56,7 +68,9 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
     expect(wide_page.get_by_role("heading", level=1)).to_have_text("Every line can be taken in")
     wide_page.locator("#source").fill("the council’s list")
     wide_page.get_by_role("button", name="Put on file").click()
-    expect(wide_page.locator("main")).to_contain_text("3 contacts added, 1 changed and 1 not in the target. 5 lines read.")
+    expect(wide_page.locator("main")).to_contain_text(
+        "3 contacts added, 1 changed and 1 not in the target. 5 lines read."
+    )
     listed = wide_page.url.removeprefix(site.url)
     site.check(wide_page, listed)
     site.check(wide_page, where)
@@ -68,7 +82,9 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
     wide_page.get_by_role("link", name="Take this list back…").click()
     site.check(wide_page, f"{listed}/take-back")
     wide_page.get_by_role("button", name="Take the list back").click()
-    expect(wide_page.locator("main")).to_contain_text("2 contacts ended, 1 as before and 1 left as somebody changed it since.")
+    expect(wide_page.locator("main")).to_contain_text(
+        "2 contacts ended, 1 as before and 1 left as somebody changed it since."
+    )
     site.check(wide_page, listed)
     site.fresh()
     assert {c.name for c in contacts.of(urn)} == {"Was"}

@@ -1,4 +1,5 @@
-"""A change happens on POST alone: whatever else is asked of an address, with cookies and links that open it, writes nothing."""
+"""A change happens on POST alone: whatever else is asked of an address, with cookies and links that open it,
+writes nothing."""
 
 import pytest
 from flask import Flask
@@ -16,7 +17,8 @@ def county(app: Flask, stopped: object) -> County:
 def test_neither_head_nor_options_nor_get_changes_a_row_whoever_asks(
     app: Flask, client: FlaskClient, county: County
 ) -> None:
-    """HEAD shows what GET does, without its body: also the pages that ask before a person is taken out, a mail erased."""
+    """HEAD shows what GET does, without its body: also the pages that ask before a person is taken out, a
+    mail erased."""
     make.signed_in(client, county.told.coordinator)
     before = whole_database()
     opened = 0

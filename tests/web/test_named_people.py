@@ -1,4 +1,5 @@
-"""Whom a school names outside its own domain waits for a coordinator, by every door; and the people of a booking put right."""
+"""Whom a school names outside its own domain waits for a coordinator, by every door; and the people of a
+booking put right."""
 
 import re
 from collections.abc import Callable
@@ -47,7 +48,8 @@ def booking(reference: str) -> Booking:
 
 
 def written_to(address: str) -> int:
-    """Letters, links, contacts and calendar entries of an address: none may be before a coordinator has looked."""
+    """Letters, links, contacts and calendar entries of an address: none may be before a coordinator has
+    looked."""
     fresh()
     return sum(
         db.session.scalar(select(func.count()).select_from(table).where(func.lower(column) == address))
@@ -94,8 +96,12 @@ def through_kept(story: Story, address: str) -> None:
         slot = slots.find(story.programme, story.school, story.keys()[0], now=make.NOW)
         contact = make.contact(story.school, address="j.fell@redmere.example")
         offer = Offer(
-            programme=story.programme, school=story.school, slot=slot, people=[contact], reply_by=story.programme.reply_by
-        )  # fmt: skip
+            programme=story.programme,
+            school=story.school,
+            slot=slot,
+            people=[contact],
+            reply_by=story.programme.reply_by,
+        )
         kept = proposing.propose(offer, who="Priya", now=make.NOW).id
     assert story.send(f"/kept/{kept}", PUPILS | HALL | people(address)).status_code == 303
 
@@ -143,8 +149,11 @@ def through_open_seats(story: Story, address: str) -> None:
 
 
 def fewer_seats(story: Story, asked_with: dict[str, str]) -> GuestPlace:
-    """A host that gives the school ten seats, once it has asked for eleven; who was named then stands in the question."""
-    assert story.send(f"/hosts/{host(story, 'ask')}", WISH | {"pupils-0-8": "7"} | asked_with).status_code == 303
+    """A host that gives the school ten seats, once it has asked for eleven; who was named then stands in the
+    question."""
+    assert (
+        story.send(f"/hosts/{host(story, 'ask')}", WISH | {"pupils-0-8": "7"} | asked_with).status_code == 303
+    )
     fresh()
     with transaction():
         (place,) = db.session.scalars(select(GuestPlace))
@@ -163,7 +172,8 @@ def through_fewer_seats(story: Story, address: str) -> None:
 
 
 def through_fewer_seats_again(story: Story, address: str) -> None:
-    """Named when the seats were asked for, and standing in the form of fewer seats, which is sent as it is."""
+    """Named when the seats were asked for, and standing in the form of fewer seats, which is sent as it
+    is."""
     place = fewer_seats(story, people(address))
     page = story.get(f"/asked/{place.id}")
     assert f'value="{address}"' in page.text and 'value="Sam Whitfield"' in page.text
@@ -174,8 +184,11 @@ def asked_for_contacts(story: Story) -> Story:
     with transaction():
         contact = make.contact(story.school, address="j.fell@redmere.example")
         request = write_to(
-            story.programme, Recipient(school=story.school, contact=contact, people=(contact,)), who="Priya", now=make.NOW
-        )  # fmt: skip
+            story.programme,
+            Recipient(school=story.school, contact=contact, people=(contact,)),
+            who="Priya",
+            now=make.NOW,
+        )
         token = link_to(story.programme, story.school)
         link = db.session.scalar(select(PersonalLink).order_by(PersonalLink.id.desc()).limit(1))
         request.link_id = link.id
@@ -194,7 +207,9 @@ def through_contacts_changed(story: Story, address: str) -> None:
     assert asked.post(f"/contacts/{contact.id}", name="Sam Whitfield", address=address).status_code == 303
     fresh()
     assert [c.address for c in contacts.of(story.school.urn)] == ["j.fell@redmere.example"]
-    assert asked.get("/contacts").status_code == 200  # its own link stands as long as nobody has taken the place
+    assert (
+        asked.get("/contacts").status_code == 200
+    )  # its own link stands as long as nobody has taken the place
 
 
 DOORS = {
@@ -286,7 +301,9 @@ def test_whom_the_coordinator_refuses_is_never_written_to(story: Story, stopped,
     assert written_to(PRIVATE) == 0 and waiting() == []
 
 
-def test_a_coordinators_yes_to_who_was_named_with_the_question_holds_for_the_fewer_seats(story: Story, stopped) -> None:
+def test_a_coordinators_yes_to_who_was_named_with_the_question_holds_for_the_fewer_seats(
+    story: Story, stopped
+) -> None:
     place = fewer_seats(story, people(PRIVATE))
     grant(story, stopped)
     assert written_to(PRIVATE) == 0  # nobody hears before there is a booking
@@ -294,7 +311,9 @@ def test_a_coordinators_yes_to_who_was_named_with_the_question_holds_for_the_few
     assert written_to(PRIVATE) > 0 and waiting() == []
 
 
-def test_who_is_not_named_any_more_when_the_fewer_seats_are_taken_waits_for_nothing(story: Story, stopped) -> None:
+def test_who_is_not_named_any_more_when_the_fewer_seats_are_taken_waits_for_nothing(
+    story: Story, stopped
+) -> None:
     place = fewer_seats(story, people(PRIVATE))
     (one,) = waiting()
     assert story.send(f"/asked/{place.id}", FEWER | PEOPLE).status_code == 303
@@ -361,7 +380,9 @@ def test_a_link_without_an_address_must_name_somebody_of_the_school(story: Story
     assert story.send("/pupils", PUPILS).status_code == 303
     assert story.send("/hall", HALL).status_code == 303
     refused = story.send("/people", PEOPLE | {"lead_address": PRIVATE})
-    assert refused.status_code == 422 and "at least one person with an address at your school" in said(refused)
+    assert refused.status_code == 422 and "at least one person with an address at your school" in said(
+        refused
+    )
 
 
 def test_what_waits_stands_on_the_desk_and_another_partnership_sees_nothing_of_it(
@@ -405,9 +426,12 @@ def test_details_of_a_person_are_put_right_without_a_mail(story: Story, stopped)
     page = story.get(f"/booked/{reference}/person/{person.id}")
     assert 'value="Joanna Fell"' in page.text
     typed = {
-        "name": "Joanna Fell-Moss", "address": "J.Fell@redmere.example", "duty": "on the day", "role": "Head of Year 9",
+        "name": "Joanna Fell-Moss",
+        "address": "J.Fell@redmere.example",
+        "duty": "on the day",
+        "role": "Head of Year 9",
         "phone": "01632 960 999",
-    }  # fmt: skip
+    }
     for _ in range(2):
         assert story.send(f"/booked/{reference}/person/{person.id}", typed).status_code == 303
     (now_is,) = promises.people_of(booking(reference))
@@ -457,7 +481,9 @@ def test_who_waits_can_be_taken_back_by_the_school(story: Story, stopped) -> Non
     (one,) = waiting()
     reference = db.session.get(Booking, one.booking_id).reference
     assert story.post(f"/booked/{reference}/named/{one.id}/take-back").status_code == 303
-    assert waiting() == [] and "Sam Whitfield is not named any more" in said(story.get(f"/booked/{reference}"))
+    assert waiting() == [] and "Sam Whitfield is not named any more" in said(
+        story.get(f"/booked/{reference}")
+    )
 
 
 # Who names a replacement on the list of contacts

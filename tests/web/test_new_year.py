@@ -1,4 +1,5 @@
-"""The new year's pages: the checklist, the copy before it is made, whom to ask first, contacts that schools confirm."""
+"""The new year's pages: the checklist, the copy before it is made, whom to ask first, contacts that schools
+confirm."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -30,8 +31,14 @@ class Desk:
         self.client = client
         self.ours: Partnership = make.partnership()
         self.person = make.person(self.ours)
-        for first, last in ((date(2027, 9, 6), date(2027, 10, 22)), (date(2027, 11, 1), date(2027, 12, 17)), (date(2028, 1, 5), date(2028, 2, 11)),
-                            (date(2028, 2, 21), date(2028, 3, 31)), (date(2028, 4, 18), date(2028, 5, 26)), (date(2028, 6, 5), date(2028, 7, 21))):  # fmt: skip
+        for first, last in (
+            (date(2027, 9, 6), date(2027, 10, 22)),
+            (date(2027, 11, 1), date(2027, 12, 17)),
+            (date(2028, 1, 5), date(2028, 2, 11)),
+            (date(2028, 2, 21), date(2028, 3, 31)),
+            (date(2028, 4, 18), date(2028, 5, 26)),
+            (date(2028, 6, 5), date(2028, 7, 21)),
+        ):
             db.session.add(Term(la_code="931", first_day=first, last_day=last))
         self.last: Programme = make.programme(self.ours, (8,))
         make.tour_day(self.last, make.troupe(self.ours), date(2027, 3, 2))
@@ -202,9 +209,11 @@ def test_nothing_of_another_partnership_can_be_seen_or_done(desk: Desk, client: 
         make.programme(theirs, title="Theirs")
     make.signed_in(client, stranger)
     for path in (
-        f"/copy/{desk.last.id}", f"/first-round?programme={new.id}", f"/contacts?programme={new.id}",
+        f"/copy/{desk.last.id}",
+        f"/first-round?programme={new.id}",
+        f"/contacts?programme={new.id}",
         f"/contacts/letter/{desk.never.urn}",
-    ):  # fmt: skip
+    ):
         assert client.get(f"/desk/new-year{path}").status_code == 404, path
     assert client.post(f"/desk/new-year/copy/{desk.last.id}", data={"title": "x"}).status_code == 404
     to = f"{desk.never.urn} office@birch.example"
@@ -219,7 +228,8 @@ def test_nothing_of_another_partnership_can_be_seen_or_done(desk: Desk, client: 
 
 @pytest.mark.browser
 def test_the_new_year_in_a_real_browser(site: Site, wide_page: Page, desk: Desk) -> None:
-    """From the checklist through the copy, the contacts and the first round, with no script and no axe finding."""
+    """From the checklist through the copy, the contacts and the first round, with no script and no axe
+    finding."""
     site.sign_in(wide_page, desk.person)
     site.check(wide_page, "/desk/new-year")
     wide_page.get_by_role("link", name="copy it to 2027/28…").click()

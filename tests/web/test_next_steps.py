@@ -1,4 +1,5 @@
-"""Every next step that can stand beside a school leads to a page that opens and whose form does just that deed."""
+"""Every next step that can stand beside a school leads to a page that opens and whose form does just that
+deed."""
 
 import re
 from dataclasses import replace
@@ -40,10 +41,19 @@ DOES = {
     "Settle the report": "Put the report down",
     "Ask for the number": "Put the report down",
     "See what is known": "",
-    **{gaps.NEXT[kind]: 'name="slot" value="[^"]+"' for kind in (
-        gaps.OTHER_DATE, gaps.WAITING_LIST, gaps.REFUSED_SLOT, gaps.LAPSED, gaps.CANCELLED, gaps.YEAR_MISSING, gaps.NOT_AT_ALL,
-    )},
-}  # fmt: skip
+    **{
+        gaps.NEXT[kind]: 'name="slot" value="[^"]+"'
+        for kind in (
+            gaps.OTHER_DATE,
+            gaps.WAITING_LIST,
+            gaps.REFUSED_SLOT,
+            gaps.LAPSED,
+            gaps.CANCELLED,
+            gaps.YEAR_MISSING,
+            gaps.NOT_AT_ALL,
+        )
+    },
+}
 """What stands on the page of each step: the words of its button, or the times to choose from."""
 
 
@@ -126,13 +136,25 @@ def test_each_next_step_of_the_list_leads_to_a_page_that_does_it_and_the_schools
     steps = listed(desk)
     assert {name.lower() for name in steps} == set(county.urns)
     assert {name.lower(): words for name, (words, _) in steps.items()} == {
-        "fresh": "Write", "asked lately": "Ring and note", "silent": "Remind", "started": "Ring and note",
-        "other date": "Offer other times", "waiting list": "Offer a time", "somebody else": "Write to the new contact",
-        "refused slot": "Offer other times", "declined": "Ring and note", "no address": BY_PHONE,
-        "no address nor number": "Find an address", "cancelled": "Offer the nearest times",
-        "failed": "Offer the nearest times", "unreported": "Ask for the report", "disagree": "Settle the report",
-        "half": "Offer a second show", "half booked": "Offer a second show", "few": "Offer a second show",
-    }  # fmt: skip
+        "fresh": "Write",
+        "asked lately": "Ring and note",
+        "silent": "Remind",
+        "started": "Ring and note",
+        "other date": "Offer other times",
+        "waiting list": "Offer a time",
+        "somebody else": "Write to the new contact",
+        "refused slot": "Offer other times",
+        "declined": "Ring and note",
+        "no address": BY_PHONE,
+        "no address nor number": "Find an address",
+        "cancelled": "Offer the nearest times",
+        "failed": "Offer the nearest times",
+        "unreported": "Ask for the report",
+        "disagree": "Settle the report",
+        "half": "Offer a second show",
+        "half booked": "Offer a second show",
+        "few": "Offer a second show",
+    }
     for name, (words, address) in steps.items():
         does(desk, words, address)
         page = desk.get(f"/desk/schools/{county.urns[name.lower()]}?programme={county.programme.id}").text
@@ -227,7 +249,8 @@ def test_a_school_that_says_yes_on_the_phone_is_booked_for_from_the_page_where_a
 def test_nobody_is_led_to_book_by_phone_where_nothing_can_be_booked(
     desk: FlaskClient, county: County, why: str
 ) -> None:
-    """Neither in the list nor on the school's page, nor by the answer; and who goes there all the same is told why."""
+    """Neither in the list nor on the school's page, nor by the answer; and who goes there all the same is
+    told why."""
     urn = county.urns["no address"]
     with transaction():
         days = list(db.session.scalars(select(TourDay)))

@@ -1,4 +1,5 @@
-"""On a phone and on paper: boxes stand in their own rows, columns under their heads, and no menu is printed."""
+"""On a phone and on paper: boxes stand in their own rows, columns under their heads, and no menu is
+printed."""
 
 from typing import Any
 

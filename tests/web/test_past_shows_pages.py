@@ -1,4 +1,5 @@
-"""Past shows as a coordinator meets them: a list sent in, lines put right, kept, seen on the school's page, taken back."""
+"""Past shows as a coordinator meets them: a list sent in, lines put right, kept, seen on the school's page,
+taken back."""
 
 import io
 
@@ -35,7 +36,12 @@ def test_a_list_is_put_right_kept_shown_on_the_schools_page_and_taken_back(
     page = client.get(where).text
     assert "2 lines need you" in page
     book = openpyxl.load_workbook(io.BytesIO(client.get(where + "/to-mend.xlsx").data))
-    assert [row[1].value for row in book.worksheets[0].rows] == ["Line", "3", "4", None]  # the last is the end line
+    assert [row[1].value for row in book.worksheets[0].rows] == [
+        "Line",
+        "3",
+        "4",
+        None,
+    ]  # the last is the end line
     mark = page.partition('name="of-0.3.0" value="')[2].partition('"')[0]
     client.post(
         where + "/repair",

@@ -1,4 +1,5 @@
-"""From plan to promise in a real browser: axe, narrow and wide; by keyboard and without JavaScript from plan to proposals."""
+"""From plan to promise in a real browser: axe, narrow and wide; by keyboard and without JavaScript from plan
+to proposals."""
 
 import os
 from datetime import time
@@ -46,9 +47,13 @@ def test_every_page_from_plan_to_promise_has_no_fault(site: Site, wide_page: Pag
         deciding.strike(lines[-1], who="Priya", now=make.NOW)
     at, ticked = f"/desk/plans/{plan.id}", "&".join(f"line={each.id}" for each in lines)
     for path in (
-        at, f"{at}/day/{MONDAY}", f"{at}/day/{lines[-1].day}", f"{at}/accept?{ticked}", f"{at}/accept",
+        at,
+        f"{at}/day/{MONDAY}",
+        f"{at}/day/{lines[-1].day}",
+        f"{at}/accept?{ticked}",
+        f"{at}/accept",
         f"{at}/lines/{lines[0].id}/move",
-    ):  # fmt: skip
+    ):
         site.check(wide_page, path)
         if folder := os.environ.get("PICTURES"):
             for width in (1280, 390):

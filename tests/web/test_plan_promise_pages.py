@@ -1,4 +1,5 @@
-"""The pages from plan to promise: a day with its map, deeds on lines, the preview, accepting, planning again."""
+"""The pages from plan to promise: a day with its map, deeds on lines, the preview, accepting, planning
+again."""
 
 import re
 from datetime import time, timedelta
@@ -70,11 +71,20 @@ def test_a_day_shows_what_stands_and_what_is_drawn_with_the_road_and_a_map(t) ->
         starts = wall(day, time(13, 30))
         if len(here) < 2:
             row = Performance(
-                programme_id=t.tour.programme.id, tour_day_id=here[0].tour_day_id, troupe_id=here[0].troupe_id,
-                urn=show.urn, easting=452000, northing=201000, get_in_at=starts - timedelta(minutes=60),
-                starts_at=starts, ends_at=starts + timedelta(minutes=75), away_at=starts + timedelta(minutes=105),
-                created_at=make.EARLIER, uid="u", organizer_token="t",
-            )  # fmt: skip
+                programme_id=t.tour.programme.id,
+                tour_day_id=here[0].tour_day_id,
+                troupe_id=here[0].troupe_id,
+                urn=show.urn,
+                easting=452000,
+                northing=201000,
+                get_in_at=starts - timedelta(minutes=60),
+                starts_at=starts,
+                ends_at=starts + timedelta(minutes=75),
+                away_at=starts + timedelta(minutes=105),
+                created_at=make.EARLIER,
+                uid="u",
+                organizer_token="t",
+            )
             db.session.add(row)
             db.session.flush()
             make.booking(row, {8: 90})
@@ -98,8 +108,11 @@ def test_a_line_is_struck_put_back_and_pinned_and_the_page_says_so(t) -> None:
     line = lines(t)[0]
     at = f"{t.at}/lines/{line.id}/decide"
     for deed, words in (
-        ("strike", "is struck"), ("put back", "is back in the plan"), ("pin", "is pinned"), ("unpin", "not pinned any more"),
-    ):  # fmt: skip
+        ("strike", "is struck"),
+        ("put back", "is back in the plan"),
+        ("pin", "is pinned"),
+        ("unpin", "not pinned any more"),
+    ):
         answer = t.client.post(at, data={"deed": deed, "from": "list"}, follow_redirects=True)
         assert words in text_of(answer), deed
     assert t.client.post(at, data={"deed": "nonsense"}).status_code == 404
@@ -211,8 +224,11 @@ def test_another_partnership_finds_nothing_of_it(t) -> None:
         theirs = make.person(make.partnership(("932",)))
     client = make.signed_in(t.client, theirs)
     for path in (
-        f"/day/{MONDAY}", "/accept", f"/lines/{line.id}/move", f"/lines/{line.id}/letter",
-    ):  # fmt: skip
+        f"/day/{MONDAY}",
+        "/accept",
+        f"/lines/{line.id}/move",
+        f"/lines/{line.id}/letter",
+    ):
         assert client.get(t.at + path).status_code == 404, path
     for path in ("/accept", "/again", f"/lines/{line.id}/move", f"/lines/{line.id}/decide"):
         assert client.post(t.at + path, data={"deed": "strike"}).status_code == 404, path

@@ -1,4 +1,5 @@
-"""Plans in a real browser: asked for, watched while they are drawn up, looked at, compared; axe, keyboard, no JavaScript, print."""
+"""Plans in a real browser: asked for, watched while they are drawn up, looked at, compared; axe, keyboard, no
+JavaScript, print."""
 
 import os
 from pathlib import Path
@@ -22,7 +23,8 @@ LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmer
 
 
 class Desk:
-    """A tour with a long name, a school far off, one astray, one that needs two shows; and its coordinator."""
+    """A tour with a long name, a school far off, one astray, one that needs two shows; and its
+    coordinator."""
 
     def __init__(self) -> None:
         with transaction():
@@ -56,10 +58,20 @@ def test_every_page_of_plans_has_no_fault(site: Site, wide_page: Page, desk: Des
     with transaction():
         waiting = ordering.order(desk.tour.programme, Rules(days_at_most=1), who="Priya", now=make.NOW)
     for path in (
-        "", f"/{one.id}", f"/{two.id}", f"/{waiting.id}", f"/compare?plan={one.id}&plan={two.id}", f"/new?like={two.id}",
-        f"/{one.id}/schools/left-out", f"/{one.id}/schools/reached", f"/{one.id}/schools/guests", f"/{one.id}/days/used",
-        f"/{one.id}/days/free", f"/{one.id}/progress", "/compare",
-    ):  # fmt: skip
+        "",
+        f"/{one.id}",
+        f"/{two.id}",
+        f"/{waiting.id}",
+        f"/compare?plan={one.id}&plan={two.id}",
+        f"/new?like={two.id}",
+        f"/{one.id}/schools/left-out",
+        f"/{one.id}/schools/reached",
+        f"/{one.id}/schools/guests",
+        f"/{one.id}/days/used",
+        f"/{one.id}/days/free",
+        f"/{one.id}/progress",
+        "/compare",
+    ):
         if not path.endswith("/progress"):  # a part of a page
             site.check(wide_page, f"/desk/plans{path}")
     _keep(wide_page, site, f"/desk/plans/{one.id}", "plan")

@@ -1,4 +1,5 @@
-"""The pages of plans: asked for, refused in one sentence, looked at, compared; whose they are, and that numbers are lists."""
+"""The pages of plans: asked for, refused in one sentence, looked at, compared; whose they are, and that
+numbers are lists."""
 
 import re
 from typing import Any
@@ -16,9 +17,20 @@ from outreach.planning.orders import TourPlan
 from outreach.planning.rules import Rules
 
 ASKED = {
-    "name": "", "first": "schools", "days_at_most": "", "guests": "", "school": "600", "never_seen": "300",
-    "behind": "60", "apart": "0", "seconds": "10", "extra_troupe": "", "base": "", "extra_days": "", "later": "",
-}  # fmt: skip
+    "name": "",
+    "first": "schools",
+    "days_at_most": "",
+    "guests": "",
+    "school": "600",
+    "never_seen": "300",
+    "behind": "60",
+    "apart": "0",
+    "seconds": "10",
+    "extra_troupe": "",
+    "base": "",
+    "extra_days": "",
+    "later": "",
+}
 
 
 class Desk:
@@ -94,7 +106,10 @@ def test_every_number_of_a_plan_leads_to_a_list_with_that_many_rows(desk: Desk) 
         ({"until": ("1", "1", "2020")}, "The day to finish by must be after today."),
         ({"days_at_most": "0"}, "Tour days to use, at most must be between 1 and 400."),
         ({"days_at_most": "many"}, "figures"),
-        ({"school": "0"}, "With a weight of nought for reaching a school, no school would ever be worth the road."),
+        (
+            {"school": "0"},
+            "With a weight of nought for reaching a school, no school would ever be worth the road.",
+        ),
         ({"school": ""}, "Enter minutes."),
         ({"first": "boats"}, "Not a valid choice"),
         ({"first": ""}, "Choose whether schools or pupils come first."),
@@ -104,7 +119,7 @@ def test_every_number_of_a_plan_leads_to_a_list_with_that_many_rows(desk: Desk) 
         ({"seconds": "100000"}, "Not a valid choice"),
         ({"troupes": "999999"}, "valid choice"),
     ],
-)  # fmt: skip
+)
 def test_a_rule_that_makes_no_sense_is_one_sentence_and_what_was_typed_stays(
     desk: Desk, typed: dict[str, Any], said: str
 ) -> None:

@@ -1,4 +1,5 @@
-"""A time kept for a school, in a real browser: axe, no sideways scroll, the keyboard; and a whole yes on a phone."""
+"""A time kept for a school, in a real browser: axe, no sideways scroll, the keyboard; and a whole yes on a
+phone."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -52,9 +53,13 @@ def kept(app: Flask, stopped: object) -> Kept:
         )
         proposal_id = proposing.propose(offer, who="Priya Nandakumar", now=now).id
         minted = links.mint(
-            urn=school.urn, programme_id=programme.id, address=lead.address, name=lead.name, now=now,
+            urn=school.urn,
+            programme_id=programme.id,
+            address=lead.address,
+            name=lead.name,
+            now=now,
             expires_at=now + timedelta(days=90),
-        )  # fmt: skip
+        )
     return Kept(school.urn, proposal_id, minted.token, person, tour_day.id, last.key)
 
 
@@ -72,9 +77,14 @@ def test_pages_of_the_coordinator_have_no_fault(site: Site, wide_page: Page, kep
     site.sign_in(wide_page, kept.person)
     at = f"/desk/schools/{kept.urn}"
     for path in (
-        at, f"{at}/propose", f"{at}/propose?slot={kept.free_slot}", f"{at}/proposals/{kept.proposal_id}/withdraw",
-        "/desk/tour", f"/desk/tour/days/{kept.day_id}", f"/desk/tour/days/{kept.day_id}/call-off",
-    ):  # fmt: skip
+        at,
+        f"{at}/propose",
+        f"{at}/propose?slot={kept.free_slot}",
+        f"{at}/proposals/{kept.proposal_id}/withdraw",
+        "/desk/tour",
+        f"/desk/tour/days/{kept.day_id}",
+        f"/desk/tour/days/{kept.day_id}/call-off",
+    ):
         site.check(wide_page, path)
 
 

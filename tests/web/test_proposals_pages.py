@@ -1,4 +1,5 @@
-"""A time kept for a school, on its pages and the coordinator's: proposed, taken, refused, taken back; letters sent again."""
+"""A time kept for a school, on its pages and the coordinator's: proposed, taken, refused, taken back; letters
+sent again."""
 
 import re
 from dataclasses import dataclass
@@ -49,11 +50,13 @@ class Desk:
         return self.signed_in().post(
             f"{self.at}/propose",
             data={
-                "slot": key or self.key(), "programme": str(self.story.programme.id),
+                "slot": key or self.key(),
+                "programme": str(self.story.programme.id),
                 "people": [str(i) for i in ([self.lead.id] if to is None else to)],
                 "reply_by": ["2", "2", "2027"],
-            } | typed,
-        )  # fmt: skip
+            }
+            | typed,
+        )
 
 
 @pytest.fixture
@@ -196,10 +199,16 @@ def test_an_answer_in_the_calendar_shows_and_books_nothing(desk: Desk) -> None:
         db.session.flush()
         db.session.add(
             CalendarAnswer(
-                incoming_id=mail.id, uid=uid, address="j.fell@redmere.example", sequence=0, dtstamp=make.NOW,
-                partstat="ACCEPTED", authenticated=True, recorded_at=make.NOW,
+                incoming_id=mail.id,
+                uid=uid,
+                address="j.fell@redmere.example",
+                sequence=0,
+                dtstamp=make.NOW,
+                partstat="ACCEPTED",
+                authenticated=True,
+                recorded_at=make.NOW,
             )
-        )  # fmt: skip
+        )
     assert "Joanna Fell (said yes in the calendar)" in said(desk.signed_in().get(desk.at))
     assert db.session.query(Booking).count() == 0
 
@@ -360,8 +369,9 @@ def test_a_coordinator_sends_letters_again_to_one_person_and_to_the_company(desk
     assert client.post(f"/desk/bookings/{reference}/people/{person.id}/again").status_code == 303
     assert client.post(f"/desk/bookings/{reference}/company-again").status_code == 303
     assert letters()[2:] == [
-        ("j.fell@redmere.example", "REQUEST", 0), ("red.van@lantern-row.example", "REQUEST", 0),
-    ]  # fmt: skip
+        ("j.fell@redmere.example", "REQUEST", 0),
+        ("red.van@lantern-row.example", "REQUEST", 0),
+    ]
 
 
 def test_nothing_is_sent_to_somebody_who_is_not_on_the_booking(desk: Desk) -> None:

@@ -50,10 +50,23 @@ def school(site: Site) -> School:
 
 def test_public_pages_have_no_violation_and_fit(school: School, site: Site, page: Page) -> None:
     for path in (
-        "/", "/find", "/find?q=", "/find?q=redmere", "/find?q=nowhere", f"/find/{school.urn}", f"/find/{school.urn}/asked",
-        f"/b/{school.reference}", "/contact", "/accessibility", "/privacy", "/cookies", "/sign-in", "/sign-in/used",  # type: ignore[attr-defined]
-        "/no-such-page", "/sign-out",
-    ):  # fmt: skip
+        "/",
+        "/find",
+        "/find?q=",
+        "/find?q=redmere",
+        "/find?q=nowhere",
+        f"/find/{school.urn}",
+        f"/find/{school.urn}/asked",
+        f"/b/{school.reference}",
+        "/contact",
+        "/accessibility",
+        "/privacy",
+        "/cookies",
+        "/sign-in",
+        "/sign-in/used",  # type: ignore[attr-defined]
+        "/no-such-page",
+        "/sign-out",
+    ):
         site.check(page, path)
 
 

@@ -88,7 +88,9 @@ def test_first_page_asks_the_database_no_more_with_three_programmes(
 
 def test_health_answers_while_the_database_does(client: FlaskClient) -> None:
     answer = client.get("/health")
-    assert answer.status_code == 200 and answer.json and answer.json["status"] == answer.json["database"] == "ok"
+    assert (
+        answer.status_code == 200 and answer.json and answer.json["status"] == answer.json["database"] == "ok"
+    )
 
 
 def test_health_says_in_words_that_the_database_is_gone(
@@ -105,7 +107,9 @@ def test_health_says_in_words_that_the_database_is_gone(
 
 def test_nothing_that_is_read_promises_that_contacts_are_erased_by_themselves() -> None:
     templates = Path(__file__).resolve().parents[2] / "templates"
-    promising = [p.name for p in templates.rglob("*.*") if "two school years" in p.read_text(encoding="utf-8")]
+    promising = [
+        p.name for p in templates.rglob("*.*") if "two school years" in p.read_text(encoding="utf-8")
+    ]
     assert promising == []
 
 

@@ -1,4 +1,5 @@
-"""Random years on the desk's pages: every number, list, file and feed agrees with a slow reference of the same rows."""
+"""Random years on the desk's pages: every number, list, file and feed agrees with a slow reference of the
+same rows."""
 
 from datetime import timedelta
 from random import Random

@@ -1,4 +1,5 @@
-"""The register in a real browser: accessible, nothing sideways with long names, applied by keyboard, without scripts."""
+"""The register in a real browser: accessible, nothing sideways with long names, applied by keyboard, without
+scripts."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,13 +41,17 @@ def test_a_register_comes_in_and_comes_again(site: Site, wide_page: Page, tmp_pa
     site.sign_in(wide_page, person)
     site.check(wide_page, "/desk/register")
     choose(
-        wide_page, site, tmp_path,
+        wide_page,
+        site,
+        tmp_path,
         written(
-            line(900001, LONG, "Closed", closed="31-12-2026"), line(900002, LONG.replace("Margaret", "Zoë"), pupils=""),
-            line(900003, "Ash School"), line(900004, "Elm", pupils="many"),
+            line(900001, LONG, "Closed", closed="31-12-2026"),
+            line(900002, LONG.replace("Margaret", "Zoë"), pupils=""),
+            line(900003, "Ash School"),
+            line(900004, "Elm", pupils="many"),
         ),
         f'{LINKS}900001,900002,"{LONG}",Successor,\n'.encode(),
-    )  # fmt: skip
+    )
     expect(wide_page.get_by_role("heading", level=1)).to_have_text("What this file would change")
     site.check(wide_page, wide_page.url.removeprefix(site.url))
     wide_page.get_by_role("button", name="Apply the register").press("Enter")
@@ -78,7 +83,9 @@ def test_what_probably_became_another_is_ticked_and_a_doubt_said(
         partnership = make.partnership()
         person = make.person(partnership)
         for n in range(24):
-            make.school(urn=900001 + n, name=f"{LONG} {n}", postcode=f"ZZ1 {n}AA", urban_rural="Rural village")
+            make.school(
+                urn=900001 + n, name=f"{LONG} {n}", postcode=f"ZZ1 {n}AA", urban_rural="Rural village"
+            )
         make.programme(partnership)
     site.sign_in(wide_page, person)
     new = [line(900101 + n, f"{LONG} {n}").replace("ZZ1 1AA", f"ZZ1 {n}AA") for n in range(3)]

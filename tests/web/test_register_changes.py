@@ -1,4 +1,5 @@
-"""Register changes as work: fact by fact, many at once, closing schools with their options, and the way back."""
+"""Register changes as work: fact by fact, many at once, closing schools with their options, and the way
+back."""
 
 import re
 from collections.abc import Callable
@@ -67,12 +68,18 @@ def change(desk: Desk, of: School, **facts: str) -> RegisterChange:
     return add(
         RegisterChange(
             **{
-                "urn": of.urn, "import_id": desk.imported.id, "la_code": "931", "kind": "named", "field": "name",
-                "before": "Redmere School", "after": of.name, "recorded_at": make.EARLIER,
+                "urn": of.urn,
+                "import_id": desk.imported.id,
+                "la_code": "931",
+                "kind": "named",
+                "field": "name",
+                "before": "Redmere School",
+                "after": of.name,
+                "recorded_at": make.EARLIER,
             }
             | facts
         )
-    )  # fmt: skip
+    )
 
 
 def closing_booking(desk: Desk, **facts: Any) -> tuple[Booking, School, School]:

@@ -29,15 +29,45 @@ def newest(story: Story) -> tuple[str, str] | None:
 @pytest.mark.parametrize(
     ("path", "typed", "kept", "thanks"),
     [
-        ("/not-this-year", {"reason": "exams", "more": "until July"}, ("declined", "Exams or mocks are in the way: until July"), "We do not write to you about ‘Someone to Tell’ any more this year."),
-        ("/not-this-year", {"reason": "room"}, ("declined", "We have no hall or room for it"), "Thank you for telling us"),
-        ("/not-this-year", {"reason": "other", "more": "Building work"}, ("declined", "Building work"), "Thank you for telling us"),
-        ("/other-days", {"weekdays": "mondays", "halves": "mornings"}, ("other date", "Mondays, mornings"), "Thank you, we have your days"),
+        (
+            "/not-this-year",
+            {"reason": "exams", "more": "until July"},
+            ("declined", "Exams or mocks are in the way: until July"),
+            "We do not write to you about ‘Someone to Tell’ any more this year.",
+        ),
+        (
+            "/not-this-year",
+            {"reason": "room"},
+            ("declined", "We have no hall or room for it"),
+            "Thank you for telling us",
+        ),
+        (
+            "/not-this-year",
+            {"reason": "other", "more": "Building work"},
+            ("declined", "Building work"),
+            "Thank you for telling us",
+        ),
+        (
+            "/other-days",
+            {"weekdays": "mondays", "halves": "mornings"},
+            ("other date", "Mondays, mornings"),
+            "Thank you, we have your days",
+        ),
         ("/waiting-list", {}, ("waiting list", ""), "You are on the waiting list"),
-        ("/other-days", {"dates": "after Easter", "cannot": "3 to 14 May"}, ("other date", "After Easter; not: 3 to 14 May"), "Nothing is booked yet."),
-        ("/somebody-else", {"name": "Sam Okonkwo", "address": "sam@redmere.example", "role": "Head of Year 9"}, ("somebody else", "Sam Okonkwo, Head of Year 9, sam@redmere.example"), "Thank you, we write to them"),
+        (
+            "/other-days",
+            {"dates": "after Easter", "cannot": "3 to 14 May"},
+            ("other date", "After Easter; not: 3 to 14 May"),
+            "Nothing is booked yet.",
+        ),
+        (
+            "/somebody-else",
+            {"name": "Sam Okonkwo", "address": "sam@redmere.example", "role": "Head of Year 9"},
+            ("somebody else", "Sam Okonkwo, Head of Year 9, sam@redmere.example"),
+            "Thank you, we write to them",
+        ),
     ],
-)  # fmt: skip
+)
 def test_answer_is_kept_and_thanked_for_with_a_way_back(
     story: Story, path: str, typed: dict[str, str], kept: tuple[str, str], thanks: str
 ) -> None:
@@ -53,7 +83,11 @@ def test_answer_is_kept_and_thanked_for_with_a_way_back(
 @pytest.mark.parametrize(
     ("on", "before", "after"),
     [
-        (True, "it is kept for the school that is first on the list", "when it is your turn, we keep it for you"),
+        (
+            True,
+            "it is kept for the school that is first on the list",
+            "when it is your turn, we keep it for you",
+        ),
         (False, "the coordinator looks at the list and may write to you", "the coordinator may write to you"),
     ],
 )
@@ -78,9 +112,13 @@ def test_the_waiting_list_promises_what_is_switched_on(
         ("/other-days", {"cannot": "3 May"}, "Tick a day that would suit, or write which dates would."),
         ("/somebody-else", {}, "Enter your colleague’s name."),
         ("/somebody-else", {"name": "Sam", "address": "sam at school"}, "that is not an address"),
-        ("/somebody-else", {"name": "x" * 121, "address": "sam@redmere.example"}, "must be 120 characters or fewer"),
+        (
+            "/somebody-else",
+            {"name": "x" * 121, "address": "sam@redmere.example"},
+            "must be 120 characters or fewer",
+        ),
     ],
-)  # fmt: skip
+)
 def test_answer_refused_says_why_and_keeps_nothing(
     story: Story, path: str, typed: dict[str, str], sentence: str
 ) -> None:

@@ -28,13 +28,18 @@ def test_booking_from_choice_to_confirmation(client: FlaskClient, stopped) -> No
     story.fill()
     check = said(story.get("/form", follow_redirects=True))
     for sentence in (
-        "Step 4 of 4", "When Tuesday 9 March 9:30am to 10:45am Change when",
-        "Company arrives 8:30am, away by 11:15am", "Year 8 108 pupils Change Year 8", "Year 9 104 pupils",
-        "Access needs 2 wheelchair places Change", "Where Main hall with a step-free way in Change",
+        "Step 4 of 4",
+        "When Tuesday 9 March 9:30am to 10:45am Change when",
+        "Company arrives 8:30am, away by 11:15am",
+        "Year 8 108 pupils Change Year 8",
+        "Year 9 104 pupils",
+        "Access needs 2 wheelchair places Change",
+        "Where Main hall with a step-free way in Change",
         "Safeguarding lead Joanna Fell j.fell@redmere.example 01632 960 204 Change",
         "When you book, Joanna Fell gets a calendar invite. You can move or cancel until Tuesday 23 February "
-        "without ringing us.", "Book this performance Give this time back",
-    ):  # fmt: skip
+        "without ringing us.",
+        "Book this performance Give this time back",
+    ):
         assert sentence in check
     answer = story.post("/book", slots=key)
     (booking,) = bookings_of(story)
@@ -163,10 +168,16 @@ def test_booking_before_the_steps_are_done_is_refused(client: FlaskClient, stopp
         ({"pupils-0-8": "-3", "pupils-0-9": "1"}, "Year 8 must be between 0 and 5,000."),
         ({"pupils-0-8": "1.5", "pupils-0-9": "1"}, "Year 8: enter a whole number in figures."),
         ({"pupils-0-8": "9" * 5000, "pupils-0-9": "1"}, "Year 8: enter a whole number in figures."),
-        ({"pupils-0-8": "0", "pupils-0-9": "0"}, "Enter how many pupils will come. One year group may be 0, not all of them."),
-        ({"pupils-0-8": "1080", "pupils-0-9": "104"}, "Your school has 106 pupils in Year 8 by our count; you entered 1,080. Is that right?"),
+        (
+            {"pupils-0-8": "0", "pupils-0-9": "0"},
+            "Enter how many pupils will come. One year group may be 0, not all of them.",
+        ),
+        (
+            {"pupils-0-8": "1080", "pupils-0-9": "104"},
+            "Your school has 106 pupils in Year 8 by our count; you entered 1,080. Is that right?",
+        ),
     ],
-)  # fmt: skip
+)
 def test_pupils_refused_keep_what_was_typed(
     client: FlaskClient, stopped, typed: dict[str, str], sentence: str
 ) -> None:
@@ -200,8 +211,8 @@ def test_more_than_one_show_seats_says_what_fits(client: FlaskClient, stopped) -
     answer = story.send("/pupils", {"pupils-0-8": "150", "pupils-0-9": "150"})
     assert answer.status_code == 422
     assert (
-        "One show holds at most 250 pupils and you entered 300. Bring 250 to this one and choose another time for the other 50."
-        in said(answer)
+        "One show holds at most 250 pupils and you entered 300. Bring 250 to this one and choose "
+        "another time for the other 50." in said(answer)
     )
 
 
@@ -229,16 +240,25 @@ def test_hall_refused_says_why(client: FlaskClient, stopped, typed: dict[str, st
     ("typed", "sentence"),
     [
         ({}, "Enter the safeguarding lead’s name."),
-        (PEOPLE | {"lead_address": "j.fell"}, "Safeguarding lead’s address: that is not an address. Enter it like name@school.example."),
+        (
+            PEOPLE | {"lead_address": "j.fell"},
+            "Safeguarding lead’s address: that is not an address. Enter it like name@school.example.",
+        ),
         (PEOPLE | {"lead_address": "a@b.example\r\nBcc: c@d.example"}, "that is not an address"),
         (PEOPLE | {"lead_phone": ""}, "Enter a number on which the company can ring on the day."),
         (PEOPLE | {"day_name": "Sam"}, "Enter the address of whoever meets the company."),
-        (PEOPLE | {"day_address": "sam@redmere.example"}, "Enter the name of whoever meets the company, or leave all four boxes empty."),
+        (
+            PEOPLE | {"day_address": "sam@redmere.example"},
+            "Enter the name of whoever meets the company, or leave all four boxes empty.",
+        ),
         (PEOPLE | {"colleague_name": "Ann"}, "Enter the colleague’s address, or leave both boxes empty."),
-        (PEOPLE | {"colleague_name": "Ann", "colleague_address": "J.Fell@redmere.example"}, "That address stands above already. Name each person once."),
+        (
+            PEOPLE | {"colleague_name": "Ann", "colleague_address": "J.Fell@redmere.example"},
+            "That address stands above already. Name each person once.",
+        ),
         (PEOPLE | {"lead_name": "x" * 121}, "must be 120 characters or fewer."),
     ],
-)  # fmt: skip
+)
 def test_people_refused_says_why(client: FlaskClient, stopped, typed: dict[str, str], sentence: str) -> None:
     story = lay(client)
     story.choose()
@@ -253,9 +273,13 @@ def test_three_people_are_named_each_for_what_they_do(client: FlaskClient, stopp
     story.send("/pupils", PUPILS)
     story.send("/hall", HALL)
     typed = PEOPLE | {
-        "day_name": "Samuel Okonkwo-Whitfield", "day_role": "Head of Year 9", "day_address": "s.ow@redmere.example",
-        "day_phone": "01632 960 205", "colleague_name": "School office", "colleague_address": "office@redmere.example",
-    }  # fmt: skip
+        "day_name": "Samuel Okonkwo-Whitfield",
+        "day_role": "Head of Year 9",
+        "day_address": "s.ow@redmere.example",
+        "day_phone": "01632 960 205",
+        "colleague_name": "School office",
+        "colleague_address": "office@redmere.example",
+    }
     assert story.send("/people", typed).status_code == 303
     assert (
         "When you book, Joanna Fell, Samuel Okonkwo-Whitfield and School office get a calendar invite."
@@ -363,9 +387,12 @@ def test_booking_of_another_school_is_hidden_from_every_door(client: FlaskClient
     ):
         assert other.get(f"/booked/{reference}{rest}").status_code == 404, rest
     for rest, typed in (
-        ("/move/to", {"slot": other.keys()[0]}), ("/numbers", PUPILS | HALL), ("/cancel", {"reason": "x"}),
-        ("/colleague", {"name": "x", "address": "x@y.example", "duty": "colleague"}), (f"/remove/{contact}", {}),
-    ):  # fmt: skip
+        ("/move/to", {"slot": other.keys()[0]}),
+        ("/numbers", PUPILS | HALL),
+        ("/cancel", {"reason": "x"}),
+        ("/colleague", {"name": "x", "address": "x@y.example", "duty": "colleague"}),
+        (f"/remove/{contact}", {}),
+    ):
         assert other.send(f"/booked/{reference}{rest}", typed).status_code == 404, rest
     assert len(bookings_of(story)) == 1
     assert story.get("/booked/MRL-NONE").status_code == 404

@@ -1,4 +1,5 @@
-"""A school's whole path in a real browser: on a phone, without JavaScript and with, by keyboard alone; axe on each page."""
+"""A school's whole path in a real browser: on a phone, without JavaScript and with, by keyboard alone; axe on
+each page."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,10 +22,12 @@ LONG = "The Very Long Named Marlshire Academy and Sixth Form College of Saint Br
 @pytest.fixture
 def story(site: Site, client: FlaskClient, stopped) -> Story:
     return lay(
-        client, days=12, school={"number_of_pupils": 742, "name": LONG, "town": "Kestermere-under-Wychwood"},
+        client,
+        days=12,
+        school={"number_of_pupils": 742, "name": LONG, "town": "Kestermere-under-Wychwood"},
         summary="A play about exploitation and who to tell, with a discussion.",
         school_provides="two power sockets near the stage end\na room to change in",
-    )  # fmt: skip
+    )
 
 
 @contextmanager
@@ -119,7 +122,8 @@ def test_whole_path_by_keyboard_alone(site: Site, page: Page, story: Story) -> N
         for _ in range(80):
             page.keyboard.press("Tab")
             said = page.evaluate(
-                "() => { const e = document.activeElement; return [...(e.labels || [])].map(l => l.textContent).join(' ') || e.textContent; }"
+                "() => { const e = document.activeElement; return [...(e.labels || [])].map(l => "
+                "l.textContent).join(' ') || e.textContent; }"
             )
             if name in " ".join(said.split()):
                 return
@@ -165,9 +169,17 @@ def test_first_times_stand_within_the_first_screen_of_a_phone(site: Site, page: 
 
 def test_every_other_page_passes_axe(site: Site, page: Page, story: Story) -> None:
     for rest in (
-        "/times?from=2027-03-22", "/not-this-year", "/other-days", "/waiting-list", "/somebody-else", "/not-your-school",
-        "/answered/not-this-year", "/answered/other-days", "/answered/somebody-else", "/times?lost=1",
-    ):  # fmt: skip
+        "/times?from=2027-03-22",
+        "/not-this-year",
+        "/other-days",
+        "/waiting-list",
+        "/somebody-else",
+        "/not-your-school",
+        "/answered/not-this-year",
+        "/answered/other-days",
+        "/answered/somebody-else",
+        "/times?lost=1",
+    ):
         site.check(page, story.path(rest))
     for rest in ("/not-this-year", "/other-days", "/somebody-else"):
         site.open(page, story.path(rest))

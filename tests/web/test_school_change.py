@@ -1,4 +1,5 @@
-"""The booking that stands: move, numbers, cancel, colleagues, the calendar file; each until when, and what it refuses."""
+"""The booking that stands: move, numbers, cancel, colleagues, the calendar file; each until when, and what it
+refuses."""
 
 from datetime import date
 
@@ -246,10 +247,16 @@ def test_colleague_is_added_taken_out_and_put_back(story: Story) -> None:
         ({"name": "Sam", "address": "sam", "duty": "colleague"}, "that is not an address"),
         ({"name": "Sam", "address": "sam@redmere.example"}, "Say what your colleague is there for."),
         ({"name": "Sam", "address": "sam@redmere.example", "duty": "head"}, "There is a problem"),
-        ({"name": "Jo", "address": "J.Fell@redmere.example", "duty": "colleague"}, "has this booking in the calendar already"),
-        ({"name": "x" * 5000, "address": "sam@redmere.example", "duty": "colleague"}, "must be 120 characters or fewer"),
+        (
+            {"name": "Jo", "address": "J.Fell@redmere.example", "duty": "colleague"},
+            "has this booking in the calendar already",
+        ),
+        (
+            {"name": "x" * 5000, "address": "sam@redmere.example", "duty": "colleague"},
+            "must be 120 characters or fewer",
+        ),
     ],
-)  # fmt: skip
+)
 def test_colleague_refused_says_why(story: Story, typed: dict[str, str], sentence: str) -> None:
     reference = story.book()
     answer = story.send(f"/booked/{reference}/colleague", typed)

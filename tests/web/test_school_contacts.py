@@ -1,4 +1,5 @@
-"""Are these still the right people? The page that a school opens on its phone, by the link of that one letter."""
+"""Are these still the right people? The page that a school opens on its phone, by the link of that one
+letter."""
 
 import re
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,5 @@
-"""What a school reads of its booking is true at every turn: past and unreported, reported either way, called off by others."""
+"""What a school reads of its booking is true at every turn: past and unreported, reported either way, called
+off by others."""
 
 import re
 from datetime import date, time, timedelta
@@ -209,9 +210,17 @@ def test_a_day_that_was_given_back_after_a_call_off_is_offered_again(story: Stor
     assert rows.fallen_days(story.programme.id, story.school.urn) == {day}
     with transaction():
         done = CallOff(
-            partnership_id=story.partnership.id, troupe_id=story.troupe.id, first=date(2027, 3, 9), last=date(2027, 3, 9),
-            part="day", reason="ill", what="ill", who="Priya", key="k", recorded_at=stopped.now,
-        )  # fmt: skip
+            partnership_id=story.partnership.id,
+            troupe_id=story.troupe.id,
+            first=date(2027, 3, 9),
+            last=date(2027, 3, 9),
+            part="day",
+            reason="ill",
+            what="ill",
+            who="Priya",
+            key="k",
+            recorded_at=stopped.now,
+        )
         db.session.add(done)
         db.session.flush()
         db.session.add(
@@ -228,7 +237,8 @@ def test_a_day_that_was_given_back_after_a_call_off_is_offered_again(story: Stor
 def test_a_move_into_the_notice_says_so_before_the_click_and_no_way_back_that_is_none(
     client: FlaskClient, stopped
 ) -> None:
-    """From 9 March to 3 February, thirteen days on: by its notice it can be moved until fourteen days before."""
+    """From 9 March to 3 February, thirteen days on: by its notice it can be moved until fourteen days
+    before."""
     story = lay(client, notice_move_days=14, notice_cancel_days=20)
     reference = story.book()
     with transaction():
@@ -250,8 +260,12 @@ def test_a_kept_time_inside_the_notice_says_so_before_it_is_taken(client: FlaskC
         contact = make.contact(story.school)
         slot = slots.find(story.programme, story.school, f"{near.id}-0900", now=make.NOW)
         offer = Offer(
-            programme=story.programme, school=story.school, slot=slot, people=[contact], reply_by=date(2027, 1, 22)
-        )  # fmt: skip
+            programme=story.programme,
+            school=story.school,
+            slot=slot,
+            people=[contact],
+            reply_by=date(2027, 1, 22),
+        )
         kept = proposing.propose(offer, who="Priya", now=make.NOW).id
     assert "Once you book it, you cannot move it online" in said(story.get(f"/kept/{kept}"))
     letter = bytes(db.session.scalar(select(Letter.raw))).decode()
@@ -270,23 +284,38 @@ def with_guest(story: Story) -> tuple[str, Booking]:
         booked = make.booking(found.performance, {8: 9}, of=guest)
         db.session.add(
             BookingContact(
-                booking_id=booked.id, name="Ann Lea", duty="safeguarding lead", address="office@littlemere.example",
+                booking_id=booked.id,
+                name="Ann Lea",
+                duty="safeguarding lead",
+                address="office@littlemere.example",
                 added_at=make.EARLIER,
             )
-        )  # fmt: skip
+        )
         for of, joined in ((guest, booked), (asks, None)):
             db.session.add(
                 GuestPlace(
-                    programme_id=found.programme_id, urn=of.urn, performance_id=found.performance_id, why="no hall",
-                    pupils={"8": 9}, seats=9, recorded_at=make.EARLIER, who="Ann Lea", booking_id=joined and joined.id,
-                    ended_at=make.EARLIER if joined else None, ended_as="joined" if joined else "",
+                    programme_id=found.programme_id,
+                    urn=of.urn,
+                    performance_id=found.performance_id,
+                    why="no hall",
+                    pupils={"8": 9},
+                    seats=9,
+                    recorded_at=make.EARLIER,
+                    who="Ann Lea",
+                    booking_id=joined and joined.id,
+                    ended_at=make.EARLIER if joined else None,
+                    ended_as="joined" if joined else "",
                 )
-            )  # fmt: skip
+            )
         # The invite was handed over, so that its end is written too.
         make.letter(
-            "office@littlemere.example", make.EARLIER, stream=booked.uid, method="REQUEST", kind="booked",
+            "office@littlemere.example",
+            make.EARLIER,
+            stream=booked.uid,
+            method="REQUEST",
+            kind="booked",
             partnership_id=story.partnership.id,
-        )  # fmt: skip
+        )
     return reference, booked
 
 

@@ -1,4 +1,5 @@
-"""The school's page at every turn of a booking's life, in a real browser: nothing untrue stands out, nothing is at fault."""
+"""The school's page at every turn of a booking's life, in a real browser: nothing untrue stands out, nothing
+is at fault."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,8 +49,9 @@ def test_every_turn_of_a_bookings_life_has_no_fault(
     with by_hand(site):
         reference = story.book(pupils={"pupils-0-8": "50", "pupils-0-9": "50"})
         story.send(
-            f"/booked/{reference}/colleague", {"name": "Sam Whitfield", "address": "sam@gmail.com", "duty": "colleague"}
-        )  # fmt: skip
+            f"/booked/{reference}/colleague",
+            {"name": "Sam Whitfield", "address": "sam@gmail.com", "duty": "colleague"},
+        )
     here = f"/booked/{reference}"
     with transaction():
         found = promises.get(reference)
@@ -58,11 +60,19 @@ def test_every_turn_of_a_bookings_life_has_no_fault(
         booked = make.booking(found.performance, {8: 9}, of=guest)
         db.session.add(
             GuestPlace(
-                programme_id=found.programme_id, urn=guest.urn, performance_id=found.performance_id, why="no hall",
-                pupils={"8": 9}, seats=9, recorded_at=make.EARLIER, who="Ann Lea", booking_id=booked.id,
-                ended_at=make.EARLIER, ended_as="joined",
+                programme_id=found.programme_id,
+                urn=guest.urn,
+                performance_id=found.performance_id,
+                why="no hall",
+                pupils={"8": 9},
+                seats=9,
+                recorded_at=make.EARLIER,
+                who="Ann Lea",
+                booking_id=booked.id,
+                ended_at=make.EARLIER,
+                ended_as="joined",
             )
-        )  # fmt: skip
+        )
         near = make.tour_day(story.programme, story.troupe, date(2027, 2, 1))
         near_id = near.id
     look(here, "You are booked")

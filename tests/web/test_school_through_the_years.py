@@ -1,4 +1,5 @@
-"""The school's page as a story: year by year with former selves, letters and what came in, notes, corrections and closing."""
+"""The school's page as a story: year by year with former selves, letters and what came in, notes, corrections
+and closing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,8 +59,12 @@ def desk(client: FlaskClient, stopped: Any) -> Desk:
         ours = make.partnership(("931",))
         person = make.person(ours)
         last = make.programme(
-            ours, title="Chosen Words", academic_year=2025, reply_by=date(2026, 2, 5), created_at=datetime(2025, 9, 3, tzinfo=UTC)
-        )  # fmt: skip
+            ours,
+            title="Chosen Words",
+            academic_year=2025,
+            reply_by=date(2026, 2, 5),
+            created_at=datetime(2025, 9, 3, tzinfo=UTC),
+        )
         this = make.programme(ours)
         old = make.school(
             name="Redmere School",
@@ -143,10 +148,19 @@ def test_letters_and_what_came_in_stand_with_what_became_of_them(desk: Desk) -> 
         ):
             add(
                 Incoming(
-                    partnership_id=desk.ours.id, digest=f"{n}", raw=b"", received_at=make.NOW, kind="person", sender=sender,
-                    subject=f"Mail number {n}", stream=stream, authenticated="none", task="", why="",
+                    partnership_id=desk.ours.id,
+                    digest=f"{n}",
+                    raw=b"",
+                    received_at=make.NOW,
+                    kind="person",
+                    sender=sender,
+                    subject=f"Mail number {n}",
+                    stream=stream,
+                    authenticated="none",
+                    task="",
+                    why="",
                 )
-            )  # fmt: skip
+            )
     page = desk.page()
     assert "3 letters" in page
     for words in ("Invitation Someone to Tell", "Handed over", "Came back", "Could not be delivered"):
@@ -304,6 +318,4 @@ def test_what_was_taken_in_and_cannot_count_says_why(desk: Desk) -> None:
     with transaction():
         make.decision(desk.this, desk.new, "include", year_groups=(8,))
         make.own_number(desk.new, 8, 0)
-    assert (
-        "It cannot count all the same: its own number of pupils in Year 8 is 0." in desk.page()
-    )
+    assert "It cannot count all the same: its own number of pupils in Year 8 is 0." in desk.page()

@@ -1,4 +1,5 @@
-"""The school's page, register changes and handing a booking on, in a real browser: axe, no sideways scroll, and the keyboard alone."""
+"""The school's page, register changes and handing a booking on, in a real browser: axe, no sideways scroll,
+and the keyboard alone."""
 
 from datetime import timedelta
 
@@ -25,7 +26,8 @@ LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmer
 
 @pytest.fixture
 def county(app: Flask, site: Site, wide_page: Page) -> tuple[School, School, str]:
-    """A closed school of a very long name with a booking, the one that follows it, and a change of every kind."""
+    """A closed school of a very long name with a booking, the one that follows it, and a change of every
+    kind."""
     now = clock.now()
     with transaction():
         ours = make.partnership()
@@ -94,10 +96,16 @@ def test_pages_about_a_school_through_the_years_and_register_changes_have_no_fau
 ) -> None:
     old, new, reference = county
     for path in (
-        f"/desk/schools/{old.urn}", f"/desk/schools/{new.urn}", f"/desk/schools/{new.urn}/notes", "/desk/register",
-        "/desk/register/changes", "/desk/register/changes?kind=nonsense", "/desk/register/changes/decided",
-        f"/desk/bookings/{reference}", f"/desk/bookings/{reference}/hand-on",
-    ):  # fmt: skip
+        f"/desk/schools/{old.urn}",
+        f"/desk/schools/{new.urn}",
+        f"/desk/schools/{new.urn}/notes",
+        "/desk/register",
+        "/desk/register/changes",
+        "/desk/register/changes?kind=nonsense",
+        "/desk/register/changes/decided",
+        f"/desk/bookings/{reference}",
+        f"/desk/bookings/{reference}/hand-on",
+    ):
         site.check(wide_page, path)
 
 

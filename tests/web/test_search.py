@@ -1,4 +1,5 @@
-"""Search from every page: what is found by what, what leads straight there, what nobody sees, and at what cost."""
+"""Search from every page: what is found by what, what leads straight there, what nobody sees, and at what
+cost."""
 
 import re
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ class Desk:
 
 @pytest.fixture
 def desk(client: FlaskClient, stopped: Any) -> Desk:
-    """Two schools of ours with people, a booking and letters; and another partnership with the same of its own."""
+    """Two schools of ours with people, a booking and letters; and another partnership with the same of its
+    own."""
     with transaction():
         ours, theirs = make.partnership(("931",)), make.partnership(("825",), name="Elsewhere Partnership")
         programme, other = make.programme(ours), make.programme(theirs)
@@ -245,7 +247,8 @@ def test_however_much_is_found_takes_the_same_queries(
             searched(client, q="quarry")
         sent.append(len(queries))
     assert sent[0] == sent[1]
-    # The person, the partnership and the number in the menu; the reference; one a kind, and what the schools came from.
+    # The person, the partnership and the number in the menu; the reference; one a kind, and what the schools
+    # came from.
     assert sent[0] <= 10, sent
 
 

@@ -1,4 +1,5 @@
-"""Set-up and tour in a real browser: accessible, nothing sideways, long names, and a tour made from nothing."""
+"""Set-up and tour in a real browser: accessible, nothing sideways, long names, and a tour made from
+nothing."""
 
 from datetime import date, time
 

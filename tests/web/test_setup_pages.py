@@ -1,4 +1,5 @@
-"""The coordinator's set-up pages through the client: what is typed well, badly, twice, or by somebody else."""
+"""The coordinator's set-up pages through the client: what is typed well, badly, twice, or by somebody
+else."""
 
 import io
 import json
@@ -142,12 +143,15 @@ def test_a_step_is_done_only_when_the_target_can_use_it(desk: Desk) -> None:
     steps = {s.what: s for s in readiness.of(desk.partnership, now=make.NOW)}
     assert (steps["register"].done, steps["contacts"].done) == (False, False)
     assert steps["register"].said == (
-        "6 schools in the target: 1 without a district, 1 without a place and 1 without a pupil number. The register’s file "
-        "of all establishment data has DistrictAdministrative, Easting and Northing and NumberOfPupils; what it does not "
+        "6 schools in the target: 1 without a district, 1 without a place and 1 without a pupil "
+        "number. The register’s file "
+        "of all establishment data has DistrictAdministrative, Easting and Northing and "
+        "NumberOfPupils; what it does not "
         "know, the school’s own page takes."
     )
     assert steps["contacts"].said == (
-        "3 of 6 schools in the target have somebody to write to. A contacts file brings in the others: the council’s own "
+        "3 of 6 schools in the target have somebody to write to. A contacts file brings in the others: "
+        "the council’s own "
         "list, with an address for each school."
     )
 
@@ -241,9 +245,16 @@ def test_nothing_typed_at_all_is_answered_in_words_on_every_form(desk: Desk) -> 
 
 def test_districts_are_uploaded_refused_and_removed(desk: Desk) -> None:
     square = [[[-1.1, 52.0], [-1.0, 52.0], [-1.0, 52.1], [-1.1, 52.0]]]
-    good = {"type": "FeatureCollection", "features": [
-        {"type": "Feature", "properties": {"LAD23CD": "E07000001", "LAD23NM": "Kestermere"},
-         "geometry": {"type": "Polygon", "coordinates": square}}]}  # fmt: skip
+    good = {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"LAD23CD": "E07000001", "LAD23NM": "Kestermere"},
+                "geometry": {"type": "Polygon", "coordinates": square},
+            }
+        ],
+    }
     wrong = desk.post("/desk/setup/districts", districts=(io.BytesIO(b"PK\x03\x04"), "map.zip"))
     assert (wrong.status_code, problems(wrong)) == (422, ["This file is not GeoJSON. Nothing was changed."])
     right = desk.post(
@@ -439,9 +450,14 @@ def test_tour_days_are_previewed_then_added_once(desk: Desk) -> None:
         programme = make.programme(desk.partnership)
         troupe = make.troupe(desk.partnership)
     asked = {
-        "troupe_id": str(troupe.id), "first": ["22", "3", "2027"], "last": ["30", "3", "2027"],
-        "weekdays": ["0", "1", "2", "3", "4"], "leaves": "7am", "returns": "17:00", "shows_at_most": "2",
-    }  # fmt: skip
+        "troupe_id": str(troupe.id),
+        "first": ["22", "3", "2027"],
+        "last": ["30", "3", "2027"],
+        "weekdays": ["0", "1", "2", "3", "4"],
+        "leaves": "7am",
+        "returns": "17:00",
+        "shows_at_most": "2",
+    }
     answer = desk.post(f"/desk/tour/{programme.id}/add", **asked)
     assert answer.status_code == 303
     page = desk.client.get(answer.location).text
@@ -490,9 +506,14 @@ def test_wrong_dates_for_a_tour_are_named(desk: Desk, wrong: dict, words: list[s
         troupe = make.troupe(desk.partnership)
         make.troupe(desk.partnership)
     asked = {
-        "troupe_id": str(troupe.id), "first": ["22", "3", "2027"], "last": ["30", "3", "2027"],
-        "weekdays": ["0"], "leaves": "7am", "returns": "17:00", "shows_at_most": "2",
-    }  # fmt: skip
+        "troupe_id": str(troupe.id),
+        "first": ["22", "3", "2027"],
+        "last": ["30", "3", "2027"],
+        "weekdays": ["0"],
+        "leaves": "7am",
+        "returns": "17:00",
+        "shows_at_most": "2",
+    }
     answer = desk.post(f"/desk/tour/{programme.id}/add", **asked | wrong)
     assert (answer.status_code, problems(answer)) == (422, words)
 

@@ -166,12 +166,18 @@ def test_new_password_signs_out_every_other_browser(
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"old": "wrong", "password": "another gravel lantern", "again": "another gravel lantern"}, "That is not your password now."),
-        ({"old": PASSWORD, "password": "another gravel lantern", "again": "another gravel"}, "The two new passwords are not the same."),
+        (
+            {"old": "wrong", "password": "another gravel lantern", "again": "another gravel lantern"},
+            "That is not your password now.",
+        ),
+        (
+            {"old": PASSWORD, "password": "another gravel lantern", "again": "another gravel"},
+            "The two new passwords are not the same.",
+        ),
         ({"old": PASSWORD, "password": "short", "again": "short"}, "at least 12 characters"),
         ({}, "Enter the password you have now."),
     ],
-)  # fmt: skip
+)
 def test_password_is_changed_only_when_all_is_right(
     priya: people.Person, client: FlaskClient, typed: dict[str, str], said: str
 ) -> None:

@@ -36,7 +36,9 @@ def desk(app: Flask, client: FlaskClient, stopped: Any) -> FlaskClient:
 
 def wait(since: timedelta, now: Any, **changes: Any) -> None:
     with transaction():
-        make.letter("j.fell@redmere.example", None, not_before=now - since, **({"partnership_id": ours()} | changes))
+        make.letter(
+            "j.fell@redmere.example", None, not_before=now - since, **({"partnership_id": ours()} | changes)
+        )
 
 
 def ours() -> int | None:
@@ -47,8 +49,14 @@ def test_when_all_is_well_it_says_so(desk: FlaskClient, stopped: Any) -> None:
     with transaction():
         make.letter("j.fell@redmere.example", stopped.now - HOUR, partnership_id=ours())
     page = desk.get("/desk/status").text
-    for said in ("All is well: letters go out and the mailbox is read.", "None. Nothing waits that could go.",
-                 "19 January 2027 at 8:00am", "post1", "less than a minute ago", "Nothing waits</a>"):  # fmt: skip
+    for said in (
+        "All is well: letters go out and the mailbox is read.",
+        "None. Nothing waits that could go.",
+        "19 January 2027 at 8:00am",
+        "post1",
+        "less than a minute ago",
+        "Nothing waits</a>",
+    ):
         assert said in page, said
     assert 'class="msg' not in page
 
@@ -124,13 +132,26 @@ def test_what_another_partnerships_post_does_is_not_said(desk: FlaskClient, stop
     alone = said()
     with transaction():
         other = make.partnership(("932",)).id
-        for changes in ({"status": "failed"}, {"not_before": stopped.now - 2 * HOUR}, {"not_before": stopped.now + HOUR}):
+        for changes in (
+            {"status": "failed"},
+            {"not_before": stopped.now - 2 * HOUR},
+            {"not_before": stopped.now + HOUR},
+        ):
             make.letter("x@redmere.example", None, partnership_id=other, **changes)
         make.letter("x@redmere.example", stopped.now, partnership_id=other)
         db.session.add(
-            Incoming(partnership_id=other, digest="x", raw=b"Subject: x", sender="x@redmere.example", received_at=stopped.now,
-                     subject="x", task="mail", why="asks", kind="person")
-        )  # fmt: skip
+            Incoming(
+                partnership_id=other,
+                digest="x",
+                raw=b"Subject: x",
+                sender="x@redmere.example",
+                received_at=stopped.now,
+                subject="x",
+                task="mail",
+                why="asks",
+                kind="person",
+            )
+        )
     assert said() == alone
 
 
@@ -152,7 +173,9 @@ def test_it_names_no_letter_and_takes_as_many_queries_for_many_as_for_few(
             page = desk.get("/desk/status").text
         assert "Otherton" not in page and "j.fell" not in page
         counted.append(len(queries))
-    assert counted[0] == counted[1] == 10  # the person, the partnership, its inbox, the day's round, and six about the post
+    assert (
+        counted[0] == counted[1] == 10
+    )  # the person, the partnership, its inbox, the day's round, and six about the post
 
 
 def test_it_is_for_coordinators_alone(client: FlaskClient) -> None:
@@ -166,8 +189,9 @@ def test_health_tells_since_when_letters_could_have_gone(client: FlaskClient, st
     wait(timedelta(minutes=30), stopped.now)
     well = client.get("/health")
     assert (well.status_code, well.json) == (
-        200, {"status": "ok", "database": "ok", "post": "ok", "letters_due": 1, "oldest_due_seconds": 1800},
-    )  # fmt: skip
+        200,
+        {"status": "ok", "database": "ok", "post": "ok", "letters_due": 1, "oldest_due_seconds": 1800},
+    )
     stopped.now += timedelta(seconds=1)
     late = client.get("/health")
     assert (late.status_code, late.json and late.json["status"]) == (200, "degraded")
@@ -223,16 +247,23 @@ def test_the_figures_tell_the_state_of_the_post(app: Flask, desk: FlaskClient, s
     assert answer.status_code == 200 and answer.content_type == "text/plain; version=0.0.4; charset=utf-8"
     found = figures(answer.text)
     assert found == {
-        'outreach_letters{status="waiting"}': 1, 'outreach_letters{status="sent"}': 1,
-        'outreach_letters{status="bounced"}': 1, 'outreach_letters{status="failed"}': 0,
-        'outreach_letters{status="superseded"}': 0, 'outreach_letters{status="withdrawn"}': 0,
-        "outreach_letters_due": 1, "outreach_oldest_due_letter_seconds": 300,
-        'outreach_post_held_up{kind="refused"}': 0, 'outreach_post_held_up{kind="unreachable"}': 1,
-        'outreach_post_held_up{kind="crowded"}': 0, "outreach_postmen": 1,
+        'outreach_letters{status="waiting"}': 1,
+        'outreach_letters{status="sent"}': 1,
+        'outreach_letters{status="bounced"}': 1,
+        'outreach_letters{status="failed"}': 0,
+        'outreach_letters{status="superseded"}': 0,
+        'outreach_letters{status="withdrawn"}': 0,
+        "outreach_letters_due": 1,
+        "outreach_oldest_due_letter_seconds": 300,
+        'outreach_post_held_up{kind="refused"}': 0,
+        'outreach_post_held_up{kind="unreachable"}': 1,
+        'outreach_post_held_up{kind="crowded"}': 0,
+        "outreach_postmen": 1,
         "outreach_last_sent_timestamp_seconds": (stopped.now - HOUR).timestamp(),
         "outreach_mailbox_looked_timestamp_seconds": stopped.now.timestamp(),
-        "outreach_mailbox_read_timestamp_seconds": stopped.now.timestamp(), "outreach_inbox_waiting": 0,
-    }  # fmt: skip
+        "outreach_mailbox_read_timestamp_seconds": stopped.now.timestamp(),
+        "outreach_inbox_waiting": 0,
+    }
 
 
 def test_of_a_service_that_has_done_nothing_yet_there_are_figures_too(

@@ -34,12 +34,23 @@ def came_back(site: Site, wide_page: Page) -> int:
         booking = make.booking(show, {8: 100}, uid="7f3c@outreach.example")
         db.session.add(
             BookingContact(
-                booking_id=booking.id, name="Joanna Fell", duty="safeguarding lead", role="", address=JOANNA.address,
-                phone="", added_at=now,
+                booking_id=booking.id,
+                name="Joanna Fell",
+                duty="safeguarding lead",
+                role="",
+                address=JOANNA.address,
+                phone="",
+                added_at=now,
             )
-        )  # fmt: skip
-        facts = visit(school_name=LONG, created_at=now, starts_at=show.starts_at, ends_at=show.ends_at,
-                      get_in_at=show.get_in_at, away_at=show.away_at)  # fmt: skip
+        )
+        facts = visit(
+            school_name=LONG,
+            created_at=now,
+            starts_at=show.starts_at,
+            ends_at=show.ends_at,
+            get_in_at=show.get_in_at,
+            away_at=show.away_at,
+        )
         letter = letters.booked(
             facts, JOANNA, sender(partnership.id), now=now, expires_at=now + timedelta(days=90)
         )

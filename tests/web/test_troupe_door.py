@@ -1,4 +1,5 @@
-"""The company's door: opened by a troupe's own link, to that troupe's days alone, and to nobody once it has ended."""
+"""The company's door: opened by a troupe's own link, to that troupe's days alone, and to nobody once it has
+ended."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -218,10 +219,14 @@ def test_the_database_lets_no_troupe_have_two_links(app: Flask, ours: Any) -> No
     with pytest.raises(IntegrityError), transaction():
         db.session.add(
             TroupeLink(
-                partnership_id=ours.id, troupe_id=troupe.id, nonce="another", created_at=make.NOW,
-                created_by="P", expires_at=make.NOW,
+                partnership_id=ours.id,
+                troupe_id=troupe.id,
+                nonce="another",
+                created_at=make.NOW,
+                created_by="P",
+                expires_at=make.NOW,
             )
-        )  # fmt: skip
+        )
         db.session.flush()
 
 

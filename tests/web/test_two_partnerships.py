@@ -1,4 +1,5 @@
-"""Two partnerships, one of them a told year: each tries every route with every id of the other, gets 404, changes and learns nothing."""
+"""Two partnerships, one of them a told year: each tries every route with every id of the other, gets 404,
+changes and learns nothing."""
 
 import itertools
 from datetime import UTC, date, datetime, timedelta
@@ -51,7 +52,8 @@ def add(row: Any) -> Any:
 
 
 def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
-    """A coordinator of a partnership that has one of everything, and its ids by the names that routes give them."""
+    """A coordinator of a partnership that has one of everything, and its ids by the names that routes give
+    them."""
     of = make.partnership((code,))
     programme = make.programme(of, title=f"Play {secret}")
     school, guest = (make.school(la_code=code, name=f"{secret} {n}") for n in ("Academy", "Grange"))
@@ -59,84 +61,257 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     person = make.person(of, name=f"Priya {secret}")
     show = make.show(programme, school, SOON)
     booking = make.booking(show, {8: 100}, reference=f"{secret[:3].upper()}-00001")
-    named = add(BookingContact(booking_id=booking.id, name=secret, duty="colleague", address=contact.address, added_at=make.EARLIER))
+    named = add(
+        BookingContact(
+            booking_id=booking.id,
+            name=secret,
+            duty="colleague",
+            address=contact.address,
+            added_at=make.EARLIER,
+        )
+    )
     past = make.booking(make.show(programme, guest, make.NOW - timedelta(days=7)), {8: 90})
     make.report(past, "school", make.NOW - timedelta(days=6), {8: 90})
     place = add(
-        GuestPlace(programme_id=programme.id, urn=guest.urn, performance_id=show.id, why="other", pupils={"9": 9}, seats=9,
-                   recorded_at=make.EARLIER, who=secret)
-    )  # fmt: skip
+        GuestPlace(
+            programme_id=programme.id,
+            urn=guest.urn,
+            performance_id=show.id,
+            why="other",
+            pupils={"9": 9},
+            seats=9,
+            recorded_at=make.EARLIER,
+            who=secret,
+        )
+    )
     kept = add(
-        Proposal(programme_id=programme.id, urn=guest.urn, starts_at=SOON, uid=f"{secret}@outreach.example", organizer_token=secret,
-                 reply_by=date(2027, 2, 5), recorded_at=make.EARLIER, ended_at=make.NOW, ended_as="withdrawn")
-    )  # fmt: skip
+        Proposal(
+            programme_id=programme.id,
+            urn=guest.urn,
+            starts_at=SOON,
+            uid=f"{secret}@outreach.example",
+            organizer_token=secret,
+            reply_by=date(2027, 2, 5),
+            recorded_at=make.EARLIER,
+            ended_at=make.NOW,
+            ended_as="withdrawn",
+        )
+    )
     letter = make.letter(contact.address, make.EARLIER, partnership_id=of.id, subject=secret)
     asked = make.invitation(programme, school)
-    plan = add(TourPlan(programme_id=programme.id, name=secret, asked_by=secret, asked_at=make.EARLIER, rules={}, state="waiting"))
-    line = add(
-        PlanLine(plan_id=plan.id, day=SOON.date(), urn=school.urn, starts_at=SOON, get_in_at=SOON, away_at=SOON + timedelta(hours=2))
+    plan = add(
+        TourPlan(
+            programme_id=programme.id,
+            name=secret,
+            asked_by=secret,
+            asked_at=make.EARLIER,
+            rules={},
+            state="waiting",
+        )
     )
-    note = notes.write(school.urn, f"{secret} said so", programme, partnership_id=of.id, kind=notes.NOTE, who=secret, now=make.EARLIER)
+    line = add(
+        PlanLine(
+            plan_id=plan.id,
+            day=SOON.date(),
+            urn=school.urn,
+            starts_at=SOON,
+            get_in_at=SOON,
+            away_at=SOON + timedelta(hours=2),
+        )
+    )
+    note = notes.write(
+        school.urn,
+        f"{secret} said so",
+        programme,
+        partnership_id=of.id,
+        kind=notes.NOTE,
+        who=secret,
+        now=make.EARLIER,
+    )
     imported = add(RegisterImport(recorded_at=make.EARLIER, who=secret, file_name="a.csv", la_codes=code))
     change = add(
-        RegisterChange(urn=school.urn, import_id=imported.id, la_code=code, kind="named", field="name", before="x", after="y",
-                       recorded_at=make.EARLIER)
-    )  # fmt: skip
+        RegisterChange(
+            urn=school.urn,
+            import_id=imported.id,
+            la_code=code,
+            kind="named",
+            field="name",
+            before="x",
+            after="y",
+            recorded_at=make.EARLIER,
+        )
+    )
     mail = add(
-        Incoming(partnership_id=of.id, digest=secret, raw=b"Subject: x\r\n\r\nx", received_at=make.NOW, sender=f"me@{secret}.example",
-                 subject=secret, task="mail", why=secret, kind="person")
-    )  # fmt: skip
+        Incoming(
+            partnership_id=of.id,
+            digest=secret,
+            raw=b"Subject: x\r\n\r\nx",
+            received_at=make.NOW,
+            sender=f"me@{secret}.example",
+            subject=secret,
+            task="mail",
+            why=secret,
+            kind="person",
+        )
+    )
     report = add(
-        BoardReport(programme_id=programme.id, partnership_id=of.id, number=1, as_of=make.NOW.date(), published_at=make.NOW,
-                    published_by=secret, content={}, basis={})
-    )  # fmt: skip
+        BoardReport(
+            programme_id=programme.id,
+            partnership_id=of.id,
+            number=1,
+            as_of=make.NOW.date(),
+            published_at=make.NOW,
+            published_by=secret,
+            content={},
+            basis={},
+        )
+    )
     board_date = add(
-        BoardDate(partnership_id=of.id, programme_id=programme.id, day=date(2027, 3, 1), title=secret, uid=f"b{secret}",
-                  created_at=make.EARLIER)
-    )  # fmt: skip
-    token = add(ApiToken(partnership_id=of.id, token_hash=secret, label=secret, ending="1234", created_at=make.EARLIER, created_by=secret))
+        BoardDate(
+            partnership_id=of.id,
+            programme_id=programme.id,
+            day=date(2027, 3, 1),
+            title=secret,
+            uid=f"b{secret}",
+            created_at=make.EARLIER,
+        )
+    )
+    token = add(
+        ApiToken(
+            partnership_id=of.id,
+            token_hash=secret,
+            label=secret,
+            ending="1234",
+            created_at=make.EARLIER,
+            created_by=secret,
+        )
+    )
     feed = add(
-        Feed(partnership_id=of.id, kind="troupe", subject=show.troupe_id, label=secret, nonce=secret, created_at=make.EARLIER, created_by=secret)
+        Feed(
+            partnership_id=of.id,
+            kind="troupe",
+            subject=show.troupe_id,
+            label=secret,
+            nonce=secret,
+            created_at=make.EARLIER,
+            created_by=secret,
+        )
     )
     move = add(
-        DiaryMove(programme_id=programme.id, performance_id=show.id, sequence=1, recorded_at=make.NOW, who=secret,
-                  was_tour_day_id=show.tour_day_id, was_starts_at=SOON, starts_at=SOON, minutes_saved=0, told=True)
-    )  # fmt: skip
+        DiaryMove(
+            programme_id=programme.id,
+            performance_id=show.id,
+            sequence=1,
+            recorded_at=make.NOW,
+            who=secret,
+            was_tour_day_id=show.tour_day_id,
+            was_starts_at=SOON,
+            starts_at=SOON,
+            minutes_saved=0,
+            told=True,
+        )
+    )
     called = add(
-        CallOff(partnership_id=of.id, troupe_id=show.troupe_id, first=SOON.date(), last=SOON.date(), part="day", reason=secret,
-                what=secret, who=secret, key=secret, recorded_at=make.NOW)
-    )  # fmt: skip
+        CallOff(
+            partnership_id=of.id,
+            troupe_id=show.troupe_id,
+            first=SOON.date(),
+            last=SOON.date(),
+            part="day",
+            reason=secret,
+            what=secret,
+            who=secret,
+            key=secret,
+            recorded_at=make.NOW,
+        )
+    )
     add(CallOffLine(call_off_id=called.id, proposal_id=kept.id, urn=guest.urn, starts_at=SOON, to_ring=True))
     request = add(
-        LinkRequest(programme_id=programme.id, urn=school.urn, address=f"r@{secret}.example", why_waiting=secret, recorded_at=make.NOW)
+        LinkRequest(
+            programme_id=programme.id,
+            urn=school.urn,
+            address=f"r@{secret}.example",
+            why_waiting=secret,
+            recorded_at=make.NOW,
+        )
     )
     asked_round = add(InvitationRound(programme_id=programme.id, recorded_at=make.EARLIER, who=secret))
     earlier = add(EarlierList(partnership_id=of.id, file_name=secret, recorded_at=make.EARLIER, who=secret))
     taken = add(
-        ContactList(partnership_id=of.id, file_name=secret, recorded_at=make.EARLIER, who=secret, lines=1, named=1, made=1,
-                    changed=0, unchanged=0, merged=0, left_out=0, not_in_target=0)
-    )  # fmt: skip
+        ContactList(
+            partnership_id=of.id,
+            file_name=secret,
+            recorded_at=make.EARLIER,
+            who=secret,
+            lines=1,
+            named=1,
+            made=1,
+            changed=0,
+            unchanged=0,
+            merged=0,
+            left_out=0,
+            not_in_target=0,
+        )
+    )
     assert taken.id == earlier.id  # both kinds of list are asked for by one id
     add(ContactListLine(list_id=taken.id, partnership_id=of.id, contact_id=contact.id))
     waiting = add(
-        NamedPerson(door="contacts", urn=school.urn, programme_id=programme.id, name=secret, address=f"n@{secret}.example",
-                    named_by=secret, recorded_at=make.EARLIER)
-    )  # fmt: skip
+        NamedPerson(
+            door="contacts",
+            urn=school.urn,
+            programme_id=programme.id,
+            name=secret,
+            address=f"n@{secret}.example",
+            named_by=secret,
+            recorded_at=make.EARLIER,
+        )
+    )
     inset = add(InsetDay(la_code=code, day=date(2027, 1, 4)))
     term = db.session.scalars(select(Term.id).where(Term.la_code == code).order_by(Term.id)).first()
     return person, {
-        "programme_id": [programme.id], "urn": [school.urn, guest.urn], "reference": [booking.reference, past.reference],
-        "contact_id": [contact.id, named.id], "performance_id": [show.id], "place_id": [place.id], "proposal_id": [kept.id],
-        "letter_id": [letter.id, asked.letter_id], "plan_id": [plan.id], "line_id": [line.id], "note_id": [note.id],
-        "change_id": [change.id], "mail_id": [mail.id], "report_id": [report.id], "date_id": [board_date.id],
-        "token_id": [token.id], "feed_id": [feed.id], "move_id": [move.id], "call_off_id": [called.id],
-        "request_id": [request.id], "inset_id": [inset.id], "term_id": [term], "la_code": [code],
-        "round_id": [asked_round.id], "person_id": [waiting.id], "named_id": [waiting.id], "list_id": [earlier.id],
-        "troupe_id": [show.troupe_id], "company_id": [show.tour_day.troupe.company_id], "day_id": [show.tour_day_id],
-    }  # fmt: skip
+        "programme_id": [programme.id],
+        "urn": [school.urn, guest.urn],
+        "reference": [booking.reference, past.reference],
+        "contact_id": [contact.id, named.id],
+        "performance_id": [show.id],
+        "place_id": [place.id],
+        "proposal_id": [kept.id],
+        "letter_id": [letter.id, asked.letter_id],
+        "plan_id": [plan.id],
+        "line_id": [line.id],
+        "note_id": [note.id],
+        "change_id": [change.id],
+        "mail_id": [mail.id],
+        "report_id": [report.id],
+        "date_id": [board_date.id],
+        "token_id": [token.id],
+        "feed_id": [feed.id],
+        "move_id": [move.id],
+        "call_off_id": [called.id],
+        "request_id": [request.id],
+        "inset_id": [inset.id],
+        "term_id": [term],
+        "la_code": [code],
+        "round_id": [asked_round.id],
+        "person_id": [waiting.id],
+        "named_id": [waiting.id],
+        "list_id": [earlier.id],
+        "troupe_id": [show.troupe_id],
+        "company_id": [show.tour_day.troupe.company_id],
+        "day_id": [show.tour_day_id],
+    }
 
 
-WORDS = {"said": ["other-days"], "field": ["name"], "day": ["2027-03-09"], "which": ["used"], "kind": ["free"], "side": ["school"], "page": [1], "column": ["email"]}
+WORDS = {
+    "said": ["other-days"],
+    "field": ["name"],
+    "day": ["2027-03-09"],
+    "which": ["used"],
+    "kind": ["free"],
+    "side": ["school"],
+    "page": [1],
+    "column": ["email"],
+}
 """What stands in an address beside ids."""
 
 
@@ -147,10 +322,14 @@ def everything() -> dict[str, list[Any]]:
 
 
 def routes(
-    app: Flask, theirs: dict[str, list[Any]], ours: dict[str, list[Any]], guard: str = "coordinator", token: str = ""
+    app: Flask,
+    theirs: dict[str, list[Any]],
+    ours: dict[str, list[Any]],
+    guard: str = "coordinator",
+    token: str = "",
 ) -> list[tuple[str, str]]:
-    """(method, address) of every route behind a door that names anything, with the other's ids; and with one's own, but
-    for one id that is the other's."""
+    """(method, address) of every route behind a door that names anything, with the other's ids; and with
+    one's own, but for one id that is the other's."""
     found = []
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
@@ -161,7 +340,9 @@ def routes(
         mixed = [[theirs[n] if n == other else ours[n] for n in names] for other in names]
         choices = [[theirs[n] for n in names], *(mixed if len(names) > 1 else [])]
         for ids in {each for choice in choices for each in itertools.product(*choice)}:
-            given = dict(zip(names, ids, strict=True)) | {w: v[0] for w, v in WORDS.items() if w in rule.arguments}
+            given = dict(zip(names, ids, strict=True)) | {
+                w: v[0] for w, v in WORDS.items() if w in rule.arguments
+            }
             given |= {"token": token} if "token" in rule.arguments else {}
             if "day" in rule.arguments and str(rule).endswith("/days/<day>/take-back"):
                 given["day"] = "2027-03-09"
@@ -171,7 +352,9 @@ def routes(
     return found
 
 
-def test_every_route_with_every_id_of_the_other_is_404_and_changes_and_tells_nothing(app: Flask, client: FlaskClient) -> None:
+def test_every_route_with_every_id_of_the_other_is_404_and_changes_and_tells_nothing(
+    app: Flask, client: FlaskClient
+) -> None:
     with transaction():
         person, ours = year("931", "Openly")
         _, theirs = year("932", "Secretly")
@@ -181,29 +364,48 @@ def test_every_route_with_every_id_of_the_other_is_404_and_changes_and_tells_not
     before = everything()
     wrong = []
     for method, address in tried:
-        answer = client.open(address, method=method, data={"deed": "agree", "decision": "grant", "reason": "x", "text": "x"} if method == "POST" else None)
+        answer = client.open(
+            address,
+            method=method,
+            data={"deed": "agree", "decision": "grant", "reason": "x", "text": "x"}
+            if method == "POST"
+            else None,
+        )
         if answer.status_code != 404 or "secretly" in answer.text.lower():
             wrong.append((method, address, answer.status_code))
     assert wrong == []
     # Ids in forms and in the address after the question mark; and pages that name nothing.
     for rule in app.url_map.iter_rules():
-        if getattr(app.view_functions[rule.endpoint], "guard", "") == "coordinator" and not rule.arguments and "GET" in rule.methods:
+        if (
+            getattr(app.view_functions[rule.endpoint], "guard", "") == "coordinator"
+            and not rule.arguments
+            and "GET" in rule.methods
+        ):
             answer = client.get(str(rule))
             assert "secretly" not in answer.get_data(as_text=False).decode("utf-8", "replace").lower(), rule
-            assert client.get(f"{rule}?programme={theirs['programme_id'][0]}").status_code in (200, 302, 303, 404, 422), rule
+            assert client.get(f"{rule}?programme={theirs['programme_id'][0]}").status_code in (
+                200,
+                302,
+                303,
+                404,
+                422,
+            ), rule
     assert everything() == before
 
 
 def test_every_link_and_token_with_every_id_of_the_other_is_404_and_changes_and_tells_nothing(
     app: Flask, client: FlaskClient
 ) -> None:
-    """The doors of schools, companies and programs: a link or token of one partnership, the ids of the other."""
+    """The doors of schools, companies and programs: a link or token of one partnership, the ids of the
+    other."""
     with transaction():
         person, ours = year("931", "Openly")
         _, theirs = year("932", "Secretly")
         programme = db.session.get_one(Programme, ours["programme_id"][0])
         schools = [link_to(programme, db.session.get_one(School, urn)) for urn in ours["urn"]]
-        link = troupe_links.make(ours["troupe_id"][0], partnership_id=person.partnership_id, who="Priya", now=make.NOW)
+        link = troupe_links.make(
+            ours["troupe_id"][0], partnership_id=person.partnership_id, who="Priya", now=make.NOW
+        )
         troupe = troupe_links.token_of(link, app.config["SECRET_KEY"])
         bearer = tokens.make(person.partnership_id, "council", who="Priya", now=make.NOW)[1]
         their_day = db.session.get_one(TourDay, theirs["day_id"][0])
@@ -219,18 +421,26 @@ def test_every_link_and_token_with_every_id_of_the_other_is_404_and_changes_and_
             for how in {method, "HEAD", "PUT", "DELETE"}:
                 data = {"text": "x", "reason": "x", "deed": "yes", "slot": slot} if how == "POST" else None
                 answer = client.open(address, method=how, headers=headers, data=data)
-                if answer.status_code not in ((404,) if how == method else (404, 405)) or "secretly" in answer.text.lower():
-                    wrong.append((how, address.replace(token or '?', '…'), answer.status_code))
+                if (
+                    answer.status_code not in ((404,) if how == method else (404, 405))
+                    or "secretly" in answer.text.lower()
+                ):
+                    wrong.append((how, address.replace(token or "?", "…"), answer.status_code))
     assert wrong == []
     assert everything() == before
-    # Each door opens at its own ids, so that it was not the token that was refused; and what names nothing tells nothing.
+    # Each door opens at its own ids, so that it was not the token that was refused; and what names nothing
+    # tells nothing.
     own = [f"/i/{schools[0]}/booked/{ours['reference'][0]}", f"/t/{troupe}/days/{ours['day_id'][0]}"]
     assert {client.get(address).status_code for address in own} == {200}
     standings = f"/api/v1/programmes/{ours['programme_id'][0]}/standings"
     assert client.get(standings, headers=doors[-1][2]).status_code == 200
     for guard, token, headers in doors[:-1]:  # the made-up report has nothing that a feed could list
         for rule in app.url_map.iter_rules():
-            if getattr(app.view_functions[rule.endpoint], "guard", "") == guard and rule.arguments <= {"token"} and "GET" in rule.methods:
+            if (
+                getattr(app.view_functions[rule.endpoint], "guard", "") == guard
+                and rule.arguments <= {"token"}
+                and "GET" in rule.methods
+            ):
                 answer = client.get(str(rule).replace("<token>", token), headers=headers)
                 assert answer.status_code < 500 and "secretly" not in answer.text.lower(), rule
     # Ids in forms: a slot on the other's tour day, and a line of the other's that was rung.
@@ -246,9 +456,13 @@ def test_every_link_and_token_with_every_id_of_the_other_is_404_and_changes_and_
 
 OF_A_YEAR = {name: (column,) for name, column in ROWS.items()} | {
     "contact_id": ("booking_contact.id", "contact.id"),
-    "inset_id": ("inset_day.id",), "round_id": ("invitation_round.id",), "person_id": ("named_person.id",),
-    "named_id": ("named_person.id",), "list_id": ("earlier_list.id",), "la_code": ("authority.la_code",),
-}  # fmt: skip
+    "inset_id": ("inset_day.id",),
+    "round_id": ("invitation_round.id",),
+    "person_id": ("named_person.id",),
+    "named_id": ("named_person.id",),
+    "list_id": ("earlier_list.id",),
+    "la_code": ("authority.la_code",),
+}
 """The names that routes give to ids, and the columns that these stand in."""
 
 AT_LEAST = 12
@@ -256,14 +470,19 @@ AT_LEAST = 12
 
 
 def told_year(now: datetime) -> tuple[Any, dict[str, list[Any]], list[str]]:
-    """A coordinator whose partnership has had the whole made-up year; all ids of its rows; its schools' names."""
+    """A coordinator whose partnership has had the whole made-up year; all ids of its rows; its schools'
+    names."""
     told = story.tell(now=now)
-    ids = {name: [value for column in columns for value in column_of(column)] for name, columns in OF_A_YEAR.items()}
+    ids = {
+        name: [value for column in columns for value in column_of(column)]
+        for name, columns in OF_A_YEAR.items()
+    }
     return told, ids, [school.name for school in told.cast.everybody]
 
 
 class Drawn:
-    """Ids of each kind, dealt out in a seeded order: every route has AT_LEAST so many, and each id its turn."""
+    """Ids of each kind, dealt out in a seeded order: every route has AT_LEAST so many, and each id its
+    turn."""
 
     def __init__(self, ids: dict[str, list[Any]]) -> None:
         random = Random(7)
@@ -277,7 +496,9 @@ class Drawn:
         return value
 
 
-def hands(app: Flask, drawn: Drawn, ours: dict[str, list[Any]], guard: str, token: str = "") -> list[tuple[str, str]]:
+def hands(
+    app: Flask, drawn: Drawn, ours: dict[str, list[Any]], guard: str, token: str = ""
+) -> list[tuple[str, str]]:
     """(method, address) as `routes`, AT_LEAST so many of the other's ids in each."""
     found = set()
     for rule in app.url_map.iter_rules():
@@ -287,7 +508,9 @@ def hands(app: Flask, drawn: Drawn, ours: dict[str, list[Any]], guard: str, toke
         for foreign in [names] if len(names) == 1 else [names, *([name] for name in names)]:
             for _ in range(AT_LEAST):
                 given = {n: drawn.of(n) if n in foreign else ours[n][0] for n in names}
-                given |= {w: v[0] for w, v in WORDS.items() if w in rule.arguments} | ({"token": token} if "token" in rule.arguments else {})
+                given |= {w: v[0] for w, v in WORDS.items() if w in rule.arguments} | (
+                    {"token": token} if "token" in rule.arguments else {}
+                )
                 with app.test_request_context():
                     address = app.url_map.bind("outreach.example").build(rule.endpoint, given)
                 found |= {(method, address) for method in rule.methods - {"HEAD", "OPTIONS"}}
@@ -297,8 +520,9 @@ def hands(app: Flask, drawn: Drawn, ours: dict[str, list[Any]], guard: str, toke
 def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_year_opens_nothing_of_the_others(
     app: Flask, client: FlaskClient
 ) -> None:
-    """A whole year as the demonstration tells it, with hundreds of letters, bookings, reports and answers, is attacked from
-    the desk, the links and the token of a partnership beside it, and attacks that one from its own."""
+    """A whole year as the demonstration tells it, with hundreds of letters, bookings, reports and answers, is
+    attacked from the desk, the links and the token of a partnership beside it, and attacks that one from its
+    own."""
     with transaction():
         told, of_the_year, names = told_year(make.NOW)
     with transaction():
@@ -307,12 +531,27 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
         programme = db.session.get_one(Programme, ours["programme_id"][0])
         schools = [link_to(programme, db.session.get_one(School, urn)) for urn in ours["urn"]]
         theirs_link = link_to(told.programme, told.cast.everybody[0])
-        link = troupe_links.make(ours["troupe_id"][0], partnership_id=person.partnership_id, who="Priya", now=make.NOW)
+        link = troupe_links.make(
+            ours["troupe_id"][0], partnership_id=person.partnership_id, who="Priya", now=make.NOW
+        )
         troupe = troupe_links.token_of(link, app.config["SECRET_KEY"])
-        bearer = {"Authorization": f"Bearer {tokens.make(person.partnership_id, 'council', who='Priya', now=make.NOW)[1]}"}
+        bearer = {
+            "Authorization": f"Bearer {tokens.make(person.partnership_id, 'council', who='Priya', now=make.NOW)[1]}"
+        }
     # What nobody made in that year, a third partnership has.
     missing = {name for name, values in of_the_year.items() if not values}
-    assert missing <= {"change_id", "move_id", "call_off_id", "token_id", "feed_id", "person_id", "named_id", "list_id", "inset_id", "request_id"}
+    assert missing <= {
+        "change_id",
+        "move_id",
+        "call_off_id",
+        "token_id",
+        "feed_id",
+        "person_id",
+        "named_id",
+        "list_id",
+        "inset_id",
+        "request_id",
+    }
     drawn = Drawn({name: values or rest[name] for name, values in of_the_year.items()})
     own = {name: [of_the_year[name][0]] if of_the_year[name] else rest[name] for name in of_the_year}
     doors = [
@@ -322,7 +561,7 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
         ("token", None, "", bearer, drawn, ours, names),
         ("coordinator", told.coordinator, "", {}, Drawn(ours), own, ["Openly"]),
         ("personal link", None, theirs_link, {}, Drawn(ours), own, ["Openly"]),
-    ]  # fmt: skip
+    ]
     wrong: list[Any] = []
     count = 0
     for guard, who, token, headers, foreign, own_ids, secrets in doors:
@@ -330,7 +569,11 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
         before = everything()
         for method, address in hands(app, foreign, own_ids, guard, token):
             count += 1
-            data = {"text": "x", "reason": "x", "deed": "agree", "decision": "grant"} if method == "POST" else None
+            data = (
+                {"text": "x", "reason": "x", "deed": "agree", "decision": "grant"}
+                if method == "POST"
+                else None
+            )
             answer = at_the_door.open(address, method=method, headers=headers, data=data)
             told_of = [name for name in secrets if name in answer.text]
             if answer.status_code != 404 or told_of:
@@ -338,4 +581,6 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
         assert everything() == before, guard
     assert wrong == []
     assert count > 2000
-    assert [name for name, values in drawn.all.items() if len(drawn.tried[name]) < min(AT_LEAST, len(values))] == []
+    assert [
+        name for name, values in drawn.all.items() if len(drawn.tried[name]) < min(AT_LEAST, len(values))
+    ] == []

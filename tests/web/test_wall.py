@@ -1,4 +1,5 @@
-"""The wall between two partnerships: a link into another's county shows nothing of it, and what stays where when a school changes hands."""
+"""The wall between two partnerships: a link into another's county shows nothing of it, and what stays where
+when a school changes hands."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,14 @@ from outreach.ground.db import db, transaction
 from outreach.tour.programmes import Programme
 
 pytestmark = pytest.mark.usefixtures("stopped")
-SECRETS = ("lead@secret.example", "SEC-00001", "Secret School", "a word among us", "told on the phone", "Sworn in")
+SECRETS = (
+    "lead@secret.example",
+    "SEC-00001",
+    "Secret School",
+    "a word among us",
+    "told on the phone",
+    "Sworn in",
+)
 
 
 @dataclass
@@ -36,29 +44,52 @@ class Side:
 
 @pytest.fixture
 def two(app: Flask) -> tuple[Side, Side]:
-    """Ours with one school, and theirs, of which everything is a secret: a booking, contacts, notes, history, letters."""
+    """Ours with one school, and theirs, of which everything is a secret: a booking, contacts, notes, history,
+    letters."""
     sides = []
     with transaction():
         for code, name in (("931", "Redmere Academy"), ("932", "Secret School")):
             partnership = make.partnership((code,))
             programme = make.programme(partnership)
             school = make.school(name=name, la_code=code)
-            sides.append(Side(partnership, programme, school, make.signed_in(app.test_client(), make.person(partnership))))
+            sides.append(
+                Side(
+                    partnership,
+                    programme,
+                    school,
+                    make.signed_in(app.test_client(), make.person(partnership)),
+                )
+            )
         make.contact(sides[0].school, address="ours@redmere.example")
         theirs = sides[1]
         make.contact(theirs.school, address="lead@secret.example")
         made = make.booking(
-            make.show(theirs.programme, theirs.school, datetime(2027, 1, 12, 9, 30, tzinfo=UTC)), {8: 100, 9: 100},
+            make.show(theirs.programme, theirs.school, datetime(2027, 1, 12, 9, 30, tzinfo=UTC)),
+            {8: 100, 9: 100},
             reference="SEC-00001",
-        )  # fmt: skip
+        )
         make.report(made, "school", make.NOW - timedelta(days=1), {8: 100, 9: 100})
-        history.record("invited", "school", theirs.school.urn, who="Sworn in", now=make.EARLIER, after="a word among us")
+        history.record(
+            "invited", "school", theirs.school.urn, who="Sworn in", now=make.EARLIER, after="a word among us"
+        )
         history.record("booked", "booking", "SEC-00001", who="Sworn in", now=make.EARLIER)
         notes.write(
-            theirs.school.urn, "told on the phone", theirs.programme, partnership_id=theirs.partnership.id, kind=notes.PHONE,
-            who="Sworn in", now=make.EARLIER,
-        )  # fmt: skip
-        corrections.correct(theirs.school.urn, "number_of_pupils", 77, reason="a word among us", who="Sworn in", now=make.EARLIER)
+            theirs.school.urn,
+            "told on the phone",
+            theirs.programme,
+            partnership_id=theirs.partnership.id,
+            kind=notes.PHONE,
+            who="Sworn in",
+            now=make.EARLIER,
+        )
+        corrections.correct(
+            theirs.school.urn,
+            "number_of_pupils",
+            77,
+            reason="a word among us",
+            who="Sworn in",
+            now=make.EARLIER,
+        )
         schools.set_own_numbers(theirs.school.urn, 2026, {8: 307}, who="Sworn in", now=make.EARLIER)
     return sides[0], sides[1]
 
@@ -73,8 +104,16 @@ def test_a_link_into_anothers_county_shows_nothing_of_it(two: Any, ours_first: b
         theirs.school.status = "Closed"
         make.record(theirs.school, make.EARLIER, status="Closed")
     urn = ours.school.urn
-    for page in (f"/desk/schools/{urn}", "/desk/search?q=secret", "/desk/gaps", "/desk/phone-list", "/desk/coverage",
-                 f"/desk/schools/{urn}/invite", "/desk/schools", "/desk/register/changes"):  # fmt: skip
+    for page in (
+        f"/desk/schools/{urn}",
+        "/desk/search?q=secret",
+        "/desk/gaps",
+        "/desk/phone-list",
+        "/desk/coverage",
+        f"/desk/schools/{urn}/invite",
+        "/desk/schools",
+        "/desk/register/changes",
+    ):
         found = ours.client.get(page)
         assert found.status_code == 200
         assert [secret for secret in SECRETS if secret in found.text] == [], page
@@ -90,9 +129,13 @@ def test_a_link_into_anothers_county_shows_nothing_of_it(two: Any, ours_first: b
 def hand_over(giver: Side, receiver: Side, at: datetime) -> None:
     with transaction():
         asked = ChangeOfHands(
-            urn=giver.school.urn, giver_id=giver.partnership.id, receiver_id=receiver.partnership.id, la_code="931", asked_at=at,
+            urn=giver.school.urn,
+            giver_id=giver.partnership.id,
+            receiver_id=receiver.partnership.id,
+            la_code="931",
+            asked_at=at,
             asked_by="their file",
-        )  # fmt: skip
+        )
         db.session.add(asked)
         db.session.flush()
         hands.agree([asked.id], giver_id=giver.partnership.id, who="Priya", now=at)
@@ -102,9 +145,15 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
     ours, theirs = two
     urn, day = theirs.school.urn, make.NOW.date()
     with transaction():
-        coming = make.booking(make.show(theirs.programme, theirs.school, datetime(2027, 3, 9, 9, 30, tzinfo=UTC)), {8: 50}, reference="SEC-00002")
+        coming = make.booking(
+            make.show(theirs.programme, theirs.school, datetime(2027, 3, 9, 9, 30, tzinfo=UTC)),
+            {8: 50},
+            reference="SEC-00002",
+        )
     reference = coming.reference
-    past = [standings.of(theirs.programme.id, as_of=day - timedelta(days=n), now=make.NOW) for n in (0, 5, 30)]
+    past = [
+        standings.of(theirs.programme.id, as_of=day - timedelta(days=n), now=make.NOW) for n in (0, 5, 30)
+    ]
     now = make.NOW + timedelta(days=1)
     hand_over(theirs, ours, now)
     stopped.now = now + timedelta(hours=1)
@@ -113,12 +162,16 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
     assert "Secret School" in page and contacts.of(urn) == contacts.to_write_to([urn]).get(urn, []) == []
     for secret in ("lead@secret.example", "SEC-00001", "SEC-00002", "told on the phone"):
         assert secret not in page
-    assert "invited" not in page.split('id="history"')[-1].lower() or "a word among us" not in page.split('id="history"')[-1]
+    assert (
+        "invited" not in page.split('id="history"')[-1].lower()
+        or "a word among us" not in page.split('id="history"')[-1]
+    )
     assert schools.own_numbers(urn, 2026) == {8: 307}
     found = standings.of(ours.programme.id, as_of=stopped.now.date(), now=stopped.now)
     (taken,) = [s for s in found.target if s.urn == urn]
     assert (taken.standing, taken.seen_pupils) == ("unreachable", 0)
-    # The giver's coordinators reach what they promised, its letters and history; the school is out of their lists.
+    # The giver's coordinators reach what they promised, its letters and history; the school is out of their
+    # lists.
     assert theirs.client.get(f"/desk/schools/{urn}").status_code == 404
     for one in ("SEC-00001", reference):
         assert theirs.client.get(f"/desk/bookings/{one}").status_code == 200
@@ -133,7 +186,12 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
         assert (again.target, again.also_seen) == (was.target, was.also_seen)
     # What the receiver puts down later is nothing of the giver's.
     with transaction():
-        make.contact(theirs.school, address="new@redmere.example", created_at=stopped.now, partnership_id=ours.partnership.id)
+        make.contact(
+            theirs.school,
+            address="new@redmere.example",
+            created_at=stopped.now,
+            partnership_id=ours.partnership.id,
+        )
         corrections.correct(urn, "name", "Renamed Academy", reason="ours", who="Owen", now=stopped.now)
     assert [c.address for c in contacts.of(urn)] == ["new@redmere.example"]
     assert [c.address for c in contacts.of(urn, theirs.partnership.id)] == ["lead@secret.example"]
@@ -151,22 +209,37 @@ def test_each_reads_of_a_schools_history_what_was_its_own(two: Any, stopped: Any
         history.record("invited", "school", kept, who="Priya", now=at, partnership_id=ours.partnership.id)
         history.record("held", "school", kept, who="Sworn in", now=at, partnership_id=theirs.partnership.id)
         history.record("set its hours", "school", urn, who="Owen", now=at + timedelta(hours=1))
-        history.record("held", "school", urn, who="The school", now=at + timedelta(hours=2), partnership_id=theirs.partnership.id)
+        history.record(
+            "held",
+            "school",
+            urn,
+            who="The school",
+            now=at + timedelta(hours=2),
+            partnership_id=theirs.partnership.id,
+        )
 
     def read(side: Side, urn: int = urn) -> list[str]:
         held = {("school", urn): hands.spans([urn], side.partnership.id)[urn]}
-        return [row.what for row in history.of_many({"school": [urn]}, spans=held, partnership_id=side.partnership.id)]
+        return [
+            row.what
+            for row in history.of_many({"school": [urn]}, spans=held, partnership_id=side.partnership.id)
+        ]
 
     assert read(ours) == ["set its hours"]
-    # Of a school that never changed hands, too, what another did in a programme of its own is its own to read.
+    # Of a school that never changed hands, too, what another did in a programme of its own is its own to
+    # read.
     assert (read(ours, kept), read(theirs, kept)) == (["invited"], ["held"])
     assert read(theirs)[:1] == ["held"] and "invited" in read(theirs) and "set its hours" not in read(theirs)
 
 
-def test_a_promise_at_a_school_that_changed_hands_is_moved_and_ended_by_who_made_it(two: Any, stopped: Any) -> None:
+def test_a_promise_at_a_school_that_changed_hands_is_moved_and_ended_by_who_made_it(
+    two: Any, stopped: Any
+) -> None:
     ours, theirs = two
     with transaction():
-        booking = make.booking(make.show(theirs.programme, theirs.school, datetime(2027, 3, 9, 9, 30, tzinfo=UTC)), {8: 50})
+        booking = make.booking(
+            make.show(theirs.programme, theirs.school, datetime(2027, 3, 9, 9, 30, tzinfo=UTC)), {8: 50}
+        )
     reference = booking.reference
     hand_over(theirs, ours, make.NOW)
     typed = {"reason": "The hall is closed", "by": "school", "cancelled_by": "school"}
@@ -175,12 +248,19 @@ def test_a_promise_at_a_school_that_changed_hands_is_moved_and_ended_by_who_made
     assert db.session.query(Booking).filter_by(reference=reference).one().ended_at is None
 
 
-def test_whom_a_school_may_name_at_once_goes_by_the_contacts_of_the_partnership_whose_link_it_holds(two: Any) -> None:
+def test_whom_a_school_may_name_at_once_goes_by_the_contacts_of_the_partnership_whose_link_it_holds(
+    two: Any,
+) -> None:
     ours, theirs = two
     hand_over(theirs, ours, make.NOW)
     with transaction():
         make.contact(theirs.school, address="head@receiver.example", partnership_id=ours.partnership.id)
-    addresses = ("lead@secret.example", "else@secret.example", "head@receiver.example", "else@receiver.example")
+    addresses = (
+        "lead@secret.example",
+        "else@secret.example",
+        "head@receiver.example",
+        "else@receiver.example",
+    )
     for side, expected in ((theirs, [True, True, False, False]), (ours, [False, False, True, True])):
         known = named.known_at(theirs.school, side.partnership.id, holder="")
         assert [known(address) for address in addresses] == expected

@@ -1,1 +1,2 @@
-"""Chasing: reminders on school days, raised to the head and the trust with a coordinator's consent; times offered to who waits."""
+"""Chasing: reminders on school days, raised to the head and the trust with a coordinator's consent; times
+offered to who waits."""

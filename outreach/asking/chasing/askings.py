@@ -1,6 +1,8 @@
-"""Where the chasing of each asked school stands: whom it was asked at, what was written since, or why it is left in peace.
+"""Where the chasing of each asked school stands: whom it was asked at, what was written since, or why it is
+left in peace.
 
-Read for many schools at once, in a constant number of queries; judged again behind the lock before anything goes.
+Read for many schools at once, in a constant number of queries; judged again behind the lock before anything
+goes.
 """
 
 from collections.abc import Collection, Iterable
@@ -37,7 +39,8 @@ from outreach.tour.targets import EXCLUDE
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """One letter that chased an asking, the day it went, and whether it may have been read (it did not fail or come back)."""
+    """One letter that chased an asking, the day it went, and whether it may have been read (it did not fail
+    or come back)."""
 
     chase: Chase
     day: date
@@ -48,9 +51,10 @@ class Written:
 class Asking:
     """One school that was asked and has said nothing since.
 
-    `contact` was asked, on `asked_on` (the newest time), and is whom a reminder goes to. `since` is the day of the
-    newest letter of all, `last_at` its instant. `written` are the letters that chased it so far, oldest first.
-    `in_hand` says which of them has to go out, or to be looked after, before another is written; '' for none.
+    `contact` was asked, on `asked_on` (the newest time), and is whom a reminder goes to. `since` is the day
+    of the newest letter of all, `last_at` its instant. `written` are the letters that chased it so far,
+    oldest first. `in_hand` says which of them has to go out, or to be looked after, before another is
+    written; '' for none.
     """
 
     id: int
@@ -64,7 +68,8 @@ class Asking:
     in_hand: str
 
     def reminded(self) -> tuple[date, ...]:
-        """On which days it was reminded; one that a coordinator took back by hand is none that is still to come."""
+        """On which days it was reminded; one that a coordinator took back by hand is none that is still to
+        come."""
         return tuple(w.day for w in self.written if w.chase.reason in chases.REMINDERS)
 
     def raised(self, reason: str) -> tuple[date, ...]:
@@ -132,13 +137,15 @@ class _Facts:
             self.chased.setdefault(chase.urn, []).append((chase, letter))
         self.booked = _by_urn(
             select(
-                Booking.urn, func.max(Booking.created_at), func.max(Booking.ended_at),
+                Booking.urn,
+                func.max(Booking.created_at),
+                func.max(Booking.ended_at),
                 func.count().filter(Booking.ended_at.is_(None)),
             )
             .where(Booking.programme_id == p, Booking.urn.in_(known))
             .group_by(Booking.urn)
             .order_by(Booking.urn)
-        )  # fmt: skip
+        )
         with_promise = [s for s in self.schools if self.booked.get(s.urn, (None, None, 0))[2]]
         self.accounts = accounts.of_schools(programme, with_promise) if with_promise else {}
         newest = select(func.max(Answer.id)).where(Answer.programme_id == p, Answer.urn.in_(known))
@@ -151,20 +158,26 @@ class _Facts:
         self.kept = _by_urn(
             select(Proposal.urn, Proposal.starts_at, Proposal.reply_by)
             .where(
-                Proposal.programme_id == p, Proposal.urn.in_(known), Proposal.ended_at.is_(None),
+                Proposal.programme_id == p,
+                Proposal.urn.in_(known),
+                Proposal.ended_at.is_(None),
                 Proposal.reply_by >= day_of(now),
             )
             .order_by(Proposal.id)
-        )  # fmt: skip
+        )
         self.lapsed = _by_urn(
             select(Proposal.urn, func.max(Proposal.reply_by), func.max(Proposal.ended_at))
             .where(
-                Proposal.programme_id == p, Proposal.urn.in_(known),
-                or_(Proposal.ended_as == LAPSED, and_(Proposal.ended_at.is_(None), Proposal.reply_by < day_of(now))),
+                Proposal.programme_id == p,
+                Proposal.urn.in_(known),
+                or_(
+                    Proposal.ended_as == LAPSED,
+                    and_(Proposal.ended_at.is_(None), Proposal.reply_by < day_of(now)),
+                ),
             )
             .group_by(Proposal.urn)
             .order_by(Proposal.urn)
-        )  # fmt: skip
+        )
         addresses = {i.address for rows in self.asked.values() for i, _, _ in rows}
         self.dead = {address.lower() for address in outbox.dead_addresses(sorted(addresses))}
         self.mail = _mail_waiting(programme.partnership_id)
@@ -228,8 +241,9 @@ class _Facts:
         on_file = {c.address.lower(): c for c in self.contacts.get(school.urn, [])}
         invitation, asked_at = max(
             ((i, at) for i, at in handed if i.address.lower() in on_file),
-            key=lambda row: row[1], default=(None, None),
-        )  # fmt: skip
+            key=lambda row: row[1],
+            default=(None, None),
+        )
         if invitation is None or asked_at is None:
             return "nobody who was asked is on file any more: invite whoever is"
         written: list[Written] = []
@@ -248,10 +262,16 @@ class _Facts:
         if (lapsed := self.lapsed.get(school.urn)) is not None:
             waits_since += [lapsed[0], *([day_of(lapsed[1])] if lapsed[1] is not None else [])]
         return Asking(
-            id=since[0][0].id, school=school, contact=on_file[invitation.address.lower()],
-            calendar=self.calendars[school.urn], asked_on=day_of(asked_at), since=max(waits_since), last_at=last_at,
-            written=tuple(written), in_hand=in_hand,
-        )  # fmt: skip
+            id=since[0][0].id,
+            school=school,
+            contact=on_file[invitation.address.lower()],
+            calendar=self.calendars[school.urn],
+            asked_on=day_of(asked_at),
+            since=max(waits_since),
+            last_at=last_at,
+            written=tuple(written),
+            in_hand=in_hand,
+        )
 
 
 def _by_urn(query: Any) -> dict[int, tuple[Any, ...]]:
@@ -264,9 +284,11 @@ def _mail_waiting(partnership_id: int) -> dict[str, datetime]:
         select(func.lower(Incoming.sender), func.max(Incoming.received_at))
         .where(
             or_(Incoming.partnership_id == partnership_id, Incoming.partnership_id.is_(None)),
-            Incoming.kind == inbox.PERSON, Incoming.task != "", Incoming.settled_at.is_(None),
+            Incoming.kind == inbox.PERSON,
+            Incoming.task != "",
+            Incoming.settled_at.is_(None),
         )
         .group_by(func.lower(Incoming.sender))
         .order_by(func.lower(Incoming.sender))
-    )  # fmt: skip
+    )
     return {address: at for address, at in rows}

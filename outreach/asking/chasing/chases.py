@@ -1,7 +1,8 @@
-"""What was written to get an answer: one row for each letter that chased one asking, and the database's word against two.
+"""What was written to get an answer: one row for each letter that chased one asking, and the database's word
+against two.
 
-An asking is the first invitation of a school since it last said anything. Whatever the school says ends it; asked
-anew, it is another asking and another reason to write.
+An asking is the first invitation of a school since it last said anything. Whatever the school says ends it;
+asked anew, it is another asking and another reason to write.
 """
 
 from collections.abc import Iterable
@@ -25,9 +26,11 @@ _STANDS = text("recalled_at IS NULL")
 
 
 class Chase(Base):
-    """One letter to one address about one asking. `address` is in small letters, so that capitals make no second person.
+    """One letter to one address about one asking. `address` is in small letters, so that capitals make no
+    second person.
 
-    `recalled_at`: it was taken back before it went, since its reason had gone (`recalled_why`); it counts for nothing.
+    `recalled_at`: it was taken back before it went, since its reason had gone (`recalled_why`); it counts for
+    nothing.
     """
 
     __tablename__ = "chase"
@@ -39,15 +42,25 @@ class Chase(Base):
         CheckConstraint("(recalled_at IS NULL) = (recalled_why = '')", name="recalled"),
         Index("ix_chase_programme", "programme_id", "urn"),
         Index(
-            "uq_chase_person", "programme_id", "urn", "address", "reason", "asking_id", unique=True,
-            postgresql_where=_STANDS, sqlite_where=_STANDS,
+            "uq_chase_person",
+            "programme_id",
+            "urn",
+            "address",
+            "reason",
+            "asking_id",
+            unique=True,
+            postgresql_where=_STANDS,
+            sqlite_where=_STANDS,
         ),
         Index(
-            "uq_chase_reminder", "asking_id", "reason", unique=True,
+            "uq_chase_reminder",
+            "asking_id",
+            "reason",
+            unique=True,
             postgresql_where=text("recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
             sqlite_where=text("recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
         ),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
@@ -77,7 +90,8 @@ def standing(programme_id: int, urns: Iterable[int] | None = None) -> list[tuple
 
 
 def is_anybody_reminded_out(programme_id: int) -> bool:
-    """Whether some school of a programme has had its last reminder: before that nothing waits for consent. One query."""
+    """Whether some school of a programme has had its last reminder: before that nothing waits for consent.
+    One query."""
     last = (Chase.programme_id == programme_id, Chase.reason == SECOND, Chase.recalled_at.is_(None))
     return db.session.scalar(select(Chase.id).where(*last).limit(1)) is not None
 
@@ -85,18 +99,29 @@ def is_anybody_reminded_out(programme_id: int) -> bool:
 def put(
     programme_id: int, urn: int, asking_id: int, reason: str, letter: Letter, *, who: str, now: datetime
 ) -> Chase:
-    """Keep that this letter chases that asking. Raises IntegrityError where the person had one for the same reason."""
+    """Keep that this letter chases that asking. Raises IntegrityError where the person had one for the same
+    reason."""
     db.session.flush()
     chase = Chase(
-        programme_id=programme_id, urn=urn, asking_id=asking_id, reason=reason, address=letter.recipient.lower(),
-        letter_id=letter.id, recorded_at=now, who=who,
-    )  # fmt: skip
+        programme_id=programme_id,
+        urn=urn,
+        asking_id=asking_id,
+        reason=reason,
+        address=letter.recipient.lower(),
+        letter_id=letter.id,
+        recorded_at=now,
+        who=who,
+    )
     db.session.add(chase)
     history.record(
-        REMINDED.get(reason, f"raised to the {reason}"), "school", urn, who=who, now=now,
+        REMINDED.get(reason, f"raised to the {reason}"),
+        "school",
+        urn,
+        who=who,
+        now=now,
         partnership_id=letter.partnership_id,
         after={"address": letter.recipient},
-    )  # fmt: skip
+    )
     db.session.flush()
     return chase
 
@@ -116,7 +141,8 @@ def counts(programme_id: int) -> dict[str, int]:
 
 
 class Written(NamedTuple):
-    """A letter of the chasing: what became of it, to which school it went, and whether the school booked since."""
+    """A letter of the chasing: what became of it, to which school it went, and whether the school booked
+    since."""
 
     chase: Chase
     status: str
@@ -127,9 +153,11 @@ class Written(NamedTuple):
 def written(programme_id: int, reason: str, *, first: int, most: int) -> list[Written]:
     """Some letters of one reason, newest first; one query."""
     booked = exists().where(
-        Booking.programme_id == programme_id, Booking.urn == Chase.urn, Booking.ended_at.is_(None),
+        Booking.programme_id == programme_id,
+        Booking.urn == Chase.urn,
+        Booking.ended_at.is_(None),
         Booking.created_at >= Chase.recorded_at,
-    )  # fmt: skip
+    )
     rows = db.session.execute(
         select(Chase, Letter.status, School, booked)
         .join(Letter, Letter.id == Chase.letter_id)

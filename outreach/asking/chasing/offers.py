@@ -1,8 +1,10 @@
-"""The waiting list: who waits for a time, in which order, and a time that is offered for some days when one comes free.
+"""The waiting list: who waits for a time, in which order, and a time that is offered for some days when one
+comes free.
 
-An offer is a proposal with a short day to reply by. A time that comes free is kept for the first of the list in the very
-transaction that frees it; the day's run offers what was free before. Nobody has two at once; when one lapses or is
-refused, the next school in the list has its turn before the same one is offered another time.
+An offer is a proposal with a short day to reply by. A time that comes free is kept for the first of the list
+in the very transaction that frees it; the day's run offers what was free before. Nobody has two at once; when
+one lapses or is refused, the next school in the list has its turn before the same one is offered another
+time.
 """
 
 from collections.abc import Collection, Mapping
@@ -51,8 +53,8 @@ TRIES = 3
 class Waiter:
     """One school that waits. `before`: whether it, or a school it came from, has seen it in whatever year.
 
-    `offered` are the times offered since it waits, oldest first; `open_offer` the one that stands now, if any.
-    `contact` is whom an offer goes to; None when nobody can be reached.
+    `offered` are the times offered since it waits, oldest first; `open_offer` the one that stands now, if
+    any. `contact` is whom an offer goes to; None when nobody can be reached.
     """
 
     school: School
@@ -78,8 +80,8 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
     """Who waits for a time: those offered least first, of these who never saw it, then those of whom it is
     not known, and then who waited longest.
 
-    A school waits from its word until it books, or says something else; refusing an offered time is not leaving the
-    list. In a constant number of queries.
+    A school waits from its word until it books, or says something else; refusing an offered time is not
+    leaving the list. In a constant number of queries.
     """
     since = _since(programme.id)
     ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
@@ -112,20 +114,24 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
     dead = {address.lower() for address in outbox.dead_addresses(addresses)}
     rows = [
         Waiter(
-            school=s, since=since[s.urn], before=before[s.urn], offered=tuple(offered.get(s.urn, ())),
+            school=s,
+            since=since[s.urn],
+            before=before[s.urn],
+            offered=tuple(offered.get(s.urn, ())),
             open_offer=next((p for p in reversed(offered.get(s.urn, [])) if p.is_open(now)), None),
             contact=next((c for c in on_file.get(s.urn, []) if c.address.lower() not in dead), None),
             calendar=calendars[s.urn],
         )
         for s in schools
-    ]  # fmt: skip
+    ]
     return sorted(rows, key=lambda w: (len(w.offered), ORDER.index(w.before.word), w.since, w.school.urn))
 
 
 def keep_what_came_free() -> None:
     """Keep each time that came free in this transaction for the first of the waiting list who could have it.
 
-    Done at the end of every transaction, before it commits, so that nobody else ever sees such a time as free.
+    Done at the end of every transaction, before it commits, so that nobody else ever sees such a time as
+    free.
     """
     noted = freed_places.take()
     if not noted:
@@ -157,10 +163,11 @@ def offer_next(
     passed_over: set[int],
     only_days: Collection[int] | None = None,
 ) -> Offer | None:
-    """Keep one time for the school whose turn it is and write to it; None when there is nobody, or nothing to offer.
+    """Keep one time for the school whose turn it is and write to it; None when there is nobody, or nothing to
+    offer.
 
-    In the caller's transaction; whoever had a turn is put into `passed_over`. `only_days`: some tour days' ids. A school
-    that somebody else has in hand this moment keeps its place in the list and is passed over.
+    In the caller's transaction; whoever had a turn is put into `passed_over`. `only_days`: some tour days'
+    ids. A school that somebody else has in hand this moment keeps its place in the list and is passed over.
     """
     if only_days is None:
         invitations.queue(programme)  # before any school's lock; what came free has the days' locks already
@@ -199,8 +206,8 @@ def _offer(
 ) -> Offer | None:
     """What a waiting school is offered without a click, if it can be; writes nothing.
 
-    Its letter goes on the first school day from today on; `offer_days` (a setting) of its school days from that one on
-    are given to answer, or as many as there are while the programme's notice for booking is kept.
+    Its letter goes on the first school day from today on; `offer_days` (a setting) of its school days from
+    that one on are given to answer, or as many as there are while the programme's notice for booking is kept.
     """
     if (
         waiter.open_offer is not None
@@ -237,7 +244,8 @@ def _offer(
 def _could_have(
     programme: Programme, waiter: Waiter, *, now: datetime, only_days: Collection[int] | None
 ) -> Slot | None:
-    """The best time that a waiting school could have, on a day of which it was not offered any yet; two queries."""
+    """The best time that a waiting school could have, on a day of which it was not offered any yet; two
+    queries."""
     before = {day_of(proposal.starts_at) for proposal in waiter.offered}
     near = slots.offers(programme, waiter.school, now=now, only_days=only_days).near
     return next((slot for slot in near if slot.day not in before), None)
@@ -250,7 +258,8 @@ def _anybody_waits(programme_id: int) -> bool:
 
 
 def _since(programme_id: int, urn: int | None = None) -> dict[int, datetime]:
-    """Since when each school waits, by URN, or the one asked for: its first word in a row that all leave it waiting.
+    """Since when each school waits, by URN, or the one asked for: its first word in a row that all leave it
+    waiting.
 
     A booking after it ends the wait; what a school books only in part it says itself.
     """

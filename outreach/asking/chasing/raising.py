@@ -1,4 +1,5 @@
-"""A gap is raised to the head teacher, and then to the trust: with a coordinator's consent each time, never by itself."""
+"""A gap is raised to the head teacher, and then to the trust: with a coordinator's consent each time, never
+by itself."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ HEAD_ROLE = "Head teacher"
 
 
 class NotRaised(Base):
-    """A coordinator decided that one gap is not raised to that level, nor further: it waits for nobody's consent any more."""
+    """A coordinator decided that one gap is not raised to that level, nor further: it waits for nobody's
+    consent any more."""
 
     __tablename__ = "not_raised"
     __table_args__ = (
@@ -54,8 +56,8 @@ class NotRaised(Base):
 class Waiting:
     """One gap that waits for a coordinator's consent: to whom next, and since when that could be.
 
-    `known`: whom we know there, the likeliest first: contacts of the school whose role is the head's, or addresses that
-    this trust was written to at before.
+    `known`: whom we know there, the likeliest first: contacts of the school whose role is the head's, or
+    addresses that this trust was written to at before.
     """
 
     school: School
@@ -99,7 +101,8 @@ class ReasonMissing(Refusal):
 def waiting(programme: Programme, *, now: datetime, target: Collection[int] | None = None) -> list[Waiting]:
     """Who waits for consent, the longest wait first: reminded twice, and silent some days since (a setting).
 
-    Empty once the programme is closed or its reply-by date is past: nobody is asked then. A constant number of queries.
+    Empty once the programme is closed or its reply-by date is past: nobody is asked then. A constant number
+    of queries.
     """
     if programme.closed_at is not None or day_of(now) > programme.reply_by:
         return []
@@ -120,16 +123,21 @@ def one(
 def preview(programme: Programme, row: Waiting, to: Addressee, *, now: datetime) -> stationery.Rendered:
     """The exact letter. Writes nothing."""
     return letters.preview_raised(
-        KINDS[row.level], invitations.asking(programme, row.school, now=now), to,
-        told.sender_of(partnerships.get(programme.partnership_id)), now=now, **_said(row),
-    )  # fmt: skip
+        KINDS[row.level],
+        invitations.asking(programme, row.school, now=now),
+        to,
+        told.sender_of(partnerships.get(programme.partnership_id)),
+        now=now,
+        **_said(row),
+    )
 
 
 def raise_to(programme: Programme, urn: int, level: str, to: Addressee, *, who: str, now: datetime) -> Chase:
     """Write to the head teacher or the trust: the coordinator's consent to this one letter.
 
-    A head whose address was typed becomes a contact of the school. Raises ReplyByPast, ProgrammeClosed, NotWaiting
-    (answered meanwhile, or raised by somebody else), BadAddress, AddressDead, HadItAlready, NoSchoolDay, SourceMissing.
+    A head whose address was typed becomes a contact of the school. Raises ReplyByPast, ProgrammeClosed,
+    NotWaiting (answered meanwhile, or raised by somebody else), BadAddress, AddressDead, HadItAlready,
+    NoSchoolDay, SourceMissing.
     """
     invitations.queue(programme)
     invitations.still_asks(programme, now=now)
@@ -164,14 +172,24 @@ def leave_be(
     if row is None or row.level != level:
         raise NotWaiting(db.session.get_one(School, urn))
     left = NotRaised(
-        programme_id=programme.id, urn=urn, asking_id=row.asking.id, level=level, reason=reason, who=who,
+        programme_id=programme.id,
+        urn=urn,
+        asking_id=row.asking.id,
+        level=level,
+        reason=reason,
+        who=who,
         recorded_at=now,
-    )  # fmt: skip
+    )
     db.session.add(left)
     history.record(
-        f"not raised to the {level}", "school", urn, who=who, now=now, after={"reason": reason},
+        f"not raised to the {level}",
+        "school",
+        urn,
+        who=who,
+        now=now,
+        after={"reason": reason},
         partnership_id=programme.partnership_id,
-    )  # fmt: skip
+    )
     db.session.flush()
     return left
 
@@ -242,18 +260,28 @@ def _checked(row: Waiting, to: Addressee, *, now: datetime) -> Addressee:
     if why := row.asking.calendar.why_closed(day_of(now)):
         raise NoSchoolDay(row.school, why.replace("your", "its"))
     return Addressee(
-        address=address, name=to.name.strip(), role=to.role.strip(), source=to.source.strip(),
+        address=address,
+        name=to.name.strip(),
+        role=to.role.strip(),
+        source=to.source.strip(),
         source_date=to.source_date or day_of(now),
-    )  # fmt: skip
+    )
 
 
 def _on_file(school: School, to: Addressee, *, who: str, now: datetime) -> None:
     """The head that was typed is kept as a contact; one that is on file already stays as it is."""
     if all(c.address.lower() != to.address.lower() for c in contacts.of(school.urn)):
         contacts.add(
-            school.urn, to.name, to.role or HEAD_ROLE, to.address, "", to.source, to.source_date or day_of(now),
-            who=who, now=now,
-        )  # fmt: skip
+            school.urn,
+            to.name,
+            to.role or HEAD_ROLE,
+            to.address,
+            "",
+            to.source,
+            to.source_date or day_of(now),
+            who=who,
+            now=now,
+        )
 
 
 def _forget_withdrawn(row: Waiting, level: str, address: str, *, now: datetime) -> None:
@@ -262,11 +290,14 @@ def _forget_withdrawn(row: Waiting, level: str, address: str, *, now: datetime) 
         select(Chase)
         .join(Letter, Letter.id == Chase.letter_id)
         .where(
-            Chase.asking_id == row.asking.id, Chase.reason == level, Chase.address == address.lower(),
-            Chase.recalled_at.is_(None), Letter.status == WITHDRAWN,
+            Chase.asking_id == row.asking.id,
+            Chase.reason == level,
+            Chase.address == address.lower(),
+            Chase.recalled_at.is_(None),
+            Letter.status == WITHDRAWN,
         )
         .order_by(Chase.id)
-    ):  # fmt: skip
+    ):
         chase.recalled_at, chase.recalled_why = now, "withdrawn by hand"
     db.session.flush()
 
@@ -284,12 +315,15 @@ def _trusts(partnership_id: int) -> dict[str, list[Addressee]]:
         .join(Chase, Chase.urn == School.urn)
         .join(Letter, Letter.id == Chase.letter_id)
         .where(
-            Chase.reason == TRUST, Chase.recalled_at.is_(None), Letter.partnership_id == partnership_id,
-            Letter.status == outbox.SENT, School.trust_name.is_not(None),
+            Chase.reason == TRUST,
+            Chase.recalled_at.is_(None),
+            Letter.partnership_id == partnership_id,
+            Letter.status == outbox.SENT,
+            School.trust_name.is_not(None),
         )
         .group_by(School.trust_name, Chase.address)
         .order_by(func.max(Chase.recorded_at).desc(), Chase.address)
-    )  # fmt: skip
+    )
     found: dict[str, list[Addressee]] = {}
     for trust, address, at in rows:
         source = f"our letter of {day_short(at)}"

@@ -1,7 +1,8 @@
 """Reminders: due on a school day of that school, twice at most, and none once the school has said anything.
 
-Whoever sends them, by the day's run or by hand, queues at the programme's row and judges each school again there; a
-unique index stands behind that. A reminder that still waits when its reason goes is taken back before it is sent.
+Whoever sends them, by the day's run or by hand, queues at the programme's row and judges each school again
+there; a unique index stands behind that. A reminder that still waits when its reason goes is taken back
+before it is sent.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -48,7 +49,8 @@ class Reminder:
 
 @dataclass(frozen=True, kw_only=True)
 class ReminderPreview:
-    """What reminding these schools would do, by name, and the exact letter to one (None when nobody gets one)."""
+    """What reminding these schools would do, by name, and the exact letter to one (None when nobody gets
+    one)."""
 
     recipients: tuple[Reminder, ...]
     left_out: tuple[LeftOut, ...]
@@ -67,7 +69,8 @@ class Sent:
 def coming(
     programme: Programme, *, now: datetime, target: Collection[int] | None = None
 ) -> tuple[list[Reminder], list[LeftOut]]:
-    """Every reminder still to come by the schedule, the next due first; and the asked schools that get none, with why.
+    """Every reminder still to come by the schedule, the next due first; and the asked schools that get none,
+    with why.
 
     Whether reminders are switched on does not matter here. In a constant number of queries; writes nothing.
     """
@@ -84,7 +87,8 @@ def coming(
 
 
 def due(programme: Programme, *, now: datetime, target: Collection[int] | None = None) -> list[Reminder]:
-    """What the day's run would send now, by school name: none while reminders are off, or the programme asks no more."""
+    """What the day's run would send now, by school name: none while reminders are off, or the programme asks
+    no more."""
     if not settings.of(programme.id).reminders_on or not _still_asks(programme, now):
         return []
     reminders, _ = coming(programme, now=now, target=target)
@@ -92,7 +96,8 @@ def due(programme: Programme, *, now: datetime, target: Collection[int] | None =
 
 
 def send_due(programme: Programme, urn: int, *, target: Collection[int] | None = None, now: datetime) -> bool:
-    """Remind one school if a reminder is due there now; whether one was written. In the caller's transaction."""
+    """Remind one school if a reminder is due there now; whether one was written. In the caller's
+    transaction."""
     invitations.queue(programme)
     plan, today = settings.of(programme.id), day_of(now)
     if not plan.reminders_on or not _still_asks(programme, now):
@@ -111,17 +116,21 @@ def preview(
 ) -> ReminderPreview:
     """Whom reminding by hand would write to and whom not, in a constant number of queries; writes nothing.
 
-    `target`: the URNs of the programme's target; who is not in it is left out. Raises ReplyByPast, ProgrammeClosed.
+    `target`: the URNs of the programme's target; who is not in it is left out. Raises ReplyByPast,
+    ProgrammeClosed.
     """
     recipients, left_out = _sorted_out(programme, urns, target, now=now)
     shown = recipients[0] if recipients else None
     letter = None
     if shown is not None:
         letter = letters.preview_reminder(
-            invitations.asking(programme, shown.school, now=now), invitations.addressee(shown.contact),
+            invitations.asking(programme, shown.school, now=now),
+            invitations.addressee(shown.contact),
             told.sender_of(partnerships.get(programme.partnership_id)),
-            nth=shown.nth, asked_on=shown.asking.asked_on, now=now,
-        )  # fmt: skip
+            nth=shown.nth,
+            asked_on=shown.asking.asked_on,
+            now=now,
+        )
     return ReminderPreview(recipients=tuple(recipients), left_out=tuple(left_out), shown=shown, letter=letter)
 
 
@@ -137,9 +146,9 @@ def send(
 ) -> Sent:
     """Remind each school of the list that may be reminded, as it stands behind the programme's lock.
 
-    `words`: from `rounds.words_for`, so that the slots of hundreds of schools are not reckoned while others wait.
-    `seen`: URN -> address as the preview showed them; a school whose address is another by now is left out.
-    Raises ReplyByPast, ProgrammeClosed, or NobodyToWriteTo (a page sent twice comes to this).
+    `words`: from `rounds.words_for`, so that the slots of hundreds of schools are not reckoned while others
+    wait. `seen`: URN -> address as the preview showed them; a school whose address is another by now is left
+    out. Raises ReplyByPast, ProgrammeClosed, or NobodyToWriteTo (a page sent twice comes to this).
     """
     invitations.queue(programme)
     recipients, left_out = _sorted_out(programme, urns, target, now=now)
@@ -234,9 +243,14 @@ def _write(
         expires_at=invitations.invitation_expiry(programme),
     )
     chases.put(
-        programme.id, reminder.school.urn, reminder.asking.id, chases.REMINDERS[reminder.nth - 1], letter,
-        who=who, now=now,
-    )  # fmt: skip
+        programme.id,
+        reminder.school.urn,
+        reminder.asking.id,
+        chases.REMINDERS[reminder.nth - 1],
+        letter,
+        who=who,
+        now=now,
+    )
     return True
 
 
@@ -245,7 +259,8 @@ def _still_asks(programme: Programme, now: datetime) -> bool:
 
 
 def open_programmes(*, now: datetime) -> list[Programme]:
-    """Those that are not closed and whose year is not long over, oldest first: what the day's run goes through."""
+    """Those that are not closed and whose year is not long over, oldest first: what the day's run goes
+    through."""
     this_year = year_of(day_of(now))
     return list(
         db.session.scalars(

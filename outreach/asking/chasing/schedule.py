@@ -27,7 +27,8 @@ def school_day_from(day: date, *, until: date, why_closed: WhyClosed) -> date | 
 
 
 def school_days_on(day: date, days: int, *, until: date, why_closed: WhyClosed) -> date | None:
-    """The `days`-th school day after `day`, which itself does not count; None when there is none by `until`."""
+    """The `days`-th school day after `day`, which itself does not count; None when there is none by
+    `until`."""
     found: date | None = day
     for _ in range(days):
         found = (

@@ -1,4 +1,5 @@
-"""How a programme chases its answers: whether reminders go by themselves, after how many days, and what else goes."""
+"""How a programme chases its answers: whether reminders go by themselves, after how many days, and what else
+goes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -27,7 +28,8 @@ class ChasingSettings(Base):
     __table_args__ = (
         CheckConstraint(
             "first_after_days BETWEEN 1 AND 90 AND second_after_days BETWEEN 1 AND 90 "
-            "AND raise_after_days BETWEEN 1 AND 90 AND offer_days BETWEEN 1 AND 90 AND report_after_days BETWEEN 1 AND 90",
+            "AND raise_after_days BETWEEN 1 AND 90 AND offer_days BETWEEN 1 AND 90 AND "
+            "report_after_days BETWEEN 1 AND 90",
             name="days",
         ),
     )
@@ -55,10 +57,12 @@ class ChasingRun(Base):
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """Days are calendar days, counted on to the next school day of the school; `offer_days` alone are school days.
+    """Days are calendar days, counted on to the next school day of the school; `offer_days` alone are school
+    days.
 
-    `reminders_on` and `reports_on`: what `flask asking chase` may send without a click. `offers_on`: a time that comes free
-    is kept for the first of the waiting list; on, because the page where a school asks for that list says so.
+    `reminders_on` and `reports_on`: what `flask asking chase` may send without a click. `offers_on`: a time
+    that comes free is kept for the first of the waiting list; on, because the page where a school asks for
+    that list says so.
     """
 
     reminders_on: bool = False
@@ -77,16 +81,16 @@ class DaysWrong(Refusal):
 
 
 def of(programme_id: int) -> Schedule:
-    """What is settled for a programme, else what stands until somebody settles it: only who waits is written to."""
+    """What is settled for a programme, else what stands until somebody settles it: only who waits is written
+    to."""
     row = db.session.get(ChasingSettings, programme_id)
     return Schedule() if row is None else Schedule(**{f.name: getattr(row, f.name) for f in fields(Schedule)})
 
 
-def first_after_days(
-    told: Iterable[tuple[datetime, Mapping[str, int] | None]], *, by: datetime
-) -> int:
-    """After how many days of silence a first reminder was due at that moment: from the history's deeds SETTLED of one
-    programme, as (recorded at, after), the oldest first. Before anybody settled it, as Schedule begins. Pure."""
+def first_after_days(told: Iterable[tuple[datetime, Mapping[str, int] | None]], *, by: datetime) -> int:
+    """After how many days of silence a first reminder was due at that moment: from the history's deeds
+    SETTLED of one programme, as (recorded at, after), the oldest first. Before anybody settled it, as
+    Schedule begins. Pure."""
     days = Schedule.first_after_days
     for recorded_at, after in told:
         if recorded_at < by:
@@ -109,9 +113,7 @@ def settle(programme: Programme, schedule: Schedule, *, who: str, now: datetime)
         for name, value in asdict(schedule).items():
             setattr(row, name, value)
     db.session.flush()
-    history.record(
-        SETTLED, "programme", programme.id, who=who, now=now, before=before, after=after
-    )
+    history.record(SETTLED, "programme", programme.id, who=who, now=now, before=before, after=after)
 
 
 def ran(*, now: datetime) -> None:

@@ -49,7 +49,8 @@ class NoSuchPerson(Refusal):
 
 
 def people_of(school: School, partnership_id: int) -> list[Contact]:
-    """Whom we hold for a school, the one to write to first; of one that is new, those of the schools it came from."""
+    """Whom we hold for a school, the one to write to first; of one that is new, those of the schools it came
+    from."""
     return contacts.to_write_to([school.urn], partnership_id).get(school.urn, [])
 
 
@@ -75,18 +76,32 @@ def confirm(request: ConfirmationRequest, school: School, *, who: str, now: date
     if said is not None and said.kind == STILL_RIGHT:
         return said
     lines = [(school.urn, contact, contacts.details_of(contact)) for contact in people]
-    contacts.put_many(lines, source=CONFIRMED, source_date=day_of(now), who=who, now=now, partnership_id=request.partnership_id)
+    contacts.put_many(
+        lines,
+        source=CONFIRMED,
+        source_date=day_of(now),
+        who=who,
+        now=now,
+        partnership_id=request.partnership_id,
+    )
     return _keep(request, STILL_RIGHT, "", who=who, now=now)
 
 
 def change(
-    request: ConfirmationRequest, school: School, contact: Contact, kept: Details, *, waits: bool = False, who: str, now: datetime
-) -> bool:  # fmt: skip
+    request: ConfirmationRequest,
+    school: School,
+    contact: Contact,
+    kept: Details,
+    *,
+    waits: bool = False,
+    who: str,
+    now: datetime,
+) -> bool:
     """Somebody else, or other details, in the place of one. The same again changes nothing.
 
-    Another address is another person: links that went to the old one are closed, and the new one gets its letter and its
-    link at once. `waits`: the new address is looked at by a coordinator first (False is given back), and the old one stays
-    until then. Raises NoSuchPerson, ContactOnFile, AddressDead.
+    Another address is another person: links that went to the old one are closed, and the new one gets its
+    letter and its link at once. `waits`: the new address is looked at by a coordinator first (False is given
+    back), and the old one stays until then. Raises NoSuchPerson, ContactOnFile, AddressDead.
     """
     mine = _mine(request, school, contact, who=who, now=now)
     if kept == contacts.details_of(mine):
@@ -100,8 +115,12 @@ def change(
         replace(request, school, mine, kept, who=who, now=now)
     else:
         contacts.put_many(
-            [(school.urn, mine, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now,
-                partnership_id=request.partnership_id
+            [(school.urn, mine, kept)],
+            source=FROM_SCHOOL,
+            source_date=day_of(now),
+            who=who,
+            now=now,
+            partnership_id=request.partnership_id,
         )
     _keep(request, CHANGED, f"{kept.name or kept.address} for {was}", who=who, now=now)
     return True
@@ -112,9 +131,13 @@ def replace(
 ) -> None:
     """One contact goes, another comes, and is written to with a link of its own."""
     contacts.put_many(
-        [(school.urn, None, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now,
+        [(school.urn, None, kept)],
+        source=FROM_SCHOOL,
+        source_date=day_of(now),
+        who=who,
+        now=now,
         partnership_id=request.partnership_id,
-    )  # fmt: skip
+    )
     contacts.end(mine, who=who, now=now, programmes=programmes.ids_of(request.partnership_id))
     db.session.flush()
     people = contacts.of(school.urn, request.partnership_id)
@@ -124,7 +147,13 @@ def replace(
 
 
 def add(
-    request: ConfirmationRequest, school: School, kept: Details, *, waits: bool = False, who: str, now: datetime
+    request: ConfirmationRequest,
+    school: School,
+    kept: Details,
+    *,
+    waits: bool = False,
+    who: str,
+    now: datetime,
 ) -> bool:
     """One more; `waits` as in change(). Raises TooManyPeople, ContactOnFile, AddressDead."""
     people = _own(request, school, who=who, now=now)
@@ -135,8 +164,12 @@ def add(
         _let_wait(request, school, kept, who=who, now=now)
         return False
     contacts.put_many(
-        [(school.urn, None, kept)], source=FROM_SCHOOL, source_date=day_of(now), who=who, now=now,
-                partnership_id=request.partnership_id
+        [(school.urn, None, kept)],
+        source=FROM_SCHOOL,
+        source_date=day_of(now),
+        who=who,
+        now=now,
+        partnership_id=request.partnership_id,
     )
     _keep(request, ADDED, kept.name or kept.address, who=who, now=now)
     return True
@@ -152,25 +185,43 @@ def end(request: ConfirmationRequest, school: School, contact: Contact, *, who: 
 
 
 def _let_wait(
-    request: ConfirmationRequest, school: School, kept: Details, *, instead_of: str = "", who: str, now: datetime
+    request: ConfirmationRequest,
+    school: School,
+    kept: Details,
+    *,
+    instead_of: str = "",
+    who: str,
+    now: datetime,
 ) -> None:
     named.wait(
-        named.CONTACTS, school, request.programme_id, about=request.id, instead_of=instead_of, name=kept.name,
-        role=kept.role, address=kept.address, phone=kept.phone, named_by=who, now=now,
-    )  # fmt: skip
+        named.CONTACTS,
+        school,
+        request.programme_id,
+        about=request.id,
+        instead_of=instead_of,
+        name=kept.name,
+        role=kept.role,
+        address=kept.address,
+        phone=kept.phone,
+        named_by=who,
+        now=now,
+    )
 
 
-def _own(
-    request: ConfirmationRequest, school: School, *, who: str, now: datetime) -> list[Contact]:
-    """The school's own contacts, behind its lock; those of the schools it came from become its own, as they are."""
+def _own(request: ConfirmationRequest, school: School, *, who: str, now: datetime) -> list[Contact]:
+    """The school's own contacts, behind its lock; those of the schools it came from become its own, as they
+    are."""
     db.session.execute(select(School.urn).where(School.urn == school.urn).with_for_update(key_share=True))
     for contact in people_of(school, request.partnership_id):
         if contact.urn != school.urn and contact.address.lower() not in _addresses(request, school):
             contacts.put_many(
                 [(school.urn, None, contacts.details_of(contact))],
-                source=contact.source, source_date=contact.source_date, who=who, now=now,
+                source=contact.source,
+                source_date=contact.source_date,
+                who=who,
+                now=now,
                 partnership_id=request.partnership_id,
-            )  # fmt: skip
+            )
             db.session.flush()
     return contacts.of(school.urn, request.partnership_id)
 
@@ -180,7 +231,8 @@ def _addresses(request: ConfirmationRequest, school: School) -> set[str]:
 
 
 def _mine(
-    request: ConfirmationRequest, school: School, contact: Contact, *, who: str, now: datetime) -> Contact:
+    request: ConfirmationRequest, school: School, contact: Contact, *, who: str, now: datetime
+) -> Contact:
     """That person among the school's own, behind its lock. Raises NoSuchPerson."""
     wanted = contact.address.lower()
     for own in _own(request, school, who=who, now=now):
@@ -190,8 +242,13 @@ def _mine(
 
 
 def _check_address(
-    request: ConfirmationRequest, school: School, address: str, *, instead_of: Contact | None = None) -> None:
-    others = [c for c in contacts.of(school.urn, request.partnership_id) if instead_of is None or c.id != instead_of.id]
+    request: ConfirmationRequest, school: School, address: str, *, instead_of: Contact | None = None
+) -> None:
+    others = [
+        c
+        for c in contacts.of(school.urn, request.partnership_id)
+        if instead_of is None or c.id != instead_of.id
+    ]
     if any(c.address.lower() == address.lower() for c in others):
         raise ContactOnFile(f"{address} is on the list already.")
     if outbox.is_dead(address):

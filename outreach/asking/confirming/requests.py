@@ -1,4 +1,5 @@
-"""Schools are asked, once in an academic year, whether the people on file are still the right ones: to whom that goes, and what came of it."""
+"""Schools are asked, once in an academic year, whether the people on file are still the right ones: to whom
+that goes, and what came of it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -31,7 +32,8 @@ DAYS_TO_ANSWER = 14
 
 
 class ConfirmationRequest(Base, OfPartnership):
-    """One school was asked, at one address, whether we hold the right people. `address` is in small letters."""
+    """One school was asked, at one address, whether we hold the right people. `address` is in small
+    letters."""
 
     __tablename__ = "confirmation_request"
     __table_args__ = (
@@ -52,7 +54,8 @@ class ConfirmationRequest(Base, OfPartnership):
 
 
 class Confirmation(Base):
-    """What somebody did at that link: said that all are right, or changed, added or ended one. The newest row holds."""
+    """What somebody did at that link: said that all are right, or changed, added or ended one. The newest row
+    holds."""
 
     __tablename__ = "confirmation"
     __table_args__ = (
@@ -94,7 +97,8 @@ class LeftOut:
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """Who would be asked and who not, by name, and the exact letter to the first (None when nobody gets one)."""
+    """Who would be asked and who not, by name, and the exact letter to the first (None when nobody gets
+    one)."""
 
     recipients: tuple[Recipient, ...]
     left_out: tuple[LeftOut, ...]
@@ -109,14 +113,18 @@ class Sent:
 
 RIGHT, OTHERS, BACK, SILENT = "right", "changed", "back", "silent"
 STATES = {
-    RIGHT: "all are right", OTHERS: "somebody changed", BACK: "the letter did not arrive", SILENT: "no answer yet",
-}  # fmt: skip
+    RIGHT: "all are right",
+    OTHERS: "somebody changed",
+    BACK: "the letter did not arrive",
+    SILENT: "no answer yet",
+}
 """What came of asking one school: the words of an address, and as people read them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One school that was asked in a year: the newest letter, every address asked, and what was said last, if anything."""
+    """One school that was asked in a year: the newest letter, every address asked, and what was said last, if
+    anything."""
 
     school: School
     request: ConfirmationRequest
@@ -132,7 +140,8 @@ class Asked:
 
 
 def preview(programme: Programme, target: Collection[int], *, now: datetime) -> Preview:
-    """Who of the target would be asked, in a fixed number of queries; writes nothing. Raises ReplyByPast, ProgrammeClosed."""
+    """Who of the target would be asked, in a fixed number of queries; writes nothing. Raises ReplyByPast,
+    ProgrammeClosed."""
     recipients, left_out = _sorted_out(programme, target, now=now)
     return Preview(
         recipients=tuple(recipients),
@@ -153,8 +162,8 @@ def send(
 ) -> Sent:
     """Ask each school of the list that may be asked, as it stands behind the partnership's lock.
 
-    `seen`: URN -> address as the preview showed them; a school whose address is another by now is left out and named.
-    Raises ReplyByPast, ProgrammeClosed, or NobodyToAsk (a page sent twice comes to this).
+    `seen`: URN -> address as the preview showed them; a school whose address is another by now is left out
+    and named. Raises ReplyByPast, ProgrammeClosed, or NobodyToAsk (a page sent twice comes to this).
     """
     partnerships.lock(programme.partnership_id)
     recipients, left_out = _sorted_out(programme, seen.keys() & set(target), now=now)
@@ -168,31 +177,49 @@ def send(
     for recipient in asked:
         write_to(programme, recipient, who=who, now=now)
     history.record(
-        "asked schools for their contacts", "programme", programme.id, who=who, now=now, after=count(len(asked), "school")
-    )  # fmt: skip
+        "asked schools for their contacts",
+        "programme",
+        programme.id,
+        who=who,
+        now=now,
+        after=count(len(asked), "school"),
+    )
     db.session.flush()
     return Sent(recipients=tuple(asked), left_out=tuple(left_out))
 
 
 def write_to(programme: Programme, recipient: Recipient, *, who: str, now: datetime) -> ConfirmationRequest:
-    """The letter to one person, with a link of that one's own, and that it was asked; no rule is judged here."""
+    """The letter to one person, with a link of that one's own, and that it was asked; no rule is judged
+    here."""
     letter, link = still_right.still_right(
-        _held(programme, recipient, now=now), invitations.addressee(recipient.contact),
-        told.sender_of(partnerships.get(programme.partnership_id)), now=now,
+        _held(programme, recipient, now=now),
+        invitations.addressee(recipient.contact),
+        told.sender_of(partnerships.get(programme.partnership_id)),
+        now=now,
         expires_at=max(invitations.invitation_expiry(programme), now + LINK_LASTS_AT_LEAST),
-    )  # fmt: skip
+    )
     db.session.flush()
     request = ConfirmationRequest(
-        partnership_id=programme.partnership_id, programme_id=programme.id, academic_year=programme.academic_year,
-        urn=recipient.school.urn, address=recipient.contact.address.lower(), letter_id=letter.id, link_id=link.id,
-        recorded_at=now, who=who,
-    )  # fmt: skip
+        partnership_id=programme.partnership_id,
+        programme_id=programme.id,
+        academic_year=programme.academic_year,
+        urn=recipient.school.urn,
+        address=recipient.contact.address.lower(),
+        letter_id=letter.id,
+        link_id=link.id,
+        recorded_at=now,
+        who=who,
+    )
     db.session.add(request)
     history.record(
-        "asked who is right", "school", recipient.school.urn, who=who, now=now,
+        "asked who is right",
+        "school",
+        recipient.school.urn,
+        who=who,
+        now=now,
         partnership_id=programme.partnership_id,
         after={"address": recipient.contact.address},
-    )  # fmt: skip
+    )
     db.session.flush()
     return request
 
@@ -201,7 +228,8 @@ LINK_LASTS_AT_LEAST = timedelta(days=30)
 
 
 def of_year(partnership_id: int, academic_year: int) -> list[Asked]:
-    """Every school that was asked in a year, by name, with its newest letter and what it said last; two queries."""
+    """Every school that was asked in a year, by name, with its newest letter and what it said last; two
+    queries."""
     rows = db.session.execute(
         select(ConfirmationRequest, School, Letter.status)
         .join(School, School.urn == ConfirmationRequest.urn)
@@ -228,11 +256,14 @@ def of_year(partnership_id: int, academic_year: int) -> list[Asked]:
         addresses[school.urn].add(request.address)
     newest = {
         school.urn: Asked(
-            school=school, request=request, addresses=frozenset(addresses[school.urn]), letter_status=status,
+            school=school,
+            request=request,
+            addresses=frozenset(addresses[school.urn]),
+            letter_status=status,
             newest=said.get(school.urn),
         )
         for request, school, status in rows
-    }  # fmt: skip
+    }
     return list(newest.values())
 
 
@@ -244,7 +275,8 @@ def of_link(link_id: int) -> ConfirmationRequest | None:
 def _sorted_out(
     programme: Programme, urns: Iterable[int], *, now: datetime
 ) -> tuple[list[Recipient], list[LeftOut]]:
-    """Each open school of the list once: asked, or left out with the first reason that holds. Only of this partnership."""
+    """Each open school of the list once: asked, or left out with the first reason that holds. Only of this
+    partnership."""
     invitations.still_asks(programme, now=now)
     wanted = set(urns)
     ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
@@ -291,11 +323,14 @@ def _judge(school: School, people: list[Contact], asked: Asked | None, dead: set
 
 def _held(programme: Programme, recipient: Recipient, *, now: datetime) -> Held:
     return Held(
-        school_name=recipient.school.name, urn=recipient.school.urn, programme_id=programme.id,
-        programme_title=programme.title, academic_year=programme.academic_year,
+        school_name=recipient.school.name,
+        urn=recipient.school.urn,
+        programme_id=programme.id,
+        programme_title=programme.title,
+        academic_year=programme.academic_year,
         people=tuple((c.name or c.address, c.role) for c in recipient.people),
         answer_by=answer_by(programme, day_of(now)),
-    )  # fmt: skip
+    )
 
 
 def answer_by(programme: Programme, today: date) -> date:

@@ -1,4 +1,5 @@
-"""A coordinator says of somebody whom a school named from outside its own domain: yes, that is one of theirs; or no.
+"""A coordinator says of somebody whom a school named from outside its own domain: yes, that is one of theirs;
+or no.
 
 The yes does what the school wanted to do, in the same transaction; the no does nothing, and nobody is told.
 """
@@ -82,7 +83,8 @@ def count(partnership_id: int) -> int:
 
 
 def decide(partnership_id: int, person_id: int, *, grant: bool, who: str, now: datetime) -> NamedPerson:
-    """A coordinator's click. Raises NoSuchPerson for another partnership's or none, DecidedAlready, ComesBack, NotAnyMore."""
+    """A coordinator's click. Raises NoSuchPerson for another partnership's or none, DecidedAlready,
+    ComesBack, NotAnyMore."""
     person = db.session.scalar(
         select(NamedPerson)
         .join(Programme, Programme.id == NamedPerson.programme_id)
@@ -100,9 +102,11 @@ def decide(partnership_id: int, person_id: int, *, grant: bool, who: str, now: d
     if outbox.is_dead(person.address):
         raise ComesBack(person.address)
     {
-        named.BOOKING: _into_booking, named.SEATS: _into_seats,
-        named.SOMEBODY_ELSE: _asked, named.CONTACTS: _on_file,
-    }[person.door](person, who=who, now=now)  # fmt: skip
+        named.BOOKING: _into_booking,
+        named.SEATS: _into_seats,
+        named.SOMEBODY_ELSE: _asked,
+        named.CONTACTS: _on_file,
+    }[person.door](person, who=who, now=now)
     named.decide(person, GRANTED, who=who, now=now)
     return person
 
@@ -131,9 +135,12 @@ def _add(booking: Booking, person: NamedPerson, *, who: str, now: datetime) -> N
     if booking.performance.ends_at <= now:
         raise ShowIsOver
     one = Colleague(
-        name=person.name, address=person.address, duty=person.duty or colleagues.COLLEAGUE, role=person.role,
+        name=person.name,
+        address=person.address,
+        duty=person.duty or colleagues.COLLEAGUE,
+        role=person.role,
         phone=person.phone,
-    )  # fmt: skip
+    )
     try:
         colleagues.add(booking, one, who=who, now=now)
     except AlreadyThere:
@@ -151,9 +158,17 @@ def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
     whose = programme.partnership_id
     there = {c.address.casefold(): c for c in contacts.of(person.urn, whose)}
     contact = there.get(person.address.casefold()) or contacts.add(
-        person.urn, person.name, person.role, person.address, person.phone, f"named by {person.named_by}, at the school",
-        day_of(person.recorded_at), who=who, now=now, partnership_id=whose,
-    )  # fmt: skip
+        person.urn,
+        person.name,
+        person.role,
+        person.address,
+        person.phone,
+        f"named by {person.named_by}, at the school",
+        day_of(person.recorded_at),
+        who=who,
+        now=now,
+        partnership_id=whose,
+    )
     try:
         with db.session.begin_nested():
             invitations.invite(programme, school, contact, who=who, now=now)

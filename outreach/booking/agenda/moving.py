@@ -1,4 +1,5 @@
-"""Moving a show, or a time kept for a school, in the diary: where it could go, what that would do, doing it, putting it back.
+"""Moving a show, or a time kept for a school, in the diary: where it could go, what that would do, doing it,
+putting it back.
 
 The roads of the days that it leaves and comes to are the measure: minutes saved are minutes not driven.
 """
@@ -57,7 +58,8 @@ class CannotBeUndone(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Moving:
-    """A show with its host's booking and guests, or a time with the proposal that keeps it: one of the two is None."""
+    """A show with its host's booking and guests, or a time with the proposal that keeps it: one of the two is
+    None."""
 
     performance: Performance
     programme: Programme
@@ -76,8 +78,8 @@ class Moving:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What a move would do. `saved`: minutes of road that it saves; `letter`: as the first of the people would get it,
-    None where nobody is named; `beside`: the other starts of the same place."""
+    """What a move would do. `saved`: minutes of road that it saves; `letter`: as the first of the people
+    would get it, None where nobody is named; `beside`: the other starts of the same place."""
 
     slot: Slot
     saved: int
@@ -103,17 +105,27 @@ def find(performance: Performance, *, now: datetime) -> Moving:
         raise NotInTheDiary("The school’s day to answer is over: the time is about to be free again.")
     host = next((b for b in promised if b.role == HOST), None)
     return Moving(
-        performance=performance, programme=programme, school=performance.host, booking=host,
-        guests=tuple(b for b in promised if b.role != HOST), proposal=kept,
-    )  # fmt: skip
+        performance=performance,
+        programme=programme,
+        school=performance.host,
+        booking=host,
+        guests=tuple(b for b in promised if b.role != HOST),
+        proposal=kept,
+    )
 
 
 def places(moving: Moving, *, only_days: Iterable[int] | None = None, now: datetime) -> list[Place]:
-    """Where it could go and where not, for every tour day from today on or some of them; where it stands is no place."""
+    """Where it could go and where not, for every tour day from today on or some of them; where it stands is
+    no place."""
     offers = partial(
-        slots.offers, moving.programme, moving.school, now=now, instead_of=moving.performance.id,
-        whatever_the_notice=True, only_days=None if only_days is None else list(only_days),
-    )  # fmt: skip
+        slots.offers,
+        moving.programme,
+        moving.school,
+        now=now,
+        instead_of=moving.performance.id,
+        whatever_the_notice=True,
+        only_days=None if only_days is None else list(only_days),
+    )
     kept, loose = offers(), offers(whatever_the_rest=True)
     now_costs = costs_now(moving.performance, moving.programme, now=now)
     found: list[Place] = []
@@ -125,7 +137,8 @@ def places(moving: Moving, *, only_days: Iterable[int] | None = None, now: datet
 
 
 def look(moving: Moving, key: str, *, note: str = "", tell: bool = True, now: datetime) -> Look:
-    """What moving it to a slot would do, with the letter that `note` and `tell` make; writes nothing. Raises PlaceGone, StandsThere, NoteTooLong, ReplyByWrong."""
+    """What moving it to a slot would do, with the letter that `note` and `tell` make; writes nothing. Raises
+    PlaceGone, StandsThere, NoteTooLong, ReplyByWrong."""
     note = _checked(note)
     slot = _slot(moving, key, now=now)
     there = places(moving, only_days=[slot.tour_day_id], now=now)
@@ -144,10 +157,11 @@ def look(moving: Moving, key: str, *, note: str = "", tell: bool = True, now: da
 def move(
     performance: Performance, key: str, *, note: str = "", tell: bool = True, who: str, now: datetime
 ) -> DiaryMove:
-    """Move it, whatever the notice: booked, everybody with it in the calendar is told; proposed, whom it was written to.
+    """Move it, whatever the notice: booked, everybody with it in the calendar is told; proposed, whom it was
+    written to.
 
-    `tell` False: see bookings.move and proposing.move. Raises NotInTheDiary, PlaceGone, StandsThere, NoteTooLong,
-    proposing.ReplyByWrong, proposing.NotKeptAnyMore.
+    `tell` False: see bookings.move and proposing.move. Raises NotInTheDiary, PlaceGone, StandsThere,
+    NoteTooLong, proposing.ReplyByWrong, proposing.NotKeptAnyMore.
     """
     note = _checked(note)
     performances.lock_school(performance.urn)
@@ -158,10 +172,17 @@ def move(
     was_day, was_starts_at = performance.tour_day_id, performance.starts_at
     _put(moving, slot, note=note, tell=tell, who=who, now=now)
     row = DiaryMove(
-        programme_id=moving.programme.id, performance_id=performance.id, sequence=performance.sequence,
-        recorded_at=now, who=who, was_tour_day_id=was_day, was_starts_at=was_starts_at,
-        starts_at=performance.starts_at, minutes_saved=saved, told=tell,
-    )  # fmt: skip
+        programme_id=moving.programme.id,
+        performance_id=performance.id,
+        sequence=performance.sequence,
+        recorded_at=now,
+        who=who,
+        was_tour_day_id=was_day,
+        was_starts_at=was_starts_at,
+        starts_at=performance.starts_at,
+        minutes_saved=saved,
+        told=tell,
+    )
     db.session.add(row)
     db.session.flush()
     return row
@@ -194,9 +215,15 @@ def undo(made: DiaryMove, *, who: str, now: datetime) -> None:
     made.undone_at, made.undone_by = now, who
     db.session.flush()
     history.record(
-        "undid a move", "school", moving.school.urn, who=who, now=now, partnership_id=moving.programme.partnership_id,
-        before=made.starts_at.isoformat(), after=made.was_starts_at.isoformat(),
-    )  # fmt: skip
+        "undid a move",
+        "school",
+        moving.school.urn,
+        who=who,
+        now=now,
+        partnership_id=moving.programme.partnership_id,
+        before=made.starts_at.isoformat(),
+        after=made.was_starts_at.isoformat(),
+    )
 
 
 def _movable(performance: Performance, *, now: datetime) -> Moving:
@@ -230,9 +257,14 @@ def _was_kept_until(proposal: Proposal) -> date | None:
 
 def _slot(moving: Moving, key: str, *, now: datetime) -> Slot:
     slot = slots.find(
-        moving.programme, moving.school, key, now=now, instead_of=moving.performance.id,
-        whatever_the_notice=True, whatever_the_rest=True,
-    )  # fmt: skip
+        moving.programme,
+        moving.school,
+        key,
+        now=now,
+        instead_of=moving.performance.id,
+        whatever_the_notice=True,
+        whatever_the_rest=True,
+    )
     if slot is None or slot.starts_at <= now:
         raise PlaceGone
     show = moving.performance
@@ -254,14 +286,21 @@ def _letter(
         return None
     programme = booking.programme
     visit = replace(
-        told.visit_of(booking), sequence=booking.sequence + 1, **told.times_of(slot),
+        told.visit_of(booking),
+        sequence=booking.sequence + 1,
+        **told.times_of(slot),
         move_until=slot.day - timedelta(days=programme.notice_move_days),
         cancel_until=slot.day - timedelta(days=programme.notice_cancel_days),
-    )  # fmt: skip
+    )
     return letters.preview_moved(
-        visit, told.addressee(booking, people[0]), told.sender_of_programme(programme),
-        was_starts_at=moving.performance.starts_at, note=note, in_short=not tell, now=now,
-    )  # fmt: skip
+        visit,
+        told.addressee(booking, people[0]),
+        told.sender_of_programme(programme),
+        was_starts_at=moving.performance.starts_at,
+        note=note,
+        in_short=not tell,
+        now=now,
+    )
 
 
 def _checked(note: str) -> str:

@@ -1,5 +1,5 @@
-"""Where on a tour day something could go, and where not and why; with the minutes of road that it would save. Pure, but
-for one reading of the roads as they are."""
+"""Where on a tour day something could go, and where not and why; with the minutes of road that it would save.
+Pure, but for one reading of the roads as they are."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -29,8 +29,9 @@ BROKEN = {
 class Place:
     """Some starts on one tour day, in minutes; it takes the day from `begins` to `ends`.
 
-    `why_not`: why it is no place, without a start; '' where it is one. `breaks`: the rule of the troupe that it would
-    break, in words. `saved`: minutes of road, below nought where there is more of it. `here`: the show stands in it now.
+    `why_not`: why it is no place, without a start; '' where it is one. `breaks`: the rule of the troupe that
+    it would break, in words. `saved`: minutes of road, below nought where there is more of it. `here`: the
+    show stands in it now.
     """
 
     tour_day_id: int
@@ -59,12 +60,19 @@ class Place:
 
 
 def of_day(
-    offer: DayOffer, without_rest: DayOffer, *, now_costs: int, stands: Performance, school: School, now: datetime
-) -> Iterator[Place]:  # fmt: skip
-    """The places of one day, or the one word why there is none. `stands`: the show as it is, whose own start is none.
+    offer: DayOffer,
+    without_rest: DayOffer,
+    *,
+    now_costs: int,
+    stands: Performance,
+    school: School,
+    now: datetime,
+) -> Iterator[Place]:
+    """The places of one day, or the one word why there is none. `stands`: the show as it is, whose own start
+    is none.
 
-    `without_rest`: what the day would offer if the troupe's lunch, rest and latest return were put up with; asked only
-    where it offers nothing else.
+    `without_rest`: what the day would offer if the troupe's lunch, rest and latest return were put up with;
+    asked only where it offers nothing else.
     """
     there = offer if offer.gaps else without_rest
     shape, own = there.shape, local(stands.starts_at)
@@ -78,10 +86,14 @@ def of_day(
         if not starts:
             continue
         place = Place(
-            tour_day_id=there.tour_day_id, starts=tuple(starts), begins=starts[0] - shape.get_in,
-            ends=starts[-1] + shape.show + shape.get_out, saved=now_costs - gap.extra_minutes, here=here,
+            tour_day_id=there.tour_day_id,
+            starts=tuple(starts),
+            begins=starts[0] - shape.get_in,
+            ends=starts[-1] + shape.show + shape.get_out,
+            saved=now_costs - gap.extra_minutes,
+            here=here,
             breaks="" if offer.gaps else BROKEN.get(offer.barred, BROKEN[LUNCH]),
-        )  # fmt: skip
+        )
         # What a lunch cuts in two is one place to the eye.
         if found and found[-1].ends > place.begins and found[-1].saved == place.saved:
             last = found.pop()
@@ -93,7 +105,8 @@ def of_day(
 
 
 def costs_now(performance: Performance, programme: Programme, *, now: datetime) -> int:
-    """Minutes of road that a show costs where it stands: with it less without it, as fit.Judge reckons a place."""
+    """Minutes of road that a show costs where it stands: with it less without it, as fit.Judge reckons a
+    place."""
     partnership = db.session.get_one(Partnership, programme.partnership_id)
     ways = roads.of(partnership)
     for day, stands in slots.tour_days(programme, now=now, only_days=[performance.tour_day_id]):
@@ -115,7 +128,8 @@ def costs_now(performance: Performance, programme: Programme, *, now: datetime) 
 
 
 def extra(ways: Roads, before: Stop | None, here: Stop, after: Stop | None) -> int:
-    """The road that a stop between two others costs, in minutes; the others None where nothing is known of them."""
+    """The road that a stop between two others costs, in minutes; the others None where nothing is known of
+    them."""
     if before is None and after is None:
         return fit.EMPTY_DAY_MINUTES
     to = ways.minutes(before, here) if before else 0

@@ -34,7 +34,8 @@ KINDS = (BOOKED, PROPOSED, HELD, FREE, WARNED)
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """`closed`: why no school of the county is open ('School holiday'), or whose INSET day it is; '' on a school day."""
+    """`closed`: why no school of the county is open ('School holiday'), or whose INSET day it is; '' on a
+    school day."""
 
     day: date
     closed: str
@@ -54,7 +55,8 @@ class Listed:
 
 @dataclass(frozen=True, kw_only=True)
 class Diary:
-    """From `first` to `last`, both included. `opens` and `closes` are the whole hours that a day is drawn from and to."""
+    """From `first` to `last`, both included. `opens` and `closes` are the whole hours that a day is drawn
+    from and to."""
 
     programme: Programme
     first: date
@@ -88,7 +90,8 @@ class Diary:
 def of(
     programme: Programme, first: date, last: date, *, now: datetime, troupe_id: int | None = None
 ) -> Diary:
-    """Every weekday, and every tour day on a weekend, of one troupe or of all that give days to the programme."""
+    """Every weekday, and every tour day on a weekend, of one troupe or of all that give days to the
+    programme."""
     tour_days = _tour_days(programme, first, last, troupe_id)
     giving = troupes(programme)
     shown = [t for t in giving if troupe_id is None or t.id == troupe_id]
@@ -109,9 +112,15 @@ def of(
         on_it, facts = shows.get(tour_day.id, []), given[tour_day.id]
         warned = (*hours.outside(facts, on_it, ways), *hours.unrested(facts, on_it, ways))
         by_day[tour_day.day][tour_day.troupe_id] = rows.row(
-            tour_day, blocks, truly=hours.reckon(facts), ways=ways, programme=programme, calendars=calendars,
-            warned=[capfirst(said) for said in warned], past=tour_day.day <= today,
-        )  # fmt: skip
+            tour_day,
+            blocks,
+            truly=hours.reckon(facts),
+            ways=ways,
+            programme=programme,
+            calendars=calendars,
+            warned=[capfirst(said) for said in warned],
+            past=tour_day.day <= today,
+        )
     idle = _idle(programme, shown, first, last)
     county = _county(programme)
     days = []
@@ -131,12 +140,19 @@ def of(
             )
     opens, closes = _drawn(row for day in days for row in day.rows if row.tour_day)
     return Diary(
-        programme=programme, first=first, last=last, days=tuple(days), troupes=tuple(giving), opens=opens, closes=closes
-    )  # fmt: skip
+        programme=programme,
+        first=first,
+        last=last,
+        days=tuple(days),
+        troupes=tuple(giving),
+        opens=opens,
+        closes=closes,
+    )
 
 
 def first_tour_day(programme_id: int, *, today: date) -> date | None:
-    """The first tour day from today on, else the last there was; None of a programme without any. One query at most two."""
+    """The first tour day from today on, else the last there was; None of a programme without any. One query
+    at most two."""
     of_it = (TourDay.programme_id == programme_id, TourDay.ended_at.is_(None))
     coming = select(TourDay.day).where(*of_it, TourDay.day >= today).order_by(TourDay.day).limit(1)
     past = select(TourDay.day).where(*of_it).order_by(TourDay.day.desc()).limit(1)
@@ -181,13 +197,23 @@ def _promised(performance_ids: Iterable[int]) -> dict[int, list[Promised]]:
 
 
 def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Show]]:
-    """What stands on each of these days by get-in, each with its host; holds that are over count for nothing."""
+    """What stands on each of these days by get-in, each with its host; holds that are over count for
+    nothing."""
     p = Performance
     found: dict[int, list[Show]] = defaultdict(list)
     given: Iterable[Any] = db.session.execute(
         select(
-            p.id, p.tour_day_id, p.urn, p.easting, p.northing, p.get_in_at, p.starts_at, p.ends_at, p.away_at,
-            p.held_until, School.name,
+            p.id,
+            p.tour_day_id,
+            p.urn,
+            p.easting,
+            p.northing,
+            p.get_in_at,
+            p.starts_at,
+            p.ends_at,
+            p.away_at,
+            p.held_until,
+            School.name,
         )
         .join(School, School.urn == p.urn)
         .where(
@@ -196,7 +222,7 @@ def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Show
             or_(p.held_until.is_(None), p.held_until > now),
         )
         .order_by(p.get_in_at, p.id)
-    )  # fmt: skip
+    )
     for *facts, host in given:
         show = Show._make([*facts, Host(host)])
         found[show.tour_day_id].append(show)
@@ -238,7 +264,8 @@ def _county(programme: Programme) -> dict[str, SchoolCalendar]:
 
 
 def _closed(county: dict[str, SchoolCalendar], day: date, *, for_adults: bool) -> str:
-    """'School holiday', 'Bank holiday: …', 'INSET day'; with the names of whom it holds for, where not for all."""
+    """'School holiday', 'Bank holiday: …', 'INSET day'; with the names of whom it holds for, where not for
+    all."""
     whose: dict[str, list[str]] = defaultdict(list)
     for name, calendar in county.items():
         why = calendar.why_closed(day)
@@ -254,7 +281,8 @@ def _closed(county: dict[str, SchoolCalendar], day: date, *, for_adults: bool) -
 
 
 def _drawn(with_days: Iterable[Row]) -> tuple[int, int]:
-    """The whole hours from the earliest to the latest that anything is drawn at; 7 to 17 of an empty diary."""
+    """The whole hours from the earliest to the latest that anything is drawn at; 7 to 17 of an empty
+    diary."""
     begins, ends = [], []
     for row in with_days:
         begins += [row.leaves, *(item.begins for item in row.items)]

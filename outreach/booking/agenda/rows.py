@@ -1,4 +1,5 @@
-"""One troupe's day in the diary: what stands on it, the roads between, the places that are free, what is wrong. Pure.
+"""One troupe's day in the diary: what stands on it, the roads between, the places that are free, what is
+wrong. Pure.
 
 Minutes are of the wall clock in Europe/London, from midnight.
 """
@@ -61,8 +62,8 @@ class Promised(NamedTuple):
 class Block:
     """A show, or a time kept or held for a school, from `begins` (get-in) to `ends` (away).
 
-    `booking` is the host's where it is booked, `guests` are how many join, `pupils` all that are promised; `proposal`
-    keeps the time where it is proposed.
+    `booking` is the host's where it is booked, `guests` are how many join, `pupils` all that are promised;
+    `proposal` keeps the time where it is proposed.
     """
 
     performance: Show
@@ -88,7 +89,8 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Drive:
-    """A road of `minutes`, drawn from `begins` to `ends`. `spare`: minutes left over on it; below nought it is too short.
+    """A road of `minutes`, drawn from `begins` to `ends`. `spare`: minutes left over on it; below nought it
+    is too short.
 
     `start` and `end` name the places; `out`: it is the day's first.
     """
@@ -116,7 +118,8 @@ class Drive:
 
 @dataclass(frozen=True, kw_only=True)
 class Free:
-    """A place for one more show, as far as the day goes; which school it suits depends on its road and its days."""
+    """A place for one more show, as far as the day goes; which school it suits depends on its road and its
+    days."""
 
     begins: int
     ends: int
@@ -183,7 +186,8 @@ def block(
     *,
     now: datetime,
 ) -> Block:
-    """What stands there, from its live bookings (the host's first) or the proposal that keeps it; else it is held."""
+    """What stands there, from its live bookings (the host's first) or the proposal that keeps it; else it is
+    held."""
     host = promised[0] if promised and promised[0].role == HOST else None
     kind = BOOKED if promised else PROPOSED if proposal else HELD
     return Block(
@@ -215,7 +219,8 @@ def stop_of(show: Show) -> Stop:
 
 
 def _drives(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, ways: Roads) -> Iterator[Drive]:
-    """From where the day begins, on from show to show, to where it ends; a base that is not known takes no road."""
+    """From where the day begins, on from show to show, to where it ends; a base that is not known takes no
+    road."""
     if not blocks:
         return
     first, last, base = blocks[0], blocks[-1], tour_day.troupe.base_name or "the base"
@@ -226,27 +231,40 @@ def _drives(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, ways: Road
         leaves, name = first.begins - minutes, first.performance.host.name
         spare = first.begins - minutes - truly.leaves
         yield Drive(
-            begins=leaves, ends=first.begins, minutes=minutes, spare=max(spare, TIGHT_MINUTES),
-            start="the night’s lodging" if slept else base, end=name, out=True,
-        )  # fmt: skip
+            begins=leaves,
+            ends=first.begins,
+            minutes=minutes,
+            spare=max(spare, TIGHT_MINUTES),
+            start="the night’s lodging" if slept else base,
+            end=name,
+            out=True,
+        )
     for before, after in pairwise(blocks):
         minutes = ways.minutes(stop_of(before.performance), stop_of(after.performance))
         if minutes or before.performance.urn != after.performance.urn:
             yield Drive(
-                begins=before.ends, ends=before.ends + minutes, minutes=minutes,
+                begins=before.ends,
+                ends=before.ends + minutes,
+                minutes=minutes,
                 spare=after.begins - before.ends - minutes,
-                start=before.performance.host.name, end=after.performance.host.name,
-            )  # fmt: skip
+                start=before.performance.host.name,
+                end=after.performance.host.name,
+            )
     if truly.returns_to:
         minutes = ways.minutes(stop_of(last.performance), truly.returns_to)
         yield Drive(
-            begins=last.ends, ends=last.ends + minutes, minutes=minutes, spare=TIGHT_MINUTES,
-            start=last.performance.host.name, end=tour_day.stays_at or base,
-        )  # fmt: skip
+            begins=last.ends,
+            ends=last.ends + minutes,
+            minutes=minutes,
+            spare=TIGHT_MINUTES,
+            start=last.performance.host.name,
+            end=tour_day.stays_at or base,
+        )
 
 
 def _free(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, programme: Programme) -> Iterator[Free]:
-    """Where one more show would have its time, the road left out of account; no more than the day may still have."""
+    """Where one more show would have its time, the road left out of account; no more than the day may still
+    have."""
     left = tour_day.shows_at_most - len(blocks)
     needed = programme.get_in_minutes + programme.show_minutes + programme.get_out_minutes
     opens = max(truly.leaves, of_clock(programme.earliest_start) - programme.get_in_minutes)

@@ -1,4 +1,5 @@
-"""Everything affected when something cannot be played: shows with whom to ring, kept times, guests, slots in hand."""
+"""Everything affected when something cannot be played: shows with whom to ring, kept times, guests, slots in
+hand."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,9 +25,9 @@ from outreach.tour.programmes import Programme
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """One promise that ends: a booking with whom it tells, or a time that is kept. `with_host`: a guest's, which ends
-    with its host's. `rings`: (name, what for, phone) of whom to ring. `urgent`: it is by the next school day there, so
-    that a mail may not be read in time."""
+    """One promise that ends: a booking with whom it tells, or a time that is kept. `with_host`: a guest's,
+    which ends with its host's. `rings`: (name, what for, phone) of whom to ring. `urgent`: it is by the next
+    school day there, so that a mail may not be read in time."""
 
     booking: Booking | None
     proposal: Proposal | None
@@ -66,8 +67,9 @@ class Hit:
 
 @dataclass(frozen=True, kw_only=True)
 class Hits:
-    """What would end. `days`: the tour days of the span; `over`: shows that have begun, which stay; `asked`: who waits
-    for a host's answer about a show that ends; `holding`: how many schools have a slot in hand and lose it."""
+    """What would end. `days`: the tour days of the span; `over`: shows that have begun, which stay; `asked`:
+    who waits for a host's answer about a show that ends; `holding`: how many schools have a slot in hand and
+    lose it."""
 
     scope: Scope
     days: tuple[TourDay, ...]
@@ -98,15 +100,20 @@ class Hits:
 
     @property
     def companies(self) -> list[tuple[str, str, int]]:
-        """(troupe, its calendar address or '', how many entries leave its calendar), for each troupe with shows."""
+        """(troupe, its calendar address or '', how many entries leave its calendar), for each troupe with
+        shows."""
         found: dict[int, list[Hit]] = {}
         for hit in self.hits:
             if hit.role == HOST:
                 found.setdefault(hit.performance.troupe_id, []).append(hit)
         return [
-            (shows[0].performance.tour_day.troupe.name, shows[0].performance.tour_day.troupe.calendar_address or "", len(shows))
+            (
+                shows[0].performance.tour_day.troupe.name,
+                shows[0].performance.tour_day.troupe.calendar_address or "",
+                len(shows),
+            )
             for shows in found.values()
-        ]  # fmt: skip
+        ]
 
 
 def look(scope: Scope, *, now: datetime) -> Hits:
@@ -127,35 +134,52 @@ def look(scope: Scope, *, now: datetime) -> Hits:
 
     hits = [
         Hit(
-            booking=b, proposal=None, performance=in_part[b.performance_id], people=tuple(people.get(b.id, ())),
+            booking=b,
+            proposal=None,
+            performance=in_part[b.performance_id],
+            people=tuple(people.get(b.id, ())),
             with_host=b.role == GUEST and b.performance_id in ended,
-            rings=_numbers(b.school, people.get(b.id, ())), urgent=urgent(b.urn, in_part[b.performance_id]),
+            rings=_numbers(b.school, people.get(b.id, ())),
+            urgent=urgent(b.urn, in_part[b.performance_id]),
         )
         for b in booked
-    ]  # fmt: skip
+    ]
     for p in kept:
         assert p.performance_id is not None
         show = in_part[p.performance_id]
         hits.append(
             Hit(
-                booking=None, proposal=p, performance=show, people=(), with_host=False, rings=_numbers(p.school, ()),
+                booking=None,
+                proposal=p,
+                performance=show,
+                people=(),
+                with_host=False,
+                rings=_numbers(p.school, ()),
                 urgent=urgent(p.urn, show),
             )
-        )  # fmt: skip
+        )
     return Hits(
         scope=scope,
         days=tuple(days),
         hits=tuple(sorted(hits, key=lambda h: (h.starts_at, h.performance.id, h.role == GUEST, h.reference))),
         over=tuple(
-            show for show in shows if show.held_until is None and show.starts_at <= now
-            and scope.holds(show.starts_at) and (shut is None or show.urn in shut)
+            show
+            for show in shows
+            if show.held_until is None
+            and show.starts_at <= now
+            and scope.holds(show.starts_at)
+            and (shut is None or show.urn in shut)
         ),
         asked=tuple(_asked(ended)),
         holds=tuple(
-            show for show in shows if show.held_until is not None and show.held_until > now
-            and scope.holds(show.starts_at) and (shut is None or show.urn in shut)
+            show
+            for show in shows
+            if show.held_until is not None
+            and show.held_until > now
+            and scope.holds(show.starts_at)
+            and (shut is None or show.urn in shut)
         ),
-    )  # fmt: skip
+    )
 
 
 def numbers_of(lines: Iterable[CallOffLine]) -> dict[int, tuple[tuple[str, str, str], ...]]:
@@ -172,7 +196,8 @@ def _next_school_day(calendar: SchoolCalendar, today: date) -> date:
 
 
 def _numbers(school: School, people: Iterable[BookingContact]) -> tuple[tuple[str, str, str], ...]:
-    """Those who are named with a number; and the school's own where it is another ('' where the register has none)."""
+    """Those who are named with a number; and the school's own where it is another ('' where the register has
+    none)."""
     named = [(p.name or p.address, p.duty, p.phone) for p in people if p.phone]
     known = {"".join(c for c in phone if c.isdigit()) for _, _, phone in named}
     if "".join(c for c in school.telephone if c.isdigit()) in known:

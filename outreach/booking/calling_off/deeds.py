@@ -1,4 +1,5 @@
-"""Called off: every promise that it hits ends, another time is kept for each that has one, all at once and once."""
+"""Called off: every promise that it hits ends, another time is kept for each that has one, all at once and
+once."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -56,11 +57,12 @@ def call_off(
 ) -> CallOff:
     """End all that `scope` holds and has not begun, once for each `key`; what has begun stays.
 
-    A booking is cancelled by the company (by the partnership, where schools are shut), its guests' too; a kept time ends;
-    a slot in hand is lost; nothing more of those days is offered. `seen`: the references that the person looked at.
-    `chosen`: {reference: key of a slot} that is kept for the school instead until `reply_by`, or the day before it; where
-    that went meanwhile the show still ends, and its line says why nothing is kept. `rung`: whom somebody has rung already.
-    Raises ReasonMissing, NothingToCallOff, NotAsSeen, ReplyByPast, and what Scope.check says.
+    A booking is cancelled by the company (by the partnership, where schools are shut), its guests' too; a
+    kept time ends; a slot in hand is lost; nothing more of those days is offered. `seen`: the references that
+    the person looked at. `chosen`: {reference: key of a slot} that is kept for the school instead until
+    `reply_by`, or the day before it; where that went meanwhile the show still ends, and its line says why
+    nothing is kept. `rung`: whom somebody has rung already. Raises ReasonMissing, NothingToCallOff,
+    NotAsSeen, ReplyByPast, and what Scope.check says.
     """
     chosen = {reference: slot for reference, slot in (chosen or {}).items() if slot}
     if not reason.strip():
@@ -75,10 +77,20 @@ def call_off(
     found = _behind_the_locks(scope, chosen.values(), now=now)
     _check_seen(found, seen)
     done = CallOff(
-        partnership_id=scope.partnership_id, troupe_id=scope.troupe_id, schools_of=scope.schools_of, first=scope.first,
-        last=scope.last, part=scope.part, reason=reason.strip(), what=scope.words(), who=who, key=key, recorded_at=now,
-        days=[_as_it_was(day) for day in found.days], ruled_out=[],
-    )  # fmt: skip
+        partnership_id=scope.partnership_id,
+        troupe_id=scope.troupe_id,
+        schools_of=scope.schools_of,
+        first=scope.first,
+        last=scope.last,
+        part=scope.part,
+        reason=reason.strip(),
+        what=scope.words(),
+        who=who,
+        key=key,
+        recorded_at=now,
+        days=[_as_it_was(day) for day in found.days],
+        ruled_out=[],
+    )
     db.session.add(done)
     db.session.flush()
     ending = _Ending(done, found, until=until, who=who, now=now)
@@ -96,9 +108,14 @@ def call_off(
             line.rung_at, line.rung_by = now, who
     for programme_id in sorted({day.programme_id for day in found.days}):
         history.record(
-            "called off", "programme", programme_id, who=who, now=now,
-            before={"what": done.what, "ended": found.references}, after=done.reason,
-        )  # fmt: skip
+            "called off",
+            "programme",
+            programme_id,
+            who=who,
+            now=now,
+            before={"what": done.what, "ended": found.references},
+            after=done.reason,
+        )
     db.session.flush()
     return done
 
@@ -121,14 +138,22 @@ class _Ending:
                 line.why_none = no.message
         near: tuple[tuple[datetime, str], ...] = ()
         if hit.role != GUEST:
-            near = tuple(instead.nearest(hit.programme, hit.school, lost=hit.starts_at, not_on=self.found.day_ids, now=self.now))
+            near = tuple(
+                instead.nearest(
+                    hit.programme, hit.school, lost=hit.starts_at, not_on=self.found.day_ids, now=self.now
+                )
+            )
         self._end(hit, kept=None, near=near)
 
     def put_down(self, hit: Hit) -> CallOffLine:
         line = CallOffLine(
-            call_off_id=self.done.id, booking_id=hit.booking and hit.booking.id, proposal_id=hit.proposal and hit.proposal.id,
-            urn=hit.school.urn, starts_at=hit.starts_at, to_ring=hit.urgent,
-        )  # fmt: skip
+            call_off_id=self.done.id,
+            booking_id=hit.booking and hit.booking.id,
+            proposal_id=hit.proposal and hit.proposal.id,
+            urn=hit.school.urn,
+            starts_at=hit.starts_at,
+            to_ring=hit.urgent,
+        )
         db.session.add(line)
         db.session.flush()
         return line
@@ -146,8 +171,15 @@ class _Ending:
         by, reason, now = self.found.scope.by, self.done.reason, self.now
         if hit.booking is not None:
             bookings.cancel(
-                hit.booking, reason=reason, by=by, who=self.who, now=now, not_on=self.found.day_ids, kept=kept, near=near
-            )  # fmt: skip
+                hit.booking,
+                reason=reason,
+                by=by,
+                who=self.who,
+                now=now,
+                not_on=self.found.day_ids,
+                kept=kept,
+                near=near,
+            )
         elif hit.proposal is not None and self.found.scope.troupe_id is None:
             proposing.withdraw(hit.proposal, reason=reason, who=self.who, now=now)
         elif hit.proposal is not None:
@@ -155,7 +187,8 @@ class _Ending:
 
 
 def _behind_the_locks(scope: Scope, keys: Iterable[str], *, now: datetime) -> Hits:
-    """What stands there once nobody else can change it: locks are taken schools first, then days, each in one order."""
+    """What stands there once nobody else can change it: locks are taken schools first, then days, each in one
+    order."""
     seen = affected.look(scope, now=now)
     for urn in sorted({hit.school.urn for hit in seen.hits}):
         performances.lock_school(urn)
@@ -193,14 +226,16 @@ def _reference(line: CallOffLine) -> str:
 
 def _as_it_was(day: TourDay) -> dict[str, object]:
     return {
-        "id": day.id, "leaves": f"{day.leaves:%H:%M}", "returns": f"{day.returns:%H:%M}",
+        "id": day.id,
+        "leaves": f"{day.leaves:%H:%M}",
+        "returns": f"{day.returns:%H:%M}",
         "shows_at_most": day.shows_at_most,
-    }  # fmt: skip
+    }
 
 
 def _close(done: CallOff, scope: Scope, found: Hits, *, who: str, now: datetime) -> None:
-    """Nothing more is offered there and then: of the troupe's days; of all days, where no school can be reached; else to
-    the schools that were hit."""
+    """Nothing more is offered there and then: of the troupe's days; of all days, where no school can be
+    reached; else to the schools that were hit."""
     if scope.schools_of:
         _rule_out(done, scope, found, who=who, now=now)
         return
@@ -214,7 +249,8 @@ def _close(done: CallOff, scope: Scope, found: Hits, *, who: str, now: datetime)
 
 
 def _rule_out(done: CallOff, scope: Scope, found: Hits, *, who: str, now: datetime) -> None:
-    """Days on which a school has said something of its own stay as it said; a guest from elsewhere has school."""
+    """Days on which a school has said something of its own stay as it said; a guest from elsewhere has
+    school."""
     schools = {
         hit.school.urn: hit.school for hit in found.hits if hit.school.district_code == scope.schools_of
     }

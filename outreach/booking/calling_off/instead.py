@@ -23,12 +23,14 @@ from outreach.tour.performances import Slot
 from outreach.tour.programmes import Programme
 
 SOONEST = 3
-"""No school is asked to be ready in fewer days than these, or than the programme's notice where that is less."""
+"""No school is asked to be ready in fewer days than these, or than the programme's notice where that is
+less."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Instead:
-    """`near`: the best of some days, by date; `planned`: what it gets when all are placed together; `why_none`: in words."""
+    """`near`: the best of some days, by date; `planned`: what it gets when all are placed together;
+    `why_none`: in words."""
 
     near: tuple[Slot, ...] = ()
     planned: Slot | None = None
@@ -51,7 +53,8 @@ class _Loss(NamedTuple):
 
 
 def of(hits: Hits, *, now: datetime) -> dict[str, Instead]:
-    """For each host and each kept time, by the hit's reference. Guests are told of their neighbours' other shows.
+    """For each host and each kept time, by the hit's reference. Guests are told of their neighbours' other
+    shows.
 
     A constant number of queries for each programme, however many schools.
     """
@@ -60,7 +63,8 @@ def of(hits: Hits, *, now: datetime) -> dict[str, Instead]:
 
 
 def of_lines(done: CallOff, lines: Iterable[CallOffLine], *, now: datetime) -> dict[str, Instead]:
-    """The same afterwards, for those of its lines for which nothing is kept yet, by the line's number as text."""
+    """The same afterwards, for those of its lines for which nothing is kept yet, by the line's number as
+    text."""
     losses = []
     for line in lines:
         ended = line.booking or line.proposal
@@ -82,7 +86,8 @@ def of_lines(done: CallOff, lines: Iterable[CallOffLine], *, now: datetime) -> d
 def nearest(
     programme: Programme, school: School, *, lost: datetime, not_on: Collection[int], now: datetime
 ) -> list[tuple[datetime, str]]:
-    """Up to three times for a letter, as (start, what makes it a good one), by date, none before what was lost; some queries."""
+    """Up to three times for a letter, as (start, what makes it a good one), by date, none before what was
+    lost; some queries."""
     if programme.closed_at is not None:
         return []
     first = max(first_day(programme, now), day_of(lost))

@@ -1,4 +1,5 @@
-"""The letters of a call-off, read before anything goes: the end of a visit, and the other time that is kept."""
+"""The letters of a call-off, read before anything goes: the end of a visit, and the other time that is
+kept."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -20,7 +21,8 @@ from outreach.tour.performances import Slot
 def letters_of(
     hits: Hits, chosen: Mapping[str, Slot], *, reason: str, reply_by: date, who: str, now: datetime
 ) -> tuple[str, list[Rendered]]:
-    """(whose, its letters) of the first host that is told, one with another time before one without; ('', []) of none.
+    """(whose, its letters) of the first host that is told, one with another time before one without; ('', [])
+    of none.
 
     Word for word, with a stand-in for the link. Writes nothing.
     """
@@ -32,12 +34,22 @@ def letters_of(
     until = _until(hit, slot, reply_by, now=now) if slot else None
     slot = slot if until is not None else None
     kept = Kept(starts_at=slot.starts_at, reply_by=until) if slot and until else None
-    near = () if slot else instead.nearest(hit.programme, hit.school, lost=hit.starts_at, not_on=hits.day_ids, now=now)
+    near = (
+        ()
+        if slot
+        else instead.nearest(hit.programme, hit.school, lost=hit.starts_at, not_on=hits.day_ids, now=now)
+    )
     to = told.addressee(hit.booking, hit.people[0])
     end = letters.preview_cancelled(
-        told.visit_of(hit.booking), to, told.sender_of_programme(hit.programme), reason=reason, by=hits.scope.by,
-        instead=near, kept=kept, now=now,
-    )  # fmt: skip
+        told.visit_of(hit.booking),
+        to,
+        told.sender_of_programme(hit.programme),
+        reason=reason,
+        by=hits.scope.by,
+        instead=near,
+        kept=kept,
+        now=now,
+    )
     found = [end]
     if slot and until:
         found += _offer(

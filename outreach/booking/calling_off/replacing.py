@@ -54,7 +54,8 @@ class ReplyByPast(Refusal):
 def keep_times(
     done: CallOff, chosen: Mapping[int, str], *, reply_by: date | None = None, who: str, now: datetime
 ) -> dict[int, str]:
-    """Keep another time for lines (by id: key of a slot) that have none yet: {line id: why it could not be done}.
+    """Keep another time for lines (by id: key of a slot) that have none yet: {line id: why it could not be
+    done}.
 
     Raises ReplyByPast.
     """
@@ -85,7 +86,8 @@ def usually_kept(now: datetime) -> date:
 
 
 def kept_until(line: CallOffLine, slot: Slot, wanted: date, *, now: datetime) -> date:
-    """Until when another time is kept: a day on which the school can answer, up to `wanted`. Raises TooNearToAnswer."""
+    """Until when another time is kept: a day on which the school can answer, up to `wanted`. Raises
+    TooNearToAnswer."""
     programme = line.booking.programme if line.booking else _ended(line).programme
     closed = school_days.load_one(line.school).why_closed
     found = reply_days.usual(programme, slot.day, wanted=wanted, why_closed=closed, now=now)
@@ -126,9 +128,13 @@ def offer(line: CallOffLine, people: list[Addressee], slot: Slot, reply_by: date
     programme = line.booking.programme if line.booking else _ended(line).programme
     by = of_call_off(done).by
     return Offer(
-        programme=programme, school=line.school, slot=slot, people=people, reply_by=reply_by,
+        programme=programme,
+        school=line.school,
+        slot=slot,
+        people=people,
+        reply_by=reply_by,
         lost=Lost(starts_at=line.starts_at, by=by, reason=done.reason),
-    )  # fmt: skip
+    )
 
 
 def _ended(line: CallOffLine) -> Proposal:

@@ -1,4 +1,5 @@
-"""What was called off, dated, with every promise that it ended; so that it is done once, and its days can be given back."""
+"""What was called off, dated, with every promise that it ended; so that it is done once, and its days can be
+given back."""
 
 from datetime import date, datetime
 from typing import Any
@@ -19,9 +20,10 @@ DAY, MORNING, AFTERNOON = "day", "morning", "afternoon"
 
 
 class CallOff(Base):
-    """Either a troupe that cannot play, or schools (`schools_of`: a district's code, '' for every school) that nobody can
-    visit. `key` is the form's own, so that a form sent twice calls off once. `days`: the tour days that were changed, as
-    they stood before; `ruled_out`: [URN, day] of each day that was put down as no school day."""
+    """Either a troupe that cannot play, or schools (`schools_of`: a district's code, '' for every school)
+    that nobody can visit. `key` is the form's own, so that a form sent twice calls off once. `days`: the tour
+    days that were changed, as they stood before; `ruled_out`: [URN, day] of each day that was put down as no
+    school day."""
 
     __tablename__ = "call_off"
     __table_args__ = (
@@ -56,8 +58,8 @@ class CallOff(Base):
 class CallOffLine(Base):
     """One booking, or one time that was kept, that ended with it: no other call-off can end it again.
 
-    `new_proposal`: the time that is kept for the school instead; `why_none`: why there is none. `to_ring`: its show was
-    less than a day away, so somebody must ring; `rung_at`: somebody has.
+    `new_proposal`: the time that is kept for the school instead; `why_none`: why there is none. `to_ring`:
+    its show was less than a day away, so somebody must ring; `rung_at`: somebody has.
     """
 
     __tablename__ = "call_off_line"
@@ -119,8 +121,8 @@ def newest(partnership_id: int, at_most: int = 20, *, troupe_id: int | None = No
 
 
 def fallen_days(programme_id: int, urn: int) -> set[int]:
-    """The tour days on which the company called a show of this school off, so that none of them is offered in its place;
-    those of a call-off that was undone are not among them. One query."""
+    """The tour days on which the company called a show of this school off, so that none of them is offered in
+    its place; those of a call-off that was undone are not among them. One query."""
     rows = db.session.scalars(
         select(Performance.tour_day_id)
         .join(Booking, Booking.performance_id == Performance.id)

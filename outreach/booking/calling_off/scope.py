@@ -1,4 +1,5 @@
-"""What cannot be played: a troupe for some days or halves of days, or the schools of a district that nobody can reach."""
+"""What cannot be played: a troupe for some days or halves of days, or the schools of a district that nobody
+can reach."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -39,8 +40,8 @@ class DayIsOver(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """From `first` to `last`, both included, whole or the same half of each day. Either `troupe_id`, or `schools_of`: a
-    district's code, '' for every school of the partnership."""
+    """From `first` to `last`, both included, whole or the same half of each day. Either `troupe_id`, or
+    `schools_of`: a district's code, '' for every school of the partnership."""
 
     partnership_id: int
     first: date
@@ -51,7 +52,8 @@ class Scope:
 
     @property
     def by(self) -> str:
-        """Who ends the shows: the company that cannot play; else the partnership, since roads are shut for all."""
+        """Who ends the shows: the company that cannot play; else the partnership, since roads are shut for
+        all."""
         return COORDINATOR if self.troupe_id is None else COMPANY
 
     def holds(self, starts_at: datetime) -> bool:
@@ -85,17 +87,24 @@ class Scope:
 def of_day(tour_day: TourDay, part: str = DAY) -> Scope:
     """One tour day of its troupe."""
     return Scope(
-        partnership_id=tour_day.programme.partnership_id, first=tour_day.day, last=tour_day.day, part=part,
+        partnership_id=tour_day.programme.partnership_id,
+        first=tour_day.day,
+        last=tour_day.day,
+        part=part,
         troupe_id=tour_day.troupe_id,
-    )  # fmt: skip
+    )
 
 
 def of_call_off(done: CallOff) -> Scope:
     """What was called off."""
     return Scope(
-        partnership_id=done.partnership_id, first=done.first, last=done.last, part=done.part,
-        troupe_id=done.troupe_id, schools_of=done.schools_of,
-    )  # fmt: skip
+        partnership_id=done.partnership_id,
+        first=done.first,
+        last=done.last,
+        part=done.part,
+        troupe_id=done.troupe_id,
+        schools_of=done.schools_of,
+    )
 
 
 def districts(partnership_id: int) -> dict[str, str]:

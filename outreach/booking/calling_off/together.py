@@ -1,7 +1,9 @@
-"""Another time for each of several schools, for all together, so that no two of them collide on a tour day. Pure.
+"""Another time for each of several schools, for all together, so that no two of them collide on a tour day.
+Pure.
 
-The fewest choices lost first: whoever loses most by not having its best day is placed first; who finds no place then may
-push somebody to another day who has one. Never fewer are placed than when each takes its best, one after the other.
+The fewest choices lost first: whoever loses most by not having its best day is placed first; who finds no
+place then may push somebody to another day who has one. Never fewer are placed than when each takes its best,
+one after the other.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +26,8 @@ PUSHES = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """One school that lost the time of `lost`, with the rules that it is judged by. It is never placed before that day."""
+    """One school that lost the time of `lost`, with the rules that it is judged by. It is never placed before
+    that day."""
 
     judge: Judge
     lost: date
@@ -46,8 +49,8 @@ def one_after_another(wishes: Sequence[Wish], days: Sequence[tuple[Any, list[Sta
 def together(wishes: Sequence[Wish], days: Sequence[tuple[Any, list[Stand]]]) -> list[Slot | None]:
     """One slot for each wish, or None where none is left; all of them hold beside each other and what stands.
 
-    `days`: rows of tour days with the shows on each, as Judge.day takes them. As many as can be, then the least extra
-    road and waiting that is found.
+    `days`: rows of tour days with the shows on each, as Judge.day takes them. As many as can be, then the
+    least extra road and waiting that is found.
     """
     plain, board = _Board(wishes, days), _Board(wishes, days)
     for n in range(len(wishes)):
@@ -102,7 +105,8 @@ class _Board:
         return True
 
     def push(self, n: int, pushes: int, pushed: frozenset[int]) -> bool:
-        """Place somebody where one other stands who has somewhere else to go; False and nothing changed if nobody has."""
+        """Place somebody where one other stands who has somewhere else to go; False and nothing changed if
+        nobody has."""
         if self.put_at_best(n):
             return True
         if not pushes:
@@ -117,8 +121,8 @@ class _Board:
     def _instead_of(
         self, n: int, d: int, group: Sequence[tuple[int, int]], pushes: int, pushed: frozenset[int]
     ) -> bool:
-        """Somebody takes a day over from one or all of those placed on it, and each of them still has a place, be it
-        there; False and nothing changed if one would not."""
+        """Somebody takes a day over from one or all of those placed on it, and each of them still has a
+        place, be it there; False and nothing changed if one would not."""
         if any(other in pushed for other, _ in group):
             return False
         before = dict(self.at)
@@ -189,9 +193,12 @@ class _Board:
     def _stand(self, n: int, start: int) -> Stand:
         judge = self.wishes[n].judge
         return Stand(
-            urn=judge.urn, get_in=start - judge.shape.get_in, away=start + judge.shape.show + judge.shape.get_out,
-            place=judge.place, town=judge.town,
-        )  # fmt: skip
+            urn=judge.urn,
+            get_in=start - judge.shape.get_in,
+            away=start + judge.shape.show + judge.shape.get_out,
+            place=judge.place,
+            town=judge.town,
+        )
 
     def _waiting(self, n: int, day: date) -> int:
         return MINUTES_A_DAY * abs((day - self.wishes[n].lost).days)

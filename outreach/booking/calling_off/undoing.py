@@ -1,4 +1,5 @@
-"""The days that were called off are given back to the tour; what ended on them stays ended, since everybody was told."""
+"""The days that were called off are given back to the tour; what ended on them stays ended, since everybody
+was told."""
 
 from datetime import date, datetime, time
 
@@ -42,9 +43,14 @@ def give_back(done: CallOff, *, who: str, now: datetime) -> list[str]:
     done.undone_at, done.undone_by = now, who
     db.session.flush()
     history.record(
-        "gave back what was called off", "partnership", done.partnership_id, who=who, now=now, before=done.what,
+        "gave back what was called off",
+        "partnership",
+        done.partnership_id,
+        who=who,
+        now=now,
+        before=done.what,
         after={"not given back": left},
-    )  # fmt: skip
+    )
     return left
 
 

@@ -21,7 +21,8 @@ from outreach.tour.programmes import Programme
 
 @dataclass(frozen=True, kw_only=True)
 class Closing:
-    """A booking whose school will not be there for the show. `heirs`: the open schools that follow it; `after`: all."""
+    """A booking whose school will not be there for the show. `heirs`: the open schools that follow it;
+    `after`: all."""
 
     booking: Booking
     heirs: Sequence[School]
@@ -37,9 +38,13 @@ def closing(partnership_id: int, *, now: datetime) -> list[Closing]:
     """All of them, by show; two queries."""
     bookings = db.session.scalars(
         _chosen(select(Booking), partnership_id, now)
-        .options(contains_eager(Booking.performance), contains_eager(Booking.programme), contains_eager(Booking.school))
+        .options(
+            contains_eager(Booking.performance),
+            contains_eager(Booking.programme),
+            contains_eager(Booking.school),
+        )
         .order_by(Performance.starts_at, Booking.id)
-    ).all()  # fmt: skip
+    ).all()
     after = lines.after([booking.urn for booking in bookings], partnership_id)
     return [
         Closing(
@@ -89,8 +94,8 @@ def _chosen(query: Select[Any], partnership_id: int, now: datetime) -> Select[An
 
 
 def _in_question(partnership_id: int) -> CompoundSelect[Any]:
-    """The few schools of which any of it can be true, so that not every coming show is looked at; those that went to
-    another partnership are looked at whatever is known of them."""
+    """The few schools of which any of it can be true, so that not every coming show is looked at; those that
+    went to another partnership are looked at whatever is known of them."""
     codes = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
     status_or_day = or_(School.status.not_in(OPEN_STATUSES), School.close_date.is_not(None))
     gone = select(ChangeOfHands.urn).where(
@@ -100,7 +105,7 @@ def _in_question(partnership_id: int) -> CompoundSelect[Any]:
 
 
 def _not_there() -> tuple[ColumnElement[bool], ...]:
-    """Closed by the register, or closing on or before the day of the show. Being followed by an open school is neither:
-    something was split off, and the school is there."""
+    """Closed by the register, or closing on or before the day of the show. Being followed by an open school
+    is neither: something was split off, and the school is there."""
     closes_first = and_(School.close_date.is_not(None), School.close_date <= TourDay.day)
     return School.status.not_in(OPEN_STATUSES), closes_first

@@ -1,7 +1,9 @@
-"""A booking goes to the school that follows its own: same promise, same calendar entry, another school's name on it.
+"""A booking goes to the school that follows its own: same promise, same calendar entry, another school's name
+on it.
 
-What was so before stays so: the booking counts for the first school up to the day it was handed on. Its people are told as
-for a move, links that they hold open the following school's pages, and it can be handed back until the show.
+What was so before stays so: the booking counts for the first school up to the day it was handed on. Its
+people are told as for a move, links that they hold open the following school's pages, and it can be handed
+back until the show.
 """
 
 from datetime import datetime
@@ -54,7 +56,8 @@ class SuccessorHasBooked(Refusal):
 
 
 class DoesNotFit(Refusal):
-    """What is promised cannot be the following school's: its year groups, its numbers, its days, the road to it."""
+    """What is promised cannot be the following school's: its year groups, its numbers, its days, the road to
+    it."""
 
 
 class NothingToHandBack(Refusal):
@@ -65,15 +68,17 @@ class NothingToHandBack(Refusal):
 def hand_on(booking: Booking, new: School, *, who: str, now: datetime) -> Booking:
     """Give a booking to an open school that follows its own. Handed on already: nothing happens.
 
-    Its SEQUENCE rises; people are asked to answer again only when the place is another. Raises BookingEnded, ShowIsOver,
-    NotItsSuccessor, SuccessorNotOpen, SuccessorHasBooked or DoesNotFit; then the old stands.
+    Its SEQUENCE rises; people are asked to answer again only when the place is another. Raises BookingEnded,
+    ShowIsOver, NotItsSuccessor, SuccessorNotOpen, SuccessorHasBooked or DoesNotFit; then the old stands.
     """
     old = booking.school
     _lock(booking, old.urn, new.urn)
     if booking.urn == new.urn:
         return booking
     _still_to_come(booking, now)
-    if new.urn not in {s.urn for s in lines.after([booking.urn], booking.programme.partnership_id).get(booking.urn, ())}:
+    if new.urn not in {
+        s.urn for s in lines.after([booking.urn], booking.programme.partnership_id).get(booking.urn, ())
+    }:
         raise NotItsSuccessor(booking.school, new)
     if not new.is_open:
         raise SuccessorNotOpen(new)
@@ -108,7 +113,8 @@ def can_be_handed_back(booking: Booking, *, now: datetime) -> int | None:
 
 
 def _last(booking: Booking) -> Handover | None:
-    """The handing on that holds: the one whose receiver has the booking, unless it was itself a handing back."""
+    """The handing on that holds: the one whose receiver has the booking, unless it was itself a handing
+    back."""
     rows = handovers.of_bookings([booking.id]).get(booking.id, [])
     line = handovers.holders(rows, booking.urn)
     if len(line) < 2:
@@ -164,8 +170,9 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
     old, performance, name = booking.school, booking.performance, new.name
     elsewhere = booking.role == HOST and _moves(booking, new)
     db.session.execute(
-        update(PersonalLink).where(PersonalLink.id.in_(links)).values(urn=new.urn), execution_options={"synchronize_session": False}
-    )  # fmt: skip
+        update(PersonalLink).where(PersonalLink.id.in_(links)).values(urn=new.urn),
+        execution_options={"synchronize_session": False},
+    )
     db.session.add(
         Handover(
             booking_id=booking.id, from_urn=old.urn, to_urn=new.urn, link_ids=links, recorded_at=now, who=who
@@ -178,7 +185,8 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
             performances.rehost(performance, new.urn, place if elsewhere else None)
         except SlotTaken as error:
             raise DoesNotFit(
-                f"{name} stands elsewhere, and the road to it does not fit between that day’s shows. Move the date first."
+                f"{name} stands elsewhere, and the road to it does not fit between that day’s shows. "
+                f"Move the date first."
             ) from error
     concerned = promises.of_performance(performance.id) if booking.role == HOST else [booking]
     for promise in concerned:
@@ -192,9 +200,14 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
         db.session.refresh(row)
     for subject in (old.urn, new.urn):
         history.record(
-            f"booking {what}", "school", subject, who=who, now=now, partnership_id=booking.programme.partnership_id,
+            f"booking {what}",
+            "school",
+            subject,
+            who=who,
+            now=now,
+            partnership_id=booking.programme.partnership_id,
             after={"booking": booking.reference, "from": old.name, "to": new.name},
-        )  # fmt: skip
+        )
     history.record(what, "booking", booking.reference, who=who, now=now, before=old.name, after=new.name)
     told.lengthen_links(booking, now=now)
     for promise in concerned:
@@ -220,7 +233,8 @@ def _plain(postcode: str) -> str:
 
 
 def _links_of(booking: Booking) -> list[int]:
-    """The links to the first school's pages that were not withdrawn: from now on they open the following one's."""
+    """The links to the first school's pages that were not withdrawn: from now on they open the following
+    one's."""
     return list(
         db.session.scalars(
             select(PersonalLink.id)

@@ -1,4 +1,5 @@
-"""A time is kept for a school: proposed, moved, taken by it, refused, taken back, or nobody answered in time."""
+"""A time is kept for a school: proposed, moved, taken by it, refused, taken back, or nobody answered in
+time."""
 
 import secrets
 import uuid
@@ -52,8 +53,9 @@ MORNING = time(7)
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A proposal before it is made: what its letter says. `lost`: the time that was called off, in whose place it comes.
-    `waiting`: it comes from the waiting list. `letter_on`: the day from which its letter may go, where that is not today."""
+    """A proposal before it is made: what its letter says. `lost`: the time that was called off, in whose
+    place it comes. `waiting`: it comes from the waiting list. `letter_on`: the day from which its letter may
+    go, where that is not today."""
 
     programme: Programme
     school: School
@@ -66,10 +68,11 @@ class Offer:
 
 
 def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
-    """Keep a slot for a school and write to each of `offer.people`, with the tentative entry (REQUEST, SEQUENCE 0).
+    """Keep a slot for a school and write to each of `offer.people`, with the tentative entry (REQUEST,
+    SEQUENCE 0).
 
-    A school that is too big for one show may have as many kept as it needs shows, each with an entry of its own.
-    Raises NothingToPropose, AlreadyProposed, NobodyToWriteTo, AddressDead, ReplyByWrong, SlotTaken.
+    A school that is too big for one show may have as many kept as it needs shows, each with an entry of its
+    own. Raises NothingToPropose, AlreadyProposed, NobodyToWriteTo, AddressDead, ReplyByWrong, SlotTaken.
     """
     programme, school, slot = offer.programme, offer.school, offer.slot
     performances.lock_school(school.urn)
@@ -93,10 +96,18 @@ def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
     db.session.add(proposal)
     db.session.flush()
     history.record(
-        "proposed", "school", school.urn, who=who, now=now, partnership_id=programme.partnership_id,
-        after={"starts": proposal.starts_at.isoformat(), "reply_by": str(offer.reply_by),
-               "to": [p["address"] for p in proposal.people]},
-    )  # fmt: skip
+        "proposed",
+        "school",
+        school.urn,
+        who=who,
+        now=now,
+        partnership_id=programme.partnership_id,
+        after={
+            "starts": proposal.starts_at.isoformat(),
+            "reply_by": str(offer.reply_by),
+            "to": [p["address"] for p in proposal.people],
+        },
+    )
     proposals.tell(proposal, partial(proposing.proposed, lost=offer.lost), now=now)
     if offer.letter_on is not None and offer.letter_on > day_of(now):
         outbox.not_before(str(proposal.uid), wall(offer.letter_on, MORNING))
@@ -104,7 +115,8 @@ def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
 
 
 def preview(offer: Offer, *, who: str, now: datetime) -> stationery.Rendered:
-    """The letter that the first of `offer.people` would get. Writes nothing. Raises what propose() says of the offer."""
+    """The letter that the first of `offer.people` would get. Writes nothing. Raises what propose() says of
+    the offer."""
     _check(offer, now=now)
     proposal, slot = _row(offer, who=who, now=now), offer.slot
     visit = proposals.visit(proposal, offer.programme, offer.school, told.times_of(slot))
@@ -113,21 +125,35 @@ def preview(offer: Offer, *, who: str, now: datetime) -> stationery.Rendered:
 
 
 def move(
-    proposal: Proposal, slot: Slot, *, note: str = "", tell: bool = True, reply_by: date | None = None, who: str, now: datetime
-) -> bool:  # fmt: skip
-    """Keep another time instead, in place: refused, the old one stays kept. Same entry, still tentative, SEQUENCE + 1.
+    proposal: Proposal,
+    slot: Slot,
+    *,
+    note: str = "",
+    tell: bool = True,
+    reply_by: date | None = None,
+    who: str,
+    now: datetime,
+) -> bool:
+    """Keep another time instead, in place: refused, the old one stays kept. Same entry, still tentative,
+    SEQUENCE + 1.
 
-    Everybody it was written to gets a letter with `note` in it; `tell` False: a short one, which brings the calendar up
-    to date alone. `reply_by` None: the day to reply by stays, or falls to the day before the show. False if it stands there already. Raises NotKeptAnyMore, SlotTaken, ReplyByWrong.
+    Everybody it was written to gets a letter with `note` in it; `tell` False: a short one, which brings the
+    calendar up to date alone. `reply_by` None: the day to reply by stays, or falls to the day before the
+    show. False if it stands there already. Raises NotKeptAnyMore, SlotTaken, ReplyByWrong.
     """
     performance = _behind_the_locks(proposal, slot.tour_day_id)
     if performance is None or not proposal.is_open(now):
         raise NotKeptAnyMore(proposal)
     performances.clear_expired([slot.tour_day_id], now=now)
     there = slots.find(
-        proposal.programme, proposal.school, slot.key, now=now, instead_of=performance.id, whatever_the_notice=True,
+        proposal.programme,
+        proposal.school,
+        slot.key,
+        now=now,
+        instead_of=performance.id,
+        whatever_the_notice=True,
         whatever_the_rest=True,
-    )  # fmt: skip
+    )
     if there is None or there.starts_at <= now:
         raise SlotTaken
     if there.tour_day_id == performance.tour_day_id and told.times_of(there) == told.times_of(performance):
@@ -140,33 +166,52 @@ def move(
     proposal.starts_at, proposal.reply_by = there.starts_at, until
     db.session.add(
         ProposalMove(
-            proposal_id=proposal.id, sequence=proposal.sequence, uid=str(proposal.uid), recorded_at=now, was_starts_at=was,
-            was_reply_by=was_reply_by, who=who, told=tell, note=note.strip(),
+            proposal_id=proposal.id,
+            sequence=proposal.sequence,
+            uid=str(proposal.uid),
+            recorded_at=now,
+            was_starts_at=was,
+            was_reply_by=was_reply_by,
+            who=who,
+            told=tell,
+            note=note.strip(),
         )
-    )  # fmt: skip
+    )
     db.session.flush()
     history.record(
-        "proposal moved", "school", proposal.urn, who=who, now=now,
+        "proposal moved",
+        "school",
+        proposal.urn,
+        who=who,
+        now=now,
         partnership_id=proposal.programme.partnership_id,
         before={"starts": was.isoformat(), "reply_by": str(was_reply_by)},
         after={"starts": there.starts_at.isoformat(), "reply_by": str(until), "told": tell},
-    )  # fmt: skip
+    )
     whole = partial(proposing.moved, was_starts_at=was, note=note.strip())
     proposals.tell(proposal, whole if tell else proposing.moved_in_short, now=now)
     return True
 
 
 def preview_move(
-    proposal: Proposal, slot: Slot, *, note: str = "", tell: bool = True, reply_by: date | None = None, now: datetime
+    proposal: Proposal,
+    slot: Slot,
+    *,
+    note: str = "",
+    tell: bool = True,
+    reply_by: date | None = None,
+    now: datetime,
 ) -> stationery.Rendered:
-    """The letter that move() would send to the first whom the proposal went to. Writes nothing. Raises ReplyByWrong."""
+    """The letter that move() would send to the first whom the proposal went to. Writes nothing. Raises
+    ReplyByWrong."""
     until = kept_until(proposal, slot, reply_by, now=now)
     _check_reply_by(until, slot, now=now)
     times = told.times_of(slot)
     visit = replace(
-        proposals.visit(proposal, proposal.programme, proposal.school, times), sequence=proposal.sequence + 1,
+        proposals.visit(proposal, proposal.programme, proposal.school, times),
+        sequence=proposal.sequence + 1,
         reply_by=until,
-    )  # fmt: skip
+    )
     to, sender = proposals.named(proposal)[0], proposals.sender(proposal.programme)
     return proposing.preview_moved(
         visit, to, sender, was_starts_at=proposal.starts_at, note=note.strip(), in_short=not tell, now=now
@@ -174,8 +219,8 @@ def preview_move(
 
 
 def kept_until(proposal: Proposal, slot: Slot, reply_by: date | None = None, *, now: datetime) -> date:
-    """Until when a proposal is kept once it is moved to `slot`: the day chosen, else as before where the programme's notice
-    is left, else as booking/reply_days.py has it."""
+    """Until when a proposal is kept once it is moved to `slot`: the day chosen, else as before where the
+    programme's notice is left, else as booking/reply_days.py has it."""
     programme, before = proposal.programme, proposal.reply_by
     if reply_by is not None or before <= slot.day - timedelta(days=programme.notice_book_days):
         return reply_by or before
@@ -187,8 +232,9 @@ def kept_until(proposal: Proposal, slot: Slot, reply_by: date | None = None, *, 
 def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> Booking:
     """The school says yes: a booking with the same event, SEQUENCE + 1, CONFIRMED.
 
-    Who had the proposal and is not named with the booking loses the entry; the troupe hears of the show. Raises
-    ProposalEnded, what holds.why_nothing says, and the refusals of bookings.book about pupils and people.
+    Who had the proposal and is not named with the booking loses the entry; the troupe hears of the show.
+    Raises ProposalEnded, what holds.why_nothing says, and the refusals of bookings.book about pupils and
+    people.
     """
     programme, school, performance = proposal.programme, proposal.school, _behind_the_locks(proposal)
     if performance is None or not proposal.is_open(now):
@@ -203,9 +249,14 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     booking.sequence = booking.place_sequence = proposal.sequence
     db.session.flush()
     history.record(
-        "proposal accepted", "school", school.urn, who=who, now=now, after=booking.reference,
+        "proposal accepted",
+        "school",
+        school.urn,
+        who=who,
+        now=now,
+        after=booking.reference,
         partnership_id=programme.partnership_id,
-    )  # fmt: skip
+    )
     holds.drop_draft(programme.id, school.urn)
     told.lengthen_links(booking, now=now)
     people = colleagues.put(booking, promise.people, who=who, now=now)
@@ -238,7 +289,8 @@ def call_off(proposal: Proposal, *, reason: str, who: str, now: datetime) -> Non
 
 
 def end_next(*, now: datetime) -> bool:
-    """End one proposal that nobody answered in time, or whose school has booked all it can otherwise; False if none is.
+    """End one proposal that nobody answered in time, or whose school has booked all it can otherwise; False
+    if none is.
 
     In the caller's transaction; called until it says False.
     """
@@ -268,7 +320,8 @@ NOBODY = "the service itself"
 
 
 def _end(proposal: Proposal, how: str, *, reason: str, who: str, now: datetime) -> bool:
-    """Give the time back and take the entry out of the calendars (CANCEL, SEQUENCE + 1); False if it had ended."""
+    """Give the time back and take the entry out of the calendars (CANCEL, SEQUENCE + 1); False if it had
+    ended."""
     performance = _behind_the_locks(proposal)
     if proposal.ended_at is not None:
         return False
@@ -277,10 +330,15 @@ def _end(proposal: Proposal, how: str, *, reason: str, who: str, now: datetime) 
     if performance is not None:
         performances.release(performance, now=now)
     history.record(
-        f"proposal {how}", "school", proposal.urn, who=who, now=now,
+        f"proposal {how}",
+        "school",
+        proposal.urn,
+        who=who,
+        now=now,
         partnership_id=proposal.programme.partnership_id,
-        before={"starts": proposal.starts_at.isoformat()}, after=reason.strip() or None,
-    )  # fmt: skip
+        before={"starts": proposal.starts_at.isoformat()},
+        after=reason.strip() or None,
+    )
     if performance is not None:
         proposals.tell(proposal, partial(proposing.ended, how=how, reason=reason.strip()), now=now)
     return True
@@ -289,7 +347,8 @@ def _end(proposal: Proposal, how: str, *, reason: str, who: str, now: datetime) 
 def _behind_the_locks(proposal: Proposal, *more_days: int) -> performances.Performance | None:
     """The slot it keeps, once nobody else can be changing it or the proposal; None where none was ever kept.
 
-    The school's lock comes first, and nothing moves a school's kept slot without it: so its day is read behind it.
+    The school's lock comes first, and nothing moves a school's kept slot without it: so its day is read
+    behind it.
     """
     performances.lock_school(proposal.urn)
     db.session.refresh(proposal)
@@ -317,12 +376,24 @@ def _check_reply_by(reply_by: date, slot: Slot, *, now: datetime) -> None:
 def _row(offer: Offer, *, who: str, now: datetime) -> Proposal:
     people = {p.address.casefold(): p for p in offer.people}
     return Proposal(
-        programme_id=offer.programme.id, urn=offer.school.urn, starts_at=offer.slot.starts_at,
-        uid=str(uuid.uuid4()), organizer_token=secrets.token_hex(10), sequence=0, who=who,
-        reply_by=offer.reply_by, recorded_at=now, waiting=offer.waiting,
+        programme_id=offer.programme.id,
+        urn=offer.school.urn,
+        starts_at=offer.slot.starts_at,
+        uid=str(uuid.uuid4()),
+        organizer_token=secrets.token_hex(10),
+        sequence=0,
+        who=who,
+        reply_by=offer.reply_by,
+        recorded_at=now,
+        waiting=offer.waiting,
         people=[
-            {"name": p.name, "role": p.role, "address": p.address, "source": p.source,
-             "source_date": (p.source_date or day_of(now)).isoformat()}
+            {
+                "name": p.name,
+                "role": p.role,
+                "address": p.address,
+                "source": p.source,
+                "source_date": (p.source_date or day_of(now)).isoformat(),
+            }
             for p in people.values()
         ],
-    )  # fmt: skip
+    )

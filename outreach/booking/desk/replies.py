@@ -1,4 +1,5 @@
-"""What a coordinator does about what came in: takes an answer, grants or refuses a wish, asks back whoever declined.
+"""What a coordinator does about what came in: takes an answer, grants or refuses a wish, asks back whoever
+declined.
 
 Mail changes nothing by itself. Each verb here is one click of a person, and leaves the inbox with it.
 """
@@ -66,8 +67,8 @@ class Matter:
 class Wish:
     """A wish for another time as the tour stands now. `starts_at` is the show's start, whoever wished it.
 
-    `slot` is that time when it can be had, else `why_not` says why; `nearest` are the three starts closest to it.
-    `overtaken`: the visit has moved since, so the wish was about a time that is no more.
+    `slot` is that time when it can be had, else `why_not` says why; `nearest` are the three starts closest to
+    it. `overtaken`: the visit has moved since, so the wish was about a time that is no more.
     """
 
     starts_at: datetime
@@ -78,8 +79,8 @@ class Wish:
 
 
 def matters(uids: Iterable[str], partnership_id: int) -> dict[str, Matter]:
-    """The visits that mail is about, by UID, with school, show and programme; what is not a visit of this partnership
-    is left out. Two queries at most."""
+    """The visits that mail is about, by UID, with school, show and programme; what is not a visit of this
+    partnership is left out. Two queries at most."""
     wanted = {uid for uid in uids if uid}
     own = _BOOKINGS.where(Programme.partnership_id == partnership_id, Booking.uid.in_(wanted))
     found = {b.uid: Matter(booking=b, of_troupe=False) for b in db.session.scalars(own)} if wanted else {}
@@ -168,7 +169,10 @@ def _why_not(starts_at: datetime, offers: slots.Offers, *, now: datetime) -> str
     closed = [offer.why_not for offer in that_day]
     if all(closed):
         return f"{day(starts_at)}: {_OF_THE_SCHOOL.get(closed[0], closed[0])}."
-    return f"No show can start at {clock(starts_at)} that day: the other shows, the road or the school’s hours are in the way."  # fmt: skip
+    return (
+        f"No show can start at {clock(starts_at)} that day: the other shows, the road or the school’s hours "
+        f"are in the way."
+    )
 
 
 _OF_THE_SCHOOL = {
@@ -181,14 +185,16 @@ _OF_THE_SCHOOL = {
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """What came of an answer that waited: the addresses that were added to a booking, and whether anybody said no."""
+    """What came of an answer that waited: the addresses that were added to a booking, and whether anybody
+    said no."""
 
     added: tuple[str, ...]
     declined: bool
 
 
 def take_answer(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) -> Taken:
-    """Take an answer that waited: it counts, and somebody unknown becomes a colleague who has the visit in the calendar.
+    """Take an answer that waited: it counts, and somebody unknown becomes a colleague who has the visit in
+    the calendar.
 
     Raises inbox.Settled, VisitUnknown, BookingEnded, CompanysAlone.
     """
@@ -234,17 +240,23 @@ def grant(incoming: Incoming, key: str, partnership_id: int, *, who: str, now: d
 
 
 def refuse(incoming: Incoming, words: str, partnership_id: int, *, who: str, now: datetime) -> bool:
-    """The visit stays where it is. A plain letter says so, with `words` of the coordinator's, to whoever wished it.
+    """The visit stays where it is. A plain letter says so, with `words` of the coordinator's, to whoever
+    wished it.
 
-    False where no letter could go: the company, and people who do not have the visit in the calendar, get none; nor
-    does anybody of a visit that was cancelled. Raises inbox.Settled, VisitUnknown.
+    False where no letter could go: the company, and people who do not have the visit in the calendar, get
+    none; nor does anybody of a visit that was cancelled. Raises inbox.Settled, VisitUnknown.
     """
     matter, counter = _wished(incoming, partnership_id)
     booking = matter.booking
     inbox.end_counter(counter, "refused", who=who, now=now)
     history.record(
-        "refused another time", "booking", booking.reference, who=who, now=now, after=counter.starts_at.isoformat()
-    )  # fmt: skip
+        "refused another time",
+        "booking",
+        booking.reference,
+        who=who,
+        now=now,
+        after=counter.starts_at.isoformat(),
+    )
     person = None if matter.of_troupe or booking.ended_at else _person(booking, counter.address)
     if person is None:
         return False
@@ -256,9 +268,11 @@ def refuse(incoming: Incoming, words: str, partnership_id: int, *, who: str, now
 
 
 def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) -> list[BookingContact]:
-    """Write to whoever declined: the visit stands; move it or cancel it? With a link of their own. Returns to whom.
+    """Write to whoever declined: the visit stands; move it or cancel it? With a link of their own. Returns to
+    whom.
 
-    The booking is not touched. Raises inbox.Settled, VisitUnknown, BookingEnded, ShowIsOver, AnsweredSince, NotOnTheBooking.
+    The booking is not touched. Raises inbox.Settled, VisitUnknown, BookingEnded, ShowIsOver, AnsweredSince,
+    NotOnTheBooking.
     """
     inbox.settle(incoming, "asked whether to move or cancel", who=who, now=now)
     declined = [a for a in inbox.answers_in(incoming) if a.partstat == answers.DECLINED]

@@ -1,4 +1,5 @@
-"""What a host says of its seats: it agrees to a guest or says no, and how many on which terms; or offers seats beforehand."""
+"""What a host says of its seats: it agrees to a guest or says no, and how many on which terms; or offers
+seats beforehand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,8 +50,9 @@ class NotSoMany(Refusal):
 
 
 def agree(place: GuestPlace, *, seats: int, terms: str, who: str, now: datetime) -> Booking | None:
-    """The host gives so many seats on its terms: as many as were asked for, and the guest has its booking; fewer, and
-    the guest is asked (None). Raises Answered, NotAnyMore, NotSoMany, SeatsInFigures, SeatsGone, BookedMeanwhile."""
+    """The host gives so many seats on its terms: as many as were asked for, and the guest has its booking;
+    fewer, and the guest is asked (None). Raises Answered, NotAnyMore, NotSoMany, SeatsInFigures, SeatsGone,
+    BookedMeanwhile."""
     behind_the_locks(place, now=now)
     if not place.waits_for_host:
         raise Answered
@@ -86,16 +88,22 @@ def refuse(place: GuestPlace, *, reason: str, who: str, now: datetime) -> None:
     place.ended_at, place.ended_as = now, REFUSED
     db.session.flush()
     history.record(
-        "refused as guest", "school", place.urn, who=who, now=now, after=reason.strip() or None,
+        "refused as guest",
+        "school",
+        place.urn,
+        who=who,
+        now=now,
+        after=reason.strip() or None,
         partnership_id=place.programme.partnership_id,
-    )  # fmt: skip
+    )
     near = guest_hosts.nearest(place.programme, place.school, pupils=place.seats, now=now)
     others = [(at, words) for at, words in near if place.performance.host.name not in words]
     guests_told.tell_guest(place, notes.REFUSED, nearest=others, now=now)
 
 
 def offer(host: Booking, *, how: str, seats: int, terms: str, who: str, now: datetime) -> GuestSeats:
-    """The host says whether guests may ask (ASK), take so many `seats` in all without asking (OPEN), or nobody more (NONE).
+    """The host says whether guests may ask (ASK), take so many `seats` in all without asking (OPEN), or
+    nobody more (NONE).
 
     Raises promises.BookingEnded, NotAnyMore, KeptForGuests, NotSoMany, SeatsInFigures.
     """
@@ -116,9 +124,13 @@ def offer(host: Booking, *, how: str, seats: int, terms: str, who: str, now: dat
     row.who, row.recorded_at = who, now
     db.session.flush()
     history.record(
-        "offered seats" if how == OPEN else "said who may join", "booking", host.reference, who=who, now=now,
+        "offered seats" if how == OPEN else "said who may join",
+        "booking",
+        host.reference,
+        who=who,
+        now=now,
         after={"how": how, "seats": row.seats, "terms": row.terms},
-    )  # fmt: skip
+    )
     return row
 
 

@@ -1,4 +1,5 @@
-"""A school joins a neighbour's show: it asks for seats, or takes what the host has offered; changes, takes back, still comes.
+"""A school joins a neighbour's show: it asks for seats, or takes what the host has offered; changes, takes
+back, still comes.
 
 Seats are judged behind the lock of the tour day; the database refuses what is too much.
 """
@@ -32,7 +33,7 @@ from outreach.booking.guests.seating import (
     check_still,
     lock,
     seat,
-)  # fmt: skip
+)
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.county import partnerships, school_days
@@ -98,8 +99,8 @@ def ask(
 ) -> GuestPlace:
     """Ask a host for seats; where it has offered them, they are taken at once (`place.booking`).
 
-    Raises NotAnyMore, TooFar, NotASchoolDay, NoGuests, SeatsGone, AskedAlready, what holds.why_nothing says, and the
-    refusals of bookings.book about pupils and people.
+    Raises NotAnyMore, TooFar, NotASchoolDay, NoGuests, SeatsGone, AskedAlready, what holds.why_nothing says,
+    and the refusals of bookings.book about pupils and people.
     """
     lock(school.urn, performance)
     open_already = guest_places.open_of(programme.id, school.urn)
@@ -124,9 +125,14 @@ def ask(
     db.session.add(place)
     db.session.flush()
     history.record(
-        "asked to join", "school", school.urn, who=who, now=now, partnership_id=programme.partnership_id,
+        "asked to join",
+        "school",
+        school.urn,
+        who=who,
+        now=now,
+        partnership_id=programme.partnership_id,
         after={"host": performance.urn, "starts": performance.starts_at.isoformat(), "pupils": place.pupils},
-    )  # fmt: skip
+    )
     if seats.how == OPEN:
         place.answer, place.answered_at, place.said = AGREED, now, seats.terms
         seat(place, wish.promise, seats, who=who, now=now)
@@ -135,16 +141,25 @@ def ask(
         for person in wish.promise.people:
             if person.waits:
                 named.wait(
-                    named.SEATS, school, programme.id, place_id=place.id, name=person.name, role=person.role,
-                    address=person.address, phone=person.phone, duty=person.duty, named_by=who, now=now,
-                )  # fmt: skip
+                    named.SEATS,
+                    school,
+                    programme.id,
+                    place_id=place.id,
+                    name=person.name,
+                    role=person.role,
+                    address=person.address,
+                    phone=person.phone,
+                    duty=person.duty,
+                    named_by=who,
+                    now=now,
+                )
         guests_told.tell_host(place, notes.ASKS, now=now)
     return place
 
 
 def take(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> Booking:
-    """The guest takes the fewer seats that its host gave. Raises Answered, NotAnyMore, MoreThanGiven, SeatsGone, and
-    what `ask` says of pupils and people."""
+    """The guest takes the fewer seats that its host gave. Raises Answered, NotAnyMore, MoreThanGiven,
+    SeatsGone, and what `ask` says of pupils and people."""
     behind_the_locks(place, now=now)
     if place.ended_at is not None or place.answer != FEWER:
         raise Answered
@@ -167,8 +182,8 @@ def take(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> Boo
 def _named_anew(
     place: GuestPlace, people: Sequence[Colleague], *, who: str, now: datetime
 ) -> tuple[Colleague, ...]:
-    """The people of the booking, who stand for those named with the question: a coordinator who said yes to one of these
-    is not asked again, and nobody waits for the question any more."""
+    """The people of the booking, who stand for those named with the question: a coordinator who said yes to
+    one of these is not asked again, and nobody waits for the question any more."""
     for waiting in named.waiting_for_place(place.id):
         named.decide(waiting, named.TAKEN_BACK, who=who, now=now)
     db.session.refresh(place)
@@ -185,9 +200,13 @@ def withdraw(place: GuestPlace, *, who: str, now: datetime) -> None:
     place.ended_at, place.ended_as = now, WITHDRAWN
     db.session.flush()
     history.record(
-        "took back its request", "school", place.urn, who=who, now=now,
+        "took back its request",
+        "school",
+        place.urn,
+        who=who,
+        now=now,
         partnership_id=place.programme.partnership_id,
-    )  # fmt: skip
+    )
     guests_told.tell_host(place, notes.WITHDRAWN, now=now)
 
 
@@ -206,9 +225,14 @@ def come(booking: Booking, promise: Promise, travel: Travel, *, who: str, now: d
     same = before == numbers.said(booking, promises.pupils_of(booking))
     if place is not None and same and was != place.travel and booking.sequence == sequence:
         history.record(
-            "changed how it comes", "booking", booking.reference, who=who, now=now,
-            before=was.words(), after=place.travel.words(),
-        )  # fmt: skip
+            "changed how it comes",
+            "booking",
+            booking.reference,
+            who=who,
+            now=now,
+            before=was.words(),
+            after=place.travel.words(),
+        )
         guests_told.guest_changed(booking, now=now)
         changes = [f"How {booking.school.name} comes: {place.travel.words()}."]
         told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", changes=changes, now=now)
@@ -245,8 +269,19 @@ def _row(
 ) -> GuestPlace:
     promise, travel = wish.promise, wish.travel
     return GuestPlace(
-        programme=programme, school=school, performance=performance, why=wish.why, pupils=as_text(promise.pupils),
-        seats=sum(promise.pupils.values()), access_needs={slug: n for slug, n in promise.access_needs.items() if n},
-        people=[asdict(person) for person in promise.people if not person.waits], travels_by=travel.by, adults=travel.adults,
-        arrives=travel.arrives, travel_note=travel.note.strip(), message=wish.message.strip(), recorded_at=now, who=who,
-    )  # fmt: skip
+        programme=programme,
+        school=school,
+        performance=performance,
+        why=wish.why,
+        pupils=as_text(promise.pupils),
+        seats=sum(promise.pupils.values()),
+        access_needs={slug: n for slug, n in promise.access_needs.items() if n},
+        people=[asdict(person) for person in promise.people if not person.waits],
+        travels_by=travel.by,
+        adults=travel.adults,
+        arrives=travel.arrives,
+        travel_note=travel.note.strip(),
+        message=wish.message.strip(),
+        recorded_at=now,
+        who=who,
+    )

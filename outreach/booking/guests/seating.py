@@ -1,4 +1,5 @@
-"""A guest gets its seats: behind the locks of its school and of the tour day, within what its host agreed to."""
+"""A guest gets its seats: behind the locks of its school and of the tour day, within what its host agreed
+to."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,5 @@
-"""One day of a troupe, whole: when to leave, every stop with whom to ask for, who comes and who needs what, and the roads."""
+"""One day of a troupe, whole: when to leave, every stop with whom to ask for, who comes and who needs what,
+and the roads."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Guest:
-    """A school that comes to a neighbour's show: how many, how they travel, what the host agreed, who needs what."""
+    """A school that comes to a neighbour's show: how many, how they travel, what the host agreed, who needs
+    what."""
 
     booking: Booking
     school: School
@@ -45,7 +47,8 @@ class Guest:
 
 @dataclass(frozen=True, kw_only=True)
 class Stop:
-    """One show. `pupils` are those of the host alone; `discussion_at` is None where the programme has none."""
+    """One show. `pupils` are those of the host alone; `discussion_at` is None where the programme has
+    none."""
 
     performance: Performance
     booking: Booking
@@ -78,7 +81,8 @@ class Stop:
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """A day's sheet. `drives` are one more than the stops, None where a drive is not known; `kept` times are proposed."""
+    """A day's sheet. `drives` are one more than the stops, None where a drive is not known; `kept` times are
+    proposed."""
 
     tour_day: TourDay
     stops: tuple[Stop, ...]
@@ -95,12 +99,19 @@ class Sheet:
 
     @property
     def size(self) -> str:
-        """How small it must be printed to stand on one sheet of A4: '', 'long' or 'longest', by what was typed a show."""
+        """How small it must be printed to stand on one sheet of A4: '', 'long' or 'longest', by what was
+        typed a show."""
         typed = sum(
-            len(stop.booking.arrival_note) + len(stop.booking.hall) + len(stop.school.name) + sum(map(len, stop.access))
-            + sum(150 + len(g.school.name) + len(g.agreed) + len(g.travel) + sum(map(len, g.access)) for g in stop.guests)
+            len(stop.booking.arrival_note)
+            + len(stop.booking.hall)
+            + len(stop.school.name)
+            + sum(map(len, stop.access))
+            + sum(
+                150 + len(g.school.name) + len(g.agreed) + len(g.travel) + sum(map(len, g.access))
+                for g in stop.guests
+            )
             for stop in self.stops
-        )  # fmt: skip
+        )
         for size, most in (("longest", 650), ("long", 300)):
             if typed > most * len(self.stops):
                 return size
@@ -157,8 +168,11 @@ def of(tour_day: TourDay) -> Sheet:
             )
         )
     return Sheet(
-        tour_day=tour_day, stops=tuple(stops), drives=tuple(_drives(tour_day, booked)), kept=len(shows) - len(booked)
-    )  # fmt: skip
+        tour_day=tour_day,
+        stops=tuple(stops),
+        drives=tuple(_drives(tour_day, booked)),
+        kept=len(shows) - len(booked),
+    )
 
 
 def _drives(tour_day: TourDay, booked: Sequence[Performance]) -> list[Drive | None]:

@@ -1,6 +1,7 @@
 """What one cell of a list says: people with their addresses, a day, a school year, a number, a URN. Pure.
 
-People write several into one cell: ‘Jo Fell <j.fell@…>; Sam Day (deputy DSL) s.day@…’, with semicolons, slashes, line breaks.
+People write several into one cell: ‘Jo Fell <j.fell@…>; Sam Day (deputy DSL) s.day@…’, with semicolons,
+slashes, line breaks.
 """
 
 import re
@@ -13,7 +14,8 @@ from outreach.county.lists.headings import academic_year, role_of
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """One address of a cell as it is written, with the name and role that the cell says of it. `doubt`: why it cannot be so."""
+    """One address of a cell as it is written, with the name and role that the cell says of it. `doubt`: why
+    it cannot be so."""
 
     address: str
     name: str = ""
@@ -38,8 +40,8 @@ def says_nothing(cell: str) -> bool:
 
 
 def people(cell: str, *, addresses: bool = True) -> list[Person]:
-    """Everybody with an address in a cell, in its order. `addresses`: the cell is meant to hold them, so that one which holds
-    none but says something is a Person in doubt."""
+    """Everybody with an address in a cell, in its order. `addresses`: the cell is meant to hold them, so that
+    one which holds none but says something is a Person in doubt."""
     text = cell.replace("mailto:", " ").strip()
     found: list[Person] = []
     end = 0
@@ -77,7 +79,8 @@ def name_and_role(cell: str) -> tuple[str, str]:
 
 
 def names(cell: str) -> list[tuple[str, str]]:
-    """The names of a cell that holds several, each with its role: parted by semicolons, slashes, line breaks or ‘and’."""
+    """The names of a cell that holds several, each with its role: parted by semicolons, slashes, line breaks
+    or ‘and’."""
     parts = [p for p in re.split(r"[;/\n|]+|\s+(?:and|&)\s+", cell) if p.strip(_MARKS)]
     return [name_and_role(part) for part in parts]
 
@@ -89,7 +92,8 @@ def fits(name: str, address: str) -> bool:
 
 
 def day(cell: str) -> date | None:
-    """A day as people write it in England: 9/3/2027, 09.03.27, 9 March 2027, Tue 9th Mar 27, 2027-03-09; else None."""
+    """A day as people write it in England: 9/3/2027, 09.03.27, 9 March 2027, Tue 9th Mar 27, 2027-03-09; else
+    None."""
     text = re.sub(r"(?<=[0-9])(?:st|nd|rd|th)\b", "", cell.strip().casefold())
     text = re.sub(
         r"\b(?:mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun)(?:day|nesday|sday|rsday|urday)?\b,?",
@@ -129,13 +133,15 @@ def _day(year: str, month_: str, day_: str) -> date | None:
 
 
 def number(cell: str) -> int | None:
-    """The one whole number that a cell says: ‘250’, ‘about 250 pupils’, ‘1,080’; None where it says none, or several."""
+    """The one whole number that a cell says: ‘250’, ‘about 250 pupils’, ‘1,080’; None where it says none, or
+    several."""
     found = re.findall(r"[0-9]+", re.sub(r"(?<=[0-9]),(?=[0-9]{3}\b)", "", cell))
     return int(found[0]) if len(found) == 1 and len(found[0]) < 7 else None
 
 
 def identifiers(cell: str) -> list[str]:
-    """The numbers by which a school may be known, as figures alone: ‘URN 115482’, ‘115492.0’, ‘931/4001’, ‘9314001’."""
+    """The numbers by which a school may be known, as figures alone: ‘URN 115482’, ‘115492.0’, ‘931/4001’,
+    ‘9314001’."""
     text = re.sub(r"(?<=[0-9])\.0+\b", "", cell.strip())
     text = re.sub(r"(?<=[0-9]),(?=[0-9]{3}\b)", "", text)
     text = re.sub(r"(?<![0-9])([0-9]{3})\s*[/\- ]\s*([0-9]{4})(?![0-9])", r"\1\2", text)
@@ -196,15 +202,16 @@ def _joined(broken: str, text: str, end: int) -> str:
 
 
 def mended(address: str) -> str:
-    """What a broken address was probably meant to be: without its blanks, ‘(at)’ and ‘,co.uk’ as they should be."""
+    """What a broken address was probably meant to be: without its blanks, ‘(at)’ and ‘,co.uk’ as they should
+    be."""
     text = re.sub(r"\s*[\[(]\s*at\s*[\])]\s*|\s+at\s+", "@", address.strip(), flags=re.IGNORECASE)
     text = re.sub(r"\s*[\[(]\s*dot\s*[\])]\s*|\s+dot\s+", ".", text, flags=re.IGNORECASE)
     return re.sub(r"\.{2,}", ".", re.sub(r"\s+", "", text)).replace(",", ".").replace("@@", "@").strip(".")
 
 
 def paired(people_: Sequence[Person], cell: str, role: str) -> list[Person]:
-    """People of an address cell with the names of the cell beside it: in their order where there are as many, else the one
-    name goes to the address that fits it, or to the first."""
+    """People of an address cell with the names of the cell beside it: in their order where there are as many,
+    else the one name goes to the address that fits it, or to the first."""
     if not people_:
         return []
     written = names(cell) if len(people_) > 1 else [name_and_role(cell)]

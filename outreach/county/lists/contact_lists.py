@@ -1,9 +1,9 @@
 """A list of contacts against what is on file: what it would do, and it done.
 
-The comparison is made again inside the transaction that takes the list in, so that a page left open for an hour, or a list
-taken in twice, adds nothing a second time. What a school itself gave is not overwritten, only filled in where it was silent.
-A list that was taken in can be taken back whole: what it made counts no more, what it changed is as it was before, and what
-somebody changed since stays as it is.
+The comparison is made again inside the transaction that takes the list in, so that a page left open for an
+hour, or a list taken in twice, adds nothing a second time. What a school itself gave is not overwritten, only
+filled in where it was silent. A list that was taken in can be taken back whole: what it made counts no more,
+what it changed is as it was before, and what somebody changed since stays as it is.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -40,13 +40,16 @@ from outreach.post.outbox import Letter
 
 
 class ContactList(Base, OfPartnership):
-    """A list of contacts that was taken in, and what its lines came to. `lines` of the list name `named` people, or schools
-    without anybody; each was made, changed, unchanged, merged into another, left out, or of a school in no target."""
+    """A list of contacts that was taken in, and what its lines came to. `lines` of the list name `named`
+    people, or schools without anybody; each was made, changed, unchanged, merged into another, left out, or
+    of a school in no target."""
 
     __tablename__ = "contact_list"
     __table_args__ = (
         UniqueConstraint("id", "partnership_id"),
-        CheckConstraint("named = made + changed + unchanged + merged + left_out + not_in_target", name="adds_up"),
+        CheckConstraint(
+            "named = made + changed + unchanged + merged + left_out + not_in_target", name="adds_up"
+        ),
         CheckConstraint("(taken_back_at IS NULL) = (taken_back_by IS NULL)", name="taken_back"),
     )
 
@@ -71,13 +74,16 @@ class ContactListLine(Base):
 
     __tablename__ = "contact_list_line"
     __table_args__ = (
-        ForeignKeyConstraint(["list_id", "partnership_id"], ["contact_list.id", "contact_list.partnership_id"],
-                             name="fk_contact_list_line_list_id"),
+        ForeignKeyConstraint(
+            ["list_id", "partnership_id"],
+            ["contact_list.id", "contact_list.partnership_id"],
+            name="fk_contact_list_line_list_id",
+        ),
         CheckConstraint("replaced_id <> contact_id", name="replaced"),
         UniqueConstraint("contact_id"),
         UniqueConstraint("replaced_id"),
         Index("ix_contact_list_line_list_id", "list_id"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     list_id: Mapped[int]
@@ -92,8 +98,9 @@ class NoSuchList(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Back:
-    """One contact of a list as taking the list back would leave it. `before`: what would stand again, None: nothing.
-    `since`: what somebody did to it since, in words, so that it stays as it is; '' where nobody did."""
+    """One contact of a list as taking the list back would leave it. `before`: what would stand again, None:
+    nothing. `since`: what somebody did to it since, in words, so that it stays as it is; '' where nobody
+    did."""
 
     school: School
     contact: Contact
@@ -103,7 +110,8 @@ class Back:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactEntry(Entry):
-    """A person of a line. `details`: what would be kept; `on_file`: the row it meets; `into`: the line that it says again."""
+    """A person of a line. `details`: what would be kept; `on_file`: the row it meets; `into`: the line that
+    it says again."""
 
     details: Details | None = None
     on_file: Contact | None = None
@@ -147,7 +155,8 @@ def take_in(
     who: str,
     now: datetime,
 ) -> tuple[Looked[ContactEntry], ContactList | None]:
-    """Add what is new, replace what changed; what was done is returned, and the list as it is kept (None: nothing was done).
+    """Add what is new, replace what changed; what was done is returned, and the list as it is kept (None:
+    nothing was done).
 
     Raises TooMuch, or SourceMissing when nobody says where the addresses came from.
     """
@@ -193,12 +202,16 @@ def backing(row: ContactList) -> list[Back]:
     ).all()
     later = _later(row)
     return [
-        Back(school=school, contact=contact, before=was, since=_since(contact, later)) for school, contact, was in found
+        Back(school=school, contact=contact, before=was, since=_since(contact, later))
+        for school, contact, was in found
     ]
 
 
-def take_back(list_id: int, la_codes: Sequence[str], *, partnership_id: int, who: str, now: datetime) -> list[Back]:
-    """End what the list made and put back what it changed; what somebody changed since stays. What was done is returned.
+def take_back(
+    list_id: int, la_codes: Sequence[str], *, partnership_id: int, who: str, now: datetime
+) -> list[Back]:
+    """End what the list made and put back what it changed; what somebody changed since stays. What was done
+    is returned.
 
     Letters and links that went out stay as they are. Raises NoSuchList.
     """
@@ -206,24 +219,33 @@ def take_back(list_id: int, la_codes: Sequence[str], *, partnership_id: int, who
     row = db.session.scalar(
         select(ContactList)
         .where(
-            ContactList.id == list_id, ContactList.partnership_id == partnership_id, ContactList.taken_back_at.is_(None)
+            ContactList.id == list_id,
+            ContactList.partnership_id == partnership_id,
+            ContactList.taken_back_at.is_(None),
         )
         .with_for_update()
-    )  # fmt: skip
+    )
     if row is None:
         raise NoSuchList("That list was taken back already.")
-    # Behind the rows themselves: whoever ends or changes one of them at the same moment comes before or after.
+    # Behind the rows themselves: whoever ends or changes one of them at the same moment comes before or
+    # after.
     of_list = select(ContactListLine.contact_id).where(ContactListLine.list_id == row.id)
-    db.session.execute(select(Contact.id).where(Contact.id.in_(of_list)).order_by(Contact.id).with_for_update())
+    db.session.execute(
+        select(Contact.id).where(Contact.id.in_(of_list)).order_by(Contact.id).with_for_update()
+    )
     db.session.expire_all()
     done = backing(row)
     contacts.take_back_many([(b.contact, b.before) for b in done if not b.since], who=who, now=now)
     row.taken_back_at, row.taken_back_by = now, who
     history.record(
-        "contact list taken back", "partnership", partnership_id, who=who, now=now,
+        "contact list taken back",
+        "partnership",
+        partnership_id,
+        who=who,
+        now=now,
         before={"file": row.file_name, "contacts": len(done)},
         after={"left as they are": sum(bool(b.since) for b in done)},
-    )  # fmt: skip
+    )
     db.session.flush()
     return done
 
@@ -261,19 +283,30 @@ def _kept(
 ) -> ContactList:
     sums = done.sums
     kept = ContactList(
-        partnership_id=upload.row.partnership_id, file_name=upload.row.file_name, recorded_at=now, who=who,
-        lines=done.lines, named=len(done.entries), made=sums[NEW], changed=sums[CHANGED], unchanged=sums[SAME],
-        merged=sums[TWICE], left_out=sums[LEFT] + sums[REPAIR], not_in_target=sums[OUTSIDE],
-    )  # fmt: skip
+        partnership_id=upload.row.partnership_id,
+        file_name=upload.row.file_name,
+        recorded_at=now,
+        who=who,
+        lines=done.lines,
+        named=len(done.entries),
+        made=sums[NEW],
+        changed=sums[CHANGED],
+        unchanged=sums[SAME],
+        merged=sums[TWICE],
+        left_out=sums[LEFT] + sums[REPAIR],
+        not_in_target=sums[OUTSIDE],
+    )
     db.session.add(kept)
     db.session.flush()
     for (_, replaced, _), contact in zip(put, rows, strict=True):
         db.session.add(
             ContactListLine(
-                list_id=kept.id, partnership_id=kept.partnership_id, contact_id=contact.id,
+                list_id=kept.id,
+                partnership_id=kept.partnership_id,
+                contact_id=contact.id,
                 replaced_id=None if replaced is None else replaced.id,
             )
-        )  # fmt: skip
+        )
     said = {"file": kept.file_name, "made": kept.made, "changed": kept.changed}
     history.record("contact list taken in", "partnership", kept.partnership_id, who=who, now=now, after=said)
     db.session.flush()
@@ -286,7 +319,9 @@ def _later(row: ContactList) -> dict[tuple[int, str], Contact]:
     urns = urns.where(ContactListLine.list_id == row.id)
     rows = db.session.scalars(
         select(Contact)
-        .where(Contact.urn.in_(urns), Contact.partnership_id == row.partnership_id, Contact.ended_at.is_(None))
+        .where(
+            Contact.urn.in_(urns), Contact.partnership_id == row.partnership_id, Contact.ended_at.is_(None)
+        )
         .order_by(Contact.id)
     )
     return {(contact.urn, contact.address.casefold()): contact for contact in rows}
@@ -309,7 +344,8 @@ def _in_target(entry: ContactEntry, target: Collection[int]) -> ContactEntry:
 
 
 def suggested(entry: ContactEntry, domains: Sequence[str]) -> str:
-    """What a broken address was probably meant to be, '' when nothing better is known. `domains`: those of the list."""
+    """What a broken address was probably meant to be, '' when nothing better is known. `domains`: those of
+    the list."""
     meant = cells.mended(entry.fields["address"])
     local, _, domain = meant.partition("@")
     if local and domain and "." not in domain:
@@ -323,9 +359,12 @@ def suggested(entry: ContactEntry, domains: Sequence[str]) -> str:
 
 
 def _entries(
-    upload: Upload, record: Record, ours: OurSchools, known: dict[Said, Match],
+    upload: Upload,
+    record: Record,
+    ours: OurSchools,
+    known: dict[Said, Match],
     ended: dict[tuple[int, str], datetime],
-) -> Iterator[ContactEntry]:  # fmt: skip
+) -> Iterator[ContactEntry]:
     """What one line comes to, before it is held against what is on file."""
     people = record.people or ((Person(address=""), ""),)
     for part, (person, phone) in enumerate(people):
@@ -342,16 +381,28 @@ def _entries(
             "phone": said.get("phone", phone),
         }
         entry = ContactEntry(
-            key=key, mark=mark, sheet=record.sheet, sheet_name=record.sheet_name, line=record.line, fate=NEW,
-            fields=fields, shown=record.shown, said=record.said,
-        )  # fmt: skip
+            key=key,
+            mark=mark,
+            sheet=record.sheet,
+            sheet_name=record.sheet_name,
+            line=record.line,
+            fate=NEW,
+            fields=fields,
+            shown=record.shown,
+            said=record.said,
+        )
         yield _judged(entry, record, person, said, ours, known, ended)
 
 
 def _judged(
-    entry: ContactEntry, record: Record, person: Person, said: object, ours: OurSchools, known: dict[Said, Match],
+    entry: ContactEntry,
+    record: Record,
+    person: Person,
+    said: object,
+    ours: OurSchools,
+    known: dict[Said, Match],
     ended: dict[tuple[int, str], datetime],
-) -> ContactEntry:  # fmt: skip
+) -> ContactEntry:
     assert hasattr(said, "get")
     if said.get("out"):
         return replace(entry, fate=LEFT, reason=entries.BY_YOU)
@@ -415,16 +466,19 @@ def _met(found: Sequence[ContactEntry], on_file: dict[tuple[int, str], Contact])
 
 
 def _compared(entry: ContactEntry) -> ContactEntry:
-    """New, changed or the same, with what would be kept: the list's word, and what is on file where it is silent; where the
-    school itself gave what is on file it is the other way round."""
+    """New, changed or the same, with what would be kept: the list's word, and what is on file where it is
+    silent; where the school itself gave what is on file it is the other way round."""
     if entry.fate != NEW or entry.on_file is None or entry.details is None:
         return entry
     kept = contacts.details_of(entry.on_file)
     if contacts.given_by_school(entry.on_file):
         laid = kept.filled_from(entry.details)
         differs = entry.details.filled_from(kept)
-        note = "the school’s own word stands" if (differs.name, differs.role, differs.phone) != (
-            laid.name, laid.role, laid.phone) else ""  # fmt: skip
+        note = (
+            "the school’s own word stands"
+            if (differs.name, differs.role, differs.phone) != (laid.name, laid.role, laid.phone)
+            else ""
+        )
     else:
         laid, note = entry.details.filled_from(kept), ""
     more = (laid.name, laid.role, laid.phone) != (kept.name, kept.role, kept.phone)
@@ -434,7 +488,8 @@ def _compared(entry: ContactEntry) -> ContactEntry:
 def _on_file(
     la_codes: Sequence[str], partnership_id: int
 ) -> tuple[dict[tuple[int, str], Contact], dict[tuple[int, str], datetime]]:
-    """What the partnership has on file by (URN, address); and of what it had once and has not any more, when it was taken off."""
+    """What the partnership has on file by (URN, address); and of what it had once and has not any more, when
+    it was taken off."""
     of_ours = Contact.urn.in_(select(School.urn).where(School.la_code.in_(la_codes)))
     mine = Contact.partnership_id == partnership_id
     rows = db.session.scalars(

@@ -1,4 +1,5 @@
-"""What becomes of each thing that a list says: new, changed, the same, said twice, not in the target, left out, or to be put right. They sum up."""
+"""What becomes of each thing that a list says: new, changed, the same, said twice, not in the target, left
+out, or to be put right. They sum up."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,8 +34,8 @@ class TooMuch(Refusal):
 class Entry:
     """One person, or one show, that a line names; a line that names none is one entry, too.
 
-    `field`: what is wrong about it ('school', 'address', 'name', 'again', 'year', 'day', 'pupils'), `reason` why, in words.
-    `fields`: what was read, or put right, as text to be mended.
+    `field`: what is wrong about it ('school', 'address', 'name', 'again', 'year', 'day', 'pupils'), `reason`
+    why, in words. `fields`: what was read, or put right, as text to be mended.
     """
 
     key: str

@@ -1,7 +1,9 @@
-"""Which column of a list is what, by its heading in the many ways people write them, and by what stands under it. Pure.
+"""Which column of a list is what, by its heading in the many ways people write them, and by what stands under
+it. Pure.
 
-A column is taken as one of `KINDS`; those of people belong to a block: one person of a line that names several ('Head name,
-Head email, DSL name, DSL email'). A column called notes is not read unless somebody says so.
+A column is taken as one of `KINDS`; those of people belong to a block: one person of a line that names
+several ('Head name, Head email, DSL name, DSL email'). A column called notes is not read unless somebody says
+so.
 """
 
 import re
@@ -62,7 +64,8 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Under:
-    """What stands under a heading: how many lines say anything, and how many an address, a URN, a postcode or a day."""
+    """What stands under a heading: how many lines say anything, and how many an address, a URN, a postcode or
+    a day."""
 
     filled: int = 0
     addresses: int = 0
@@ -71,11 +74,26 @@ class Under:
 
 
 _ROLES: tuple[tuple[str, str], ...] = (
-    (r"deputy (?:designated )?(?:safeguarding|child protection)(?: lead| officer| person)?s?|(?:deputy|dep) (?:dsl|dsp)|ddsls?|ddsp", "Deputy designated safeguarding lead"),
-    (r"(?:designated )?(?:safeguarding|child protection)(?: lead| officer| person| teacher| contact| coordinator)?|designated (?:senior )?(?:lead|person|teacher)|dsls?|dsps?|sg lead|cp lead|cpo", "Designated safeguarding lead"),
+    (
+        (
+            r"deputy (?:designated )?(?:safeguarding|child protection)(?: lead| officer| person)?s?|"
+            r"(?:deputy|dep) (?:dsl|dsp)|ddsls?|ddsp"
+        ),
+        "Deputy designated safeguarding lead",
+    ),
+    (
+        (
+            r"(?:designated )?(?:safeguarding|child protection)(?: lead| officer| person| teacher| contact| "
+            r"coordinator)?|designated (?:senior )?(?:lead|person|teacher)|dsls?|dsps?|sg lead|cp lead|cpo"
+        ),
+        "Designated safeguarding lead",
+    ),
     (r"executive (?:head ?teacher|head|principal)", "Executive headteacher"),
     (r"(?:deputy|assistant|dep|asst) (?:head ?teacher|head|principal)", "Deputy headteacher"),
-    (r"head ?teachers?|heads? of school|head ?masters?|head ?mistress|heads?|principals?|hts?", "Headteacher"),
+    (
+        r"head ?teachers?|heads? of school|head ?masters?|head ?mistress|heads?|principals?|hts?",
+        "Headteacher",
+    ),
     (r"(?:pshe|rshe|phse|rse)(?: lead| coordinator| teacher| co ordinator)?", "PSHE lead"),
     (r"sendco|senco|inclusion(?: lead| manager)?", "SENCo"),
     (r"(?:school )?business manager|sbm|bursar|finance", "School business manager"),
@@ -83,47 +101,113 @@ _ROLES: tuple[tuple[str, str], ...] = (
     (r"chair(?: of governors)?|governors?", "Chair of governors"),
     (r"(?:pastoral|welfare|wellbeing|attendance|mental health)(?: lead| officer| manager)?", "Pastoral lead"),
     (r"(?:head|leader) of (?:year|key stage)(?: [0-9]+)?|year [0-9]+ lead", "Head of year"),
-)  # fmt: skip
+)
 """How people write a role into a heading, in small letters without marks; the first that fits."""
 
 _ROLE = [(re.compile(rf"(?:^| )(?:{pattern})(?= |$)"), label) for pattern, label in _ROLES]
 
 _WORDS: tuple[tuple[str, str], ...] = (
-    ("urn", r"(?:school |gias |dfe |edubase )?urns?(?: no| number| code)?|unique reference(?: number| no)?|school (?:unique )?ref(?:erence)?(?: number| no)?"),
-    ("laestab", r"(?:la|lea) ?estab(?: no| number| code)?|la ?establishment(?: number| no)?|dfe?s?(?:e|es)?(?: estab(?:lishment)?)?(?: no| number| code| ref| id)?|dcsf(?: no| number)?|(?:full )?estab(?:lishment)?(?: no| number| code)|school (?:number|no|code|id)"),
+    (
+        "urn",
+        (
+            r"(?:school |gias |dfe |edubase )?urns?(?: no| number| code)?|unique reference(?: number| no)?|"
+            r"school (?:unique )?ref(?:erence)?(?: number| no)?"
+        ),
+    ),
+    (
+        "laestab",
+        (
+            r"(?:la|lea) ?estab(?: no| number| code)?|la ?establishment(?: number| no)?|dfe?s?(?:e|es)?(?: "
+            r"estab(?:lishment)?)?(?: no| number| code| ref| id)?|dcsf(?: no| number)?|(?:full "
+            r")?estab(?:lishment)?(?: no| number| code)|school (?:number|no|code|id)"
+        ),
+    ),
     ("la", r"la|lea|(?:la|lea) (?:code|no|number)|local authority(?: code| number)?"),
     ("postcode", r"(?:school )?post ?codes?|p code|pcode|zip(?: code)?"),
-    ("town", r"(?:school )?town(?: city)?|city|town or city|village|(?:address )?town|post town|address3|address 3"),
+    (
+        "town",
+        r"(?:school )?town(?: city)?|city|town or city|village|(?:address )?town|post town|address3|address 3",
+    ),
     ("street", r"(?:school |postal |full |street |site )?address(?: ?[12]| line ?[12])?|street|location"),
     ("first", r"(?:contact )?(?:first|fore|given|christian) ?names?|first"),
     ("last", r"(?:contact )?(?:last|sur|family|second) ?names?|last"),
-    ("address", r"(?:contact |work |main |direct |primary |secondary |preferred |school |your |generic |general )*(?:e ?mails?|mails?)(?: address(?:es)?| contacts?| id)?(?: ?[0-9])?"),
-    ("phone", r"(?:contact |work |main |direct |school |daytime )*(?:(?:tele)?phones?|tel|telephone|mobiles?|mob|landline|contact (?:number|no)|direct (?:line|dial))(?: numbers?| nos?)?(?: ?[0-9])?"),
-    ("role", r"(?:contact )?(?:roles?|job(?: title| role)?|position|post(?: held| title)?|designation|job description)(?: in school| at school| title)?"),
-    ("school", r"(?:name of )?(?:the )?(?:schools?|academy|establishments?|settings?|institution|provision|education setting|organisation|college)(?: or (?:setting|college|academy))?(?: (?:setting|college|academy|site))?(?: names?)?|schools? (?:academy|college)(?: name)?"),
-    ("name", r"(?:full |contact |staff |lead )?names?(?: of (?:contact|person|lead|staff|member of staff))?(?: ?[0-9])?|(?:main |key |named |primary |secondary |alternative |other )?(?:contacts?|persons?)(?: person| name| details)?(?: ?[0-9])?|full name"),
-)  # fmt: skip
+    (
+        "address",
+        (
+            r"(?:contact |work |main |direct |primary |secondary |preferred |school |your |generic |general "
+            r")*(?:e ?mails?|mails?)(?: address(?:es)?| contacts?| id)?(?: ?[0-9])?"
+        ),
+    ),
+    (
+        "phone",
+        (
+            r"(?:contact |work |main |direct |school |daytime )*(?:(?:tele)?phones?|tel|telephone|mobiles?|"
+            r"mob|landline|contact (?:number|no)|direct (?:line|dial))(?: numbers?| nos?)?(?: ?[0-9])?"
+        ),
+    ),
+    (
+        "role",
+        (
+            r"(?:contact )?(?:roles?|job(?: title| role)?|position|post(?: held| title)?|designation|job "
+            r"description)(?: in school| at school| title)?"
+        ),
+    ),
+    (
+        "school",
+        (
+            r"(?:name of )?(?:the )?(?:schools?|academy|establishments?|settings?|institution|provision|"
+            r"education setting|organisation|college)(?: or (?:setting|college|academy))?(?: (?:setting|"
+            r"college|academy|site))?(?: names?)?|schools? (?:academy|college)(?: name)?"
+        ),
+    ),
+    (
+        "name",
+        (
+            r"(?:full |contact |staff |lead )?names?(?: of (?:contact|person|lead|staff|member of "
+            r"staff))?(?: ?[0-9])?|(?:main |key |named |primary |secondary |alternative |other "
+            r")?(?:contacts?|persons?)(?: person| name| details)?(?: ?[0-9])?|full name"
+        ),
+    ),
+)
 
 _VISIT_WORDS: tuple[tuple[str, str], ...] = (
-    ("day", r"(?:show |performance |visit |event |tour )?(?:dates?|days?)(?: of (?:the )?(?:show|performance|visit|play|event))?|(?:performed|played|seen|visited|booked)(?: on)?|when(?: seen)?|performance|date seen"),
+    (
+        "day",
+        (
+            r"(?:show |performance |visit |event |tour )?(?:dates?|days?)(?: of (?:the )?(?:show|"
+            r"performance|visit|play|event))?|(?:performed|played|seen|visited|booked)(?: on)?|when(?: "
+            r"seen)?|performance|date seen"
+        ),
+    ),
     ("year", r"(?:school|academic|tour)? ?years?(?: seen)?|season"),
-    ("pupils", r"(?:no|nos|number|numbers|how many|total)?(?: of)? ?(?:pupils?|students?|children|audience|young people|yp)(?: (?:attended|seen|saw it|present|attending|numbers?|reached))?|(?:number|no|total) (?:attended|attending|present|seen)|attendance|attended|attendees|numbers?|how many(?: saw it| attended)?|headcount|head count|total"),
-)  # fmt: skip
+    (
+        "pupils",
+        (
+            r"(?:no|nos|number|numbers|how many|total)?(?: of)? ?(?:pupils?|students?|children|audience|"
+            r"young people|yp)(?: (?:attended|seen|saw it|present|attending|numbers?|reached))?|(?:number|"
+            r"no|total) (?:attended|attending|present|seen)|attendance|attended|attendees|numbers?|how "
+            r"many(?: saw it| attended)?|headcount|head count|total"
+        ),
+    ),
+)
 
 _ASIDE = re.compile(
-    r"notes?|comments?|remarks?|additional info(?:rmation)?|other info(?:rmation)?|concerns?|observations?|further (?:info|information|details)"
+    r"notes?|comments?|remarks?|additional info(?:rmation)?|other info(?:rmation)?|concerns?|"
+    r"observations?|further (?:info|information|details)"
 )
 """Columns that may hold remarks about people: not read unless somebody says so."""
 
 _KNOWN_ELSE = re.compile(
-    r"phase|type|trust|mat|district|area|locality|region|quadrant|website|web(?: site)?|url|nor|number on roll|roll|pupils|"
+    r"phase|type|trust|mat|district|area|locality|region|quadrant|website|web(?: site)?|url|nor|number "
+    r"on roll|roll|pupils|"
     r"date|last updated|updated|status|what is wrong|sheet|line|title|salutation|gender|denomination|ward|cluster|"
     r"partnership|county|headings?|id|no|row|phase of education|age range|open|training|trained|ofsted"
 )
 
 
 def recognised(heading: str, of: str) -> Column:
-    """What a column is by its heading alone; `kind` is SKIP and `sure` False where the heading says nothing known."""
+    """What a column is by its heading alone; `kind` is SKIP and `sure` False where the heading says nothing
+    known."""
     said = _folded(heading)
     if not said:
         return Column(heading=heading, kind=SKIP, sure=False)
@@ -147,9 +231,11 @@ def recognised(heading: str, of: str) -> Column:
 def settled(
     headings: Sequence[str], under: Sequence[Under], of: str, chosen: Mapping[str, str], *, named: bool = True
 ) -> tuple[Column, ...]:
-    """The columns of a sheet. `chosen`: {folded heading: kind} that a coordinator chose, now or before, and which wins.
+    """The columns of a sheet. `chosen`: {folded heading: kind} that a coordinator chose, now or before, and
+    which wins.
 
-    `named`: the list has a line of headings; without one the columns are told by what stands under them alone.
+    `named`: the list has a line of headings; without one the columns are told by what stands under them
+    alone.
     """
     columns = [
         recognised(heading, of) if named else Column(heading=heading, kind=SKIP, sure=False)
@@ -179,7 +265,8 @@ def is_complete(columns: Sequence[Column], of: str) -> bool:
 
 
 def score(cells: Sequence[str], of: str, chosen: Mapping[str, str]) -> int:
-    """How much a line looks like one of headings: how many of its cells are known ones, or were `chosen` by a coordinator.
+    """How much a line looks like one of headings: how many of its cells are known ones, or were `chosen` by a
+    coordinator.
 
     0 for a line with an address.
     """
@@ -207,7 +294,8 @@ def academic_year(text: str) -> int | None:
 
 
 def role_of(text: str) -> str | None:
-    """The role that a text says and nothing else, as it is written; None where it is, or holds, something else."""
+    """The role that a text says and nothing else, as it is written; None where it is, or holds, something
+    else."""
     said = _folded(text)
     if not said:
         return None
@@ -347,7 +435,8 @@ def _bare(columns: Sequence[Column]) -> set[str]:
 
 
 def _by_order(columns: list[Column]) -> list[Column]:
-    """‘Name, Email, Name, Email’ and ‘Head, Email, DSL, Email’: a name begins a person, what follows is theirs."""
+    """‘Name, Email, Name, Email’ and ‘Head, Email, DSL, Email’: a name begins a person, what follows is
+    theirs."""
     block, role, number = "", "", 0
     begun: set[str] = set()
     found = []

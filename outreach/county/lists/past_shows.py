@@ -1,7 +1,9 @@
-"""Past shows from a coordinator's own list: which school saw it in which year, on which day, how many, where that is known.
+"""Past shows from a coordinator's own list: which school saw it in which year, on which day, how many, where
+that is known.
 
-They are kept as earlier visits and nothing else: they count for 'never seen before' and whom to ask first, and stand on the
-school's page; they make no programme, no performance and no standing. A list can be taken back whole.
+They are kept as earlier visits and nothing else: they count for 'never seen before' and whom to ask first,
+and stand on the school's page; they make no programme, no performance and no standing. A list can be taken
+back whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -59,20 +61,38 @@ class EarlierList(Base, OfPartnership):
 
 
 class EarlierVisit(Base):
-    """One school saw it in one academic year, by such a list; day and number of pupils are None where it does not say."""
+    """One school saw it in one academic year, by such a list; day and number of pupils are None where it does
+    not say."""
 
     __tablename__ = "earlier_visit"
     __table_args__ = (
-        ForeignKeyConstraint(["list_id", "partnership_id"], ["earlier_list.id", "earlier_list.partnership_id"],
-                             name="fk_earlier_visit_list_id"),
+        ForeignKeyConstraint(
+            ["list_id", "partnership_id"],
+            ["earlier_list.id", "earlier_list.partnership_id"],
+            name="fk_earlier_visit_list_id",
+        ),
         CheckConstraint("academic_year BETWEEN 1990 AND 2200", name="academic_year"),
         CheckConstraint("pupils BETWEEN 0 AND 3000", name="pupils"),
         Index("ix_earlier_visit_partnership", "partnership_id", "urn"),
-        Index("uq_earlier_visit_day", "list_id", "urn", "day", unique=True, postgresql_where=text("day IS NOT NULL"),
-              sqlite_where=text("day IS NOT NULL")),
-        Index("uq_earlier_visit_year", "list_id", "urn", "academic_year", unique=True,
-              postgresql_where=text("day IS NULL"), sqlite_where=text("day IS NULL")),
-    )  # fmt: skip
+        Index(
+            "uq_earlier_visit_day",
+            "list_id",
+            "urn",
+            "day",
+            unique=True,
+            postgresql_where=text("day IS NOT NULL"),
+            sqlite_where=text("day IS NOT NULL"),
+        ),
+        Index(
+            "uq_earlier_visit_year",
+            "list_id",
+            "urn",
+            "academic_year",
+            unique=True,
+            postgresql_where=text("day IS NULL"),
+            sqlite_where=text("day IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     list_id: Mapped[int]
@@ -107,7 +127,8 @@ class Kept:
 
 
 def look(upload: Upload, la_codes: Sequence[str], *, now: datetime) -> Looked[VisitEntry]:
-    """What the list would add for the schools of these authorities; writes nothing, three queries. Raises TooMuch."""
+    """What the list would add for the schools of these authorities; writes nothing, three queries. Raises
+    TooMuch."""
     ours = OurSchools(la_codes, closed_too=True)
     layouts = reading.laid_out(upload)
     known: dict[Said, Match] = {}
@@ -144,10 +165,14 @@ def take_in(upload: Upload, la_codes: Sequence[str], *, who: str, now: datetime)
             assert entry.school is not None and entry.year is not None
             db.session.add(
                 EarlierVisit(
-                    list_id=row.id, partnership_id=partnership_id, urn=entry.school.urn, academic_year=entry.year,
-                    day=entry.day, pupils=entry.pupils,
+                    list_id=row.id,
+                    partnership_id=partnership_id,
+                    urn=entry.school.urn,
+                    academic_year=entry.year,
+                    day=entry.day,
+                    pupils=entry.pupils,
                 )
-            )  # fmt: skip
+            )
         said = {"file": upload.row.file_name, "visits": len(new)}
         history.record("past shows taken in", "partnership", partnership_id, who=who, now=now, after=said)
         db.session.flush()
@@ -165,11 +190,12 @@ def take_back(list_id: int, *, partnership_id: int, who: str, now: datetime) -> 
     row = db.session.scalar(
         select(EarlierList)
         .where(
-            EarlierList.id == list_id, EarlierList.partnership_id == partnership_id,
+            EarlierList.id == list_id,
+            EarlierList.partnership_id == partnership_id,
             EarlierList.taken_back_at.is_(None),
         )
         .with_for_update()
-    )  # fmt: skip
+    )
     if row is None:
         raise NoSuchList("That list was taken back already.")
     row.taken_back_at, row.taken_back_by = now, who
@@ -198,15 +224,18 @@ def lists(partnership_id: int) -> list[Kept]:
 
 
 def of_schools(urns: Sequence[int], partnership_id: int) -> list[EarlierVisit]:
-    """The earlier visits of some schools, the newest first. A year alone is not said beside a day in it, nor a day twice."""
+    """The earlier visits of some schools, the newest first. A year alone is not said beside a day in it, nor
+    a day twice."""
     rows = db.session.scalars(
         select(EarlierVisit)
         .join(EarlierList, EarlierList.id == EarlierVisit.list_id)
         .where(
-            EarlierVisit.partnership_id == partnership_id, EarlierVisit.urn.in_(urns), EarlierList.taken_back_at.is_(None)
+            EarlierVisit.partnership_id == partnership_id,
+            EarlierVisit.urn.in_(urns),
+            EarlierList.taken_back_at.is_(None),
         )
         .order_by(EarlierVisit.academic_year.desc(), EarlierVisit.day.desc(), EarlierVisit.id.desc())
-    )  # fmt: skip
+    )
     found: dict[tuple[int, int, date | None], EarlierVisit] = {}
     for row in rows:
         found.setdefault((row.urn, row.academic_year, row.day), row)
@@ -247,9 +276,16 @@ def _entries(
             **{name: said.get(name, visit.get(name, "")) for name in ("year", "day", "pupils")},
         }
         entry = VisitEntry(
-            key=key, mark=mark, sheet=record.sheet, sheet_name=record.sheet_name, line=record.line, fate=NEW,
-            fields=fields, shown=record.shown, said=record.said,
-        )  # fmt: skip
+            key=key,
+            mark=mark,
+            sheet=record.sheet,
+            sheet_name=record.sheet_name,
+            line=record.line,
+            fate=NEW,
+            fields=fields,
+            shown=record.shown,
+            said=record.said,
+        )
         if said.get("out"):
             yield replace(entry, fate=LEFT, reason=entries.BY_YOU)
         elif record.again:
@@ -289,7 +325,8 @@ def _judged(entry: VisitEntry, record: Record, match: Match, upload: Upload, *, 
 def _when(
     fields: object, record: Record, usual: int | None, *, now: datetime
 ) -> tuple[int | None, date | None, str, str]:
-    """(year, day, the field that is wrong, why). The day decides; else the year that is said, the sheet's, or the list's."""
+    """(year, day, the field that is wrong, why). The day decides; else the year that is said, the sheet's, or
+    the list's."""
     assert hasattr(fields, "__getitem__")
     said_day, said_year = fields["day"], fields["year"]
     day = cells.day(said_day) if said_day else None

@@ -1,7 +1,8 @@
-"""A list as it was read, laid out: where its headings stand, which column is what; and then line by line what it says.
+"""A list as it was read, laid out: where its headings stand, which column is what; and then line by line what
+it says.
 
-Titles above the headings, cover sheets, headings over two lines, headings said again further down: known and counted, so that
-no line is left out without a word.
+Titles above the headings, cover sheets, headings over two lines, headings said again further down: known and
+counted, so that no line is left out without a word.
 """
 
 import re
@@ -24,9 +25,11 @@ LEAST_SCORE = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """One sheet as it is read. `first`: its first lines, to be looked at; `above`: how many lines stand before the list.
+    """One sheet as it is read. `first`: its first lines, to be looked at; `above`: how many lines stand
+    before the list.
 
-    `heading_line` 0: the list has no headings. `complete`: by its columns it can be read. `wanted`: it seems to be a list.
+    `heading_line` 0: the list has no headings. `complete`: by its columns it can be read. `wanted`: it seems
+    to be a list.
     """
 
     number: int
@@ -76,7 +79,8 @@ class Record:
 
 
 def laid_out(upload: Upload) -> list[Layout]:
-    """Every sheet of a list, in its order. Where none looks like a list, each that holds anything is asked about."""
+    """Every sheet of a list, in its order. Where none looks like a list, each that holds anything is asked
+    about."""
     found = [_layout(upload, number, sheet) for number, sheet in enumerate(upload.sheets)]
     if not any(layout.wanted for layout in found):
         found = [replace(layout, wanted=layout.lines > 0) for layout in found]
@@ -105,10 +109,20 @@ def _layout(upload: Upload, number: int, sheet: Sheet) -> Layout:
     # A sheet without a list in it: a cover, a note on how to fill it in.
     wanted = complete or (addresses > 0 if kind == CONTACTS else at is not None)
     return Layout(
-        number=number, name=sheet.name, heading_line=heading_line, group_line=group_line, columns=columns, under=under,
-        above=above, lines=sheet.count - above, addresses=addresses, first=tuple(first), complete=complete,
-        wanted=wanted, read=complete and choices.sheets.get(number, wanted) and sheet.count > above,
-    )  # fmt: skip
+        number=number,
+        name=sheet.name,
+        heading_line=heading_line,
+        group_line=group_line,
+        columns=columns,
+        under=under,
+        above=above,
+        lines=sheet.count - above,
+        addresses=addresses,
+        first=tuple(first),
+        complete=complete,
+        wanted=wanted,
+        read=complete and choices.sheets.get(number, wanted) and sheet.count > above,
+    )
 
 
 def _heading_line(
@@ -125,7 +139,8 @@ def _heading_line(
 def _headings(
     first: Sequence[tuple[int, tuple[str, ...]]], at: int | None, width: int, kind: str
 ) -> tuple[list[str], int]:
-    """The headings, one for each column, with what stands over several of them before each; and where that line is."""
+    """The headings, one for each column, with what stands over several of them before each; and where that
+    line is."""
     if at is None:
         return [f"Column {letters(n)} of {width}" for n in range(width)], 0
     said = [*first[at][1], *[""] * (width - len(first[at][1]))]
@@ -191,14 +206,27 @@ def _records(upload: Upload, layout: Layout) -> Iterator[Record]:
         if upload.kind == CONTACTS:
             people, without = _people(row, layout, blocks)
             yield Record(
-                sheet=layout.number, sheet_name=layout.name, line=line, cells=row, said=school, school=shown,
-                again=again, people=people, without=without,
-            )  # fmt: skip
+                sheet=layout.number,
+                sheet_name=layout.name,
+                line=line,
+                cells=row,
+                said=school,
+                school=shown,
+                again=again,
+                people=people,
+                without=without,
+            )
         else:
             yield Record(
-                sheet=layout.number, sheet_name=layout.name, line=line, cells=row, said=school, school=shown,
-                again=again, visits=_visits(row, layout, of_kind),
-            )  # fmt: skip
+                sheet=layout.number,
+                sheet_name=layout.name,
+                line=line,
+                cells=row,
+                said=school,
+                school=shown,
+                again=again,
+                visits=_visits(row, layout, of_kind),
+            )
 
 
 def _says(row: Sequence[str]) -> tuple[str, ...]:
@@ -226,16 +254,21 @@ def _school(row: tuple[str, ...], of_kind: dict[str, list[int]]) -> tuple[Said, 
     )
     return (
         Said(
-            numbers=tuple(dict.fromkeys(numbers)), authority=first("la"), name=name, postcode=place, town=first("town")
+            numbers=tuple(dict.fromkeys(numbers)),
+            authority=first("la"),
+            name=name,
+            postcode=place,
+            town=first("town"),
         ),
         shown,
-    )  # fmt: skip
+    )
 
 
 def _people(
     row: tuple[str, ...], layout: Layout, blocks: Sequence[str]
 ) -> tuple[tuple[tuple[Person, str], ...], tuple[tuple[str, str, str], ...]]:
-    """Everybody whom a line names with an address, each with a telephone; and whom it names without: (name, role, phone)."""
+    """Everybody whom a line names with an address, each with a telephone; and whom it names without: (name,
+    role, phone)."""
     found: list[tuple[Person, str]] = []
     without: list[tuple[str, str, str]] = []
     alone = (
@@ -255,16 +288,23 @@ def _people(
         role = text("role") or next((c.role for _, c in mine if c.role), "")
         phone = text("phone")
         if not phone and block and alone and any(c.kind == "address" for _, c in mine):
-            phone = next((row[at] for at, c in enumerate(layout.columns)
-                          if c.kind == "phone" and c.block in ("", "school") and row[at]), "")  # fmt: skip
+            phone = next(
+                (
+                    row[at]
+                    for at, c in enumerate(layout.columns)
+                    if c.kind == "phone" and c.block in ("", "school") and row[at]
+                ),
+                "",
+            )
         addressed = [p for at, c in mine if c.kind == "address" for p in cells.people(row[at])]
         paired = cells.paired(addressed, name, role)
         # An address may stand in the cell of the name, too.
         paired += [
             Person(address=p.address, name=p.name, role=p.role or role, doubt=p.doubt)
-            for at, c in mine if c.kind in ("name", "role", "phone") and "@" in row[at]
+            for at, c in mine
+            if c.kind in ("name", "role", "phone") and "@" in row[at]
             for p in cells.people(row[at])
-        ]  # fmt: skip
+        ]
         seen: set[str] = set()
         for p in paired:
             if p.address.casefold() not in seen:
@@ -278,7 +318,8 @@ def _people(
 def _visits(
     row: tuple[str, ...], layout: Layout, of_kind: dict[str, list[int]]
 ) -> tuple[dict[str, str], ...]:
-    """The shows that a line tells of: its day, year and number; and one for each column that is headed by a year."""
+    """The shows that a line tells of: its day, year and number; and one for each column that is headed by a
+    year."""
     found = []
     said = {
         kind: next((row[at] for at in of_kind.get(kind, ()) if row[at]), "")

@@ -1,8 +1,9 @@
-"""Lists that were sent in and wait for a look: what was read of them, never the file; for a day, then they go.
+"""Lists that were sent in and wait for a look: what was read of them, never the file; for a day, then they
+go.
 
-What was read is kept in the database, packed, so that any process shows the same and no page reads the file again. What a
-coordinator said of it stands beside it: which sheets, which column is what, what was put right, what is left out. What a
-heading was taken as is remembered for the partnership's next list.
+What was read is kept in the database, packed, so that any process shows the same and no page reads the file
+again. What a coordinator said of it stands beside it: which sheets, which column is what, what was put right,
+what is left out. What a heading was taken as is remembered for the partnership's next list.
 """
 
 import json
@@ -25,7 +26,8 @@ KEPT = timedelta(hours=24)
 
 
 class ListUpload(Base, OfPartnership):
-    """One list that was sent in. `said` is what a coordinator said of it, as `Choices`; `taken_at`: it was taken in."""
+    """One list that was sent in. `said` is what a coordinator said of it, as `Choices`; `taken_at`: it was
+    taken in."""
 
     __tablename__ = "list_upload"
     __table_args__ = (
@@ -61,7 +63,8 @@ class ListSheet(Base):
 
 
 class ListHeading(Base, OfPartnership):
-    """What a coordinator of a partnership took a heading as, in lists of one kind; `heading` as `headings.key_of` folds it."""
+    """What a coordinator of a partnership took a heading as, in lists of one kind; `heading` as
+    `headings.key_of` folds it."""
 
     __tablename__ = "list_heading"
     __table_args__ = (UniqueConstraint("partnership_id", "kind", "heading"),)
@@ -85,9 +88,9 @@ class NoLongerWaiting(Refusal):
 
 @dataclass(kw_only=True)
 class Choices:
-    """What a coordinator said of a list. Sheets by number; `first_line`: where the headings of a sheet stand, 0 for none;
-    `columns`: {heading: kind}; `put_right`: {'sheet.line.part': {field: text}}, where ‘of’ tells what it was said of.
-    `outside`: whether schools that are in no target are taken in, too."""
+    """What a coordinator said of a list. Sheets by number; `first_line`: where the headings of a sheet stand,
+    0 for none; `columns`: {heading: kind}; `put_right`: {'sheet.line.part': {field: text}}, where ‘of’ tells
+    what it was said of. `outside`: whether schools that are in no target are taken in, too."""
 
     sheets: dict[int, bool] = field(default_factory=dict)
     first_line: dict[int, int] = field(default_factory=dict)
@@ -99,7 +102,8 @@ class Choices:
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """A list as it waits: its row, its sheets, what was said of it, and what headings were taken as before."""
+    """A list as it waits: its row, its sheets, what was said of it, and what headings were taken as
+    before."""
 
     row: ListUpload
     sheets: tuple[Sheet, ...]
@@ -117,28 +121,41 @@ def keep(
     """Let what was read of a file wait for a day; what is older goes."""
     sweep(now=now)
     row = ListUpload(
-        partnership_id=partnership_id, token=secrets.token_hex(16), kind=kind,
-        file_name=_printable(file_name)[:200] or "file", who=who, uploaded_at=now, said="{}",
-    )  # fmt: skip
+        partnership_id=partnership_id,
+        token=secrets.token_hex(16),
+        kind=kind,
+        file_name=_printable(file_name)[:200] or "file",
+        who=who,
+        uploaded_at=now,
+        said="{}",
+    )
     db.session.add(row)
     db.session.flush()
     for number, sheet in enumerate(sheets):
         db.session.add(
             ListSheet(
-                upload_id=row.id, number=number, name=_printable(sheet.name), lines=sheet.count, width=sheet.width,
-                merged=json.dumps([list(asdict(m).values()) for m in sheet.merged]), packed=sheet.packed,
+                upload_id=row.id,
+                number=number,
+                name=_printable(sheet.name),
+                lines=sheet.count,
+                width=sheet.width,
+                merged=json.dumps([list(asdict(m).values()) for m in sheet.merged]),
+                packed=sheet.packed,
             )
-        )  # fmt: skip
+        )
     db.session.flush()
     return row
 
 
 def get(token: str, *, kind: str, partnership_id: int, now: datetime, changing: bool = False) -> Upload:
-    """What waits under a token, of this partnership alone; `changing`: behind its lock. Raises NoLongerWaiting."""
+    """What waits under a token, of this partnership alone; `changing`: behind its lock. Raises
+    NoLongerWaiting."""
     query = select(ListUpload).where(
-        ListUpload.token == token, ListUpload.kind == kind, ListUpload.partnership_id == partnership_id,
+        ListUpload.token == token,
+        ListUpload.kind == kind,
+        ListUpload.partnership_id == partnership_id,
         ListUpload.uploaded_at > now - KEPT,
-    )  # fmt: skip
+    )
     row = db.session.scalar(query.with_for_update() if changing else query)
     if row is None:
         raise NoLongerWaiting
@@ -178,12 +195,13 @@ def recent(kind: str, *, partnership_id: int, now: datetime) -> list[ListUpload]
         db.session.scalars(
             select(ListUpload)
             .where(
-                ListUpload.partnership_id == partnership_id, ListUpload.kind == kind,
+                ListUpload.partnership_id == partnership_id,
+                ListUpload.kind == kind,
                 ListUpload.uploaded_at > now - KEPT,
             )
             .order_by(ListUpload.id.desc())
         )
-    )  # fmt: skip
+    )
 
 
 def drop(token: str, *, partnership_id: int) -> None:
@@ -215,10 +233,14 @@ def remember(kind: str, chosen: Mapping[str, str], *, partnership_id: int, who: 
         else:
             db.session.add(
                 ListHeading(
-                    partnership_id=partnership_id, kind=kind, heading=heading, taken_as=taken_as, recorded_at=now,
+                    partnership_id=partnership_id,
+                    kind=kind,
+                    heading=heading,
+                    taken_as=taken_as,
+                    recorded_at=now,
                     who=who,
                 )
-            )  # fmt: skip
+            )
     db.session.flush()
 
 

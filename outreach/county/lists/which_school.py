@@ -1,6 +1,8 @@
-"""Which school a line of a list means: by its URN, its LAESTAB, else by name and postcode, else by name and town.
+"""Which school a line of a list means: by its URN, its LAESTAB, else by name and postcode, else by name and
+town.
 
-Only the partnership's own schools are looked at: of a school that another holds nothing is said, not even that it is there.
+Only the partnership's own schools are looked at: of a school that another holds nothing is said, not even
+that it is there.
 """
 
 import re
@@ -35,7 +37,8 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """The school, found beyond doubt; or why there is none, in words. `likely`: schools that it may be, the likeliest first."""
+    """The school, found beyond doubt; or why there is none, in words. `likely`: schools that it may be, the
+    likeliest first."""
 
     school: School | None = None
     reason: str = ""
@@ -45,7 +48,8 @@ class Match:
 class OurSchools:
     """The schools of a partnership's authorities, to be found in as people name them; two queries.
 
-    `closed_too`: closed schools are taken as well, for what was long ago; else nobody can be written to there.
+    `closed_too`: closed schools are taken as well, for what was long ago; else nobody can be written to
+    there.
     """
 
     def __init__(self, la_codes: Collection[str], *, closed_too: bool = False) -> None:
@@ -95,7 +99,8 @@ class OurSchools:
         return Match(reason=wrong or self._unknown(said))
 
     def likely(self, said: Said) -> tuple[School, ...]:
-        """Schools that a line may mean, the likeliest first: by its postcode, then by how its name is written."""
+        """Schools that a line may mean, the likeliest first: by its postcode, then by how its name is
+        written."""
         near = [
             s for s in self._by_urn.values() if said.postcode and cells.postcode(s.postcode) == said.postcode
         ]
@@ -127,7 +132,8 @@ class OurSchools:
         return None, f"{kind} {said.numbers[0]} is not in the register here"
 
     def _laestabs(self, number: str, authority: str) -> list[str]:
-        """A number as authority and establishment number; four figures alone are those of an authority that is ours."""
+        """A number as authority and establishment number; four figures alone are those of an authority that
+        is ours."""
         if len(number) == 7:
             return [number]
         if len(number) != 4:
@@ -136,7 +142,8 @@ class OurSchools:
         return [f"{code}{number}" for code in (named or self._la_codes)]
 
     def _contradicts(self, school: School, said: Said) -> bool:
-        """Whether the line names quite another school than its number: neither the name nor the place agree."""
+        """Whether the line names quite another school than its number: neither the name nor the place
+        agree."""
         if not said.name:
             return False
         ours, theirs = set(name_key(school.name).split()), set(name_key(said.name).split())
@@ -149,7 +156,8 @@ class OurSchools:
         return not same and (school not in others) and bool(theirs - _OFTEN) and bool(ours - _OFTEN)
 
     def _named(self, said: Said) -> School | None:
-        """The one school of that name: at its postcode, else in its town, else the only one where the line says neither."""
+        """The one school of that name: at its postcode, else in its town, else the only one where the line
+        says neither."""
         if not said.name:
             return None
         keys = {name_key(said.name), name_key(said.name, said.town)}
@@ -181,7 +189,8 @@ class OurSchools:
         return f"No school here is called ‘{said.name[:120]}’"
 
     def _like(self, name: str) -> list[School]:
-        """Open schools by how many runs of three letters their name shares with a name, those that few names have counting more."""
+        """Open schools by how many runs of three letters their name shares with a name, those that few names
+        have counting more."""
         if self._grams is None:
             self._grams = defaultdict(list)
             for school in self._by_urn.values():
@@ -201,23 +210,53 @@ class OurSchools:
 _NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five"}
 
 _SHORT = {
-    "acad": "academy", "coll": "college", "comm": "community", "comp": "comprehensive", "gram": "grammar",
-    "inf": "infant", "infants": "infant", "jun": "junior", "jnr": "junior", "juniors": "junior", "prim": "primary",
-    "pri": "primary", "sch": "school", "schl": "school", "sec": "secondary", "tech": "technology", "bl": "blessed",
-    "ce": "cofe", "coe": "cofe", "cofe": "cofe", "rc": "catholic", "va": "", "vc": "", "vol": "", "the": "",
-    "6th": "sixth", "hs": "high school", "ps": "primary school", "pru": "pupil referral unit", "our": "our",
-    "voluntary": "", "aided": "", "controlled": "", "roman": "",
-}  # fmt: skip
+    "acad": "academy",
+    "coll": "college",
+    "comm": "community",
+    "comp": "comprehensive",
+    "gram": "grammar",
+    "inf": "infant",
+    "infants": "infant",
+    "jun": "junior",
+    "jnr": "junior",
+    "juniors": "junior",
+    "prim": "primary",
+    "pri": "primary",
+    "sch": "school",
+    "schl": "school",
+    "sec": "secondary",
+    "tech": "technology",
+    "bl": "blessed",
+    "ce": "cofe",
+    "coe": "cofe",
+    "cofe": "cofe",
+    "rc": "catholic",
+    "va": "",
+    "vc": "",
+    "vol": "",
+    "the": "",
+    "6th": "sixth",
+    "hs": "high school",
+    "ps": "primary school",
+    "pru": "pupil referral unit",
+    "our": "our",
+    "voluntary": "",
+    "aided": "",
+    "controlled": "",
+    "roman": "",
+}
 """How people shorten the words of a school's name, and words that they leave out."""
 
 _OFTEN = frozenset(
-    "school academy primary junior infant college high community cofe catholic secondary grammar and of st special centre "
+    "school academy primary junior infant college high community cofe catholic secondary grammar and "
+    "of st special centre "
     "church england first middle nursery trust sixth form".split()
 )
 
 
 def name_key(name: str, town: str = "") -> str:
-    """A school's name as it is compared: shortened words in full, the kind of church as one word, without its town behind."""
+    """A school's name as it is compared: shortened words in full, the kind of church as one word, without its
+    town behind."""
     said = words_of(name)
     said = re.sub(r"\bc(?:hurch)? of e(?:ngland)?\b|\bc e\b(?= )", "cofe", said)
     said = re.sub(r"\br c\b", "rc", said)
@@ -229,7 +268,8 @@ def name_key(name: str, town: str = "") -> str:
 
 
 def _by_laestab(known: Iterable[School]) -> dict[str, School]:
-    """{‘9314001’: its school}. A number may pass to the school that comes after: the open one has it; of two open none."""
+    """{‘9314001’: its school}. A number may pass to the school that comes after: the open one has it; of two
+    open none."""
     found: dict[str, list[School]] = defaultdict(list)
     for school in known:
         number = school.laestab.replace("/", "")

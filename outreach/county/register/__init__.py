@@ -18,7 +18,7 @@ from outreach.county.register.applying import (
     preview,
     still,
     urns_of,
-)  # fmt: skip
+)
 from outreach.county.register.became import Became
 from outreach.county.register.changes import Change, Changes, FieldChange, Known, Successor, compare
 from outreach.county.register.code_point import Spot, compact, read_code_point
@@ -29,6 +29,32 @@ from outreach.county.register.packing import WrongFile
 from outreach.county.register.waiting import NoLongerWaiting, Waiting
 
 __all__ = [
-    "AppliedSince", "Became", "Change", "Changes", "Facts", "FieldChange", "Known", "Link", "NoLongerWaiting", "NotInFile", "NotSure", "RegisterFile", "Spot", "Successor", "Waiting", "WrongFile",
-    "apply", "compact", "compare", "known", "lock", "newest_day", "newest_import", "preview", "read", "read_code_point", "still", "urns_of",
-]  # fmt: skip
+    "AppliedSince",
+    "Became",
+    "Change",
+    "Changes",
+    "Facts",
+    "FieldChange",
+    "Known",
+    "Link",
+    "NoLongerWaiting",
+    "NotInFile",
+    "NotSure",
+    "RegisterFile",
+    "Spot",
+    "Successor",
+    "Waiting",
+    "WrongFile",
+    "apply",
+    "compact",
+    "compare",
+    "known",
+    "lock",
+    "newest_day",
+    "newest_import",
+    "preview",
+    "read",
+    "read_code_point",
+    "still",
+    "urns_of",
+]

@@ -68,8 +68,8 @@ def preview(file: RegisterFile, la_codes: Collection[str] | None) -> Changes:
 def known(file: RegisterFile, la_codes: Collection[str] | None) -> Known:
     """What stands here of the schools of a file and of its authorities. Raises NotInFile.
 
-    A constant number of queries, and some for each 500 schools and links that the file has. Of a school that another
-    partnership holds its authority alone is read.
+    A constant number of queries, and some for each 500 schools and links that the file has. Of a school that
+    another partnership holds its authority alone is read.
     """
     if not file.rows:
         whose = "" if la_codes is None else f" of authority {and_list(sorted(la_codes))}"
@@ -98,19 +98,32 @@ def known(file: RegisterFile, la_codes: Collection[str] | None) -> Known:
             links |= _links(urns)
     asked, asked_links = hands.asked_already(_of_others(file, holders, takers))
     return Known(
-        facts=facts, corrected=held, links=links, districts=_districts(la_codes), la_codes=la_codes,
-        holders=holders, takers=takers, asked=asked, asked_links=asked_links,
-    )  # fmt: skip
+        facts=facts,
+        corrected=held,
+        links=links,
+        districts=_districts(la_codes),
+        la_codes=la_codes,
+        holders=holders,
+        takers=takers,
+        asked=asked,
+        asked_links=asked_links,
+    )
 
 
 def _elsewhere(file: RegisterFile, la_codes: Collection[str] | None, here: Collection[int]) -> dict[int, str]:
-    """{URN: LA code now} of the known schools of other authorities that a file names, or links to those that are `here`."""
+    """{URN: LA code now} of the known schools of other authorities that a file names, or links to those that
+    are `here`."""
     query = select(School.urn, School.la_code).order_by(School.urn)
     if la_codes is None:
         return {urn: code for urn, code in db.session.execute(query)}
     named = {row.urn for row in file.rows}
     ours = {*here, *named}
-    near = {end for k in file.links for end in (k.predecessor, k.successor) if k.predecessor in ours or k.successor in ours}
+    near = {
+        end
+        for k in file.links
+        for end in (k.predecessor, k.successor)
+        if k.predecessor in ours or k.successor in ours
+    }
     found: dict[int, str] = {}
     for urns in _by(500, sorted((named | near) - {*here})):
         found |= {urn: code for urn, code in db.session.execute(query.where(School.urn.in_(urns)))}
@@ -171,7 +184,8 @@ def _districts(la_codes: Collection[str] | None) -> dict[str, str]:
 
 
 def _districts_on(geojson: str) -> dict[str, str]:
-    """The codes and names of a boundary file of the Office for National Statistics, whatever it calls the columns."""
+    """The codes and names of a boundary file of the Office for National Statistics, whatever it calls the
+    columns."""
     try:
         features = json.loads(geojson)["features"]
         properties = [feature["properties"] for feature in features]
@@ -200,7 +214,8 @@ def newest_import(la_codes: Collection[str] | None) -> RegisterImport | None:
 
 
 def newest_day(la_codes: Collection[str] | None) -> date | None:
-    """The day of the newest file that was applied to any of these authorities (None: to any at all); None if none told it."""
+    """The day of the newest file that was applied to any of these authorities (None: to any at all); None if
+    none told it."""
     days = [
         row.file_day or day_in(row.file_name)
         for row in db.session.scalars(select(RegisterImport).order_by(RegisterImport.id))
@@ -249,12 +264,23 @@ def apply(
         return None
     said = EVERYWHERE if la_codes is None else ",".join(sorted(la_codes))
     row = RegisterImport(
-        recorded_at=now, who=who, file_name=file_name[:200], la_codes=said, summary=changes.summary,
+        recorded_at=now,
+        who=who,
+        file_name=file_name[:200],
+        la_codes=said,
+        summary=changes.summary,
         file_day=file_day,
-    )  # fmt: skip
+    )
     db.session.add(row)
     db.session.flush()
-    history.record("applied", "register", row.id, who=who, now=now, after={"file": file_name[:200], "summary": changes.summary})  # fmt: skip
+    history.record(
+        "applied",
+        "register",
+        row.id,
+        who=who,
+        now=now,
+        after={"file": file_name[:200], "summary": changes.summary},
+    )
     db.session.flush()
     first = _authorities_without_a_school(changes)
     for batch in _by(2000, changes.new):
@@ -296,7 +322,8 @@ CONFIRMED = "Successor, confirmed by a coordinator"
 
 
 def _take_as_succession(each: Became, of: RegisterImport) -> None:
-    """One school became another, by a coordinator's word: the old one is closed by a correction, and linked to the new.
+    """One school became another, by a coordinator's word: the old one is closed by a correction, and linked
+    to the new.
 
     The register's own word, once a file has it, stands beside the correction as with any other.
     """
@@ -309,14 +336,21 @@ def _take_as_succession(each: Became, of: RegisterImport) -> None:
         corrections.correct(old.urn, field, value, reason=reason, who=of.who, now=of.recorded_at)
     db.session.add(
         Succession(
-            predecessor_urn=old.urn, successor_urn=new.urn, link_date=closed_on, kind=CONFIRMED,
+            predecessor_urn=old.urn,
+            successor_urn=new.urn,
+            link_date=closed_on,
+            kind=CONFIRMED,
             recorded_at=of.recorded_at,
         )
-    )  # fmt: skip
+    )
     history.record(
-        "taken as what became of another", "school", new.urn, who=of.who, now=of.recorded_at,
+        "taken as what became of another",
+        "school",
+        new.urn,
+        who=of.who,
+        now=of.recorded_at,
         after={"came from": f"{old.name} ({old.urn})", "file": of.file_name},
-    )  # fmt: skip
+    )
     db.session.flush()
 
 
@@ -352,9 +386,12 @@ def _change_schools(batch: Collection[Change]) -> None:
 def _effective(facts: Facts, held: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = facts._asdict() | dict(held)
     values["found_by"] = found_by(
-        values["name"], values["town"], values["postcode"], values["urn"],
+        values["name"],
+        values["town"],
+        values["postcode"],
+        values["urn"],
         laestab(values["la_code"], values["establishment_number"]),
-    )  # fmt: skip
+    )
     return values
 
 

@@ -38,8 +38,8 @@ PLAIN = frozenset(
 def probable(new: Iterable[Facts], gone: Iterable[Facts]) -> tuple[Became, ...]:
     """For each school that is gone the likeliest of the new ones at its place, if there is one; by name.
 
-    The place is the postcode, and the name or the site: the same grid reference, or street and house. Schools whose ages
-    are known and do not overlap share a site and are not each other.
+    The place is the postcode, and the name or the site: the same grid reference, or street and house. Schools
+    whose ages are known and do not overlap share a site and are not each other.
     """
     at: dict[str, list[Facts]] = {}
     for school in new:

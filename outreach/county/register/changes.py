@@ -45,7 +45,8 @@ class Change:
 
 
 class Held(NamedTuple):
-    """A school that another partnership of this service holds, as the file names it. `asked`: it was asked for already."""
+    """A school that another partnership of this service holds, as the file names it. `asked`: it was asked
+    for already."""
 
     urn: int
     name: str
@@ -77,10 +78,10 @@ class Successor(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class Changes:
     """All that applying a file would do, and what it would leave. By name, then URN; `absent` are open
-    schools of the file's authorities that the file does not have; `kinds` are links known already whose kind is told now;
-    `became` pairs absent and new ones that probably are the same school; `open_known` counts those known to be open;
-    `successors` are those of closures. `held` and `held_links` are another partnership's, and wait for its word; `staying`
-    are ours that the file gives to another."""
+    schools of the file's authorities that the file does not have; `kinds` are links known already whose kind
+    is told now; `became` pairs absent and new ones that probably are the same school; `open_known` counts
+    those known to be open; `successors` are those of closures. `held` and `held_links` are another
+    partnership's, and wait for its word; `staying` are ours that the file gives to another."""
 
     new: tuple[Change, ...]
     changed: tuple[Change, ...]
@@ -111,7 +112,8 @@ class Changes:
 
     @property
     def summary(self) -> str:
-        """'3 new, 12 changed, 1 closed, 340 unchanged and 2 not in this file': what there is none of is left out."""
+        """'3 new, 12 changed, 1 closed, 340 unchanged and 2 not in this file': what there is none of is left
+        out."""
         counted = (
             (len(self.new), "new"),
             (len(self.changed), "changed"),
@@ -134,11 +136,12 @@ class Changes:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What stands here before a file comes in; `facts` is the register's last word by URN, `links` the kind of each
-    (predecessor, successor).
+    """What stands here before a file comes in; `facts` is the register's last word by URN, `links` the kind
+    of each (predecessor, successor).
 
-    `la_codes`: whose file it is (None: everybody's). `holders`: the partnership of each known school that a row or a link of the
-    file names, `takers` that of each authority; `asked` and `asked_links` wait for another partnership's word already.
+    `la_codes`: whose file it is (None: everybody's). `holders`: the partnership of each known school that a
+    row or a link of the file names, `takers` that of each authority; `asked` and `asked_links` wait for
+    another partnership's word already.
     """
 
     facts: Mapping[int, Facts]
@@ -173,10 +176,16 @@ def compare(file: RegisterFile, known: Known) -> Changes:
                 asked = (row.urn, receiver) in known.asked
                 held.append(
                     Held(
-                        urn=row.urn, name=row.name, la_code=row.la_code, district_code=row.district_code,
-                        district_name=row.district_name, giver=giver, receiver=receiver, asked=asked,
+                        urn=row.urn,
+                        name=row.name,
+                        la_code=row.la_code,
+                        district_code=row.district_code,
+                        district_name=row.district_name,
+                        giver=giver,
+                        receiver=receiver,
+                        asked=asked,
                     )
-                )  # fmt: skip
+                )
                 continue
             staying.append(row)
             row = row._replace(la_code=before.la_code)
@@ -193,17 +202,22 @@ def compare(file: RegisterFile, known: Known) -> Changes:
     absent = [f for f in known.facts.values() if f.urn not in here and f.is_open and f.la_code in authorities]
     told, held_links = _apart(_new_links(file.links, known, here - {each.urn for each in held}), file, known)
     return Changes(
-        new=_by_name(kinds["new"]), changed=_by_name(kinds["changed"]), closed=_by_name(kinds["closed"]),
-        reopened=_by_name(kinds["reopened"]), unchanged=unchanged,
+        new=_by_name(kinds["new"]),
+        changed=_by_name(kinds["changed"]),
+        closed=_by_name(kinds["closed"]),
+        reopened=_by_name(kinds["reopened"]),
+        unchanged=unchanged,
         absent=tuple(sorted(absent, key=lambda f: (f.name, f.urn))),
-        unreadable=file.unreadable, links=told,
+        unreadable=file.unreadable,
+        links=told,
         became=probable((c.after for c in kinds["new"]), _unlinked(absent, file, known)),
         open_known=sum(f.is_open and f.la_code in authorities for f in known.facts.values()),
         kinds=tuple(k for k in file.links if k.kind and known.links.get((k.predecessor, k.successor)) == ""),
         successors=_successors(kinds["closed"], file, known),
-        held=tuple(sorted(held, key=lambda each: (each.name, each.urn))), held_links=held_links,
+        held=tuple(sorted(held, key=lambda each: (each.name, each.urn))),
+        held_links=held_links,
         staying=tuple(sorted(staying, key=lambda f: (f.name, f.urn))),
-    )  # fmt: skip
+    )
 
 
 def _unlinked(absent: Iterable[Facts], file: RegisterFile, known: Known) -> list[Facts]:
@@ -227,8 +241,8 @@ def _by_name(changes: list[Change]) -> tuple[Change, ...]:
 def _completer(file: RegisterFile, known: Known) -> Callable[[Facts, Facts | None], Facts]:
     """What a line says together with what it leaves open.
 
-    A fact that the file has no column for stays as it was. A point or district that it leaves
-    open stays while the postcode does, else it is Code-Point's. A telephone without its first nought is the one held.
+    A fact that the file has no column for stays as it was. A point or district that it leaves open stays
+    while the postcode does, else it is Code-Point's. A telephone without its first nought is the one held.
     """
     lacks = [name for name in Facts._fields if name not in file.has]
     names = dict(known.districts)
@@ -248,7 +262,8 @@ def _completer(file: RegisterFile, known: Known) -> Callable[[Facts, Facts | Non
 
 
 def _shortened(said: str, held: str) -> bool:
-    """Whether a telephone is the one that is held without its first nought: a spreadsheet took it for a number."""
+    """Whether a telephone is the one that is held without its first nought: a spreadsheet took it for a
+    number."""
     short, whole = ("".join(c for c in text.removesuffix(".0") if c.isdigit()) for text in (said, held))
     return bool(short) and whole == f"0{short}"
 

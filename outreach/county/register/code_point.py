@@ -33,9 +33,10 @@ def read_code_point(source: BinaryIO, postcodes: Collection[str]) -> dict[str, S
                     code = compact(row[at[0]])
                     if code in wanted and int(row[at[1]]):
                         spots[code] = Spot(
-                            easting=int(row[at[1]]), northing=int(row[at[2]]),
+                            easting=int(row[at[1]]),
+                            northing=int(row[at[2]]),
                             district_code=row[at[3]].strip() or None,
-                        )  # fmt: skip
+                        )
     if not seen:
         raise WrongFile(
             "This is not a Code-Point Open file: it has no postcode with an easting and a northing. "

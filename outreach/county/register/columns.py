@@ -77,7 +77,8 @@ def _whole(lowest: int, highest: int) -> Callable[[str], int | None]:
 
 
 def _percentage(value: str) -> float | None:
-    """None too of '..' and the other marks that the department puts where few pupils stand behind a figure."""
+    """None too of '..' and the other marks that the department puts where few pupils stand behind a
+    figure."""
     figures = value.strip().removesuffix("%").strip()
     sound = re.fullmatch(r"\d{1,3}(\.\d{1,6})?", figures) and float(figures) <= 100
     return float(figures) if sound else None
@@ -96,7 +97,8 @@ def _else_unknown(convert: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _urban_rural(value: str) -> str | None:
-    """'(England/Wales) Urban major conurbation' and 'Urban major conurbation' are one: the files write both."""
+    """'(England/Wales) Urban major conurbation' and 'Urban major conurbation' are one: the files write
+    both."""
     return re.sub(r"^\(england/wales\)\s*", "", _text(value), flags=re.I) or None
 
 
@@ -113,15 +115,21 @@ def urn(value: str) -> int:
 _STATUSES = {
     word.casefold(): word
     for word in (
-        *STATUSES, "Pending approval", "Rejected opening", "Created in error", "De-registered as EY Setting",
-        "Quarantine", "Archived",
+        *STATUSES,
+        "Pending approval",
+        "Rejected opening",
+        "Created in error",
+        "De-registered as EY Setting",
+        "Quarantine",
+        "Archived",
     )
-}  # fmt: skip
+}
 """The register's own words: those of its downloads, and the rarer ones of its lists."""
 
 
 def _status(value: str) -> str:
-    """One of the register's words: any other would pass for 'closed', and a school would go by a slip of the pen."""
+    """One of the register's words: any other would pass for 'closed', and a school would go by a slip of the
+    pen."""
     said = _said(value)
     word = _STATUSES.get(" ".join(said.casefold().split()))
     if word is None:

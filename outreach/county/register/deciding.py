@@ -1,7 +1,9 @@
-"""What the register changed and a coordinator decides: take its word, or keep ours. Each stands with who and when.
+"""What the register changed and a coordinator decides: take its word, or keep ours. Each stands with who and
+when.
 
-A change is put down by the import that brought it (noticing.py says which matter) and is open until it is decided or the
-register says otherwise again. Keeping ours is a local correction; taking the register's word withdraws one.
+A change is put down by the import that brought it (noticing.py says which matter) and is open until it is
+decided or the register says otherwise again. Keeping ours is a local correction; taking the register's word
+withdraws one.
 """
 
 from collections.abc import Collection, Iterable
@@ -54,10 +56,12 @@ class ChangedSince(Refusal):
 
 
 def put_down(changes: Changes, of: RegisterImport, first: Collection[str]) -> int:
-    """Put down what matters of an import's changes; how many wait because of it. Within the import's transaction.
+    """Put down what matters of an import's changes; how many wait because of it. Within the import's
+    transaction.
 
-    `first`: authorities of which no school was known before. A change that was still open and is changed again becomes
-    one with the new: from what was known then to what is said now; said back to what it was, nothing is left to decide.
+    `first`: authorities of which no school was known before. A change that was still open and is changed
+    again becomes one with the new: from what was known then to what is said now; said back to what it was,
+    nothing is left to decide.
     """
     covered = list(db.session.scalars(select(Authority.la_code).order_by(Authority.la_code)))
     found = noticing.noticed(changes, covered, first)
@@ -125,23 +129,29 @@ def keep(change: RegisterChange, *, who: str, now: datetime) -> None:
         if field in held or noticing.text(ours) == noticing.text(getattr(change.school, field)):
             continue
         corrections.correct(
-            change.urn, field, ours, reason=f"kept when the register changed it on {day_short(change.recorded_at)}",
-            who=who, now=now,
-        )  # fmt: skip
+            change.urn,
+            field,
+            ours,
+            reason=f"kept when the register changed it on {day_short(change.recorded_at)}",
+            who=who,
+            now=now,
+        )
     _settle(change, KEPT, who=who, now=now)
 
 
 def take_back(change: RegisterChange, *, who: str, now: datetime) -> None:
-    """Open a decision again, and undo the correction it made or withdrew. Raises ChangedSince, or AlreadyDecided when
-    there is none to take back, or the register has gone on since."""
+    """Open a decision again, and undo the correction it made or withdrew. Raises ChangedSince, or
+    AlreadyDecided when there is none to take back, or the register has gone on since."""
     change = _locked(change)
     if change.settled_at is None or change.outcome == OVERTAKEN:
         raise AlreadyDecided(change) if change.outcome == OVERTAKEN else NoSuchChange()
     if db.session.scalar(
         select(RegisterChange.id).where(
-            RegisterChange.urn == change.urn, RegisterChange.field == change.field, RegisterChange.id > change.id
+            RegisterChange.urn == change.urn,
+            RegisterChange.field == change.field,
+            RegisterChange.id > change.id,
         )
-    ):  # fmt: skip
+    ):
         raise ChangedSince
     for field in _fields(change):
         rows = list(
@@ -164,9 +174,14 @@ def take_back(change: RegisterChange, *, who: str, now: datetime) -> None:
     before = change.outcome
     change.outcome = change.settled_at = change.settled_by = None
     history.record(
-        "opened a register change again", "school", change.urn, who=who, now=now,
-        before={change.field: before}, after={change.field: "to decide"},
-    )  # fmt: skip
+        "opened a register change again",
+        "school",
+        change.urn,
+        who=who,
+        now=now,
+        before={change.field: before},
+        after={change.field: "to decide"},
+    )
     db.session.flush()
 
 
@@ -186,13 +201,19 @@ def _settle(change: RegisterChange, outcome: str, *, who: str, now: datetime) ->
     change.outcome, change.settled_at, change.settled_by = outcome, now, who
     history.record(
         "accepted the register’s change" if outcome == ACCEPTED else "kept ours against the register",
-        "school", change.urn, who=who, now=now, before={change.field: change.before}, after={change.field: change.after},
-    )  # fmt: skip
+        "school",
+        change.urn,
+        who=who,
+        now=now,
+        before={change.field: change.before},
+        after={change.field: change.after},
+    )
     db.session.flush()
 
 
 def _fields(change: RegisterChange) -> tuple[str, ...]:
-    """The facts that go together: a closed school's date, a district's code. () of what cannot be corrected."""
+    """The facts that go together: a closed school's date, a district's code. () of what cannot be
+    corrected."""
     together = {"status": ("status", "close_date"), "district_name": ("district_name", "district_code")}
     return together.get(change.field, (change.field,)) if change.can_be_kept else ()
 

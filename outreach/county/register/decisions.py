@@ -1,4 +1,5 @@
-"""The changes of the register that wait for a coordinator's decision, and those that were decided: rows and lists."""
+"""The changes of the register that wait for a coordinator's decision, and those that were decided: rows and
+lists."""
 
 from datetime import datetime
 from typing import Any
@@ -20,18 +21,25 @@ ACCEPTED, KEPT, OVERTAKEN = "accepted", "kept ours", "overtaken"
 class RegisterChange(Base):
     """One fact of one school that an import changed. `settled_at` None: it waits for a coordinator.
 
-    `before` and `after` are the register's own words as text ('' unknown); `la_code` is whose coordinators it concerns.
+    `before` and `after` are the register's own words as text ('' unknown); `la_code` is whose coordinators it
+    concerns.
     """
 
     __tablename__ = "register_change"
     __table_args__ = (
         UniqueConstraint("import_id", "urn", "field"),
-        Index("uq_register_change_open", "urn", "field", unique=True, postgresql_where=text("settled_at IS NULL"),
-              sqlite_where=text("settled_at IS NULL")),
+        Index(
+            "uq_register_change_open",
+            "urn",
+            "field",
+            unique=True,
+            postgresql_where=text("settled_at IS NULL"),
+            sqlite_where=text("settled_at IS NULL"),
+        ),
         Index("ix_register_change_la_code", "la_code", "settled_at"),
         CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name="settled"),
         CheckConstraint("outcome IN ('accepted', 'kept ours', 'overtaken')", name="outcome"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
@@ -51,7 +59,8 @@ class RegisterChange(Base):
 
     @property
     def can_be_kept(self) -> bool:
-        """Whether there is a word of ours to keep: a new school has none, and an authority is the register's to say."""
+        """Whether there is a word of ours to keep: a new school has none, and an authority is the register's
+        to say."""
         return self.kind != LEAVING and self.field != OPENED
 
 

@@ -1,6 +1,8 @@
-"""What a person must say yes to before a file is applied: one that is older than the last, all closed, or nearly empty. Pure.
+"""What a person must say yes to before a file is applied: one that is older than the last, all closed, or
+nearly empty. Pure.
 
-None of it is forbidden, since each may be meant; but a file that was taken by mistake would close a county's schools.
+None of it is forbidden, since each may be meant; but a file that was taken by mistake would close a county's
+schools.
 """
 
 from collections.abc import Sequence
@@ -36,7 +38,9 @@ def about(file: RegisterFile, changes: Changes, newest: date | None) -> tuple[st
     if file.rows and not any(row.is_open for row in file.rows):
         said.append("Not one school in this file is open.")
     elif len(changes.closed) > max(4, known // 2):
-        said.append(f"This file closes {len(changes.closed):,} of the {count(known, 'open school')} known here.")
+        said.append(
+            f"This file closes {len(changes.closed):,} of the {count(known, 'open school')} known here."
+        )
     if known >= FEW and len(changes.absent) > known // 2:
         there = known - len(changes.absent)
         of_them = f"only {there:,}" if there else "none"
@@ -47,4 +51,6 @@ def about(file: RegisterFile, changes: Changes, newest: date | None) -> tuple[st
 def settle(doubts: Sequence[str], *, sure: bool) -> None:
     """Raises NotSure where there are doubts and nobody said yes."""
     if doubts and not sure:
-        raise NotSure(" ".join(doubts) + " Nothing was changed. Say that it is meant, or use a newer, whole file.")
+        raise NotSure(
+            " ".join(doubts) + " Nothing was changed. Say that it is meant, or use a newer, whole file."
+        )

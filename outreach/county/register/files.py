@@ -21,8 +21,8 @@ from outreach.ground.csv_lines import CsvFile, Progress, Unreadable, fold, no_pr
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """The register's word that one school came after another, and of which kind; the name is the successor's, where it
-    is given."""
+    """The register's word that one school came after another, and of which kind; the name is the successor's,
+    where it is given."""
 
     predecessor: int
     successor: int
@@ -34,8 +34,8 @@ class Link:
 @dataclass(frozen=True, kw_only=True)
 class RegisterFile:
     """What was delivered of some authorities: the lines that could be read and those that could not, the
-    links, and the spots of Code-Point Open by `compact` postcode. `has` names the Facts that the
-    register's file has a column for. `day` is that of the file: by its name, else that of the newest change in it.
+    links, and the spots of Code-Point Open by `compact` postcode. `has` names the Facts that the register's
+    file has a column for. `day` is that of the file: by its name, else that of the newest change in it.
     """
 
     rows: tuple[Facts, ...]
@@ -47,9 +47,16 @@ class RegisterFile:
 
 
 NEEDED = (
-    "URN", "LA (code)", "EstablishmentName", "EstablishmentStatus (name)", "TypeOfEstablishment (name)",
-    "PhaseOfEducation (name)", "StatutoryLowAge", "StatutoryHighAge", "Postcode",
-)  # fmt: skip
+    "URN",
+    "LA (code)",
+    "EstablishmentName",
+    "EstablishmentStatus (name)",
+    "TypeOfEstablishment (name)",
+    "PhaseOfEducation (name)",
+    "StatutoryLowAge",
+    "StatutoryHighAge",
+    "Postcode",
+)
 NEEDED_OF_LINKS = ("URN", "LinkURN", "LinkType")
 
 
@@ -65,9 +72,10 @@ def read(
 ) -> RegisterFile:
     """The schools of some authorities (None: all), and those of the URNs in `also` wherever they are now.
 
-    `links` is the register's links file; a zip may hold it beside the register. `code_point` is
-    Code-Point Open, for places that the register's file lacks; `file_name` may tell the day of the file. A line that cannot be read is put
-    down with its reason and loses no other. Raises WrongFile when a needed column is missing.
+    `links` is the register's links file; a zip may hold it beside the register. `code_point` is Code-Point
+    Open, for places that the register's file lacks; `file_name` may tell the day of the file. A line that
+    cannot be read is put down with its reason and loses no other. Raises WrongFile when a needed column is
+    missing.
     """
     with parts(source) as files:
         main = best(files, NEEDED)
@@ -101,7 +109,8 @@ def day_in(file_name: str) -> date | None:
 def _schools(
     part: CsvFile, la_codes: Collection[str] | None, also: Collection[int], progress: Progress
 ) -> tuple[list[Facts], frozenset[str], list[Unreadable], date | None]:
-    """The rows, the facts there are columns for, the lines left out, and the day of the newest change to any school."""
+    """The rows, the facts there are columns for, the lines left out, and the day of the newest change to any
+    school."""
     at_of, width = places(part), len(part.header)
     named = columns()
     # A column that is not there reads the empty cell put behind the last one.

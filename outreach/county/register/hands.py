@@ -1,7 +1,9 @@
-"""Schools that change hands between two partnerships of this service: asked for by one's register file, agreed to by the other.
+"""Schools that change hands between two partnerships of this service: asked for by one's register file,
+agreed to by the other.
 
-A school that a partnership here holds becomes another's only so, or by an operator's command. Promises, contacts, history and
-letters stay with the partnership that made them; what is known of the school itself goes with it.
+A school that a partnership here holds becomes another's only so, or by an operator's command. Promises,
+contacts, history and letters stay with the partnership that made them; what is known of the school itself
+goes with it.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,14 +23,17 @@ from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 
 AGREED, KEPT, OVERTAKEN, LEFT = "agreed", "kept", "overtaken", "left"
-"""How it ended: given; not given; no longer so when it was agreed to; gone to an authority that nobody here covers."""
+"""How it ended: given; not given; no longer so when it was agreed to; gone to an authority that nobody here
+covers."""
 
 
 class ChangeOfHands(Base):
-    """A school, or a link to a school, that `receiver` asks of `giver`. `settled_at` None: it waits for the giver's word.
+    """A school, or a link to a school, that `receiver` asks of `giver`. `settled_at` None: it waits for the
+    giver's word.
 
-    `urn` is the giver's school, `name` what the receiver's file calls it. Of a school that is to change hands `la_code` and district are those of the receiver's file; of
-    a link, predecessor and successor are given in their place. A school that `left` has no receiver. Settled rows never change.
+    `urn` is the giver's school, `name` what the receiver's file calls it. Of a school that is to change hands
+    `la_code` and district are those of the receiver's file; of a link, predecessor and successor are given in
+    their place. A school that `left` has no receiver. Settled rows never change.
     """
 
     __tablename__ = "change_of_hands"
@@ -36,18 +41,29 @@ class ChangeOfHands(Base):
         Index("ix_change_of_hands_urn", "urn", "settled_at"),
         Index("ix_change_of_hands_giver", "giver_id", "settled_at"),
         Index("ix_change_of_hands_receiver", "receiver_id", "settled_at"),
-        Index("uq_change_of_hands_school", "urn", "receiver_id", unique=True,
-              postgresql_where=text("settled_at IS NULL AND la_code IS NOT NULL"),
-              sqlite_where=text("settled_at IS NULL AND la_code IS NOT NULL")),
-        Index("uq_change_of_hands_link", "predecessor_urn", "successor_urn", unique=True,
-              postgresql_where=text("settled_at IS NULL"), sqlite_where=text("settled_at IS NULL")),
+        Index(
+            "uq_change_of_hands_school",
+            "urn",
+            "receiver_id",
+            unique=True,
+            postgresql_where=text("settled_at IS NULL AND la_code IS NOT NULL"),
+            sqlite_where=text("settled_at IS NULL AND la_code IS NOT NULL"),
+        ),
+        Index(
+            "uq_change_of_hands_link",
+            "predecessor_urn",
+            "successor_urn",
+            unique=True,
+            postgresql_where=text("settled_at IS NULL"),
+            sqlite_where=text("settled_at IS NULL"),
+        ),
         CheckConstraint("(la_code IS NULL) = (predecessor_urn IS NOT NULL)", name="what"),
         CheckConstraint("(predecessor_urn IS NULL) = (successor_urn IS NULL)", name="ends"),
         CheckConstraint("receiver_id IS NULL OR receiver_id <> giver_id", name="another"),
         CheckConstraint("(receiver_id IS NULL) = (outcome IS NOT NULL AND outcome = 'left')", name="whose"),
         CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name="settled"),
         CheckConstraint("outcome IN ('agreed', 'kept', 'overtaken', 'left')", name="outcome"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
@@ -89,7 +105,8 @@ class NothingAsked(Refusal):
 
 
 class Settled(NamedTuple):
-    """How many schools changed hands, how many links were agreed to, and how many were not as they had been."""
+    """How many schools changed hands, how many links were agreed to, and how many were not as they had
+    been."""
 
     schools: int
     links: int
@@ -111,7 +128,8 @@ def holders_of(la_codes: Collection[str]) -> dict[str, int]:
 
 
 def asked_already(urns: Collection[int]) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
-    """What waits about some schools: {(URN, receiver)} of schools, {(predecessor, successor)} of links; one query at most."""
+    """What waits about some schools: {(URN, receiver)} of schools, {(predecessor, successor)} of links; one
+    query at most."""
     c = ChangeOfHands
     if not urns:
         return set(), set()
@@ -127,7 +145,8 @@ def asked_already(urns: Collection[int]) -> tuple[set[tuple[int, int]], set[tupl
 def spans(
     urns: Collection[int], partnership_id: int
 ) -> dict[int, list[tuple[datetime | None, datetime | None]]]:
-    """From when until when each of some schools was with a partnership (None: since or until always); [] never. Two queries."""
+    """From when until when each of some schools was with a partnership (None: since or until always); []
+    never. Two queries."""
     wanted = sorted(set(urns))
     c = ChangeOfHands
     moves: dict[int, list[tuple[datetime, int, int | None]]] = {}
@@ -187,24 +206,41 @@ def put_down(changes: Changes, *, who: str, now: datetime) -> int:
     db.session.flush()
     for receiver in sorted({row.receiver_id or 0 for row in rows[:asked]}):
         history.record(
-            "asked for schools of another partnership", "partnership", receiver, who=who, now=now,
+            "asked for schools of another partnership",
+            "partnership",
+            receiver,
+            who=who,
+            now=now,
             after={"URN": sorted({row.urn for row in rows[:asked] if row.receiver_id == receiver})},
-        )  # fmt: skip
+        )
     return asked
 
 
 def _school_row(held: Held, who: str, now: datetime) -> ChangeOfHands:
     return ChangeOfHands(
-        urn=held.urn, name=held.name, giver_id=held.giver, receiver_id=held.receiver, la_code=held.la_code,
-        district_code=held.district_code, district_name=held.district_name, asked_at=now, asked_by=who,
-    )  # fmt: skip
+        urn=held.urn,
+        name=held.name,
+        giver_id=held.giver,
+        receiver_id=held.receiver,
+        la_code=held.la_code,
+        district_code=held.district_code,
+        district_name=held.district_name,
+        asked_at=now,
+        asked_by=who,
+    )
 
 
 def _link_row(held: HeldLink, who: str, now: datetime) -> ChangeOfHands:
     return ChangeOfHands(
-        urn=held.urn, giver_id=held.giver, receiver_id=held.receiver, predecessor_urn=held.link.predecessor,
-        successor_urn=held.link.successor, link_date=held.link.day, asked_at=now, asked_by=who,
-    )  # fmt: skip
+        urn=held.urn,
+        giver_id=held.giver,
+        receiver_id=held.receiver,
+        predecessor_urn=held.link.predecessor,
+        successor_urn=held.link.successor,
+        link_date=held.link.day,
+        asked_at=now,
+        asked_by=who,
+    )
 
 
 def _left(changes: Changes, who: str, now: datetime) -> list[ChangeOfHands]:
@@ -219,12 +255,18 @@ def _left(changes: Changes, who: str, now: datetime) -> list[ChangeOfHands]:
     whose = holders_of({c.before.la_code for c in moved if c.before} | {c.after.la_code for c in moved})
     return [
         ChangeOfHands(
-            urn=change.after.urn, giver_id=whose[change.before.la_code], la_code=change.after.la_code, asked_at=now,
-            asked_by=who, outcome=LEFT, settled_at=now, settled_by=who,
+            urn=change.after.urn,
+            giver_id=whose[change.before.la_code],
+            la_code=change.after.la_code,
+            asked_at=now,
+            asked_by=who,
+            outcome=LEFT,
+            settled_at=now,
+            settled_by=who,
         )
         for change in moved
         if change.before is not None and change.before.la_code in whose and change.after.la_code not in whose
-    ]  # fmt: skip
+    ]
 
 
 # --- agreed to ------------------------------------------------------------------------------------
@@ -275,8 +317,8 @@ def _open() -> Select[ChangeOfHands]:
 def agree(ids: Collection[int], *, giver_id: int | None, who: str, now: datetime) -> Settled:
     """Give what is asked for, all of a list at once. `giver_id`: whose to give; None: an operator's word.
 
-    Call `register.lock` first. Each school is the receiver's from now on, by a new record of the register; a school that is
-    not the giver's any more is overtaken. Raises NothingAsked.
+    Call `register.lock` first. Each school is the receiver's from now on, by a new record of the register; a
+    school that is not the giver's any more is overtaken. Raises NothingAsked.
     """
     rows = _locked(ids, giver_id)
     whose = holders_of({row.school.la_code for row in rows} | {row.la_code for row in rows if row.la_code})
@@ -300,9 +342,13 @@ def agree(ids: Collection[int], *, giver_id: int | None, who: str, now: datetime
         given = [row.urn for row in rows if row.giver_id == giver and row.outcome == AGREED]
         if given:
             history.record(
-                "handed schools over", "partnership", giver, who=who, now=now,
+                "handed schools over",
+                "partnership",
+                giver,
+                who=who,
+                now=now,
                 after={"URN": given, "said": count(len(given), "school")},
-            )  # fmt: skip
+            )
     db.session.flush()
     db.session.expire_all()
     return Settled(schools=schools, links=links, overtaken=overtaken)
@@ -319,14 +365,19 @@ def _overtake(urns: Collection[int], who: str, now: datetime) -> None:
 
 
 def keep(ids: Collection[int], *, giver_id: int, who: str, now: datetime) -> int:
-    """Do not give what is asked for; how many. The receiver's next file may ask again. Raises NothingAsked."""
+    """Do not give what is asked for; how many. The receiver's next file may ask again. Raises
+    NothingAsked."""
     rows = _locked(ids, giver_id)
     for row in rows:
         row.outcome, row.settled_at, row.settled_by = KEPT, now, who
     history.record(
-        "kept schools that another partnership asked for", "partnership", giver_id, who=who, now=now,
+        "kept schools that another partnership asked for",
+        "partnership",
+        giver_id,
+        who=who,
+        now=now,
         after={"URN": [row.urn for row in rows]},
-    )  # fmt: skip
+    )
     db.session.flush()
     return len(rows)
 
@@ -347,7 +398,8 @@ def _locked(ids: Collection[int], giver_id: int | None) -> list[ChangeOfHands]:
 
 
 def _give(row: ChangeOfHands, now: datetime) -> None:
-    """The register's last word, with the authority and district of the receiver's file; corrections stay over it."""
+    """The register's last word, with the authority and district of the receiver's file; corrections stay over
+    it."""
     last = corrections.register_word(row.urn)
     moved: dict[str, Any] = {
         "la_code": row.la_code,
@@ -372,10 +424,12 @@ def _join(row: ChangeOfHands, now: datetime) -> None:
     if known is None:
         db.session.add(
             Succession(
-                predecessor_urn=row.predecessor_urn, successor_urn=row.successor_urn, link_date=row.link_date,
+                predecessor_urn=row.predecessor_urn,
+                successor_urn=row.successor_urn,
+                link_date=row.link_date,
                 recorded_at=now,
             )
-        )  # fmt: skip
+        )
         db.session.flush()
 
 

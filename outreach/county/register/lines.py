@@ -1,8 +1,9 @@
-"""The lines that the register's links draw: who came before a school and who after, at any remove. One query each.
+"""The lines that the register's links draw: who came before a school and who after, at any remove. One query
+each.
 
-Of those before, `former_selves` are the ones that a school stands for: closed, in a line without a gap. A school that
-stays open after something was split off keeps what is its own. A line ends where another partnership of this service holds a
-school: nobody is led into another's county by a link.
+Of those before, `former_selves` are the ones that a school stands for: closed, in a line without a gap. A
+school that stays open after something was split off keeps what is its own. A line ends where another
+partnership of this service holds a school: nobody is led into another's county by a link.
 """
 
 from collections.abc import Collection
@@ -18,7 +19,8 @@ from outreach.ground.db import db
 
 
 def after(urns: Collection[int], partnership_id: int) -> dict[int, list[School]]:
-    """Who came after each of some schools, by URN, open ones first; a school that nothing follows is left out."""
+    """Who came after each of some schools, by URN, open ones first; a school that nothing follows is left
+    out."""
     return _reached(urns, partnership_id, Succession.predecessor_urn, Succession.successor_urn)
 
 
@@ -28,7 +30,8 @@ def before(urns: Collection[int], partnership_id: int) -> dict[int, list[School]
 
 
 def former_selves(urns: Collection[int], partnership_id: int, *, today: date) -> dict[int, list[School]]:
-    """The closed schools that each of some came from; what is behind one that stays open is not the successor's."""
+    """The closed schools that each of some came from; what is behind one that stays open is not the
+    successor's."""
     closed = has_closed(School, today)
     return _reached(urns, partnership_id, Succession.successor_urn, Succession.predecessor_urn, only=closed)
 
@@ -79,28 +82,33 @@ def _reached(
     reach = reach.union(select(reach.c.root, there).join(reach, reach.c.urn == here).where(passed))
     found: dict[int, list[School]] = {}
     for root, school in db.session.execute(
-        select(reach.c.root, School).join(School, School.urn == reach.c.urn).where(reach.c.urn != reach.c.root)
+        select(reach.c.root, School)
+        .join(School, School.urn == reach.c.urn)
+        .where(reach.c.urn != reach.c.root)
         .order_by(reach.c.root, School.status.in_(OPEN_STATUSES).desc(), School.name, School.urn)
-    ):  # fmt: skip
+    ):
         found.setdefault(root, []).append(school)
     return found
 
 
 def near(scope: Any) -> Select[Any]:
-    """The links with an end among some schools, (predecessor, successor, date, recorded), as a part of other queries.
+    """The links with an end among some schools, (predecessor, successor, date, recorded), as a part of other
+    queries.
 
     Those that begin there and those that end there are looked up each by its own index.
     """
     s = Succession
     both = (s.id, s.predecessor_urn, s.successor_urn, s.link_date, s.recorded_at)
-    found = union(select(*both).where(s.predecessor_urn.in_(scope)), select(*both).where(s.successor_urn.in_(scope)))
+    found = union(
+        select(*both).where(s.predecessor_urn.in_(scope)), select(*both).where(s.successor_urn.in_(scope))
+    )
     return select(found.subquery())
 
 
 def family(urn: int, partnership_id: int) -> set[int]:
-    """A school with all that came before and after it, however far, known here or not; in both directions in turn, so
-    that the other half of a split is kin too. Each link on the way has an end that was ever the partnership's; no other
-    link is read."""
+    """A school with all that came before and after it, however far, known here or not; in both directions in
+    turn, so that the other half of a split is kin too. Each link on the way has an end that was ever the
+    partnership's; no other link is read."""
     links = near(ever_with(partnership_id)).cte("links")
     one, other = links.c.predecessor_urn, links.c.successor_urn
     kin = select(literal(urn).label("urn")).cte("kin", recursive=True)

@@ -1,8 +1,9 @@
 """Which of a register file's changes a coordinator must look at, and which go through without a word. Pure.
 
-What matters: a school opens, closes or will close, leaves or joins the authority; its ages, phase or type say other year
-groups than before; its district, trust or name, by which figures are told apart; and any fact that was corrected here and of
-which the register now says something else. Numbers of pupils change for every school every year, and matter only there.
+What matters: a school opens, closes or will close, leaves or joins the authority; its ages, phase or type say
+other year groups than before; its district, trust or name, by which figures are told apart; and any fact that
+was corrected here and of which the register now says something else. Numbers of pupils change for every
+school every year, and matter only there.
 """
 
 from collections.abc import Iterable
@@ -21,8 +22,13 @@ from outreach.county.register.columns import Facts
 from outreach.ground.school_year import offered
 
 CLOSING, OPENING, LEAVING, TARGET, CORRECTED, NAMED = (
-    "closing", "opening", "leaving", "target", "corrected", "named",
-)  # fmt: skip
+    "closing",
+    "opening",
+    "leaving",
+    "target",
+    "corrected",
+    "named",
+)
 KINDS = (CLOSING, OPENING, LEAVING, TARGET, CORRECTED, NAMED)
 """In the order of a list: what touches most first."""
 
@@ -45,7 +51,8 @@ class Noticed(NamedTuple):
 
 
 def noticed(changes: Changes, covered: Iterable[str], first: Iterable[str] = ()) -> list[Noticed]:
-    """All that matters in some changes to schools of the authorities that are `covered`, in the changes' order.
+    """All that matters in some changes to schools of the authorities that are `covered`, in the changes'
+    order.
 
     `first`: authorities of which nothing was known before, where a new school is no news.
     """

@@ -1,1 +1,2 @@
-"""What the board is told: reports that stay as they were published, with what was corrected since beside them."""
+"""What the board is told: reports that stay as they were published, with what was corrected since beside
+them."""

@@ -13,9 +13,11 @@ from outreach.visits.reports import SCHOOL, VisitReport, stands
 
 
 def by_school(reckoning: Reckoning, *, now: datetime) -> dict[int, int]:
-    """{URN: concerns raised} from each school's newest word on each of its shows, recorded by the reckoning's day.
+    """{URN: concerns raised} from each school's newest word on each of its shows, recorded by the reckoning's
+    day.
 
-    Only schools of the target, a former self's under the school it became; whoever gave no number is missing. 1 query.
+    Only schools of the target, a former self's under the school it became; whoever gave no number is missing.
+    1 query.
     """
     programme, inside = reckoning.programme, {s.urn for s in reckoning.target}
     cut = cut_of(programme.academic_year, reckoning.as_of, now)

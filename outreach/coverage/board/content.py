@@ -1,11 +1,15 @@
-"""What a report to the board says, as plain data that can be kept for ever: figures, definitions, what is estimated. Pure.
+"""What a report to the board says, as plain data that can be kept for ever: figures, definitions, what is
+estimated. Pure.
 
 Schools are counted in the open; every number of people has gone through suppression.py. Shapes:
 
 - a number of people is {"status": "shown", "number": 184}, or 'hidden' or 'unknown' with number None;
-- a row is one district, phase or type: `schools`, `standings` ({standing: schools}, all nine), `gaps`, `share`
-  (schools seen, whole percent, 0 and 100 only where exact, or None), the numbers of people, and `pupil_share` (None
-  where it cannot be said); `share_said` and `pupil_share_said` are the same in words ('over 99%'), '' for None.
+- a row is one district, phase or type: `schools`, `standings` ({standing: schools}, all nine), `gaps`,
+  `share`
+  (schools seen, whole percent, 0 and 100 only where exact, or None), the numbers of people, and `pupil_share`
+  (None
+  where it cannot be said); `share_said` and `pupil_share_said` are the same in words ('over 99%'), '' for
+  None.
 """
 
 from collections import defaultdict
@@ -26,8 +30,9 @@ VERSION = 2
 
 SEEN, TARGET, BY_YEAR, CONCERNS, ALSO = "seen", "target", "target by year", "concerns", "also seen"
 KNOWN, KNOWN_BY_YEAR = "seen where the number is known", "seen where the year group’s number is known"
-"""What is counted in people. All but the concerns are measures of the same people, and judged as one: see suppression.py,
-which says how a further one is added. The two of known numbers are not read: shares of pupils are made of them."""
+"""What is counted in people. All but the concerns are measures of the same people, and judged as one: see
+suppression.py, which says how a further one is added. The two of known numbers are not read: shares of pupils
+are made of them."""
 
 _WHOLE = ("all", "")
 
@@ -64,23 +69,33 @@ def draw(
     partnership: str,
     earlier: Sequence[Release] = (),
 ) -> Drawn:
-    """The report of a reckoning. `earlier`: the releases of every report of the programme that was published before, in
-    that order, whatever their days. Raises suppression.GivesAway.
+    """The report of a reckoning. `earlier`: the releases of every report of the programme that was published
+    before, in that order, whatever their days. Raises suppression.GivesAway.
     """
     adults = reckoning.programme.for_adults
     groups = {table: _grouped(reckoning.target, of) for table, (_, of) in _KEYS.items()}
     sums = _sums(reckoning, groups)
     judged = suppression.hide(
-        sums, _everybody(reckoning, concerns, earlier), day=reckoning.as_of, earlier=earlier,
+        sums,
+        _everybody(reckoning, concerns, earlier),
+        day=reckoning.as_of,
+        earlier=earlier,
         dear=[key for key in sums if key[1:] == _WHOLE and key[0] != KNOWN],
         aside=[key for key in sums if key[0] in (KNOWN, KNOWN_BY_YEAR)],
-    )  # fmt: skip
+    )
     people = _People(judged.sums)
     found = figures.of(reckoning.target, county=county)
     tables = [
-        {"key": table, "title": title, "rows": [_row(table, key, name, schools, people) for (key, name), schools in _ordered(table, groups[table])]}
+        {
+            "key": table,
+            "title": title,
+            "rows": [
+                _row(table, key, name, schools, people)
+                for (key, name), schools in _ordered(table, groups[table])
+            ],
+        }
         for table, (title, _) in _KEYS.items()
-    ]  # fmt: skip
+    ]
     whole = _row(*_WHOLE, county, reckoning.target, people)
     spread = figures.spread(found.districts)
     content = {
@@ -98,9 +113,15 @@ def draw(
         "places": _places(reckoning.target),
         "years": [] if adults else [_year(y, reckoning.target, people) for y in reckoning.year_groups],
         "causes": [{"key": cause, "words": gaps.title(cause), "schools": n} for cause, n in found.causes],
-        "spread": None if spread is None else {
-            "points": spread.points, "best": spread.best.name, "best_share": spread.best.share,
-            "behind": spread.behind.name, "behind_share": spread.behind.share, "behind_said": spread.behind.share_said,
+        "spread": None
+        if spread is None
+        else {
+            "points": spread.points,
+            "best": spread.best.name,
+            "best_share": spread.best.share,
+            "behind": spread.behind.name,
+            "behind_share": spread.behind.share,
+            "behind_said": spread.behind.share_said,
         },
         "excluded": len(reckoning.excluded),
         "also_seen": {
@@ -109,18 +130,20 @@ def draw(
         },
         "ages_unknown": found.ages_unknown,
         "shared_out": sum(s.seen_estimated for s in reckoning.target),
-    }  # fmt: skip
+    }
     content["lead"] = _lead(content)
     content["definitions"] = definitions(content)
     return Drawn(content=content, release=judged.release, given_away=judged.given_away)
 
 
 def _places(schools: list[Standing]) -> list[Content]:
-    """By town, and by urban and rural: schools only, never pupils, so that nothing of them has to be hidden."""
+    """By town, and by urban and rural: schools only, never pupils, so that nothing of them has to be
+    hidden."""
     titles = {figures.TOWN: "Towns", figures.URBAN_RURAL: "Urban and rural"}
     return [
-        {"key": by, "title": title, "rows": [_place(t) for t in figures.by(schools, by)]} for by, title in titles.items()
-    ]  # fmt: skip
+        {"key": by, "title": title, "rows": [_place(t) for t in figures.by(schools, by)]}
+        for by, title in titles.items()
+    ]
 
 
 def _place(totals: figures.Totals) -> Content:
@@ -196,8 +219,11 @@ def _sums(
         for measure in (SEEN, KNOWN_BY_YEAR, BY_YEAR):
             sums[measure, "year", y] = measure, offering
     sums[CONCERNS, *_WHOLE] = CONCERNS, frozenset(unit(s.urn, CONCERNS) for s in reckoning.target)
-    sums[ALSO, *_WHOLE] = ALSO, frozenset(
-        u for s in reckoning.also_seen for u in units_of(s.urn, (*reckoning.year_groups, *YEAR_GROUPS))
+    sums[ALSO, *_WHOLE] = (
+        ALSO,
+        frozenset(
+            u for s in reckoning.also_seen for u in units_of(s.urn, (*reckoning.year_groups, *YEAR_GROUPS))
+        ),
     )
     return sums
 
@@ -234,10 +260,11 @@ def pupils_of(
     pupils: Mapping[int, int | None],
     target: int | None,
 ) -> dict[str, dict[Part, int]]:
-    """The pupils of a school of the target by unit and part: those who saw it and, where their number is known, those
-    who did not.
+    """The pupils of a school of the target by unit and part: those who saw it and, where their number is
+    known, those who did not.
 
-    The numbers of the year groups may sum to more than the school's, or to less: as many count in the one alone.
+    The numbers of the year groups may sum to more than the school's, or to less: as many count in the one
+    alone.
     """
     school = {KNOWN} if target is not None else set()
     counted = {TARGET} if target is not None else set()
@@ -260,7 +287,8 @@ def pupils_of(
 def _counted_once(
     apart: str, rows: list[tuple[str, frozenset[str], int]], target: int | None
 ) -> dict[str, dict[Part, int]]:
-    """The parts of a school's units with just as many people of the target as the school has: who did not see it first."""
+    """The parts of a school's units with just as many people of the target as the school has: who did not see
+    it first."""
     found: dict[str, dict[Part, int]] = defaultdict(lambda: defaultdict(int))
     too_many = 0 if target is None else sum(n for _, part, n in rows if TARGET in part) - target
     for whose, part, number in sorted(rows, key=lambda row: SEEN in row[1]):
@@ -281,7 +309,8 @@ def _counted_once(
 
 
 def also_seen(urn: int, pupils: int, earlier: Sequence[Release]) -> dict[str, dict[Part, int]]:
-    """The pupils of a school outside the target, as those whom an earlier report counted inside it, as far as it did."""
+    """The pupils of a school outside the target, as those whom an earlier report counted inside it, as far as
+    it did."""
     also, found = frozenset((ALSO,)), {}
     for release in sorted(earlier, key=lambda release: release.day, reverse=True):
         for whose in units_of(urn, YEAR_GROUPS):
@@ -310,7 +339,9 @@ def _row(table: str, key: str, name: str, schools: list[Standing], people: _Peop
         "target_pupils": said(target),
         # Who saw it and was not counted is in no share.
         **_pupil_share(
-            suppression.NOBODY_COUNTED if totals.uncounted_pupils else people.seen(table, key, none=none, measure=KNOWN),
+            suppression.NOBODY_COUNTED
+            if totals.uncounted_pupils
+            else people.seen(table, key, none=none, measure=KNOWN),
             target,
         ),
         "evidence": dict(totals.evidence),
@@ -319,7 +350,9 @@ def _row(table: str, key: str, name: str, schools: list[Standing], people: _Peop
         "schools_estimated": totals.estimated,
         "schools_with_number_unknown": totals.unknown,
         # Kept in every row, as programs that read it were promised; said of the whole alone.
-        "concerns": said(people.of(CONCERNS, table, key) if (table, key) == _WHOLE else suppression.KEPT_BACK),
+        "concerns": said(
+            people.of(CONCERNS, table, key) if (table, key) == _WHOLE else suppression.KEPT_BACK
+        ),
     }
 
 
@@ -339,7 +372,10 @@ def _year(y: int, schools: list[Standing], people: _People) -> Content:
         "pupils_seen": said(seen),
         "target_pupils": said(target),
         **_pupil_share(
-            suppression.NOBODY_COUNTED if uncounted else people.seen("year", y, none=none, measure=KNOWN_BY_YEAR), target
+            suppression.NOBODY_COUNTED
+            if uncounted
+            else people.seen("year", y, none=none, measure=KNOWN_BY_YEAR),
+            target,
         ),
     }
 
@@ -385,9 +421,14 @@ def _lead(content: Content) -> list[str]:
 
 
 _NAMES = {
-    SEEN: "pupils seen", TARGET: "target pupils", BY_YEAR: "target pupils", CONCERNS: "concerns raised",
-    ALSO: "pupils seen outside the target", KNOWN: "the share of pupils", KNOWN_BY_YEAR: "the share of pupils",
-}  # fmt: skip
+    SEEN: "pupils seen",
+    TARGET: "target pupils",
+    BY_YEAR: "target pupils",
+    CONCERNS: "concerns raised",
+    ALSO: "pupils seen outside the target",
+    KNOWN: "the share of pupils",
+    KNOWN_BY_YEAR: "the share of pupils",
+}
 
 
 def named(reckoning: Reckoning, key: Hashable) -> str:
@@ -404,7 +445,8 @@ def named(reckoning: Reckoning, key: Hashable) -> str:
 
 
 def given_away(reckoning: Reckoning, found: GivenAway) -> str:
-    """What earlier reports give away, in words for the coordinators: whom, how many, and the days of the reports."""
+    """What earlier reports give away, in words for the coordinators: whom, how many, and the days of the
+    reports."""
     known: list[Standing | AlsoSeen] = [*reckoning.target, *reckoning.excluded, *reckoning.also_seen]
     names = {str(s.urn): s.name for s in known}
     whom = []
@@ -422,19 +464,61 @@ def definitions(content: Content) -> list[list[str]]:
     """[term, meaning] of what stands in the report, in the words that hold when it is published."""
     groups = "" if content["for_adults"] else year_groups_name(content["year_groups"])
     found = [
-        ["Target", "Every open school of the partnership’s authorities " + (
-            "where adults can be trained." if content["for_adults"] else f"that offers {groups}: state-funded, independent, special and alternative provision alike."
-        ) + " Schools that were taken out with a reason are listed apart."],
-        ["Seen", "At least one adult of the school was present, by what the school or the company reported." if content["for_adults"] else
-            "Every year group of the target that the school offers was at a show that took place, by what the school or the company reported, and at least half of its pupils were counted where their number is known."],
-        ["Gap", "A school of the target with a year group neither seen nor booked, or with a show that nobody reported." if not content["for_adults"] else "A school of the target that neither attended nor is booked, or with a show that nobody reported."],
-    ]  # fmt: skip
+        [
+            "Target",
+            "Every open school of the partnership’s authorities "
+            + (
+                "where adults can be trained."
+                if content["for_adults"]
+                else f"that offers {groups}: state-funded, independent, special and alternative provision alike."
+            )
+            + " Schools that were taken out with a reason are listed apart.",
+        ],
+        [
+            "Seen",
+            "At least one adult of the school was present, by what the school or the company reported."
+            if content["for_adults"]
+            else (
+                "Every year group of the target that the school offers was at a show that took place, by "
+                "what the school or the company reported, and at least half of its pupils were counted "
+                "where their number is known."
+            ),
+        ],
+        [
+            "Gap",
+            "A school of the target with a year group neither seen nor booked, or with a show that nobody reported."
+            if not content["for_adults"]
+            else "A school of the target that neither attended nor is booked, or with a show that nobody reported.",
+        ],
+    ]
     if not content["for_adults"]:
         found += [
-            ["Pupils", f"Of {groups}. The number of pupils is the school’s own where it gave one; else an equal part of the number in the national register, which is an estimate; else unknown. Schools whose number is unknown are in no share."],
-            ["Concerns raised", "By pupils, and passed on to the school’s safeguarding lead, as schools report them; said for the whole programme and year alone. More concerns may mean that more was noticed."],
-        ]  # fmt: skip
+            [
+                "Pupils",
+                (
+                    f"Of {groups}. The number of pupils is the school’s own where it gave one; else an "
+                    f"equal part of the number in the national register, which is an estimate; else "
+                    f"unknown. Schools whose number is unknown are in no share."
+                ),
+            ],
+            [
+                "Concerns raised",
+                (
+                    "By pupils, and passed on to the school’s safeguarding lead, as schools report them; "
+                    "said for the whole programme and year alone. More concerns may mean that more was "
+                    "noticed."
+                ),
+            ],
+        ]
     found.append(
-        ["Hidden", "Counts of people under 5 are hidden, and with them any count from which one of them could be worked out: in one table or across several, from pupils seen and the target, or by comparing reports, whatever their days. ‘Hidden’ does not say that a count is small: it need not be. Schools are always counted."]
-    )  # fmt: skip
+        [
+            "Hidden",
+            (
+                "Counts of people under 5 are hidden, and with them any count from which one of them could "
+                "be worked out: in one table or across several, from pupils seen and the target, or by "
+                "comparing reports, whatever their days. ‘Hidden’ does not say that a count is small: it "
+                "need not be. Schools are always counted."
+            ),
+        ]
+    )
     return found

@@ -1,7 +1,9 @@
-"""What is known now about the time that a board report speaks of, with what changed it; shown beside it, never in it.
+"""What is known now about the time that a board report speaks of, with what changed it; shown beside it,
+never in it.
 
-A past day is reckoned anew in four steps, each with one thing more: by the rules as they are now, with the reports since,
-with what the register said since, and with the settings of today. What the step moves, that one thing moved.
+A past day is reckoned anew in four steps, each with one thing more: by the rules as they are now, with the
+reports since, with what the register said since, and with the settings of today. What the step moves, that
+one thing moved.
 """
 
 from collections import Counter
@@ -19,7 +21,8 @@ RULE, REPORT, REGISTER, SETTING = "rule changed", "a report", "the register", "a
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """A school that stands elsewhere by what is known now; `why` names what moved it, one or several of the above."""
+    """A school that stands elsewhere by what is known now; `why` names what moved it, one or several of the
+    above."""
 
     urn: int
     name: str
@@ -30,11 +33,12 @@ class Moved:
 
 @dataclass(frozen=True, kw_only=True)
 class Corrections:
-    """By what is known now of the report's day. `by` has each standing that changed: {standing: (reported, now)}.
+    """By what is known now of the report's day. `by` has each standing that changed: {standing: (reported,
+    now)}.
 
-    `pupils_reported` and `pupils_now` are all pupils counted, true numbers: for coordinators alone. `counts` is how
-    many schools have another count of pupils with the same standing. A school that is not in the target of that day any
-    more is '' now.
+    `pupils_reported` and `pupils_now` are all pupils counted, true numbers: for coordinators alone. `counts`
+    is how many schools have another count of pupils with the same standing. A school that is not in the
+    target of that day any more is '' now.
     """
 
     moved: list[Moved]
@@ -54,8 +58,8 @@ Seen = dict[int, tuple[str, int]]
 def since(report: BoardReport, *, now: datetime) -> Corrections:
     """What changes the report's day by what came after it. Four reckonings, 77 queries.
 
-    Schools that the register showed later are in no step: nobody could have reported on them. One that it has closed by
-    then leaves only with a day on which it closed.
+    Schools that the register showed later are in no step: nobody could have reported on them. One that it has
+    closed by then leaves only with a day on which it closed.
     """
     was: Seen = {int(urn): (standing, seen) for urn, (standing, _, seen) in report.basis["standings"].items()}
     names = {int(urn): name for urn, (_, name, _) in report.basis["standings"].items()}
@@ -76,11 +80,15 @@ def since(report: BoardReport, *, now: datetime) -> Corrections:
     last = steps[-1]
     moved = [
         Moved(
-            urn=urn, name=names[urn], reported=was.get(urn, ("", 0))[0], now=last.get(urn, ("", 0))[0], why=why[urn]
+            urn=urn,
+            name=names[urn],
+            reported=was.get(urn, ("", 0))[0],
+            now=last.get(urn, ("", 0))[0],
+            why=why[urn],
         )
         for urn in why
         if was.get(urn, ("", 0))[0] != last.get(urn, ("", 0))[0]
-    ]  # fmt: skip
+    ]
     then, at_last = Counter(word for word, _ in was.values()), Counter(word for word, _ in last.values())
     return Corrections(
         moved=sorted(moved, key=lambda m: (m.name, m.urn)),
@@ -96,8 +104,8 @@ def _seen(reckoning: Reckoning) -> Seen:
 
 
 def _known_then(before: Mapping[int, tuple[str, int]], reckoning: Reckoning) -> Seen:
-    """The schools of the step before by a later reckoning. One that is not in it stays as it was, unless it is excluded
-    there, or it is known to have closed by that day."""
+    """The schools of the step before by a later reckoning. One that is not in it stays as it was, unless it
+    is excluded there, or it is known to have closed by that day."""
     found = _seen(reckoning)
     out = {s.urn for s in reckoning.excluded} | reckoning.closed_by_then
     return {urn: found.get(urn, seen) for urn, seen in before.items() if urn in found or urn not in out}

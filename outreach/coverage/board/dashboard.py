@@ -1,7 +1,8 @@
-"""What a council's own dashboard may read as of a day: standings and bookings, school by school, and sums of schools.
+"""What a council's own dashboard may read as of a day: standings and bookings, school by school, and sums of
+schools.
 
-No count of people is in it: what pupils a booking expects is always hidden. Who saw it is told by published reports alone.
-Read for any past day this is a release without end, and would give each single show away.
+No count of people is in it: what pupils a booking expects is always hidden. Who saw it is told by published
+reports alone. Read for any past day this is a release without end, and would give each single show away.
 """
 
 from collections.abc import Iterable
@@ -40,9 +41,11 @@ def bookings(programme: Programme, *, as_of: date, now: datetime) -> list[Booked
     """Every booking of a programme as it stood at the end of a day, by when it is. 5 queries."""
     cut = cut_of(programme.academic_year, as_of, now)
     found = verdicts.of(
-        facts.promises(programme, cut), facts.reports(programme, cut), moment=cut.moment,
+        facts.promises(programme, cut),
+        facts.reports(programme, cut),
+        moment=cut.moment,
         for_adults=programme.for_adults,
-    )  # fmt: skip
+    )
     rows = db.session.execute(
         select(Booking.id, Booking.reference, Booking.role, School.name)
         .join(School, School.urn == Booking.urn)
@@ -56,12 +59,17 @@ def bookings(programme: Programme, *, as_of: date, now: datetime) -> list[Booked
         _, reference, role, name = known[promise.id]
         booked.append(
             Booked(
-                reference=reference, urn=promise.urn, school=name, role=role, starts_at=promise.starts_at,
-                ends_at=promise.ends_at, year_groups=_years(promise.pupils),
+                reference=reference,
+                urn=promise.urn,
+                school=name,
+                role=role,
+                starts_at=promise.starts_at,
+                ends_at=promise.ends_at,
+                year_groups=_years(promise.pupils),
                 pupils_expected=KEPT_BACK,
                 outcome=verdict.word,
             )
-        )  # fmt: skip
+        )
     return sorted(booked, key=lambda b: (b.starts_at, b.reference))
 
 

@@ -1,4 +1,5 @@
-"""Reports to the board: drawn up, published once for a day, and kept as they were. The database refuses any change."""
+"""Reports to the board: drawn up, published once for a day, and kept as they were. The database refuses any
+change."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,8 +28,8 @@ from outreach.visits.board_dates import BoardDate
 class BoardReport(Base, OfPartnership):
     """One report as it was published: `content` is all that it says, word for word.
 
-    `number` counts the reports of a programme from 1. `basis` holds the true counts and standings behind it, for
-    judging later reports and for telling what was corrected since; it never leaves the house.
+    `number` counts the reports of a programme from 1. `basis` holds the true counts and standings behind it,
+    for judging later reports and for telling what was corrected since; it never leaves the house.
     """
 
     __tablename__ = "board_report"
@@ -96,7 +97,8 @@ class NobodyToReportOn(Refusal):
 
     def __init__(self, day: date) -> None:
         super().__init__(
-            f"No school was in the target on {day_short(day)}, so there is nothing to report. Bring the register in, or choose a later day."
+            f"No school was in the target on {day_short(day)}, so there is nothing to report. Bring the "
+            f"register in, or choose a later day."
         )
 
 
@@ -108,7 +110,8 @@ class GivesSomebodyAway(Refusal):
     def __init__(self, figures: list[str]) -> None:
         super().__init__(
             f"Published as it is, this report would give away a count of fewer than {AT_LEAST} people, by "
-            f"{and_list(f'‘{figure}’' for figure in figures)}. Leave out {'that figure' if len(figures) == 1 else 'those figures'}, or report a later day."
+            f"{and_list(f'‘{figure}’' for figure in figures)}. Leave out "
+            f"{'that figure' if len(figures) == 1 else 'those figures'}, or report a later day."
         )
 
 
@@ -124,13 +127,15 @@ class Draft:
     content: Content
     basis: dict[str, Any]
     given_away: list[str]
-    """What the reports before it give away by themselves, in words for the coordinators; nothing of it is published."""
+    """What the reports before it give away by themselves, in words for the coordinators; nothing of it is
+    published."""
 
 
 def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
     """What a report of the programme as of a day says. 25 queries.
 
-    Raises AlreadyPublished, DayNotOver, BeforeTheProgramme, AfterTheYear, NobodyToReportOn, GivesSomebodyAway.
+    Raises AlreadyPublished, DayNotOver, BeforeTheProgramme, AfterTheYear, NobodyToReportOn,
+    GivesSomebodyAway.
     """
     if as_of >= day_of(now):
         raise DayNotOver(as_of)
@@ -158,9 +163,11 @@ def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
         "standings": {str(s.urn): [s.standing, s.name, s.seen_pupils] for s in reckoning.target},
     }
     return Draft(
-        reckoning=reckoning, content=drawn.content, basis=basis,
+        reckoning=reckoning,
+        content=drawn.content,
+        basis=basis,
         given_away=[content.given_away(reckoning, found) for found in drawn.given_away],
-    )  # fmt: skip
+    )
 
 
 def publish(
@@ -171,15 +178,32 @@ def publish(
     partnerships.lock(programme.partnership_id)
     made = draft(programme, as_of, now=now)
     report = BoardReport(
-        partnership_id=programme.partnership_id, programme_id=programme.id, board_date_id=of.id if of else None,
-        number=1 + (db.session.scalar(select(func.max(BoardReport.number)).where(BoardReport.programme_id == programme.id)) or 0),
-        as_of=as_of, published_at=now, published_by=who, content=made.content, basis=made.basis,
-    )  # fmt: skip
+        partnership_id=programme.partnership_id,
+        programme_id=programme.id,
+        board_date_id=of.id if of else None,
+        number=1
+        + (
+            db.session.scalar(
+                select(func.max(BoardReport.number)).where(BoardReport.programme_id == programme.id)
+            )
+            or 0
+        ),
+        as_of=as_of,
+        published_at=now,
+        published_by=who,
+        content=made.content,
+        basis=made.basis,
+    )
     db.session.add(report)
     db.session.flush()
     history.record(
-        "published", "board report", report.id, who=who, now=now, after=f"{programme.title}, as of {as_of.isoformat()}"
-    )  # fmt: skip
+        "published",
+        "board report",
+        report.id,
+        who=who,
+        now=now,
+        after=f"{programme.title}, as of {as_of.isoformat()}",
+    )
     return report
 
 
@@ -235,7 +259,8 @@ def _releases(programme_id: int) -> list[Release]:
 
 
 def packed(release: Release) -> dict[str, Any]:
-    """A release as JSON holds it: its parts, its units with the people of each, and the units of every shown sum."""
+    """A release as JSON holds it: its parts, its units with the people of each, and the units of every shown
+    sum."""
     parts = sorted({part for there in release.people.values() for part in there}, key=sorted)
     place = {unit: n for n, unit in enumerate(release.people)}
     return {
@@ -244,7 +269,9 @@ def packed(release: Release) -> dict[str, Any]:
             [unit, [[parts.index(part), n] for part, n in there.items()]]
             for unit, there in release.people.items()
         ],
-        "shown": [[measure, sorted(place[u] for u in units if u in place)] for measure, units in release.shown],
+        "shown": [
+            [measure, sorted(place[u] for u in units if u in place)] for measure, units in release.shown
+        ],
     }
 
 
@@ -254,15 +281,13 @@ def unpacked(as_of: date, packed: Mapping[str, Any]) -> Release:
     return Release(
         day=as_of,
         people={unit: {parts[n]: number for n, number in there} for unit, there in packed["units"]},
-        shown=tuple(
-            (measure, frozenset(names[n] for n in places)) for measure, places in packed["shown"]
-        ),
+        shown=tuple((measure, frozenset(names[n] for n in places)) for measure, places in packed["shown"]),
     )
 
 
 def _first_kind(as_of: date, kept: Mapping[str, Any]) -> Release:
-    """The release of a report from before all measures were judged as one: of each measure [unit, place, people], where
-    units of one place (not 0) stood in the same shown sums. Each place counts as shown.
+    """The release of a report from before all measures were judged as one: of each measure [unit, place,
+    people], where units of one place (not 0) stood in the same shown sums. Each place counts as shown.
     """
     counts: dict[str, dict[str, int]] = {
         measure: {unit: n for unit, _, n in packed["units"] if n is not None}
@@ -278,11 +303,12 @@ def _first_kind(as_of: date, kept: Mapping[str, Any]) -> Release:
     people: dict[str, Any] = {}
     for school, groups in years.items():
         people |= content.pupils_of(
-            school, sorted(groups),
+            school,
+            sorted(groups),
             {y: n for y in groups if (n := counts[content.SEEN].get(f"{school}.{y}")) is not None},
             {y: counts[content.BY_YEAR].get(f"{school}.{y}") for y in groups},
             counts[content.TARGET].get(str(school)),
-        )  # fmt: skip
+        )
     for measure in (content.CONCERNS, content.ALSO):
         for urn_text, number in counts.get(measure, {}).items():
             unit = content.unit(int(urn_text), content.CONCERNS if measure == content.CONCERNS else "")

@@ -9,10 +9,21 @@ from outreach.coverage.standings import NINE, OPEN
 Row = list[Any]
 
 HEAD: Row = [
-    "Table", "Name", "Schools", *(word.capitalize() for word in NINE), "Open", "Gaps", "Schools seen %", "Pupils seen",
-    "Target pupils where known", "Pupils seen % where known", "Concerns raised", "Schools with own number",
-    "Schools estimated", "Schools with number unknown",
-]  # fmt: skip
+    "Table",
+    "Name",
+    "Schools",
+    *(word.capitalize() for word in NINE),
+    "Open",
+    "Gaps",
+    "Schools seen %",
+    "Pupils seen",
+    "Target pupils where known",
+    "Pupils seen % where known",
+    "Concerns raised",
+    "Schools with own number",
+    "Schools estimated",
+    "Schools with number unknown",
+]
 """'Open' is said of year groups alone: neither seen nor booked."""
 
 
@@ -41,11 +52,21 @@ def said(number: Mapping[str, Any]) -> Any:
 
 def _line(table: str, row: Mapping[str, Any], concerns: bool) -> Row:
     return [
-        table, row["name"], row["schools"], *(row["standings"][word] for word in NINE), "", row["gaps"],
-        _share(row, "share"), said(row["pupils_seen"]), said(row["target_pupils"]), _share(row, "pupil_share"),
-        said(row["concerns"]) if concerns else "", row["schools_with_own_number"], row["schools_estimated"],
+        table,
+        row["name"],
+        row["schools"],
+        *(row["standings"][word] for word in NINE),
+        "",
+        row["gaps"],
+        _share(row, "share"),
+        said(row["pupils_seen"]),
+        said(row["target_pupils"]),
+        _share(row, "pupil_share"),
+        said(row["concerns"]) if concerns else "",
+        row["schools_with_own_number"],
+        row["schools_estimated"],
         row["schools_with_number_unknown"],
-    ]  # fmt: skip
+    ]
 
 
 def _place(table: str, row: Mapping[str, Any]) -> Row:
@@ -57,13 +78,25 @@ def _place(table: str, row: Mapping[str, Any]) -> Row:
 def _year(year: Mapping[str, Any]) -> Row:
     states = year["states"]
     return [
-        "Year groups", year["name"], year["schools"], *(states.get(word, "") for word in NINE), states[OPEN], "",
-        _share(year, "share"), said(year["pupils_seen"]), said(year["target_pupils"]), _share(year, "pupil_share"),
-        "", "", "", "",
-    ]  # fmt: skip
+        "Year groups",
+        year["name"],
+        year["schools"],
+        *(states.get(word, "") for word in NINE),
+        states[OPEN],
+        "",
+        _share(year, "share"),
+        said(year["pupils_seen"]),
+        said(year["target_pupils"]),
+        _share(year, "pupil_share"),
+        "",
+        "",
+        "",
+        "",
+    ]
 
 
 def _share(row: Mapping[str, Any], name: str) -> Any:
-    """Whole percent as a number, or the words where 0 and 100 would not be exact ('over 99'); '' where it is not said."""
+    """Whole percent as a number, or the words where 0 and 100 would not be exact ('over 99'); '' where it is
+    not said."""
     share, words = row[name], row.get(f"{name}_said", "").rstrip("%")
     return "" if share is None else share if words in ("", str(share)) else words

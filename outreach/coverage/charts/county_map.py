@@ -1,8 +1,9 @@
-"""The county's map as shapes and marks in the pixels of a picture, from district outlines and standings. Pure.
+"""The county's map as shapes and marks in the pixels of a picture, from district outlines and standings.
+Pure.
 
 Outlines come as GeoJSON in degrees and are drawn on the National Grid, as the schools are. A school without a
-place of its own stands at the middle of its district's schools. Points are drawn only up to MOST_POINTS schools; those
-of a crowded district stand in an inset, where it is drawn larger.
+place of its own stands at the middle of its district's schools. Points are drawn only up to MOST_POINTS
+schools; those of a crowded district stand in an inset, where it is drawn larger.
 """
 
 import json
@@ -35,8 +36,8 @@ Ring = tuple[tuple[float, float], ...]
 class Shape:
     """One district: an SVG path, its step of schools seen (0 to 4), where the middle of its name stands.
 
-    `long`: the name must be drawn narrower to fit the picture. `totals` None: no school of the target is there.
-    `inset`: only its name stands here, its schools and totals in an inset.
+    `long`: the name must be drawn narrower to fit the picture. `totals` None: no school of the target is
+    there. `inset`: only its name stands here, its schools and totals in an inset.
     """
 
     code: str
@@ -52,7 +53,8 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """One school's glyph, its upper left corner. It may stand a few pixels beside its place, off its neighbour."""
+    """One school's glyph, its upper left corner. It may stand a few pixels beside its place, off its
+    neighbour."""
 
     glyph: str
     x: int
@@ -151,9 +153,14 @@ def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Stan
     for code in sorted(drawn, key=lambda code: map_room.area(drawn[code])) if named else ():
         # the smallest first: a large district has more places to choose from
         names[code] = map_room.place_name(
-            drawn[code], halves[code], centres, list(names.values()), width=WIDTH, height=frame.height,
+            drawn[code],
+            halves[code],
+            centres,
+            list(names.values()),
+            width=WIDTH,
+            height=frame.height,
             below=map_room.UNDER if code in crowded else map_room.BELOW,
-        )  # fmt: skip
+        )
     shapes = [
         Shape(
             code=code,
@@ -220,7 +227,8 @@ def _inset(code: str, name: str, rings: Sequence[Ring], totals: Totals, places: 
 
 @lru_cache(maxsize=16)
 def outlines(geojson: str) -> tuple[tuple[str, str, tuple[Ring, ...]], ...]:
-    """(code, name, rings in grid metres) of each district of a GeoJSON map; kept, since it only changes when a map is given."""
+    """(code, name, rings in grid metres) of each district of a GeoJSON map; kept, since it only changes when
+    a map is given."""
     found = []
     for feature in json.loads(geojson)["features"]:
         geometry = feature["geometry"]
@@ -238,8 +246,8 @@ def outlines(geojson: str) -> tuple[tuple[str, str, tuple[Ring, ...]], ...]:
 
 
 def _places(target: Iterable[Standing]) -> list[_Place]:
-    """Each school with its place, by district and name, as they are read out; without a place of its own at its
-    district's middle, else left out."""
+    """Each school with its place, by district and name, as they are read out; without a place of its own at
+    its district's middle, else left out."""
     known: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for s in target:
         if s.easting is not None and s.northing is not None:
@@ -258,10 +266,14 @@ def _places(target: Iterable[Standing]) -> list[_Place]:
             continue
         found.append(
             _Place(
-                urn=s.urn, name=s.name, standing=s.standing, district=s.district_code, easting=at[0],
+                urn=s.urn,
+                name=s.name,
+                standing=s.standing,
+                district=s.district_code,
+                easting=at[0],
                 northing=at[1],
             )
-        )  # fmt: skip
+        )
     return found
 
 

@@ -1,6 +1,8 @@
-"""One troupe's day as a map: the districts behind it, the stops numbered in order, the road between them in minutes. Pure.
+"""One troupe's day as a map: the districts behind it, the stops numbered in order, the road between them in
+minutes. Pure.
 
-In whole pixels of a picture that just holds the stops, with room around them; outlines come as for the county's map.
+In whole pixels of a picture that just holds the stops, with room around them; outlines come as for the
+county's map.
 """
 
 from collections.abc import Sequence
@@ -17,7 +19,8 @@ NARROWEST = 6000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """Where a stop is drawn and what is said there; `n` 0 is the base. `below`: its words stand below it, else above."""
+    """Where a stop is drawn and what is said there; `n` 0 is the base. `below`: its words stand below it,
+    else above."""
 
     n: int
     x: int
@@ -53,7 +56,8 @@ class DayMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A stop to draw: where, what it is called, what is said of it, and how it stands ('base', 'booked', 'drawn' …)."""
+    """A stop to draw: where, what it is called, what is said of it, and how it stands ('base', 'booked',
+    'drawn' …)."""
 
     place: Place
     name: str
@@ -62,7 +66,8 @@ class Point:
 
 
 def draw(geojson: str | None, points: Sequence[Point], minutes: Sequence[int | None]) -> DayMap | None:
-    """The map of a way through `points`; `minutes` of each drive between two of them. None with fewer than two points."""
+    """The map of a way through `points`; `minutes` of each drive between two of them. None with fewer than
+    two points."""
     if len(points) < 2:
         return None
     eastings, northings = [p.place.easting for p in points], [p.place.northing for p in points]
@@ -93,9 +98,15 @@ def draw(geojson: str | None, points: Sequence[Point], minutes: Sequence[int | N
         taken = sum((s.x, s.y) == (x, y) for s in stops.values())
         anchor = "start" if x < 110 else "end" if x > WIDTH - 110 else "middle"
         stops[key] = Stopped(
-            n=0 if point.kind == "base" else n, x=x + 26 * taken, y=y, name=point.name, said=point.said, kind=point.kind,
-            below=bool(y > height / 2) != bool(taken), anchor=anchor,
-        )  # fmt: skip
+            n=0 if point.kind == "base" else n,
+            x=x + 26 * taken,
+            y=y,
+            name=point.name,
+            said=point.said,
+            kind=point.kind,
+            below=bool(y > height / 2) != bool(taken),
+            anchor=anchor,
+        )
     drives: list[Drive] = []
     for ((x1, y1), (x2, y2)), took in zip(pairwise(at), minutes, strict=True):
         x, y = round((x1 + x2) / 2), round((y1 + y2) / 2)
@@ -105,10 +116,15 @@ def draw(geojson: str | None, points: Sequence[Point], minutes: Sequence[int | N
             y += 12  # off what stands there already: another drive's minutes, or a stop
         drives.append(
             Drive(
-                x1=x1, y1=y1, x2=x2, y2=y2, x=x, y=y,
+                x1=x1,
+                y1=y1,
+                x2=x2,
+                y2=y2,
+                x=x,
+                y=y,
                 said="" if took is None or (x1, y1) == (x2, y2) else f"{took} min",
             )
-        )  # fmt: skip
+        )
     return DayMap(
         width=WIDTH, height=height, shapes=tuple(shapes), stops=tuple(stops.values()), drives=tuple(drives)
     )

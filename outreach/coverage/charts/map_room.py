@@ -1,7 +1,8 @@
-"""Room on the county's map: marks that lie on each other are pushed apart, and names stand where no mark is. Pure.
+"""Room on the county's map: marks that lie on each other are pushed apart, and names stand where no mark is.
+Pure.
 
-All is in pixels of the picture, y downwards. A search looks at squares of CELL pixels, counted up beforehand, so that
-its cost goes with the area of the map and not with the number of schools.
+All is in pixels of the picture, y downwards. A search looks at squares of CELL pixels, counted up beforehand,
+so that its cost goes with the area of the map and not with the number of schools.
 """
 
 import math
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 
 CELL = 6
 ABOVE, BELOW, UNDER = 14, 22, 5
-"""How far two lines of a name reach above and below the base line of the first; a single one ends at UNDER."""
+"""How far two lines of a name reach above and below the base line of the first; a single one ends at
+UNDER."""
 
 Pixel = tuple[float, float]
 Outline = Sequence[Sequence[Pixel]]
@@ -30,7 +32,8 @@ class Name:
 
 
 def apart(points: Sequence[Pixel], *, distance: float, reach: float) -> list[Pixel]:
-    """The same points with `distance` between each two where that can be had within `reach` of their own place."""
+    """The same points with `distance` between each two where that can be had within `reach` of their own
+    place."""
     moved = [(float(x), float(y)) for x, y in points]
     for _ in range(24):
         pushes: dict[int, Pixel] = {}
@@ -66,7 +69,8 @@ def place_name(
     height: int,
     below: int = BELOW,
 ) -> Name:
-    """The place for a name `half` wide to each side: on the fewest marks and names, then well inside its district.
+    """The place for a name `half` wide to each side: on the fewest marks and names, then well inside its
+    district.
 
     `below`: how far its lines reach below the base line of the first.
     """
@@ -189,9 +193,10 @@ def _near(points: Sequence[Pixel], distance: float) -> list[tuple[int, int]]:
         for i in here:
             x, y = points[i]
             pairs += [
-                (i, j) for j in around
+                (i, j)
+                for j in around
                 if j > i and (points[j][0] - x) ** 2 + (points[j][1] - y) ** 2 < (distance - 0.05) ** 2
-            ]  # fmt: skip
+            ]
     return sorted(pairs)
 
 

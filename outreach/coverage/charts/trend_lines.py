@@ -1,7 +1,8 @@
-"""The trend and the forecast as lines in the pixels of a picture: what was, what is booked, what the pace gives, and where the tour ends. Pure.
+"""The trend and the forecast as lines in the pixels of a picture: what was, what is booked, what the pace
+gives, and where the tour ends. Pure.
 
-One picture is drawn for wide windows and one for narrow ones, where the words of a mark would not fit and its number stands
-alone. Geometry only, x to the right and y downwards.
+One picture is drawn for wide windows and one for narrow ones, where the words of a mark would not fit and its
+number stands alone. Geometry only, x to the right and y downwards.
 """
 
 from collections.abc import Sequence
@@ -38,7 +39,8 @@ NARROW = Frame(width=340, height=210, left=30, right=38)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """What stands at a mark. `kind`: 'target', 'seen', 'booked', 'expected' or 'tour'; `number` alone where `words` do not fit."""
+    """What stands at a mark. `kind`: 'target', 'seen', 'booked', 'expected' or 'tour'; `number` alone where
+    `words` do not fit."""
 
     kind: str
     x: int
@@ -50,9 +52,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """Lines as the points of a polyline, '' for none; marks as (x, y); shades as (x, width); grid and months as (place, text).
+    """Lines as the points of a polyline, '' for none; marks as (x, y); shades as (x, width); grid and months
+    as (place, text).
 
-    `between`: what lies between the slower and the faster course, '' where they are one. `tour_end`: x of the last tour day.
+    `between`: what lies between the slower and the faster course, '' where they are one. `tour_end`: x of the
+    last tour day.
     """
 
     frame: Frame
@@ -77,13 +81,15 @@ class Drawing:
 def draw(
     trend: Sequence[Point], found: Forecast, *, year: int, school_days: Sequence[date], frame: Frame, saw: str
 ) -> Drawing | None:
-    """None while there is no year to draw, or nobody in the target. `saw`: 'seen', or 'attended' for adults."""
+    """None while there is no year to draw, or nobody in the target. `saw`: 'seen', or 'attended' for
+    adults."""
     if not trend or not found.target:
         return None
     scale = _Scale(frame, first_day(year), max(found.ends, trend[-1].day), found.target)
     here = scale.at(trend[-1])
     seen = _line(scale, trend)
-    # Two lines that lie on each other say no more than one: what is booked has its own until the pace passes it.
+    # Two lines that lie on each other say no more than one: what is booked has its own until the pace passes
+    # it.
     booked = found.with_booked if found.booked > found.seen else ()
     foretold = not found.is_over and found.pace is not None and found.faster[-1].schools > found.seen
     slower = _until(found.slower, found.slower_on) if foretold else []
@@ -164,10 +170,16 @@ def _holidays(scale: _Scale, school_days: Sequence[date]) -> list[tuple[float, f
 
 
 def _labels(
-    frame: Frame, found: Forecast, scale: _Scale, here: tuple[float, float],
-    booked_end: tuple[float, float] | None, ends: tuple[Point, Point] | None, saw: str,
-) -> list[Label]:  # fmt: skip
-    """The target and where the lines lead stand in a column at the right, one under the other; the rest at its mark."""
+    frame: Frame,
+    found: Forecast,
+    scale: _Scale,
+    here: tuple[float, float],
+    booked_end: tuple[float, float] | None,
+    ends: tuple[Point, Point] | None,
+    saw: str,
+) -> list[Label]:
+    """The target and where the lines lead stand in a column at the right, one under the other; the rest at
+    its mark."""
     side = frame.width - frame.right + 8
     column = [("target", scale.y(found.target), f"{found.target:,}", f"{found.target:,} in the target")]
     labels = []
@@ -195,20 +207,28 @@ def _labels(
     near = x < frame.left + 80
     labels.append(
         Label(
-            kind="seen", x=round(x + 9 if near else x - 9), y=round(min(over, scale.floor - 7)), at_its_end=not near,
-            number=f"{found.seen:,}", words=f"{found.seen:,} {saw}",
+            kind="seen",
+            x=round(x + 9 if near else x - 9),
+            y=round(min(over, scale.floor - 7)),
+            at_its_end=not near,
+            number=f"{found.seen:,}",
+            words=f"{found.seen:,} {saw}",
         )
-    )  # fmt: skip
+    )
     if found.tour_ends is not None:
         # Above the line of the target, and on the side where there is room.
         x = round(scale.x(found.tour_ends))
         at_its_end = x > frame.left + 130
         labels.append(
             Label(
-                kind="tour", x=x if at_its_end else max(x, frame.left), y=frame.top - 5, at_its_end=at_its_end,
-                number=f"tour ends {_short(found.tour_ends)}", words=f"tour ends {_short(found.tour_ends)}",
+                kind="tour",
+                x=x if at_its_end else max(x, frame.left),
+                y=frame.top - 5,
+                at_its_end=at_its_end,
+                number=f"tour ends {_short(found.tour_ends)}",
+                words=f"tour ends {_short(found.tour_ends)}",
             )
-        )  # fmt: skip
+        )
     return labels
 
 

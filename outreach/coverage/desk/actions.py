@@ -1,6 +1,8 @@
-"""Action required: what waits for a coordinator, each with its number and a sentence, and gone when nothing waits.
+"""Action required: what waits for a coordinator, each with its number and a sentence, and gone when nothing
+waits.
 
-Here stand the numbers and the words; the page knows which list is behind each, and the list has just as many rows.
+Here stand the numbers and the words; the page knows which list is behind each, and the list has just as many
+rows.
 """
 
 from collections import Counter
@@ -33,23 +35,54 @@ LAPSING, LETTERS, UNREPORTED, REQUESTS = "lapsing", "letters", "unreported", "re
 LATE, UNREACHABLE, AGES, ROOM = "late", "unreachable", "ages unknown", "room"
 
 _MAIL = {
-    inbox.DECLINE: ("declined by calendar", "declined by calendar", "The booking still stands. Ask, or cancel it."),
+    inbox.DECLINE: (
+        "declined by calendar",
+        "declined by calendar",
+        "The booking still stands. Ask, or cancel it.",
+    ),
     inbox.WISH: ("wish for another time", "wishes for another time", "Grant it, or offer what is nearest."),
-    inbox.ADDRESS: ("letter came back", "letters came back", "Put the address right; what was lost is written anew."),
-    inbox.NEWCOMER: ("answer from somebody not on the booking", "answers from people not on the booking",
-                     "Add them, or leave it."),
+    inbox.ADDRESS: (
+        "letter came back",
+        "letters came back",
+        "Put the address right; what was lost is written anew.",
+    ),
+    inbox.NEWCOMER: (
+        "answer from somebody not on the booking",
+        "answers from people not on the booking",
+        "Add them, or leave it.",
+    ),
     inbox.DOUBT: ("answer in doubt", "answers in doubt", "It may not be from whom it says."),
     inbox.MAIL: ("mail to read", "mails to read", "A person wrote; nobody has dealt with it."),
     inbox.RAW: ("mail that cannot be read", "mails that cannot be read", "Look at it as it came."),
-}  # fmt: skip
+}
 _CAUSES = {
-    gaps.CANCELLED: ("school lost its show", "schools lost their show", "Cancelled, and no new date. Offer the nearest."),
-    gaps.FAILED: ("show did not take place", "shows did not take place", "Nothing new is booked. Offer the nearest."),
-    gaps.OTHER_DATE: ("school wants another date", "schools want another date", "It said which days would do."),
+    gaps.CANCELLED: (
+        "school lost its show",
+        "schools lost their show",
+        "Cancelled, and no new date. Offer the nearest.",
+    ),
+    gaps.FAILED: (
+        "show did not take place",
+        "shows did not take place",
+        "Nothing new is booked. Offer the nearest.",
+    ),
+    gaps.OTHER_DATE: (
+        "school wants another date",
+        "schools want another date",
+        "It said which days would do.",
+    ),
     gaps.REFUSED_SLOT: ("school refused its slot", "schools refused their slot", "Offer other times."),
-    gaps.SOMEBODY_ELSE: ("school named somebody else", "schools named somebody else", "Write to the new contact."),
-    gaps.REPORTS_DISAGREE: ("school’s reports disagree", "schools’ reports disagree", "Settle what truly happened."),
-}  # fmt: skip
+    gaps.SOMEBODY_ELSE: (
+        "school named somebody else",
+        "schools named somebody else",
+        "Write to the new contact.",
+    ),
+    gaps.REPORTS_DISAGREE: (
+        "school’s reports disagree",
+        "schools’ reports disagree",
+        "Settle what truly happened.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,30 +96,47 @@ class Action:
 
 
 def of(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[Action]:
-    """What waits in a programme, in its partnership's post and in its register, the most pressing first; 10 queries, and
-    those of raising.waiting once some school has had its last reminder.
+    """What waits in a programme, in its partnership's post and in its register, the most pressing first; 10
+    queries, and those of raising.waiting once some school has had its last reminder.
 
     `mail` is what waits in the inbox by task, as inbox.count_waiting gives it.
     """
     programme, today = reckoning.programme, day_of(now)
     causes = Counter(s.kind for s in reckoning.target if s.is_gap)
     letters = letterbook.count_failed(programme.partnership_id)
-    asked = open_door.count_requests(programme.partnership_id) + vouching.count(
-        programme.partnership_id
-    )
+    asked = open_door.count_requests(programme.partnership_id) + vouching.count(programme.partnership_id)
     closes = closing.count(programme.partnership_id, now=now)
     changed = decisions.waiting(programme.partnership_id)
     found = [
-        _plain(CLOSING, closes, ("show at a school that closes", "shows at schools that close", "Hand it on, move or cancel it.")),
+        _plain(
+            CLOSING,
+            closes,
+            ("show at a school that closes", "shows at schools that close", "Hand it on, move or cancel it."),
+        ),
         _lapsing(programme, now),
         *(_plain(task, mail.get(task, 0), _MAIL[task]) for task in (inbox.WISH, inbox.DECLINE)),
         *(_plain(cause, causes[cause], _CAUSES[cause]) for cause in (gaps.CANCELLED, gaps.FAILED)),
-        _plain(LETTERS, letters, ("letter did not go", "letters did not go", "The mail server refused it. Each says why.")),
+        _plain(
+            LETTERS,
+            letters,
+            ("letter did not go", "letters did not go", "The mail server refused it. Each says why."),
+        ),
         _plain(inbox.ADDRESS, mail.get(inbox.ADDRESS, 0), _MAIL[inbox.ADDRESS]),
         _unreported(programme, now),
         _plain(gaps.REPORTS_DISAGREE, causes[gaps.REPORTS_DISAGREE], _CAUSES[gaps.REPORTS_DISAGREE]),
-        _plain(REQUESTS, asked, ("address waits for your word", "addresses wait for your word", "It is not on file, or not the school’s own.")),
-        *(_plain(task, mail.get(task, 0), _MAIL[task]) for task in (inbox.NEWCOMER, inbox.DOUBT, inbox.MAIL, inbox.RAW)),
+        _plain(
+            REQUESTS,
+            asked,
+            (
+                "address waits for your word",
+                "addresses wait for your word",
+                "It is not on file, or not the school’s own.",
+            ),
+        ),
+        *(
+            _plain(task, mail.get(task, 0), _MAIL[task])
+            for task in (inbox.NEWCOMER, inbox.DOUBT, inbox.MAIL, inbox.RAW)
+        ),
         *(
             _plain(cause, causes[cause], _CAUSES[cause])
             for cause in (gaps.OTHER_DATE, gaps.REFUSED_SLOT, gaps.SOMEBODY_ELSE)
@@ -95,9 +145,13 @@ def of(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[
         _raise(reckoning, now),
         _late(programme, causes[gaps.SILENT], today),
         _unreachable(reckoning.target),
-        _plain(REGISTER, changed, ("change of the register", "changes of the register", "Accept it, or keep ours.")),
+        _plain(
+            REGISTER,
+            changed,
+            ("change of the register", "changes of the register", "Accept it, or keep ours."),
+        ),
         _ages(reckoning.target),
-    ]  # fmt: skip
+    ]
     return [action for action in found if action.count]
 
 

@@ -1,13 +1,16 @@
-"""The forecast: between which tour days the last school is reached, or how many are not, by pace, bookings and free places. Pure.
+"""The forecast: between which tour days the last school is reached, or how many are not, by pace, bookings
+and free places. Pure.
 
-It never looks past the last tour day that is given, nor past the free places on the tour days until then; schools that
-said no or cannot be reached are left out, and so are those that wait for a report or a number and need no place.
+It never looks past the last tour day that is given, nor past the free places on the tour days until then;
+schools that said no or cannot be reached are left out, and so are those that wait for a report or a number
+and need no place.
 
-The pace is that of the last 30 school days, or of as many as there were since the first show: its first and its last half
-(15 school days each), the slower and the faster of which give a range. Under ten school days there is none, and nothing is
-said of a pace. Holidays are left out, of what was and of what is to come. On each tour day at least what is booked by then
-counts, and where the pace gives more, the pace, but never more than the free places until then allow. Places go to the
-schools that need the fewest first, so that the bound is of the most schools that could be reached.
+The pace is that of the last 30 school days, or of as many as there were since the first show: its first and
+its last half (15 school days each), the slower and the faster of which give a range. Under ten school days
+there is none, and nothing is said of a pace. Holidays are left out, of what was and of what is to come. On
+each tour day at least what is booked by then counts, and where the pace gives more, the pace, but never more
+than the free places until then allow. Places go to the schools that need the fewest first, so that the bound
+is of the most schools that could be reached.
 """
 
 from bisect import bisect_right
@@ -25,7 +28,8 @@ WINDOW, AT_LEAST = 30, 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """Schools of the target of which nothing is foretold: they `said_no`, are `unreachable`, or wait to be `reported`."""
+    """Schools of the target of which nothing is foretold: they `said_no`, are `unreachable`, or wait to be
+    `reported`."""
 
     said_no: int = 0
     unreachable: int = 0
@@ -38,7 +42,8 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How many schools a stretch of `half` school days reached: the `slower` and the `faster` half of `over` school days."""
+    """How many schools a stretch of `half` school days reached: the `slower` and the `faster` half of `over`
+    school days."""
 
     slower: int
     faster: int
@@ -48,12 +53,14 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """What becomes of `target` schools of which `seen` have seen it, until `tour_ends`, the last tour day given, if any, in the year that `ends`.
+    """What becomes of `target` schools of which `seen` have seen it, until `tour_ends`, the last tour day
+    given, if any, in the year that `ends`.
 
-    `left` schools need `needed` places, of which `places` are free on the tour days to come, at `shows_a_day`; with all of
-    them `unplaced` schools stay without. `pace` None: too few school days. `with_booked`, `slower` and `faster` begin
-    today; the first ends at the last show that is booked, the others at the tour's end. `slower_on` and `faster_on` are
-    tour days, on which the last of the schools that can be reached is, None: on none that is given.
+    `left` schools need `needed` places, of which `places` are free on the tour days to come, at
+    `shows_a_day`; with all of them `unplaced` schools stay without. `pace` None: too few school days.
+    `with_booked`, `slower` and `faster` begin today; the first ends at the last show that is booked, the
+    others at the tour's end. `slower_on` and `faster_on` are tour days, on which the last of the schools that
+    can be reached is, None: on none that is given.
     """
 
     today: date
@@ -105,13 +112,22 @@ class Forecast:
 
 
 def of(
-    *, today: date, school_days: Sequence[date], target: int, seen: Sequence[date], booked: Sequence[date],
-    left: Sequence[int], left_out: LeftOut, tour: Sequence[tuple[date, int]], shows_a_day: int,
-) -> Forecast:  # fmt: skip
-    """`school_days` of the whole year in order; `seen` and `booked`: for each school the day that makes it whole, in order.
+    *,
+    today: date,
+    school_days: Sequence[date],
+    target: int,
+    seen: Sequence[date],
+    booked: Sequence[date],
+    left: Sequence[int],
+    left_out: LeftOut,
+    tour: Sequence[tuple[date, int]],
+    shows_a_day: int,
+) -> Forecast:
+    """`school_days` of the whole year in order; `seen` and `booked`: for each school the day that makes it
+    whole, in order.
 
-    `left`: for each other school that can be reached the places it needs. `tour`: every tour day that is given, past ones
-    too, in order, each with its free places.
+    `left`: for each other school that can be reached the places it needs. `tour`: every tour day that is
+    given, past ones too, in order, each with its free places.
     """
     pace = _pace(today, school_days, seen)
     coming = [(d, free) for d, free in tour if d > today]
@@ -124,20 +140,38 @@ def of(
     )
     places = sum(free for _, free in coming)
     return Forecast(
-        today=today, ends=max([*school_days[-1:], *booked[-1:], *(d for d, _ in coming)], default=today),
+        today=today,
+        ends=max([*school_days[-1:], *booked[-1:], *(d for d, _ in coming)], default=today),
         tour_ends=max([*(d for d, _ in tour), *booked], default=None),
-        target=target, seen=len(seen), left_out=left_out, left=len(left), needed=sum(left), places=places,
-        unplaced=len(left) - _served(left, places), shows_a_day=shows_a_day, pace=pace,
-        with_booked=tuple(running(list(booked), _weekly(today, booked[-1] if booked else today), base=len(seen))),
-        slower=tuple(_read_off(slower, _weekly(today, last), slower_on)), slower_on=slower_on,
-        faster=tuple(_read_off(faster, _weekly(today, last), faster_on)), faster_on=faster_on,
-    )  # fmt: skip
+        target=target,
+        seen=len(seen),
+        left_out=left_out,
+        left=len(left),
+        needed=sum(left),
+        places=places,
+        unplaced=len(left) - _served(left, places),
+        shows_a_day=shows_a_day,
+        pace=pace,
+        with_booked=tuple(
+            running(list(booked), _weekly(today, booked[-1] if booked else today), base=len(seen))
+        ),
+        slower=tuple(_read_off(slower, _weekly(today, last), slower_on)),
+        slower_on=slower_on,
+        faster=tuple(_read_off(faster, _weekly(today, last), faster_on)),
+        faster_on=faster_on,
+    )
 
 
 def _course(
-    today: date, school_days: Sequence[date], seen: Sequence[date], booked: Sequence[date], left: Sequence[int],
-    coming: Sequence[tuple[date, int]], recent: int | None, pace: Pace | None,
-) -> tuple[dict[date, int], date | None]:  # fmt: skip
+    today: date,
+    school_days: Sequence[date],
+    seen: Sequence[date],
+    booked: Sequence[date],
+    left: Sequence[int],
+    coming: Sequence[tuple[date, int]],
+    recent: int | None,
+    pace: Pace | None,
+) -> tuple[dict[date, int], date | None]:
     """(how many have seen it by each tour day to come, the one on which the last is reached) at one pace."""
     aim = len(seen) + len(booked) + len(left)
     by = {today: len(seen)}
@@ -164,7 +198,8 @@ def _served(left: Sequence[int], places: int) -> int:
 
 
 def _pace(today: date, school_days: Sequence[date], seen: Sequence[date]) -> Pace | None:
-    """The two halves of the stretch that the pace is taken from; of an odd one both have the day in the middle."""
+    """The two halves of the stretch that the pace is taken from; of an odd one both have the day in the
+    middle."""
     stretch = [d for d in school_days if d <= today and seen and d >= seen[0]][-WINDOW:]
     if len(stretch) < AT_LEAST:
         return None

@@ -1,4 +1,5 @@
-"""What is new in a programme since somebody last looked: bookings, changes, cancellations, answers and reports, row by row."""
+"""What is new in a programme since somebody last looked: bookings, changes, cancellations, answers and
+reports, row by row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,19 +28,25 @@ KINDS = {
 """Each kind of news, as one and as many, in the order they are told."""
 
 _ENDED_BY = {
-    "school": "the school", "company": "the company", "coordinator": "a coordinator", "host": "the host school",
-}  # fmt: skip
+    "school": "the school",
+    "company": "the company",
+    "coordinator": "a coordinator",
+    "host": "the host school",
+}
 _SAID_BY = {SCHOOL: "the school", COMPANY: "the company"}
 _ANSWERS = {
-    invitations.DECLINED: "said no", invitations.OTHER_DATE: "wants another date",
-    invitations.WAITING_LIST: "is on the waiting list", invitations.SOMEBODY_ELSE: "named somebody else",
+    invitations.DECLINED: "said no",
+    invitations.OTHER_DATE: "wants another date",
+    invitations.WAITING_LIST: "is on the waiting list",
+    invitations.SOMEBODY_ELSE: "named somebody else",
     invitations.REFUSED_SLOT: "refused the slot kept for it",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """One thing that happened at a school. `reference` is the booking's, '' for an answer; `said` in words."""
+    """One thing that happened at a school. `reference` is the booking's, '' for an answer; `said` in
+    words."""
 
     kind: str
     at: datetime
@@ -92,22 +99,37 @@ def _told(programme_id: int, since: datetime, now: datetime) -> CompoundSelect[A
     none = cast(null(), Text)
     ours = b.programme_id == programme_id
     return union_all(
-        select(b.id, literal(BOOKED).label("kind"), b.created_at.label("at"), b.urn, b.reference, none.label("word"),
-               b.booked_by.label("words")).where(ours, b.created_at > since, b.created_at <= now),
+        select(
+            b.id,
+            literal(BOOKED).label("kind"),
+            b.created_at.label("at"),
+            b.urn,
+            b.reference,
+            none.label("word"),
+            b.booked_by.label("words"),
+        ).where(ours, b.created_at > since, b.created_at <= now),
         select(r.id, literal(CHANGED), r.recorded_at, b.urn, b.reference, none, r.who)
         .join(b, b.id == r.booking_id)
         .where(ours, r.recorded_at > b.created_at, r.recorded_at > since, r.recorded_at <= now),
         select(b.id, literal(CANCELLED), c.recorded_at, b.urn, b.reference, c.cancelled_by, c.reason)
         .join(b, b.id == c.booking_id)
         .where(ours, c.recorded_at > since, c.recorded_at <= now),
-        select(a.id, literal(ANSWERED), a.recorded_at, a.urn, none, a.kind, a.reason)
-        .where(a.programme_id == programme_id, a.recorded_at > since, a.recorded_at <= now),
-        select(v.id, literal(REPORTED), v.recorded_at, func.coalesce(b.urn, Performance.urn), b.reference, v.side,
-               case((v.took_place, "took place"), else_="did not take place"))
+        select(a.id, literal(ANSWERED), a.recorded_at, a.urn, none, a.kind, a.reason).where(
+            a.programme_id == programme_id, a.recorded_at > since, a.recorded_at <= now
+        ),
+        select(
+            v.id,
+            literal(REPORTED),
+            v.recorded_at,
+            func.coalesce(b.urn, Performance.urn),
+            b.reference,
+            v.side,
+            case((v.took_place, "took place"), else_="did not take place"),
+        )
         .join(Performance, Performance.id == v.performance_id)
         .outerjoin(b, b.id == v.booking_id)
         .where(Performance.programme_id == programme_id, v.recorded_at > since, v.recorded_at <= now),
-    )  # fmt: skip
+    )
 
 
 def _words(kind: str, word: str, words: str, school: str) -> str:

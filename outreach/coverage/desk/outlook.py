@@ -1,4 +1,5 @@
-"""How far a programme is and where it goes: the trend of its reckoning, and the forecast over the school days to come."""
+"""How far a programme is and where it goes: the trend of its reckoning, and the forecast over the school days
+to come."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from outreach.tour.programmes import Programme
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """`last_show` is the day of the last show that is booked, None of none; `school_days` those of the academic year."""
+    """`last_show` is the day of the last show that is booked, None of none; `school_days` those of the
+    academic year."""
 
     trend: list[Point]
     forecast: Forecast
@@ -39,17 +41,24 @@ def of(reckoning: Reckoning, *, now: datetime) -> Outlook:
     return Outlook(
         trend=trend.of(seen, year=programme.academic_year, today=today),
         forecast=forecast.of(
-            today=today, school_days=days, target=len(reckoning.target), seen=seen,
-            booked=_whole_on(reckoning, last, today), left=left, left_out=left_out,
-            tour=diary.free_places(programme.id, now=now), shows_a_day=programme.shows_a_day,
+            today=today,
+            school_days=days,
+            target=len(reckoning.target),
+            seen=seen,
+            booked=_whole_on(reckoning, last, today),
+            left=left,
+            left_out=left_out,
+            tour=diary.free_places(programme.id, now=now),
+            shows_a_day=programme.shows_a_day,
         ),
         school_days=days,
         last_show=day_of(max(last.values())) if last else None,
-    )  # fmt: skip
+    )
 
 
 def days_of_year(calendars: Iterable[SchoolCalendar], year: int) -> list[date]:
-    """The days of an academic year on which some of the authorities has school; weekdays where there is none. Pure."""
+    """The days of an academic year on which some of the authorities has school; weekdays where there is none.
+    Pure."""
     # Neighbours often have the same terms: each calendar is asked once.
     known = list({(c.authority_terms, c.authority_inset): c for c in calendars}.values()) or [
         SchoolCalendar()
@@ -60,7 +69,8 @@ def days_of_year(calendars: Iterable[SchoolCalendar], year: int) -> list[date]:
 
 
 def _whole_on(reckoning: Reckoning, last: dict[int, datetime], today: date) -> list[date]:
-    """For each school that has seen it whole once all that is booked has taken place: the day of its last show, in order."""
+    """For each school that has seen it whole once all that is booked has taken place: the day of its last
+    show, in order."""
     days = []
     for s in reckoning.target:
         if s.standing in (Word.BOOKED, Word.PART_SEEN) and not s.is_gap:
@@ -70,7 +80,8 @@ def _whole_on(reckoning: Reckoning, last: dict[int, datetime], today: date) -> l
 
 
 def _to_come(reckoning: Reckoning) -> tuple[list[int], LeftOut]:
-    """(the places that each gap needs, who is left out) among the schools that have neither seen it nor booked it whole."""
+    """(the places that each gap needs, who is left out) among the schools that have neither seen it nor
+    booked it whole."""
     gaps = [s for s in reckoning.target if s.is_gap]
     said_no = sum(s.standing == Word.DECLINED for s in gaps)
     unreachable = sum(s.standing == Word.UNREACHABLE for s in gaps)
@@ -82,7 +93,8 @@ def _to_come(reckoning: Reckoning) -> tuple[list[int], LeftOut]:
 
 
 def places_needed(programme: Programme, s: Standing) -> int:
-    """How many more shows a school needs, by the rule of its account; 0 where only a report or a number is missing."""
+    """How many more shows a school needs, by the rule of its account; 0 where only a report or a number is
+    missing."""
     missing = [
         y for y, state in s.year_groups.items() if state in (OPEN, Word.PART_SEEN) and y not in s.uncounted
     ]

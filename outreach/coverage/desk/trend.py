@@ -1,8 +1,9 @@
 """The trend: how many schools had seen it by the end of each week, all from the one reckoning of today. Pure.
 
-A school that has seen it stands at the day of its last show, as far as that is known today. So the line ends at today's
-number, whatever it says of a day is a list of that many schools, and no week needs a reckoning of its own. Coverage as of
-an earlier day can say less, where a report came in later; or more, where a school has closed since or shows were added.
+A school that has seen it stands at the day of its last show, as far as that is known today. So the line ends
+at today's number, whatever it says of a day is a list of that many schools, and no week needs a reckoning of
+its own. Coverage as of an earlier day can say less, where a report came in later; or more, where a school has
+closed since or shows were added.
 """
 
 from collections.abc import Iterable
@@ -29,7 +30,8 @@ def seen_days(target: Iterable[Standing]) -> list[date]:
 
 
 def of(days: list[date], *, year: int, today: date) -> list[Point]:
-    """The first day of the academic year, the Sunday of each week that is over, and today; never after the year's end.
+    """The first day of the academic year, the Sunday of each week that is over, and today; never after the
+    year's end.
 
     `days` as seen_days gives them. A year that is still to come has no point.
     """
@@ -40,7 +42,8 @@ def of(days: list[date], *, year: int, today: date) -> list[Point]:
 
 
 def running(days: list[date], at: Iterable[date], *, base: int = 0) -> list[Point]:
-    """How many of some days, in order, were by the end of each of others, each once and in order; `base` on top."""
+    """How many of some days, in order, were by the end of each of others, each once and in order; `base` on
+    top."""
     found: list[Point] = []
     passed = 0
     for day in sorted(set(at)):

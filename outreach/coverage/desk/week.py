@@ -1,4 +1,5 @@
-"""This week's shows, or those of the next week that has any: when, where, who plays, who comes, and what is known of each."""
+"""This week's shows, or those of the next week that has any: when, where, who plays, who comes, and what is
+known of each."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -44,7 +45,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """`is_this`: it holds today (at a weekend the coming week counts as this). `more`: there are more than MOST."""
+    """`is_this`: it holds today (at a weekend the coming week counts as this). `more`: there are more than
+    MOST."""
 
     monday: date
     is_this: bool
@@ -53,8 +55,8 @@ class Week:
 
 
 def of(programme: Programme, *, now: datetime) -> Week | None:
-    """The week in hand, else the next one with a show; None when no show is to come. Four queries, two more where this
-    week has none."""
+    """The week in hand, else the next one with a show; None when no show is to come. Four queries, two more
+    where this week has none."""
     today = day_of(now)
     monday = shown = (
         today - timedelta(days=today.weekday()) + timedelta(days=7 if today.weekday() >= 5 else 0)
@@ -70,11 +72,17 @@ def of(programme: Programme, *, now: datetime) -> Week | None:
     people, answers = _people([r.id for r in rows]), inbox.answers_of(r.uid for r in rows)
     visits = [
         Visit(
-            starts_at=r.starts_at, day=day_of(r.starts_at), urn=r.urn, school=r.school, reference=r.reference,
-            troupe=r.troupe, pupils=r.seats, knows=_knows(r, told, people.get(r.id, []), answers.get(r.uid, {}), now),
+            starts_at=r.starts_at,
+            day=day_of(r.starts_at),
+            urn=r.urn,
+            school=r.school,
+            reference=r.reference,
+            troupe=r.troupe,
+            pupils=r.seats,
+            knows=_knows(r, told, people.get(r.id, []), answers.get(r.uid, {}), now),
         )
         for r in rows[:MOST]
-    ]  # fmt: skip
+    ]
     return Week(monday=shown, is_this=shown == monday, visits=visits, more=len(rows) > MOST)
 
 
@@ -97,30 +105,48 @@ def _rows(programme: Programme, monday: date) -> list[Any]:
     return list(
         db.session.execute(
             select(
-                b.id, b.urn, b.reference, b.seats, b.role, b.uid, b.place_sequence, b.performance_id, p.starts_at,
-                p.ends_at, School.name.label("school"), host.name.label("host"), Troupe.name.label("troupe"),
+                b.id,
+                b.urn,
+                b.reference,
+                b.seats,
+                b.role,
+                b.uid,
+                b.place_sequence,
+                b.performance_id,
+                p.starts_at,
+                p.ends_at,
+                School.name.label("school"),
+                host.name.label("host"),
+                Troupe.name.label("troupe"),
             )
             .join(p, p.id == b.performance_id)
             .join(School, School.urn == b.urn)
             .join(host, host.urn == p.urn)
             .join(Troupe, Troupe.id == p.troupe_id)
             .where(
-                b.programme_id == programme.id, b.ended_at.is_(None), p.starts_at >= wall(monday, time(0)),
+                b.programme_id == programme.id,
+                b.ended_at.is_(None),
+                p.starts_at >= wall(monday, time(0)),
                 p.starts_at < wall(monday + timedelta(days=7), time(0)),
             )
             .order_by(p.starts_at, p.id, b.role.desc(), b.id)
             .limit(MOST + 1)
         )
-    )  # fmt: skip
+    )
 
 
 def _told(performance_ids: Iterable[int]) -> dict[tuple[str, int], bool]:
-    """{(side, booking, or performance where the company speaks): did it take place}; the newest word of each side."""
+    """{(side, booking, or performance where the company speaks): did it take place}; the newest word of each
+    side."""
     v = VisitReport
     rows = db.session.execute(
         select(v.side, v.booking_id, v.performance_id, v.took_place)
         .join(Performance, Performance.id == v.performance_id)
-        .where(v.performance_id.in_(set(performance_ids)), v.recorded_at >= Performance.starts_at, reports.stands())
+        .where(
+            v.performance_id.in_(set(performance_ids)),
+            v.recorded_at >= Performance.starts_at,
+            reports.stands(),
+        )
         .order_by(v.id)
     )
     return {(side, booking or performance): took for side, booking, performance, took in rows}
@@ -146,7 +172,8 @@ def _knows(
     answers: Mapping[str, CalendarAnswer],
     now: datetime,
 ) -> str:
-    """What is known: of a past show the reports, of a coming one the answers, and whose guest the school is."""
+    """What is known: of a past show the reports, of a coming one the answers, and whose guest the school
+    is."""
     said = [f"guest of {row.host}"] if row.role == GUEST else []
     if row.ends_at <= now:
         said.append(_reported(row, told))

@@ -1,1 +1,2 @@
-"""The gaps list: which schools are missing and why, found, sorted, given to somebody, and what is done about many at once."""
+"""The gaps list: which schools are missing and why, found, sorted, given to somebody, and what is done about
+many at once."""

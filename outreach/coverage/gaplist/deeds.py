@@ -1,7 +1,7 @@
 """What a coordinator does about many gaps at once, held to the list that was shown before.
 
-A school whose standing or cause is another by now is left as it is and named; all the others are done. Deeds of one
-programme queue at its row, so that each sees what the one before did.
+A school whose standing or cause is another by now is left as it is and named; all the others are done. Deeds
+of one programme queue at its row, so that each sees what the one before did.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +26,8 @@ MOST = 1000
 class TooMany(Refusal):
     def __init__(self, schools: int) -> None:
         super().__init__(
-            f"That would be {schools:,} schools; at most {MOST:,} can be done at a time. Narrow the list with a filter first."
+            f"That would be {schools:,} schools; at most {MOST:,} can be done at a time. Narrow the "
+            f"list with a filter first."
         )
 
 
@@ -74,7 +75,8 @@ def read(lines: Iterable[str]) -> list[Shown]:
 def assign(
     programme: Programme, seen: Sequence[Shown], person: Person | None, *, who: str, now: datetime
 ) -> Done:
-    """Give them to a coordinator, or to nobody. One that got another owner meanwhile has changed. Raises CannotOwn."""
+    """Give them to a coordinator, or to nobody. One that got another owner meanwhile has changed. Raises
+    CannotOwn."""
     wanted = person.id if person else 0
 
     def same(before: Shown, current: Shown) -> bool:
@@ -122,7 +124,8 @@ def _stands(before: Shown, current: Shown) -> bool:
 def _still(
     programme: Programme, seen: Sequence[Shown], same: Callable[[Shown, Shown], bool], *, now: datetime
 ) -> tuple[list[Gap], list[int]]:
-    """(the gaps that stand as they were shown, the URNs of those that do not). Raises NobodyChosen, TooMany."""
+    """(the gaps that stand as they were shown, the URNs of those that do not). Raises NobodyChosen,
+    TooMany."""
     if not seen:
         raise NobodyChosen
     if len(seen) > MOST:

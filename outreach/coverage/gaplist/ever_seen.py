@@ -1,9 +1,11 @@
-"""Which schools saw it before: in whatever year, in any other programme of the partnership for the same kind of people.
+"""Which schools saw it before: in whatever year, in any other programme of the partnership for the same kind
+of people.
 
-Seen here is less than the standing 'seen': one show that took place is enough, whoever counted whom. Where one side says
-that it did not take place, the coordinator's word decides, and without it the school has not seen it. What a coordinator's own
-list of past shows tells counts, too, for pupils. Who has not seen it, but was promised a show of which nobody has told
-what became of it, is 'not known', and to be asked. Every page and order that speaks of 'seen before' asks here.
+Seen here is less than the standing 'seen': one show that took place is enough, whoever counted whom. Where
+one side says that it did not take place, the coordinator's word decides, and without it the school has not
+seen it. What a coordinator's own list of past shows tells counts, too, for pupils. Who has not seen it, but
+was promised a show of which nobody has told what became of it, is 'not known', and to be asked. Every page
+and order that speaks of 'seen before' asks here.
 """
 
 from collections import defaultdict
@@ -27,15 +29,15 @@ from outreach.visits.reports import COMPANY, SETTLED, VisitReport
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What is known of earlier shows, by the URN under which they were promised. `unreported`: the reference of the last
-    promise of which nobody has said whether it took place."""
+    """What is known of earlier shows, by the URN under which they were promised. `unreported`: the reference
+    of the last promise of which nobody has said whether it took place."""
 
     saw: Collection[int]
     unreported: Mapping[int, str]
 
     def of(self, family: Collection[int], *, saw_now: bool = False, waits_now: bool = False) -> Before:
-        """Of a school and those it came from; `saw_now`, `waits_now`: by the standings of the programme in hand, a show of
-        it took place, or waits for a report."""
+        """Of a school and those it came from; `saw_now`, `waits_now`: by the standings of the programme in
+        hand, a show of it took place, or waits for a report."""
         if saw_now or not self.saw_none(family):
             return Before(Word.YES)
         reference = next((self.unreported[urn] for urn in family if urn in self.unreported), "")
@@ -45,10 +47,9 @@ class Known:
         return not any(urn in self.saw for urn in family)
 
 
-def of(
-    programme: Programme, families: Mapping[int, tuple[int, ...]], now: datetime
-) -> dict[int, Before]:
-    """Of each school, this programme's own shows among the others; see asking/seen_before.py. Three queries."""
+def of(programme: Programme, families: Mapping[int, tuple[int, ...]], now: datetime) -> dict[int, Before]:
+    """Of each school, this programme's own shows among the others; see asking/seen_before.py. Three
+    queries."""
     known = read(programme, {urn for family in families.values() for urn in family}, with_its_own=now)
     return {urn: known.of(family) for urn, family in families.items()}
 
@@ -56,8 +57,9 @@ def of(
 def read(
     programme: Programme, only: Collection[int] | None = None, *, with_its_own: datetime | None = None
 ) -> Known:
-    """The shows of other programmes; of all or of some schools. `with_its_own`: those of this one too, as of then: else its
-    standings tell of them. Whoever came from a school is for the caller to follow. Three queries."""
+    """The shows of other programmes; of all or of some schools. `with_its_own`: those of this one too, as of
+    then: else its standings tell of them. Whoever came from a school is for the caller to follow. Three
+    queries."""
     return Known(
         saw=_saw(programme, only, own_too=with_its_own is not None),
         unreported=_not_known(programme, only, with_its_own),
@@ -65,15 +67,23 @@ def read(
 
 
 def _saw(programme: Programme, only: Collection[int] | None, *, own_too: bool) -> set[int]:
-    """The URNs under which a show was promised that took place, or is told of by a list of past shows; 2 queries."""
+    """The URNs under which a show was promised that took place, or is told of by a list of past shows; 2
+    queries."""
     asked: dict[str, Any] = {
-        "whose": programme.partnership_id, "for_adults": programme.for_adults, "this": 0 if own_too else programme.id,
-    }  # fmt: skip
+        "whose": programme.partnership_id,
+        "for_adults": programme.for_adults,
+        "this": 0 if own_too else programme.id,
+    }
     if only is not None:
         asked["only"] = list(only)
     db.session.flush()
     connection = db.session.connection()
-    found = {urn for (urn,) in connection.execute(_undisputed(only is not None, programme.for_adults), asked).fetchall()}
+    found = {
+        urn
+        for (urn,) in connection.execute(
+            _undisputed(only is not None, programme.for_adults), asked
+        ).fetchall()
+    }
     words: dict[tuple[int, int], dict[str, bool]] = defaultdict(dict)
     for booking_id, urn, side, took_place in connection.execute(_disputed(only is not None), asked):
         words[booking_id, urn][side] = took_place
@@ -103,7 +113,9 @@ def _disputed(of_some: bool) -> Any:
 def _denied() -> Any:
     """The shows of the same programmes that somebody said did not take place."""
     query = select(VisitReport.performance_id).join(Performance, Performance.id == VisitReport.performance_id)
-    query = query.where(VisitReport.took_place.is_(False), reports.stands(), Performance.programme_id.in_(_others()))
+    query = query.where(
+        VisitReport.took_place.is_(False), reports.stands(), Performance.programme_id.in_(_others())
+    )
     return query.correlate(None)
 
 
@@ -133,8 +145,8 @@ def _reported(of_some: bool, *columns: Any) -> Any:
 def _not_known(
     programme: Programme, only: Collection[int] | None, with_its_own: datetime | None
 ) -> dict[int, str]:
-    """URN -> the reference of its last booking, in a programme of an earlier year, of which nobody has said whether it
-    took place; one query. `with_its_own`: or in this one, its show being over then."""
+    """URN -> the reference of its last booking, in a programme of an earlier year, of which nobody has said
+    whether it took place; one query. `with_its_own`: or in this one, its show being over then."""
     when = and_(Programme.academic_year < programme.academic_year, Programme.id != programme.id)
     if with_its_own is not None:
         when = or_(when, and_(Programme.id == programme.id, Performance.ends_at <= with_its_own))

@@ -1,7 +1,7 @@
 """What the gaps list is narrowed to and how it is sorted, with the count beside every filter. Pure.
 
-The count beside a filter is how many gaps it holds of those that match the filters of every other kind: ticking it
-alone among its kind shows just as many.
+The count beside a filter is how many gaps it holds of those that match the filters of every other kind:
+ticking it alone among its kind shows just as many.
 """
 
 from collections import Counter
@@ -19,7 +19,8 @@ from outreach.ground.wording import words_of
 NOBODY = "nobody"
 STANDING, CAUSE, DISTRICT, PHASE, OWNER, SIZE = "standing", "cause", "district", "phase", "owner", "size"
 KINDS = (STANDING, CAUSE, DISTRICT, PHASE, OWNER, SIZE)
-"""The kinds of filter of which any number can be ticked; within a kind any may hold, between kinds all must."""
+"""The kinds of filter of which any number can be ticked; within a kind any may hold, between kinds all
+must."""
 
 SIZES = {
     "49": (0, 49, "Under 50 pupils"),
@@ -33,7 +34,8 @@ SIZES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What is asked for: values of each kind; nothing asks for nothing. `never_seen`: in no year of any programme."""
+    """What is asked for: values of each kind; nothing asks for nothing. `never_seen`: in no year of any
+    programme."""
 
     ticked: dict[str, tuple[str, ...]] = field(default_factory=dict)
     never_seen: bool = False
@@ -71,7 +73,8 @@ class Narrowed:
 
 
 def narrow(found: Iterable[Gap], filters: Filters) -> Narrowed:
-    """One pass: a gap that fails no kind counts everywhere, one that fails a single kind counts in that kind."""
+    """One pass: a gap that fails no kind counts everywhere, one that fails a single kind counts in that
+    kind."""
     wanted = {kind: set(values) for kind, values in filters.ticked.items() if values}
     words = words_of(filters.find).split()
     if not (wanted or words or filters.never_seen):
@@ -133,12 +136,19 @@ _CAUSES = {cause: place for place, cause in enumerate(gaps.CAUSES)}
 SORTS: dict[str, tuple[str, str, Callable[[Gap], Any]]] = {
     "since": ("Waiting since", "Longest wait first", lambda gap: gap.waits_since),
     "name": ("School", "By name", lambda gap: ()),
-    "district": ("District", "By district", lambda gap: (gap.standing.district_code == "", gap.standing.district_name)),
-    "standing": ("Standing and cause", "By standing and cause",
-                 lambda gap: (_STANDINGS[gap.standing.standing], _CAUSES[gap.standing.kind])),
+    "district": (
+        "District",
+        "By district",
+        lambda gap: (gap.standing.district_code == "", gap.standing.district_name),
+    ),
+    "standing": (
+        "Standing and cause",
+        "By standing and cause",
+        lambda gap: (_STANDINGS[gap.standing.standing], _CAUSES[gap.standing.kind]),
+    ),
     "owner": ("Owner", "By owner, nobody’s first", lambda gap: gap.owner.name if gap.owner else ""),
     "pupils": ("Pupils", "Most pupils first", lambda gap: -(gap.standing.target_pupils or 0)),
-}  # fmt: skip
+}
 """How the list can be sorted: (its name, how that is said, key); by name among equals."""
 
 

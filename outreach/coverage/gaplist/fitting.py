@@ -1,4 +1,5 @@
-"""Which missing schools would fit on some tour days, each with its best start there: the least extra road first."""
+"""Which missing schools would fit on some tour days, each with its best start there: the least extra road
+first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,10 +19,21 @@ from outreach.tour.performances import Slot
 from outreach.tour.programmes import Programme
 
 CAUSES = (
-    gaps.NOT_ASKED, gaps.SILENT, gaps.STARTED, gaps.OTHER_DATE, gaps.WAITING_LIST, gaps.SOMEBODY_ELSE, gaps.REFUSED_SLOT,
-    gaps.CANCELLED, gaps.FAILED, gaps.YEAR_MISSING, gaps.YEAR_NOT_BOOKED, gaps.TOO_FEW,
-)  # fmt: skip
-"""Causes of a gap that a time on the tour would mend: not one that waits for an answer, an address or a report."""
+    gaps.NOT_ASKED,
+    gaps.SILENT,
+    gaps.STARTED,
+    gaps.OTHER_DATE,
+    gaps.WAITING_LIST,
+    gaps.SOMEBODY_ELSE,
+    gaps.REFUSED_SLOT,
+    gaps.CANCELLED,
+    gaps.FAILED,
+    gaps.YEAR_MISSING,
+    gaps.YEAR_NOT_BOOKED,
+    gaps.TOO_FEW,
+)
+"""Causes of a gap that a time on the tour would mend: not one that waits for an answer, an address or a
+report."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,8 @@ class KeptFilter(Base):
 
 
 def keep(person_id: int, list_name: str, address: str, *, now: datetime) -> None:
-    """Remember a filter in the place of the one before; '' remembers none. The last click of a person holds."""
+    """Remember a filter in the place of the one before; '' remembers none. The last click of a person
+    holds."""
     # The same person's two windows queue here.
     db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
     db.session.execute(

@@ -1,4 +1,5 @@
-"""When we last heard from a school or wrote to it, and how: by any letter, answer, talk or deed, under any of its URNs."""
+"""When we last heard from a school or wrote to it, and how: by any letter, answer, talk or deed, under any of
+its URNs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ BOOKED, CANCELLED, REPORTED, ASKED_FOR_LINK = "booking", "cancellation", "report
 
 
 def of(programme: Programme, families: Mapping[int, Sequence[int]]) -> dict[int, Contact]:
-    """{URN: its newest contact in any programme of the partnership}; `families`: each with all its URNs. Two queries."""
+    """{URN: its newest contact in any programme of the partnership}; `families`: each with all its URNs. Two
+    queries."""
     everybody = sorted({urn for family in families.values() for urn in family})
     if not everybody:
         return {}
@@ -60,7 +62,8 @@ def of(programme: Programme, families: Mapping[int, Sequence[int]]) -> dict[int,
 
 @cache
 def _passed() -> Any:
-    """(URN, word, newest instant) of each kind; a row for each school and kind. Made once, for exports of many parts."""
+    """(URN, word, newest instant) of each kind; a row for each school and kind. Made once, for exports of
+    many parts."""
     urns: BindParameter[Any] = bindparam("urns", expanding=True)
     mine: BindParameter[Any] = bindparam("mine", expanding=True)
 
@@ -70,34 +73,64 @@ def _passed() -> Any:
             query = query.join(other, on)
         return query.where(urn.in_(urns), at.is_not(None), of_programme.in_(mine)).group_by(urn)
 
-    # Mail that came back reached nobody. Not a condition on the row: SQLite would go through all that was ever sent.
+    # Mail that came back reached nobody. Not a condition on the row: SQLite would go through all that was
+    # ever sent.
     arrived = case((Letter.status == SENT, Letter.handed_at))
     return union_all(
-        newest(Invitation.urn, LETTER, arrived, Invitation.programme_id,
-               (Letter, Letter.id == Invitation.letter_id)),
-        newest(Booking.urn, LETTER, arrived, Booking.programme_id,
-               (Letter, Letter.stream == Booking.uid)),
-        newest(Proposal.urn, LETTER, arrived, Proposal.programme_id,
-               (Letter, Letter.stream == Proposal.uid)),
-        newest(Chase.urn, LETTER, arrived, Chase.programme_id,
-               (Letter, Letter.id == Chase.letter_id)),
-        newest(ConfirmationRequest.urn, LETTER, arrived, ConfirmationRequest.programme_id,
-               (Letter, Letter.id == ConfirmationRequest.letter_id)),
-        newest(ConfirmationRequest.urn, ANSWER, Confirmation.recorded_at, ConfirmationRequest.programme_id,
-               (Confirmation, Confirmation.request_id == ConfirmationRequest.id)),
+        newest(
+            Invitation.urn,
+            LETTER,
+            arrived,
+            Invitation.programme_id,
+            (Letter, Letter.id == Invitation.letter_id),
+        ),
+        newest(Booking.urn, LETTER, arrived, Booking.programme_id, (Letter, Letter.stream == Booking.uid)),
+        newest(Proposal.urn, LETTER, arrived, Proposal.programme_id, (Letter, Letter.stream == Proposal.uid)),
+        newest(Chase.urn, LETTER, arrived, Chase.programme_id, (Letter, Letter.id == Chase.letter_id)),
+        newest(
+            ConfirmationRequest.urn,
+            LETTER,
+            arrived,
+            ConfirmationRequest.programme_id,
+            (Letter, Letter.id == ConfirmationRequest.letter_id),
+        ),
+        newest(
+            ConfirmationRequest.urn,
+            ANSWER,
+            Confirmation.recorded_at,
+            ConfirmationRequest.programme_id,
+            (Confirmation, Confirmation.request_id == ConfirmationRequest.id),
+        ),
         newest(Answer.urn, ANSWER, Answer.recorded_at, Answer.programme_id),
         newest(FormBegun.urn, FORM, FormBegun.recorded_at, FormBegun.programme_id),
-        newest(Booking.urn, BOOKED, BookingRevision.recorded_at, Booking.programme_id,
-               (BookingRevision, BookingRevision.booking_id == Booking.id)),
-        newest(Booking.urn, CANCELLED, Cancellation.recorded_at, Booking.programme_id,
-               (Cancellation, and_(Cancellation.booking_id == Booking.id, Cancellation.cancelled_by == SCHOOL))),
-        newest(Booking.urn, REPORTED, VisitReport.recorded_at, Booking.programme_id,
-               (VisitReport, and_(VisitReport.booking_id == Booking.id, VisitReport.side == SCHOOL))),
+        newest(
+            Booking.urn,
+            BOOKED,
+            BookingRevision.recorded_at,
+            Booking.programme_id,
+            (BookingRevision, BookingRevision.booking_id == Booking.id),
+        ),
+        newest(
+            Booking.urn,
+            CANCELLED,
+            Cancellation.recorded_at,
+            Booking.programme_id,
+            (Cancellation, and_(Cancellation.booking_id == Booking.id, Cancellation.cancelled_by == SCHOOL)),
+        ),
+        newest(
+            Booking.urn,
+            REPORTED,
+            VisitReport.recorded_at,
+            Booking.programme_id,
+            (VisitReport, and_(VisitReport.booking_id == Booking.id, VisitReport.side == SCHOOL)),
+        ),
         newest(LinkRequest.urn, ASKED_FOR_LINK, LinkRequest.recorded_at, LinkRequest.programme_id),
         select(Note.urn, literal(TALK), func.max(Note.recorded_at))
         .where(
-            Note.urn.in_(urns), Note.partnership_id == bindparam("whose"), Note.kind == PHONE,
+            Note.urn.in_(urns),
+            Note.partnership_id == bindparam("whose"),
+            Note.kind == PHONE,
             Note.withdrawn_at.is_(None),
         )
         .group_by(Note.urn),
-    )  # fmt: skip
+    )

@@ -1,4 +1,5 @@
-"""Who is missing from a programme now: each gap with how long it waits, who looks after it, and whether it was ever seen.
+"""Who is missing from a programme now: each gap with how long it waits, who looks after it, and whether it
+was ever seen.
 
 A school stands for those it came from: they may have an owner still, and what they saw it saw.
 """
@@ -30,9 +31,10 @@ SAW = frozenset((Word.SEEN.value, Word.PART_SEEN.value))
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One school that is missing. `waits_since`: the day from which its standing holds, else from which it could have
-    been asked. `family`: its URN, then those it came from. `not_known`: nobody reported a show, of this or an earlier year, and no
-    other says that it saw it, so that whether it was ever seen has to be asked."""
+    """One school that is missing. `waits_since`: the day from which its standing holds, else from which it
+    could have been asked. `family`: its URN, then those it came from. `not_known`: nobody reported a show, of
+    this or an earlier year, and no other says that it saw it, so that whether it was ever seen has to be
+    asked."""
 
     standing: Standing
     waits_since: date
@@ -57,7 +59,8 @@ class Missing:
 
 
 def of(programme: Programme, *, now: datetime, only: Collection[int] | None = None) -> Missing:
-    """The gaps as they stand now, of all or of some schools; 25 queries, three more where some wait for an answer, two where only some are asked for."""
+    """The gaps as they stand now, of all or of some schools; 25 queries, three more where some wait for an
+    answer, two where only some are asked for."""
     with without_collecting():
         return _of(programme, now, only)
 
@@ -85,8 +88,8 @@ def gaps_among(
     now: datetime,
     only: Collection[int] | None,
 ) -> list[Gap]:
-    """Those of some schools that are gaps, in the order given; `kin` is that of their reckoning. `only`: they and all
-    their kin, None for all; 6 queries, and three more where some wait for an answer."""
+    """Those of some schools that are gaps, in the order given; `kin` is that of their reckoning. `only`: they
+    and all their kin, None for all; 6 queries, and three more where some wait for an answer."""
     known = ever_seen.read(programme, only)
     owner_of = owners.of(programme.id, only)
     schools = list(schools)
@@ -112,7 +115,8 @@ def gaps_among(
 
 
 def _to_be_reminded(programme: Programme, schools: Iterable[Standing], *, today: date) -> dict[int, Standing]:
-    """Of those that were asked and wait, by URN: said with the school day on which the first reminder goes, if one does.
+    """Of those that were asked and wait, by URN: said with the school day on which the first reminder goes,
+    if one does.
 
     Three queries, none where nobody waits.
     """

@@ -1,4 +1,5 @@
-"""The gaps list as lines for a spreadsheet, some hundred schools at a time, so that a country takes no more memory than a county."""
+"""The gaps list as lines for a spreadsheet, some hundred schools at a time, so that a country takes no more
+memory than a county."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -18,10 +19,27 @@ from outreach.tour.programmes import Programme
 NOT_FOR_PUBLICATION = "Not for publication: small numbers of pupils are not hidden."
 
 HEAD = [
-    "URN", "School", "District", "Phase", "Type", "Trust", "Standing", "Cause", "Waiting since", "Days waiting",
-    "Last contact", "Last contact was", "Owner", "Seen in any year", "Next", "Year groups", "Pupils seen",
-    "Target pupils", "Target pupils are", "Ages",
-]  # fmt: skip
+    "URN",
+    "School",
+    "District",
+    "Phase",
+    "Type",
+    "Trust",
+    "Standing",
+    "Cause",
+    "Waiting since",
+    "Days waiting",
+    "Last contact",
+    "Last contact was",
+    "Owner",
+    "Seen in any year",
+    "Next",
+    "Year groups",
+    "Pupils seen",
+    "Target pupils",
+    "Target pupils are",
+    "Ages",
+]
 
 
 def title(programme: Programme, *, now: datetime) -> str:
@@ -36,7 +54,8 @@ def lines(
     now: datetime,
     between: Callable[[], object],
 ) -> Iterator[Sequence[Any]]:
-    """The head, each gap that matches by name, and a last line that tells a whole file from one that was cut off.
+    """The head, each gap that matches by name, and a last line that tells a whole file from one that was cut
+    off.
 
     `only`: of these URNs alone. `between` is called after each part, when nothing is being read.
     """
@@ -65,9 +84,24 @@ def _line(gap: Gap, last: Contact | None, today: date) -> list[Any]:
     s = gap.standing
     states = "; ".join(f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y >= 0)
     return [
-        s.urn, s.name, s.district_name, s.phase, s.type, s.trust, s.standing, s.cause, gap.waits_since,
-        max(0, (today - gap.waits_since).days), day_of(last.at) if last else "", last.what if last else "",
-        gap.owner.name if gap.owner else "", "not known" if gap.not_known else "no" if gap.never_seen else "yes", s.next_action, states, s.seen_pupils,
-        "unknown" if s.target_pupils is None else s.target_pupils, lists.number_of(s),
+        s.urn,
+        s.name,
+        s.district_name,
+        s.phase,
+        s.type,
+        s.trust,
+        s.standing,
+        s.cause,
+        gap.waits_since,
+        max(0, (today - gap.waits_since).days),
+        day_of(last.at) if last else "",
+        last.what if last else "",
+        gap.owner.name if gap.owner else "",
+        "not known" if gap.not_known else "no" if gap.never_seen else "yes",
+        s.next_action,
+        states,
+        s.seen_pupils,
+        "unknown" if s.target_pupils is None else s.target_pupils,
+        lists.number_of(s),
         "unknown" if s.ages_unknown else "",
-    ]  # fmt: skip
+    ]

@@ -1,4 +1,5 @@
-"""The checklist of a new academic year: what carries over from the programmes of the year before, and how far each step is."""
+"""The checklist of a new academic year: what carries over from the programmes of the year before, and how far
+each step is."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -41,8 +42,8 @@ class Carried:
 class Checklist:
     """`carried`: each programme of the year before; `main`: the new programme that the later steps speak of.
 
-    `asked`: schools asked for their contacts, by what came of it; `to_ask`: how many more could be; None where nobody can
-    be asked just now, and `why_not` says why.
+    `asked`: schools asked for their contacts, by what came of it; `to_ask`: how many more could be; None
+    where nobody can be asked just now, and `why_not` says why.
     """
 
     year: int
@@ -67,7 +68,8 @@ class Checklist:
 
 
 def years(partnership_id: int, today: date) -> list[int]:
-    """The academic years that programmes can be carried into now: this one until it is nearly over, and the next."""
+    """The academic years that programmes can be carried into now: this one until it is nearly over, and the
+    next."""
     running = {p.academic_year for p in programmes.of_partnership(partnership_id)}
     near = (year_of(today), year_of(today) + 1)
     return [year for year in near if year >= year_in_hand(today) and year - 1 in running]

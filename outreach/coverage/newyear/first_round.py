@@ -1,4 +1,5 @@
-"""Whom to ask first in a new year: schools that never saw it, then last year's gaps, those of the districts furthest behind on top."""
+"""Whom to ask first in a new year: schools that never saw it, then last year's gaps, those of the districts
+furthest behind on top."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -24,10 +25,11 @@ GROUPS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A school of the new target that nobody has asked yet; `before`: where it stood in last year's programme, if it did.
+    """A school of the new target that nobody has asked yet; `before`: where it stood in last year's
+    programme, if it did.
 
-    `unreported`: the reference of its last show of an earlier year of which nobody has said whether it took place, where
-    no other show says that it saw it; '' for none.
+    `unreported`: the reference of its last show of an earlier year of which nobody has said whether it took
+    place, where no other show says that it saw it; '' for none.
     """
 
     standing: Standing
@@ -42,7 +44,8 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class FirstRound:
-    """The schools to ask, in the order to ask them; and how many of the target were asked already or cannot be."""
+    """The schools to ask, in the order to ask them; and how many of the target were asked already or cannot
+    be."""
 
     candidates: tuple[Candidate, ...]
     target: frozenset[int]
@@ -61,7 +64,8 @@ class FirstRound:
 
 
 def of(programme: Programme, before: Programme | None, *, now: datetime) -> FirstRound:
-    """Who of a programme's target is to be asked, after what came of last year's. 41 queries, 22 without one of last year."""
+    """Who of a programme's target is to be asked, after what came of last year's. 41 queries, 22 without one
+    of last year."""
     today = day_of(now)
     reckoning = standings.of(programme.id, as_of=today, now=now)
     target = reckoning.target

@@ -1,7 +1,8 @@
 """Everything recorded of one school and its kin, read once, so that every programme can be judged by it.
 
-It answers what facts.py answers, from rows in memory instead of a query each: the number of queries is the same for one
-programme and for twenty. The rules of the cut are those of facts.py, and a test holds the two to each other.
+It answers what facts.py answers, from rows in memory instead of a query each: the number of queries is the
+same for one programme and for twenty. The rules of the cut are those of facts.py, and a test holds the two to
+each other.
 """
 
 from collections import defaultdict
@@ -45,20 +46,27 @@ class Recorded:
         self._family = set(urns)
         a, h, n = AuthorityCovered, CountedShare, Authority
         self._covered = [
-            *((code, 0, None, None) for (code,) in _rows(
-                select(n.la_code).where(n.partnership_id == partnership_id).order_by(n.la_code)
-            )),
-            *_rows(
-                select(a.la_code, a.id, a.covered, a.recorded_at).where(a.partnership_id == partnership_id).order_by(a.id)
+            *(
+                (code, 0, None, None)
+                for (code,) in _rows(
+                    select(n.la_code).where(n.partnership_id == partnership_id).order_by(n.la_code)
+                )
             ),
-        ]  # fmt: skip
+            *_rows(
+                select(a.la_code, a.id, a.covered, a.recorded_at)
+                .where(a.partnership_id == partnership_id)
+                .order_by(a.id)
+            ),
+        ]
         self._shares = _rows(
             select(h.share, h.recorded_at).where(h.partnership_id == partnership_id).order_by(h.id)
         )
         r = SchoolRecord
         self._records = _rows(
-            select(r.recorded_at, *(getattr(r, name) for name in Known.__slots__)).where(r.urn.in_(urns)).order_by(r.id)
-        )  # fmt: skip
+            select(r.recorded_at, *(getattr(r, name) for name in Known.__slots__))
+            .where(r.urn.in_(urns))
+            .order_by(r.id)
+        )
         c, s, o, d = Correction, Succession, OwnNumber, TargetDecision
         theirs = select(Programme.id).where(Programme.partnership_id == partnership_id)
         self._codes = {row[0] for row in self._covered}
@@ -102,14 +110,23 @@ class Recorded:
         mine = b.performance_id.in_(shows)
         self._promises = _rows(
             select(
-                r.recorded_at, b.programme_id, b.id, b.urn, b.performance_id, b.created_at, r.id, r.starts_at, r.ends_at,
-                Cancellation.recorded_at, Cancellation.cancelled_by,
+                r.recorded_at,
+                b.programme_id,
+                b.id,
+                b.urn,
+                b.performance_id,
+                b.created_at,
+                r.id,
+                r.starts_at,
+                r.ends_at,
+                Cancellation.recorded_at,
+                Cancellation.cancelled_by,
             )
             .join(r, r.booking_id == b.id)
             .outerjoin(Cancellation, Cancellation.booking_id == b.id)
             .where(mine)
             .order_by(r.id)
-        )  # fmt: skip
+        )
         self._handed = _rows(
             select(Handover.recorded_at, Handover.booking_id, Handover.from_urn)
             .join(b, b.id == Handover.booking_id)
@@ -127,14 +144,21 @@ class Recorded:
             self._pupils[revision_id][year_group] = number
         self._reports = _rows(
             select(
-                Performance.programme_id, v.id, v.performance_id, v.booking_id, v.side, v.took_place, v.pupils, v.recorded_at,
+                Performance.programme_id,
+                v.id,
+                v.performance_id,
+                v.booking_id,
+                v.side,
+                v.took_place,
+                v.pupils,
+                v.recorded_at,
                 ReportWithdrawal.recorded_at.label("withdrawn_at"),
             )
             .join(Performance, Performance.id == v.performance_id)
             .outerjoin(ReportWithdrawal, ReportWithdrawal.report_id == v.id)
             .where(v.performance_id.in_(shows))
             .order_by(v.id)
-        )  # fmt: skip
+        )
         self._counts: dict[int, dict[int, int]] = defaultdict(dict)
         for report_id, year_group, number in _rows(
             select(ReportedPupils.report_id, ReportedPupils.year_group, ReportedPupils.pupils)
@@ -164,13 +188,19 @@ class Recorded:
         )
         self._proposals = _rows(
             select(
-                p.recorded_at, p.ended_at, p.ended_as, p.programme_id, p.urn, p.reply_by,
-                m.recorded_at.label("moved_at"), m.was_reply_by,
+                p.recorded_at,
+                p.ended_at,
+                p.ended_as,
+                p.programme_id,
+                p.urn,
+                p.reply_by,
+                m.recorded_at.label("moved_at"),
+                m.was_reply_by,
             )
             .outerjoin(m, m.proposal_id == p.id)
             .where(p.urn.in_(urns), p.programme_id.in_(theirs))
             .order_by(p.id, m.sequence.desc())
-        )  # fmt: skip
+        )
         self._begun = _rows(
             select(f.recorded_at, f.programme_id, f.urn)
             .where(f.urn.in_(urns), f.programme_id.in_(theirs))
@@ -180,11 +210,12 @@ class Recorded:
         self._chasing = _rows(
             select(h.subject_id, h.recorded_at, h.after)
             .where(
-                h.subject == "programme", h.what == settings.SETTLED,
+                h.subject == "programme",
+                h.what == settings.SETTLED,
                 h.subject_id.in_(select(cast(Programme.id, Text)).where(Programme.id.in_(theirs))),
             )
             .order_by(h.id)
-        )  # fmt: skip
+        )
         written_to = {row[3] for row in (*self._contacts, *self._invitations)}
         self._dead = _rows(
             select(func.lower(d.address), d.recorded_at, d.lifted_at)
@@ -265,10 +296,17 @@ class Recorded:
             if of == programme.id and created < cut.until and when < cut.until:
                 over = ended is not None and ended < cut.until
                 newest[booking_id] = Promised(
-                    id=booking_id, urn=then.get(booking_id, urn), performance_id=show, created_at=created,
-                    revision_id=revision, starts_at=starts, ends_at=ends, ended_at=ended if over else None,
-                    ended_by=by if over else None, pupils=dict(self._pupils.get(revision, {})),
-                )  # fmt: skip
+                    id=booking_id,
+                    urn=then.get(booking_id, urn),
+                    performance_id=show,
+                    created_at=created,
+                    revision_id=revision,
+                    starts_at=starts,
+                    ends_at=ends,
+                    ended_at=ended if over else None,
+                    ended_by=by if over else None,
+                    pupils=dict(self._pupils.get(revision, {})),
+                )
         return [newest[key] for key in sorted(newest)]
 
     def reports(self, programme: Programme, cut: Cut) -> list[Told]:

@@ -1,7 +1,9 @@
-"""Where one school stood in each programme, year by year, its former selves with it: one line a programme, newest first.
+"""Where one school stood in each programme, year by year, its former selves with it: one line a programme,
+newest first.
 
-Each line is the very standing that lists and figures show, as of a day: today for what is under way, and never later than the
-last day of a year that is over. A constant number of queries, however many programmes there were.
+Each line is the very standing that lists and figures show, as of a day: today for what is under way, and
+never later than the last day of a year that is over. A constant number of queries, however many programmes
+there were.
 """
 
 from dataclasses import dataclass, replace
@@ -24,10 +26,12 @@ from outreach.tour.programmes import Programme
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
-    """One programme of the story. `standing` None: the school was not in its target; `excluded`: taken out of it.
+    """One programme of the story. `standing` None: the school was not in its target; `excluded`: taken out of
+    it.
 
-    `line` are the standings of former selves that stood for the school then, by URN; `also_seen`: who saw it and counts in
-    no share. `not_held`: why a coordinator's word that takes it in cannot hold, or ''. `day` is the last day that counts for who is in the target.
+    `line` are the standings of former selves that stood for the school then, by URN; `also_seen`: who saw it
+    and counts in no share. `not_held`: why a coordinator's word that takes it in cannot hold, or ''. `day` is
+    the last day that counts for who is in the target.
     """
 
     programme: Programme
@@ -62,7 +66,7 @@ def of(urn: int, partnership: Partnership, *, as_of: date, now: datetime) -> lis
 
 def _chapter(
     urn: int, programme: Programme, family: set[int], recorded: Recorded, as_of: date, now: datetime
-) -> Chapter:  # fmt: skip
+) -> Chapter:
     cut = replace(cut_of(programme.academic_year, as_of, now), only=tuple(sorted(family)), source=recorded)
     found = standings.judged(programme, cut, as_of)
     before = set(_former_selves(programme, cut).before(urn))
@@ -79,8 +83,8 @@ def _chapter(
 
 
 def _former_selves(programme: Programme, cut: Cut) -> Kin:
-    """Who came before whom by all that is known now, whenever the programme was: a school that closed after it stood for
-    its successor then."""
+    """Who came before whom by all that is known now, whenever the programme was: a school that closed after
+    it stood for its successor then."""
     now = replace(cut, until=cut.moment, day=day_of(cut.moment - timedelta(microseconds=1)))
     return Target(programme, now, []).kin
 

@@ -49,7 +49,8 @@ def matching(query: Select[*_Columns], partnership_id: int, want: Wanted) -> Sel
 
 
 def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[int, tuple[Booking, ...]]:
-    """How many there are, 0 past the end of the list too; and some of them, the latest show first, cancelled ones last."""
+    """How many there are, 0 past the end of the list too; and some of them, the latest show first, cancelled
+    ones last."""
     cancelled = case((Booking.ended_at.is_(None), 0), else_=1)
     rows = db.session.execute(
         matching(select(Booking, func.count().over()), partnership_id, want)

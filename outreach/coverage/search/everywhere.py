@@ -1,7 +1,7 @@
 """Search: schools, people, bookings and letters of one partnership, by whatever somebody remembers of them.
 
-A fixed number of queries: one a kind, one more for what came before and after the schools found; where nothing matches,
-one for schools that are spelt alike; for a whole list of one kind four more, to count.
+A fixed number of queries: one a kind, one more for what came before and after the schools found; where
+nothing matches, one for schools that are spelt alike; for a whole list of one kind four more, to count.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""People that are searched for, by name or address: on file, once on file, or named with a booking; and the letters to them."""
+"""People that are searched for, by name or address: on file, once on file, or named with a booking; and the
+letters to them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,8 @@ from outreach.tour.programmes import Programme
 
 @dataclass(frozen=True, kw_only=True)
 class PersonHit:
-    """Somebody with one address at one school; `on_file` False: not written to any more, or named with a booking alone."""
+    """Somebody with one address at one school; `on_file` False: not written to any more, or named with a
+    booking alone."""
 
     urn: int
     school_name: str
@@ -34,26 +36,38 @@ def matching(partnership_id: int, want: Wanted) -> Select[Any]:
     codes = ours(partnership_id)
     on_file = (
         select(
-            Contact.urn, func.lower(Contact.address).label("address"), Contact.name, Contact.role,
-            case((Contact.ended_at.is_(None), 1), else_=0).label("on_file"), null().label("reference"),
+            Contact.urn,
+            func.lower(Contact.address).label("address"),
+            Contact.name,
+            Contact.role,
+            case((Contact.ended_at.is_(None), 1), else_=0).label("on_file"),
+            null().label("reference"),
         )
         .join(School, School.urn == Contact.urn)
         .where(School.la_code.in_(codes), Contact.partnership_id == partnership_id, _person(Contact, want))
-    )  # fmt: skip
+    )
     named = (
         select(
-            Booking.urn, func.lower(BookingContact.address), BookingContact.name, BookingContact.role,
-            literal(0), Booking.reference,
+            Booking.urn,
+            func.lower(BookingContact.address),
+            BookingContact.name,
+            BookingContact.role,
+            literal(0),
+            Booking.reference,
         )
         .join(Booking, Booking.id == BookingContact.booking_id)
         .join(Programme, Programme.id == Booking.programme_id)
         .where(Programme.partnership_id == partnership_id, _person(BookingContact, want))
-    )  # fmt: skip
+    )
     each = union_all(on_file, named).subquery()
     return select(
-        each.c.urn, each.c.address, func.max(each.c.name).label("name"), func.max(each.c.role).label("role"),
-        func.max(each.c.on_file).label("on_file"), func.max(each.c.reference).label("reference"),
-    ).group_by(each.c.urn, each.c.address)  # fmt: skip
+        each.c.urn,
+        each.c.address,
+        func.max(each.c.name).label("name"),
+        func.max(each.c.role).label("role"),
+        func.max(each.c.on_file).label("on_file"),
+        func.max(each.c.reference).label("reference"),
+    ).group_by(each.c.urn, each.c.address)
 
 
 def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[int, tuple[PersonHit, ...]]:
@@ -68,11 +82,16 @@ def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[in
     ).all()
     return rows[0].total if rows else 0, tuple(
         PersonHit(
-            urn=row.urn, school_name=row.school_name, name=row.name, role=row.role, address=row.address,
-            on_file=bool(row.on_file), reference=row.reference or "",
+            urn=row.urn,
+            school_name=row.school_name,
+            name=row.name,
+            role=row.role,
+            address=row.address,
+            on_file=bool(row.on_file),
+            reference=row.reference or "",
         )
         for row in rows
-    )  # fmt: skip
+    )
 
 
 def letters_to(partnership_id: int, want: Wanted) -> list[ColumnElement[bool]]:
@@ -88,7 +107,8 @@ def letters_to(partnership_id: int, want: Wanted) -> list[ColumnElement[bool]]:
 def listed_letters(
     partnership_id: int, want: Wanted, first: int, most: int
 ) -> tuple[int, tuple[Letter, ...]]:
-    """How many there are, 0 past the end of the list too; and some of them, the newest first, without their bytes."""
+    """How many there are, 0 past the end of the list too; and some of them, the newest first, without their
+    bytes."""
     rows = db.session.execute(
         select(Letter, func.count().over())
         .where(*letters_to(partnership_id, want))

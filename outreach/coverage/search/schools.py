@@ -1,4 +1,5 @@
-"""Schools that are searched for: by name, town, postcode, URN, telephone, or by what a school they came from was called."""
+"""Schools that are searched for: by name, town, postcode, URN, telephone, or by what a school they came from
+was called."""
 
 import re
 from collections.abc import Sequence
@@ -19,8 +20,8 @@ from outreach.ground.db import db
 
 @dataclass(frozen=True, kw_only=True)
 class SchoolHit:
-    """A school; `came_from`: predecessors by whose name it was found; `became`: what became of one that is closed, each
-    with whether it is one of ours, too."""
+    """A school; `came_from`: predecessors by whose name it was found; `became`: what became of one that is
+    closed, each with whether it is one of ours, too."""
 
     school: School
     came_from: tuple[str, ...] = ()
@@ -52,7 +53,8 @@ def matching(partnership_id: int, want: Wanted) -> list[ColumnElement[bool]]:
 
 
 def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[int, tuple[SchoolHit, ...]]:
-    """How many there are, 0 past the end of the list too; and some of them: open ones first, found by their own words first."""
+    """How many there are, 0 past the end of the list too; and some of them: open ones first, found by their
+    own words first."""
     closed = case((School.status.in_(OPEN_STATUSES), 0), else_=1)
     by_kin = case((named(School, want), 0), else_=1)
     elsewhere = case((School.found_by.startswith(f" {' '.join(want.words)}", autoescape=True), 0), else_=1)
@@ -68,7 +70,8 @@ def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[in
 
 
 def _with_kin(partnership_id: int, rows: Sequence[School], want: Wanted) -> list[SchoolHit]:
-    """What each came from (where its own words would not have found it), and what a closed one became; one query."""
+    """What each came from (where its own words would not have found it), and what a closed one became; one
+    query."""
     urns = [school.urn for school in rows]
     other = aliased(School)
     kin = db.session.execute(
@@ -105,7 +108,10 @@ def _with_kin(partnership_id: int, rows: Sequence[School], want: Wanted) -> list
 
 
 COMMON = frozenset(
-    "academy and ce church college community cofe catholic england high infant junior of primary rc school st the".split()
+    (
+        "academy and ce church college community cofe catholic england high infant junior of primary rc school"
+        " st the"
+    ).split()
 )
 """Words that tell no school from another."""
 

@@ -12,7 +12,8 @@ PHONE_FROM = 7
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What was typed, as it is looked for: its plain words; without blanks and small; its figures, if it is a number."""
+    """What was typed, as it is looked for: its plain words; without blanks and small; its figures, if it is a
+    number."""
 
     words: tuple[str, ...]
     solid: str

@@ -1,4 +1,5 @@
-"""Two plans for the schools that are missing: with all the tour days there are, and with twenty, to be compared."""
+"""Two plans for the schools that are missing: with all the tour days there are, and with twenty, to be
+compared."""
 
 from contextlib import nullcontext
 from datetime import datetime

@@ -1,6 +1,8 @@
-"""Lines of a plan become proposals: each time is kept for its school until it answers, and nobody is booked by us.
+"""Lines of a plan become proposals: each time is kept for its school until it answers, and nobody is booked
+by us.
 
-One transaction for all of it, the caller's. A line that no longer fits is marked with the reason and named; the others go.
+One transaction for all of it, the caller's. A line that no longer fits is marked with the reason and named;
+the others go.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -28,8 +30,8 @@ from outreach.tour.performances import SlotTaken
 
 @dataclass(kw_only=True)
 class Accepted:
-    """What was done, line by line; `left`: (line, why) of those that nothing came of, and `fell` the URNs of times that
-    were taken back."""
+    """What was done, line by line; `left`: (line, why) of those that nothing came of, and `fell` the URNs of
+    times that were taken back."""
 
     proposed: list[PlanLine] = field(default_factory=list)
     moved: list[PlanLine] = field(default_factory=list)
@@ -50,9 +52,9 @@ def accept(
 ) -> Accepted:
     """Propose what these lines draw, move what they move, and take back the proposals of `dropping`.
 
-    `dropping`: of those that have no place in the plan any more. `seen`: line -> address as the preview showed them; a
-    school whose address is another by now is left and named. Accepted already is left alone, so that a form sent twice
-    writes once. Raises NothingChosen, ReplyByWrong.
+    `dropping`: of those that have no place in the plan any more. `seen`: line -> address as the preview
+    showed them; a school whose address is another by now is left and named. Accepted already is left alone,
+    so that a form sent twice writes once. Raises NothingChosen, ReplyByWrong.
     """
     locked(plan)
     if reply_by < day_of(now):
@@ -81,7 +83,12 @@ def accept(
         elif each.what == INVITE:
             _invite(each, plan, done, who=who, now=now)
     db.session.flush()
-    counts = {"proposed": len(done.proposed), "moved": len(done.moved), "invited": len(done.invited), "taken back": len(done.fell)}  # fmt: skip
+    counts = {
+        "proposed": len(done.proposed),
+        "moved": len(done.moved),
+        "invited": len(done.invited),
+        "taken back": len(done.fell),
+    }
     history.record(
         "accepted a plan",
         "programme",
@@ -99,7 +106,8 @@ def falling_days(proposals: Collection[Proposal]) -> list[int]:
 
 
 def _lock(lines: Sequence[PlanLine], urns: Sequence[int], day_ids: Sequence[int]) -> None:
-    """All schools by URN and then all tour days, so that two who accept much at once never wait for each other."""
+    """All schools by URN and then all tour days, so that two who accept much at once never wait for each
+    other."""
     for urn in sorted({*(line.urn for line in lines), *urns}):
         performances.lock_school(urn)
     kept = room_of.proposals(line.proposal_id for line in lines if line.proposal_id is not None)
@@ -141,8 +149,12 @@ def _propose(each: Looked, plan: TourPlan, done: Accepted, *, who: str, now: dat
     line = each.line
     assert each.slot is not None and each.contact is not None and each.reply_by is not None
     offer = Offer(
-        programme=plan.programme, school=line.school, slot=each.slot, people=[each.contact], reply_by=each.reply_by
-    )  # fmt: skip
+        programme=plan.programme,
+        school=line.school,
+        slot=each.slot,
+        people=[each.contact],
+        reply_by=each.reply_by,
+    )
     made: list[int] = []
     refusal = _tried(lambda: made.append(proposing.propose(offer, who=who, now=now).id))
     if refusal is not None:
@@ -154,17 +166,22 @@ def _propose(each: Looked, plan: TourPlan, done: Accepted, *, who: str, now: dat
 
 
 def _invite(each: Looked, plan: TourPlan, done: Accepted, *, who: str, now: datetime) -> None:
-    """An invitation whose first time is the host's show: on its page the school asks the host, who agrees or not."""
+    """An invitation whose first time is the host's show: on its page the school asks the host, who agrees or
+    not."""
     line, show, contact = each.line, each.show, each.contact
     assert show is not None and contact is not None
     words = invitations.asking(plan.programme, line.school, now=now)
     said = f"As the guests of {show.host.name}, which has seats left for you; it is asked first"
     refusal = _tried(
         lambda: invitations.invite(
-            plan.programme, line.school, contact, who=who, now=now,
+            plan.programme,
+            line.school,
+            contact,
+            who=who,
+            now=now,
             words=replace(words, slots=((show.starts_at, said), *words.slots[:2])),
         )
-    )  # fmt: skip
+    )
     if refusal is not None:
         _leave(line, _said(refusal), marked=False, done=done)
         return

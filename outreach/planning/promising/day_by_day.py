@@ -1,4 +1,5 @@
-"""One day of a plan over the diary: every troupe's stops in order, what stands and what is drawn, with the road between."""
+"""One day of a plan over the diary: every troupe's stops in order, what stands and what is drawn, with the
+road between."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,9 +29,11 @@ BOOKED, KEPT, HELD, ON_PAPER = "booked", "kept", "held", "drawn"
 
 @dataclass(frozen=True, kw_only=True)
 class OnDay:
-    """One show of a day: it stands (`booking`, `proposal`, or a school is just booking it), or only `line` draws it.
+    """One show of a day: it stands (`booking`, `proposal`, or a school is just booking it), or only `line`
+    draws it.
 
-    `road`: minutes from the stop before, None where it is not known from where. `line` too where the plan made it so.
+    `road`: minutes from the stop before, None where it is not known from where. `line` too where the plan
+    made it so.
     """
 
     what: str
@@ -49,8 +52,9 @@ class OnDay:
 
 @dataclass(frozen=True, kw_only=True)
 class TroupesDay:
-    """One troupe's day. `back`: minutes home from the last stop; `driving` of all that is known; `home_at` when it is
-    back. `warnings`: what is not as it should be once all that is drawn stands. `aside`: lines struck or refused.
+    """One troupe's day. `back`: minutes home from the last stop; `driving` of all that is known; `home_at`
+    when it is back. `warnings`: what is not as it should be once all that is drawn stands. `aside`: lines
+    struck or refused.
     """
 
     troupe_name: str
@@ -108,11 +112,17 @@ def of(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
         start, end = doors[row.id]
         troupes.append(
             _troupe(
-                row.troupe.name, row, [*stands, *drawn], aside, ways, start.stop if start else None,
-                end.stop if end else None, names=(start.name if start else "", end.name if end else ""),
+                row.troupe.name,
+                row,
+                [*stands, *drawn],
+                aside,
+                ways,
+                start.stop if start else None,
+                end.stop if end else None,
+                names=(start.name if start else "", end.name if end else ""),
                 back_by=wall(day, row.returns) if row.id not in truly else _at(day, truly[row.id].returns),
             )
-        )  # fmt: skip
+        )
     known = {row.id for row in on_tour}
     supposed: dict[str, list[PlanLine]] = {}
     for line in here:
@@ -161,17 +171,34 @@ def _stands(
     what = BOOKED if booked else KEPT if proposal else HELD
     place = roads.school_stop(show.urn, show.easting, show.northing).place
     return OnDay(
-        what=what, school=show.host, starts_at=show.starts_at, get_in_at=show.get_in_at, away_at=show.away_at, road=None,
-        slack=None, place=place, line=line, booking=booked[0] if booked else None, proposal=proposal,
+        what=what,
+        school=show.host,
+        starts_at=show.starts_at,
+        get_in_at=show.get_in_at,
+        away_at=show.away_at,
+        road=None,
+        slack=None,
+        place=place,
+        line=line,
+        booking=booked[0] if booked else None,
+        proposal=proposal,
         guests=tuple(guests.get(line.id, ())) if line else (),
-    )  # fmt: skip
+    )
 
 
 def _drawn(line: PlanLine, guests: dict[int, list[PlanLine]], place: Place | None) -> OnDay:
     return OnDay(
-        what=ON_PAPER, school=line.school, starts_at=line.starts_at, get_in_at=line.get_in_at, away_at=line.away_at,
-        road=None, slack=None, place=place, line=line, guests=tuple(guests.get(line.id, ())),
-    )  # fmt: skip
+        what=ON_PAPER,
+        school=line.school,
+        starts_at=line.starts_at,
+        get_in_at=line.get_in_at,
+        away_at=line.away_at,
+        road=None,
+        slack=None,
+        place=place,
+        line=line,
+        guests=tuple(guests.get(line.id, ())),
+    )
 
 
 def _troupe(
@@ -205,10 +232,20 @@ def _troupe(
         int((home_at - back_by).total_seconds() // 60) if home_at is not None and back_by is not None else 0
     )
     return TroupesDay(
-        troupe_name=name, tour_day=row, stops=tuple(stops), aside=tuple(aside), leaves_from=names[0],
-        returns_to=names[1], base=start.place if start else None, end=end.place if end else None, back=back,
-        driving=driving + (back or 0), leaves_at=leaves_at, home_at=home_at, late=max(0, late),
-    )  # fmt: skip
+        troupe_name=name,
+        tour_day=row,
+        stops=tuple(stops),
+        aside=tuple(aside),
+        leaves_from=names[0],
+        returns_to=names[1],
+        base=start.place if start else None,
+        end=end.place if end else None,
+        back=back,
+        driving=driving + (back or 0),
+        leaves_at=leaves_at,
+        home_at=home_at,
+        late=max(0, late),
+    )
 
 
 def _with_road(show: OnDay, road: int | None, slack: int | None) -> OnDay:

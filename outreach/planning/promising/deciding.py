@@ -1,4 +1,5 @@
-"""A coordinator looks through a plan: strikes lines and puts them back, pins them, moves them to another time that fits."""
+"""A coordinator looks through a plan: strikes lines and puts them back, pins them, moves them to another time
+that fits."""
 
 from datetime import datetime
 
@@ -53,7 +54,8 @@ def get(partnership_id: int, plan_id: int, line_id: int) -> PlanLine:
 
 
 def strike(line: PlanLine, *, who: str, now: datetime) -> None:
-    """Take a line out, and its guests with it; it is not drawn up again on that date. Twice is once. Raises AlreadyProposed."""
+    """Take a line out, and its guests with it; it is not drawn up again on that date. Twice is once. Raises
+    AlreadyProposed."""
     locked(line.plan)
     db.session.refresh(line)
     if line.state == STRUCK:
@@ -91,16 +93,19 @@ def pin(line: PlanLine, *, pinned: bool, who: str, now: datetime) -> None:
 
 
 def elsewhere(line: PlanLine, *, now: datetime) -> list[DayOffer]:
-    """What every coming tour day offers a line's school beside what stands and what else the plan draws, by date.
+    """What every coming tour day offers a line's school beside what stands and what else the plan draws, by
+    date.
 
-    A constant number of queries. Its own place is left out of account, as is the kept time that it would move.
+    A constant number of queries. Its own place is left out of account, as is the kept time that it would
+    move.
     """
     room = _room(line, now=now)
     return room.offers(line.urn)
 
 
 def move(line: PlanLine, key: str, *, who: str, now: datetime) -> PlanLine:
-    """Draw a line elsewhere, on paper alone; its guests go with it. Raises AlreadyProposed, GoesWithItsHost, DoesNotFit."""
+    """Draw a line elsewhere, on paper alone; its guests go with it. Raises AlreadyProposed, GoesWithItsHost,
+    DoesNotFit."""
     locked(line.plan)
     db.session.refresh(line)
     _not_proposed(line)
@@ -134,9 +139,13 @@ def _put(line: PlanLine, slot: Slot) -> None:
 def _room(line: PlanLine, *, now: datetime) -> Room:
     plan = line.plan
     others = [
-        each for each in orders.lines(plan)
-        if each.id != line.id and each.state == DRAWN and each.guest_of is None and each.tour_day_id is not None
-    ]  # fmt: skip
+        each
+        for each in orders.lines(plan)
+        if each.id != line.id
+        and each.state == DRAWN
+        and each.guest_of is None
+        and each.tour_day_id is not None
+    ]
     coming = [day.id for day in days.of_programme(plan.programme_id) if day.day > day_of(now)]
     room = Room(plan.programme, coming, [line.school, *(each.school for each in others)], now=now)
     kept = room_of.proposals(each.proposal_id for each in (line, *others) if each.proposal_id is not None)
@@ -150,10 +159,13 @@ def _room(line: PlanLine, *, now: datetime) -> Room:
 def _has_another_then(line: PlanLine, slot: Slot) -> bool:
     """Whether the school has another show of the plan while this one would be there, of whatever troupe."""
     return any(
-        each.id != line.id and each.urn == line.urn and each.state != STRUCK
-        and each.get_in_at < slot.away_at and slot.get_in_at < each.away_at
+        each.id != line.id
+        and each.urn == line.urn
+        and each.state != STRUCK
+        and each.get_in_at < slot.away_at
+        and slot.get_in_at < each.away_at
         for each in orders.lines(line.plan)
-    )  # fmt: skip
+    )
 
 
 def _guests_of(line: PlanLine) -> list[PlanLine]:
@@ -183,6 +195,10 @@ def locked(plan: TourPlan) -> TourPlan:
 def _record(what: str, line: PlanLine, *, who: str, now: datetime) -> None:
     db.session.flush()
     history.record(
-        what, "programme", line.plan.programme_id, who=who, now=now,
+        what,
+        "programme",
+        line.plan.programme_id,
+        who=who,
+        now=now,
         after={"plan": line.plan.name, "urn": line.urn, "starts": line.starts_at.isoformat()},
-    )  # fmt: skip
+    )

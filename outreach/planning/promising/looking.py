@@ -1,5 +1,5 @@
-"""What accepting lines of a plan would do, line by line, before anything is done: who is written to, until when it is
-kept, which of them move, wait or cannot be. Writes nothing."""
+"""What accepting lines of a plan would do, line by line, before anything is done: who is written to, until
+when it is kept, which of them move, wait or cannot be. Writes nothing."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -33,8 +33,8 @@ USUALLY = timedelta(days=10)
 
 PROPOSE, MOVE, INVITE = "propose", "move", "invite"
 WAITS, NOBODY, GONE = "waits", "nobody", "gone"
-"""What becomes of a line: a proposal; a proposal that moves; a guest that is invited to its host's show; it waits for its
-host; there is nobody to write to; it no longer fits."""
+"""What becomes of a line: a proposal; a proposal that moves; a guest that is invited to its host's show; it
+waits for its host; there is nobody to write to; it no longer fits."""
 
 
 class NothingChosen(Refusal):
@@ -44,7 +44,8 @@ class NothingChosen(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Looked:
-    """One line. `reply_by` and `contact` where somebody is written to; `why` where nobody is, as the end of a sentence.
+    """One line. `reply_by` and `contact` where somebody is written to; `why` where nobody is, as the end of a
+    sentence.
 
     `show`: of a guest that is invited, its host's.
     """
@@ -128,11 +129,13 @@ def look(
             kept[line.urn] += 1
             found.append(
                 Looked(
-                    line=line, what=PROPOSE if proposal is None else MOVE, slot=slot,
+                    line=line,
+                    what=PROPOSE if proposal is None else MOVE,
+                    slot=slot,
                     contact=people[line.urn] if proposal is None else None,
                     reply_by=until,
                 )
-            )  # fmt: skip
+            )
     return found
 
 
@@ -158,9 +161,15 @@ def _slot(room: Room, line: PlanLine) -> Slot | str:
 
 
 def _why_gone(
-    programme: Programme, line: PlanLine, proposal: Proposal | None, account: accounts.Account, kept: Counter[int],
-    slot: Slot | str, *, now: datetime,
-) -> str:  # fmt: skip
+    programme: Programme,
+    line: PlanLine,
+    proposal: Proposal | None,
+    account: accounts.Account,
+    kept: Counter[int],
+    slot: Slot | str,
+    *,
+    now: datetime,
+) -> str:
     """Why a line cannot be, whoever is written to; '' where it can."""
     if line.proposal_id is not None and (proposal is None or not proposal.is_open(now)):
         return "the school has answered meanwhile, or its time has lapsed"
@@ -176,7 +185,8 @@ def _why_gone(
 def _until(
     line: PlanLine, proposal: Proposal | None, reply_by: date, calendar: SchoolCalendar, *, now: datetime
 ) -> date | None:
-    """Until when a line is kept: the day chosen, or longer where it waits already; as booking/reply_days.py has it."""
+    """Until when a line is kept: the day chosen, or longer where it waits already; as booking/reply_days.py
+    has it."""
     longest = reply_by if proposal is None else max(reply_by, proposal.reply_by)
     return reply_days.usual(
         line.plan.programme, line.day, wanted=longest, why_closed=calendar.why_closed, now=now
@@ -193,7 +203,8 @@ def _guest(
     *,
     now: datetime,
 ) -> Looked:
-    """A guest is invited once its host has booked: whether it comes, and whether it may, they say themselves."""
+    """A guest is invited once its host has booked: whether it comes, and whether it may, they say
+    themselves."""
     host = db.session.get_one(PlanLine, line.guest_of)
     refusal = holds.why_nothing(line.plan.programme, line.school, account)
     if refusal is not None:
@@ -235,7 +246,9 @@ def _hosts(lines: Sequence[PlanLine]) -> dict[int, Performance]:
 
 def _seats(programme: Programme, shows: Mapping[int, Performance]) -> dict[int, int]:
     """The seats that each of these shows has for guests; three queries a show."""
-    return {show.id: guest_places.seats_of(show, programme.audience_ceiling).for_guests for show in shows.values()}
+    return {
+        show.id: guest_places.seats_of(show, programme.audience_ceiling).for_guests for show in shows.values()
+    }
 
 
 def without_address(found: Sequence[Looked]) -> list[School]:

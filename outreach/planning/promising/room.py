@@ -1,4 +1,5 @@
-"""The tour with a plan laid over it: what stands on each day, what the plan draws there, and what still fits beside both."""
+"""The tour with a plan laid over it: what stands on each day, what the plan draws there, and what still fits
+beside both."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -55,10 +56,13 @@ class Room:
         _, stands = self.days[line.tour_day_id]
         stands.append(
             Stand(
-                urn=line.urn, get_in=minute(line.get_in_at), away=minute(line.away_at),
-                place=self.where[line.urn].place, town=self.schools[line.urn].town or "",
+                urn=line.urn,
+                get_in=minute(line.get_in_at),
+                away=minute(line.away_at),
+                place=self.where[line.urn].place,
+                town=self.schools[line.urn].town or "",
             )
-        )  # fmt: skip
+        )
         stands.sort(key=lambda s: s.get_in)
 
     def offers(self, urn: int) -> list[DayOffer]:
@@ -79,9 +83,12 @@ class Room:
     def _judge(self, urn: int) -> Judge:
         if urn not in self._judges:
             self._judges[urn] = Judge(
-                self.programme, self.partnership, self.schools[urn], located=self.where[urn],
+                self.programme,
+                self.partnership,
+                self.schools[urn],
+                located=self.where[urn],
                 calendar=self.calendars[urn],
-            )  # fmt: skip
+            )
         return self._judges[urn]
 
 

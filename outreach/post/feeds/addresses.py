@@ -1,7 +1,7 @@
 """Addresses to subscribe at: each behind a token of its own, which can be renewed and revoked.
 
-A token is made from a random number kept with the feed and from the service's key. So it can be shown again, stands
-in no table, and whoever reads a copy of the database can open nothing with it.
+A token is made from a random number kept with the feed and from the service's key. So it can be shown again,
+stands in no table, and whoever reads a copy of the database can open nothing with it.
 """
 
 import hashlib
@@ -29,8 +29,8 @@ UNSETTLED = timedelta(minutes=2)
 class Feed(Base):
     """One address to subscribe to. `subject` is a URN, a troupe's id, or a partnership's id, by `kind`.
 
-    Its token is made from `nonce` and the service's key, and stands nowhere. `holder` is the id of the one person
-    whose address it is; 0: it is for all who share the subject.
+    Its token is made from `nonce` and the service's key, and stands nowhere. `holder` is the id of the one
+    person whose address it is; 0: it is for all who share the subject.
     """
 
     __tablename__ = "feed"
@@ -67,9 +67,15 @@ def make(
     if standing is not None:
         return standing
     feed = Feed(
-        partnership_id=partnership_id, kind=kind, subject=subject, holder=holder, label=label, created_at=now, created_by=who,
+        partnership_id=partnership_id,
+        kind=kind,
+        subject=subject,
+        holder=holder,
+        label=label,
+        created_at=now,
+        created_by=who,
         nonce=secrets.token_hex(_NONCE // 2),
-    )  # fmt: skip
+    )
     db.session.add(feed)
     db.session.flush()
     history.record("made", "feed", feed.id, who=who, now=now, after=_called(feed))
@@ -79,9 +85,11 @@ def make(
 def revoke(feed: Feed, *, who: str, now: datetime) -> None:
     """The address, and any other for the same, stops for everybody who subscribed to it."""
     for row in _live(
-        Feed.kind == feed.kind, Feed.subject == feed.subject, Feed.partnership_id == feed.partnership_id,
+        Feed.kind == feed.kind,
+        Feed.subject == feed.subject,
+        Feed.partnership_id == feed.partnership_id,
         Feed.holder == feed.holder,
-    ):  # fmt: skip
+    ):
         row.revoked_at = now
         history.record("revoked", "feed", row.id, who=who, now=now, before=_called(row))
     db.session.flush()
@@ -91,9 +99,14 @@ def renew(feed: Feed, *, who: str, now: datetime) -> Feed:
     """Another address for the same; the old one stops."""
     revoke(feed, who=who, now=now)
     return make(
-        feed.kind, feed.subject, partnership_id=feed.partnership_id, label=feed.label, holder=feed.holder,
-        who=who, now=now,
-    )  # fmt: skip
+        feed.kind,
+        feed.subject,
+        partnership_id=feed.partnership_id,
+        label=feed.label,
+        holder=feed.holder,
+        who=who,
+        now=now,
+    )
 
 
 def revoke_all_of(holder: int, *, who: str, now: datetime) -> None:
@@ -105,8 +118,11 @@ def revoke_all_of(holder: int, *, who: str, now: datetime) -> None:
 def live(kind: str, subject: int, *, partnership_id: int, holder: int = 0) -> Feed | None:
     """The address that works for this; None where there is none."""
     found = _live(
-        Feed.kind == kind, Feed.subject == subject, Feed.partnership_id == partnership_id, Feed.holder == holder
-    )  # fmt: skip
+        Feed.kind == kind,
+        Feed.subject == subject,
+        Feed.partnership_id == partnership_id,
+        Feed.holder == holder,
+    )
     return found[-1] if found else None
 
 
@@ -125,10 +141,11 @@ def address(public_url: str, token: str) -> str:
 
 
 def state(token: str, *, keys: Iterable[str], now: datetime) -> State | None:
-    """The feed of a token made with one of `keys` and what it says just now, in one query; None: there is none such.
+    """The feed of a token made with one of `keys` and what it says just now, in one query; None: there is
+    none such.
 
-    The tag is that of the newest change and of the last cancelled entry that went. While the newest change is fresh
-    an older one may still be on its way, so that until then the tag is good for once.
+    The tag is that of the newest change and of the last cancelled entry that went. While the newest change is
+    fresh an older one may still be on its way, so that until then the tag is good for once.
     """
     nonce, seal = token[:_NONCE], token[_NONCE:]
     if not _TOKEN.fullmatch(token) or not any(hmac.compare_digest(seal, _seal(nonce, key)) for key in keys):

@@ -1,8 +1,9 @@
-"""What the calendars to subscribe to say: the text of each entry is kept, so that a feed is handed out, not made anew.
+"""What the calendars to subscribe to say: the text of each entry is kept, so that a feed is handed out, not
+made anew.
 
 An entry is a VEVENT of RFC 5545 with nobody in it: no METHOD, ORGANIZER or ATTENDEE, and a UID other than the
-invite's, so that whoever has both keeps both. Its lines are written here and not by icalendar, since each booking
-writes three of them; a test holds them against icalendar's own.
+invite's, so that whoever has both keeps both. Its lines are written here and not by icalendar, since each
+booking writes three of them; a test holds them against icalendar's own.
 """
 
 import re
@@ -39,18 +40,25 @@ SHOWN_AFTER_CANCELLING = timedelta(days=60)
 
 
 class FeedEntry(Base):
-    """One event as it stands in all feeds of one kind and subject: a VEVENT, ready. A change is a new row in place of
-    the old, so that the highest id tells the newest change. `gone_at`: cancelled, and shown until then."""
+    """One event as it stands in all feeds of one kind and subject: a VEVENT, ready. A change is a new row in
+    place of the old, so that the highest id tells the newest change. `gone_at`: cancelled, and shown until
+    then."""
 
     __tablename__ = "feed_entry"
     __table_args__ = (
         UniqueConstraint("kind", "subject", "uid"),
         Index("ix_feed_entry_newest", "kind", "subject", "id"),
-        Index("ix_feed_entry_gone", "kind", "subject", "gone_at",
-              postgresql_where=text("gone_at IS NOT NULL"), sqlite_where=text("gone_at IS NOT NULL")),
+        Index(
+            "ix_feed_entry_gone",
+            "kind",
+            "subject",
+            "gone_at",
+            postgresql_where=text("gone_at IS NOT NULL"),
+            sqlite_where=text("gone_at IS NOT NULL"),
+        ),
         # Without it SQLite gives the id of a row just deleted to the next one, and a change would not show.
         {"sqlite_autoincrement": True},
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
@@ -66,7 +74,8 @@ class FeedEntry(Base):
 class Entry:
     """What the feeds of one kind and subject show of an appointment; its people are left out.
 
-    `cancelled_at`: shown as cancelled, until 60 days later. `all_day`: days of the London calendar, busy for nobody.
+    `cancelled_at`: shown as cancelled, until 60 days later. `all_day`: days of the London calendar, busy for
+    nobody.
     """
 
     kind: str
@@ -97,7 +106,8 @@ def put(entries: Sequence[Entry], *, now: datetime, new: bool = False) -> int:
 
 
 def withdraw(kind: str, subject: int, uid: str, *, sequence: int, now: datetime) -> None:
-    """An event leaves the feeds of one subject for those of another: shown as cancelled, where it last stood."""
+    """An event leaves the feeds of one subject for those of another: shown as cancelled, where it last
+    stood."""
     row = db.session.execute(
         select(_TABLE).where(
             _TABLE.c.kind == kind, _TABLE.c.subject == subject, _TABLE.c.uid == f"{uid}-{kind}"
@@ -107,8 +117,12 @@ def withdraw(kind: str, subject: int, uid: str, *, sequence: int, now: datetime)
         return
     stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     new = {
-        "SEQUENCE": str(sequence), "DTSTAMP": stamp, "LAST-MODIFIED": stamp, "STATUS": "CANCELLED", "TRANSP": "TRANSPARENT",
-    }  # fmt: skip
+        "SEQUENCE": str(sequence),
+        "DTSTAMP": stamp,
+        "LAST-MODIFIED": stamp,
+        "STATUS": "CANCELLED",
+        "TRANSP": "TRANSPARENT",
+    }
     lines = []
     for line in row.text.replace("\r\n ", "").split("\r\n")[:-1]:
         name, _, value = line.partition(":")
@@ -121,7 +135,8 @@ def withdraw(kind: str, subject: int, uid: str, *, sequence: int, now: datetime)
 
 
 def forget(kind: str, subject: int, uids: Sequence[str]) -> None:
-    """Events go from the feeds of one subject without a word: another entry there says what became of them."""
+    """Events go from the feeds of one subject without a word: another entry there says what became of
+    them."""
     if uids:
         gone = [f"{uid}-{kind}" for uid in uids]
         db.session.execute(
@@ -138,7 +153,7 @@ def body(kind: str, subject: int, label: str, *, now: datetime) -> Iterator[byte
     yield head(label).encode()
     texts = db.session.execute(
         _ENTRIES, {"kind": kind, "subject": subject, "now": now}, execution_options={"yield_per": _AT_ONCE}
-    )  # fmt: skip
+    )
     for part in texts.scalars().partitions():
         yield "".join(part).encode()
     yield b"END:VCALENDAR\r\n"
@@ -156,9 +171,14 @@ def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _row(entry: Entry, now: datetime) -> dict[str, object]:
     gone_at = entry.cancelled_at and entry.cancelled_at + SHOWN_AFTER_CANCELLING
     return {
-        "kind": entry.kind, "subject": entry.subject, "uid": entry.uid, "text": text_of(entry),
-        "starts_at": entry.appointment.starts_at, "changed_at": now, "gone_at": gone_at,
-    }  # fmt: skip
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "uid": entry.uid,
+        "text": text_of(entry),
+        "starts_at": entry.appointment.starts_at,
+        "changed_at": now,
+        "gone_at": gone_at,
+    }
 
 
 def text_of(entry: Entry) -> str:
@@ -204,7 +224,8 @@ def _text(lines: Iterable[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A value of type TEXT (RFC 5545 3.3.11); `calendars.lines` has left no backslash and no other line end in it."""
+    """A value of type TEXT (RFC 5545 3.3.11); `calendars.lines` has left no backslash and no other line end
+    in it."""
     return text.replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
@@ -280,8 +301,11 @@ def _key(row: dict[str, object]) -> tuple[object, ...]:
 def _standing(rows: Sequence[dict[str, object]]) -> dict[tuple[object, ...], Row[*tuple[Any, ...]]]:
     """What stands of these events, by kind, subject and UID."""
     these = or_(
-        *(and_(_TABLE.c.kind == r["kind"], _TABLE.c.subject == r["subject"], _TABLE.c.uid == r["uid"]) for r in rows)
-    )  # fmt: skip
+        *(
+            and_(_TABLE.c.kind == r["kind"], _TABLE.c.subject == r["subject"], _TABLE.c.uid == r["uid"])
+            for r in rows
+        )
+    )
     return {(row.kind, row.subject, row.uid): row for row in db.session.execute(select(_TABLE).where(these))}
 
 

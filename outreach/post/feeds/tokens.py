@@ -1,7 +1,7 @@
 """Tokens for the JSON feed that a council's own programs read: made by a coordinator, shown once, withdrawn.
 
-Only the SHA-256 of a token is kept, so that whoever reads a copy of the database can open nothing with it. A token
-opens the figures of one partnership, and changes nothing.
+Only the SHA-256 of a token is kept, so that whoever reads a copy of the database can open nothing with it. A
+token opens the figures of one partnership, and changes nothing.
 """
 
 import hashlib
@@ -21,7 +21,8 @@ PREFIX = "outreach_"
 
 
 class ApiToken(Base, OfPartnership):
-    """One token: what it is for, its last four characters to tell it by, and by whom it was made and withdrawn."""
+    """One token: what it is for, its last four characters to tell it by, and by whom it was made and
+    withdrawn."""
 
     __tablename__ = "api_token"
 
@@ -51,9 +52,13 @@ def make(partnership_id: int, label: str, *, who: str, now: datetime) -> tuple[A
         )
     token = PREFIX + secrets.token_urlsafe(24)
     row = ApiToken(
-        partnership_id=partnership_id, token_hash=hash_of(token), label=label, ending=token[-4:], created_at=now,
+        partnership_id=partnership_id,
+        token_hash=hash_of(token),
+        label=label,
+        ending=token[-4:],
+        created_at=now,
         created_by=who,
-    )  # fmt: skip
+    )
     db.session.add(row)
     db.session.flush()
     history.record("made", "API token", row.id, who=who, now=now, after=label)

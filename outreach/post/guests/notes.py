@@ -1,5 +1,6 @@
-"""Letters between host and guest: somebody asks for seats, is answered, joins, changes, leaves. No calendar part goes with
-them: the host's entry stays as it is, and a guest's own invite is the letter of its booking."""
+"""Letters between host and guest: somebody asks for seats, is answered, joins, changes, leaves. No calendar
+part goes with them: the host's entry stays as it is, and a guest's own invite is the letter of its
+booking."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +23,9 @@ TO_HOST = (ASKS, JOINED, CHANGED, LEFT, WITHDRAWN)
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """One thing that one school hears of another. `urn`, `school_name` and `page` ('/booked/MRL-7K2Q/guests', below the
-    personal link) are of the school that is written to; `other_name` is the other's. `nearest` is (start, words), best
-    first; `place_id` tells one request from the next."""
+    """One thing that one school hears of another. `urn`, `school_name` and `page` ('/booked/MRL-7K2Q/guests',
+    below the personal link) are of the school that is written to; `other_name` is the other's. `nearest` is
+    (start, words), best first; `place_id` tells one request from the next."""
 
     kind: str
     place_id: int
@@ -53,15 +54,25 @@ class Note:
 def tell(note: Note, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
     """Put one note into the outbox, with a link of its own to the page that it speaks of."""
     minted = links.mint(
-        urn=note.urn, programme_id=note.programme_id, address=to.address, name=to.name, now=now, expires_at=expires_at
-    )  # fmt: skip
+        urn=note.urn,
+        programme_id=note.programme_id,
+        address=to.address,
+        name=to.name,
+        now=now,
+        expires_at=expires_at,
+    )
     words = _words(note, to, sender, page_of(minted.token), now=now)
     here = settings()
     return put(
-        words, to, sender, stream=f"guest/{note.programme_id}/{note.urn}/{note.place_id}/{note.kind}",
-        kind=f"guest {note.kind}" if note.kind in TO_HOST else f"seats: {note.kind}", now=now,
-        sender_address=f"{here.mail_sender}@{here.mail_domain}", reply_to=sender.contact_email,
-    )  # fmt: skip
+        words,
+        to,
+        sender,
+        stream=f"guest/{note.programme_id}/{note.urn}/{note.place_id}/{note.kind}",
+        kind=f"guest {note.kind}" if note.kind in TO_HOST else f"seats: {note.kind}",
+        now=now,
+        sender_address=f"{here.mail_sender}@{here.mail_domain}",
+        reply_to=sender.contact_email,
+    )
 
 
 def _words(note: Note, to: Addressee, sender: Sender, page: str, *, now: datetime) -> Rendered:
@@ -78,6 +89,13 @@ def _words(note: Note, to: Addressee, sender: Sender, page: str, *, now: datetim
         HOST_MOVED: f"{note.other_name} has moved its show",
     }[note.kind]
     return render(
-        "guest_to_host" if note.kind in TO_HOST else "guest_answer", subject, to, sender,
-        school_name=note.school_name, page=page, now=now, note=note, title=title,
-    )  # fmt: skip
+        "guest_to_host" if note.kind in TO_HOST else "guest_answer",
+        subject,
+        to,
+        sender,
+        school_name=note.school_name,
+        page=page,
+        now=now,
+        note=note,
+        title=title,
+    )

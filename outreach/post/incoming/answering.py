@@ -31,7 +31,8 @@ def time_stays(
 def move_or_cancel(
     visit: Visit, to: Addressee, sender: Sender, *, comment: str, now: datetime, expires_at: datetime
 ) -> Letter:
-    """Asks somebody who declined whether the visit is to be moved or cancelled. `comment` came with the answer."""
+    """Asks somebody who declined whether the visit is to be moved or cancelled. `comment` came with the
+    answer."""
     said: dict[str, object] = {"comment": comment}
     return _write(
         "move_or_cancel", "move or cancel?", visit, to, sender, said=said, now=now, expires_at=expires_at
@@ -51,11 +52,26 @@ def _write(
 ) -> Letter:
     minted = writing.mint(visit, to, now=now, expires_at=expires_at)
     words = render(
-        template, f"{writing.summary(visit)}: {about}", to, sender, school_name=visit.school_name,
-        page=writing.page_of(minted.token), now=now, visit=visit,
-        title=calendars.one_line(f"‘{visit.programme_title}’"), facts=facts_of(visit, now), **said,
-    )  # fmt: skip
+        template,
+        f"{writing.summary(visit)}: {about}",
+        to,
+        sender,
+        school_name=visit.school_name,
+        page=writing.page_of(minted.token),
+        now=now,
+        visit=visit,
+        title=calendars.one_line(f"‘{visit.programme_title}’"),
+        facts=facts_of(visit, now),
+        **said,
+    )
     return writing.put(
-        words, to, sender, stream=visit.uid, kind=template.replace("_", " "), now=now,
-        sender_address=writing.organizer(visit), sequence=visit.sequence, give_up_at=visit.starts_at,
-    )  # fmt: skip
+        words,
+        to,
+        sender,
+        stream=visit.uid,
+        kind=template.replace("_", " "),
+        now=now,
+        sender_address=writing.organizer(visit),
+        sequence=visit.sequence,
+        give_up_at=visit.starts_at,
+    )

@@ -1,4 +1,5 @@
-"""What attendees answered, written down: an answer to the revision it was given to, and what a newer one overtakes."""
+"""What attendees answered, written down: an answer to the revision it was given to, and what a newer one
+overtakes."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -14,12 +15,13 @@ from outreach.post.incoming.matching import Held, Visit
 from outreach.post.incoming.reading import Read
 
 WORDS = {"ACCEPTED": "said yes", "TENTATIVE": "said perhaps", "DECLINED": "said no"}
-"""The answers that are written down; NEEDS-ACTION says nothing, and who sends somebody else (DELEGATED) writes to us."""
+"""The answers that are written down; NEEDS-ACTION says nothing, and who sends somebody else (DELEGATED)
+writes to us."""
 
 
 def whole(mail: Read) -> list[CalendarEvent]:
-    """The events of a mail, each with the one person who answers. What speaks of single dates of a series is left out
-    beside the whole; no visit of ours is a series."""
+    """The events of a mail, each with the one person who answers. What speaks of single dates of a series is
+    left out beside the whole; no visit of ours is a series."""
     events = [e for e in mail.events if not e.single] or list(mail.events)
     return [_with_person(event, mail) for event in events]
 
@@ -67,11 +69,14 @@ def overtake(incoming: Incoming, event: CalendarEvent, visit: Visit, *, sequence
         select(Incoming)
         .join(CalendarAnswer, CalendarAnswer.incoming_id == Incoming.id)
         .where(
-            CalendarAnswer.uid == visit.uid, CalendarAnswer.address == by, Incoming.task == DECLINE,
-            Incoming.settled_at.is_(None), Incoming.id != incoming.id,
+            CalendarAnswer.uid == visit.uid,
+            CalendarAnswer.address == by,
+            Incoming.task == DECLINE,
+            Incoming.settled_at.is_(None),
+            Incoming.id != incoming.id,
         )
         .order_by(Incoming.id)
-    ).unique():  # fmt: skip
+    ).unique():
         inbox.settle(mail, "overtaken", who=by, now=now)
     if event.partstat == "ACCEPTED":
         for counter in _wishes(visit.uid, by):
@@ -82,9 +87,9 @@ def overtake(incoming: Incoming, event: CalendarEvent, visit: Visit, *, sequence
 def sequence_of(event: CalendarEvent, visit: Visit, held: Held | None) -> int | None:
     """Which revision it answers; None when it claims one that we never sent them.
 
-    The start that an answer repeats is believed before its SEQUENCE, which some programs raise by themselves: where an
-    older revision alone named that start, it is that one. It tells too where SEQUENCE is missing, which is else 0
-    (RFC 5545 3.8.7.4), or beyond ours.
+    The start that an answer repeats is believed before its SEQUENCE, which some programs raise by themselves:
+    where an older revision alone named that start, it is that one. It tells too where SEQUENCE is missing,
+    which is else 0 (RFC 5545 3.8.7.4), or beyond ours.
     """
     highest = held.sequence if held else visit.sequence
     claimed = event.sequence if event.sequence is not None and event.sequence <= highest else None

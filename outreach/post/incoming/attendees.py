@@ -1,4 +1,5 @@
-"""What attendees say back about a visit (RFC 5546 3.2): an answer is written down, a wish kept; doubts go to a person.
+"""What attendees say back about a visit (RFC 5546 3.2): an answer is written down, a wish kept; doubts go to
+a person.
 
 An answer changes what we know of the person, never the visit. Nobody unknown is ever added by it.
 """
@@ -84,9 +85,16 @@ class _Answer:
     """One event of one mail, and what becomes of it."""
 
     def __init__(
-        self, incoming: Incoming, mail: Read, event: CalendarEvent, visit: Visit | None,
-        *, reached: set[str], tokens: set[str], now: datetime,
-    ) -> None:  # fmt: skip
+        self,
+        incoming: Incoming,
+        mail: Read,
+        event: CalendarEvent,
+        visit: Visit | None,
+        *,
+        reached: set[str],
+        tokens: set[str],
+        now: datetime,
+    ) -> None:
         self.incoming, self.mail, self.event, self.now = incoming, mail, event, now
         self.reached, self.tokens = reached, tokens
         name = event.name or (mail.sender_name if event.address == mail.sender else "")
@@ -154,7 +162,8 @@ class _Answer:
         if event.starts_at is None or event.ends_at is None:
             return Note(task=MAIL, why=f"{self.who} asks for another time, but it cannot be read which.")
         has_it = self.held is not None and self.held.has_it
-        # The start is the wish, so it does not tell which revision is answered; without one that we sent, none is.
+        # The start is the wish, so it does not tell which revision is answered; without one that we sent,
+        # none is.
         answered = answers.sequence_of(replace(event, starts_at=None), visit, self.held)
         sequence = visit.sequence if answered is None else answered
         counter = CounterProposal(
@@ -185,7 +194,8 @@ class _Answer:
         return Note(task=WISH, why=" ".join([*why, *doubts]))
 
     def _refresh(self, visit: Visit) -> Note:
-        """(RFC 5546 3.2.6) Asked for by somebody who has the entry, it goes again, and only to the address on file."""
+        """(RFC 5546 3.2.6) Asked for by somebody who has the entry, it goes again, and only to the address on
+        file."""
         doubts = self._doubts(visit)
         if self.held is None or not self.held.has_it or doubts or self.mail.sender != self.event.address:
             said = f"{self.who} asks to be sent the calendar entry again.{'' if doubts else self._sent_by()}"
@@ -205,8 +215,10 @@ class _Answer:
     def _invite(self) -> Note:
         """Others' invitations are never followed: what stands in our own calendar is ours to say."""
         what = {
-            "REQUEST": "sent an invitation", "CANCEL": "sent a cancellation", "ADD": "sent an invitation",
-        }.get(self.event.method, "sent a calendar message")  # fmt: skip
+            "REQUEST": "sent an invitation",
+            "CANCEL": "sent a cancellation",
+            "ADD": "sent an invitation",
+        }.get(self.event.method, "sent a calendar message")
         title = f" (‘{self.event.summary}’)" if self.event.summary else ""
         ours = (
             " It is our own, come back to us."
@@ -224,8 +236,8 @@ class _Answer:
     def _doubts(self, visit: Visit) -> list[str]:
         """Why it may not be whose it says (RFC 6047 2.2.1), in words; [] when it is to be believed.
 
-        The address with its token is known to the people who were sent it, so who uses it is believed even where
-        our mail server could find nothing out.
+        The address with its token is known to the people who were sent it, so who uses it is believed even
+        where our mail server could find nothing out.
         """
         authenticated, doubts = self.incoming.authenticated, []
         if authenticated == headers.FAIL:
@@ -242,7 +254,8 @@ class _Answer:
         return doubts
 
     def _sent_by(self) -> str:
-        """' It was sent by Mallory (mallory@elsewhere.example).', where that is not whose answer it is; else ''."""
+        """' It was sent by Mallory (mallory@elsewhere.example).', where that is not whose answer it is; else
+        ''."""
         if not self.event.address or self.mail.sender == self.event.address:
             return ""
         return f" It was sent by {named(self.mail.sender_name, self.mail.sender)}."

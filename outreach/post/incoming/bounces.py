@@ -25,8 +25,8 @@ RETURNED = (
 class Bounced:
     """What a bounce says. `permanent`: True, given up; False, still being tried; None, nobody can tell.
 
-    `status` is the enhanced code (RFC 3463) nearest to the cause, '' when there is none; `said` the other server's
-    words; `message_ids` are those of the mail that came back, as far as any stand in the bounce.
+    `status` is the enhanced code (RFC 3463) nearest to the cause, '' when there is none; `said` the other
+    server's words; `message_ids` are those of the mail that came back, as far as any stand in the bounce.
     """
 
     permanent: bool | None
@@ -48,13 +48,15 @@ class Bounced:
 _DEAD = frozenset(
     "5.1.0 5.1.1 5.1.2 5.1.3 5.1.4 5.1.6 5.1.10 5.1.351 5.2.0 5.2.1 5.4.1 5.4.4 5.4.310 5.7.17".split()
 )
-"""No such mailbox, no such place, mailbox closed (RFC 3463 3.2, 3.3; RFC 7505: a domain without mail). 5.4.1 is what
-Exchange Online says of an address that is not in its directory; 5.4.4 and 5.4.310 of a domain that is nowhere."""
+"""No such mailbox, no such place, mailbox closed (RFC 3463 3.2, 3.3; RFC 7505: a domain without mail). 5.4.1
+is what Exchange Online says of an address that is not in its directory; 5.4.4 and 5.4.310 of a domain that is
+nowhere."""
 
 _UNSAID = ("", "5.0.0", "5.5.0", "5.3.0")
 _NOT_THE_ADDRESS = re.compile(
     r"full|quota|over\s?limit|insufficient|too (?:large|big|long)|exceed|size|spam|virus|polic|block|black|reputation|"
-    r"content|dmarc|spf\b|dkim|access denied|permission denied|not authori[sz]ed|relaying|loop|hop count|timed? ?out|expired|timeout|try again|greylist",
+    r"content|dmarc|spf\b|dkim|access denied|permission denied|not authori[sz]ed|relaying|loop|hop "
+    r"count|timed? ?out|expired|timeout|try again|greylist",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
@@ -150,7 +152,8 @@ def _said(block: Message, name: str) -> str:
 
 
 def _recipients(block: Message) -> list[str]:
-    """'rfc822; j.fell@redmere.example', or a bare '<j.fell@redmere.example>'; the one that we wrote to first."""
+    """'rfc822; j.fell@redmere.example', or a bare '<j.fell@redmere.example>'; the one that we wrote to
+    first."""
     found = []
     for value in headers.values(block, "Original-Recipient", "Final-Recipient"):
         address = headers.bare(value.partition(";")[2] or value)
@@ -160,7 +163,8 @@ def _recipients(block: Message) -> list[str]:
 
 
 def _status(block: Message) -> str:
-    """The other server's own code tells more than the reporting one's: 5.0.0 beside '550 5.1.1' is a 5.1.1."""
+    """The other server's own code tells more than the reporting one's: 5.0.0 beside '550 5.1.1' is a
+    5.1.1."""
     status = _CODE.search(_said(block, "Status"))
     for code in _CODE.finditer(_said(block, "Diagnostic-Code")):
         if code[1].startswith("5" if status is None else status[1][0]):

@@ -1,8 +1,8 @@
 """Calendar parts of strangers, read leniently: whose answer, to which event, in which revision. Pure.
 
-icalendar takes the lines apart. Its reader of whole components is not used: it keeps time zones that it meets for the
-life of the process, so that one mail's "Customized Time Zone" would shift the next mail's wish, and it expands their
-rules, however many times a second they say.
+icalendar takes the lines apart. Its reader of whole components is not used: it keeps time zones that it meets
+for the life of the process, so that one mail's "Customized Time Zone" would shift the next mail's wish, and
+it expands their rules, however many times a second they say.
 """
 
 import re
@@ -21,11 +21,12 @@ UNKNOWN_LENGTH = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarEvent:
-    """One VEVENT of a calendar part. `method` is in capitals, '' when it has none; of an answer `address` and `name`
-    are the one attendee's (RFC 5546 3.2.3), '' when none or several are named: then `attendees` has all.
+    """One VEVENT of a calendar part. `method` is in capitals, '' when it has none; of an answer `address` and
+    `name` are the one attendee's (RFC 5546 3.2.3), '' when none or several are named: then `attendees` has
+    all.
 
-    Instants are aware UTC, None where they are missing or make no sense; `sequence` None is missing. `single`: it
-    speaks of one date of a series only (RECURRENCE-ID).
+    Instants are aware UTC, None where they are missing or make no sense; `sequence` None is missing.
+    `single`: it speaks of one date of a series only (RECURRENCE-ID).
     """
 
     method: str
@@ -59,8 +60,8 @@ class _Lines:
 
 
 def events(ics: bytes, charset: str, method: str) -> list[CalendarEvent] | None:
-    """The events of one calendar part; None when it is no calendar. `method` is the MIME parameter, which the body's
-    own METHOD overrules (RFC 6047 2.4)."""
+    """The events of one calendar part; None when it is no calendar. `method` is the MIME parameter, which the
+    body's own METHOD overrules (RFC 6047 2.4)."""
     text = _decoded(ics, charset)
     if "BEGIN:VCALENDAR" not in text.upper():
         return None
@@ -80,7 +81,8 @@ def _decoded(ics: bytes, charset: str) -> str:
 
 
 def _components(text: str) -> tuple[_Lines, dict[str, list[tuple[str, str]]], list[_Lines]]:
-    """(the calendar's own lines, offsets of each time zone, the events); what stands inside an event is left out.
+    """(the calendar's own lines, offsets of each time zone, the events); what stands inside an event is left
+    out.
 
     The offsets are (component, TZOFFSETTO), by TZID.
     """
@@ -114,7 +116,8 @@ def _lines(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
     """Each line as (name in capitals, parameters, value as it stands); what is no line is left out."""
     from icalendar.parser import Contentlines  # late: only mail that comes in is looked at
 
-    # A lone CR ends a line too, for some; UTF-8 only, since a text of one line would be taken for a file's name.
+    # A lone CR ends a line too, for some; UTF-8 only, since a text of one line would be taken for a file's
+    # name.
     plain = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     for line in Contentlines.from_ical(plain):  # type: ignore[no-untyped-call]  # icalendar gives it no types
         try:
@@ -184,7 +187,8 @@ _WEEKS = re.compile(
 
 
 def _instant(params: dict[str, str], value: str, zones: dict[str, list[tuple[str, str]]]) -> datetime | None:
-    """A DATE-TIME in UTC, in a named zone, or of nobody's zone, which is London's here; None for a whole day."""
+    """A DATE-TIME in UTC, in a named zone, or of nobody's zone, which is London's here; None for a whole
+    day."""
     found = _STAMP.fullmatch(value.strip())
     if found is None:
         return None
@@ -200,7 +204,8 @@ def _instant(params: dict[str, str], value: str, zones: dict[str, list[tuple[str
 
 
 def _zone(tzid: str, zones: dict[str, list[tuple[str, str]]]) -> tzinfo | None:
-    """A zone by its name, by Windows' name for it, or by what the calendar says of it; None when nobody can tell."""
+    """A zone by its name, by Windows' name for it, or by what the calendar says of it; None when nobody can
+    tell."""
     tzid = tzid.strip()
     if not tzid:
         return LONDON

@@ -1,4 +1,5 @@
-"""What stands in many mails at once: the answers and wishes in them, and the letters they answer. A few queries for all."""
+"""What stands in many mails at once: the answers and wishes in them, and the letters they answer. A few
+queries for all."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from outreach.post.outbox import Letter
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """Of one mail. `letter`, without its bytes, is the one that bounced or was answered; `dead`: its address still is."""
+    """Of one mail. `letter`, without its bytes, is the one that bounced or was answered; `dead`: its address
+    still is."""
 
     answers: tuple[CalendarAnswer, ...]
     counter: CounterProposal | None
@@ -30,19 +32,22 @@ def address_settled(address: str, partnership_id: int | None, as_: str, *, who: 
         select(Incoming)
         .join(Letter, Letter.id == Incoming.letter_id)
         .where(
-            Incoming.partnership_id == partnership_id, Incoming.task == ADDRESS, Incoming.settled_at.is_(None),
+            Incoming.partnership_id == partnership_id,
+            Incoming.task == ADDRESS,
+            Incoming.settled_at.is_(None),
             func.lower(Letter.recipient) == address.lower(),
         )
         .options(defer(Incoming.raw))
         .order_by(Incoming.id)
-    ).all():  # fmt: skip
+    ).all():
         inbox.settle(mail, as_, who=who, now=now)
 
 
 def about(
     streams: Collection[str], senders: Collection[str], partnership_id: int, *, most: int
 ) -> Sequence[Incoming]:
-    """What came in about some visits or letters, and from some addresses; newest first, without its bytes. One query."""
+    """What came in about some visits or letters, and from some addresses; newest first, without its bytes.
+    One query."""
     return db.session.scalars(
         select(Incoming)
         .where(

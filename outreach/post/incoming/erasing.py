@@ -1,4 +1,5 @@
-"""The words of a mail are taken out for good: no child is named here, and whoever writes to us may not know that."""
+"""The words of a mail are taken out for good: no child is named here, and whoever writes to us may not know
+that."""
 
 from datetime import datetime
 
@@ -14,10 +15,11 @@ GONE = "Its words were erased."
 
 
 def erase(incoming: Incoming, *, who: str, now: datetime) -> None:
-    """Its bytes, subject and comments go; who sent it, when, and which answer it was stay. Nothing brings them back.
+    """Its bytes, subject and comments go; who sent it, when, and which answer it was stay. Nothing brings
+    them back.
 
-    A no or a wish for another time, which stands in figures, still waits for its next action; all else is settled.
-    The mailbox that it came from may hold it still.
+    A no or a wish for another time, which stands in figures, still waits for its next action; all else is
+    settled. The mailbox that it came from may hold it still.
     """
     incoming.raw, incoming.subject = b"", ""
     if incoming.task:

@@ -1,4 +1,5 @@
-"""What the head of a mail says: who, to whom, and whether our own mail server vouches for it. Pure, and it never raises."""
+"""What the head of a mail says: who, to whom, and whether our own mail server vouches for it. Pure, and it
+never raises."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,12 +15,20 @@ from outreach.post.incoming.showing import words as words
 
 PASS, FAIL, NONE = "pass", "fail", "none"
 EXCHANGE_ONLINE = "exchange-online"
-"""The setting for Microsoft 365, which leaves its own name out of the Authentication-Results that it writes."""
+"""The setting for Microsoft 365, which leaves its own name out of the Authentication-Results that it
+writes."""
 
 DELIVERED = (
-    "Delivered-To", "X-Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "Original-Recipient", "To",
-    "Cc", "Resent-To",
-)  # fmt: skip
+    "Delivered-To",
+    "X-Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+    "X-Envelope-To",
+    "Original-Recipient",
+    "To",
+    "Cc",
+    "Resent-To",
+)
 """Where an address may stand to which a mail was delivered, the surest first."""
 
 _ADDRESS = re.compile(r"[^\s@<>\"(),:;\[\]]+@[^\s@<>\"(),:;\[\]]+")
@@ -37,7 +46,8 @@ def people(values: Iterable[str]) -> list[Person]:
     """The people of some address headers, in order, each address once. What is no address is left out."""
     found: dict[str, Person] = {}
     for value in values:
-        # The reader of the standard library stumbles over a comma in a bare name; what it finds beside is kept.
+        # The reader of the standard library stumbles over a comma in a bare name; what it finds beside is
+        # kept.
         try:
             pairs = getaddresses([value])
         except (ValueError, IndexError, TypeError, AttributeError):
@@ -55,7 +65,8 @@ def values(mail: Message, *names: str) -> list[str]:
 
 
 def bare(address: str) -> str:
-    """'MAILTO:Office%2Bx@School.example?subject=…' -> 'office+x@school.example'; a domain in other letters as IDNA."""
+    """'MAILTO:Office%2Bx@School.example?subject=…' -> 'office+x@school.example'; a domain in other letters as
+    IDNA."""
     text = plain(address).strip().strip("<>").strip()
     if text[:7].lower() == "mailto:":
         text = unquote(text[7:].partition("?")[0])
@@ -78,8 +89,8 @@ def address_in(value: str) -> str:
 def same_house(one: str, other: str) -> bool:
     """Whether two addresses are of one domain whose names one body gives out.
 
-    A part of a domain is another house: pupils often have theirs there. Where anybody can have an address nobody's
-    name says anything about another's.
+    A part of a domain is another house: pupils often have theirs there. Where anybody can have an address
+    nobody's name says anything about another's.
     """
     a, b = one.rpartition("@")[2].lower(), other.rpartition("@")[2].lower()
     return bool(a) and a == b and a not in public_providers()
@@ -95,10 +106,11 @@ def public_providers() -> frozenset[str]:
 def vouched(results: Sequence[str], ours: str, sender: str) -> str:
     """What our own mail server found about `sender`: PASS, FAIL, or NONE when it said nothing of use.
 
-    `results` are Authentication-Results as they stand, the newest first (RFC 8601); `ours` is the name under which our
-    server writes them, '' when it writes none. All others are somebody's claim and are left out. DMARC decides
-    (RFC 7489), and with it Microsoft's own verdict (compauth); a policy that cannot be read is as good as a no. Where
-    the sender's domain has none, a signature or SPF of that very domain does; that both fail is a no.
+    `results` are Authentication-Results as they stand, the newest first (RFC 8601); `ours` is the name under
+    which our server writes them, '' when it writes none. All others are somebody's claim and are left out.
+    DMARC decides (RFC 7489), and with it Microsoft's own verdict (compauth); a policy that cannot be read is
+    as good as a no. Where the sender's domain has none, a signature or SPF of that very domain does; that
+    both fail is a no.
     """
     domain = sender.rpartition("@")[2]
     said = [_methods(value) for value in results]
@@ -112,7 +124,9 @@ def vouched(results: Sequence[str], ours: str, sender: str) -> str:
         for method, result, about in found
         if method == "dmarc" and _speaks_of(about.get("header.from"), domain)
     ]
-    if {FAIL, "permerror"} & set(dmarc) or ("compauth", FAIL) in {(method, result) for method, result, _ in found}:
+    if {FAIL, "permerror"} & set(dmarc) or ("compauth", FAIL) in {
+        (method, result) for method, result, _ in found
+    }:
         return FAIL
     if PASS in dmarc or "bestguesspass" in dmarc:
         return PASS
@@ -141,7 +155,8 @@ def _aligned(whose: str, domain: str) -> bool:
 
 
 def _methods(value: str) -> tuple[str, list[tuple[str, str, dict[str, str]]]]:
-    """'mx.example; dmarc=pass header.from=a.example' -> ('mx.example', [('dmarc', 'pass', {'header.from': …})])."""
+    """'mx.example; dmarc=pass header.from=a.example' -> ('mx.example', [('dmarc', 'pass', {'header.from':
+    …})])."""
     pieces = [piece.strip() for piece in _without_comments(value).lower().split(";")]
     name = ""
     if pieces and "=" not in pieces[0]:

@@ -1,4 +1,5 @@
-"""What came in, kept whole: answers from calendars, wishes for another time, bounces, and mail from people."""
+"""What came in, kept whole: answers from calendars, wishes for another time, bounces, and mail from
+people."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -23,25 +24,39 @@ from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 
 ANSWER, COUNTER, REFRESH, BOUNCE, AUTO_REPLY, PERSON, INVITE, UNREADABLE = (
-    "answer", "counter", "refresh", "bounce", "auto-reply", "person", "invite", "unreadable",
-)  # fmt: skip
+    "answer",
+    "counter",
+    "refresh",
+    "bounce",
+    "auto-reply",
+    "person",
+    "invite",
+    "unreadable",
+)
 """What a mail is."""
 
 NEWCOMER, DOUBT, DECLINE, WISH, ADDRESS, MAIL, RAW = (
-    "newcomer", "doubt", "decline", "wish", "address", "mail", "raw",
-)  # fmt: skip
-"""What a person has to do about it: somebody unknown answered; an answer that may not be whose it says; somebody
-declined; somebody wishes another time; an address is dead; mail to read; mail that cannot be read."""
+    "newcomer",
+    "doubt",
+    "decline",
+    "wish",
+    "address",
+    "mail",
+    "raw",
+)
+"""What a person has to do about it: somebody unknown answered; an answer that may not be whose it says;
+somebody declined; somebody wishes another time; an address is dead; mail to read; mail that cannot be
+read."""
 
 
 class Incoming(Base):
     """One mail that came in, raw as it came; `digest` drops repeats.
 
-    `stream` is what it is about (a visit's UID, or another letter's stream), '' when that is not known; `letter_id` the
-    letter that bounced, or that was answered. `task` is what a person has to do and `why` says so in words; both are ''
-    when nobody must. It waits in the inbox while `task` is set and `settled_at` is not. `partnership_id` None: nobody
-    can tell whose it is, until a coordinator takes it. `authenticated` is what our own mail server found: 'pass',
-    'fail', or 'none' when it said nothing.
+    `stream` is what it is about (a visit's UID, or another letter's stream), '' when that is not known;
+    `letter_id` the letter that bounced, or that was answered. `task` is what a person has to do and `why`
+    says so in words; both are '' when nobody must. It waits in the inbox while `task` is set and `settled_at`
+    is not. `partnership_id` None: nobody can tell whose it is, until a coordinator takes it. `authenticated`
+    is what our own mail server found: 'pass', 'fail', or 'none' when it said nothing.
     """
 
     __tablename__ = "incoming"
@@ -56,12 +71,14 @@ class Incoming(Base):
         ),
         CheckConstraint("(task = '') = (why = '')", name="why"),
         Index(
-            "ix_incoming_waiting", "partnership_id", "received_at",
+            "ix_incoming_waiting",
+            "partnership_id",
+            "received_at",
             postgresql_where=text("task <> '' AND settled_at IS NULL"),
             sqlite_where=text("task <> '' AND settled_at IS NULL"),
         ),
         Index("ix_incoming_sender", "partnership_id", text("lower(sender)")),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     partnership_id: Mapped[int | None]
@@ -86,8 +103,8 @@ class Incoming(Base):
 class CalendarAnswer(Base):
     """What one attendee answered to one revision of one event (RFC 5546 3.2.3); rows are only added.
 
-    The newest by (sequence, dtstamp) holds. Whether it is an answer to the time that stands now is the booking's
-    to say, by the SEQUENCE at which its time or place last changed.
+    The newest by (sequence, dtstamp) holds. Whether it is an answer to the time that stands now is the
+    booking's to say, by the SEQUENCE at which its time or place last changed.
     """
 
     __tablename__ = "calendar_answer"
@@ -109,7 +126,8 @@ class CalendarAnswer(Base):
 
 
 class CounterProposal(Base):
-    """A wish for another time (METHOD:COUNTER). It does nothing by itself: a coordinator accepts or refuses it."""
+    """A wish for another time (METHOD:COUNTER). It does nothing by itself: a coordinator accepts or refuses
+    it."""
 
     __tablename__ = "counter_proposal"
     __table_args__ = (
@@ -156,16 +174,19 @@ class Settled(Refusal):
 def waiting(
     partnership_id: int, tasks: Iterable[str] = (), *, first: int = 0, most: int = 50
 ) -> Sequence[Incoming]:
-    """What waits for a person, newest first, without its bytes: this partnership's, and what nobody can tell whose it is."""
+    """What waits for a person, newest first, without its bytes: this partnership's, and what nobody can tell
+    whose it is."""
     return _listed(*_waiting(partnership_id, tasks), first=first, most=most)
 
 
 def count_waiting(partnership_id: int) -> dict[str, int]:
     """How many wait, by task; a task without any is left out. The sum is the number in the menu."""
     rows = db.session.execute(
-        select(Incoming.task, func.count()).where(*_waiting(partnership_id, ())).group_by(Incoming.task)
+        select(Incoming.task, func.count())
+        .where(*_waiting(partnership_id, ()))
+        .group_by(Incoming.task)
         .order_by(Incoming.task)
-    )  # fmt: skip
+    )
     return {task: n for task, n in rows}
 
 
@@ -187,7 +208,8 @@ def get(incoming_id: int, partnership_id: int) -> Incoming | None:
 
 
 def take(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) -> None:
-    """Say that mail of which nobody could tell is this partnership's. Raises Settled when another was quicker."""
+    """Say that mail of which nobody could tell is this partnership's. Raises Settled when another was
+    quicker."""
     taken = db.session.scalar(
         update(Incoming)
         .where(Incoming.id == incoming.id, Incoming.partnership_id.is_(None))
@@ -223,7 +245,8 @@ def reopen(incoming: Incoming, *, who: str, now: datetime) -> None:
 
 
 def answers_of(uids: Iterable[str]) -> dict[str, dict[str, CalendarAnswer]]:
-    """The newest answer of each attendee to each of these events: UID -> address in lower case -> answer. One query.
+    """The newest answer of each attendee to each of these events: UID -> address in lower case -> answer. One
+    query.
 
     Newest by (SEQUENCE, DTSTAMP), then by arrival (RFC 5546 2.1.5).
     """
@@ -255,7 +278,8 @@ def counter_of(incoming: Incoming) -> CounterProposal | None:
 
 
 def open_counters(uids: Iterable[str]) -> dict[str, list[CounterProposal]]:
-    """The wishes for another time that nobody has answered yet, by UID, oldest first; UIDs without any are left out."""
+    """The wishes for another time that nobody has answered yet, by UID, oldest first; UIDs without any are
+    left out."""
     found: dict[str, list[CounterProposal]] = {}
     for row in db.session.scalars(
         select(CounterProposal)

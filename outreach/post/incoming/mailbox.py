@@ -42,7 +42,8 @@ class Mailbox:
 
     @classmethod
     def of(cls, settings: Mapping[str, object]) -> "Mailbox | None":
-        """From IMAP_URL, IMAP_TOKEN_FILE, IMAP_DONE_FOLDER and IMAP_UNREADABLE_FOLDER; None while IMAP_URL is empty.
+        """From IMAP_URL, IMAP_TOKEN_FILE, IMAP_DONE_FOLDER and IMAP_UNREADABLE_FOLDER; None while IMAP_URL is
+        empty.
 
         Raises BadMailbox.
         """
@@ -92,10 +93,12 @@ class Looked:
 def look(
     mailbox: Mailbox, take: Callable[[bytes], bool | None], *, stop: Callable[[], bool] = lambda: False
 ) -> Looked:
-    """Hand every mail in the mailbox to `take`, oldest first, those too that come meanwhile, until `stop()` says so.
+    """Hand every mail in the mailbox to `take`, oldest first, those too that come meanwhile, until `stop()`
+    says so.
 
-    `take` keeps the mail for good before it returns, and says whether it could be read; None leaves it where it is. Of
-    a mail that is too large it gets a byte more than may be. What `take` raises ends the look. Raises Trouble.
+    `take` keeps the mail for good before it returns, and says whether it could be read; None leaves it where
+    it is. Of a mail that is too large it gets a byte more than may be. What `take` raises ends the look.
+    Raises Trouble.
     """
     done = Looked()
     try:
@@ -113,8 +116,13 @@ def look(
 
 class _Round:
     def __init__(
-        self, mailbox: Mailbox, line: imaplib.IMAP4, take: Callable[[bytes], bool | None], stop: Callable[[], bool], done: Looked
-    ) -> None:  # fmt: skip
+        self,
+        mailbox: Mailbox,
+        line: imaplib.IMAP4,
+        take: Callable[[bytes], bool | None],
+        stop: Callable[[], bool],
+        done: Looked,
+    ) -> None:
         self.mailbox, self.line, self.take, self.stop, self.done = mailbox, line, take, stop, done
         self.moves = "MOVE" in line.capabilities
         self.expunges = "UIDPLUS" in line.capabilities
@@ -166,7 +174,8 @@ class _Round:
             _ok(self.line.uid("EXPUNGE", _text(uid)), "move a mail")
 
     def _folder(self, name: str) -> str:
-        """The folder as the server knows it, quoted; made when it is not there. Some have all folders below INBOX."""
+        """The folder as the server knows it, quoted; made when it is not there. Some have all folders below
+        INBOX."""
         listed = _ok(self.line.list('""', '""'), "list the folders")
         between = re.search(rb'\)\s+"(.)"', listed[0] or b"")
         below = f"INBOX{between[1].decode()}{name}" if between else name

@@ -1,4 +1,5 @@
-"""What a mail belongs to: the visit whose calendar entries we wrote, the people who have it, the letter that came back."""
+"""What a mail belongs to: the visit whose calendar entries we wrote, the people who have it, the letter that
+came back."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,12 +14,14 @@ from outreach.post.incoming import calendar_parts, headers
 from outreach.post.outbox import Letter
 
 REMOVED = "colleague removed"
-"""The kind of letter that takes an entry out of one person's calendar alone; any other CANCEL ends it for all."""
+"""The kind of letter that takes an entry out of one person's calendar alone; any other CANCEL ends it for
+all."""
 
 
 @dataclass(kw_only=True)
 class Held:
-    """What one person was sent of a visit: `has_it` while the entry is theirs, `ended` once the visit was cancelled.
+    """What one person was sent of a visit: `has_it` while the entry is theirs, `ended` once the visit was
+    cancelled.
 
     `letter_id` is the newest letter that made it so, `sequence` the highest that they were sent.
     """
@@ -32,7 +35,8 @@ class Held:
 
 @dataclass(kw_only=True)
 class Visit:
-    """All that was sent about one visit. `tokens` are the addresses that its answers go to; `sequence` is the newest."""
+    """All that was sent about one visit. `tokens` are the addresses that its answers go to; `sequence` is the
+    newest."""
 
     uid: str
     partnership_id: int | None
@@ -53,12 +57,18 @@ def visits(uids: Iterable[str]) -> dict[str, Visit]:
         return found
     rows = db.session.execute(
         select(
-            Letter.id, Letter.stream, Letter.partnership_id, Letter.recipient, Letter.sender_address, Letter.kind,
-            Letter.method, Letter.sequence,
+            Letter.id,
+            Letter.stream,
+            Letter.partnership_id,
+            Letter.recipient,
+            Letter.sender_address,
+            Letter.kind,
+            Letter.method,
+            Letter.sequence,
         )
         .where(Letter.stream.in_(wanted), Letter.method != "")
         .order_by(Letter.id)
-    )  # fmt: skip
+    )
     for row in rows:
         visit = found.setdefault(row.stream, Visit(uid=row.stream, partnership_id=row.partnership_id))
         visit.tokens.add(row.sender_address.lower())
@@ -88,7 +98,8 @@ def visit_of_address(addresses: Iterable[str]) -> Visit | None:
 
 
 def sequence_of_start(visit: Visit, starts_at: datetime, address: str = "") -> int | None:
-    """The newest SEQUENCE of which the invite named this start; None when none did. It reads the kept mails."""
+    """The newest SEQUENCE of which the invite named this start; None when none did. It reads the kept
+    mails."""
     rows = db.session.execute(
         select(Letter.raw, Letter.sequence, Letter.recipient)
         .where(Letter.stream == visit.uid, Letter.method == REQUEST)
@@ -114,13 +125,18 @@ def _start_in(raw: bytes) -> datetime | None:
 def letter_of_ids(message_ids: Iterable[str]) -> Letter | None:
     """Our letter among some Message-IDs, the newest; they cannot be guessed."""
     wanted = set(message_ids)
-    return db.session.scalar(
-        select(Letter).where(Letter.message_id.in_(wanted)).order_by(Letter.id.desc()).limit(1)
-    ) if wanted else None  # fmt: skip
+    return (
+        db.session.scalar(
+            select(Letter).where(Letter.message_id.in_(wanted)).order_by(Letter.id.desc()).limit(1)
+        )
+        if wanted
+        else None
+    )
 
 
 def partnership_of(address: str) -> int | None:
-    """Whose mail from this address can only be: of the one partnership that writes at all, or ever wrote to it."""
+    """Whose mail from this address can only be: of the one partnership that writes at all, or ever wrote to
+    it."""
     ids = Letter.partnership_id
     for chosen in (ids.is_not(None), func.lower(Letter.recipient) == address):
         lowest, highest = db.session.execute(select(func.min(ids), func.max(ids)).where(chosen)).one()

@@ -1,4 +1,5 @@
-"""A mail as it came, taken apart: what it is, who wrote it, about which event. Pure: bytes in, facts out, and it never raises."""
+"""A mail as it came, taken apart: what it is, who wrote it, about which event. Pure: bytes in, facts out, and
+it never raises."""
 
 import hashlib
 import re
@@ -26,24 +27,32 @@ CALENDAR_AT_MOST = 256 * 1024
 PARTS_AT_MOST = 200
 EVENTS_AT_MOST = 5
 TAKEN_APART = 5 * PARTS_AT_MOST
-"""How many of its inner boundaries are looked at: what lies behind is left unread, so that no mail takes long."""
+"""How many of its inner boundaries are looked at: what lies behind is left unread, so that no mail takes
+long."""
 
 _KINDS = {
-    "COUNTER": COUNTER, "REPLY": ANSWER, "REFRESH": REFRESH, "REQUEST": INVITE, "CANCEL": INVITE, "ADD": INVITE,
+    "COUNTER": COUNTER,
+    "REPLY": ANSWER,
+    "REFRESH": REFRESH,
+    "REQUEST": INVITE,
+    "CANCEL": INVITE,
+    "ADD": INVITE,
     "DECLINECOUNTER": INVITE,
-}  # fmt: skip
-"""What a METHOD makes of a mail, the weightiest first. A PUBLISH, or a calendar without METHOD, is an attachment."""
+}
+"""What a METHOD makes of a mail, the weightiest first. A PUBLISH, or a calendar without METHOD, is an
+attachment."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """A mail understood. `kind` is one of inbox's kinds; `problem` says in words why it is unreadable, else ''.
+    """A mail understood. `kind` is one of inbox's kinds; `problem` says in words why it is unreadable, else
+    ''.
 
-    `digest` is the same for the same mail, whatever the servers on its way wrote on top of it. `recipients` are
-    addresses it may have been delivered to, the surest first; `results` the Authentication-Results as they stand,
-    the newest first; `answers_to` the Message-IDs that it refers to. `machine`: no person wrote it. `several_senders`:
-    its From names more than one, so that nobody can vouch for it. `events` has those of its calendar parts that ask or
-    answer something, each once.
+    `digest` is the same for the same mail, whatever the servers on its way wrote on top of it. `recipients`
+    are addresses it may have been delivered to, the surest first; `results` the Authentication-Results as
+    they stand, the newest first; `answers_to` the Message-IDs that it refers to. `machine`: no person wrote
+    it. `several_senders`: its From names more than one, so that nobody can vouch for it. `events` has those
+    of its calendar parts that ask or answer something, each once.
     """
 
     kind: str
@@ -80,7 +89,8 @@ def _read(mail: Message, raw: bytes, returned: bool) -> Read:
         found = _Found(kind=UNREADABLE, problem="It has neither sender nor subject.")
     else:
         found = _what(mail, parts, returned)
-        # An answer is one however large the pictures beside it are, and so is what came back with all that it held.
+        # An answer is one however large the pictures beside it are, and so is what came back with all that it
+        # held.
         if found.kind not in (ANSWER, COUNTER, REFRESH, BOUNCE) and (problem := _too_much(raw, parts)):
             found = _Found(kind=UNREADABLE, problem=problem)
     return Read(
@@ -102,7 +112,8 @@ def _read(mail: Message, raw: bytes, returned: bool) -> Read:
 
 
 def _beginning(raw: bytes) -> bytes:
-    """As much of a mail as is read. A line that begins with two hyphens may part it (RFC 2046 5.1.1); no other does."""
+    """As much of a mail as is read. A line that begins with two hyphens may part it (RFC 2046 5.1.1); no
+    other does."""
     whole = raw[:MAIL_AT_MOST]
     for n, line in enumerate(_PARTING.finditer(whole)):
         if n == TAKEN_APART:
@@ -150,7 +161,8 @@ def _what(mail: Message, parts: list[Message], returned: bool) -> _Found:
 
 
 def _parts(mail: Message) -> list[Message]:
-    """Every part in order, but nothing of a mail inside the mail; a few more than may be, so that it can be told."""
+    """Every part in order, but nothing of a mail inside the mail; a few more than may be, so that it can be
+    told."""
     found: list[Message] = []
     waiting = [mail]
     while waiting and len(found) <= PARTS_AT_MOST + 1:
@@ -166,7 +178,8 @@ def _parts(mail: Message) -> list[Message]:
 
 
 def _calendars(parts: list[Message]) -> _Found:
-    """What the calendar parts ask or answer: the same event stands in several of them in some programs' mail."""
+    """What the calendar parts ask or answer: the same event stands in several of them in some programs'
+    mail."""
     events: dict[tuple[object, ...], CalendarEvent] = {}
     for part in parts:
         kind, name = part.get_content_type(), _file_name(part)
@@ -207,7 +220,8 @@ def _answers_to(mail: Message) -> tuple[str, ...]:
 def _from_a_daemon(mail: Message) -> bool:
     """Whether a mail server wrote it: no envelope sender (RFC 5321 4.5.5), or the name that they go by."""
     if any(value.strip() == "<>" for value in headers.values(mail, "Return-Path")):
-        # Out-of-office replies go without one too, and so do some calendars' answers; those are told apart later.
+        # Out-of-office replies go without one too, and so do some calendars' answers; those are told apart
+        # later.
         if not _is_auto_reply(mail) or "report" in mail.get_content_type():
             return True
     said = " ".join(headers.values(mail, "From"))
@@ -219,16 +233,23 @@ def _from_a_machine(mail: Message) -> bool:
 
 
 _AUTOMATIC = re.compile(
-    r"\s*(?:\[[^\]]*\]\s*)?(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office|autoreply)\b",
+    (
+        r"\s*(?:\[[^\]]*\]\s*)?(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the "
+        r")?office|autoreply)\b"
+    ),
     re.IGNORECASE,
 )
 
 
 _FAILURE = re.compile(
-    r"undeliver|not (?:be )?deliver|delivery (?:status|fail|problem|report)|mail (?:system )?error|returned|failure notice",
+    (
+        r"undeliver|not (?:be )?deliver|delivery (?:status|fail|problem|report)|mail (?:system )?error|"
+        r"returned|failure notice"
+    ),
     re.IGNORECASE,
 )
-"""Subjects of mail servers that follow no standard; said only of mail to an address that bounces alone come to."""
+"""Subjects of mail servers that follow no standard; said only of mail to an address that bounces alone come
+to."""
 
 
 def _subject(mail: Message) -> str:
@@ -250,7 +271,8 @@ def _is_auto_reply(mail: Message) -> bool:
 
 
 def _digest(mail: Message, raw: bytes) -> str:
-    """Of what the sender made: whatever servers on the way put on top, and however lines end, it is the same mail."""
+    """Of what the sender made: whatever servers on the way put on top, and however lines end, it is the same
+    mail."""
     normal = raw.replace(b"\r\n", b"\n")
     body = (normal.partition(b"\n\n")[2] or normal).rstrip()
     head = headers.values(mail, "Message-ID", "Date", "From", "To", "Subject")

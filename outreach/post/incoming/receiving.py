@@ -1,7 +1,8 @@
-"""Mail comes in: kept whole, understood, matched to what we wrote; answers are written down, all else waits for a person.
+"""Mail comes in: kept whole, understood, matched to what we wrote; answers are written down, all else waits
+for a person.
 
-Nothing is ever answered by itself but a calendar's asking for what it was sent (REFRESH), and no word above is called:
-what is written here takes effect when a page acts on it.
+Nothing is ever answered by itself but a calendar's asking for what it was sent (REFRESH), and no word above
+is called: what is written here takes effect when a page acts on it.
 """
 
 import hmac
@@ -43,7 +44,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """`authserv_id` is the name of our own mail server in Authentication-Results; `keys` sign bounce addresses."""
+    """`authserv_id` is the name of our own mail server in Authentication-Results; `keys` sign bounce
+    addresses."""
 
     authserv_id: str
     mail_domain: str
@@ -54,7 +56,8 @@ _settings: Settings | None = None
 
 
 def configure(config: Mapping[str, object]) -> None:
-    """Take MAIL_AUTHSERV_ID, MAIL_DOMAIN and the keys from the service's settings; called once by create_app."""
+    """Take MAIL_AUTHSERV_ID, MAIL_DOMAIN and the keys from the service's settings; called once by
+    create_app."""
     global _settings
     older = config["SECRET_KEY_FALLBACKS"]
     _settings = Settings(
@@ -74,9 +77,9 @@ def settings() -> Settings:
 def receive(raw: bytes, recipient: str | None, *, now: datetime) -> Incoming:
     """Take one mail in, in the caller's transaction; the same mail again gives the row that stands already.
 
-    `recipient` is the address it was delivered to, where the mail server told us. A mail that trips us up is kept as
-    unreadable and logged. Raises what the database raises: IntegrityError when the same mail comes in elsewhere at
-    this moment (try again: it is there then).
+    `recipient` is the address it was delivered to, where the mail server told us. A mail that trips us up is
+    kept as unreadable and logged. Raises what the database raises: IntegrityError when the same mail comes in
+    elsewhere at this moment (try again: it is there then).
     """
     mail = reading.read(raw)
     given = (headers.bare(recipient),) if recipient else ()
@@ -131,7 +134,8 @@ def take_in(raw: bytes, recipient: str | None, *, now: datetime) -> bool:
 def accept_person(incoming: Incoming, *, who: str, now: datetime) -> list[CalendarAnswer]:
     """Take the answers of a mail that waits as NEWCOMER or DOUBT, and settle it as 'accepted'.
 
-    Making a newcomer a colleague is the caller's; `reading.read(incoming.raw).events` has the names. Raises Settled.
+    Making a newcomer a colleague is the caller's; `reading.read(incoming.raw).events` has the names. Raises
+    Settled.
     """
     if incoming.task not in (NEWCOMER, DOUBT):
         raise inbox.Settled
@@ -180,7 +184,8 @@ def _take(incoming: Incoming, mail: Read, addresses: tuple[str, ...], *, now: da
 
 
 def _about(incoming: Incoming, mail: Read, by_address: matching.Visit | None) -> None:
-    """Which visit or letter a mail is about: by the address it came to, else by the letter that it answers."""
+    """Which visit or letter a mail is about: by the address it came to, else by the letter that it
+    answers."""
     letter = matching.letter_of_ids(mail.answers_to)
     if by_address is not None:
         incoming.stream, incoming.partnership_id = by_address.uid, by_address.partnership_id
@@ -197,8 +202,8 @@ def _about(incoming: Incoming, mail: Read, by_address: matching.Visit | None) ->
 
 
 def _bounce(incoming: Incoming, mail: Read, *, now: datetime) -> Note:
-    """A letter came back. Only the address that it came back to, or its own Message-ID, proves which: anybody can
-    claim that an address is dead."""
+    """A letter came back. Only the address that it came back to, or its own Message-ID, proves which: anybody
+    can claim that an address is dead."""
     bounced = mail.bounced
     assert bounced is not None
     letter = db.session.get(Letter, incoming.letter_id) if incoming.letter_id else None
@@ -238,7 +243,8 @@ def _bounce(incoming: Incoming, mail: Read, *, now: datetime) -> Note:
 
 
 def _mark_bounced(letter: Letter, why: str) -> None:
-    """A letter that a postman is just trying again is taken out of that postman's hands: it had arrived somewhere."""
+    """A letter that a postman is just trying again is taken out of that postman's hands: it had arrived
+    somewhere."""
     if letter.status in (SENT, WAITING):
         letter.status, letter.last_error = BOUNCED, f"It came back: {why}"[:500]
         letter.lease_until = letter.leased_by = None

@@ -30,7 +30,8 @@ class Attached:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """`words` is what the person wrote, `quoted` the older mail below it; `cut` when there is more than is shown."""
+    """`words` is what the person wrote, `quoted` the older mail below it; `cut` when there is more than is
+    shown."""
 
     headers: tuple[tuple[str, str], ...]
     words: str
@@ -79,7 +80,8 @@ def words(value: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text without what could mislead the eye: control characters, turned reading directions, half characters."""
+    """Text without what could mislead the eye: control characters, turned reading directions, half
+    characters."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     kept = "".join(
         c for c in lines if c in "\n\t" or (unicodedata.category(c) not in ("Cc", "Cs") and c not in _TURNS)
@@ -162,7 +164,8 @@ _BEGINS_QUOTE = re.compile(
 
 
 def _apart(words: str) -> tuple[str, str]:
-    """What the person wrote, and the older mail below it. A mail that begins with a quotation is left whole."""
+    """What the person wrote, and the older mail below it. A mail that begins with a quotation is left
+    whole."""
     begins = _BEGINS_QUOTE.search(words)
     if begins is None or not words[: begins.start()].strip():
         return words, ""

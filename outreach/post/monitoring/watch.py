@@ -1,7 +1,8 @@
-"""How the post is doing, for a person and for a monitor: what waits since when, who is on duty, what came in last.
+"""How the post is doing, for a person and for a monitor: what waits since when, who is on duty, what came in
+last.
 
-For a monitor figures of the whole service, without any letter's address or subject; for a coordinator those of the
-partnership's own letters.
+For a monitor figures of the whole service, without any letter's address or subject; for a coordinator those
+of the partnership's own letters.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +36,8 @@ class Queue:
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """The post at one moment. `later` waits for its next try, or for a letter before it; `looked` None: never yet. `unread` mails wait for a person."""
+    """The post at one moment. `later` waits for its next try, or for a letter before it; `looked` None: never
+    yet. `unread` mails wait for a person."""
 
     queue: Queue
     later: int
@@ -49,16 +51,23 @@ class State:
 
 
 NOBODY, LATE, HELD_UP, CROWDED, MAILBOX, MAILBOX_LATE = (
-    "nobody", "late", "held up", "crowded", "mailbox", "mailbox late",
-)  # fmt: skip
-"""What may be wrong: nobody sends; letters wait too long; nothing goes; one line at a time; the mailbox cannot be read,
-or nobody reads it."""
+    "nobody",
+    "late",
+    "held up",
+    "crowded",
+    "mailbox",
+    "mailbox late",
+)
+"""What may be wrong: nobody sends; letters wait too long; nothing goes; one line at a time; the mailbox
+cannot be read, or nobody reads it."""
 
 
 def queue(now: datetime, partnership_id: int | None = None) -> Queue:
     """In one query. What waits behind an earlier letter to the same person is not due."""
     due, oldest = db.session.execute(
-        select(func.count(), func.min(Letter.not_before)).where(*claims.due(now), *_of(Letter, partnership_id))
+        select(func.count(), func.min(Letter.not_before)).where(
+            *claims.due(now), *_of(Letter, partnership_id)
+        )
     ).one()
     return Queue(due=due, oldest_due_at=oldest)
 
@@ -103,7 +112,8 @@ def _of(what: type[Letter] | type[Incoming], partnership_id: int | None) -> tupl
 
 
 def worries(state: State, now: datetime, *, patience: timedelta, polls: bool) -> list[str]:
-    """What is not as it should be, the worst first; [] when all is well. `polls`: a mailbox is set up to be looked into.
+    """What is not as it should be, the worst first; [] when all is well. `polls`: a mailbox is set up to be
+    looked into.
 
     Letters may wait for `patience` before that is a worry; so may the mailbox.
     """

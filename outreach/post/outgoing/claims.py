@@ -1,7 +1,7 @@
 """Whose letter it is just now: taken a handful at a time, marked together, put back.
 
-Nothing here waits on the world; each turn is one short transaction. What a postman marks is lost with him when he
-dies: then the same bytes go again, and nobody's calendar changes by that.
+Nothing here waits on the world; each turn is one short transaction. What a postman marks is lost with him
+when he dies: then the same bytes go again, and nobody's calendar changes by that.
 """
 
 from collections.abc import Iterable, Sequence
@@ -109,11 +109,13 @@ def later(letter: Claimed, refusal: Later, now: datetime) -> Outcome:
 def turn(
     name: str, outcomes: Sequence[Outcome], now: datetime, *, most: int, alone: bool = False
 ) -> list[Claimed]:
-    """Mark what became of the letters in this postman's hands, and take the next ones for LEASE; [] when none is due.
+    """Mark what became of the letters in this postman's hands, and take the next ones for LEASE; [] when none
+    is due.
 
-    One transaction for both. Only the first waiting letter of a stream and recipient is ever due, whatever its next
-    try, so that no two of one thread are in hand at once. Two postmen never get the same: PostgreSQL skips a row
-    that another one has locked, SQLite lets one write. `alone`: he has the one line to a crowded server.
+    One transaction for both. Only the first waiting letter of a stream and recipient is ever due, whatever
+    its next try, so that no two of one thread are in hand at once. Two postmen never get the same: PostgreSQL
+    skips a row that another one has locked, SQLite lets one write. `alone`: he has the one line to a crowded
+    server.
     """
     with transaction():
         _mark(name, outcomes, now)
@@ -150,7 +152,8 @@ def hold_up(name: str, outcomes: Sequence[Outcome], *, kind: str, why: str, now:
 
 
 def free(names: Iterable[str]) -> int:
-    """Take the letters out of the hands of postmen who are dead. They may have gone: they go again, the same bytes."""
+    """Take the letters out of the hands of postmen who are dead. They may have gone: they go again, the same
+    bytes."""
     dead = list(names)
     if not dead:
         return 0
@@ -166,7 +169,8 @@ def free(names: Iterable[str]) -> int:
 
 
 def due(now: datetime) -> list[ColumnElement[bool]]:
-    """When a letter could go: it waits, its time has come, nobody has it in hand, none before it in its thread waits."""
+    """When a letter could go: it waits, its time has come, nobody has it in hand, none before it in its
+    thread waits."""
     earlier = aliased(Letter)
     return [
         Letter.status == WAITING,
@@ -174,35 +178,52 @@ def due(now: datetime) -> list[ColumnElement[bool]]:
         or_(Letter.lease_until.is_(None), Letter.lease_until < now),
         ~exists().where(
             and_(
-                earlier.stream == Letter.stream, earlier.recipient == Letter.recipient,
-                earlier.status == WAITING, earlier.id < Letter.id,
+                earlier.stream == Letter.stream,
+                earlier.recipient == Letter.recipient,
+                earlier.status == WAITING,
+                earlier.id < Letter.id,
             )
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _due(now: datetime, most: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
-            Letter.id, Letter.stream, Letter.recipient, Letter.kind, Letter.method, Letter.raw, Letter.attempts,
-            Letter.not_before, Letter.perhaps_at, Letter.give_up_at, Letter.last_error,
+            Letter.id,
+            Letter.stream,
+            Letter.recipient,
+            Letter.kind,
+            Letter.method,
+            Letter.raw,
+            Letter.attempts,
+            Letter.not_before,
+            Letter.perhaps_at,
+            Letter.give_up_at,
+            Letter.last_error,
         )
         .where(*due(now))
         .order_by(Letter.not_before, Letter.id)
         .limit(most)
         .with_for_update(skip_locked=True, of=Letter)
-    )  # fmt: skip
+    )
 
 
 _MARK = (
     update(Letter)
     .where(Letter.id == bindparam("of"), Letter.leased_by == bindparam("by"), Letter.status == WAITING)
     .values(
-        status=bindparam("now_status"), handed_at=bindparam("now_handed_at"), attempts=bindparam("now_attempts"),
-        not_before=bindparam("now_not_before"), perhaps_at=bindparam("now_perhaps_at"),
-        last_error=bindparam("now_last_error"), raw=bindparam("now_raw"), lease_until=None, leased_by=None,
+        status=bindparam("now_status"),
+        handed_at=bindparam("now_handed_at"),
+        attempts=bindparam("now_attempts"),
+        not_before=bindparam("now_not_before"),
+        perhaps_at=bindparam("now_perhaps_at"),
+        last_error=bindparam("now_last_error"),
+        raw=bindparam("now_raw"),
+        lease_until=None,
+        leased_by=None,
     )
-)  # fmt: skip
+)
 
 
 def _mark(name: str, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -213,13 +234,19 @@ def _mark(name: str, outcomes: Sequence[Outcome], now: datetime) -> None:
         _MARK,
         [
             {
-                "of": o.letter.id, "by": name, "now_status": o.status, "now_handed_at": o.handed_at,
-                "now_attempts": o.letter.attempts, "now_not_before": o.letter.not_before,
-                "now_perhaps_at": o.letter.perhaps_at, "now_last_error": o.letter.last_error, "now_raw": o.letter.raw,
+                "of": o.letter.id,
+                "by": name,
+                "now_status": o.status,
+                "now_handed_at": o.handed_at,
+                "now_attempts": o.letter.attempts,
+                "now_not_before": o.letter.not_before,
+                "now_perhaps_at": o.letter.perhaps_at,
+                "now_last_error": o.letter.last_error,
+                "now_raw": o.letter.raw,
             }
             for o in outcomes
         ],
-    )  # fmt: skip
+    )
     for outcome in outcomes:
         if outcome.goes_again and outcome.letter.method:
             _give_way(outcome.letter)
@@ -233,15 +260,20 @@ def _give_way(letter: Claimed) -> None:
     db.session.execute(
         update(Letter)
         .where(
-            Letter.id == letter.id, Letter.status == WAITING, Letter.lease_until.is_(None),
+            Letter.id == letter.id,
+            Letter.status == WAITING,
+            Letter.lease_until.is_(None),
             exists().where(
-                newer.stream == letter.stream, newer.recipient == letter.recipient,
-                newer.method != "", newer.status == WAITING, newer.id > letter.id,
+                newer.stream == letter.stream,
+                newer.recipient == letter.recipient,
+                newer.method != "",
+                newer.status == WAITING,
+                newer.id > letter.id,
             ),
         )
         .values(status=SUPERSEDED, raw=copies.masked(letter.raw), last_error=OVERTAKEN)
         .execution_options(synchronize_session=False)
-    )  # fmt: skip
+    )
 
 
 def _hopeless(letters: Sequence[Claimed], now: datetime) -> dict[int, tuple[str, str]]:
@@ -262,8 +294,8 @@ def _hopeless(letters: Sequence[Claimed], now: datetime) -> dict[int, tuple[str,
 
 
 def _with_nothing_to_cancel(cancels: Sequence[Claimed]) -> set[int]:
-    """Those whose person never had the entry after all: the invite before was in hand when the CANCEL was put down,
-    and then did not go. All that came before in its thread is settled by now, so this is final."""
+    """Those whose person never had the entry after all: the invite before was in hand when the CANCEL was put
+    down, and then did not go. All that came before in its thread is settled by now, so this is final."""
     if not cancels:
         return set()
     rows = db.session.execute(
@@ -289,8 +321,11 @@ def _end(letters: Sequence[Claimed], endings: dict[int, tuple[str, str]]) -> Non
                 update(Letter)
                 .where(Letter.id == letter.id)
                 .values(
-                    status=status, last_error=why, lease_until=None, leased_by=None,
+                    status=status,
+                    last_error=why,
+                    lease_until=None,
+                    leased_by=None,
                     raw=copies.masked(letter.raw) if status == SUPERSEDED else letter.raw,
                 )
                 .execution_options(synchronize_session=False)
-            )  # fmt: skip
+            )

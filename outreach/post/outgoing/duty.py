@@ -16,7 +16,8 @@ KEPT = timedelta(days=7)
 
 
 class Postman(Base):
-    """One process that sends letters. `name` is host:process:random and is unlike any other; `sent` since it began."""
+    """One process that sends letters. `name` is host:process:random and is unlike any other; `sent` since it
+    began."""
 
     __tablename__ = "postman"
 

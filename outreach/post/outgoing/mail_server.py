@@ -19,7 +19,8 @@ from outreach.post.outgoing.pauses import CROWDED, REFUSED, UNREACHABLE
 TIMEOUT = 30.0
 """Seconds for each step of SMTP but the last."""
 TIMEOUT_AT_THE_END = 180.0
-"""Seconds for the answer to the letter itself: servers look through it before they take it (RFC 5321 4.5.3.2.6)."""
+"""Seconds for the answer to the letter itself: servers look through it before they take it (RFC 5321
+4.5.3.2.6)."""
 LOST_IN_A_ROW = 3
 """So many lines lost one after the other are no letter's fault."""
 
@@ -30,7 +31,8 @@ class BadMailServer(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """Where mail is handed over. `security` is '', 'starttls' or 'tls'; with a `token_file` we sign in by XOAUTH2."""
+    """Where mail is handed over. `security` is '', 'starttls' or 'tls'; with a `token_file` we sign in by
+    XOAUTH2."""
 
     host: str
     port: int
@@ -41,7 +43,8 @@ class Server:
 
     @classmethod
     def of(cls, url: str, token_file: str = "") -> "Server":
-        """From smtp://, smtp+starttls:// or smtps://, with user:password@ percent-encoded. Raises BadMailServer."""
+        """From smtp://, smtp+starttls:// or smtps://, with user:password@ percent-encoded. Raises
+        BadMailServer."""
         kinds = {"smtp": ("", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
         try:
             parts = urlsplit(url)
@@ -78,7 +81,8 @@ class Never(Exception):
 
 
 class Trouble(Exception):
-    """No letter can go now; `kind` is the pause it brings. `certain` when the server has not taken the letter in hand."""
+    """No letter can go now; `kind` is the pause it brings. `certain` when the server has not taken the letter
+    in hand."""
 
     def __init__(self, why: str, *, kind: str, certain: bool = True) -> None:
         super().__init__(why)
@@ -112,7 +116,8 @@ class Line:
         self.taken, self.lost = self.taken + 1, 0
 
     def _send(self, mail_from: str, recipient: str, raw: bytes) -> None:
-        """A server that closes a line which has served for some letters is rung again at once, for this letter."""
+        """A server that closes a line which has served for some letters is rung again at once, for this
+        letter."""
         used = self.smtp is not None and self.taken > 0
         try:
             self._begin(mail_from, raw)
@@ -188,9 +193,12 @@ class Line:
         server = self.server
         if server.security == "tls":
             return _TlsSmtp(
-                server.host, server.port, local_hostname=self.our_name, timeout=TIMEOUT,
+                server.host,
+                server.port,
+                local_hostname=self.our_name,
+                timeout=TIMEOUT,
                 context=ssl.create_default_context(),
-            )  # fmt: skip
+            )
         return _Smtp(server.host, server.port, local_hostname=self.our_name, timeout=TIMEOUT)
 
     def _sign_in(self, smtp: "_Smtp") -> "_Smtp":

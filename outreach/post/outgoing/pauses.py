@@ -1,4 +1,5 @@
-"""The whole post held up: refused by the mail server, out of its reach, or asked to use one line at a time."""
+"""The whole post held up: refused by the mail server, out of its reach, or asked to use one line at a
+time."""
 
 import random
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from outreach.ground.db import Base, Instant, db, transaction
 REFUSED, UNREACHABLE, CROWDED = "refused", "unreachable", "crowded"
 
 WAIT = {REFUSED: timedelta(minutes=15), UNREACHABLE: timedelta(minutes=1)}
-"""How often one letter is tried while the post is held up. A sign-in that is tried more often gets the account locked."""
+"""How often one letter is tried while the post is held up. A sign-in that is tried more often gets the
+account locked."""
 
 JITTER = (20.0, 60.0)
-"""Seconds to step back when the server has too many connections, at random, so that not all come back at once."""
+"""Seconds to step back when the server has too many connections, at random, so that not all come back at
+once."""
 ALONE = timedelta(minutes=5)
 """How long one postman keeps the only line to a crowded server, from each letter on."""
 CALM = timedelta(minutes=10)
@@ -26,8 +29,8 @@ CALM = timedelta(minutes=10)
 class Pause(Base):
     """Why letters do not go as they should. It stands until the server takes one again (lifted_at).
 
-    `again_at` is when the next try may be made (None: at once). Whoever begins it moves `again_at` on in the same
-    statement, so that of several postmen one tries.
+    `again_at` is when the next try may be made (None: at once). Whoever begins it moves `again_at` on in the
+    same statement, so that of several postmen one tries.
     """
 
     __tablename__ = "post_pause"
@@ -49,7 +52,8 @@ class Pause(Base):
 
 @dataclass(frozen=True, kw_only=True)
 class Leave:
-    """Whether one postman may go now. `kind` is the pause he tries to end, '' when none stands; `why_not` is '' when he may."""
+    """Whether one postman may go now. `kind` is the pause he tries to end, '' when none stands; `why_not` is
+    '' when he may."""
 
     kind: str = ""
     why_not: str = ""
@@ -71,7 +75,8 @@ def resume(*, who: str, now: datetime) -> None:
 
 
 def ask_leave(name: str, now: datetime) -> Leave:
-    """Whether this postman may send: always while no pause stands, else when it is time for a try and no other has it."""
+    """Whether this postman may send: always while no pause stands, else when it is time for a try and no
+    other has it."""
     pause = standing()
     if pause is None:
         db.session.rollback()
@@ -82,15 +87,18 @@ def ask_leave(name: str, now: datetime) -> Leave:
         mine = db.session.scalar(
             update(Pause)
             .where(
-                Pause.id == pause_id, Pause.lifted_at.is_(None), Pause.kind == kind,
+                Pause.id == pause_id,
+                Pause.lifted_at.is_(None),
+                Pause.kind == kind,
                 or_(
-                    Pause.again_at.is_(None), Pause.again_at <= now,
+                    Pause.again_at.is_(None),
+                    Pause.again_at <= now,
                     and_(Pause.kind == CROWDED, Pause.holder == name),
                 ),
             )
             .values(tried_at=Pause.tried_at if kind == CROWDED else now, again_at=next_try, holder=name)
             .returning(Pause.id)
-        )  # fmt: skip
+        )
     return Leave(kind=kind) if mine else Leave(kind=kind, why_not=reason)
 
 
@@ -104,7 +112,8 @@ def keep(name: str, now: datetime) -> None:
 
 
 def lift(now: datetime) -> None:
-    """The mail server took a letter again. A crowded one must have taken them for a while without a complaint."""
+    """The mail server took a letter again. A crowded one must have taken them for a while without a
+    complaint."""
     with transaction():
         db.session.execute(
             update(Pause)

@@ -26,7 +26,8 @@ from outreach.post.outgoing.pauses import CROWDED, UNREACHABLE
 MOST = 250
 """Letters in hand at once, at most."""
 A_TURN = timedelta(milliseconds=250)
-"""About how long the letters of one turn take: what is lost with a dying postman, and what cannot be called back."""
+"""About how long the letters of one turn take: what is lost with a dying postman, and what cannot be called
+back."""
 TOO_LONG = timedelta(seconds=1)
 """When a turn has taken so long, what is done is marked, and what was not tried is put back."""
 
@@ -74,7 +75,8 @@ def send_waiting(
 ) -> Round:
     """Send what is due over one connection, until nothing is or `stop()` says so.
 
-    While the post is held up one letter is tried now and then. `name` is this postman's own, unlike any other's.
+    While the post is held up one letter is tried now and then. `name` is this postman's own, unlike any
+    other's.
     """
     leave = pauses.ask_leave(name, clock())
     if leave.why_not:
@@ -94,9 +96,14 @@ class _Work:
     """One postman's round: letters taken a turn at a time, as many as he can deliver in about A_TURN."""
 
     def __init__(
-        self, door: "_FolderDoor | _ServerDoor", name: str, clock: Callable[[], datetime], stop: Callable[[], bool],
-        *, pause: str,
-    ) -> None:  # fmt: skip
+        self,
+        door: "_FolderDoor | _ServerDoor",
+        name: str,
+        clock: Callable[[], datetime],
+        stop: Callable[[], bool],
+        *,
+        pause: str,
+    ) -> None:
         self.door, self.name, self.clock, self.stop, self.pause = door, name, clock, stop, pause
         self.done = Round()
         self.trouble: Trouble | None = None
@@ -215,7 +222,8 @@ def new_name() -> str:
 
 
 def take_over(name: str, now: datetime) -> int:
-    """Free the letters of this host's postmen whose process is gone, instead of waiting for their lease to end.
+    """Free the letters of this host's postmen whose process is gone, instead of waiting for their lease to
+    end.
 
     Whoever is taken for dead and lives loses nothing: his letters go twice, the same bytes.
     """

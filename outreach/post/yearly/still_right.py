@@ -1,4 +1,5 @@
-"""The letter that asks a school whether the people on file are still the right ones; with a link of its own to say so."""
+"""The letter that asks a school whether the people on file are still the right ones; with a link of its own
+to say so."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,15 +33,24 @@ def still_right(
 ) -> tuple[Letter, PersonalLink]:
     """Asks whether these are still the right people; the link opens until `expires_at`."""
     minted = links.mint(
-        urn=held.urn, programme_id=held.programme_id, address=to.address, name=to.name,
-        now=now, expires_at=expires_at,
-    )  # fmt: skip
+        urn=held.urn,
+        programme_id=held.programme_id,
+        address=to.address,
+        name=to.name,
+        now=now,
+        expires_at=expires_at,
+    )
     here = settings()
     letter = put(
-        _words(held, to, sender, minted.token, now=now), to, sender,
-        stream=f"contacts/{held.programme_id}/{held.urn}", kind=KIND, now=now,
-        sender_address=f"{here.mail_sender}@{here.mail_domain}", reply_to=sender.contact_email,
-    )  # fmt: skip
+        _words(held, to, sender, minted.token, now=now),
+        to,
+        sender,
+        stream=f"contacts/{held.programme_id}/{held.urn}",
+        kind=KIND,
+        now=now,
+        sender_address=f"{here.mail_sender}@{here.mail_domain}",
+        reply_to=sender.contact_email,
+    )
     return letter, minted.link
 
 
@@ -51,8 +61,15 @@ def preview(held: Held, to: Addressee, sender: Sender, *, now: datetime) -> Rend
 
 def _words(held: Held, to: Addressee, sender: Sender, token: str, *, now: datetime) -> Rendered:
     return render(
-        "still_right", f"Are these still the right people at {held.school_name}?", to, sender,
-        school_name=held.school_name, page=page_of(token), now=now, held=held,
-        confirm=links.contacts_page(settings().public_url, token), title=f"‘{held.programme_title}’",
+        "still_right",
+        f"Are these still the right people at {held.school_name}?",
+        to,
+        sender,
+        school_name=held.school_name,
+        page=page_of(token),
+        now=now,
+        held=held,
+        confirm=links.contacts_page(settings().public_url, token),
+        title=f"‘{held.programme_title}’",
         year=wording.year_name(held.academic_year),
-    )  # fmt: skip
+    )

@@ -50,8 +50,8 @@ class NothingToUndo(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Foreseen:
-    """What becomes of one date: '' in `why_not` if it can be; `same` if it is like that already. `now` and `then` in
-    words; `warned`: what its shows would lack."""
+    """What becomes of one date: '' in `why_not` if it can be; `same` if it is like that already. `now` and
+    `then` in words; `warned`: what its shows would lack."""
 
     day: date
     now: str
@@ -67,7 +67,8 @@ class Foreseen:
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """The change that was written (None: nothing was to change), its days, and those that could not be, with why."""
+    """The change that was written (None: nothing was to change), its days, and those that could not be, with
+    why."""
 
     change: AvailabilityChange | None
     days: tuple[date, ...]
@@ -77,7 +78,8 @@ class Done:
 def look(
     troupe: Troupe, wish: Wish, first: date, last: date, weekdays: Collection[int], *, now: datetime
 ) -> list[Foreseen]:
-    """What would become of each day of the troupe from `first` to `last`, both included, on these weekdays (Monday is 0).
+    """What would become of each day of the troupe from `first` to `last`, both included, on these weekdays
+    (Monday is 0).
 
     A constant number of queries. Raises WishIncomplete, SpanMakesNoSense, NoTourDays.
     """
@@ -94,7 +96,8 @@ def look(
 
 
 def change(troupe: Troupe, wish: Wish, days: Iterable[date], *, who: str, now: datetime) -> Done:
-    """Do to these dates what was looked at; what the diary has by now is what counts. Sent twice it changes once.
+    """Do to these dates what was looked at; what the diary has by now is what counts. Sent twice it changes
+    once.
 
     Raises WishIncomplete, SpanMakesNoSense.
     """
@@ -118,9 +121,7 @@ def change(troupe: Troupe, wish: Wish, days: Iterable[date], *, who: str, now: d
         elif seen.why_not:
             refused.append(seen)
     row = _keep(troupe, wish.words, done, who=who, now=now) if done else None
-    return Done(
-        change=row, days=tuple(date.fromisoformat(e["day"]) for e in done), refused=tuple(refused)
-    )  # fmt: skip
+    return Done(change=row, days=tuple(date.fromisoformat(e["day"]) for e in done), refused=tuple(refused))
 
 
 def find(troupe: Troupe, change_id: int) -> AvailabilityChange:
@@ -132,7 +133,8 @@ def find(troupe: Troupe, change_id: int) -> AvailabilityChange:
 
 
 def undo(troupe: Troupe, change: AvailabilityChange, *, who: str, now: datetime) -> Done:
-    """Put every day of a change back as it was before; those that were changed since, or cannot be, are named.
+    """Put every day of a change back as it was before; those that were changed since, or cannot be, are
+    named.
 
     Raises NothingToUndo.
     """
@@ -158,9 +160,13 @@ def undo(troupe: Troupe, change: AvailabilityChange, *, who: str, now: datetime)
     change.undone_at, change.undone_by = now, who
     db.session.flush()
     history.record(
-        "undid a change of availability", "troupe", troupe.id, who=who, now=now,
+        "undid a change of availability",
+        "troupe",
+        troupe.id,
+        who=who,
+        now=now,
         after={"what": change.what, "days": [str(day) for day in sorted(done)]},
-    )  # fmt: skip
+    )
     return Done(change=change, days=tuple(sorted(done)), refused=tuple(sorted(refused, key=lambda f: f.day)))
 
 
@@ -176,9 +182,12 @@ def _foresee(here: Span, wish: Wish, day: date, *, now: datetime) -> tuple[Fores
         before = here.facts(day) if day in here.rows else None
         why_not = here.take_off(day) if wish.kind == OFF and day in here.rows else ""
         seen = Foreseen(
-            day=day, now=standing, then="day off" if wish.kind == OFF else "no day off any more", why_not=why_not,
+            day=day,
+            now=standing,
+            then="day off" if wish.kind == OFF else "no day off any more",
+            why_not=why_not,
             warned=() if why_not else here.warnings(day),
-        )  # fmt: skip
+        )
         return seen, None if why_not else _entry(day, tour_day if before else None, before, None, wish.kind)
     before = here.facts(day)
     after = wishes.wished(wish, before)
@@ -262,23 +271,30 @@ def _keep(
     db.session.add(row)
     db.session.flush()
     history.record(
-        "changed availability", "troupe", troupe.id, who=who, now=now,
+        "changed availability",
+        "troupe",
+        troupe.id,
+        who=who,
+        now=now,
         after={"what": what, "days": [entry["day"] for entry in entries]},
-    )  # fmt: skip
+    )
     return row
 
 
 def _behind_the_locks(troupe: Troupe, first: date, last: date, *, now: datetime) -> Span:
-    """The days and what stands on them, nobody else adding days or claiming on one until the transaction ends."""
+    """The days and what stands on them, nobody else adding days or claiming on one until the transaction
+    ends."""
     partnerships.lock(troupe.company.partnership_id)
     day = timedelta(days=1)
     ids = list(
         db.session.scalars(
             select(TourDay.id).where(
-                TourDay.troupe_id == troupe.id, TourDay.day.between(first - day, last + day), TourDay.ended_at.is_(None)
+                TourDay.troupe_id == troupe.id,
+                TourDay.day.between(first - day, last + day),
+                TourDay.ended_at.is_(None),
             )
         )
-    )  # fmt: skip
+    )
     lock_days(ids)
     clear_expired(ids, now=now)
     db.session.refresh(troupe)
@@ -286,7 +302,8 @@ def _behind_the_locks(troupe: Troupe, first: date, last: date, *, now: datetime)
 
 
 def _dates(here: Span, wish: Wish, first: date, last: date, weekdays: Collection[int]) -> list[date]:
-    """The dates that a wish speaks of: any for a day off, days off for none after all, else those with a tour day."""
+    """The dates that a wish speaks of: any for a day off, days off for none after all, else those with a tour
+    day."""
     every = (first + timedelta(days=n) for n in range((last - first).days + 1))
     can = here.off if wish.kind == PLAYS else here.rows
     return [day for day in every if day.weekday() in weekdays and (wish.kind == OFF or day in can)]

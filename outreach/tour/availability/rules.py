@@ -1,4 +1,5 @@
-"""What a troupe keeps to on every day: rest between two days, lunch, how late it is back, whether it stays nights away."""
+"""What a troupe keeps to on every day: rest between two days, lunch, how late it is back, whether it stays
+nights away."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
@@ -20,7 +21,8 @@ LONGEST_REST, LONGEST_LUNCH, EARLIEST_RETURN = 16, 120, time(12)
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """As the columns of Troupe: hours, minutes (0: no lunch is asked for), None: as late as the day's hours say."""
+    """As the columns of Troupe: hours, minutes (0: no lunch is asked for), None: as late as the day's hours
+    say."""
 
     rest_hours: int = 11
     lunch_minutes: int = 30
@@ -74,7 +76,9 @@ def settle(troupe: Troupe, rules: Rules, *, who: str, now: datetime) -> None:
         setattr(troupe, name, value)
     db.session.flush()
     if after:
-        history.record("changed rest and lunch", "troupe", troupe.id, who=who, now=now, before=before, after=after)  # fmt: skip
+        history.record(
+            "changed rest and lunch", "troupe", troupe.id, who=who, now=now, before=before, after=after
+        )
 
 
 def _nights(troupe: Troupe, *, now: datetime) -> list[date]:

@@ -1,7 +1,9 @@
-"""Planned once more, by date: when the dates left a pattern over, everybody else keeps theirs and the rest is solved again.
+"""Planned once more, by date: when the dates left a pattern over, everybody else keeps theirs and the rest is
+solved again.
 
-Each day with room is a kind of its own. Days in use offer what keeps some of theirs, cheaper by the price of each kept
-show, and what takes in the stuck; empty days offer patterns of whoever has no date, and of those who could make room.
+Each day with room is a kind of its own. Days in use offer what keeps some of theirs, cheaper by the price of
+each kept show, and what takes in the stuck; empty days offer patterns of whoever has no date, and of those
+who could make room.
 """
 
 from collections import Counter
@@ -20,10 +22,12 @@ from outreach.tour.planning.replay import replay
 from outreach.tour.planning.walk import Walk
 
 KEEP_PRICE = 30.0
-"""Minutes of driving that keeping a date found so far is worth; a price near nought makes ties and a slow search."""
+"""Minutes of driving that keeping a date found so far is worth; a price near nought makes ties and a slow
+search."""
 
 _AT_LEAST = 3.0
-"""Seconds for this, even where time is over: a plan that was promised on the way must not be lost for its dates."""
+"""Seconds for this, even where time is over: a plan that was promised on the way must not be lost for its
+dates."""
 
 _WHEN_STOPPED = 1.0
 """The same when somebody stopped the planner before."""
@@ -64,7 +68,8 @@ def _pool(apart: Figures, dated: Dated, stuck: list[tuple[int, ...]]) -> tuple[P
         (day,) = kind.days
         elsewhere = _elsewhere(apart, dated, day)
         if day in dated:
-            # A full day takes in who has no date; one with a place takes in anybody, who makes room elsewhere.
+            # A full day takes in who has no date; one with a place takes in anybody, who makes room
+            # elsewhere.
             among = free if len(dated[day]) == kind.room else None
             members, cost, driving, _ = keeping(apart, day, _as_kept(apart, day, dated[day]), among=among)
             good = ~np.isin(members, elsewhere).any(axis=1)
@@ -95,7 +100,8 @@ def _elsewhere(apart: Figures, dated: Dated, day: int) -> np.ndarray:
 
 
 def _as_kept(apart: Figures, day: int, schools: tuple[int, ...]) -> list[Kept]:
-    """The day's shows, to be kept where they were put; at their own price where they were proposed there before."""
+    """The day's shows, to be kept where they were put; at their own price where they were proposed there
+    before."""
     problem = apart.problem
     before = [each for each in problem.kept if each.day == problem.days[day].number]
     told = replay(problem, problem.days[day], [apart.gaps[school] for school in schools], before)
@@ -120,7 +126,8 @@ def _same(members: np.ndarray, schools: tuple[int, ...], count: int) -> int:
 
 
 def _movable(apart: Figures, dated: Dated, free: np.ndarray) -> np.ndarray:
-    """The schools that empty days are offered: who has no date, and the nearest of those on whose dates these can."""
+    """The schools that empty days are offered: who has no date, and the nearest of those on whose dates these
+    can."""
     empty = sum(kind.days[0] not in dated for kind in apart.kinds)
     most = max(len(free), int((_CELLS / max(1, empty)) ** 0.5))
     useful = apart.can[free].any(axis=0) if len(free) else np.zeros(len(apart.dates), bool)

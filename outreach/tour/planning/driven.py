@@ -10,8 +10,8 @@ from outreach.tour.planning.pool import Pool
 
 @dataclass(frozen=True, kw_only=True)
 class Driven:
-    """Which patterns of the pool are driven, each as often as it stands here; the pairs of guest and host, by their
-    position; and the value that comes to."""
+    """Which patterns of the pool are driven, each as often as it stands here; the pairs of guest and host, by
+    their position; and the value that comes to."""
 
     patterns: tuple[int, ...]
     value: float
@@ -26,7 +26,8 @@ def driven_of(
     guests: tuple[int, ...] | None = None,
     whole_schools: bool = False,
 ) -> Driven:
-    """What these patterns come to, in minutes: their cost, what their guests count as, the worth of what is left out.
+    """What these patterns come to, in minutes: their cost, what their guests count as, the worth of what is
+    left out.
 
     `guests`: None for whoever gains by it.
     """
@@ -42,7 +43,8 @@ def driven_of(
 
 
 def _seated(figures: Figures, covered: np.ndarray) -> tuple[int, ...]:
-    """For each school that could be a guest and has no show, the most worth first, the cheapest host with seats left."""
+    """For each school that could be a guest and has no show, the most worth first, the cheapest host with
+    seats left."""
     pairs = figures.pairs
     left = pairs.seats * np.minimum(covered, figures.need)[pairs.hosts]
     missing = covered[pairs.guest] == 0

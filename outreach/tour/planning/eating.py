@@ -7,7 +7,8 @@ from outreach.tour.planning.lunch import FIRST, LAST
 
 
 def arrives(minutes: int, ready: np.ndarray, road: np.ndarray, *, leaving: bool) -> np.ndarray:
-    """The earliest arrival at the next place with lunch before the drive or after it; NEVER when it is too late for it.
+    """The earliest arrival at the next place with lunch before the drive or after it; NEVER when it is too
+    late for it.
 
     `leaving`: the troupe has not left in the morning, and could have had lunch before it did.
     """

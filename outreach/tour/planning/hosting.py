@@ -1,6 +1,7 @@
 """Who could be whose guest: pairs of a small school and a neighbour's new show with seats for it. Pure.
 
-Whether a show's date and start suit the guest is known only when it has them; here, only whether they ever could.
+Whether a show's date and start suit the guest is known only when it has them; here, only whether they ever
+could.
 """
 
 from dataclasses import dataclass, replace
@@ -12,9 +13,11 @@ from outreach.tour.planning.problem import Gap, Problem
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pairs:
-    """One line a pair. `guest`: a school's number; `host`: a position in `hosts`; `cost`: minutes of driving it counts as.
+    """One line a pair. `guest`: a school's number; `host`: a position in `hosts`; `cost`: minutes of driving
+    it counts as.
 
-    `hosts`: numbers of schools; `seats`: what one show of each leaves for guests; `pupils`: of each line's guest.
+    `hosts`: numbers of schools; `seats`: what one show of each leaves for guests; `pupils`: of each line's
+    guest.
     """
 
     guest: np.ndarray
@@ -42,7 +45,8 @@ class Pairs:
 def pairs(
     problem: Problem, gaps: tuple[Gap, ...], can: np.ndarray, road: np.ndarray, place: np.ndarray
 ) -> Pairs:
-    """All pairs of a problem. `can`: on which dates each school can; `road` between places; `place` of each school."""
+    """All pairs of a problem. `can`: on which dates each school can; `road` between places; `place` of each
+    school."""
     rules = problem.guests
     found: list[tuple[int, int, float, int]] = []
     if rules is not None:
@@ -72,13 +76,15 @@ def pairs(
 
 
 def price(problem: Problem, minutes: int) -> float:
-    """What a guest counts as that lives so many minutes from its host: asking, and the road there and back."""
+    """What a guest counts as that lives so many minutes from its host: asking, and the road there and
+    back."""
     assert problem.guests is not None
     return problem.guests.price + 2 * minutes
 
 
 def starts(guest: Gap, minutes: int) -> tuple[tuple[int, int], ...]:
-    """The starts of a neighbour's show that suit a guest: it leaves after its own first start, and is back in time."""
+    """The starts of a neighbour's show that suit a guest: it leaves after its own first start, and is back in
+    time."""
     narrowed = ((first + minutes, last - minutes) for first, last in guest.windows)
     return tuple((first, last) for first, last in narrowed if first <= last)
 

@@ -1,8 +1,9 @@
-"""Whole days: a dive from the relaxation to a first plan, then the integer program over the patterns that matter. Pure.
+"""Whole days: a dive from the relaxation to a first plan, then the integer program over the patterns that
+matter. Pure.
 
-A plan with a pattern whose reduced cost is r is worth at least the relaxation plus r. So the integer program takes the
-patterns of smallest reduced cost, and what it proves holds for all of them up to the relaxation plus the smallest
-reduced cost that was left out.
+A plan with a pattern whose reduced cost is r is worth at least the relaxation plus r. So the integer program
+takes the patterns of smallest reduced cost, and what it proves holds for all of them up to the relaxation
+plus the smallest reduced cost that was left out.
 """
 
 from collections.abc import Callable
@@ -18,12 +19,13 @@ from outreach.tour.planning.relaxation import Relaxation, Relaxed
 from outreach.tour.planning.solver import Columns, solve_whole
 
 _AT_FIRST, _AT_MOST = 4_000, 20_000
-"""Patterns in the first integer program, and in any. Few are quick to better a dive's plan, and the better it is the
-fewer patterns can be in one that is better still; those are what the following programs take.
+"""Patterns in the first integer program, and in any. Few are quick to better a dive's plan, and the better it
+is the fewer patterns can be in one that is better still; those are what the following programs take.
 """
 
 _A_SECOND = 4_000
-"""Patterns that a program may take for each second it is given: HiGHS does not look at the clock while it presolves."""
+"""Patterns that a program may take for each second it is given: HiGHS does not look at the clock while it
+presolves."""
 
 _FIRST_SHARE = 0.5
 """Of the time that is left, what a program may take that leaves out patterns which could still matter."""
@@ -36,7 +38,8 @@ _NEARLY = 0.9
 
 
 def dive(relaxation: Relaxation, limit: Limit, share: float) -> Driven:
-    """From the relaxation down: drive what is nearly whole, solve again, until nothing is in parts. Undone at the end."""
+    """From the relaxation down: drive what is nearly whole, solve again, until nothing is in parts. Undone at
+    the end."""
     figures, pool, program, head = (
         relaxation.figures,
         relaxation.pool,
@@ -74,7 +77,8 @@ def dive(relaxation: Relaxation, limit: Limit, share: float) -> Driven:
 
 
 def at_once(rows: Rows) -> Driven:
-    """A plan for when there was no time for a better one: patterns as they are worth most, each where it still fits."""
+    """A plan for when there was no time for a better one: patterns as they are worth most, each where it
+    still fits."""
     figures, pool = rows.figures, rows.pool
     each = np.append(figures.worth / figures.need, 0.0)
     gain = pool.cost.copy()
@@ -100,8 +104,8 @@ def at_once(rows: Rows) -> Driven:
 
 
 def _compatible(rows: Rows, columns_in: np.ndarray, part: np.ndarray, driven: np.ndarray) -> np.ndarray:
-    """Which columns to drive (once) more: all that are nearly whole, else the fullest few; never more than there are
-    days for, and none that shows a school more than it needs, unless there is no other.
+    """Which columns to drive (once) more: all that are nearly whole, else the fullest few; never more than
+    there are days for, and none that shows a school more than it needs, unless there is no other.
     """
     figures, pool = rows.figures, rows.pool
     chosen = np.flatnonzero(driven)
@@ -156,7 +160,8 @@ def improve(
     seed: int,
     better: Callable[[Driven, float], None],
 ) -> tuple[Driven, float]:
-    """(the best plan, a bound on every plan), by integer programs over more and more patterns until that share is over.
+    """(the best plan, a bound on every plan), by integer programs over more and more patterns until that
+    share is over.
 
     Where whole schools are asked for, a second step makes whole those that came out in part, a few at a time.
     """
@@ -205,7 +210,8 @@ class IntegerProgram:
         whole: np.ndarray,
         most: int,
     ) -> tuple[Driven | None, float, bool]:
-        """(the best found, a bound on every plan, whether the two meet). `whole`: schools that are all or nothing."""
+        """(the best found, a bound on every plan, whether the two meet). `whole`: schools that are all or
+        nothing."""
         figures, pool, rows = self.figures, self.pool, self.rows
         reduced = self.relaxed.reduced[self.order]
         count = min(most, self.enough_for(start))
@@ -244,7 +250,8 @@ class IntegerProgram:
         return (None if came.x is None else found(came.x)), bound, came.proven and bound == came.bound
 
     def enough_for(self, start: Driven) -> int:
-        """How many patterns could be in a better plan: those no dearer above the relaxation than this one's value."""
+        """How many patterns could be in a better plan: those no dearer above the relaxation than this one's
+        value."""
         reduced = self.relaxed.reduced[self.order]
         return max(1, int(np.searchsorted(reduced, start.value - self.relaxed.bound + 1e-6, side="right")))
 

@@ -1,4 +1,5 @@
-"""The problem in figures: schools as arrays, and days of the same hours, roads and bookings as one kind. Pure."""
+"""The problem in figures: schools as arrays, and days of the same hours, roads and bookings as one kind.
+Pure."""
 
 from copy import copy
 from dataclasses import dataclass, replace
@@ -22,7 +23,8 @@ LAST_MINUTE = 24 * 60
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """Days that are alike but for their date. `days`: positions in the problem's days; `driving`: of what is booked."""
+    """Days that are alike but for their date. `days`: positions in the problem's days; `driving`: of what is
+    booked."""
 
     leaves: int
     returns: int
@@ -41,7 +43,8 @@ class Kind:
 
 
 class Figures:
-    """Schools that have a place, by number; the roads with one place more that is nowhere, next door to all."""
+    """Schools that have a place, by number; the roads with one place more that is nowhere, next door to
+    all."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -141,7 +144,8 @@ class Figures:
 
 
 def next_starts(allowed: np.ndarray) -> np.ndarray:
-    """For each minute of a day, 0 to LAST_MINUTE, the first allowed start that is not before it, else NEVER."""
+    """For each minute of a day, 0 to LAST_MINUTE, the first allowed start that is not before it, else
+    NEVER."""
     starts = np.where(allowed, np.arange(LAST_MINUTE + 1), NEVER).astype(np.int16)
     return np.minimum.accumulate(starts[::-1])[::-1]
 

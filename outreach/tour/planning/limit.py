@@ -1,4 +1,5 @@
-"""The planner's only clock: how much of its time is left, whether it was stopped, and whom it tells how far it is."""
+"""The planner's only clock: how much of its time is left, whether it was stopped, and whom it tells how far
+it is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ _EVERY = 0.05
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
-    """How far a plan is: schools reached in full, minutes of driving in all, the bound on its value, seconds so far.
+    """How far a plan is: schools reached in full, minutes of driving in all, the bound on its value, seconds
+    so far.
 
     Guests, and whoever has no date yet, are counted in, though one or two may turn out not to fit.
     `schools` and `driving` are None before there is a plan, `bound` before anything is proven.
@@ -50,7 +52,8 @@ class Limit:
         self.seconds = max(self.seconds, self.gone + seconds)
 
     def of_its_own(self, at_least: float) -> "Limit":
-        """A limit for a part of the work: what is left, but so many seconds at the least, unless somebody stops it."""
+        """A limit for a part of the work: what is left, but so many seconds at the least, unless somebody
+        stops it."""
         return Limit(max(at_least, self.left()), stop=self.asked)
 
     def asked(self) -> bool:
@@ -61,7 +64,8 @@ class Limit:
         return self.stopped
 
     def left(self, share: float = 1.0) -> float:
-        """Seconds until the given share of the time is over; 0 when it is, or when somebody stopped the planner."""
+        """Seconds until the given share of the time is over; 0 when it is, or when somebody stopped the
+        planner."""
         return 0.0 if self.asked() else max(0.0, self.seconds * share - self.gone)
 
     def over(self, share: float = 1.0) -> bool:

@@ -1,8 +1,8 @@
 """Lunch on the road: a stretch around noon in which a troupe neither plays nor drives. Pure.
 
-Asked of a tour day with two shows or more. Minutes of the wall clock from midnight; a show counts from its get-in until
-the troupe is away. Before it leaves in the morning and once it is back, a troupe is free too. Everybody who judges
-a day asks here: what schools are offered, why not, the diary and the planner.
+Asked of a tour day with two shows or more. Minutes of the wall clock from midnight; a show counts from its
+get-in until the troupe is away. Before it leaves in the morning and once it is back, a troupe is free too.
+Everybody who judges a day asks here: what schools are offered, why not, the diary and the planner.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,8 @@ FROM_SHOWS = 2
 def kept(
     minutes: int, *, leaves: int, returns: int, shows: Sequence[tuple[int, int]], roads: Sequence[int]
 ) -> bool:
-    """Whether a day leaves `minutes` free. `shows`: (gets in, away) in order; `roads`: to the first, between them, back.
+    """Whether a day leaves `minutes` free. `shows`: (gets in, away) in order; `roads`: to the first, between
+    them, back.
 
     True with fewer than two shows, and where no lunch is asked for (0).
     """
@@ -51,7 +52,8 @@ def after_last(minutes: int, *, away: int, road: int, returns: int) -> bool:
 
 
 def arrives(minutes: int, *, free: int, road: int) -> int | None:
-    """The earliest arrival after the drive, with lunch before it or after; None when it is too late for lunch.
+    """The earliest arrival after the drive, with lunch before it or after; None when it is too late for
+    lunch.
 
     `free`: from when on the troupe is free to eat or to drive.
     """
@@ -77,7 +79,8 @@ def leaves_by(minutes: int, *, road: int, gets_in: int) -> int | None:
 
 
 def over_by(minutes: int, *, road: int, returns: int) -> int | None:
-    """The latest that the last show may be over so that lunch fits there, or once the troupe is back; None: never."""
+    """The latest that the last show may be over so that lunch fits there, or once the troupe is back; None:
+    never."""
     there = min(LAST, returns - road) - minutes
     back = min(LAST - minutes, returns) - road
     return max(there, back) if there >= FIRST else back if FIRST + minutes <= LAST else None

@@ -1,4 +1,5 @@
-"""A plan as it is handed out: who is visited when, who is left out and why, and how good it is at best. Pure."""
+"""A plan as it is handed out: who is visited when, who is left out and why, and how good it is at best.
+Pure."""
 
 from dataclasses import dataclass
 
@@ -9,19 +10,22 @@ NO_DATE = "no date"
 TOO_FAR = "too far"
 NO_TIME = "no time"
 NO_ROOM = "no room"
-"""Why a school is left out. Its place and its district are unknown; none of its dates is a tour day with room; there
-and back with one show takes longer than any such day; its hours and those days never fit; others took the places.
+"""Why a school is left out. Its place and its district are unknown; none of its dates is a tour day with
+room; there and back with one show takes longer than any such day; its hours and those days never fit; others
+took the places.
 """
 
 UNREACHABLE = (NO_PLACE, NO_DATE, TOO_FAR, NO_TIME)
 """No plan at all can reach a school for one of these."""
 
 PROVEN, OUT_OF_TIME, STOPPED, DONE = "proven", "out of time", "stopped", "done"
-"""How the planner ended: nothing better exists; time over; stopped by somebody; nothing left to try, but not proven."""
+"""How the planner ended: nothing better exists; time over; stopped by somebody; nothing left to try, but not
+proven."""
 
 
 GUESTS, REGIONS, KEPT = "guests", "regions", "kept"
-"""What else than driving and reach a plan's value counts: guests' roads, days in several regions, what is moved."""
+"""What else than driving and reach a plan's value counts: guests' roads, days in several regions, what is
+moved."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,9 +54,9 @@ class LeftOut:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bounds:
-    """What no plan betters: its value in minutes; the schools reached in full; the driving in minutes of any plan that
-    leaves out no more worth than this one, moves no more of what is kept, lets guests travel no more and has no
-    more days in several regions.
+    """What no plan betters: its value in minutes; the schools reached in full; the driving in minutes of any
+    plan that leaves out no more worth than this one, moves no more of what is kept, lets guests travel no
+    more and has no more days in several regions.
     """
 
     value: float
@@ -63,10 +67,10 @@ class Bounds:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """`reached`: schools with all the shows they need; `in_part`: with some. `driving`: minutes in all, with
-    `booked_driving` of what stood before. `value`: minutes of extra driving, worth left out, moves paid for, what its
-    guests count as (`travelled`) and what days in several regions do (`apart`).
-    `moved` of what was to be kept is elsewhere now, `dropped` is nowhere. `complete`: the bounds cover every plan;
-    otherwise only plans that add at most three shows to a day, each near the one before. `beside`: what else counted.
+    `booked_driving` of what stood before. `value`: minutes of extra driving, worth left out, moves paid for,
+    what its guests count as (`travelled`) and what days in several regions do (`apart`). `moved` of what was
+    to be kept is elsewhere now, `dropped` is nowhere. `complete`: the bounds cover every plan; otherwise only
+    plans that add at most three shows to a day, each near the one before. `beside`: what else counted.
     """
 
     visits: tuple[Visit, ...]

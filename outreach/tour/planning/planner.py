@@ -1,7 +1,7 @@
 """The planner: a problem in, within some seconds a plan out, with what is proven of every other plan. Pure.
 
-Which school is offered which slot, so that as much as possible is covered and, after that, as little as possible is
-driven. Pool, relaxation, dive, integer program, dates, read-out: one file each.
+Which school is offered which slot, so that as much as possible is covered and, after that, as little as
+possible is driven. Pool, relaxation, dive, integer program, dates, read-out: one file each.
 """
 
 import math
@@ -27,7 +27,8 @@ _NEXT_TO_NOTHING = 2e-3
 """Minutes below which two values are one: what the solver's tolerances may come to."""
 
 _BY_DATE = 300_000
-"""Patterns of all single days together, up to which each day is a kind of its own where the dates left somebody over."""
+"""Patterns of all single days together, up to which each day is a kind of its own where the dates left
+somebody over."""
 
 _TO_CHOOSE = 2.0
 """Seconds to choose in, even where listing what days can be took all there were."""
@@ -62,9 +63,10 @@ def solve(
 ) -> Plan:
     """The best plan found in so many seconds, and the bounds that hold for all plans.
 
-    Listing what days can be is not cut short: with many shows a day it may take longer than the seconds given.
-    The same problem and seed come to the same plan where time does not run out. `progress` hears of each better
-    plan and bound. When `stop` says so, the planner ends early and hands out its best. Raises CannotPlan.
+    Listing what days can be is not cut short: with many shows a day it may take longer than the seconds
+    given. The same problem and seed come to the same plan where time does not run out. `progress` hears of
+    each better plan and bound. When `stop` says so, the planner ends early and hands out its best. Raises
+    CannotPlan.
     """
     check(problem)
     if not seconds > 0:
@@ -119,7 +121,8 @@ def _other_patterns(
     limit: Limit,
     seed: int,
 ) -> ReadOut:
-    """The best plan after patterns that came out without a date were left out, as long as there is time for it."""
+    """The best plan after patterns that came out without a date were left out, as long as there is time for
+    it."""
     best, cost = found, pool.cost.copy()
     least = bound + always_lost(figures, figures.problem.kept)
     for _ in range(_OTHER_PATTERNS):
@@ -143,7 +146,8 @@ def _other_patterns(
 def _other_guests(
     figures: Figures, pool: Pool, driven: Driven, found: ReadOut, limit: Limit, seed: int
 ) -> ReadOut:
-    """The best plan after guests who could not come to the host that was meant for them were meant for others.
+    """The best plan after guests who could not come to the host that was meant for them were meant for
+    others.
 
     Whether they can is known only when a show has its date and its start.
     """

@@ -1,4 +1,5 @@
-"""The pool: the patterns of all kinds of day, and those of single days that keep what is proposed there. Pure.
+"""The pool: the patterns of all kinds of day, and those of single days that keep what is proposed there.
+Pure.
 
 A pattern is a set of schools that fits one day together with what is booked on it (walk.py).
 """
@@ -18,9 +19,9 @@ from outreach.tour.planning.walk import MOST_CELLS, NEAREST, Walk, cheapest
 class Pool:
     """One line a pattern. `members`: school numbers, rising, padded with the count of schools.
 
-    `driving`: extra minutes; `cost`: the same with what its further regions count as, less what is saved by moving
-    nobody. `dated`: position in `days`
-    of the day it is for, -1 for any day of its kind. `complete`: every pattern is here.
+    `driving`: extra minutes; `cost`: the same with what its further regions count as, less what is saved by
+    moving nobody. `dated`: position in `days` of the day it is for, -1 for any day of its kind. `complete`:
+    every pattern is here.
     """
 
     members: np.ndarray
@@ -36,7 +37,8 @@ class Pool:
 
 
 MOST_PATTERNS = 2_000_000
-"""In one pool; above it, patterns of three, and then pairs, are of neighbours only. So many need some 400 MB while they are solved."""
+"""In one pool; above it, patterns of three, and then pairs, are of neighbours only. So many need some 400 MB
+while they are solved."""
 
 _FEWEST_PARTNERS = 8
 """Schools that may follow a school on a day, where there are very many kinds of day."""
@@ -46,7 +48,8 @@ Part = tuple[np.ndarray, np.ndarray, np.ndarray, int, int]
 
 
 def build(figures: Figures, kept: tuple[Kept, ...] = ()) -> Pool:
-    """All patterns of all kinds of day, and for each day with something to keep those that keep some of it."""
+    """All patterns of all kinds of day, and for each day with something to keep those that keep some of
+    it."""
     nearest = _nearest(figures)
     parts, complete = _of_kinds(figures, nearest)
     if nearest is None and sum(len(part[1]) for part in parts) > MOST_PATTERNS:
@@ -73,7 +76,8 @@ def _of_kinds(figures: Figures, nearest: int | None) -> tuple[list[Part], bool]:
 
 
 def _nearest(figures: Figures) -> int | None:
-    """How many nearest schools may follow a school in patterns of three; None where all can be tried first."""
+    """How many nearest schools may follow a school in patterns of three; None where all can be tried
+    first."""
     kinds = sum(kind.room > 2 for kind in figures.kinds)
     if kinds * min(figures.count**3, MOST_CELLS) <= MOST_CELLS:
         return None
@@ -81,7 +85,8 @@ def _nearest(figures: Figures) -> int | None:
 
 
 def _partners(figures: Figures) -> int | None:
-    """How many schools may follow a school, where each day has other hours or ends and all pairs would be too many."""
+    """How many schools may follow a school, where each day has other hours or ends and all pairs would be too
+    many."""
     kinds = sum(kind.room > 1 for kind in figures.kinds)
     if kinds * figures.count**2 / 2 <= MOST_PATTERNS:
         return None
@@ -132,10 +137,11 @@ def single_days(figures: Figures, pool: Pool) -> int:
 def keeping(
     figures: Figures, day: int, kept: list[Kept], *, among: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
-    """(members, cost, driving, whether these are all) of the day's patterns that keep a show, cheaper by the price of each.
+    """(members, cost, driving, whether these are all) of the day's patterns that keep a show, cheaper by the
+    price of each.
 
-    A school with something to keep stands in the walk twice: free, and within half an hour of what was proposed.
-    `among`: no other schools than these beside what is kept.
+    A school with something to keep stands in the walk twice: free, and within half an hour of what was
+    proposed. `among`: no other schools than these beside what is kept.
     """
     number = {gap.school: school for school, gap in enumerate(figures.gaps)}
     shows: dict[int, list[Kept]] = {}

@@ -1,4 +1,5 @@
-"""What is to be planned, as plain numbers: gaps, tour days, what is booked, the roads; and what is refused of it. Pure.
+"""What is to be planned, as plain numbers: gaps, tour days, what is booked, the roads; and what is refused of
+it. Pure.
 
 Minutes of a day count from midnight on the wall clock; no show crosses a change of the clocks. Places are
 numbers into `places` and into both sides of `road`.
@@ -25,7 +26,8 @@ class CannotPlan(Refusal):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Minutes:
-    """What all shows share, in minutes. `turn`: from the end of a show to the start of the next at the same school.
+    """What all shows share, in minutes. `turn`: from the end of a show to the start of the next at the same
+    school.
 
     `step`: starts lie on multiples of it after midnight.
     """
@@ -39,7 +41,8 @@ class Minutes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gap:
-    """A school that still needs shows. `windows`: first and last possible start, both included, before and after lunch.
+    """A school that still needs shows. `windows`: first and last possible start, both included, before and
+    after lunch.
 
     `worth`: minutes of driving that covering the whole school is worth. `place` is None for a school
     that has no place and no district to take the middle of. `seats`: what a show there leaves for guests.
@@ -69,9 +72,11 @@ class Booked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Day:
-    """A tour day: a troupe's date and hours, from where it leaves and whereto it returns (None: not known, no road).
+    """A tour day: a troupe's date and hours, from where it leaves and whereto it returns (None: not known, no
+    road).
 
-    `lunch`: minutes that are kept free around noon when the day has two shows or more (lunch.py); 0: none asked.
+    `lunch`: minutes that are kept free around noon when the day has two shows or more (lunch.py); 0: none
+    asked.
     """
 
     number: int
@@ -114,8 +119,9 @@ class Guests:
 class Problem:
     """`road[a][b]`: whole minutes from place a to place b. `whole_schools`: a school's shows all, or none.
 
-    A school's first show is otherwise worth its part of the school, as 'part seen' says. `apart`: minutes of driving
-    that each further region on a day counts as. `days_at_most`: of the days with nothing booked, so many may be used.
+    A school's first show is otherwise worth its part of the school, as 'part seen' says. `apart`: minutes of
+    driving that each further region on a day counts as. `days_at_most`: of the days with nothing booked, so
+    many may be used.
     """
 
     places: tuple[str, ...]
@@ -248,7 +254,8 @@ def _booked_in_time(problem: Problem, day: Day, words: str) -> None:
 
 
 def _kept(problem: Problem) -> None:
-    """Whatever is kept of a school or a day that is not here any more is only a move that nobody can spare."""
+    """Whatever is kept of a school or a day that is not here any more is only a move that nobody can
+    spare."""
     if any(not math.isfinite(kept.price) or kept.price < 0 for kept in problem.kept):
         raise CannotPlan("The price of moving a proposal is nought or more minutes of driving.")
 

@@ -1,9 +1,10 @@
 """What the programs are made of. Pure.
 
-Columns: `head`, which is the part left out of each school, the shows of each host that take guests, and each guest; then
-patterns. Rows: each school covered as often as it needs, less the part left out; each kind of day driven as often as it
-has dates; each day with something to keep, at most one of its patterns; of the days with nothing booked, at most so
-many; and for guests: a host takes them at shows that it has, within its seats, each at one of them.
+Columns: `head`, which is the part left out of each school, the shows of each host that take guests, and each
+guest; then patterns. Rows: each school covered as often as it needs, less the part left out; each kind of day
+driven as often as it has dates; each day with something to keep, at most one of its patterns; of the days
+with nothing booked, at most so many; and for guests: a host takes them at shows that it has, within its
+seats, each at one of them.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from outreach.tour.planning.solver import Columns
 
 @dataclass(frozen=True, kw_only=True)
 class Prices:
-    """What a solution of the relaxation says each thing is worth: a show at a school, a date of a kind, a kept day."""
+    """What a solution of the relaxation says each thing is worth: a show at a school, a date of a kind, a
+    kept day."""
 
     school: np.ndarray
     kind: np.ndarray
@@ -71,7 +73,8 @@ class Rows:
 
     @property
     def head_cost(self) -> np.ndarray:
-        """Minutes of the head's columns: the worth of what is left out, nothing for hosting, what each guest counts as."""
+        """Minutes of the head's columns: the worth of what is left out, nothing for hosting, what each guest
+        counts as."""
         return np.concatenate([self.figures.worth, np.zeros(len(self.pairs.hosts)), self.pairs.cost])
 
     @property
@@ -108,7 +111,8 @@ class Rows:
         )
 
     def columns(self, which: np.ndarray, *, cost: np.ndarray, whole: bool = False) -> Columns:
-        """Patterns as columns; `whole`: with what a whole number of times is at most, for the integer program."""
+        """Patterns as columns; `whole`: with what a whole number of times is at most, for the integer
+        program."""
         pool = self.pool
         members = pool.members[which].astype(np.int64)
         kind = pool.kind[which][:, None]
@@ -167,7 +171,8 @@ class Rows:
         return reduced
 
     def right(self, dual: np.ndarray) -> np.ndarray:
-        """The duals with what the solver's tolerances left on the wrong side of nought put there: these prove something."""
+        """The duals with what the solver's tolerances left on the wrong side of nought put there: these prove
+        something."""
         right = dual.copy()
         right[: self.of_kinds] = np.maximum(right[: self.of_kinds], 0.0)
         right[self.of_kinds : self.of_hosts] = np.minimum(right[self.of_kinds : self.of_hosts], 0.0)
@@ -185,9 +190,11 @@ class Rows:
         host, seat, guest = (
             right[a:b]
             for a, b in (
-                (self.of_hosts, self.of_seats), (self.of_seats, self.of_guests), (self.of_guests, self.count)
+                (self.of_hosts, self.of_seats),
+                (self.of_seats, self.of_guests),
+                (self.of_guests, self.count),
             )
-        )  # fmt: skip
+        )
         head = head_cost.copy()
         head[: figures.count] -= figures.need * right[: figures.count]
         head[self.hosting : self.guests] += host - pairs.seats * seat

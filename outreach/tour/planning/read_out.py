@@ -24,8 +24,9 @@ class Wrong(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOut:
-    """The plan's visits and what they come to; `value` in minutes, as Plan has it; `lost`: worth left out; `paid`: for
-    moves that were a choice; `travelled` and `apart`: what guests, and days in several regions, count as."""
+    """The plan's visits and what they come to; `value` in minutes, as Plan has it; `lost`: worth left out;
+    `paid`: for moves that were a choice; `travelled` and `apart`: what guests, and days in several regions,
+    count as."""
 
     visits: tuple[Visit, ...]
     left_out: tuple[LeftOut, ...]
@@ -229,15 +230,16 @@ def _kept(
 
 
 def _could_stay(figures: Figures, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
-    """What is kept of days and schools that are still there; moving the rest is nobody's choice and costs nothing."""
+    """What is kept of days and schools that are still there; moving the rest is nobody's choice and costs
+    nothing."""
     rooms = {figures.problem.days[day].number for kind in figures.kinds for day in kind.days}
     schools = {gap.school for gap in figures.gaps}
     return tuple(each for each in kept if each.day in rooms and each.school in schools)
 
 
 def always_lost(figures: Figures, kept: tuple[Kept, ...]) -> float:
-    """Minutes that Plan's value has and the programs do not: the worth of schools without a place, and the price of
-    all that could be kept, which the programs take off for what is.
+    """Minutes that Plan's value has and the programs do not: the worth of schools without a place, and the
+    price of all that could be kept, which the programs take off for what is.
     """
     nowhere = sum(gap.worth for gap in figures.problem.gaps if gap.place is None)
     return nowhere + sum(each.price for each in _could_stay(figures, kept))
@@ -263,8 +265,11 @@ class Causes:
         if self.possible[school]:
             return NO_ROOM
         days = [
-            day for kind in self.figures.kinds for day in kind.days if self.figures.can[school, self.figures.column[day]]
-        ]  # fmt: skip
+            day
+            for kind in self.figures.kinds
+            for day in kind.days
+            if self.figures.can[school, self.figures.column[day]]
+        ]
         if not days:
             return NO_DATE
         any_time = replace(gap, windows=((0, 24 * 60),))

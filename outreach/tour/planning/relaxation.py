@@ -1,4 +1,5 @@
-"""The relaxation: parts of patterns allowed, solved by adding columns until none of the whole pool would help. Pure.
+"""The relaxation: parts of patterns allowed, solved by adding columns until none of the whole pool would
+help. Pure.
 
 Minimise driving plus the worth of what is left out, over the columns and rows of rows.py.
 """
@@ -23,8 +24,8 @@ _NOTHING = 1e-7
 
 @dataclass(frozen=True, kw_only=True)
 class Relaxed:
-    """What the relaxation came to. `bound`: no plan's value is below it. `reduced`: what each pattern of the pool
-    costs above its worth in this relaxation, so that a plan with it is worth at least `bound` plus that.
+    """What the relaxation came to. `bound`: no plan's value is below it. `reduced`: what each pattern of the
+    pool costs above its worth in this relaxation, so that a plan with it is worth at least `bound` plus that.
     """
 
     bound: float
@@ -56,7 +57,8 @@ class Relaxation:
             self.program.add(self.rows.columns(which, cost=self.cost[which]))
 
     def solve(self, limit: Limit, share: float = 1.0) -> tuple[Optimum | None, Relaxed]:
-        """Adds columns until the whole pool has none that would help, or until that share of the time is over."""
+        """Adds columns until the whole pool has none that would help, or until that share of the time is
+        over."""
         optimum: Optimum | None = None
         # Before anything is solved: no plan drives less than nothing.
         nothing = self.rows.bound_of(np.zeros(self.rows.count), self.cost, self.head_cost)
@@ -100,7 +102,8 @@ class Relaxation:
 
 
 def most_schools(relaxation: Relaxation, reached: int, limit: Limit) -> int:
-    """How many schools any plan reaches at most: the relaxation once more, each school worth 1 and no driving.
+    """How many schools any plan reaches at most: the relaxation once more, each school worth 1 and no
+    driving.
 
     No lower than `reached`. The program is changed for good. Schools without a place are no part of it.
     It takes some hundredths of a second, which it is given even when time is over or the planner was stopped.

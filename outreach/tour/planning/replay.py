@@ -17,7 +17,8 @@ Stop = Gap | Booked
 class Show:
     """One new show of a day, in minutes: when the troupe gets in, when it starts, when the troupe is away.
 
-    Between two shows at one school the hall is turned round: the first is over, and 'away', when the next gets in.
+    Between two shows at one school the hall is turned round: the first is over, and 'away', when the next
+    gets in.
     """
 
     school: int
@@ -28,7 +29,8 @@ class Show:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """A day with its new shows in order; `driving`: all of the day's minutes on the road, the booked shows' too."""
+    """A day with its new shows in order; `driving`: all of the day's minutes on the road, the booked shows'
+    too."""
 
     shows: tuple[Show, ...]
     driving: int
@@ -37,8 +39,9 @@ class Told:
 def replay(problem: Problem, day: Day, gaps: Sequence[Gap], kept: Sequence[Kept] = ()) -> Told | None:
     """The day with one new show at each of `gaps` (a school twice: two shows), or None when it cannot be.
 
-    `kept`: what was proposed for that day; a show within half an hour of it is worth its price of driving. Else each
-    show starts as early as it can. Least driving less what is kept first, then most kept, then the earliest end.
+    `kept`: what was proposed for that day; a show within half an hour of it is worth its price of driving.
+    Else each show starts as early as it can. Least driving less what is kept first, then most kept, then the
+    earliest end.
     """
     schools = {gap.school for gap in gaps}
     mine = [each for each in kept if each.school in schools]
@@ -109,7 +112,8 @@ def _merged(new: tuple[Stop, ...], booked: tuple[Stop, ...]) -> Iterator[tuple[S
 def _with_lunch(
     problem: Problem, day: Day, stops: tuple[Stop, ...], wishes: Mapping[int, Sequence[int]]
 ) -> list[int] | None:
-    """When each stop begins, with lunch where the day has to have it: on the leg that lets the day end first."""
+    """When each stop begins, with lunch where the day has to have it: on the leg that lets the day end
+    first."""
     begins = _begins(problem, day, stops, wishes)
     if begins is None or not day.lunch or len(stops) < lunch.FROM_SHOWS:
         return begins
@@ -140,7 +144,8 @@ def _begins(
 ) -> list[int] | None:
     """When each stop begins: a new show's start, a booked show's get-in. None when the order cannot be.
 
-    `eats`: the leg on which lunch is had, 0 the first. First, from the end, how late each may begin; then, from the front, as early as it can or as is wished.
+    `eats`: the leg on which lunch is had, 0 the first. First, from the end, how late each may begin; then,
+    from the front, as early as it can or as is wished.
     """
     latest: list[int] = []
     for at in reversed(range(len(stops))):
@@ -177,7 +182,8 @@ def _wished(stop: Stop, wishes: Mapping[int, Sequence[int]]) -> Sequence[int]:
 def _until(
     problem: Problem, day: Day, stops: tuple[Stop, ...], at: int, following: int, *, eats: bool
 ) -> int:
-    """The latest that stop `at` may begin so that the next can begin at `following`, or the troupe is back in time.
+    """The latest that stop `at` may begin so that the next can begin at `following`, or the troupe is back in
+    time.
 
     `eats`: with lunch in between. -1 where it never may.
     """
@@ -204,7 +210,8 @@ def _until(
 
 
 def _arrives(problem: Problem, day: Day, stops: tuple[Stop, ...], at: int, began: int, *, eats: bool) -> int:
-    """The earliest that stop `at` can begin, when the stop before it began at `began`; `eats`: with lunch in between."""
+    """The earliest that stop `at` can begin, when the stop before it began at `began`; `eats`: with lunch in
+    between."""
     minutes, stop = problem.minutes, stops[at]
     here: int | None
     if at == 0:

@@ -1,4 +1,5 @@
-"""Guests seated at the shows of a plan that has its dates: within seats, hours and reach, each at the cheapest. Pure."""
+"""Guests seated at the shows of a plan that has its dates: within seats, hours and reach, each at the
+cheapest. Pure."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,7 +24,8 @@ class _Day:
 
 
 class Seating:
-    """Who comes to which show. `told`: each day in use as it was replayed; it may begin a show later for a guest."""
+    """Who comes to which show. `told`: each day in use as it was replayed; it may begin a show later for a
+    guest."""
 
     def __init__(self, figures: Figures, told: dict[int, Told], kept: dict[int, list[Kept]]) -> None:
         self.figures, self.kept = figures, kept
@@ -95,8 +97,8 @@ class Seating:
 
 
 def _in_order(told: Told, gaps: Sequence[Gap]) -> Told | None:
-    """The day with its shows in the order of `gaps`, each in its gap's hours; None where a school's two cannot be told
-    apart by them."""
+    """The day with its shows in the order of `gaps`, each in its gap's hours; None where a school's two
+    cannot be told apart by them."""
     left = list(told.shows)
     found: list[Show] = []
     for gap in gaps:

@@ -1,8 +1,8 @@
 """The only use of HiGHS: a linear program that grows by columns, and the integer program over some of them.
 
-HiGHS has one pool of threads for the process: an object that asks for another number than the first one did cannot
-run. So it is one thread, always, and a run that HiGHS refuses raises SolverFailed: it is no empty plan. Whether there
-is a solution is asked of it each time: an empty one looks like the value 0.
+HiGHS has one pool of threads for the process: an object that asks for another number than the first one did
+cannot run. So it is one thread, always, and a run that HiGHS refuses raises SolverFailed: it is no empty
+plan. Whether there is a solution is asked of it each time: an empty one looks like the value 0.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,8 @@ class Optimum:
 
 @dataclass(frozen=True, kw_only=True)
 class Whole:
-    """What came of an integer program: the best found (None: nothing), and that nothing is better than `bound`."""
+    """What came of an integer program: the best found (None: nothing), and that nothing is better than
+    `bound`."""
 
     x: np.ndarray | None
     bound: float
@@ -51,7 +52,8 @@ class Whole:
 
 
 class LinearProgram:
-    """Minimise cost, rows between their limits, columns from 0 up; columns are added and each solve goes on from the last."""
+    """Minimise cost, rows between their limits, columns from 0 up; columns are added and each solve goes on
+    from the last."""
 
     def __init__(self, lower: np.ndarray, upper: np.ndarray, *, seed: int) -> None:
         self._highs = _highs(seed)
@@ -120,7 +122,8 @@ def solve_whole(
 ) -> Whole:
     """The integer program from a `start` that keeps its rows: columns marked `whole` take whole numbers.
 
-    `better` hears of each better (x, bound). `stop` is asked every now and then, but not while HiGHS presolves.
+    `better` hears of each better (x, bound). `stop` is asked every now and then, but not while HiGHS
+    presolves.
     """
     highs = _highs(seed)
     count = len(columns)
@@ -131,8 +134,15 @@ def solve_whole(
     rows = len(lower)
     highs.addRows(rows, lower, upper, 0, np.zeros(rows, np.int32), nothing, nothing.astype(float))
     highs.addCols(
-        count, columns.cost, np.zeros(count), columns.upper, len(columns.row), columns.start, columns.row, columns.value
-    )  # fmt: skip
+        count,
+        columns.cost,
+        np.zeros(count),
+        columns.upper,
+        len(columns.row),
+        columns.start,
+        columns.row,
+        columns.value,
+    )
     kinds = whole.astype(np.uint8)
     highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kinds)
     solution = highspy.HighsSolution()
@@ -161,7 +171,8 @@ def solve_whole(
 
 
 class _Quiet(highspy.Highs):
-    """HiGHS says its name to the terminal as soon as callbacks are enabled, unless it was told before not to."""
+    """HiGHS says its name to the terminal as soon as callbacks are enabled, unless it was told before not
+    to."""
 
     def enableCallbacks(self) -> None:  # noqa: N802 (its own name)
         self.setOptionValue("output_flag", False)

@@ -1,7 +1,8 @@
-"""The patterns of one kind of day: every set of schools that fits it, with what is booked on it, in its cheapest order.
+"""The patterns of one kind of day: every set of schools that fits it, with what is booked on it, in its
+cheapest order.
 
-A set is listed when its shows can be played one after the other, each as early as the school, the road and lunch
-allow, and when there is a date on which all its schools can. numpy, in chunks of ways.
+A set is listed when its shows can be played one after the other, each as early as the school, the road and
+lunch allow, and when there is a date on which all its schools can. numpy, in chunks of ways.
 """
 
 from collections.abc import Iterator
@@ -28,7 +29,8 @@ _CHUNK = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class _Ways:
-    """Ways through a part of a day. `seq`: the schools so far; `last`: the one at which the troupe is, else -1.
+    """Ways through a part of a day. `seq`: the schools so far; `last`: the one at which the troupe is, else
+    -1.
 
     `eaten`: lunch has been had, or none is asked for.
     """
@@ -55,11 +57,13 @@ class _Ways:
 
 
 class Walk:
-    """The patterns of one kind of day, found by walking through the day: a new show, or the next that is booked.
+    """The patterns of one kind of day, found by walking through the day: a new show, or the next that is
+    booked.
 
-    `among`: only these schools. `through`: only patterns with at least one of these. `nearest`: in patterns of three
-    each school is one of so many nearest to the one before; of NEAREST, where all would take too long to try.
-    `partners`: each second school is one of so many that make the shortest day with the first; None is all.
+    `among`: only these schools. `through`: only patterns with at least one of these. `nearest`: in patterns
+    of three each school is one of so many nearest to the one before; of NEAREST, where all would take too
+    long to try. `partners`: each second school is one of so many that make the shortest day with the first;
+    None is all.
     """
 
     def __init__(
@@ -115,7 +119,8 @@ class Walk:
     def _kept_ways(
         self, chunk: Iterator[_Ways], new: int, passed: int, found: list[tuple[np.ndarray, np.ndarray]]
     ) -> Iterator[_Ways]:
-        """The ways of a chunk that go on; what may end the day is added to `found`, chunk by chunk to save memory."""
+        """The ways of a chunk that go on; what may end the day is added to `found`, chunk by chunk to save
+        memory."""
         through_all = passed == len(self.kind.booked)
         for ways in chunk:
             if new and through_all:
@@ -258,7 +263,8 @@ class Walk:
         return common
 
     def _nearest(self, few: int) -> np.ndarray:
-        """For each school the schools that may follow it; for one that is not in the walk, nonsense that is not used."""
+        """For each school the schools that may follow it; for one that is not in the walk, nonsense that is
+        not used."""
         road = self.figures.road[self.figures.place[:, None], self.figures.place[self.schools][None, :]]
         road = np.where(np.arange(self.figures.count)[:, None] == self.schools[None, :], 0, road)
         return self.schools[np.argsort(road, axis=1, kind="stable")[:, : few + 1]]

@@ -1,8 +1,9 @@
-"""What covering a school is worth, in minutes of driving: one unit with the road, so that a coordinator can read it. Pure.
+"""What covering a school is worth, in minutes of driving: one unit with the road, so that a coordinator can
+read it. Pure.
 
-'Schools first': each school counts alike, whatever its size, but for a little. 'Pupils first': each show counts, and
-with it every pupil, so that a big school is worth several small ones. A school not seen in an earlier
-year and a district that lags behind add to either.
+'Schools first': each school counts alike, whatever its size, but for a little. 'Pupils first': each show
+counts, and with it every pupil, so that a big school is worth several small ones. A school not seen in an
+earlier year and a district that lags behind add to either.
 """
 
 import math
@@ -45,7 +46,8 @@ def worth(
     first: str = SCHOOLS,
     weights: Weights = USUAL,
 ) -> float:
-    """What covering the whole school is worth, in minutes of driving. `shows` it still needs, for so many `pupils`.
+    """What covering the whole school is worth, in minutes of driving. `shows` it still needs, for so many
+    `pupils`.
 
     An unknown number of pupils counts for nothing more than the school does. Raises CannotPlan.
     """

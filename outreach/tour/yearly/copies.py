@@ -1,6 +1,8 @@
-"""A programme carried into a later year: what a copy would hold, the copy made, once for each year, and the rest of it later.
+"""A programme carried into a later year: what a copy would hold, the copy made, once for each year, and the
+rest of it later.
 
-Its dates move into the new terms. Tour days, and what was decided of single schools, go along only when asked.
+Its dates move into the new terms. Tour days, and what was decided of single schools, go along only when
+asked.
 """
 
 from collections import defaultdict
@@ -62,7 +64,8 @@ class MovedDay:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a copy would hold. `decisions`: what was decided of single schools against the rule of the target, with their names."""
+    """What a copy would hold. `decisions`: what was decided of single schools against the rule of the target,
+    with their names."""
 
     programme: Programme
     production: Production
@@ -80,7 +83,8 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Copied:
-    """What was done: the new programme, how many days and decisions went along, and which days could not, with why."""
+    """What was done: the new programme, how many days and decisions went along, and which days could not,
+    with why."""
 
     programme: Programme
     days: int
@@ -124,7 +128,8 @@ def copy(
     who: str,
     now: datetime,
 ) -> Copied:
-    """Make the copy, with a title and a reply-by date that may be others than planned. Days that cannot be carried over are named, the others are.
+    """Make the copy, with a title and a reply-by date that may be others than planned. Days that cannot be
+    carried over are named, the others are.
 
     Raises CopiedAlready, NotALaterYear, and whatever programmes.create does.
     """
@@ -137,9 +142,13 @@ def copy(
     new = programmes.create(programme.partnership_id, production, who=who, now=now)
     db.session.add(
         ProgrammeCopy(
-            programme_id=new.id, from_programme_id=programme.id, academic_year=new.academic_year, recorded_at=now, who=who
+            programme_id=new.id,
+            from_programme_id=programme.id,
+            academic_year=new.academic_year,
+            recorded_at=now,
+            who=who,
         )
-    )  # fmt: skip
+    )
     db.session.flush()
     history.record("copied", "programme", new.id, who=who, now=now, before=programme.id)
     added, left_out = _add_days(new, planned, who=who, now=now) if with_days else (0, [])
@@ -148,8 +157,9 @@ def copy(
 
 
 def rest(programme: Programme, new: Programme, *, now: datetime) -> Plan:
-    """What of a programme its copy has never had: days on which no tour day of it ever stood, schools of which nothing was
-    ever decided there. What was taken back in the new year stays taken back. Writes nothing. Raises NotALaterYear."""
+    """What of a programme its copy has never had: days on which no tour day of it ever stood, schools of
+    which nothing was ever decided there. What was taken back in the new year stays taken back. Writes
+    nothing. Raises NotALaterYear."""
     planned = plan(programme, new.academic_year, now=now)
     stood = {
         (troupe_id, day)
@@ -159,7 +169,9 @@ def rest(programme: Programme, new: Programme, *, now: datetime) -> Plan:
     }
     decided = set(
         db.session.scalars(
-            select(TargetDecision.urn).where(TargetDecision.programme_id == new.id).order_by(TargetDecision.id)
+            select(TargetDecision.urn)
+            .where(TargetDecision.programme_id == new.id)
+            .order_by(TargetDecision.id)
         )
     )
     return replace(
@@ -178,7 +190,8 @@ def copy_rest(
     who: str,
     now: datetime,
 ) -> Copied:
-    """Carry over later what was not carried over with the copy, or has come to the programme since; twice adds nothing twice.
+    """Carry over later what was not carried over with the copy, or has come to the programme since; twice
+    adds nothing twice.
 
     Raises ProgrammeClosed, NotALaterYear.
     """
@@ -190,14 +203,20 @@ def copy_rest(
     carried = _carry_decisions(new, planned, who=who, now=now) if with_decisions else 0
     if added or carried:
         history.record(
-            "copied the rest", "programme", new.id, who=who, now=now, before=programme.id,
+            "copied the rest",
+            "programme",
+            new.id,
+            who=who,
+            now=now,
+            before=programme.id,
             after={"days": added, "decisions": carried},
-        )  # fmt: skip
+        )
     return Copied(programme=new, days=added, decisions=carried, left_out=tuple(left_out))
 
 
 def copy_of(programme: Programme, year: int) -> Programme | None:
-    """The copy of a programme in that year, else the partnership's own of the same title there; None: not made yet."""
+    """The copy of a programme in that year, else the partnership's own of the same title there; None: not
+    made yet."""
     return copies_of([programme], year).get(programme.id)
 
 

@@ -1,4 +1,5 @@
-"""Where a date of one academic year stands in the terms of a later one: the same weekday of the same week of its term. Pure."""
+"""Where a date of one academic year stands in the terms of a later one: the same weekday of the same week of
+its term. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -14,8 +15,8 @@ LOOK_AROUND = 60
 def same_week(day: date, old: Sequence[Stretch], new: Sequence[Stretch], years: int = 1) -> date | None:
     """The same weekday in the same week of the matching term; None when the new terms have no such day.
 
-    Where both years have as many terms, the third answers to the third; else the one nearest to 52 weeks on. A day outside
-    the old terms, or without terms on either side, is moved by whole weeks.
+    Where both years have as many terms, the third answers to the third; else the one nearest to 52 weeks on.
+    A day outside the old terms, or without terms on either side, is moved by whole weeks.
     """
     later = day + timedelta(weeks=WEEKS_OF_A_YEAR * years)
     number = next((n for n, (first, last) in enumerate(old) if first <= day <= last), None)
@@ -44,7 +45,8 @@ def in_authorities(day: date, calendars: Mapping[str, SchoolCalendar], years: in
 
 
 def reply_by(day: date, calendars: Mapping[str, SchoolCalendar], *, years: int = 1, today: date) -> date:
-    """A day to reply by in the new year: where it stood in its term, on a day on which every authority has school.
+    """A day to reply by in the new year: where it stood in its term, on a day on which every authority has
+    school.
 
     Else the nearest such day before it, or after it; never today or earlier: then four weeks on.
     """
@@ -60,7 +62,8 @@ def reply_by(day: date, calendars: Mapping[str, SchoolCalendar], *, years: int =
 
 
 def of_year(terms: Iterable[Stretch], year: int) -> list[Stretch]:
-    """The terms of an academic year, by date. A term is of the year it ends in: some begin in the last days of August."""
+    """The terms of an academic year, by date. A term is of the year it ends in: some begin in the last days
+    of August."""
     return sorted(term for term in terms if year_of(term[1]) == year)
 
 

@@ -1,4 +1,5 @@
-"""The JSON feed for a council's own dashboard: standings, bookings, figures, published reports. See docs/api.md.
+"""The JSON feed for a council's own dashboard: standings, bookings, figures, published reports. See
+docs/api.md.
 
 Its shape is a promise: words may be added, none is taken away or changes its meaning within v1.
 """

@@ -1,4 +1,5 @@
-"""The company says by its link when its troupe can play: days off, half days, other hours, nights away, and its rules."""
+"""The company says by its link when its troupe can play: days off, half days, other hours, nights away, and
+its rules."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""The company says that it cannot play, by its troupe's link: all that this hits, whom to ring, and the one click."""
+"""The company says that it cannot play, by its troupe's link: all that this hits, whom to ring, and the one
+click."""
 
 from typing import Any
 
@@ -18,7 +19,8 @@ from outreach.web.troupe_door import by_troupe_link, company
 @company.route("/t/<token>/call-off", methods=["GET", "POST"])
 @by_troupe_link
 def call_off(token: str) -> Any:
-    """The link's own troupe alone. The shows end; another time is found with the partnership, which sees it at once."""
+    """The link's own troupe alone. The shows end; another time is found with the partnership, which sees it
+    at once."""
     asked = "first" in request.args
     boxes = MultiDict(call_off_form.asked()) if asked else None
     which = SpanForm(
@@ -30,9 +32,14 @@ def call_off(token: str) -> Any:
         try:
             with transaction():
                 done = deeds.call_off(
-                    scope, key=call_off_form.key_of(), reason=form.reason.data, seen=request.form.getlist("seen"),
-                    rung=request.form.getlist("rung"), who=g.who, now=clock.now(),
-                )  # fmt: skip
+                    scope,
+                    key=call_off_form.key_of(),
+                    reason=form.reason.data,
+                    seen=request.form.getlist("seen"),
+                    rung=request.form.getlist("rung"),
+                    who=g.who,
+                    now=clock.now(),
+                )
                 what = done.what
         except Refusal as refusal:
             form.refuse(refusal)
@@ -44,10 +51,19 @@ def call_off(token: str) -> Any:
     before = rows.newest(g.partnership.id, 5, troupe_id=g.troupe.id)
     lines = [line for done in before for line in rows.lines(done) if line.to_ring and line.starts_at > now]
     page = render_template(
-        "company/call_off.html", token=token, which=which, scope=scope, found=found, form=form,
-        key=call_off_form.key_of(), rung=request.form.getlist("rung"), before=before, to_ring=lines,
-        rings=affected.numbers_of(lines), what=scope.words() if scope else "",
-    )  # fmt: skip
+        "company/call_off.html",
+        token=token,
+        which=which,
+        scope=scope,
+        found=found,
+        form=form,
+        key=call_off_form.key_of(),
+        rung=request.form.getlist("rung"),
+        before=before,
+        to_ring=lines,
+        rings=affected.numbers_of(lines),
+        what=scope.words() if scope else "",
+    )
     return page, 422 if request.method == "POST" else 200
 
 

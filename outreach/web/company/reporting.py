@@ -1,4 +1,5 @@
-"""What came of a show, said by the company by its troupe's link; and its report taken back when it was wrong"""
+"""What came of a show, said by the company by its troupe's link; and its report taken back when it was
+wrong"""
 
 from typing import Any
 
@@ -34,9 +35,15 @@ def report(token: str, performance_id: int) -> Any:
             return redirect(url_for(".report", token=token, performance_id=performance_id), 303)
     said = reports.newest(booking, reports.COMPANY)
     page = render_template(
-        "company/report.html", token=token, booking=booking, form=form, said=said, total=reports.count_of(said),
-        together=reports.companions(booking.performance), too_early=clock.now() < booking.performance.starts_at,
-    )  # fmt: skip
+        "company/report.html",
+        token=token,
+        booking=booking,
+        form=form,
+        said=said,
+        total=reports.count_of(said),
+        together=reports.companions(booking.performance),
+        too_early=clock.now() < booking.performance.starts_at,
+    )
     return page, 422 if request.method == "POST" else 200
 
 
@@ -54,31 +61,44 @@ def report_withdraw(token: str, performance_id: int) -> Any:
         try:
             with transaction():
                 reports.withdraw(
-                    _own_show(performance_id), reports.COMPANY, form.report_id(), reason=form.reason.data, who=g.who,
+                    _own_show(performance_id),
+                    reports.COMPANY,
+                    form.report_id(),
+                    reason=form.reason.data,
+                    who=g.who,
                     now=clock.now(),
-                )  # fmt: skip
+                )
         except Refusal as no:
             form.refuse(no)
         else:
             flash("Your report is taken back.", "done")
             return redirect(back, 303)
     page = render_template(
-        "company/report_withdraw.html", token=token, booking=booking, form=form, said=said, back=back,
-        total=reports.count_of(said), older=reports.older(booking, said),
-    )  # fmt: skip
+        "company/report_withdraw.html",
+        token=token,
+        booking=booking,
+        form=form,
+        said=said,
+        back=back,
+        total=reports.count_of(said),
+        older=reports.older(booking, said),
+    )
     return page, 422 if request.method == "POST" else 200
 
 
 def _own_show(performance_id: int) -> Booking:
-    """The host's booking of one of the troupe's shows; a 404 for anybody else's, or one that was called off."""
+    """The host's booking of one of the troupe's shows; a 404 for anybody else's, or one that was called
+    off."""
     found = db.session.scalar(
         select(Booking)
         .join(Performance, Performance.id == Booking.performance_id)
         .where(
-            Performance.id == performance_id, Performance.troupe_id == g.troupe.id, Booking.role == HOST,
+            Performance.id == performance_id,
+            Performance.troupe_id == g.troupe.id,
+            Booking.role == HOST,
             Booking.ended_at.is_(None),
         )
-    )  # fmt: skip
+    )
     if found is None:
         abort(404)
     return found

@@ -1,4 +1,5 @@
-"""A day's sheet for the company: on a phone, on one sheet of paper, and as a file for halls without signal."""
+"""A day's sheet for the company: on a phone, on one sheet of paper, and as a file for halls without
+signal."""
 
 from functools import cache
 from pathlib import Path
@@ -23,9 +24,7 @@ def sheet(token: str, day_id: int) -> Any:
     tour_day = _own_day(day_id)
     if tour_day.ended_at is not None:
         return render_template("company/day_gone.html", token=token, tour_day=tour_day), 410
-    return render_template(
-        "company/sheet.html", token=token, sheet=day_sheet.of(tour_day), now=clock.now()
-    )  # fmt: skip
+    return render_template("company/sheet.html", token=token, sheet=day_sheet.of(tour_day), now=clock.now())
 
 
 @company.get("/t/<token>/days/<int:day_id>/sheet.html")

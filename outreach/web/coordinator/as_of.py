@@ -1,4 +1,5 @@
-"""Which programme, as of which day, beside which other, of which schools: what coverage and its lists read from their address.
+"""Which programme, as of which day, beside which other, of which schools: what coverage and its lists read
+from their address.
 
 What makes no sense is said: a day in `wrong`, by its field; any other word in `left_out`, a sentence each.
 """
@@ -27,7 +28,8 @@ KINDS = ("district", "town", "urban_rural", "phase", "type", "trust")
 
 @dataclass(kw_only=True)
 class View:
-    """What was asked for. `wrong` says, by field, what could not be understood; today stands in for a bad day.
+    """What was asked for. `wrong` says, by field, what could not be understood; today stands in for a bad
+    day.
 
     `compare` is the day to look back to, in `beside`: this programme, or one of another year.
     """
@@ -194,7 +196,8 @@ def _same_day(day: date, years: int) -> date:
 
 
 def _read(text: str) -> date:
-    """A day as addresses say it (2027-01-19) or as people type it (19/01/2027, 19 January 2027). Raises ValueError."""
+    """A day as addresses say it (2027-01-19) or as people type it (19/01/2027, 19 January 2027). Raises
+    ValueError."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,5 @@
-"""Availability: days off, half days, other hours and nights away of a troupe, many days at once; and its rules."""
+"""Availability: days off, half days, other hours and nights away of a troupe, many days at once; and its
+rules."""
 
 from typing import Any
 

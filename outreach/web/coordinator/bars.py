@@ -7,15 +7,23 @@ from outreach.coverage.standings import OPEN, Word
 from outreach.ground.wording import percent
 
 KEYS: dict[str, str] = {
-    Word.SEEN: "seen", Word.PART_SEEN: "part", Word.TO_CONFIRM: "confirm", Word.BOOKED: "booked",
-    Word.PROPOSED: "proposed", Word.ASKED: "asked", Word.NOT_ASKED: "notasked", Word.DECLINED: "declined",
-    Word.UNREACHABLE: "unreachable", OPEN: "notasked",
-}  # fmt: skip
+    Word.SEEN: "seen",
+    Word.PART_SEEN: "part",
+    Word.TO_CONFIRM: "confirm",
+    Word.BOOKED: "booked",
+    Word.PROPOSED: "proposed",
+    Word.ASKED: "asked",
+    Word.NOT_ASKED: "notasked",
+    Word.DECLINED: "declined",
+    Word.UNREACHABLE: "unreachable",
+    OPEN: "notasked",
+}
 """The class of each standing's colour in a bar."""
 
 
 def bar(totals: Totals | YearTotals) -> list[tuple[str, int]]:
-    """(colour class, width in whole percent, at least 1) of each standing, or state of a year group, there is."""
+    """(colour class, width in whole percent, at least 1) of each standing, or state of a year group, there
+    is."""
     return bar_of(totals.by, totals.schools)
 
 

@@ -33,9 +33,12 @@ def board_reports() -> Any:
     told = {r.board_date_id: r for r in reports if r.board_date_id is not None}
     return render_template(
         "coordinator/board_reports.html",
-        reports=reports, told=told, dates=board_dates.coming(g.partnership.id, today=day_of(clock.now())),
-        any_programme=bool(programmes.of_partnership(g.partnership.id)), tokens=len(tokens.live(g.partnership.id)),
-    )  # fmt: skip
+        reports=reports,
+        told=told,
+        dates=board_dates.coming(g.partnership.id, today=day_of(clock.now())),
+        any_programme=bool(programmes.of_partnership(g.partnership.id)),
+        tokens=len(tokens.live(g.partnership.id)),
+    )
 
 
 @coordinator.get("/reports/new")
@@ -84,9 +87,11 @@ def board_report(report_id: int) -> Any:
     report = _report(report_id)
     return render_template(
         "coordinator/board_report.html",
-        report=report, since=corrections.since(report, now=clock.now()), today=day_of(clock.now()),
+        report=report,
+        since=corrections.since(report, now=clock.now()),
+        today=day_of(clock.now()),
         **_shown(report.content, report.programme_id),
-    )  # fmt: skip
+    )
 
 
 @coordinator.get("/reports/<int:report_id>.csv")
@@ -133,8 +138,14 @@ def _draft(
     shown = _shown(draft.content, programme.id) | {"given_away": draft.given_away} if draft else {}
     return render_template(
         "coordinator/board_draft.html",
-        programme=programme, programmes=found, day=day, wrong=wrong, published=published, of=of, **shown,
-    ), 422 if wrong else 200  # fmt: skip
+        programme=programme,
+        programmes=found,
+        day=day,
+        wrong=wrong,
+        published=published,
+        of=of,
+        **shown,
+    ), 422 if wrong else 200
 
 
 def _shown(content: Content, programme_id: int) -> dict[str, Any]:
@@ -151,10 +162,15 @@ def _shown(content: Content, programme_id: int) -> dict[str, Any]:
         return schools(**{table: row["key"] or missing}, **filters)
 
     return {
-        "said": content, "on": date.fromisoformat(content["as_of"]),
+        "said": content,
+        "on": date.fromisoformat(content["as_of"]),
         "target_on": date.fromisoformat(content["target_as_of"]),
-        "schools": schools, "of_row": of_row, "concerns_by_district": sheets.concerns_by_district(content), "nine": NINE, "bar_of": bar_of,
-    }  # fmt: skip
+        "schools": schools,
+        "of_row": of_row,
+        "concerns_by_district": sheets.concerns_by_district(content),
+        "nine": NINE,
+        "bar_of": bar_of,
+    }
 
 
 def _for(text: str | None) -> BoardDate | None:
@@ -178,7 +194,8 @@ def _title(report: BoardReport) -> str:
     said = report.content
     return (
         f"{said['partnership']}: ‘{said['title']}’, report {report.number} of {said['academic_year']}, as of "
-        f"{day_short(report.as_of)}, published {date_and_time(report.published_at)}. Counts of people under 5 are hidden, and what would give them away: a hidden count need not be small."
+        f"{day_short(report.as_of)}, published {date_and_time(report.published_at)}. Counts of people "
+        f"under 5 are hidden, and what would give them away: a hidden count need not be small."
     )
 
 

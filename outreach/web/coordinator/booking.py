@@ -40,8 +40,11 @@ class CancelForm(forms.Form):
         required="Say who calls it off.",
     )
     reason = forms.words(
-        "Why?", required="Say why, in a few words.", hint="It stands in the letter to the school. No pupil’s name.", at_most=500
-    )  # fmt: skip
+        "Why?",
+        required="Say why, in a few words.",
+        hint="It stands in the letter to the school. No pupil’s name.",
+        at_most=500,
+    )
 
 
 class ColleagueForm(forms.Form):
@@ -102,8 +105,12 @@ def booking_move(reference: str) -> Any:
             "coordinator/booking_move_to.html", booking=found, slot=slot, people=promises.people_of(found)
         )
     offers = slots.offers(
-        found.programme, found.performance.host, now=clock.now(), instead_of=found.performance_id, whatever_the_notice=True
-    )  # fmt: skip
+        found.programme,
+        found.performance.host,
+        now=clock.now(),
+        instead_of=found.performance_id,
+        whatever_the_notice=True,
+    )
     weeks = [
         (monday, list(days))
         for monday, days in groupby(offers.days, key=lambda d: d.day - timedelta(days=d.day.weekday()))
@@ -169,9 +176,13 @@ def booking_cancel(reference: str) -> Any:
         try:
             with transaction():
                 bookings.cancel(
-                    our_booking(reference), reason=form.reason.data, by=form.by.data, who=who(), now=clock.now(),
+                    our_booking(reference),
+                    reason=form.reason.data,
+                    by=form.by.data,
+                    who=who(),
+                    now=clock.now(),
                     guests_read_it=True,
-                )  # fmt: skip
+                )
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -179,9 +190,12 @@ def booking_cancel(reference: str) -> Any:
                 reference, "Cancelled. Everybody who had it in the calendar is told; the time is free."
             )
     page = render_template(
-        "coordinator/booking_cancel.html", booking=found, form=form, people=promises.people_of(found),
+        "coordinator/booking_cancel.html",
+        booking=found,
+        form=form,
+        people=promises.people_of(found),
         guests=guest_places.guests_of(found.performance_id) if found.role == promises.HOST else [],
-    )  # fmt: skip
+    )
     return page, _status()
 
 
@@ -192,9 +206,12 @@ def booking_colleague(reference: str) -> Any:
     found, form = _open(reference), ColleagueForm()
     if form.validate_on_submit():
         colleague = Colleague(
-            name=form.name.data, address=form.address.data, duty=form.duty.data,
-            role=form.role.data or "", phone=form.phone.data or "",
-        )  # fmt: skip
+            name=form.name.data,
+            address=form.address.data,
+            duty=form.duty.data,
+            role=form.role.data or "",
+            phone=form.phone.data or "",
+        )
         try:
             with transaction():
                 colleagues.add(our_booking(reference), colleague, who=who(), now=clock.now())
@@ -255,7 +272,8 @@ def _open(reference: str) -> Booking:
 
 
 def _to_come(reference: str) -> Booking:
-    """As `_open`; for a show that is over, the page of its reports: it is not moved, changed or cancelled any more."""
+    """As `_open`; for a show that is over, the page of its reports: it is not moved, changed or cancelled any
+    more."""
     found = _open(reference)
     if found.performance.ends_at <= clock.now():
         flash(bookings.ShowIsOver().message, "confirm")
@@ -265,8 +283,13 @@ def _to_come(reference: str) -> Booking:
 
 def _slot(found: Booking, key: str, *, now: datetime) -> Any:
     return slots.find(
-        found.programme, found.performance.host, key, now=now, instead_of=found.performance_id, whatever_the_notice=True
-    )  # fmt: skip
+        found.programme,
+        found.performance.host,
+        key,
+        now=now,
+        instead_of=found.performance_id,
+        whatever_the_notice=True,
+    )
 
 
 def _gone(reference: str) -> Response:

@@ -18,7 +18,8 @@ ORDERS = {"date": "Date of the show", "school": "School", "booked": "Newest book
 @coordinator.get("/bookings")
 @coordinators_only
 def bookings() -> Any:
-    """`?when=`, `?unreported=1` (past, and no report yet), `?find=`, `?order=`, `?programme=`, `?page=`; what makes no sense is passed over."""
+    """`?when=`, `?unreported=1` (past, and no report yet), `?find=`, `?order=`, `?programme=`, `?page=`; what
+    makes no sense is passed over."""
     now, here = clock.now(), g.partnership.id
     when = request.args.get("when", diary.COMING)
     when = when if when in SHOWN else diary.COMING
@@ -36,11 +37,28 @@ def bookings() -> Any:
     pages = max(1, -(-counts[when] // PAGE))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
     rows = diary.listing(
-        here, when, programme_id=only, find=find, only=missing, order=order, now=now,
-        first=(page - 1) * PAGE, most=PAGE,
-    )  # fmt: skip
+        here,
+        when,
+        programme_id=only,
+        find=find,
+        only=missing,
+        order=order,
+        now=now,
+        first=(page - 1) * PAGE,
+        most=PAGE,
+    )
     return render_template(
         "coordinator/bookings.html",
-        rows=rows, counts=counts, when=when, unreported=silent, order=order, find=find, only=only, programmes=offered,
-        page=page, pages=pages, shown=SHOWN, orders=ORDERS,
-    )  # fmt: skip
+        rows=rows,
+        counts=counts,
+        when=when,
+        unreported=silent,
+        order=order,
+        find=find,
+        only=only,
+        programmes=offered,
+        page=page,
+        pages=pages,
+        shown=SHOWN,
+        orders=ORDERS,
+    )

@@ -1,4 +1,5 @@
-"""Calendars to subscribe to: one's own, one for each troupe, and the board's, with the dates of its reports."""
+"""Calendars to subscribe to: one's own, one for each troupe, and the board's, with the dates of its
+reports."""
 
 from collections.abc import Callable
 from typing import Any
@@ -50,9 +51,13 @@ def all_calendars() -> Any:
             with transaction():
                 about = form.programme.data
                 made = board_dates.add(
-                    g.partnership.id, form.title.data, given(form.day.data), who=who(), now=clock.now(),
+                    g.partnership.id,
+                    form.title.data,
+                    given(form.day.data),
+                    who=who(),
+                    now=clock.now(),
                     programme=programmes.get(g.partnership.id, int(about)) if about else None,
-                )  # fmt: skip
+                )
                 said = f"‘{made.title}’ on {day_short(made.day)} is in the board’s calendar."
         except Refusal as refusal:
             form.refuse(refusal)
@@ -90,8 +95,10 @@ def make_troupe_calendar(troupe_id: int) -> Any:
 @coordinators_only
 def renew_calendar(feed_id: int) -> Any:
     return _end(
-        feed_id, addresses.renew, "This is a new address. The old one has stopped: whoever used it subscribes again."
-    )  # fmt: skip
+        feed_id,
+        addresses.renew,
+        "This is a new address. The old one has stopped: whoever used it subscribes again.",
+    )
 
 
 @coordinator.post("/calendars/<int:feed_id>/stop")
@@ -136,8 +143,14 @@ def _page(form: BoardDateForm) -> str:
 def _make(kind: str, subject: int, label: str, anchor: str, holder: int = 0) -> Any:
     with transaction():
         addresses.make(
-            kind, subject, partnership_id=g.partnership.id, label=label, holder=holder, who=who(), now=clock.now()
-        )  # fmt: skip
+            kind,
+            subject,
+            partnership_id=g.partnership.id,
+            label=label,
+            holder=holder,
+            who=who(),
+            now=clock.now(),
+        )
     return redirect(url_for("coordinator.calendars", _anchor=anchor), 303)
 
 
@@ -149,7 +162,8 @@ def _end(feed_id: int, verb: Callable[..., Any], said: str) -> Any:
 
 
 def _feed(feed_id: int) -> Feed:
-    """An address of this page that works; a 404 for a school's, for another coordinator's, for another partnership's."""
+    """An address of this page that works; a 404 for a school's, for another coordinator's, for another
+    partnership's."""
     for feed in addresses.of_partnership(g.partnership.id, OURS):
         if feed.id == feed_id and feed.holder in (0, current_user.person_id):
             return feed

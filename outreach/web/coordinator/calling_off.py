@@ -1,4 +1,5 @@
-"""What cannot be played is called off: all that it hits on one page, another time for each, and what came of it."""
+"""What cannot be played is called off: all that it hits on one page, another time for each, and what came of
+it."""
 
 from typing import Any
 
@@ -27,7 +28,8 @@ from outreach.web.gate import coordinator, coordinators_only, who
 @coordinator.route("/tour/call-off", methods=["GET", "POST"])
 @coordinators_only
 def call_off() -> Any:
-    """What is called off stands in the address; the POST says again what was seen, so that nothing ends unseen."""
+    """What is called off stands in the address; the POST says again what was seen, so that nothing ends
+    unseen."""
     which, now = _scope_form(), clock.now()
     scope = _scope(which) if request.args.get("what") and which.validate() else None
     found = call_off_form.look(scope, which)
@@ -37,10 +39,16 @@ def call_off() -> Any:
         try:
             with transaction():
                 done = deeds.call_off(
-                    scope, key=call_off_form.key_of(), reason=form.reason.data, seen=request.form.getlist("seen"),
-                    chosen=call_off_form.chosen(found, others), reply_by=form.reply_by.data,
-                    rung=request.form.getlist("rung"), who=who(), now=now,
-                )  # fmt: skip
+                    scope,
+                    key=call_off_form.key_of(),
+                    reason=form.reason.data,
+                    seen=request.form.getlist("seen"),
+                    chosen=call_off_form.chosen(found, others),
+                    reply_by=form.reply_by.data,
+                    rung=request.form.getlist("rung"),
+                    who=who(),
+                    now=now,
+                )
                 call_off_id, ended, kept = done.id, *_counted(done)
         except Refusal as refusal:
             form.refuse(refusal)
@@ -52,10 +60,20 @@ def call_off() -> Any:
     wanted = call_off_form.chosen(found, others) if found else {}
     whose, letters = _letters(found, others, wanted, form) if found else ("", [])
     page = render_template(
-        "coordinator/call_off.html", which=which, scope=scope, found=found, others=others, form=form, chosen=wanted,
-        whose=whose, letters=letters, key=call_off_form.key_of(),
-        rung=request.form.getlist("rung"), before=rows.newest(g.partnership.id), what=scope.words() if scope else "",
-    )  # fmt: skip
+        "coordinator/call_off.html",
+        which=which,
+        scope=scope,
+        found=found,
+        others=others,
+        form=form,
+        chosen=wanted,
+        whose=whose,
+        letters=letters,
+        key=call_off_form.key_of(),
+        rung=request.form.getlist("rung"),
+        before=rows.newest(g.partnership.id),
+        what=scope.words() if scope else "",
+    )
     return page, 422 if request.method == "POST" else 200
 
 
@@ -132,9 +150,10 @@ def called_off_give_back(call_off_id: int) -> Any:
 
 class _TimesForm(forms.Form):
     reply_by = forms.day(
-        "New times are kept until the end of", required="Enter until which day the new times are kept.",
+        "New times are kept until the end of",
+        required="Enter until which day the new times are kept.",
         hint="Each on a school day, and early enough before its show.",
-    )  # fmt: skip
+    )
 
 
 def _scope_form() -> ScopeForm:
@@ -186,10 +205,15 @@ def _after(done: CallOff, form: Any = None) -> str:
     now, lines = clock.now(), rows.lines(done)
     others = instead.of_lines(done, lines, now=now)
     return render_template(
-        "coordinator/called_off.html", done=done, lines=lines, others=others, rings=affected.numbers_of(lines),
+        "coordinator/called_off.html",
+        done=done,
+        lines=lines,
+        others=others,
+        rings=affected.numbers_of(lines),
         form=form or _TimesForm(formdata=None, data={"reply_by": replacing.usually_kept(now)}),
-        can_give_back=undoing.can_give_back(done, now=now), now=now,
-    )  # fmt: skip
+        can_give_back=undoing.can_give_back(done, now=now),
+        now=now,
+    )
 
 
 def _counted(done: CallOff) -> tuple[int, int]:

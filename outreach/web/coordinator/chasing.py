@@ -1,4 +1,5 @@
-"""Chasing: what goes by itself and when, who waits for a coordinator's word, the waiting list, and what was sent."""
+"""Chasing: what goes by itself and when, who waits for a coordinator's word, the waiting list, and what was
+sent."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -48,9 +49,10 @@ class RaiseForm(forms.Form):
     name = forms.text("Name", hint="May be empty for an office")
     address = forms.address("Work email address", required="Enter an email address.")
     source = forms.text(
-        "Where did the address come from?", required="Say where the address came from.",
+        "Where did the address come from?",
+        required="Say where the address came from.",
         hint="The letter tells the person so. For example: the school’s website, or a call from the office.",
-    )  # fmt: skip
+    )
 
 
 class LeaveForm(forms.Form):
@@ -83,19 +85,32 @@ def chasing() -> Any:
     waiting = raising.waiting(programme, now=now, target=target)
     page = render_template(
         "coordinator/chasing.html",
-        programme=programme, programmes=programmes.of_partnership(g.partnership.id), form=form, plan=plan,
-        waiting=waiting, by_phone=_by_phone(programme, waiting[:SHOWN]), shown=SHOWN, ran_at=(ran_at := settings.last_run()),
-        late=settings.is_late(ran_at, now=now), coming=coming, by_day=by_day, left=len(left),
-        waiters=offers.waiting_list(programme, now=now), sent=chases.counts(programme.id),
-        reasons=REASONS, asks=programme.closed_at is None and day_of(now) <= programme.reply_by, today=day_of(now),
-    )  # fmt: skip
+        programme=programme,
+        programmes=programmes.of_partnership(g.partnership.id),
+        form=form,
+        plan=plan,
+        waiting=waiting,
+        by_phone=_by_phone(programme, waiting[:SHOWN]),
+        shown=SHOWN,
+        ran_at=(ran_at := settings.last_run()),
+        late=settings.is_late(ran_at, now=now),
+        coming=coming,
+        by_day=by_day,
+        left=len(left),
+        waiters=offers.waiting_list(programme, now=now),
+        sent=chases.counts(programme.id),
+        reasons=REASONS,
+        asks=programme.closed_at is None and day_of(now) <= programme.reply_by,
+        today=day_of(now),
+    )
     return page, 422 if request.method == "POST" else 200
 
 
 @coordinator.get("/chasing/schools")
 @coordinators_only
 def chasing_list() -> Any:
-    """The list behind each number of the page: reminders of a day (and which), who gets none, what was sent."""
+    """The list behind each number of the page: reminders of a day (and which), who gets none, what was
+    sent."""
     programme, now, by_phone = programme_in_hand() or abort(404), clock.now(), set[int]()
     show = request.args.get("show", "")
     if show in REASONS.values():
@@ -127,9 +142,16 @@ def chasing_list() -> Any:
     own = {k: request.args[k] for k in ("show", "day", "nth") if request.args.get(k)}
     return render_template(
         "coordinator/chasing_list.html",
-        programme=programme, show=show, rows=rows, n=n, page=page, pages=pages, title=title, own=own,
+        programme=programme,
+        show=show,
+        rows=rows,
+        n=n,
+        page=page,
+        pages=pages,
+        title=title,
+        own=own,
         by_phone=by_phone,
-    )  # fmt: skip
+    )
 
 
 @coordinator.route("/chasing/raise/<int:urn>", methods=["GET", "POST"])
@@ -192,9 +214,11 @@ def waiting_list() -> Any:
     programme, now = programme_in_hand() or abort(404), clock.now()
     return render_template(
         "coordinator/waiting_list.html",
-        programme=programme, plan=settings.of(programme.id), most=offers.BY_ITSELF_AT_MOST,
+        programme=programme,
+        plan=settings.of(programme.id),
+        most=offers.BY_ITSELF_AT_MOST,
         rows=offers.waiting_list(programme, now=now),
-    )  # fmt: skip
+    )
 
 
 def _raise_page(
@@ -203,19 +227,27 @@ def _raise_page(
     letter: Rendered = raising.preview(programme, row, _to(form, row), now=clock.now())
     page = render_template(
         "coordinator/chasing_raise.html",
-        programme=programme, row=row, form=form, leave=leave or LeaveForm(formdata=None), letter=letter,
-        seen=_seen(form), anew=anew, is_head=row.level == HEAD,
-    )  # fmt: skip
+        programme=programme,
+        row=row,
+        form=form,
+        leave=leave or LeaveForm(formdata=None),
+        letter=letter,
+        seen=_seen(form),
+        anew=anew,
+        is_head=row.level == HEAD,
+    )
     wrong = form.errors or (leave is not None and leave.errors)
     return page, 422 if wrong else 200
 
 
 def _to(form: RaiseForm, row: Waiting) -> Addressee:
     return Addressee(
-        address=form.address.data or "(enter the address)", name=form.name.data or "",
-        role=HEAD_ROLE if row.level == HEAD else "", source=form.source.data or "(say where it came from)",
+        address=form.address.data or "(enter the address)",
+        name=form.name.data or "",
+        role=HEAD_ROLE if row.level == HEAD else "",
+        source=form.source.data or "(say where it came from)",
         source_date=day_of(clock.now()),
-    )  # fmt: skip
+    )
 
 
 def _first_known(row: Waiting) -> dict[str, str]:

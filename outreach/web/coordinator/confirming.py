@@ -1,4 +1,5 @@
-"""Contacts confirmed by the schools themselves: who would be asked and with which letter, sending it, and what came of it."""
+"""Contacts confirmed by the schools themselves: who would be asked and with which letter, sending it, and
+what came of it."""
 
 from typing import Any
 
@@ -56,8 +57,12 @@ def letter(urn: int) -> Any:
     recipient = _recipient(programme, urn)
     words = requests.letter_to(programme, recipient, now=clock.now())
     page = render_template(
-        "coordinator/confirmation_letter.html", programme=programme, school=school, recipient=recipient, letter=words
-    )  # fmt: skip
+        "coordinator/confirmation_letter.html",
+        programme=programme,
+        school=school,
+        recipient=recipient,
+        letter=words,
+    )
     return framing(page)
 
 
@@ -90,8 +95,15 @@ def _page(programme: Programme, wrong: str = "") -> Any:
         found, why_not = Preview(recipients=(), left_out=(), letter=None), refusal.message
     page = render_template(
         "coordinator/confirmations.html",
-        programme=programme, every=every, rows=[a for a in every if only in ("", a.state)], only=only, states=STATES,
-        counts={state: sum(a.state == state for a in every) for state in STATES}, found=found, why_not=why_not,
-        wrong=wrong, said=said,
-    )  # fmt: skip
+        programme=programme,
+        every=every,
+        rows=[a for a in every if only in ("", a.state)],
+        only=only,
+        states=STATES,
+        counts={state: sum(a.state == state for a in every) for state in STATES},
+        found=found,
+        why_not=why_not,
+        wrong=wrong,
+        said=said,
+    )
     return framing(page)

@@ -1,4 +1,5 @@
-"""Coverage: who has seen it, by district, town, urban and rural, phase, type, trust or year group, then and now; every number leads to its list."""
+"""Coverage: who has seen it, by district, town, urban and rural, phase, type, trust or year group, then and
+now; every number leads to its list."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,13 +22,18 @@ from outreach.web.coordinator.bars import KEYS, bar
 from outreach.web.gate import coordinator, coordinators_only
 
 ROWS_AT_MOST = 60
-"""Rows of one page of the table, to keep the page light: counties have fewer districts, but a country more trusts."""
+"""Rows of one page of the table, to keep the page light: counties have fewer districts, but a country more
+trusts."""
 
 DIMENSIONS = {
-    figures.DISTRICT: ("District", "Districts"), figures.TOWN: ("Town", "Towns"),
-    figures.URBAN_RURAL: ("Urban or rural", "Urban and rural"), figures.PHASE: ("Phase", "Phases"), figures.TYPE: ("Type", "Types"),
-    figures.TRUST: ("Trust", "Trusts"), figures.YEAR_GROUP: ("Year group", "Year groups"),
-}  # fmt: skip
+    figures.DISTRICT: ("District", "Districts"),
+    figures.TOWN: ("Town", "Towns"),
+    figures.URBAN_RURAL: ("Urban or rural", "Urban and rural"),
+    figures.PHASE: ("Phase", "Phases"),
+    figures.TYPE: ("Type", "Types"),
+    figures.TRUST: ("Trust", "Trusts"),
+    figures.YEAR_GROUP: ("Year group", "Year groups"),
+}
 
 NOT_FOR_PUBLICATION = "Not for publication: small numbers of pupils are not hidden."
 
@@ -65,18 +71,36 @@ def coverage() -> Any:
     moves = _moves(rows, was)
     return render_template(
         "coordinator/coverage.html",
-        view=asked, reckoning=reckoning, county=found.county, found=found, before=before, by=by,
+        view=asked,
+        reckoning=reckoning,
+        county=found.county,
+        found=found,
+        before=before,
+        by=by,
         lines=[_line(t, by, was) for t in rows[(page - 1) * ROWS_AT_MOST : page * ROWS_AT_MOST]],
         gone=[_line(t, by, {}) for key, t in was.items() if key not in {t.key for t in rows}],
         whole=_line(found.county, None, {"": before.county} if before else {}),
-        page=page, pages=pages, dimensions=tabs, title=DIMENSIONS[by], choices=_choices(whole),
-        districts=found.districts, spread=spread, spread_words=_spread_words(found, before, spread),
+        page=page,
+        pages=pages,
+        dimensions=tabs,
+        title=DIMENSIONS[by],
+        choices=_choices(whole),
+        districts=found.districts,
+        spread=spread,
+        spread_words=_spread_words(found, before, spread),
         map=county_map.draw(g.partnership.districts_geojson, found.districts, reckoning.target),
-        nine=NINE, states=figures.STATES, keys=KEYS, causes=[(c, gaps.title(c), n, gaps.NEXT[c]) for c, n in found.causes],
-        bar=bar, to=asked.list_of, district_unknown=DISTRICT_UNKNOWN, moves=moves, moved=_moved(moves),
+        nine=NINE,
+        states=figures.STATES,
+        keys=KEYS,
+        causes=[(c, gaps.title(c), n, gaps.NEXT[c]) for c, n in found.causes],
+        bar=bar,
+        to=asked.list_of,
+        district_unknown=DISTRICT_UNKNOWN,
+        moves=moves,
+        moved=_moved(moves),
         named=partial(gaps.named, for_adults=asked.programme.for_adults),
         first_day=None if whole.target else as_of.first_day(asked.programme),
-    ), 422 if asked.wrong else 200  # fmt: skip
+    ), 422 if asked.wrong else 200
 
 
 @coordinator.get("/coverage.csv")
@@ -110,12 +134,26 @@ def _file(kind: str) -> Any:
 def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:
     found = figures.of(reckoning.target, county=g.partnership.county)
     yield [
-        "Table", "Name", "Schools", *(word.capitalize() for word in NINE), "Gaps", "Schools seen %", "Pupils seen",
-        "Target pupils where known", "Schools with own number", "Schools estimated", "Schools with number unknown",
-    ]  # fmt: skip
+        "Table",
+        "Name",
+        "Schools",
+        *(word.capitalize() for word in NINE),
+        "Gaps",
+        "Schools seen %",
+        "Pupils seen",
+        "Target pupils where known",
+        "Schools with own number",
+        "Schools estimated",
+        "Schools with number unknown",
+    ]
     for by in (
-        figures.DISTRICT, figures.TOWN, figures.URBAN_RURAL, figures.PHASE, figures.TYPE, figures.TRUST,
-    ):  # fmt: skip
+        figures.DISTRICT,
+        figures.TOWN,
+        figures.URBAN_RURAL,
+        figures.PHASE,
+        figures.TYPE,
+        figures.TRUST,
+    ):
         for t in _rows(reckoning, found, by):
             assert isinstance(t, Totals)
             yield _cells(DIMENSIONS[by][0], t)
@@ -125,9 +163,16 @@ def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:
         yield []
         yield ["A school stands in each year group that it offers, so that these do not sum to all schools."]
         yield [
-            "Table", "Name", "Schools", *(state.capitalize() for state in figures.STATES), "Gaps", "Schools seen %",
-            "Pupils seen", "Target pupils where known", "Schools with number unknown",
-        ]  # fmt: skip
+            "Table",
+            "Name",
+            "Schools",
+            *(state.capitalize() for state in figures.STATES),
+            "Gaps",
+            "Schools seen %",
+            "Pupils seen",
+            "Target pupils where known",
+            "Schools with number unknown",
+        ]
     for y in years:
         counts = [y.by[state] for state in figures.STATES]
         share = _share(y)
@@ -147,9 +192,18 @@ def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:
 def _cells(table: str, t: Totals) -> list[Any]:
     share = _share(t)
     return [
-        table, t.name, t.schools, *(t.by[word] for word in NINE), t.gaps, share, t.seen_pupils, t.target_pupils,
-        t.own, t.estimated, t.unknown,
-    ]  # fmt: skip
+        table,
+        t.name,
+        t.schools,
+        *(t.by[word] for word in NINE),
+        t.gaps,
+        share,
+        t.seen_pupils,
+        t.target_pupils,
+        t.own,
+        t.estimated,
+        t.unknown,
+    ]
 
 
 def _share(t: Totals | YearTotals) -> Any:
@@ -158,7 +212,8 @@ def _share(t: Totals | YearTotals) -> Any:
 
 
 def _tabs(whole: Reckoning, for_adults: bool) -> dict[str, str]:
-    """{word: heading} of each table there is: trusts if the register has any, year groups if it is for pupils."""
+    """{word: heading} of each table there is: trusts if the register has any, year groups if it is for
+    pupils."""
     tabs = {word: names[0] for word, names in DIMENSIONS.items()}
     if not any(s.trust for s in whole.target):
         del tabs[figures.TRUST]
@@ -209,7 +264,8 @@ def _moved(moves: list[tuple[str, int, int, str]]) -> str:
 
 
 def _choices(whole: Reckoning) -> dict[str, list[tuple[str, str]]]:
-    """(word, name) of each kind of school that the page can be narrowed to, by name; none where they are too many."""
+    """(word, name) of each kind of school that the page can be narrowed to, by name; none where they are too
+    many."""
     found: dict[str, dict[str, str]] = {
         "district": {s.district_code or NONE: s.district_name for s in whole.target},
         "town": {s.town or NONE: s.town or figures.TOWN_UNKNOWN for s in whole.target},
@@ -234,9 +290,7 @@ def _moves(
 ) -> list[tuple[str, int, int, str]]:
     """(name, share then, share now, both in words) of every row that both have; the first ROWS_AT_MOST."""
     both = [(was[t.key], t) for t in rows if t.key in was]
-    return [
-        (t.name, then.share or 0, t.share or 0, _then_to_now(then, t)) for then, t in both[:ROWS_AT_MOST]
-    ]
+    return [(t.name, then.share or 0, t.share or 0, _then_to_now(then, t)) for then, t in both[:ROWS_AT_MOST]]
 
 
 def _then_to_now(then: Totals | YearTotals, now: Totals | YearTotals) -> str:

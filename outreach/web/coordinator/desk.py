@@ -1,4 +1,5 @@
-"""The desk, the first page after signing in: how far the county is, where it is going, what to do next, and what is new."""
+"""The desk, the first page after signing in: how far the county is, where it is going, what to do next, and
+what is new."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -74,16 +75,29 @@ def desk() -> Any:
     )
     return render_template(
         "coordinator/desk.html",
-        view=asked, county=county, nine=NINE, keys=KEYS, bar=bar, done=done, today=asked.as_of,
-        named=partial(gaps.named, for_adults=programme.for_adults), to=partial(_list, asked), ahead=ahead,
-        headline=forecast.headline(ahead.forecast, seen=seen, saw=saw), reasons=forecast.reasons(ahead.forecast, seen=seen),
+        view=asked,
+        county=county,
+        nine=NINE,
+        keys=KEYS,
+        bar=bar,
+        done=done,
+        today=asked.as_of,
+        named=partial(gaps.named, for_adults=programme.for_adults),
+        to=partial(_list, asked),
+        ahead=ahead,
+        headline=forecast.headline(ahead.forecast, seen=seen, saw=saw),
+        reasons=forecast.reasons(ahead.forecast, seen=seen),
         pictures=[("wide", drawn(frame=trend_lines.WIDE)), ("narrow", drawn(frame=trend_lines.NARROW))],
         actions=[(a, _behind(a, asked, now)) for a in actions.of(reckoning, mail, now=now)],
-        to_gaps=partial(_gaps, asked), unowned=unowned.count(reckoning),
-        news=_news(programme.id, after, now), since=since, after=after, week=shows,
+        to_gaps=partial(_gaps, asked),
+        unowned=unowned.count(reckoning),
+        news=_news(programme.id, after, now),
+        since=since,
+        after=after,
+        week=shows,
         standings=_standings(reckoning, shows),
         step=_next_step(now) if _is_young(reckoning) else None,
-    )  # fmt: skip
+    )
 
 
 def _list(asked: View, **filters: Any) -> str:
@@ -105,8 +119,14 @@ def _behind(action: Action, asked: View, now: datetime) -> str:
     assert asked.programme is not None
     programme = asked.programme.id
     if action.kind in (
-        inbox.WISH, inbox.DECLINE, inbox.ADDRESS, inbox.NEWCOMER, inbox.DOUBT, inbox.MAIL, inbox.RAW,
-    ):  # fmt: skip
+        inbox.WISH,
+        inbox.DECLINE,
+        inbox.ADDRESS,
+        inbox.NEWCOMER,
+        inbox.DOUBT,
+        inbox.MAIL,
+        inbox.RAW,
+    ):
         return url_for("coordinator.inbox_list", task=action.kind)
     if action.kind == AGES:
         return _list(asked, ages="unknown")

@@ -36,7 +36,8 @@ TITLES = {
 @coordinator.get("/diary")
 @coordinators_only
 def diary() -> Any:
-    """With `?move=` a show's id: where it could go is lit, as links. With `?fit=` a tour day's: who would fit there."""
+    """With `?move=` a show's id: where it could go is lit, as links. With `?fit=` a tour day's: who would fit
+    there."""
     programme, now = programme_in_hand(), clock.now()
     if programme is None:
         return render_template("coordinator/diary_none.html")
@@ -87,9 +88,14 @@ def diary_list(kind: str) -> Any:
         return redirect(url_for("coordinator.diary", programme=programme.id), 303)
     found = reading.of(programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id)
     return render_template(
-        "coordinator/diary_list.html", asked=asked, kind=kind, title=TITLES[kind], lines=found.listed(kind),
-        clock_of=rows.clock_of, now=now,
-    )  # fmt: skip
+        "coordinator/diary_list.html",
+        asked=asked,
+        kind=kind,
+        title=TITLES[kind],
+        lines=found.listed(kind),
+        clock_of=rows.clock_of,
+        now=now,
+    )
 
 
 def _moved(programme: Programme, said: list[str]) -> Moving | None:

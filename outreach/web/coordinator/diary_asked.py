@@ -1,4 +1,5 @@
-"""Which stretch of the diary is looked at, read from the address; what makes no sense is said, a sentence each.
+"""Which stretch of the diary is looked at, read from the address; what makes no sense is said, a sentence
+each.
 
 And how it is drawn: where on the line of hours a thing stands, as classes, since no page may bear a style.
 """
@@ -65,13 +66,18 @@ def asked(programme: Programme, args: MultiDict[str, str], *, now: datetime) -> 
     first = _first_of(view, start)
     troupe_id = _troupe(programme, args.get("troupe", ""), left_out)
     return Asked(
-        programme=programme, view=view, first=first, last=_last_of(view, first), troupe_id=troupe_id,
+        programme=programme,
+        view=view,
+        first=first,
+        last=_last_of(view, first),
+        troupe_id=troupe_id,
         left_out=tuple(left_out),
-    )  # fmt: skip
+    )
 
 
 def at(begins: int, ends: int, opens: int) -> str:
-    """'x24 w33': where something stands on a line of hours that begins at the hour `opens`; at least one step wide."""
+    """'x24 w33': where something stands on a line of hours that begins at the hour `opens`; at least one step
+    wide."""
     x = max(0, round((begins - opens * 60) / STEP))
     return f"x{x} w{max(1, round((ends - opens * 60) / STEP) - x)}"
 

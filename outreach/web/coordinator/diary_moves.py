@@ -1,4 +1,5 @@
-"""Moving something in the diary: choosing from a list, what it would do and the exact letter, doing it, undoing it."""
+"""Moving something in the diary: choosing from a list, what it would do and the exact letter, doing it,
+undoing it."""
 
 from datetime import timedelta
 from itertools import groupby
@@ -85,15 +86,24 @@ def diary_move_to(performance_id: int) -> Any:
             return _page(found, look, form), 200 if valid else 422
         with transaction():
             made = moving.move(
-                _show(performance_id), key, note=form.note.data or "", tell=not form.silent.data, who=who(), now=now
-            )  # fmt: skip
+                _show(performance_id),
+                key,
+                note=form.note.data or "",
+                tell=not form.silent.data,
+                who=who(),
+                now=now,
+            )
             name, programme_id = found.school.name, found.programme.id
             told, at = made.told, made.starts_at
     except Refusal as gone:
         return _choose(show, gone)
     flash(
         f"{name} is moved to {day_words(at)}, {clock_words(at)}. "
-        + ("The letter is waiting to go out." if told else "A short letter brings the calendars up to date; tell the school yourself.")
+        + (
+            "The letter is waiting to go out."
+            if told
+            else "A short letter brings the calendars up to date; tell the school yourself."
+        )
     )
     return redirect(_diary_of(programme_id, _show(performance_id)), 303)
 
@@ -117,7 +127,12 @@ def diary_undo(move_id: int) -> Response:
         flash(refusal.message, "stop")
     else:
         flash(
-            "It is back where it was. " + ("Whoever was told is told again." if told else "A short letter brings the calendars up to date.")
+            "It is back where it was. "
+            + (
+                "Whoever was told is told again."
+                if told
+                else "A short letter brings the calendars up to date."
+            )
         )
     return redirect(_diary_of(programme_id, _show(performance_id)), 303)
 

@@ -1,4 +1,5 @@
-"""Letters shown on a page before or after they go: in a frame that runs nothing, and the list that was shown, read back."""
+"""Letters shown on a page before or after they go: in a frame that runs nothing, and the list that was shown,
+read back."""
 
 from flask import Response, make_response, request
 
@@ -16,7 +17,8 @@ def framing(page: str) -> Response:
 
 
 def in_frame(html: str) -> Response:
-    """A letter as mail readers show it, for such a frame: letters carry their own styles, which no page of ours may."""
+    """A letter as mail readers show it, for such a frame: letters carry their own styles, which no page of
+    ours may."""
     response = Response(html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = IN_FRAME
     return response

@@ -1,7 +1,8 @@
-"""Gaps: who is missing and why, since when, whose it is, and the next thing to do; filtered, sorted, ticked, exported.
+"""Gaps: who is missing and why, since when, whose it is, and the next thing to do; filtered, sorted, ticked,
+exported.
 
-An address without a word in it shows the filter that was used last; any word in it stands for itself, so that a number
-elsewhere leads to exactly its list when it names the programme.
+An address without a word in it shows the filter that was used last; any word in it stands for itself, so that
+a number elsewhere leads to exactly its list when it names the programme.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,5 @@
-"""What the gaps list and its deeds are asked for: filters, sort and the schools ticked, from an address or a form.
+"""What the gaps list and its deeds are asked for: filters, sort and the schools ticked, from an address or a
+form.
 
 What makes no sense is said, a sentence each, in `left_out`.
 """
@@ -38,8 +39,13 @@ TICKS_AT_MOST = 300
 """Schools that an address carries from page to page; more are reached by a filter and 'all that match'."""
 
 _WHAT = {
-    STANDING: "standing", CAUSE: "cause", DISTRICT: "district", PHASE: "phase", OWNER: "coordinator", SIZE: "size",
-}  # fmt: skip
+    STANDING: "standing",
+    CAUSE: "cause",
+    DISTRICT: "district",
+    PHASE: "phase",
+    OWNER: "coordinator",
+    SIZE: "size",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,15 +90,18 @@ def asked(args: MultiDict[str, str], found: Missing) -> Asked:
     if sort not in SORTS:
         left_out.append(f"A list cannot be sorted by ‘{sort[:40]}’. The longest wait comes first.")
     return Asked(
-        filters=Filters(ticked=ticked, never_seen=args.get("never") == "1", find=args.get("find", "").strip()[:100]),
+        filters=Filters(
+            ticked=ticked, never_seen=args.get("never") == "1", find=args.get("find", "").strip()[:100]
+        ),
         sort=sort if sort in SORTS else "since",
         names=names,
         left_out=left_out,
-    )  # fmt: skip
+    )
 
 
 def filters_alone(args: MultiDict[str, str]) -> tuple[Filters, list[str]]:
-    """The filters of an export, which never holds all schools at once: a district, phase or person is taken at its word."""
+    """The filters of an export, which never holds all schools at once: a district, phase or person is taken
+    at its word."""
     known: dict[str, Collection[str]] = {STANDING: NINE, CAUSE: gaps.CAUSES, SIZE: SIZES}
     left_out = [
         f"There is no {_WHAT[kind]} ‘{value[:40]}’."
@@ -140,9 +149,7 @@ def chosen(found: Missing, own: Asked, *, whole: bool, urns: Collection[int]) ->
     wanted = set(urns)
     picked = [gap for gap in found.gaps if gap.urn in wanted]
     kept = {gap.urn for gap in picked}
-    return Chosen(
-        gaps=gap_filters.ordered(picked, own.sort), gone=[urn for urn in urns if urn not in kept]
-    )  # fmt: skip
+    return Chosen(gaps=gap_filters.ordered(picked, own.sort), gone=[urn for urn in urns if urn not in kept])
 
 
 def _names(found: Missing) -> dict[str, dict[str, str]]:

@@ -1,4 +1,5 @@
-"""What is done about many gaps at once: each deed shows the exact list, and the exact letter, before anything goes or changes.
+"""What is done about many gaps at once: each deed shows the exact list, and the exact letter, before anything
+goes or changes.
 
 Whoever changed between the list and the click is left alone and named; the others are done.
 """
@@ -55,15 +56,17 @@ class NoteForm(forms.Form):
 
 class ExcludeForm(forms.Form):
     reason = forms.text(
-        "Why?", required="Give the reason; it stands beside the school from now on.",
+        "Why?",
+        required="Give the reason; it stands beside the school from now on.",
         hint="They count in no share from now on. It can be taken back on each school’s page.",
-    )  # fmt: skip
+    )
 
 
 @coordinator.route("/gaps/do", methods=["GET", "POST"], endpoint="gaps_do")
 @coordinators_only
 def preview() -> Any:
-    """Changes nothing: what a deed would do, to whom. By link for one school or all that match, by form for those ticked."""
+    """Changes nothing: what a deed would do, to whom. By link for one school or all that match, by form for
+    those ticked."""
     seen = view(g.partnership.id, clock.now())
     if seen.programme is None:
         abort(404)
@@ -160,10 +163,13 @@ def gaps_reminder(urn: int) -> Any:
     seen = _reminder(programme, urn)
     page = render_template(
         "coordinator/letter_to_go.html",
-        here="Gaps", back=url_for("coordinator.gaps", programme=programme.id), school=school,
-        contact=seen.shown.contact, letter=seen.letter,
+        here="Gaps",
+        back=url_for("coordinator.gaps", programme=programme.id),
+        school=school,
+        contact=seen.shown.contact,
+        letter=seen.letter,
         frame=url_for("coordinator.gaps_reminder_html", urn=urn, programme=programme.id),
-    )  # fmt: skip
+    )
     return framing(page)
 
 
@@ -184,7 +190,8 @@ def _reminder(programme: Programme, urn: int) -> Any:
 
 
 def _do(name: str, form: forms.Form, deed: Callable[[Programme], Done], words: str) -> Any:
-    """Do it to all that stand as they were shown; else the same page again, with what was typed and why not."""
+    """Do it to all that stand as they were shown; else the same page again, with what was typed and why
+    not."""
     programme, now = programme_in_hand() or abort(404), clock.now()
     if form.validate():
         try:
@@ -223,8 +230,11 @@ def _invite(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]
     except Refusal as refusal:
         return _refused(found, own, refusal)
     page = render_template(
-        "coordinator/invitations_preview.html", programme=found.programme, form=RoundForm(formdata=None), found=seen
-    )  # fmt: skip
+        "coordinator/invitations_preview.html",
+        programme=found.programme,
+        form=RoundForm(formdata=None),
+        found=seen,
+    )
     return framing(page)
 
 
@@ -235,9 +245,15 @@ def _remind(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]
     except Refusal as refusal:
         return _refused(found, own, refusal)
     page = render_template(
-        "coordinator/gaps_remind.html", found=found, own=own, seen=seen, gone=_named(gone), wrong=wrong,
-        at=_at(found, own), back=list_address(found, own),
-    )  # fmt: skip
+        "coordinator/gaps_remind.html",
+        found=found,
+        own=own,
+        seen=seen,
+        gone=_named(gone),
+        wrong=wrong,
+        at=_at(found, own),
+        back=list_address(found, own),
+    )
     return framing(page), 422 if wrong else 200
 
 
@@ -267,10 +283,20 @@ def _page(
     shown = gaps[:MOST] if name != EXPORT else gaps[:50]
     last = last_contact.of(found.programme, {gap.urn: gap.family for gap in shown})
     return render_template(
-        "coordinator/gaps_deed.html", deed=name, found=found, own=own, gaps=gaps, shown=shown, gone=_named(gone), form=form,
-        last=last, to="|".join(deeds.shown(gap).said() for gap in shown), at=_at(found, own),
-        back=list_address(found, own), export=_export(found, own),
-    ), status  # fmt: skip
+        "coordinator/gaps_deed.html",
+        deed=name,
+        found=found,
+        own=own,
+        gaps=gaps,
+        shown=shown,
+        gone=_named(gone),
+        form=form,
+        last=last,
+        to="|".join(deeds.shown(gap).said() for gap in shown),
+        at=_at(found, own),
+        back=list_address(found, own),
+        export=_export(found, own),
+    ), status
 
 
 def _export(found: Missing, own: Asked) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""How the gaps list is shown: fifty rows with their last contact and next step, the filters with their counts, what is ticked."""
+"""How the gaps list is shown: fifty rows with their last contact and next step, the filters with their
+counts, what is ticked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,13 +27,19 @@ from outreach.web.coordinator.next_steps import NextSteps
 
 PAGE = 50
 KIND_NAMES = {
-    "standing": "Standing", "cause": "Cause", "district": "District", "phase": "Phase", "owner": "Owner", "size": "Size",
-}  # fmt: skip
+    "standing": "Standing",
+    "cause": "Cause",
+    "district": "District",
+    "phase": "Phase",
+    "owner": "Owner",
+    "size": "Size",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One gap on the page. `days` is how long it waits; `reminders` how often it was reminded of what it did not answer."""
+    """One gap on the page. `days` is how long it waits; `reminders` how often it was reminded of what it did
+    not answer."""
 
     gap: Gap
     days: int
@@ -62,13 +69,27 @@ def page_of(
     elsewhere = [gap.urn for gap in found.gaps if gap.urn in picked and gap.urn not in here]
     return render_template(
         "coordinator/gaps.html",
-        found=found, own=own, programmes=programmes, said=said, wrong=wrong, matching=len(match), page=page, pages=pages,
-        rows=_rows(found, shown, picked), kinds=_kinds(own, narrowed), never=narrowed.never_seen, elsewhere=elsewhere,
-        whole=bool(request.values.get("whole")), many=bool(request.args.get("many")), sorts=SORTS,
-        remembered=kept.of(current_user.person_id, "gaps") == own.address(), left=_left(found),
-        sorted_by={key: list_address(found, replace(own, sort=key)) for key in SORTS}, at=list_address(found, own).partition("?")[2],
+        found=found,
+        own=own,
+        programmes=programmes,
+        said=said,
+        wrong=wrong,
+        matching=len(match),
+        page=page,
+        pages=pages,
+        rows=_rows(found, shown, picked),
+        kinds=_kinds(own, narrowed),
+        never=narrowed.never_seen,
+        elsewhere=elsewhere,
+        whole=bool(request.values.get("whole")),
+        many=bool(request.args.get("many")),
+        sorts=SORTS,
+        remembered=kept.of(current_user.person_id, "gaps") == own.address(),
+        left=_left(found),
+        sorted_by={key: list_address(found, replace(own, sort=key)) for key in SORTS},
+        at=list_address(found, own).partition("?")[2],
         phone_list="coordinator.phone_list" in current_app.view_functions,
-    ), 422 if wrong else 200  # fmt: skip
+    ), 422 if wrong else 200
 
 
 def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[Row]:
@@ -76,8 +97,11 @@ def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[Row]:
     programme, today = found.programme, day_of(clock.now())
     last = last_contact.of(programme, {gap.urn: gap.family for gap in shown})
     steps = NextSteps(
-        programme, {gap.urn: gap.standing for gap in shown}, {gap.urn: gap.family for gap in shown}, now=clock.now()
-    )  # fmt: skip
+        programme,
+        {gap.urn: gap.standing for gap in shown},
+        {gap.urn: gap.family for gap in shown},
+        now=clock.now(),
+    )
     rows = []
     for gap in shown:
         times = steps.reminded.get(gap.urn, 0) if gap.standing.kind == gaps.SILENT else 0
@@ -121,7 +145,8 @@ def _kinds(own: Asked, narrowed: gap_filters.Narrowed) -> list[Kind]:
 
 
 def _left(found: Missing) -> list[tuple[int, str, str]]:
-    """(URN, name, how it stands) of the schools that a deed left as they are, since they changed meanwhile."""
+    """(URN, name, how it stands) of the schools that a deed left as they are, since they changed
+    meanwhile."""
     urns = urns_in(request.args.get("left", ""))
     if not urns:
         return []

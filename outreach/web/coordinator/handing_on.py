@@ -1,4 +1,5 @@
-"""A booking of a school that closes goes to the one that follows it: to whom, who is told, one click; and back again."""
+"""A booking of a school that closes goes to the one that follows it: to whom, who is told, one click; and
+back again."""
 
 from typing import Any
 
@@ -44,11 +45,14 @@ def booking_hand_on(reference: str) -> Any:
                 reference, f"It stands under {name} now. Everybody who has it in the calendar is told."
             )
     page = render_template(
-        "coordinator/booking_hand_on.html", booking=our_booking(reference), form=form, heirs=heirs,
+        "coordinator/booking_hand_on.html",
+        booking=our_booking(reference),
+        form=form,
+        heirs=heirs,
         not_open=[s for s in after if not s.is_open and "propos" in s.status.casefold()],
         together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
         people=promises.people_of(found),
-    )  # fmt: skip
+    )
     return page, 422 if request.method == "POST" else 200
 
 

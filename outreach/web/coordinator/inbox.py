@@ -1,4 +1,5 @@
-"""The inbox: what came back by mail and waits for a person, each with its one next action; and what was dealt with."""
+"""The inbox: what came back by mail and waits for a person, each with its one next action; and what was dealt
+with."""
 
 from typing import Any
 from urllib.parse import quote
@@ -50,15 +51,20 @@ def inbox_list() -> Any:
     g.inbox_waiting = sum(counts.values())
     found = counts.get(task, 0) if task else g.inbox_waiting
     page, pages = _page(found)
-    mails = inbox.waiting(
-        g.partnership.id, [task] if task else (), first=(page - 1) * PAGE, most=PAGE
-    )  # fmt: skip
+    mails = inbox.waiting(g.partnership.id, [task] if task else (), first=(page - 1) * PAGE, most=PAGE)
     undo = inbox.get(_number("undone"), g.partnership.id) if request.args.get("undone") else None
     return render_template(
         "coordinator/inbox.html",
-        cards=cards_of(mails, g.partnership.id), counts=counts, task=task, tasks=TASKS, page=page, pages=pages, found=found,
-        look=inbox.last_look(), undo=undo if undo is not None and undo.settled_as in BY_HAND else None,
-    )  # fmt: skip
+        cards=cards_of(mails, g.partnership.id),
+        counts=counts,
+        task=task,
+        tasks=TASKS,
+        page=page,
+        pages=pages,
+        found=found,
+        look=inbox.last_look(),
+        undo=undo if undo is not None and undo.settled_as in BY_HAND else None,
+    )
 
 
 @coordinator.get("/inbox/settled")
@@ -69,9 +75,14 @@ def inbox_settled() -> Any:
     about = replies.matters({mail.stream for mail in mails}, g.partnership.id)
     return render_template(
         "coordinator/inbox_settled.html",
-        mails=mails[:PAGE], about=about, tasks=TASKS, page=page, more=len(mails) > PAGE, by_hand=BY_HAND,
+        mails=mails[:PAGE],
+        about=about,
+        tasks=TASKS,
+        page=page,
+        more=len(mails) > PAGE,
+        by_hand=BY_HAND,
         inside=contents.of(mails[:PAGE]),
-    )  # fmt: skip
+    )
 
 
 @coordinator.get("/inbox/<int:mail_id>")
@@ -83,7 +94,8 @@ def inbox_mail(mail_id: int) -> Any:
 @coordinator.get("/inbox/<int:mail_id>.eml")
 @coordinators_only
 def inbox_file(mail_id: int) -> Any:
-    """The mail as it came, for a mail program; never opened by the browser itself. A 404 once it was erased."""
+    """The mail as it came, for a mail program; never opened by the browser itself. A 404 once it was
+    erased."""
     return Response(
         _mail(mail_id).raw or abort(404),
         mimetype="message/rfc822",
@@ -213,14 +225,22 @@ def _mail_page(mail: Incoming, form: RefuseForm) -> str:
     people = promises.people_of(booking) if booking is not None else []
     return render_template(
         "coordinator/inbox_mail.html",
-        card=card, mail=mail, shown=shown, booking=booking, wish=wish, form=form, tasks=TASKS,
+        card=card,
+        mail=mail,
+        shown=shown,
+        booking=booking,
+        wish=wish,
+        form=form,
+        tasks=TASKS,
         people=people,
         together=promises.of_performance(booking.performance_id) if booking is not None else [],
         said=answers.by_person(booking, people) if booking is not None else {},
         events=reading.read(mail.raw).events if mail.task in (NEWCOMER, DOUBT) else (),
         others=[m for m in inbox.of_stream(mail.stream) if m.id != mail.id] if booking is not None else [],
-        reply=_reply_to(mail), now=clock.now(), by_hand=BY_HAND,
-    )  # fmt: skip
+        reply=_reply_to(mail),
+        now=clock.now(),
+        by_hand=BY_HAND,
+    )
 
 
 def _reply_to(mail: Incoming) -> str:

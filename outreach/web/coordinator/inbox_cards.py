@@ -1,4 +1,5 @@
-"""What the inbox says of each message: what it is about, what is in it, and whether anything is left to do."""
+"""What the inbox says of each message: what it is about, what is in it, and whether anything is left to
+do."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,10 +21,11 @@ Newest = Mapping[str, Mapping[str, CalendarAnswer]]
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """One mail with all that the list says of it. `stale`: what it was about is no more, so nothing is left to do.
+    """One mail with all that the list says of it. `stale`: what it was about is no more, so nothing is left
+    to do.
 
-    It is about a visit (`matter`), a time kept for a school (`proposal`), another letter, or nothing we know; `urn`
-    is the school's where that can be told.
+    It is about a visit (`matter`), a time kept for a school (`proposal`), another letter, or nothing we know;
+    `urn` is the school's where that can be told.
     """
 
     mail: Incoming

@@ -1,4 +1,5 @@
-"""Rounds of invitations: choose schools, see the exact list and the exact letter, send; and what came of it."""
+"""Rounds of invitations: choose schools, see the exact list and the exact letter, send; and what came of
+it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -76,9 +77,16 @@ def invitations_send() -> Any:
     try:
         with transaction():
             sent = rounds.send_round(
-                programme, seen, note=form.note.data, who=who(), now=now, words=words, seen=seen, target=target,
+                programme,
+                seen,
+                note=form.note.data,
+                who=who(),
+                now=now,
+                words=words,
+                seen=seen,
+                target=target,
                 warned=bool(request.form.get("without_times")),
-            )  # fmt: skip
+            )
             round_id = sent.round.id
     except Refusal as refusal:
         form.refuse(refusal)
@@ -101,8 +109,13 @@ def invitation_round(round_id: int) -> Any:
     only = request.args.get("only", "")
     rows = [o for o in found[0].outcomes if _belongs(o, only)]
     return render_template(
-        "coordinator/invitation_round.html", programme=programme, past=found[0], rows=rows, only=only, kinds=KINDS
-    )  # fmt: skip
+        "coordinator/invitation_round.html",
+        programme=programme,
+        past=found[0],
+        rows=rows,
+        only=only,
+        kinds=KINDS,
+    )
 
 
 @coordinator.get("/invitations/letter/<int:urn>")
@@ -116,10 +129,13 @@ def invitation_letter(urn: int) -> Any:
     letter = _letter(programme, urn)
     page = render_template(
         "coordinator/letter_to_go.html",
-        here="Invitations", back=url_for("coordinator.invitations", programme=programme.id), school=school,
-        contact=contact, letter=letter,
+        here="Invitations",
+        back=url_for("coordinator.invitations", programme=programme.id),
+        school=school,
+        contact=contact,
+        letter=letter,
         frame=url_for("coordinator.invitation_letter_html", urn=urn, programme=programme.id),
-    )  # fmt: skip
+    )
     return framing(page)
 
 
@@ -164,14 +180,20 @@ def _choose_page(programme: Programme, wrong: str = "") -> str:
     past = rounds.of_programme(programme.id)
     return render_template(
         "coordinator/invitations.html",
-        programme=programme, filters=filters, rows=rows, target=reckoning.target, wrong=wrong,
+        programme=programme,
+        filters=filters,
+        rows=rows,
+        target=reckoning.target,
+        wrong=wrong,
         districts=sorted({(r.district_code, r.district_name) for r in reckoning.target}, key=lambda d: d[1]),
         phases=sorted({r.phase for r in reckoning.target}),
-        words=[w for w in Word if w is not Word.EXCLUDED], any_standing=ANY,
+        words=[w for w in Word if w is not Word.EXCLUDED],
+        any_standing=ANY,
         rounds=[(p, {kind: sum(_belongs(o, kind) for o in p.outcomes) for kind in KINDS}) for p in past],
-        late=day_of(clock.now()) > programme.reply_by, no_times=(no_times := invitations.why_no_times(programme, now=clock.now())),
+        late=day_of(clock.now()) > programme.reply_by,
+        no_times=(no_times := invitations.why_no_times(programme, now=clock.now())),
         again=[] if no_times else _to_write_again(programme, reckoning.target),
-    )  # fmt: skip
+    )
 
 
 def _to_write_again(programme: Programme, target: list[Standing]) -> list[int]:

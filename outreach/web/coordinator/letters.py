@@ -1,4 +1,5 @@
-"""What was written to whom: waiting, sent, failed, come back; each mail as it went, and what can be done about it."""
+"""What was written to whom: waiting, sent, failed, come back; each mail as it went, and what can be done
+about it."""
 
 import re
 from itertools import groupby
@@ -31,8 +32,13 @@ from outreach.web.gate import coordinator, coordinators_only, our_school, who
 
 PAGE = 50
 SHOWN = {
-    WAITING: "Waiting", SENT: "Sent", FAILED: "Failed", BOUNCED: "Came back", SUPERSEDED: "Not needed", WITHDRAWN: "Withdrawn",
-}  # fmt: skip
+    WAITING: "Waiting",
+    SENT: "Sent",
+    FAILED: "Failed",
+    BOUNCED: "Came back",
+    SUPERSEDED: "Not needed",
+    WITHDRAWN: "Withdrawn",
+}
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
 
 
@@ -56,18 +62,28 @@ def letters() -> Any:
     page = max(1, request.args.get("page", 1, type=int))
     here = g.partnership.id
     counts = letterbook.counts(here)
-    found = letterbook.how_many(here, status, written_to=find) if find else sum(
-        n for s, n in counts.items() if status in ("", s)
-    )  # fmt: skip
+    found = (
+        letterbook.how_many(here, status, written_to=find)
+        if find
+        else sum(n for s, n in counts.items() if status in ("", s))
+    )
     pages = max(1, -(-found // PAGE))
     page = min(page, pages)
     listed = letterbook.letters(here, status, written_to=find, first=(page - 1) * PAGE, most=PAGE)
     return render_template(
         "coordinator/letters.html",
-        letters=listed, by_day=[(day, list(those)) for day, those in groupby(listed, _day)],
-        counts=counts, found=found, status=status, find=find, page=page, pages=pages, shown=SHOWN,
-        pause=pauses.standing(), folder=_folder(),
-    )  # fmt: skip
+        letters=listed,
+        by_day=[(day, list(those)) for day, those in groupby(listed, _day)],
+        counts=counts,
+        found=found,
+        status=status,
+        find=find,
+        page=page,
+        pages=pages,
+        shown=SHOWN,
+        pause=pauses.standing(),
+        folder=_folder(),
+    )
 
 
 def _day(letter: Letter) -> str:
@@ -91,9 +107,10 @@ def letters_again() -> Any:
     with transaction():
         tried = again.try_all_again(g.partnership.id, who=who(), now=clock.now())
     flash(
-        f"{wording.count(tried, 'letter')} will be sent again in a moment." if tried
+        f"{wording.count(tried, 'letter')} will be sent again in a moment."
+        if tried
         else "None of them can be sent again as they are. Each says why on its own page."
-    )  # fmt: skip
+    )
     return redirect(url_for("coordinator.letters"), 303)
 
 
@@ -104,10 +121,16 @@ def letter(letter_id: int) -> Any:
     copy = copies.read(found.raw)
     page = render_template(
         "coordinator/letter.html",
-        letter=found, shown=SHOWN, folder=_folder(), file=_file(found), text=copies.mask(copy.text),
-        headers=copy.headers, entry=calendars.in_words(copy.calendar) if copy.calendar else [],
-        dead=found.status in (FAILED, BOUNCED) and outbox.is_dead(found.recipient), lost=_lost(found),
-    )  # fmt: skip
+        letter=found,
+        shown=SHOWN,
+        folder=_folder(),
+        file=_file(found),
+        text=copies.mask(copy.text),
+        headers=copy.headers,
+        entry=calendars.in_words(copy.calendar) if copy.calendar else [],
+        dead=found.status in (FAILED, BOUNCED) and outbox.is_dead(found.recipient),
+        lost=_lost(found),
+    )
     return framing(page)
 
 
@@ -185,7 +208,8 @@ def _righted(done: corrected_addresses.Righted) -> str:
 @coordinator.post("/letters/<int:letter_id>/works")
 @coordinators_only
 def letter_works(letter_id: int) -> Any:
-    """Somebody says that the address is right after all: it is written to again, and this letter goes once more."""
+    """Somebody says that the address is right after all: it is written to again, and this letter goes once
+    more."""
     with transaction():
         found, now = _letter(letter_id), clock.now()
         corrected_addresses.say_it_works(found, who=who(), now=now)
@@ -220,8 +244,11 @@ def letter_withdraw(letter_id: int) -> Any:
 
 
 def _lost(letter: Letter) -> corrected_addresses.Lost | None:
-    """What hangs on the address of a letter that did not arrive; None for one that is on its way, or went to no school."""
-    return corrected_addresses.lost_with(letter, now=clock.now()) if letter.status in (FAILED, BOUNCED) else None
+    """What hangs on the address of a letter that did not arrive; None for one that is on its way, or went to
+    no school."""
+    return (
+        corrected_addresses.lost_with(letter, now=clock.now()) if letter.status in (FAILED, BOUNCED) else None
+    )
 
 
 def _letter(letter_id: int) -> Letter:

@@ -1,4 +1,5 @@
-"""Lists that councils keep, of contacts and of past shows: sent in, looked at, columns said, lines put right, taken in."""
+"""Lists that councils keep, of contacts and of past shows: sent in, looked at, columns said, lines put right,
+taken in."""
 
 import re
 from collections import Counter
@@ -43,15 +44,34 @@ SHOWN = 25
 
 FIELDS = {CONTACTS: ("address", "name", "role", "phone"), VISITS: ("year", "day", "pupils")}
 LABELS = {
-    "school": "School", "address": "Email address", "name": "Name", "role": "Role", "phone": "Telephone",
-    "year": "School year", "day": "Day", "pupils": "How many saw it",
-}  # fmt: skip
+    "school": "School",
+    "address": "Email address",
+    "name": "Name",
+    "role": "Role",
+    "phone": "Telephone",
+    "year": "School year",
+    "day": "Day",
+    "pupils": "How many saw it",
+}
 WORDS = {
-    CONTACTS: {REPAIR: "Need repair", NEW: "New contacts", CHANGED: "Changed", SAME: "The same already",
-               TWICE: "Said twice, merged", OUTSIDE: "School not in the target", LEFT: "Left out"},
-    VISITS: {REPAIR: "Need repair", NEW: "New visits", CHANGED: "Changed", SAME: "Known already",
-             TWICE: "Said twice, merged", LEFT: "Left out"},
-}  # fmt: skip
+    CONTACTS: {
+        REPAIR: "Need repair",
+        NEW: "New contacts",
+        CHANGED: "Changed",
+        SAME: "The same already",
+        TWICE: "Said twice, merged",
+        OUTSIDE: "School not in the target",
+        LEFT: "Left out",
+    },
+    VISITS: {
+        REPAIR: "Need repair",
+        NEW: "New visits",
+        CHANGED: "Changed",
+        SAME: "Known already",
+        TWICE: "Said twice, merged",
+        LEFT: "Left out",
+    },
+}
 HEADS = {
     REPAIR: "Need repair",
     NEW: "New",
@@ -68,9 +88,10 @@ COLUMNS = ("URN", "School", "Name", "Role", "Email", "Phone")
 
 class UploadForm(forms.Form):
     file = forms.upload(
-        "CSV or Excel file", required="Choose a file.",
+        "CSV or Excel file",
+        required="Choose a file.",
         hint=f"Up to 10 MB and {workbooks.MOST_LINES:,} lines; .csv or .xlsx.",
-    )  # fmt: skip
+    )
 
 
 class ApplyForm(forms.Form):
@@ -183,14 +204,19 @@ def contact_list(list_id: int) -> Any:
     pages = max(1, -(-len(found) // SHOWN))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
     return render_template(
-        "coordinator/contact_list.html", row=row, rows=found[(page - 1) * SHOWN : page * SHOWN], page=page, pages=pages
+        "coordinator/contact_list.html",
+        row=row,
+        rows=found[(page - 1) * SHOWN : page * SHOWN],
+        page=page,
+        pages=pages,
     )
 
 
 @coordinator.route("/contacts/lists/<int:list_id>/take-back", methods=["GET", "POST"])
 @coordinators_only
 def contact_list_take_back(list_id: int) -> Any:
-    """What it would do first: what ends, what stands again, what stays since somebody changed it; and what it leaves alone."""
+    """What it would do first: what ends, what stands again, what stays since somebody changed it; and what it
+    leaves alone."""
     row = _list(list_id)
     if request.method == "POST":
         try:
@@ -206,11 +232,13 @@ def contact_list_take_back(list_id: int) -> Any:
         return redirect(url_for("coordinator.contact_list", list_id=list_id))
     found = contact_lists.backing(row)
     return render_template(
-        "coordinator/contact_list_back.html", row=row, written=contact_lists.written_to(row, found),
+        "coordinator/contact_list_back.html",
+        row=row,
+        written=contact_lists.written_to(row, found),
         ends=[b for b in found if not b.since and b.before is None],
         restored=[b for b in found if not b.since and b.before is not None],
         stays=[b for b in found if b.since],
-    )  # fmt: skip
+    )
 
 
 @coordinator.post("/contacts/<token>/drop")
@@ -300,9 +328,13 @@ def _taken(form: UploadForm, kind: str) -> Any:
         sheets = workbooks.read(form.file.data.read(workbooks.MOST_BYTES + 1))
         with transaction():
             row = uploads.keep(
-                kind, form.file.data.filename or "file", sheets, partnership_id=g.partnership.id, who=who(),
+                kind,
+                form.file.data.filename or "file",
+                sheets,
+                partnership_id=g.partnership.id,
+                who=who(),
                 now=clock.now(),
-            )  # fmt: skip
+            )
             token = row.token
     except Refusal as refusal:
         form.refuse(refusal)
@@ -349,21 +381,42 @@ def _shown(upload: Upload, looked: Looked[Any]) -> dict[str, Any]:
     to_reach = _reached(looked) if kind == CONTACTS else None
     domains = _domains(looked) if kind == CONTACTS and show == REPAIR else []
     return {
-        "upload": upload, "kind": kind, "looked": looked, "sums": sums, "show": show, "page": page, "pages": pages,
-        "rows": rows, "words": WORDS[kind], "heads": HEADS, "labels": LABELS, "fields": FIELDS[kind], "at": _at, "first": _first(kind),
+        "upload": upload,
+        "kind": kind,
+        "looked": looked,
+        "sums": sums,
+        "show": show,
+        "page": page,
+        "pages": pages,
+        "rows": rows,
+        "words": WORDS[kind],
+        "heads": HEADS,
+        "labels": LABELS,
+        "fields": FIELDS[kind],
+        "at": _at,
+        "first": _first(kind),
         "likely": {e.key: _likely(e, looked) for e in rows if show == REPAIR and e.field == "school"},
-        "suggested": {e.key: contact_lists.suggested(e, domains) for e in rows if domains and e.field == "address"},
-        "choices": _choices_of(looked.layouts, kind), "kinds": KINDS[kind], "skip": SKIP,
+        "suggested": {
+            e.key: contact_lists.suggested(e, domains) for e in rows if domains and e.field == "address"
+        },
+        "choices": _choices_of(looked.layouts, kind),
+        "kinds": KINDS[kind],
+        "skip": SKIP,
         "came_in": Counter(e.sheet for e in looked.entries if e.fate in (NEW, CHANGED, SAME, TWICE)),
-        "letters": reading.letters, "reach": to_reach, "several": len(looked.entries) != looked.lines,
+        "letters": reading.letters,
+        "reach": to_reach,
+        "several": len(looked.entries) != looked.lines,
         "ask": [x for x in looked.layouts if x.wanted and not x.complete and x.lines],
-        "years": [(y, year_name(y)) for y in range(year_of(day_of(clock.now())), past_shows.FIRST_YEAR + 9, -1)],
+        "years": [
+            (y, year_name(y)) for y in range(year_of(day_of(clock.now())), past_shows.FIRST_YEAR + 9, -1)
+        ],
         "without": _named_without(upload, looked) if kind == CONTACTS else 0,
-    }  # fmt: skip
+    }
 
 
 def _say_columns(token: str, kind: str) -> Any:
-    """Which sheets are read, where their headings stand, which column is what: kept, and remembered for the next list."""
+    """Which sheets are read, where their headings stand, which column is what: kept, and remembered for the
+    next list."""
     try:
         with transaction():
             upload = _upload(token, kind, changing=True)
@@ -433,7 +486,8 @@ def _put_right(upload: Upload, key: str, kind: str) -> None:
 
 
 def _to_mend(token: str, kind: str) -> Any:
-    """The lines that cannot be taken, as they stand in the file, each with its reason: to be mended and sent in again."""
+    """The lines that cannot be taken, as they stand in the file, each with its reason: to be mended and sent
+    in again."""
     try:
         upload = _upload(token, kind)
         looked = _look(upload)
@@ -451,10 +505,14 @@ def _to_mend(token: str, kind: str) -> Any:
                 ("; ".join(dict.fromkeys(reasons)), str(record.line), *record.cells)
             )
     sheets = [
-        (_sheet_name(layout, looked.layouts), ("What is wrong", "Line", *_headings_of(layout, kind)), lines[layout.number])
+        (
+            _sheet_name(layout, looked.layouts),
+            ("What is wrong", "Line", *_headings_of(layout, kind)),
+            lines[layout.number],
+        )
         for layout in looked.layouts
         if layout.number in lines
-    ] or [("Lines to mend", ("What is wrong", "Line"), [])]  # fmt: skip
+    ] or [("Lines to mend", ("What is wrong", "Line"), [])]
     return downloads.workbook("lines-to-mend.xlsx", tabular.write_book(sheets, end="the lines to mend"))
 
 
@@ -467,7 +525,8 @@ def _sheet_name(layout: Layout, others: Sequence[Layout]) -> str:
 
 
 def _headings_of(layout: Layout, kind: str) -> list[str]:
-    """The headings of a sheet so that they are known again: a list without any gets what its columns were taken as."""
+    """The headings of a sheet so that they are known again: a list without any gets what its columns were
+    taken as."""
     if layout.heading_line:
         return [column.heading for column in layout.columns]
     return [KINDS[kind][c.kind] if c.kind != SKIP else c.heading for c in layout.columns]
@@ -481,8 +540,8 @@ def _drop(token: str, kind: str) -> Any:
 
 
 def _take_in(token: str, kind: str, form: Any) -> tuple[str, str]:
-    """Take in what was looked at; what was done, in words that add up, and the page that shows it. Raises NoLongerWaiting
-    and SourceMissing."""
+    """Take in what was looked at; what was done, in words that add up, and the page that shows it. Raises
+    NoLongerWaiting and SourceMissing."""
     now, then = clock.now(), _first(kind)
     with transaction():
         upload = _upload(token, kind, changing=True)
@@ -491,9 +550,14 @@ def _take_in(token: str, kind: str, form: Any) -> tuple[str, str]:
         done: Looked[Any]
         if kind == CONTACTS:
             done, row = contact_lists.take_in(
-                upload, _la_codes(), target=_target(), source=form.source.data, source_date=form.source_date.data,
-                who=who(), now=now,
-            )  # fmt: skip
+                upload,
+                _la_codes(),
+                target=_target(),
+                source=form.source.data,
+                source_date=form.source_date.data,
+                who=who(),
+                now=now,
+            )
             then = url_for("coordinator.contact_list", list_id=row.id) if row is not None else then
         else:
             done = past_shows.take_in(upload, _la_codes(), who=who(), now=now)
@@ -586,10 +650,15 @@ def _choices_of(layouts: Sequence[Layout], kind: str) -> list[Choice]:
             before: Mapping[str, int] | Choice | None = found.get(key)
             assert before is None or isinstance(before, Choice)
             found[key] = Choice(
-                key=key, heading=column.heading, kind=column.kind, notes=column.notes, sure=column.sure,
-                block=column.role or column.block, filled=under.filled + (before.filled if before else 0),
+                key=key,
+                heading=column.heading,
+                kind=column.kind,
+                notes=column.notes,
+                sure=column.sure,
+                block=column.role or column.block,
+                filled=under.filled + (before.filled if before else 0),
                 addresses=under.addresses + (before.addresses if before else 0),
-            )  # fmt: skip
+            )
     return list(found.values())
 
 

@@ -1,4 +1,5 @@
-"""The new year: a checklist that rolls a programme over, the copy before it is made, and whom to ask first."""
+"""The new year: a checklist that rolls a programme over, the copy before it is made, and whom to ask
+first."""
 
 from typing import Any
 
@@ -43,8 +44,12 @@ def new_year() -> Any:
     found = checklist.of(g.partnership, year, now=clock.now()) if offered else None
     return render_template(
         "coordinator/new_year.html",
-        found=found, offered=offered, year=year, said=said, next_step=found.next_step(today) if found else "",
-    )  # fmt: skip
+        found=found,
+        offered=offered,
+        year=year,
+        said=said,
+        next_step=found.next_step(today) if found else "",
+    )
 
 
 @coordinator.route("/new-year/copy/<int:programme_id>", methods=["GET", "POST"])
@@ -64,10 +69,15 @@ def copy_programme(programme_id: int) -> Any:
         try:
             with transaction():
                 done = copies.copy(
-                    programmes.get(g.partnership.id, programme_id), year,
-                    title=form.title.data, reply_by=given(form.reply_by.data), with_days=form.with_days.data,
-                    with_decisions=form.with_decisions.data, who=who(), now=now,
-                )  # fmt: skip
+                    programmes.get(g.partnership.id, programme_id),
+                    year,
+                    title=form.title.data,
+                    reply_by=given(form.reply_by.data),
+                    with_days=form.with_days.data,
+                    with_decisions=form.with_decisions.data,
+                    who=who(),
+                    now=now,
+                )
                 told = _told(done)
         except copies.CopiedAlready as refusal:
             flash(refusal.message, "confirm")
@@ -97,9 +107,13 @@ def rest_of_copy(programme_id: int) -> Any:
         try:
             with transaction():
                 done = copies.copy_rest(
-                    programmes.get(g.partnership.id, programme_id), programmes.get(g.partnership.id, new.id),
-                    with_days=form.with_days.data, with_decisions=form.with_decisions.data, who=who(), now=now,
-                )  # fmt: skip
+                    programmes.get(g.partnership.id, programme_id),
+                    programmes.get(g.partnership.id, new.id),
+                    with_days=form.with_days.data,
+                    with_decisions=form.with_decisions.data,
+                    who=who(),
+                    now=now,
+                )
                 told = _told_rest(done)
         except Refusal as refusal:
             flash(refusal.message, "stop")
@@ -117,7 +131,8 @@ def rest_of_copy(programme_id: int) -> Any:
 @coordinator.get("/new-year/first-round", endpoint="new_year_round")
 @coordinators_only
 def whom_first() -> Any:
-    """Whom to ask first, ticked already; the preview of the letter and the list is that of every round. `?only=` one group."""
+    """Whom to ask first, ticked already; the preview of the letter and the list is that of every round.
+    `?only=` one group."""
     programme = programme_in_hand() or abort(404)
     only = request.args.get("only", "")
     said = "" if only in (*GROUPS, "") else f"There is no group ‘{only[:40]}’, so all are shown."
@@ -127,9 +142,16 @@ def whom_first() -> Any:
     rows = [c for c in found.candidates if only in ("", c.group)]
     return render_template(
         "coordinator/new_year_round.html",
-        programme=programme, before=before, found=found, rows=rows, groups=GROUPS, rest=REST, only=only, said=said,
+        programme=programme,
+        before=before,
+        found=found,
+        rows=rows,
+        groups=GROUPS,
+        rest=REST,
+        only=only,
+        said=said,
         late=day_of(clock.now()) > programme.reply_by,
-    )  # fmt: skip
+    )
 
 
 def _year(offered: list[int], otherwise: int) -> tuple[int, str]:
@@ -171,8 +193,9 @@ def _told_rest(done: Copied) -> str:
     if done.decisions:
         parts.append(f"{count(done.decisions, 'decision')} about single schools")
     what = and_list(parts) or "Nothing"
-    return f"Carried over to {new.title}, {year_name(new.academic_year)}: {what[:1].lower()}{what[1:]}." + _named(
-        done
+    return (
+        f"Carried over to {new.title}, {year_name(new.academic_year)}: {what[:1].lower()}{what[1:]}."
+        + _named(done)
     )
 
 

@@ -1,4 +1,5 @@
-"""What the desk counts apart from schools: what is new since somebody last looked, and the times kept for schools."""
+"""What the desk counts apart from schools: what is new since somebody last looked, and the times kept for
+schools."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -37,10 +38,18 @@ def news() -> Any:
     page = page_asked(pages, left_out)
     return render_template(
         "coordinator/news.html",
-        programme=programme, since=since, stamp=since.strftime("%Y%m%dT%H%M%SZ"), kind=kind, kinds=told.KINDS, counts=counts,
-        found=found, page=page, pages=pages, left_out=left_out,
+        programme=programme,
+        since=since,
+        stamp=since.strftime("%Y%m%dT%H%M%SZ"),
+        kind=kind,
+        kinds=told.KINDS,
+        counts=counts,
+        found=found,
+        page=page,
+        pages=pages,
+        left_out=left_out,
         rows=told.listing(programme.id, since=since, now=now, kind=kind, first=(page - 1) * PAGE, most=PAGE),
-    )  # fmt: skip
+    )
 
 
 @coordinator.get("/offers")
@@ -55,9 +64,14 @@ def offers() -> Any:
     rows, held = proposals.still_open(programme.id, now=now), holds.in_hand(programme.id, now=now)
     return render_template(
         "coordinator/offers.html",
-        programme=programme, until=until, left_out=left_out, found=len(rows) + len(held), held=held, today=day_of(now),
+        programme=programme,
+        until=until,
+        left_out=left_out,
+        found=len(rows) + len(held),
+        held=held,
+        today=day_of(now),
         rows=[p for p in rows if until is None or p.reply_by <= until],
-    )  # fmt: skip
+    )
 
 
 def _programme(now: datetime, left_out: list[str]) -> Programme | None:

@@ -20,14 +20,23 @@ RING = "Ring and note"
 BY_PHONE = "Book by phone"
 SEE = "See what is known"
 OFFER = (
-    gaps.OTHER_DATE, gaps.WAITING_LIST, gaps.REFUSED_SLOT, gaps.LAPSED, gaps.CANCELLED, gaps.FAILED, gaps.YEAR_MISSING,
-    gaps.YEAR_NOT_BOOKED, gaps.TOO_FEW, gaps.NOT_AT_ALL,
-)  # fmt: skip
+    gaps.OTHER_DATE,
+    gaps.WAITING_LIST,
+    gaps.REFUSED_SLOT,
+    gaps.LAPSED,
+    gaps.CANCELLED,
+    gaps.FAILED,
+    gaps.YEAR_MISSING,
+    gaps.YEAR_NOT_BOOKED,
+    gaps.TOO_FEW,
+    gaps.NOT_AT_ALL,
+)
 """The causes that a time kept for the school would mend."""
 TO_REPORT = (gaps.REPORT_MISSING, gaps.REPORTS_DISAGREE, gaps.NOT_COUNTED)
 """The causes that a report of a show that is over would mend."""
 RUNG = (gaps.WAITING, gaps.DECLINED)
-"""The causes of which one rings to hear an answer, and books nothing without it, whoever can be written to."""
+"""The causes of which one rings to hear an answer, and books nothing without it, whoever can be written
+to."""
 
 
 class NextSteps:
@@ -79,8 +88,9 @@ class NextSteps:
             return ring
         if kind == gaps.NO_ADDRESS or urn not in self._reachable:
             return self._without_letters(urn) or (
-                gaps.NEXT[gaps.NO_ADDRESS], url_for("coordinator.school_contact_add", urn=urn)
-            )  # fmt: skip
+                gaps.NEXT[gaps.NO_ADDRESS],
+                url_for("coordinator.school_contact_add", urn=urn),
+            )
         if kind in (gaps.NOT_ASKED, gaps.SOMEBODY_ELSE):
             if self.asks:
                 return gaps.NEXT[kind], url_for("coordinator.school_invite", urn=urn, programme=programme.id)
@@ -94,14 +104,16 @@ class NextSteps:
         return ring
 
     def _without_letters(self, urn: int) -> tuple[str, str] | None:
-        """To book for a school to which no letter can go: where a number is known, and a time is there to be booked."""
+        """To book for a school to which no letter can go: where a number is known, and a time is there to be
+        booked."""
         if urn not in self._has_number or urn not in self._could_book:
             return None
         return BY_PHONE, url_for("coordinator.school_book", urn=urn, programme=self.programme.id)
 
 
 def books_by_phone(programme: Programme, of: Sequence[School], *, now: datetime) -> set[int]:
-    """The URNs of those for which something could be booked while they are on the phone; two queries, none of nobody."""
+    """The URNs of those for which something could be booked while they are on the phone; two queries, none of
+    nobody."""
     if not of:
         return set()
     account_of = accounts.of_schools(programme, of)
@@ -124,7 +136,8 @@ def _reports(
     *,
     now: datetime,
 ) -> dict[int, str]:
-    """The booking whose report is missing, disputed or without a number, by the URN of the school; one query."""
+    """The booking whose report is missing, disputed or without a number, by the URN of the school; one
+    query."""
     due = {urn: standing for urn, standing in missing.items() if standing.kind in TO_REPORT}
     heirs = _heirs({urn: families[urn] for urn in due})
     found: dict[int, str] = {}

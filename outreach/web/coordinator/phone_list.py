@@ -40,14 +40,24 @@ def phone_list() -> Any:
         talked.setdefault(note.urn, note)
     return render_template(
         "coordinator/phone_list.html",
-        programme=seen.programme, found=found, gaps=shown, more=len(matching) - len(shown), own=own, left_out=own.left_out,
+        programme=seen.programme,
+        found=found,
+        gaps=shown,
+        more=len(matching) - len(shown),
+        own=own,
+        left_out=own.left_out,
         by_phone=books_by_phone(seen.programme, list(found_schools.values()), now=seen.now),
-        schools=found_schools, numbers=_numbers(found_schools, people),
+        schools=found_schools,
+        numbers=_numbers(found_schools, people),
         last=last_contact.of(seen.programme, families),
-        notes={urn: next((talked[u] for u in family if u in talked), None) for urn, family in families.items()},
-        causes=own.names[filters.CAUSE], districts=own.names[filters.DISTRICT], ticked=own.filters.ticked,
+        notes={
+            urn: next((talked[u] for u in family if u in talked), None) for urn, family in families.items()
+        },
+        causes=own.names[filters.CAUSE],
+        districts=own.names[filters.DISTRICT],
+        ticked=own.filters.ticked,
         address=gaps_asked.list_address(found, own),
-    )  # fmt: skip
+    )
 
 
 def _numbers(

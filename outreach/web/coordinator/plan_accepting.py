@@ -1,4 +1,5 @@
-"""From plan to promise: the exact list and the exact letters before anything goes, accepting it, and planning again."""
+"""From plan to promise: the exact list and the exact letters before anything goes, accepting it, and planning
+again."""
 
 from datetime import date
 from typing import Any
@@ -27,9 +28,10 @@ MOST = 1000
 
 class AcceptForm(forms.Form):
     reply_by = forms.day(
-        "Each is kept until the end of", required="Enter until which day the times are kept.",
+        "Each is kept until the end of",
+        required="Enter until which day the times are kept.",
         hint="Always before its show. A school can say yes, choose another day or say no until then.",
-    )  # fmt: skip
+    )
 
 
 @coordinator.get("/plans/<int(max=2147483647):plan_id>/accept")
@@ -59,9 +61,14 @@ def plan_accept_send(plan_id: int) -> Any:
         try:
             with transaction():
                 done = accepting.accept(
-                    plan, ticked, reply_by=asked, seen=seen, dropping=_ticked(request.form.getlist("drop")),
-                    who=who(), now=now,
-                )  # fmt: skip
+                    plan,
+                    ticked,
+                    reply_by=asked,
+                    seen=seen,
+                    dropping=_ticked(request.form.getlist("drop")),
+                    who=who(),
+                    now=now,
+                )
                 said = _said(done)
         except looking.NothingChosen as nothing:
             flash(f"{nothing.message} What was accepted before stays as it is.", "confirm")
@@ -115,10 +122,17 @@ def _page(plan: TourPlan, ticked: list[int], reply_by: date, form: AcceptForm) -
     letter = looking.letter(shown, plan.programme, who=who(), now=now) if shown else None
     return framing(
         render_template(
-            "coordinator/plan_accept.html", plan=plan, form=form, going=going, falling=falling,
-            left=[each for each in found if not each.goes], shown=shown, letter=letter, until=reply_by.isoformat(),
+            "coordinator/plan_accept.html",
+            plan=plan,
+            form=form,
+            going=going,
+            falling=falling,
+            left=[each for each in found if not each.goes],
+            shown=shown,
+            letter=letter,
+            until=reply_by.isoformat(),
         )
-    )  # fmt: skip
+    )
 
 
 def _said(done: Accepted) -> list[tuple[str, str]]:

@@ -1,4 +1,5 @@
-"""A day of a plan over the diary: its map, its stops with the road; lines struck, pinned, moved to another time that fits."""
+"""A day of a plan over the diary: its map, its stops with the road; lines struck, pinned, moved to another
+time that fits."""
 
 from datetime import date, timedelta
 from itertools import groupby
@@ -102,9 +103,14 @@ def plan_line_move(plan_id: int, line_id: int) -> Any:
     ]
     troupes = {row.id: row.troupe.name for row in tour_days.of_programme(line.plan.programme_id)}
     page = render_template(
-        "coordinator/plan_line_move.html", plan=line.plan, line=line, near=[offer.best() for offer in best], weeks=weeks,
-        troupes=troupes if len(set(troupes.values())) > 1 else {}, wrong=wrong,
-    )  # fmt: skip
+        "coordinator/plan_line_move.html",
+        plan=line.plan,
+        line=line,
+        near=[offer.best() for offer in best],
+        weeks=weeks,
+        troupes=troupes if len(set(troupes.values())) > 1 else {},
+        wrong=wrong,
+    )
     return page, 422 if request.method == "POST" else 200
 
 
@@ -120,10 +126,8 @@ def _map(here: TroupesDay) -> DayMap | None:
         if points:
             minutes.append(stop.road)
         points.append(
-            Point(
-                place=stop.place, name=stop.school.name, said=clock_words(stop.starts_at), kind=stop.what
-            )
-        )  # fmt: skip
+            Point(place=stop.place, name=stop.school.name, said=clock_words(stop.starts_at), kind=stop.what)
+        )
     if here.end is not None and here.stops:
         minutes.append(here.back)
         points.append(Point(place=here.end, name=here.returns_to, said="", kind="base"))

@@ -1,4 +1,5 @@
-"""A plan by its number: the partnership's own, and finished where its days and lines are looked at; else a 404."""
+"""A plan by its number: the partnership's own, and finished where its days and lines are looked at; else a
+404."""
 
 from flask import abort, g
 

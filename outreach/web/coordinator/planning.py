@@ -48,9 +48,10 @@ class PlanForm(forms.Form):
     behind = forms.number("More, in a district behind", required="Enter minutes.", at_most=round(MOST))
     apart = forms.number("A second district on one day", required="Enter minutes.", at_most=rules.MOST_APART)
     seconds = forms.pick(
-        "How long may the planner think?", [(str(n), count(n, "second")) for n in SECONDS],
+        "How long may the planner think?",
+        [(str(n), count(n, "second")) for n in SECONDS],
         hint="Longer finds a little less driving, seldom more schools.",
-    )  # fmt: skip
+    )
     extra_troupe = forms.text("One troupe more: what to call it", at_most=60)
     base = forms.text("Its base", at_most=60, hint="A school’s postcode, or a grid reference.")
     extra_days = forms.number("Tour days more", at_most=rules.MOST_EXTRA_DAYS)

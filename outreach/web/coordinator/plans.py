@@ -1,4 +1,5 @@
-"""Plans of the tour: the list, one plan and how good it is, the lists behind its numbers, and plans side by side."""
+"""Plans of the tour: the list, one plan and how good it is, the lists behind its numbers, and plans side by
+side."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -75,9 +76,16 @@ def plan_schools(plan_id: int, which: str) -> Any:
     schools = {line.urn: line.school for line in lines} | {out.urn: out.school for out in left_out}
     rows = sorted((schools[urn] for urn in wanted), key=lambda school: (school.name, school.urn))
     return render_template(
-        "coordinator/plan_list.html", plan=row, which=which, what=LISTS[which], rows=rows, shown=shown, short=short,
-        why=WHY, tour_days=(),
-    )  # fmt: skip
+        "coordinator/plan_list.html",
+        plan=row,
+        which=which,
+        what=LISTS[which],
+        rows=rows,
+        shown=shown,
+        short=short,
+        why=WHY,
+        tour_days=(),
+    )
 
 
 @coordinator.get("/plans/<int(max=2147483647):plan_id>/days/<any('used', 'free'):which>")
@@ -90,8 +98,13 @@ def plan_days(plan_id: int, which: str) -> Any:
     told, by_day = figures.unpack(row.figures), _by_day(orders.lines(row))
     standing = {day.id: day for day in days.of_programme(row.programme_id)}
     return render_template(
-        "coordinator/plan_days.html", plan=row, which=which, used=by_day, free=told.free_days, standing=standing
-    )  # fmt: skip
+        "coordinator/plan_days.html",
+        plan=row,
+        which=which,
+        used=by_day,
+        free=told.free_days,
+        standing=standing,
+    )
 
 
 @coordinator.post("/plans/<int(max=2147483647):plan_id>/stop")
@@ -185,7 +198,8 @@ def _by_day(lines: Sequence[PlanLine]) -> dict[tuple[Any, str], list[PlanLine]]:
 
 
 def _nth(lines: Sequence[PlanLine]) -> dict[int, tuple[int, int]]:
-    """Which of its school's shows a line is, and how many there are: by the line's id, where there are several."""
+    """Which of its school's shows a line is, and how many there are: by the line's id, where there are
+    several."""
     by_school: dict[int, list[PlanLine]] = {}
     for line in lines:
         by_school.setdefault(line.urn, []).append(line)

@@ -66,12 +66,13 @@ class ProgrammeForm(forms.Form):
             name: field.data for name, field in self._fields.items() if name in Production.__annotations__
         }
         return Production(
-            **fields | {
+            **fields
+            | {
                 "academic_year": int(self.academic_year.data),
                 "for_adults": self.audience.data == ADULTS,
                 "year_groups": tuple(int(y) for y in self.year_groups.data or ()),
             }
-        )  # fmt: skip
+        )
 
     def refuse(self, refusal: Refusal) -> None:
         if refusal.field == "for_adults":

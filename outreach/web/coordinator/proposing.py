@@ -34,9 +34,10 @@ USUALLY = timedelta(days=10)
 class ProposeForm(forms.Form):
     people = forms.ticks("To whom?", required="Choose whom the proposal goes to.")
     reply_by = forms.day(
-        "Kept until the end of", required="Enter until which day the time is kept.",
+        "Kept until the end of",
+        required="Enter until which day the time is kept.",
         hint="The school can say yes or no until then; after it the time is free again.",
-    )  # fmt: skip
+    )
 
 
 class WithdrawForm(forms.Form):
@@ -58,7 +59,9 @@ def propose(urn: int) -> Any:
         slot = slots.find(programme, school, key, now=now, whatever_the_notice=True)
         if slot is None:
             return _gone(urn, programme)
-        form = _form(on_file, ProposeForm(formdata=None, data={"reply_by": _usually(programme, school, slot, now)}))
+        form = _form(
+            on_file, ProposeForm(formdata=None, data={"reply_by": _usually(programme, school, slot, now)})
+        )
         if len(on_file) == 1:
             form.people.data = [str(on_file[0].id)]
         return _page(school, programme, slot, form, on_file, now=now)
@@ -70,9 +73,14 @@ def propose(urn: int) -> Any:
     tour = tour_days.of_programme(programme.id)
     troupes = {d.id: d.troupe.name for d in tour} if len({d.troupe_id for d in tour}) > 1 else {}
     return render_template(
-        "coordinator/propose_time.html", school=school, programme=programme, near=offers.near, weeks=weeks,
-        troupes=troupes, answer=invitations.newest_answer(programme.id, urn),
-    )  # fmt: skip
+        "coordinator/propose_time.html",
+        school=school,
+        programme=programme,
+        near=offers.near,
+        weeks=weeks,
+        troupes=troupes,
+        answer=invitations.newest_answer(programme.id, urn),
+    )
 
 
 @coordinator.post("/schools/<int:urn>/propose")
@@ -111,31 +119,55 @@ def propose_withdraw(urn: int, proposal_id: int) -> Any:
         try:
             with transaction():
                 proposing.withdraw(
-                    _proposal(proposal_id, programme, urn), reason=form.reason.data or "", who=who(), now=clock.now()
-                )  # fmt: skip
+                    _proposal(proposal_id, programme, urn),
+                    reason=form.reason.data or "",
+                    who=who(),
+                    now=clock.now(),
+                )
         except Refusal as refusal:
             return _done(urn, programme, refusal.message, "stop")
         return _done(urn, programme, "Taken back. The entry leaves the calendars, and the time is free.")
     page = render_template(
-        "coordinator/propose_withdraw.html", school=school, programme=programme, proposal=proposal, form=form,
+        "coordinator/propose_withdraw.html",
+        school=school,
+        programme=programme,
+        proposal=proposal,
+        form=form,
         people=proposals.named(proposal),
-    )  # fmt: skip
+    )
     return page, 422 if request.method == "POST" else 200
 
 
 def _page(
-    school: School, programme: Programme, slot: Slot, form: ProposeForm, on_file: list[Contact], *, now: datetime
-) -> str:  # fmt: skip
+    school: School,
+    programme: Programme,
+    slot: Slot,
+    form: ProposeForm,
+    on_file: list[Contact],
+    *,
+    now: datetime,
+) -> str:
     return render_template(
-        "coordinator/propose.html", school=school, programme=programme, slot=slot, form=form,
+        "coordinator/propose.html",
+        school=school,
+        programme=programme,
+        slot=slot,
+        form=form,
         letter=_preview(school, programme, slot, form, on_file, now=now),
-    )  # fmt: skip
+    )
 
 
 def _preview(
-    school: School, programme: Programme, slot: Slot, form: ProposeForm, on_file: list[Contact], *, now: datetime
-) -> Rendered | None:  # fmt: skip
-    """The letter as it would go to the first of those ticked, or on file; None while the day makes no sense."""
+    school: School,
+    programme: Programme,
+    slot: Slot,
+    form: ProposeForm,
+    on_file: list[Contact],
+    *,
+    now: datetime,
+) -> Rendered | None:
+    """The letter as it would go to the first of those ticked, or on file; None while the day makes no
+    sense."""
     if form.reply_by.data is None:
         return None
     offer = _offer(school, programme, slot, form, on_file)
@@ -143,8 +175,9 @@ def _preview(
     try:
         return proposing.preview(
             Offer(programme=programme, school=school, slot=slot, people=people, reply_by=offer.reply_by),
-            who=who(), now=now,
-        )  # fmt: skip
+            who=who(),
+            now=now,
+        )
     except Refusal:
         return None
 
@@ -154,9 +187,12 @@ def _offer(
 ) -> Offer:
     ticked = set(form.people.data or ())
     return Offer(
-        programme=programme, school=school, slot=slot, reply_by=given(form.reply_by.data),
+        programme=programme,
+        school=school,
+        slot=slot,
+        reply_by=given(form.reply_by.data),
         people=[contact for contact in on_file if str(contact.id) in ticked],
-    )  # fmt: skip
+    )
 
 
 def _form(on_file: list[Contact], form: ProposeForm) -> ProposeForm:
@@ -168,7 +204,8 @@ def _form(on_file: list[Contact], form: ProposeForm) -> ProposeForm:
 
 
 def _usually(programme: Programme, school: School, slot: Slot, now: datetime) -> date | None:
-    """Ten days from today, no later than the programme's own day to reply by; see booking/reply_days.py. None: say it."""
+    """Ten days from today, no later than the programme's own day to reply by; see booking/reply_days.py.
+    None: say it."""
     today = day_of(now)
     wanted = today + USUALLY
     if today <= programme.reply_by < wanted:

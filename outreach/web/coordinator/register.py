@@ -121,7 +121,8 @@ def register_changes(token: str) -> Any:
 @coordinator.get("/register/hands")
 @coordinators_only
 def register_hands() -> Any:
-    """Schools that change hands: what others ask of this partnership, what it asks of others, and what came to it."""
+    """Schools that change hands: what others ask of this partnership, what it asks of others, and what came
+    to it."""
     asked = hands.asked_of(g.partnership.id)
     return render_template(
         "coordinator/register_hands.html",
@@ -149,7 +150,9 @@ def register_hand_over() -> Any:
                 said = _handed(done)
             elif deed == "keep":
                 kept = hands.keep(ids, giver_id=g.partnership.id, who=who(), now=clock.now())
-                said = wording.count(kept, "school or link stays as it is.", "schools or links stay as they are.")
+                said = wording.count(
+                    kept, "school or link stays as it is.", "schools or links stay as they are."
+                )
             else:
                 raise hands.NothingAsked
     except Refusal as refusal:
@@ -162,11 +165,15 @@ def register_hand_over() -> Any:
 def _handed(done: hands.Settled) -> str:
     said = []
     if done.schools:
-        said.append(f"{wording.count(done.schools, 'school')} handed over. Bookings, contacts, letters and history stay here.")
+        said.append(
+            f"{wording.count(done.schools, 'school')} handed over. Bookings, contacts, letters and history stay here."
+        )
     if done.links:
         said.append(f"{wording.count(done.links, 'link')} agreed to.")
     if done.overtaken:
-        said.append(f"{wording.count(done.overtaken, 'line')} did not hold any more, and nothing was done about it.")
+        said.append(
+            f"{wording.count(done.overtaken, 'line')} did not hold any more, and nothing was done about it."
+        )
     return " ".join(said)
 
 
@@ -208,14 +215,21 @@ def _apply(token: str, seen: str, *, sure: bool) -> str:
         doubts.settle(doubts.about(upload.file, changes, register.newest_day(la_codes)), sure=sure)
         became = _confirmed(changes)
         register.apply(
-            changes, file_name=upload.file_name, la_codes=la_codes, who=who(), now=now, file_day=upload.file.day,
+            changes,
+            file_name=upload.file_name,
+            la_codes=la_codes,
+            who=who(),
+            now=now,
+            file_day=upload.file.day,
             became=became,
-        )  # fmt: skip
+        )
     waiting.forget(_folder(), token)
     if changes.nothing:
         return "Nothing was new in that file. Nothing was changed."
     asked = " The partnership that holds them is asked to hand them over." if changes.to_ask else ""
-    followed = f" {wording.count(len(became), 'school')} followed by a new one, as you ticked." if became else ""
+    followed = (
+        f" {wording.count(len(became), 'school')} followed by a new one, as you ticked." if became else ""
+    )
     return f"The register is applied: {changes.summary}.{followed}{asked}"
 
 

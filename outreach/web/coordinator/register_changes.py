@@ -1,4 +1,5 @@
-"""What register files changed and somebody must decide: shows at schools that close first, then fact by fact, then what was decided."""
+"""What register files changed and somebody must decide: shows at schools that close first, then fact by fact,
+then what was decided."""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,13 +46,24 @@ def register_decisions() -> Any:
     rows = chosen[(page - 1) * PAGE : page * PAGE]
     return render_template(
         "coordinator/register_changes.html",
-        closing=closing.closing(g.partnership.id, now=now), rows=rows, waiting=len(waiting), counts=counts, kind=kind,
-        kinds=KINDS, page=page, pages=pages, wrong=wrong, today=wording.day_short(now), fact=_fact, said=_said, ours=_ours,
+        closing=closing.closing(g.partnership.id, now=now),
+        rows=rows,
+        waiting=len(waiting),
+        counts=counts,
+        kind=kind,
+        kinds=KINDS,
+        page=page,
+        pages=pages,
+        wrong=wrong,
+        today=wording.day_short(now),
+        fact=_fact,
+        said=_said,
+        ours=_ours,
         follows=lines.after([c.urn for c in rows if c.kind == CLOSING], g.partnership.id),
         came_from=lines.before([c.urn for c in rows if c.kind == OPENING], g.partnership.id),
         decided=decisions.count_decided(g.partnership.id),
         authorities=_authorities(),
-    )  # fmt: skip
+    )
 
 
 @coordinator.get("/register/changes/decided")
@@ -62,9 +74,15 @@ def register_decided() -> Any:
     page, pages = _page(count, wrong)
     return render_template(
         "coordinator/register_decided.html",
-        rows=decisions.decided(g.partnership.id, first=(page - 1) * PAGE, most=PAGE), count=count, page=page,
-        pages=pages, wrong=wrong, fact=_fact, said=_said, authorities=_authorities(),
-    )  # fmt: skip
+        rows=decisions.decided(g.partnership.id, first=(page - 1) * PAGE, most=PAGE),
+        count=count,
+        page=page,
+        pages=pages,
+        wrong=wrong,
+        fact=_fact,
+        said=_said,
+        authorities=_authorities(),
+    )
 
 
 @coordinator.post("/register/changes")

@@ -1,4 +1,5 @@
-"""A visit report put down by a coordinator: the school's word, the company's, or the one that settles them."""
+"""A visit report put down by a coordinator: the school's word, the company's, or the one that settles
+them."""
 
 from typing import Any
 
@@ -77,9 +78,15 @@ def report_withdraw(reference: str, side: str) -> Any:
             flash("The report is taken back. What that side said before holds again.")
             return redirect(back, 303)
     page = render_template(
-        "coordinator/report_withdraw.html", booking=booking, form=form, said=said, whose=WHOSE[side], back=back,
-        total=reports.count_of(said), older=reports.older(booking, said),
-    )  # fmt: skip
+        "coordinator/report_withdraw.html",
+        booking=booking,
+        form=form,
+        said=said,
+        whose=WHOSE[side],
+        back=back,
+        total=reports.count_of(said),
+        older=reports.older(booking, said),
+    )
     return page, 422 if request.method == "POST" else 200
 
 
@@ -89,12 +96,17 @@ def _page(booking: Booking, form: ReportForm) -> str:
     typed = {y for y in YEAR_GROUPS if f"year_{y}" in request.form and request.form[f"year_{y}"].strip()}
     return render_template(
         "coordinator/report.html",
-        booking=booking, form=form, promised=promised, year_groups=sorted({*promised, *target, *typed}),
-        together=reports.companions(booking.performance), difference=reports.difference(booking),
+        booking=booking,
+        form=form,
+        promised=promised,
+        year_groups=sorted({*promised, *target, *typed}),
+        together=reports.companions(booking.performance),
+        difference=reports.difference(booking),
         said=[(words, row, reports.counts_of(row), reports.count_of(row)) for words, row in _said(booking)],
         withdrawn=[(r, back, reports.count_of(r)) for r, back in reports.withdrawn(booking)],
-        over=booking.performance.ends_at <= clock.now(), too_early=clock.now() < booking.performance.starts_at,
-    )  # fmt: skip
+        over=booking.performance.ends_at <= clock.now(),
+        too_early=clock.now() < booking.performance.starts_at,
+    )
 
 
 def _said(booking: Booking) -> list[tuple[str, Any]]:

@@ -1,4 +1,5 @@
-"""Who asked for a school's link from an address that we do not know, and whom schools named at addresses that are not theirs."""
+"""Who asked for a school's link from an address that we do not know, and whom schools named at addresses that
+are not theirs."""
 
 from typing import Any
 
@@ -34,9 +35,11 @@ def decide_request(request_id: int) -> Any:
             decided = open_door.decide_request(
                 g.partnership.id, request_id, decision == "grant", who=who(), now=clock.now()
             )
-            said = f"The link is on its way to {decided.address}." if decision == "grant" else (
-                f"{decided.address} gets no link. They are not told."
-            )  # fmt: skip
+            said = (
+                f"The link is on its way to {decided.address}."
+                if decision == "grant"
+                else (f"{decided.address} gets no link. They are not told.")
+            )
     except open_door.NoSuchRequest:
         abort(404)
     except Refusal as refusal:
@@ -58,7 +61,11 @@ def decide_named(person_id: int) -> Any:
             decided = vouching.decide(
                 g.partnership.id, person_id, grant=decision == "grant", who=who(), now=clock.now()
             )
-            said = f"{decided.address} is taken in." if decision == "grant" else f"{decided.address} is not written to."
+            said = (
+                f"{decided.address} is taken in."
+                if decision == "grant"
+                else f"{decided.address} is not written to."
+            )
     except vouching.NoSuchPerson:
         abort(404)
     except Refusal as refusal:

@@ -1,4 +1,5 @@
-"""Minutes on the road: the rule, or a table that is brought in; how much of it is filled, and the gaps to fill."""
+"""Minutes on the road: the rule, or a table that is brought in; how much of it is filled, and the gaps to
+fill."""
 
 import io
 from typing import Any
@@ -61,7 +62,8 @@ def remove_road_minutes() -> Any:
 @coordinator.get("/setup/roads/<which>.csv")
 @coordinators_only
 def road_minutes_csv(which: str) -> Any:
-    """`table`: the pairs that stand in it; `gaps`: those that go by the rule, ready to be filled in and brought back."""
+    """`table`: the pairs that stand in it; `gaps`: those that go by the rule, ready to be filled in and
+    brought back."""
     if which not in ("table", "gaps"):
         abort(404)
     lines = list(road_table.lines(g.partnership, gaps=which == "gaps"))

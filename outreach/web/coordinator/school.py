@@ -1,4 +1,5 @@
-"""All that is known of one school, in one place: where it stands and stood, whom to write to, what was said and done."""
+"""All that is known of one school, in one place: where it stands and stood, whom to write to, what was said
+and done."""
 
 from typing import Any
 

@@ -59,9 +59,10 @@ class LinkForm(Form):
 
 class BookForm(Form):
     name = forms.text(
-        "Who is on the phone?", required="Enter the name of whoever is on the phone.",
+        "Who is on the phone?",
+        required="Enter the name of whoever is on the phone.",
         hint="What is booked is kept under this name and yours.",
-    )  # fmt: skip
+    )
 
 
 class AnswerForm(Form):
@@ -102,9 +103,16 @@ def school_contact_add(urn: int) -> Any:
         try:
             with transaction():
                 contacts.add(
-                    urn, form.name.data, form.role.data, form.address.data, form.phone.data, form.source.data,
-                    day_of(now), who=who(), now=now,
-                )  # fmt: skip
+                    urn,
+                    form.name.data,
+                    form.role.data,
+                    form.address.data,
+                    form.phone.data,
+                    form.source.data,
+                    day_of(now),
+                    who=who(),
+                    now=now,
+                )
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -139,7 +147,12 @@ def school_contact_works(urn: int, contact_id: int) -> Any:
         outbox.lift_dead(address, clock.now())
         contents.address_settled(address, g.partnership.id, "the address works", who=who(), now=clock.now())
         history.record(
-            "address works again", "school", urn, who=who(), now=clock.now(), after={"address": address},
+            "address works again",
+            "school",
+            urn,
+            who=who(),
+            now=clock.now(),
+            after={"address": address},
             partnership_id=g.partnership.id,
         )
     return _done(urn, f"{address} is written to again.")
@@ -167,9 +180,15 @@ def school_invite(urn: int) -> Any:
     earlier = invitations.of_school(programme.id, urn)
     some_address_works = len(outbox.dead_addresses(c.address for c in on_file)) < len(on_file)
     return _page(
-        school, form, f"Invite to ‘{programme.title}’", "Send the invitation", earlier=earlier, programme=programme,
-        some_address_works=some_address_works, template="coordinator/school_invite.html",
-    )  # fmt: skip
+        school,
+        form,
+        f"Invite to ‘{programme.title}’",
+        "Send the invitation",
+        earlier=earlier,
+        programme=programme,
+        some_address_works=some_address_works,
+        template="coordinator/school_invite.html",
+    )
 
 
 @coordinator.route("/schools/<int:urn>/link", methods=["GET", "POST"])
@@ -187,15 +206,19 @@ def school_link(urn: int) -> Any:
             "coordinator/school_link.html", school=school, programme=programme, address=address
         )
     return _page(
-        school, form, "A link to read out on the phone", "Show the link",
+        school,
+        form,
+        "A link to read out on the phone",
+        "Show the link",
         intro="Ring the school on a number you know. The link is shown once; what it does is kept under this name.",
-    )  # fmt: skip
+    )
 
 
 @coordinator.route("/schools/<int:urn>/book", methods=["GET", "POST"])
 @coordinators_only
 def school_book(urn: int) -> Any:
-    """Book for a school that is on the phone: a fresh link under the name of who speaks, and straight on to its times."""
+    """Book for a school that is on the phone: a fresh link under the name of who speaks, and straight on to
+    its times."""
     school, programme, form, now = our_school(urn), programme_in_hand() or abort(404), BookForm(), clock.now()
     if urn not in books_by_phone(programme, [school], now=now):
         flash(_why_nothing(programme, school), "confirm")
@@ -203,13 +226,21 @@ def school_book(urn: int) -> Any:
     if form.validate_on_submit():
         with transaction():
             token = open_door.read_out(
-                programme, school, name=f"{form.name.data}, on the phone with {who()}", address="", who=who(), now=now
-            )  # fmt: skip
+                programme,
+                school,
+                name=f"{form.name.data}, on the phone with {who()}",
+                address="",
+                who=who(),
+                now=now,
+            )
         return redirect(url_for("school.times", token=token), 303)
     page = render_template(
-        "coordinator/school_book.html", school=school, programme=programme, form=form,
+        "coordinator/school_book.html",
+        school=school,
+        programme=programme,
+        form=form,
         contacts=contacts.to_write_to([urn]).get(urn, []),
-    )  # fmt: skip
+    )
     return page, 422 if form.errors else 200
 
 
@@ -221,7 +252,10 @@ def _why_nothing(programme: Programme, school: School) -> str:
         return f"{school.name} is closed in the register, so nothing can be booked for it."
     if not accounts.account(programme, school).is_open:
         return f"Nothing is left to book for {school.name} in this programme."
-    return "No place is left on the tour days that a school can still book. Add tour days, or propose a time at shorter notice."
+    return (
+        "No place is left on the tour days that a school can still book. Add tour days, or propose a time "
+        "at shorter notice."
+    )
 
 
 @coordinator.route("/schools/<int:urn>/answer", methods=["GET", "POST"])
@@ -248,9 +282,12 @@ def school_answer(urn: int) -> Any:
             where = url_for("coordinator.school_invite", urn=urn, programme=programme.id, contact=named)
             return redirect(where, 303)
     return _page(
-        school, form, "Enter an answer", "Keep the answer",
+        school,
+        form,
+        "Enter an answer",
+        "Keep the answer",
         intro="What the school said other than by its own page. A booking later ends an earlier no.",
-    )  # fmt: skip
+    )
 
 
 @coordinator.route("/schools/<int:urn>/target", methods=["GET", "POST"])
@@ -284,9 +321,16 @@ def _named_by_phone(urn: int, form: AnswerForm) -> Contact:
     address = contacts.clean_address(form.address.data)
     known = next((c for c in contacts.of(urn) if c.address.lower() == address.lower()), None)
     return known or contacts.add(
-        urn, form.name.data or "", form.role.data or "", address, "", "the school, on the phone", day_of(clock.now()),
-        who=who(), now=clock.now(),
-    )  # fmt: skip
+        urn,
+        form.name.data or "",
+        form.role.data or "",
+        address,
+        "",
+        "the school, on the phone",
+        day_of(clock.now()),
+        who=who(),
+        now=clock.now(),
+    )
 
 
 def _contact(urn: int, contact_id: int) -> Contact:

@@ -65,11 +65,14 @@ def school_fact(urn: int, field: str) -> Any:
             return _done(urn, f"{FIELDS[field]} is corrected. It stays so whatever the next register says.")
     corrected = field in corrections.in_force(urn)
     return _page(
-        school, form, f"Correct: {FIELDS[field].lower()}", "Correct it",
+        school,
+        form,
+        f"Correct: {FIELDS[field].lower()}",
+        "Correct it",
         intro="The register’s own word stays beside it. Leave it empty for ‘not known’.",
         back_words="Withdraw the correction: the register’s word holds again" if corrected else "",
         back_action=url_for("coordinator.school_fact_back", urn=urn, field=field),
-    )  # fmt: skip
+    )
 
 
 @coordinator.post("/schools/<int:urn>/facts/<field>/withdraw")
@@ -88,7 +91,8 @@ def school_fact_back(urn: int, field: str) -> Any:
 @coordinator.route("/schools/<int:urn>/numbers", methods=["GET", "POST"])
 @coordinators_only
 def school_numbers(urn: int) -> Any:
-    """How many pupils the school itself says it has in each target year group; an empty box leaves it as it is."""
+    """How many pupils the school itself says it has in each target year group; an empty box leaves it as it
+    is."""
     school, programme = our_school(urn), programme_in_hand() or abort(404)
     form = _numbers_form(school, programme)
     if form.validate_on_submit():
@@ -107,9 +111,12 @@ def school_numbers(urn: int) -> Any:
         else:
             return _done(urn, "The school’s own numbers are kept.")
     return _page(
-        school, form, f"Its own numbers in {year_name(programme.academic_year)}", "Keep these numbers",
+        school,
+        form,
+        f"Its own numbers in {year_name(programme.academic_year)}",
+        "Keep these numbers",
         intro="They stand instead of our estimate. Enter 0 where the school has no such year group.",
-    )  # fmt: skip
+    )
 
 
 @coordinator.route("/schools/<int:urn>/days", methods=["GET", "POST"])
@@ -126,9 +133,12 @@ def school_day_add(urn: int) -> Any:
         else:
             return _done(urn, f"{day_short(form.day.data)} is kept.")
     return _page(
-        school, form, "A day of its own", "Keep this day",
+        school,
+        form,
+        "A day of its own",
+        "Keep this day",
         intro="It changes which times the school is offered. What is booked already stays booked.",
-    )  # fmt: skip
+    )
 
 
 @coordinator.post("/schools/<int:urn>/days/<day>/take-back")

@@ -1,4 +1,5 @@
-"""Notes about one school: what we know, and what was said on the phone; taken back, their words are gone for good."""
+"""Notes about one school: what we know, and what was said on the phone; taken back, their words are gone for
+good."""
 
 from typing import Any
 
@@ -31,16 +32,25 @@ def school_note(urn: int) -> Any:
         try:
             with transaction():
                 notes.write(
-                    urn, form.text.data, programme_in_hand(), partnership_id=g.partnership.id, kind=form.kind.data, who=who(),
+                    urn,
+                    form.text.data,
+                    programme_in_hand(),
+                    partnership_id=g.partnership.id,
+                    kind=form.kind.data,
+                    who=who(),
                     now=clock.now(),
-                )  # fmt: skip
+                )
         except Refusal as refusal:
             form.refuse(refusal)
         else:
             return _done(urn, "The note is kept. Coordinators of your partnership read it, and nobody else.")
     page = render_template(
-        "coordinator/school_form.html", school=school, form=form, title="A note about the school", does="Keep this note"
-    )  # fmt: skip
+        "coordinator/school_form.html",
+        school=school,
+        form=form,
+        title="A note about the school",
+        does="Keep this note",
+    )
     return page, 422 if request.method == "POST" else 200
 
 

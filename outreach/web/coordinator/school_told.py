@@ -1,4 +1,5 @@
-"""What a school's page tells of facts, of what was said, and of what was done: put together, in words. No page of its own."""
+"""What a school's page tells of facts, of what was said, and of what was done: put together, in words. No
+page of its own."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -78,7 +79,8 @@ def said(programme_id: int, urn: int) -> list[Said]:
 def deeds(urns: Collection[int], references: Collection[str], partnership_id: int) -> list[Deed]:
     """All that was done about some schools and bookings, newest first; three queries.
 
-    Of a school that changed hands only what was done while it was the partnership's, and in its own programmes.
+    Of a school that changed hands only what was done while it was the partnership's, and in its own
+    programmes.
     """
     spans = {("school", urn): held for urn, held in hands.spans(urns, partnership_id).items()}
     rows = history.of_many(

@@ -1,4 +1,5 @@
-"""The list behind every number: schools of a programme by standing, district, phase, cause and more, from the address."""
+"""The list behind every number: schools of a programme by standing, district, phase, cause and more, from the
+address."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -38,23 +39,47 @@ def schools() -> Any:
     numbers = [n for s in inside if (n := lists.pupils_of(s, filters.year)) is not None]
     return render_template(
         "coordinator/schools.html",
-        view=asked, reckoning=reckoning, filters=filters, sort=sort, sorts=lists.SORTS, page=page, pages=pages,
-        first_day=None if reckoning.target else as_of.first_day(asked.programme), found=len(rows), rows=rows[(page - 1) * PAGE : page * PAGE], chips=_chips(asked, reckoning, filters),
-        also=filters.which == ALSO_SEEN, seen=sum(lists.seen_of(s, filters.year) for s in inside),
-        census="" if asked.programme.for_adults else figures.census_said(inside), pupils=sum(numbers), unknown=len(inside) - len(numbers), pupils_of=lists.pupils_of, seen_of=lists.seen_of,
-        districts=_districts(reckoning), phases=sorted({s.phase for s in reckoning.target}), nine=NINE,
-        types=_kinds(s.type for s in reckoning.target), towns=_kinds(s.town for s in reckoning.target),
-        areas=_kinds(s.urban_rural for s in reckoning.target), trusts=_kinds(s.trust for s in reckoning.target),
-        states=lists.STATE_NAMES, named=partial(gaps.named, for_adults=asked.programme.for_adults),
-        causes=[(cause, gaps.title(cause)) for cause in gaps.CAUSES], numbers=NUMBERS, lists=lists.LISTS,
-        here=_here, school_page=SCHOOL_PAGE, school_link=SCHOOL_PAGE in current_app.view_functions,
-    ), 422 if asked.wrong else 200  # fmt: skip
+        view=asked,
+        reckoning=reckoning,
+        filters=filters,
+        sort=sort,
+        sorts=lists.SORTS,
+        page=page,
+        pages=pages,
+        first_day=None if reckoning.target else as_of.first_day(asked.programme),
+        found=len(rows),
+        rows=rows[(page - 1) * PAGE : page * PAGE],
+        chips=_chips(asked, reckoning, filters),
+        also=filters.which == ALSO_SEEN,
+        seen=sum(lists.seen_of(s, filters.year) for s in inside),
+        census="" if asked.programme.for_adults else figures.census_said(inside),
+        pupils=sum(numbers),
+        unknown=len(inside) - len(numbers),
+        pupils_of=lists.pupils_of,
+        seen_of=lists.seen_of,
+        districts=_districts(reckoning),
+        phases=sorted({s.phase for s in reckoning.target}),
+        nine=NINE,
+        types=_kinds(s.type for s in reckoning.target),
+        towns=_kinds(s.town for s in reckoning.target),
+        areas=_kinds(s.urban_rural for s in reckoning.target),
+        trusts=_kinds(s.trust for s in reckoning.target),
+        states=lists.STATE_NAMES,
+        named=partial(gaps.named, for_adults=asked.programme.for_adults),
+        causes=[(cause, gaps.title(cause)) for cause in gaps.CAUSES],
+        numbers=NUMBERS,
+        lists=lists.LISTS,
+        here=_here,
+        school_page=SCHOOL_PAGE,
+        school_link=SCHOOL_PAGE in current_app.view_functions,
+    ), 422 if asked.wrong else 200
 
 
 @coordinator.get("/schools.csv")
 @coordinators_only
 def schools_csv() -> Any:
-    """The same list, whole, by name. It is read and sent some hundred schools at a time, however long it is."""
+    """The same list, whole, by name. It is read and sent some hundred schools at a time, however long it
+    is."""
     asked = view(g.partnership.id, clock.now())
     if asked.programme is None:
         return "There is no programme yet.", 404
@@ -83,7 +108,8 @@ def _rows(reckoning: Reckoning, filters: Filters, sort: str) -> Sequence[Standin
 
 
 def _here(**changes: Any) -> str:
-    """This list's address with some words changed; None takes a word away, and any change starts at page 1."""
+    """This list's address with some words changed; None takes a word away, and any change starts at page
+    1."""
     wanted: dict[str, Any] = {k: v for k, v in request.args.items() if v and k != "page"}
     wanted |= {k: v for k, v in changes.items()}
     endpoint = wanted.pop("endpoint", "coordinator.schools")
@@ -143,9 +169,27 @@ def _chips(asked: View, reckoning: Reckoning, filters: Filters) -> list[tuple[st
 
 
 _HEAD = [
-    "URN", "School", "District", "Phase", "Type", "Trust", "Standing", "Gap", "Cause", "Since", "Next", "Year groups",
-    "Pupils seen", "Target pupils", "Target pupils are", "Evidence", "Ages", "Place", "Town", "Urban or rural",
-]  # fmt: skip
+    "URN",
+    "School",
+    "District",
+    "Phase",
+    "Type",
+    "Trust",
+    "Standing",
+    "Gap",
+    "Cause",
+    "Since",
+    "Next",
+    "Year groups",
+    "Pupils seen",
+    "Target pupils",
+    "Target pupils are",
+    "Evidence",
+    "Ages",
+    "Place",
+    "Town",
+    "Urban or rural",
+]
 
 
 def _lines(asked: View, programme_id: int, filters: Filters) -> Iterator[Sequence[Any]]:
@@ -177,9 +221,24 @@ def _kinds(names: Iterable[str]) -> list[str]:
 def _line(s: Standing) -> list[Any]:
     states = "; ".join(f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y >= 0)
     return [
-        s.urn, s.name, s.district_name, s.phase, s.type, s.trust, s.standing, "yes" if s.is_gap else "no", s.cause,
-        s.since.isoformat() if s.since else "", s.next_action, states, s.seen_pupils,
-        "unknown" if s.target_pupils is None else s.target_pupils, lists.number_of(s), s.evidence,
-        "unknown" if s.ages_unknown else "", "" if s.place_known else "unknown",
-        s.town or "not known", s.urban_rural or "not known",
-    ]  # fmt: skip
+        s.urn,
+        s.name,
+        s.district_name,
+        s.phase,
+        s.type,
+        s.trust,
+        s.standing,
+        "yes" if s.is_gap else "no",
+        s.cause,
+        s.since.isoformat() if s.since else "",
+        s.next_action,
+        states,
+        s.seen_pupils,
+        "unknown" if s.target_pupils is None else s.target_pupils,
+        lists.number_of(s),
+        s.evidence,
+        "unknown" if s.ages_unknown else "",
+        "" if s.place_known else "unknown",
+        s.town or "not known",
+        s.urban_rural or "not known",
+    ]

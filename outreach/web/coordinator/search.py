@@ -1,4 +1,5 @@
-"""Search from every page: schools, people, bookings, letters. A URN or a reference that was typed whole leads straight there."""
+"""Search from every page: schools, people, bookings, letters. A URN or a reference that was typed whole leads
+straight there."""
 
 from typing import Any
 
@@ -48,6 +49,15 @@ def search() -> Any:
         found = everywhere.overview(here, want, FEW)
     return render_template(
         "coordinator/search.html",
-        typed=typed[:LONGEST], want=want, said=said, found=found, kind=kind, kinds=KINDS, titles=TITLES, few=FEW,
-        page=page, pages=pages, now=clock.now(),
-    )  # fmt: skip
+        typed=typed[:LONGEST],
+        want=want,
+        said=said,
+        found=found,
+        kind=kind,
+        kinds=KINDS,
+        titles=TITLES,
+        few=FEW,
+        page=page,
+        pages=pages,
+        now=clock.now(),
+    )

@@ -1,4 +1,5 @@
-"""The season sheet: what each troupe did and has before it, month by month; every number leads to its days or shows."""
+"""The season sheet: what each troupe did and has before it, month by month; every number leads to its days or
+shows."""
 
 import re
 from datetime import date
@@ -23,22 +24,35 @@ def season_sheet() -> Any:
     offered = season.years(g.partnership.id)
     found = _season()
     return render_template(
-        "coordinator/season.html", season=found, troupes=found.troupes, months=found.months, total=found.total,
-        years=offered, any_troupe=bool(companies.troupes(g.partnership.id)), now=clock.now(),
-    )  # fmt: skip
+        "coordinator/season.html",
+        season=found,
+        troupes=found.troupes,
+        months=found.months,
+        total=found.total,
+        years=offered,
+        any_troupe=bool(companies.troupes(g.partnership.id)),
+        now=clock.now(),
+    )
 
 
 @coordinator.get("/tour/season/days")
 @coordinators_only
 def season_days() -> Any:
-    """The days behind a number: `?year=`, `?troupe=`, `?month=2027-03`, `?used=1` for those with a show alone."""
+    """The days behind a number: `?year=`, `?troupe=`, `?month=2027-03`, `?used=1` for those with a show
+    alone."""
     found, troupe, month = _season(), _troupe(), _month()
     days = found.narrowed(troupe.id if troupe else None, month)
     used = request.args.get("used") == "1"
     days = [day for day in days if day.shows] if used else days
     return render_template(
-        "coordinator/season_days.html", season=found, troupe=troupe, month=month, used=used, days=days, sums=season.sums(days)
-    )  # fmt: skip
+        "coordinator/season_days.html",
+        season=found,
+        troupe=troupe,
+        month=month,
+        used=used,
+        days=days,
+        sums=season.sums(days),
+    )
 
 
 SHOWN = {
@@ -65,9 +79,16 @@ def season_shows() -> Any:
         if _is_shown(show, which)
     ]
     return render_template(
-        "coordinator/season_shows.html", season=found, troupe=troupe, month=month, which=which, words=SHOWN[which], shows=shows,
-        counted=sum(show.counted for _, show in shows), promised=sum(show.promised for _, show in shows),
-    )  # fmt: skip
+        "coordinator/season_shows.html",
+        season=found,
+        troupe=troupe,
+        month=month,
+        which=which,
+        words=SHOWN[which],
+        shows=shows,
+        counted=sum(show.counted for _, show in shows),
+        promised=sum(show.promised for _, show in shows),
+    )
 
 
 def _is_shown(show: Show, which: str) -> bool:

@@ -86,11 +86,12 @@ class PartnershipForm(forms.Form):
         }
         fields |= {name: float(value) for name, value in fields.items() if isinstance(value, Decimal)}
         return Settings(
-            **fields | {
+            **fields
+            | {
                 "reference_prefix": self.reference_prefix.data.upper(),
                 "counted_share": given(self.counted_percent.data) / 100,
             }
-        )  # fmt: skip
+        )
 
 
 class DistrictsForm(forms.Form):

@@ -1,4 +1,5 @@
-"""One performance: its host and guests, who asks to join, and the road to it and on from it. And all requests that wait."""
+"""One performance: its host and guests, who asks to join, and the road to it and on from it. And all requests
+that wait."""
 
 from typing import Any
 
@@ -36,9 +37,13 @@ def show_seats(performance_id: int) -> Any:
     try:
         with transaction():
             hosting.offer(
-                _host(_show(performance_id)), how=form.how.data, seats=form.seats.data or 0,
-                terms=form.terms.data or "", who=who(), now=clock.now(),
-            )  # fmt: skip
+                _host(_show(performance_id)),
+                how=form.how.data,
+                seats=form.seats.data or 0,
+                terms=form.terms.data or "",
+                who=who(),
+                now=clock.now(),
+            )
     except Refusal as refusal:
         form.refuse(refusal)
         return _page(_show(performance_id), form), 422
@@ -48,7 +53,8 @@ def show_seats(performance_id: int) -> Any:
 @coordinator.get("/guests")
 @coordinators_only
 def guest_requests() -> Any:
-    """Every school that waits for a host's answer, and every guest whose host has moved and who has not said a word since."""
+    """Every school that waits for a host's answer, and every guest whose host has moved and who has not said
+    a word since."""
     return render_template(
         "coordinator/guests.html",
         waiting=guest_places.waiting(g.partnership.id),

@@ -20,8 +20,17 @@ def status() -> Any:
     ran_at = chasing.last_run()
     return render_template(
         "coordinator/status.html",
-        ran_at=ran_at, late=chasing.is_late(ran_at, now=now),
-        state=state, now=now, minutes=lambda since: int((now - since).total_seconds() // 60),
-        worries=watch.worries(state, now, patience=timedelta(minutes=settings["QUEUE_MINUTES"]), polls=bool(settings["IMAP_URL"])),
-        polls=bool(settings["IMAP_URL"]), folder="" if settings["SMTP_URL"] else settings["MAIL_FOLDER"],
-    )  # fmt: skip
+        ran_at=ran_at,
+        late=chasing.is_late(ran_at, now=now),
+        state=state,
+        now=now,
+        minutes=lambda since: int((now - since).total_seconds() // 60),
+        worries=watch.worries(
+            state,
+            now,
+            patience=timedelta(minutes=settings["QUEUE_MINUTES"]),
+            polls=bool(settings["IMAP_URL"]),
+        ),
+        polls=bool(settings["IMAP_URL"]),
+        folder="" if settings["SMTP_URL"] else settings["MAIL_FOLDER"],
+    )

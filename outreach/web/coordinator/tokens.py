@@ -36,8 +36,11 @@ def api_tokens() -> Any:
             form = TokenForm(formdata=None)
     return render_template(
         "coordinator/api_tokens.html",
-        form=form, made=made, tokens=tokens.every(g.partnership.id), public_url=current_app.config["PUBLIC_URL"],
-    ), 422 if request.method == "POST" and made is None else 200  # fmt: skip
+        form=form,
+        made=made,
+        tokens=tokens.every(g.partnership.id),
+        public_url=current_app.config["PUBLIC_URL"],
+    ), 422 if request.method == "POST" and made is None else 200
 
 
 @coordinator.post("/reports/tokens/<int:token_id>/withdraw")

@@ -95,7 +95,8 @@ def add_tour_days(programme_id: int) -> Any:
 @coordinator.route("/tour/<int(max=2147483647):programme_id>/preview", methods=["GET", "POST"])
 @coordinators_only
 def preview_tour_days(programme_id: int) -> Any:
-    """What was asked for stands in the address, so that a reload reckons it afresh; the POST names the days."""
+    """What was asked for stands in the address, so that a reload reckons it afresh; the POST names the
+    days."""
     programme = _programme(programme_id)
     form = _days_form(programme, request.args)
     if not form.validate():
@@ -116,10 +117,15 @@ def preview_tour_days(programme_id: int) -> Any:
             flash(f"{count(len(added), 'tour day')} added." if added else "Those days stood there already.")
             return redirect(url_for("coordinator.tour", programme=programme_id), 303)
     page = render_template(
-        "coordinator/tour_preview.html", programme=programme, troupe=troupe, hours=form.hours(), found=found,
-        refusal=refusal, ticked=request.form.getlist("day") if request.method == "POST" else None,
+        "coordinator/tour_preview.html",
+        programme=programme,
+        troupe=troupe,
+        hours=form.hours(),
+        found=found,
+        refusal=refusal,
+        ticked=request.form.getlist("day") if request.method == "POST" else None,
         again=url_for("coordinator.add_tour_days", **_asked(form, programme)),
-    )  # fmt: skip
+    )
     return page, _status()
 
 
@@ -174,8 +180,12 @@ def _day_page(here: TourDay, form: HoursForm, refusal: Refusal | None = None) ->
 
 def _days_form(programme: Programme, asked: Any = None) -> DaysForm:
     """The form; `asked` are the query arguments of a preview, or of the way back from it."""
-    usual = {"leaves": Hours().leaves, "returns": Hours().returns, "shows_at_most": programme.shows_a_day,
-             "weekdays": [str(n) for n in range(5)]}  # fmt: skip
+    usual = {
+        "leaves": Hours().leaves,
+        "returns": Hours().returns,
+        "shows_at_most": programme.shows_a_day,
+        "weekdays": [str(n) for n in range(5)],
+    }
     asked = request.args if asked is None and request.method != "POST" and request.args else asked
     form = DaysForm(data=usual) if asked is None else DaysForm(formdata=asked, meta={"csrf": False})
     troupes = companies.troupes(g.partnership.id)

@@ -19,7 +19,10 @@ class CostsForm(forms.Form):
     km = forms.decimal(
         "Pounds for a kilometre",
         at_most=100,
-        hint="For example 0.45. Kilometres are counted as the crow flies; roads are about a third longer. Empty: not said",
+        hint=(
+            "For example 0.45. Kilometres are counted as the crow flies; roads are about a third longer. "
+            "Empty: not said"
+        ),
     )
 
 
@@ -34,8 +37,12 @@ def troupe_costs(troupe_id: int) -> Any:
     if form.validate_on_submit():
         with transaction():
             companies.set_costs(
-                troupe, day_pence=_pence(form.day.data), km_pence=_pence(form.km.data), who=who(), now=clock.now()
-            )  # fmt: skip
+                troupe,
+                day_pence=_pence(form.day.data),
+                km_pence=_pence(form.km.data),
+                who=who(),
+                now=clock.now(),
+            )
         flash(f"The costs of {troupe.name} are saved.", "done")
         return redirect(url_for("coordinator.season"), 303)
     page = render_template("coordinator/troupe_costs.html", form=form, troupe=troupe)

@@ -37,11 +37,11 @@ def calendar(token: str) -> Any:
     if packed:
         response.headers["Content-Encoding"] = "gzip"
     if request.method == "HEAD":
-        # Nothing is read for it, so how long it would be is not known; an empty list would be said to be 0 long.
+        # Nothing is read for it, so how long it would be is not known; an empty list would be said to be 0
+        # long.
         response.response = iter(())
         return response
     feed = found.feed
     pieces = entries.body(feed.kind, feed.subject, feed.label, now=now)
     response.response = stream_with_context(entries.gzipped(pieces) if packed else pieces)
     return response
-

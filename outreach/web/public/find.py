@@ -1,4 +1,5 @@
-"""The open door: a school finds itself, and its link goes to an address on file. The answer never tells which."""
+"""The open door: a school finds itself, and its link goes to an address on file. The answer never tells
+which."""
 
 import re
 from ipaddress import ip_address, ip_network
@@ -38,7 +39,11 @@ def find() -> Any:
     typed = request.args.get("q", "").strip()[:100]
     found = schools.find(typed, partnerships.every_la_code(), limit=AT_MOST + 1) if typed else []
     return render_template(
-        "public/find.html", typed=typed, asked="q" in request.args, found=found[:AT_MOST], more=len(found) > AT_MOST
+        "public/find.html",
+        typed=typed,
+        asked="q" in request.args,
+        found=found[:AT_MOST],
+        more=len(found) > AT_MOST,
     )
 
 
@@ -109,14 +114,18 @@ def reference_asked(reference: str) -> Any:
 def _ask(form: AskForm, programme: Programme, school: School) -> None:
     with transaction():
         open_door.ask_for_link(
-            programme, school, form.address.data, name=form.name.data or "", now=clock.now(),
+            programme,
+            school,
+            form.address.data,
+            name=form.name.data or "",
+            now=clock.now(),
             origin=_origin(request.remote_addr or ""),
-        )  # fmt: skip
+        )
 
 
 def _origin(address: str) -> str:
-    """Where an ask came from, to be counted: an IPv6 network of 64 bits counts as one. '' for an address of our own
-    network, behind which everybody may stand."""
+    """Where an ask came from, to be counted: an IPv6 network of 64 bits counts as one. '' for an address of
+    our own network, behind which everybody may stand."""
     try:
         found = ip_address(address)
     except ValueError:
@@ -127,7 +136,8 @@ def _origin(address: str) -> str:
 
 
 def _reference(typed: str) -> str:
-    """A reference as it is written; whose it is tells its prefix alone. A 404 for what no reference looks like."""
+    """A reference as it is written; whose it is tells its prefix alone. A 404 for what no reference looks
+    like."""
     reference = typed.upper()
     if not re.fullmatch(r"[A-Z0-9]{1,12}-[A-Z0-9]{1,12}", reference):
         abort(404)

@@ -61,11 +61,11 @@ def cookies() -> Any:
 @public.get("/health")
 @open_to_all
 def health() -> Any:
-    """For a monitor: 503 when the database does not answer or cannot be written; else 200, 'degraded' when letters wait
-    for too long.
+    """For a monitor: 503 when the database does not answer or cannot be written; else 200, 'degraded' when
+    letters wait for too long.
 
-    Letters that wait are no reason to send visitors elsewhere, so a load balancer may go by the code alone, and a monitor
-    by the word.
+    Letters that wait are no reason to send visitors elsewhere, so a load balancer may go by the code alone,
+    and a monitor by the word.
     """
     now = clock.now()
     try:

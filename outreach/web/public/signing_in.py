@@ -72,7 +72,8 @@ def sign_out() -> Any:
 
 
 def _let_in(email: str, *, by_link: bool) -> Any:
-    """A fresh session, nothing of an older one left; who came by link may choose a password without the old one."""
+    """A fresh session, nothing of an older one left; who came by link may choose a password without the old
+    one."""
     onward = _onward()
     session.clear()
     session.permanent = True
@@ -93,7 +94,8 @@ def _onward() -> str:
 
 
 def _is_ours(address: str) -> bool:
-    """A path of this service: no host, no scheme, nothing a browser would read as one ('//', '/\\\\', controls)."""
+    """A path of this service: no host, no scheme, nothing a browser would read as one ('//', '/\\\\',
+    controls)."""
     if not address.startswith("/") or address[1:2] in ("/", "\\"):
         return False
     if any(ord(c) <= 32 or c == "\\" for c in address):

@@ -1,4 +1,5 @@
-"""What a school says short of booking: not this year, other days, the waiting list, somebody else; booking takes each back."""
+"""What a school says short of booking: not this year, other days, the waiting list, somebody else; booking
+takes each back."""
 
 from typing import Any
 
@@ -125,8 +126,8 @@ def waiting_list(token: str) -> Any:
 @school.route("/i/<token>/somebody-else", methods=["GET", "POST"])
 @by_personal_link
 def somebody_else(token: str) -> Any:
-    """Keep the colleague as a contact, and write to them at once where the rules of asking allow it and the address is the
-    school's own; else a coordinator looks first."""
+    """Keep the colleague as a contact, and write to them at once where the rules of asking allow it and the
+    address is the school's own; else a coordinator looks first."""
     form = SomebodyElseForm()
     if form.validate_on_submit():
         try:
@@ -134,9 +135,16 @@ def somebody_else(token: str) -> Any:
                 contact = _keep_contact(form)
                 if contact is None:
                     named.wait(
-                        named.SOMEBODY_ELSE, g.school, g.programme.id, name=form.name.data, role=form.role.data or "",
-                        address=form.address.data, phone="", named_by=g.who, now=clock.now(),
-                    )  # fmt: skip
+                        named.SOMEBODY_ELSE,
+                        g.school,
+                        g.programme.id,
+                        name=form.name.data,
+                        role=form.role.data or "",
+                        address=form.address.data,
+                        phone="",
+                        named_by=g.who,
+                        now=clock.now(),
+                    )
                 said = ", ".join(w for w in (form.name.data, form.role.data, form.address.data) if w)
                 invitations.answer(g.programme, g.school, SOMEBODY_ELSE, said, who=g.who, now=clock.now())
         except Refusal as no:
@@ -187,11 +195,13 @@ def _offers_on(said: str) -> bool:
 
 
 def _keep_contact(form: SomebodyElseForm) -> Contact | None:
-    """The colleague as a contact of the school; one that is on file already stays as it is. None for one whose address is
-    not the school's: nothing goes there before a coordinator has looked."""
+    """The colleague as a contact of the school; one that is on file already stays as it is. None for one
+    whose address is not the school's: nothing goes there before a coordinator has looked."""
     now = clock.now()
     address = contacts.clean_address(form.address.data)
-    known = next((c for c in contacts.of(g.school.urn, g.partnership.id) if c.address.lower() == address.lower()), None)
+    known = next(
+        (c for c in contacts.of(g.school.urn, g.partnership.id) if c.address.lower() == address.lower()), None
+    )
     if known is None and not named.known_at(g.school, g.partnership.id, holder=g.link.address)(address):
         return None
     return known or contacts.add(

@@ -60,11 +60,14 @@ class ColleagueForm(Form):
         (named,) = marked(
             [
                 Colleague(
-                    name=self.name.data, address=self.address.data, duty=self.duty.data, role=self.role.data or "",
+                    name=self.name.data,
+                    address=self.address.data,
+                    duty=self.duty.data,
+                    role=self.role.data or "",
                     phone=self.phone.data or "",
                 )
             ]
-        )  # fmt: skip
+        )
         return named
 
 
@@ -107,11 +110,10 @@ def booked(token: str, reference: str) -> Any:
 
 
 def _cancelled(token: str, booking: Booking, now: datetime) -> str:
-    """Who called it off and why; and unless the school itself did, what there is instead: never the day that fell."""
+    """Who called it off and why; and unless the school itself did, what there is instead: never the day that
+    fell."""
     cancellation = promises.cancellation_of(booking)
-    others = [
-        b for b in promises.live(g.programme.id, g.school.urn) if b.has_come_to(now) == promises.BOOKED
-    ]
+    others = [b for b in promises.live(g.programme.id, g.school.urn) if b.has_come_to(now) == promises.BOOKED]
     open_still = holds.why_nothing(g.programme, g.school, accounts.account(g.programme, g.school)) is None
     theirs = cancellation is not None and cancellation.cancelled_by != promises.SCHOOL
     near: tuple[Slot, ...] = ()
@@ -169,7 +171,9 @@ def colleague(token: str, reference: str) -> Any:
     return page, 422 if form.errors else 200
 
 
-WAITS = "{} is noted. The address is not your school’s own, so a coordinator looks at it before we write to it."
+WAITS = (
+    "{} is noted. The address is not your school’s own, so a coordinator looks at it before we write to it."
+)
 
 
 @school.route("/i/<token>/booked/<reference>/person/<int:contact_id>", methods=["GET", "POST"])

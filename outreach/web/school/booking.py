@@ -66,7 +66,8 @@ def check(token: str) -> Any:
 @school.post("/i/<token>/book")
 @by_personal_link
 def book(token: str) -> Any:
-    """The promise. Sent twice it books once; a kept time that ran out is taken again if nobody else has it."""
+    """The promise. Sent twice it books once; a kept time that ran out is taken again if nobody else has
+    it."""
     now = clock.now()
     keys = request.form.get("slots", "")[:60].split("+")
     try:

@@ -1,4 +1,5 @@
-"""Changing what stands: move to another time, numbers and hall, cancel. Each says until when, and whom to ring after."""
+"""Changing what stands: move to another time, numbers and hall, cancel. Each says until when, and whom to
+ring after."""
 
 from datetime import datetime
 from typing import Any
@@ -84,9 +85,14 @@ def numbers(token: str, reference: str) -> Any:
                 flash("Changed. Whoever has it in the calendar gets the new numbers.", "done")
                 return redirect(url_for(".booked", token=token, reference=reference), 303)
     page = render_template(
-        "school/numbers.html", token=token, booking=booking, form=asked, room=room, needs=ACCESS_NEEDS,
+        "school/numbers.html",
+        token=token,
+        booking=booking,
+        form=asked,
+        room=room,
+        needs=ACCESS_NEEDS,
         guests=guest_places.guests_of(booking.performance_id) if booking.role == promises.HOST else [],
-    )  # fmt: skip
+    )
     return page, 422 if asked.errors or room.errors else 200
 
 
@@ -107,9 +113,13 @@ def cancel(token: str, reference: str) -> Any:
         try:
             with transaction():
                 bookings.cancel(
-                    own_booking(reference), reason=form.reason.data, by=promises.SCHOOL, who=g.who, now=now,
+                    own_booking(reference),
+                    reason=form.reason.data,
+                    by=promises.SCHOOL,
+                    who=g.who,
+                    now=now,
                     guests_read_it=bool(form.guests.data),
-                )  # fmt: skip
+                )
         except Refusal as no:
             form.refuse(no)
         else:
@@ -149,7 +159,8 @@ def _move(token: str, reference: str, key: str, *, now: datetime) -> Any:
 
 
 def _say_moved(token: str, booking: Booking, was: str, *, now: datetime) -> None:
-    """With the way back, where there is one: not into a time that was left within the notice, nor out of it."""
+    """With the way back, where there is one: not into a time that was left within the notice, nor out of
+    it."""
     starts = booking.performance.starts_at
     said = Markup("Moved to {}, {}. The same calendar entry moves with it.").format(
         said_day(starts), said_clock(starts)

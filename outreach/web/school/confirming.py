@@ -1,4 +1,5 @@
-"""Are these still the right people? A school says so on its phone, by one link: all are right, somebody else, one more, not any more."""
+"""Are these still the right people? A school says so on its phone, by one link: all are right, somebody else,
+one more, not any more."""
 
 from typing import Any
 
@@ -100,7 +101,9 @@ def contacts_change(token: str, contact_id: int) -> Any:
                 return _after(token, was, f"{_noted(form)} Until then {was} stays on the list.")
             who = form.name.data or form.address.data
             another = form.address.data.strip().lower() != was.lower()
-            return _after(token, was, f"{who} is on the list" + (", and gets a letter with a link." if another else "."))
+            return _after(
+                token, was, f"{who} is on the list" + (", and gets a letter with a link." if another else ".")
+            )
     page = render_template(
         "school/contact_person.html",
         token=token,
@@ -166,7 +169,11 @@ def _page(token: str, asked: ConfirmationRequest, wrong: str = "") -> str:
     newest = answers.newest(asked)
     return render_template(
         "school/contacts.html",
-        token=token, people=answers.people_of(g.school, g.partnership.id), wrong=wrong, newest=newest, asked=asked,
+        token=token,
+        people=answers.people_of(g.school, g.partnership.id),
+        wrong=wrong,
+        newest=newest,
+        asked=asked,
         waiting=named.waiting_at(named.CONTACTS, g.programme.id, g.school.urn),
         confirmed=newest is not None and newest.kind == STILL_RIGHT,
-    )  # fmt: skip
+    )

@@ -20,7 +20,8 @@ MOST_TYPED = 4000
 
 
 class TypedForm(Form):
-    """A form filled from a plain dict of what was typed; the token against forgery is checked before it is made."""
+    """A form filled from a plain dict of what was typed; the token against forgery is checked before it is
+    made."""
 
     class Meta:
         csrf = False
@@ -107,7 +108,8 @@ def pupils_form(
     ceiling: int,
     proposal: Sequence[Mapping[int, int]] | None = None,
 ) -> PupilsForm:
-    """How many of each year group come to each of `shows` shows; `proposal` fills the boxes until somebody types."""
+    """How many of each year group come to each of `shows` shows; `proposal` fills the boxes until somebody
+    types."""
     boxes: dict[str, Any] = {}
     for show in range(shows):
         for year_group in year_groups:
@@ -174,7 +176,8 @@ def access_of(form: HallForm, show: int, needs: Iterable[str]) -> dict[str, int]
 
 
 class PeopleForm(TypedForm):
-    """Labels name the person, since the error summary shows them alone; the page says them shorter under headings."""
+    """Labels name the person, since the error summary shows them alone; the page says them shorter under
+    headings."""
 
     lead_name = forms.text(
         "Safeguarding lead’s name", required="Enter the safeguarding lead’s name.", at_most=120
@@ -226,7 +229,8 @@ class PeopleForm(TypedForm):
 def judged(people: Iterable[Colleague]) -> tuple[Colleague, ...]:
     """Each marked to wait for a coordinator, or not: see booking/named.py. Inside a school's page.
 
-    Where all wait, whoever holds the link has it in the calendar too, so that somebody hears. Raises NobodyKnown.
+    Where all wait, whoever holds the link has it in the calendar too, so that somebody hears. Raises
+    NobodyKnown.
     """
     found = marked(people)
     if not all(person.waits for person in found):

@@ -28,9 +28,13 @@ def guests(token: str, reference: str) -> Any:
         try:
             with transaction():
                 hosting.offer(
-                    _hosted(reference), how=form.how.data, seats=form.seats.data or 0, terms=form.terms.data or "",
-                    who=g.who, now=now,
-                )  # fmt: skip
+                    _hosted(reference),
+                    how=form.how.data,
+                    seats=form.seats.data or 0,
+                    terms=form.terms.data or "",
+                    who=g.who,
+                    now=now,
+                )
         except Refusal as no:
             form.refuse(no)
         else:

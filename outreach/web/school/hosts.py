@@ -1,4 +1,5 @@
-"""A small school or one without a hall: the neighbours' shows within reach, asking one, and what became of the asking."""
+"""A small school or one without a hall: the neighbours' shows within reach, asking one, and what became of
+the asking."""
 
 from typing import Any
 
@@ -50,7 +51,8 @@ def neighbours(token: str) -> Any:
 @school.route("/i/<token>/hosts/<int:performance_id>", methods=["GET", "POST"])
 @by_personal_link
 def join(token: str, performance_id: int) -> Any:
-    """Who comes, how, and who gets the entry, on one page; the POST asks the host, or takes seats that it offered."""
+    """Who comes, how, and who gets the entry, on one page; the POST asks the host, or takes seats that it
+    offered."""
     now = clock.now()
     named = db.session.get(Performance, performance_id) if performance_id < 2**31 else None
     if named is None or named.programme_id != g.programme.id:
@@ -61,7 +63,11 @@ def join(token: str, performance_id: int) -> Any:
             "school/closed.html", token=token, why=why
         ), 422 if request.method == "POST" else 200
     show = next(
-        (h for h in guest_hosts.within_reach(g.programme, g.school, now=now) if h.performance.id == performance_id),
+        (
+            h
+            for h in guest_hosts.within_reach(g.programme, g.school, now=now)
+            if h.performance.id == performance_id
+        ),
         None,
     )
     if show is None:
@@ -142,7 +148,8 @@ def take_fewer(token: str, place_id: int) -> Any:
 
 
 def _fixed(show: Performance) -> str:
-    """'leave' where a guest cannot leave the show online any more, by the programme's notice, else ''; its host alone moves it."""
+    """'leave' where a guest cannot leave the show online any more, by the programme's notice, else ''; its
+    host alone moves it."""
     late = promises.fixed_online(g.programme, day_of(show.starts_at), today=day_of(clock.now()))
     return "leave" if "cancel" in late else ""
 
@@ -208,7 +215,8 @@ def still_coming(token: str, reference: str) -> Any:
 
 
 def _why_nothing(account: Account) -> Refusal | None:
-    """A programme for adults has no year groups to seat with a neighbour's: its staff book a show of their own."""
+    """A programme for adults has no year groups to seat with a neighbour's: its staff book a show of their
+    own."""
     if g.programme.for_adults:
         return holds.NotForYourSchool()
     return holds.why_nothing(g.programme, g.school, account)

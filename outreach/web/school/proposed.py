@@ -1,4 +1,5 @@
-"""The time that a coordinator keeps for a school: its yes, with all that is to be said on one page, or its no."""
+"""The time that a coordinator keeps for a school: its yes, with all that is to be said on one page, or its
+no."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -50,9 +51,15 @@ def kept_yes(token: str, proposal_id: int) -> Any:
         else:
             return redirect(url_for(".booked", token=token, reference=reference), 303)
     page = render_template(
-        "school/kept.html", token=token, proposal=proposal, form=asked, room=room, who=who, needs=ACCESS_NEEDS,
+        "school/kept.html",
+        token=token,
+        proposal=proposal,
+        form=asked,
+        room=room,
+        who=who,
+        needs=ACCESS_NEEDS,
         fixed=promises.fixed_online(g.programme, day_of(proposal.starts_at), today=day_of(now)),
-    )  # fmt: skip
+    )
     return page, 422 if request.method == "POST" else 200
 
 
@@ -93,7 +100,8 @@ def _gone(token: str) -> Any:
 
 
 def _forms(proposal: Proposal, posted: Mapping[str, str] | None) -> tuple[PupilsForm, HallForm, PeopleForm]:
-    """As posted; else filled with what the school typed or booked before, and with whom the proposal went to."""
+    """As posted; else filled with what the school typed or booked before, and with whom the proposal went
+    to."""
     account = accounts.account(g.programme, g.school)
     before: dict[str, Any] = {}
     if posted is None:
@@ -116,7 +124,8 @@ def _forms(proposal: Proposal, posted: Mapping[str, str] | None) -> tuple[Pupils
 
 
 def _people_asked(proposal: Proposal) -> dict[str, str]:
-    """Whom the proposal went to, as somebody would have typed them: a safeguarding lead as such, else as a colleague."""
+    """Whom the proposal went to, as somebody would have typed them: a safeguarding lead as such, else as a
+    colleague."""
     typed: dict[str, str] = {}
     for to in proposals.named(proposal):
         box = "lead" if "safeguarding" in to.role.lower() or to.role.upper() == "DSL" else "colleague"

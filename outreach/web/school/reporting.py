@@ -1,4 +1,5 @@
-"""What came of a show, said by the school by its own link once it has begun; and its report taken back when it was wrong"""
+"""What came of a show, said by the school by its own link once it has begun; and its report taken back when
+it was wrong"""
 
 from typing import Any
 
@@ -51,18 +52,28 @@ def report_withdraw(token: str, reference: str) -> Any:
         try:
             with transaction():
                 reports.withdraw(
-                    own_booking(reference), reports.SCHOOL, form.report_id(), reason=form.reason.data, who=g.who,
+                    own_booking(reference),
+                    reports.SCHOOL,
+                    form.report_id(),
+                    reason=form.reason.data,
+                    who=g.who,
                     now=clock.now(),
-                )  # fmt: skip
+                )
         except Refusal as no:
             form.refuse(no)
         else:
             flash("Your report is taken back.", "done")
             return redirect(back, 303)
     page = render_template(
-        "school/report_withdraw.html", token=token, booking=booking, form=form, said=said, back=back,
-        total=reports.count_of(said), older=reports.older(booking, said),
-    )  # fmt: skip
+        "school/report_withdraw.html",
+        token=token,
+        booking=booking,
+        form=form,
+        said=said,
+        back=back,
+        total=reports.count_of(said),
+        older=reports.older(booking, said),
+    )
     return page, 422 if request.method == "POST" else 200
 
 
@@ -71,7 +82,13 @@ def _page(token: str, booking: Booking, form: SchoolReportForm) -> str:
     target = programmes.target_year_groups(booking.programme_id)
     said = reports.newest(booking, reports.SCHOOL)
     return render_template(
-        "school/report.html", token=token, booking=booking, form=form, promised=promised, said=said,
-        year_groups=sorted({*promised, *target}), total=reports.count_of(said),
+        "school/report.html",
+        token=token,
+        booking=booking,
+        form=form,
+        promised=promised,
+        said=said,
+        year_groups=sorted({*promised, *target}),
+        total=reports.count_of(said),
         split=reports.counts_of(said) if said else {},
-    )  # fmt: skip
+    )

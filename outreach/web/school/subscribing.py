@@ -19,9 +19,13 @@ def subscribe(token: str, reference: str) -> Any:
     own_booking(reference)
     with transaction():
         addresses.make(
-            SCHOOL, g.school.urn, partnership_id=g.partnership.id, label=f"Performances at {g.school.name}",
-            who=g.who, now=clock.now(),
-        )  # fmt: skip
+            SCHOOL,
+            g.school.urn,
+            partnership_id=g.partnership.id,
+            label=f"Performances at {g.school.name}",
+            who=g.who,
+            now=clock.now(),
+        )
     return redirect(url_for("school.booked", token=token, reference=reference, _anchor="subscribe"), 303)
 
 
@@ -44,7 +48,8 @@ def stop_subscription(token: str, reference: str) -> Any:
 
 
 def _standing(reference: str) -> Feed:
-    """The school's feed, which is asked for on the page of a booking of its own; a 404 if it has none (any more)."""
+    """The school's feed, which is asked for on the page of a booking of its own; a 404 if it has none (any
+    more)."""
     own_booking(reference)
     return addresses.live(SCHOOL, g.school.urn, partnership_id=g.partnership.id) or abort(404)
 

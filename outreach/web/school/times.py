@@ -272,7 +272,8 @@ def _fell(booked: promises.Booking | None) -> Cancellation | None:
 
 
 def _as_before() -> dict[str, Any]:
-    """A second booking starts with the hall and the people of the first; there is nothing else to take over."""
+    """A second booking starts with the hall and the people of the first; there is nothing else to take
+    over."""
     booking = promises.newest(g.programme.id, g.school.urn)
     return dict(forms.typed_before(booking, promises.people_of(booking))) if booking else {}
 

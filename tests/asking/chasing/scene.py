@@ -38,7 +38,8 @@ class County:
 
 
 def county(schools: int = 1, *, asked: date | None = ASKED, plan: Schedule = ON) -> County:
-    """Schools with one contact each, all asked by a round on `asked`, the letters handed over an hour later."""
+    """Schools with one contact each, all asked by a round on `asked`, the letters handed over an hour
+    later."""
     partnership = make.partnership()
     programme = make.programme(partnership, reply_by=date(2027, 3, 19))
     make.tour_day(programme, make.troupe(partnership), date(2027, 3, 9))

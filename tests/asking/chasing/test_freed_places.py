@@ -1,4 +1,5 @@
-"""A time that comes free is kept for the first who waits, in the very transaction that frees it, whatever freed it."""
+"""A time that comes free is kept for the first who waits, in the very transaction that frees it, whatever
+freed it."""
 
 import json
 import os
@@ -45,7 +46,8 @@ WHO = "Priya"
 
 @dataclass
 class Scene:
-    """One tour day for one show, at 9:30, that a host has; `schools` wait for a time, the first of them the longest."""
+    """One tour day for one show, at 9:30, that a host has; `schools` wait for a time, the first of them the
+    longest."""
 
     programme: Programme
     troupe: Troupe
@@ -89,12 +91,18 @@ def days_kept() -> list[tuple[str, date]]:
     return [(name, starts.date()) for name, starts in kept()]
 
 
-def keep(here: Scene, school: School, day: TourDay, *, waiting: bool = False, until: date = date(2027, 2, 1)) -> Proposal:  # fmt: skip
+def keep(
+    here: Scene, school: School, day: TourDay, *, waiting: bool = False, until: date = date(2027, 2, 1)
+) -> Proposal:
     contact = db.session.query(Contact).filter_by(urn=school.urn).first() or make.contact(school)
     offer = Offer(
-        programme=here.programme, school=school, slot=here.slot(day, school), people=[contact], reply_by=until,
+        programme=here.programme,
+        school=school,
+        slot=here.slot(day, school),
+        people=[contact],
+        reply_by=until,
         waiting=waiting,
-    )  # fmt: skip
+    )
     return proposing.propose(offer, who=WHO, now=NOW)
 
 
@@ -178,9 +186,14 @@ def longer_hours(here: Scene) -> None:
 
 
 CANCELS = (
-    cancelled_by_its_school, cancelled_by_a_coordinator, moved, day_given, more_shows_a_day, more_shows_a_day_in_the_programme,
+    cancelled_by_its_school,
+    cancelled_by_a_coordinator,
+    moved,
+    day_given,
+    more_shows_a_day,
+    more_shows_a_day_in_the_programme,
     longer_hours,
-)  # fmt: skip
+)
 ENDS = (refused, withdrawn, proposal_moved, lapsed, declined)
 
 
@@ -339,7 +352,9 @@ def test_who_says_something_else_between_the_look_and_the_lock_is_passed_over(
 
 
 @pytest.mark.parametrize(("booked", "waits"), [(NOW - timedelta(days=9), True), (NOW, False)])
-def test_who_books_a_part_waits_for_the_rest_only_if_it_says_so_afterwards(app: Flask, booked: datetime, waits: bool) -> None:
+def test_who_books_a_part_waits_for_the_rest_only_if_it_says_so_afterwards(
+    app: Flask, booked: datetime, waits: bool
+) -> None:
     with transaction():
         here = scene(1)
         show = make.show(here.programme, here.schools[0], wall(date(2027, 3, 12), time(9, 30)))
@@ -412,7 +427,8 @@ def test_a_cancellation_costs_two_queries_more_where_nobody_waits(app: Flask, co
 def test_two_processes_free_times_at_once_and_each_goes_to_another_of_the_first_in_the_list(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:
-    """Six shows are cancelled by two processes at the same moments: the first six who wait have one each, nobody else."""
+    """Six shows are cancelled by two processes at the same moments: the first six who wait have one each,
+    nobody else."""
     with transaction():
         here = scene(9)
         rows = [here.booking]
@@ -447,11 +463,16 @@ def test_two_processes_free_times_at_once_and_each_goes_to_another_of_the_first_
     }
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", code, json.dumps(mine), NOW.isoformat()], env=env, cwd=Path(__file__).parents[3],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-c", code, json.dumps(mine), NOW.isoformat()],
+            env=env,
+            cwd=Path(__file__).parents[3],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for mine in (ids[::2], ids[1::2])
-    ]  # fmt: skip
+    ]
     for process in processes:
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
     start = sleeping.time() + 0.3

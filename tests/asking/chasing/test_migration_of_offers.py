@@ -30,12 +30,23 @@ def test_who_was_told_that_it_waits_is_offered_times_from_now_on(
         for programme in (never_on, switched_off):
             make.answer(programme, school, "waiting list")
         ids = {p.id: p.title for p in (never_on, switched_off, nobody_waits)}
-        for n, (who, ended) in enumerate((("the service itself", make.NOW), ("the service itself", None), ("Priya", None))):
-            db.session.add(Proposal(
-                programme_id=never_on.id, urn=school.urn, starts_at=wall(make.NOW.date(), make.NOW.time()), uid=f"u{n}",
-                organizer_token=f"t{n}", who=who, reply_by=make.NOW.date(), recorded_at=make.NOW, ended_at=ended,
-                ended_as="lapsed" if ended else "",
-            ))  # fmt: skip
+        for n, (who, ended) in enumerate(
+            (("the service itself", make.NOW), ("the service itself", None), ("Priya", None))
+        ):
+            db.session.add(
+                Proposal(
+                    programme_id=never_on.id,
+                    urn=school.urn,
+                    starts_at=wall(make.NOW.date(), make.NOW.time()),
+                    uid=f"u{n}",
+                    organizer_token=f"t{n}",
+                    who=who,
+                    reply_by=make.NOW.date(),
+                    recorded_at=make.NOW,
+                    ended_at=ended,
+                    ended_as="lapsed" if ended else "",
+                )
+            )
     db.session.remove()
     db.engine.dispose()
     flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0016")

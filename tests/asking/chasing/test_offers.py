@@ -29,7 +29,8 @@ ON = Schedule(offers_on=True, offer_days=3)
 
 
 def waiters(n: int, *, shows: int = 1, days: int = 1, plan: Schedule = ON) -> tuple[Programme, list[School]]:
-    """Schools that asked for the waiting list one day after the other, and `days` tour days with room for `shows` each."""
+    """Schools that asked for the waiting list one day after the other, and `days` tour days with room for
+    `shows` each."""
     partnership = make.partnership()
     programme = make.programme(partnership, shows_a_day=shows)
     troupe = make.troupe(partnership)
@@ -81,14 +82,19 @@ def test_when_an_offer_lapses_the_next_in_the_list_has_its_turn(app: Flask) -> N
     with transaction():
         programme, schools = waiters(3)
     assert offer(programme, TUESDAY) == [schools[0].urn]
-    # Friday was the last day to answer. On Saturday it lapses, and is the next one's; nobody is written to before Monday.
+    # Friday was the last day to answer. On Saturday it lapses, and is the next one's; nobody is written to
+    # before Monday.
     assert [offer(programme, TUESDAY + timedelta(days=n)) for n in (4, 5, 6)] == [[], [], []]
     [kept] = db.session.query(Proposal).filter_by(urn=schools[1].urn)
     assert (day_of(kept.recorded_at), kept.reply_by) == (date(2027, 1, 23), date(2027, 1, 28))
     [letter] = db.session.query(Letter).filter_by(stream=kept.uid)
     assert letter.not_before == wall(date(2027, 1, 25), time(7))
     assert order(programme, TUESDAY + timedelta(days=6)) == ["Redmere 002", "Redmere 000", "Redmere 001"]
-    first = next(w for w in offers.waiting_list(programme, now=at(TUESDAY + timedelta(days=6))) if w.school is schools[0])  # fmt: skip
+    first = next(
+        w
+        for w in offers.waiting_list(programme, now=at(TUESDAY + timedelta(days=6)))
+        if w.school is schools[0]
+    )
     assert first.so_far().startswith("did not answer about 9 March 2027")
 
 
@@ -96,8 +102,12 @@ def test_a_school_that_never_had_a_show_goes_before_one_that_waits_longer(app: F
     with transaction():
         programme, schools = waiters(3)
         partnership_id = programme.partnership_id
-        last_year = make.programme(db.session.get_one(make.Partnership, partnership_id), academic_year=2025,
-                                   title="Last year", reply_by=date(2026, 2, 5))  # fmt: skip
+        last_year = make.programme(
+            db.session.get_one(make.Partnership, partnership_id),
+            academic_year=2025,
+            title="Last year",
+            reply_by=date(2026, 2, 5),
+        )
         predecessor = make.school(status="Closed")
         make.succession(predecessor, schools[1])
         for host in (schools[0], predecessor):
@@ -105,12 +115,18 @@ def test_a_school_that_never_had_a_show_goes_before_one_that_waits_longer(app: F
     assert order(programme) == ["Redmere 002", "Redmere 000", "Redmere 001"]
 
 
-def test_seen_before_is_what_took_place_and_not_known_where_nobody_said_what_became_of_the_show(app: Flask) -> None:
+def test_seen_before_is_what_took_place_and_not_known_where_nobody_said_what_became_of_the_show(
+    app: Flask,
+) -> None:
     """By the rule of the gaps list and of the new year: a booking that came to nothing is no visit."""
     with transaction():
         programme, schools = waiters(7)
-        last_year = make.programme(db.session.get_one(make.Partnership, programme.partnership_id), academic_year=2025,
-                                   title="Last year", reply_by=date(2026, 2, 5))  # fmt: skip
+        last_year = make.programme(
+            db.session.get_one(make.Partnership, programme.partnership_id),
+            academic_year=2025,
+            title="Last year",
+            reply_by=date(2026, 2, 5),
+        )
         then = datetime(2026, 3, 9, 9, 30, tzinfo=UTC)
         saw, failed, untold, called_off, half_now, untold_now, never = schools
         shows = {}
@@ -126,13 +142,20 @@ def test_seen_before_is_what_took_place_and_not_known_where_nobody_said_what_bec
         references = {s.urn: b.reference for s, b in shows.items()}
     found = {w.school.urn: w.before for w in offers.waiting_list(programme, now=at(TUESDAY))}
     assert {s.urn: found[s.urn].word.value for s in schools} == {
-        saw.urn: "yes", failed.urn: "never", untold.urn: "not known", called_off.urn: "never", half_now.urn: "yes",
-        untold_now.urn: "not known", never.urn: "never",
-    }  # fmt: skip
+        saw.urn: "yes",
+        failed.urn: "never",
+        untold.urn: "not known",
+        called_off.urn: "never",
+        half_now.urn: "yes",
+        untold_now.urn: "not known",
+        never.urn: "never",
+    }
     assert {urn: b.unreported for urn, b in found.items() if b.unreported} == {
         s.urn: references[s.urn] for s in (untold, untold_now)
     }
-    assert order(programme) == [s.name for s in (failed, called_off, never, untold, untold_now, saw, half_now)]
+    assert order(programme) == [
+        s.name for s in (failed, called_off, never, untold, untold_now, saw, half_now)
+    ]
     gaps = {g.urn: (g.never_seen, g.not_known) for g in missing.of(programme, now=at(TUESDAY)).gaps}
     for urn, said in found.items():
         assert gaps[urn] == (said.word == "never", said.word == "not known"), urn

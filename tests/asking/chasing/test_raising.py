@@ -1,4 +1,5 @@
-"""Raised to the head and then to the trust: each time with a coordinator's consent, once, and never after an answer."""
+"""Raised to the head and then to the trust: each time with a coordinator's consent, once, and never after an
+answer."""
 
 from datetime import date, timedelta
 
@@ -55,8 +56,13 @@ def waiting(c: County, day: date) -> list[tuple[int, str]]:
 
 
 def raise_to(
-    c: County, level: str = HEAD, to: Addressee = DR_HART, day: date = RAISED, school: int = 0, post: bool = True
-) -> Chase:  # fmt: skip
+    c: County,
+    level: str = HEAD,
+    to: Addressee = DR_HART,
+    day: date = RAISED,
+    school: int = 0,
+    post: bool = True,
+) -> Chase:
     with transaction():
         chase = raising.raise_to(c.programme, c.urns[school], level, to, now=at(day, 10), **PRIYA)
         if post:
@@ -89,11 +95,13 @@ def test_the_head_and_then_the_trust_are_written_to_once_each(app: Flask) -> Non
     assert waiting(c, after + timedelta(days=30)) == []
     *_, head, trust = db.session.query(Letter).order_by(Letter.id)
     assert (head.recipient, head.subject) == (
-        "head@redmere.example", "‘Someone to Tell’ for your Years 8 and 9: no answer from your school yet",
-    )  # fmt: skip
+        "head@redmere.example",
+        "‘Someone to Tell’ for your Years 8 and 9: no answer from your school yet",
+    )
     assert (trust.recipient, trust.subject) == (
-        "office@owl.example", "‘Someone to Tell’: no answer from Redmere 000 yet",
-    )  # fmt: skip
+        "office@owl.example",
+        "‘Someone to Tell’: no answer from Redmere 000 yet",
+    )
 
 
 def test_the_letter_is_seen_before_it_goes_and_names_what_was_written(app: Flask) -> None:
@@ -112,8 +120,10 @@ def test_a_typed_head_becomes_a_contact_and_gets_a_link_of_its_own(app: Flask) -
     raise_to(c)
     found = contacts.of(c.urns[0])
     assert [(x.name, x.role, x.address) for x in found][-1] == (
-        "Dr Hart", "Head teacher", "head@redmere.example",
-    )  # fmt: skip
+        "Dr Hart",
+        "Head teacher",
+        "head@redmere.example",
+    )
     assert found[0].address == c.contacts[0].address
 
 

@@ -1,4 +1,5 @@
-"""Reminders: on school days, twice at most, to whoever was asked, and none once the school has said anything."""
+"""Reminders: on school days, twice at most, to whoever was asked, and none once the school has said
+anything."""
 
 import threading
 from dataclasses import replace
@@ -146,10 +147,16 @@ def left_the_school(c: County) -> None:
 def wrote_to_us(c: County) -> None:
     db.session.add(
         Incoming(
-            partnership_id=c.programme.partnership_id, digest="1", raw=b"", received_at=at(date(2027, 1, 11)),
-            kind="person", sender=c.contacts[0].address.upper(), task="mail", why="Joanna wrote to us.",
+            partnership_id=c.programme.partnership_id,
+            digest="1",
+            raw=b"",
+            received_at=at(date(2027, 1, 11)),
+            kind="person",
+            sender=c.contacts[0].address.upper(),
+            task="mail",
+            why="Joanna wrote to us.",
         )
-    )  # fmt: skip
+    )
 
 
 def kept_for_it(c: County) -> None:
@@ -157,17 +164,34 @@ def kept_for_it(c: County) -> None:
 
     db.session.add(
         Proposal(
-            programme_id=c.programme.id, urn=c.schools[0].urn, starts_at=datetime(2027, 3, 9, 9, 30, tzinfo=UTC),
-            reply_by=date(2027, 3, 1), recorded_at=at(date(2027, 1, 11)),
+            programme_id=c.programme.id,
+            urn=c.schools[0].urn,
+            starts_at=datetime(2027, 3, 9, 9, 30, tzinfo=UTC),
+            reply_by=date(2027, 3, 1),
+            recorded_at=at(date(2027, 1, 11)),
         )
-    )  # fmt: skip
+    )
 
 
 STOPS = [
-    booked, booked_one_year_group, booked_and_cancelled, said("declined"), said("other date"), said("waiting list"),
-    said("somebody else"), said("refused slot"), bounced, came_back, excluded, closed_school, closed_programme,
-    past_reply_by, left_the_school, wrote_to_us, kept_for_it,
-]  # fmt: skip
+    booked,
+    booked_one_year_group,
+    booked_and_cancelled,
+    said("declined"),
+    said("other date"),
+    said("waiting list"),
+    said("somebody else"),
+    said("refused slot"),
+    bounced,
+    came_back,
+    excluded,
+    closed_school,
+    closed_programme,
+    past_reply_by,
+    left_the_school,
+    wrote_to_us,
+    kept_for_it,
+]
 each_stop = pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.__name__)
 
 
@@ -278,9 +302,11 @@ def test_the_preview_names_who_is_reminded_and_why_the_others_are_not(app: Flask
         invitations.invite(c.programme, c.schools[4], c.contacts[4], now=at(date(2027, 1, 7), 16), **PRIYA)
         posted(at(date(2027, 1, 7), 17))
     found = reminders.preview(
-        c.programme, [*c.urns, never.urn, elsewhere.urn, 5], now=at(date(2027, 1, 8)),
+        c.programme,
+        [*c.urns, never.urn, elsewhere.urn, 5],
+        now=at(date(2027, 1, 8)),
         target=set(c.urns[:5]) | {never.urn},
-    )  # fmt: skip
+    )
     assert [(r.school.name, r.contact.address, r.nth) for r in found.recipients] == [
         ("Redmere 000", c.contacts[0].address, 1)
     ]
@@ -383,11 +409,16 @@ def test_the_database_itself_refuses_a_reminder_twice(app: Flask, address: str) 
     with pytest.raises(IntegrityError), transaction():
         db.session.add(
             Chase(
-                programme_id=chase.programme_id, urn=chase.urn, asking_id=chase.asking_id, reason=chase.reason,
+                programme_id=chase.programme_id,
+                urn=chase.urn,
+                asking_id=chase.asking_id,
+                reason=chase.reason,
                 address=chase.address if address == "same" else "other@redmere.example",
-                letter_id=make.letter("a@b.example", None).id, recorded_at=make.NOW, who="X",
+                letter_id=make.letter("a@b.example", None).id,
+                recorded_at=make.NOW,
+                who="X",
             )
-        )  # fmt: skip
+        )
         db.session.flush()
 
 
@@ -418,14 +449,19 @@ def test_who_is_chased_takes_the_same_queries_for_one_school_and_for_thirty(
 
 @pytest.mark.parametrize("ended", [{"ended_at": at(date(2027, 1, 15)), "ended_as": "lapsed"}, {}])
 def test_after_a_time_that_lapsed_the_days_of_waiting_begin_anew(app: Flask, ended: dict[str, Any]) -> None:
-    """Asked on 5 January, a first reminder would be due on the 15th; a time was kept for the school until the 14th, and
-    the service has ended it, or not yet."""
+    """Asked on 5 January, a first reminder would be due on the 15th; a time was kept for the school until the
+    14th, and the service has ended it, or not yet."""
     with transaction():
         c = county()
         db.session.add(
             Proposal(
-                programme_id=c.programme.id, urn=c.urns[0], starts_at=at(date(2027, 3, 9)), who="Priya",
-                reply_by=date(2027, 1, 14), recorded_at=at(date(2027, 1, 7)), **ended,
+                programme_id=c.programme.id,
+                urn=c.urns[0],
+                starts_at=at(date(2027, 3, 9)),
+                who="Priya",
+                reply_by=date(2027, 1, 14),
+                recorded_at=at(date(2027, 1, 7)),
+                **ended,
             )
-        )  # fmt: skip
+        )
     assert days_reminded(c.programme, last=date(2027, 1, 26)) == [date(2027, 1, 25)]

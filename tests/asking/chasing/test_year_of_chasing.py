@@ -1,9 +1,11 @@
-"""A year of chasing, played day by day through the service's own commands and verbs, and judged by a diary of its own.
+"""A year of chasing, played day by day through the service's own commands and verbs, and judged by a diary of
+its own.
 
-Schools answer, book, cancel, name somebody else, lose an address, take days off; a coordinator asks, reminds, raises,
-excludes; the post is down for days; the day's run comes twice, or not at all. For each letter that the mail server took
-the diary says whether it might go: nothing twice to one person for one reason, none after an answer, none on a day on
-which the school is not in, none to a dead address, none raised without a word, nobody offered two times at once.
+Schools answer, book, cancel, name somebody else, lose an address, take days off; a coordinator asks, reminds,
+raises, excludes; the post is down for days; the day's run comes twice, or not at all. For each letter that
+the mail server took the diary says whether it might go: nothing twice to one person for one reason, none
+after an answer, none on a day on which the school is not in, none to a dead address, none raised without a
+word, nobody offered two times at once.
 """
 
 import random
@@ -35,10 +37,13 @@ from outreach.tour import slots, targets
 from outreach.tour.programmes import Programme
 
 TERMS = (
-    (date(2026, 9, 2), date(2026, 10, 23)), (date(2026, 11, 2), date(2026, 12, 18)),
-    (date(2027, 1, 4), date(2027, 2, 12)), (date(2027, 2, 22), date(2027, 3, 25)),
-    (date(2027, 4, 12), date(2027, 5, 28)), (date(2027, 6, 7), date(2027, 7, 21)),
-)  # fmt: skip
+    (date(2026, 9, 2), date(2026, 10, 23)),
+    (date(2026, 11, 2), date(2026, 12, 18)),
+    (date(2027, 1, 4), date(2027, 2, 12)),
+    (date(2027, 2, 22), date(2027, 3, 25)),
+    (date(2027, 4, 12), date(2027, 5, 28)),
+    (date(2027, 6, 7), date(2027, 7, 21)),
+)
 MAY_DAY = date(2027, 5, 3)
 CHASING = ("reminder", "second reminder", "raised to head", "raised to trust")
 REPLY_BY = date(2027, 6, 18)
@@ -89,8 +94,14 @@ class Year:
             for row in rows:
                 for _ in range(self.rng.choice((1, 1, 2))):
                     make.contact(row)
-            plan = Schedule(reminders_on=True, offers_on=True, first_after_days=6, second_after_days=6,
-                            raise_after_days=4, offer_days=2)  # fmt: skip
+            plan = Schedule(
+                reminders_on=True,
+                offers_on=True,
+                first_after_days=6,
+                second_after_days=6,
+                raise_after_days=4,
+                offer_days=2,
+            )
             settings.settle(programme, plan, who="Priya", now=make.EARLIER)
             self.id, self.urns = programme.id, [row.urn for row in rows]
         self.of = {urn: Diary() for urn in self.urns}
@@ -177,7 +188,8 @@ class Year:
     def offers(self, now: datetime) -> None:
         """Nobody has two times kept at once, and nobody is offered one by itself who does not wait.
 
-        One that is not in has its turn all the same: its time is kept, and its letter waits until it is (`judge`).
+        One that is not in has its turn all the same: its time is kept, and its letter waits until it is
+        (`judge`).
         """
         kept: Counter[int] = Counter()
         for proposal in (
@@ -195,11 +207,22 @@ class Year:
     def something(self, day: date, now: datetime) -> None:
         clock.now = lambda: now  # type: ignore[assignment]
         deeds = (
-            (self.round, 3), (self.by_hand, 2), (self.answers, 5), (self.waits, 3), (self.books, 2), (self.cancels, 1),
-            (self.names_another, 1), (self.loses_its_address, 1), (self.takes_a_day_off, 2), (self.raises, 6),
-            (self.leaves, 1), (self.is_excluded, 0.3), (self.takes_the_offer, 2), (self.refuses_the_offer, 2),
+            (self.round, 3),
+            (self.by_hand, 2),
+            (self.answers, 5),
+            (self.waits, 3),
+            (self.books, 2),
+            (self.cancels, 1),
+            (self.names_another, 1),
+            (self.loses_its_address, 1),
+            (self.takes_a_day_off, 2),
+            (self.raises, 6),
+            (self.leaves, 1),
+            (self.is_excluded, 0.3),
+            (self.takes_the_offer, 2),
+            (self.refuses_the_offer, 2),
             (self.reminds_by_hand, 2),
-        )  # fmt: skip
+        )
         [deed] = self.rng.choices([d for d, _ in deeds], weights=[w for _, w in deeds])
         deed(self.rng.choice(self.urns), now)
 
@@ -223,9 +246,11 @@ class Year:
         if on_file:
             address = self.rng.choice(on_file).address
             contact = next(c for c in on_file if c.address == address)
-            if self.try_to(lambda: invitations.invite(
-                self.programme, self.school(urn), db.session.merge(contact), who="Priya", now=now
-            )):  # fmt: skip
+            if self.try_to(
+                lambda: invitations.invite(
+                    self.programme, self.school(urn), db.session.merge(contact), who="Priya", now=now
+                )
+            ):
                 self.asked_now(urn, address, now)
 
     def answers(self, urn: int, now: datetime) -> None:
@@ -233,9 +258,9 @@ class Year:
         before = invitations.newest_answer(self.id, urn)
         before_id = before.id if before else 0
         reason = f"{now:%d %B}"
-        if self.try_to(lambda: invitations.answer(
-            self.programme, self.school(urn), kind, reason, who="J", now=now
-        )):  # fmt: skip
+        if self.try_to(
+            lambda: invitations.answer(self.programme, self.school(urn), kind, reason, who="J", now=now)
+        ):
             newest = invitations.newest_answer(self.id, urn)
             if newest is not None and newest.id != before_id:
                 self.of[urn].say(now)
@@ -247,9 +272,9 @@ class Year:
             return
         if promises.live(self.id, urn) or proposals.open_of(self.id, urn, now=now):
             return
-        if self.try_to(lambda: invitations.answer(
-            self.programme, self.school(urn), "waiting list", "", who="J", now=now
-        )):  # fmt: skip
+        if self.try_to(
+            lambda: invitations.answer(self.programme, self.school(urn), "waiting list", "", who="J", now=now)
+        ):
             self.of[urn].say(now)
             self.of[urn].waits = True
 
@@ -273,9 +298,15 @@ class Year:
         booked = [b for b in promises.live(self.id, urn) if b.performance.starts_at > now]
         if booked:
             booking_id = booked[0].id
-            if self.try_to(lambda: bookings.cancel(
-                db.session.get_one(promises.Booking, booking_id), reason="flooded", by="school", who="J", now=now
-            )):  # fmt: skip
+            if self.try_to(
+                lambda: bookings.cancel(
+                    db.session.get_one(promises.Booking, booking_id),
+                    reason="flooded",
+                    by="school",
+                    who="J",
+                    now=now,
+                )
+            ):
                 self.of[urn].say(now)
 
     def takes_the_offer(self, urn: int, now: datetime) -> None:
@@ -284,9 +315,11 @@ class Year:
         kept = proposals.open_of(self.id, urn, now=now)
         if kept is not None:
             kept_id = kept.id
-            if self.try_to(lambda: proposing.accept(
-                db.session.get_one(proposals.Proposal, kept_id), self.promise(urn), who="J", now=now
-            )):  # fmt: skip
+            if self.try_to(
+                lambda: proposing.accept(
+                    db.session.get_one(proposals.Proposal, kept_id), self.promise(urn), who="J", now=now
+                )
+            ):
                 self.of[urn].say(now)
                 self.of[urn].waits = False
 
@@ -294,9 +327,11 @@ class Year:
         kept = proposals.open_of(self.id, urn, now=now)
         if kept is not None:
             kept_id = kept.id
-            if self.try_to(lambda: refusing.refuse_slot(
-                db.session.get_one(proposals.Proposal, kept_id), reason="mocks", who="J", now=now
-            )):  # fmt: skip
+            if self.try_to(
+                lambda: refusing.refuse_slot(
+                    db.session.get_one(proposals.Proposal, kept_id), reason="mocks", who="J", now=now
+                )
+            ):
                 self.of[urn].say(now)
 
     def names_another(self, urn: int, now: datetime) -> None:
@@ -312,9 +347,11 @@ class Year:
             self.of[urn].say(now)
             self.of[urn].waits = False
             contact = next(c for c in contacts.of(urn) if c.address == address)
-            if self.try_to(lambda: invitations.invite(
-                self.programme, self.school(urn), db.session.merge(contact), who="J", now=now
-            )):  # fmt: skip
+            if self.try_to(
+                lambda: invitations.invite(
+                    self.programme, self.school(urn), db.session.merge(contact), who="J", now=now
+                )
+            ):
                 self.asked_now(urn, address, now)
 
     def loses_its_address(self, urn: int, now: datetime) -> None:
@@ -358,9 +395,11 @@ class Year:
             self.try_to(
                 lambda: raising.leave_be(self.programme, urn, level, "met them", who="Priya", now=now)
             )
-        elif self.try_to(lambda: raising.raise_to(
-            self.programme, urn, level, Addressee(address=address, source="a call"), who="Priya", now=now
-        )):  # fmt: skip
+        elif self.try_to(
+            lambda: raising.raise_to(
+                self.programme, urn, level, Addressee(address=address, source="a call"), who="Priya", now=now
+            )
+        ):
             self.of[urn].consents.add(f"{raising.KINDS[level]} {address}")
 
 

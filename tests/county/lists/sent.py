@@ -21,8 +21,11 @@ def lines(*written: str) -> bytes:
 
 
 SOURCE: dict[str, Any] = {
-    "source": "the leads' list", "source_date": make.EARLIER.date(), "who": "Priya", "now": make.NOW,
-}  # fmt: skip
+    "source": "the leads' list",
+    "source_date": make.EARLIER.date(),
+    "who": "Priya",
+    "now": make.NOW,
+}
 
 
 def take_in(upload: Upload, **changes: Any) -> Any:

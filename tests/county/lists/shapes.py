@@ -1,4 +1,5 @@
-"""The shapes that councils' lists come in: each a file of the same schools and people, and what must come of it."""
+"""The shapes that councils' lists come in: each a file of the same schools and people, and what must come of
+it."""
 
 import csv
 import io
@@ -66,15 +67,26 @@ def _by_area(places: Sequence[Place]) -> bytes:
 
 
 def _two_emails(places: Sequence[Place]) -> bytes:
-    return text([["URN", "Name", "Email", "Email"],
-                 *([p.urn, "Jo Fell", p.address("j.fell"), p.address("office")] for p in places)])  # fmt: skip
+    return text(
+        [
+            ["URN", "Name", "Email", "Email"],
+            *([p.urn, "Jo Fell", p.address("j.fell"), p.address("office")] for p in places),
+        ]
+    )
 
 
 def _titled(places: Sequence[Place]) -> bytes:
-    return book({
-        "Cover": [["Marlshire County Council"], ["Contacts of safeguarding leads"], ["For internal use"]],
-        "Leads": [["Safeguarding leads, autumn 2026"], [], ["Updated", datetime(2026, 9, 3)], *_plain(places)],
-    })  # fmt: skip
+    return book(
+        {
+            "Cover": [["Marlshire County Council"], ["Contacts of safeguarding leads"], ["For internal use"]],
+            "Leads": [
+                ["Safeguarding leads, autumn 2026"],
+                [],
+                ["Updated", datetime(2026, 9, 3)],
+                *_plain(places),
+            ],
+        }
+    )
 
 
 def _worded(*headings: str) -> Shape:
@@ -87,23 +99,69 @@ def _worded(*headings: str) -> Shape:
 
 
 def _wide(places: Sequence[Place]) -> bytes:
-    return book({"All": [
-        ["DfE No", "URN", "School Name", "Head", "Head's e-mail address", "DSL Name", "DSL Email", "DSL Tel", "Deputy DSL", "Deputy DSL email", "School email"],
-        *([p.laestab, p.urn, p.name, "Pat Head", p.address("head"), "Jo Fell", p.address("dsl"), "01632 960 118", "Sam Day", p.address("deputy"), p.address("office")] for p in places),
-    ]})  # fmt: skip
+    return book(
+        {
+            "All": [
+                [
+                    "DfE No",
+                    "URN",
+                    "School Name",
+                    "Head",
+                    "Head's e-mail address",
+                    "DSL Name",
+                    "DSL Email",
+                    "DSL Tel",
+                    "Deputy DSL",
+                    "Deputy DSL email",
+                    "School email",
+                ],
+                *(
+                    [
+                        p.laestab,
+                        p.urn,
+                        p.name,
+                        "Pat Head",
+                        p.address("head"),
+                        "Jo Fell",
+                        p.address("dsl"),
+                        "01632 960 118",
+                        "Sam Day",
+                        p.address("deputy"),
+                        p.address("office"),
+                    ]
+                    for p in places
+                ),
+            ]
+        }
+    )
 
 
 def _grouped(places: Sequence[Place]) -> bytes:
-    return book({"All": [
-        ["", "", "Headteacher", "", "Designated Safeguarding Lead", ""],
-        ["URN", "School", "Name", "Email", "Name", "Email"],
-        *([p.urn, p.name, "Pat Head", p.address("head"), "Jo Fell", p.address("dsl")] for p in places),
-    ]}, merged={"All": ["C1:D1", "E1:F1"]})  # fmt: skip
+    return book(
+        {
+            "All": [
+                ["", "", "Headteacher", "", "Designated Safeguarding Lead", ""],
+                ["URN", "School", "Name", "Email", "Name", "Email"],
+                *(
+                    [p.urn, p.name, "Pat Head", p.address("head"), "Jo Fell", p.address("dsl")]
+                    for p in places
+                ),
+            ]
+        },
+        merged={"All": ["C1:D1", "E1:F1"]},
+    )
 
 
 def _in_turn(places: Sequence[Place]) -> bytes:
-    return text([["School", "Postcode", "Headteacher", "Email", "DSL", "Email", "Tel"],
-                 *([p.name, p.postcode, "Pat Head", p.address("head"), "Jo Fell", p.address("dsl"), "1"] for p in places)])  # fmt: skip
+    return text(
+        [
+            ["School", "Postcode", "Headteacher", "Email", "DSL", "Email", "Tel"],
+            *(
+                [p.name, p.postcode, "Pat Head", p.address("head"), "Jo Fell", p.address("dsl"), "1"]
+                for p in places
+            ),
+        ]
+    )
 
 
 def _merged_down(places: Sequence[Place]) -> bytes:
@@ -131,8 +189,15 @@ def _noted(places: Sequence[Place]) -> bytes:
 
 
 def _with_notes(places: Sequence[Place]) -> bytes:
-    return text([["URN", "School", "DSL", "Email", "Notes"],
-                 *([p.urn, p.name, "Jo Fell", p.address("dsl"), "Do not use old@gone.example, off sick"] for p in places)])  # fmt: skip
+    return text(
+        [
+            ["URN", "School", "DSL", "Email", "Notes"],
+            *(
+                [p.urn, p.name, "Jo Fell", p.address("dsl"), "Do not use old@gone.example, off sick"]
+                for p in places
+            ),
+        ]
+    )
 
 
 def _headless(places: Sequence[Place]) -> bytes:
@@ -164,19 +229,45 @@ SHAPES: dict[str, tuple[Shape, tuple[str, ...]]] = {
     "a cover sheet and title rows": (_titled, ("dsl",)),
     "DSL email": (_worded("URN", "School", "DSL name", "DSL email", "Tel"), ("dsl",)),
     "Email of DSL": (_worded("URN", "Establishment", "Name of DSL", "Email of DSL", "Phone no."), ("dsl",)),
-    "School email": (_worded("GIAS URN", "Name of school", "Contact", "School email", "School telephone"), ("dsl",)),
-    "Head's e-mail address": (_worded("URN no.", "Setting", "Headteacher", "Head's e-mail address", "Tel."), ("dsl",)),
-    "long headings": (_worded("School URN", "School/Setting", "Designated Safeguarding Lead (DSL) - name",
-                              "Designated Safeguarding Lead (DSL) - email", "Contact number"), ("dsl",)),
+    "School email": (
+        _worded("GIAS URN", "Name of school", "Contact", "School email", "School telephone"),
+        ("dsl",),
+    ),
+    "Head's e-mail address": (
+        _worded("URN no.", "Setting", "Headteacher", "Head's e-mail address", "Tel."),
+        ("dsl",),
+    ),
+    "long headings": (
+        _worded(
+            "School URN",
+            "School/Setting",
+            "Designated Safeguarding Lead (DSL) - name",
+            "Designated Safeguarding Lead (DSL) - email",
+            "Contact number",
+        ),
+        ("dsl",),
+    ),
     "a block of columns for each role": (_wide, ("head", "dsl", "deputy", "office")),
     "headings over two lines, merged": (_grouped, ("head", "dsl")),
     "Head, Email, DSL, Email by name and postcode": (_in_turn, ("head", "dsl")),
     "a school's cell over several lines": (_merged_down, ("dsl", "deputy")),
-    "Name <address>; Name <address>": (_in_a_cell(lambda p: f"Jo Fell <{p.address('dsl')}>; Sam Day <{p.address('deputy')}>"), ("dsl", "deputy")),
-    "name (role) address": (_in_a_cell(lambda p: f"Jo Fell (DSL) {p.address('dsl')}, Sam Day (deputy) {p.address('deputy')}"), ("dsl", "deputy")),
+    "Name <address>; Name <address>": (
+        _in_a_cell(lambda p: f"Jo Fell <{p.address('dsl')}>; Sam Day <{p.address('deputy')}>"),
+        ("dsl", "deputy"),
+    ),
+    "name (role) address": (
+        _in_a_cell(lambda p: f"Jo Fell (DSL) {p.address('dsl')}, Sam Day (deputy) {p.address('deputy')}"),
+        ("dsl", "deputy"),
+    ),
     "slashes": (_in_a_cell(lambda p: f"{p.address('dsl')} / {p.address('deputy')}"), ("dsl", "deputy")),
-    "slashes without blanks": (_in_a_cell(lambda p: f"{p.address('dsl')}/{p.address('deputy')}"), ("dsl", "deputy")),
-    "line breaks": (_in_a_cell(lambda p: f"DSL: {p.address('dsl')}\nDeputy: {p.address('deputy')}"), ("dsl", "deputy")),
+    "slashes without blanks": (
+        _in_a_cell(lambda p: f"{p.address('dsl')}/{p.address('deputy')}"),
+        ("dsl", "deputy"),
+    ),
+    "line breaks": (
+        _in_a_cell(lambda p: f"DSL: {p.address('dsl')}\nDeputy: {p.address('deputy')}"),
+        ("dsl", "deputy"),
+    ),
     "notes below the list": (_noted, ("dsl",)),
     "a column of notes": (_with_notes, ("dsl",)),
     "no headings at all": (_headless, ("dsl",)),
@@ -185,11 +276,32 @@ SHAPES: dict[str, tuple[Shape, tuple[str, ...]]] = {
     "DfE number": (_numbers(lambda p: p.laestab, "DfE number"), ("dsl",)),
     "LAESTAB with its stroke": (_numbers(lambda p: f"{p.laestab[:3]}/{p.laestab[3:]}", "LAESTAB"), ("dsl",)),
     "LAESTAB in the column of the URN": (_numbers(lambda p: p.laestab), ("dsl",)),
-    "name and postcode": (_named("School name", "Post Code", of=lambda p: [p.name.upper(), p.postcode.replace(" ", "").lower()]), ("dsl",)),
+    "name and postcode": (
+        _named(
+            "School name", "Post Code", of=lambda p: [p.name.upper(), p.postcode.replace(" ", "").lower()]
+        ),
+        ("dsl",),
+    ),
     "name and town": (_named("School", "Town/City", of=lambda p: [f"{p.name}.", p.town]), ("dsl",)),
-    "name with its postcode in the address": (_named("School", "Address", of=lambda p: [p.name, f"1 High Street, {p.town}, {p.postcode}"]), ("dsl",)),
-    "Excel's CSV with semicolons, cp1252": (lambda places: text([["URN", "Naïve school", "DSL", "E-Mail"], *([p.urn, p.name, "Zoë O’Fell", p.address("dsl")] for p in places)], ";", "cp1252"), ("dsl",)),
+    "name with its postcode in the address": (
+        _named("School", "Address", of=lambda p: [p.name, f"1 High Street, {p.town}, {p.postcode}"]),
+        ("dsl",),
+    ),
+    "Excel's CSV with semicolons, cp1252": (
+        lambda places: text(
+            [
+                ["URN", "Naïve school", "DSL", "E-Mail"],
+                *([p.urn, p.name, "Zoë O’Fell", p.address("dsl")] for p in places),
+            ],
+            ";",
+            "cp1252",
+        ),
+        ("dsl",),
+    ),
     "Unicode text with tabs, UTF-16": (lambda places: text(_plain(places), "\t", "utf-16"), ("dsl",)),
-    "tabs after title rows": (lambda places: text([["Leads, autumn, as told"], *_plain(places)], "\t"), ("dsl",)),
-}  # fmt: skip
+    "tabs after title rows": (
+        lambda places: text([["Leads, autumn, as told"], *_plain(places)], "\t"),
+        ("dsl",),
+    ),
+}
 """{what it is: (the file, whose addresses stand in it for each school)}."""

@@ -1,4 +1,5 @@
-"""A list of contacts against what is on file: every line has its fate, the sum adds up, nothing is dropped in silence."""
+"""A list of contacts against what is on file: every line has its fate, the sum adds up, nothing is dropped in
+silence."""
 
 import threading
 from datetime import timedelta
@@ -95,8 +96,9 @@ def test_every_line_is_new_changed_the_same_merged_left_out_or_to_be_put_right(a
         (15, "school", "Its number is that of Redmere, but the line says ‘Quite Another’."),
     ]
     assert [(e.line, e.reason) for e in found.of(LEFT)] == [
-        (16, "The headings once more"), (17, "A title or a note, nothing to take in"),
-    ]  # fmt: skip
+        (16, "The headings once more"),
+        (17, "A title or a note, nothing to take in"),
+    ]
     assert found.lines == len(found.entries) == sum(found.sums.values()) == 16
 
 
@@ -108,15 +110,22 @@ def test_only_the_partnerships_own_schools_are_looked_at(app: Flask) -> None:
         theirs = make.school(la_code="999", name="Garrick College", postcode="ZZ9 9ZZ")
         make.school(name="Redmere")
         upload = send(
-            lines("URN,School,Postcode,Email", f"{theirs.urn},,,a@b.example", "777777,,,a@b.example",
-                  ",Garrick College,ZZ9 9ZZ,a@b.example", ",No Such School,ZZ9 9ZZ,a@b.example"),
+            lines(
+                "URN,School,Postcode,Email",
+                f"{theirs.urn},,,a@b.example",
+                "777777,,,a@b.example",
+                ",Garrick College,ZZ9 9ZZ,a@b.example",
+                ",No Such School,ZZ9 9ZZ,a@b.example",
+            ),
             ours.id,
-        )  # fmt: skip
+        )
         found = contact_lists.look(upload, ["931"])
     assert [e.reason for e in found.of(REPAIR)] == [
-        f"URN {theirs.urn} is not in the register here", "URN 777777 is not in the register here",
-        "No school here is called ‘Garrick College’", "No school here is called ‘No Such School’",
-    ]  # fmt: skip
+        f"URN {theirs.urn} is not in the register here",
+        "URN 777777 is not in the register here",
+        "No school here is called ‘Garrick College’",
+        "No school here is called ‘No Such School’",
+    ]
     for entry in found.entries:
         assert entry.said is not None
         assert theirs.urn not in {s.urn for s in found.ours.likely(entry.said)}
@@ -129,16 +138,23 @@ def test_two_schools_of_one_name_are_told_apart_by_their_place_or_asked_about(ap
         near = make.school(name="Elmstead School", town="North Marl", postcode="ZZ1 1AA")
         far = make.school(name="Elmstead School", town="South Marl", postcode="ZZ2 2BB")
         upload = send(
-            lines("School,Postcode,Town,Email", "ELMSTEAD SCHOOL,zz11aa,,a@b.example", "Elmstead School,,South Marl,b@b.example",
-                  "Elmstead Sch.,,,c@b.example", "Elmstead School,ZZ3 3CC,,d@b.example", "Elmsted Scool,,,e@b.example"),
+            lines(
+                "School,Postcode,Town,Email",
+                "ELMSTEAD SCHOOL,zz11aa,,a@b.example",
+                "Elmstead School,,South Marl,b@b.example",
+                "Elmstead Sch.,,,c@b.example",
+                "Elmstead School,ZZ3 3CC,,d@b.example",
+                "Elmsted Scool,,,e@b.example",
+            ),
             ours.id,
-        )  # fmt: skip
+        )
         found = contact_lists.look(upload, ["931"])
     assert [e.school.urn for e in found.of(NEW) if e.school] == [near.urn, far.urn]
     assert [e.reason for e in found.of(REPAIR)] == [
-        "Two schools are called Elmstead School", "Two schools are called Elmstead School",
+        "Two schools are called Elmstead School",
+        "Two schools are called Elmstead School",
         "No school here is called ‘Elmsted Scool’",
-    ]  # fmt: skip
+    ]
     for entry in found.of(REPAIR):
         assert entry.said is not None
         assert {s.urn for s in found.ours.likely(entry.said)} == {near.urn, far.urn}
@@ -182,8 +198,10 @@ def test_what_is_put_right_counts_and_only_for_the_line_it_was_said_of(app: Flas
         again = uploads.get(upload.row.token, kind=CONTACTS, partnership_id=ours.id, now=make.NOW)
         done = take_in(again)
     assert sorted(on_file(school.urn)) == [
-        ("", "", "a@b.example"), ("", "", "ok@coldbrook.example"), ("Margit Lund", "", "m.lund@coldbrook.example"),
-    ]  # fmt: skip
+        ("", "", "a@b.example"),
+        ("", "", "ok@coldbrook.example"),
+        ("Margit Lund", "", "m.lund@coldbrook.example"),
+    ]
     assert [(e.line, e.reason) for e in done.of(LEFT)] == [(5, "Left out by you")]
     again.choices.put_right[first.key]["of"] = "00000000"
     assert [e.line for e in contact_lists.look(again, ["931"]).of(REPAIR)] == [2]
@@ -208,8 +226,9 @@ def test_what_the_school_itself_gave_wins(app: Flask) -> None:
         )
         done = take_in(upload)
     assert {a: (n, r) for n, r, a in on_file(school.urn)} == {
-        **{f"a{n}@b.example": ("As told", "DSL") for n in range(4)}, "a4@b.example": ("Another", "DSL"),
-    }  # fmt: skip
+        **{f"a{n}@b.example": ("As told", "DSL") for n in range(4)},
+        "a4@b.example": ("Another", "DSL"),
+    }
     assert [e.note for e in done.of(CHANGED)] == ["the school’s own word stands"] * 4 + [""]
 
 
@@ -321,15 +340,36 @@ def test_a_list_waits_for_a_day_for_its_own_partnership_and_is_then_swept(app: F
 
 
 CELLS = st.sampled_from(
-    ["", "Redmere Academy", "a@b.example", "Jo Fell <c@d.example>; x@y.example", "broken@", "n/a", "School", "Email", "URN", "DSL email",
-     "900001", "Notes", "1/2/2024", "two\nlines@b.example", "Head", "@", "a@b@c", "Total", "ZZ1 1AA", "Town"]
-)  # fmt: skip
+    [
+        "",
+        "Redmere Academy",
+        "a@b.example",
+        "Jo Fell <c@d.example>; x@y.example",
+        "broken@",
+        "n/a",
+        "School",
+        "Email",
+        "URN",
+        "DSL email",
+        "900001",
+        "Notes",
+        "1/2/2024",
+        "two\nlines@b.example",
+        "Head",
+        "@",
+        "a@b@c",
+        "Total",
+        "ZZ1 1AA",
+        "Town",
+    ]
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.lists(CELLS, max_size=5), max_size=8), min_size=1, max_size=3))
 def test_whatever_a_workbook_holds_no_line_is_lost(app: Flask, sheets: list[list[list[str]]]) -> None:
-    """Lines of the file = lines above the lists + lines of sheets not read + lines read, each of which has its fate."""
+    """Lines of the file = lines above the lists + lines of sheets not read + lines read, each of which has
+    its fate."""
     content = write_book([(f"S{n}", [], [*rows]) for n, rows in enumerate(sheets)])
     with transaction():
         ours = make.partnership((f"{make.school().urn}",))

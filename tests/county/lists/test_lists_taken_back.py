@@ -1,4 +1,5 @@
-"""A list of contacts that was taken in is taken back whole: everything is as before it, but for what somebody changed since."""
+"""A list of contacts that was taken in is taken back whole: everything is as before it, but for what somebody
+changed since."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,11 +29,22 @@ LATER = make.NOW + timedelta(hours=3)
 def scene() -> tuple[Partnership, School]:
     ours = make.partnership(("931",))
     school = make.school(name="Redmere")
-    for address, name in (("kept@redmere.example", "Kept"), ("was@redmere.example", "Was"), ("old@redmere.example", "Old")):
+    for address, name in (
+        ("kept@redmere.example", "Kept"),
+        ("was@redmere.example", "Was"),
+        ("old@redmere.example", "Old"),
+    ):
         contacts.add(
-            school.urn, name, "DSL", address, "01632 960 118", "their page", make.EARLIER.date(), who="Priya",
+            school.urn,
+            name,
+            "DSL",
+            address,
+            "01632 960 118",
+            "their page",
+            make.EARLIER.date(),
+            who="Priya",
             now=make.EARLIER,
-        )  # fmt: skip
+        )
     return ours, school
 
 
@@ -69,14 +81,25 @@ def test_a_list_taken_back_at_once_leaves_everything_as_it_was(app: Flask) -> No
         ours, school = scene()
         before = on_file(school.urn)
         row = take_in(school, ours)
-        assert (row.lines, row.named, row.made, row.changed, row.unchanged, row.merged, row.left_out) == (7, 7, 2, 2, 1, 1, 1)
+        assert (row.lines, row.named, row.made, row.changed, row.unchanged, row.merged, row.left_out) == (
+            7,
+            7,
+            2,
+            2,
+            1,
+            1,
+            1,
+        )
         assert on_file(school.urn) != before
     with transaction():
         done = back(row)
         assert [b.since for b in done] == ["", "", "", ""]
     assert on_file(school.urn) == before
     said = [(r.what, r.who) for r in history.of("school", school.urn)]
-    assert said.count(("contact as before its list", "Owen")) == 2 and said.count(("contact ended with its list", "Owen")) == 2
+    assert (
+        said.count(("contact as before its list", "Owen")) == 2
+        and said.count(("contact ended with its list", "Owen")) == 2
+    )
     assert (row.taken_back_at, row.taken_back_by) == (LATER, "Owen")
     with transaction(), pytest.raises(NoSuchList):
         back(row)
@@ -93,7 +116,11 @@ def test_what_somebody_changed_since_stays_and_is_named(app: Flask) -> None:
         contacts.end(rows["Gone"], who="the school", now=at)
         kept = contacts.details("Isabel", "DSL", "was@redmere.example", "")
         contacts.put_many(
-            [(school.urn, rows["Is"], kept)], source=contacts.CONFIRMED, source_date=at.date(), who="the school", now=at
+            [(school.urn, rows["Is"], kept)],
+            source=contacts.CONFIRMED,
+            source_date=at.date(),
+            who="the school",
+            now=at,
         )
     look = {b.contact.name: (b.before.name if b.before else "", b.since) for b in contact_lists.backing(row)}
     assert look == {
@@ -104,7 +131,12 @@ def test_what_somebody_changed_since_stays_and_is_named(app: Flask) -> None:
     }
     with transaction():
         done = back(row)
-    assert {b.contact.name: bool(b.since) for b in done} == {"Gone": True, "Is": True, "New": False, "Older": False}
+    assert {b.contact.name: bool(b.since) for b in done} == {
+        "Gone": True,
+        "Is": True,
+        "New": False,
+        "Older": False,
+    }
     assert sorted(name for name, *_ in on_file(school.urn)) == ["Isabel", "Kept", "Old"]
 
 
@@ -114,9 +146,12 @@ def test_what_went_out_stays_links_too(app: Flask) -> None:
         row = take_in(school, ours)
         programme = make.programme(ours)
         links.mint(
-            urn=school.urn, programme_id=programme.id, address="new@redmere.example", now=make.NOW,
+            urn=school.urn,
+            programme_id=programme.id,
+            address="new@redmere.example",
+            now=make.NOW,
             expires_at=make.NOW + timedelta(days=60),
-        )  # fmt: skip
+        )
         make.letter("New@Redmere.example", make.NOW + timedelta(minutes=5), partnership_id=ours.id)
         make.letter("old@redmere.example", make.EARLIER, partnership_id=ours.id)
         make.letter("was@redmere.example", make.NOW + timedelta(minutes=5), partnership_id=None)
@@ -132,7 +167,10 @@ def test_a_list_is_its_partnerships_own(app: Flask) -> None:
         ours, school = scene()
         row = take_in(school, ours)
         theirs = make.partnership(("850",), name="Theirs")
-    assert contact_lists.find_list(ours.id, row.id) is not None and contact_lists.find_list(theirs.id, row.id) is None
+    assert (
+        contact_lists.find_list(ours.id, row.id) is not None
+        and contact_lists.find_list(theirs.id, row.id) is None
+    )
     assert contact_lists.lists(theirs.id) == [] and contact_lists.lists(ours.id) == [row]
     assert contact_lists.find_list(ours.id, 2**40) is None
     with transaction(), pytest.raises(NoSuchList):
@@ -143,12 +181,27 @@ def test_of_a_school_in_no_target_only_what_is_on_file_is_changed(app: Flask) ->
     with transaction():
         ours, school = scene()
         primary = make.school(name="Primary")
-        contacts.add(primary.urn, "Was", "", "was@primary.example", "", "x", make.EARLIER.date(), who="P", now=make.EARLIER)
+        contacts.add(
+            primary.urn,
+            "Was",
+            "",
+            "was@primary.example",
+            "",
+            "x",
+            make.EARLIER.date(),
+            who="P",
+            now=make.EARLIER,
+        )
         sent = send(
-            lines("URN,Email,Name", f"{primary.urn},was@primary.example,Is", f"{primary.urn},new@primary.example,New",
-                  f"{primary.urn},bad,Bad", f"{school.urn},new@redmere.example,New"),
+            lines(
+                "URN,Email,Name",
+                f"{primary.urn},was@primary.example,Is",
+                f"{primary.urn},new@primary.example,New",
+                f"{primary.urn},bad,Bad",
+                f"{school.urn},new@redmere.example,New",
+            ),
             ours.id,
-        )  # fmt: skip
+        )
         done, row = contact_lists.take_in(sent, ["931"], target={school.urn}, **SOURCE)
         assert row is not None
         assert (row.named, row.made, row.changed, row.not_in_target, row.left_out) == (4, 1, 1, 2, 0)
@@ -191,7 +244,9 @@ def test_looking_at_a_list_takes_the_same_queries_whatever_its_length(app: Flask
         ours, school = scene()
     for n in (1, 30):
         with transaction():
-            sent = send(lines("URN,Email", *(f"{school.urn},a{n}x{k}@redmere.example" for k in range(n))), ours.id)
+            sent = send(
+                lines("URN,Email", *(f"{school.urn},a{n}x{k}@redmere.example" for k in range(n))), ours.id
+            )
             row = contact_lists.take_in(sent, ["931"], **SOURCE)[1]
         assert row is not None
         found = contact_lists.find_list(ours.id, row.id)

@@ -1,4 +1,5 @@
-"""A list of past shows: kept as earlier visits, never twice, taken back whole; and every line has its fate."""
+"""A list of past shows: kept as earlier visits, never twice, taken back whole; and every line has its
+fate."""
 
 from datetime import date
 
@@ -41,16 +42,30 @@ def test_every_line_is_new_known_merged_left_out_or_to_be_put_right(app: Flask) 
         urn = make.school(name="Redmere").urn
         found = look(
             lines(
-                "Past shows as told", "URN,School,Date of performance,Academic year,No. of pupils",
-                f"{urn},,9/3/2024,,210", f"{urn},,,2022/23,", f"{urn},,Sat 9th Mar 24,2023-24,", ",Redmere,March 2022,,about 180 pupils",
-                f"{urn},,9/3/2024,2022/23,", f"{urn},,soon,,", f"{urn},,,2023,", f"{urn},,,,", f"{urn},,9/3/2028,,",
-                f"{urn},,,2021/22,Y8 100 and Y9 90", "777777,,9/3/2024,,", "Total,,,,", f"{urn},,,2026/27,",
+                "Past shows as told",
+                "URN,School,Date of performance,Academic year,No. of pupils",
+                f"{urn},,9/3/2024,,210",
+                f"{urn},,,2022/23,",
+                f"{urn},,Sat 9th Mar 24,2023-24,",
+                ",Redmere,March 2022,,about 180 pupils",
+                f"{urn},,9/3/2024,2022/23,",
+                f"{urn},,soon,,",
+                f"{urn},,,2023,",
+                f"{urn},,,,",
+                f"{urn},,9/3/2028,,",
+                f"{urn},,,2021/22,Y8 100 and Y9 90",
+                "777777,,9/3/2024,,",
+                "Total,,,,",
+                f"{urn},,,2026/27,",
             ),
             ours.id,
-        )  # fmt: skip
+        )
     assert [(e.line, e.year, e.day, e.pupils) for e in found.of(NEW)] == [
-        (3, 2023, date(2024, 3, 9), 210), (4, 2022, None, None), (6, 2021, None, 180), (15, 2026, None, None),
-    ]  # fmt: skip
+        (3, 2023, date(2024, 3, 9), 210),
+        (4, 2022, None, None),
+        (6, 2021, None, 180),
+        (15, 2026, None, None),
+    ]
     assert [(e.line, e.into) for e in found.of(TWICE)] == [(5, "line 3")]
     assert [(e.line, e.field, e.reason) for e in found.of(REPAIR)] == [
         (7, "day", "9 March 2024 is not in 2022/23"),
@@ -162,14 +177,24 @@ def _two_lists() -> tuple[int, int, int]:
 @pytest.mark.parametrize(
     "wrong",
     [
-        "INSERT INTO earlier_visit (list_id, partnership_id, urn, academic_year) SELECT list_id, {theirs}, urn, 2020 FROM earlier_visit",
-        "INSERT INTO earlier_visit (list_id, partnership_id, urn, academic_year, day) SELECT list_id, partnership_id, urn, 2023, day FROM earlier_visit",
+        (
+            "INSERT INTO earlier_visit (list_id, partnership_id, urn, academic_year) SELECT list_id, "
+            "{theirs}, urn, 2020 FROM earlier_visit"
+        ),
+        (
+            "INSERT INTO earlier_visit (list_id, partnership_id, urn, academic_year, day) SELECT list_id, "
+            "partnership_id, urn, 2023, day FROM earlier_visit"
+        ),
         "UPDATE earlier_visit SET pupils = -1",
         "UPDATE earlier_visit SET academic_year = 20",
         "UPDATE earlier_list SET taken_back_at = recorded_at",
-        "INSERT INTO list_heading (partnership_id, kind, heading, taken_as, recorded_at, who) SELECT {ours}, 'contacts', 'x', 'urn', recorded_at, 'P' FROM earlier_list UNION ALL SELECT {ours}, 'contacts', 'x', 'name', recorded_at, 'P' FROM earlier_list",
+        (
+            "INSERT INTO list_heading (partnership_id, kind, heading, taken_as, recorded_at, who) SELECT "
+            "{ours}, 'contacts', 'x', 'urn', recorded_at, 'P' FROM earlier_list UNION ALL SELECT {ours}, "
+            "'contacts', 'x', 'name', recorded_at, 'P' FROM earlier_list"
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_database_refuses_what_must_never_be(app: Flask, wrong: str) -> None:
     with transaction():
         ours, theirs, _ = _two_lists()

@@ -30,9 +30,12 @@ def county() -> tuple[int, list[Place]]:
     places = []
     for n in range(SCHOOLS):
         place = Place(
-            urn=115400 + n, laestab=f"931{4000 + n}", name=NAMES[n % len(NAMES)],
-            postcode=f"ZZ{n // 10 + 1} {n % 10}AA", town=f"Town {n // len(NAMES)}",
-        )  # fmt: skip
+            urn=115400 + n,
+            laestab=f"931{4000 + n}",
+            name=NAMES[n % len(NAMES)],
+            postcode=f"ZZ{n // 10 + 1} {n % 10}AA",
+            town=f"Town {n // len(NAMES)}",
+        )
         make.school(
             urn=place.urn,
             name=place.name,

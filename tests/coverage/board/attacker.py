@@ -1,8 +1,9 @@
 """A reader who sets all that was ever published against each other, to work out how many a few people were.
 
-Shares no code with what hides. It reads every figure of people in the reports' files, knows school by school (the feed
-says so, of any day) where somebody was counted and when something changed, knows the rules by which schools count as
-seen, and asks a solver of whole numbers for two worlds that fit all of it. Where there are no two, the number is known.
+Shares no code with what hides. It reads every figure of people in the reports' files, knows school by school
+(the feed says so, of any day) where somebody was counted and when something changed, knows the rules by which
+schools count as seen, and asks a solver of whole numbers for two worlds that fit all of it. Where there are
+no two, the number is known.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +27,8 @@ Terms = dict[int, int]
 
 @dataclass
 class Seen:
-    """One release as it was read: the county of its day, as far as it is public, and the lines of its file."""
+    """One release as it was read: the county of its day, as far as it is public, and the lines of its
+    file."""
 
     day: date
     target: Sequence[Standing]
@@ -47,15 +49,17 @@ class Attacker:
     whose: dict[int, Any] = field(default_factory=dict)
 
     def known(self) -> list[str]:
-        """Every number under 5 that can be worked out, in words; 'all of it is wrong' if no world fits at all."""
+        """Every number under 5 that can be worked out, in words; 'all of it is wrong' if no world fits at
+        all."""
         self._read_all()
         wanted = {name: (terms, self._sum(terms)) for name, terms in self._targets()}
         wanted = {name: (t, v) for name, (t, v) in wanted.items() if t and 0 <= v < LEAST}
         return self._solve(wanted)
 
     def confirms(self, told: Sequence[tuple[int, Collection[str], Collection[date]]]) -> list[bool]:
-        """Of each (number, units, days) whether it can be worked out that so many people of these units ('100003.8':
-        Year 8 of a school) were counted on one of these days, or that a count changed by so many between two of them."""
+        """Of each (number, units, days) whether it can be worked out that so many people of these units
+        ('100003.8': Year 8 of a school) were counted on one of these days, or that a count changed by so many
+        between two of them."""
         self._read_all()
         wanted: dict[str, tuple[Terms, int]] = {}
         for at, (number, units, days) in enumerate(told):
@@ -89,7 +93,11 @@ class Attacker:
             urn, _, of = unit.partition(".")
             whats = ("saw", "there", "school") if of.isdigit() else (of,) if of else ("school", "also")
             for what in whats:
-                key = (n, what, int(urn)) if what in ("school", "also", "concerns") else (n, what, int(urn), int(of))
+                key = (
+                    (n, what, int(urn))
+                    if what in ("school", "also", "concerns")
+                    else (n, what, int(urn), int(of))
+                )
                 if key in self.at:
                     found[what][self.at[key]] = 1
         yield from found.items()
@@ -99,7 +107,8 @@ class Attacker:
     # --- what is unknown
 
     def _number_all(self, n: int) -> None:
-        """The unknown numbers of a release, each the one of the release before where it did not change since."""
+        """The unknown numbers of a release, each the one of the release before where it did not change
+        since."""
         release = self.releases[n]
         for s in release.target:
             for y in s.year_groups:
@@ -155,9 +164,11 @@ class Attacker:
     ) -> Terms:
         found: Terms = {}
         for s in schools:
-            keys = [(n, what, s.urn)] if what in ("school", "concerns") else [
-                (n, what, s.urn, y) for y in s.year_groups if years is None or y in years
-            ]  # fmt: skip
+            keys = (
+                [(n, what, s.urn)]
+                if what in ("school", "concerns")
+                else [(n, what, s.urn, y) for y in s.year_groups if years is None or y in years]
+            )
             for key in keys:
                 if key in self.at:
                     found[self.at[key]] = found.get(self.at[key], 0) + 1
@@ -170,8 +181,15 @@ class Attacker:
 
     def _read(self, n: int, line: dict[str, Any]) -> None:
         if line["Table"] in ("Towns", "Urban and rural"):
-            people = ("Pupils seen", "Target pupils where known", "Pupils seen % where known", "Concerns raised")
-            assert {line[name] for name in people} == {""}, "outside the coordinators a place shows schools alone"
+            people = (
+                "Pupils seen",
+                "Target pupils where known",
+                "Pupils seen % where known",
+                "Concerns raised",
+            )
+            assert {line[name] for name in people} == {""}, (
+                "outside the coordinators a place shows schools alone"
+            )
             return
         schools, years = self._who(n, line["Table"], line["Name"])
         known = [s for s in schools if s.target_pupils is not None]
@@ -242,9 +260,11 @@ class Attacker:
         if years is None:
             yield "school", self._terms(n, "school", schools)
         counted = [
-            (s, y) for s in schools for y in s.year_groups
+            (s, y)
+            for s in schools
+            for y in s.year_groups
             if (years is None or y in years) and s.pupils_by_year.get(y) is not None
-        ]  # fmt: skip
+        ]
         if all(s.seen_by_year.get(y, 0) <= (s.pupils_by_year[y] or 0) for s, y in counted):
             keys = [(n, "saw", s.urn, y) for s, y in counted]
             known = {self.at[key]: 1 for key in keys if key in self.at}

@@ -1,4 +1,5 @@
-"""Ten reports of a county in any order of days, attacked with all that anybody could read. Pure: no database."""
+"""Ten reports of a county in any order of days, attacked with all that anybody could read. Pure: no
+database."""
 
 import json
 import os
@@ -38,9 +39,15 @@ class County:
         each = {y: r.randint(1, 9) if small else r.randint(40, 160) for y in years}
         kind = r.choice(("own", "own", "estimate", "estimate", "unknown"))
         return {
-            "urn": 100_000 + n, "district": r.randrange(self.districts), "type": r.randint(1, 3), "years": years,
-            "phase": "Special" if small else r.choice(("Secondary", "All-through")), "kind": kind, "there": each, "saw": {},
-        }  # fmt: skip
+            "urn": 100_000 + n,
+            "district": r.randrange(self.districts),
+            "type": r.randint(1, 3),
+            "years": years,
+            "phase": "Special" if small else r.choice(("Secondary", "All-through")),
+            "kind": kind,
+            "there": each,
+            "saw": {},
+        }
 
     def some_days_on(self) -> None:
         r = self.random
@@ -76,16 +83,22 @@ class County:
             if n is not None
         ]
         return Reckoning(
-            programme=programme, as_of=self.day, day=self.day, year_groups=(8, 9),
-            target=[_standing(s) for s in self.schools], excluded=[], also_seen=also,
-        )  # fmt: skip
+            programme=programme,
+            as_of=self.day,
+            day=self.day,
+            year_groups=(8, 9),
+            target=[_standing(s) for s in self.schools],
+            excluded=[],
+            also_seen=also,
+        )
 
     def concerns(self) -> dict[int, int]:
         return {s["urn"]: (s["urn"] * 7 + sum(s["saw"].values())) % 4 for s in self.schools if s["saw"]}
 
 
 def _standing(s: dict[str, Any]) -> Standing:
-    """The numbers as the reckoning puts them together: an estimate gives way to a larger count, an own number does not."""
+    """The numbers as the reckoning puts them together: an estimate gives way to a larger count, an own number
+    does not."""
     years, saw = s["years"], dict(s["saw"])
     there: dict[int, int | None] = {y: None if s["kind"] == "unknown" else s["there"][y] for y in years}
     number = None if s["kind"] == "unknown" else sum(s["there"].values())
@@ -104,16 +117,34 @@ def _standing(s: dict[str, Any]) -> Standing:
         else "part seen"
     )
     return Standing(
-        urn=s["urn"], name=f"School {s['urn']}", district_code=f"E{s['district']}", district_name=f"District {s['district']}",
-        phase=s["phase"], type=f"Type {s['type']}", standing=whole, year_groups=states, is_gap=whole != "seen",
-        kind="" if whole == "seen" else "silent", detail="", since=None, target_pupils=number,
-        estimated=s["kind"] == "estimate", seen_pupils=sum(saw.values()), seen_estimated=False, evidence="",
-        ages_unknown=False, easting=1, northing=1, pupils_by_year=there, seen_by_year=saw,
-    )  # fmt: skip
+        urn=s["urn"],
+        name=f"School {s['urn']}",
+        district_code=f"E{s['district']}",
+        district_name=f"District {s['district']}",
+        phase=s["phase"],
+        type=f"Type {s['type']}",
+        standing=whole,
+        year_groups=states,
+        is_gap=whole != "seen",
+        kind="" if whole == "seen" else "silent",
+        detail="",
+        since=None,
+        target_pupils=number,
+        estimated=s["kind"] == "estimate",
+        seen_pupils=sum(saw.values()),
+        seen_estimated=False,
+        evidence="",
+        ages_unknown=False,
+        easting=1,
+        northing=1,
+        pupils_by_year=there,
+        seen_by_year=saw,
+    )
 
 
 def released(seed: int, releases: int = RELEASES) -> tuple[list[Seen], list[content.Drawn]]:
-    """Some days of a county, published in shuffled order; each release is kept and read back as a database would."""
+    """Some days of a county, published in shuffled order; each release is kept and read back as a database
+    would."""
     county = County(seed)
     days = []
     for _ in range(releases):
@@ -129,10 +160,14 @@ def released(seed: int, releases: int = RELEASES) -> tuple[list[Seen], list[cont
         drawn.append(found)
         seen.append(
             Seen(
-                day=reckoning.as_of, target=reckoning.target, also={a.urn: a.pupils for a in reckoning.also_seen},
-                concerns=concerns, head=sheets.HEAD, lines=sheets.lines(found.content),
+                day=reckoning.as_of,
+                target=reckoning.target,
+                also={a.urn: a.pupils for a in reckoning.also_seen},
+                concerns=concerns,
+                head=sheets.HEAD,
+                lines=sheets.lines(found.content),
             )
-        )  # fmt: skip
+        )
     return seen, drawn
 
 
@@ -149,7 +184,8 @@ def test_nothing_under_five_is_known_to_who_reads_ten_reports_in_any_order(block
 
 @pytest.mark.parametrize("seed", [1242, 1265, 1269])
 def test_that_nobody_was_absent_is_not_told_by_days_on_either_side(seed: int) -> None:
-    """Counties in which a part without people was lost from one release to the next: 0 absent, or 0 seen, was known."""
+    """Counties in which a part without people was lost from one release to the next: 0 absent, or 0 seen, was
+    known."""
     assert Attacker(released(seed)[0], seed).known() == []
 
 
@@ -182,17 +218,21 @@ def test_what_earlier_reports_may_give_away_is_what_their_reader_can_work_out(on
 
 
 def test_a_report_is_the_same_in_every_process() -> None:
-    """What a draft showed is what is published, by whichever process: sets of words have another order in each."""
+    """What a draft showed is what is published, by whichever process: sets of words have another order in
+    each."""
     here = Path(__file__).parent
     script = "from test_attacked import released\nfor seed in (4, 10): print([s.lines for s in released(seed, 3)[0]])"
     paths = [str(here), str(here.parents[1]), str(here.parents[2])]
     said = {
         subprocess.run(
-            [sys.executable, "-c", script], env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": ":".join(paths)},
-            capture_output=True, check=True, text=True,
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": ":".join(paths)},
+            capture_output=True,
+            check=True,
+            text=True,
         ).stdout
         for hash_seed in "12"
-    }  # fmt: skip
+    }
     assert len(said) == 1 and len(said.pop()) > 1_000
 
 

@@ -18,12 +18,16 @@ NEXT = datetime(2027, 1, 20, 9, tzinfo=UTC)
 
 
 def show(programme: Programme, school: School, day: int, year_group: int = 8) -> Booking:
-    return make.booking(make.show(programme, school, datetime(2027, 1, day, 9, 30, tzinfo=UTC)), {year_group: 50})
+    return make.booking(
+        make.show(programme, school, datetime(2027, 1, day, 9, 30, tzinfo=UTC)), {year_group: 50}
+    )
 
 
 def said(booking: Booking, raised: int | None, *, hours: int = 8) -> VisitReport:
     """A report so many hours after the start."""
-    return make.report(booking, "school", booking.performance.starts_at + timedelta(hours=hours), 50, concerns=raised)
+    return make.report(
+        booking, "school", booking.performance.starts_at + timedelta(hours=hours), 50, concerns=raised
+    )
 
 
 def counted(programme: Programme) -> dict[int, int]:

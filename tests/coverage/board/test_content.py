@@ -1,4 +1,5 @@
-"""What a report says, over random counties: rows sum to the whole, and nothing small is shown or can be taken from the rest."""
+"""What a report says, over random counties: rows sum to the whole, and nothing small is shown or can be taken
+from the rest."""
 
 import os
 import subprocess
@@ -28,22 +29,42 @@ def school(r: Random, n: int) -> Standing:
     if word in (Word.SEEN, Word.PART_SEEN) and r.random() < 0.9:
         seen = {y: r.randint(0, 4) if small else r.randint(60, 200) for y in (8, 9)}
     return Standing(
-        urn=100_000 + n, name=f"School {n}", district_code=f"E{n % 5}" if n % 9 else "", district_name=f"District {n % 5}",
-        phase="Special" if small else r.choice(("Secondary", "All-through")), type=f"Type {r.randint(1, 3)}", standing=word,
-        year_groups={8: str(word) if word in content.STATES else "open", 9: "open"}, is_gap=word != Word.SEEN,
-        kind="" if word == Word.SEEN else "silent", detail="", since=None, target_pupils=number,
-        estimated=r.random() < 0.5, seen_pupils=sum(seen.values()), seen_estimated=False, evidence="", ages_unknown=False,
-        easting=1, northing=1, pupils_by_year={8: None, 9: None} if number is None else {8: number // 2, 9: number - number // 2},
+        urn=100_000 + n,
+        name=f"School {n}",
+        district_code=f"E{n % 5}" if n % 9 else "",
+        district_name=f"District {n % 5}",
+        phase="Special" if small else r.choice(("Secondary", "All-through")),
+        type=f"Type {r.randint(1, 3)}",
+        standing=word,
+        year_groups={8: str(word) if word in content.STATES else "open", 9: "open"},
+        is_gap=word != Word.SEEN,
+        kind="" if word == Word.SEEN else "silent",
+        detail="",
+        since=None,
+        target_pupils=number,
+        estimated=r.random() < 0.5,
+        seen_pupils=sum(seen.values()),
+        seen_estimated=False,
+        evidence="",
+        ages_unknown=False,
+        easting=1,
+        northing=1,
+        pupils_by_year={8: None, 9: None} if number is None else {8: number // 2, 9: number - number // 2},
         seen_by_year=seen,
-    )  # fmt: skip
+    )
 
 
 def drawn(target: list[Standing], concerns: dict[int, int], *earlier: Drawn) -> Drawn:
     programme: Any = SimpleNamespace(title="Someone to Tell", academic_year=2026, for_adults=False)
     reckoning = Reckoning(
-        programme=programme, as_of=DAY, day=DAY, year_groups=(8, 9), target=target, excluded=[],
+        programme=programme,
+        as_of=DAY,
+        day=DAY,
+        year_groups=(8, 9),
+        target=target,
+        excluded=[],
         also_seen=[AlsoSeen(1, "Elsewhere", "District 1", "closed", 3)],
-    )  # fmt: skip
+    )
     return content.draw(
         reckoning, concerns, county="Marlshire", partnership="MSCP", earlier=[e.release for e in earlier]
     )
@@ -74,10 +95,14 @@ def test_a_random_county_sums_and_gives_nobody_away(seed: int) -> None:
                     left = whole[measure]["number"] - sum(shown)
                     assert left == 0 if not hidden else left >= 5, (table["key"], measure)
             assert all(
-                row["pupil_share"] is None for row in table["rows"] if row["target_pupils"]["status"] != "shown"
+                row["pupil_share"] is None
+                for row in table["rows"]
+                if row["target_pupils"]["status"] != "shown"
             )
         assert said["also_seen"]["pupils"] == {"status": "hidden", "number": None}
-        assert len(sheets.lines(said)) == sum(len(t["rows"]) for t in (*said["tables"], *said["places"])) + 2 + 1
+        assert (
+            len(sheets.lines(said)) == sum(len(t["rows"]) for t in (*said["tables"], *said["places"])) + 2 + 1
+        )
         assert {len(line) for line in sheets.lines(said)} == {len(sheets.HEAD)}
 
 
@@ -124,12 +149,17 @@ for seed in range(3):
 
 
 def test_what_is_hidden_is_the_same_in_every_process() -> None:
-    """What a coordinator looks at in one worker is what the next one publishes: sets have another order in each."""
+    """What a coordinator looks at in one worker is what the next one publishes: sets have another order in
+    each."""
     found = {
         subprocess.run(
-            [sys.executable, "-c", _DRAWN_IN_A_PROCESS], capture_output=True, text=True, check=True,
-            env=os.environ | {"PYTHONHASHSEED": str(seed)}, cwd=Path(__file__).parents[3],
+            [sys.executable, "-c", _DRAWN_IN_A_PROCESS],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            cwd=Path(__file__).parents[3],
         ).stdout
         for seed in range(3)
-    }  # fmt: skip
+    }
     assert len(found) == 1

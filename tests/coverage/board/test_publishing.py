@@ -41,7 +41,8 @@ def seen(programme: Programme, school: School, pupils: dict[int, int], day: int,
 
 
 def county() -> tuple[Partnership, Programme]:
-    """Three schools of Kestermere, two of them seen; three of Fenwold: one seen by 3 pupils, one booked, one asked."""
+    """Three schools of Kestermere, two of them seen; three of Fenwold: one seen by 3 pupils, one booked, one
+    asked."""
     ours = make.partnership()
     programme = make.programme(ours)
     for day, pupils, concerns in ((11, 100, 4), (12, 90, 7)):
@@ -49,9 +50,14 @@ def county() -> tuple[Partnership, Programme]:
         seen(programme, school, {8: pupils, 9: pupils + 1}, day, concerns=concerns)
     make.school()
     special = make.school(
-        name="Fen Hospital School", type_of_establishment="Foundation special school", phase_of_education="Not applicable",
-        number_of_pupils=None, statutory_low_age=11, statutory_high_age=16, **FENWOLD,
-    )  # fmt: skip
+        name="Fen Hospital School",
+        type_of_establishment="Foundation special school",
+        phase_of_education="Not applicable",
+        number_of_pupils=None,
+        statutory_low_age=11,
+        statutory_high_age=16,
+        **FENWOLD,
+    )
     seen(programme, special, {8: 2, 9: 1}, 13, concerns=1)
     booked = make.school(**FENWOLD)
     make.booking(make.show(programme, booked, datetime(2027, 3, 9, 9, 30, tzinfo=UTC)), {8: 100, 9: 100})
@@ -73,9 +79,17 @@ def test_a_report_says_who_has_seen_it_by_district_and_hides_what_is_small(app: 
         "Fenwold is furthest behind: 1 of 3 schools.",
     ]
     kestermere, fenwold = said["tables"][0]["rows"]
-    assert (kestermere["name"], kestermere["schools"], kestermere["standings"]["seen"], kestermere["share"]) == (
-        "Kestermere", 3, 2, 67,
-    )  # fmt: skip
+    assert (
+        kestermere["name"],
+        kestermere["schools"],
+        kestermere["standings"]["seen"],
+        kestermere["share"],
+    ) == (
+        "Kestermere",
+        3,
+        2,
+        67,
+    )
     # 3 pupils at Fenwold, and what would give them away: Kestermere's number, since the county's is shown.
     assert said["whole"]["pupils_seen"] == {"status": "shown", "number": 385}
     assert fenwold["pupils_seen"] == kestermere["pupils_seen"] == {"status": "hidden", "number": None}
@@ -214,23 +228,33 @@ def test_reports_of_the_first_kind_are_judged_by_and_what_they_give_away_is_told
     with transaction():
         ours, programme = county()
         urns = [s.urn for s in standings.of(programme.id, as_of=DAY, now=MORNING_AFTER).target]
-        seen_units = [[f"{urn}.{y}", 1 if n < 2 else 2, 100] for n, urn in enumerate(urns[:3]) for y in (8, 9)]
+        seen_units = [
+            [f"{urn}.{y}", 1 if n < 2 else 2, 100] for n, urn in enumerate(urns[:3]) for y in (8, 9)
+        ]
         seen_units[-1][2] = 2
         seen_units[-2][2] = 1
         basis = {
             "standings": {},
             "releases": {
-                "seen": {"units": seen_units}, "target": {"units": [[str(urn), 1, 300] for urn in urns[:3]]},
+                "seen": {"units": seen_units},
+                "target": {"units": [[str(urn), 1, 300] for urn in urns[:3]]},
                 "target by year": {"units": [[f"{urn}.{y}", 0, 150] for urn in urns[:3] for y in (8, 9)]},
-                "concerns": {"units": [[str(urns[0]), 1, 7]]}, "also seen": {"units": []},
+                "concerns": {"units": [[str(urns[0]), 1, 7]]},
+                "also seen": {"units": []},
             },
-        }  # fmt: skip
+        }
         db.session.add(
             BoardReport(
-                partnership_id=ours.id, programme_id=programme.id, number=1, as_of=date(2027, 1, 10), published_at=MORNING_AFTER,
-                published_by="Priya", content={"version": 1}, basis=basis,
+                partnership_id=ours.id,
+                programme_id=programme.id,
+                number=1,
+                as_of=date(2027, 1, 10),
+                published_at=MORNING_AFTER,
+                published_by="Priya",
+                content={"version": 1},
+                basis=basis,
             )
-        )  # fmt: skip
+        )
         db.session.flush()
         found = publishing.draft(programme, DAY, now=MORNING_AFTER)
     assert len(found.given_away) == 1

@@ -1,4 +1,5 @@
-"""The forecast by worked examples, and held to a slow reading of its own words over random years. No database."""
+"""The forecast by worked examples, and held to a slow reading of its own words over random years. No
+database."""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -30,17 +31,32 @@ TOUR = [(d, 2) for d in SCHOOL_DAYS]
 
 
 def ahead(
-    *, target: int, seen: list[date], booked: list[date] | None = None, today: date = TODAY, left: list[int] | None = None,
-    left_out: LeftOut | None = None, tour: list[tuple[date, int]] | None = None, shows_a_day: int = 2,
-):  # fmt: skip
-    """Who is neither seen, booked nor left out needs one place each; the troupe has two on every school day."""
+    *,
+    target: int,
+    seen: list[date],
+    booked: list[date] | None = None,
+    today: date = TODAY,
+    left: list[int] | None = None,
+    left_out: LeftOut | None = None,
+    tour: list[tuple[date, int]] | None = None,
+    shows_a_day: int = 2,
+):
+    """Who is neither seen, booked nor left out needs one place each; the troupe has two on every school
+    day."""
     booked, left_out = sorted(booked or []), left_out or LeftOut()
     if left is None:
         left = [1] * (target - len(seen) - len(booked) - left_out.schools)
     return forecast.of(
-        today=today, school_days=SCHOOL_DAYS, target=target, seen=sorted(seen), booked=booked, left=left,
-        left_out=left_out, tour=TOUR if tour is None else tour, shows_a_day=shows_a_day,
-    )  # fmt: skip
+        today=today,
+        school_days=SCHOOL_DAYS,
+        target=target,
+        seen=sorted(seen),
+        booked=booked,
+        left=left,
+        left_out=left_out,
+        tour=TOUR if tour is None else tour,
+        shows_a_day=shows_a_day,
+    )
 
 
 def school_days(after: date, n: int) -> date:
@@ -76,7 +92,8 @@ def test_one_school_each_second_school_day_reaches_ten_more_after_twenty_school_
 
 
 def test_the_slower_and_the_faster_half_give_the_range() -> None:
-    """Ten schools in the first 15 of the last 30 school days, five in the last 15: both ways round it is one range."""
+    """Ten schools in the first 15 of the last 30 school days, five in the last 15: both ways round it is one
+    range."""
     first, last = [back(n) for n in range(16, 26)], [back(n) for n in range(1, 6)]
     found = ahead(target=46, seen=[back(60), *first, *last])
     assert found.pace == Pace(slower=5, faster=10, half=15, over=30)
@@ -117,7 +134,8 @@ def test_days_to_add_are_rounded_up(shows_a_day: int, days: str) -> None:
 
 
 def test_a_school_that_needs_two_shows_takes_two_places() -> None:
-    """Four schools of one place and two of two: six places are enough for five of them, and two are missing."""
+    """Four schools of one place and two of two: six places are enough for five of them, and two are
+    missing."""
     found = ahead(target=6, seen=[], left=[2, 1, 1, 2, 1, 1], tour=places(6))
     assert (found.needed, found.places, found.unplaced, found.days_to_add) == (8, 6, 1, 1)
     assert forecast.headline(found) == (
@@ -191,9 +209,11 @@ def test_what_is_booked_counts_on_its_day_even_where_the_pace_is_slower() -> Non
     days = [date(2027, 1, 25), date(2027, 1, 25), date(2027, 2, 1)]
     found = ahead(target=4, seen=[back(3)], booked=days)
     assert found.with_booked == (
-        Point(day=TODAY, schools=1), Point(day=date(2027, 1, 24), schools=1),
-        Point(day=date(2027, 1, 31), schools=3), Point(day=date(2027, 2, 1), schools=4),
-    )  # fmt: skip
+        Point(day=TODAY, schools=1),
+        Point(day=date(2027, 1, 24), schools=1),
+        Point(day=date(2027, 1, 31), schools=3),
+        Point(day=date(2027, 2, 1), schools=4),
+    )
     assert found.reached_by_booked and found.slower_on == found.faster_on == date(2027, 2, 1)
     assert forecast.headline(found) == "With what is booked, the last school is reached on Monday 1 February"
 
@@ -278,10 +298,14 @@ def most_served(left: list[int], places: int) -> int:
 
 @settings(deadline=None, max_examples=250)
 @given(
-    today=year_days, seen=some.lists(year_days, max_size=40), booked=some.lists(year_days, max_size=20),
-    left=some.lists(some.integers(1, 3), max_size=30), out=some.integers(0, 5), tour=tour_days,
+    today=year_days,
+    seen=some.lists(year_days, max_size=40),
+    booked=some.lists(year_days, max_size=20),
+    left=some.lists(some.integers(1, 3), max_size=30),
+    out=some.integers(0, 5),
+    tour=tour_days,
     shows_a_day=some.integers(1, 4),
-)  # fmt: skip
+)
 def test_forecast_is_what_its_words_say(
     today: date,
     seen: list[date],
@@ -294,9 +318,15 @@ def test_forecast_is_what_its_words_say(
     seen, booked = [d for d in seen if d <= today], [d for d in booked if d >= today]
     aim = len(seen) + len(booked) + len(left)
     found = ahead(
-        target=aim + out, seen=seen, booked=booked, today=today, left=left, left_out=LeftOut(said_no=out),
-        tour=sorted(tour.items()), shows_a_day=shows_a_day,
-    )  # fmt: skip
+        target=aim + out,
+        seen=seen,
+        booked=booked,
+        today=today,
+        left=left,
+        left_out=LeftOut(said_no=out),
+        tour=sorted(tour.items()),
+        shows_a_day=shows_a_day,
+    )
     pace = slow_pace(today, seen)
     said = None if found.pace is None else (found.pace.slower, found.pace.faster, found.pace.half)
     assert said == pace
@@ -336,8 +366,12 @@ def test_weeks_end_on_sundays_and_the_last_point_is_today() -> None:
         [date(2026, 9, 13), date(2026, 9, 14), date(2026, 9, 24)], year=2026, today=date(2026, 9, 23)
     )
     assert [(p.day.isoformat(), p.schools) for p in points] == [
-        ("2026-09-01", 0), ("2026-09-06", 0), ("2026-09-13", 1), ("2026-09-20", 2), ("2026-09-23", 2),
-    ]  # fmt: skip
+        ("2026-09-01", 0),
+        ("2026-09-06", 0),
+        ("2026-09-13", 1),
+        ("2026-09-20", 2),
+        ("2026-09-23", 2),
+    ]
 
 
 def test_trend_of_a_year_to_come_is_empty_and_of_one_gone_by_ends_with_it() -> None:

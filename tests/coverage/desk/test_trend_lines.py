@@ -1,4 +1,5 @@
-"""The picture of the trend: everything inside its frame, labels under each other, whatever the numbers. No database."""
+"""The picture of the trend: everything inside its frame, labels under each other, whatever the numbers. No
+database."""
 
 from datetime import date
 
@@ -37,9 +38,12 @@ def test_lines_lead_from_today_to_what_is_booked_and_to_the_end_of_the_tour() ->
     fewest, most = found.slower[-1].schools, found.faster[-1].schools
     assert 15 < fewest < most < 84
     assert said == {
-        "target": "84 in the target", "seen": "10 seen", "booked": "15 with what is booked",
-        "expected": f"{fewest} to {most} at this pace", "tour": "tour ends 28 April",
-    }  # fmt: skip
+        "target": "84 in the target",
+        "seen": "10 seen",
+        "booked": "15 with what is booked",
+        "expected": f"{fewest} to {most} at this pace",
+        "tour": "tour ends 28 April",
+    }
     assert [name for _, name in drawn.months] == ["Sept", "Nov", "Jan", "March", "May", "July"]
     assert len(drawn.shades) == 5
 
@@ -79,9 +83,12 @@ def test_once_the_year_is_over_there_is_one_line() -> None:
 @pytest.mark.parametrize("frame", [WIDE, NARROW])
 @settings(deadline=None, max_examples=100)
 @given(
-    today=year_days, seen=some.lists(year_days, max_size=40), booked=some.lists(year_days, max_size=20),
-    missing=some.integers(0, 30_000), tour=tour_days,
-)  # fmt: skip
+    today=year_days,
+    seen=some.lists(year_days, max_size=40),
+    booked=some.lists(year_days, max_size=20),
+    missing=some.integers(0, 30_000),
+    tour=tour_days,
+)
 def test_all_stands_inside_the_frame_and_no_label_on_another(
     frame: Frame, today: date, seen: list[date], booked: list[date], missing: int, tour: dict[date, int]
 ) -> None:

@@ -1,4 +1,5 @@
-"""Deeds on many gaps: done to each that stands as it was shown; whoever changed meanwhile is left and named."""
+"""Deeds on many gaps: done to each that stands as it was shown; whoever changed meanwhile is left and
+named."""
 
 import threading
 from datetime import timedelta
@@ -121,7 +122,7 @@ def test_schools_of_another_partnership_are_never_touched(app: Flask) -> None:
         (lambda p, seen, who: deeds.assign(p, [], None, **PRIYA), NobodyChosen),
         (lambda p, seen, who: deeds.exclude(p, [seen[0]] * (MOST + 1), "x", **PRIYA), TooMany),
     ],
-)  # fmt: skip
+)
 def test_a_deed_that_makes_no_sense_is_refused_and_nothing_is_done(
     app: Flask, verb: Any, refusal: type[Exception]
 ) -> None:

@@ -17,17 +17,41 @@ PRIYA, OWEN = Owner(1, "Priya Nandakumar", False), Owner(2, "Owen Bright", True)
 
 
 def gap(
-    urn: int = 900001, *, name: str = "Redmere Academy", district: str = "E1", phase: str = "Secondary",
-    standing: str = "asked", kind: str = "silent", pupils: int | None = 200, owner: Owner | None = None,
-    never_seen: bool = True, days: int = 10,
-) -> Gap:  # fmt: skip
+    urn: int = 900001,
+    *,
+    name: str = "Redmere Academy",
+    district: str = "E1",
+    phase: str = "Secondary",
+    standing: str = "asked",
+    kind: str = "silent",
+    pupils: int | None = 200,
+    owner: Owner | None = None,
+    never_seen: bool = True,
+    days: int = 10,
+) -> Gap:
     since = DAY - timedelta(days=days)
     s = Standing(
-        urn=urn, name=name, district_code=district, district_name=district or "district not known", phase=phase,
-        type="", standing=standing, year_groups={8: "open"}, is_gap=True, kind=kind, detail="", since=since,
-        target_pupils=pupils, estimated=False, seen_pupils=0, seen_estimated=False, evidence="", ages_unknown=False,
-        easting=None, northing=None,
-    )  # fmt: skip
+        urn=urn,
+        name=name,
+        district_code=district,
+        district_name=district or "district not known",
+        phase=phase,
+        type="",
+        standing=standing,
+        year_groups={8: "open"},
+        is_gap=True,
+        kind=kind,
+        detail="",
+        since=since,
+        target_pupils=pupils,
+        estimated=False,
+        seen_pupils=0,
+        seen_estimated=False,
+        evidence="",
+        ages_unknown=False,
+        easting=None,
+        northing=None,
+    )
     return Gap(s, since, owner, never_seen, (urn,))
 
 
@@ -37,9 +61,7 @@ def urns(found: list[Gap]) -> list[int]:
 
 def narrowed(found: list[Gap], **asked: Any) -> list[int]:
     never, find = asked.pop("never_seen", False), asked.pop("find", "")
-    return urns(
-        filters.narrow(found, Filters(ticked=asked, never_seen=never, find=find)).gaps
-    )  # fmt: skip
+    return urns(filters.narrow(found, Filters(ticked=asked, never_seen=never, find=find)).gaps)
 
 
 def test_within_a_kind_any_may_hold_and_between_kinds_all_must() -> None:
@@ -68,8 +90,16 @@ def test_a_school_is_found_by_how_its_words_begin_or_by_its_urn() -> None:
 
 def test_sizes_meet_without_gap_or_overlap_and_unknown_is_a_size_of_its_own() -> None:
     assert [filters.size_of(n) for n in (0, 49, 50, 149, 150, 249, 250, 4000, None)] == [
-        "49", "49", "149", "149", "249", "249", "250", "250", "unknown",
-    ]  # fmt: skip
+        "49",
+        "49",
+        "149",
+        "149",
+        "249",
+        "249",
+        "250",
+        "250",
+        "unknown",
+    ]
 
 
 def test_the_longest_wait_comes_first_and_the_name_decides_among_equals() -> None:
@@ -84,9 +114,14 @@ def test_each_order_sorts_by_what_it_is_called_after() -> None:
         gap(2, district="E2", pupils=90, owner=OWEN, standing="asked", kind="silent"),
         gap(3, district="E1", pupils=300, standing="asked", kind="started"),
     ]
-    assert {key: urns(filters.ordered(found, key)) for key in ("district", "pupils", "owner", "standing")} == {
-        "district": [3, 2, 1], "pupils": [3, 2, 1], "owner": [3, 2, 1], "standing": [2, 3, 1],
-    }  # fmt: skip
+    assert {
+        key: urns(filters.ordered(found, key)) for key in ("district", "pupils", "owner", "standing")
+    } == {
+        "district": [3, 2, 1],
+        "pupils": [3, 2, 1],
+        "owner": [3, 2, 1],
+        "standing": [2, 3, 1],
+    }
 
 
 def test_one_filter_is_taken_away_and_the_others_stay() -> None:

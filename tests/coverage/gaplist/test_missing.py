@@ -1,4 +1,5 @@
-"""Who is missing: how long each gap waits, whose it is, whether it was ever seen, and the last contact with it."""
+"""Who is missing: how long each gap waits, whose it is, whether it was ever seen, and the last contact with
+it."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -44,8 +45,10 @@ def test_a_gap_waits_since_its_standing_holds_else_since_it_could_have_been_aske
         make.booking(make.show(programme, booked, NOW + 40 * DAY), {8: 100, 9: 100})
     found = gaps(programme)
     assert {urn: gap.waits_since for urn, gap in found.items()} == {
-        silent.urn: date(2026, 12, 30), never.urn: date(2026, 9, 3), opened.urn: date(2027, 1, 1),
-    }  # fmt: skip
+        silent.urn: date(2026, 12, 30),
+        never.urn: date(2026, 9, 3),
+        opened.urn: date(2027, 1, 1),
+    }
 
 
 def test_the_owner_of_a_school_is_its_predecessors_until_it_has_one_of_its_own(app: Flask) -> None:
@@ -92,8 +95,9 @@ def test_a_disputed_show_was_seen_only_if_the_coordinator_says_so(app: Flask) ->
         last = make.programme(partnership, academic_year=2025, created_at=LAST_YEAR - 100 * DAY)
         schools = [make.school() for _ in range(6)]
         for programme, at, (told_yes, told_no, untold) in (
-            (last, LAST_YEAR, schools[:3]), (this, NOW - 30 * DAY, schools[3:]),
-        ):  # fmt: skip
+            (last, LAST_YEAR, schools[:3]),
+            (this, NOW - 30 * DAY, schools[3:]),
+        ):
             for school, word in ((told_yes, True), (told_no, False), (untold, None)):
                 booking = seen_show(programme, school, at)
                 make.report(booking, "company", at + 2 * DAY, took_place=False, why_not="snow")
@@ -121,8 +125,10 @@ def test_what_took_place_this_year_was_seen_by_whoever_came_from_that_school_too
         make.report(booking, "company", NOW - 29 * DAY)
     found = gaps(programme)
     assert {urn: gap.never_seen for urn, gap in found.items()} == {
-        merged.urn: False, half.urn: False, other.urn: True,
-    }  # fmt: skip
+        merged.urn: False,
+        half.urn: False,
+        other.urn: True,
+    }
 
 
 def test_of_some_schools_the_same_is_said_as_of_all(app: Flask) -> None:

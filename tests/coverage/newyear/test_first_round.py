@@ -1,4 +1,5 @@
-"""Whom to ask first in a new year: who never saw it, then last year's gaps, the districts furthest behind on top."""
+"""Whom to ask first in a new year: who never saw it, then last year's gaps, the districts furthest behind on
+top."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -86,14 +87,21 @@ def test_a_school_whose_show_nobody_reported_is_not_known_and_asked_for(years: Y
         cancelled = years.school("Cancelled")
         show = make.show(older, cancelled, datetime(2026, 3, 9, 9, 30, tzinfo=UTC))
         make.booking(show, {8: 150}, ended_at=datetime(2026, 3, 1, tzinfo=UTC))
-        theirs = make.programme(make.partnership(("932",)), (8,), academic_year=2025, title="Theirs", reply_by=date(2026, 2, 5))
-        make.booking(make.show(theirs, years.school("Elsewhere"), datetime(2026, 3, 9, 9, 30, tzinfo=UTC)), {8: 150})
+        theirs = make.programme(
+            make.partnership(("932",)), (8,), academic_year=2025, title="Theirs", reply_by=date(2026, 2, 5)
+        )
+        make.booking(
+            make.show(theirs, years.school("Elsewhere"), datetime(2026, 3, 9, 9, 30, tzinfo=UTC)), {8: 150}
+        )
     found = {c.standing.name: (c.group, c.unreported) for c in years.round().candidates}
     assert found == {
-        "Unreported": (UNKNOWN, asked["Unreported"]), "Heir of one unreported": (UNKNOWN, asked["Before"]),
-        "Unreported then seen": (MISSED, ""), "Never": (NEVER, ""), "Cancelled": (NEVER, ""),
+        "Unreported": (UNKNOWN, asked["Unreported"]),
+        "Heir of one unreported": (UNKNOWN, asked["Before"]),
+        "Unreported then seen": (MISSED, ""),
+        "Never": (NEVER, ""),
+        "Cancelled": (NEVER, ""),
         "Elsewhere": (NEVER, ""),
-    }  # fmt: skip
+    }
 
 
 def test_of_equals_the_district_furthest_behind_comes_first(years: Years) -> None:

@@ -1,4 +1,5 @@
-"""A real IMAP server for tests: Dovecot as Debian has it, on a port of its own, with TLS and one mailbox in a folder."""
+"""A real IMAP server for tests: Dovecot as Debian has it, on a port of its own, with TLS and one mailbox in a
+folder."""
 
 import base64
 import hmac
@@ -104,7 +105,8 @@ def _trusting() -> ssl.SSLContext:
 
 @contextmanager
 def running(without: Iterable[str] = (), prefix: str = "") -> Iterator[Dovecot]:
-    """`without` are capabilities that this server does not offer, such as MOVE; all folders stand below `prefix`."""
+    """`without` are capabilities that this server does not offer, such as MOVE; all folders stand below
+    `prefix`."""
     needed()
     home = Path(tempfile.mkdtemp(prefix="dovecot-"))
     home.chmod(0o755)

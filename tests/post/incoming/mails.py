@@ -80,13 +80,21 @@ def ics(
 ) -> str:
     """A calendar part; `more` are further lines of the event."""
     lines = [
-        "BEGIN:VCALENDAR", "PRODID:-//Somebody//EN", "VERSION:2.0", f"METHOD:{method}" if method else "X-NOTHING:1",
-        "BEGIN:VEVENT", f"UID:{uid}", f"DTSTAMP:{dtstamp.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+        "BEGIN:VCALENDAR",
+        "PRODID:-//Somebody//EN",
+        "VERSION:2.0",
+        f"METHOD:{method}" if method else "X-NOTHING:1",
+        "BEGIN:VEVENT",
+        f"UID:{uid}",
+        f"DTSTAMP:{dtstamp.astimezone(UTC):%Y%m%dT%H%M%SZ}",
         *([f"SEQUENCE:{sequence}"] if sequence is not None else []),
         *([f"ATTENDEE;PARTSTAT={partstat};CN=Joanna Fell:MAILTO:{by}"] if by else []),
         *([f"ORGANIZER:mailto:{organizer}"] if organizer else []),
-        *more, "END:VEVENT", "END:VCALENDAR", "",
-    ]  # fmt: skip
+        *more,
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+    ]
     return "\r\n".join(lines)
 
 
@@ -100,14 +108,24 @@ def reply(
 ) -> bytes:
     """An answer as a mail: from the one who answers, to the address in the invite."""
     by = said.get("by", JOANNA.address)
-    return with_calendar(ics(partstat, **said), sender=sender or by or JOANNA.address, to=to, results=results,
-                         method=said.get("method", "REPLY"))  # fmt: skip
+    return with_calendar(
+        ics(partstat, **said),
+        sender=sender or by or JOANNA.address,
+        to=to,
+        results=results,
+        method=said.get("method", "REPLY"),
+    )
 
 
 def with_calendar(
-    calendar: str | bytes, *, sender: str = JOANNA.address, to: str = TOKEN, method: str = "REPLY",
-    results: tuple[str, ...] = (), words: str = "",
-) -> bytes:  # fmt: skip
+    calendar: str | bytes,
+    *,
+    sender: str = JOANNA.address,
+    to: str = TOKEN,
+    method: str = "REPLY",
+    results: tuple[str, ...] = (),
+    words: str = "",
+) -> bytes:
     mail = letter(sender=sender, to=to, words=words, results=results)
     parameter = {"method": method} if method else None
     content = calendar.encode() if isinstance(calendar, str) else calendar
@@ -117,9 +135,14 @@ def with_calendar(
 
 
 def letter(
-    *, sender: str = JOANNA.address, to: str = TOKEN, subject: str = "Hello", words: str = "Hello",
-    results: tuple[str, ...] = (), **head: str,
-) -> EmailMessage:  # fmt: skip
+    *,
+    sender: str = JOANNA.address,
+    to: str = TOKEN,
+    subject: str = "Hello",
+    words: str = "Hello",
+    results: tuple[str, ...] = (),
+    **head: str,
+) -> EmailMessage:
     """A mail in plain words; `head` are further headers, with _ for -."""
     mail = EmailMessage()
     for result in results:
@@ -136,9 +159,14 @@ def bounce_address(of: Letter) -> str:
 
 
 def report(
-    of: Letter, *, to: str | None = None, action: str = "failed", status: str = "5.1.1",
-    said: str = "550 5.1.1 no such user", original: bool = True,
-) -> bytes:  # fmt: skip
+    of: Letter,
+    *,
+    to: str | None = None,
+    action: str = "failed",
+    status: str = "5.1.1",
+    said: str = "550 5.1.1 no such user",
+    original: bool = True,
+) -> bytes:
     """A standard delivery report (RFC 3464) about one of our letters."""
     returned = of.raw.decode() if original else "Subject: gone\r\n\r\n"
     return (

@@ -1,4 +1,5 @@
-"""Letters that come back: the letter is known by its own address, the address is given up only when it is truly dead."""
+"""Letters that come back: the letter is known by its own address, the address is given up only when it is
+truly dead."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -240,8 +241,10 @@ def test_a_letter_of_the_past_stays_as_it_was(app: Flask) -> None:
 def test_reports_do_not_depend_on_the_order_of_their_blocks() -> None:
     gone = Letter(id=7, recipient="a@b.example", raw=b"Subject: x\r\n\r\n")
     raw = report(gone, to="x@outreach.example").replace(
-        b"Final-Recipient", b"Final-Recipient: rfc822; c@d.example\r\nAction: delayed\r\nStatus: 4.0.0\r\n\r\nFinal-Recipient", 1
-    )  # fmt: skip
+        b"Final-Recipient",
+        b"Final-Recipient: rfc822; c@d.example\r\nAction: delayed\r\nStatus: 4.0.0\r\n\r\nFinal-Recipient",
+        1,
+    )
     bounced = reading.read(raw).bounced
     assert bounced is not None and bounced.permanent and bounced.addresses == ("a@b.example",)
 

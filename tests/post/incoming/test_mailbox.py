@@ -1,4 +1,5 @@
-"""A real mailbox (Dovecot): what comes is taken in once and moved away, whoever is killed and whatever arrives meanwhile."""
+"""A real mailbox (Dovecot): what comes is taken in once and moved away, whoever is killed and whatever
+arrives meanwhile."""
 
 import os
 import random
@@ -46,8 +47,11 @@ def server(the_server: Dovecot, monkeypatch: pytest.MonkeyPatch) -> Dovecot:
 
 def settings(server: Dovecot, **changes: Any) -> dict[str, Any]:
     return {
-        "IMAP_URL": server.url, "IMAP_TOKEN_FILE": "", "IMAP_DONE_FOLDER": DONE, "IMAP_UNREADABLE_FOLDER": UNREADABLE,
-    } | changes  # fmt: skip
+        "IMAP_URL": server.url,
+        "IMAP_TOKEN_FILE": "",
+        "IMAP_DONE_FOLDER": DONE,
+        "IMAP_UNREADABLE_FOLDER": UNREADABLE,
+    } | changes
 
 
 def ours(server: Dovecot, **changes: Any) -> mailbox.Mailbox:
@@ -197,12 +201,19 @@ def poll(server: Dovecot, database_url: str, tmp_path: Path) -> Callable[..., "s
     def start(*more: str, url: str = server.url) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [sys.executable, "-m", "flask", "--app", "wsgi", "post", "poll", *more],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=os.environ | {
-                "DATABASE_URL": database_url, "OUTREACH_FOLDER": str(tmp_path), "MAIL_DOMAIN": "outreach.example",
-                "IMAP_URL": url, "SSL_CERT_FILE": str(CERTIFICATE),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ
+            | {
+                "DATABASE_URL": database_url,
+                "OUTREACH_FOLDER": str(tmp_path),
+                "MAIL_DOMAIN": "outreach.example",
+                "IMAP_URL": url,
+                "SSL_CERT_FILE": str(CERTIFICATE),
             },
-        )  # fmt: skip
+        )
 
     return start
 

@@ -1,4 +1,5 @@
-"""Mail of strangers taken apart: whatever is in it, it is read or said to be unreadable, quickly, and never raises."""
+"""Mail of strangers taken apart: whatever is in it, it is read or said to be unreadable, quickly, and never
+raises."""
 
 import time
 from datetime import UTC, datetime
@@ -64,21 +65,67 @@ def test_every_real_mail_is_what_it_is(shared: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "uid", "sequence", "address", "partstat", "starts_at"),
     [
-        ("apple-good_reply", "1E71F9C8-AEDA-48EB-98D0-76E898F6BB5C", 7, "xyzzy@example.com", "ACCEPTED", datetime(2008, 8, 12, 17, tzinfo=UTC)),
-        ("cyrus-imip_reply_no_organizer", "6de280c9-edff-4019-8ebd-cfebc73f8201", 0, "foo@example.net", "ACCEPTED", None),
-        ("own-outlook-counter-shape", "booking-7f3c9a2e@performances.example.gov.uk", 0, "head@stmarys.example.sch.uk", "TENTATIVE", datetime(2027, 3, 26, 14, 15, tzinfo=UTC)),
-        ("own-outlook-reply-shape", "booking-7f3c9a2e@performances.example.gov.uk", 0, "office@stmarys.example.sch.uk", "ACCEPTED", datetime(2027, 3, 26, 13, 30, tzinfo=UTC)),
-        ("own-thunderbird153-reply-1", "booking-7f3c9a2e@performances.example.gov.uk", 0, "office@stmarys.example.sch.uk", "ACCEPTED", datetime(2027, 3, 26, 13, 30, tzinfo=UTC)),
-        ("own-thunderbird153-reply-2", "booking-7f3c9a2e@performances.example.gov.uk", 1, "office@stmarys.example.sch.uk", "TENTATIVE", datetime(2027, 4, 2, 9, tzinfo=UTC)),
+        (
+            "apple-good_reply",
+            "1E71F9C8-AEDA-48EB-98D0-76E898F6BB5C",
+            7,
+            "xyzzy@example.com",
+            "ACCEPTED",
+            datetime(2008, 8, 12, 17, tzinfo=UTC),
+        ),
+        (
+            "cyrus-imip_reply_no_organizer",
+            "6de280c9-edff-4019-8ebd-cfebc73f8201",
+            0,
+            "foo@example.net",
+            "ACCEPTED",
+            None,
+        ),
+        (
+            "own-outlook-counter-shape",
+            "booking-7f3c9a2e@performances.example.gov.uk",
+            0,
+            "head@stmarys.example.sch.uk",
+            "TENTATIVE",
+            datetime(2027, 3, 26, 14, 15, tzinfo=UTC),
+        ),
+        (
+            "own-outlook-reply-shape",
+            "booking-7f3c9a2e@performances.example.gov.uk",
+            0,
+            "office@stmarys.example.sch.uk",
+            "ACCEPTED",
+            datetime(2027, 3, 26, 13, 30, tzinfo=UTC),
+        ),
+        (
+            "own-thunderbird153-reply-1",
+            "booking-7f3c9a2e@performances.example.gov.uk",
+            0,
+            "office@stmarys.example.sch.uk",
+            "ACCEPTED",
+            datetime(2027, 3, 26, 13, 30, tzinfo=UTC),
+        ),
+        (
+            "own-thunderbird153-reply-2",
+            "booking-7f3c9a2e@performances.example.gov.uk",
+            1,
+            "office@stmarys.example.sch.uk",
+            "TENTATIVE",
+            datetime(2027, 4, 2, 9, tzinfo=UTC),
+        ),
     ],
-)  # fmt: skip
+)
 def test_real_answers_are_read_with_zones_of_windows_apple_and_thunderbird(
     shared: Path, name: str, uid: str, sequence: int, address: str, partstat: str, starts_at: datetime | None
 ) -> None:
     (event,) = read((shared / "mail" / f"{name}.eml").read_bytes()).events
     assert (event.uid, event.sequence, event.address, event.partstat, event.starts_at) == (
-        uid, sequence, address, partstat, starts_at,
-    )  # fmt: skip
+        uid,
+        sequence,
+        address,
+        partstat,
+        starts_at,
+    )
 
 
 def one(calendar: str | bytes, method: str = "REPLY") -> CalendarEvent:
@@ -102,8 +149,16 @@ SUMMER = "BEGIN:DAYLIGHT\r\nDTSTART:16010101T010000\r\nTZOFFSETFROM:+0000\r\nTZO
         ('DTSTART;TZID="GMT Standard Time":20270601T093000', "", 8),
         ("DTSTART;TZID=/freeassociation.sourceforge.net/Europe/London:20270601T093000", "", 8),
         ("DTSTART;TZID=W. Europe Standard Time:20270601T093000", "", 7),
-        ("DTSTART;TZID=Customized Time Zone:20270601T093000", ZONE.format("Customized Time Zone", "+0100", "+0000", "YEARLY", SUMMER), 8),
-        ("DTSTART;TZID=Customized Time Zone:20270601T093000", ZONE.format("Customized Time Zone", "+0300", "+0300", "YEARLY", ""), 6),
+        (
+            "DTSTART;TZID=Customized Time Zone:20270601T093000",
+            ZONE.format("Customized Time Zone", "+0100", "+0000", "YEARLY", SUMMER),
+            8,
+        ),
+        (
+            "DTSTART;TZID=Customized Time Zone:20270601T093000",
+            ZONE.format("Customized Time Zone", "+0300", "+0300", "YEARLY", ""),
+            6,
+        ),
         ("DTSTART;TZID=Nowhere:20270601T093000", "", None),
         ("DTSTART;TZID=../../etc/passwd:20270601T093000", "", None),
         ("DTSTART;VALUE=DATE:20270601", "", None),
@@ -111,7 +166,7 @@ SUMMER = "BEGIN:DAYLIGHT\r\nDTSTART:16010101T010000\r\nTZOFFSETFROM:+0000\r\nTZO
         ("DTSTART:00010101T000000Z", "", None),
         ("DTSTART:99991231T235959", "", None),
     ],
-)  # fmt: skip
+)
 def test_times_are_read_in_every_zone_that_can_be_told(start: str, zone: str, hour: int | None) -> None:
     text = ics(more=(start,)).replace("BEGIN:VEVENT", f"{zone}BEGIN:VEVENT")
     starts_at = one(text).starts_at
@@ -151,7 +206,7 @@ def test_a_rule_without_end_costs_nothing() -> None:
         ("ATTENDEE;PARTSTAT=ACCEPTED:a@b.example", "a@b.example", ""),
         ("ATTENDEE;PARTSTAT=ACCEPTED:mailto:a@schöne.example", "a@xn--schne-lua.example", ""),
     ],
-)  # fmt: skip
+)
 def test_people_are_read_however_their_address_is_written(person: str, address: str, name: str) -> None:
     event = one(ics(by="", more=(person,)))
     assert (event.address, event.name, event.partstat) == (address, name, "ACCEPTED")
@@ -174,9 +229,15 @@ def test_lines_may_end_as_they_like_and_be_folded_anywhere(ending: str) -> None:
 
 @pytest.mark.parametrize(
     ("content", "charset"),
-    [("café".encode(), "utf-8"), ("café".encode("latin-1"), "utf-8"), ("café".encode("latin-1"), "iso-8859-1"),
-     ("café".encode(), "iso-8859-1"), ("café".encode(), "no-such-thing"), ("café".encode(), "")],
-)  # fmt: skip
+    [
+        ("café".encode(), "utf-8"),
+        ("café".encode("latin-1"), "utf-8"),
+        ("café".encode("latin-1"), "iso-8859-1"),
+        ("café".encode(), "iso-8859-1"),
+        ("café".encode(), "no-such-thing"),
+        ("café".encode(), ""),
+    ],
+)
 def test_words_are_read_whatever_character_set_they_say(content: bytes, charset: str) -> None:
     text = ics(more=("COMMENT:@",)).encode().replace(b"COMMENT:@", b"COMMENT:" + content)
     assert [e.comment for e in calendar_parts.events(text, charset, "") or []] == ["café"]
@@ -235,7 +296,9 @@ def test_a_yes_with_a_signatures_pictures_is_read(pictures: int, size: int) -> N
 @pytest.mark.parametrize(("method", "kind"), [("COUNTER", COUNTER), ("REFRESH", REFRESH)])
 def test_a_wish_and_a_calendar_that_asks_are_read_beside_pictures_too(method: str, kind: str) -> None:
     mail = letter(words="Another day, please")
-    mail.add_attachment(ics(method=method).encode(), maintype="text", subtype="calendar", params={"method": method})
+    mail.add_attachment(
+        ics(method=method).encode(), maintype="text", subtype="calendar", params={"method": method}
+    )
     for n in range(240):
         mail.add_attachment(b"\x89", maintype="image", subtype="png", filename=f"logo{n}.png")
     assert (read(mail.as_bytes()).kind, read(mail.as_bytes()).problem) == (kind, "")
@@ -253,7 +316,10 @@ def test_a_letter_beyond_ten_megabytes_is_said_to_be_too_large() -> None:
     film = letter(words="The hall")
     film.add_attachment(b"x" * 8_500_000, maintype="video", subtype="mp4", filename="hall.mp4")
     found = read(film.as_bytes())
-    assert (found.kind, found.problem) == (UNREADABLE, "It is larger than 10 megabytes, attachments included.")
+    assert (found.kind, found.problem) == (
+        UNREADABLE,
+        "It is larger than 10 megabytes, attachments included.",
+    )
 
 
 def test_many_attachments_or_a_large_calendar_file_are_told_apart_from_answers() -> None:
@@ -271,9 +337,16 @@ def test_many_attachments_or_a_large_calendar_file_are_told_apart_from_answers()
 @pytest.mark.parametrize(
     "raw",
     [
-        b"From: a@b.example\r\n" + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(5000)),
-        b"From: a@b.example\r\n" + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(150_000)),
-        b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 900_000,
+        b"From: a@b.example\r\n"
+        + b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(5000)
+        ),
+        b"From: a@b.example\r\n"
+        + b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(150_000)
+        ),
+        b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        + b"--b\r\n\r\nx\r\n" * 900_000,
         b"From: a@b.example\r\nSubject: " + b"=?utf-8?q?" * 50_000,
         b"From: " + b"<" * 500_000 + b"\r\nSubject: x\r\n\r\n",
         b"From: " + b"(" * 500_000 + b"\r\nSubject: x\r\n\r\n",
@@ -285,8 +358,22 @@ def test_many_attachments_or_a_large_calendar_file_are_told_apart_from_answers()
         with_calendar("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nATTENDEE" + ";A=" * 60_000 + ":x\r\n"),
         with_calendar("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nCOMMENT:" + "\\" * 200_000 + "\r\n"),
     ],
-    ids=["deep", "deepest", "flat", "words", "angles", "comments", "people", "results", "folded", "events", "attendees", "parameters", "escapes"],
-)  # fmt: skip
+    ids=[
+        "deep",
+        "deepest",
+        "flat",
+        "words",
+        "angles",
+        "comments",
+        "people",
+        "results",
+        "folded",
+        "events",
+        "attendees",
+        "parameters",
+        "escapes",
+    ],
+)
 def test_a_mail_made_to_hurt_is_dealt_with_at_once(raw: bytes) -> None:
     began = time.process_time()
     read(raw)
@@ -347,10 +434,13 @@ def test_the_digest_is_of_what_the_sender_made() -> None:
         ("rfc822;s@b.example", [("", "s@b.example")]),
         ("undisclosed-recipients:;", []),
         ("a@b.example, c@d.example", [("", "a@b.example"), ("", "c@d.example")]),
-        ('"j.fell@school.example" <evil@elsewhere.example>', [("j.fell@school.example", "evil@elsewhere.example")]),
+        (
+            '"j.fell@school.example" <evil@elsewhere.example>',
+            [("j.fell@school.example", "evil@elsewhere.example")],
+        ),
         ("=?utf-9?q?x?= <s@b.example>", [("=?utf-9?q?x?=", "s@b.example")]),
     ],
-)  # fmt: skip
+)
 def test_people_of_headers_are_read_as_they_come(value: str, people: list[tuple[str, str]]) -> None:
     assert [(p.name, p.address) for p in headers.people([value])] == people
 
@@ -366,37 +456,89 @@ EXCHANGE = "spf=pass (sender IP is 10.0.0.1) smtp.mailfrom=b.example; dkim=none;
         (["MX.Example; DMARC=Pass header.from=B.example"], "mx.example", "pass"),
         (["mx.example 1; dmarc = pass header.from = b.example"], "mx.example", "pass"),
         (["mx.example; dmarc=pass header.from=other.example"], "mx.example", "none"),
-        (["mx.example; dmarc=fail header.from=b.example", "mx.example; dmarc=pass header.from=b.example"], "mx.example", "fail"),
-        (["mx.example; dkim=fail header.d=b.example", "mx.example; spf=pass smtp.mailfrom=x@b.example"], "mx.example", "pass"),
-        (["mx.example; spf=pass smtp.mailfrom=bounces@other.example; dkim=pass header.i=@b.example"], "mx.example", "pass"),
+        (
+            ["mx.example; dmarc=fail header.from=b.example", "mx.example; dmarc=pass header.from=b.example"],
+            "mx.example",
+            "fail",
+        ),
+        (
+            ["mx.example; dkim=fail header.d=b.example", "mx.example; spf=pass smtp.mailfrom=x@b.example"],
+            "mx.example",
+            "pass",
+        ),
+        (
+            ["mx.example; spf=pass smtp.mailfrom=bounces@other.example; dkim=pass header.i=@b.example"],
+            "mx.example",
+            "pass",
+        ),
         (["mx.example; dkim=pass header.d=example"], "mx.example", "pass"),
         (["mx.example; dkim=pass header.d=x.b.example"], "mx.example", "none"),
         (["mx.example; dkim=temperror; dmarc=temperror header.from=b.example"], "mx.example", "none"),
         (["mx.example (dmarc=pass header.from=b.example)"], "mx.example", "none"),
         (["evil.example; dmarc=pass header.from=b.example"], "mx.example", "none"),
         (["evil.example\r\n\tmx.example; dmarc=pass header.from=b.example"], "mx.example", "none"),
-        (["mx.example; spf=fail smtp.mailfrom=x@b.example; dkim=fail header.d=b.example"], "mx.example", "fail"),
-        (["mx.example; spf=softfail smtp.mailfrom=x@b.example; dkim=fail header.d=b.example"], "mx.example", "fail"),
-        (["mx.example; spf=fail smtp.mailfrom=x@b.example", "mx.example; dkim=fail header.d=b.example"], "mx.example", "fail"),
+        (
+            ["mx.example; spf=fail smtp.mailfrom=x@b.example; dkim=fail header.d=b.example"],
+            "mx.example",
+            "fail",
+        ),
+        (
+            ["mx.example; spf=softfail smtp.mailfrom=x@b.example; dkim=fail header.d=b.example"],
+            "mx.example",
+            "fail",
+        ),
+        (
+            ["mx.example; spf=fail smtp.mailfrom=x@b.example", "mx.example; dkim=fail header.d=b.example"],
+            "mx.example",
+            "fail",
+        ),
         (["mx.example; spf=fail smtp.mailfrom=x@b.example; dkim=none"], "mx.example", "none"),
-        (["mx.example; spf=fail smtp.mailfrom=x@list.example; dkim=pass header.d=b.example"], "mx.example", "pass"),
-        (["mx.example; dmarc=permerror header.from=b.example; dkim=pass header.d=b.example"], "mx.example", "fail"),
+        (
+            ["mx.example; spf=fail smtp.mailfrom=x@list.example; dkim=pass header.d=b.example"],
+            "mx.example",
+            "pass",
+        ),
+        (
+            ["mx.example; dmarc=permerror header.from=b.example; dkim=pass header.d=b.example"],
+            "mx.example",
+            "fail",
+        ),
         (["mx.example; dmarc=permerror header.from=other.example"], "mx.example", "none"),
         (["evil.example; spf=fail; dkim=fail; dmarc=permerror; compauth=fail"], "mx.example", "none"),
-        (["spf=none smtp.mailfrom=b.example; dkim=none; dmarc=none header.from=b.example;compauth=fail reason=001"], "exchange-online", "fail"),
-        (["spf=pass smtp.mailfrom=b.example; dkim=none; dmarc=none header.from=b.example;compauth=pass reason=100"], "exchange-online", "pass"),
+        (
+            [
+                "spf=none smtp.mailfrom=b.example; dkim=none; dmarc=none header.from=b.example;compauth=fail reason=001"
+            ],
+            "exchange-online",
+            "fail",
+        ),
+        (
+            [
+                "spf=pass smtp.mailfrom=b.example; dkim=none; dmarc=none header.from=b.example;compauth=pass reason=100"
+            ],
+            "exchange-online",
+            "pass",
+        ),
         ([EXCHANGE.format("pass")], "exchange-online", "pass"),
         ([EXCHANGE.format("bestguesspass")], "exchange-online", "pass"),
         ([EXCHANGE.format("fail")], "exchange-online", "fail"),
         ([EXCHANGE.format("none"), EXCHANGE.format("fail")], "exchange-online", "pass"),
         (["evil.example; dmarc=pass header.from=b.example"], "exchange-online", "none"),
     ],
-)  # fmt: skip
+)
 def test_our_own_mail_server_is_believed_and_nobody_else(results: list[str], ours: str, found: str) -> None:
     assert headers.vouched(results, ours, "a@b.example") == found
 
 
 def test_limits_are_those_that_were_agreed() -> None:
-    assert (reading.MAIL_AT_MOST, reading.CALENDAR_AT_MOST, reading.PARTS_AT_MOST, reading.EVENTS_AT_MOST) == (
-        10 * 1024 * 1024, 256 * 1024, 200, 5,
-    )  # fmt: skip
+    assert (
+        reading.MAIL_AT_MOST,
+        reading.CALENDAR_AT_MOST,
+        reading.PARTS_AT_MOST,
+        reading.EVENTS_AT_MOST,
+    ) == (
+        10 * 1024 * 1024,
+        256 * 1024,
+        200,
+        5,
+    )

@@ -1,4 +1,5 @@
-"""Every real mail beside the checkout lands where it should, with our own mail server's word, another's, and none."""
+"""Every real mail beside the checkout lands where it should, with our own mail server's word, another's, and
+none."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from outreach.post.incoming.inbox import (
     WISH,
     CalendarAnswer,
     Incoming,
-)  # fmt: skip
+)
 from outreach.post.outbox import Letter
 
 pytestmark = pytest.mark.shared
@@ -31,10 +32,18 @@ pytestmark = pytest.mark.shared
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 OURS = "booking-7f3c9a2e@performances.example.gov.uk"
 VISITS = {
-    OURS: ("performances+7f3c9a2e@performances.example.gov.uk", ("office@stmarys.example.sch.uk", "head@stmarys.example.sch.uk"), 1),
-    "1E71F9C8-AEDA-48EB-98D0-76E898F6BB5C": ("ical-living-on+d7cdf68d-8b73-4df1-ad3b-f08002fb285f@example.com", ("xyzzy@example.com",), 7),
+    OURS: (
+        "performances+7f3c9a2e@performances.example.gov.uk",
+        ("office@stmarys.example.sch.uk", "head@stmarys.example.sch.uk"),
+        1,
+    ),
+    "1E71F9C8-AEDA-48EB-98D0-76E898F6BB5C": (
+        "ical-living-on+d7cdf68d-8b73-4df1-ad3b-f08002fb285f@example.com",
+        ("xyzzy@example.com",),
+        7,
+    ),
     "6de280c9-edff-4019-8ebd-cfebc73f8201": ("cassandane@example.com", ("foo@example.net",), 0),
-}  # fmt: skip
+}
 """UID: (the address its invites went from, to whom, its SEQUENCE)."""
 
 LANDS = {
@@ -63,8 +72,9 @@ LANDS = {
     "own-outlook-reply-shape": (ANSWER, MAIL, "office@stmarys.example.sch.uk ACCEPTED 0"),
     "own-thunderbird153-reply-1": (ANSWER, "", "office@stmarys.example.sch.uk ACCEPTED 0"),
     "own-thunderbird153-reply-2": (ANSWER, "", "office@stmarys.example.sch.uk TENTATIVE 1"),
-}  # fmt: skip
-"""What it is, what a person has to do, and the answer that is written down. The Outlook one says where to park."""
+}
+"""What it is, what a person has to do, and the answer that is written down. The Outlook one says where to
+park."""
 
 
 @pytest.fixture(autouse=True)
@@ -78,9 +88,15 @@ def written_to(app: Flask) -> None:
             for address in people:
                 for sequence in {0, newest}:
                     make.letter(
-                        address, make.EARLIER, stream=uid, partnership_id=1, sender_address=sender, kind="booked",
-                        method="REQUEST", sequence=sequence,
-                    )  # fmt: skip
+                        address,
+                        make.EARLIER,
+                        stream=uid,
+                        partnership_id=1,
+                        sender_address=sender,
+                        kind="booked",
+                        method="REQUEST",
+                        sequence=sequence,
+                    )
 
 
 def lands(raw: bytes) -> tuple[str, str, str | None]:
@@ -115,10 +131,13 @@ def test_what_comes_in_the_other_way_round_ends_the_same(app: Flask, shared: Pat
         for uid, people in inbox.answers_of(VISITS).items()
     }
     assert known == {
-        OURS: {"office@stmarys.example.sch.uk": ("TENTATIVE", 1), "head@stmarys.example.sch.uk": ("TENTATIVE", 0)},
+        OURS: {
+            "office@stmarys.example.sch.uk": ("TENTATIVE", 1),
+            "head@stmarys.example.sch.uk": ("TENTATIVE", 0),
+        },
         "1E71F9C8-AEDA-48EB-98D0-76E898F6BB5C": {"xyzzy@example.com": ("ACCEPTED", 7)},
         "6de280c9-edff-4019-8ebd-cfebc73f8201": {"foo@example.net": ("ACCEPTED", 0)},
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -129,7 +148,7 @@ def test_what_comes_in_the_other_way_round_ends_the_same(app: Flask, shared: Pat
         ("mx.elsewhere.example; dmarc=fail header.from={}", "none"),
     ],
     ids=["passing", "failing", "foreign"],
-)  # fmt: skip
+)
 def test_our_own_mail_servers_word_decides_on_every_real_answer(
     app: Flask, shared: Path, said: str, found: str
 ) -> None:

@@ -1,4 +1,5 @@
-"""Mail that comes in, on a real database: answers count for whom and what they are, and everything else waits for a person."""
+"""Mail that comes in, on a real database: answers count for whom and what they are, and everything else waits
+for a person."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,7 +30,7 @@ from outreach.post.incoming.inbox import (
     CalendarAnswer,
     CounterProposal,
     Incoming,
-)  # fmt: skip
+)
 from outreach.post.letters import Addressee
 from outreach.post.outbox import Letter
 from post import facts
@@ -164,9 +165,13 @@ def test_a_yes_after_a_no_takes_the_no_out_of_the_inbox(app: Flask) -> None:
 def test_a_no_to_a_visit_that_was_cancelled_needs_nobody(app: Flask) -> None:
     booked()
     with transaction():
-        mails.handed([
-            letters.cancelled(facts.visit(sequence=1), JOANNA, facts.sender(), reason="Ill", by="company", now=LATER)
-        ])  # fmt: skip
+        mails.handed(
+            [
+                letters.cancelled(
+                    facts.visit(sequence=1), JOANNA, facts.sender(), reason="Ill", by="company", now=LATER
+                )
+            ]
+        )
     assert come(reply("DECLINED", sequence=1)).task == ""
 
 
@@ -330,7 +335,8 @@ def test_an_answer_sent_by_another_house_is_doubtful_and_by_a_colleague_is_not(a
 
 
 @pytest.mark.parametrize(
-    "sender", ["kid@pupils.stbrannocs.example", "head@example", "head@stbrannocs.example.org", "head@brannocs.example"]
+    "sender",
+    ["kid@pupils.stbrannocs.example", "head@example", "head@stbrannocs.example.org", "head@brannocs.example"],
 )
 def test_a_part_of_the_schools_domain_is_not_the_school(app: Flask, sender: str) -> None:
     booked()
@@ -339,7 +345,9 @@ def test_a_part_of_the_schools_domain_is_not_the_school(app: Flask, sender: str)
     assert f"It was sent by Somebody ({sender})." in came.why
 
 
-@pytest.mark.parametrize("provider", ["gmail.com", "hotmail.co.uk", "btinternet.com", "outlook.com", "bt.com"])
+@pytest.mark.parametrize(
+    "provider", ["gmail.com", "hotmail.co.uk", "btinternet.com", "outlook.com", "bt.com"]
+)
 def test_one_name_at_a_mail_provider_answers_for_no_other(app: Flask, provider: str) -> None:
     me = Addressee(address=f"joanna.fell@{provider}", name="Joanna Fell", role="Lead")
     invited = facts.visit(attendees=(Attendee(name=me.name, address=me.address),))
@@ -365,8 +373,14 @@ def test_a_calendar_that_asks_in_anothers_name_is_sent_nothing(app: Flask) -> No
     "results",
     [
         "mx.outreach.example; spf=fail smtp.mailfrom=x@stbrannocs.example; dkim=fail header.d=stbrannocs.example",
-        "mx.outreach.example; spf=softfail smtp.mailfrom=x@stbrannocs.example; dkim=permerror header.d=stbrannocs.example",
-        "mx.outreach.example; spf=permerror smtp.mailfrom=x@stbrannocs.example; dkim=hardfail header.d=stbrannocs.example",
+        (
+            "mx.outreach.example; spf=softfail smtp.mailfrom=x@stbrannocs.example; dkim=permerror "
+            "header.d=stbrannocs.example"
+        ),
+        (
+            "mx.outreach.example; spf=permerror smtp.mailfrom=x@stbrannocs.example; dkim=hardfail "
+            "header.d=stbrannocs.example"
+        ),
         "mx.outreach.example; dmarc=permerror header.from=stbrannocs.example",
         "mx.outreach.example; spf=none; dkim=none; dmarc=none; compauth=fail reason=001",
     ],
@@ -693,5 +707,6 @@ def test_one_answer_costs_few_statements_however_many_letters_there_are(
         moved(sequence=n, now=NOW + timedelta(hours=n))
     with count_queries() as queries:
         come(reply(sequence=5))
-    # the digest; the row; savepoint and release; the visit by address; by UID; what was known; answer, history, noes, wishes
+    # the digest; the row; savepoint and release; the visit by address; by UID; what was known; answer,
+    # history, noes, wishes
     assert len(queries) <= 14

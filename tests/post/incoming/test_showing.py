@@ -19,16 +19,26 @@ def mail(*lines: str) -> bytes:
 def test_what_a_person_wrote_stands_apart_from_the_older_mail_below() -> None:
     shown = show(
         mail(
-            "From: Sam <sam@x.example>", "Subject: Parking", "Content-Type: text/plain; charset=utf-8", "",
-            "Can the van come in at the back?", "", "Sam", "", "On Tue, 19 Jan 2027, Marlshire wrote:", "> You are booked.",
+            "From: Sam <sam@x.example>",
+            "Subject: Parking",
+            "Content-Type: text/plain; charset=utf-8",
+            "",
+            "Can the van come in at the back?",
+            "",
+            "Sam",
+            "",
+            "On Tue, 19 Jan 2027, Marlshire wrote:",
+            "> You are booked.",
         )
-    )  # fmt: skip
+    )
     assert shown.words == "Can the van come in at the back?\n\nSam"
     assert shown.quoted.startswith("On Tue, 19 Jan 2027") and "> You are booked." in shown.quoted
     assert shown.headers == (("From", "Sam <sam@x.example>"), ("Subject", "Parking"))
 
 
-@pytest.mark.parametrize("top", ["-----Original Message-----", "________________________________", "From: Marlshire <b@x.example>"])  # fmt: skip
+@pytest.mark.parametrize(
+    "top", ["-----Original Message-----", "________________________________", "From: Marlshire <b@x.example>"]
+)
 def test_outlooks_ways_of_quoting_are_known(top: str) -> None:
     shown = show(mail("Content-Type: text/plain", "", "Thank you.", "", top, "Sent: Tuesday", "Old words"))
     assert (shown.words, "Old words" in shown.quoted) == ("Thank you.", True)
@@ -41,8 +51,10 @@ def test_a_mail_that_begins_with_what_it_answers_is_left_whole() -> None:
 
 def test_of_html_alone_the_words_are_read_and_nothing_runs() -> None:
     html = (
-        "<html><head><title>No</title><style>p{color:red}</style><body><p>Dear Priya,<br>see you <b>soon</b> &amp; thanks</p>"
-        "<script>alert(1)</script><img src='https://evil.example/x.gif' alt='x'><a href='javascript:alert(2)'>here</a></body></html>"
+        "<html><head><title>No</title><style>p{color:red}</style><body><p>Dear Priya,<br>see you "
+        "<b>soon</b> &amp; thanks</p>"
+        "<script>alert(1)</script><img src='https://evil.example/x.gif' alt='x'><a "
+        "href='javascript:alert(2)'>here</a></body></html>"
     )
     shown = show(mail("Content-Type: text/html; charset=utf-8", "", html))
     assert shown.words == "Dear Priya,\nsee you soon & thanks\nhere"
@@ -87,7 +99,14 @@ def test_any_character_set_or_none_is_read_as_well_as_can_be(head: str, body: by
 
 
 def test_what_misleads_the_eye_is_taken_out() -> None:
-    shown = show(mail("Subject: =?utf-8?q?pay=E2=80=AE_now=00?=", "Content-Type: text/plain; charset=utf-8", "", "a\x00b\x1b[31mc\u202ed"))  # fmt: skip
+    shown = show(
+        mail(
+            "Subject: =?utf-8?q?pay=E2=80=AE_now=00?=",
+            "Content-Type: text/plain; charset=utf-8",
+            "",
+            "a\x00b\x1b[31mc\u202ed",
+        )
+    )
     assert (dict(shown.headers)["Subject"], shown.words) == ("pay now", "ab[31mcd")
 
 
@@ -111,12 +130,16 @@ def test_mails_in_mails_without_end_are_no_trouble() -> None:
     st.binary(max_size=400),
     st.sampled_from(
         [
-            b"", b"Content-Type: text/html\r\n\r\n", b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n",
-            b"Content-Transfer-Encoding: base64\r\nContent-Type: text/plain; charset=\"", b"Subject: =?utf-8?b?",
-            b"Content-Disposition: attachment; filename*=utf-8''%", b"From: ",
+            b"",
+            b"Content-Type: text/html\r\n\r\n",
+            b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n",
+            b'Content-Transfer-Encoding: base64\r\nContent-Type: text/plain; charset="',
+            b"Subject: =?utf-8?b?",
+            b"Content-Disposition: attachment; filename*=utf-8''%",
+            b"From: ",
         ]
     ),
-)  # fmt: skip
+)
 def test_no_mail_whatever_makes_it_fall(rest: bytes, head: bytes) -> None:
     shown = show(head + rest)
     for words in (shown.words, shown.quoted, *(value for _, value in shown.headers)):

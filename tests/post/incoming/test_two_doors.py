@@ -1,4 +1,5 @@
-"""The two doors through which mail comes in: what an operator writes in the settings, and what a mail server pipes in."""
+"""The two doors through which mail comes in: what an operator writes in the settings, and what a mail server
+pipes in."""
 
 import threading
 from pathlib import Path
@@ -17,17 +18,24 @@ from post.facts import JOANNA, NOW
 from post.incoming.mails import LATER, TOKEN, UID, booked, reply
 
 GOOD = {
-    "IMAP_URL": "imaps://us%40b.example:p%2Fw%3A@mail.b.example/INBOX", "IMAP_TOKEN_FILE": "", "IMAP_DONE_FOLDER": "Done",
+    "IMAP_URL": "imaps://us%40b.example:p%2Fw%3A@mail.b.example/INBOX",
+    "IMAP_TOKEN_FILE": "",
+    "IMAP_DONE_FOLDER": "Done",
     "IMAP_UNREADABLE_FOLDER": "Odd",
-}  # fmt: skip
+}
 
 
 def test_the_mailbox_is_read_from_the_settings() -> None:
     found = Mailbox.of(GOOD)
     assert found is not None
     assert (found.host, found.port, found.security, found.user, found.password, found.folder) == (
-        "mail.b.example", 993, "tls", "us@b.example", "p/w:", "INBOX",
-    )  # fmt: skip
+        "mail.b.example",
+        993,
+        "tls",
+        "us@b.example",
+        "p/w:",
+        "INBOX",
+    )
     assert "p/w:" not in repr(found)
     starttls = Mailbox.of(GOOD | {"IMAP_URL": "imap+starttls://us:pw@b.example:1143"})
     assert starttls is not None and (starttls.port, starttls.security, starttls.folder) == (

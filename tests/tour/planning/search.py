@@ -26,7 +26,8 @@ def best(problem: Problem) -> Best:
     room = {day.number for day in problem.days if day.at_most > len(day.booked)}
     found = {gap.school for gap in problem.gaps if gap.place is not None}
     prices = sum(kept.price for kept in problem.kept if kept.day in room and kept.school in found)
-    # Shows and guests of each school, who plays where on this date, driving, what is kept less what else counts, days
+    # Shows and guests of each school, who plays where on this date, driving, what is kept less what else
+    # counts, days
     all_states: set[tuple[tuple[tuple[int, int], ...], frozenset, int, float, int]] = {
         ((), frozenset(), 0, 0.0, 0)
     }
@@ -79,8 +80,8 @@ def _no_worse(states: set) -> set:
 
 
 def day_options(problem: Problem, day: Day) -> list[tuple[tuple[int, ...], int, float]]:
-    """(schools shown or come as guests, extra driving, price of what is kept less what else counts) of each way to
-    fill a day, nothing included."""
+    """(schools shown or come as guests, extra driving, price of what is kept less what else counts) of each
+    way to fill a day, nothing included."""
     found: dict[tuple[tuple[int, ...], float], int] = {((), 0.0): 0}
     standing = driven(problem, day, ()) or 0
     able = [gap for gap in problem.gaps if gap.place is not None and day.day in gap.dates]
@@ -149,14 +150,16 @@ def _with(problem: Problem, host, guests: tuple):
 
 
 def driven(problem: Problem, day: Day, new: tuple) -> int | None:
-    """Minutes of driving of the day with new shows (gap, whether near its kept start), in this order; None: cannot be.
+    """Minutes of driving of the day with new shows (gap, whether near its kept start), in this order; None:
+    cannot be.
 
     The booked shows stand where they stand, so that only the order of the new ones among them is tried.
     """
     booked = sorted(day.booked, key=lambda show: show.gets_in)
     best_driving = None
     slots = len(new) + len(booked)
-    # On which leg lunch is had; nobody asks for it on a day with one show, or of a day that nothing is added to.
+    # On which leg lunch is had; nobody asks for it on a day with one show, or of a day that nothing is added
+    # to.
     legs = range(slots + 1) if day.lunch and slots > 1 and new else (None,)
     for where, eats in product(set(permutations([True] * len(new) + [False] * len(booked), slots)), legs):
         minutes = _walk(problem, day, list(new), list(booked), where, eats)

@@ -1,4 +1,5 @@
-"""Small problems made from a seed, mean ones among them: booked shows, lunches, few dates, two troupes, schools far off."""
+"""Small problems made from a seed, mean ones among them: booked shows, lunches, few dates, two troupes,
+schools far off."""
 
 import math
 import random
@@ -31,7 +32,8 @@ def problem(
 ) -> Problem:
     """`booked`: the share of days with a show that stands; `dates`: of dates on which a school can.
 
-    `guests`: half of the schools are small; `regions`: three of them, at 25 minutes for each further one on a day.
+    `guests`: half of the schools are small; `regions`: three of them, at 25 minutes for each further one on a
+    day.
     """
     others = random.Random(f"beside {seed} {schools} {days} {a_day}")
     chance = random.Random(

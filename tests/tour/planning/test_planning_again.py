@@ -1,4 +1,5 @@
-"""Planned again: what was booked does not move, of what was proposed almost nothing does, and it is said what did."""
+"""Planned again: what was booked does not move, of what was proposed almost nothing does, and it is said what
+did."""
 
 import random
 from dataclasses import replace

@@ -1,4 +1,5 @@
-"""Plans held to the slow checker, whatever the problem, the time and the seed; and to a matching where it must be one."""
+"""Plans held to the slow checker, whatever the problem, the time and the seed; and to a matching where it
+must be one."""
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -99,7 +100,8 @@ def test_stopped_once_there_is_a_plan_it_keeps_that() -> None:
 
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.3, 0.6, 1.0])
 def test_stopped_at_whatever_moment_it_ends_soon_and_can_be_played(after: float) -> None:
-    """Three a day, where a plan is far from proven after a minute: it ends within moments, and keeps its best.
+    """Three a day, where a plan is far from proven after a minute: it ends within moments, and keeps its
+    best.
 
     Whether a guest can at a show is known only when the show has its date: one or two may turn out not to.
     """

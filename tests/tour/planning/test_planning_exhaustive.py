@@ -34,7 +34,8 @@ FEWER = {"lunch, three a day, to be kept": range(20), "few days, guests, regions
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_plan_of_all_betters_a_bound_and_most_plans_are_the_best(shape: str) -> None:
-    """Fifty problems of each shape; where single dates leave a choice too good to be true, the plan may be worse."""
+    """Fifty problems of each shape; where single dates leave a choice too good to be true, the plan may be
+    worse."""
     equal, seeds = 0, FEWER.get(shape, SEEDS)
     for seed in seeds:
         problem = small.problem(seed, **SHAPES[shape])

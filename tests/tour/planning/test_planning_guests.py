@@ -1,4 +1,5 @@
-"""A small school may come to a neighbour's show, where that reaches more; a day stays in one district where that is cheap."""
+"""A small school may come to a neighbour's show, where that reaches more; a day stays in one district where
+that is cheap."""
 
 import re
 from dataclasses import replace
@@ -20,9 +21,7 @@ def county(*, days: int = 1, guests: Guests | None = RULES, **of_guest) -> Probl
     """A school with seats to spare, a small one ten minutes on, and one show a day."""
     host = replace(gap(1, *range(days)), seats=100)
     guest = replace(gap(2, *range(days), worth=500.0), pupils=40, **of_guest)
-    problem = line(
-        host, guest, days=tuple(day(n, at_most=1) for n in range(days)), kilometres=(0, 30, 40)
-    )  # fmt: skip
+    problem = line(host, guest, days=tuple(day(n, at_most=1) for n in range(days)), kilometres=(0, 30, 40))
     return replace(problem, guests=guests)
 
 
@@ -50,7 +49,8 @@ def test_where_guests_are_not_wanted_it_is_left_out() -> None:
 
 
 def test_where_there_is_a_place_for_a_show_of_its_own_it_has_that() -> None:
-    """Two days: the second show costs 80 minutes on the road, and so would the guest, of whom the host must be asked."""
+    """Two days: the second show costs 80 minutes on the road, and so would the guest, of whom the host must
+    be asked."""
     problem = county(days=2, guests=replace(RULES, price=61))
     assert made(problem).guests == 0
     assert made(replace(problem, guests=replace(RULES, price=20))).guests == 1
@@ -161,7 +161,8 @@ def test_no_more_days_are_used_than_may_be(most: int) -> None:
 
 
 def test_a_guest_that_cannot_at_its_hosts_show_is_meant_for_another() -> None:
-    """Both hosts can in the morning, one of them only then: so the other, which is nearer, plays late that day."""
+    """Both hosts can in the morning, one of them only then: so the other, which is nearer, plays late that
+    day."""
     near = replace(gap(1, 0, windows=((540, 570), (840, 840))), seats=50)
     further = replace(gap(2, 0, worth=900.0, windows=((540, 570),)), seats=50, place=3)
     guest = replace(gap(3, 0, windows=((500, 600),), worth=500.0), pupils=50, place=2)

@@ -102,7 +102,8 @@ def test_a_school_that_is_shown_in_part_says_what_it_lacks() -> None:
 
 
 def test_the_one_school_with_one_date_gets_it_though_others_were_dealt_it() -> None:
-    """Three pairs want three days alike, but two of the schools can on the same day only: they must share it."""
+    """Three pairs want three days alike, but two of the schools can on the same day only: they must share
+    it."""
     far = ((540, 840),)
     problem = line(
         gap(1, 0, windows=far),

@@ -19,7 +19,8 @@ MORNING, NOON = ((600, 600),), ((735, 900),)
 
 
 def two(*, minutes: int, windows=NOON, **hours) -> Problem:
-    """One show at ten, and one that could begin as soon as the troupe is there: over at 11.30, there at 11.35."""
+    """One show at ten, and one that could begin as soon as the troupe is there: over at 11.30, there at
+    11.35."""
     return line(
         gap(1, 0, windows=MORNING),
         gap(2, 0, windows=windows),
@@ -47,9 +48,11 @@ def test_without_time_for_lunch_the_second_show_is_not_offered() -> None:
 
 def test_lunch_after_the_last_show_is_lunch_too() -> None:
     early = line(
-        gap(1, 0, windows=((480, 480),)), gap(2, 0, windows=((600, 630),)),
-        days=(replace(day(0, leaves=360), lunch=60),), kilometres=(0, 5, 10),
-    )  # fmt: skip
+        gap(1, 0, windows=((480, 480),)),
+        gap(2, 0, windows=((600, 630),)),
+        days=(replace(day(0, leaves=360), lunch=60),),
+        kilometres=(0, 5, 10),
+    )
     assert starts(early) == [480, 630]  # away at 12.00, back at 12.10, free until 14.30
 
 
@@ -74,9 +77,11 @@ def test_a_lunch_that_cannot_be_is_refused(minutes: int) -> None:
 @given(
     minutes=st.sampled_from((0, 20, 30, 60)),
     leaves=st.integers(360, 800),
-    steps=st.lists(st.tuples(st.integers(0, 80), st.integers(0, 90), st.integers(30, 150)), min_size=2, max_size=3),
+    steps=st.lists(
+        st.tuples(st.integers(0, 80), st.integers(0, 90), st.integers(30, 150)), min_size=2, max_size=3
+    ),
     home=st.tuples(st.integers(0, 80), st.integers(0, 90)),
-)  # fmt: skip
+)
 @settings(deadline=None, max_examples=300)
 def test_whether_there_is_lunch_is_what_trying_every_minute_says(minutes, leaves, steps, home) -> None:
     clock, shows, roads = leaves, [], []
@@ -90,10 +95,14 @@ def test_whether_there_is_lunch_is_what_trying_every_minute_says(minutes, leaves
     roads.append(road)
     said = lunch.kept(minutes, leaves=leaves, returns=returns, shows=shows, roads=roads)
     legs = [
-        (0 if at == 0 else shows[at - 1][1], leaves if at == 0 else shows[at - 1][1], roads[at],
-         shows[at][0] if at < len(shows) else None)
+        (
+            0 if at == 0 else shows[at - 1][1],
+            leaves if at == 0 else shows[at - 1][1],
+            roads[at],
+            shows[at][0] if at < len(shows) else None,
+        )
         for at in range(len(shows) + 1)
-    ]  # fmt: skip
+    ]
     found = not minutes
     for since, drives, road, until in legs:
         latest = (returns if until is None else until) - road
@@ -115,7 +124,8 @@ def test_the_day_says_so_in_its_own_words() -> None:
 def test_with_other_hours_each_day_there_are_too_many_ways_and_the_nearest_are_tried(
     monkeypatch: pytest.MonkeyPatch, a_day: int
 ) -> None:
-    """As with nights away: no two days begin and end at the same place. Few neighbours are enough to reach everybody."""
+    """As with nights away: no two days begin and end at the same place. Few neighbours are enough to reach
+    everybody."""
     monkeypatch.setattr(pool, "MOST_PATTERNS", 3000)
     monkeypatch.setattr(pool, "MOST_CELLS", 100_000)
     county = small.problem(4, schools=40, days=30, a_day=a_day, booked=0, dates=2)

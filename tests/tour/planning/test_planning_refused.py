@@ -42,25 +42,55 @@ REFUSED = {
     "weight that is no number": (with_gap(worth=float("nan")), "Place 0 has a weight of nought"),
     "no shows": (with_gap(shows=0), "Place 0 needs no show"),
     "a place that is not there": (with_gap(place=99), "School 1000 stands at a place that has no roads."),
-    "booked too close": (with_booked(*TIGHT), "The tour day of Monday 5 October: the shows booked at Place 0 and Place 1 are 1 minute short on the road."),
-    "booked over each other": (with_booked(Booked(place=0, gets_in=600, away=720), Booked(place=0, gets_in=700, away=800)), "are 20 minutes short on the road"),
-    "booked outside the day": (with_booked(Booked(place=0, gets_in=421, away=500)), "the booked shows do not fit its hours by"),
+    "booked too close": (
+        with_booked(*TIGHT),
+        "The tour day of Monday 5 October: the shows booked at Place 0 and Place 1 are 1 minute short on the road.",
+    ),
+    "booked over each other": (
+        with_booked(Booked(place=0, gets_in=600, away=720), Booked(place=0, gets_in=700, away=800)),
+        "are 20 minutes short on the road",
+    ),
+    "booked outside the day": (
+        with_booked(Booked(place=0, gets_in=421, away=500)),
+        "the booked shows do not fit its hours by",
+    ),
     "booked backwards": (with_booked(Booked(place=0, gets_in=600, away=600)), "ends before it begins"),
-    "a day that ends before it begins": (with_day(leaves=900, returns=900), "The tour day of Monday 5 October ends before it begins."),
+    "a day that ends before it begins": (
+        with_day(leaves=900, returns=900),
+        "The tour day of Monday 5 October ends before it begins.",
+    ),
     "a day without shows": (with_day(at_most=0), "takes no show at all"),
     "a base that is not there": (with_day(leaves_from=99), "names a place that has no roads"),
     "the same day twice": (replace(GOOD, days=(DAY, DAY)), "The same tour day is given twice."),
-    "a troupe twice on a date": (replace(GOOD, days=(DAY, replace(DAY, number=7))), "The same date of a troupe is given twice."),
+    "a troupe twice on a date": (
+        replace(GOOD, days=(DAY, replace(DAY, number=7))),
+        "The same date of a troupe is given twice.",
+    ),
     "the same school twice": (replace(GOOD, gaps=(GAP, GAP)), "The same school is given twice."),
     "minutes below nought": (with_road(-1), "The road from Place 0 to Place 1 is given as -1 minutes."),
-    "minutes that are missing": (with_road(float("nan")), "The road from Place 0 to Place 1 is given as nan minutes."),
+    "minutes that are missing": (
+        with_road(float("nan")),
+        "The road from Place 0 to Place 1 is given as nan minutes.",
+    ),
     "absurd minutes": (with_road(5000), "The road from Place 0 to Place 1 is given as 5000 minutes."),
     "minutes in parts": (with_road(10.5), "Minutes on the road are whole minutes"),
-    "a table of the wrong size": (replace(GOOD, road=GOOD.road[:-1]), "one line and one column for each place"),
-    "a show without a running time": (replace(GOOD, minutes=replace(GOOD.minutes, play=0)), "A show needs a running time"),
-    "a get-in below nought": (replace(GOOD, minutes=replace(GOOD.minutes, get_in=-1)), "A show needs a running time"),
-    "a price below nought": (replace(GOOD, kept=(Kept(school=1000, day=100, starts=600, price=-1),)), "The price of moving"),
-}  # fmt: skip
+    "a table of the wrong size": (
+        replace(GOOD, road=GOOD.road[:-1]),
+        "one line and one column for each place",
+    ),
+    "a show without a running time": (
+        replace(GOOD, minutes=replace(GOOD.minutes, play=0)),
+        "A show needs a running time",
+    ),
+    "a get-in below nought": (
+        replace(GOOD, minutes=replace(GOOD.minutes, get_in=-1)),
+        "A show needs a running time",
+    ),
+    "a price below nought": (
+        replace(GOOD, kept=(Kept(school=1000, day=100, starts=600, price=-1),)),
+        "The price of moving",
+    ),
+}
 
 
 @pytest.mark.parametrize("what", REFUSED)
