@@ -9,9 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from outreach.booking import accounts, guest_places
 from outreach.booking.accounts import Account
 from outreach.booking.colleagues import Colleague
-from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
+from outreach.booking.promises import GUEST_CONSENT, SEATS, Booking, BookingRevision, PromisedPupils
 from outreach.county.schools import School, set_own_numbers
-from outreach.ground.db import db
+from outreach.ground.db import broken_guard, db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_group_name
 from outreach.tour.programmes import Programme
@@ -131,9 +131,10 @@ def seat(booking: Booking, seats: int) -> None:
     try:
         db.session.flush()
     except IntegrityError as error:
-        if "booking_guest_consent" in str(error.orig):
+        guard = broken_guard(error)
+        if guard == GUEST_CONSENT:
             raise MoreThanTheHostGave from error
-        if "booking_seats" not in str(error.orig):
+        if guard != SEATS:
             raise
         raise SeatsTaken(ceiling, by_others) from error
 

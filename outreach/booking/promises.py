@@ -31,6 +31,9 @@ BOOKED, MISSING, DISAGREE = "booked", "report missing", "reports disagree"
 TOOK_PLACE, FAILED, CANCELLED = "took place", "did not take place", "cancelled"
 """What a promise has come to."""
 
+SEATS, GUEST_CONSENT = "booking_seats", "booking_guest_consent"
+"""Guards of the database: no more than a show takes, and no more guests than their host agreed to."""
+
 
 class Booking(Base):
     """A promise as it stands now. `seats` is the sum of the newest revision's pupils, guarded by a trigger.

@@ -18,7 +18,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, Table, Text, event, text
 from sqlalchemy.engine import Connection, Dialect, ExceptionContext
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import Pool
@@ -189,6 +189,17 @@ def is_unavailable(error: BaseException) -> bool:
         name = getattr(error.orig, "sqlite_errorname", None) or "SQLITE_BUSY"
         return isinstance(error, OperationalError) and name.startswith(_SQLITE_UNAVAILABLE)
     return isinstance(error, OperationalError)
+
+
+def broken_guard(error: IntegrityError) -> str:
+    """The name of the constraint or guard that refused a statement, as the migrations give it; '' where it has none.
+
+    PostgreSQL tells a constraint's name beside the message; a trigger's refusal is its message, on both engines.
+    """
+    if isinstance(error.orig, sqlite3.Error):
+        return str(error.orig).removeprefix("CHECK constraint failed: ")
+    told = getattr(error.orig, "diag", None)
+    return str(getattr(told, "constraint_name", None) or getattr(told, "message_primary", None) or "")
 
 
 def why_no_writing(*, patience: float) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from outreach.county import places
 from outreach.county.schools import School
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, broken_guard, db
 from outreach.ground.errors import Refusal
 from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
@@ -273,7 +273,7 @@ def _flush() -> None:
     try:
         db.session.flush()
     except IntegrityError as error:
-        if any(name in str(error.orig) for name in GUARDS):
+        if broken_guard(error) in GUARDS:
             raise SlotTaken from error
         raise
     except StaleDataError as error:

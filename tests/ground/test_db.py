@@ -1,16 +1,18 @@
 """Migrations from empty, models equal to migrations, transactions."""
 
+from datetime import timedelta
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import make
 from outreach.county.partnerships import Partnership
 from outreach.ground import history
-from outreach.ground.db import Instant, db, transaction
+from outreach.ground.db import Instant, broken_guard, db, transaction
 
 
 def test_migrations_equal_the_models(app: Flask) -> None:
@@ -79,3 +81,21 @@ def test_every_table_that_is_only_added_to_refuses_to_be_emptied(app: Flask) -> 
     for table in sorted(tables):
         with pytest.raises(DBAPIError, match=f"{table}_only_grows"), transaction() as session:
             session.execute(text(f"TRUNCATE {table} CASCADE"))
+
+
+def test_a_guard_is_told_by_its_whole_name(app: Flask) -> None:
+    """`ck_booking_seats`, that seats are never fewer than none, is another guard than `booking_seats`."""
+    partnership = make.partnership()
+    show = make.show(
+        make.programme(partnership, audience_ceiling=100), make.school(), make.NOW + timedelta(days=49)
+    )
+    booking = make.booking(show, {8: 90})
+    db.session.commit()
+    for statement, name in (
+        ("UPDATE booking SET seats = -1 WHERE id = :id", "ck_booking_seats"),
+        ("UPDATE booking SET seats = 101 WHERE id = :id", "booking_seats"),
+    ):
+        with pytest.raises(IntegrityError) as refused:
+            db.session.execute(text(statement), {"id": booking.id})
+        db.session.rollback()
+        assert broken_guard(refused.value) == name

@@ -11,7 +11,7 @@ from outreach.booking.accounts import Account
 from outreach.booking.guest_places import ASK, JOINED, GuestPlace, GuestSeats, Seats
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import GUEST, HOST, Booking
-from outreach.ground.db import db
+from outreach.ground.db import broken_guard, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
@@ -64,7 +64,7 @@ def seat(place: GuestPlace, promise: Promise, there: Seats, *, who: str, now: da
     try:
         booking = bookings.make(programme, school, performance, promise, who=place.who, now=now, role=GUEST)
     except IntegrityError as error:
-        if "booking_seats" not in str(error.orig) and "booking_guest_consent" not in str(error.orig):
+        if broken_guard(error) not in (promises.SEATS, promises.GUEST_CONSENT):
             raise
         raise SeatsGone(wanted, there.left) from error
     place.booking_id, place.ended_at, place.ended_as = booking.id, now, JOINED
