@@ -66,12 +66,14 @@ KEPT_BACK = Count(status=HIDDEN)
 class Release:
     """What was let out of a day: how the people of each unit were made up, and the sums that were shown.
 
-    It holds the true counts, for judging later releases by, and never leaves the house.
+    It holds the true counts, for judging later releases by, and never leaves the house. `after`: a state of a later
+    moment of that day or of a day after it, and before that of the next release; it was never shown.
     """
 
     day: date
     people: People
     shown: tuple[Sum, ...]
+    after: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +214,7 @@ class _Sea:
 
     def __init__(self, releases: Sequence[Release]) -> None:
         self.releases = releases
-        self.order = sorted(range(len(releases)), key=lambda n: (releases[n].day, n))
+        self.order = sorted(range(len(releases)), key=lambda n: (releases[n].day, releases[n].after, n))
         ways: dict[Unit, dict[Way, int]] = {unit: {} for release in releases for unit in release.people}
         for length, n in enumerate(self.order):
             for unit in ways:
@@ -325,7 +327,12 @@ class _Work:
         self.people_of = {key: self._number(*self.sums[key]) for key in self.sums}
         self.keys = list(self.sums)
         self.place = {key: n for n, key in enumerate(self.keys)}
-        self.shown = {key for key in self.keys if self.counted_in(key)}
+        # A small count is hidden whatever earlier releases say of it.
+        self.shown = {
+            key
+            for key in self.keys
+            if self.counted_in(key) and (self.people_of[key] >= AT_LEAST or key in self.always)
+        }
         everything = Release(day=self.day, people=self.people, shown=tuple(self.sums.values()))
         sea = _Sea([*self.earlier, everything])
         newest = len(self.earlier)

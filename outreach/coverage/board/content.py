@@ -13,9 +13,10 @@ Schools are counted in the open; every number of people has gone through suppres
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from outreach.coverage import figures, gaps
@@ -75,11 +76,12 @@ def draw(
     adults = reckoning.programme.for_adults
     groups = {table: _grouped(reckoning.target, of) for table, (_, of) in _KEYS.items()}
     sums = _sums(reckoning, groups)
+    everybody = _everybody(reckoning, concerns, earlier)
     judged = suppression.hide(
         sums,
-        _everybody(reckoning, concerns, earlier),
+        everybody,
         day=reckoning.as_of,
-        earlier=earlier,
+        earlier=[*earlier, *_between([*earlier, Release(day=reckoning.as_of, people=everybody, shown=())])],
         dear=[key for key in sums if key[1:] == _WHOLE and key[0] != KNOWN],
         aside=[key for key in sums if key[0] in (KNOWN, KNOWN_BY_YEAR)],
     )
@@ -250,6 +252,47 @@ def _everybody(
     for elsewhere in reckoning.also_seen:
         if elsewhere.pupils is not None:
             found |= also_seen(elsewhere.urn, elsewhere.pupils, earlier)
+    return found
+
+
+def _between(releases: Iterable[Release]) -> Iterator[Release]:
+    """How the people were made up on a day between two releases, where a school's count and its number of pupils both
+    changed: one of the two before the other, and nobody outside is told which."""
+    in_order = [(release, _numbers(release)) for release in sorted(releases, key=lambda r: r.day)]
+    for (one, before), (other, after) in pairwise(in_order):
+        changed = [
+            urn
+            for urn in before.keys() & after.keys()
+            if before[urn][0] != after[urn][0] and before[urn][1:] != after[urn][1:]
+        ]
+        if not changed:
+            continue
+        for counted, there, base in ((after, before, one), (before, after, other)):
+            people = dict(base.people)
+            for urn in sorted(changed):
+                seen, (_, pupils, target) = counted[urn][0], there[urn]
+                for whose in units_of(urn, YEAR_GROUPS):
+                    people.pop(whose, None)
+                people |= pupils_of(urn, sorted({*seen, *pupils}), seen, pupils, target)
+            yield Release(day=one.day, people=people, shown=(), after=True)
+
+
+def _numbers(release: Release) -> dict[int, tuple[dict[int, int], dict[int, int], int | None]]:
+    """{URN: (pupils seen by year group, pupils by year group, pupils of the target)} of a release."""
+    found: dict[int, tuple[dict[int, int], dict[int, int], int | None]] = {}
+    for whose, parts in release.people.items():
+        urn, _, of = whose.partition(".")
+        if of and not of.isdigit() or not any(part & {SEEN, BY_YEAR, TARGET} for part in parts):
+            continue
+        seen, pupils, target = found.get(int(urn), ({}, {}, None))
+        for part, number in parts.items():
+            if SEEN in part and of:
+                seen[int(of)] = seen.get(int(of), 0) + number
+            if BY_YEAR in part and of:
+                pupils[int(of)] = pupils.get(int(of), 0) + number
+            if TARGET in part:
+                target = (target or 0) + number
+        found[int(urn)] = seen, pupils, target
     return found
 
 
