@@ -14,7 +14,7 @@ from county.lists.sent import lines, send, take_in
 from outreach.county import contacts
 from outreach.county.contacts import Contact, SourceMissing
 from outreach.county.lists import contact_lists, uploads
-from outreach.county.lists.entries import CHANGED, LEFT, NEW, REPAIR, SAME, TWICE
+from outreach.county.lists.entries import CHANGED, LEFT, NEW, OUTSIDE, REPAIR, SAME, TWICE
 from outreach.county.lists.headings import CONTACTS
 from outreach.ground.db import db, transaction
 from outreach.ground.tabular import write_book
@@ -278,6 +278,7 @@ def test_a_list_taken_in_twice_adds_nothing_the_second_time(app: Flask) -> None:
             CHANGED: 1,
             SAME: 0,
             TWICE: 0,
+            OUTSIDE: 0,
             LEFT: 0,
         }
     assert on_file(urn) == [("Zoë Fell", "DSL", "z@redmere.example"), ("Is", "Office", "was@redmere.example")]
