@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,14 @@ def binaries() -> Path:
     if spec is None or spec.origin is None:
         raise RuntimeError("no PostgreSQL server here: set TEST_DATABASE_URL or install postgresql")
     return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def for_another_user(programs: Path, folder: Path) -> Path:
+    """The programs; a copy of them in `folder` where they lie below one that other users cannot enter, as root's home is."""
+    if all(parent.stat().st_mode & stat.S_IXOTH for parent in programs.parents):
+        return programs
+    shutil.copytree(programs.parent, folder / "programs", symlinks=True)
+    return folder / "programs" / programs.name
 
 
 USES = 60
@@ -127,7 +136,7 @@ class Postgres:
         folder = Path(tempfile.mkdtemp(prefix="outreach-pg-", dir=memory if roomy else None))
         if user:
             shutil.chown(folder, user)
-        here = binaries()
+        here = for_another_user(binaries(), folder) if user else binaries()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
