@@ -196,5 +196,5 @@ class Postgres:
             yield found
         finally:
             server.send_signal(signal.SIGINT)  # "fast": sessions left open do not keep it up
-            server.wait(timeout=30)
+            server.wait(timeout=120)
             shutil.rmtree(folder, ignore_errors=True)

@@ -308,7 +308,7 @@ def test_two_coordinators_at_once_send_one_letter(app: Flask, story: Story) -> N
 
     def click() -> None:
         with app.app_context():
-            ready.wait(timeout=20)
+            ready.wait(timeout=120)
             try:
                 with transaction():
                     programme = db.session.get_one(Programme, programme_id)

@@ -36,7 +36,7 @@ class MailServer:
 
     def to(self, address: str, at_least: int) -> list[EmailMessage]:
         """All mail to an address, once there are `at_least` so many; waits up to half a minute."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while True:
             found = [mail for to, mail in self.taken if to.lower() == address.lower()]
             if len(found) >= at_least:
@@ -118,7 +118,7 @@ def running(database_url: str, folder: Path, **settings: str) -> Iterator[Servic
         for process in (web, post):
             process.send_signal(signal.SIGTERM)
         for process in (web, post):
-            process.wait(timeout=20)
+            process.wait(timeout=120)
         smtp.stop()
         log.close()
     assert "Traceback" not in (folder / "journey.log").read_text()

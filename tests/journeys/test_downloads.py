@@ -46,7 +46,7 @@ def sign_in_client(app: Flask, county: County) -> FlaskClient:
 def fetched(url: str, path: str, cookie: str) -> tuple[int, dict[str, str], bytes]:
     """(status, headers, body to its end) of one look. Raises IncompleteRead where the connection was cut."""
     there = urlsplit(url)
-    connection = HTTPConnection(there.hostname or "", there.port, timeout=60)
+    connection = HTTPConnection(there.hostname or "", there.port, timeout=120)
     connection.request("GET", path, headers={"Cookie": cookie})
     answer = connection.getresponse()
     try:
@@ -86,7 +86,7 @@ def sent_in(desk: FlaskClient, where: str, text: str) -> str:
 def posted(waiting: list[int]) -> str:
     """The file of one of these letters once the post, which runs beside, has put it into its folder; within
     half a minute."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while True:
         db.session.rollback()
         sent = select(Letter.id).where(Letter.status == SENT, Letter.id.in_(waiting)).order_by(Letter.id)

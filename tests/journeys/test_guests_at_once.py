@@ -61,7 +61,7 @@ def test_twelve_schools_race_for_seats_and_as_many_get_in_as_fit(
     together = Barrier(SCHOOLS)
 
     def join(url: str, token: str) -> tuple[int, str]:
-        connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
+        connection = HTTPConnection(urlsplit(url).netloc, timeout=120)
         path = f"/i/{token}/hosts/{show_id}"
         connection.request("GET", path)
         response = connection.getresponse()
@@ -79,7 +79,7 @@ def test_twelve_schools_race_for_seats_and_as_many_get_in_as_fit(
             "lead_phone": "01632 960 300",
         }
         together.wait(60)
-        connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
+        connection = HTTPConnection(urlsplit(url).netloc, timeout=120)
         connection.request(
             "POST",
             path,

@@ -48,7 +48,7 @@ def started(folder: Path, *arguments: str) -> Iterator[dict[str, str]]:
     finally:
         # As Ctrl-C does: to all of them at once.
         os.killpg(run.pid, signal.SIGINT)
-        assert run.wait(timeout=30) == 0
+        assert run.wait(timeout=120) == 0
     assert "Traceback" not in log.read_text()
     with pytest.raises(ConnectionRefusedError):
         HTTPConnection("127.0.0.1", port).request("GET", "/")
@@ -56,7 +56,7 @@ def started(folder: Path, *arguments: str) -> Iterator[dict[str, str]]:
 
 def get(url: str) -> tuple[int, str]:
     parts = urlsplit(url)
-    page = HTTPConnection(parts.netloc, timeout=30)
+    page = HTTPConnection(parts.netloc, timeout=120)
     page.request("GET", parts.path)
     answer = page.getresponse()
     return answer.status, answer.read().decode()

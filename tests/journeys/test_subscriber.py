@@ -77,7 +77,7 @@ def lengths(url: str) -> dict[str, str | None]:
     """What GET and HEAD say of the length, and how long it is."""
     there, said = urlsplit(url), {}
     for method in ("GET", "HEAD"):
-        connection = HTTPConnection(there.hostname or "", there.port, timeout=10)
+        connection = HTTPConnection(there.hostname or "", there.port, timeout=120)
         connection.request(method, there.path)
         response = connection.getresponse()
         assert response.status == 200
@@ -91,7 +91,7 @@ def lengths(url: str) -> dict[str, str | None]:
 def status_of(url: str, **headers: str) -> tuple[int, str]:
     """(status, tag) of one look at the feed."""
     there = urlsplit(url)
-    connection = HTTPConnection(there.hostname or "", there.port, timeout=10)
+    connection = HTTPConnection(there.hostname or "", there.port, timeout=120)
     connection.request("GET", there.path, headers=headers)
     response = connection.getresponse()
     response.read()

@@ -93,7 +93,7 @@ def test_five_hundred_letters_outlive_ten_killed_postmen(
     last = command(database_url, tmp_path, server, "--loop", "--every", "0.05")
     wait_for(nothing_waits, 120)
     last.send_signal(signal.SIGTERM)
-    said, _ = last.communicate(timeout=60)
+    said, _ = last.communicate(timeout=120)
     assert last.returncode == 0, said
 
     db.session.rollback()
@@ -180,7 +180,7 @@ def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
         change()
     wait_for(nothing_waits, 120)
     last.send_signal(signal.SIGTERM)
-    last.communicate(timeout=60)
+    last.communicate(timeout=120)
 
     db.session.rollback()
     perhaps = {
@@ -231,7 +231,7 @@ def test_four_postmen_at_once_send_each_letter_once_and_each_thread_in_order(
         for worker in workers:
             worker.send_signal(signal.SIGTERM)
         for worker in workers:
-            worker.communicate(timeout=60)
+            worker.communicate(timeout=120)
     assert {worker.returncode for worker in workers} == {0}
     order: dict[str, list[int]] = defaultdict(list)
     for taken in server.taken:
@@ -275,7 +275,7 @@ def test_a_postman_outlives_a_database_that_hangs_up_on_him(
                 assert len(server.taken) == thread + 1
         finally:
             worker.send_signal(signal.SIGTERM)
-            said, _ = worker.communicate(timeout=60)
+            said, _ = worker.communicate(timeout=120)
             db.session.remove()
             db.engine.dispose()
     assert worker.returncode == 0 and "Stopped." in said

@@ -370,7 +370,7 @@ def test_a_postman_told_to_stop_ends_after_the_letter_in_hand(
     worker = command(database_url, tmp_path, server, "--loop", "--every", "0.1")
     assert begun.wait(60)
     worker.send_signal(signal.SIGTERM)
-    said, _ = worker.communicate(timeout=60)
+    said, _ = worker.communicate(timeout=120)
     assert worker.returncode == 0, said
     assert "Sent 1," in said and "Stopped" in said
     states = db.session.scalars(select(Letter.status).order_by(Letter.id)).all()
