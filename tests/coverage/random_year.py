@@ -16,6 +16,7 @@ from outreach.asking.chasing import settings as chasing
 from outreach.booking.holds import FormBegun
 from outreach.booking.proposals import Proposal
 from outreach.county import register
+from outreach.county.partnerships import USUAL_SHARE
 from outreach.county.register.columns import Facts, columns
 from outreach.county.schools import Correction, School, SchoolRecord
 from outreach.ground.db import db
@@ -68,6 +69,8 @@ class RandomYear:
         others."""
         self.events: list[tuple[datetime, int, Callable[[datetime], Any]]] = []
         self.county = make.partnership(("931", "932"))
+        # As every partnership has it from its founding on; before a first word, that first word would hold.
+        make.counted_share(self.county, USUAL_SHARE, START - timedelta(days=40))
         make.partnership(("934",))  # 933 is nobody's here: schools come and go without being asked for
         self.programme: Programme = make.programme(
             self.county, () if for_adults else (8, 9), audience_ceiling=10_000, for_adults=for_adults
