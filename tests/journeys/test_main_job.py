@@ -232,7 +232,8 @@ def bring_contacts(service: Service, desk: Page, region: Region) -> None:
     desk.locator("#source").fill("the schools’ websites")
     fill_day(desk, "source_date", datetime.now(UTC).date())
     desk.get_by_role("button", name="Put on file").click()
-    expect(desk.get_by_role("heading", level=1)).to_have_text("Contacts")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("A list taken in")
+    expect(desk.locator("table.sums tr").first).to_have_text("Contacts added3")
 
 
 def send_a_round(service: Service, desk: Page, region: Region) -> None:
