@@ -33,7 +33,8 @@ def init_app(app: Flask) -> None:
     wording.init_app(app)
     if app.config["BEHIND_PROXIES"]:
         n = app.config["BEHIND_PROXIES"]
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]  # as Flask says to do it
+        # As Flask says to do it.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     app.url_map.converters["int"] = RowNumber
     _import_pages()
     gate.init_app(app)
