@@ -479,3 +479,15 @@ def test_a_large_county_keeps_nearly_all_of_its_rows(schools: int) -> None:
     sums |= {f"phase {d}": frozenset(u for n, u in enumerate(counts) if n % 5 == d) for d in range(5)}
     sums |= {"all": frozenset(counts)}
     assert [k for k, count in hide(sums, counts).sums.items() if count.status == HIDDEN] == []
+
+
+def test_a_hidden_count_is_not_bounded_by_what_is_shown_beside_it() -> None:
+    """A column of 4 beside one of 8 that is shown, in a row of 9: it would be known to be 1 at the least."""
+    counts: dict[str, int | None] = dict.fromkeys(f"{i}{j}" for i in range(3) for j in range(3))
+    counts |= {"00": 4, "01": 5, "21": 3, "22": 2}
+    sums = {f"row {i}": frozenset(u for u in counts if u[0] == str(i)) for i in range(3)}
+    sums |= {f"column {j}": frozenset(u for u in counts if u[1] == str(j)) for j in range(3)}
+    sums["all"] = frozenset(counts)
+    found = hide(sums, counts)
+    assert found.sums["column 0"] == KEPT_BACK
+    assert [v for v in range(5) if not could_be(v, "column 0", found, sums, counts)] == []

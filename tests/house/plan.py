@@ -72,3 +72,16 @@ def ours(path: Path) -> Iterator[tuple[str, int]]:
 
 def said(path: Path, line: int) -> str:
     return f"{path.relative_to(ROOT)}:{line}"
+
+
+def folders_both_ways() -> list[tuple[str, str]]:
+    """For each two folders that import each other, one import each way. Files that put a package together are left out."""
+    known = modules()
+    folder = {m: m.rpartition(".")[0] for m, p in known.items() if p.name != "__init__.py"}
+    arrows = {
+        (folder[m], folder[o]): f"{m} imports {o}"
+        for m in folder
+        for o, _ in ours(known[m])
+        if o in folder and folder[m] != folder[o]
+    }
+    return [(said, arrows[b, a]) for (a, b), said in arrows.items() if a < b and (b, a) in arrows]

@@ -182,6 +182,12 @@ def test_nothing_under_five_is_known_to_who_reads_ten_reports_in_any_order(block
     assert shown > 100, "nothing is known to anybody where nothing is said"
 
 
+def test_a_count_of_nobody_is_hidden_whatever_earlier_reports_say() -> None:
+    """A county where 0 seen, which three reports of other days let nobody work out, was shown outright by the fourth."""
+    seen, _ = released(1003, 10)
+    assert Attacker(seen, 1003).known() == []
+
+
 @pytest.mark.parametrize("seed", [1100, 1242, 1265, 1269])
 def test_that_nobody_was_absent_is_not_told_by_days_on_either_side(seed: int) -> None:
     """Counties in which a part without people was lost from one release to the next, or (1100) both numbers changed
