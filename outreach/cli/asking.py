@@ -1,7 +1,5 @@
 """flask asking: the day's run of reminders, times offered to who waits, and reports asked for."""
 
-import signal
-import threading
 from collections.abc import Callable
 from datetime import datetime, time
 from functools import partial
@@ -14,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from outreach.asking.chasing import offers, raising, recalling, reminders, settings
 from outreach.asking.chasing.reminders import THE_SERVICE
 from outreach.booking import subscribed
+from outreach.cli.stopping import StopSignal
 from outreach.county.lists import uploads
 from outreach.coverage import standings
 from outreach.ground import clock
@@ -55,11 +54,9 @@ LOOK_EVERY = 60.0
 def _day_by_day() -> None:
     """A round whenever none has come since six o'clock this morning; started later in the day, it comes at
     once."""
-    told = threading.Event()
-    for which in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(which, lambda *_: told.set())
+    stop = StopSignal()
     click.echo(f"The day's round comes at {clock_time(FROM)}.")
-    while not told.is_set():
+    while not stop.is_set():
         try:
             if settings.is_due(now=clock.now(), at=FROM):
                 db.session.rollback()
@@ -68,7 +65,7 @@ def _day_by_day() -> None:
         except OperationalError as error:
             db.session.rollback()
             click.echo(f"The database cannot be reached: {error.orig}", err=True)
-        told.wait(LOOK_EVERY)
+        stop.wait(LOOK_EVERY)
     click.echo("Stopped.")
 
 

@@ -1,14 +1,13 @@
 """flask post receive and poll: mail that comes in, from the mail server's pipe or from a mailbox."""
 
-import signal
 import sys
-import threading
 
 import click
 from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from outreach.cli.post import post
+from outreach.cli.stopping import StopSignal
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.post.incoming import inbox, mailbox, reading, receiving
@@ -45,29 +44,27 @@ def poll(loop: bool, every: float) -> None:
         raise click.ClickException(str(error)) from error
     if ours is None:
         raise click.ClickException("IMAP_URL is not set, so there is no mailbox to look into.")
-    told = threading.Event()
-    for which in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(which, lambda *_: told.set())
+    stop = StopSignal()
     said = ""
     if loop:
         click.echo(f"Looking into the mailbox {ours.folder} at {ours.host}.")
-    while not told.is_set():
-        problem = _look(ours, told)
+    while not stop.is_set():
+        problem = _look(ours, stop)
         # What hinders is said once, not at every look.
         if problem and problem != said:
             click.echo(problem, err=True)
         said = problem
         if not loop:
             raise SystemExit(1 if problem else 0)
-        told.wait(every)
+        stop.wait(every)
     click.echo("Stopped. No mail is left half taken.")
 
 
-def _look(ours: mailbox.Mailbox, told: threading.Event) -> str:
+def _look(ours: mailbox.Mailbox, stop: StopSignal) -> str:
     """One look, noted for the status page; what hindered it, '' when nothing did."""
     problem = ""
     try:
-        done = mailbox.look(ours, lambda raw: receiving.take_in(raw, None, now=clock.now()), stop=told.is_set)
+        done = mailbox.look(ours, lambda raw: receiving.take_in(raw, None, now=clock.now()), stop=stop.is_set)
         if done.taken:
             unreadable = f", {done.unreadable} of them unreadable" if done.unreadable else ""
             click.echo(f"Took in {done.taken} {'mail' if done.taken == 1 else 'mails'}{unreadable}.")

@@ -1,12 +1,10 @@
 """flask planner: draws up the plans that coordinators asked for, in a process of its own."""
 
-import signal
-import threading
-
 import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
+from outreach.cli.stopping import StopSignal
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.planning import planner_process, planner_worker
@@ -19,14 +17,12 @@ planner = AppGroup("planner", help="Plans of a tour: draw up what was asked for.
 @click.option("--every", default=2.0, show_default=True, help="Seconds between looks while none waits.")
 def work(once: bool, every: float) -> None:
     """Draw up one plan after another. SIGTERM gives the plan in hand back to the next planner, and ends."""
-    told = threading.Event()
-    for which in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(which, lambda *_: told.set())
+    stop = StopSignal()
     name, said = planner_worker.new_name(), ""
-    while not told.is_set():
+    while not stop.is_set():
         try:
-            while not told.is_set() and planner_worker.work_next(
-                name, clock=clock.now, commits=transaction, solver=planner_process.solve, told=told.is_set
+            while not stop.is_set() and planner_worker.work_next(
+                name, clock=clock.now, commits=transaction, solver=planner_process.solve, told=stop.is_set
             ):
                 click.echo("A plan is done.")
             db.session.rollback()
@@ -38,5 +34,5 @@ def work(once: bool, every: float) -> None:
                 click.echo(f"The database cannot be reached: {said}", err=True)
         if once:
             return
-        told.wait(every)
+        stop.wait(every)
     click.echo("Stopped. A plan in hand was given back.")

@@ -1,8 +1,6 @@
 """flask post: sends the letters that wait, answers who asked for a link at the open door, ends proposals that
 lapsed."""
 
-import signal
-import threading
 from collections.abc import Callable
 
 import click
@@ -13,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from outreach.asking import open_door
 from outreach.asking.chasing import recalling
 from outreach.booking.desk import proposing
+from outreach.cli.stopping import StopSignal
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.post import letterbook
@@ -37,15 +36,13 @@ def send(loop: bool, every: float) -> None:
     except postman.BadMailServer as error:
         raise click.ClickException(str(error)) from error
     name = postman.new_name()
-    told = threading.Event()
-    for which in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(which, lambda *_: told.set())
+    stop = StopSignal()
     if not loop:
-        _once(door, name, told)
+        _once(door, name, stop)
         return
     click.echo(f"Sending letters {_where(door)}.")
     said, on_duty = "", False
-    while not told.is_set():
+    while not stop.is_set():
         try:
             if not on_duty:
                 duty.begin(name, clock.now())
@@ -53,7 +50,7 @@ def send(loop: bool, every: float) -> None:
             postman.take_over(name, clock.now())
             _see_to_what_is_due()
             held_up = _say(
-                postman.send_waiting(door, clock=clock.now, name=name, stop=told.is_set), unless=said
+                postman.send_waiting(door, clock=clock.now, name=name, stop=stop.is_set), unless=said
             )
             duty.look_in(name, clock.now())
         except OperationalError as error:
@@ -61,7 +58,7 @@ def send(loop: bool, every: float) -> None:
             held_up = f"The database cannot be reached: {error.orig}"
             click.echo(held_up, err=True)
         said = held_up
-        told.wait(max(every, HELD_UP_EVERY) if held_up else every)
+        stop.wait(max(every, HELD_UP_EVERY) if held_up else every)
     _go_home(name)
     click.echo("Stopped. No letter is left half sent.")
 
@@ -73,12 +70,12 @@ def _go_home(name: str) -> None:
         db.session.rollback()
 
 
-def _once(door: postman.Post, name: str, told: threading.Event) -> None:
+def _once(door: postman.Post, name: str, stop: StopSignal) -> None:
     """One round; status 1 when the mail server held it up, so that a timer's log shows it."""
     duty.begin(name, clock.now())
     postman.take_over(name, clock.now())
     _see_to_what_is_due()
-    held_up = _say(postman.send_waiting(door, clock=clock.now, name=name, stop=told.is_set))
+    held_up = _say(postman.send_waiting(door, clock=clock.now, name=name, stop=stop.is_set))
     duty.end(name, clock.now())
     waiting = letterbook.waiting_before(clock.now())
     db.session.rollback()

@@ -3,6 +3,7 @@ alone."""
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -38,7 +39,12 @@ def solve(
     process = context.Process(
         target=_think, args=(problem, seconds, seed, theirs, told, os.getpid()), daemon=True
     )
-    process.start()
+    # Ctrl-C and systemd signal every process; the planner's own does not hear it, and is told to stop from here.
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
     theirs.close()
     try:
         return _listen(process, ours, told, seconds, progress, stop)

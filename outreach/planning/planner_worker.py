@@ -92,6 +92,12 @@ def work_next(
     except Refusal as refusal:
         _end(watch, failed_why=refusal.message)
     except BrokeOff as fault:
+        if (
+            watch.told()
+        ):  # the signal that ended this process reached the planner's own before it could ignore it
+            with watch.commits():
+                give_back(watch.token)
+            return True
         _end(watch, failed_why=str(fault))
     except Exception:
         log.exception("plan %s could not be drawn up", plan_id)

@@ -36,6 +36,7 @@ def planner(database_url: str, folder: Path, *more: str) -> "subprocess.Popen[st
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        start_new_session=True,
         env=os.environ | {"DATABASE_URL": database_url, "OUTREACH_FOLDER": str(folder)},
     )
 
@@ -119,3 +120,19 @@ def test_told_to_end_a_planner_gives_its_plan_back_and_a_stopped_plan_keeps_its_
     with transaction():
         stop_plan(db.session.get_one(TourPlan, plan_id), who="Priya", now=datetime.now(UTC))
     assert state(plan_id) in ENDED
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("after", [0, 3])
+def test_a_signal_to_all_its_processes_gives_the_plan_back_and_is_no_fault(
+    tour: Tour, database_url: str, tmp_path: Path, which: signal.Signals, after: float
+) -> None:
+    """As Ctrl-C and systemd send it, early or late in the plan."""
+    plan_id = asked(tour, seconds=60)
+    worker = planner(database_url, tmp_path)
+    wait_for(lambda: state(plan_id) == WORKING)
+    time.sleep(after)
+    os.killpg(worker.pid, which)
+    said = worker.communicate(timeout=120)[0]
+    assert "Stopped." in said and "Traceback" not in said
+    assert state(plan_id) in ("waiting", DONE)  # done where it was quicker than the word
