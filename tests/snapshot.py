@@ -254,7 +254,8 @@ def write(folder: Path, *, each: int, pictures: bool) -> int:
                     folder / "pages" / f"{name}.txt",
                     path + "\n" + head + said(answer.mimetype, content).replace(made, "…"),
                 )
-                if answer.status_code == 200 and answer.mimetype == "text/html":
+                to_look_at = answer.mimetype == "text/html" and "Content-Disposition" not in answer.headers
+                if answer.status_code == 200 and to_look_at:
                     pages.append((name, path))
             for letter in db.session.scalars(select(Letter).order_by(Letter.id)):
                 head = f"{letter.kind} to {letter.recipient}, {letter.method} {letter.sequence}, {letter.status}\n"

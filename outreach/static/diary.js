@@ -7,12 +7,24 @@ if (diary && matchMedia("(min-width: 800px)").matches) for (const block of diary
 
 const STEP = 5;
 
+// Another page as a document. Its style element is another page's: our policy would refuse it.
+async function read(address) {
+  const page = await (await fetch(address)).text();
+  return new DOMParser().parseFromString(page.replace(/<style[^>]*>[^<]*<\/style>/, ""), "text/html");
+}
+
+// Places a thing from another page by the numbers that its class names.
+function put(copy) {
+  const [placed] = copy.className.match(/\bat(-[a-z]+\d+)+/);
+  for (const [, name, number] of placed.matchAll(/-([a-z]+)(\d+)/g)) copy.style.setProperty(`--${name}`, number);
+}
+
 function dragged(block) {
   const drop = document.querySelector("[data-drop]");
   let page = null, lit = [], air = false, grabbed = 0;
   block.draggable = true;
   // Asked for when the pointer comes near, so that it is there when the show is in the air.
-  const ask = () => { page ??= fetch(`${diary.dataset.address}&move=${block.dataset.move}`).then((answer) => answer.text()).then((text) => new DOMParser().parseFromString(text, "text/html")); return page; };
+  const ask = () => page ??= read(`${diary.dataset.address}&move=${block.dataset.move}`);
   block.addEventListener("pointerenter", () => { ask(); }, { once: true });
   for (const link of block.querySelectorAll("a")) link.draggable = false;
 
@@ -47,6 +59,7 @@ function dragged(block) {
       const here = diary.querySelector(`[data-row="${row.dataset.row}"] .tk`);
       if (here) for (const place of row.querySelectorAll(".fr")) {
         const copy = document.importNode(place, true);
+        put(copy);
         here.append(copy);
         lit.push(copy);
         if (copy.dataset.day) aim(copy);

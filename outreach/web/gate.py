@@ -29,7 +29,8 @@ from outreach.post.feeds import tokens
 from outreach.post.incoming import inbox
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
-from outreach.web import troupe_door
+from outreach.web import drawing, troupe_door
+from outreach.web.drawing import Drawing
 
 public = Blueprint("public", __name__)
 school = Blueprint("school", __name__)
@@ -300,6 +301,7 @@ def _whose() -> dict[str, Any]:
         "menu": MENU,
         "tour_menu": TOUR_MENU,
         "inbox_waiting": inbox_waiting,
+        "drawing": Drawing(),
     }
 
 
@@ -320,4 +322,4 @@ def _headers(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", "max-age=63072000")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
-    return response
+    return drawing.allow(response)

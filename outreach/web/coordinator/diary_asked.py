@@ -1,7 +1,7 @@
 """Which stretch of the diary is looked at, read from the address; what makes no sense is said, a sentence
 each.
 
-And how it is drawn: where on the line of hours a thing stands, as classes, since no page may bear a style.
+And how it is drawn: where on the line of hours a thing stands.
 """
 
 from calendar import monthrange
@@ -19,7 +19,7 @@ from outreach.tour.programmes import Programme
 WEEK, MONTH = "week", "month"
 YEARS = range(2000, 2101)
 STEP = 5
-"""Minutes of one step on the line of hours; diary.css has a class for each."""
+"""Minutes of one step on the line of hours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,16 +75,11 @@ def asked(programme: Programme, args: MultiDict[str, str], *, now: datetime) -> 
     )
 
 
-def at(begins: int, ends: int, opens: int) -> str:
-    """'x24 w33': where something stands on a line of hours that begins at the hour `opens`; at least one step
-    wide."""
+def steps(begins: int, ends: int, opens: int) -> dict[str, int]:
+    """{'x': 24, 'w': 33}: where something stands on a line of hours that begins at the hour `opens`, and how
+    wide, at least one step."""
     x = max(0, round((begins - opens * 60) / STEP))
-    return f"x{x} w{max(1, round((ends - opens * 60) / STEP) - x)}"
-
-
-def inner(minutes: int) -> str:
-    """'i12': the shade of so many minutes inside a block."""
-    return f"i{round(minutes / STEP)}"
+    return {"x": x, "w": max(1, round((ends - opens * 60) / STEP) - x)}
 
 
 def number_in_address(name: str) -> int | None:
