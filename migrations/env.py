@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
+from outreach.cli.migrations import unknown_revision
 from outreach.ground.db import Instant, YearGroups, db
 
 LOCK = 0x6F757472  # "outr": two starts at once must not migrate at once
@@ -43,6 +44,27 @@ def held(connection):
     return found
 
 
+COPY_AND_BEGIN_ANEW = {
+    "sqlite": """
+To keep a copy: stop the service and copy {database}.
+To begin anew: move that file away, and give `flask --app wsgi db upgrade` again, which makes a new one.""",
+    "postgresql": """
+To keep a copy: pg_dump --format=custom --file=outreach-before.dump "$DATABASE_URL"
+To begin anew: make an empty database, name it in DATABASE_URL, and give `flask --app wsgi db upgrade` again.""",
+}
+
+
+def refuse_another_versions(connection):
+    """What another version made is left as it is: nobody here knows which of its steps are still to be taken."""
+    if revision := unknown_revision(connection):
+        url = connection.engine.url
+        raise RuntimeError(
+            f"the database is at revision {revision}, which this version of Outreach does not know. It was made by one "
+            "from before the first release, or by a newer one, and can be read with that alone. Nothing was changed in it."
+            + COPY_AND_BEGIN_ANEW[url.get_backend_name()].format(database=url.database)
+        )
+
+
 def migrate(connection):
     """All steps; with the argument 'keep-data' refused, all of it, where rows or what a column says would be
     lost."""
@@ -70,6 +92,7 @@ def run():
             connection.execute(sa.text("SELECT pg_advisory_lock(:n)"), {"n": LOCK})
             connection.commit()
             try:
+                refuse_another_versions(connection)
                 configure(connection)
                 with context.begin_transaction():
                     migrate(connection)
@@ -82,6 +105,7 @@ def run():
         raw = connection.connection.dbapi_connection
         raw.execute("PRAGMA foreign_keys=OFF")
         try:
+            refuse_another_versions(connection)
             configure(connection)
             with context.begin_transaction():
                 migrate(connection)

@@ -1,14 +1,20 @@
 """flask demonstration: a made-up county to try the service with, and the addresses to open."""
 
+from datetime import date
+from pathlib import Path
+
 import click
 from flask import current_app, url_for
 from flask.cli import AppGroup
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DatabaseError
 
+from outreach.cli.migrations import unknown_revision
 from outreach.county import partnerships
-from outreach.demonstration import story
+from outreach.demonstration import made_up_schools, story
 from outreach.demonstration.addresses import Entrance, entrances
 from outreach.ground import clock
-from outreach.ground.db import transaction
+from outreach.ground.db import db, transaction
 from outreach.post import troupe_links
 
 demonstration = AppGroup("demonstration", help="A made-up county to try the service with.")
@@ -25,6 +31,48 @@ def load() -> None:
         told = story.tell(now=clock.now())
         name, title = told.partnership.name, told.programme.title
     click.echo(f"{name} is there, with its programme '{title}'.")
+
+
+@demonstration.command("set-aside")
+def set_aside() -> None:
+    """Rename the file of a made-up county that another version made, so that a new one can be made.
+
+    Ends with 1, and changes nothing, where it is anything else.
+    """
+    if db.engine.dialect.name != "sqlite":
+        raise SystemExit(1)
+    with db.engine.connect() as connection:
+        theirs = unknown_revision(connection) != "" and _is_only_made_up(connection)
+        made = db.engine.url.database
+    db.engine.dispose()  # the last connection to close leaves all in the one file
+    if not theirs or not made:
+        raise SystemExit(1)
+    file = Path(made)
+    aside = _free_name(file, date.fromtimestamp(file.stat().st_mtime))
+    file.rename(aside)
+    click.echo(f"Another version made the county that was here. It is kept in {aside}; a new one is made.")
+
+
+def _is_only_made_up(connection: Connection) -> bool:
+    """Whether a database, of whatever version, holds the made-up county and nobody's own partnership, authority or
+    programme."""
+    made_up = {
+        "SELECT name FROM partnership": story.PARTNERSHIP,
+        "SELECT la_code FROM authority": made_up_schools.LA_CODE,
+        "SELECT title FROM programme": story.TITLE,
+    }
+    try:
+        return all(set(connection.scalars(text(said))) == {ours} for said, ours in made_up.items())
+    except DatabaseError:
+        return False
+
+
+def _free_name(file: Path, day: date) -> Path:
+    aside, tries = file.with_name(f"{file.stem}-{day}{file.suffix}"), 1
+    while aside.exists():
+        tries += 1
+        aside = file.with_name(f"{file.stem}-{day}-{tries}{file.suffix}")
+    return aside
 
 
 @demonstration.command("addresses")

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import click
 import flask_migrate
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask.cli import with_appcontext
 from flask_migrate.cli import db
+from sqlalchemy import Connection
 
 from outreach.ground.db import db as database
 
@@ -17,6 +20,12 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "migrations"
 def init_app(app: Flask) -> None:
     """What the commands of Flask-Migrate look for on the app."""
     flask_migrate.Migrate(app, database, directory=str(FOLDER))
+
+
+def unknown_revision(connection: Connection) -> str:
+    """Revision that a database stands at and that no migration of this version has; '' if there is none."""
+    known = {script.revision for script in ScriptDirectory(str(FOLDER)).walk_revisions()}
+    return ", ".join(sorted({*MigrationContext.configure(connection).get_current_heads()} - known))
 
 
 migrate: click.Group = db

@@ -45,6 +45,8 @@ from outreach.tour.programmes import Production, Programme
 from outreach.visits import board_dates
 
 SEED = 1
+PARTNERSHIP = "Marlshire Safeguarding Children Partnership"
+TITLE = "Someone to Tell"
 COORDINATOR, ADDRESS = "Priya Nandakumar", "priya@marlshire.example"
 COLLEAGUE = "Owen Bright"
 
@@ -118,7 +120,7 @@ def _morning(day: date) -> datetime:
 def _partnership(season: Season, *, now: datetime) -> Partnership:
     partnership = partnerships.create(
         Settings(
-            name="Marlshire Safeguarding Children Partnership",
+            name=PARTNERSHIP,
             county=made_up_schools.NAME,
             reference_prefix="MRL",
             contact_name=COORDINATOR,
@@ -154,7 +156,7 @@ def _programme(partnership: Partnership, season: Season, *, now: datetime) -> Pr
     return programmes.create(
         partnership.id,
         Production(
-            title="Someone to Tell",
+            title=TITLE,
             academic_year=season.academic_year,
             reply_by=season.reply_by,
             year_groups=cast.TARGET,

@@ -1,10 +1,9 @@
-"""Migrations lead from an empty database to the newest one, back to nothing, and up again; with rows in it
-too."""
+"""Migrations lead from an empty database to the newest one, back to nothing, and up again, with rows in it too;
+what another version made is refused."""
 
 import os
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -68,44 +67,47 @@ def test_migrations_lead_back_to_nothing_and_up_again(app: Flask, database_url: 
     assert what_stands(database_url) == (tables, guards)
 
 
-@pytest.mark.own_database
-def test_what_bookings_came_to_is_filled_in_from_the_reports_there_are(
-    app: Flask, database_url: str, tmp_path: Path
+OLD = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)",
+    "INSERT INTO alembic_version VALUES ('0018')",
+    "CREATE TABLE partnership (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+    "INSERT INTO partnership VALUES (1, 'Marlshire')",
+)
+"""A database as a version from before the first release left it."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database at a revision that there is no more."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/old.sqlite"
+    else:
+        url = request.getfixturevalue("postgres").create("made_by_another_version")
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        for statement in OLD:
+            connection.execute(text(statement))
+    engine.dispose()
+    return url
+
+
+@pytest.mark.parametrize(
+    "words", [("upgrade",), ("downgrade", "--drop-data", "base"), ("stamp", "head"), ("current",)]
+)
+def test_a_database_of_another_version_is_refused_in_words_and_left_as_it_is(
+    old_database: str, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    starts, told = wall(make.NOW.date(), make.NOW.time()), make.NOW + timedelta(hours=3)
-    came_to = {
-        "took place": (("school", True, 0),),
-        "did not take place": (("company", False, 0),),
-        "reports disagree": (("school", True, 0), ("company", False, 0)),
-        "settled": (("school", False, 0), ("settled", True, 0)),
-        "corrected": (("school", False, 0), ("school", True, 1)),
-        "of an earlier time": (("school", False, -9),),
-        "nobody": (),
-    }
-    with transaction():
-        programme, ids = make.programme(make.partnership()), {}
-        for name, words in came_to.items():
-            booking = make.booking(make.show(programme, make.school(), starts), {8: 100})
-            for side, took_place, hours in words:
-                make.report(
-                    booking,
-                    at=told + timedelta(hours=hours),
-                    side=side,
-                    took_place=took_place,
-                    why_not="" if took_place else "ill",
-                )
-            ids[name] = booking.id
-    db.session.remove()
-    db.engine.dispose()
-    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0014")
-    flask_db(database_url, tmp_path, "upgrade")
-    rows = dict(db.session.execute(text("SELECT id, outcome FROM booking")).all())
-    assert {name: rows[booking_id] for name, booking_id in ids.items()} == {
-        "took place": "took place",
-        "did not take place": "did not take place",
-        "reports disagree": "reports disagree",
-        "settled": "took place",
-        "corrected": "took place",
-        "of an earlier time": None,
-        "nobody": None,
-    }
+    said = flask_db(old_database, tmp_path, *words, refused=True)
+    keep = {
+        "sqlite": f"stop the service and copy {tmp_path}/old.sqlite",
+        "postgresql": 'pg_dump --format=custom --file=outreach-before.dump "$DATABASE_URL"',
+    }[old_database.split(":")[0]]
+    assert "the database is at revision 0018, which this version of Outreach does not know" in said
+    assert f"To keep a copy: {keep}" in said and "To begin anew:" in said
+    assert "Traceback" not in said
+    assert what_stands(old_database) == ({"alembic_version", "partnership"}, [])
+    engine = create_engine(old_database.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0018"
+        assert connection.execute(text("SELECT id, name FROM partnership")).all() == [(1, "Marlshire")]
+    engine.dispose()

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from processes import ROOT, free_port
 
+from cli.test_demonstration_command import old, titles
 from outreach.demonstration import county
 
 pytestmark = pytest.mark.browser
@@ -90,6 +91,43 @@ def test_a_real_register_gets_a_database_of_its_own_and_no_programme(tmp_path: P
         assert "i" not in doors, "nobody is invited to a programme that is not there"
     assert (folder / "authority-987" / "outreach.sqlite").exists()
     assert not (folder / "outreach.sqlite").exists()
+
+
+def test_the_made_up_county_of_another_version_is_set_aside_and_a_new_one_made(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    old(folder / "outreach.sqlite")
+    with started(folder) as doors:
+        assert get(doors["sign-in"])[0] == 200
+    [aside] = folder.glob("outreach-*.sqlite")
+    assert titles(aside) == [("Someone to Tell",)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ([], "outreach.sqlite"),
+        (["--register", "README.md", "--authority", "987"], "authority-987/outreach.sqlite"),
+    ],
+)
+def test_a_real_database_of_another_version_is_refused_in_words(
+    tmp_path: Path, arguments: list[str], name: str
+) -> None:
+    """Without --register a programme of somebody's own makes it a real one."""
+    file = tmp_path / "data" / name
+    file.parent.mkdir(parents=True)
+    old(file, **({} if arguments else {"programme": "Out of Sight"}))
+    before = titles(file)
+    environment = os.environ | {"OUTREACH_FOLDER": str(tmp_path / "data"), "PORT": str(free_port())}
+    environment.pop("DATABASE_URL", None)
+    done = subprocess.run(
+        [ROOT / "scripts/run", *arguments], env=environment, capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 1
+    assert f"To keep a copy: stop the service and copy {file}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert titles(file) == before
+    assert [path.name for path in file.parent.glob("*.sqlite")] == ["outreach.sqlite"]
 
 
 @pytest.mark.parametrize(

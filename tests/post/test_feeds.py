@@ -2,10 +2,8 @@
 alone."""
 
 import gzip
-import importlib.util
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +23,6 @@ from post.facts import NOW, appointment
 from post.strict import strict_problems
 from post.test_calendars import AWKWARD, TYPED
 
-ROOT = Path(__file__).resolve().parents[2]
 KEY = "a key of the service"
 LATER = NOW + timedelta(days=1)
 URN = 900001
@@ -394,22 +391,3 @@ def test_a_partnership_sees_its_own_addresses_alone(app: Flask) -> None:
     with transaction():
         addresses.revoke(ours, who="Priya Nandakumar", now=LATER)
     assert theirs.revoked_at is None
-
-
-def test_entries_kept_before_lead_to_the_page_that_asks_for_the_link() -> None:
-    """What the migration makes of a kept entry, whose address may be folded."""
-    path = next((ROOT / "migrations/versions").glob("0016_*.py"))
-    spec = importlib.util.spec_from_file_location("migration", path)
-    assert spec is not None and spec.loader is not None
-    migration = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(migration)
-    for server in ("http://outreach.example", f"https://bookings.{'a-long-name.' * 5}example"):
-        was = text_at(f"{server}/desk/tour/days/41/sheet")
-        becomes = migration._said(was, r"/desk/tour/days/(\d+)/sheet", "/company/days/{}")
-        assert becomes == text_at(f"{server}/company/days/41")
-        assert migration._said(becomes, r"/company/days/(\d+)", "/desk/tour/days/{}/sheet") == was
-        assert migration._said(becomes, r"/desk/tour/days/(\d+)/sheet", "/company/days/{}") == becomes
-
-
-def text_at(url: str) -> str:
-    return entries.text_of(Entry(kind=TROUPE, subject=1, appointment=appointment(url=url)))
