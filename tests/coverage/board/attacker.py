@@ -48,13 +48,13 @@ class Attacker:
     at: dict[Hashable, int] = field(default_factory=dict)
     whose: dict[int, Any] = field(default_factory=dict)
 
-    def known(self) -> list[str]:
+    def known(self, until: int | None = None) -> list[str]:
         """Every number under 5 that can be worked out, in words; 'all of it is wrong' if no world fits at
-        all."""
+        all. Once there are `until` of them no more are looked for."""
         self._read_all()
         wanted = {name: (terms, self._sum(terms)) for name, terms in self._targets()}
         wanted = {name: (t, v) for name, (t, v) in wanted.items() if t and 0 <= v < LEAST}
-        return self._solve(wanted)
+        return self._solve(wanted, until)
 
     def confirms(self, told: Sequence[tuple[int, Collection[str], Collection[date]]]) -> list[bool]:
         """Of each (number, units, days) whether it can be worked out that so many people of these units
