@@ -122,7 +122,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, lent_apps: dict[str, LentApp]
+) -> Iterator[str]:
     """The URL of a migrated database of each kind, without a row in it; marked `own_database`: a new one, to
     change at will."""
     if request.param == "sqlite":
@@ -131,7 +133,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     elif request.node.get_closest_marker("own_database"):
         yield request.getfixturevalue("postgres").fresh("template_outreach")
     else:
-        with request.getfixturevalue("postgres").empty("template_outreach") as url:
+        kept = lambda: lent_apps["postgresql"].kept_session if "postgresql" in lent_apps else None  # noqa: E731
+        with request.getfixturevalue("postgres").empty("template_outreach", kept) as url:
             yield url
 
 

@@ -7,14 +7,16 @@ at after each test.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from flask import Flask, g, request_started
 from jinja2 import BytecodeCache
 from sqlalchemy import event, make_url
+from sqlalchemy.pool import QueuePool
 from werkzeug.utils import cached_property
 
 from outreach import create_app
@@ -32,6 +34,9 @@ SETTINGS = {
     "SMTP_URL": "",
     "WTF_CSRF_ENABLED": False,
 }
+
+_AS_NEW = "CLOSE ALL; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES"
+"""What a session of PostgreSQL forgets before the next test has it: all but what it compiled and planned."""
 
 STATEMENTS_KEPT = 5000
 """How many compiled statements an engine keeps: all that the tests send; a service sends fewer and keeps
@@ -75,9 +80,42 @@ class LentApp:
         self._settings = deepcopy(dict(self.app.config))
         self._made = makeup(self.app)
 
+        self._kept: psycopg.Connection | None = None
+
     def _connect(self, dialect: Any, _record: Any, _arguments: Any, _named: Any) -> Any:
+        kept, self._kept = self._kept, None
+        if kept is not None and kept.info.dbname == self._engine.url.database:
+            with suppress(psycopg.OperationalError):  # ended by somebody
+                kept.execute("SELECT")
+                kept.rollback()
+                return kept
+        if kept is not None:
+            kept.close()
         arguments, named = dialect.create_connect_args(self._engine.url)
         return dialect.connect(*arguments, **named)
+
+    @property
+    def kept_session(self) -> int | None:
+        """The process of the one session of PostgreSQL that is kept for whoever has its database next: a new
+        one would compile every trigger and plan every statement again."""
+        return None if self._kept is None or self._kept.closed else self._kept.info.backend_pid
+
+    def _keep_session(self) -> None:
+        """Take the one connection that rests in the pool out of it; if others are open, none is kept."""
+        pool = self._engine.pool
+        if not isinstance(pool, QueuePool) or pool.checkedout() or pool.checkedin() != 1:
+            return
+        resting = pool.connect()
+        session = resting.driver_connection
+        if isinstance(session, psycopg.Connection) and not session.closed:
+            resting.detach()
+            session.autocommit = True
+            session.execute(_AS_NEW)
+            session.autocommit = False
+            session.prepared_max = STATEMENTS_KEPT
+            self._kept = session
+        else:
+            resting.close()
 
     @contextmanager
     def on(self, settings: Mapping[str, Any]) -> Iterator[Flask]:
@@ -93,6 +131,7 @@ class LentApp:
                 yield self.app
             finally:
                 db.session.remove()
+                self._keep_session()
                 db.engine.dispose()
                 self._set({})
 

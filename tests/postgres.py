@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from glob import glob
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -40,24 +41,54 @@ def for_another_user(programs: Path, folder: Path) -> Path:
 
 USES = 60
 
-_END_OTHERS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+_END_OTHERS = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = %s AND pid <> ALL(%s)"""
 
-# Triggers that keep history from being changed are for people, not for this.
-_EMPTY = """
-DO $$
-DECLARE it record; filled boolean;
-BEGIN
-    SET LOCAL session_replication_role = replica;
-    FOR it IN SELECT quote_ident(tablename) AS name FROM pg_tables
-              WHERE schemaname = 'public' AND tablename <> 'alembic_version'
-    LOOP
-        EXECUTE 'SELECT EXISTS (SELECT FROM ' || it.name || ')' INTO filled;
-        IF filled THEN EXECUTE 'DELETE FROM ' || it.name; END IF;
-    END LOOP;
-    PERFORM setval(quote_ident(sequencename)::regclass, start_value, false) FROM pg_sequences
-    WHERE schemaname = 'public' AND last_value IS NOT NULL;
-END $$
-"""
+_SEQUENCES = "SELECT quote_ident(sequencename), start_value FROM pg_sequences WHERE schemaname = 'public'"
+_TABLES = """SELECT quote_ident(tablename) FROM pg_tables
+WHERE schemaname = 'public' AND tablename <> 'alembic_version'"""
+
+
+class Broom:
+    """A session that empties one database again and again, with statements that are planned once."""
+
+    def __init__(self, url: str) -> None:
+        self._session = psycopg.connect(url, autocommit=True)
+        # Triggers that keep history from being changed are for people, not for this.
+        self._session.execute("SET session_replication_role = replica")
+        tables = self._session.execute(_TABLES).fetchall()
+        self._filled = " UNION ALL ".join(
+            f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for (name,) in tables
+        )
+        sequences = self._session.execute(_SEQUENCES).fetchall()
+        self._numbers = " UNION ALL ".join(
+            f"SELECT setval('{name}', {start}, false) FROM {name} WHERE is_called"
+            for name, start in sequences
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._session.info.backend_pid
+
+    def sweep(self) -> None:
+        with self._session.transaction():
+            for (name,) in self._run(self._filled):
+                self._session.execute(f"DELETE FROM {name}", prepare=True)  # type: ignore[call-overload]
+            self._run(self._numbers)
+
+    def _run(self, statement: str) -> list[Any]:
+        return self._session.execute(statement, prepare=True).fetchall() if statement else []  # type: ignore[call-overload,no-any-return]
+
+    def works(self) -> bool:
+        """Whether nobody ended its session."""
+        try:
+            self._session.execute("SELECT")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def close(self) -> None:
+        self._session.close()
 
 
 class Postgres:
@@ -66,13 +97,13 @@ class Postgres:
     def __init__(self, server_url: str) -> None:
         self.server_url = server_url
         self._numbers = count(1)
-        self._at_rest: list[tuple[str, int]] = []
+        self._at_rest: list[tuple[str, int, Broom]] = []
         self._desk: psycopg.Connection | None = None
 
     def url(self, name: str) -> str:
         return f"{self.server_url}/{name}"
 
-    def _run(self, statement: str, values: list[str] | None = None) -> None:
+    def _run(self, statement: str, values: list[Any] | None = None) -> None:
         """What is done to a database from outside it, on one connection that is kept: each new one starts a
         process."""
         if self._desk is None or self._desk.closed:
@@ -92,23 +123,26 @@ class Postgres:
         return self.create(self._name(), template)
 
     @contextmanager
-    def empty(self, template: str) -> Iterator[str]:
+    def empty(self, template: str, kept_session: Callable[[], int | None] = lambda: None) -> Iterator[str]:
         """A copy of a template without a row in it, as new: emptied after use and lent again, since a
         thousand files are made for each new one. One that was lent USES times is dropped, before its dead
-        rows are felt."""
-        name, used = self._at_rest.pop() if self._at_rest else (self._name(), 0)
-        if not used:
+        rows are felt. Every session in it ends, but for one that somebody keeps for the next use."""
+        name, used, broom = self._at_rest.pop() if self._at_rest else (self._name(), 0, None)
+        if broom is None:
             self.create(name, template)
         yield self.url(name)
-        self._run(_END_OTHERS, [name])
         try:
             if used < USES:
-                with psycopg.connect(self.url(name), autocommit=True) as connection:
-                    connection.execute(_EMPTY)
-                self._at_rest.append((name, used + 1))
+                if broom is None or not broom.works():
+                    broom = Broom(self.url(name))
+                self._run(_END_OTHERS, [name, [broom.pid, kept_session() or 0]])
+                broom.sweep()
+                self._at_rest.append((name, used + 1, broom))
                 return
         except psycopg.errors.InsufficientPrivilege:
             pass  # on a server that was given, where we may only make new ones
+        if broom is not None:
+            broom.close()
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _name(self) -> str:
@@ -117,7 +151,8 @@ class Postgres:
     @classmethod
     @contextmanager
     def start(cls, *, durable: bool = False) -> Iterator["Postgres"]:
-        """A server of our own; `durable` as in production, else quick and forgetful, as tests want it."""
+        """A server of our own; `durable` as in production, else quick and forgetful, as tests want it: nothing is
+        done for what only large tables gain by."""
         given = os.environ.get("TEST_DATABASE_URL")
         if given:
             yield cls(given.rsplit("/", 1)[0])
@@ -173,7 +208,17 @@ class Postgres:
                 *(
                     ()
                     if durable
-                    else ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+                    else tuple(
+                        word
+                        for setting in (
+                            "fsync",
+                            "synchronous_commit",
+                            "full_page_writes",
+                            "jit",
+                            "autovacuum",
+                        )
+                        for word in ("-c", f"{setting}=off")
+                    )
                 ),
                 "-c",
                 "max_connections=200",
@@ -187,11 +232,13 @@ class Postgres:
         )
         try:
             found = cls(f"postgresql://outreach@127.0.0.1:{port}")
-            for _ in range(200):
+            until = time.monotonic() + 120
+            while True:
                 try:
                     psycopg.connect(found.url("postgres")).close()
                     break
                 except psycopg.OperationalError:
+                    assert server.poll() is None and time.monotonic() < until, "PostgreSQL does not start"
                     time.sleep(0.05)
             yield found
         finally:

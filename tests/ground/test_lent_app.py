@@ -5,17 +5,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 
 import make
 from lent_app import SETTINGS, LentApp, settings_of
 from outreach.county.partnerships import Partnership
-from outreach.ground.db import db, transaction
+from outreach.ground import history
+from outreach.ground.db import PATIENCE_SECONDS, db, transaction
 from outreach.post import stationery
 from outreach.post.incoming import receiving
+from postgres import Postgres
 
 
 @pytest.fixture
@@ -79,6 +82,68 @@ def test_what_one_listens_to_the_next_does_not_hear(lent: LentApp, places: list[
     with lent.on(places[1]):
         names()
     assert heard == connected == []
+
+
+SESSION = "SELECT pg_backend_pid()"
+
+
+@pytest.fixture
+def of_a_server(tmp_path: Path, postgres: Postgres) -> dict[str, Any]:
+    return settings_of(postgres.fresh("template_outreach"), tmp_path)
+
+
+@pytest.fixture
+def on_server(of_a_server: dict[str, Any], compiled_templates: FileSystemBytecodeCache) -> LentApp:
+    return LentApp(SETTINGS | of_a_server, compiled_templates)
+
+
+def test_a_session_is_kept_for_the_next_who_has_its_database_and_remembers_nothing(
+    on_server: LentApp, of_a_server: dict[str, Any]
+) -> None:
+    with on_server.on(of_a_server):
+        session = db.session.scalar(text(SESSION))
+        db.session.execute(text("CREATE TEMPORARY TABLE left_behind (n int)"))
+        db.session.execute(text("SELECT pg_advisory_lock(7)"))
+        db.session.execute(text("SET timezone = 'Asia/Tokyo'"))
+        db.session.commit()
+    assert on_server.kept_session == session
+    with on_server.on(of_a_server):
+        assert db.session.scalar(text(SESSION)) == session
+        assert db.session.scalar(text("SELECT to_regclass('left_behind')")) is None
+        assert db.session.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")) == 0
+        assert db.session.scalar(text("SHOW timezone")) != "Asia/Tokyo"
+        assert db.session.scalar(text("SHOW lock_timeout")) == f"{PATIENCE_SECONDS:.0f}s"
+
+
+def test_a_session_that_somebody_ended_is_not_lent_again(
+    on_server: LentApp, of_a_server: dict[str, Any], postgres: Postgres
+) -> None:
+    with on_server.on(of_a_server):
+        names()
+    ended = on_server.kept_session
+    with psycopg.connect(postgres.url("postgres")) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [ended])
+    with on_server.on(of_a_server):
+        assert names() == [] and db.session.scalar(text(SESSION)) != ended
+
+
+def test_no_session_is_kept_where_there_were_two(on_server: LentApp, of_a_server: dict[str, Any]) -> None:
+    with on_server.on(of_a_server):
+        with db.engine.connect():
+            names()
+    assert on_server.kept_session is None
+
+
+def test_an_emptied_database_is_as_new(postgres: Postgres, tmp_path: Path, on_server: LentApp) -> None:
+    found = []
+    for _ in range(2):
+        with postgres.empty("template_outreach", lambda: on_server.kept_session) as url:
+            with on_server.on(settings_of(url, tmp_path)):
+                assert names() == [] and db.session.scalar(text("SELECT count(*) FROM history")) == 0
+                with transaction():
+                    found.append((url, make.partnership().id))
+                    history.record("booked", "booking", 1, who="Jo", now=make.NOW)
+    assert found[0] == found[1], "the same database, whose numbers begin anew"
 
 
 def add_route(app: Flask) -> None:
