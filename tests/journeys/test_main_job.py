@@ -22,6 +22,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from processes import Service, running
 
+from browser import PATIENCE
 from outreach.county import authorities, partnerships, people
 from outreach.county.partnerships import Settings
 from outreach.demonstration import county, seasons
@@ -99,7 +100,7 @@ def play(service: Service, chromium: Browser, region: Region) -> None:
     desk = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB").new_page()
     phone = chromium.new_context(viewport={"width": 390, "height": 844}, locale="en-GB").new_page()
     for page in (desk, phone):
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(PATIENCE)
 
     sign_in(service, desk)
     take_the_register(service, desk, region)

@@ -107,12 +107,12 @@ def test_with_the_keyboard_alone_a_plan_is_asked_for_and_its_page_fills_by_itsel
     with transaction():
         plan.state, plan.taken_by, plan.beat_at = WORKING, "somebody", make.NOW
         plan.progress = {"schools": 3, "driving": 120, "bound": 300, "seconds": 1.5}
-    expect(wide_page.get_by_text("The best plan so far reaches 3 schools")).to_be_visible(timeout=15_000)
+    expect(wide_page.get_by_text("The best plan so far reaches 3 schools")).to_be_visible()
     site.check(wide_page)
     with transaction():
         plan.state, plan.taken_by, plan.beat_at = "waiting", "", None
     draw_up()
-    expect(wide_page.get_by_role("heading", name="How good is it?")).to_be_visible(timeout=15_000)
+    expect(wide_page.get_by_role("heading", name="How good is it?")).to_be_visible()
     expect(wide_page.get_by_role("link", name=LONG).first).to_be_visible()
 
 
@@ -127,7 +127,7 @@ def test_without_javascript_the_page_of_a_plan_comes_to_the_same(
     site.open(page, f"/desk/plans/{plan.id}")
     expect(page.get_by_text("It waits for the planner")).to_be_visible()
     draw_up()
-    expect(page.get_by_role("heading", name="How good is it?")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="How good is it?")).to_be_visible()
     context.close()
 
 
