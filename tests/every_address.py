@@ -30,7 +30,7 @@ from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
 WORDS = {
-    "filename": ["outreach.css"],
+    "filename": ["mark.svg"],
     "said": ["not-this-year"],
     "kind": ["shows", "nonsense"],
     "which": ["table", "gaps", "used", "free", "left-out"],

@@ -222,7 +222,7 @@ def answers(app: Flask, county: County, client: FlaskClient, each: int) -> Itera
     """(name of a file, address, answer) of each GET there is, for whoever may stand at its door."""
     make.signed_in(client, county.told.coordinator)
     for rule in sorted(app.url_map.iter_rules(), key=lambda r: (r.endpoint, r.rule)):
-        if "GET" not in (rule.methods or set()) or rule.endpoint == "static":
+        if "GET" not in (rule.methods or set()) or rule.rule.startswith("/static/"):
             continue
         for n, path in enumerate(dict.fromkeys(county.addresses(rule, each=each))):
             answer = client.get(path)

@@ -2,8 +2,12 @@
 // others say why not; both come from the page that works without this, so that all three ways end at the same preview.
 const diary = document.querySelector("[data-diary]");
 const leave = document.querySelector("[data-leave]");
-if (leave) addEventListener("keydown", (event) => { if (event.key === "Escape") location.assign(leave.dataset.leave); });
-if (diary && matchMedia("(min-width: 800px)").matches) for (const block of diary.querySelectorAll("[data-move]")) dragged(block);
+if (leave)
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape") location.assign(leave.dataset.leave);
+  });
+if (diary && matchMedia("(min-width: 800px)").matches)
+  for (const block of diary.querySelectorAll("[data-move]")) dragged(block);
 
 const STEP = 5;
 
@@ -16,16 +20,26 @@ async function read(address) {
 // Places a thing from another page by the numbers that its class names.
 function put(copy) {
   const [placed] = copy.className.match(/\bat(-[a-z]+\d+)+/);
-  for (const [, name, number] of placed.matchAll(/-([a-z]+)(\d+)/g)) copy.style.setProperty(`--${name}`, number);
+  for (const [, name, number] of placed.matchAll(/-([a-z]+)(\d+)/g))
+    copy.style.setProperty(`--${name}`, number);
 }
 
 function dragged(block) {
   const drop = document.querySelector("[data-drop]");
-  let page = null, lit = [], air = false, grabbed = 0;
+  let page = null,
+    lit = [],
+    air = false,
+    grabbed = 0;
   block.draggable = true;
   // Asked for when the pointer comes near, so that it is there when the show is in the air.
-  const ask = () => page ??= read(`${diary.dataset.address}&move=${block.dataset.move}`);
-  block.addEventListener("pointerenter", () => { ask(); }, { once: true });
+  const ask = () => (page ??= read(`${diary.dataset.address}&move=${block.dataset.move}`));
+  block.addEventListener(
+    "pointerenter",
+    () => {
+      ask();
+    },
+    { once: true },
+  );
   for (const link of block.querySelectorAll("a")) link.draggable = false;
 
   block.addEventListener("dragstart", (event) => {
@@ -57,13 +71,14 @@ function dragged(block) {
     for (const free of diary.querySelectorAll(".fr.free")) free.hidden = true;
     for (const row of from.querySelectorAll("[data-row]")) {
       const here = diary.querySelector(`[data-row="${row.dataset.row}"] .tk`);
-      if (here) for (const place of row.querySelectorAll(".fr")) {
-        const copy = document.importNode(place, true);
-        put(copy);
-        here.append(copy);
-        lit.push(copy);
-        if (copy.dataset.day) aim(copy);
-      }
+      if (here)
+        for (const place of row.querySelectorAll(".fr")) {
+          const copy = document.importNode(place, true);
+          put(copy);
+          here.append(copy);
+          lit.push(copy);
+          if (copy.dataset.day) aim(copy);
+        }
     }
     diary.classList.add("lit");
   }
@@ -74,12 +89,16 @@ function dragged(block) {
     const start = (event) => {
       const box = line.getBoundingClientRect();
       const steps = Number(getComputedStyle(diary).getPropertyValue("--n"));
-      const minute = Number(diary.dataset.opens) + (event.clientX - grabbed - box.left) / box.width * steps * STEP + Number(block.dataset.in);
+      const minute =
+        Number(diary.dataset.opens) +
+        ((event.clientX - grabbed - box.left) / box.width) * steps * STEP +
+        Number(block.dataset.in);
       const starts = place.dataset.starts.split(" ").map(Number);
-      return starts.reduce((best, at) => Math.abs(at - minute) < Math.abs(best - minute) ? at : best);
+      return starts.reduce((best, at) => (Math.abs(at - minute) < Math.abs(best - minute) ? at : best));
     };
     const words = (at) => {
-      const hour = Math.floor(at / 60), minutes = String(at % 60).padStart(2, "0");
+      const hour = Math.floor(at / 60),
+        minutes = String(at % 60).padStart(2, "0");
       return at === 720 ? "midday" : `${hour % 12 || 12}:${minutes}${hour < 12 ? "am" : "pm"}`;
     };
     place.addEventListener("dragover", (event) => {
@@ -88,7 +107,8 @@ function dragged(block) {
       place.classList.add("over");
       const day = place.closest(".dy").querySelector("h2").childNodes;
       drop.hidden = false;
-      drop.querySelector("[data-where]").textContent = `${day[0].textContent} ${day[1].textContent}, ${words(start(event))}, ${place.closest(".ln").querySelector("h3").textContent.split(",")[0].trim()}`;
+      drop.querySelector("[data-where]").textContent =
+        `${day[0].textContent} ${day[1].textContent}, ${words(start(event))}, ${place.closest(".ln").querySelector("h3").textContent.split(",")[0].trim()}`;
       drop.querySelector("[data-road]").textContent = place.dataset.says;
     });
     place.addEventListener("drop", (event) => {

@@ -101,6 +101,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.troupe_costs
     import outreach.web.coordinator.troupe_link
     import outreach.web.coordinator.why_not
+    import outreach.web.public.assets
     import outreach.web.public.calendar
     import outreach.web.public.company_day
     import outreach.web.public.find

@@ -1,11 +1,9 @@
 """A day's sheet for the company: on a phone, on one sheet of paper, and as a file for halls without
 signal."""
 
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from flask import Response, abort, current_app, g, render_template
+from flask import Response, abort, g, render_template
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -14,6 +12,7 @@ from outreach.booking.sheets import day_sheet
 from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.tour.days import TourDay
+from outreach.web import assets
 from outreach.web.troupe_door import by_troupe_link, company
 
 
@@ -38,7 +37,7 @@ def sheet_file(token: str, day_id: int) -> Any:
         "company/sheet_file.html",
         sheet=day_sheet.of(tour_day),
         now=clock.now(),
-        styles=Markup("<style>{}</style>").format(_styles(current_app.static_folder or "")),
+        styles=Markup("<style>{}</style>").format(Markup(assets.styles(alone=True))),
     )
     response = Response(page, mimetype="text/html")
     response.headers.set("Content-Disposition", "attachment", filename=f"day-sheet-{tour_day.day}.html")
@@ -55,10 +54,3 @@ def _own_day(day_id: int) -> TourDay:
     if found is None:
         abort(404)
     return found
-
-
-@cache
-def _styles(folder: str) -> Markup:
-    """Our own stylesheet but for its fonts, which a file could not fetch."""
-    text = (Path(folder) / "outreach.css").read_text(encoding="utf-8")
-    return Markup("\n".join(line for line in text.splitlines() if not line.startswith("@font-face")))

@@ -1,0 +1,11 @@
+// What pages do better with JavaScript; each of them works without.
+import { initAll } from "./vendor/govuk-frontend-6.3.0.min.js";
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+initAll();
+
+import "./hold.js";
+import "./copy.js";
+import "./print.js";
+import "./points.js";
+import "./narrow.js";
+import "./ticks.js";

@@ -1,0 +1,31 @@
+// A list with ticks: one box ticks the page, and the bar below says how many that makes. Without JavaScript the bar's
+// words hold for whatever is ticked.
+for (const list of document.querySelectorAll("form[data-ticks]")) {
+  const all = list.querySelector("[data-tick-all]");
+  const whole = list.querySelector("[name=whole]");
+  const boxes = [...list.querySelectorAll("tbody input[type=checkbox]")];
+  const elsewhere = Number(list.dataset.elsewhere),
+    matching = Number(list.dataset.matching);
+  const words = list.querySelector("[data-ticked]");
+  const write = list.querySelector("[data-counted]");
+  const schools = (n) => `${n.toLocaleString("en-GB")} ${n === 1 ? "school" : "schools"}`;
+  const count = () => {
+    const here = boxes.filter((box) => box.checked).length;
+    const n = whole.checked ? matching : here + elsewhere;
+    all.checked = here === boxes.length;
+    all.indeterminate = here > 0 && here < boxes.length;
+    words.textContent = !n
+      ? "No school ticked"
+      : `${schools(n)} ticked` +
+        (elsewhere && !whole.checked ? `: ${here} here, ${elsewhere} on other pages` : "");
+    write.textContent = n ? `${write.dataset.counted} ${schools(n)}…` : "Write…";
+  };
+  all.hidden = false;
+  words.setAttribute("role", "status");
+  all.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+    count();
+  });
+  list.addEventListener("change", count);
+  count();
+}
