@@ -103,18 +103,22 @@ def due_at(url: str, folder: Path, moment: datetime | None) -> list[bytes]:
 
     from outreach import create_app
     from outreach.ground.db import db, transaction
-    from outreach.post.outbox import WAITING, WITHDRAWN, Letter
+    from outreach.post.outbox import WAITING, WITHDRAWN, Letter, LetterMail
 
     app = create_app({})
     with app.app_context():
         raws = list(
-            db.session.scalars(select(Letter.raw).where(Letter.status == WAITING).order_by(Letter.id))
+            db.session.scalars(
+                select(LetterMail.raw).join(Letter).where(Letter.status == WAITING).order_by(Letter.id)
+            )
         )
         with transaction():
             values = {"status": WITHDRAWN} if moment is None else {"not_before": moment}
             db.session.execute(update(Letter).where(Letter.status == WAITING).values(**values))
             if db.engine.dialect.name == "postgresql":
-                db.session.execute(db.text("ANALYZE letter"))  # as the database itself does sooner or later
+                db.session.execute(
+                    db.text("ANALYZE letter, letter_mail")
+                )  # as the database itself does sooner or later
         db.session.remove()
         db.engine.dispose()
     return raws

@@ -17,7 +17,7 @@ depends_on = None
 TABLES = """
 partnership
 history
-api_token letter incoming calendar_answer counter_proposal dead_address feed feed_entry mailbox_look
+api_token letter letter_mail incoming incoming_mail calendar_answer counter_proposal dead_address feed feed_entry mailbox_look
 personal_link post_pause postman troupe_link
 authority authority_covered school change_of_hands contact contact_list contact_list_line correction
 counted_share earlier_list earlier_visit inset_day list_heading list_upload list_sheet own_number person
@@ -135,7 +135,6 @@ def post():
         sa.Column("dtstamp", sa.DateTime(timezone=True), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
-        sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
@@ -158,11 +157,6 @@ def post():
             name=op.f("uq_letter_stream_recipient_kind_method_sequence_dtstamp"),
         ),
     )
-    if op.get_bind().dialect.name == "postgresql":
-        # A mail is base64 and quoted-printable: packing it saves little, and takes most of the time of sending it.
-        op.execute("ALTER TABLE letter ALTER COLUMN raw SET STORAGE EXTERNAL")
-        # Room on each page, so that taking a letter in hand moves no row and touches no index.
-        op.execute("ALTER TABLE letter SET (fillfactor = 60)")
     op.create_index("ix_letter_counted", "letter", ["partnership_id", "status", "handed_at"])
     op.create_index(op.f("ix_letter_recipient"), "letter", ["recipient"])
     op.create_index(op.f("ix_letter_sender_address"), "letter", ["sender_address"])
@@ -170,11 +164,22 @@ def post():
     op.create_index(op.f("ix_letter_stream"), "letter", ["stream"])
     op.create_index("ix_letter_written_to", "letter", ["partnership_id", "recipient"])
     op.create_table(
+        "letter_mail",
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["letter_id"], ["letter.id"], name=op.f("fk_letter_mail_letter_id")),
+        sa.PrimaryKeyConstraint("letter_id", name=op.f("pk_letter_mail")),
+    )
+    if op.get_bind().dialect.name == "postgresql":
+        # Room on each page, so that taking a letter in hand moves no row and touches no index.
+        op.execute("ALTER TABLE letter SET (fillfactor = 60)")
+        # A mail is base64 and quoted-printable: packing it saves little, and takes most of the time of sending it.
+        op.execute("ALTER TABLE letter_mail ALTER COLUMN raw SET STORAGE EXTERNAL")
+    op.create_table(
         "incoming",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("partnership_id", sa.Integer(), nullable=True),
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("sender", sa.Text(), nullable=False),
@@ -216,6 +221,13 @@ def post():
         ["partnership_id", "received_at"],
         postgresql_where=sa.text("task <> '' AND settled_at IS NULL"),
         sqlite_where=sa.text("task <> '' AND settled_at IS NULL"),
+    )
+    op.create_table(
+        "incoming_mail",
+        sa.Column("incoming_id", sa.Integer(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["incoming_id"], ["incoming.id"], name=op.f("fk_incoming_mail_incoming_id")),
+        sa.PrimaryKeyConstraint("incoming_id", name=op.f("pk_incoming_mail")),
     )
     op.create_table(
         "calendar_answer",

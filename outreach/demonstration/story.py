@@ -11,6 +11,7 @@ from io import BytesIO
 from random import Random
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from outreach.asking import invitations, open_door, rounds
 from outreach.booking import holds
@@ -104,7 +105,10 @@ def tell(*, now: datetime) -> Told:
 def hand_over() -> None:
     """What waits in the outbox went out when it was written: the post of the past."""
     for letter in db.session.scalars(
-        select(Letter).where(Letter.status == outbox.WAITING).order_by(Letter.id)
+        select(Letter)
+        .where(Letter.status == outbox.WAITING)
+        .options(selectinload(Letter.mail))
+        .order_by(Letter.id)
     ):
         letter.status = outbox.SENT
         letter.attempts = 1

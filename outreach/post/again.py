@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import defer
 
 from outreach.ground import history
 from outreach.ground.db import db
@@ -110,7 +109,6 @@ def try_all_again(partnership_id: int, *, who: str, now: datetime) -> int:
     for letter in db.session.scalars(
         select(Letter)
         .where(Letter.partnership_id == partnership_id, Letter.status == FAILED)
-        .options(defer(Letter.raw))
         .order_by(Letter.id.desc())
     ).all():
         if letter.status != FAILED or (letter.give_up_at is not None and letter.give_up_at <= now):

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select, update
-from sqlalchemy.orm import defer
 
 from outreach.ground import history
 from outreach.ground.db import db
@@ -54,11 +53,10 @@ def count_failed(partnership_id: int) -> int:
 def letters(
     partnership_id: int, status: str = "", *, written_to: str = "", first: int = 0, most: int = 50
 ) -> Sequence[Letter]:
-    """The letters in one status ('' for all), newest first, without their bytes."""
+    """The letters in one status ('' for all), newest first."""
     return db.session.scalars(
         select(Letter)
         .where(*_chosen(partnership_id, status, written_to))
-        .options(defer(Letter.raw))
         .order_by(Letter.created_at.desc(), Letter.id.desc())
         .offset(first)
         .limit(most)
@@ -92,16 +90,15 @@ def of_schools(
     urns: Collection[int], visits: Collection[str], partnership_id: int, *, most: int
 ) -> Sequence[Letter]:
     """What was written to some schools: about asking, whose streams name the school, and about `visits`, by
-    UID. The newest first, without their bytes; one query."""
+    UID. The newest first; one query."""
     about = [Letter.stream.in_(set(visits))]
     for urn in urns:
         about += [Letter.stream.like(f"%/%/{urn}"), Letter.stream.like(f"%/%/{urn}/%")]
-    # The streams are gone through in their index, which is far smaller than the table with its mails.
+    # The streams are gone through in their index, which is far smaller than the table.
     these = select(Letter.id).where(or_(*about))
     return db.session.scalars(
         select(Letter)
         .where(Letter.id.in_(these), Letter.partnership_id == partnership_id)
-        .options(defer(Letter.raw))
         .order_by(Letter.created_at.desc(), Letter.id.desc())
         .limit(most)
     ).all()

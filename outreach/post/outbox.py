@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
+    ForeignKey,
     Index,
     LargeBinary,
     Row,
@@ -22,7 +23,8 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, defer, mapped_column
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.ground.db import Base, Instant, db
 from outreach.post import copies
@@ -60,7 +62,6 @@ class Letter(Base):
     dtstamp: Mapped[datetime] = mapped_column(Instant)
     subject: Mapped[str] = mapped_column(Text)
     message_id: Mapped[str] = mapped_column(Text, unique=True)
-    raw: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Instant)
     status: Mapped[str] = mapped_column(Text, default=WAITING)
     not_before: Mapped[datetime] = mapped_column(Instant)
@@ -71,6 +72,18 @@ class Letter(Base):
     perhaps_at: Mapped[datetime | None] = mapped_column(Instant)
     handed_at: Mapped[datetime | None] = mapped_column(Instant)
     last_error: Mapped[str | None] = mapped_column(Text)
+
+    mail: Mapped["LetterMail"] = relationship()
+    raw: AssociationProxy[bytes] = association_proxy("mail", "raw", creator=lambda raw: LetterMail(raw=raw))
+
+
+class LetterMail(Base):
+    """The rendered mail of a letter, byte for byte; asked for by the letter's `raw`, so that lists never load it."""
+
+    __tablename__ = "letter_mail"
+
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class DeadAddress(Base):
@@ -262,11 +275,8 @@ def lift_dead(address: str, now: datetime) -> None:
 
 
 def newest_of_stream(stream: str) -> dict[str, Letter]:
-    """The newest letter with an invite to each recipient (lower case) of one stream, without its bytes."""
+    """The newest letter with an invite to each recipient (lower case) of one stream."""
     rows = db.session.scalars(
-        select(Letter)
-        .where(Letter.stream == stream, Letter.method != "")
-        .options(defer(Letter.raw))
-        .order_by(Letter.id)
+        select(Letter).where(Letter.stream == stream, Letter.method != "").order_by(Letter.id)
     )
     return {row.recipient.lower(): row for row in rows}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, and_, select, text
-from sqlalchemy.orm import Mapped, contains_eager, defer, mapped_column
+from sqlalchemy.orm import Mapped, contains_eager, mapped_column
 
 from outreach.asking.chasing import settings
 from outreach.booking import told
@@ -144,7 +144,6 @@ def recall(*, now: datetime) -> bool:
         .join(Booking, Booking.id == ReportReminder.booking_id)
         .join(Performance, Performance.id == Booking.performance_id)
         .where(Letter.status == WAITING, Letter.lease_until.is_(None), ReportReminder.recalled_at.is_(None))
-        .options(defer(Letter.raw))
         .order_by(ReportReminder.id)
     ).all()
     calendars, done = school_days.load({urn for _, _, urn, _ in rows}), False

@@ -31,7 +31,7 @@ from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.post import links, outbox
 from outreach.post.links import PersonalLink
-from outreach.post.outbox import Letter
+from outreach.post.outbox import Letter, LetterMail
 from outreach.tour import days, targets
 from outreach.tour.days import TourDay
 from outreach.tour.programmes import Programme
@@ -71,7 +71,7 @@ def booking(
 def said_to(contact: Contact) -> list[str]:
     """Subject and body of the letters to one contact, oldest first."""
     raw = db.session.scalars(
-        db.select(Letter.raw).where(Letter.recipient == contact.address).order_by(Letter.id)
+        db.select(LetterMail.raw).join(Letter).where(Letter.recipient == contact.address).order_by(Letter.id)
     )
     mails = [email.message_from_bytes(r, policy=email.policy.default) for r in raw]
     return [f"{m['Subject']}\n{m.get_body(('plain',)).get_content()}" for m in mails]

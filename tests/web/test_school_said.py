@@ -23,7 +23,7 @@ from outreach.ground.timespans import wall
 from outreach.post.feeds import entries
 from outreach.post.feeds.entries import SCHOOL
 from outreach.post.links import PersonalLink
-from outreach.post.outbox import Letter
+from outreach.post.outbox import Letter, LetterMail
 from outreach.tour import slots
 from outreach.visits import reports
 from outreach.visits.reports import Account
@@ -194,7 +194,9 @@ def test_a_letter_of_cancelling_asks_nobody_to_have_anything_ready(client, stopp
     cancel(reference, by, stopped)
     raw = [
         bytes(r).decode()
-        for r in db.session.scalars(select(Letter.raw).where(Letter.method == "CANCEL").order_by(Letter.id))
+        for r in db.session.scalars(
+            select(LetterMail.raw).join(Letter).where(Letter.method == "CANCEL").order_by(Letter.id)
+        )
     ]
     assert raw
     for mail in raw:
@@ -268,7 +270,7 @@ def test_a_kept_time_inside_the_notice_says_so_before_it_is_taken(client: FlaskC
         )
         kept = proposing.propose(offer, who="Priya", now=make.NOW).id
     assert "Once you book it, you cannot move it online" in said(story.get(f"/kept/{kept}"))
-    letter = bytes(db.session.scalar(select(Letter.raw))).decode()
+    letter = bytes(db.session.scalar(select(LetterMail.raw))).decode()
     assert "once it is booked you cannot move it online" in letter.replace("=\n", "")
 
 
@@ -339,7 +341,9 @@ def test_a_hosts_reason_goes_to_its_guests_only_where_it_says_so(story: Story, s
     assert promises.cancellation_of(promises.get(reference)).reason == "our head is ill"
     row = db.session.get(promises.Cancellation, guest_id)
     assert row.reason == ("our head is ill" if ticked else "the host had to cancel")
-    letters = db.session.scalars(select(Letter.raw).where(Letter.recipient == "office@littlemere.example"))
+    letters = db.session.scalars(
+        select(LetterMail.raw).join(Letter).where(Letter.recipient == "office@littlemere.example")
+    )
     mail = "".join(bytes(raw).decode() for raw in letters).replace("=\n", "")
     assert ("our head is ill" in mail) == ticked and ("which had to cancel" in mail) == (not ticked)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, exists, func, select, text
-from sqlalchemy.orm import Mapped, defer, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
@@ -81,7 +81,6 @@ def standing(programme_id: int, urns: Iterable[int] | None = None) -> list[tuple
         select(Chase, Letter)
         .join(Letter, Letter.id == Chase.letter_id)
         .where(Chase.programme_id == programme_id, Chase.recalled_at.is_(None))
-        .options(defer(Letter.raw))
         .order_by(Chase.id)
     )
     if urns is not None:

@@ -4,7 +4,6 @@ send it."""
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import defer
 
 from outreach.asking import invitations
 from outreach.asking.chasing import askings
@@ -29,7 +28,6 @@ def recall(*, now: datetime) -> bool:
         select(Chase, Letter)
         .join(Letter, Letter.id == Chase.letter_id)
         .where(Letter.status == WAITING, Letter.lease_until.is_(None), Chase.recalled_at.is_(None))
-        .options(defer(Letter.raw))
         .order_by(Chase.id)
     ):
         waiting.setdefault(chase.programme_id, []).append((chase, letter))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, null, or_, select, union_all
-from sqlalchemy.orm import defer
 
 from outreach.booking.promises import Booking, BookingContact
 from outreach.county.contacts import Contact
@@ -112,7 +111,6 @@ def listed_letters(
     rows = db.session.execute(
         select(Letter, func.count().over())
         .where(*letters_to(partnership_id, want))
-        .options(defer(Letter.raw))
         .order_by(Letter.created_at.desc(), Letter.id.desc())
         .offset(first)
         .limit(most)

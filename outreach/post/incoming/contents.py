@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import defer
 
 from outreach.ground.db import db
 from outreach.post import outbox
@@ -17,7 +16,7 @@ from outreach.post.outbox import Letter
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """Of one mail. `letter`, without its bytes, is the one that bounced or was answered; `dead`: its address
+    """Of one mail. `letter` is the one that bounced or was answered; `dead`: its address
     still is."""
 
     answers: tuple[CalendarAnswer, ...]
@@ -37,7 +36,6 @@ def address_settled(address: str, partnership_id: int | None, as_: str, *, who: 
             Incoming.settled_at.is_(None),
             func.lower(Letter.recipient) == address.lower(),
         )
-        .options(defer(Incoming.raw))
         .order_by(Incoming.id)
     ).all():
         inbox.settle(mail, as_, who=who, now=now)
@@ -46,8 +44,7 @@ def address_settled(address: str, partnership_id: int | None, as_: str, *, who: 
 def about(
     streams: Collection[str], senders: Collection[str], partnership_id: int, *, most: int
 ) -> Sequence[Incoming]:
-    """What came in about some visits or letters, and from some addresses; newest first, without its bytes.
-    One query."""
+    """What came in about some visits or letters, and from some addresses; newest first. One query."""
     return db.session.scalars(
         select(Incoming)
         .where(
@@ -57,7 +54,6 @@ def about(
                 func.lower(Incoming.sender).in_({address.lower() for address in senders}),
             ),
         )
-        .options(defer(Incoming.raw))
         .order_by(Incoming.received_at.desc(), Incoming.id.desc())
         .limit(most)
     ).all()
@@ -82,7 +78,6 @@ def of(mails: Sequence[Incoming]) -> dict[int, Contents]:
         for letter in db.session.scalars(
             select(Letter)
             .where(Letter.id.in_({mail.letter_id for mail in mails if mail.letter_id}))
-            .options(defer(Letter.raw))
             .order_by(Letter.id)
         )
     }

@@ -17,7 +17,8 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, defer, mapped_column
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
@@ -50,7 +51,7 @@ read."""
 
 
 class Incoming(Base):
-    """One mail that came in, raw as it came; `digest` drops repeats.
+    """One mail that came in; `raw` is as it came, `digest` drops repeats.
 
     `stream` is what it is about (a visit's UID, or another letter's stream), '' when that is not known;
     `letter_id` the letter that bounced, or that was answered. `task` is what a person has to do and `why`
@@ -83,7 +84,6 @@ class Incoming(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     partnership_id: Mapped[int | None]
     digest: Mapped[str] = mapped_column(Text, unique=True)
-    raw: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime] = mapped_column(Instant)
     kind: Mapped[str] = mapped_column(Text)
     sender: Mapped[str] = mapped_column(Text, default="")
@@ -98,6 +98,18 @@ class Incoming(Base):
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
     settled_by: Mapped[str] = mapped_column(Text, default="")
     settled_as: Mapped[str] = mapped_column(Text, default="")
+
+    mail: Mapped["IncomingMail"] = relationship()
+    raw: AssociationProxy[bytes] = association_proxy("mail", "raw", creator=lambda raw: IncomingMail(raw=raw))
+
+
+class IncomingMail(Base):
+    """A mail that came in, byte for byte; asked for by the row's `raw`, so that lists never load it."""
+
+    __tablename__ = "incoming_mail"
+
+    incoming_id: Mapped[int] = mapped_column(ForeignKey("incoming.id"), primary_key=True)
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class CalendarAnswer(Base):
@@ -336,7 +348,6 @@ def _listed(*chosen: ColumnElement[bool], first: int, most: int) -> Sequence[Inc
     return db.session.scalars(
         select(Incoming)
         .where(*chosen)
-        .options(defer(Incoming.raw))
         .order_by(Incoming.received_at.desc(), Incoming.id.desc())
         .offset(first)
         .limit(most)

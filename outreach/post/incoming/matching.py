@@ -11,7 +11,7 @@ from outreach.ground.db import db
 from outreach.post import copies
 from outreach.post.calendars import REQUEST
 from outreach.post.incoming import calendar_parts, headers
-from outreach.post.outbox import Letter
+from outreach.post.outbox import Letter, LetterMail
 
 REMOVED = "colleague removed"
 """The kind of letter that takes an entry out of one person's calendar alone; any other CANCEL ends it for
@@ -101,7 +101,8 @@ def sequence_of_start(visit: Visit, starts_at: datetime, address: str = "") -> i
     """The newest SEQUENCE of which the invite named this start; None when none did. It reads the kept
     mails."""
     rows = db.session.execute(
-        select(Letter.raw, Letter.sequence, Letter.recipient)
+        select(LetterMail.raw, Letter.sequence, Letter.recipient)
+        .join(Letter)
         .where(Letter.stream == visit.uid, Letter.method == REQUEST)
         .order_by(Letter.sequence.desc(), Letter.id.desc())
     )
@@ -113,7 +114,7 @@ def sequence_of_start(visit: Visit, starts_at: datetime, address: str = "") -> i
 
 def start_sent(held: Held) -> datetime | None:
     """The start that stands in what this person was sent last."""
-    raw = db.session.scalar(select(Letter.raw).where(Letter.id == held.letter_id))
+    raw = db.session.scalar(select(LetterMail.raw).where(LetterMail.letter_id == held.letter_id))
     return _start_in(raw) if raw is not None else None
 
 

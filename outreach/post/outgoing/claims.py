@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from outreach.ground.db import db, transaction
 from outreach.post import copies, outbox
 from outreach.post.calendars import CANCEL, REQUEST
-from outreach.post.outbox import DEAD, FAILED, SENT, SUPERSEDED, WAITING, Letter
+from outreach.post.outbox import DEAD, FAILED, SENT, SUPERSEDED, WAITING, Letter, LetterMail
 from outreach.post.outgoing import duty, pauses
 
 LEASE = timedelta(minutes=10)
@@ -195,13 +195,14 @@ def _due(now: datetime, most: int) -> Select[*tuple[Any, ...]]:
             Letter.recipient,
             Letter.kind,
             Letter.method,
-            Letter.raw,
+            LetterMail.raw,
             Letter.attempts,
             Letter.not_before,
             Letter.perhaps_at,
             Letter.give_up_at,
             Letter.last_error,
         )
+        .join(LetterMail)
         .where(*due(now))
         .order_by(Letter.not_before, Letter.id)
         .limit(most)
@@ -219,10 +220,18 @@ _MARK = (
         not_before=bindparam("now_not_before"),
         perhaps_at=bindparam("now_perhaps_at"),
         last_error=bindparam("now_last_error"),
-        raw=bindparam("now_raw"),
         lease_until=None,
         leased_by=None,
     )
+)
+
+# After the mark: what was freed meanwhile waits, and goes again with its link.
+_MASK = (
+    update(LetterMail)
+    .where(
+        LetterMail.letter_id.in_(select(Letter.id).where(Letter.id == bindparam("of"), Letter.status == SENT))
+    )
+    .values(raw=bindparam("masked"))
 )
 
 
@@ -242,11 +251,12 @@ def _mark(name: str, outcomes: Sequence[Outcome], now: datetime) -> None:
                 "now_not_before": o.letter.not_before,
                 "now_perhaps_at": o.letter.perhaps_at,
                 "now_last_error": o.letter.last_error,
-                "now_raw": o.letter.raw,
             }
             for o in outcomes
         ],
     )
+    if gone := [{"of": o.letter.id, "masked": o.letter.raw} for o in outcomes if o.status == SENT]:
+        db.session.connection().execute(_MASK, gone)
     for outcome in outcomes:
         if outcome.goes_again and outcome.letter.method:
             _give_way(outcome.letter)
@@ -257,7 +267,7 @@ def _mark(name: str, outcomes: Sequence[Outcome], now: datetime) -> None:
 def _give_way(letter: Claimed) -> None:
     """A revision that was in hand while a newer one was put down is not tried again."""
     newer = aliased(Letter)
-    db.session.execute(
+    overtaken = db.session.scalar(
         update(Letter)
         .where(
             Letter.id == letter.id,
@@ -271,7 +281,19 @@ def _give_way(letter: Claimed) -> None:
                 newer.id > letter.id,
             ),
         )
-        .values(status=SUPERSEDED, raw=copies.masked(letter.raw), last_error=OVERTAKEN)
+        .values(status=SUPERSEDED, last_error=OVERTAKEN)
+        .returning(Letter.id)
+        .execution_options(synchronize_session=False)
+    )
+    if overtaken is not None:
+        _mask(letter)
+
+
+def _mask(letter: Claimed) -> None:
+    db.session.execute(
+        update(LetterMail)
+        .where(LetterMail.letter_id == letter.id)
+        .values(raw=copies.masked(letter.raw))
         .execution_options(synchronize_session=False)
     )
 
@@ -320,12 +342,8 @@ def _end(letters: Sequence[Claimed], endings: dict[int, tuple[str, str]]) -> Non
             db.session.execute(
                 update(Letter)
                 .where(Letter.id == letter.id)
-                .values(
-                    status=status,
-                    last_error=why,
-                    lease_until=None,
-                    leased_by=None,
-                    raw=copies.masked(letter.raw) if status == SUPERSEDED else letter.raw,
-                )
+                .values(status=status, last_error=why, lease_until=None, leased_by=None)
                 .execution_options(synchronize_session=False)
             )
+            if status == SUPERSEDED:
+                _mask(letter)

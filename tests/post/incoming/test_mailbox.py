@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from outreach.ground.db import db
 from outreach.post.incoming import inbox, mailbox, receiving
-from outreach.post.incoming.inbox import CalendarAnswer, Incoming
+from outreach.post.incoming.inbox import CalendarAnswer, Incoming, IncomingMail
 from post.incoming import dovecot
 from post.incoming.dovecot import Dovecot
 from post.incoming.mails import JOANNA, LATER, NOW, UID, booked, letter, reply
@@ -88,7 +88,7 @@ def test_mail_is_taken_in_and_moved_away_and_what_cannot_be_read_to_a_place_of_i
     assert subjects(server, UNREADABLE) == ["Huge"] and len(server.holds(UNREADABLE)) == 2
     assert inbox.answers_of([UID])[UID][JOANNA.address].partstat == "DECLINED"
     assert inbox.count_waiting(1) == {"decline": 1, "mail": 1, "raw": 2}
-    assert max(db.session.scalars(select(func.length(Incoming.raw)))) == 10 * 1024 * 1024
+    assert max(db.session.scalars(select(func.length(IncomingMail.raw)))) == 10 * 1024 * 1024
     assert look(server) == mailbox.Looked()
 
 
