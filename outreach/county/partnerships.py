@@ -44,7 +44,7 @@ class Partnership(Base):
     school_closes: Mapped[time] = mapped_column(default=time(15))
     guest_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
     small_school_pupils: Mapped[int] = mapped_column(default=40, server_default="40")
-    districts_geojson: Mapped[str | None] = mapped_column(Text)
+    districts_geojson: Mapped[str | None] = mapped_column(Text, deferred=True)  # megabytes, for maps alone
     road_table: Mapped[str | None] = mapped_column(Text)
 
 
