@@ -303,7 +303,7 @@ class _Judge:
             if short and self.for_adults and failed is not None:
                 return Where(Word.PART_SEEN, gaps.FAILED, since=failed)
             for y in short:
-                number = self.target.pupils_of(school.known.urn, y)
+                number = school.by_year[y]
                 named = y if len(states) > 1 else None
                 if cells[y].missed:
                     names = [self.target.known[u].name for u in cells[y].missed if u in self.target.known]
@@ -312,9 +312,7 @@ class _Judge:
                 if cells[y].uncounted:
                     said.append(gaps.nobody_counted(named))
                     continue
-                said.append(
-                    gaps.counted(named, cells[y].counted or 0, None if number is None else round(number))
-                )
+                said.append(gaps.counted(named, cells[y].counted or 0, number))
             if unsure:
                 said.append(waiting)
             if said:

@@ -203,7 +203,9 @@ class RandomYear:
             groups = r.choice([(8,), (8, 9), (9, 12)]) if kind == "include" else ()
             self._plan(
                 self._when(),
-                lambda at, kind=kind, groups=groups: make.decision(self.programme, school, kind, at, groups),
+                lambda at, kind=kind, groups=groups: make.decision(
+                    self.programme, school, kind, at, groups, reason=f"Agreed at {at:%H:%M}"
+                ),
             )
         self._asking(school)
 
@@ -266,7 +268,12 @@ class RandomYear:
             kind = r.choice(
                 ["declined", "declined", "other date", "waiting list", "somebody else", "refused slot"]
             )
-            self._plan(self._when(), lambda at, kind=kind: make.answer(self.programme, school, kind, at))
+            self._plan(
+                self._when(),
+                lambda at, kind=kind: make.answer(
+                    self.programme, school, kind, at, reason=f"Rang at {at:%H:%M}" if at.minute % 3 else ""
+                ),
+            )
         if self._chance(0.2):
             self._plan(
                 self._when(),

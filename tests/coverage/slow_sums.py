@@ -9,10 +9,21 @@ theirs.
 import re
 import unicodedata
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from reference import ADULTS, STRENGTHS, Answer, Booking, FormBegun, Proposal, World, end_of, in_parts
+from reference import (
+    ADULTS,
+    STRENGTHS,
+    Answer,
+    Booking,
+    Contact,
+    FormBegun,
+    Proposal,
+    World,
+    end_of,
+    in_parts,
+)
 
 LONDON = ZoneInfo("Europe/London")
 NINE = (
@@ -52,6 +63,7 @@ class Row:
     standing: str
     gap: bool
     cause: str
+    detail: str
     since: date | None
     states: dict[int, str]
     seen: int
@@ -192,7 +204,9 @@ class Sums:
         w = self.world
         standing, gap = w.standing(urn)
         states = w.states(urn)
-        cause, since = self.why(urn, standing, gap, states)
+        cause, detail, since = self.why(urn, standing, gap, states)
+        if excluded:
+            cause, detail, since = "", *self.taken_out(urn)
         seen_by = self.seen_by(urn)
         pupils, by = w.target_pupils(urn), self.pupils_by(urn)
         own = all(w.own(urn, y) is not None for y in states)
@@ -215,7 +229,8 @@ class Sums:
             ),
             standing="excluded" if excluded else standing,
             gap=gap and not excluded,
-            cause="" if excluded else cause,
+            cause=cause,
+            detail=detail,
             since=since,
             states=states,
             seen=sum(seen_by.values()),
@@ -268,21 +283,37 @@ class Sums:
     def pupils_by(self, urn: int) -> dict[int, int | None]:
         """Own numbers; the rest of the school's estimate in equal whole parts, each no fewer than were
         counted."""
+        seen, own = self.seen_by(urn), self.world.own
+        return {
+            y: n if n is None or own(urn, y) is not None else max(n, seen[y])
+            for y, n in self.parts_by(urn).items()
+        }
+
+    def parts_by(self, urn: int) -> dict[int, int | None]:
+        """The same, whoever was counted."""
         w = self.world
-        groups, seen = w.counting(urn), self.seen_by(urn)
+        groups = w.counting(urn)
         own = {y: w.own(urn, y) for y in groups if w.own(urn, y) is not None}
         rest = [y for y in groups if y not in own]
         numbers = [w.number(urn, y) for y in groups]
         if not rest or None in numbers:
             return {y: own.get(y) for y in groups}
         whole = int(2 * sum(numbers) + 1) // 2
-        parts = in_parts(whole - sum(own.values()), dict.fromkeys(rest, 1))
-        return {y: own[y] if y in own else max(parts[y], seen[y]) for y in groups}
+        return own | in_parts(whole - sum(own.values()), dict.fromkeys(rest, 1))
 
-    # --- why it is a gap, and since when
+    # --- why it is a gap, what there is to say of it, and since when
 
-    def why(self, urn: int, standing: str, gap: bool, states: dict[int, str]) -> tuple[str, date | None]:
-        """(cause, day from which it holds); '' for a school that is no gap."""
+    def taken_out(self, urn: int) -> tuple[str, date | None]:
+        """A coordinator's reason and day; of a school that it came from, where nobody said so of itself."""
+        w = self.world
+        said = w.decision(urn)
+        if said:
+            return said.reason, day_of(said.recorded_at)
+        return self.taken_out(w.before(urn)[0])
+
+    def why(self, urn: int, standing: str, gap: bool, states: dict[int, str]) -> tuple[str, str, date | None]:
+        """(cause, what there is to say of it, day from which it holds); the cause is '' where there is no
+        gap."""
         w = self.world
         family = [urn, *w.ancestors(urn)]
         shows = [
@@ -294,36 +325,96 @@ class Sums:
         starts = {b.id: day_of(w.newest_revision(b).starts_at) for b in shows}
         took = [starts[b.id] for b in shows if w.outcome(b) == "took"]
         if standing == "seen":
-            return "", max(took, default=None)
+            return "", self.number_missing(urn, states), max(took, default=None)
         if standing in ("part seen", "to confirm"):
             unsure = [y for y, state in states.items() if state == "to confirm"]
             word = "differ" if any(self.disagree(urn, y) for y in unsure) else "silent"
             waits = min((starts[b.id] for b in shows if w.outcome(b) == word), default=None)
             unsettled = "reports disagree" if word == "differ" else "report missing"
             if standing == "to confirm":
-                return unsettled, waits
+                return unsettled, "", waits
+            said = self.still_missing(urn, states) + ([unsettled] if unsure else [])
             if "open" in states.values():
-                return "year group missing", max(took, default=None)
+                return "year group missing", "; ".join(said), max(took, default=None)
             failed = [starts[b.id] for b in shows if w.outcome(b) == "failed"]
             if states.get(ADULTS) == "part seen" and failed:
-                return "did not take place", max(failed)
+                return "did not take place", "", max(failed)
             short = [self.why_short(urn, y) for y, state in states.items() if state == "part seen"]
             for cause in ("too few counted", "predecessor did not see it", "nobody counted"):
                 if cause in short:
-                    return cause, max(took, default=None)
+                    return cause, "; ".join(said), max(took, default=None)
             if unsure:
-                return unsettled, waits
-            return "", max((starts[b.id] for b in shows if w.outcome(b) == "coming"), default=None)
+                return unsettled, "", waits
+            last = max((starts[b.id] for b in shows if w.outcome(b) == "coming"), default=None)
+            return "", f"rest booked on {in_words(last)}" if last else "", last
         if standing == "booked":
             first = min((starts[b.id] for b in shows if w.outcome(b) == "coming"), default=None)
-            return ("year group not booked" if gap else ""), first
+            if gap:
+                missing = named_groups([y for y, state in states.items() if state == "open"])
+                return "year group not booked", f"{missing} not booked", first
+            return "", f"booked for {in_words(first)}" if first else "", first
         if standing == "unreachable":
-            return "no address", None
+            ours = w.programme.partnership_id
+            had = [
+                c
+                for u in family
+                for c in w.by_then(Contact, urn=u, partnership_id=ours)
+                if c.ended_at is None or c.ended_at >= w.until
+            ]
+            return "no address", "every address bounced" if had else "no contact", None
         if standing == "proposed":
             kept = [p for u in family for p in w.by_then(Proposal, urn=u, programme_id=w.programme.id)]
             open_ = [p for p in kept if p.reply_by >= w.day and (p.ended_at is None or p.ended_at >= w.until)]
-            return "waiting for an answer", day_of(max(p.recorded_at for p in open_))
+            newest = max(open_, key=lambda p: p.recorded_at)
+            return (
+                "waiting for an answer",
+                f"reply by {in_words(newest.reply_by)}",
+                day_of(newest.recorded_at),
+            )
         return self.silence(standing, family)
+
+    def number_missing(self, urn: int, states: dict[int, str]) -> str:
+        """What is said of a school that is seen, and of which it is not known how many saw it."""
+        w = self.world
+        if ADULTS in states:
+            return ""
+        if not w.evidence(urn):
+            return "seen before the split, none of its own pupils counted"
+        silent = any(self.shows_without_number(urn, y) for y in states)
+        return "both sides agree, nobody counted: ask for the number" if silent else ""
+
+    def still_missing(self, urn: int, states: dict[int, str]) -> list[str]:
+        """Of each year group that is missing, or of which too few saw it: what is known."""
+        w = self.world
+        missing = [y for y, state in states.items() if state == "open"]
+        said = [f"{named_groups(missing)} missing"] if missing else []
+        for y in (y for y, state in states.items() if state == "part seen"):
+            cause = self.why_short(urn, y)
+            if cause == "predecessor did not see it":
+                names = [
+                    w.fact(a, "name")
+                    for a in w.before(w.same_school(urn)[-1])
+                    if y in w.offers(a) and w.state(a, y) != "seen"
+                ]
+                words = f"not seen at {listed(names)}"
+            elif cause == "nobody counted":
+                words = "nobody counted"
+            else:
+                number = self.parts_by(urn)[y]
+                of = "" if number is None else f" of {number:,}"
+                words = f"{w.counted(urn, y) or 0:,}{of} counted"
+            said.append(f"{named_groups([y])}: {words}" if len(states) > 1 else words)
+        return said
+
+    def shows_without_number(self, urn: int, y: int) -> list[Booking]:
+        """Shows of a year group that took place, and at which nobody counted."""
+        w = self.world
+        return [
+            b
+            for u in w.same_school(urn)
+            for b in w.promises(u)
+            if not w.cancelled(b) and w.outcome(b) == "took" and y in w.groups_of(b) and w.count(b) is None
+        ]
 
     def why_short(self, urn: int, y: int) -> str:
         """Why a year group is only part seen."""
@@ -338,7 +429,7 @@ class Sums:
             "nobody counted" if any(w.count(b) is None for b in took) and y != ADULTS else "too few counted"
         )
 
-    def silence(self, standing: str, family: list[int]) -> tuple[str, date | None]:
+    def silence(self, standing: str, family: list[int]) -> tuple[str, str, date | None]:
         """The newest thing that happened between the school and whoever asks it."""
         w = self.world
         answers = sorted(
@@ -346,39 +437,43 @@ class Sums:
             key=lambda a: a.id,
         )
         if standing == "declined":
-            return "declined", day_of(answers[-1].recorded_at)
+            return "declined", answers[-1].reason, day_of(answers[-1].recorded_at)
         bookings = [b for u in family for b in w.promises(u)]
-        found: list[tuple[datetime, str, datetime]] = []
+        found: list[tuple[datetime, str, str, datetime]] = []
         for b in bookings:
             ended, now = w.cancelled(b), w.newest_revision(b)
             if ended:
-                found.append((ended.recorded_at, "cancelled", ended.recorded_at))
+                by = "host school" if ended.cancelled_by == "host" else ended.cancelled_by
+                found.append((ended.recorded_at, "cancelled", by, ended.recorded_at))
             elif w.outcome(b) == "failed":
-                found.append((now.ends_at, "did not take place", now.starts_at))
+                found.append((now.ends_at, "did not take place", "", now.starts_at))
         if answers and answers[-1].kind != "declined":
-            found.append((answers[-1].recorded_at, SAID[answers[-1].kind], answers[-1].recorded_at))
+            newest = answers[-1]
+            found.append((newest.recorded_at, SAID[newest.kind], newest.reason, newest.recorded_at))
         for u in family:
             for p in w.by_then(Proposal, urn=u, programme_id=w.programme.id):
                 if p.ended_at is None or p.ended_at >= w.until or p.ended_as == "lapsed":
-                    found.append((end_of(p.reply_by), "let a time lapse", end_of(p.reply_by)))
+                    over = end_of(p.reply_by)
+                    found.append((over, "let a time lapse", in_words(p.reply_by), over))
         if w.started(family, answers, bookings):
             begun = [
                 f.recorded_at
                 for u in family
                 for f in w.by_then(FormBegun, urn=u, programme_id=w.programme.id)
             ]
-            found.append((max(begun), "started", max(begun)))
+            found.append((max(begun), "started", "", max(begun)))
         handed = w.handed(family)
         if handed:
             quiet = not found and not answers
-            found.append((max(handed), "silent", min(handed) if quiet else max(handed)))
+            found.append((max(handed), "silent", "", min(handed) if quiet else max(handed)))
         if not found:
-            return "not asked", None
-        _, cause, since = max(found, key=lambda event: event[0])
+            return "not asked", "", None
+        _, cause, detail, since = max(found, key=lambda event: event[0])
         began = day_of(since)
         if cause == "silent" and (w.day - began).days < w.days_of_waiting():
-            return "asked, waiting", began
-        return cause, began
+            due = began + timedelta(days=w.days_of_waiting())
+            return "asked, waiting", f"asked on {in_words(began)}; reminder due from {in_words(due)}", began
+        return cause, detail, began
 
     def disagree(self, urn: int, y: int) -> bool:
         """Whether two sides differ about a show for this year group, at the school or where it comes from."""
@@ -396,6 +491,18 @@ class Sums:
 
 def day_of(at: datetime) -> date:
     return at.astimezone(LONDON).date()
+
+
+def in_words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def listed(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def named_groups(groups: list[int]) -> str:
+    return f"Year{'s' * (len(groups) > 1)} {listed([str(y) for y in groups])}"
 
 
 def plain(text: str) -> str:

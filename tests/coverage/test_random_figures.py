@@ -89,8 +89,9 @@ def _hold(seed: int, *, for_adults: bool = False) -> None:
 def _hold_schools(reckoning: standings.Reckoning, slow: Sums) -> None:
     for fast, row in zip([*reckoning.target, *reckoning.excluded], [*slow.rows, *slow.excluded], strict=True):
         assert (fast.urn, fast.name, fast.standing, fast.is_gap) == (row.urn, row.name, row.standing, row.gap)
-        if row.standing != "excluded":
-            assert (fast.kind, fast.since) == (row.cause, row.since), fast
+        said = fast.kind, fast.detail, fast.since
+        assert said == (row.cause, row.detail, row.since), (said, row)
+        assert list(fast.uncounted) == row.uncounted, fast
         assert (fast.district_code, fast.district_name) == (row.district, row.district_name)
         assert (fast.phase, fast.type, fast.trust) == (row.phase, row.type, row.trust)
         assert (fast.town, fast.urban_rural) == (row.town, row.urban_rural)

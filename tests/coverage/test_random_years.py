@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_year import RandomYear
 from reference import World, read_all
+from slow_sums import Sums
 
 from outreach.coverage import standings
 from outreach.coverage.standings import NINE
@@ -61,12 +62,14 @@ def _hold_to_the_reference(seed: int) -> None:
 def _compare(reckoning: standings.Reckoning, world: World) -> None:
     target = world.target()
     assert [s.urn for s in reckoning.target] == target
-    for s in reckoning.target:
+    for s, row in zip(reckoning.target, Sums(world).rows, strict=True):
         assert (s.standing, s.is_gap) == world.standing(s.urn), s
         assert s.year_groups == world.states(s.urn), s
         assert s.seen_pupils == world.seen_pupils(s.urn), s
         assert s.target_pupils == world.target_pupils(s.urn), s
         assert bool(s.kind) == s.is_gap, s
+        said = s.kind, s.detail, s.since, s.evidence
+        assert said == (row.cause, row.detail, row.since, row.evidence), (s, row)
     assert [s.urn for s in reckoning.excluded] == [
         u for u in world.urns() if world.eligible(u) and world.excluded(u)
     ]
