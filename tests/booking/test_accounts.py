@@ -92,3 +92,63 @@ def test_a_year_group_that_is_nought_by_its_own_number_is_not_offered(c, count_q
 def test_an_estimate_holds_a_tenth_more_and_an_own_number_nothing_more(pupils: int, at_most: int) -> None:
     assert Expected(pupils=pupils, estimated=True).at_most == at_most
     assert Expected(pupils=pupils, estimated=False).at_most == pupils
+
+
+def test_an_estimate_is_rounded_half_up(c, count_queries) -> None:
+    two_years = {"statutory_low_age": 12, "statutory_high_age": 14}
+    for pupils, each in ((300, 150), (301, 151), (302, 151)):
+        found = account(c, count_queries, number_of_pupils=pupils, **two_years)
+        assert found.expected[8] == Expected(pupils=each, estimated=True), pupils
+
+
+def test_alternative_provision_is_never_estimated(c, count_queries) -> None:
+    kind = {"type_of_establishment": "Academy alternative provision converter", "number_of_pupils": 70}
+    assert account(c, count_queries, **kind).still_open == {8: None, 9: None}
+
+
+def test_a_year_group_is_open_until_the_counted_share_of_it_is_promised(c) -> None:
+    with transaction():
+        school = make.school(number_of_pupils=1050)
+        make.booking(make.show(c.programme, school, SHOW), {8: 74, 9: 75})
+    found = accounts.account(c.programme, school)
+    assert (found.promised, found.still_open) == ({8: 74, 9: 75}, {8: 76})
+    with transaction():
+        make.counted_share(c.partnership, 1.0, make.NOW)
+    assert accounts.account(c.programme, school).still_open == {8: 76, 9: 75}
+
+
+def test_a_promise_left_out_counts_for_nothing(c) -> None:
+    with transaction():
+        school = make.school(number_of_pupils=1050)
+        first = make.booking(make.show(c.programme, school, SHOW), {8: 74})
+        make.booking(make.show(c.programme, school, SHOW), {8: 30})
+    assert accounts.account(c.programme, school, leaving_out=first.id).promised == {8: 30}
+
+
+def test_a_training_is_open_until_it_is_booked(c) -> None:
+    with transaction():
+        training = make.programme(c.partnership, (), for_adults=True)
+        school = make.school()
+    assert accounts.account(training, school).is_open is True
+    with transaction():
+        make.booking(make.show(training, school, SHOW), {})
+    assert accounts.account(training, school).is_open is False
+
+
+@pytest.mark.parametrize(
+    ("still_open", "shows", "two"),
+    [
+        ({}, 1, False),
+        ({8: None, 9: None}, 1, False),
+        ({8: 150, 9: 150}, 1, False),
+        ({8: 150, 9: 151}, 2, True),
+        ({8: 301, 9: None}, 2, True),
+        ({8: 300, 9: 301}, 3, True),
+    ],
+)
+def test_as_many_shows_as_what_is_open_fills(
+    c, still_open: dict[int, int | None], shows: int, two: bool
+) -> None:
+    c.programme.audience_ceiling = 300
+    assert accounts.shows_needed(c.programme, still_open) == shows
+    assert accounts.needs_two_shows(c.programme, still_open) is two

@@ -12,8 +12,9 @@ from outreach.booking import accounts, bookings, colleagues, holds, numbers, pro
 from outreach.booking.colleagues import Colleague
 from outreach.booking.holds import AlreadyBooked, NothingHeld, ProgrammeClosed
 from outreach.booking.numbers import Promise
-from outreach.booking.promises import Booking
+from outreach.booking.promises import Booking, BookingRevision
 from outreach.county.schools import own_numbers
+from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import wall
@@ -485,3 +486,180 @@ def test_every_refusal_has_words_for_the_person(c) -> None:
         colleagues.LastPerson(),
     ):
         assert isinstance(refusal, Refusal) and refusal.message.endswith(".")
+
+
+# What is written down of it
+
+
+def deeds_of(booking: Booking) -> list[tuple[str, object, object]]:
+    """(what, before, after) of the booking's history, the first first."""
+    return [(row.what, row.before, row.after) for row in reversed(history.of("booking", booking.reference))]
+
+
+def test_each_deed_stands_in_the_bookings_history_with_what_it_changed(c) -> None:
+    booking, who = booked(c, pupils={8: 148}, hall="Main hall"), "Joanna Fell"
+    one, two, three = (make.NOW + timedelta(hours=hours) for hours in (1, 2, 3))
+    with transaction():
+        bookings.change(booking, promise(pupils={8: 140}, hall="Main hall"), who=who, now=one)
+        bookings.move(booking, slot(c, day=c.later), who=who, now=two)
+        bookings.cancel(booking, reason=" Mock exams ", by="school", who=who, now=three)
+    said = {"hall": "Main hall", "step_free": None, "arrival_note": "", "access_needs": {}}
+    was, becomes = "2027-03-09T09:00:00+00:00", "2027-03-16T09:00:00+00:00"
+    assert deeds_of(booking) == [
+        ("booked", None, {"urn": c.school.urn, "starts_at": was, "pupils": {"8": 148}}),
+        ("changed", {**said, "pupils": {"8": 148}}, {**said, "pupils": {"8": 140}}),
+        ("moved", was, becomes),
+        ("cancelled", None, "Mock exams"),
+    ]
+
+
+def test_everything_that_can_be_said_of_a_booking_is_kept_when_it_changes(c) -> None:
+    booking = booked(c)
+    said = {"hall": "Sports hall", "step_free": True, "arrival_note": "By the back gate"}
+    with transaction():
+        changed = promise(pupils={8: 148, 9: 0}, access_needs={"wheelchair": 2, "quiet": 0}, **said)
+        bookings.change(booking, changed, who="Joanna Fell", now=make.NOW + timedelta(hours=1))
+    assert {name: getattr(booking, name) for name in said} == said
+    assert (booking.access_needs, booking.seats) == ({"wheelchair": 2}, 148)
+    assert promises.pupils_of(booking) == {8: 148}
+
+
+def test_another_hall_is_no_new_word_on_who_comes(c) -> None:
+    booking = booked(c, hall="Main hall")
+    with transaction():
+        elsewhere, later = promise(hall="Sports hall"), make.NOW + timedelta(hours=1)
+        bookings.change(booking, elsewhere, who="Joanna Fell", now=later)
+    assert db.session.query(BookingRevision).count() == 1
+
+
+def test_a_moved_promise_says_from_when_on_it_is_at_the_new_time(c) -> None:
+    booking = booked(c, pupils={8: 148})
+    moved_at = make.NOW + timedelta(hours=1)
+    with transaction():
+        bookings.move(booking, slot(c, day=c.later), who="Joanna Fell", now=moved_at)
+    first, second = db.session.query(BookingRevision).order_by(BookingRevision.id)
+    assert (first.starts_at, first.recorded_at) == (wall(DAY, time(9)), make.NOW)
+    assert (second.starts_at, second.recorded_at) == (booking.performance.starts_at, moved_at)
+    assert promises.pupils_of(booking) == {8: 148}
+
+
+# At the edge of what is allowed
+
+
+def test_the_second_of_two_shows_is_judged_with_the_first(c) -> None:
+    with transaction():
+        c.programme.audience_ceiling = 200
+    ((first, second),) = slots.offers(
+        c.programme, c.school, now=make.NOW, two_shows=True, only_days=[c.day.id]
+    ).pairs
+    ids = hold(c, first, second)
+    with pytest.raises(numbers.MoreThanTheSchoolHas) as refused:
+        book(c, ids, promise(pupils={8: 100}), promise(pupils={8: 66}))
+    assert refused.value.entered == 166
+    assert db.session.query(Booking).count() == 0
+
+
+def test_a_show_takes_as_many_as_its_ceiling(c) -> None:
+    with transaction():
+        c.programme.audience_ceiling = 299
+    assert booked(c).seats == 299
+
+
+def test_from_its_end_on_a_show_is_neither_moved_nor_changed_nor_cancelled(c) -> None:
+    booking = booked(c)
+    over = booking.performance.ends_at
+    wanted = slot(c, day=c.later)
+    deeds = (
+        lambda: bookings.move(booking, wanted, who="Priya", by="coordinator", now=over),
+        lambda: bookings.change(booking, promise(hall="Gym"), who="Priya", by="coordinator", now=over),
+        lambda: bookings.cancel(booking, reason="Snow", who="Priya", by="coordinator", now=over),
+    )
+    for deed in deeds:
+        with pytest.raises(bookings.ShowIsOver), transaction():
+            deed()
+    with transaction():
+        last = over - timedelta(seconds=1)
+        bookings.change(booking, promise(hall="Gym"), who="Priya", by="coordinator", now=last)
+        bookings.cancel(booking, reason="Snow", who="Priya", by="coordinator", now=last)
+    assert (booking.hall, booking.ended_at) == ("Gym", last)
+
+
+def test_until_the_very_last_day_of_notice_a_school_moves_and_cancels_by_itself(c) -> None:
+    booking = booked(c)
+    evening = wall(booking.can_move_until(), time(23, 59))
+    with transaction():
+        bookings.move(booking, slot(c, day=c.later), who="Joanna Fell", now=evening)
+    evening = wall(booking.can_cancel_until(), time(23, 59))
+    with transaction():
+        bookings.cancel(booking, reason="Exams", by="school", who="Joanna Fell", now=evening)
+    assert booking.ended_at == evening
+
+
+def test_nothing_moves_to_a_time_that_has_come(c) -> None:
+    booking = booked(c, at=time(13))
+    wanted, comes = slot(c, time(9)), wall(DAY, time(9))
+    with pytest.raises(SlotTaken), transaction():
+        bookings.move(booking, wanted, who="Priya", by="coordinator", now=comes)
+    with transaction():
+        bookings.move(booking, wanted, who="Priya", by="coordinator", now=comes - timedelta(seconds=1))
+    assert booking.performance.starts_at == comes
+
+
+def test_a_move_takes_a_time_that_was_kept_for_somebody_until_now(c) -> None:
+    booking, wanted = booked(c), slot(c, day=c.later)
+    hold(c, slot(c, day=c.later, school=c.other), school=c.other)
+    with transaction():
+        lapsed = make.NOW + timedelta(minutes=15)
+        bookings.move(booking, wanted, who="Joanna Fell", now=lapsed)
+    assert booking.performance.starts_at == wanted.starts_at
+    assert holds.kept(c.programme, c.other.urn, now=lapsed) == []
+
+
+def test_moving_to_where_it_stands_tells_nobody(c) -> None:
+    booking = booked(c)
+    before = letters()
+    there = slots.find(
+        c.programme, c.school, f"{c.day.id}-0900", now=make.NOW, instead_of=booking.performance_id
+    )
+    with transaction():
+        bookings.move(booking, there, who="Joanna Fell", now=make.NOW)
+    assert (booking.sequence, letters(), len(deeds_of(booking))) == (0, before, 1)
+
+
+def test_what_it_came_to_on_the_old_day_is_nothing_on_the_new(c) -> None:
+    booking = booked(c, pupils={8: 148})
+    with transaction():
+        booking.outcome, booking.came_to = promises.FAILED, ""
+    with transaction():
+        bookings.move(booking, slot(c, day=c.later), who="Joanna Fell", now=make.NOW)
+    assert (booking.outcome, booking.has_come_to(make.NOW)) == (None, promises.BOOKED)
+    assert accounts.account(c.programme, c.school).promised == {8: 148}
+
+
+# Who is told
+
+
+def test_who_has_it_in_the_calendar_is_told_of_the_end_and_so_is_the_troupe(c) -> None:
+    booking = booked(c)
+    before = len(letters())
+    with transaction():
+        bookings.cancel(booking, reason="Exams", by="school", who="Joanna Fell", now=make.NOW)
+    assert letters()[before:] == [
+        ("j.fell@redmere.example", "CANCEL", 1),
+        ("s.whitfield@redmere.example", "CANCEL", 1),
+        ("red.van@lantern-row.example", "CANCEL", 1),
+    ]
+    assert (booking.place_sequence, booking.performance.released_at) == (1, make.NOW)
+
+
+def test_the_troupe_is_told_of_numbers_that_change(c) -> None:
+    booking = booked(c)
+    before = len(letters())
+    with transaction():
+        fewer = promise(pupils={8: 140, 9: 151})
+        bookings.change(booking, fewer, who="Joanna Fell", now=make.NOW + timedelta(hours=1))
+    assert letters()[before:] == [
+        ("j.fell@redmere.example", "REQUEST", 0),
+        ("s.whitfield@redmere.example", "REQUEST", 0),
+        ("red.van@lantern-row.example", "REQUEST", 0),
+    ]

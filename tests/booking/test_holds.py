@@ -10,16 +10,24 @@ from flask import Flask
 from sqlalchemy import select
 
 import make
-from outreach.booking import bookings, colleagues, holds
+from outreach.booking import accounts, bookings, colleagues, holds
 from outreach.booking.colleagues import Colleague
-from outreach.booking.holds import NotForYourSchool, NothingHeld, OneShowIsEnough, SchoolClosed
+from outreach.booking.holds import (
+    Draft,
+    FormBegun,
+    NotForYourSchool,
+    NothingHeld,
+    OneShowIsEnough,
+    SchoolClosed,
+)
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
+from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.post.links import PersonalLink
 from outreach.tour import slots
-from outreach.tour.performances import Performance
+from outreach.tour.performances import Performance, SlotTaken
 
 DAY = date(2027, 3, 9)
 FELL = Colleague(name="Joanna Fell", address="j.fell@redmere.example", duty=colleagues.LEAD)
@@ -234,3 +242,86 @@ def test_booking_opens_no_link_that_has_ended(c) -> None:
         )
     }
     assert found == {"old": ended, "new": booking.performance.ends_at + timedelta(weeks=7)}
+
+
+# To the second, and what is written down
+
+
+def test_a_hold_stands_for_its_minutes_and_no_longer(c) -> None:
+    (kept,) = hold(c, (0, time(9)))
+    until = make.NOW + timedelta(minutes=15)
+    for now, stands in ((until - timedelta(seconds=1), [kept]), (until, [])):
+        assert [p.id for p in holds.held(c.programme_id, c.urn, now=now)] == stands
+        assert [p.id for p in holds.in_hand(c.programme_id, now=now)] == stands
+    assert [p.id for p in holds.kept(c.programme, c.urn, now=until)] == [kept]
+
+
+def test_what_lapses_this_moment_counts_no_more_once_its_day_is_too_near_to_book(c) -> None:
+    (kept,) = hold(c, (0, time(9)))
+    too_near = datetime(2027, 3, 8, 9, tzinfo=UTC)
+    with transaction():
+        db.session.get_one(Performance, kept).held_until = too_near
+    assert holds.kept(c.programme, c.urn, now=too_near) == []
+    assert len(holds.kept(c.programme, c.urn, now=too_near - timedelta(seconds=1))) == 1
+
+
+def test_nobody_holds_a_time_that_has_come(c) -> None:
+    wanted = slots.find(c.programme, c.school, f"{c.days[0].id}-0900", now=make.NOW)
+    comes = wanted.starts_at
+    with pytest.raises(SlotTaken), transaction():
+        holds.hold(c.programme, c.school, [wanted], who="Priya", now=comes, whatever_the_notice=True)
+    with transaction():
+        just_before = comes - timedelta(seconds=1)
+        holds.hold(c.programme, c.school, [wanted], who="Priya", now=just_before, whatever_the_notice=True)
+
+
+def test_a_school_holds_nothing_within_the_notice_unless_somebody_lifts_it(c) -> None:
+    wanted = slots.find(c.programme, c.school, f"{c.days[0].id}-0900", now=make.NOW)
+    near = datetime(2027, 3, 8, 9, tzinfo=UTC)
+    with pytest.raises(SlotTaken), transaction():
+        holds.hold(c.programme, c.school, [wanted], who="Joanna Fell", now=near)
+
+
+def test_a_hold_and_its_end_are_written_down_for_the_partnership_alone(c) -> None:
+    hold(c, (0, time(9)))
+    for _ in range(2):  # the second time there is nothing to give back
+        with transaction():
+            holds.give_back(c.programme_id, c.urn, who="Joanna Fell", now=make.NOW)
+    rows = history.of("school", c.urn)
+    assert [(row.what, row.after, row.partnership_id) for row in reversed(rows)] == [
+        ("held", ["2027-03-09T09:00:00+00:00"], c.partnership.id),
+        ("gave back", None, c.partnership.id),
+    ]
+    assert [(row.urn, row.recorded_at) for row in db.session.query(FormBegun)] == [(c.urn, make.NOW)]
+
+
+def test_what_is_in_hand_comes_the_first_to_lapse_first_and_without_what_is_booked(c) -> None:
+    (booked,) = hold(c, (1, time(9)))
+    book(c, booked)
+    (later,) = hold(c, (0, time(9)), school=c.big, now=make.NOW + timedelta(minutes=2))
+    with transaction():
+        third = make.school(number_of_pupils=700)
+    (first,) = hold(c, (0, time(13)), school=third)
+    assert [p.id for p in holds.in_hand(c.programme_id, now=make.NOW)] == [first, later]
+
+
+def test_what_was_typed_last_is_kept_with_its_hour(c) -> None:
+    for n in range(2):
+        with transaction():
+            holds.save_draft(c.programme_id, c.urn, {"n": n}, now=make.NOW + timedelta(minutes=n))
+    (draft,) = db.session.query(Draft)
+    assert (draft.typed, draft.saved_at) == ({"n": 1}, make.NOW + timedelta(minutes=1))
+
+
+def test_who_could_book_is_whoever_has_something_open_while_there_is_room(c) -> None:
+    def could(now: datetime = make.NOW) -> set[int]:
+        known = {school: accounts.account(c.programme, school) for school in (c.school, c.big)}
+        return holds.who_could_book(c.programme, known, now=now)
+
+    assert could() == {c.urn, c.big.urn}
+    book(c, hold(c, (0, time(9)))[0])
+    assert could() == {c.big.urn}
+    assert could(datetime(2027, 3, 15, tzinfo=UTC)) == set()  # the last day is too near
+    with transaction():
+        c.programme.closed_at = make.NOW
+    assert could() == set()

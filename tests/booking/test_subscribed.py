@@ -6,8 +6,9 @@ from typing import Any
 
 import life
 import pytest
+import subscribed_calendars
 from flask import Flask
-from icalendar import Calendar, Event
+from icalendar import Event
 
 import make
 from outreach.booking import bookings, colleagues, holds, promises, subscribed
@@ -17,10 +18,8 @@ from outreach.booking.promises import Booking
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
-from outreach.post.feeds import entries
 from outreach.post.feeds.entries import COORDINATOR, SCHOOL, TROUPE, FeedEntry
 from outreach.tour import slots
-from post.strict import feed_problems
 
 DAY = date(2027, 3, 9)
 LATER = make.NOW + timedelta(days=1)
@@ -62,11 +61,7 @@ def move(c, key: str, now: datetime = LATER) -> None:
 
 
 def seen(kind: str, subject: int, now: datetime = LATER) -> list[Event]:
-    """The entries of one feed, by start."""
-    db.session.rollback()
-    ics = b"".join(entries.body(kind, subject, "Shows", now=now))
-    assert feed_problems(ics) == []
-    return sorted(Calendar.from_ical(ics).walk("VEVENT"), key=lambda e: e["DTSTART"].dt)
+    return subscribed_calendars.seen(kind, subject, now)
 
 
 def said(kind: str, subject: int) -> list[tuple[str, datetime, str]]:
