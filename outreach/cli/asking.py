@@ -17,7 +17,6 @@ from outreach.county.lists import uploads
 from outreach.coverage import standings
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock as clock_time
 from outreach.ground.wording import count, day_short
 from outreach.tour.performances import Performance
@@ -81,7 +80,7 @@ def _round(*, dry_run: bool) -> int:
             faults += _once(partial(_over, performance_id, now=now), f"calendars of {performance_id}") is None
     for programme in reminders.open_programmes(now=now):
         programme_id, title = programme.id, programme.title
-        target = {row.urn for row in standings.of(programme_id, as_of=day_of(now), now=now).target}
+        target = standings.target_of(programme_id, now=now)
         if dry_run:
             _say_what_would_go(programme, target, now=now)
         else:

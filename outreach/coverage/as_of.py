@@ -1,34 +1,36 @@
-"""Moment as of which a reckoning reads, and the schools it reads; every fact is read within one.
+"""Programme, moment and schools that a reckoning is of; every fact is read within such a cut.
 
-`Cut.only` leaves all rows but those of some schools, so that a country can be gone through in parts.
+`Cut.only` leaves all rows but those of some schools, so that one school can be told of, and a country gone
+through in parts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, union
+from sqlalchemy import Integer, bindparam, func, or_, select, union
 
+from outreach.booking.handovers import Handover
 from outreach.booking.promises import Booking
-from outreach.county.register.lines import la_codes_ever
+from outreach.county.register.lines import ever_with, la_codes_ever
 from outreach.county.schools import SchoolRecord
 from outreach.ground import school_year, timespans
-from outreach.ground.db import db
+from outreach.ground.db import Instant, db
 from outreach.tour.programmes import Programme
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cut:
-    """Up to when facts count: `moment` for visit reports, `until` for all else; `day` is the last day of
-    `until`.
+    """Up to when facts of a programme count: `moment` for visit reports, `until` for all else; `day` is the
+    last day of `until`.
 
     `only`: the URNs whose facts are read, all their kin among them; None: everybody's. `told_by`: visit
     reports count up to then after all, about shows that had begun by `moment`: what is known of that day now.
-    `source`: what answers in the place of facts.py, from rows at hand. `register_by` and `settings_by`: what
-    the register said, and what was set and decided here, by then after all; they too stand for what is known
-    now of an earlier day.
+    `register_by` and `settings_by`: what the register said, and what was set and decided here, by then after
+    all; they too stand for what is known now of an earlier day.
     """
 
+    programme: Programme
     moment: datetime
     until: datetime
     day: date
@@ -36,7 +38,10 @@ class Cut:
     told_by: datetime | None = None
     register_by: datetime | None = None
     settings_by: datetime | None = None
-    source: Any = None
+
+    @property
+    def shape(self) -> "Shape":
+        return Shape(narrowed=self.only is not None, told_later=self.told_by is not None)
 
     @property
     def register_until(self) -> datetime:
@@ -50,26 +55,86 @@ class Cut:
         return self.settings_by or self.until
 
 
-def cut_of(academic_year: int, as_of: date, now: datetime) -> Cut:
+class Shape(NamedTuple):
+    """What selects by one cut have that those by another may not."""
+
+    narrowed: bool
+    told_later: bool
+
+
+class OpenCut:
+    """Stands for the n-th cut of a query in selects that are made once, for all cuts of one shape: its values
+    are handed over when one is run."""
+
+    def __init__(self, shape: Shape, n: int) -> None:
+        def number(name: str) -> Any:
+            return bindparam(f"{name}_{n}", type_=Integer)
+
+        def instant(name: str) -> Any:
+            return bindparam(f"{name}_{n}", type_=Instant)
+
+        self.programme_id, self.partnership_id = number("programme_id"), number("partnership_id")
+        self.academic_year = number("academic_year")
+        self.moment, self.until = instant("moment"), instant("until")
+        self.register_until, self.settings_until = instant("register_until"), instant("settings_until")
+        self.told_by = instant("told_by") if shape.told_later else None
+        self.only = bindparam(f"only_{n}", type_=Integer, expanding=True) if shape.narrowed else None
+
+
+def values(cut: Cut, n: int) -> dict[str, Any]:
+    """What the n-th cut of a query hands over."""
+    of = cut.programme
+    given: dict[str, Any] = {
+        "programme_id": of.id,
+        "partnership_id": of.partnership_id,
+        "academic_year": of.academic_year,
+        "told_by": cut.told_by,
+        "only": cut.only,
+    }
+    given |= {name: getattr(cut, name) for name in ("moment", "until", "register_until", "settings_until")}
+    return {f"{name}_{n}": value for name, value in given.items() if value is not None}
+
+
+def cut_of(programme: Programme, as_of: date, now: datetime) -> Cut:
     """The end of the as-of day; for all but visit reports never later than the end of the programme's
     year."""
     moment = timespans.as_of_moment(as_of, now)
-    until = min(moment, timespans.end_of_day(school_year.last_day(academic_year)))
-    return Cut(moment=moment, until=until, day=timespans.day_of(until - timedelta(microseconds=1)))
+    until = min(moment, timespans.end_of_day(school_year.last_day(programme.academic_year)))
+    return Cut(programme=programme, moment=moment, until=until, day=_last_day(until))
 
 
-def scope(programme: Programme, *, by: datetime | None = None) -> Any:
-    """The URNs of every school that was ever with the partnership's authorities, and of whoever booked; `by`
-    a moment."""
-    codes = la_codes_ever(programme.partnership_id)
+def as_known_later(cut: Cut) -> Cut:
+    """The same where the moment lies in the programme's year; where the year was over, all that was known by
+    the moment."""
+    return replace(cut, until=cut.moment, day=_last_day(cut.moment))
+
+
+def _last_day(until: datetime) -> date:
+    return timespans.day_of(until - timedelta(microseconds=1))
+
+
+def scope(programme: Programme) -> Any:
+    """The URNs of every school that was ever with the partnership's authorities, and of whoever booked."""
+    return scope_by(programme.id, programme.partnership_id)
+
+
+def scope_by(programme_id: Any, partnership_id: Any, *, by: Any = None) -> Any:
+    """The same, for values that may be handed over later; `by` a moment."""
+    codes = la_codes_ever(partnership_id)
     return union(
         select(SchoolRecord.urn).where(
             SchoolRecord.la_code.in_(codes), *(() if by is None else (SchoolRecord.recorded_at < by,))
         ),
         select(Booking.urn).where(
-            Booking.programme_id == programme.id, *(() if by is None else (Booking.created_at < by,))
+            Booking.programme_id == programme_id, *(() if by is None else (Booking.created_at < by,))
         ),
     )
+
+
+def scope_of_all(partnership_id: int) -> Any:
+    """The same of all the partnership's programmes."""
+    theirs = select(Programme.id).where(Programme.partnership_id == partnership_id)
+    return union(ever_with(partnership_id), select(Booking.urn).where(Booking.programme_id.in_(theirs)))
 
 
 def first_day(programme: Programme) -> date | None:
@@ -80,16 +145,18 @@ def first_day(programme: Programme) -> date | None:
     return None if first is None else timespans.day_of(first)
 
 
-def only(urn: Any, cut: Cut) -> tuple[Any, ...]:
+def only(urn: Any, cut: OpenCut) -> tuple[Any, ...]:
     """The condition on a column of URNs, or none."""
     return () if cut.only is None else (urn.in_(cut.only),)
 
 
-def only_shows(performance_id: Any, programme: Programme, cut: Cut) -> tuple[Any, ...]:
-    """Whole shows: what a company counted is shared out over host and guests alike."""
+def only_shows(performance_id: Any, cut: OpenCut) -> tuple[Any, ...]:
+    """Whole shows: what a company counted is shared out over host and guests alike. What was handed on to a
+    following school was the other's before."""
     if cut.only is None:
         return ()
-    theirs = select(Booking.performance_id)
-    return (
-        performance_id.in_(theirs.where(Booking.programme_id == programme.id, Booking.urn.in_(cut.only))),
+    handed = select(Handover.booking_id).where(Handover.from_urn.in_(cut.only))
+    theirs = select(Booking.performance_id).where(
+        Booking.programme_id == cut.programme_id, or_(Booking.urn.in_(cut.only), Booking.id.in_(handed))
     )
+    return (performance_id.in_(theirs),)

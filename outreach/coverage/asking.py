@@ -12,12 +12,11 @@ from typing import NamedTuple
 
 from outreach.asking import invitations
 from outreach.booking import promises
-from outreach.coverage import facts, gaps
-from outreach.coverage.as_of import Cut
+from outreach.coverage import gaps
+from outreach.coverage.facts import AskedAndSaid
 from outreach.coverage.gaps import Word
 from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.wording import day_short
-from outreach.tour.programmes import Programme
 from outreach.visits import verdicts
 from outreach.visits.verdicts import Verdict
 
@@ -42,16 +41,12 @@ class Where(NamedTuple):
 
 
 class Asking:
-    """What schools were asked and what they said by the cut; 6 queries."""
+    """What schools were asked and what they said by a day."""
 
-    def __init__(self, programme: Programme, cut: Cut) -> None:
-        read = cut.source or facts
-        self.contacts = read.reachable_by_contact(programme, cut)
-        self.invited = read.invitations(programme, cut)
-        self.answers = read.answers(programme, cut)
-        self.proposals, self.day = read.proposals(programme, cut), cut.day
-        self.begun = read.forms_begun(programme, cut)
-        self.waits = timedelta(days=read.days_of_waiting(programme, cut))
+    def __init__(self, told: AskedAndSaid, day: date) -> None:
+        self.contacts, self.invited, self.answers = told.contacts, told.invited, told.answers
+        self.proposals, self.begun, self.day = told.proposals, told.begun, day
+        self.waits = timedelta(days=told.days_of_waiting)
 
     def standing(self, family: list[int], booked: list[Verdict]) -> Where:
         """Where a school and its predecessors stand, where no promise counts; `booked` are all there were."""
@@ -71,8 +66,8 @@ class Asking:
         if answer is not None and answer.kind == invitations.DECLINED:
             if not any(v.promise.created_at > answer.recorded_at for v in booked):
                 return Where(Word.DECLINED, gaps.DECLINED, answer.reason, day_of(answer.recorded_at))
-        handed = [a for a in asked if a.first is not None and a.newest is not None]
-        newest = max((a.newest for a in handed), default=None)
+        handed = [(a.first, a.newest) for a in asked if a.first is not None and a.newest is not None]
+        newest = max((last for _, last in handed), default=None)
         events: list[tuple[datetime, str, str, datetime]] = []
         if answer is not None and answer.kind != invitations.DECLINED:
             events.append((answer.recorded_at, _ANSWERS[answer.kind], answer.reason, answer.recorded_at))
@@ -92,7 +87,7 @@ class Asking:
         ):
             events.append((begun, gaps.STARTED, "", begun))
         if newest is not None:
-            first = min(a.first for a in handed)
+            first = min(first for first, _ in handed)
             since = newest if events or answer is not None else first
             events.append((newest, gaps.SILENT, "", since))
         if not events:

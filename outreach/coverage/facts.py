@@ -1,16 +1,36 @@
-"""What was recorded by a moment, read in a constant number of plain selects: the rows standings rest on.
+"""What was recorded by a moment: the rows standings rest on, of all schools or of some (`Cut.only`), of one
+programme or of several.
 
-Everything is cut at `Cut.until`, the end of the as-of day but never after 31 August of the
-programme's year; only visit reports go on to `Cut.moment`. A row counts when it was recorded before.
+Each select is written once, for one cut; several cuts are read by the same selects, joined into one query. So
+a list of all schools, a part of an export and one school's page of many years see the same rows, in a
+constant number of queries.
+
+Everything is cut at `Cut.until`, the end of the as-of day but never after 31 August of the programme's year;
+only visit reports go on to `Cut.moment`. A row counts when it was recorded before.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Boolean, case, exists, func, literal, null, or_, select, text, type_coerce
+from sqlalchemy import (
+    Boolean,
+    Text,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    type_coerce,
+    union_all,
+)
 
 from outreach.asking.chasing import settings
 from outreach.asking.invitations import Answer, Invitation
@@ -25,16 +45,18 @@ from outreach.county.corrections import value_of
 from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovered, CountedShare
 from outreach.county.register import lines
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord
-from outreach.coverage.as_of import Cut, only, only_shows, scope
+from outreach.coverage.as_of import Cut, OpenCut, Shape, only, only_shows, scope_by, values
+from outreach.coverage.succession import Kin
 from outreach.ground.db import Instant, db
 from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.post.proposing import LAPSED
 from outreach.tour.performances import Performance
-from outreach.tour.programmes import Programme, ProgrammeTarget
+from outreach.tour.programmes import ProgrammeTarget
 from outreach.tour.targets import TargetDecision
+from outreach.visits import verdicts
 from outreach.visits.reports import ReportedPupils, VisitReport, stands
-from outreach.visits.verdicts import Promised, Told
+from outreach.visits.verdicts import Promised, Told, Verdict
 
 
 @dataclass(slots=True)
@@ -63,138 +85,7 @@ class Known:
 
 _Setting = TypeVar("_Setting")
 _KNOWN = tuple(getattr(SchoolRecord, name) for name in Known.__slots__)
-
-
-def schools(programme: Programme, cut: Cut) -> dict[int, Known]:
-    """Every school that was ever with the partnership's authorities, and whoever booked: by URN."""
-    return _known(scope(programme), cut)
-
-
-def kin(urns: Collection[int], cut: Cut) -> dict[int, Known]:
-    """Predecessors and successors that were always with other authorities: few, so they are named one by
-    one."""
-    return _known(sorted(urns), cut)
-
-
-def _known(scope: Any, cut: Cut) -> dict[int, Known]:
-    newest = (
-        select(func.max(SchoolRecord.id))
-        .where(
-            SchoolRecord.recorded_at < cut.register_until,
-            SchoolRecord.urn.in_(scope),
-            *only(SchoolRecord.urn, cut),
-        )
-        .group_by(SchoolRecord.urn)
-    )
-    rows = _rows(select(*_KNOWN).where(SchoolRecord.id.in_(newest)).order_by(SchoolRecord.urn))
-    return {row[0]: Known(*row) for row in rows}
-
-
-def correct(known: dict[int, Known], programme: Programme, cut: Cut) -> None:
-    """Lay the local corrections over what the register said, in place."""
-    for urn, fields in _corrections(programme, cut).items():
-        if urn in known:
-            known[urn] = replace(known[urn], **fields)
-
-
-def _corrections(programme: Programme, cut: Cut) -> dict[int, dict[str, Any]]:
-    held: dict[int, dict[str, Any]] = defaultdict(dict)
-    query = select(Correction.urn, Correction.field, Correction.value, Correction.withdrawn)
-    for urn, field, said, withdrawn in _rows(
-        query.where(
-            Correction.recorded_at < cut.register_until,
-            Correction.urn.in_(lines.ever_with(programme.partnership_id)),
-            *only(Correction.urn, cut),
-        ).order_by(Correction.id)
-    ):
-        if withdrawn:
-            held[urn].pop(field, None)
-        elif field in Known.__slots__:
-            held[urn][field] = value_of(field, said)
-    return held
-
-
-def la_codes(programme: Programme, cut: Cut) -> set[str]:
-    """The authorities that were the partnership's by the cut."""
-    now, was = Authority, AuthorityCovered
-    query = (
-        select(now.la_code, literal(0), type_coerce(null(), Boolean), type_coerce(null(), Instant)).where(
-            now.partnership_id == programme.partnership_id
-        )
-    ).union_all(
-        select(was.la_code, was.id, was.covered, was.recorded_at).where(
-            was.partnership_id == programme.partnership_id
-        )
-    )
-    return covered(_rows(query.order_by(text("2"))), cut)
-
-
-def covered(rows: Iterable[Any], cut: Cut) -> set[str]:
-    """Of the authorities there are now (id 0), and of (code, id, was it the partnership's, since when), those
-    that were by the cut: the newest word holds; one of which there is no word was from the beginning.
-    Pure."""
-    codes: set[str] = set()
-    told = set()
-    for code, row_id, is_covered, recorded_at in rows:
-        if not row_id:
-            codes.add(code)
-            continue
-        if recorded_at < cut.settings_until:
-            (codes.add if is_covered else codes.discard)(code)
-        elif code not in told:  # before its first word it was what that word changed
-            (codes.discard if is_covered else codes.add)(code)
-        told.add(code)
-    return codes
-
-
-def counted_share(programme: Programme, cut: Cut) -> float:
-    """The share of a year group that had to be counted by the cut; before the partnership's first word, that
-    one."""
-    rows = _rows(
-        select(CountedShare.share, CountedShare.recorded_at)
-        .where(CountedShare.partnership_id == programme.partnership_id)
-        .order_by(CountedShare.id)
-    )
-    shares: list[tuple[float, datetime]] = [(share, at) for share, at in rows]
-    return in_force(shares, cut, USUAL_SHARE)
-
-
-def in_force(rows: Sequence[tuple[_Setting, datetime]], cut: Cut, otherwise: _Setting) -> _Setting:
-    """The newest of some (setting, recorded at) by the cut; before the first word, that first word. Pure."""
-    by_then = [said for said, recorded_at in rows if recorded_at < cut.settings_until]
-    return by_then[-1] if by_then else (rows[0][0] if rows else otherwise)
-
-
-def target_year_groups(programme: Programme, cut: Cut) -> tuple[int, ...]:
-    """The target in force at the cut; before the programme's first word on it, that first word."""
-    rows = _rows(
-        select(ProgrammeTarget.year_groups, ProgrammeTarget.recorded_at)
-        .where(ProgrammeTarget.programme_id == programme.id)
-        .order_by(ProgrammeTarget.id)
-    )
-    return in_force([(groups, at) for groups, at in rows], cut, ())
-
-
-def links(programme: Programme, cut: Cut) -> list[tuple[int, int, date | None]]:
-    """Every (predecessor, successor, date) with an end that was ever the partnership's, or booked with it."""
-    near = lines.near(scope(programme, by=cut.register_until)).subquery()
-    query = select(near.c.predecessor_urn, near.c.successor_urn, near.c.link_date)
-    query = query.where(near.c.recorded_at < cut.register_until, *only(near.c.predecessor_urn, cut))
-    return [tuple(row) for row in _rows(query.order_by(near.c.id))]
-
-
-def own_numbers(programme: Programme, cut: Cut) -> dict[int, dict[int, int]]:
-    """{URN: {year group: pupils}} of the programme's academic year."""
-    found: dict[int, dict[int, int]] = {}
-    query = select(OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils).where(
-        OwnNumber.academic_year == programme.academic_year,
-        OwnNumber.recorded_at < cut.register_until,
-        OwnNumber.urn.in_(lines.ever_with(programme.partnership_id)),
-        *only(OwnNumber.urn, cut),
-    )
-    for urn, year_group, pupils in _rows(query.order_by(OwnNumber.id)):
-        found.setdefault(urn, {})[year_group] = pupils
-    return found
+_Row = Sequence[Any]
 
 
 class Decided(NamedTuple):
@@ -206,27 +97,216 @@ class Decided(NamedTuple):
     recorded_at: datetime
 
 
-def decisions(programme: Programme, cut: Cut) -> dict[int, Decided]:
-    """The coordinator's newest word on a school, by URN."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """What the register said, and schools and coordinators beside it, by a cut.
+
+    `la_codes`: the authorities that were the partnership's. `schools`: every school that was ever with them,
+    whoever booked, and all their kin, by URN; those that were held as their local corrections have it.
+    `links`: every (predecessor, successor, date) with an end that was ever the partnership's, or booked with
+    it. `own_numbers`: {URN: {year group: pupils}} of the programme's academic year. `decisions`: the
+    coordinator's newest word on a school. `year_groups`: the target in force.
+
+    Corrections and own numbers are of who holds the school: once it is another's, nothing new of it is read.
+    """
+
+    la_codes: set[str]
+    schools: dict[int, Known]
+    links: list[tuple[int, int, date | None]]
+    own_numbers: dict[int, dict[int, int]]
+    decisions: dict[int, Decided]
+    year_groups: tuple[int, ...]
+
+
+def registers(cuts: Sequence[Cut]) -> list[Register]:
+    """The register by each cut; 8 queries."""
+    schools, links = _known(_schools, cuts), _rows(_links, cuts)
+    here, corrections = _rows(_la_codes, cuts), _rows(_corrections, cuts)
+    numbers, decided = _rows(_own_numbers, cuts), _rows(_decisions, cuts)
+    targets = _rows(_target_year_groups, cuts)
+    kin = _known(_named_schools, [_beyond(*each) for each in zip(cuts, links, schools, strict=True)])
+    found = []
+    for n, cut in enumerate(cuts):
+        codes, known = _covered(here[n], cut), schools[n] | kin[n]
+        held = {urn for urn, school in known.items() if school.la_code in codes}
+        for urn, fields in _corrected(corrections[n]).items():
+            if urn in held:
+                known[urn] = replace(known[urn], **fields)
+        found.append(
+            Register(
+                la_codes=codes,
+                schools=dict(sorted(known.items())),
+                links=[(before, after, day) for _, before, after, day in links[n]],
+                own_numbers={
+                    u: told for u, told in _by_year_group(row[1:] for row in numbers[n]).items() if u in held
+                },
+                decisions={row[1]: Decided(*row[2:]) for row in decided[n]},
+                year_groups=_in_force(targets[n], cut, ()),
+            )
+        )
+    return found
+
+
+def _beyond(cut: Cut, links: Sequence[_Row], known: Collection[int]) -> Cut:
+    """The same for predecessors and successors alone that were always with other authorities: few, so they
+    are named one by one."""
+    found = Kin((before, after) for _, before, after, _ in links).beyond(known)
+    return replace(cut, only=tuple(sorted(found if cut.only is None else found.intersection(cut.only))))
+
+
+def _known(of: Callable[[OpenCut], Any], cuts: Sequence[Cut]) -> list[dict[int, Known]]:
+    return [{row[0]: Known(*row) for row in rows} for rows in _rows(of, cuts)]
+
+
+def _schools(cut: OpenCut) -> Any:
+    """Every school that was ever with the partnership's authorities, and whoever booked."""
+    among = scope_by(cut.programme_id, cut.partnership_id)
+    return _newest_records(cut, SchoolRecord.urn.in_(among), *only(SchoolRecord.urn, cut))
+
+
+def _named_schools(cut: OpenCut) -> Any:
+    """Schools that are named one by one."""
+    return _newest_records(cut, *only(SchoolRecord.urn, cut))
+
+
+def _newest_records(cut: OpenCut, *which: Any) -> Any:
+    r = SchoolRecord
+    newest = select(func.max(r.id)).where(r.recorded_at < cut.register_until, *which).group_by(r.urn)
+    return select(*_KNOWN).where(r.id.in_(newest))
+
+
+def _corrections(cut: OpenCut) -> Any:
+    c = Correction
+    return select(c.id, c.urn, c.field, c.value, c.withdrawn).where(
+        c.recorded_at < cut.register_until,
+        c.urn.in_(lines.ever_with(cut.partnership_id)),
+        *only(c.urn, cut),
+    )
+
+
+def _corrected(rows: Sequence[_Row]) -> dict[int, dict[str, Any]]:
+    """{URN: {field: value}} of the local corrections that stood."""
+    held: dict[int, dict[str, Any]] = defaultdict(dict)
+    for _, urn, name, said, withdrawn in rows:
+        if withdrawn:
+            held[urn].pop(name, None)
+        elif name in Known.__slots__:
+            held[urn][name] = value_of(name, said)
+    return held
+
+
+def _la_codes(cut: OpenCut) -> Any:
+    """The authorities there are now (id 0), and every word on whether one was the partnership's, since
+    when."""
+    now, was = Authority, AuthorityCovered
+    here = select(
+        literal(0).label("id"),
+        now.la_code,
+        type_coerce(null(), Boolean).label("covered"),
+        type_coerce(null(), Instant).label("recorded_at"),
+    ).where(now.partnership_id == cut.partnership_id)
+    words = select(was.id, was.la_code, was.covered, was.recorded_at)
+    return select(here.union_all(words.where(was.partnership_id == cut.partnership_id)).subquery())
+
+
+def _covered(rows: Sequence[_Row], cut: Cut) -> set[str]:
+    """Of these, the authorities that were the partnership's by the cut: the newest word holds; one of which
+    there is no word was from the beginning. Pure."""
+    codes: set[str] = set()
+    told = set()
+    for row_id, code, is_covered, recorded_at in rows:
+        if not row_id:
+            codes.add(code)
+            continue
+        if recorded_at < cut.settings_until:
+            (codes.add if is_covered else codes.discard)(code)
+        elif code not in told:  # before its first word it was what that word changed
+            (codes.discard if is_covered else codes.add)(code)
+        told.add(code)
+    return codes
+
+
+def counted_shares(cuts: Sequence[Cut]) -> list[float]:
+    """The share of a year group that had to be counted by each cut; before the partnership's first word, that
+    one. One query."""
+    found = zip(_rows(_shares, cuts), cuts, strict=True)
+    return [_in_force(rows, cut, USUAL_SHARE) for rows, cut in found]
+
+
+def _shares(cut: OpenCut) -> Any:
+    s = CountedShare
+    return select(s.id, s.share, s.recorded_at).where(s.partnership_id == cut.partnership_id)
+
+
+def _target_year_groups(cut: OpenCut) -> Any:
+    """Every word on the target; before the programme's first, that one is in force."""
+    t = ProgrammeTarget
+    return select(t.id, t.year_groups, t.recorded_at).where(t.programme_id == cut.programme_id)
+
+
+def _in_force(rows: Sequence[_Row], cut: Cut, otherwise: _Setting) -> _Setting:
+    """The newest of some (id, setting, recorded at) by the cut; before the first word, that first word.
+    Pure."""
+    words = [(said, at) for _, said, at in rows]
+    by_then = [said for said, at in words if at < cut.settings_until]
+    return by_then[-1] if by_then else (words[0][0] if words else otherwise)
+
+
+def _links(cut: OpenCut) -> Any:
+    among = scope_by(cut.programme_id, cut.partnership_id, by=cut.register_until)
+    near = lines.near(among).subquery()
+    query = select(near.c.id, near.c.predecessor_urn, near.c.successor_urn, near.c.link_date)
+    return query.where(near.c.recorded_at < cut.register_until, *only(near.c.predecessor_urn, cut))
+
+
+def _own_numbers(cut: OpenCut) -> Any:
+    o = OwnNumber
+    return select(o.id, o.urn, o.year_group, o.pupils).where(
+        o.academic_year == cut.academic_year,
+        o.recorded_at < cut.register_until,
+        o.urn.in_(lines.ever_with(cut.partnership_id)),
+        *only(o.urn, cut),
+    )
+
+
+def _decisions(cut: OpenCut) -> Any:
     d = TargetDecision
-    query = select(d.urn, d.kind, d.year_groups, d.reason, d.recorded_at)
-    query = query.where(d.programme_id == programme.id, d.recorded_at < cut.settings_until, *only(d.urn, cut))
-    return {
-        urn: Decided(kind, groups, reason, when)
-        for urn, kind, groups, reason, when in _rows(query.order_by(d.id))
-    }
+    return select(d.id, d.urn, d.kind, d.year_groups, d.reason, d.recorded_at).where(
+        d.programme_id == cut.programme_id, d.recorded_at < cut.settings_until, *only(d.urn, cut)
+    )
 
 
-def promises(programme: Programme, cut: Cut) -> list[Promised]:
+def verdicts_of(cuts: Sequence[Cut]) -> list[list[Verdict]]:
+    """What each promise came to by each cut; 4 queries."""
+    return [
+        verdicts.of(promised, told, moment=cut.moment, for_adults=cut.programme.for_adults)
+        for cut, promised, told in zip(cuts, _promises(cuts), _reports(cuts), strict=True)
+    ]
+
+
+def _promises(cuts: Sequence[Cut]) -> list[list[Promised]]:
+    found = []
+    for rows, promised in zip(_rows(_revisions, cuts), _rows(_promised_pupils, cuts, order=2), strict=True):
+        newest, pupils = {row[1]: row for row in rows}, _by_year_group(promised)
+        found.append(
+            [
+                Promised(*(*row[1:5], row[0], *row[5:], pupils.get(row[0], {})))
+                for row in (newest[key] for key in sorted(newest))
+            ]
+        )
+    return found
+
+
+def _revisions(cut: OpenCut) -> Any:
     b, r, c = Booking, BookingRevision, Cancellation
-    handed = _handed_on_after(programme, cut)
-    query = (
+    handed = _handed_on_after(cut)
+    return (
         select(
+            r.id,
             b.id,
             func.coalesce(handed.c.from_urn, b.urn),
             b.performance_id,
             b.created_at,
-            r.id,
             r.starts_at,
             r.ends_at,
             c.recorded_at,
@@ -236,94 +316,83 @@ def promises(programme: Programme, cut: Cut) -> list[Promised]:
         .outerjoin(c, (c.booking_id == b.id) & (c.recorded_at < cut.until))
         .outerjoin(handed, handed.c.booking_id == b.id)
         .where(
-            b.programme_id == programme.id,
+            b.programme_id == cut.programme_id,
             b.created_at < cut.until,
             r.recorded_at < cut.until,
-            *only_shows(b.performance_id, programme, cut),
+            *only_shows(b.performance_id, cut),
         )
-        .order_by(r.id)
     )
-    newest = {row[0]: row for row in _rows(query)}
-    pupils: dict[int, dict[int, int]] = defaultdict(dict)
-    query = (
-        select(PromisedPupils.revision_id, PromisedPupils.year_group, PromisedPupils.pupils)
-        .join(r, r.id == PromisedPupils.revision_id)
-        .join(b, b.id == r.booking_id)
-        .where(
-            b.programme_id == programme.id,
-            r.recorded_at < cut.until,
-            PromisedPupils.pupils > 0,
-            *only_shows(b.performance_id, programme, cut),
-        )
-        .order_by(PromisedPupils.revision_id, PromisedPupils.year_group)
-    )
-    for revision_id, year_group, number in _rows(query):
-        pupils[revision_id][year_group] = number
-    return [Promised(*(*newest[key], pupils.get(newest[key][4], {}))) for key in sorted(newest)]
 
 
-def _handed_on_after(programme: Programme, cut: Cut) -> Any:
+def _handed_on_after(cut: OpenCut) -> Any:
     """Bookings that went to a following school only after the cut: with whom they were then."""
     first = (
         select(func.min(Handover.id))
         .join(Booking, Booking.id == Handover.booking_id)
-        .where(Handover.recorded_at >= cut.until, Booking.programme_id == programme.id)
+        .where(Handover.recorded_at >= cut.until, Booking.programme_id == cut.programme_id)
         .group_by(Handover.booking_id)
     )
     return select(Handover.booking_id, Handover.from_urn).where(Handover.id.in_(first)).subquery()
 
 
-def reports(programme: Programme, cut: Cut) -> list[Told]:
+def _promised_pupils(cut: OpenCut) -> Any:
+    b, r, p = Booking, BookingRevision, PromisedPupils
+    return (
+        select(p.revision_id, p.year_group, p.pupils)
+        .join(r, r.id == p.revision_id)
+        .join(b, b.id == r.booking_id)
+        .where(
+            b.programme_id == cut.programme_id,
+            r.recorded_at < cut.until,
+            p.pupils > 0,
+            *only_shows(b.performance_id, cut),
+        )
+    )
+
+
+def _reports(cuts: Sequence[Cut]) -> list[list[Told]]:
     """Every report of the programme by the moment, in the order they came, but for those taken back by
     then."""
+    found = []
+    for rows, counted in zip(_rows(_told, cuts), _rows(_reported_pupils, cuts, order=2), strict=True):
+        pupils = _by_year_group(counted)
+        found.append([Told(*(*row, pupils.get(row[0], {}))) for row in rows])
+    return found
+
+
+def _told(cut: OpenCut) -> Any:
     v = VisitReport
-    told_by = cut.told_by or cut.moment
-    of_programme = (
-        v.recorded_at < told_by,
+    query = select(v.id, v.performance_id, v.booking_id, v.side, v.took_place, v.pupils, v.recorded_at)
+    return query.join(Performance, Performance.id == v.performance_id).where(*_told_by_then(cut))
+
+
+def _reported_pupils(cut: OpenCut) -> Any:
+    v, p = VisitReport, ReportedPupils
+    query = select(p.report_id, p.year_group, p.pupils).join(v, v.id == p.report_id)
+    return query.join(Performance, Performance.id == v.performance_id).where(*_told_by_then(cut))
+
+
+def _told_by_then(cut: OpenCut) -> tuple[Any, ...]:
+    told_by = cut.moment if cut.told_by is None else cut.told_by
+    return (
+        VisitReport.recorded_at < told_by,
         stands(told_by),
         *(() if cut.told_by is None else (Performance.starts_at < cut.moment,)),
-        Performance.programme_id == programme.id,
-        *only_shows(v.performance_id, programme, cut),
+        Performance.programme_id == cut.programme_id,
+        *only_shows(VisitReport.performance_id, cut),
     )
-    split: dict[int, dict[int, int]] = defaultdict(dict)
-    query = (
-        select(ReportedPupils.report_id, ReportedPupils.year_group, ReportedPupils.pupils)
-        .join(v, v.id == ReportedPupils.report_id)
-        .join(Performance, Performance.id == v.performance_id)
-        .where(*of_programme)
-        .order_by(ReportedPupils.report_id, ReportedPupils.year_group)
-    )
-    for report_id, year_group, number in _rows(query):
-        split[report_id][year_group] = number
-    told = (
-        select(v.id, v.performance_id, v.booking_id, v.side, v.took_place, v.pupils, v.recorded_at)
-        .join(Performance, Performance.id == v.performance_id)
-        .where(*of_programme)
-        .order_by(v.id)
-    )
-    return [Told(*(*row, split.get(row[0], {}))) for row in _rows(told)]
 
 
-def reachable_by_contact(programme: Programme, cut: Cut) -> dict[int, bool]:
-    """{URN: has a live contact of the partnership's whose address is not dead}; a school that is missing has
-    none."""
-    alive = func.max(case((_dead(Contact.address, cut), 0), else_=1))
-    query = (
-        select(Contact.urn, alive)
-        .where(
-            Contact.partnership_id == programme.partnership_id,
-            Contact.created_at < cut.until,
-            or_(Contact.ended_at.is_(None), Contact.ended_at >= cut.until),
-            *only(Contact.urn, cut),
-        )
-        .group_by(Contact.urn)
-        .order_by(Contact.urn)
-    )
-    return {urn: bool(flag) for urn, flag in _rows(query)}
+def _by_year_group(rows: Iterable[_Row]) -> dict[int, dict[int, int]]:
+    """{what is told of: {year group: pupils}}"""
+    split: dict[int, dict[int, int]] = {}
+    for of, year_group, number in rows:
+        split.setdefault(of, {})[year_group] = number
+    return split
 
 
 @dataclass(slots=True)
-class Asked:
+class Invited:
     """A school's invitations: when the first and the newest were handed to the mail server; is an address
     alive."""
 
@@ -331,39 +400,6 @@ class Asked:
     first: datetime | None
     newest: datetime | None
     alive: int
-
-
-def invitations(programme: Programme, cut: Cut) -> dict[int, Asked]:
-    handed = case((Letter.handed_at < cut.until, Letter.handed_at))
-    query = (
-        select(
-            Invitation.urn,
-            func.min(handed),
-            func.max(handed),
-            func.max(case((_dead(Invitation.address, cut), 0), else_=1)),
-        )
-        .outerjoin(Letter, Letter.id == Invitation.letter_id)
-        .where(
-            Invitation.programme_id == programme.id,
-            Invitation.recorded_at < cut.until,
-            *only(Invitation.urn, cut),
-        )
-        .group_by(Invitation.urn)
-        .order_by(Invitation.urn)
-    )
-    return {row[0]: Asked(*row) for row in _rows(query)}
-
-
-def days_of_waiting(programme: Programme, cut: Cut) -> int:
-    """After how many days of silence the programme had a school reminded, by the cut; the history dates the
-    setting."""
-    h = History
-    query = select(h.recorded_at, h.after).where(
-        h.subject == "programme", h.subject_id == str(programme.id), h.what == settings.SETTLED
-    )
-    return settings.first_after_days(
-        [tuple(row) for row in _rows(query.order_by(h.id))], by=cut.settings_until
-    )
 
 
 class Answered(NamedTuple):
@@ -375,37 +411,108 @@ class Answered(NamedTuple):
     recorded_at: datetime
 
 
-def answers(programme: Programme, cut: Cut) -> dict[int, Answered]:
-    """The newest answer of a school, by URN."""
-    query = select(Answer.urn, Answer.id, Answer.kind, Answer.reason, Answer.recorded_at).where(
-        Answer.programme_id == programme.id, Answer.recorded_at < cut.until, *only(Answer.urn, cut)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAndSaid:
+    """What schools were asked and what they said by a cut, each by URN.
+
+    `contacts`: has it a live contact of the partnership's whose address is not dead? One that is missing has
+    none. `answers`: the newest. `proposals`: what is kept for a school, else was until nobody answered:
+    (recorded, the last day to reply). `begun`: when a school last began the form. `days_of_waiting`: after
+    how many days of silence the programme had a school reminded.
+    """
+
+    contacts: dict[int, bool]
+    invited: dict[int, Invited]
+    answers: dict[int, Answered]
+    proposals: dict[int, tuple[datetime, date]]
+    begun: dict[int, datetime]
+    days_of_waiting: int
+
+
+def asked_and_said(cuts: Sequence[Cut]) -> list[AskedAndSaid]:
+    """What was asked and said by each cut; 6 queries."""
+    contacts, invited = _rows(_reachable, cuts), _rows(_invitations, cuts)
+    answers, proposals = _rows(_answers, cuts), _rows(_proposals, cuts, order=2)
+    begun, settled = _rows(_forms_begun, cuts), _rows(_settled, cuts)
+    return [
+        AskedAndSaid(
+            contacts={urn: bool(flag) for urn, flag in contacts[n]},
+            invited={row[0]: Invited(*row) for row in invited[n]},
+            answers={row[1]: Answered(row[0], *row[2:]) for row in answers[n]},
+            proposals={urn: (at, reply_by) for reply_by, _, urn, at in proposals[n]},
+            begun={urn: when for urn, when in begun[n]},
+            days_of_waiting=settings.first_after_days(
+                [(at, after) for _, at, after in settled[n]], by=cut.settings_until
+            ),
+        )
+        for n, cut in enumerate(cuts)
+    ]
+
+
+def _reachable(cut: OpenCut) -> Any:
+    alive = func.max(case((_dead(Contact.address, cut), 0), else_=1))
+    return (
+        select(Contact.urn, alive)
+        .where(
+            Contact.partnership_id == cut.partnership_id,
+            Contact.created_at < cut.until,
+            or_(Contact.ended_at.is_(None), Contact.ended_at >= cut.until),
+            *only(Contact.urn, cut),
+        )
+        .group_by(Contact.urn)
     )
-    return {row[0]: Answered(*row[1:]) for row in _rows(query.order_by(Answer.id))}
 
 
-def proposals(programme: Programme, cut: Cut) -> dict[int, tuple[datetime, date]]:
-    """What is kept for a school by the cut, else was until nobody answered: {URN: (recorded, the last day to
-    reply)}."""
+def _invitations(cut: OpenCut) -> Any:
+    handed = case((Letter.handed_at < cut.until, Letter.handed_at))
+    alive = func.max(case((_dead(Invitation.address, cut), 0), else_=1))
+    return (
+        select(Invitation.urn, func.min(handed), func.max(handed), alive)
+        .outerjoin(Letter, Letter.id == Invitation.letter_id)
+        .where(
+            Invitation.programme_id == cut.programme_id,
+            Invitation.recorded_at < cut.until,
+            *only(Invitation.urn, cut),
+        )
+        .group_by(Invitation.urn)
+    )
+
+
+def _settled(cut: OpenCut) -> Any:
+    """The history dates the setting."""
+    h = History
+    return select(h.id, h.recorded_at, h.after).where(
+        h.subject == "programme", h.subject_id == cast(cut.programme_id, Text), h.what == settings.SETTLED
+    )
+
+
+def _answers(cut: OpenCut) -> Any:
+    a = Answer
+    return select(a.id, a.urn, a.kind, a.reason, a.recorded_at).where(
+        a.programme_id == cut.programme_id, a.recorded_at < cut.until, *only(a.urn, cut)
+    )
+
+
+def _proposals(cut: OpenCut) -> Any:
     p, was = Proposal, proposal_moves.was(ProposalMove.was_reply_by, of=Proposal.id, by=cut.until)
-    reply_by = func.coalesce(was, p.reply_by)
-    query = select(p.urn, p.recorded_at, reply_by).where(
-        p.programme_id == programme.id,
+    return select(func.coalesce(was, p.reply_by), p.id, p.urn, p.recorded_at).where(
+        p.programme_id == cut.programme_id,
         p.recorded_at < cut.until,
         or_(p.ended_at.is_(None), p.ended_at >= cut.until, p.ended_as == LAPSED),
         *only(p.urn, cut),
     )
-    return {row[0]: tuple(row[1:]) for row in _rows(query.order_by(reply_by, p.id))}
 
 
-def forms_begun(programme: Programme, cut: Cut) -> dict[int, datetime]:
-    """When a school last began the form: {URN: instant}."""
-    query = select(FormBegun.urn, func.max(FormBegun.recorded_at)).where(
-        FormBegun.programme_id == programme.id, FormBegun.recorded_at < cut.until, *only(FormBegun.urn, cut)
+def _forms_begun(cut: OpenCut) -> Any:
+    f = FormBegun
+    return (
+        select(f.urn, func.max(f.recorded_at))
+        .where(f.programme_id == cut.programme_id, f.recorded_at < cut.until, *only(f.urn, cut))
+        .group_by(f.urn)
     )
-    return {urn: when for urn, when in _rows(query.group_by(FormBegun.urn).order_by(FormBegun.urn))}
 
 
-def _dead(address: Any, cut: Cut) -> Any:
+def _dead(address: Any, cut: OpenCut) -> Any:
     """Whether an address was dead by the cut; each is looked up, since most that are dead are others'."""
     return exists().where(
         func.lower(DeadAddress.address) == func.lower(address),
@@ -414,9 +521,31 @@ def _dead(address: Any, cut: Cut) -> Any:
     )
 
 
-def _rows(query: Any) -> Sequence[Any]:
-    """The rows of plain columns, as the session's connection hands them out: the session would go through
-    each once more, looking for entities. It has put down first what is still pending, as for a query of its
-    own."""
+def _rows(of: Callable[[OpenCut], Any], cuts: Sequence[Cut], *, order: int = 1) -> list[Sequence[_Row]]:
+    """The rows of a select by each of some cuts, in order of its first columns; all in one query.
+
+    They are plain columns as the session's connection hands them out: the session would go through each row
+    once more, looking for entities. It has put down first what is still pending, as for a query of its own.
+    """
+    if not cuts:
+        return []
     db.session.flush()
-    return db.session.connection().execute(query).fetchall()
+    query = _query(of, tuple(cut.shape for cut in cuts), order)
+    given = {name: value for n, cut in enumerate(cuts) for name, value in values(cut, n).items()}
+    rows = db.session.connection().execute(query, given).fetchall()
+    if len(cuts) == 1:
+        return [rows]
+    found: list[list[_Row]] = [[] for _ in cuts]
+    for row in rows:
+        found[row[-1]].append(row[:-1])
+    return list(found)
+
+
+@lru_cache(maxsize=1000)
+def _query(of: Callable[[OpenCut], Any], shapes: tuple[Shape, ...], order: int) -> Any:
+    """A select by several cuts as one query; making it takes longer than running it, so that it is kept."""
+    by = [text(str(column)) for column in range(1, order + 1)]
+    selects = [of(OpenCut(shape, n)) for n, shape in enumerate(shapes)]
+    if len(selects) == 1:
+        return selects[0].order_by(*by)
+    return union_all(*(query.add_columns(literal(n)) for n, query in enumerate(selects))).order_by(*by)

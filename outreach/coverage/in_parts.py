@@ -11,13 +11,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from outreach.county.register import lines
 from outreach.county.schools import School
 from outreach.coverage import standings
-from outreach.coverage.as_of import cut_of, scope
+from outreach.coverage.as_of import scope
 from outreach.coverage.standings import Standing
 from outreach.coverage.succession import Kin
 from outreach.ground.db import db
@@ -41,7 +42,7 @@ def of(programme_id: int, *, as_of: date, now: datetime, size: int = SIZE) -> It
     """Every school's standing, part after part, by name as it is now, then URN: the same as standings.of
     gives."""
     programme = db.session.execute(select(Programme).where(Programme.id == programme_id)).scalar_one()
-    near = _kin(programme, as_of, now)
+    near = _kin(scope(programme))
     urns = _by_name(programme)
     for first in range(0, len(urns), size):
         mine = urns[first : first + size].tolist()
@@ -55,9 +56,10 @@ def of(programme_id: int, *, as_of: date, now: datetime, size: int = SIZE) -> It
         )
 
 
-def with_kin(programme: Programme, urns: Collection[int], *, as_of: date, now: datetime) -> set[int]:
-    """Some schools and all their kin: what a part of these schools has to be reckoned with. One query."""
-    near = _kin(programme, as_of, now)
+def with_kin(among: Any, urns: Collection[int]) -> set[int]:
+    """Some schools of a scope and all their kin, at any remove: what a part of these schools has to be
+    reckoned with. One query."""
+    near = _kin(among)
     family = set(urns)
     for urn in urns:
         _gather(urn, near, family)
@@ -76,13 +78,13 @@ def _by_name(programme: Programme) -> "array[int]":
     return array("q", (urn for (urn,) in rows))
 
 
-def _kin(programme: Programme, as_of: date, now: datetime) -> dict[int, list[int]]:
-    """Each school's predecessors and successors by every link known by then; most schools have none."""
-    until = cut_of(programme.academic_year, as_of, now).until
+def _kin(among: Any) -> dict[int, list[int]]:
+    """Each school's predecessors and successors by every link, whenever it became known; most schools have
+    none."""
     near: dict[int, list[int]] = defaultdict(list)
-    known = lines.near(scope(programme, by=until)).subquery()
-    query = select(known.c.predecessor_urn, known.c.successor_urn).where(known.c.recorded_at < until)
-    for a, b in db.session.execute(query.order_by(known.c.id)):
+    known = lines.near(among).subquery()
+    query = select(known.c.predecessor_urn, known.c.successor_urn).order_by(known.c.id)
+    for a, b in db.session.execute(query):
         near[a].append(b)
         near[b].append(a)
     return near

@@ -15,20 +15,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Self
 
 from outreach.booking import promises
 from outreach.county import establishments
 from outreach.county.establishments import never_estimated
 from outreach.county.schools import OPEN_STATUSES, PROPOSED
-from outreach.coverage import facts
 from outreach.coverage.as_of import Cut
-from outreach.coverage.facts import Decided, Known
+from outreach.coverage.facts import Known, Register
 from outreach.coverage.succession import Kin
 from outreach.ground.school_year import offered, year_groups_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
-from outreach.tour.programmes import Programme
 from outreach.tour.targets import EXCLUDE, INCLUDE
 from outreach.visits import verdicts
 from outreach.visits.verdicts import ADULTS, Verdict
@@ -58,26 +55,13 @@ class TargetSchool:
 class Target:
     """Who is in, who was taken out, and why others are not; `known` holds every school read, by URN."""
 
-    def __init__(self, programme: Programme, cut: Cut, found: list[Verdict]) -> None:
+    def __init__(self, cut: Cut, register: Register, found: list[Verdict]) -> None:
         self.cut = cut
-        self.for_adults = programme.for_adults
-        read = cut.source or facts
-        self.codes = read.la_codes(programme, cut)
-        self.known: dict[int, Known] = read.schools(programme, cut)
-        self.links = read.links(programme, cut)
+        self.for_adults = cut.programme.for_adults
+        self.codes, self.known, self.links = register.la_codes, register.schools, register.links
         linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
-        self.known |= read.kin(linked.beyond(self.known), cut)
-        # Corrections and own numbers are of who holds the school: once it is another's, nothing new of it is
-        # read.
-        held = {urn: known for urn, known in self.known.items() if known.la_code in self.codes}
-        read.correct(held, programme, cut)
-        self.known = dict(sorted((self.known | held).items()))
-        self.own: dict[int, dict[int, int]] = {
-            urn: told for urn, told in read.own_numbers(programme, cut).items() if urn in held
-        }
-        self.decisions: dict[int, Decided] = read.decisions(programme, cut)
-        groups = read.target_year_groups(programme, cut)
-        self.year_groups = (ADULTS,) if programme.for_adults else groups
+        self.own, self.decisions = register.own_numbers, register.decisions
+        self.year_groups = (ADULTS,) if self.for_adults else register.year_groups
         self._split: dict[tuple[int | None, tuple[int, ...]], dict[int, int | None]] = {}
         self._link_dates: dict[int, date] = {}
         for predecessor, _, day in self.links:
@@ -91,23 +75,16 @@ class Target:
                 self._promised[verdict.promise.urn].update(verdict.year_groups)
         self.schools: list[TargetSchool] = []
         self.excluded: list[TargetSchool] = []
-        self._inside: set[int] = set()
-
-    @classmethod
-    def read(cls, programme: Programme, cut: Cut, found: list[Verdict]) -> Self:
-        """The target at the cut; 8 queries."""
-        target = cls(programme, cut, found)
-        for known in target.known.values():
-            school = target._school(known)
+        for known in self.known.values():
+            school = self._school(known)
             if school is None:
                 continue
-            if target._is_excluded(known.urn):
-                school.why, school.decided = target._why_excluded(known.urn)
-                target.excluded.append(school)
+            if self._is_excluded(known.urn):
+                school.why, school.decided = self._why_excluded(known.urn)
+                self.excluded.append(school)
             else:
-                target.schools.append(school)
-        target._inside = {school.known.urn for school in target.schools}
-        return target
+                self.schools.append(school)
+        self._inside = {school.known.urn for school in self.schools}
 
     def heir(self, urn: int) -> int | None:
         """The target school that counts this school's pupils: itself, or whom it became one for one; else

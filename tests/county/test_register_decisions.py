@@ -18,6 +18,8 @@ from outreach.county.partnerships import Partnership
 from outreach.county.register import deciding, decisions, hands, lines
 from outreach.county.register.deciding import AlreadyDecided, ChangedSince, NothingToKeep
 from outreach.county.register.decisions import NoSuchChange, RegisterChange
+from outreach.coverage import in_parts
+from outreach.coverage.as_of import scope_of_all
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 
@@ -318,7 +320,7 @@ def test_lines_lead_to_whoever_came_before_and_after_however_far_and_out_of_circ
     with count_queries() as queries:
         assert [s.urn for s in lines.after([900001, 900004], ours_id)[900001]] == [900003, 900002]
         assert [s.urn for s in lines.before([900001], ours_id)[900001]] == [900003, 900002]
-        assert lines.family(900002, ours_id) == {900001, 900002, 900003}
+        assert in_parts.with_kin(scope_of_all(ours_id), [900002]) == {900001, 900002, 900003}
     assert len(queries) == 3
-    assert lines.family(900004, ours_id) == {900004}
+    assert in_parts.with_kin(scope_of_all(ours_id), [900004]) == {900004}
     assert lines.after([], ours_id) == {}

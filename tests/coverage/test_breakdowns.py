@@ -1,15 +1,18 @@
 """Sums by type, trust and year group, and their lists; and a county gone through in parts."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from hypothesis import given
 from random_year import RandomYear
+from reference import end_of
 from test_random_years import LATER, SEEDS, fewer, many
 
 import make
+from outreach.booking.handovers import Handover
 from outreach.coverage import figures, in_parts, lists, standings
+from outreach.coverage.as_of import scope
 from outreach.coverage.figures import TRUST
 from outreach.coverage.lists import Filters
 from outreach.ground.db import db, transaction
@@ -47,6 +50,60 @@ def test_a_county_in_parts_is_the_whole_county(app: Flask, seed: int) -> None:
 @given(seed=SEEDS)
 def test_very_many_counties_in_parts_are_the_whole_county(app: Flask, seed: int) -> None:
     _hold_parts(seed)
+
+
+def _hold_one_school(seed: int) -> None:
+    """What one school's rows are, read alone with its kin, they are among all; at three moments, of which one
+    is judged by what is known later."""
+    try:
+        year, day = _played(seed)
+        then = year.some_day()
+        known_later = {"told_by": LATER, "register_by": LATER, "settings_by": LATER}
+        for as_of, now, more in ((day, LATER, {}), (then, end_of(then), {}), (day, LATER, known_later)):
+            whole = standings.of(year.programme.id, as_of=as_of, now=now, **more)
+            for school in year.schools:
+                only = tuple(in_parts.with_kin(scope(year.programme), [school.urn]))
+                alone = standings.of(year.programme.id, as_of=as_of, now=now, only=only, **more)
+                for name in ("target", "excluded", "also_seen"):
+                    mine, among = (
+                        [s for s in getattr(found, name) if s.urn == school.urn] for found in (alone, whole)
+                    )
+                    assert mine == among, (name, as_of, more)
+    finally:
+        db.session.rollback()
+
+
+@fewer
+@given(seed=SEEDS)
+def test_one_school_read_alone_is_what_it_is_among_all(app: Flask, seed: int) -> None:
+    _hold_one_school(seed)
+
+
+@pytest.mark.long
+@many
+@given(seed=SEEDS)
+def test_one_school_of_very_many_counties_read_alone_is_what_it_is_among_all(app: Flask, seed: int) -> None:
+    _hold_one_school(seed)
+
+
+def test_a_part_holds_a_booking_that_was_handed_on_later_whoever_has_it_now(app: Flask) -> None:
+    with transaction():
+        programme = make.programme(make.partnership())
+        old, new = make.school(name="Redmere School"), make.school(name="Redmere Academy")
+        booking = make.booking(make.show(programme, old, make.NOW + timedelta(days=50)), {8: 120, 9: 110})
+        make.record(old, make.NOW, status="Closed", close_date=make.NOW.date())
+        make.succession(old, new, at=make.NOW)
+        booking.urn = new.urn
+        handed = {"booking_id": booking.id, "from_urn": old.urn, "to_urn": new.urn, "link_ids": []}
+        db.session.add(Handover(**handed, recorded_at=make.NOW, who="Priya"))
+    before = make.NOW.date() - timedelta(days=1)
+    (alone,) = standings.of(programme.id, as_of=before, now=make.NOW, only=(old.urn,)).target
+    parts = in_parts.of(programme.id, as_of=before, now=make.NOW, size=1)
+    assert [(s.name, s.standing) for part in parts for s in part.target] == [
+        ("Redmere Academy", "unreachable"),
+        ("Redmere School", alone.standing),
+    ]
+    assert alone.standing == "booked"
 
 
 def test_a_part_takes_the_same_queries_whatever_else_there_is(app: Flask, count_queries) -> None:

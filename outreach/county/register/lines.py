@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, literal, not_, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from outreach.county.partnerships import Authority, AuthorityCovered
@@ -48,12 +48,12 @@ def anothers(urn: Any, partnership_id: int) -> ColumnElement[bool]:
     return exists().where(held.urn == urn, of.la_code == held.la_code, of.partnership_id != partnership_id)
 
 
-def ever_with(partnership_id: int) -> Select[int]:
+def ever_with(partnership_id: Any) -> Select[int]:
     """The URNs of every school that was ever with a partnership's authorities, as a part of other queries."""
     return select(SchoolRecord.urn).where(SchoolRecord.la_code.in_(la_codes_ever(partnership_id)))
 
 
-def la_codes_ever(partnership_id: int) -> Any:
+def la_codes_ever(partnership_id: Any) -> Any:
     """The codes of every authority that is, or ever was, the partnership's."""
     ever = AuthorityCovered
     return union(
@@ -103,15 +103,3 @@ def near(scope: Any) -> Select[Any]:
         select(*both).where(s.predecessor_urn.in_(scope)), select(*both).where(s.successor_urn.in_(scope))
     )
     return select(found.subquery())
-
-
-def family(urn: int, partnership_id: int) -> set[int]:
-    """A school with all that came before and after it, however far, known here or not; in both directions in
-    turn, so that the other half of a split is kin too. Each link on the way has an end that was ever the
-    partnership's; no other link is read."""
-    links = near(ever_with(partnership_id)).cte("links")
-    one, other = links.c.predecessor_urn, links.c.successor_urn
-    kin = select(literal(urn).label("urn")).cte("kin", recursive=True)
-    end = case((one == kin.c.urn, other), else_=one)
-    kin = kin.union(select(end).join(kin, or_(one == kin.c.urn, other == kin.c.urn)))
-    return set(db.session.scalars(select(kin.c.urn)))

@@ -20,7 +20,7 @@ def by_school(reckoning: Reckoning, *, now: datetime) -> dict[int, int]:
     1 query.
     """
     programme, inside = reckoning.programme, {s.urn for s in reckoning.target}
-    cut = cut_of(programme.academic_year, reckoning.as_of, now)
+    cut = cut_of(programme, reckoning.as_of, now)
     newest = (
         select(func.max(VisitReport.id))
         .join(Booking, Booking.id == VisitReport.booking_id)

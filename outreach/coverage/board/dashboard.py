@@ -18,7 +18,6 @@ from outreach.coverage.as_of import cut_of
 from outreach.ground.db import db
 from outreach.ground.suppression import KEPT_BACK, Count
 from outreach.tour.programmes import Programme
-from outreach.visits import verdicts
 from outreach.visits.verdicts import ADULTS
 
 
@@ -39,13 +38,7 @@ class Booked:
 
 def bookings(programme: Programme, *, as_of: date, now: datetime) -> list[Booked]:
     """Every booking of a programme as it stood at the end of a day, by when it is. 5 queries."""
-    cut = cut_of(programme.academic_year, as_of, now)
-    found = verdicts.of(
-        facts.promises(programme, cut),
-        facts.reports(programme, cut),
-        moment=cut.moment,
-        for_adults=programme.for_adults,
-    )
+    (found,) = facts.verdicts_of([cut_of(programme, as_of, now)])
     rows = db.session.execute(
         select(Booking.id, Booking.reference, Booking.role, School.name)
         .join(School, School.urn == Booking.urn)

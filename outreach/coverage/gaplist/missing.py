@@ -17,6 +17,7 @@ from outreach.county import school_days
 from outreach.county.partnerships import Authority
 from outreach.county.schools import School
 from outreach.coverage import gaps, in_parts, standings
+from outreach.coverage.as_of import scope
 from outreach.coverage.collecting import without_collecting
 from outreach.coverage.gaplist import ever_seen
 from outreach.coverage.standings import Reckoning, Standing, Word
@@ -67,7 +68,7 @@ def of(programme: Programme, *, now: datetime, only: Collection[int] | None = No
 
 def _of(programme: Programme, now: datetime, only: Collection[int] | None) -> Missing:
     today = day_of(now)
-    near = None if only is None else in_parts.with_kin(programme, only, as_of=today, now=now)
+    near = None if only is None else in_parts.with_kin(scope(programme), only)
     found = standings.of(
         programme.id, as_of=today, now=now, only=None if near is None else tuple(sorted(near))
     )

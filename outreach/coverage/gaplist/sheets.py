@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from outreach.coverage import in_parts, lists
+from outreach.coverage.as_of import scope
 from outreach.coverage.gaplist import filters, last_contact, missing
 from outreach.coverage.gaplist.filters import Filters
 from outreach.coverage.gaplist.last_contact import Contact
@@ -64,7 +65,7 @@ def lines(
     for part in in_parts.of(programme.id, as_of=day_of(now), now=now):
         mine = [s for s in part.target if s.is_gap and (only is None or s.urn in only)]
         if mine:
-            near = in_parts.with_kin(programme, [s.urn for s in mine], as_of=day_of(now), now=now)
+            near = in_parts.with_kin(scope(programme), [s.urn for s in mine])
             among = missing.gaps_among(programme, mine, part.kin, now=now, only=near)
             found = filters.narrow(among, wanted).gaps
             schools += len(found)

@@ -12,7 +12,7 @@ from outreach.asking.confirming.requests import BACK, OTHERS, RIGHT, SILENT
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import RegisterImport, SchoolRecord
-from outreach.coverage import readiness, standings
+from outreach.coverage import readiness
 from outreach.coverage.newyear import first_round
 from outreach.coverage.newyear.first_round import FirstRound
 from outreach.coverage.readiness import Step
@@ -114,11 +114,6 @@ def of(partnership: Partnership, year: int, *, now: datetime) -> Checklist:
         why_not=why_not,
         round=found,
     )
-
-
-def target_of(programme: Programme, *, now: datetime) -> set[int]:
-    """The URNs of a programme's target today."""
-    return {s.urn for s in standings.of(programme.id, as_of=day_of(now), now=now).target}
 
 
 def _main(carried: tuple[Carried, ...], new: list[Programme]) -> tuple[Programme | None, Programme | None]:

@@ -7,20 +7,17 @@ there were.
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import select
 
 from outreach.county.partnerships import Partnership
-from outreach.county.register import lines
-from outreach.coverage import standings
-from outreach.coverage.as_of import Cut, cut_of
-from outreach.coverage.school.recorded import Recorded
+from outreach.coverage import facts, in_parts, standings
+from outreach.coverage.as_of import as_known_later, cut_of, scope_of_all
 from outreach.coverage.standings import AlsoSeen, Reckoning, Standing
 from outreach.coverage.succession import Kin
 from outreach.coverage.targets import Target
 from outreach.ground.db import db
-from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 
 
@@ -49,7 +46,7 @@ class Chapter:
 
 
 def of(urn: int, partnership: Partnership, *, as_of: date, now: datetime) -> list[Chapter]:
-    """The story of one school in its partnership's programmes, the newest year first; 23 queries."""
+    """The story of one school in its partnership's programmes, the newest year first; 21 queries."""
     programmes = list(
         db.session.scalars(
             select(Programme)
@@ -59,20 +56,23 @@ def of(urn: int, partnership: Partnership, *, as_of: date, now: datetime) -> lis
     )
     if not programmes:
         return []
-    family = lines.family(urn, partnership.id)
-    recorded = Recorded(partnership.id, family)
-    return [_chapter(urn, p, family, recorded, as_of, now) for p in programmes]
+    only = tuple(sorted(in_parts.with_kin(scope_of_all(partnership.id), [urn])))
+    cuts = [replace(cut_of(p, as_of, now), only=only) for p in programmes]
+    # A school that closed after a programme stood for its successor then.
+    known_later = [as_known_later(cut) for cut in cuts]
+    every = list(dict.fromkeys((*cuts, *known_later)))
+    register = dict(zip(every, facts.registers(every), strict=True))
+    found = standings.by_cuts(cuts, [register[cut] for cut in cuts], as_of)
+    kin = [Target(cut, register[cut], []).kin for cut in known_later]
+    return [_chapter(urn, *told) for told in zip(found, kin, strict=True)]
 
 
-def _chapter(
-    urn: int, programme: Programme, family: set[int], recorded: Recorded, as_of: date, now: datetime
-) -> Chapter:
-    cut = replace(cut_of(programme.academic_year, as_of, now), only=tuple(sorted(family)), source=recorded)
-    found = standings.judged(programme, cut, as_of)
-    before = set(_former_selves(programme, cut).before(urn))
+def _chapter(urn: int, found: Reckoning, kin: Kin) -> Chapter:
+    """`kin`: who came before whom by all that is known now, whenever the programme was."""
+    before = set(kin.before(urn))
     mine = [s for s in (*found.target, *found.excluded) if s.urn == urn]
     return Chapter(
-        programme=programme,
+        programme=found.programme,
         day=found.day,
         standing=mine[0] if mine else None,
         excluded=any(s.urn == urn for s in found.excluded),
@@ -80,13 +80,6 @@ def _chapter(
         also_seen=[s for s in found.also_seen if s.urn == urn or s.urn in before],
         not_held=found.not_held.get(urn, ""),
     )
-
-
-def _former_selves(programme: Programme, cut: Cut) -> Kin:
-    """Who came before whom by all that is known now, whenever the programme was: a school that closed after
-    it stood for its successor then."""
-    now = replace(cut, until=cut.moment, day=day_of(cut.moment - timedelta(microseconds=1)))
-    return Target(programme, now, []).kin
 
 
 def _sorted(rows: list[Standing]) -> list[Standing]:

@@ -7,7 +7,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 
 from outreach.asking.confirming import requests
 from outreach.asking.confirming.requests import STATES, Preview, Recipient
-from outreach.coverage.newyear.checklist import target_of
+from outreach.coverage import standings
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -32,7 +32,7 @@ def asked() -> Any:
 def send() -> Any:
     """The list that was shown, judged again: nobody gets a letter whom the list did not name."""
     programme, now = programme_in_hand() or abort(404), clock.now()
-    seen, target = shown_to_go(), target_of(programme, now=now)
+    seen, target = shown_to_go(), standings.target_of(programme.id, now=now)
     if not seen:
         return _page(programme, "Nobody is on the list, so nothing was sent."), 422
     try:
@@ -90,7 +90,7 @@ def _page(programme: Programme, wrong: str = "") -> Any:
     said = "" if only in (*STATES, "") else f"There is no answer ‘{only[:40]}’, so all are shown."
     only = only if only in STATES else ""
     try:
-        found, why_not = requests.preview(programme, target_of(programme, now=now), now=now), ""
+        found, why_not = requests.preview(programme, standings.target_of(programme.id, now=now), now=now), ""
     except Refusal as refusal:
         found, why_not = Preview(recipients=(), left_out=(), letter=None), refusal.message
     page = render_template(

@@ -70,7 +70,7 @@ def invitations_preview() -> Any:
 def invitations_send() -> Any:
     """The list that was shown, judged again: nobody gets a letter whom the list did not name."""
     programme, form, now = programme_in_hand() or abort(404), SendForm(), clock.now()
-    seen, target = shown_to_go(), _target(programme)
+    seen, target = shown_to_go(), standings.target_of(programme.id, now=clock.now())
     if not form.validate() or not seen:
         return _preview_page(programme, list(seen), form, 422)
     words = rounds.words_for(programme, seen.keys() & target, now=now)
@@ -204,18 +204,15 @@ def _to_write_again(programme: Programme, target: list[Standing]) -> list[int]:
 
 def _preview_page(programme: Programme, urns: list[int], form: SendForm, status: int = 200) -> Any:
     try:
-        found = rounds.preview_round(programme, urns, now=clock.now(), target=_target(programme))
+        found = rounds.preview_round(
+            programme, urns, now=clock.now(), target=standings.target_of(programme.id, now=clock.now())
+        )
     except Refusal as refusal:
         return _choose_page(programme, wrong=refusal.message), 422
     page = render_template(
         "coordinator/invitations_preview.html", programme=programme, form=form, found=found
     )
     return framing(page), status
-
-
-def _target(programme: Programme) -> set[int]:
-    now = clock.now()
-    return {row.urn for row in standings.of(programme.id, as_of=day_of(now), now=now).target}
 
 
 def _first_reachable(urn: int) -> contacts.Contact | None:

@@ -151,7 +151,7 @@ def contacts_missing() -> Any:
     now = clock.now()
     programme = programmes.current(g.partnership.id, day_of(now))
     if programme and request.args.get("target") == str(programme.id):
-        target = {s.urn for s in standings.of(programme.id, as_of=day_of(now), now=now).target}
+        target = standings.target_of(programme.id, now=now)
         missing = [s for s in missing if s.urn in target]
     rows = [(s.urn, s.name, "", "", "", "") for s in missing]
     return downloads.csv_file("schools-without-contact.csv", COLUMNS, rows)
@@ -569,15 +569,14 @@ def _take_in(token: str, kind: str, form: Any) -> tuple[str, str]:
 def _target() -> set[int] | None:
     """The schools that some programme of this or a coming year is for; None while there is none."""
     now = clock.now()
-    today = day_of(now)
     running = [
         p
         for p in programmes.of_partnership(g.partnership.id)
-        if p.closed_at is None and p.academic_year >= year_of(today)
+        if p.closed_at is None and p.academic_year >= year_of(day_of(now))
     ]
     if not running:
         return None
-    return {s.urn for p in running for s in standings.of(p.id, as_of=today, now=now).target}
+    return {urn for p in running for urn in standings.target_of(p.id, now=now)}
 
 
 def _told(done: Looked[Any], kind: str) -> str:
