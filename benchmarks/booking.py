@@ -3,6 +3,7 @@ database.
 
   python benchmarks/booking.py [--quick] [--database sqlite|postgresql]   bookings a second beside the floor
   python benchmarks/booking.py --race 200 [--database …]                  one winner, the rest refused politely
+  python benchmarks/booking.py --race 200 --at URL --folder FOLDER        on an empty, migrated database that is there
 
 A booking is the POST that makes the promise: rules, rows, the letter and its calendar invite to the
 safeguarding lead, written in one transaction. The heavier case is printed too, for information: letters and
@@ -66,7 +67,7 @@ class Visitor:
 
 def prepared(url: str, folder: Path, schools: int, *, held: bool, letters: int = 1) -> list[Visitor]:
     """A county in which so many schools hold a slot each and have answered everything; or none holds any
-    yet."""
+    yet, and all look at the same week."""
     os.environ.update(environment(url, folder))
     import make
     from outreach import create_app
@@ -81,7 +82,8 @@ def prepared(url: str, folder: Path, schools: int, *, held: bool, letters: int =
         now = clock.now()
         first = now.date() + timedelta(days=30)
         with transaction():
-            db.session.execute(db.text("CREATE TABLE bare_slot (slot TEXT PRIMARY KEY, school TEXT)"))
+            if held:
+                db.session.execute(db.text("CREATE TABLE bare_slot (slot TEXT PRIMARY KEY, school TEXT)"))
             partnership = make.partnership(la_codes=())
             from outreach.county.partnerships import Authority
 
@@ -94,10 +96,10 @@ def prepared(url: str, folder: Path, schools: int, *, held: bool, letters: int =
                 notice_book_days=1,
             )
             days = []
-            for number in range(schools // 150 + 1):
+            for number in range(schools // 150 + 1 if held else 1):
                 address = f"van{number}@lantern-row.example" if letters == 3 else ""
                 troupe = make.troupe(partnership, calendar_address=address)
-                days += [make.tour_day(programme, troupe, day) for day in weekdays(first, 160)]
+                days += [make.tour_day(programme, troupe, day) for day in weekdays(first, 160 if held else 5)]
             rows = [make.school() for _ in range(schools)]
             tokens = [
                 links.mint(
@@ -110,8 +112,8 @@ def prepared(url: str, folder: Path, schools: int, *, held: bool, letters: int =
                 for s in rows
             ]
         visitors = []
-        for token, school, day in zip(tokens, rows, days, strict=False):
-            key = f"{days[0].id if not held else day.id}-1000"
+        for n, (token, school) in enumerate(zip(tokens, rows, strict=True)):
+            key = f"{days[n if held else 0].id}-1000"
             visitors.append(Visitor(token=token, slots=key))
             if held:
                 with transaction():
@@ -245,7 +247,11 @@ def main() -> int:
     )
     parser.add_argument("--race", type=int, metavar="SCHOOLS", help="the race instead")
     parser.add_argument("--database", choices=["sqlite", "postgresql"])
+    parser.add_argument("--at", metavar="URL", help="the race on this database")
+    parser.add_argument("--folder", type=Path, help="where the service keeps its files, with --at")
     asked = parser.parse_args()
+    if asked.at:
+        return 0 if race(asked.at.partition(":")[0], asked.at, asked.folder, asked.race) else 1
     kinds = [asked.database] if asked.database else ["sqlite", "postgresql"]
     with databases(kinds) as fresh:
         if asked.race:

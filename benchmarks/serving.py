@@ -18,6 +18,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+from ports import free_port  # noqa: E402
 from postgres import Postgres  # noqa: E402
 
 
@@ -65,9 +66,7 @@ def environment(url: str, folder: Path) -> dict[str, str]:
 @contextmanager
 def gunicorn(application: str, url: str, folder: Path) -> Iterator[int]:
     """The port of a gunicorn as in production: gthread, 2 workers x 4 threads."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [
             sys.executable,
@@ -90,16 +89,18 @@ def gunicorn(application: str, url: str, folder: Path) -> Iterator[int]:
         env=environment(url, folder),
     )
     try:
-        for _ in range(300):
+        until = time.monotonic() + 120
+        while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 break
             except OSError:
+                assert server.poll() is None and time.monotonic() < until, "gunicorn does not start"
                 time.sleep(0.1)
         yield port
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=120)
 
 
 def spread(work: Sequence[Callable[[http.client.HTTPConnection], object]], port: int, clients: int) -> float:

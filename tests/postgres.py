@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from ports import free_port
 
 
 def binaries() -> Path:
@@ -172,9 +173,7 @@ class Postgres:
         if user:
             shutil.chown(folder, user)
         here = for_another_user(binaries(), folder) if user else binaries()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         subprocess.run(
             [
                 here / "initdb",

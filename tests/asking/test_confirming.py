@@ -322,7 +322,7 @@ def test_two_coordinators_at_once_send_one_letter(app: Flask, story: Story) -> N
     for one in clicks:
         one.start()
     for one in clicks:
-        one.join(timeout=60)
+        one.join(timeout=120)
     assert sorted(came) == ["refused", "sent"]
     assert db.session.scalar(select(func.count(Letter.id))) == 1
 

@@ -11,14 +11,24 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_two_hundred_schools_race_for_one_slot_and_one_gets_it(database: str) -> None:
+@pytest.mark.own_database
+def test_two_hundred_schools_race_for_one_slot_and_one_gets_it(database_url: str, tmp_path: Path) -> None:
+    kind = database_url.partition(":")[0]
     done = subprocess.run(
-        [sys.executable, "benchmarks/booking.py", "--race", "200", "--database", database],
+        [
+            sys.executable,
+            "benchmarks/booking.py",
+            "--race",
+            "200",
+            "--at",
+            database_url,
+            "--folder",
+            str(tmp_path),
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.match(rf"race of 200, {database}: 1 winner, 199 polite refusals, 0 errors", done.stdout)
+    assert re.match(rf"race of 200, {kind}: 1 winner, 199 polite refusals, 0 errors", done.stdout)

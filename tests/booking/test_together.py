@@ -220,7 +220,7 @@ def test_whoever_has_one_day_alone_gets_it_though_asked_last() -> None:
 
 
 def test_two_weeks_of_shows_over_a_year_are_placed_within_a_second() -> None:
-    from time import perf_counter  # a figure for the page, not a rule of the trade
+    from time import process_time  # a figure for the page, not a rule of the trade
 
     asked = [
         {"point": (450000 + 700 * (n % 9), 210000 + 900 * (n % 7)), "opens": 9, "closes": 15, "shut": set()}
@@ -237,6 +237,6 @@ def test_two_weeks_of_shows_over_a_year_are_placed_within_a_second() -> None:
         for n in range(120)
     ]
     wishes, days = laid(asked, tour)
-    began = perf_counter()
+    began = process_time()
     assert len(said(together(wishes, days))) == 20
-    assert perf_counter() - began < 5
+    assert process_time() - began < 5

@@ -93,10 +93,10 @@ def test_a_bad_file_is_refused_in_words(content: bytes, words: str) -> None:
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = _bomb()
     assert len(bomb) < 200_000
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(CannotRead):
         tabular.read("contacts.xlsx", bomb)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_ten_thousand_lines_of_xlsx_are_read() -> None:

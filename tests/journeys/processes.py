@@ -4,7 +4,6 @@ them."""
 import email
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +36,7 @@ class MailServer:
         return "250 taken"
 
     def to(self, address: str, at_least: int) -> list[EmailMessage]:
-        """All mail to an address, once there are `at_least` so many; waits up to half a minute."""
+        """All mail to an address, once there are `at_least` so many; waits up to two minutes."""
         until = time.monotonic() + 120
         while True:
             found = [mail for to, mail in self.taken if to.lower() == address.lower()]
@@ -71,7 +72,7 @@ def running(database_url: str, folder: Path, **settings: str) -> Iterator[Servic
     """Start all three on free ports and stop them in the end; the database is migrated already. `settings`
     stand above ours."""
     mail = MailServer()
-    smtp = Controller(mail, hostname="127.0.0.1", port=free_port())
+    smtp = Controller(mail, hostname="127.0.0.1", port=free_port(), ready_timeout=120)
     smtp.start()
     port = free_port()
     environment = (
@@ -124,17 +125,12 @@ def running(database_url: str, folder: Path, **settings: str) -> Iterator[Servic
     assert "Traceback" not in (folder / "journey.log").read_text()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait_for(port: int, web: subprocess.Popen[bytes], folder: Path) -> None:
-    for _ in range(300):
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
         assert web.poll() is None, (folder / "journey.log").read_text()
         try:
-            page = HTTPConnection("127.0.0.1", port, timeout=2)
+            page = HTTPConnection("127.0.0.1", port, timeout=120)
             page.request("GET", "/health")
             if page.getresponse().status == 200:
                 return

@@ -13,10 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from processes import ROOT, free_port
+from processes import ROOT
 
 from cli.test_demonstration_command import old, titles
 from outreach.demonstration import county
+from ports import free_port
 
 pytestmark = pytest.mark.browser
 
@@ -71,7 +72,7 @@ def test_a_first_start_makes_a_county_and_a_second_one_keeps_it(tmp_path: Path) 
         assert status == 200
         assert "Choose a time for" in school
         assert get(doors["desk"])[0] == 302, "the letters ask to sign in first"
-        for _ in range(100):
+        for _ in range(1200):
             if letters := sorted((folder / "mail").glob("*.eml")):
                 break
             time.sleep(0.1)

@@ -41,7 +41,7 @@ def planner(database_url: str, folder: Path, *more: str) -> "subprocess.Popen[st
     )
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 90) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end

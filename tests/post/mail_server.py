@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +10,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
+
+from ports import free_port
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 """Signed by itself, for localhost, made for these tests."""
@@ -27,7 +28,7 @@ class Taken:
 class MailServer:
     """`answers` are used up one after the other, each at its step: 'EHLO', 'MAIL', 'RCPT', 'DATA' (when the
     letter has come) or 'TAKEN' (when it was kept); then an answer such as '550 no', or 'DROP' the line, or
-    'HANG' for long."""
+    'HANG' for long. Once it has taken `most` letters it lets the next one wait until it may take more."""
 
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
@@ -35,6 +36,7 @@ class MailServer:
     tries: int = 0
     rings: int = 0
     seconds: float = 0.0
+    most: int | None = None
     while_taking: Callable[[], Any] = lambda: None
     passwords: dict[bytes, bytes] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -42,9 +44,7 @@ class MailServer:
     _controller: Controller | None = None
 
     def __enter__(self) -> "MailServer":
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.up()
         return self
 
@@ -69,7 +69,9 @@ class MailServer:
                     success=self.passwords.get(data.login) == data.password, handled=False
                 ),
             }
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **options)
+        self._controller = Controller(
+            self, hostname="127.0.0.1", port=self.port, ready_timeout=120, **options
+        )
         self._controller.start()
 
     def down(self) -> None:
@@ -130,6 +132,8 @@ class MailServer:
         self.while_taking()
         if self.seconds:
             await asyncio.sleep(self.seconds)
+        while self.most is not None and len(self.taken) >= self.most:
+            await asyncio.sleep(0.01)
         refused = await self._next("DATA", server)
         if refused is not None:
             return refused

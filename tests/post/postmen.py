@@ -70,7 +70,7 @@ def command(database_url: str, tmp_path: Path, server: MailServer, *more: str) -
     )
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 60, *, every: float = 0.02) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 120, *, every: float = 0.02) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end

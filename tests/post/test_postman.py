@@ -340,7 +340,7 @@ def test_a_postman_killed_in_the_middle_loses_nothing(
     begun = threading.Event()
     server.while_taking = begun.set
     worker = command(database_url, tmp_path, server)
-    assert begun.wait(60)
+    assert begun.wait(120)
     worker.send_signal(signal.SIGKILL)
     worker.wait()
     server.down()
@@ -368,7 +368,7 @@ def test_a_postman_told_to_stop_ends_after_the_letter_in_hand(
     begun = threading.Event()
     server.while_taking = begun.set
     worker = command(database_url, tmp_path, server, "--loop", "--every", "0.1")
-    assert begun.wait(60)
+    assert begun.wait(120)
     worker.send_signal(signal.SIGTERM)
     said, _ = worker.communicate(timeout=120)
     assert worker.returncode == 0, said

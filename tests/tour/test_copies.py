@@ -221,7 +221,7 @@ def test_two_clicks_at_once_make_one_copy(app: Flask, programme: Programme) -> N
 
     def click() -> None:
         with app.app_context():
-            ready.wait(timeout=20)
+            ready.wait(timeout=120)
             try:
                 copied(db.session.get_one(Programme, programme_id), with_days=True)
                 came.append("made")
@@ -233,7 +233,7 @@ def test_two_clicks_at_once_make_one_copy(app: Flask, programme: Programme) -> N
     for one in clicks:
         one.start()
     for one in clicks:
-        one.join(timeout=60)
+        one.join(timeout=120)
     assert sorted(came) == ["made", "refused"]
     assert db.session.scalar(select(func.count(Programme.id))) == 2
 

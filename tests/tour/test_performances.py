@@ -171,7 +171,7 @@ def test_two_connections_that_claim_one_slot_at_once_get_one(app: Flask, county,
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(timeout=60)
+        worker.join(timeout=120)
     assert sorted(outcomes) == ["got it", "taken"]
     assert db.session.query(Performance).count() == 1
 
@@ -211,7 +211,7 @@ def test_two_connections_cannot_pass_the_limit_of_shows_together(
     waiting.join(timeout=0.5)
     assert waiting.is_alive(), "the second must queue at the tour day"
     first.commit()
-    waiting.join(timeout=30)
+    waiting.join(timeout=120)
     assert "performance_shows_a_day" in str(failed[0])
     engine.dispose()
 

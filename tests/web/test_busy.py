@@ -83,11 +83,11 @@ def test_thread_that_waits_behind_another_of_its_process_is_told_too(
     def write() -> None:
         with app.app_context(), ground.transaction():
             held.set()
-            done.wait(10)
+            done.wait(120)
 
     thread = threading.Thread(target=write)
     thread.start()
-    assert held.wait(10)
+    assert held.wait(120)
     assert story.send("/pupils", PUPILS).status_code == 503
     done.set()
     thread.join()

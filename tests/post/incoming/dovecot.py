@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from ports import free_port
 from post.mail_server import CERTIFICATE
 
 USER, PASSWORD = "bookings@outreach.example", "sésame, ouvre-toi"
@@ -110,9 +111,7 @@ def running(without: Iterable[str] = (), prefix: str = "") -> Iterator[Dovecot]:
     needed()
     home = Path(tempfile.mkdtemp(prefix="dovecot-"))
     home.chmod(0o755)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = Dovecot(home, port)
     server.folder.mkdir()
     server._open_to_all()
@@ -127,12 +126,13 @@ def running(without: Iterable[str] = (), prefix: str = "") -> Iterator[Dovecot]:
         yield server
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(120)
         shutil.rmtree(home, ignore_errors=True)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, home: Path) -> None:
-    for _ in range(200):
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
         if process.poll() is not None:
             said = process.stderr.read().decode() if process.stderr else ""
             raise RuntimeError(f"Dovecot did not start: {said}")
