@@ -54,7 +54,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = item.get_closest_marker("browser") and not (
             config.getoption("--everything") or config.getoption("--long")
         )
-        if (item.get_closest_marker("long") and not config.getoption("--long")) or slow:
+        again = not config.getoption("--long") and _held_on_sqlite(item)
+        if (item.get_closest_marker("long") and not config.getoption("--long")) or slow or again:
             left_out.append(item)
         else:
             kept.append(item)
@@ -62,7 +63,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=NO_SHARED))
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = kept
+    # The longest first: what is left in the end is short, and divides evenly.
+    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("browser") is None)
+
+
+def _held_on_sqlite(item: pytest.Item) -> bool:
+    """Whether this is the PostgreSQL half of a test whose other half holds the same."""
+    if not item.get_closest_marker("any_database") or item.get_closest_marker("both_databases"):
+        return False
+    return isinstance(item, pytest.Function) and (
+        hasattr(item, "callspec") and item.callspec.params.get("database_url") == "postgresql"
+    )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -108,11 +108,13 @@ def _is_in_order(told: list[Told]) -> None:
     _agree(told, [readers.by_vobject(one.message.ics) for one in told])
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("told", ["over the change"], indirect=True)
 def test_every_step_passes_the_strict_check_and_is_read_alike_by_ical_and_vobject(told: list[Told]) -> None:
     _is_in_order(told)
 
 
+@pytest.mark.any_database
 @pytest.mark.browser
 @needs_libical
 @pytest.mark.parametrize("told", SEASONS, indirect=True)

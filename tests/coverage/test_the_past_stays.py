@@ -182,6 +182,7 @@ def test_every_table_that_coverage_reads_says_how_its_past_is_kept(year) -> None
     assert all(DATED[t] in db.metadata.tables[t].columns for t in DATED)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("table", sorted(DATED))
 def test_a_row_more_of_today_changes_no_earlier_day(year, table: str) -> None:
     """As the newest row of each school or booking says it, but for one column at a time."""
@@ -204,6 +205,7 @@ def test_a_row_more_of_today_changes_no_earlier_day(year, table: str) -> None:
         assert told(year) == before, f"{table}.{column.name}"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("table", sorted(CHANGED))
 def test_a_column_changed_today_changes_no_earlier_day_unless_it_is_said_how_that_is_kept(
     year, table: str

@@ -330,6 +330,7 @@ def year(
     return year
 
 
+@pytest.mark.any_database
 @pytest.mark.browser
 def test_september_at_the_desk(year: Year) -> None:
     play(year, date(2026, 9, 30))

@@ -22,6 +22,8 @@ from outreach.post.outbox import Letter
 from outreach.visits import reports, unreported
 from outreach.visits.reports import Account
 
+pytestmark = pytest.mark.any_database
+
 NOW = datetime(2027, 1, 19, 15, tzinfo=UTC)
 START = datetime(2027, 1, 19, 10, tzinfo=UTC)
 SAID = {"took_place": "yes", "year_8": "118", "year_9": "101"}
@@ -83,6 +85,7 @@ def test_a_show_that_was_played_is_neither_cancelled_moved_nor_changed(booking) 
     assert (booking.can_move(NOW), booking.can_cancel(NOW)) == (False, False)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "deed",
     [
@@ -112,6 +115,7 @@ def test_the_database_itself_refuses_to_end_or_move_what_is_over(booking, deed: 
             going.rollback()
 
 
+@pytest.mark.both_databases
 def test_what_was_put_down_or_taken_back_stays(booking) -> None:
     with transaction():
         row = reports.report(booking, "school", Account(took_place=True, pupils=200), who="School", now=NOW)
@@ -149,6 +153,7 @@ def test_pages_of_a_show_that_is_over_lead_to_its_report(client: FlaskClient, bo
     assert promises.cancellation_of(booking) is None
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("side", ["school", "company"])
 def test_each_side_reports_by_its_link_and_takes_a_wrong_report_back(
     client: FlaskClient, booking, links, side: str
@@ -174,6 +179,7 @@ def test_each_side_reports_by_its_link_and_takes_a_wrong_report_back(
     assert booking.came_to == ""
 
 
+@pytest.mark.both_databases
 def test_a_coordinator_takes_any_sides_report_back_and_the_page_says_so(
     client: FlaskClient, booking, links
 ) -> None:

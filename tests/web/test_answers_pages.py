@@ -14,6 +14,8 @@ from web import school_story
 from web.conftest import Clock
 from web.school_story import Story, said
 
+pytestmark = pytest.mark.any_database
+
 JO = "j.fell@redmere.example"
 
 
@@ -49,6 +51,7 @@ def test_an_answer_is_shown_on_both_pages(booked: tuple[Story, str], partstat: s
     assert words in desk and "sender not checked" in desk
 
 
+@pytest.mark.both_databases
 def test_what_was_said_to_a_time_that_is_no_more_is_told_apart(
     booked: tuple[Story, str], stopped: Clock
 ) -> None:

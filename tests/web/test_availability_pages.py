@@ -199,6 +199,7 @@ def test_nobody_sees_or_changes_another_partnerships_troupe_nor_a_company_anothe
     assert client.get("/t/nonsense/availability").status_code == 404
 
 
+@pytest.mark.any_database
 def test_a_partnership_without_a_troupe_is_told_what_comes_first(
     app: Flask, stopped: Any, client: FlaskClient
 ) -> None:

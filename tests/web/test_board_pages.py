@@ -22,6 +22,8 @@ from outreach.post.feeds import tokens
 from outreach.tour.programmes import Programme
 from outreach.visits import board_dates
 
+pytestmark = pytest.mark.any_database
+
 FENWOLD = {"district_code": "E07000009", "district_name": "Fenwold"}
 YESTERDAY = date(2027, 1, 18)
 
@@ -144,6 +146,7 @@ def test_a_report_as_a_workbook_holds_its_tables_and_its_words(desk: FlaskClient
     assert "as of 18 January 2027" in str(book["Definitions"]["B2"].value)
 
 
+@pytest.mark.both_databases
 def test_a_report_published_twice_is_one_clear_sentence_and_the_first_stays(
     desk: FlaskClient, ours: Any
 ) -> None:
@@ -170,6 +173,7 @@ def test_a_day_that_makes_no_sense_is_said(desk: FlaskClient, ours: Any, day: st
     assert page.status_code == 422 and sentence in page.text and "Publish this report" not in page.text
 
 
+@pytest.mark.both_databases
 def test_a_day_that_is_not_over_is_not_published_by_a_post_either(desk: FlaskClient, ours: Any) -> None:
     answer = desk.post("/desk/reports/new", data={"programme": ours[1].id, "as_of": "2027-01-19"})
     assert answer.status_code == 422 and "is not over yet" in answer.text
@@ -210,6 +214,7 @@ def test_a_report_is_linked_with_the_date_of_the_board_that_it_is_for(desk: Flas
     assert "for ‘Spring report’ on 26 January 2027" in desk.get(f"/desk/reports/{report_id}").text
 
 
+@pytest.mark.both_databases
 def test_another_partnerships_report_is_not_there(desk: FlaskClient, ours: Any) -> None:
     report_id = publish(desk, ours[1])
     with transaction():
@@ -224,6 +229,7 @@ def test_another_partnerships_report_is_not_there(desk: FlaskClient, ours: Any) 
     assert "None yet" in desk.get("/desk/reports").text or "no programme" in desk.get("/desk/reports").text
 
 
+@pytest.mark.both_databases
 def test_the_pages_of_reports_ask_a_constant_number_of_queries(
     desk: FlaskClient, ours: Any, count_queries: Any, stopped: Any
 ) -> None:
@@ -256,6 +262,7 @@ def read(client: FlaskClient, token: str, path: str) -> Any:
     return client.get(path, headers={"Authorization": f"Bearer {token}"})
 
 
+@pytest.mark.both_databases
 def test_a_token_is_shown_once_and_opens_the_feed_until_it_is_withdrawn(
     desk: FlaskClient, app: Flask
 ) -> None:
@@ -277,6 +284,7 @@ def test_a_token_is_shown_once_and_opens_the_feed_until_it_is_withdrawn(
     )
 
 
+@pytest.mark.both_databases
 def test_two_tokens_of_one_name_cannot_be_told_apart_and_are_refused(desk: FlaskClient) -> None:
     assert desk.post("/desk/reports/tokens", data={"label": "Dashboard"}).status_code == 200
     again = desk.post("/desk/reports/tokens", data={"label": "dashboard"})
@@ -309,6 +317,7 @@ def test_without_a_token_that_was_ever_made_there_is_nothing_to_read(
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+@pytest.mark.both_databases
 def test_the_feed_says_standings_and_figures_that_sum_to_the_target(
     client: FlaskClient, ours: Any, token: str
 ) -> None:
@@ -343,6 +352,7 @@ def test_the_feed_says_standings_and_figures_that_sum_to_the_target(
     assert len(figures["whole"]["estimates_from_census"]) == 2
 
 
+@pytest.mark.both_databases
 def test_the_feed_counts_people_from_published_reports_alone(
     client: FlaskClient, desk: FlaskClient, ours: Any, token: str
 ) -> None:
@@ -372,6 +382,7 @@ def test_the_feed_says_bookings_and_never_how_many_are_expected(
     assert "Joanna" not in str(booked)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "path, status, code",
     [
@@ -393,6 +404,7 @@ def test_what_the_feed_cannot_answer_is_said_in_json(
     assert answer.json["error"]["message"]
 
 
+@pytest.mark.both_databases
 def test_a_token_opens_its_own_partnership_alone(client: FlaskClient, desk: FlaskClient, ours: Any) -> None:
     report_id = publish(desk, ours[1])
     with transaction():
@@ -408,6 +420,7 @@ def test_the_feed_only_reads(client: FlaskClient, ours: Any, token: str) -> None
     assert (answer.status_code, answer.json["error"]["code"]) == (405, "method_not_allowed")
 
 
+@pytest.mark.both_databases
 def test_the_feed_asks_a_constant_number_of_queries(
     client: FlaskClient, ours: Any, token: str, count_queries: Any
 ) -> None:

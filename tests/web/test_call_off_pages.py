@@ -64,6 +64,7 @@ def send(c: SimpleNamespace, typed: dict[str, Any], **asked: str) -> Any:
     return c.client.post(c.at, query_string={"what": c.what} | DAY | asked, data=data)
 
 
+@pytest.mark.any_database
 def test_one_page_shows_all_that_is_hit_with_another_time_for_each(c) -> None:
     page = look(c)
     words = said(page)
@@ -120,6 +121,7 @@ def test_the_click_ends_all_and_keeps_another_time_for_each_and_twice_is_once(c)
     assert "Tuesday 9 March, Red van" in said(c.client.get(c.at))
 
 
+@pytest.mark.any_database
 def test_what_is_wrong_is_said_and_what_was_typed_stays(c) -> None:
     typed = boxes(look(c))
     for more, words in (
@@ -135,6 +137,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(c) -> None:
     assert c.booking.ended_at is None
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
@@ -165,6 +168,7 @@ def test_nothing_there_is_said_and_days_can_be_called_off_all_the_same(c) -> Non
     assert (answer.status_code, "there is nothing to call off" in said(answer)) == (422, True)
 
 
+@pytest.mark.any_database
 def test_the_days_link_leads_to_the_same_page(c) -> None:
     answer = c.client.get(f"/desk/tour/days/{c.tuesday.id}/call-off")
     assert answer.status_code == 303
@@ -246,6 +250,7 @@ def test_another_partnership_sees_nothing_of_it(c, client: FlaskClient) -> None:
     assert c.school.name not in county.text
 
 
+@pytest.mark.any_database
 def test_looking_writes_nothing(c) -> None:
     before = db.session.query(Letter).count(), db.session.query(Proposal).count()
     look(c)

@@ -23,6 +23,8 @@ from outreach.ground.timespans import day_of
 from outreach.post.outbox import Letter
 from web.conftest import Clock
 
+pytestmark = pytest.mark.any_database
+
 FRIDAY = date(2027, 1, 15)
 RAISED = date(2027, 2, 1)
 
@@ -93,6 +95,7 @@ def test_what_was_sent_is_listed_with_what_came_of_it(client: FlaskClient, stopp
     assert "Booked since" in said and "Sent" in said
 
 
+@pytest.mark.both_databases
 def test_switching_on_holds_and_a_number_that_makes_no_sense_is_said(
     client: FlaskClient, stopped: Clock
 ) -> None:
@@ -163,6 +166,7 @@ def test_without_a_programme_the_page_leads_to_set_up(client: FlaskClient, stopp
 FORM = {"name": "Dr Hart", "address": "head@redmere.example", "source": "the school’s website"}
 
 
+@pytest.mark.both_databases
 def test_the_letter_to_the_head_goes_only_as_it_was_shown(client: FlaskClient, stopped: Clock) -> None:
     c = reminded(client)
     stopped.now = at(RAISED, 10)
@@ -215,6 +219,7 @@ def test_what_is_missing_is_said_with_what_was_typed(
     assert said in answer.text and 'value="Dr Hart"' in answer.text
 
 
+@pytest.mark.both_databases
 def test_whoever_had_the_letters_is_refused_on_the_page(client: FlaskClient, stopped: Clock) -> None:
     c = reminded(client)
     stopped.now = at(RAISED, 10)
@@ -226,6 +231,7 @@ def test_whoever_had_the_letters_is_refused_on_the_page(client: FlaskClient, sto
     assert answer.status_code == 422 and "has had our letters about this already" in answer.text
 
 
+@pytest.mark.both_databases
 def test_a_gap_is_left_be_with_a_reason(client: FlaskClient, stopped: Clock) -> None:
     c = reminded(client)
     stopped.now = at(RAISED, 10)
@@ -244,6 +250,7 @@ def test_a_school_with_a_reminder_to_come_is_not_raised_yet(client: FlaskClient,
     assert "It still has a reminder to come" in text(client, answer.location)
 
 
+@pytest.mark.both_databases
 def test_the_waiting_list_stands_in_its_order_with_a_link_to_offer(
     client: FlaskClient, stopped: Clock
 ) -> None:
@@ -259,6 +266,7 @@ def test_the_waiting_list_stands_in_its_order_with_a_link_to_offer(
     assert f"/desk/schools/{c.urns[0]}/propose" in client.get("/desk/chasing/waiting-list").text
 
 
+@pytest.mark.both_databases
 def test_the_phone_list_names_numbers_cause_and_last_word(client: FlaskClient, stopped: Clock) -> None:
     c = here(client, 3)
     with transaction():
@@ -294,6 +302,7 @@ PATHS = (
 )
 
 
+@pytest.mark.both_databases
 def test_another_partnerships_coordinator_sees_and_moves_nothing(client: FlaskClient, stopped: Clock) -> None:
     c = reminded(client)
     with transaction():
@@ -313,6 +322,7 @@ def test_another_partnerships_coordinator_sees_and_moves_nothing(client: FlaskCl
     assert db.session.query(Letter).filter_by(kind="raised to head").count() == 0
 
 
+@pytest.mark.both_databases
 def test_the_pages_take_the_same_queries_for_one_school_and_for_twenty(
     app: Flask, client: FlaskClient, stopped: Clock, count_queries
 ) -> None:  # type: ignore[no-untyped-def]
@@ -338,6 +348,7 @@ def test_the_pages_take_the_same_queries_for_one_school_and_for_twenty(
 
 
 @pytest.mark.browser
+@pytest.mark.any_database
 def test_every_page_of_chasing_is_fit_for_everybody(site, page) -> None:  # type: ignore[no-untyped-def]
     client = site.app.test_client()
     c = county_now(client)

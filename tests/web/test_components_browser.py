@@ -10,7 +10,7 @@ import make
 from browser import Site
 from outreach.ground.db import transaction
 
-pytestmark = [pytest.mark.browser, pytest.mark.own_app]
+pytestmark = [pytest.mark.browser, pytest.mark.own_app, pytest.mark.any_database]
 
 COMPONENTS = (Path(__file__).parent / "components.html").read_text()
 

@@ -20,6 +20,8 @@ from outreach.ground import tabular
 from outreach.ground.db import db, transaction
 from outreach.post.feeds import tokens
 
+pytestmark = pytest.mark.any_database
+
 NOW = datetime(2027, 1, 19, 12, tzinfo=UTC)
 TODAY = date(2027, 1, 19)
 
@@ -211,6 +213,7 @@ def test_every_number_on_the_page_is_a_link_to_that_many_rows(desk: FlaskClient,
             assert rows_of(desk, address) == number, address
 
 
+@pytest.mark.both_databases
 def test_the_district_rows_and_the_standings_sum_to_the_county(desk: FlaskClient) -> None:
     lines = list(csv.reader(io.StringIO(desk.get("/desk/coverage.csv").text.lstrip("\ufeff"))))
     assert "Not for publication" in lines[0][0]
@@ -240,6 +243,7 @@ def test_the_workbook_has_the_lines_of_the_sheet(desk: FlaskClient) -> None:
     assert "Not for publication" in book.header[0]
 
 
+@pytest.mark.both_databases
 def test_pupils_of_the_list_sum_to_the_figure_of_the_page(desk: FlaskClient) -> None:
     lines = list(csv.reader(io.StringIO(desk.get("/desk/schools.csv").text.lstrip("\ufeff"))))
     rows = [dict(zip(lines[1], line, strict=True)) for line in lines[2:-1]]
@@ -250,6 +254,7 @@ def test_pupils_of_the_list_sum_to_the_figure_of_the_page(desk: FlaskClient) -> 
     assert f">{seen:,}<" in foot and f">{known:,}</a></tfoot>" in foot.replace("\n", "")
 
 
+@pytest.mark.both_databases
 def test_the_pages_take_the_same_queries_for_3_schools_and_for_40(
     app: Flask, client: FlaskClient, count_queries
 ) -> None:
@@ -278,6 +283,7 @@ def test_without_a_programme_the_page_says_what_will_stand_here(app: Flask, clie
         assert page.status_code == 200 and "Set up a programme" in page.text
 
 
+@pytest.mark.both_databases
 def test_an_empty_county_says_what_to_do(app: Flask, client: FlaskClient) -> None:
     with transaction():
         partnership = make.partnership()
@@ -288,6 +294,7 @@ def test_an_empty_county_says_what_to_do(app: Flask, client: FlaskClient) -> Non
     assert "Bring the register in" in client.get("/desk/schools").text
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("day", "said"),
     [
@@ -358,6 +365,7 @@ def test_the_form_of_the_list_sends_every_filter_that_is_in_force(desk: FlaskCli
     assert Filled(desk.get("/desk/schools?list=excluded").text).sent["list"] == "excluded"
 
 
+@pytest.mark.both_databases
 def test_the_search_finds_by_the_beginning_of_words_and_by_urn(desk: FlaskClient) -> None:
     assert rows_of(desk, "/desk/schools?find=SCHOOL+00") == desk.get("/desk/schools").text.count("School 00")
     assert "No school matches all of that" in desk.get("/desk/schools?find=Zanzibar").text
@@ -375,6 +383,7 @@ def test_another_partnerships_programme_is_not_shown(app: Flask, client: FlaskCl
         assert "Not for you" not in text and "Foreign School" not in text
 
 
+@pytest.mark.both_databases
 def test_the_csv_of_a_list_has_a_line_for_each_school(desk: FlaskClient) -> None:
     for query in ("standing=seen", "gap=1", "list=excluded", "list=also", "district=-"):
         lines = desk.get(f"/desk/schools.csv?{query}").text.splitlines()
@@ -395,6 +404,7 @@ def last_year(county, schools) -> int:
     return programme.id
 
 
+@pytest.mark.both_databases
 def test_another_year_is_laid_beside_this_one_on_the_same_day_and_every_number_of_both_is_its_list(
     app: Flask, client: FlaskClient
 ) -> None:
@@ -468,6 +478,7 @@ def test_a_kind_of_school_that_there_is_none_of_says_so(desk: FlaskClient) -> No
     assert "No school of the target is of that kind" in page and "Nursery" in page
 
 
+@pytest.mark.both_databases
 def test_an_export_ends_with_a_line_that_tells_it_from_one_that_was_cut_off(desk: FlaskClient) -> None:
     answer = desk.get("/desk/schools.csv", buffered=False)
     lines = list(answer.response)
@@ -532,6 +543,7 @@ def test_one_school_of_very_many_is_under_1_percent_everywhere_and_never_0(
 
 
 @pytest.mark.browser
+@pytest.mark.any_database
 def test_the_map_is_gone_through_by_keyboard_and_names_each_school(site: Site, wide_page: Page) -> None:
     with transaction():
         partnership, _, _ = county(30)
@@ -557,6 +569,7 @@ def test_the_map_is_gone_through_by_keyboard_and_names_each_school(site: Site, w
 
 
 @pytest.mark.browser
+@pytest.mark.any_database
 def test_without_javascript_each_school_of_the_map_is_a_link_and_the_map_can_be_skipped(
     site: Site, plain_page: Page
 ) -> None:
@@ -571,6 +584,7 @@ def test_without_javascript_each_school_of_the_map_is_a_link_and_the_map_can_be_
 
 
 @pytest.mark.browser
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "query", ["by=trust&compare=2026-12-01", "by=year&district=E07000001", "by=type&as_of=soon"]
 )

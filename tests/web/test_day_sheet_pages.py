@@ -19,6 +19,8 @@ from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import TROUPE
 from post.strict import feed_problems
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def c(app: Flask, stopped: Any) -> Any:
@@ -84,6 +86,7 @@ def test_the_sheet_of_another_troupe_is_no_page(client: FlaskClient, c: Any) -> 
         assert client.get(f"/t/{c.token}/days/{day.id}/sheet.html").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_a_day_that_was_taken_back_says_so(client: FlaskClient, c: Any) -> None:
     with transaction():
         gone = make.tour_day(c.programme, c.troupe, date(2027, 3, 11), ended_at=make.NOW)
@@ -119,6 +122,7 @@ def test_another_partnerships_coordinator_sees_no_sheet(client: FlaskClient, c: 
     assert client.get(f"/desk/tour/days/{c.day.id}/sheet").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_a_day_without_a_show_says_so(client: FlaskClient, c: Any) -> None:
     with transaction():
         empty = make.tour_day(c.programme, c.troupe, date(2027, 3, 12))
@@ -165,6 +169,7 @@ def url_in(client: FlaskClient, feed: str) -> str:
     return str(event["URL"])
 
 
+@pytest.mark.both_databases
 def test_the_troupes_calendar_leads_to_the_sheet_by_asking_for_the_link(
     client: FlaskClient, c: Any, feed: str
 ) -> None:
@@ -178,6 +183,7 @@ def test_the_troupes_calendar_leads_to_the_sheet_by_asking_for_the_link(
     assert "Samuel Okonkwo" in client.get(answer.headers["Location"]).text
 
 
+@pytest.mark.both_databases
 def test_what_is_no_link_opens_no_sheet(client: FlaskClient, c: Any) -> None:
     for typed, said in (
         ("", "Paste the link of your troupe."),
@@ -208,6 +214,7 @@ def test_the_calendar_says_the_same_whatever_becomes_of_the_link(
     assert client.get(feed, headers={"If-None-Match": was.headers["ETag"]}).status_code == 304
 
 
+@pytest.mark.both_databases
 def test_no_token_stands_in_what_is_kept(c: Any, feed: str) -> None:
     from outreach.ground.db import db
     from outreach.post.feeds.entries import FeedEntry

@@ -69,6 +69,7 @@ def letters() -> list[tuple[str, str]]:
     return sorted((row.recipient, row.method) for row in db.session.query(Letter))
 
 
+@pytest.mark.any_database
 def test_the_page_shows_everything_of_the_booking(client: FlaskClient, desk: Desk) -> None:
     page = client.get(desk.page).text
     for words in (
@@ -99,6 +100,7 @@ def test_a_coordinator_moves_it_whatever_the_notice(client: FlaskClient, desk: D
     assert booking(desk).sequence == 1
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("key", ["", "nonsense", "999-0900", "1-9999", "x" * 500])
 def test_a_time_that_is_not_free_leaves_the_booking_as_it_was(
     client: FlaskClient, desk: Desk, key: str
@@ -183,6 +185,7 @@ def test_a_booking_is_found_by_school_and_by_reference(client: FlaskClient, desk
     assert client.get("/desk/bookings?when=x&order=y&page=-3&programme=abc").status_code == 200
 
 
+@pytest.mark.any_database
 def test_without_bookings_the_list_says_what_will_stand_there(client: FlaskClient, stopped: Any) -> None:
     with transaction():
         person = make.person(make.partnership())
@@ -205,6 +208,7 @@ def test_the_list_takes_the_same_queries_for_one_and_for_three(
     assert counted[0] == counted[1] <= 14
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("path", ["", "/move", "/change", "/cancel", "/people", "/people/1/remove"])
 def test_another_partnerships_booking_is_not_there(client: FlaskClient, desk: Desk, path: str) -> None:
     with transaction():

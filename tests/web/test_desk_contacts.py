@@ -67,6 +67,7 @@ def fields(page: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.any_database
 def test_a_file_is_looked_at_and_then_applied_once(client: FlaskClient, urn: int) -> None:
     looked = send(
         client,
@@ -111,6 +112,7 @@ def test_applying_without_source_shows_the_page_again(client: FlaskClient, urn: 
     assert contacts.of(urn) == []
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -134,6 +136,7 @@ def test_no_file_at_all_is_an_error_of_the_form(client: FlaskClient, urn: int) -
     assert refused.status_code == 422 and "Choose a file." in refused.text
 
 
+@pytest.mark.any_database
 def test_a_kept_file_is_opened_by_its_own_partnership_only(client: FlaskClient, urn: int) -> None:
     where = send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location
     with transaction():
@@ -152,6 +155,7 @@ def test_a_file_laid_aside_is_gone(app: Flask, client: FlaskClient, urn: int) ->
     assert contacts.of(urn) == []
 
 
+@pytest.mark.any_database
 def test_schools_without_contact_come_as_a_list_to_fill_in(client: FlaskClient, urn: int) -> None:
     with transaction():
         make.school(name='=Odd, "School"')
@@ -161,6 +165,7 @@ def test_schools_without_contact_come_as_a_list_to_fill_in(client: FlaskClient, 
     assert [line.partition(",")[2] for line in listed.splitlines()[1:-1]] == ['"\'=Odd, ""School""",,,,']
 
 
+@pytest.mark.any_database
 def test_the_list_to_fill_in_can_be_only_those_the_programme_is_for(client: FlaskClient, urn: int) -> None:
     with transaction():
         make.school(
@@ -289,6 +294,7 @@ def test_a_sheet_can_be_left_unread_and_is_then_not_in_the_sum(client: FlaskClie
     assert sums(page)["Lines read"] == 1 and "2 lines of sheets that are not read" in page
 
 
+@pytest.mark.any_database
 def test_a_list_that_was_taken_in_still_tells_what_was_left_out(client: FlaskClient, urn: int) -> None:
     where = send(client, f"URN,Email\n{urn},a@b.example\n5,c@b.example\n".encode()).location
     apply(client, where)
@@ -314,6 +320,7 @@ def test_what_was_read_waits_in_the_database_so_that_any_process_shows_it(
     assert sums(client.get(where).text)["New contacts"] == 1
 
 
+@pytest.mark.any_database
 def test_the_list_to_fill_in_comes_back_as_it_is_with_its_end_line(client: FlaskClient, urn: int) -> None:
     listed = client.get("/desk/contacts/missing.csv").text
     filled = listed.replace(f"{urn},Redmere Academy,,,,", f"{urn},Redmere Academy,Jo Fell,DSL,a@b.example,")
@@ -421,6 +428,7 @@ def test_schools_that_no_programme_is_for_are_taken_in_where_a_coordinator_says_
     assert [c.address for c in contacts.of(primary.urn)] == ["head@primary.example"]
 
 
+@pytest.mark.any_database
 def test_a_list_of_another_partnership_is_nobody_elses(client: FlaskClient, urn: int) -> None:
     listed = apply(client, send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location).location
     with transaction():

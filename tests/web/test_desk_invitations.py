@@ -18,6 +18,8 @@ from outreach.post.outbox import Letter
 from outreach.tour.days import TourDay
 from outreach.tour.programmes import Programme
 
+pytestmark = pytest.mark.any_database
+
 
 @dataclass
 class Desk:
@@ -116,6 +118,7 @@ def test_schools_that_booked_are_written_to_for_the_year_group_they_left_out(
     assert recipients() == [desk.contacts[0].address]
 
 
+@pytest.mark.both_databases
 def test_a_list_edited_by_hand_writes_to_nobody_it_did_not_show(client: FlaskClient, desk: Desk) -> None:
     refused = client.post(
         "/desk/invitations/send",
@@ -125,6 +128,7 @@ def test_a_list_edited_by_hand_writes_to_nobody_it_did_not_show(client: FlaskCli
     assert recipients() == []
 
 
+@pytest.mark.both_databases
 def test_nothing_ticked_is_said_and_the_list_stays(client: FlaskClient, desk: Desk) -> None:
     refused = client.post("/desk/invitations/preview", data={"programme": desk.programme.id})
     assert refused.status_code == 422
@@ -147,6 +151,7 @@ def test_no_programme_yet_is_an_empty_page_with_the_one_thing_to_do(
     assert "Set up a programme" in client.get("/desk/invitations").text
 
 
+@pytest.mark.both_databases
 def test_another_partnerships_programme_rounds_and_schools_are_not_there(
     client: FlaskClient, desk: Desk
 ) -> None:
@@ -164,6 +169,7 @@ def test_another_partnerships_programme_rounds_and_schools_are_not_there(
     assert len(recipients()) == 1
 
 
+@pytest.mark.both_databases
 def test_the_letter_can_be_read_before_it_goes_and_reading_writes_nothing(
     client: FlaskClient, desk: Desk
 ) -> None:
@@ -174,6 +180,7 @@ def test_the_letter_can_be_read_before_it_goes_and_reading_writes_nothing(
     assert recipients() == []
 
 
+@pytest.mark.both_databases
 def test_the_page_takes_the_same_queries_for_three_schools_and_for_thirty(
     client: FlaskClient, desk: Desk, count_queries: Any
 ) -> None:
@@ -188,6 +195,7 @@ def test_the_page_takes_the_same_queries_for_three_schools_and_for_thirty(
     assert counted[0] == counted[1] <= 30
 
 
+@pytest.mark.both_databases
 def test_a_round_without_tour_days_is_warned_of_before_it_goes_and_followed_up(
     client: FlaskClient, desk: Desk, stopped: Any
 ) -> None:

@@ -23,6 +23,8 @@ from outreach.tour.programmes import Programme
 from outreach.visits import unreported
 from web.conftest import Clock
 
+pytestmark = pytest.mark.any_database
+
 NOW = datetime(2027, 1, 19, 12, tzinfo=UTC)
 JUST = NOW - timedelta(minutes=5)
 
@@ -143,6 +145,7 @@ def test_every_action_and_every_piece_of_news_leads_to_that_many_rows(desk: Flas
         assert all_rows(desk, address.replace("&amp;", "&")) == int(n), address
 
 
+@pytest.mark.both_databases
 def test_the_nine_standings_sum_to_the_target_and_the_trend_ends_at_the_figure(desk: FlaskClient) -> None:
     page = desk.get("/desk").text
     nine = [int(n) for n in re.findall(r"standing=[a-z%+]+\">(\d+)</a></b></li>", page)]
@@ -152,6 +155,7 @@ def test_the_nine_standings_sum_to_the_target_and_the_trend_ends_at_the_figure(d
     assert trend[0] == int(whole[1]) and trend == sorted(trend, reverse=True)
 
 
+@pytest.mark.both_databases
 def test_the_desk_takes_the_same_queries_for_3_schools_and_for_40(
     app: Flask, client: FlaskClient, count_queries
 ) -> None:
@@ -308,6 +312,7 @@ def test_the_desk_says_which_places_are_missing_until_the_last_tour_day(small: S
     assert "Left out: 1 said no, 1 cannot be reached and 1 waits for a report." in said
 
 
+@pytest.mark.both_databases
 def test_news_is_what_came_since_the_last_day_somebody_signed_in(small: Small) -> None:
     friday = datetime(2027, 1, 15, 9, 5, tzinfo=UTC)
     with transaction():
@@ -427,6 +432,7 @@ def test_a_report_of_an_earlier_time_of_the_show_is_still_missing(small: Small) 
     assert small.required("report is missing") == 1
 
 
+@pytest.mark.both_databases
 def test_a_report_taken_back_is_missing_again_and_the_list_has_it(small: Small) -> None:
     with transaction():
         booking = seen_at(small, 8, told=False)
@@ -635,6 +641,7 @@ def test_who_waits_for_a_link_stands_until_it_is_decided(small: Small) -> None:
     assert "address waits for your word" not in small.actions()
 
 
+@pytest.mark.both_databases
 def test_a_show_at_a_school_that_closes_first_stands(small: Small) -> None:
     with transaction():
         school = make.school(close_date=date(2027, 2, 12), status="Open, but proposed to close")

@@ -19,7 +19,7 @@ from outreach.county.partnerships import Partnership
 from outreach.county.schools import RegisterImport, School
 from outreach.ground.db import db, transaction
 
-pytestmark = pytest.mark.usefixtures("stopped")
+pytestmark = [pytest.mark.usefixtures("stopped"), pytest.mark.any_database]
 
 COLUMNS = (
     "URN,LA (code),EstablishmentName,TypeOfEstablishment (name),EstablishmentStatus (name),PhaseOfEducation (name),"
@@ -72,6 +72,7 @@ def count() -> int:
     return db.session.scalar(select(func.count()).select_from(School)) or 0
 
 
+@pytest.mark.both_databases
 def test_a_file_is_looked_at_then_applied_once(desk: FlaskClient) -> None:
     assert "No school is here yet" in desk.get("/desk/register").text
     sent = send(desk, written(line(), line(900002, "Zoë’s School"), line(900003, la="932"), line(0)))
@@ -145,6 +146,7 @@ def test_a_preview_is_refused_once_something_else_was_applied(desk: FlaskClient)
     assert schools.get(900001).name == "Redmere Academy"
 
 
+@pytest.mark.both_databases
 def test_a_preview_older_than_a_day_is_refused_in_words(desk: FlaskClient, stopped) -> None:
     where = send(desk, written(line())).location
     stopped.after(hours=25)
@@ -153,6 +155,7 @@ def test_a_preview_older_than_a_day_is_refused_in_words(desk: FlaskClient, stopp
     assert count() == 0
 
 
+@pytest.mark.both_databases
 def test_a_file_may_be_laid_aside_and_heads_names_never_rest(desk: FlaskClient, app: Flask) -> None:
     where = send(desk, written(line())).location
     folder = Path(app.config["OUTREACH_FOLDER"]) / "register-files"
@@ -185,6 +188,7 @@ def test_a_wrong_file_is_refused_in_words(desk: FlaskClient, content: bytes, sai
     assert said in refused.text
 
 
+@pytest.mark.both_databases
 def test_nothing_chosen_is_refused_in_words(desk: FlaskClient) -> None:
     refused = desk.post("/desk/register", data={})
     assert refused.status_code == 422 and "Choose the register’s file." in refused.text
@@ -206,6 +210,7 @@ def test_another_partnerships_preview_is_not_there(desk: FlaskClient) -> None:
     assert count() == 0
 
 
+@pytest.mark.both_databases
 def test_the_register_takes_a_coordinator(client: FlaskClient, app: Flask) -> None:
     for path in ("/desk/register", "/desk/register/abc", "/desk/register/abc/changes.csv"):
         assert client.get(path).status_code == 302
@@ -257,6 +262,7 @@ def test_anothers_school_is_listed_and_nothing_of_it_is_shown(two_desks: Any) ->
         assert "j.fell" not in receiver.get(page).text and "Redmere Academy" not in receiver.get(page).text
 
 
+@pytest.mark.both_databases
 def test_the_giver_agrees_on_its_register_page_with_one_click(two_desks: Any) -> None:
     giver, receiver = two_desks
     apply(
@@ -303,6 +309,7 @@ def test_the_giver_keeps_its_school(two_desks: Any) -> None:
     )
 
 
+@pytest.mark.both_databases
 def test_what_probably_became_another_is_taken_as_ticked(desk: FlaskClient) -> None:
     def at(urn: int, name: str, n: int) -> str:
         return line(urn, name).replace("ZZ1 1AA", f"ZZ1 {n}AA")
@@ -334,6 +341,7 @@ def test_all_that_probably_became_another_is_taken_with_one_tick(desk: FlaskClie
     assert (schools.successors(1), schools.successors(2)) == ([11], [12])
 
 
+@pytest.mark.both_databases
 def test_a_file_that_is_all_closed_needs_a_tick_and_keeps_what_was_ticked(desk: FlaskClient) -> None:
     apply(desk, send(desk, written(*(line(900001 + n) for n in range(3)))).location)
     where = send(desk, written(*(line(900001 + n, status="Closed") for n in range(3)))).location

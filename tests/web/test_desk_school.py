@@ -53,6 +53,7 @@ def fresh() -> None:
     db.session.rollback()
 
 
+@pytest.mark.any_database
 def test_the_page_shows_everything_of_the_school(client: FlaskClient, desk: Desk) -> None:
     with transaction():
         show = make.show(desk.programme, desk.school, make.NOW + timedelta(days=50))
@@ -78,6 +79,7 @@ def test_the_page_shows_everything_of_the_school(client: FlaskClient, desk: Desk
         assert words in page.text, words
 
 
+@pytest.mark.any_database
 def test_the_page_of_a_bare_school_says_what_will_stand_there(client: FlaskClient, desk: Desk) -> None:
     with transaction():
         bare = make.school(
@@ -98,6 +100,7 @@ def test_the_page_of_a_bare_school_says_what_will_stand_there(client: FlaskClien
         assert words in page, words
 
 
+@pytest.mark.any_database
 def test_without_a_programme_the_page_still_shows_the_school(client: FlaskClient, stopped: Any) -> None:
     with transaction():
         school, person = make.school(), make.person(make.partnership())
@@ -141,6 +144,7 @@ def test_a_correction_that_makes_no_sense_is_refused_with_what_was_typed(
     assert corrections.in_force(desk.school.urn) == {}
 
 
+@pytest.mark.any_database
 def test_only_what_may_be_corrected_has_a_page(client: FlaskClient, desk: Desk) -> None:
     assert client.get(f"{desk.page}/facts/la_code").status_code == 404
     assert client.post(f"{desk.page}/facts/urn", data={"value": "1", "reason": "x"}).status_code == 404
@@ -224,6 +228,7 @@ def test_an_answer_by_phone_is_kept_with_its_reason(client: FlaskClient, desk: D
     assert "Said no: exams" in page and "Declined" in page
 
 
+@pytest.mark.any_database
 def test_somebody_named_on_the_phone_is_on_file_and_written_to_with_one_click(
     client: FlaskClient, desk: Desk, stopped: Any
 ) -> None:
@@ -249,6 +254,7 @@ def test_somebody_named_on_the_phone_is_on_file_and_written_to_with_one_click(
     assert len([c for c in contacts.of(desk.school.urn) if c.name == "Ms Hale"]) == 1
 
 
+@pytest.mark.any_database
 def test_the_wish_of_a_school_stands_where_a_time_is_proposed_to_it(
     client: FlaskClient, desk: Desk, stopped: Any
 ) -> None:
@@ -319,6 +325,7 @@ PAGES = (
 )
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("path", PAGES)
 def test_another_partnerships_school_is_not_there(client: FlaskClient, desk: Desk, path: str) -> None:
     with transaction():

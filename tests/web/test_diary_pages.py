@@ -21,6 +21,8 @@ from outreach.tour import performances, slots
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
+pytestmark = pytest.mark.any_database
+
 DAY, NEXT = date(2027, 2, 9), date(2027, 2, 11)
 
 
@@ -102,6 +104,7 @@ def test_a_school_whose_days_are_closed_does_not_fit(client: FlaskClient, two_we
     assert "0 of 1 gap" in said and "Rushton" not in said
 
 
+@pytest.mark.both_databases
 def test_warnings_stand_where_they_arise(client: FlaskClient, two_weeks: Fortnight) -> None:
     with transaction():
         school_days.rule_out(two_weeks.booked.school, DAY, school_days.INSET_DAY, who="x", now=make.NOW)
@@ -143,6 +146,7 @@ def make_near(two_weeks: Fortnight, show: Performance) -> None:
     db.session.flush()
 
 
+@pytest.mark.both_databases
 def test_a_held_time_is_shown_and_cannot_be_moved(client: FlaskClient, two_weeks: Fortnight) -> None:
     with transaction():
         make_near(two_weeks, two_weeks.booked.performance)
@@ -183,6 +187,7 @@ def test_each_lit_start_can_be_had_and_nothing_else(client: FlaskClient, two_wee
     assert can == offered and len(can) > 20
 
 
+@pytest.mark.both_databases
 def test_it_is_moved_from_the_list_with_a_note_and_undone(client: FlaskClient, two_weeks: Fortnight) -> None:
     listed = page(client, two_weeks.move)
     key = two_weeks.key(1, "0930")
@@ -225,6 +230,7 @@ def test_our_words_can_be_left_out_and_the_calendar_follows_all_the_same(
     assert two_weeks.stands() == (NEXT, time(9, 30))
 
 
+@pytest.mark.both_databases
 def test_a_kept_time_says_until_when_it_is_kept(client: FlaskClient, two_weeks: Fortnight) -> None:
     at = f"/desk/diary/move/{two_weeks.kept.performance_id}"
     looked = text(page(client, f"{at}?slot={two_weeks.key(2, '1000')}"))
@@ -235,6 +241,7 @@ def test_a_kept_time_says_until_when_it_is_kept(client: FlaskClient, two_weeks: 
     assert "Ashcote High School 10:00am, proposed" in shown
 
 
+@pytest.mark.both_databases
 def test_a_post_that_makes_no_sense_moves_nothing(client: FlaskClient, two_weeks: Fortnight) -> None:
     long = client.post(two_weeks.move, data={"slot": two_weeks.key(1, "0930"), "note": "x" * 501})
     assert long.status_code == 422 and "500 characters or fewer" in long.text and "x" * 501 in long.text
@@ -269,11 +276,13 @@ def test_an_address_that_makes_no_sense_is_said_in_a_sentence(
     assert said in text(page(client, f"/desk/diary?{words}"))
 
 
+@pytest.mark.both_databases
 def test_a_list_that_makes_no_sense_is_not_there(client: FlaskClient, two_weeks: Fortnight) -> None:
     page(client, "/desk/diary/list/lost", 404)
     assert "is no day" in page(client, "/desk/diary/list/free?from=x")
 
 
+@pytest.mark.both_databases
 def test_a_list_whose_lines_have_gone_says_so(client: FlaskClient, two_weeks: Fortnight) -> None:
     assert "Nothing stands here any more" in page(
         client, two_weeks.at.replace("/diary?", "/diary/list/held?")
@@ -286,6 +295,7 @@ def test_without_a_day_the_diary_opens_at_the_next_tour_day(
     assert "8 February 2027 to 14 February 2027" in text(page(client, "/desk/diary"))
 
 
+@pytest.mark.both_databases
 def test_without_programme_or_days_it_says_what_will_stand_there(client: FlaskClient, stopped: Any) -> None:
     with transaction():
         whose = make.partnership()
@@ -317,6 +327,7 @@ def test_another_partnerships_diary_cannot_be_seen_or_changed(
     assert two_weeks.stands() == (NEXT, time(9, 30))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("more", ["", "&view=month"])
 def test_the_diary_takes_the_same_queries_for_one_show_and_for_many(
     client: FlaskClient, two_weeks: Fortnight, count_queries: Any, more: str
@@ -338,6 +349,7 @@ def test_the_diary_takes_the_same_queries_for_one_show_and_for_many(
     assert "Van 5" in page(client, address)
 
 
+@pytest.mark.both_databases
 def test_moving_takes_the_same_queries_for_few_days_and_for_many(
     client: FlaskClient, two_weeks: Fortnight, count_queries: Any
 ) -> None:

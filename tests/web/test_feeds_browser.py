@@ -12,7 +12,7 @@ import make
 from browser import Site
 from outreach.ground.db import transaction
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
 LONG = "The Very Long Named Marlshire Academy and Sixth Form College of Saint Brannoc and Saint Osmund"
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/calendar/[0-9a-f]{48}\.ics")

@@ -27,6 +27,8 @@ from outreach.visits.board_dates import BoardDate
 from post.facts import appointment
 from post.strict import feed_problems
 
+pytestmark = pytest.mark.any_database
+
 URL = re.compile(r'value="http://outreach\.example(/calendar/[0-9a-f]{48}\.ics)"')
 
 
@@ -76,6 +78,7 @@ def test_a_school_subscribes_and_its_show_is_there(client: FlaskClient, story: S
     assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.both_databases
 def test_what_has_not_changed_is_not_sent_again_and_costs_one_query(
     client: FlaskClient, subscribed, count_queries: Any, stopped
 ) -> None:
@@ -89,6 +92,7 @@ def test_what_has_not_changed_is_not_sent_again_and_costs_one_query(
     assert client.get(subscribed[1], headers={"If-None-Match": '"other"'}).status_code == 200
 
 
+@pytest.mark.both_databases
 def test_a_feed_is_sent_in_two_queries_however_long_it_is(
     client: FlaskClient, story: Story, subscribed, count_queries: Any
 ) -> None:
@@ -105,6 +109,7 @@ def test_a_feed_is_sent_in_two_queries_however_long_it_is(
     assert len(queries) == 2
 
 
+@pytest.mark.both_databases
 def test_a_head_says_what_a_get_would_and_reads_no_entry(
     client: FlaskClient, subscribed, count_queries: Any
 ) -> None:
@@ -187,6 +192,7 @@ def secrets_that_open_more(app: Flask, story: Story) -> set[str]:
     return {*of_troupe, *of_people, of_api, *in_letters, story.token}
 
 
+@pytest.mark.both_databases
 def test_no_token_that_opens_more_than_itself_stands_in_any_feed_or_attachment(
     app: Flask, story: Story, client: FlaskClient
 ) -> None:
@@ -227,6 +233,7 @@ def test_no_token_that_opens_more_than_itself_stands_in_any_feed_or_attachment(
             assert not any(word in opened.text for word in ("Joanna", "01632 960 204", "j.fell@")), url
 
 
+@pytest.mark.both_databases
 def test_an_address_that_never_was_is_plainly_not_found(
     client: FlaskClient, app: Flask, count_queries: Any
 ) -> None:
@@ -252,6 +259,7 @@ def test_a_page_says_nothing_of_a_feeds_token_to_the_log(
 # A school's address
 
 
+@pytest.mark.both_databases
 def test_renewing_stops_the_old_address_and_the_new_one_shows_the_same(
     client: FlaskClient, story: Story, subscribed
 ) -> None:
@@ -268,6 +276,7 @@ def test_renewing_stops_the_old_address_and_the_new_one_shows_the_same(
     assert client.get(old, headers={"If-None-Match": "*"}).status_code == 410
 
 
+@pytest.mark.both_databases
 def test_stopping_leaves_no_address_and_a_new_one_can_be_made(
     client: FlaskClient, story: Story, subscribed
 ) -> None:
@@ -282,6 +291,7 @@ def test_stopping_leaves_no_address_and_a_new_one_can_be_made(
     assert addresses_on(story.get(f"/booked/{reference}"))[0] != old
 
 
+@pytest.mark.both_databases
 def test_looking_at_a_booking_makes_no_address_and_making_it_twice_makes_one(story: Story) -> None:
     reference = story.book()
     assert "Make a calendar address" in story.get(f"/booked/{reference}").text
@@ -352,6 +362,7 @@ def test_a_coordinator_makes_an_address_of_their_own_with_every_show(
     assert titles(client.get(address)) == [f"‘Someone to Tell’ at {s.school.name}" for s in (story, other)]
 
 
+@pytest.mark.both_databases
 def test_each_coordinator_sees_their_own_address_and_it_stops_when_they_leave(
     desk: FlaskClient, story: Story, client: FlaskClient, stopped
 ) -> None:
@@ -392,6 +403,7 @@ def test_a_troupe_has_its_own_shows_from_arrival_to_departure(
     assert titles(client.get(theirs)) == []
 
 
+@pytest.mark.both_databases
 def test_renewing_and_stopping_on_the_desk_end_the_address(desk: FlaskClient, client: FlaskClient) -> None:
     desk.post("/desk/calendars/board")
     (first,) = addresses_on(desk.get("/desk/calendars"))
@@ -409,6 +421,7 @@ def test_renewing_and_stopping_on_the_desk_end_the_address(desk: FlaskClient, cl
     assert desk.post(f"/desk/calendars/{newest.id}/stop").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_the_board_sees_dates_of_reports_and_nothing_else(
     desk: FlaskClient, story: Story, client: FlaskClient
 ) -> None:
@@ -496,6 +509,7 @@ def test_a_school_shown_to_nobody_cannot_be_stopped_from_the_desk(desk: FlaskCli
     assert desk.post(f"/desk/calendars/{feed.id}/stop").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_the_desks_page_takes_the_same_queries_for_one_troupe_and_for_many(
     desk: FlaskClient, story: Story, count_queries: Any
 ) -> None:

@@ -5,6 +5,8 @@ from flask import Flask
 
 from outreach.web import forms
 
+pytestmark = pytest.mark.any_database
+
 
 class BoxesForm(forms.Form):
     at = forms.clock("At", required="Enter a time.")

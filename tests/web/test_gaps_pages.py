@@ -94,6 +94,7 @@ def next_of(page: str, name: str) -> tuple[str, str]:
     return found[1], unescape(found[0])
 
 
+@pytest.mark.any_database
 def test_the_list_names_each_gap_with_its_cause_and_longest_wait_first(
     desk: FlaskClient, county: County
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_school_asked_today_is_not_silent_and_not_to_be_reminded_before_its_da
     assert rows(desk.get("/desk/gaps?cause=asked,+waiting").text) == ["Fresh School"]
 
 
+@pytest.mark.any_database
 def test_coverage_the_schools_list_and_the_school_say_what_the_gaps_list_says_of_one_that_was_asked_today(
     desk: FlaskClient, county: County
 ) -> None:
@@ -206,6 +208,7 @@ def test_where_pupils_are_estimated_the_census_stands_beside_them(desk: FlaskCli
         assert "the register’s census of 15 January 2026" in desk.get(address).text, address
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("deed", ["invite", "remind"])
 def test_a_list_to_which_no_letter_goes_is_a_page_with_a_way_on_for_each_school(
     desk: FlaskClient, county: County, deed: str
@@ -220,6 +223,7 @@ def test_a_list_to_which_no_letter_goes_is_a_page_with_a_way_on_for_each_school(
         assert desk.get(unescape(address)).status_code == 200, address
 
 
+@pytest.mark.any_database
 def test_whoever_cannot_be_written_to_is_found_an_address_first(desk: FlaskClient, county: County) -> None:
     with transaction():
         declining = db.session.scalars(select(School).where(School.name == "Declining School")).one()
@@ -273,6 +277,7 @@ def test_an_address_narrows_and_sorts_and_the_export_has_the_same_schools(
     ]
 
 
+@pytest.mark.any_database
 def test_every_count_beside_a_filter_is_the_list_it_shows(desk: FlaskClient, county: County) -> None:
     for base in ("", "district=E07000002&"):
         page = desk.get(f"/desk/gaps?{base}programme={county.programme.id}").text
@@ -325,6 +330,7 @@ def test_a_filter_is_remembered_for_its_person_shown_without_words_and_cleared(
     assert kept.of(county.priya.id, "gaps") == ""
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("query", "said"),
     [
@@ -376,6 +382,7 @@ def confirm(desk: FlaskClient, county: County, deed: str, page: str, **typed: An
     return desk.post(f"/desk/gaps/{deed}", data=carried | typed)
 
 
+@pytest.mark.any_database
 def test_ticked_schools_are_given_to_somebody_after_the_list_was_shown(
     desk: FlaskClient, county: County
 ) -> None:
@@ -403,6 +410,7 @@ def test_all_that_match_are_taken_whatever_was_ticked(desk: FlaskClient, county:
     assert notes.of_school(county.silent.urn, partnership_id=mine) == []
 
 
+@pytest.mark.any_database
 def test_a_school_that_changed_between_list_and_click_is_named_and_the_others_are_done(
     desk: FlaskClient, county: County
 ) -> None:
@@ -445,6 +453,7 @@ def test_a_bad_form_shows_the_same_list_again_with_what_is_wrong(
     assert (owners.of(county.programme.id), targets.decisions(county.programme.id)) == ({}, {})
 
 
+@pytest.mark.any_database
 def test_a_deed_on_nothing_or_on_no_deed_is_one_sentence_over_the_same_list(
     desk: FlaskClient, county: County
 ) -> None:
@@ -458,6 +467,7 @@ def test_a_deed_on_nothing_or_on_no_deed_is_one_sentence_over_the_same_list(
     assert "A note about 1 school" in some and "Seen School" in some
 
 
+@pytest.mark.any_database
 def test_more_schools_than_anybody_reads_through_are_not_done_at_once(
     desk: FlaskClient, county: County, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -469,6 +479,7 @@ def test_more_schools_than_anybody_reads_through_are_not_done_at_once(
     assert do(desk, county, "export", whole="1").status_code == 200
 
 
+@pytest.mark.any_database
 def test_writing_shows_the_list_and_letter_of_a_round_and_sends_nothing_yet(
     desk: FlaskClient, county: County
 ) -> None:
@@ -499,6 +510,7 @@ def test_reminding_shows_the_exact_letter_then_sends_it_once(desk: FlaskClient, 
     assert silent == ["Silent School"] and "reminded once" in desk.get("/desk/gaps?cause=silent").text
 
 
+@pytest.mark.any_database
 def test_a_deed_past_the_reply_by_date_says_so_over_the_list(desk: FlaskClient, county: County) -> None:
     with transaction():
         db.session.get_one(Programme, county.programme.id).reply_by = NOW.date() - DAY

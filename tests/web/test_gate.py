@@ -52,6 +52,7 @@ def test_every_answer_carries_the_headers(client: FlaskClient, path: str) -> Non
         assert headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.any_database
 def test_https_pages_ask_browsers_to_stay_with_https(client: FlaskClient) -> None:
     headers = client.get("/", base_url="https://outreach.example").headers
     assert headers["Strict-Transport-Security"] == "max-age=63072000"
@@ -68,6 +69,7 @@ def token_in(page: str) -> str:
     return page.split('name="csrf_token" value="')[1].split('"')[0]
 
 
+@pytest.mark.any_database
 def test_form_without_its_token_changes_nothing(guarded: Flask, client: FlaskClient) -> None:
     with transaction():
         people.add(make.partnership().id, "P", "p@marlshire.example", password=PASSWORD, now=clock.now())
@@ -81,6 +83,7 @@ def test_form_without_its_token_changes_nothing(guarded: Flask, client: FlaskCli
     assert client.get("/desk/password").status_code == 200
 
 
+@pytest.mark.any_database
 def test_form_goes_through_over_https_without_a_referer(guarded: Flask, client: FlaskClient) -> None:
     at = {"base_url": "https://outreach.example"}
     token = token_in(client.get("/sign-in", **at).text)
@@ -102,6 +105,7 @@ def test_every_post_is_refused_without_a_token(guarded: Flask, client: FlaskClie
             assert client.post(path).status_code == 400, rule
 
 
+@pytest.mark.any_database
 def test_old_form_shows_what_was_typed_to_be_sent_again_but_no_password(
     guarded: Flask, client: FlaskClient
 ) -> None:
@@ -111,6 +115,7 @@ def test_old_form_shows_what_was_typed_to_be_sent_again_but_no_password(
     assert "Send it again" in page and "my secret" not in page
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "none", None])
 def test_form_of_another_site_is_not_offered_to_be_sent_again(
     guarded: Flask, client: FlaskClient, site: str | None
@@ -187,6 +192,7 @@ def test_host_that_is_not_ours_is_refused_in_words(app: Flask, client: FlaskClie
     assert "evil.example" not in answer.text and "We could not read that" in answer.text
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("path", ["/sign-out", "/desk/requests/1"])
 def test_address_that_only_takes_a_button_says_so(client: FlaskClient, path: str) -> None:
     answer = client.get(path)

@@ -19,7 +19,7 @@ from outreach.booking.guests import hosting
 from outreach.county.people import Person
 from outreach.ground.db import transaction
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmere-on-the-Wold"
 
 

@@ -75,6 +75,7 @@ def place() -> GuestPlace:
     return db.session.query(GuestPlace).order_by(GuestPlace.id.desc()).first()
 
 
+@pytest.mark.any_database
 def test_a_school_sees_neighbours_asks_one_and_sees_what_it_asked(doors: Doors) -> None:
     page = said(doors.client.get(f"/i/{doors.small}/hosts"))
     assert "1 show within 30 minutes of you Redmere Academy Tuesday 9 March, 9:00am to 10:15am" in page
@@ -89,6 +90,7 @@ def test_a_school_sees_neighbours_asks_one_and_sees_what_it_asked(doors: Doors) 
     assert db.session.query(GuestPlace).count() == 1
 
 
+@pytest.mark.any_database
 def test_seats_within_the_notice_say_before_they_are_taken_that_they_cannot_be_given_back_online(
     doors: Doors, stopped: Any
 ) -> None:
@@ -113,6 +115,7 @@ def test_the_form_of_numbers_and_hall_names_the_guests_who_get_word_of_another_h
     )
 
 
+@pytest.mark.any_database
 def test_a_host_answers_by_its_own_link(doors: Doors) -> None:
     doors.ask()
     assert "1 school asks to join your show" in said(doors.client.get(doors.mine))
@@ -196,6 +199,7 @@ def test_a_question_that_makes_no_sense_is_said_and_nothing_typed_is_lost(
     assert db.session.query(GuestPlace).count() == 0
 
 
+@pytest.mark.any_database
 def test_a_show_that_is_not_there_to_be_joined_leads_back_to_those_that_are(doors: Doors) -> None:
     answer = doors.client.get(f"/i/{doors.far}/hosts/{doors.show}", follow_redirects=True)
     assert "not there to be joined any more" in said(answer)
@@ -204,6 +208,7 @@ def test_a_show_that_is_not_there_to_be_joined_leads_back_to_those_that_are(door
     assert "No show with free seats is near you yet" in said(doors.client.get(f"/i/{doors.far}/hosts"))
 
 
+@pytest.mark.any_database
 def test_nobody_sees_or_answers_what_is_anothers(doors: Doors) -> None:
     doors.ask()
     asked = place().id
@@ -281,6 +286,7 @@ def test_a_coordinator_sees_a_show_whole_and_answers_for_its_host(doors: Doors) 
     assert guest_places.seats_of(booking.performance, 250).how == "none"
 
 
+@pytest.mark.any_database
 def test_a_coordinator_of_another_partnership_sees_nothing_of_it(doors: Doors) -> None:
     doors.ask()
     asked = place().id

@@ -28,6 +28,8 @@ from outreach.tour import slots
 from outreach.tour.programmes import Programme
 from web.school_story import said
 
+pytestmark = pytest.mark.any_database
+
 JO, SAM, VAN = "j.fell@redmere.example", "sam@redmere.example", "red.van@lanternrow.example"
 AT = make.NOW + timedelta(days=1)
 
@@ -211,6 +213,7 @@ def test_somebody_unknown_is_added_by_one_click_and_the_answer_counts(desk: Desk
     assert b"PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:" + JO.encode() in entry
 
 
+@pytest.mark.both_databases
 def test_somebody_unknown_can_be_left_out_and_that_can_be_undone(desk: Desk) -> None:
     mail = desk.comes("stranger@else.example")
     page = desk.does(f"{mail}/done")
@@ -238,6 +241,7 @@ def test_an_unknown_persons_answer_to_a_cancelled_visit_adds_nobody(desk: Desk) 
     assert db.session.get_one(Incoming, mail).settled_at is None
 
 
+@pytest.mark.both_databases
 def test_a_doubtful_answer_counts_once_somebody_takes_it(desk: Desk, app: Any) -> None:
     mail = desk.comes(JO, name="Joanna Fell", uid="another-event@elsewhere.example")
     page = desk.page()
@@ -343,6 +347,7 @@ def test_a_wish_refused_is_answered_by_a_plain_letter_with_the_coordinators_word
     assert (desk.booking().sequence, db.session.query(CounterProposal).one().ended_as) == (0, "refused")
 
 
+@pytest.mark.both_databases
 def test_too_many_words_come_back_as_they_were_typed_and_nothing_is_written(desk: Desk) -> None:
     mail = desk.wishes(datetime(2027, 3, 10, 10, 0, tzinfo=UTC))
     answer = desk.client.post(f"/desk/inbox/{mail}/refuse", data={"words": "o" * 1001})
@@ -368,6 +373,7 @@ def test_a_wish_that_a_move_overtook_is_put_aside(desk: Desk) -> None:
     assert "Nothing waits for you" in desk.page()
 
 
+@pytest.mark.both_databases
 def test_a_wish_can_be_granted_or_refused_once(desk: Desk) -> None:
     mail = desk.wishes(datetime(2027, 3, 10, 10, 0, tzinfo=UTC))
     key = slot_key(desk, mail, "Wednesday 10 March, 10:00am")
@@ -526,6 +532,7 @@ def test_nobody_but_the_company_gets_its_entry(desk: Desk) -> None:
     assert [p.address for p in promises.people_of(desk.booking())] == [JO, SAM]
 
 
+@pytest.mark.both_databases
 def test_a_company_wishes_by_its_own_entry_which_begins_with_the_set_up(desk: Desk) -> None:
     was = desk.booking().performance.starts_at
     mail = company_says(desk, "TENTATIVE", "COUNTER", later=45)
@@ -570,6 +577,7 @@ def test_a_mail_that_names_a_child_is_erased_for_good(desk: Desk) -> None:
     assert db.session.query(Incoming).count() == 1
 
 
+@pytest.mark.both_databases
 def test_the_comment_of_a_no_is_erased_and_the_no_still_counts(desk: Desk) -> None:
     mail = desk.comes(JO, "DECLINED", comment="Xanthippe is in that class")
     desk.does(f"{mail}/erase")
@@ -590,6 +598,7 @@ def test_mail_that_cannot_be_read_is_downloaded_and_never_shown(desk: Desk) -> N
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.both_databases
 def test_mail_of_which_nobody_can_tell_whose_it_is_belongs_to_whoever_deals_with_it(
     desk: Desk, client: FlaskClient
 ) -> None:
@@ -627,6 +636,7 @@ def test_another_partnerships_mail_is_not_there(desk: Desk, client: FlaskClient)
     assert new_letters() == []
 
 
+@pytest.mark.both_databases
 def test_one_kind_can_be_looked_at_alone(desk: Desk) -> None:
     desk.comes(JO, "DECLINED", name="Joanna Fell")
     desk.writes(SAM, "Hello", subject="Parking")
@@ -637,6 +647,7 @@ def test_one_kind_can_be_looked_at_alone(desk: Desk) -> None:
     assert "Parking" in desk.page("?task=nonsense&page=99999999999&undone=x")
 
 
+@pytest.mark.both_databases
 def test_many_mails_take_as_many_queries_as_three(desk: Desk, count_queries: Any) -> None:
     def asked(path: str) -> int:
         with count_queries() as queries:

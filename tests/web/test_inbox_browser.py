@@ -21,7 +21,7 @@ from outreach.post.outbox import Letter
 from outreach.tour import slots
 from web.test_inbox import JO, SAM, Desk, book, returned
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form College for Kestermere and the Northern Villages"
 
 

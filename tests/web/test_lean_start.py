@@ -20,6 +20,8 @@ from outreach.ground.db import transaction
 from outreach.post import links
 from outreach.web.gate import SignedIn
 
+pytestmark = pytest.mark.any_database
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 HEAVY = [
@@ -65,6 +67,7 @@ print(json.dumps(said))
 """
 
 
+@pytest.mark.both_databases
 def test_pages_are_served_without_what_they_do_not_need(app: Flask, tmp_path: Path) -> None:
     with transaction():
         partnership = make.partnership()

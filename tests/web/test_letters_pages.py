@@ -46,11 +46,13 @@ def status_of(letter_id: int) -> str:
     return db.session.get_one(Letter, letter_id).status
 
 
+@pytest.mark.any_database
 def test_with_no_letter_the_page_says_what_will_stand_here(desk: FlaskClient) -> None:
     page = desk.get("/desk/letters").text
     assert "No letter has been written yet" in page and "invite schools" in page
 
 
+@pytest.mark.any_database
 def test_letters_are_listed_newest_first_with_where_they_stand(desk: FlaskClient) -> None:
     put(1, status=FAILED, error="550 no such person")
     put(2)
@@ -68,6 +70,7 @@ def test_letters_are_found_by_address_and_subject(desk: FlaskClient) -> None:
     assert "No letter here with ‘nobody’" in desk.get("/desk/letters?find=nobody").text
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "query", ["page=0", "page=99999999999", "page=x", "status=nonsense", "find=" + "x" * 5000]
 )
@@ -95,6 +98,7 @@ def test_many_letters_take_as_many_queries_as_one(desk: FlaskClient) -> None:
     assert (with_one, queries()) == (6, 6)
 
 
+@pytest.mark.any_database
 def test_another_partnerships_letter_is_not_there(desk: FlaskClient) -> None:
     with transaction():
         other = make.partnership(la_codes=("932",)).id
@@ -107,6 +111,7 @@ def test_another_partnerships_letter_is_not_there(desk: FlaskClient) -> None:
     assert status_of(letter_id) == WAITING
 
 
+@pytest.mark.any_database
 def test_the_exact_mail_is_read_in_headers_words_and_calendar(desk: FlaskClient) -> None:
     page = desk.get(f"/desk/letters/{put()}").text
     for said in (
@@ -120,6 +125,7 @@ def test_the_exact_mail_is_read_in_headers_words_and_calendar(desk: FlaskClient)
     assert "/i/hidden-once-sent" in page
 
 
+@pytest.mark.any_database
 def test_the_letters_own_html_runs_nothing_and_its_link_leads_nowhere(desk: FlaskClient) -> None:
     with transaction():
         letter, _ = letters.invitation(
@@ -155,6 +161,7 @@ def test_the_file_is_offered_while_there_is_no_mail_server_and_bears_the_true_li
     assert desk.get(f"/desk/letters/{letter_id}.eml").status_code == 404
 
 
+@pytest.mark.any_database
 def test_a_failed_letter_is_tried_again(desk: FlaskClient) -> None:
     letter_id = put(status=FAILED, error="550")
     answer = desk.post(f"/desk/letters/{letter_id}/again")
@@ -169,6 +176,7 @@ def test_a_waiting_letter_is_withdrawn(desk: FlaskClient) -> None:
     assert "This letter has gone, or is going this moment." in said
 
 
+@pytest.mark.any_database
 def test_a_get_withdraws_nothing(desk: FlaskClient) -> None:
     letter_id = put()
     assert desk.get(f"/desk/letters/{letter_id}/withdraw").status_code == 405
@@ -273,6 +281,7 @@ def test_a_failed_letter_goes_again_when_its_address_is_said_to_work(desk: Flask
     assert status_of(letter_id) == WAITING
 
 
+@pytest.mark.any_database
 def test_the_address_of_another_partnerships_school_or_letter_is_not_there(desk: FlaskClient) -> None:
     with transaction():
         other = make.partnership(la_codes=("932",)).id

@@ -283,6 +283,7 @@ def through_forwarded_invite(story: Story, address: str) -> Yes:
     return lambda: desk.post(f"/desk/inbox/{mail}/take")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("address", [PRIVATE, ELSEWHERE])
 @pytest.mark.parametrize("door", [through_find, through_reference, through_forwarded_invite])
 def test_who_comes_by_itself_from_elsewhere_waits_for_a_coordinator_too(
@@ -311,6 +312,7 @@ def test_a_coordinators_yes_to_who_was_named_with_the_question_holds_for_the_few
     assert written_to(PRIVATE) > 0 and waiting() == []
 
 
+@pytest.mark.any_database
 def test_who_is_not_named_any_more_when_the_fewer_seats_are_taken_waits_for_nothing(
     story: Story, stopped
 ) -> None:
@@ -322,6 +324,7 @@ def test_who_is_not_named_any_more_when_the_fewer_seats_are_taken_waits_for_noth
         vouching.decide(story.partnership.id, one.id, grant=True, who="Priya", now=stopped.now)
 
 
+@pytest.mark.any_database
 def test_every_page_of_a_school_that_takes_an_address_is_such_a_door(app: Flask) -> None:
     """A form with an address in it that is not named above has not been looked at."""
     import pathlib
@@ -335,6 +338,7 @@ def test_every_page_of_a_school_that_takes_an_address_is_such_a_door(app: Flask)
     assert takes == {"answers", "booked", "booking", "confirming", "forms", "hosts", "proposed"}
 
 
+@pytest.mark.any_database
 def test_who_is_of_the_school_is_written_to_at_once(story: Story, stopped) -> None:
     reference = story.book()
     for n, address in enumerate(("a.b@redmere.example", "office@redmere-academy.example")):
@@ -344,6 +348,7 @@ def test_who_is_of_the_school_is_written_to_at_once(story: Story, stopped) -> No
     assert waiting() == []
 
 
+@pytest.mark.any_database
 def test_a_provider_where_anybody_has_an_address_is_no_schools_domain(client, stopped) -> None:
     """Though the link itself went to such an address, and it is on file."""
     story = lay(client)
@@ -359,6 +364,7 @@ def test_a_provider_where_anybody_has_an_address_is_no_schools_domain(client, st
     ]
 
 
+@pytest.mark.any_database
 def test_where_all_wait_whoever_holds_the_link_hears(story: Story, stopped) -> None:
     key = story.choose()
     all_private = {"lead_name": "Sam Whitfield", "lead_address": PRIVATE, "lead_phone": "01632 960 300"}

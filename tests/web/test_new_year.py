@@ -22,6 +22,8 @@ from outreach.tour import days, programmes
 from outreach.tour.programmes import Programme
 from web.conftest import Clock
 
+pytestmark = pytest.mark.any_database
+
 SUMMER = datetime(2027, 7, 12, 9, tzinfo=UTC)
 SHOW = datetime(2027, 3, 9, 9, 30, tzinfo=UTC)
 
@@ -101,6 +103,7 @@ def test_the_copy_shows_where_each_date_would_stand_and_makes_nothing(desk: Desk
     assert len(programmes.of_partnership(desk.ours.id)) == 1
 
 
+@pytest.mark.both_databases
 def test_the_copy_is_made_once_and_the_checklist_goes_on(desk: Desk) -> None:
     answer = desk.copy(with_days="y")
     assert (answer.status_code, answer.location) == (303, "/desk/new-year?year=2027")
@@ -114,6 +117,7 @@ def test_the_copy_is_made_once_and_the_checklist_goes_on(desk: Desk) -> None:
     assert desk.client.get(f"/desk/new-year/copy/{desk.last.id}?year=2027").status_code == 302
 
 
+@pytest.mark.both_databases
 def test_both_ticks_are_set_and_what_was_left_out_is_carried_over_later(desk: Desk) -> None:
     with transaction():
         make.decision(desk.last, desk.never, "exclude", reason="Hospital school")
@@ -136,6 +140,7 @@ def test_both_ticks_are_set_and_what_was_left_out_is_carried_over_later(desk: De
     assert desk.client.get(there).status_code == 303
 
 
+@pytest.mark.both_databases
 def test_a_date_outside_the_year_comes_back_with_what_was_typed(desk: Desk) -> None:
     answer = desk.copy(reply_by=["4", "2", "2027"], title="Another title")
     page = answer.get_data(as_text=True)
@@ -167,6 +172,7 @@ def test_every_number_of_the_first_round_has_so_many_rows(desk: Desk) -> None:
         assert len(re.findall(r'name="urn"', rows)) == int(number)
 
 
+@pytest.mark.both_databases
 def test_contacts_are_asked_once_and_what_came_of_it_is_counted(desk: Desk) -> None:
     desk.copy()
     new = desk.new()
@@ -190,6 +196,7 @@ def test_contacts_are_asked_once_and_what_came_of_it_is_counted(desk: Desk) -> N
     assert "There is no answer ‘perhaps’" in desk.get(f"/contacts?programme={new.id}&only=perhaps")
 
 
+@pytest.mark.both_databases
 def test_the_letter_of_each_school_can_be_read_before_it_goes(desk: Desk) -> None:
     desk.copy()
     path = f"/desk/new-year/contacts/letter/{desk.never.urn}"
@@ -200,6 +207,7 @@ def test_the_letter_of_each_school_can_be_read_before_it_goes(desk: Desk) -> Non
     assert db.session.scalar(select(func.count(Letter.id))) == 0
 
 
+@pytest.mark.both_databases
 def test_nothing_of_another_partnership_can_be_seen_or_done(desk: Desk, client: FlaskClient) -> None:
     desk.copy()
     new = desk.new()
@@ -227,6 +235,7 @@ def test_nothing_of_another_partnership_can_be_seen_or_done(desk: Desk, client: 
 
 
 @pytest.mark.browser
+@pytest.mark.any_database
 def test_the_new_year_in_a_real_browser(site: Site, wide_page: Page, desk: Desk) -> None:
     """From the checklist through the copy, the contacts and the first round, with no script and no axe
     finding."""

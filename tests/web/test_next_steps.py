@@ -130,6 +130,7 @@ def does(desk: FlaskClient, words: str, address: str) -> None:
     assert "obody to write to" not in answer.text, (words, address)
 
 
+@pytest.mark.any_database
 def test_each_next_step_of_the_list_leads_to_a_page_that_does_it_and_the_schools_page_says_the_same(
     desk: FlaskClient, county: County
 ) -> None:
@@ -162,6 +163,7 @@ def test_each_next_step_of_the_list_leads_to_a_page_that_does_it_and_the_schools
         assert said is not None and (said[2], unescape(said[1])) == (words, address), name
 
 
+@pytest.mark.any_database
 def test_every_cause_leads_to_a_page_that_does_it_whether_or_not_the_school_can_be_written_to(
     desk: FlaskClient, county: County
 ) -> None:
@@ -236,6 +238,7 @@ def test_booking_by_phone_goes_straight_to_the_schools_times_and_keeps_who_spoke
     assert any(name == who for _, name in rows), rows
 
 
+@pytest.mark.any_database
 def test_a_school_that_says_yes_on_the_phone_is_booked_for_from_the_page_where_answers_are_noted(
     desk: FlaskClient, county: County
 ) -> None:

@@ -76,6 +76,7 @@ def test_a_year_is_asked_for_where_the_list_says_none(client: FlaskClient, urn: 
     ]
 
 
+@pytest.mark.any_database
 def test_another_partnerships_list_is_not_there(client: FlaskClient, urn: int) -> None:
     where = send(client, f"URN,Year\n{urn},2021/22\n")
     client.post(where)

@@ -21,6 +21,8 @@ from outreach.planning.rules import Rules
 from outreach.post.outbox import Letter
 from outreach.tour.performances import Performance
 
+pytestmark = pytest.mark.any_database
+
 
 def text_of(answer: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
@@ -97,6 +99,7 @@ def test_a_day_shows_what_stands_and_what_is_drawn_with_the_road_and_a_map(t) ->
     assert "min" in words
 
 
+@pytest.mark.both_databases
 def test_a_day_without_anything_leads_back_and_nonsense_is_not_found(t) -> None:
     answer = t.client.get(f"{t.at}/day/2027-06-30")
     assert answer.status_code == 303 and answer.headers["Location"].endswith(t.at)
@@ -104,6 +107,7 @@ def test_a_day_without_anything_leads_back_and_nonsense_is_not_found(t) -> None:
     assert t.client.get("/desk/plans/999999/day/2027-03-01").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_a_line_is_struck_put_back_and_pinned_and_the_page_says_so(t) -> None:
     line = lines(t)[0]
     at = f"{t.at}/lines/{line.id}/decide"
@@ -118,6 +122,7 @@ def test_a_line_is_struck_put_back_and_pinned_and_the_page_says_so(t) -> None:
     assert t.client.post(at, data={"deed": "nonsense"}).status_code == 404
 
 
+@pytest.mark.both_databases
 def test_a_line_moves_to_a_time_that_fits_and_one_that_does_not_is_refused_in_words(t) -> None:
     line = lines(t)[0]
     at = f"{t.at}/lines/{line.id}/move"
@@ -161,6 +166,7 @@ def test_accepting_makes_proposals_and_says_how_many(t) -> None:
     assert "What was accepted before stays" in text_of(t.client.get(twice.headers["Location"]))
 
 
+@pytest.mark.both_databases
 def test_what_does_not_fit_any_more_is_named_and_the_others_go(t) -> None:
     ticked = lines(t)
     with transaction():
@@ -176,6 +182,7 @@ def test_what_does_not_fit_any_more_is_named_and_the_others_go(t) -> None:
     assert db.session.query(Proposal).count() == len(staying)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
@@ -202,6 +209,7 @@ def test_nothing_ticked_says_so(t) -> None:
     assert "Nothing to offer" in text_of(t.client.get(f"{t.at}/accept?line=999999&line=nonsense"))
 
 
+@pytest.mark.both_databases
 def test_planned_again_what_was_accepted_stays_and_the_page_compares(t) -> None:
     accept(t, lines(t)[:2])
     answer = t.client.post(f"{t.at}/again")

@@ -18,7 +18,7 @@ from outreach.planning import ordering, orders
 from outreach.planning.orders import WORKING, TourPlan
 from outreach.planning.rules import Rules
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmere-on-the-Wold"
 
 

@@ -100,6 +100,7 @@ def test_every_number_of_a_plan_leads_to_a_list_with_that_many_rows(desk: Desk) 
     assert told.in_part == 1 and "Big School" in part.text and "short:" in part.text
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -164,6 +165,7 @@ def test_another_partnerships_plans_are_not_there(desk: Desk) -> None:
     assert plan.name not in client.get("/desk/plans").text
 
 
+@pytest.mark.any_database
 def test_addresses_that_make_no_sense(desk: Desk) -> None:
     plan = desk.plan()
     for path in ("/schools/rubbish", "/days/rubbish"):
@@ -203,6 +205,7 @@ def test_a_plan_that_came_to_nothing_says_why_and_is_put_away(desk: Desk) -> Non
     assert plan.name not in desk.client.get("/desk/plans").text.split("</main>")[0].split('role="status"')[0]
 
 
+@pytest.mark.any_database
 def test_a_plan_says_when_the_tour_changed_since(desk: Desk) -> None:
     plan = desk.plan()
     assert "The tour is not as it was" not in desk.client.get(f"/desk/plans/{plan.id}").text

@@ -16,7 +16,7 @@ from outreach.ground.db import transaction
 from outreach.post import links
 from outreach.tour import slots
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmere-on-the-Wold"
 
 

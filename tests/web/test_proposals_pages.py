@@ -21,6 +21,8 @@ from outreach.post import copies
 from outreach.post.incoming.inbox import CalendarAnswer, Incoming
 from outreach.post.outbox import SENT, Letter
 
+pytestmark = pytest.mark.any_database
+
 PEOPLE = {"lead_name": "Joanna Fell", "lead_address": "j.fell@redmere.example", "lead_phone": "01632 960 204"}
 YES = {"pupils-0-8": "108", "pupils-0-9": "104", **HALL, **PEOPLE}
 
@@ -151,11 +153,13 @@ def test_a_school_without_a_contact_is_not_proposed_to(desk: Desk) -> None:
     assert "Add a contact first" in answer.text
 
 
+@pytest.mark.both_databases
 def test_a_second_proposal_is_refused_in_words(desk: Desk) -> None:
     desk.propose()
     assert "is kept for Redmere Academy already" in desk.propose(desk.key(1)).text
 
 
+@pytest.mark.both_databases
 def test_a_proposal_is_taken_back_with_a_letter(desk: Desk) -> None:
     desk.propose()
     handed_over()
@@ -248,6 +252,7 @@ def test_a_school_that_was_asked_at_its_office_finds_the_office_as_a_colleague(d
     assert re.search(r'name="colleague_name"[^>]*value="Office"', page)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
@@ -268,12 +273,14 @@ def test_a_yes_with_something_missing_keeps_what_was_typed(
     assert db.session.query(Booking).count() == 0
 
 
+@pytest.mark.both_databases
 def test_more_than_the_count_is_booked_once_it_is_confirmed(desk: Desk) -> None:
     desk.propose()
     typed = YES | {"pupils-0-8": "140", "sure": "8=140"}
     assert desk.story.send(f"/kept/{proposal().id}", typed).status_code == 303
 
 
+@pytest.mark.both_databases
 def test_a_school_says_no_and_why(desk: Desk) -> None:
     desk.propose()
     handed_over()
@@ -291,6 +298,7 @@ def test_a_school_says_no_and_why(desk: Desk) -> None:
     assert letters()[-1] == ("j.fell@redmere.example", "CANCEL", 1)
 
 
+@pytest.mark.both_databases
 def test_a_school_that_says_no_to_the_programme_gives_the_time_back(desk: Desk) -> None:
     desk.propose()
     typed = {"reason": "other", "more": "We run our own"}
@@ -299,6 +307,7 @@ def test_a_school_that_says_no_to_the_programme_gives_the_time_back(desk: Desk) 
     assert proposal().ended_as == "refused"
 
 
+@pytest.mark.both_databases
 def test_a_yes_or_no_that_comes_too_late_leads_to_the_times_that_are_left(desk: Desk, stopped: Any) -> None:
     desk.propose()
     stopped.now += timedelta(days=20)
@@ -346,6 +355,7 @@ def test_a_school_has_its_letter_sent_again(desk: Desk, stopped: Any) -> None:
     assert len(letters()) == 2
 
 
+@pytest.mark.both_databases
 def test_what_went_a_minute_ago_is_not_sent_again_and_the_page_says_so(desk: Desk, stopped: Any) -> None:
     reference = desk.story.book()
     handed_over()
@@ -356,6 +366,7 @@ def test_what_went_a_minute_ago_is_not_sent_again_and_the_page_says_so(desk: Des
     assert len(letters()) == 1
 
 
+@pytest.mark.both_databases
 def test_a_coordinator_sends_letters_again_to_one_person_and_to_the_company(desk: Desk, stopped: Any) -> None:
     with transaction():
         desk.story.troupe.calendar_address = "red.van@lantern-row.example"

@@ -10,6 +10,8 @@ from sqlalchemy.exc import OperationalError
 import make
 from outreach.ground.db import db, transaction
 
+pytestmark = pytest.mark.any_database
+
 NOTICES = ("/contact", "/accessibility", "/privacy")
 
 
@@ -18,6 +20,7 @@ def test_page_stands_before_anything_is_set_up(client: FlaskClient, path: str) -
     assert client.get(path).status_code == 200
 
 
+@pytest.mark.both_databases
 def test_first_page_says_what_the_play_is_and_lets_a_school_search(app: Flask, client: FlaskClient) -> None:
     with transaction():
         make.programme(make.partnership(), title="Someone to Tell", summary="A play about whom to tell.")
@@ -69,6 +72,7 @@ def test_cookies_page_names_the_cookie(client: FlaskClient, app: Flask) -> None:
     assert "12 hours" in client.get("/cookies").text
 
 
+@pytest.mark.both_databases
 def test_first_page_asks_the_database_no_more_with_three_programmes(
     app: Flask, client: FlaskClient, count_queries
 ) -> None:
@@ -86,6 +90,7 @@ def test_first_page_asks_the_database_no_more_with_three_programmes(
     assert counted == [3, 3]
 
 
+@pytest.mark.both_databases
 def test_health_answers_while_the_database_does(client: FlaskClient) -> None:
     answer = client.get("/health")
     assert (
@@ -93,6 +98,7 @@ def test_health_answers_while_the_database_does(client: FlaskClient) -> None:
     )
 
 
+@pytest.mark.both_databases
 def test_health_says_in_words_that_the_database_is_gone(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

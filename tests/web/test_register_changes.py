@@ -22,6 +22,8 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post.outbox import Letter
 
+pytestmark = pytest.mark.any_database
+
 LIST = "/desk/register/changes"
 DAY = date(2027, 3, 9)
 
@@ -124,6 +126,7 @@ def test_a_change_stands_with_before_and_after_who_brought_it_and_both_answers(d
     )
 
 
+@pytest.mark.both_databases
 def test_one_is_accepted_one_kept_and_both_stand_among_what_was_dealt_with(desk: Desk) -> None:
     with transaction():
         taken = change(desk, make.school(name="Ash Academy"), before="Ash School").id
@@ -145,6 +148,7 @@ def test_one_is_accepted_one_kept_and_both_stand_among_what_was_dealt_with(desk:
     assert "Taken back. It waits for a decision again." in page and "1 change waits for you" in page
 
 
+@pytest.mark.both_databases
 def test_many_are_decided_at_once_and_what_could_not_be_is_named(desk: Desk) -> None:
     with transaction():
         ids = [change(desk, make.school(name=f"School {n}")).id for n in range(3)]
@@ -229,6 +233,7 @@ def test_a_closing_school_with_a_show_gets_its_options(desk: Desk) -> None:
         assert f"/desk/bookings/MRL-7K4P/{path}" in page
 
 
+@pytest.mark.both_databases
 def test_a_booking_is_handed_on_and_back(desk: Desk) -> None:
     with transaction():
         booking, old, new = closing_booking(desk)
@@ -249,6 +254,7 @@ def test_a_booking_is_handed_on_and_back(desk: Desk) -> None:
     assert "This booking was not handed on." in said(desk.client.get(where))
 
 
+@pytest.mark.both_databases
 def test_what_cannot_be_handed_on_is_refused_in_words(desk: Desk) -> None:
     with transaction():
         _booking, _old, new = closing_booking(desk, statutory_high_age=11, statutory_low_age=4)
@@ -285,6 +291,7 @@ def test_another_partnerships_changes_and_bookings_are_not_there(desk: Desk) -> 
     assert db.session.get_one(RegisterChange, waits).settled_at is None
 
 
+@pytest.mark.both_databases
 def test_the_list_takes_the_same_queries_for_one_change_and_for_ten(
     desk: Desk, count_queries: Callable[..., Any]
 ) -> None:

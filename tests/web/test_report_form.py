@@ -12,6 +12,8 @@ from outreach.booking import accounts
 from outreach.ground.db import transaction
 from outreach.visits import reports
 
+pytestmark = pytest.mark.any_database
+
 NOW = datetime(2027, 1, 19, 12, tzinfo=UTC)
 
 
@@ -35,6 +37,7 @@ def address(booking) -> str:
     return f"/desk/bookings/{booking.reference}/report"
 
 
+@pytest.mark.both_databases
 def test_a_report_is_put_down_and_shown(client: FlaskClient, booking) -> None:
     typed = {"side": "school", "took_place": "yes", "year_8": "118", "year_9": "1,00", "concerns": "1"}
     answer = client.post(address(booking), data=typed | {"year_9": "101"})
@@ -99,6 +102,7 @@ def test_the_report_of_another_partnerships_booking_is_not_there(
     assert client.get("/desk/bookings/MRL-NONE/report").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_before_the_show_and_after_a_cancellation_there_is_no_form(client: FlaskClient, booking) -> None:
     with transaction():
         coming = make.show(booking.programme, booking.school, NOW + timedelta(days=1))

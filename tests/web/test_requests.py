@@ -14,6 +14,8 @@ from outreach.ground.db import db, transaction
 from outreach.post.outbox import Letter
 from web.conftest import Clock
 
+pytestmark = pytest.mark.any_database
+
 
 class Desk:
     """A partnership with one school, three people who asked for its link, and its coordinator."""
@@ -69,6 +71,7 @@ def test_send_button_sends_and_takes_the_line_away(desk: Desk, client: FlaskClie
     assert db.session.scalars(select(Letter.recipient)).all() == ["a0@931.example"]
 
 
+@pytest.mark.both_databases
 def test_refuse_button_sends_nothing(desk: Desk, client: FlaskClient) -> None:
     client.post(f"/desk/requests/{desk.ids[0]}", data={"decision": "refuse"})
     assert "a0@931.example gets no link." in client.get("/desk/requests").text
@@ -82,6 +85,7 @@ def test_button_pressed_twice_sends_once_and_says_so(desk: Desk, client: FlaskCl
     assert len(db.session.scalars(select(Letter.recipient)).all()) == 1
 
 
+@pytest.mark.both_databases
 def test_stale_or_senseless_decision_changes_nothing(desk: Desk, client: FlaskClient) -> None:
     assert client.post(f"/desk/requests/{desk.ids[0]}", data={"decision": "maybe"}).status_code == 400
     assert client.post(f"/desk/requests/{desk.ids[0]}").status_code == 400
@@ -120,6 +124,7 @@ def test_reference_tells_nothing_of_the_school_and_sends_the_link_by_the_same_ru
     assert client.post(f"/b/{booking.reference}", data={"address": "x"}).status_code == 422
 
 
+@pytest.mark.both_databases
 def test_reference_that_never_was_answers_as_one_that_is(app: Flask, client: FlaskClient) -> None:
     with transaction():
         programme = make.programme(make.partnership())
@@ -150,6 +155,7 @@ def test_reference_that_never_was_answers_as_one_that_is(app: Flask, client: Fla
     assert [r.urn for r in db.session.scalars(select(LinkRequest))] == [booking.urn]
 
 
+@pytest.mark.both_databases
 def test_three_hundred_asks_leave_some_rows_and_always_the_same_answer(
     app: Flask, client: FlaskClient, stopped: Clock
 ) -> None:

@@ -127,6 +127,7 @@ def test_answer_refused_says_why_and_keeps_nothing(
     assert newest(story) is None
 
 
+@pytest.mark.any_database
 def test_no_while_a_visit_is_booked_is_refused(story: Story) -> None:
     story.book()
     answer = story.send("/not-this-year", {"reason": "exams"})
@@ -152,11 +153,13 @@ def test_somebody_else_becomes_a_contact_and_is_written_to_once(story: Story) ->
     assert [db.session.scalar(select(func.count()).select_from(t)) for t in (Invitation, Answer)] == [1, 1]
 
 
+@pytest.mark.any_database
 def test_booking_after_a_no_takes_the_no_back(story: Story) -> None:
     story.send("/not-this-year", {"reason": "exams"})
     assert story.book().startswith("MRL-")
 
 
+@pytest.mark.any_database
 def test_page_says_what_the_school_told_us_until_it_books(story: Story, stopped) -> None:
     story.send("/not-this-year", {"reason": "exams", "more": "until July"})
     told = "On Tuesday 19 January your school told us: not this year (Exams or mocks are in the way: until July)."
@@ -171,6 +174,7 @@ def test_confirmation_of_something_unknown_is_a_404(story: Story) -> None:
     assert story.get("/answered/whatever").status_code == 404
 
 
+@pytest.mark.any_database
 def test_not_your_school_shows_both_ways_on(story: Story) -> None:
     page = said(story.get("/not-your-school"))
     assert f"This link opens the page of {story.school.name} and of no other." in page

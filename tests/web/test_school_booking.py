@@ -11,6 +11,8 @@ from outreach.county import schools
 from outreach.ground.db import db, transaction
 from outreach.post.outbox import Letter
 
+pytestmark = pytest.mark.any_database
+
 
 def fresh() -> None:
     db.session.rollback()
@@ -62,6 +64,7 @@ def test_booking_from_choice_to_confirmation(client: FlaskClient, stopped) -> No
     assert "If a pupil speaks up Use your own safeguarding procedure." in page
 
 
+@pytest.mark.both_databases
 def test_booking_sent_twice_books_once(client: FlaskClient, stopped) -> None:
     story = lay(client)
     key = story.choose()
@@ -97,6 +100,7 @@ def test_steps_without_a_kept_time_lead_to_the_times(client: FlaskClient, stoppe
         assert (answer.status_code, answer.headers["Location"]) == (303, story.path("/times?lost=1"))
 
 
+@pytest.mark.both_databases
 def test_what_is_typed_is_kept_when_the_time_is_taken_meanwhile(client: FlaskClient, stopped) -> None:
     story = lay(client)
     key = story.choose()
@@ -141,6 +145,7 @@ def test_booking_a_time_taken_meanwhile_shows_the_nearest_and_books_nothing(
     assert story.post("/book", slots=again).status_code == 303
 
 
+@pytest.mark.both_databases
 def test_booking_another_time_than_the_page_showed_is_refused(client: FlaskClient, stopped) -> None:
     story = lay(client)
     stale = story.choose()
@@ -216,6 +221,7 @@ def test_more_than_one_show_seats_says_what_fits(client: FlaskClient, stopped) -
     )
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -267,6 +273,7 @@ def test_people_refused_says_why(client: FlaskClient, stopped, typed: dict[str, 
     assert sentence in said(answer)
 
 
+@pytest.mark.both_databases
 def test_three_people_are_named_each_for_what_they_do(client: FlaskClient, stopped) -> None:
     story = lay(client)
     key = story.choose()
@@ -324,6 +331,7 @@ def test_big_school_books_two_shows_of_one_day_in_one_go(client: FlaskClient, st
     assert len(bookings_of(story)) == 2
 
 
+@pytest.mark.both_databases
 def test_two_shows_with_none_in_one_of_them_are_refused(client: FlaskClient, stopped) -> None:
     story = lay(client, school={"number_of_pupils": 1050})
     story.choose()
@@ -355,6 +363,7 @@ def test_school_of_unknown_ages_may_bring_any_target_year_group(client: FlaskCli
     assert "21 pupils" in said(story.get(f"/booked/{reference}"))
 
 
+@pytest.mark.both_databases
 def test_programme_for_adults_asks_for_no_pupils(client: FlaskClient, stopped) -> None:
     story = lay(client, for_adults=True)
     with transaction() as session:
@@ -410,6 +419,7 @@ def test_booking_of_another_programme_of_the_same_school_is_hidden_too(client: F
     assert client.get(f"/i/{token}/booked/{reference}").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_drafts_of_two_schools_do_not_mix(client: FlaskClient, stopped) -> None:
     story = lay(client)
     other = story.another_school()
@@ -434,6 +444,7 @@ def test_strange_text_is_kept_clean_or_refused_and_never_breaks_a_page(
     assert story.get("/form").status_code == 302
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("reference", ["%00", "MRL-%00", "x" * 3000, "MRL-7K4P%0d%0a", "ＭＲＬ"])
 def test_strange_reference_opens_nothing(client: FlaskClient, stopped, reference: str) -> None:
     assert lay(client).get(f"/booked/{reference}").status_code in (400, 404)

@@ -14,7 +14,7 @@ from outreach.booking import promises
 from outreach.ground.db import db, transaction
 from outreach.tour.performances import Performance
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
 LONG = "The Very Long Named Marlshire Academy and Sixth Form College of Saint Brannoc and Saint Osmund"
 

@@ -16,6 +16,8 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post.outbox import Letter
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def story(client: FlaskClient, stopped) -> Story:
@@ -115,6 +117,7 @@ def test_move_to_nonsense_leaves_the_booking(story: Story, key: str) -> None:
     assert booking(reference).sequence == 0
 
 
+@pytest.mark.both_databases
 def test_too_late_says_whom_to_ring_and_changes_nothing(story: Story, stopped) -> None:
     reference = story.book()
     key = another_time(story, reference)
@@ -143,6 +146,7 @@ def test_last_day_of_the_notice_still_moves(story: Story, stopped) -> None:
     assert "Times near you" in said(story.get(f"/booked/{reference}/move"))
 
 
+@pytest.mark.both_databases
 def test_numbers_change_and_the_calendar_is_told(story: Story) -> None:
     reference = story.book()
     page = story.get(f"/booked/{reference}/numbers").text
@@ -182,6 +186,7 @@ def test_numbers_refused_keep_what_was_typed_and_what_stood(
     assert promises.pupils_of(booking(reference)) == {8: 108, 9: 104}
 
 
+@pytest.mark.both_databases
 def test_numbers_cannot_change_once_the_show_has_begun(story: Story, stopped) -> None:
     reference = story.book()
     stopped.now = booking(reference).performance.starts_at
@@ -219,6 +224,7 @@ def test_cancelled_booking_can_no_longer_be_changed(story: Story) -> None:
         assert story.get(f"/booked/{reference}{rest}").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_colleague_is_added_taken_out_and_put_back(story: Story) -> None:
     reference = story.book()
     typed = {"name": "School <office>", "address": "office@redmere.example", "duty": "colleague"}
@@ -240,6 +246,7 @@ def test_colleague_is_added_taken_out_and_put_back(story: Story) -> None:
     assert len(promises.people_of(booking(reference))) == 2
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -264,6 +271,7 @@ def test_colleague_refused_says_why(story: Story, typed: dict[str, str], sentenc
     assert len(promises.people_of(booking(reference))) == 1
 
 
+@pytest.mark.both_databases
 def test_last_person_cannot_be_taken_out(story: Story) -> None:
     reference = story.book()
     (person,) = promises.people_of(booking(reference))

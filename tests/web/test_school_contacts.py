@@ -78,6 +78,7 @@ def test_all_are_right_with_one_tap_and_twice_is_once(asked: Asked) -> None:
     assert asked.state() == requests.RIGHT and db.session.scalar(select(func.count(Confirmation.id))) == 1
 
 
+@pytest.mark.any_database
 def test_somebody_else_takes_a_place(asked: Asked) -> None:
     answer = asked.post(
         f"/{asked.office_id}", name="Amir Shah", role="DSL", address="a.shah@redmere.example", phone=""
@@ -149,6 +150,7 @@ def test_a_link_of_another_letter_does_not_open_it(asked: Asked, client: FlaskCl
     assert client.post(f"/i/{token}/contacts").status_code == 404
 
 
+@pytest.mark.any_database
 def test_the_link_ends_thirty_days_after_the_reply_by_date(asked: Asked, stopped: Clock) -> None:
     stopped.now = datetime(2027, 3, 7, 23, tzinfo=UTC)
     assert asked.programme.reply_by == date(2027, 2, 5) and asked.get().status_code == 200
@@ -169,6 +171,7 @@ def test_the_page_takes_a_fixed_number_of_queries(asked: Asked, count_queries: A
 
 
 @pytest.mark.browser
+@pytest.mark.any_database
 def test_a_school_answers_on_a_phone_without_javascript(
     site: Site, plain_page: Page, page: Page, asked: Asked
 ) -> None:

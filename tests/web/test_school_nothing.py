@@ -14,6 +14,8 @@ from outreach.booking.promises import Booking
 from outreach.ground.db import db, transaction
 from outreach.tour.performances import Performance
 
+pytestmark = pytest.mark.any_database
+
 
 def _closed(story: Story) -> None:
     story.school.status = "Closed"
@@ -27,6 +29,7 @@ def _ended(story: Story) -> None:
     story.programme.closed_at = make.EARLIER
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("becomes", "words"),
     [
@@ -64,6 +67,7 @@ def test_two_shows_for_a_school_that_fits_one_are_refused_in_words(
     assert db.session.scalar(select(func.count()).select_from(Performance)) == 0
 
 
+@pytest.mark.both_databases
 def test_form_left_open_until_the_day_is_over_books_nothing(client: FlaskClient, stopped: Any) -> None:
     story = lay(client)
     key = story.choose()

@@ -28,6 +28,8 @@ from outreach.tour import slots
 from outreach.visits import reports
 from outreach.visits.reports import Account
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def story(client: FlaskClient, stopped) -> Story:
@@ -121,6 +123,7 @@ def test_a_report_that_is_taken_back_leaves_the_show_unreported(story: Story, st
     assert "Nobody has told us yet" in fed(story, stopped.now)
 
 
+@pytest.mark.both_databases
 def test_the_days_round_tells_calendars_that_a_show_is_over(story: Story, stopped, app) -> None:
     reference = over(story, stopped)
     assert "To move, change or cancel" in fed(story, stopped.now)
@@ -130,6 +133,7 @@ def test_the_days_round_tells_calendars_that_a_show_is_over(story: Story, stoppe
     assert "Nobody has told us yet whether it took place" in fed(story, stopped.now)
 
 
+@pytest.mark.both_databases
 def test_a_show_moved_after_a_report_of_its_earlier_time_is_to_come_again(story: Story, stopped) -> None:
     reference = story.book()
     with transaction():
@@ -187,6 +191,7 @@ def test_what_the_coordinator_or_the_school_cancelled_says_which(story: Story, s
     assert "This booking is cancelled" in page and "by your school" in page and "Changed your mind?" in page
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("by", [COMPANY, COORDINATOR])
 def test_a_letter_of_cancelling_asks_nobody_to_have_anything_ready(client, stopped, by: str) -> None:
     story = lay(client, school_provides="two sockets within 5 metres")
@@ -204,6 +209,7 @@ def test_a_letter_of_cancelling_asks_nobody_to_have_anything_ready(client, stopp
     assert "This visit was cancelled." in fed(story, stopped.now)
 
 
+@pytest.mark.both_databases
 def test_a_day_that_was_given_back_after_a_call_off_is_offered_again(story: Story, stopped) -> None:
     reference = story.book()
     found = booking(reference)
@@ -255,6 +261,7 @@ def test_a_move_into_the_notice_says_so_before_the_click_and_no_way_back_that_is
     assert "Moved to Monday 1 February" in page and "Move it back" not in page
 
 
+@pytest.mark.both_databases
 def test_a_kept_time_inside_the_notice_says_so_before_it_is_taken(client: FlaskClient, stopped) -> None:
     story = lay(client, notice_move_days=14, notice_cancel_days=5)
     with transaction():
@@ -331,6 +338,7 @@ def test_a_host_reads_who_its_guests_are_before_it_moves_or_cancels(story: Story
     assert "your guests read ‘the host had to cancel’" in page
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("ticked", [False, True])
 def test_a_hosts_reason_goes_to_its_guests_only_where_it_says_so(story: Story, stopped, ticked: bool) -> None:
     reference, guest = with_guest(story)
@@ -351,6 +359,7 @@ def test_a_hosts_reason_goes_to_its_guests_only_where_it_says_so(story: Story, s
 # A link of last year
 
 
+@pytest.mark.both_databases
 def test_a_link_of_last_year_says_that_it_is_over_what_was_seen_and_where_this_year_stands(
     story: Story, stopped
 ) -> None:

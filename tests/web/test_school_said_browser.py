@@ -22,7 +22,7 @@ from outreach.post.links import PersonalLink
 from outreach.visits import reports
 from outreach.visits.reports import Account
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
 
 @contextmanager

@@ -22,6 +22,8 @@ from outreach.ground.db import db, transaction
 from outreach.post.incoming.inbox import Incoming
 from outreach.tour.programmes import Programme
 
+pytestmark = pytest.mark.any_database
+
 LAST_YEAR = datetime(2025, 10, 1, tzinfo=UTC)
 
 
@@ -101,6 +103,7 @@ def test_each_year_stands_with_the_former_self_and_its_pupils(desk: Desk) -> Non
     assert "Closed on 31 August 2026. Became Redmere Academy." in desk.page(desk.old)
 
 
+@pytest.mark.both_databases
 def test_the_page_of_a_past_year_shows_that_year(desk: Desk) -> None:
     page = desk.page(desk.old, f"?programme={desk.last.id}")
     assert "Chosen Words, 2025/26 Seen" in page
@@ -179,6 +182,7 @@ def test_empty_parts_say_what_will_stand_there(desk: Desk) -> None:
         assert words in page
 
 
+@pytest.mark.both_databases
 def test_a_note_is_kept_read_and_taken_back_for_good(desk: Desk) -> None:
     where = f"/desk/schools/{desk.new.urn}/notes"
     assert desk.client.post(where, data={"kind": "phone", "text": "Ring <after> ten"}).status_code == 303
@@ -193,6 +197,7 @@ def test_a_note_is_kept_read_and_taken_back_for_good(desk: Desk) -> None:
     assert "That note was taken back already." in desk.page()
 
 
+@pytest.mark.both_databases
 def test_an_empty_note_is_refused_with_a_page_of_its_own(desk: Desk) -> None:
     refused = desk.client.post(f"/desk/schools/{desk.new.urn}/notes", data={"kind": "note", "text": " "})
     assert refused.status_code == 422 and "Write the note first." in refused.text
@@ -261,6 +266,7 @@ def test_another_partnership_sees_nothing_of_it(desk: Desk) -> None:
     assert desk.client.post(f"/desk/schools/{desk.new.urn}/notes/{note_id}/take-back").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_the_page_takes_the_same_queries_whatever_there_is_to_tell(
     desk: Desk, count_queries: Callable[..., Any]
 ) -> None:

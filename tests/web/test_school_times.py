@@ -16,6 +16,8 @@ from outreach.post import links
 from outreach.tour.performances import Performance
 from outreach.visits import reports
 
+pytestmark = pytest.mark.any_database
+
 
 def test_page_says_whose_it_is_what_it_is_how_long_what_it_costs_and_until_when(
     client: FlaskClient, stopped
@@ -84,6 +86,7 @@ def test_page_of_a_closed_programme_offers_nothing(client: FlaskClient, stopped)
     assert story.post("/choose", slot="1-0900").status_code == 422
 
 
+@pytest.mark.both_databases
 def test_looking_changes_nothing(client: FlaskClient, stopped) -> None:
     story = lay(client)
     for path in (
@@ -115,6 +118,7 @@ def test_choosing_keeps_the_time_and_goes_on_to_the_form(client: FlaskClient, st
     assert "Tuesday 9 March, 9:00am" in words
 
 
+@pytest.mark.both_databases
 def test_time_left_is_said_and_the_button_renews_it(client: FlaskClient, stopped) -> None:
     story = lay(client)
     story.choose()
@@ -219,6 +223,7 @@ def test_another_partnerships_link_shows_its_own_school_only(client: FlaskClient
     assert story.partnership.name not in page
 
 
+@pytest.mark.both_databases
 def test_unknown_token_is_a_404(client: FlaskClient, stopped) -> None:
     lay(client)
     for path in ("/i/nothing", "/i/nothing/times", "/i/nothing/booked/MRL-7K4P"):
@@ -227,6 +232,7 @@ def test_unknown_token_is_a_404(client: FlaskClient, stopped) -> None:
         assert "There is no such page" in said(answer)
 
 
+@pytest.mark.both_databases
 def test_expired_and_withdrawn_links_show_the_way_to_a_new_one(client: FlaskClient, stopped) -> None:
     story = lay(client)
     with transaction():
@@ -242,6 +248,7 @@ def test_expired_and_withdrawn_links_show_the_way_to_a_new_one(client: FlaskClie
     assert links.find(ended) is not None
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("days", [1, 3, 60])
 def test_slot_page_takes_ten_queries_however_many_days(client: FlaskClient, stopped, days: int) -> None:
     story = lay(client, days=days)
@@ -259,6 +266,7 @@ def test_slot_page_takes_ten_queries_however_many_days(client: FlaskClient, stop
     assert len(sent) == 10
 
 
+@pytest.mark.both_databases
 def test_time_no_longer_kept_but_still_free_can_be_kept_again(client: FlaskClient, stopped) -> None:
     story = lay(client)
     key = story.choose()

@@ -16,6 +16,8 @@ from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.tour.programmes import Programme
 
+pytestmark = pytest.mark.any_database
+
 SHOW = datetime(2027, 3, 9, 9, 30, tzinfo=UTC)
 
 
@@ -94,26 +96,31 @@ def test_a_reference_leads_straight_to_its_booking(client: FlaskClient, desk: De
     assert (answer.status_code, answer.location) == (302, "/desk/bookings/MRL-7K4P")
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("typed", ["7k4p", "MRL-7K", "mrl7k"])
 def test_a_part_of_a_reference_lists_its_booking(client: FlaskClient, desk: Desk, typed: str) -> None:
     assert 'href="/desk/bookings/MRL-7K4P"' in searched(client, q=typed)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("typed", ["zoe muller", "MÜLLER", "fell zoë", "z.mueller@brannoc.example"])
 def test_a_person_is_found_by_name_and_by_address(client: FlaskClient, desk: Desk, typed: str) -> None:
     page = searched(client, q=typed, **{"in": "people"})
     assert rows(page) == 1 and "Zoë Müller-Fell" in page
 
 
+@pytest.mark.both_databases
 def test_a_person_is_found_by_the_number_they_ring_from(client: FlaskClient, desk: Desk) -> None:
     assert "Zoë Müller-Fell" in searched(client, q="(01632) 960 777")
 
 
+@pytest.mark.both_databases
 def test_a_letter_is_found_by_the_address_it_went_to(client: FlaskClient, desk: Desk) -> None:
     page = searched(client, q="z.mueller@", **{"in": "letters"})
     assert rows(page) == 1 and "Someone to Tell" in page and "Theirs" not in page
 
 
+@pytest.mark.both_databases
 def test_somebody_who_was_named_with_a_booking_is_found_once_with_it(client: FlaskClient, desk: Desk) -> None:
     from outreach.booking.promises import Booking, BookingContact
 
@@ -133,6 +140,7 @@ def test_somebody_who_was_named_with_a_booking_is_found_once_with_it(client: Fla
     assert "named with a booking" in page and "MRL-7K4P" in page
 
 
+@pytest.mark.both_databases
 def test_a_school_is_found_by_what_it_was_called_before(client: FlaskClient, desk: Desk) -> None:
     with transaction():
         old = make.school(name="Wykeham Grammar", status="Closed", la_code="826")  # of nobody here
@@ -168,6 +176,7 @@ def test_nothing_of_another_partnership_is_found(client: FlaskClient, desk: Desk
     assert rows(page) == 0 and "Nothing here matches" in page and "9X2B</a>" not in page
 
 
+@pytest.mark.both_databases
 def test_a_laestab_leads_straight_to_its_school(client: FlaskClient, desk: Desk) -> None:
     with transaction():
         school = make.school(establishment_number=4032)
@@ -199,6 +208,7 @@ def test_every_number_is_a_link_to_a_list_of_so_many(client: FlaskClient, desk: 
         assert listed == [50, 7]
 
 
+@pytest.mark.both_databases
 def test_a_name_that_is_misspelt_is_asked_about(client: FlaskClient, desk: Desk) -> None:
     page = searched(client, q="Branock school")
     assert (
@@ -223,6 +233,7 @@ def test_a_page_or_a_list_that_is_not_there_is_said(client: FlaskClient, desk: D
     assert "Only the first 200 characters" in searched(client, q="b" * 300)
 
 
+@pytest.mark.both_databases
 def test_marks_that_mean_something_to_a_database_or_a_browser_mean_nothing(
     client: FlaskClient, desk: Desk
 ) -> None:
@@ -232,6 +243,7 @@ def test_marks_that_mean_something_to_a_database_or_a_browser_mean_nothing(
     assert "St Brannoc’s" in searched(client, q="brannoc%")
 
 
+@pytest.mark.both_databases
 def test_however_much_is_found_takes_the_same_queries(
     client: FlaskClient, desk: Desk, count_queries: Any
 ) -> None:
@@ -253,6 +265,7 @@ def test_however_much_is_found_takes_the_same_queries(
 
 
 @pytest.mark.browser
+@pytest.mark.any_database
 def test_search_in_a_real_browser(site: Site, wide_page: Page, page: Page, desk: Desk) -> None:
     with transaction():
         person = make.person(desk.ours)

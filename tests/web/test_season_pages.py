@@ -42,6 +42,7 @@ def links_of(page: str) -> list[tuple[str, str]]:
     return [(unescape(address), number + what) for address, number, what in found]
 
 
+@pytest.mark.any_database
 def test_every_number_leads_to_as_many_rows(client: FlaskClient, c: Any) -> None:
     page = client.get("/desk/tour/season").text
     links = links_of(page)
@@ -66,6 +67,7 @@ def test_every_number_leads_to_as_many_rows(client: FlaskClient, c: Any) -> None
             assert f">{words.split()[0]}<" in foot, (address, words)
 
 
+@pytest.mark.any_database
 def test_the_sheet_says_what_it_counts(client: FlaskClient, c: Any) -> None:
     page = client.get("/desk/tour/season").text
     assert "3 days of 4 used, 3 shows, 2 of them to come" in page
@@ -75,6 +77,7 @@ def test_the_sheet_says_what_it_counts(client: FlaskClient, c: Any) -> None:
     assert "Not for publication" in page
 
 
+@pytest.mark.any_database
 def test_a_show_that_did_not_take_place_is_listed_apart(client: FlaskClient, c: Any) -> None:
     page = client.get("/desk/tour/season/shows?which=not").text
     assert "1 show that did not take place" in page and "0 pupils counted, 0 only promised." in page
@@ -187,6 +190,7 @@ def test_another_partnership_sees_none_of_it(client: FlaskClient, c: Any) -> Non
 
 
 @pytest.mark.browser
+@pytest.mark.any_database
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_pages_have_no_fault_and_print(c: Any, site: Site, wide_page: Any) -> None:
     site.sign_in(wide_page, c.person)

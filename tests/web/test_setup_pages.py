@@ -18,6 +18,8 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.tour import companies, days, programmes
 
+pytestmark = pytest.mark.any_database
+
 
 class Desk:
     """A coordinator signed in, with one partnership and a programme."""
@@ -116,6 +118,7 @@ def test_the_checklist_says_whose_term_dates_are_missing(desk: Desk) -> None:
     )
 
 
+@pytest.mark.both_databases
 def test_the_checklist_takes_as_many_queries_for_three_of_each_as_for_one(desk: Desk, count_queries) -> None:
     counts = []
     for n in (1, 3):
@@ -156,6 +159,7 @@ def test_a_step_is_done_only_when_the_target_can_use_it(desk: Desk) -> None:
     )
 
 
+@pytest.mark.both_databases
 def test_an_empty_partnership_has_a_page_everywhere(client: FlaskClient) -> None:
     with transaction():
         person = make.person(
@@ -174,6 +178,7 @@ def test_an_empty_partnership_has_a_page_everywhere(client: FlaskClient) -> None
         assert words in answer.text
 
 
+@pytest.mark.both_databases
 def test_settings_are_saved_as_typed(desk: Desk) -> None:
     answer = desk.post("/desk/setup/partnership", **SETTINGS)
     assert (answer.status_code, answer.location) == (303, "/desk/setup")
@@ -219,6 +224,7 @@ def test_a_wrong_setting_is_named_and_what_was_typed_stays(desk: Desk, field, ty
     assert partnerships.get(desk.partnership_id).hold_minutes == 15
 
 
+@pytest.mark.both_databases
 def test_nothing_typed_at_all_is_answered_in_words_on_every_form(desk: Desk) -> None:
     with transaction():
         programme = make.programme(desk.partnership)
@@ -243,6 +249,7 @@ def test_nothing_typed_at_all_is_answered_in_words_on_every_form(desk: Desk) -> 
         assert problems(answer), path
 
 
+@pytest.mark.both_databases
 def test_districts_are_uploaded_refused_and_removed(desk: Desk) -> None:
     square = [[[-1.1, 52.0], [-1.0, 52.0], [-1.0, 52.1], [-1.1, 52.0]]]
     good = {
@@ -266,6 +273,7 @@ def test_districts_are_uploaded_refused_and_removed(desk: Desk) -> None:
     assert partnerships.get(desk.partnership_id).districts_geojson is None
 
 
+@pytest.mark.both_databases
 def test_an_authority_is_added_and_its_terms_pasted_and_removed(desk: Desk) -> None:
     answer = desk.post("/desk/setup/authorities", la_code="932", name="Otherwold")
     assert (answer.status_code, answer.location) == (303, "/desk/setup/authorities/932")
@@ -317,6 +325,7 @@ def test_a_file_that_is_no_table_is_refused_in_words(desk: Desk) -> None:
     assert len(problems(answer)) == 1
 
 
+@pytest.mark.both_databases
 def test_a_programme_is_set_up_changed_closed_and_opened_again(desk: Desk) -> None:
     answer = desk.post("/desk/programmes/new", **PLAY)
     assert (answer.status_code, answer.location) == (303, "/desk/programmes")
@@ -407,6 +416,7 @@ def test_a_training_is_set_up_without_year_groups(desk: Desk) -> None:
     assert "adults" in desk.client.get("/desk/programmes").text
 
 
+@pytest.mark.both_databases
 def test_a_company_and_its_troupe_are_added_and_changed(desk: Desk) -> None:
     with transaction():
         make.school(postcode="ZZ4 4DD", easting=455000, northing=205000)
@@ -445,6 +455,7 @@ def test_a_wrong_troupe_is_named_and_what_was_typed_stays(desk: Desk) -> None:
     assert len(companies.troupes(desk.partnership_id)) == 1
 
 
+@pytest.mark.both_databases
 def test_tour_days_are_previewed_then_added_once(desk: Desk) -> None:
     with transaction():
         programme = make.programme(desk.partnership)
@@ -518,6 +529,7 @@ def test_wrong_dates_for_a_tour_are_named(desk: Desk, wrong: dict, words: list[s
     assert (answer.status_code, problems(answer)) == (422, words)
 
 
+@pytest.mark.both_databases
 def test_a_stale_preview_adds_nothing_and_says_why(desk: Desk) -> None:
     with transaction():
         programme = make.programme(desk.partnership)
@@ -554,6 +566,7 @@ def test_a_preview_whose_dates_make_no_sense_leads_back_to_the_form(desk: Desk) 
     assert answer.status_code == 303
 
 
+@pytest.mark.both_databases
 def test_a_tour_day_is_changed_and_removed_but_not_with_a_show(desk: Desk) -> None:
     with transaction():
         programme = make.programme(desk.partnership)
@@ -586,6 +599,7 @@ def test_a_tour_that_is_over_is_folded_away(desk: Desk) -> None:
     assert "1 week before this one, 0 shows" in page
 
 
+@pytest.mark.both_databases
 def test_nobody_reaches_anothers_rows_or_passes_unsigned(desk: Desk, app: Flask) -> None:
     with transaction():
         theirs = make.partnership(la_codes=("940",))
@@ -617,6 +631,7 @@ def test_nobody_reaches_anothers_rows_or_passes_unsigned(desk: Desk, app: Flask)
     assert f"{programme.title}" not in desk.client.get(f"/desk/tour?programme={programme.id}").text
 
 
+@pytest.mark.both_databases
 def test_without_signing_in_each_page_leads_to_the_sign_in(client: FlaskClient) -> None:
     for path in (
         "/desk/setup",

@@ -40,6 +40,7 @@ def is_in(client: FlaskClient) -> bool:
     return client.get("/desk/password").status_code == 200
 
 
+@pytest.mark.any_database
 def test_right_password_opens_the_desk(priya: people.Person, client: FlaskClient) -> None:
     assert not is_in(client)
     answer = sign_in(client)
@@ -58,6 +59,7 @@ def test_wrong_password_shows_the_page_again_with_the_address_and_one_try_counte
     assert not is_in(client)
 
 
+@pytest.mark.any_database
 def test_empty_form_says_what_is_missing(client: FlaskClient) -> None:
     answer = client.post("/sign-in", data={})
     assert answer.status_code == 422
@@ -75,6 +77,7 @@ def test_eleventh_try_is_refused_politely_even_with_the_right_password(
     assert not is_in(client)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("wanted", "where"),
     [
@@ -99,6 +102,7 @@ def test_sign_in_leads_on_to_a_page_of_ours_alone(
     assert (answer.status_code, answer.location) == (303, where)
 
 
+@pytest.mark.any_database
 def test_page_of_the_desk_asks_to_sign_in_and_leads_back(priya: people.Person, client: FlaskClient) -> None:
     answer = client.get("/desk/requests")
     assert answer.status_code == 302
@@ -148,6 +152,7 @@ def test_person_without_a_password_is_led_from_the_link_to_choosing_one(
     assert 'name="old"' in client.get("/desk/password").text
 
 
+@pytest.mark.any_database
 def test_new_password_signs_out_every_other_browser(
     priya: people.Person, app: Flask, client: FlaskClient
 ) -> None:

@@ -45,6 +45,7 @@ def ours() -> int | None:
     return db.session.scalar(select(Partnership.id).order_by(Partnership.id))
 
 
+@pytest.mark.any_database
 def test_when_all_is_well_it_says_so(desk: FlaskClient, stopped: Any) -> None:
     with transaction():
         make.letter("j.fell@redmere.example", stopped.now - HOUR, partnership_id=ours())
@@ -61,6 +62,7 @@ def test_when_all_is_well_it_says_so(desk: FlaskClient, stopped: Any) -> None:
     assert 'class="msg' not in page
 
 
+@pytest.mark.any_database
 def test_when_the_days_round_last_came_is_said_and_that_it_does_not_come(
     desk: FlaskClient, stopped: Any
 ) -> None:
@@ -84,6 +86,7 @@ def test_letters_that_wait_while_nobody_is_on_duty_are_said(desk: FlaskClient, s
     assert "Letters go out late" in desk.get("/desk/status").text
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
@@ -120,6 +123,7 @@ def test_a_mailbox_that_nobody_reads_or_that_cannot_be_read_is_said(
     assert "None is set up." in desk.get("/desk/status").text
 
 
+@pytest.mark.any_database
 def test_what_another_partnerships_post_does_is_not_said(desk: FlaskClient, stopped: Any) -> None:
     wait(timedelta(minutes=5), stopped.now)
     with transaction():
@@ -236,6 +240,7 @@ def figures(text: str) -> dict[str, float]:
     return found
 
 
+@pytest.mark.any_database
 def test_the_figures_tell_the_state_of_the_post(app: Flask, desk: FlaskClient, stopped: Any) -> None:
     app.config["METRICS_TOKEN"] = TOKEN
     wait(timedelta(minutes=5), stopped.now)
@@ -284,6 +289,7 @@ def test_without_the_token_there_are_no_figures(app: Flask, client: FlaskClient,
     assert "outreach_letters" not in answer.text
 
 
+@pytest.mark.any_database
 def test_while_no_token_is_set_there_is_no_such_page(client: FlaskClient) -> None:
     for shown in ("", "Bearer ", "Bearer x"):
         assert client.get("/metrics", headers={"Authorization": shown}).status_code == 404

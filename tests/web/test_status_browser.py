@@ -17,7 +17,7 @@ from outreach.post.outgoing import duty, pauses, postman
 from post.facts import JOANNA, sender, visit
 from web.test_letters_browser import LONG, keep
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
 
 @pytest.fixture

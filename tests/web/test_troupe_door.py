@@ -20,6 +20,8 @@ from outreach.post import troupe_links
 from outreach.post.troupe_links import TroupeLink
 from outreach.tour.companies import Troupe
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def ours(app: Flask, stopped: Any) -> Any:
@@ -64,6 +66,7 @@ def test_a_link_shows_no_other_troupes_days(client: FlaskClient, ours: Any) -> N
     assert "2 February" not in client.get(f"/t/{a_link(mine, ours.id)}").text
 
 
+@pytest.mark.both_databases
 def test_a_day_is_shown_with_as_many_queries_as_a_hundred(
     client: FlaskClient, ours: Any, count_queries: Callable[[], Any]
 ) -> None:
@@ -100,6 +103,7 @@ def test_a_link_made_with_another_key_opens_nothing(client: FlaskClient, ours: A
     assert client.get(f"/t/{a_link(troupe, ours.id)}").status_code == 200
 
 
+@pytest.mark.both_databases
 def test_a_link_still_opens_when_the_key_was_changed(app: Flask, client: FlaskClient, ours: Any) -> None:
     with transaction():
         troupe = make.troupe(ours)
@@ -122,6 +126,7 @@ def test_a_link_ends_seven_weeks_after_its_year(client: FlaskClient, ours: Any, 
     assert "This link has ended" in answer.text and "01632 960 118" in answer.text
 
 
+@pytest.mark.both_databases
 def test_a_link_made_in_august_is_for_the_year_to_come(app: Flask, ours: Any) -> None:
     with transaction():
         troupe = make.troupe(ours)
@@ -137,6 +142,7 @@ def signed_in(client: FlaskClient, partnership: Any) -> FlaskClient:
     return make.signed_in(client, person)
 
 
+@pytest.mark.both_databases
 def test_a_coordinator_makes_a_link_takes_a_new_one_and_takes_it_back(client: FlaskClient, ours: Any) -> None:
     with transaction():
         troupe = make.troupe(ours)
@@ -185,6 +191,7 @@ def test_no_other_partnerships_coordinator_sees_or_makes_a_link(client: FlaskCli
 
 
 @pytest.mark.browser
+@pytest.mark.any_database
 def test_two_who_make_a_link_at_once_have_the_same_one(app: Flask, ours: Any) -> None:
     with transaction():
         troupe_id = make.troupe(ours).id
@@ -212,6 +219,7 @@ def test_two_who_make_a_link_at_once_have_the_same_one(app: Flask, ours: Any) ->
     assert wrong == [] and len(set(made)) == 1
 
 
+@pytest.mark.both_databases
 def test_the_database_lets_no_troupe_have_two_links(app: Flask, ours: Any) -> None:
     with transaction():
         troupe = make.troupe(ours)

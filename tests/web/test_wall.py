@@ -23,7 +23,7 @@ from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.tour.programmes import Programme
 
-pytestmark = pytest.mark.usefixtures("stopped")
+pytestmark = [pytest.mark.usefixtures("stopped"), pytest.mark.any_database]
 SECRETS = (
     "lead@secret.example",
     "SEC-00001",
@@ -94,6 +94,7 @@ def two(app: Flask) -> tuple[Side, Side]:
     return sides[0], sides[1]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("ours_first", [True, False])
 def test_a_link_into_anothers_county_shows_nothing_of_it(two: Any, ours_first: bool) -> None:
     ours, theirs = two
@@ -200,6 +201,7 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
     assert "new@redmere.example" not in theirs.client.get(f"/desk/bookings/{reference}").text
 
 
+@pytest.mark.both_databases
 def test_each_reads_of_a_schools_history_what_was_its_own(two: Any, stopped: Any) -> None:
     ours, theirs = two
     urn, at = theirs.school.urn, make.NOW + timedelta(days=1)
