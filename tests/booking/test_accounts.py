@@ -141,6 +141,7 @@ def test_a_training_is_open_until_it_is_booked(c) -> None:
         ({}, 1, False),
         ({8: None, 9: None}, 1, False),
         ({8: 150, 9: 150}, 1, False),
+        ({8: 300, 9: None}, 1, False),
         ({8: 150, 9: 151}, 2, True),
         ({8: 301, 9: None}, 2, True),
         ({8: 300, 9: 301}, 3, True),

@@ -335,12 +335,14 @@ def test_another_hall_is_another_place_and_raises_the_sequence(c) -> None:
     ]
 
 
-def test_changing_nothing_writes_to_nobody(c) -> None:
+@pytest.mark.parametrize("said", [promise(), promise(pupils={7: 0, 8: 148, 9: 151})])
+def test_changing_nothing_writes_to_nobody(c, said: Promise) -> None:
     booking = booked(c)
     before = len(letters())
     with transaction():
-        bookings.change(booking, promise(), who="Joanna Fell", now=make.NOW + timedelta(hours=1))
-    assert len(letters()) == before
+        later = make.NOW + timedelta(hours=1)
+        assert bookings.change(booking, said, who="Joanna Fell", now=later) is booking
+    assert (len(letters()), len(deeds_of(booking))) == (before, 1)
 
 
 def test_changing_once_the_show_began_is_refused(c) -> None:
@@ -559,6 +561,19 @@ def test_the_second_of_two_shows_is_judged_with_the_first(c) -> None:
     assert db.session.query(Booking).count() == 0
 
 
+def test_a_single_pupil_can_come(c) -> None:
+    assert booked(c, pupils={8: 1}).seats == 1
+
+
+def test_a_host_that_has_moved_cancels_within_the_notice_like_any_other(c) -> None:
+    booking = booked(c)
+    with transaction():
+        bookings.move(booking, slot(c, day=c.later), who="Joanna Fell", now=make.NOW)
+    too_late = wall(booking.can_cancel_until() + timedelta(days=1), time(8))
+    with pytest.raises(bookings.TooLateToCancel), transaction():
+        bookings.cancel(booking, reason="exams", by="school", who="Joanna Fell", now=too_late)
+
+
 def test_a_show_takes_as_many_as_its_ceiling(c) -> None:
     with transaction():
         c.programme.audience_ceiling = 299
@@ -622,7 +637,7 @@ def test_moving_to_where_it_stands_tells_nobody(c) -> None:
         c.programme, c.school, f"{c.day.id}-0900", now=make.NOW, instead_of=booking.performance_id
     )
     with transaction():
-        bookings.move(booking, there, who="Joanna Fell", now=make.NOW)
+        assert bookings.move(booking, there, who="Joanna Fell", now=make.NOW) is booking
     assert (booking.sequence, letters(), len(deeds_of(booking))) == (0, before, 1)
 
 
