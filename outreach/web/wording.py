@@ -1,9 +1,12 @@
 """How dates, times and numbers are said on pages, as template filters."""
 
+from collections.abc import Iterable
+
 from flask import Flask
 
 from outreach.ground import wording
 from outreach.post.outbox import SENT, Letter
+from outreach.tour.programmes import Programme
 
 
 def init_app(app: Flask) -> None:
@@ -23,6 +26,18 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["year_groups"] = wording.year_groups_name
     app.jinja_env.filters["year_group"] = wording.year_group_name
     app.jinja_env.filters["school_year"] = wording.year_name
+    app.jinja_env.filters["programme_choices"] = programme_choices
+    app.jinja_env.filters["year_group_choices"] = year_group_choices
+
+
+def programme_choices(programmes: Iterable[Programme]) -> list[tuple[int, str]]:
+    """What a select offers of programmes: their ids and names."""
+    return [(p.id, f"{p.title} {wording.year_name(p.academic_year)}") for p in programmes]
+
+
+def year_group_choices(years: Iterable[int]) -> list[tuple[int, str]]:
+    """What a select offers of year groups."""
+    return [(year, wording.year_group_name(year)) for year in years]
 
 
 def sent_again(letter: Letter | None) -> str:
