@@ -18,13 +18,12 @@ from outreach.coverage.gaps import named
 from outreach.coverage.school import story
 from outreach.coverage.school.story import Chapter
 from outreach.ground import clock
-from outreach.ground.school_year import offered
 from outreach.ground.timespans import day_of
 from outreach.post import letterbook, outbox
 from outreach.post.incoming import contents, inbox
 from outreach.tour import programmes, targets
 from outreach.tour.programmes import Programme
-from outreach.web.coordinator import school_told
+from outreach.web.coordinator import school_told, school_words
 from outreach.web.coordinator.next_steps import SEE, NextSteps
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand
 
@@ -51,11 +50,17 @@ def school(urn: int) -> Any:
         "coordinator/school.html",
         school=found,
         programme=programme,
-        chapters=chapters,
+        words=school_words,
+        years=school_words.years(chapters, urn, today=now.date()),
+        succession=school_words.line_of_succession(
+            found,
+            became,
+            beside=[s for s in came_from if s.is_open],
+            came_from=[s for s in came_from if s in former],
+        ),
         earlier=past_shows.of_schools(family, g.partnership.id),
         named=named,
         census_said=figures.census_said,
-        ages=offered(found.statutory_low_age, found.statutory_high_age),
         facts=school_told.facts(found),
         changes=[c for c in changes if c.settled_at is None],
         contacts=on_file,
@@ -71,9 +76,6 @@ def school(urn: int) -> Any:
         no_names=notes.NO_NAMES,
         note_at_most=notes.LONGEST,
         deeds=school_told.deeds(family, [b.reference for b in bookings], ours),
-        came_from=[s for s in came_from if s in former],
-        beside=[s for s in came_from if s.is_open],
-        became=became,
         names={s.urn: s.name for s in (found, *came_from)},
         now=now,
         **(_in_programme(found, programme, chapters, family) if programme else {}),
@@ -95,7 +97,7 @@ def _in_programme(
     return {
         "next_step": None if step is None or step[0] == SEE else step,
         "books_by_phone": urn in holds.who_could_book(programme, {school: account}, now=now),
-        "proposed": [(proposal, _heard(proposal)) for proposal in proposed],
+        "proposed": [(p, school_words.kept(p, proposals.named(p), _heard(p))) for p in proposed],
         "may_propose": len(proposed) < accounts.shows_needed(programme, account.still_open),
         "chapter": chapter,
         "standing": chapter.standing,

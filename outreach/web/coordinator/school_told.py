@@ -14,7 +14,7 @@ from outreach.county.register import hands
 from outreach.county.schools import Correction, School
 from outreach.ground import history
 from outreach.ground.history import History
-from outreach.ground.wording import date_and_time, day_short
+from outreach.ground.wording import date_and_time, day_short, number
 from outreach.post.outbox import Letter
 
 
@@ -29,9 +29,28 @@ class Fact:
     correction: Correction | None
 
     @property
-    def agreed(self) -> bool:
-        """The register says by now what the correction does."""
-        return self.correction is not None and self.value == self.register
+    def words(self) -> str:
+        """The value as it is said; '' for one that is not known."""
+        return self._said(self.value)
+
+    @property
+    def note(self) -> str:
+        """What the register says, and who corrected it, why; '' where nobody did."""
+        if self.correction is None:
+            return ""
+        register = f"The register says {self._said(self.register) or 'not known'}."
+        if self.value == self.register:
+            register = "The register says the same by now."
+        who, reason = self.correction.who, self.correction.reason
+        by = f"Corrected by {who}, {day_short(self.correction.recorded_at)}"
+        return f"{register} {by}" + (f": {reason}" if reason else "")
+
+    def _said(self, value: Any) -> str:
+        if value in (None, ""):
+            return ""
+        if self.field in ("open_date", "close_date"):
+            return day_short(value)
+        return number(value) if self.field == "number_of_pupils" else str(value)
 
 
 @dataclass(frozen=True, kw_only=True)

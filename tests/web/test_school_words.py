@@ -1,0 +1,244 @@
+"""The words of a school's page: each sentence in every case that makes it another."""
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from outreach.asking.notes import Note
+from outreach.county.schools import Correction, School
+from outreach.coverage.school.story import Chapter
+from outreach.coverage.standings import AlsoSeen
+from outreach.post.outbox import Letter
+from outreach.tour.programmes import Programme
+from outreach.web.coordinator import school_words
+from outreach.web.coordinator.school_told import Fact
+
+URN, OTHER = 990001, 990002
+AT = datetime(2027, 1, 19, 14, 6, tzinfo=UTC)
+
+
+def school(**changes: Any) -> School:
+    return School(urn=URN, name="Larch", **({"status": "Open"} | changes))
+
+
+def standing(**changes: Any) -> Any:
+    told = {"urn": URN, "name": "Larch", "standing": "asked", "cause": "", "since": None, "evidence": ""}
+    told |= {"seen_pupils": 90, "target_pupils": 120, "estimated": False, "seen_estimated": False}
+    return SimpleNamespace(**told | changes)
+
+
+def said(sentence: school_words.Sentence) -> str:
+    names = ", ".join(s.name for s in sentence.schools)
+    return f"{sentence.strong}|{sentence.before}{names}{sentence.after}" + ("!" if sentence.loud else "")
+
+
+def test_a_school_in_one_line_says_what_is_not_known() -> None:
+    known = school(
+        la_code="931",
+        establishment_number=4001,
+        phase_of_education="Secondary",
+        type_of_establishment="Academy",
+        district_name="Kestermere",
+        statutory_low_age=11,
+        statutory_high_age=16,
+        number_of_pupils=1080,
+    )
+    assert school_words.summary(known) == (
+        "URN 990001 · LAESTAB 931/4001 · Secondary · Academy · Kestermere · ages 11 to 16 · 1,080 pupils"
+    )
+    bare = school(type_of_establishment="Academy")
+    assert school_words.summary(bare) == (
+        "URN 990001 · no phase · Academy · district not known · ages unknown · pupils unknown"
+    )
+
+
+CLOSED, CLOSING = {"status": "Closed"}, {"close_date": date(2027, 8, 31)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "followed", "wanted"),
+    [
+        ({}, False, []),
+        (CLOSED | CLOSING, False, ["Closed on 31 August 2027.|"]),
+        (CLOSED, True, ["Closed.| Became Birch."]),
+        (CLOSING, True, ["|Closes on 31 August 2027, followed by Birch.!"]),
+        (CLOSING, False, ["Closes on 31 August 2027.|"]),
+        (
+            CLOSING | {"status": "Open, but proposed to close"},
+            False,
+            ["Proposed to close on 31 August 2027.|"],
+        ),
+        ({"status": "Proposed to open"}, False, ["Proposed to open.|"]),
+        (
+            {},
+            True,
+            [
+                "Open.| The register names Birch as what came of it: each counts for itself, "
+                "with what is its own."
+            ],
+        ),
+    ],
+)
+def test_how_a_school_ends(changes: dict[str, Any], followed: bool, wanted: list[str]) -> None:
+    became = [School(urn=OTHER, name="Birch")] if followed else []
+    told = school_words.line_of_succession(school(**changes), became, [], [])
+    assert [said(s) for s in told] == wanted
+
+
+def test_what_a_school_came_from() -> None:
+    one, two = School(urn=OTHER, name="Birch"), School(urn=OTHER + 1, name="Elm")
+    opened = school(open_date=date(2026, 9, 1))
+    told = school_words.line_of_succession(opened, [], [one], [one, two])
+    assert [said(s) for s in told] == [
+        "|Came out of Birch, which is open still and keeps what is its own.",
+        "|Came from Birch, Elm, opened 1 September 2026.",
+    ]
+    told = school_words.line_of_succession(school(), [], [one, two], [one])
+    assert [said(s) for s in told] == [
+        "|Came out of Birch, Elm, which are open still and keep what are their own.",
+        "|Came from Birch.",
+    ]
+
+
+def test_the_cause_is_said_once_and_its_day_once() -> None:
+    since = date(2026, 11, 3)
+    assert school_words.cause(standing(cause="asked", since=since)) == ""
+    assert school_words.cause(standing(cause="silent since 3 November 2026", since=since)) == (
+        "Silent since 3 November 2026"
+    )
+    assert school_words.cause(standing(cause="declined", since=since)) == "Declined, since 3 November 2026"
+    assert school_words.cause(standing(cause="no contact")) == "No contact"
+
+
+def test_year_groups_say_what_is_promised() -> None:
+    told = school_words.year_groups(standing(year_groups={8: "seen", 9: "open"}), {8: 1080, 9: 0})
+    assert told == {8: "Seen, 1,080 promised", 9: "Open"}
+
+
+def test_outside_the_target_says_who_saw_it_all_the_same() -> None:
+    def seen(urn: int, pupils: int | None) -> AlsoSeen:
+        return AlsoSeen(urn=urn, name="Larch", district_name="", why="taken out", pupils=pupils)
+
+    def told(*also: AlsoSeen, adults: bool = False) -> str:
+        return school_words.outside_target(also, URN, for_adults=adults)
+
+    assert told(seen(OTHER, 30)) == "Not in the target of this programme."
+    assert told(seen(URN, 30)) == (
+        "Not in the target of this programme. 30 pupils saw it, and count in no share: taken out."
+    )
+    assert told(seen(URN, None), adults=True) == (
+        "Not in the target of this programme. It was seen here, and counts in no share: taken out."
+    )
+
+
+def test_a_kept_time_says_who_was_told_and_what_their_calendars_said() -> None:
+    people: Any = [
+        SimpleNamespace(name="Ann", address="Ann@school.example"),
+        SimpleNamespace(name="", address="office@school.example"),
+    ]
+    proposal: Any = SimpleNamespace(starts_at=AT, reply_by=date(2027, 1, 22), recorded_at=AT, who="Priya")
+    heard = {"ann@school.example": "said yes in the calendar"}
+    assert school_words.kept(proposal, people, heard) == (
+        "Tuesday 19 January, 2:06pm is kept for it",
+        "until the end of Friday 22 January. Written to Ann (said yes in the calendar) and "
+        "office@school.example on 19 January 2027 by Priya.",
+    )
+
+
+def test_a_decision_says_its_reason() -> None:
+    out: Any = SimpleNamespace(kind="exclude", reason="No hall", year_groups=())
+    taken: Any = SimpleNamespace(kind="include", reason="Asked us", year_groups=(8, 9))
+    assert school_words.decided(out) == "Taken out: No hall"
+    assert school_words.decided(taken) == "Taken in with Years 8 and 9: Asked us"
+
+
+def chapter(*shown: Any, also: tuple[AlsoSeen, ...] = (), adults: bool = False) -> Chapter:
+    return Chapter(
+        programme=Programme(academic_year=2026, for_adults=adults),
+        day=date(2027, 1, 18),
+        standing=None,
+        excluded=False,
+        line=list(shown),
+        also_seen=list(also),
+    )
+
+
+def test_a_year_shows_its_standings_or_who_saw_it_all_the_same() -> None:
+    under = [
+        standing(),
+        standing(urn=OTHER, name="Birch", cause="silent", evidence="both agree", estimated=True),
+    ]
+    one, then = school_words.years([chapter(*under), chapter()], URN, today=date(2027, 1, 19))
+    assert one.under == "2026/27, as of 18 January 2027"
+    assert [(name, s.urn, lines) for name, s, lines in one.stood] == [
+        ("", URN, []),
+        ("as Birch", OTHER, ["Silent", "Both agree"]),
+    ]
+    assert one.pupils == [("90 of 120", False), ("90 of 120", True)]
+    assert (then.stood, then.instead, then.pupils) == ([], [], [])
+    also = (
+        AlsoSeen(urn=URN, name="Larch", district_name="", why="taken out", pupils=1080),
+        AlsoSeen(urn=OTHER, name="Birch", district_name="", why="closed", pupils=None),
+    )
+    only, adults = school_words.years(
+        [chapter(also=also), chapter(also=also, adults=True)], URN, today=date(2027, 1, 18)
+    )
+    assert only.under == "2026/27"
+    assert only.instead == [
+        "Saw it; counts in no share: taken out",
+        "Saw it as Birch; counts in no share: closed",
+    ]
+    assert only.pupils == [("1,080", False)]
+    assert adults.instead[0] == "Attended; counts in no share: taken out" and adults.pupils == []
+
+
+def test_what_became_of_letters_answers_and_bookings() -> None:
+    assert school_words.sending(None) == ""
+    assert school_words.sending(Letter(status="sent", handed_at=AT)) == (
+        "handed to the mail server 19 January 2027 at 2:06pm"
+    )
+    assert school_words.sending(Letter(status="failed")) == "could not be delivered"
+    assert school_words.state(Letter(status="sent")) == "Handed over"
+    assert school_words.state(Letter(status="bounced")) == "Came back"
+    assert school_words.state(Letter(status="held back")) == "Held back"
+    answer: Any = SimpleNamespace(kind="other date", reason="")
+    assert school_words.answered(answer) == "Asked for another date"
+    answer.reason = "Exams"
+    assert school_words.answered(answer) == "Asked for another date: Exams"
+    booking: Any = SimpleNamespace(ended_at=None, performance=SimpleNamespace(ends_at=AT))
+    assert school_words.of_booking(booking, now=AT) == "past"
+    booking.ended_at = AT
+    assert school_words.of_booking(booking, now=AT) == ""
+
+
+def test_notes_and_earlier_visits_name_the_school_where_it_is_another() -> None:
+    names = {OTHER: "Birch"}
+    note = Note(urn=URN, kind="phone", who="Priya", recorded_at=AT)
+    assert school_words.note(note, URN, names) == "On the phone, Priya, 19 January 2027 at 2:06pm"
+    note = Note(urn=OTHER, kind="note", who="Priya", recorded_at=AT)
+    assert school_words.note(note, URN, names) == "Priya, 19 January 2027 at 2:06pm, of Birch"
+    visit: Any = SimpleNamespace(urn=OTHER, day=None, pupils=None)
+    assert school_words.visit(visit, URN, names) == "day not known, number not known, as Birch"
+    visit = SimpleNamespace(urn=URN, day=date(2025, 3, 4), pupils=1)
+    assert school_words.visit(visit, URN, names) == "4 March 2025, 1 pupil"
+
+
+def test_a_fact_says_what_the_register_says_and_who_corrected_it() -> None:
+    def fact(field: str, value: Any, register: Any = None, reason: str | None = None) -> Fact:
+        held = None if reason is None else Correction(who="Priya", recorded_at=AT, reason=reason)
+        return Fact(field=field, label="", value=value, register=register, correction=held)
+
+    assert (fact("town", "").words, fact("town", "Marl").words, fact("town", "Marl").note) == ("", "Marl", "")
+    assert fact("number_of_pupils", 1080).words == "1,080"
+    assert fact("open_date", date(2026, 9, 1)).words == "1 September 2026"
+    assert fact("number_of_pupils", 900, 1050, "Rang us").note == (
+        "The register says 1,050. Corrected by Priya, 19 January 2027: Rang us"
+    )
+    assert fact("town", "Marl", None, "").note == (
+        "The register says not known. Corrected by Priya, 19 January 2027"
+    )
+    assert fact("town", "Marl", "Marl", "").note == (
+        "The register says the same by now. Corrected by Priya, 19 January 2027"
+    )
