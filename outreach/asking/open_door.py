@@ -19,7 +19,7 @@ from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 from outreach.post import letters, links, outbox, stationery
 from outreach.tour.programmes import Programme
 
@@ -35,7 +35,7 @@ ASKS_FROM_ONE_ORIGIN = 60
 often share one address of origin, so that it may ask for many."""
 
 
-class NoSuchRequest(Refusal):
+class NoSuchRequest(NoSuch):
     pass
 
 

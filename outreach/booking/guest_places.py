@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, re
 from outreach.booking.promises import GUEST, Booking
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch
 from outreach.ground.wording import clock, count
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -155,7 +155,7 @@ class Travel:
         return ". ".join(p for p in (said[:1].upper() + said[1:], self.note.strip()) if p)
 
 
-class NoSuchPlace(Refusal):
+class NoSuchPlace(NoSuch):
     def __init__(self) -> None:
         super().__init__("There is no such request.")
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.county.schools import School
 from outreach.ground.db import Base, FoundByName, Instant, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -219,7 +219,7 @@ class BookingEnded(Refusal):
         super().__init__("This booking was cancelled.")
 
 
-class NoSuchBooking(Refusal):
+class NoSuchBooking(NoSuch):
     def __init__(self) -> None:
         super().__init__("There is no booking with that reference.")
 

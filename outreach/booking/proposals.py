@@ -15,7 +15,7 @@ from outreach.booking import holds, told
 from outreach.county import partnerships
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of, end_of_day
 from outreach.post import proposing, stationery
 from outreach.post.calendars import Attendee
@@ -72,7 +72,7 @@ class ProposalEnded(Refusal):
         super().__init__("This time is not kept for you any more. Choose one of the times that are left.")
 
 
-class NoSuchProposal(Refusal):
+class NoSuchProposal(NoSuch):
     def __init__(self) -> None:
         super().__init__("There is no such proposal.")
 

@@ -14,7 +14,7 @@ from outreach.county.schools import School
 from outreach.county.term_lines import Line, read_lines
 from outreach.ground import history
 from outreach.ground.db import db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.wording import count, day_short
 
 LONGEST_TERM_DAYS = 130
@@ -32,7 +32,7 @@ class AuthorityHasSchools(Refusal):
     """Its schools stand in the register here; without it nobody could see them."""
 
 
-class NoSuchAuthority(Refusal):
+class NoSuchAuthority(NoSuch):
     """It was removed already, or is another partnership's."""
 
 
@@ -56,7 +56,7 @@ class InsetTwice(Refusal):
     field = "day"
 
 
-class NoSuchTermDate(Refusal):
+class NoSuchTermDate(NoSuch):
     """It was removed already, or is another partnership's."""
 
 

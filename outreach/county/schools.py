@@ -29,7 +29,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.wording import words_of
 
@@ -259,7 +259,7 @@ class SchoolHours(Base):
     closes: Mapped[time]
 
 
-class NoSuchSchool(Refusal):
+class NoSuchSchool(NoSuch):
     """A URN that the register here does not have."""
 
 

@@ -1,4 +1,4 @@
-"""Refusal: a rule said no, in words for the person."""
+"""Refusal: a rule said no, in words for the person. NoSuch: there is nothing to say it of."""
 
 
 class Refusal(Exception):
@@ -14,3 +14,7 @@ class Refusal(Exception):
         self.message = message
         if field is not None:
             self.field = field
+
+
+class NoSuch(Refusal):
+    """What an address names is not there, or is another's: a page answers as if it had never been."""

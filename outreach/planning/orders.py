@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from outreach.booking.proposals import Proposal
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.programmes import Programme
@@ -140,7 +140,7 @@ class PlanLeftOut(Base):
     school: Mapped[School] = relationship()
 
 
-class NoSuchPlan(Refusal):
+class NoSuchPlan(NoSuch):
     """There is none, or it is another partnership's."""
 
 

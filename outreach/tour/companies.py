@@ -10,7 +10,7 @@ from outreach.county import partnerships
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, OfPartnership, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.geography import Place, from_grid_reference
 
 
@@ -72,7 +72,7 @@ class BaseNotFound(Refusal):
     field = "base"
 
 
-class NoSuchCompany(Refusal):
+class NoSuchCompany(NoSuch):
     """There is none, or it is another partnership's; so with a troupe."""
 
 

@@ -11,7 +11,7 @@ from outreach.county import partnerships, school_days
 from outreach.county.school_days import HOLIDAY, INSET_DAY, WEEKEND, SchoolCalendar
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.school_year import first_day, last_day, year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, day_short
@@ -91,7 +91,7 @@ class DayNotPossible(Refusal):
     """A chosen day cannot be a tour day, or no longer can."""
 
 
-class NoSuchTourDay(Refusal):
+class NoSuchTourDay(NoSuch):
     """There is none, or it is another partnership's, or it was taken back."""
 
 

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from outreach.county import partnerships
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, YearGroups, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.school_year import YEAR_GROUPS, first_day, last_day, year_in_hand, year_name, year_of
 from outreach.ground.wording import clock, count, day_short
 
 
-class NoSuchProgramme(Refusal):
+class NoSuchProgramme(NoSuch):
     """There is none, or it is another partnership's."""
 
 

@@ -6,7 +6,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from outreach.web import gate, problems, wording
+from outreach.web import gate, problems, refusals, wording
 
 
 class RowNumber(IntegerConverter):
@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
     _import_pages()
     gate.init_app(app)
     problems.init_app(app)
+    refusals.init_app(app)
 
 
 def _import_pages() -> None:
@@ -48,7 +49,6 @@ def _import_pages() -> None:
     import outreach.web.company.calling_off
     import outreach.web.company.days
     import outreach.web.company.reporting
-    import outreach.web.company.sheet
     import outreach.web.coordinator.authorities
     import outreach.web.coordinator.availability
     import outreach.web.coordinator.board
@@ -60,7 +60,6 @@ def _import_pages() -> None:
     import outreach.web.coordinator.companies
     import outreach.web.coordinator.confirming
     import outreach.web.coordinator.coverage
-    import outreach.web.coordinator.day_sheet
     import outreach.web.coordinator.desk
     import outreach.web.coordinator.diary
     import outreach.web.coordinator.diary_moves
@@ -98,9 +97,6 @@ def _import_pages() -> None:
     import outreach.web.coordinator.status
     import outreach.web.coordinator.tokens
     import outreach.web.coordinator.tour
-    import outreach.web.coordinator.troupe_costs
-    import outreach.web.coordinator.troupe_link
-    import outreach.web.coordinator.why_not
     import outreach.web.public.assets
     import outreach.web.public.calendar
     import outreach.web.public.company_day

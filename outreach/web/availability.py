@@ -21,6 +21,7 @@ from outreach.tour.companies import Troupe
 from outreach.tour.wishes import KINDS, Wish
 from outreach.web import forms
 from outreach.web.fields import given
+from outreach.web.refusals import refused, status
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -105,13 +106,9 @@ def page(troupe: Troupe, door: Door, **more: Any) -> Any:
     preview."""
     form = _form()
     if form.validate_on_submit():
-        try:
-            _look(troupe, form)
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return redirect(door.preview(**_asked(form)), 303)
-    return _page(troupe, door, form, **more), 422 if request.method == "POST" else 200
+        _look(troupe, form)
+        return redirect(door.preview(**_asked(form)), 303)
+    return _page(troupe, door, form, **more), status()
 
 
 def _page(troupe: Troupe, door: Door, form: WishForm, said: str = "", **more: Any) -> str:
@@ -141,16 +138,12 @@ def preview(troupe: Troupe, door: Door, template: str, **more: Any) -> Any:
     form = WishForm(formdata=request.args, meta={"csrf": False})
     if not form.validate():
         return redirect(door.page(), 303)
-    refusal: Refusal | None = None
-    if request.method == "POST":
-        try:
-            with transaction():
-                done = changing.change(troupe, form.wish(), _ticked(), who=door.who, now=clock.now())
-        except Refusal as no:
-            refusal = no
-        else:
-            flash(_told(done, form.wish().words), "confirm" if done.refused else "message")
-            return redirect(door.page(), 303)
+    refusal = refused()
+    if request.method == "POST" and refusal is None:
+        with transaction():
+            done = changing.change(troupe, form.wish(), _ticked(), who=door.who, now=clock.now())
+        flash(_told(done, form.wish().words), "confirm" if done.refused else "message")
+        return redirect(door.page(), 303)
     try:
         found = _look(troupe, form)
     except Refusal:
@@ -172,27 +165,22 @@ def preview(troupe: Troupe, door: Door, template: str, **more: Any) -> Any:
 def undo(troupe: Troupe, door: Door, **more: Any) -> Any:
     """The change that the form names is put back."""
     number = request.form.get("change", "")
-    try:
-        with transaction():
-            if not (number.isascii() and number.isdigit() and len(number) < 10):
-                raise changing.NoSuchChange("There is no such change of this troupe’s days.")
-            done = changing.undo(troupe, changing.find(troupe, int(number)), who=door.who, now=clock.now())
-    except Refusal as no:
+    if (no := refused()) is not None:
         return _page(troupe, door, _form(empty=True), said=no.message, **more), 422
+    with transaction():
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
+            raise changing.NoSuchChange("There is no such change of this troupe’s days.")
+        done = changing.undo(troupe, changing.find(troupe, int(number)), who=door.who, now=clock.now())
     flash(_told(done, "as before"), "confirm" if done.refused else "message")
     return redirect(door.page(), 303)
 
 
 def settle(troupe: Troupe, form: RulesForm, who: str) -> bool:
-    """The troupe's rules as the form has them; False, with the form saying why, where that cannot be."""
+    """The troupe's rules as the form has them; False while nothing makes sense of it."""
     if not form.validate_on_submit():
         return False
-    try:
-        with transaction():
-            rules.settle(troupe, form.rules(), who=who, now=clock.now())
-    except Refusal as no:
-        form.refuse(no)
-        return False
+    with transaction():
+        rules.settle(troupe, form.rules(), who=who, now=clock.now())
     flash(f"The rules of {troupe.name} are saved.")
     return True
 

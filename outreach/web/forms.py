@@ -32,6 +32,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from outreach.ground.errors import Refusal
 from outreach.web import fields
+from outreach.web.refusals import refused
 
 
 class Form(FlaskForm):
@@ -44,11 +45,30 @@ class Form(FlaskForm):
                 return request.form
             return super().wrap_formdata(form, formdata)
 
+    def validate_on_submit(self, extra_validators: Any = None) -> bool:
+        return self.is_submitted() and valid(self)
+
+    def asks(self, field: str | None) -> bool:
+        """Whether what a refusal speaks of is asked in this form."""
+        return field in self._fields
+
     def refuse(self, refusal: Refusal) -> None:
         """Show a domain's no at its field, else at the first field of the form."""
         name = refusal.field if refusal.field in self._fields else next(iter(self._fields))
         field = self._fields[name]
         field.errors = [*field.errors, refusal.message]
+
+
+def valid(*sent: Form) -> bool:
+    """Whether all the forms of a page are; each says what is wrong with it. Shown again with a Refusal they are
+    not: the form with the field it speaks of says so, else the first."""
+    if not all([form.validate() for form in sent]):
+        return False
+    refusal = refused()
+    if refusal is None:
+        return True
+    next((form for form in sent if form.asks(refusal.field)), sent[0]).refuse(refusal)
+    return False
 
 
 def text(label: str, *, required: str = "", at_most: int = 200, hint: str = "", **kwargs: Any) -> fields.Line:
@@ -242,5 +262,6 @@ __all__ = [
     "tick",
     "ticks",
     "upload",
+    "valid",
     "words",
 ]

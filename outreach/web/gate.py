@@ -24,6 +24,8 @@ from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
+from outreach.planning import orders
+from outreach.planning.orders import TourPlan
 from outreach.post import links
 from outreach.post.feeds import tokens
 from outreach.post.incoming import inbox
@@ -196,10 +198,7 @@ def reread() -> None:
 def own_booking(reference: str) -> Booking:
     """The Booking of that reference if it is, in the link's programme, the link's school's own or that of a
     school which it followed; else a 404."""
-    try:
-        booking = promises.get(reference)
-    except promises.NoSuchBooking:
-        abort(404)
+    booking = promises.get(reference)
     if booking.programme_id != g.link.programme_id:
         abort(404)
     if booking.urn != g.link.urn and booking.urn not in {
@@ -261,11 +260,17 @@ def our_school(urn: int) -> School:
 
 def our_booking(reference: str) -> Booking:
     """The Booking of that reference in one of the partnership's programmes; else a 404."""
-    try:
-        found = promises.get(reference)
-    except promises.NoSuchBooking:
-        abort(404)
+    found = promises.get(reference)
     if found.programme.partnership_id != g.partnership.id:
+        abort(404)
+    return found
+
+
+def our_plan(plan_id: int, *, readable: bool = False) -> TourPlan:
+    """The partnership's plan of that number, and finished where its days and lines are looked at; else a
+    404."""
+    found = orders.get(g.partnership.id, plan_id)
+    if readable and not found.is_readable:
         abort(404)
     return found
 
@@ -278,10 +283,12 @@ def programme_in_hand() -> Programme | None:
         return programmes.current(g.partnership.id, day_of(clock.now()))
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
         abort(404)
-    try:
-        return programmes.get(g.partnership.id, int(wanted))
-    except programmes.NoSuchProgramme:
-        abort(404)
+    return programmes.get(g.partnership.id, int(wanted))
+
+
+def the_programme() -> Programme:
+    """The programme in hand; a 404 where there is none."""
+    return programme_in_hand() or abort(404)
 
 
 def who() -> str:

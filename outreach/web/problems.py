@@ -14,8 +14,8 @@ from outreach.web.gate import ApiProblem
 def init_app(app: Flask) -> None:
     app.register_error_handler(ApiProblem, _said_to_a_program)
     app.register_error_handler(CSRFError, _stale)
-    app.register_error_handler(HTTPException, _problem)
-    app.register_error_handler(Exception, _broken)
+    app.register_error_handler(HTTPException, problem)
+    app.register_error_handler(Exception, broken)
 
 
 def _stale(_error: CSRFError) -> tuple[str, int]:
@@ -39,7 +39,7 @@ def _said_to_a_program(error: ApiProblem) -> tuple[dict[str, Any], int, dict[str
     return {"error": {"code": error.code, "message": error.message}}, error.status, asks
 
 
-def _problem(error: HTTPException) -> tuple[str | dict[str, Any], int, dict[str, str]] | HTTPException:
+def problem(error: HTTPException) -> tuple[str | dict[str, Any], int, dict[str, str]] | HTTPException:
     if error.code is None or error.code < 400:
         return error
     if isinstance(error, SecurityError):
@@ -72,7 +72,7 @@ def _busy() -> Any:
     return page, 503, RETRY_AFTER
 
 
-def _broken(error: Exception) -> Any:
+def broken(error: Exception) -> Any:
     db.session.rollback()
     if is_unavailable(error):
         return _busy()

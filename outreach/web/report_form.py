@@ -1,11 +1,19 @@
-"""The forms of a visit report, at whichever door: what came of a show, in numbers alone; and taking a wrong
-report back"""
+"""A visit report at whichever door: the forms of what came of a show, in numbers alone; and taking a wrong
+report back."""
 
+from typing import Any
+
+from flask import flash, redirect, render_template
 from wtforms import HiddenField
 
+from outreach.booking.promises import Booking
+from outreach.ground import clock
+from outreach.ground.db import transaction
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+from outreach.visits import reports
 from outreach.visits.reports import PUPILS_AT_MOST, Account
 from outreach.web import forms
+from outreach.web.refusals import status
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
 
@@ -86,6 +94,43 @@ class WithdrawForm(forms.Form):
         """The report that was looked at; 0 for what is no number."""
         said = self.report.data or ""
         return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+
+
+def taken_back(
+    template: str,
+    side: str,
+    booking: Booking,
+    *,
+    back: str,
+    who: str,
+    done: str,
+    category: str = "done",
+    **more: Any,
+) -> Any:
+    """The page on which a side takes its newest report back, with the reason; what it said before that holds
+    again. `done`: what is said of it, at `back`."""
+    said = reports.newest(booking, side)
+    if said is None:
+        return redirect(back, 303)
+    form = WithdrawForm(data={"report": str(said.id)})
+    if form.validate_on_submit():
+        with transaction():
+            reports.withdraw(
+                booking, side, form.report_id(), reason=form.reason.data, who=who, now=clock.now()
+            )
+        flash(done, category)
+        return redirect(back, 303)
+    page = render_template(
+        template,
+        booking=booking,
+        form=form,
+        said=said,
+        back=back,
+        total=reports.count_of(said),
+        older=reports.older(booking, said),
+        **more,
+    )
+    return page, status()
 
 
 def yes(said: str | None) -> bool | None:

@@ -333,7 +333,7 @@ def routes(
     found = []
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
-        names = sorted(rule.arguments - WORDS.keys() - {"token"})
+        names = sorted(rule.arguments - WORDS.keys() - {"token"} - set(rule.defaults or ()))
         if getattr(view, "guard", "") != guard or not names:
             continue
         assert set(names) <= theirs.keys(), f"{rule}: no id of {set(names) - theirs.keys()} in the test"
@@ -502,7 +502,7 @@ def hands(
     """(method, address) as `routes`, AT_LEAST so many of the other's ids in each."""
     found = set()
     for rule in app.url_map.iter_rules():
-        names = sorted(rule.arguments - WORDS.keys() - {"token"})
+        names = sorted(rule.arguments - WORDS.keys() - {"token"} - set(rule.defaults or ()))
         if getattr(app.view_functions[rule.endpoint], "guard", "") != guard or not names:
             continue
         for foreign in [names] if len(names) == 1 else [names, *([name] for name in names)]:

@@ -20,13 +20,13 @@ from outreach.booking.promises import Booking
 from outreach.county import contacts
 from outreach.county.schools import School
 from outreach.ground.db import db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
 from outreach.post import outbox
 from outreach.tour.programmes import Programme
 
 
-class NoSuchPerson(Refusal):
+class NoSuchPerson(NoSuch):
     def __init__(self) -> None:
         super().__init__("There is nobody of that kind here.")
 

@@ -12,7 +12,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch
 from outreach.tour.companies import Troupe
 from outreach.tour.performances import Performance
 
@@ -87,7 +87,7 @@ class CallOffLine(Base):
     school: Mapped[School] = relationship()
 
 
-class NoSuchCallOff(Refusal):
+class NoSuchCallOff(NoSuch):
     def __init__(self) -> None:
         super().__init__("Nothing of that kind was called off.")
 

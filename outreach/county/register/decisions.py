@@ -13,7 +13,7 @@ from outreach.county.register import noticing
 from outreach.county.register.noticing import LEAVING, OPENED
 from outreach.county.schools import RegisterImport, School
 from outreach.ground.db import Base, Instant, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch
 
 ACCEPTED, KEPT, OVERTAKEN = "accepted", "kept ours", "overtaken"
 
@@ -64,7 +64,7 @@ class RegisterChange(Base):
         return self.kind != LEAVING and self.field != OPENED
 
 
-class NoSuchChange(Refusal):
+class NoSuchChange(NoSuch):
     def __init__(self) -> None:
         super().__init__("There is no such change.")
 

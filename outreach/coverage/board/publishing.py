@@ -17,7 +17,7 @@ from outreach.coverage.board.content import Content
 from outreach.coverage.standings import Reckoning
 from outreach.ground import history, school_year
 from outreach.ground.db import Base, Instant, OfPartnership, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.suppression import AT_LEAST, GivesAway, People, Release
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, date_and_time, day_short
@@ -115,7 +115,7 @@ class GivesSomebodyAway(Refusal):
         )
 
 
-class NoSuchReport(Refusal):
+class NoSuchReport(NoSuch):
     """There is none, or it is another partnership's."""
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from outreach.ground import history
 from outreach.ground.db import db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day_short
 from outreach.planning import orders
@@ -20,7 +20,7 @@ from outreach.tour.fit import DayOffer
 from outreach.tour.performances import Slot
 
 
-class NoSuchLine(Refusal):
+class NoSuchLine(NoSuch):
     """There is none, or it is another plan's or another partnership's."""
 
 

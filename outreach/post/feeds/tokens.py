@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 
 PREFIX = "outreach_"
 """What every token begins with, so that one that leaked into a file or a log is known for what it is."""
@@ -40,7 +40,7 @@ class LabelTaken(Refusal):
     field = "label"
 
 
-class NoSuchToken(Refusal):
+class NoSuchToken(NoSuch):
     """There is none, or it is another partnership's."""
 
 

@@ -3,10 +3,11 @@ its rules."""
 
 from typing import Any
 
-from flask import g, redirect, render_template, request, url_for
+from flask import g, redirect, render_template, url_for
 
 from outreach.tour.availability import rules
 from outreach.web import availability as pages
+from outreach.web.refusals import status
 from outreach.web.troupe_door import by_troupe_link, company
 
 
@@ -36,7 +37,7 @@ def rules_of_troupe(token: str) -> Any:
     if pages.settle(g.troupe, form, g.who):
         return redirect(url_for("company.availability", token=token), 303)
     page = render_template("company/rules.html", token=token, form=form)
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 def _door(token: str) -> pages.Door:

@@ -10,9 +10,9 @@ from outreach.booking.calling_off import affected, deeds, rows
 from outreach.booking.calling_off.scope import Scope
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.web import call_off_form
 from outreach.web.call_off_form import CallOffForm, SpanForm
+from outreach.web.refusals import status
 from outreach.web.troupe_door import by_troupe_link, company
 
 
@@ -29,24 +29,19 @@ def call_off(token: str) -> Any:
     scope = _scope(which) if asked and which.validate() else None
     found, form = call_off_form.look(scope, which), CallOffForm()
     if scope and found and form.validate_on_submit():
-        try:
-            with transaction():
-                done = deeds.call_off(
-                    scope,
-                    key=call_off_form.key_of(),
-                    reason=form.reason.data,
-                    seen=request.form.getlist("seen"),
-                    rung=request.form.getlist("rung"),
-                    who=g.who,
-                    now=clock.now(),
-                )
-                what = done.what
-        except Refusal as refusal:
-            form.refuse(refusal)
-            found = call_off_form.look(scope, which)
-        else:
-            flash(f"Called off: {what}. The schools and {g.partnership.name} know it.", "done")
-            return redirect(url_for("company.call_off", token=token), 303)
+        with transaction():
+            done = deeds.call_off(
+                scope,
+                key=call_off_form.key_of(),
+                reason=form.reason.data,
+                seen=request.form.getlist("seen"),
+                rung=request.form.getlist("rung"),
+                who=g.who,
+                now=clock.now(),
+            )
+            what = done.what
+        flash(f"Called off: {what}. The schools and {g.partnership.name} know it.", "done")
+        return redirect(url_for("company.call_off", token=token), 303)
     now = clock.now()
     before = rows.newest(g.partnership.id, 5, troupe_id=g.troupe.id)
     lines = [line for done in before for line in rows.lines(done) if line.to_ring and line.starts_at > now]
@@ -64,7 +59,7 @@ def call_off(token: str) -> Any:
         rings=affected.numbers_of(lines),
         what=scope.words() if scope else "",
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 @company.post("/t/<token>/rung")

@@ -3,16 +3,16 @@ wrong"""
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, url_for
 from sqlalchemy import select
 
 from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.ground.errors import Refusal
 from outreach.tour.performances import Performance
 from outreach.visits import reports
-from outreach.web.report_form import CompanyReportForm, WithdrawForm
+from outreach.web.refusals import status
+from outreach.web.report_form import CompanyReportForm, taken_back
 from outreach.web.troupe_door import by_troupe_link, company
 
 
@@ -23,16 +23,12 @@ def report(token: str, performance_id: int) -> Any:
     booking = _own_show(performance_id)
     form = CompanyReportForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                reports.report(
-                    _own_show(performance_id), reports.COMPANY, form.account(), who=g.who, now=clock.now()
-                )
-        except Refusal as no:
-            form.refuse(no)
-        else:
-            flash("Thank you. What you said is put down, and you can correct it here.", "done")
-            return redirect(url_for(".report", token=token, performance_id=performance_id), 303)
+        with transaction():
+            reports.report(
+                _own_show(performance_id), reports.COMPANY, form.account(), who=g.who, now=clock.now()
+            )
+        flash("Thank you. What you said is put down, and you can correct it here.", "done")
+        return redirect(url_for(".report", token=token, performance_id=performance_id), 303)
     said = reports.newest(booking, reports.COMPANY)
     page = render_template(
         "company/report.html",
@@ -44,46 +40,22 @@ def report(token: str, performance_id: int) -> Any:
         together=reports.companions(booking.performance),
         too_early=clock.now() < booking.performance.starts_at,
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 @company.route("/t/<token>/shows/<int:performance_id>/report/withdraw", methods=["GET", "POST"])
 @by_troupe_link
 def report_withdraw(token: str, performance_id: int) -> Any:
     """Take the company's own report back, with the reason; what it said before that holds again."""
-    booking = _own_show(performance_id)
-    back = url_for(".report", token=token, performance_id=performance_id)
-    said = reports.newest(booking, reports.COMPANY)
-    if said is None:
-        return redirect(back, 303)
-    form = WithdrawForm(data={"report": str(said.id)})
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                reports.withdraw(
-                    _own_show(performance_id),
-                    reports.COMPANY,
-                    form.report_id(),
-                    reason=form.reason.data,
-                    who=g.who,
-                    now=clock.now(),
-                )
-        except Refusal as no:
-            form.refuse(no)
-        else:
-            flash("Your report is taken back.", "done")
-            return redirect(back, 303)
-    page = render_template(
+    return taken_back(
         "company/report_withdraw.html",
+        reports.COMPANY,
+        _own_show(performance_id),
+        back=url_for(".report", token=token, performance_id=performance_id),
+        who=g.who,
+        done="Your report is taken back.",
         token=token,
-        booking=booking,
-        form=form,
-        said=said,
-        back=back,
-        total=reports.count_of(said),
-        older=reports.older(booking, said),
     )
-    return page, 422 if request.method == "POST" else 200
 
 
 def _own_show(performance_id: int) -> Booking:

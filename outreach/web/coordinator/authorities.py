@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, url_for
 
 from outreach.county import authorities, partnerships
 from outreach.county.authorities import Added, LinesWrong
@@ -14,6 +14,7 @@ from outreach.ground.school_year import year_of
 from outreach.ground.wording import and_list, count
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import back_to, status
 
 
 class AuthorityForm(forms.Form):
@@ -30,6 +31,15 @@ class AuthorityForm(forms.Form):
 class TermDatesForm(forms.Form):
     lines = forms.words("Term dates", at_most=20_000)
     file = forms.upload("Or a file", hint="CSV or Excel, the same two columns")
+    problems: tuple[str, ...] = ()
+    """What is wrong with single lines."""
+
+    def refuse(self, refusal: Refusal) -> None:
+        super().refuse(refusal)
+        if isinstance(refusal, LinesWrong):
+            self.problems = refusal.problems
+            if len(self.problems) > 1:
+                self.lines.errors = [f"{len(self.problems)} lines cannot be added. Nothing was changed."]
 
 
 @coordinator.route("/setup/authorities", methods=["GET", "POST"], endpoint="authorities")
@@ -37,14 +47,10 @@ class TermDatesForm(forms.Form):
 def all_authorities() -> Any:
     form = AuthorityForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                authorities.add(g.partnership, form.la_code.data, form.name.data, who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(f"{form.name.data} is added. Its term dates come next.")
-            return redirect(url_for("coordinator.authority", la_code=form.la_code.data), 303)
+        with transaction():
+            authorities.add(g.partnership, form.la_code.data, form.name.data, who=who(), now=clock.now())
+        flash(f"{form.name.data} is added. Its term dates come next.")
+        return redirect(url_for("coordinator.authority", la_code=form.la_code.data), 303)
     here = partnerships.authorities(g.partnership.id)
     codes = [a.la_code for a in here]
     terms = [t.la_code for t in authorities.terms_of(codes)]
@@ -55,7 +61,7 @@ def all_authorities() -> Any:
         schools=authorities.schools_in_register(codes),
         terms={code: terms.count(code) for code in codes},
     )
-    return page, _status()
+    return page, status()
 
 
 @coordinator.route("/setup/authorities/<la_code>", methods=["GET", "POST"])
@@ -63,57 +69,33 @@ def all_authorities() -> Any:
 def authority(la_code: str) -> Any:
     here = _authority(la_code)
     form = TermDatesForm()
-    problems: tuple[str, ...] = ()
     if form.validate_on_submit():
-        try:
-            text = _text_of(form)
-            with transaction():
-                added = authorities.add_lines(here, text, who=who(), now=clock.now())
-        except LinesWrong as wrong:
-            problems = wrong.problems
-            form.lines.errors = [
-                problems[0]
-                if len(problems) == 1
-                else f"{len(problems)} lines cannot be added. Nothing was changed."
-            ]
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(_told(added))
-            return redirect(url_for("coordinator.authority", la_code=la_code), 303)
-    return _page(here, form, problems), _status()
+        text = _text_of(form)
+        with transaction():
+            added = authorities.add_lines(here, text, who=who(), now=clock.now())
+        flash(_told(added))
+        return redirect(url_for("coordinator.authority", la_code=la_code), 303)
+    return _page(here, form), status()
 
 
 @coordinator.post("/setup/authorities/<la_code>/terms/<int(max=2147483647):term_id>/remove")
 @coordinators_only
 def remove_term(la_code: str, term_id: int) -> Any:
-    here = _authority(la_code)
-    try:
-        with transaction():
-            authorities.remove_term(here, term_id, who=who(), now=clock.now())
-    except authorities.NoSuchTermDate:
-        abort(404)
-    except Refusal as refusal:
-        flash(refusal.message, "confirm")
-    else:
-        flash("The term is removed.")
-    return redirect(url_for("coordinator.authority", la_code=la_code), 303)
+    back = url_for("coordinator.authority", la_code=la_code)
+    with back_to(back), transaction():
+        authorities.remove_term(_authority(la_code), term_id, who=who(), now=clock.now())
+    flash("The term is removed.")
+    return redirect(back, 303)
 
 
 @coordinator.post("/setup/authorities/<la_code>/inset-days/<int(max=2147483647):inset_id>/remove")
 @coordinators_only
 def remove_inset_day(la_code: str, inset_id: int) -> Any:
-    here = _authority(la_code)
-    try:
-        with transaction():
-            authorities.remove_inset_day(here, inset_id, who=who(), now=clock.now())
-    except authorities.NoSuchTermDate:
-        abort(404)
-    except Refusal as refusal:
-        flash(refusal.message, "confirm")
-    else:
-        flash("The INSET day is removed.")
-    return redirect(url_for("coordinator.authority", la_code=la_code), 303)
+    back = url_for("coordinator.authority", la_code=la_code)
+    with back_to(back), transaction():
+        authorities.remove_inset_day(_authority(la_code), inset_id, who=who(), now=clock.now())
+    flash("The INSET day is removed.")
+    return redirect(back, 303)
 
 
 @coordinator.post("/setup/authorities/<la_code>/remove")
@@ -121,17 +103,13 @@ def remove_inset_day(la_code: str, inset_id: int) -> Any:
 def remove_authority(la_code: str) -> Any:
     here = _authority(la_code)
     name = here.name
-    try:
-        with transaction():
-            authorities.remove(here, who=who(), now=clock.now())
-    except Refusal as refusal:
-        flash(refusal.message, "stop")
-        return redirect(url_for("coordinator.authority", la_code=la_code), 303)
+    with back_to(url_for("coordinator.authority", la_code=la_code), "stop"), transaction():
+        authorities.remove(here, who=who(), now=clock.now())
     flash(f"{name} is removed.")
     return redirect(url_for("coordinator.authorities"), 303)
 
 
-def _page(here: Authority, form: TermDatesForm, problems: tuple[str, ...]) -> str:
+def _page(here: Authority, form: TermDatesForm) -> str:
     years: dict[int, dict[str, list[Any]]] = {}
     for term in authorities.terms_of([here.la_code]):
         years.setdefault(year_of(term.last_day), {"terms": [], "inset_days": []})["terms"].append(term)
@@ -141,7 +119,7 @@ def _page(here: Authority, form: TermDatesForm, problems: tuple[str, ...]) -> st
         "coordinator/authority.html",
         form=form,
         authority=here,
-        problems=problems,
+        problems=form.problems,
         years=sorted(years.items(), reverse=True),
         schools=authorities.schools_in_register([here.la_code]).get(here.la_code, 0),
     )
@@ -174,11 +152,4 @@ def _told(added: Added) -> str:
 
 
 def _authority(la_code: str) -> Authority:
-    try:
-        return authorities.get(g.partnership.id, la_code)
-    except Refusal:
-        abort(404)
-
-
-def _status() -> int:
-    return 422 if request.method == "POST" else 200
+    return authorities.get(g.partnership.id, la_code)

@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import abort, g, redirect, render_template, request, url_for
 
-from outreach.ground.errors import Refusal
 from outreach.tour import companies
 from outreach.tour.availability import rules
 from outreach.tour.companies import Troupe
 from outreach.web import availability as pages
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import status
 
 
 @coordinator.route("/tour/availability", methods=["GET", "POST"])
@@ -41,15 +41,12 @@ def undo_availability() -> Any:
 @coordinators_only
 def troupe_rules(troupe_id: int) -> Any:
     """Rest, lunch, the latest return, nights away."""
-    try:
-        here = companies.get_troupe(g.partnership.id, troupe_id)
-    except Refusal:
-        abort(404)
+    here = companies.get_troupe(g.partnership.id, troupe_id)
     form = pages.RulesForm(obj=rules.of(here))
     if pages.settle(here, form, who()):
         return redirect(url_for("coordinator.availability", troupe=here.id), 303)
     page = render_template("coordinator/troupe_rules.html", troupe=here, form=form)
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 def _troupes() -> tuple[list[Troupe], Any]:
@@ -60,10 +57,7 @@ def _troupes() -> tuple[list[Troupe], Any]:
         return troupes, troupes[0] if troupes else None
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
         abort(404)
-    try:
-        return troupes, companies.get_troupe(g.partnership.id, int(wanted))
-    except Refusal:
-        abort(404)
+    return troupes, companies.get_troupe(g.partnership.id, int(wanted))
 
 
 def _door(troupe: Troupe) -> pages.Door:

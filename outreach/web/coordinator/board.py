@@ -24,6 +24,7 @@ from outreach.web import downloads
 from outreach.web.coordinator.as_of import view
 from outreach.web.coordinator.bars import bar_of
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import refused
 
 
 @coordinator.get("/reports")
@@ -62,6 +63,9 @@ def publish_report() -> Any:
         day = date.fromisoformat(request.form.get("as_of", ""))
     except ValueError:
         abort(400)
+    if (no := refused()) is not None:
+        found = programmes.of_partnership(g.partnership.id)
+        return _draft(programmes.get(g.partnership.id, wanted), day, no.message, found, None)
     try:
         with transaction():
             programme = programmes.get(g.partnership.id, wanted)
@@ -72,11 +76,6 @@ def publish_report() -> Any:
     except AlreadyPublished as refusal:
         flash(refusal.message, "confirm")
         return redirect(url_for("coordinator.board_report", report_id=refusal.report_id), 303)
-    except programmes.NoSuchProgramme:
-        abort(404)
-    except Refusal as refusal:
-        found = programmes.of_partnership(g.partnership.id)
-        return _draft(programmes.get(g.partnership.id, wanted), day, refusal.message, found, None)
     flash("The report is published. It stays as it is; what is corrected later is shown beside it.", "done")
     return redirect(url_for("coordinator.board_report", report_id=report_id), 303)
 
@@ -184,10 +183,7 @@ def _for(text: str | None) -> BoardDate | None:
 
 
 def _report(report_id: int) -> BoardReport:
-    try:
-        return publishing.get(g.partnership.id, report_id)
-    except publishing.NoSuchReport:
-        abort(404)
+    return publishing.get(g.partnership.id, report_id)
 
 
 def _title(report: BoardReport) -> str:

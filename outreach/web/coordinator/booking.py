@@ -1,5 +1,6 @@
 """One booking: everything of it, and moving, changing, cancelling it for the school, whatever the notice."""
 
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -16,14 +17,14 @@ from outreach.booking.told import ACCESS_NEEDS, access_words
 from outreach.county import schools
 from outreach.ground import clock, history
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.post import outbox
 from outreach.post.incoming import inbox
 from outreach.tour import days as tour_days
 from outreach.tour import slots
-from outreach.tour.performances import SlotTaken
+from outreach.tour.performances import Slot, SlotTaken
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
+from outreach.web.refusals import back_to, status
 from outreach.web.school import forms as school_forms
 from outreach.web.school.forms import HallForm, PupilsForm
 from outreach.web.wording import sent_again
@@ -98,9 +99,8 @@ def booking_move(reference: str) -> Any:
     found = _to_come(reference)
     key = request.args.get("slot", "")[:30]
     if key:
-        slot = _slot(found, key, now=clock.now())
-        if slot is None:
-            return _gone(reference)
+        with _else_others(reference):
+            slot = _slot(found, key, now=clock.now())
         return render_template(
             "coordinator/booking_move_to.html", booking=found, slot=slot, people=promises.people_of(found)
         )
@@ -127,18 +127,11 @@ def booking_move(reference: str) -> Any:
 def booking_move_to(reference: str) -> Any:
     _to_come(reference)
     now = clock.now()
-    try:
-        with transaction():
-            found = our_booking(reference)
-            slot = _slot(found, request.form.get("slot", "")[:30], now=now)
-            if slot is None:
-                raise SlotTaken
-            if slot.starts_at != found.performance.starts_at:
-                bookings.move(found, slot, who=who(), now=now, by=COORDINATOR)
-    except SlotTaken:
-        return _gone(reference)
-    except Refusal as refusal:
-        return _done(reference, refusal.message, "stop")
+    with _else_back(reference), _else_others(reference), transaction():
+        found = our_booking(reference)
+        slot = _slot(found, request.form.get("slot", "")[:30], now=now)
+        if slot.starts_at != found.performance.starts_at:
+            bookings.move(found, slot, who=who(), now=now, by=COORDINATOR)
     return _done(reference, "Moved. Everybody who has it in the calendar is told; the same entry moves.")
 
 
@@ -152,20 +145,14 @@ def booking_change(reference: str) -> Any:
         school_forms.change_form(found, typed),
         school_forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS),
     )
-    if request.method == "POST" and all([asked.validate(), room.validate()]):
-        try:
-            with transaction():
-                bookings.change(
-                    our_booking(reference), _promise(asked, room), who=who(), now=now, by=COORDINATOR
-                )
-        except Refusal as refusal:
-            asked.refuse(refusal)
-        else:
-            return _done(reference, "Changed. Whoever has it in the calendar gets the new numbers.")
+    if request.method == "POST" and forms.valid(asked, room):
+        with transaction():
+            bookings.change(our_booking(reference), _promise(asked, room), who=who(), now=now, by=COORDINATOR)
+        return _done(reference, "Changed. Whoever has it in the calendar gets the new numbers.")
     page = render_template(
         "coordinator/booking_change.html", booking=found, form=asked, room=room, needs=ACCESS_NEEDS, shows=1
     )
-    return page, _status()
+    return page, status()
 
 
 @coordinator.route("/bookings/<reference>/cancel", methods=["GET", "POST"])
@@ -173,22 +160,16 @@ def booking_change(reference: str) -> Any:
 def booking_cancel(reference: str) -> Any:
     found, form = _to_come(reference), CancelForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                bookings.cancel(
-                    our_booking(reference),
-                    reason=form.reason.data,
-                    by=form.by.data,
-                    who=who(),
-                    now=clock.now(),
-                    guests_read_it=True,
-                )
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return _done(
-                reference, "Cancelled. Everybody who had it in the calendar is told; the time is free."
+        with transaction():
+            bookings.cancel(
+                our_booking(reference),
+                reason=form.reason.data,
+                by=form.by.data,
+                who=who(),
+                now=clock.now(),
+                guests_read_it=True,
             )
+        return _done(reference, "Cancelled. Everybody who had it in the calendar is told; the time is free.")
     page = render_template(
         "coordinator/booking_cancel.html",
         booking=found,
@@ -196,7 +177,7 @@ def booking_cancel(reference: str) -> Any:
         people=promises.people_of(found),
         guests=guest_places.guests_of(found.performance_id) if found.role == promises.HOST else [],
     )
-    return page, _status()
+    return page, status()
 
 
 @coordinator.route("/bookings/<reference>/people", methods=["GET", "POST"])
@@ -212,14 +193,10 @@ def booking_colleague(reference: str) -> Any:
             role=form.role.data or "",
             phone=form.phone.data or "",
         )
-        try:
-            with transaction():
-                colleagues.add(our_booking(reference), colleague, who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return _done(reference, f"{colleague.name} gets the entry. Nobody else gets a mail.")
-    return render_template("coordinator/booking_colleague.html", booking=found, form=form), _status()
+        with transaction():
+            colleagues.add(our_booking(reference), colleague, who=who(), now=clock.now())
+        return _done(reference, f"{colleague.name} gets the entry. Nobody else gets a mail.")
+    return render_template("coordinator/booking_colleague.html", booking=found, form=form), status()
 
 
 @coordinator.post("/bookings/<reference>/people/<int:contact_id>/remove")
@@ -227,11 +204,8 @@ def booking_colleague(reference: str) -> Any:
 def booking_colleague_remove(reference: str, contact_id: int) -> Any:
     if not colleagues.was_of(_open(reference), contact_id):
         abort(404)
-    try:
-        with transaction():
-            colleagues.remove(our_booking(reference), contact_id, who=who(), now=clock.now())
-    except Refusal as refusal:
-        return _done(reference, refusal.message, "stop")
+    with _else_back(reference), transaction():
+        colleagues.remove(our_booking(reference), contact_id, who=who(), now=clock.now())
     return _done(reference, "The entry leaves that one calendar; the others keep theirs.")
 
 
@@ -241,12 +215,9 @@ def booking_again(reference: str, contact_id: int) -> Any:
     """The newest letter to one person once more."""
     if not colleagues.was_of(our_booking(reference), contact_id):
         abort(404)
-    try:
-        with transaction():
-            letter = colleagues.send_again(our_booking(reference), contact_id, who=who(), now=clock.now())
-            said = sent_again(letter)
-    except Refusal as refusal:
-        return _done(reference, refusal.message, "stop")
+    with _else_back(reference), transaction():
+        letter = colleagues.send_again(our_booking(reference), contact_id, who=who(), now=clock.now())
+        said = sent_again(letter)
     return _done(reference, said)
 
 
@@ -254,11 +225,8 @@ def booking_again(reference: str, contact_id: int) -> Any:
 @coordinators_only
 def booking_company_again(reference: str) -> Any:
     our_booking(reference)
-    try:
-        with transaction():
-            said = sent_again(told.troupe_again(our_booking(reference), who=who(), now=clock.now()))
-    except Refusal as refusal:
-        return _done(reference, refusal.message, "stop")
+    with _else_back(reference), transaction():
+        said = sent_again(told.troupe_again(our_booking(reference), who=who(), now=clock.now()))
     return _done(reference, said)
 
 
@@ -281,8 +249,9 @@ def _to_come(reference: str) -> Booking:
     return found
 
 
-def _slot(found: Booking, key: str, *, now: datetime) -> Any:
-    return slots.find(
+def _slot(found: Booking, key: str, *, now: datetime) -> Slot:
+    """The time of that key as the booking could have it. Raises SlotTaken."""
+    slot = slots.find(
         found.programme,
         found.performance.host,
         key,
@@ -290,20 +259,28 @@ def _slot(found: Booking, key: str, *, now: datetime) -> Any:
         instead_of=found.performance_id,
         whatever_the_notice=True,
     )
+    if slot is None:
+        raise SlotTaken
+    return slot
 
 
-def _gone(reference: str) -> Response:
-    flash("That time is not free any more. These are left; the booking stands as it was.", "confirm")
-    return redirect(url_for("coordinator.booking_move", reference=reference), 303)
+def _else_others(reference: str) -> AbstractContextManager[None]:
+    """A time that is gone leads back to those that are left."""
+    return back_to(
+        url_for("coordinator.booking_move", reference=reference),
+        "confirm",
+        SlotTaken,
+        said="That time is not free any more. These are left; the booking stands as it was.",
+    )
 
 
-def _done(reference: str, said: str, category: str = "message") -> Response:
-    flash(said, category)
+def _else_back(reference: str) -> AbstractContextManager[None]:
+    return back_to(url_for("coordinator.booking", reference=reference), "stop")
+
+
+def _done(reference: str, said: str) -> Response:
+    flash(said)
     return redirect(url_for("coordinator.booking", reference=reference), 303)
-
-
-def _status() -> int:
-    return 422 if request.method == "POST" else 200
 
 
 def _promise(asked: PupilsForm, room: HallForm) -> Promise:

@@ -4,12 +4,11 @@ reports."""
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, url_for
 from flask_login import current_user
 
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
@@ -17,11 +16,12 @@ from outreach.post.feeds import addresses
 from outreach.post.feeds.addresses import Feed
 from outreach.post.feeds.entries import BOARD, COORDINATOR, TROUPE
 from outreach.tour import companies, programmes
-from outreach.tour.companies import NoSuchCompany, Troupe
+from outreach.tour.companies import Troupe
 from outreach.visits import board_dates
 from outreach.web import forms, subscribing
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import back_to, status
 
 OURS = (COORDINATOR, TROUPE, BOARD)
 """A school's address is the school's own: it stands on the school's page alone."""
@@ -47,24 +47,20 @@ def all_calendars() -> Any:
     choices = [(str(p.id), f"{p.title}, {year_name(p.academic_year)}") for p in of_which]
     forms.set_choices(form.programme, [("", "All that we do"), *choices])
     if form.validate_on_submit():
-        try:
-            with transaction():
-                about = form.programme.data
-                made = board_dates.add(
-                    g.partnership.id,
-                    form.title.data,
-                    given(form.day.data),
-                    who=who(),
-                    now=clock.now(),
-                    programme=programmes.get(g.partnership.id, int(about)) if about else None,
-                )
-                said = f"‘{made.title}’ on {day_short(made.day)} is in the board’s calendar."
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(said, "done")
-            return redirect(url_for("coordinator.calendars"), 303)
-    return _page(form), 422 if request.method == "POST" else 200
+        with transaction():
+            about = form.programme.data
+            made = board_dates.add(
+                g.partnership.id,
+                form.title.data,
+                given(form.day.data),
+                who=who(),
+                now=clock.now(),
+                programme=programmes.get(g.partnership.id, int(about)) if about else None,
+            )
+            said = f"‘{made.title}’ on {day_short(made.day)} is in the board’s calendar."
+        flash(said, "done")
+        return redirect(url_for("coordinator.calendars"), 303)
+    return _page(form), status()
 
 
 @coordinator.post("/calendars/mine")
@@ -84,10 +80,7 @@ def make_board_calendar() -> Any:
 @coordinator.post("/calendars/troupes/<int:troupe_id>")
 @coordinators_only
 def make_troupe_calendar(troupe_id: int) -> Any:
-    try:
-        troupe = companies.get_troupe(g.partnership.id, troupe_id)
-    except NoSuchCompany:
-        abort(404)
+    troupe = companies.get_troupe(g.partnership.id, troupe_id)
     return _make(TROUPE, troupe.id, f"Shows of {_name(troupe)}", f"troupe-{troupe.id}")
 
 
@@ -112,16 +105,13 @@ def stop_calendar(feed_id: int) -> Any:
 def remove_board_date(date_id: int) -> Any:
     if not board_dates.was_of(g.partnership.id, date_id):
         abort(404)
-    try:
-        with transaction():
-            found = board_dates.get(g.partnership.id, date_id)
-            title = found.title
-            board_dates.remove(found, who=who(), now=clock.now())
-    except Refusal as refusal:
-        flash(refusal.message, "confirm")
-    else:
-        flash(f"‘{title}’ is removed. The board’s calendars show it as cancelled.", "done")
-    return redirect(url_for("coordinator.calendars"), 303)
+    back = url_for("coordinator.calendars")
+    with back_to(back), transaction():
+        found = board_dates.get(g.partnership.id, date_id)
+        title = found.title
+        board_dates.remove(found, who=who(), now=clock.now())
+    flash(f"‘{title}’ is removed. The board’s calendars show it as cancelled.", "done")
+    return redirect(back, 303)
 
 
 def _page(form: BoardDateForm) -> str:

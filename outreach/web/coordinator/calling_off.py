@@ -3,7 +3,7 @@ it."""
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -15,7 +15,6 @@ from outreach.booking.calling_off.rows import CallOff
 from outreach.booking.calling_off.scope import Scope
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
 from outreach.post.stationery import Rendered
@@ -23,6 +22,7 @@ from outreach.tour import companies, days
 from outreach.web import call_off_form, forms
 from outreach.web.call_off_form import KeepForm, ScopeForm
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import back_to, status
 
 
 @coordinator.route("/tour/call-off", methods=["GET", "POST"])
@@ -36,27 +36,21 @@ def call_off() -> Any:
     others = instead.of(found, now=now) if found else {}
     form = KeepForm(data={"reply_by": replacing.usually_kept(now)})
     if scope and found and form.validate_on_submit():
-        try:
-            with transaction():
-                done = deeds.call_off(
-                    scope,
-                    key=call_off_form.key_of(),
-                    reason=form.reason.data,
-                    seen=request.form.getlist("seen"),
-                    chosen=call_off_form.chosen(found, others),
-                    reply_by=form.reply_by.data,
-                    rung=request.form.getlist("rung"),
-                    who=who(),
-                    now=now,
-                )
-                call_off_id, ended, kept = done.id, *_counted(done)
-        except Refusal as refusal:
-            form.refuse(refusal)
-            found = call_off_form.look(scope, which)
-            others = instead.of(found, now=now) if found else {}
-        else:
-            flash(_said(ended, kept))
-            return redirect(url_for("coordinator.called_off", call_off_id=call_off_id), 303)
+        with transaction():
+            done = deeds.call_off(
+                scope,
+                key=call_off_form.key_of(),
+                reason=form.reason.data,
+                seen=request.form.getlist("seen"),
+                chosen=call_off_form.chosen(found, others),
+                reply_by=form.reply_by.data,
+                rung=request.form.getlist("rung"),
+                who=who(),
+                now=now,
+            )
+            call_off_id, ended, kept = done.id, *_counted(done)
+        flash(_said(ended, kept))
+        return redirect(url_for("coordinator.called_off", call_off_id=call_off_id), 303)
     wanted = call_off_form.chosen(found, others) if found else {}
     whose, letters = _letters(found, others, wanted, form) if found else ("", [])
     page = render_template(
@@ -74,17 +68,14 @@ def call_off() -> Any:
         before=rows.newest(g.partnership.id),
         what=scope.words() if scope else "",
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 @coordinator.get("/tour/days/<int:day_id>/call-off")
 @coordinators_only
 def call_off_day(day_id: int) -> Any:
     """One whole tour day: the same page."""
-    try:
-        here = days.get(g.partnership.id, day_id)
-    except Refusal:
-        abort(404)
+    here = days.get(g.partnership.id, day_id)
     where = url_for(
         "coordinator.call_off", what=f"troupe:{here.troupe_id}", first=here.day, last="", part=rows.DAY
     )
@@ -118,15 +109,11 @@ def called_off_times(call_off_id: int) -> Any:
     if not form.validate_on_submit():
         return _after(done, form), 422
     wanted = {line.id: request.form.get(f"slot-{line.id}", "")[:30] for line in rows.lines(done)}
-    try:
-        with transaction():
-            failed = replacing.keep_times(
-                _done(call_off_id), wanted, reply_by=form.reply_by.data, who=who(), now=clock.now()
-            )
-            names = [f"{n.school.name} ({failed[n.id]})" for n in rows.lines(done) if n.id in failed]
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return _after(_done(call_off_id), form), 422
+    with transaction():
+        failed = replacing.keep_times(
+            _done(call_off_id), wanted, reply_by=form.reply_by.data, who=who(), now=clock.now()
+        )
+        names = [f"{n.school.name} ({failed[n.id]})" for n in rows.lines(done) if n.id in failed]
     kept = sum(1 for key in wanted.values() if key) - len(failed)
     said = f"{count(kept, 'time')} kept. Each school gets a letter with a tentative entry."
     return _back(
@@ -139,11 +126,8 @@ def called_off_times(call_off_id: int) -> Any:
 @coordinator.post("/tour/called-off/<int:call_off_id>/give-back")
 @coordinators_only
 def called_off_give_back(call_off_id: int) -> Any:
-    try:
-        with transaction():
-            left = undoing.give_back(_done(call_off_id), who=who(), now=clock.now())
-    except Refusal as refusal:
-        return _back(call_off_id, refusal.message, "confirm")
+    with back_to(_at(call_off_id)), transaction():
+        left = undoing.give_back(_done(call_off_id), who=who(), now=clock.now())
     said = "The days are given back. Schools are offered them again; what ended stays ended."
     return _back(call_off_id, f"{said} Not given back: {and_list(left)}." if left else said)
 
@@ -195,10 +179,7 @@ def _letters(
 
 def _done(call_off_id: int) -> CallOff:
     """This partnership's; a 404 for another's or none."""
-    try:
-        return rows.get(g.partnership.id, call_off_id)
-    except rows.NoSuchCallOff:
-        abort(404)
+    return rows.get(g.partnership.id, call_off_id)
 
 
 def _after(done: CallOff, form: Any = None) -> str:
@@ -230,4 +211,8 @@ def _said(ended: int, kept: int) -> str:
 
 def _back(call_off_id: int, said: str, category: str = "message") -> Response:
     flash(said, category)
-    return redirect(url_for("coordinator.called_off", call_off_id=call_off_id), 303)
+    return redirect(_at(call_off_id), 303)
+
+
+def _at(call_off_id: int) -> str:
+    return url_for("coordinator.called_off", call_off_id=call_off_id)

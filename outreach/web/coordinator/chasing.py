@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.asking.chasing import chases, offers, raising, reminders, settings
 from outreach.asking.chasing.chases import HEAD, TRUST
@@ -17,14 +17,21 @@ from outreach.asking.chasing.settings import LONGEST, Schedule
 from outreach.coverage import standings
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.post.stationery import Addressee, Rendered
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.coordinator.next_steps import books_by_phone
-from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+from outreach.web.gate import (
+    coordinator,
+    coordinators_only,
+    our_school,
+    programme_in_hand,
+    the_programme,
+    who,
+)
+from outreach.web.refusals import back_to, status
 
 PAGE, SHOWN = 100, 50
 """Rows of a list on one page; of those who wait for a word, on the page of all."""
@@ -69,14 +76,10 @@ def chasing() -> Any:
     form = SettingsForm(data=asdict(plan)) if request.method != "POST" else SettingsForm()
     if form.validate_on_submit():
         wanted = Schedule(**{name: getattr(form, name).data for name in asdict(plan)})
-        try:
-            with transaction():
-                settings.settle(_again(programme), wanted, who=who(), now=now)
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash("Settled. It holds from the next run on.")
-            return redirect(url_for("coordinator.chasing", programme=programme.id), 303)
+        with transaction():
+            settings.settle(_again(programme), wanted, who=who(), now=now)
+        flash("Settled. It holds from the next run on.")
+        return redirect(url_for("coordinator.chasing", programme=programme.id), 303)
     target = _target(programme)
     coming, left = reminders.coming(programme, now=now, target=target)
     by_day: dict[date, Counter[int]] = {}
@@ -103,7 +106,7 @@ def chasing() -> Any:
         asks=programme.closed_at is None and day_of(now) <= programme.reply_by,
         today=day_of(now),
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 @coordinator.get("/chasing/schools")
@@ -111,7 +114,7 @@ def chasing() -> Any:
 def chasing_list() -> Any:
     """The list behind each number of the page: reminders of a day (and which), who gets none, what was
     sent."""
-    programme, now, by_phone = programme_in_hand() or abort(404), clock.now(), set[int]()
+    programme, now, by_phone = the_programme(), clock.now(), set[int]()
     show = request.args.get("show", "")
     if show in REASONS.values():
         reason = next(r for r, word in REASONS.items() if word == show)
@@ -158,7 +161,7 @@ def chasing_list() -> Any:
 @coordinators_only
 def chasing_raise(urn: int) -> Any:
     """The exact letter to the head teacher or the trust. It goes only as it was shown."""
-    school, programme, now = our_school(urn), programme_in_hand() or abort(404), clock.now()
+    school, programme, now = our_school(urn), the_programme(), clock.now()
     row = raising.one(programme, urn, now=now, target=_target(programme))
     if row is None:
         return _not_waiting(urn, programme)
@@ -169,17 +172,11 @@ def chasing_raise(urn: int) -> Any:
         if seen != _seen(form) or request.form.get("level") != row.level:
             # The letter has other words than those on the page: it is shown first.
             return _raise_page(programme, row, form, anew=True)
-        try:
-            with transaction():
-                raising.raise_to(_again(programme), urn, row.level, _to(form, row), who=who(), now=now)
-        except raising.NotWaiting as refusal:
-            return _not_waiting(urn, programme, refusal.message)
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            to_whom = "the head teacher" if row.level == HEAD else "the trust"
-            flash(f"The letter to {to_whom} of {school.name} is waiting to go out.")
-            return redirect(url_for("coordinator.chasing", programme=programme.id, _anchor="consent"), 303)
+        with back_to(_own_page(urn, programme), "confirm", raising.NotWaiting), transaction():
+            raising.raise_to(_again(programme), urn, row.level, _to(form, row), who=who(), now=now)
+        to_whom = "the head teacher" if row.level == HEAD else "the trust"
+        flash(f"The letter to {to_whom} of {school.name} is waiting to go out.")
+        return redirect(url_for("coordinator.chasing", programme=programme.id, _anchor="consent"), 303)
     return _raise_page(programme, row, form)
 
 
@@ -189,19 +186,16 @@ def chasing_leave(urn: int) -> Any:
     """Not raised, with a reason: it waits for nobody any more."""
     school, programme, form, now = (
         our_school(urn),
-        programme_in_hand() or abort(404),
+        the_programme(),
         LeaveForm(),
         clock.now(),
     )
     row = raising.one(programme, urn, now=now, target=_target(programme))
     if row is None:
         return _not_waiting(urn, programme)
-    if form.validate():
-        try:
-            with transaction():
-                raising.leave_be(_again(programme), urn, row.level, form.reason.data, who=who(), now=now)
-        except raising.NotWaiting as refusal:
-            return _not_waiting(urn, programme, refusal.message)
+    if form.validate_on_submit():
+        with back_to(_own_page(urn, programme), "confirm", raising.NotWaiting), transaction():
+            raising.leave_be(_again(programme), urn, row.level, form.reason.data, who=who(), now=now)
         flash(f"{school.name} is not raised. It stays among the gaps.")
         return redirect(url_for("coordinator.chasing", programme=programme.id, _anchor="consent"), 303)
     return _raise_page(programme, row, RaiseForm(formdata=None, data=_first_known(row)), leave=form)
@@ -211,7 +205,7 @@ def chasing_leave(urn: int) -> Any:
 @coordinators_only
 def waiting_list() -> Any:
     """Who waits for a time, in the order in which times are offered."""
-    programme, now = programme_in_hand() or abort(404), clock.now()
+    programme, now = the_programme(), clock.now()
     return render_template(
         "coordinator/waiting_list.html",
         programme=programme,
@@ -261,18 +255,20 @@ def _seen(form: RaiseForm) -> str:
     return "\n".join(str(field.data or "") for field in (form.name, form.address, form.source))
 
 
-def _not_waiting(urn: int, programme: Programme, said: str = "") -> Any:
+def _not_waiting(urn: int, programme: Programme) -> Any:
     """Why a school is not to be raised now, on its own page."""
-    if not said:
-        coming, left = reminders.coming(programme, now=clock.now())
-        why = next((row.why for row in left if row.school.urn == urn), "")
-        due = next((r for r in coming if r.school.urn == urn), None)
-        if due is not None:
-            said = "It still has a reminder to come, so it is not raised yet."
-        else:
-            said = f"It does not wait to be raised: {why}." if why else "It does not wait to be raised."
+    coming, left = reminders.coming(programme, now=clock.now())
+    why = next((row.why for row in left if row.school.urn == urn), "")
+    if any(r.school.urn == urn for r in coming):
+        said = "It still has a reminder to come, so it is not raised yet."
+    else:
+        said = f"It does not wait to be raised: {why}." if why else "It does not wait to be raised."
     flash(said, "confirm")
-    return redirect(url_for("coordinator.school", urn=urn, programme=programme.id), 303)
+    return redirect(_own_page(urn, programme), 303)
+
+
+def _own_page(urn: int, programme: Programme) -> str:
+    return url_for("coordinator.school", urn=urn, programme=programme.id)
 
 
 def _of_a_day(coming: list[reminders.Reminder]) -> tuple[list[reminders.Reminder], str]:

@@ -1,16 +1,18 @@
-"""Companies and their troupes."""
+"""Companies and their troupes: what is known of them, what a troupe costs, and a troupe's own link."""
 
+from decimal import Decimal
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, url_for
 
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
+from outreach.post import troupe_links
 from outreach.tour import companies
 from outreach.tour.companies import Company, CompanyFacts, Troupe, TroupeFacts
 from outreach.web import forms, troupe_door
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import status
 
 
 class CompanyForm(forms.Form):
@@ -51,6 +53,20 @@ class TroupeForm(forms.Form):
         )
 
 
+class CostsForm(forms.Form):
+    day = forms.decimal(
+        "Pounds for a day with a show", at_most=20_000, hint="For example 640. Empty: not said"
+    )
+    km = forms.decimal(
+        "Pounds for a kilometre",
+        at_most=100,
+        hint=(
+            "For example 0.45. Kilometres are counted as the crow flies; roads are about a third longer. "
+            "Empty: not said"
+        ),
+    )
+
+
 @coordinator.get("/companies", endpoint="companies")
 @coordinators_only
 def all_companies() -> Any:
@@ -67,15 +83,11 @@ def all_companies() -> Any:
 def new_company() -> Any:
     form = CompanyForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                made = companies.add(g.partnership.id, form.facts(), who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(f"{made.name} is added. Its first troupe comes next.")
-            return redirect(url_for("coordinator.new_troupe", company_id=made.id), 303)
-    return render_template("coordinator/company.html", form=form, company=None), _status()
+        with transaction():
+            made = companies.add(g.partnership.id, form.facts(), who=who(), now=clock.now())
+        flash(f"{made.name} is added. Its first troupe comes next.")
+        return redirect(url_for("coordinator.new_troupe", company_id=made.id), 303)
+    return render_template("coordinator/company.html", form=form, company=None), status()
 
 
 @coordinator.route("/companies/<int(max=2147483647):company_id>", methods=["GET", "POST"])
@@ -84,15 +96,11 @@ def company(company_id: int) -> Any:
     here = _company(company_id)
     form = CompanyForm(obj=here)
     if form.validate_on_submit():
-        try:
-            with transaction():
-                companies.change(here, form.facts(), who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash("The company is saved.")
-            return redirect(url_for("coordinator.companies"), 303)
-    return render_template("coordinator/company.html", form=form, company=here), _status()
+        with transaction():
+            companies.change(here, form.facts(), who=who(), now=clock.now())
+        flash("The company is saved.")
+        return redirect(url_for("coordinator.companies"), 303)
+    return render_template("coordinator/company.html", form=form, company=here), status()
 
 
 @coordinator.route("/companies/<int(max=2147483647):company_id>/troupes/new", methods=["GET", "POST"])
@@ -101,15 +109,11 @@ def new_troupe(company_id: int) -> Any:
     here = _company(company_id)
     form = TroupeForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                made = companies.add_troupe(here, form.facts(), who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(f"{made.name} is added.")
-            return redirect(url_for("coordinator.companies"), 303)
-    return render_template("coordinator/troupe.html", form=form, company=here, troupe=None), _status()
+        with transaction():
+            made = companies.add_troupe(here, form.facts(), who=who(), now=clock.now())
+        flash(f"{made.name} is added.")
+        return redirect(url_for("coordinator.companies"), 303)
+    return render_template("coordinator/troupe.html", form=form, company=here, troupe=None), status()
 
 
 @coordinator.route("/troupes/<int(max=2147483647):troupe_id>", methods=["GET", "POST"])
@@ -120,33 +124,85 @@ def troupe(troupe_id: int) -> Any:
     settled = {name: getattr(here, name) for name in ("name", "base_name", "calendar_address")}
     form = TroupeForm(data=settled | {"base": base})
     if form.validate_on_submit():
-        try:
-            with transaction():
-                companies.change_troupe(here, form.facts(), who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(f"{here.name} is saved.")
-            return redirect(url_for("coordinator.companies"), 303)
+        with transaction():
+            companies.change_troupe(here, form.facts(), who=who(), now=clock.now())
+        flash(f"{here.name} is saved.")
+        return redirect(url_for("coordinator.companies"), 303)
     page = render_template(
         "coordinator/troupe.html", form=form, company=here.company, troupe=here, link=troupe_door.offer(here)
     )
-    return page, _status()
+    return page, status()
+
+
+@coordinator.route("/troupes/<int:troupe_id>/costs", methods=["GET", "POST"])
+@coordinators_only
+def troupe_costs(troupe_id: int) -> Any:
+    troupe = _troupe(troupe_id)
+    form = CostsForm(data={"day": _pounds(troupe.cost_day_pence), "km": _pounds(troupe.cost_km_pence)})
+    if form.validate_on_submit():
+        with transaction():
+            companies.set_costs(
+                troupe,
+                day_pence=_pence(form.day.data),
+                km_pence=_pence(form.km.data),
+                who=who(),
+                now=clock.now(),
+            )
+        flash(f"The costs of {troupe.name} are saved.", "done")
+        return redirect(url_for("coordinator.season"), 303)
+    return render_template("coordinator/troupe_costs.html", form=form, troupe=troupe), status()
+
+
+@coordinator.post("/troupes/<int:troupe_id>/link")
+@coordinators_only
+def make_troupe_link(troupe_id: int) -> Any:
+    with transaction():
+        troupe_links.make(_troupe(troupe_id).id, partnership_id=g.partnership.id, who=who(), now=clock.now())
+    return _to_link(troupe_id, "The link is made. Copy it and send it to the company.")
+
+
+@coordinator.post("/troupes/<int:troupe_id>/link/renew")
+@coordinators_only
+def renew_troupe_link(troupe_id: int) -> Any:
+    """A new one, even where the old one has expired or somebody has just taken it back."""
+    with transaction():
+        standing = troupe_links.newest(_troupe(troupe_id).id)
+        if standing is None:
+            troupe_links.make(troupe_id, partnership_id=g.partnership.id, who=who(), now=clock.now())
+        else:
+            troupe_links.renew(standing, who=who(), now=clock.now())
+    return _to_link(
+        troupe_id, "This is a new link. The old one opens nothing any more: send the company the new one."
+    )
+
+
+@coordinator.post("/troupes/<int:troupe_id>/link/withdraw")
+@coordinators_only
+def withdraw_troupe_link(troupe_id: int) -> Any:
+    with transaction():
+        standing = troupe_links.newest(_troupe(troupe_id).id)
+        if standing is not None:
+            troupe_links.withdraw(standing, who=who(), now=clock.now())
+    return _to_link(troupe_id, "The link is taken back. Shows and calendar entries stay as they are.")
 
 
 def _company(company_id: int) -> Company:
-    try:
-        return companies.get(g.partnership.id, company_id)
-    except Refusal:
-        abort(404)
+    return companies.get(g.partnership.id, company_id)
 
 
 def _troupe(troupe_id: int) -> Troupe:
-    try:
-        return companies.get_troupe(g.partnership.id, troupe_id)
-    except Refusal:
-        abort(404)
+    return companies.get_troupe(g.partnership.id, troupe_id)
 
 
-def _status() -> int:
-    return 422 if request.method == "POST" else 200
+def _to_link(troupe_id: int, said: str) -> Any:
+    flash(said, "done")
+    return redirect(url_for("coordinator.troupe", troupe_id=troupe_id, _anchor="link"), 303)
+
+
+def _pence(pounds: Decimal | None) -> int | None:
+    """Whole pence, half a penny up."""
+    return None if pounds is None else int(pounds * 100 + Decimal("0.5"))
+
+
+def _pounds(pence: int | None) -> Decimal | None:
+    return None if pence is None else Decimal(pence) / 100

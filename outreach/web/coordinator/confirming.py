@@ -14,7 +14,14 @@ from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
-from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+from outreach.web.gate import (
+    coordinator,
+    coordinators_only,
+    our_school,
+    the_programme,
+    who,
+)
+from outreach.web.refusals import refused
 
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
 
@@ -23,7 +30,7 @@ from outreach.web.gate import coordinator, coordinators_only, our_school, progra
 @coordinators_only
 def asked() -> Any:
     """Who was asked and what each said (`?only=` one of STATES), and who would be asked now."""
-    programme = programme_in_hand() or abort(404)
+    programme = the_programme()
     return _page(programme)
 
 
@@ -31,16 +38,15 @@ def asked() -> Any:
 @coordinators_only
 def send() -> Any:
     """The list that was shown, judged again: nobody gets a letter whom the list did not name."""
-    programme, now = programme_in_hand() or abort(404), clock.now()
+    programme, now = the_programme(), clock.now()
     seen, target = shown_to_go(), standings.target_of(programme.id, now=now)
     if not seen:
         return _page(programme, "Nobody is on the list, so nothing was sent."), 422
-    try:
-        with transaction():
-            sent = requests.send(programme, seen, target, who=who(), now=now)
-            written, left_out = len(sent.recipients), [o.school.name for o in sent.left_out]
-    except Refusal as refusal:
-        return _page(programme, refusal.message), 422
+    if (no := refused()) is not None:
+        return _page(programme, no.message), 422
+    with transaction():
+        sent = requests.send(programme, seen, target, who=who(), now=now)
+        written, left_out = len(sent.recipients), [o.school.name for o in sent.left_out]
     told = f"{count(written, 'letter')} waiting to go out."
     if left_out:
         told += f" Left out, since something changed meanwhile: {', '.join(left_out[:5])}"
@@ -53,7 +59,7 @@ def send() -> Any:
 @coordinators_only
 def letter(urn: int) -> Any:
     """The exact letter to one school, as it would go now; its link is not made yet."""
-    programme, school = programme_in_hand() or abort(404), our_school(urn)
+    programme, school = the_programme(), our_school(urn)
     recipient = _recipient(programme, urn)
     words = requests.letter_to(programme, recipient, now=clock.now())
     page = render_template(
@@ -70,7 +76,7 @@ def letter(urn: int) -> Any:
 @coordinators_only
 def letter_html(urn: int) -> Any:
     """The same as mail readers show it, for the frame on its page."""
-    programme, school = programme_in_hand() or abort(404), our_school(urn)
+    programme, school = the_programme(), our_school(urn)
     words = requests.letter_to(programme, _recipient(programme, school.urn), now=clock.now())
     return in_frame(words.html)
 

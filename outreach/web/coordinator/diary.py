@@ -19,7 +19,7 @@ from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator import diary_asked
 from outreach.web.coordinator.diary_asked import WEEK, Asked
-from outreach.web.gate import coordinator, coordinators_only, programme_in_hand
+from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, the_programme
 
 SHOWN_AT_FIRST = 8
 """Schools that would fit, before 'show all'."""
@@ -79,7 +79,7 @@ def diary() -> Any:
 @coordinators_only
 def diary_list(kind: str) -> Any:
     """The list behind one number of the diary."""
-    programme, now = programme_in_hand() or abort(404), clock.now()
+    programme, now = the_programme(), clock.now()
     if kind not in TITLES:
         abort(404)
     asked = diary_asked.asked(programme, request.args, now=now)

@@ -1,6 +1,7 @@
 """Moving something in the diary: choosing from a list, what it would do and the exact letter, doing it,
 undoing it."""
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -9,11 +10,10 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.booking.agenda import moves, moving, places, rows
-from outreach.booking.agenda.moving import Look, Moving, NotInTheDiary, PlaceGone, StandsThere
+from outreach.booking.agenda.moving import Look, Moving, NotInTheDiary
 from outreach.booking.agenda.places import Place
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock as clock_words
 from outreach.ground.wording import day as day_words
@@ -22,6 +22,7 @@ from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import back_to
 
 
 class MoveForm(forms.Form):
@@ -41,12 +42,8 @@ def diary_move(performance_id: int) -> Any:
     found, now = _moving(show), clock.now()
     key = request.args.get("slot", "")[:30]
     if key:
-        try:
+        with _else_another(show):
             look = moving.look(found, key, now=now)
-        except (PlaceGone, StandsThere) as gone:
-            return _choose(show, gone)
-        except Refusal as refusal:
-            return _choose(show, refusal)
         return _page(found, look, MoveForm(formdata=None))
     on_tour = {d.id: d for d in days.of_programme(found.programme.id)}
     by_day = [
@@ -79,7 +76,7 @@ def diary_move_to(performance_id: int) -> Any:
     form, key = MoveForm(), request.form.get("slot", "")[:30]
     found = _moving(show)
     valid = form.validate_on_submit()
-    try:
+    with _else_another(show):
         note = (form.note.data or "") if valid else ""
         look = moving.look(found, key, note=note, tell=not form.silent.data, now=now)
         if "look" in request.form or not valid:
@@ -95,8 +92,6 @@ def diary_move_to(performance_id: int) -> Any:
             )
             name, programme_id = found.school.name, found.programme.id
             told, at = made.told, made.starts_at
-    except Refusal as gone:
-        return _choose(show, gone)
     flash(
         f"{name} is moved to {day_words(at)}, {clock_words(at)}. "
         + (
@@ -117,23 +112,15 @@ def diary_undo(move_id: int) -> Response:
     if made is None:
         abort(404)
     performance_id, programme_id = made.performance_id, made.programme_id
-    try:
-        with transaction():
-            again = moves.get(move_id, ours)
-            assert again is not None
-            moving.undo(again, who=who(), now=clock.now())
-            told = again.told
-    except Refusal as refusal:
-        flash(refusal.message, "stop")
-    else:
-        flash(
-            "It is back where it was. "
-            + (
-                "Whoever was told is told again."
-                if told
-                else "A short letter brings the calendars up to date."
-            )
-        )
+    with back_to(_diary_of(programme_id, _show(performance_id)), "stop"), transaction():
+        again = moves.get(move_id, ours)
+        assert again is not None
+        moving.undo(again, who=who(), now=clock.now())
+        told = again.told
+    flash(
+        "It is back where it was. "
+        + ("Whoever was told is told again." if told else "A short letter brings the calendars up to date.")
+    )
     return redirect(_diary_of(programme_id, _show(performance_id)), 303)
 
 
@@ -160,9 +147,9 @@ def _moving(show: Performance) -> Moving:
         abort(redirect(_diary_of(show.programme_id, show), 303))
 
 
-def _choose(show: Performance, refusal: Refusal) -> Response:
-    flash(refusal.message, "confirm")
-    return redirect(url_for("coordinator.diary_move", performance_id=show.id), 303)
+def _else_another(show: Performance) -> AbstractContextManager[None]:
+    """A place that it cannot have leads back to the choice of places."""
+    return back_to(url_for("coordinator.diary_move", performance_id=show.id))
 
 
 def _show(performance_id: int) -> Performance:

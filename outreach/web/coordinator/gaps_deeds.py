@@ -27,7 +27,14 @@ from outreach.web.coordinator.as_of import view
 from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
 from outreach.web.coordinator.gaps_asked import Asked, asked, chosen, in_form, list_address, urns_in
 from outreach.web.coordinator.gaps_shown import page_of
-from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+from outreach.web.gate import (
+    coordinator,
+    coordinators_only,
+    our_school,
+    the_programme,
+    who,
+)
+from outreach.web.refusals import refused
 
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
 
@@ -93,21 +100,20 @@ def preview() -> Any:
 @coordinators_only
 def gaps_remind() -> Any:
     """The list that was shown, judged again: nobody is reminded whom the list did not name."""
-    programme, now = programme_in_hand() or abort(404), clock.now()
+    programme, now = the_programme(), clock.now()
     seen = shown_to_go()
     target = {s.urn for s in missing.of(programme, now=now).reckoning.target}
     words = rounds.words_for(programme, seen.keys() & target, now=now)
-    try:
-        with transaction():
-            programme = _again(programme)
-            sent = reminders.send(programme, seen, who=who(), now=now, words=words, seen=seen, target=target)
-            written = len(sent.written)
-            left = [(x.school.name, x.why) for x in sent.left_out]
-    except Refusal as refusal:
+    if (no := refused()) is not None:
         found = missing.of(programme, now=now)
         own = asked(in_form(), found)
         picked = chosen(found, own, whole=False, urns=list(seen))
-        return _remind(found, own, picked.gaps, picked.gone, refusal.message)
+        return _remind(found, own, picked.gaps, picked.gone, no.message)
+    with transaction():
+        programme = _again(programme)
+        sent = reminders.send(programme, seen, who=who(), now=now, words=words, seen=seen, target=target)
+        written = len(sent.written)
+        left = [(x.school.name, x.why) for x in sent.left_out]
     flash(f"{count(written, 'reminder')} waiting to go out.")
     if left:
         named = and_list([f"{name} ({why})" for name, why in left[:12]])
@@ -159,7 +165,7 @@ def gaps_exclude() -> Any:
 @coordinators_only
 def gaps_reminder(urn: int) -> Any:
     """The exact reminder to one school, as it would go now; its link is not made yet."""
-    programme, school = programme_in_hand() or abort(404), our_school(urn)
+    programme, school = the_programme(), our_school(urn)
     seen = _reminder(programme, urn)
     page = render_template(
         "coordinator/letter_to_go.html",
@@ -177,7 +183,7 @@ def gaps_reminder(urn: int) -> Any:
 @coordinators_only
 def gaps_reminder_html(urn: int) -> Any:
     """The same as mail readers show it, for the frame of a page."""
-    programme, school = programme_in_hand() or abort(404), our_school(urn)
+    programme, school = the_programme(), our_school(urn)
     return in_frame(_reminder(programme, school.urn).letter.html)
 
 
@@ -192,16 +198,12 @@ def _reminder(programme: Programme, urn: int) -> Any:
 def _do(name: str, form: forms.Form, deed: Callable[[Programme], Done], words: str) -> Any:
     """Do it to all that stand as they were shown; else the same page again, with what was typed and why
     not."""
-    programme, now = programme_in_hand() or abort(404), clock.now()
-    if form.validate():
-        try:
-            with transaction():
-                done = deed(_again(programme))
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(f"{count(len(done.done), 'school')} {words}.", "" if done.done else "confirm")
-            return _back(programme, now, left=done.changed)
+    programme, now = the_programme(), clock.now()
+    if form.validate_on_submit():
+        with transaction():
+            done = deed(_again(programme))
+        flash(f"{count(len(done.done), 'school')} {words}.", "" if done.done else "confirm")
+        return _back(programme, now, left=done.changed)
     found = missing.of(programme, now=now)
     own = asked(in_form(), found)
     picked = chosen(found, own, whole=False, urns=[s.urn for s in _shown()])

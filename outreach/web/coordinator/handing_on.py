@@ -12,9 +12,9 @@ from outreach.county.register import lines
 from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.ground.errors import Refusal
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
+from outreach.web.refusals import back_to, status
 
 
 class HandOnForm(forms.Form):
@@ -33,39 +33,30 @@ def booking_hand_on(reference: str) -> Any:
     if request.method != "POST" and len(heirs) == 1:
         form.to.data = str(heirs[0].urn)
     if form.validate_on_submit():
-        try:
-            with transaction():
-                taker = db.session.get_one(School, int(form.to.data))
-                handing_on.hand_on(our_booking(reference), taker, who=who(), now=clock.now())
-                name = taker.name
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return _done(
-                reference, f"It stands under {name} now. Everybody who has it in the calendar is told."
-            )
+        with transaction():
+            taker = db.session.get_one(School, int(form.to.data))
+            handing_on.hand_on(our_booking(reference), taker, who=who(), now=clock.now())
+            name = taker.name
+        return _done(reference, f"It stands under {name} now. Everybody who has it in the calendar is told.")
     page = render_template(
         "coordinator/booking_hand_on.html",
-        booking=our_booking(reference),
+        booking=found,
         form=form,
         heirs=heirs,
         not_open=[s for s in after if not s.is_open and "propos" in s.status.casefold()],
         together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
         people=promises.people_of(found),
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 @coordinator.post("/bookings/<reference>/hand-back")
 @coordinators_only
 def booking_hand_back(reference: str) -> Any:
     our_booking(reference)
-    try:
-        with transaction():
-            found = handing_on.hand_back(our_booking(reference), who=who(), now=clock.now())
-            name = found.school.name
-    except Refusal as refusal:
-        return _done(reference, refusal.message, "stop")
+    with back_to(_at(reference), "stop"), transaction():
+        found = handing_on.hand_back(our_booking(reference), who=who(), now=clock.now())
+        name = found.school.name
     return _done(reference, f"It stands under {name} again. Everybody who has it in the calendar is told.")
 
 
@@ -75,4 +66,8 @@ def _named(school: School) -> str:
 
 def _done(reference: str, said: str, category: str = "message") -> Response:
     flash(said, category)
-    return redirect(url_for("coordinator.booking", reference=reference.upper()), 303)
+    return redirect(_at(reference), 303)
+
+
+def _at(reference: str) -> str:
+    return url_for("coordinator.booking", reference=reference.upper())

@@ -1,6 +1,7 @@
 """The inbox: what came back by mail and waits for a person, each with its one next action; and what was dealt
 with."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +11,6 @@ from outreach.booking import answers, promises
 from outreach.booking.desk import replies
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list
 from outreach.post.incoming import contents, erasing, inbox, reading, showing
 from outreach.post.incoming.inbox import ADDRESS, DECLINE, DOUBT, MAIL, NEWCOMER, RAW, WISH, Incoming
@@ -18,6 +18,7 @@ from outreach.tour.performances import SlotTaken
 from outreach.web import forms
 from outreach.web.coordinator.inbox_cards import cards_of
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import back_to
 
 PAGE = 25
 TASKS = {
@@ -107,18 +108,15 @@ def inbox_file(mail_id: int) -> Any:
 @coordinators_only
 def inbox_done(mail_id: int) -> Any:
     """Nothing more is to do. A wish that is put aside so is one that the visit's own moving overtook."""
-    try:
-        with transaction():
-            mail, now = _ours(mail_id), clock.now()
-            as_ = LEFT_OUT if mail.task in (NEWCOMER, DOUBT) else DONE
-            counter = inbox.counter_of(mail) if mail.task == WISH else None
-            if counter is not None:
-                inbox.end_counter(counter, "overtaken", who=who(), now=now)
-            else:
-                inbox.settle(mail, as_, who=who(), now=now)
-            undone = mail.id if mail.settled_as in BY_HAND else None
-    except Refusal as refusal:
-        return _back(refusal.message, "stop")
+    with _else_back(), transaction():
+        mail, now = _ours(mail_id), clock.now()
+        as_ = LEFT_OUT if mail.task in (NEWCOMER, DOUBT) else DONE
+        counter = inbox.counter_of(mail) if mail.task == WISH else None
+        if counter is not None:
+            inbox.end_counter(counter, "overtaken", who=who(), now=now)
+        else:
+            inbox.settle(mail, as_, who=who(), now=now)
+        undone = mail.id if mail.settled_as in BY_HAND else None
     return redirect(url_for("coordinator.inbox_list", undone=undone), 303)
 
 
@@ -150,48 +148,37 @@ def inbox_erase(mail_id: int) -> Any:
 @coordinator.post("/inbox/<int:mail_id>/take")
 @coordinators_only
 def inbox_take(mail_id: int) -> Any:
-    try:
-        with transaction():
-            taken = replies.take_answer(_ours(mail_id), g.partnership.id, who=who(), now=clock.now())
-            said = ["The answer is taken."]
-            if taken.added:
-                said.append(
-                    f"{and_list(taken.added)} has the visit in the calendar now, and gets the invite."
-                )
-            if taken.declined:
-                said.append("It is a no: the visit stands until it is moved or cancelled.")
-    except Refusal as refusal:
-        return _back(refusal.message, "stop")
+    with _else_back(), transaction():
+        taken = replies.take_answer(_ours(mail_id), g.partnership.id, who=who(), now=clock.now())
+        said = ["The answer is taken."]
+        if taken.added:
+            said.append(f"{and_list(taken.added)} has the visit in the calendar now, and gets the invite.")
+        if taken.declined:
+            said.append("It is a no: the visit stands until it is moved or cancelled.")
     return _back(" ".join(said))
 
 
 @coordinator.post("/inbox/<int:mail_id>/ask")
 @coordinators_only
 def inbox_ask(mail_id: int) -> Any:
-    try:
-        with transaction():
-            written = replies.ask_back(_ours(mail_id), g.partnership.id, who=who(), now=clock.now())
-            names = and_list(person.name or person.address for person in written)
-    except Refusal as refusal:
-        return _back(refusal.message, "stop")
+    with _else_back(), transaction():
+        written = replies.ask_back(_ours(mail_id), g.partnership.id, who=who(), now=clock.now())
+        names = and_list(person.name or person.address for person in written)
     return _back(f"The letter to {names} is on its way. The visit stands until they move or cancel it.")
 
 
 @coordinator.post("/inbox/<int:mail_id>/grant")
 @coordinators_only
 def inbox_grant(mail_id: int) -> Any:
-    try:
-        with transaction():
-            key = request.form.get("slot", "")[:30]
-            replies.grant(_ours(mail_id), key, g.partnership.id, who=who(), now=clock.now())
-    except SlotTaken:
-        flash(
-            "That time is not free any more. The visit stands as it was; these are the nearest now.",
-            "confirm",
-        )
-        return redirect(url_for("coordinator.inbox_mail", mail_id=mail_id), 303)
-    except Refusal as refusal:
-        return _back(refusal.message, "stop")
+    key = request.form.get("slot", "")[:30]
+    others = back_to(
+        url_for("coordinator.inbox_mail", mail_id=mail_id),
+        "confirm",
+        SlotTaken,
+        said="That time is not free any more. The visit stands as it was; these are the nearest now.",
+    )
+    with _else_back(), others, transaction():
+        replies.grant(_ours(mail_id), key, g.partnership.id, who=who(), now=clock.now())
     return _back("Moved. Everybody who has it in the calendar is told; the same entry moves.")
 
 
@@ -201,13 +188,10 @@ def inbox_refuse(mail_id: int) -> Any:
     form = RefuseForm()
     if not form.validate_on_submit():
         return _mail_page(_mail(mail_id), form), 422
-    try:
-        with transaction():
-            told = replies.refuse(
-                _ours(mail_id), form.words.data or "", g.partnership.id, who=who(), now=clock.now()
-            )
-    except Refusal as refusal:
-        return _back(refusal.message, "stop")
+    with _else_back(), transaction():
+        told = replies.refuse(
+            _ours(mail_id), form.words.data or "", g.partnership.id, who=who(), now=clock.now()
+        )
     return _back(
         "Refused. A letter says that the visit stays where it is."
         if told
@@ -261,6 +245,10 @@ def _ours(mail_id: int) -> Incoming:
     if mail.partnership_id is None:
         inbox.take(mail, g.partnership.id, who=who(), now=clock.now())
     return mail
+
+
+def _else_back() -> AbstractContextManager[None]:
+    return back_to(url_for("coordinator.inbox_list"), "stop")
 
 
 def _back(said: str, category: str = "message") -> Any:

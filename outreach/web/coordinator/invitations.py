@@ -20,7 +20,14 @@ from outreach.post import letters, outbox, stationery
 from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
-from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+from outreach.web.gate import (
+    coordinator,
+    coordinators_only,
+    our_school,
+    programme_in_hand,
+    the_programme,
+    who,
+)
 
 ANY = "any"
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
@@ -58,7 +65,7 @@ def choose() -> Any:
 @coordinators_only
 def invitations_preview() -> Any:
     """Changes nothing: who would get the letter, who not and why, and the letter."""
-    programme = programme_in_hand() or abort(404)
+    programme = the_programme()
     urns = _urns("all") if request.form.get("whole") else _urns("urn")
     if not urns:
         return _choose_page(programme, wrong="Tick at least one school, or write to the whole list."), 422
@@ -69,28 +76,24 @@ def invitations_preview() -> Any:
 @coordinators_only
 def invitations_send() -> Any:
     """The list that was shown, judged again: nobody gets a letter whom the list did not name."""
-    programme, form, now = programme_in_hand() or abort(404), SendForm(), clock.now()
-    seen, target = shown_to_go(), standings.target_of(programme.id, now=clock.now())
-    if not form.validate() or not seen:
+    programme, form, now = the_programme(), SendForm(), clock.now()
+    seen, target = shown_to_go(), standings.target_of(programme.id, now=now)
+    if not form.validate_on_submit() or not seen:
         return _preview_page(programme, list(seen), form, 422)
     words = rounds.words_for(programme, seen.keys() & target, now=now)
-    try:
-        with transaction():
-            sent = rounds.send_round(
-                programme,
-                seen,
-                note=form.note.data,
-                who=who(),
-                now=now,
-                words=words,
-                seen=seen,
-                target=target,
-                warned=bool(request.form.get("without_times")),
-            )
-            round_id = sent.round.id
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return _preview_page(programme, list(seen), form, 422)
+    with transaction():
+        sent = rounds.send_round(
+            programme,
+            seen,
+            note=form.note.data,
+            who=who(),
+            now=now,
+            words=words,
+            seen=seen,
+            target=target,
+            warned=bool(request.form.get("without_times")),
+        )
+        round_id = sent.round.id
     told = f"{count(len(sent.written), 'letter')} waiting to go out."
     if sent.left_out:
         told += f" {count(len(sent.left_out), 'school')} left out, since something changed meanwhile."
@@ -102,7 +105,7 @@ def invitations_send() -> Any:
 @coordinators_only
 def invitation_round(round_id: int) -> Any:
     """One past round, school by school; `?only=` narrows it to what a number of the list counted."""
-    programme = programme_in_hand() or abort(404)
+    programme = the_programme()
     found = rounds.of_programme(programme.id, round_id)
     if not found:
         abort(404)
@@ -122,7 +125,7 @@ def invitation_round(round_id: int) -> Any:
 @coordinators_only
 def invitation_letter(urn: int) -> Any:
     """The exact letter to one school, as it would go now; its link is not made yet."""
-    programme, school = programme_in_hand() or abort(404), our_school(urn)
+    programme, school = the_programme(), our_school(urn)
     contact = _first_reachable(urn)
     if contact is None:
         abort(404)
@@ -143,7 +146,7 @@ def invitation_letter(urn: int) -> Any:
 @coordinators_only
 def invitation_letter_html(urn: int) -> Any:
     """The same as mail readers show it, for the frame on its page."""
-    programme, school = programme_in_hand() or abort(404), our_school(urn)
+    programme, school = the_programme(), our_school(urn)
     return in_frame(_letter(programme, school.urn).html)
 
 

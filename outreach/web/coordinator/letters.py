@@ -29,6 +29,7 @@ from outreach.web import forms
 from outreach.web.coordinator.framing import framing, in_frame
 from outreach.web.forms import Form
 from outreach.web.gate import coordinator, coordinators_only, our_school, who
+from outreach.web.refusals import back_to, status
 
 PAGE = 50
 SHOWN = {
@@ -155,19 +156,14 @@ def letter_file(letter_id: int) -> Any:
 @coordinator.post("/letters/<int:letter_id>/again")
 @coordinators_only
 def letter_again(letter_id: int) -> Any:
-    with transaction():
-        found = _letter(letter_id)
-        try:
-            letter_id = again.try_again(found, who=who(), now=clock.now()).id
-        except Refusal as refusal:
-            flash(refusal.message, "stop")
-        else:
-            flash(
-                "This letter is sent again in a moment."
-                if letter_id == found.id
-                else "What it said is not so any more. This letter says what stands, and goes in a moment."
-            )
-    return redirect(url_for("coordinator.letter", letter_id=letter_id), 303)
+    with back_to(url_for("coordinator.letter", letter_id=letter_id), "stop"), transaction():
+        goes = again.try_again(_letter(letter_id), who=who(), now=clock.now()).id
+    flash(
+        "This letter is sent again in a moment."
+        if goes == letter_id
+        else "What it said is not so any more. This letter says what stands, and goes in a moment."
+    )
+    return redirect(url_for("coordinator.letter", letter_id=goes), 303)
 
 
 @coordinator.route("/letters/<int:letter_id>/address", methods=["GET", "POST"])
@@ -180,18 +176,14 @@ def letter_address(letter_id: int) -> Any:
         abort(404)
     our_school(lost.school.urn)
     if form.validate_on_submit():
-        try:
-            with transaction():
-                done = corrected_addresses.put_right(
-                    _letter(letter_id), form.address.data, source=form.source.data, who=who(), now=clock.now()
-                )
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(_righted(done))
-            return redirect(url_for("coordinator.school", urn=lost.school.urn), 303)
+        with transaction():
+            done = corrected_addresses.put_right(
+                _letter(letter_id), form.address.data, source=form.source.data, who=who(), now=clock.now()
+            )
+        flash(_righted(done))
+        return redirect(url_for("coordinator.school", urn=lost.school.urn), 303)
     page = render_template("coordinator/letter_address.html", letter=found, lost=lost, form=form)
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 def _righted(done: corrected_addresses.Righted) -> str:
@@ -232,15 +224,11 @@ def letter_works(letter_id: int) -> Any:
 @coordinator.post("/letters/<int:letter_id>/withdraw")
 @coordinators_only
 def letter_withdraw(letter_id: int) -> Any:
-    with transaction():
-        found = _letter(letter_id)
-        try:
-            letterbook.withdraw(found, who=who(), now=clock.now())
-        except Refusal as refusal:
-            flash(refusal.message, "stop")
-        else:
-            flash("This letter is withdrawn. It is not sent.")
-    return redirect(url_for("coordinator.letter", letter_id=letter_id), 303)
+    back = url_for("coordinator.letter", letter_id=letter_id)
+    with back_to(back, "stop"), transaction():
+        letterbook.withdraw(_letter(letter_id), who=who(), now=clock.now())
+    flash("This letter is withdrawn. It is not sent.")
+    return redirect(back, 303)
 
 
 def _lost(letter: Letter) -> corrected_addresses.Lost | None:

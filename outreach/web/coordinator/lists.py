@@ -4,6 +4,7 @@ taken in."""
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,13 +32,13 @@ from outreach.county.schools import School
 from outreach.coverage import standings
 from outreach.ground import clock, tabular, workbooks
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_name, year_of
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
 from outreach.tour import programmes
 from outreach.web import downloads, forms
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import back_to
 
 SHOWN = 25
 """Lines of a list on one page."""
@@ -82,6 +83,8 @@ HEADS = {
     LEFT: "Left out",
 }
 PAGES = {CONTACTS: "contacts", VISITS: "past_shows"}
+OF_CONTACTS, OF_VISITS = {"kind": CONTACTS}, {"kind": VISITS}
+"""Which kind of list a page is of, where one page is for both."""
 
 COLUMNS = ("URN", "School", "Name", "Role", "Email", "Phone")
 
@@ -125,10 +128,8 @@ class Choice:
 @coordinators_only
 def contacts_page() -> Any:
     form = UploadForm()
-    if request.method == "POST" and form.validate_on_submit():
-        sent = _taken(form, CONTACTS)
-        if sent is not None:
-            return sent
+    if form.validate_on_submit():
+        return _taken(form, CONTACTS)
     page = render_template(
         "coordinator/contacts.html",
         form=form,
@@ -157,41 +158,14 @@ def contacts_missing() -> Any:
     return downloads.csv_file("schools-without-contact.csv", COLUMNS, rows)
 
 
-@coordinator.route("/contacts/<token>", methods=["GET", "POST"])
-@coordinators_only
-def contacts_preview(token: str) -> Any:
-    return _preview(token, CONTACTS)
-
-
-@coordinator.post("/contacts/<token>/columns")
-@coordinators_only
-def contacts_columns(token: str) -> Any:
-    return _say_columns(token, CONTACTS)
-
-
-@coordinator.post("/contacts/<token>/repair")
-@coordinators_only
-def contacts_repair(token: str) -> Any:
-    return _say_put_right(token, CONTACTS)
-
-
-@coordinator.get("/contacts/<token>/to-mend.xlsx")
-@coordinators_only
-def contacts_to_mend(token: str) -> Any:
-    return _to_mend(token, CONTACTS)
-
-
 @coordinator.post("/contacts/<token>/outside")
 @coordinators_only
 def contacts_outside(token: str) -> Any:
     """Schools that no programme is for are taken in, too; or not after all."""
-    try:
-        with transaction():
-            upload = _upload(token, CONTACTS, changing=True)
-            upload.choices.outside = bool(request.form.get("outside"))
-            uploads.say(upload)
-    except uploads.NoLongerWaiting as refusal:
-        return _gone(CONTACTS, refusal)
+    with _while_it_waits(CONTACTS), transaction():
+        upload = _upload(token, CONTACTS, changing=True)
+        upload.choices.outside = bool(request.form.get("outside"))
+        uploads.say(upload)
     return redirect(_at(CONTACTS, "preview", token=token), 303)
 
 
@@ -219,15 +193,13 @@ def contact_list_take_back(list_id: int) -> Any:
     leaves alone."""
     row = _list(list_id)
     if request.method == "POST":
-        try:
-            with transaction():
-                done = contact_lists.take_back(
-                    list_id, _la_codes(), partnership_id=g.partnership.id, who=who(), now=clock.now()
-                )
-                flash(_told_back(row.file_name, done))
-        except contact_lists.NoSuchList as refusal:
-            flash(refusal.message, "confirm")
-        return redirect(url_for("coordinator.contact_list", list_id=list_id), 303)
+        back = url_for("coordinator.contact_list", list_id=list_id)
+        with back_to(back), transaction():
+            done = contact_lists.take_back(
+                list_id, _la_codes(), partnership_id=g.partnership.id, who=who(), now=clock.now()
+            )
+            flash(_told_back(row.file_name, done))
+        return redirect(back, 303)
     if row.taken_back_at is not None:
         return redirect(url_for("coordinator.contact_list", list_id=list_id))
     found = contact_lists.backing(row)
@@ -241,20 +213,12 @@ def contact_list_take_back(list_id: int) -> Any:
     )
 
 
-@coordinator.post("/contacts/<token>/drop")
-@coordinators_only
-def contacts_drop(token: str) -> Any:
-    return _drop(token, CONTACTS)
-
-
 @coordinator.route("/past-shows", methods=["GET", "POST"])
 @coordinators_only
 def past_shows_page() -> Any:
     form = UploadForm()
-    if request.method == "POST" and form.validate_on_submit():
-        sent = _taken(form, VISITS)
-        if sent is not None:
-            return sent
+    if form.validate_on_submit():
+        return _taken(form, VISITS)
     page = render_template(
         "coordinator/past_shows.html",
         form=form,
@@ -264,48 +228,16 @@ def past_shows_page() -> Any:
     return page, 422 if form.errors else 200
 
 
-@coordinator.route("/past-shows/<token>", methods=["GET", "POST"])
-@coordinators_only
-def past_shows_preview(token: str) -> Any:
-    return _preview(token, VISITS)
-
-
-@coordinator.post("/past-shows/<token>/columns")
-@coordinators_only
-def past_shows_columns(token: str) -> Any:
-    return _say_columns(token, VISITS)
-
-
-@coordinator.post("/past-shows/<token>/repair")
-@coordinators_only
-def past_shows_repair(token: str) -> Any:
-    return _say_put_right(token, VISITS)
-
-
-@coordinator.get("/past-shows/<token>/to-mend.xlsx")
-@coordinators_only
-def past_shows_to_mend(token: str) -> Any:
-    return _to_mend(token, VISITS)
-
-
-@coordinator.post("/past-shows/<token>/drop")
-@coordinators_only
-def past_shows_drop(token: str) -> Any:
-    return _drop(token, VISITS)
-
-
 @coordinator.post("/past-shows/lists/<int:list_id>/take-back")
 @coordinators_only
 def past_shows_take_back(list_id: int) -> Any:
     if not past_shows.was_of(g.partnership.id, list_id):
         abort(404)
-    try:
-        with transaction():
-            row = past_shows.take_back(list_id, partnership_id=g.partnership.id, who=who(), now=clock.now())
-            flash(f"‘{row.file_name}’ is taken back whole. Its visits count no more.")
-    except past_shows.NoSuchList as refusal:
-        flash(refusal.message, "confirm")
-    return redirect(url_for("coordinator.past_shows_page"), 303)
+    back = url_for("coordinator.past_shows_page")
+    with back_to(back), transaction():
+        row = past_shows.take_back(list_id, partnership_id=g.partnership.id, who=who(), now=clock.now())
+        flash(f"‘{row.file_name}’ is taken back whole. Its visits count no more.")
+    return redirect(back, 303)
 
 
 def _list(list_id: int) -> ContactList:
@@ -323,46 +255,39 @@ def _told_back(file_name: str, done: Sequence[contact_lists.Back]) -> str:
 
 
 def _taken(form: UploadForm, kind: str) -> Any:
-    """The way on to the look at a file that was read; None, and the form says why, when it could not be."""
-    try:
-        sheets = workbooks.read(form.file.data.read(workbooks.MOST_BYTES + 1))
-        with transaction():
-            row = uploads.keep(
-                kind,
-                form.file.data.filename or "file",
-                sheets,
-                partnership_id=g.partnership.id,
-                who=who(),
-                now=clock.now(),
-            )
-            token = row.token
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return None
+    """The way on to the look at a file that was read."""
+    sheets = workbooks.read(form.file.data.read(workbooks.MOST_BYTES + 1))
+    with transaction():
+        row = uploads.keep(
+            kind,
+            form.file.data.filename or "file",
+            sheets,
+            partnership_id=g.partnership.id,
+            who=who(),
+            now=clock.now(),
+        )
+        token = row.token
     return redirect(_at(kind, "preview", token=token), 303)
 
 
-def _preview(token: str, kind: str) -> Any:
+@coordinator.route(
+    "/contacts/<token>", methods=["GET", "POST"], endpoint="contacts_preview", defaults=OF_CONTACTS
+)
+@coordinator.route(
+    "/past-shows/<token>", methods=["GET", "POST"], endpoint="past_shows_preview", defaults=OF_VISITS
+)
+@coordinators_only
+def list_preview(token: str, kind: str) -> Any:
     form = ApplyForm() if kind == CONTACTS else TakeInForm()
-    try:
-        if request.method == "POST" and form.validate_on_submit():
-            try:
-                told, then = _take_in(token, kind, form)
-                flash(told)
-                return redirect(then, 303)
-            except uploads.NoLongerWaiting:
-                raise
-            except Refusal as refusal:
-                form.refuse(refusal)
-        elif request.method != "POST" and kind == CONTACTS:
+    with _while_it_waits(kind), back_to(_first(kind), "confirm", entries.TooMuch):
+        if form.validate_on_submit():
+            told, then = _take_in(token, kind, form)
+            flash(told)
+            return redirect(then, 303)
+        if request.method != "POST" and kind == CONTACTS:
             form.source_date.data = day_of(clock.now())
         upload = _upload(token, kind)
         looked = _look(upload)
-    except uploads.NoLongerWaiting as refusal:
-        return _gone(kind, refusal)
-    except entries.TooMuch as refusal:
-        flash(refusal.message, "confirm")
-        return redirect(_first(kind), 303)
     return render_template("coordinator/list_preview.html", form=form, **_shown(upload, looked)), (
         422 if form.errors else 200
     )
@@ -414,46 +339,46 @@ def _shown(upload: Upload, looked: Looked[Any]) -> dict[str, Any]:
     }
 
 
-def _say_columns(token: str, kind: str) -> Any:
+@coordinator.post("/contacts/<token>/columns", endpoint="contacts_columns", defaults=OF_CONTACTS)
+@coordinator.post("/past-shows/<token>/columns", endpoint="past_shows_columns", defaults=OF_VISITS)
+@coordinators_only
+def list_columns(token: str, kind: str) -> Any:
     """Which sheets are read, where their headings stand, which column is what: kept, and remembered for the
     next list."""
-    try:
-        with transaction():
-            upload = _upload(token, kind, changing=True)
-            choices, layouts = upload.choices, reading.laid_out(upload)
-            chosen: dict[str, str] = {}
-            for choice in _choices_of(layouts, kind):
-                said = request.form.get(f"column-{choice.key}", "")
-                if said in KINDS[kind] and (said != choice.kind or (not choice.sure and said != SKIP)):
-                    chosen[choice.key] = said
-            for layout in layouts:
-                if f"sheet-{layout.number}" in request.form:
-                    choices.sheets[layout.number] = f"read-{layout.number}" in request.form
-                line = request.form.get(f"headings-{layout.number}", "")
-                if line.isdecimal() and len(line) < 8 and int(line) != layout.heading_line:
-                    choices.first_line[layout.number] = int(line)
-            year = request.form.get("year", "")
-            if kind == VISITS and "year" in request.form:
-                choices.year = int(year) if year.isdecimal() and len(year) == 4 else None
-            choices.columns |= chosen
-            if chosen:
-                uploads.remember(kind, chosen, partnership_id=g.partnership.id, who=who(), now=clock.now())
-            uploads.say(upload)
-    except uploads.NoLongerWaiting as refusal:
-        return _gone(kind, refusal)
+    with _while_it_waits(kind), transaction():
+        upload = _upload(token, kind, changing=True)
+        choices, layouts = upload.choices, reading.laid_out(upload)
+        chosen: dict[str, str] = {}
+        for choice in _choices_of(layouts, kind):
+            said = request.form.get(f"column-{choice.key}", "")
+            if said in KINDS[kind] and (said != choice.kind or (not choice.sure and said != SKIP)):
+                chosen[choice.key] = said
+        for layout in layouts:
+            if f"sheet-{layout.number}" in request.form:
+                choices.sheets[layout.number] = f"read-{layout.number}" in request.form
+            line = request.form.get(f"headings-{layout.number}", "")
+            if line.isdecimal() and len(line) < 8 and int(line) != layout.heading_line:
+                choices.first_line[layout.number] = int(line)
+        year = request.form.get("year", "")
+        if kind == VISITS and "year" in request.form:
+            choices.year = int(year) if year.isdecimal() and len(year) == 4 else None
+        choices.columns |= chosen
+        if chosen:
+            uploads.remember(kind, chosen, partnership_id=g.partnership.id, who=who(), now=clock.now())
+        uploads.say(upload)
     return redirect(_at(kind, "preview", token=token), 303)
 
 
-def _say_put_right(token: str, kind: str) -> Any:
+@coordinator.post("/contacts/<token>/repair", endpoint="contacts_repair", defaults=OF_CONTACTS)
+@coordinator.post("/past-shows/<token>/repair", endpoint="past_shows_repair", defaults=OF_VISITS)
+@coordinators_only
+def list_repair(token: str, kind: str) -> Any:
     """What was put right on one page of lines: each field that says something else than what was read."""
-    try:
-        with transaction():
-            upload = _upload(token, kind, changing=True)
-            for key in request.form.getlist("line"):
-                _put_right(upload, key, kind)
-            uploads.say(upload)
-    except uploads.NoLongerWaiting as refusal:
-        return _gone(kind, refusal)
+    with _while_it_waits(kind), transaction():
+        upload = _upload(token, kind, changing=True)
+        for key in request.form.getlist("line"):
+            _put_right(upload, key, kind)
+        uploads.say(upload)
     page = request.form.get("page", "1")
     return redirect(_at(kind, "preview", token=token, show=REPAIR, page=page if page.isdecimal() else 1), 303)
 
@@ -485,14 +410,15 @@ def _put_right(upload: Upload, key: str, kind: str) -> None:
         kept.pop(key, None)
 
 
-def _to_mend(token: str, kind: str) -> Any:
+@coordinator.get("/contacts/<token>/to-mend.xlsx", endpoint="contacts_to_mend", defaults=OF_CONTACTS)
+@coordinator.get("/past-shows/<token>/to-mend.xlsx", endpoint="past_shows_to_mend", defaults=OF_VISITS)
+@coordinators_only
+def list_to_mend(token: str, kind: str) -> Any:
     """The lines that cannot be taken, as they stand in the file, each with its reason: to be mended and sent
     in again."""
-    try:
+    with _while_it_waits(kind):
         upload = _upload(token, kind)
         looked = _look(upload)
-    except uploads.NoLongerWaiting as refusal:
-        return _gone(kind, refusal)
     wrong: dict[tuple[int, int], list[str]] = {}
     for entry in looked.entries:
         if entry.fate == REPAIR or entry.reason == entries.BY_YOU:
@@ -532,7 +458,10 @@ def _headings_of(layout: Layout, kind: str) -> list[str]:
     return [KINDS[kind][c.kind] if c.kind != SKIP else c.heading for c in layout.columns]
 
 
-def _drop(token: str, kind: str) -> Any:
+@coordinator.post("/contacts/<token>/drop", endpoint="contacts_drop", defaults=OF_CONTACTS)
+@coordinator.post("/past-shows/<token>/drop", endpoint="past_shows_drop", defaults=OF_VISITS)
+@coordinators_only
+def list_drop(token: str, kind: str) -> Any:
     with transaction():
         uploads.drop(token, partnership_id=g.partnership.id)
     flash("The file was laid aside. Nothing was changed.")
@@ -616,9 +545,9 @@ def _look(upload: Upload) -> Looked[Any]:
     return past_shows.look(upload, _la_codes(), now=clock.now())
 
 
-def _gone(kind: str, refusal: Refusal) -> Any:
-    flash(refusal.message, "confirm")
-    return redirect(_first(kind), 303)
+def _while_it_waits(kind: str) -> AbstractContextManager[None]:
+    """A list that waits no longer leads back to where lists are sent in."""
+    return back_to(_first(kind), "confirm", uploads.NoLongerWaiting)
 
 
 def _first(kind: str) -> str:

@@ -3,13 +3,12 @@ first."""
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.coverage.newyear import checklist, first_round
 from outreach.coverage.newyear.first_round import GROUPS, REST
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count, day_short
@@ -19,7 +18,8 @@ from outreach.tour.yearly import copies
 from outreach.tour.yearly.copies import Copied
 from outreach.web import forms
 from outreach.web.fields import given
-from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, who
+from outreach.web.gate import coordinator, coordinators_only, the_programme, who
+from outreach.web.refusals import back_to
 
 
 class CopyForm(forms.Form):
@@ -56,7 +56,7 @@ def new_year() -> Any:
 @coordinators_only
 def copy_programme(programme_id: int) -> Any:
     """What the copy would hold, and the copy made. Made already: straight to it."""
-    original, now = _programme(programme_id), clock.now()
+    original, now = programmes.get(g.partnership.id, programme_id), clock.now()
     year, _ = _year([original.academic_year + 1, original.academic_year + 2], original.academic_year + 1)
     standing = copies.copy_of(original, year)
     if standing is not None:
@@ -66,28 +66,21 @@ def copy_programme(programme_id: int) -> Any:
     asked = {"title": plan.production.title, "reply_by": plan.production.reply_by}
     form = CopyForm(data=asked | {"with_days": True, "with_decisions": True})
     if form.validate_on_submit():
-        try:
-            with transaction():
-                done = copies.copy(
-                    programmes.get(g.partnership.id, programme_id),
-                    year,
-                    title=form.title.data,
-                    reply_by=given(form.reply_by.data),
-                    with_days=form.with_days.data,
-                    with_decisions=form.with_decisions.data,
-                    who=who(),
-                    now=now,
-                )
-                told = _told(done)
-        except copies.CopiedAlready as refusal:
-            flash(refusal.message, "confirm")
-            return redirect(url_for("coordinator.new_year", year=year), 303)
-        except Refusal as refusal:
-            form.refuse(refusal)
-            plan = copies.plan(_programme(programme_id), year, now=now)
-        else:
-            flash(told)
-            return redirect(url_for("coordinator.new_year", year=year), 303)
+        back = url_for("coordinator.new_year", year=year)
+        with back_to(back, "confirm", copies.CopiedAlready), transaction():
+            done = copies.copy(
+                programmes.get(g.partnership.id, programme_id),
+                year,
+                title=form.title.data,
+                reply_by=given(form.reply_by.data),
+                with_days=form.with_days.data,
+                with_decisions=form.with_decisions.data,
+                who=who(),
+                now=now,
+            )
+            told = _told(done)
+        flash(told)
+        return redirect(back, 303)
     page = render_template("coordinator/new_year_copy.html", plan=plan, form=form, year=year)
     return page, 422 if form.errors else 200
 
@@ -96,34 +89,30 @@ def copy_programme(programme_id: int) -> Any:
 @coordinators_only
 def rest_of_copy(programme_id: int) -> Any:
     """What of last year's programme its copy has not, and that carried over too."""
-    original, now = _programme(programme_id), clock.now()
+    original, now = programmes.get(g.partnership.id, programme_id), clock.now()
     year, _ = _year([original.academic_year + 1, original.academic_year + 2], original.academic_year + 1)
-    back = redirect(url_for("coordinator.new_year", year=year), 303)
+    back = url_for("coordinator.new_year", year=year)
     new = copies.copy_of(original, year)
     if new is None:
         return redirect(url_for("coordinator.copy_programme", programme_id=programme_id, year=year), 303)
     form = RestForm(data={"with_days": True, "with_decisions": True})
     if form.validate_on_submit():
-        try:
-            with transaction():
-                done = copies.copy_rest(
-                    programmes.get(g.partnership.id, programme_id),
-                    programmes.get(g.partnership.id, new.id),
-                    with_days=form.with_days.data,
-                    with_decisions=form.with_decisions.data,
-                    who=who(),
-                    now=now,
-                )
-                told = _told_rest(done)
-        except Refusal as refusal:
-            flash(refusal.message, "stop")
-        else:
-            flash(told)
-        return back
+        with back_to(back, "stop"), transaction():
+            done = copies.copy_rest(
+                programmes.get(g.partnership.id, programme_id),
+                programmes.get(g.partnership.id, new.id),
+                with_days=form.with_days.data,
+                with_decisions=form.with_decisions.data,
+                who=who(),
+                now=now,
+            )
+            told = _told_rest(done)
+        flash(told)
+        return redirect(back, 303)
     left = copies.rest(original, new, now=now)
     if not left:
         flash(f"Nothing of {original.title} is left to carry over to {year_name(year)}.", "confirm")
-        return back
+        return redirect(back, 303)
     page = render_template("coordinator/new_year_rest.html", plan=left, new=new, form=form, year=year)
     return page, 422 if form.errors else 200
 
@@ -133,7 +122,7 @@ def rest_of_copy(programme_id: int) -> Any:
 def whom_first() -> Any:
     """Whom to ask first, ticked already; the preview of the letter and the list is that of every round.
     `?only=` one group."""
-    programme = programme_in_hand() or abort(404)
+    programme = the_programme()
     only = request.args.get("only", "")
     said = "" if only in (*GROUPS, "") else f"There is no group ‘{only[:40]}’, so all are shown."
     only = only if only in GROUPS else ""
@@ -163,13 +152,6 @@ def _year(offered: list[int], otherwise: int) -> tuple[int, str]:
             f"Nothing can be carried into a year ‘{wanted[:10]}’ now, so this is {year_name(otherwise)}.",
         )
     return (int(wanted) if wanted else otherwise), ""
-
-
-def _programme(programme_id: int) -> Programme:
-    try:
-        return programmes.get(g.partnership.id, programme_id)
-    except Refusal:
-        abort(404)
 
 
 def _same_title(programme: Programme) -> Programme | None:

@@ -9,10 +9,10 @@ from wtforms import ValidationError
 from outreach.county import people
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.ground.errors import Refusal
 from outreach.web import forms
 from outreach.web.fields import given
 from outreach.web.gate import SignedIn, coordinator, coordinators_only
+from outreach.web.refusals import status
 
 
 class PasswordForm(forms.Form):
@@ -33,14 +33,10 @@ def password() -> Any:
     if session.get("by_link"):
         del form.old
     if form.validate_on_submit():
-        try:
-            _change(form)
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash("Your password is changed. Every other place where you were signed in is signed out.")
-            return redirect(url_for("coordinator.password"), 303)
-    return render_template("coordinator/password.html", form=form), 422 if request.method == "POST" else 200
+        _change(form)
+        flash("Your password is changed. Every other place where you were signed in is signed out.")
+        return redirect(url_for("coordinator.password"), 303)
+    return render_template("coordinator/password.html", form=form), status()
 
 
 def _change(form: PasswordForm) -> None:

@@ -8,7 +8,6 @@ from flask import abort, flash, redirect, render_template, request, url_for
 
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
 from outreach.planning import figures, ordering
@@ -18,9 +17,9 @@ from outreach.planning.promising import room as room_of
 from outreach.planning.promising.accepting import Accepted
 from outreach.web import forms
 from outreach.web.coordinator.framing import framing, in_frame
-from outreach.web.coordinator.plan_found import our_plan
 from outreach.web.fields import given
-from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.gate import coordinator, coordinators_only, our_plan, who
+from outreach.web.refusals import back_to, refused
 
 MOST = 1000
 """Lines of one form."""
@@ -51,7 +50,7 @@ def plan_accept_send(plan_id: int) -> Any:
     plan, now, form = our_plan(plan_id, readable=True), clock.now(), AcceptForm()
     seen = _seen(request.form.getlist("line"))
     ticked = [line_id for line_id in seen][:MOST]
-    asked = looking.usual_reply_by(plan.programme, now=now)
+    asked = given(form.reply_by.data) if refused() else looking.usual_reply_by(plan.programme, now=now)
     if form.validate_on_submit():
         asked = given(form.reply_by.data)
         if "look" in request.form:  # the day was changed: the list and the letters are shown anew
@@ -71,14 +70,10 @@ def plan_accept_send(plan_id: int) -> Any:
                 )
                 said = _said(done)
         except looking.NothingChosen as nothing:
-            flash(f"{nothing.message} What was accepted before stays as it is.", "confirm")
-            return redirect(url_for("coordinator.plan", plan_id=plan_id), 303)
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            for words, category in said:
-                flash(words, category)
-            return redirect(url_for("coordinator.plan", plan_id=plan_id), 303)
+            said = [(f"{nothing.message} What was accepted before stays as it is.", "confirm")]
+        for words, category in said:
+            flash(words, category)
+        return redirect(url_for("coordinator.plan", plan_id=plan_id), 303)
     return _page(our_plan(plan_id, readable=True), ticked, asked, form), 422
 
 
@@ -99,13 +94,9 @@ def plan_line_letter(plan_id: int, line_id: int) -> Any:
 @coordinators_only
 def plan_again(plan_id: int) -> Any:
     """Another plan that keeps what stands, at the price of moving it."""
-    try:
-        with transaction():
-            plan = ordering.again(our_plan(plan_id, readable=True), who=who(), now=clock.now())
-            made = plan.id
-    except Refusal as refusal:
-        flash(refusal.message, "stop")
-        return redirect(url_for("coordinator.plan", plan_id=plan_id), 303)
+    with back_to(url_for("coordinator.plan", plan_id=plan_id), "stop"), transaction():
+        plan = ordering.again(our_plan(plan_id, readable=True), who=who(), now=clock.now())
+        made = plan.id
     return redirect(url_for("coordinator.plan", plan_id=made), 303)
 
 

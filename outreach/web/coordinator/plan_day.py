@@ -6,21 +6,19 @@ from itertools import groupby
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
 
 from outreach.coverage.charts import day_map
 from outreach.coverage.charts.day_map import DayMap, Point
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.wording import clock as clock_words
 from outreach.ground.wording import day as day_words
 from outreach.planning.orders import DRAWN, REFUSED, PlanLine
 from outreach.planning.promising import day_by_day, deciding
 from outreach.planning.promising.day_by_day import TroupesDay
 from outreach.tour import days as tour_days
-from outreach.web.coordinator.plan_found import our_plan
-from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.gate import coordinator, coordinators_only, our_plan, who
+from outreach.web.refusals import back_to, refused, status
 
 BEST = 3
 
@@ -53,19 +51,15 @@ def plan_line(plan_id: int, line_id: int) -> Any:
     line = _line(plan_id, line_id)
     deed = request.form.get("deed", "")
     now, said = clock.now(), line.school.name
-    try:
-        with transaction():
-            if deed == "strike":
-                deciding.strike(line, who=who(), now=now)
-            elif deed == "put back":
-                deciding.put_back(line, who=who(), now=now)
-            elif deed in ("pin", "unpin"):
-                deciding.pin(line, pinned=deed == "pin", who=who(), now=now)
-            else:
-                abort(404)
-    except Refusal as refusal:
-        flash(refusal.message, "stop")
-        return _back(line)
+    with back_to(_decided_on(line), "stop"), transaction():
+        if deed == "strike":
+            deciding.strike(line, who=who(), now=now)
+        elif deed == "put back":
+            deciding.put_back(line, who=who(), now=now)
+        elif deed in ("pin", "unpin"):
+            deciding.pin(line, pinned=deed == "pin", who=who(), now=now)
+        else:
+            abort(404)
     flash(
         {
             "strike": f"{said} is struck. Planned again, it is not offered that day.",
@@ -74,7 +68,7 @@ def plan_line(plan_id: int, line_id: int) -> Any:
             "unpin": f"{said} is not pinned any more.",
         }[deed]
     )
-    return _back(line)
+    return redirect(_decided_on(line), 303)
 
 
 @coordinator.route(
@@ -83,18 +77,12 @@ def plan_line(plan_id: int, line_id: int) -> Any:
 @coordinators_only
 def plan_line_move(plan_id: int, line_id: int) -> Any:
     """Every time that fits beside what stands and what else is drawn; the POST draws the line there."""
-    line, now, wrong = _line(plan_id, line_id), clock.now(), ""
-    if request.method == "POST":
-        try:
-            with transaction():
-                deciding.move(line, request.form.get("slot", "")[:30], who=who(), now=now)
-        except Refusal as refusal:
-            wrong = refusal.message
-        else:
-            flash(
-                f"{line.school.name} is drawn on {day_words(line.day)} at {clock_words(line.starts_at)} now."
-            )
-            return redirect(url_for("coordinator.plan_day", plan_id=plan_id, day=line.day.isoformat()), 303)
+    line, now, no = _line(plan_id, line_id), clock.now(), refused()
+    if request.method == "POST" and no is None:
+        with transaction():
+            deciding.move(line, request.form.get("slot", "")[:30], who=who(), now=now)
+        flash(f"{line.school.name} is drawn on {day_words(line.day)} at {clock_words(line.starts_at)} now.")
+        return redirect(url_for("coordinator.plan_day", plan_id=plan_id, day=line.day.isoformat()), 303)
     offers = [] if line.state not in (DRAWN, REFUSED) or line.guest_of else deciding.elsewhere(line, now=now)
     best = sorted((offer for offer in offers if offer.gaps), key=lambda offer: offer.rank)[:BEST]
     weeks = [
@@ -109,9 +97,9 @@ def plan_line_move(plan_id: int, line_id: int) -> Any:
         near=[offer.best() for offer in best],
         weeks=weeks,
         troupes=troupes if len(set(troupes.values())) > 1 else {},
-        wrong=wrong,
+        wrong=no.message if no is not None else "",
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 def _map(here: TroupesDay) -> DayMap | None:
@@ -134,15 +122,12 @@ def _map(here: TroupesDay) -> DayMap | None:
     return day_map.draw(g.partnership.districts_geojson, points, minutes)
 
 
-def _back(line: PlanLine) -> Response:
-    """To the plan's list when it was decided there, else to the day."""
+def _decided_on(line: PlanLine) -> str:
+    """The plan's list when it was decided there, else the day."""
     if request.form.get("from") == "list":
-        return redirect(url_for("coordinator.plan", plan_id=line.plan_id, _anchor=f"line-{line.id}"), 303)
-    return redirect(url_for("coordinator.plan_day", plan_id=line.plan_id, day=line.day.isoformat()), 303)
+        return url_for("coordinator.plan", plan_id=line.plan_id, _anchor=f"line-{line.id}")
+    return url_for("coordinator.plan_day", plan_id=line.plan_id, day=line.day.isoformat())
 
 
 def _line(plan_id: int, line_id: int) -> PlanLine:
-    try:
-        return deciding.get(g.partnership.id, plan_id, line_id)
-    except Refusal:
-        abort(404)
+    return deciding.get(g.partnership.id, plan_id, line_id)

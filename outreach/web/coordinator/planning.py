@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -18,6 +18,7 @@ from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, who
+from outreach.web.refusals import status
 
 USUAL = Rules()
 
@@ -82,6 +83,15 @@ class PlanForm(forms.Form):
             later=self.later.data or 0,
         )
 
+    refusal: Refusal | None = None
+    """A no about the plan as a whole."""
+
+    def refuse(self, refusal: Refusal) -> None:
+        if refusal.field in self._fields:
+            super().refuse(refusal)
+        else:
+            self.refusal = refusal
+
     @property
     def supposes(self) -> bool:
         """Something is typed, or wrong, in the part that only supposes."""
@@ -97,23 +107,15 @@ def new_plan() -> Any:
     if programme is None:
         return redirect(url_for("coordinator.plans"), 303)
     form = _form(programme)
-    refusal: Refusal | None = None
     if form.validate_on_submit():
-        try:
-            asked = form.rules()
-            with transaction():
-                plan = ordering.order(programme, asked, name=form.name.data or "", who=who(), now=clock.now())
-                plan_id, name = plan.id, plan.name
-        except Refusal as said:
-            if said.field in form._fields:
-                form.refuse(said)
-            else:
-                refusal = said
-        else:
-            flash(f"‘{name}’ waits for the planner.")
-            return redirect(url_for("coordinator.plan", plan_id=plan_id), 303)
-    page = render_template("coordinator/plan_new.html", form=form, programme=programme, refusal=refusal)
-    return page, 422 if request.method == "POST" else 200
+        asked = form.rules()
+        with transaction():
+            plan = ordering.order(programme, asked, name=form.name.data or "", who=who(), now=clock.now())
+            plan_id, name = plan.id, plan.name
+        flash(f"‘{name}’ waits for the planner.")
+        return redirect(url_for("coordinator.plan", plan_id=plan_id), 303)
+    page = render_template("coordinator/plan_new.html", form=form, programme=programme, refusal=form.refusal)
+    return page, status()
 
 
 def _form(programme: Programme) -> PlanForm:
@@ -147,10 +149,7 @@ def _like(programme: Programme) -> Rules:
     wanted = request.args.get("like", type=int)
     if wanted is None:
         return USUAL
-    try:
-        plan = orders.get(g.partnership.id, wanted)
-    except Refusal:
-        abort(404)
+    plan = orders.get(g.partnership.id, wanted)
     asked = rules.unpack(plan.rules)
     seconds = asked.seconds if asked.seconds in SECONDS else USUAL.seconds
     return replace(asked, moves=False, seconds=seconds)

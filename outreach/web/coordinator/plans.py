@@ -14,8 +14,8 @@ from outreach.planning.candidates import NO_ADDRESS, SAID_NO
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.tour import companies, days
 from outreach.tour.planning import proof
-from outreach.web.coordinator.plan_found import our_plan
-from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, who
+from outreach.web.gate import coordinator, coordinators_only, our_plan, programme_in_hand, who
+from outreach.web.refusals import refused
 
 SIDE_BY_SIDE = 5
 """Columns that a page takes."""
@@ -121,13 +121,12 @@ def stop_plan(plan_id: int) -> Any:
 @coordinator.post("/plans/<int(max=2147483647):plan_id>/put-away")
 @coordinators_only
 def put_away_plan(plan_id: int) -> Any:
-    try:
-        with transaction():
-            row = our_plan(plan_id)
-            ordering.put_away(row, who=who(), now=clock.now())
-            name, programme_id = row.name, row.programme_id
-    except Refusal as refusal:
-        return _plan_page(our_plan(plan_id), refusal), 422
+    if (no := refused()) is not None:
+        return _plan_page(our_plan(plan_id), no), 422
+    with transaction():
+        row = our_plan(plan_id)
+        ordering.put_away(row, who=who(), now=clock.now())
+        name, programme_id = row.name, row.programme_id
     flash(f"‘{name}’ is put away. What came of it stays as it is.")
     return redirect(url_for("coordinator.plans", programme=programme_id), 303)
 

@@ -4,7 +4,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, url_for
 
 from outreach.booking import promises
 from outreach.ground import clock
@@ -16,6 +16,7 @@ from outreach.tour import itinerary, programmes
 from outreach.tour.programmes import Production, Programme
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import status
 
 PUPILS, ADULTS = "pupils", "adults"
 _minutes = partial(forms.number, required="Enter the minutes.", at_most=300)
@@ -95,15 +96,11 @@ def new_programme() -> Any:
     form = ProgrammeForm(data=_defaults(year))
     _offer_years(form, year)
     if form.validate_on_submit():
-        try:
-            with transaction():
-                programmes.create(g.partnership.id, form.production(), who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(f"{form.title.data} is set up.")
-            return redirect(url_for("coordinator.programmes"), 303)
-    return render_template("coordinator/programme.html", form=form, programme=None), _status()
+        with transaction():
+            programmes.create(g.partnership.id, form.production(), who=who(), now=clock.now())
+        flash(f"{form.title.data} is set up.")
+        return redirect(url_for("coordinator.programmes"), 303)
+    return render_template("coordinator/programme.html", form=form, programme=None), status()
 
 
 @coordinator.route("/programmes/<int(max=2147483647):programme_id>", methods=["GET", "POST"])
@@ -113,17 +110,13 @@ def programme(programme_id: int) -> Any:
     form = ProgrammeForm(data=_as_settled(here))
     _offer_years(form, here.academic_year)
     if form.validate_on_submit():
-        try:
-            with transaction():
-                itinerary.change_programme(
-                    here, form.production(), most_seats=promises.fullest, who=who(), now=clock.now()
-                )
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash("The programme is saved.")
-            return redirect(url_for("coordinator.programmes"), 303)
-    return render_template("coordinator/programme.html", form=form, programme=here), _status()
+        with transaction():
+            itinerary.change_programme(
+                here, form.production(), most_seats=promises.fullest, who=who(), now=clock.now()
+            )
+        flash("The programme is saved.")
+        return redirect(url_for("coordinator.programmes"), 303)
+    return render_template("coordinator/programme.html", form=form, programme=here), status()
 
 
 @coordinator.post("/programmes/<int(max=2147483647):programme_id>/close")
@@ -166,11 +159,4 @@ def _offer_years(form: ProgrammeForm, year: int) -> None:
 
 
 def _programme(programme_id: int) -> Programme:
-    try:
-        return programmes.get(g.partnership.id, programme_id)
-    except Refusal:
-        abort(404)
-
-
-def _status() -> int:
-    return 422 if request.method == "POST" else 200
+    return programmes.get(g.partnership.id, programme_id)

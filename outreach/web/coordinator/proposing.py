@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.asking import invitations
@@ -25,7 +25,14 @@ from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.fields import given
-from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+from outreach.web.gate import (
+    coordinator,
+    coordinators_only,
+    our_school,
+    the_programme,
+    who,
+)
+from outreach.web.refusals import back_to, status
 
 USUALLY = timedelta(days=10)
 """How long a time is kept unless the coordinator says otherwise."""
@@ -50,7 +57,7 @@ class WithdrawForm(forms.Form):
 @coordinators_only
 def propose(urn: int) -> Any:
     """Every time that the school could have, its notice set aside; or, with `?slot=`, the proposal of one."""
-    school, programme, now = our_school(urn), programme_in_hand() or abort(404), clock.now()
+    school, programme, now = our_school(urn), the_programme(), clock.now()
     on_file = contacts.to_write_to([urn]).get(urn, [])
     if not on_file:
         return _done(urn, programme, "Nobody is on file at this school. Add a contact first.", "confirm")
@@ -86,7 +93,7 @@ def propose(urn: int) -> Any:
 @coordinator.post("/schools/<int:urn>/propose")
 @coordinators_only
 def propose_send(urn: int) -> Any:
-    school, programme, now = our_school(urn), programme_in_hand() or abort(404), clock.now()
+    school, programme, now = our_school(urn), the_programme(), clock.now()
     on_file = contacts.to_write_to([urn]).get(urn, [])
     slot = slots.find(programme, school, request.form.get("slot", "")[:30], now=now, whatever_the_notice=True)
     if slot is None or not on_file:
@@ -98,12 +105,9 @@ def propose_send(urn: int) -> Any:
                 proposing.propose(_offer(school, programme, slot, form, on_file), who=who(), now=now)
         except SlotTaken:
             return _gone(urn, programme)
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return _done(
-                urn, programme, "Kept. The proposal is waiting to go out, with a tentative calendar entry."
-            )
+        return _done(
+            urn, programme, "Kept. The proposal is waiting to go out, with a tentative calendar entry."
+        )
     return _page(school, programme, slot, form, on_file, now=now), 422
 
 
@@ -111,21 +115,18 @@ def propose_send(urn: int) -> Any:
 @coordinators_only
 def propose_withdraw(urn: int, proposal_id: int) -> Any:
     """Asks first, since it takes the entry out of calendars."""
-    school, programme = our_school(urn), programme_in_hand() or abort(404)
+    school, programme = our_school(urn), the_programme()
     proposal, form = _proposal(proposal_id, programme, urn), WithdrawForm()
     if proposal.ended_at is not None:
         return _done(urn, programme, proposing.NotKeptAnyMore(proposal).message, "confirm")
     if form.validate_on_submit():
-        try:
-            with transaction():
-                proposing.withdraw(
-                    _proposal(proposal_id, programme, urn),
-                    reason=form.reason.data or "",
-                    who=who(),
-                    now=clock.now(),
-                )
-        except Refusal as refusal:
-            return _done(urn, programme, refusal.message, "stop")
+        with back_to(_own_page(urn, programme), "stop"), transaction():
+            proposing.withdraw(
+                _proposal(proposal_id, programme, urn),
+                reason=form.reason.data or "",
+                who=who(),
+                now=clock.now(),
+            )
         return _done(urn, programme, "Taken back. The entry leaves the calendars, and the time is free.")
     page = render_template(
         "coordinator/propose_withdraw.html",
@@ -135,7 +136,7 @@ def propose_withdraw(urn: int, proposal_id: int) -> Any:
         form=form,
         people=proposals.named(proposal),
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 def _page(
@@ -215,10 +216,7 @@ def _usually(programme: Programme, school: School, slot: Slot, now: datetime) ->
 
 
 def _proposal(proposal_id: int, programme: Programme, urn: int) -> proposals.Proposal:
-    try:
-        return proposals.get(proposal_id, programme.id, urn)
-    except proposals.NoSuchProposal:
-        abort(404)
+    return proposals.get(proposal_id, programme.id, urn)
 
 
 def _gone(urn: int, programme: Programme) -> Response:
@@ -228,4 +226,8 @@ def _gone(urn: int, programme: Programme) -> Response:
 
 def _done(urn: int, programme: Programme, said: str, category: str = "message") -> Response:
     flash(said, category)
-    return redirect(url_for("coordinator.school", urn=urn, programme=programme.id), 303)
+    return redirect(_own_page(urn, programme), 303)
+
+
+def _own_page(urn: int, programme: Programme) -> str:
+    return url_for("coordinator.school", urn=urn, programme=programme.id)

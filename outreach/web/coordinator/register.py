@@ -1,5 +1,6 @@
 """The register: upload a file, look at what it would change, apply it. Between the two it waits for a day."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,9 +13,9 @@ from outreach.county.corrections import FIELDS
 from outreach.county.register import Became, Changes, Waiting, decisions, doubts, hands, waiting
 from outreach.ground import clock, wording
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.web import downloads, forms
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import back_to, status
 
 FACTS = FIELDS | {"la_code": "Authority"}
 SHOWN = 200
@@ -43,12 +44,7 @@ class ApplyForm(forms.Form):
 def register_files() -> Any:
     form = UploadForm()
     if form.validate_on_submit():
-        try:
-            token = _take_in(form)
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return redirect(url_for("coordinator.register_preview", token=token), 303)
+        return redirect(url_for("coordinator.register_preview", token=_take_in(form)), 303)
     page = render_template(
         "coordinator/register.html",
         form=form,
@@ -59,24 +55,18 @@ def register_files() -> Any:
         closing=closing.count(g.partnership.id, now=clock.now()),
         asked_of=hands.count_asked_of(g.partnership.id),
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 @coordinator.route("/register/<token>", methods=["GET", "POST"])
 @coordinators_only
 def register_preview(token: str) -> Any:
     form = ApplyForm()
-    try:
+    with _while_it_waits():
         if form.validate_on_submit():
-            try:
-                flash(_apply(token, form.seen.data, sure=form.sure.data))
-                return redirect(url_for("coordinator.register"), 303)
-            except (register.AppliedSince, register.NotSure) as refusal:
-                form.refuse(refusal)
+            flash(_apply(token, form.seen.data, sure=form.sure.data))
+            return redirect(url_for("coordinator.register"), 303)
         upload, changes = _look(token)
-    except register.NoLongerWaiting as refusal:
-        flash(refusal.message, "confirm")
-        return redirect(url_for("coordinator.register"), 303)
     page = render_template(
         "coordinator/register_preview.html",
         form=form,
@@ -109,11 +99,8 @@ def register_drop(token: str) -> Any:
 @coordinators_only
 def register_changes(token: str) -> Any:
     """All that the preview holds, a line for each fact."""
-    try:
+    with _while_it_waits():
         _, changes = _look(token)
-    except register.NoLongerWaiting as refusal:
-        flash(refusal.message, "confirm")
-        return redirect(url_for("coordinator.register"), 303)
     head = ("What", "URN", "School", "Fact", "Before", "After")
     return downloads.csv_file("register-changes.csv", head, _lines(changes))
 
@@ -141,25 +128,18 @@ def register_hand_over() -> Any:
     ids = {int(typed) for typed in ticked if typed.isascii() and typed.isdigit() and len(typed) < 10}
     if not hands.were_asked_of(g.partnership.id, ids):
         abort(404)
-    deed = request.form.get("deed")
-    try:
-        with transaction():
-            register.lock()
-            if deed == "agree":
-                done = hands.agree(ids, giver_id=g.partnership.id, who=who(), now=clock.now())
-                said = _handed(done)
-            elif deed == "keep":
-                kept = hands.keep(ids, giver_id=g.partnership.id, who=who(), now=clock.now())
-                said = wording.count(
-                    kept, "school or link stays as it is.", "schools or links stay as they are."
-                )
-            else:
-                raise hands.NothingAsked
-    except Refusal as refusal:
-        flash(refusal.message, "confirm")
-    else:
-        flash(said)
-    return redirect(url_for("coordinator.register_hands"), 303)
+    deed, back = request.form.get("deed"), url_for("coordinator.register_hands")
+    with back_to(back), transaction():
+        register.lock()
+        if deed == "agree":
+            said = _handed(hands.agree(ids, giver_id=g.partnership.id, who=who(), now=clock.now()))
+        elif deed == "keep":
+            kept = hands.keep(ids, giver_id=g.partnership.id, who=who(), now=clock.now())
+            said = wording.count(kept, "school or link stays as it is.", "schools or links stay as they are.")
+        else:
+            raise hands.NothingAsked
+    flash(said)
+    return redirect(back, 303)
 
 
 def _handed(done: hands.Settled) -> str:
@@ -197,6 +177,11 @@ def _take_in(form: UploadForm) -> str:
 
 def _stream(uploaded: Any) -> BinaryIO | None:
     return uploaded.stream if uploaded and uploaded.filename else None
+
+
+def _while_it_waits() -> AbstractContextManager[None]:
+    """A file that waits no longer leads back to the register."""
+    return back_to(url_for("coordinator.register"), "confirm", register.NoLongerWaiting)
 
 
 def _look(token: str) -> tuple[Waiting, Changes]:

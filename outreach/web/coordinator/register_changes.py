@@ -4,7 +4,7 @@ then what was decided."""
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.booking.desk import closing
@@ -17,6 +17,7 @@ from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import back_to
 
 PAGE = 100
 KINDS = {
@@ -118,13 +119,8 @@ def register_decide() -> Any:
 @coordinators_only
 def register_take_back(change_id: int) -> Any:
     """Undo a decision, with the correction it made or withdrew."""
-    try:
+    with back_to(url_for("coordinator.register_decided")):
         _decide(change_id, deciding.take_back)
-    except decisions.NoSuchChange:
-        abort(404)
-    except Refusal as refusal:
-        flash(refusal.message, "confirm")
-        return redirect(url_for("coordinator.register_decided"), 303)
     flash("Taken back. It waits for a decision again.")
     return _back()
 

@@ -9,14 +9,13 @@ from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.school_year import YEAR_GROUPS
 from outreach.tour import programmes
 from outreach.visits import reports
 from outreach.visits.reports import COMPANY, SCHOOL, SETTLED
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
-from outreach.web.report_form import SchoolReportForm, WithdrawForm
+from outreach.web.report_form import SchoolReportForm, taken_back
 
 SIDES = {
     SCHOOL: "The school’s, about its own pupils",
@@ -36,16 +35,11 @@ def report(reference: str) -> Any:
     booking = our_booking(reference)
     form = ReportForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                here = our_booking(reference)
-                reports.report(here, form.side.data, form.account(), who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash("The report is put down.")
-            return redirect(url_for("coordinator.report", reference=reference), 303)
-    booking = our_booking(reference)
+        with transaction():
+            here = our_booking(reference)
+            reports.report(here, form.side.data, form.account(), who=who(), now=clock.now())
+        flash("The report is put down.")
+        return redirect(url_for("coordinator.report", reference=reference), 303)
     return _page(booking, form), 422 if form.errors else 200
 
 
@@ -56,38 +50,16 @@ def report_withdraw(reference: str, side: str) -> Any:
     booking = our_booking(reference)
     if side not in SIDES:
         abort(404)
-    back = url_for("coordinator.report", reference=reference)
-    said = reports.newest(booking, side)
-    if said is None:
-        return redirect(back, 303)
-    form = WithdrawForm(data={"report": str(said.id)})
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                reports.withdraw(
-                    our_booking(reference),
-                    side,
-                    form.report_id(),
-                    reason=form.reason.data,
-                    who=who(),
-                    now=clock.now(),
-                )
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash("The report is taken back. What that side said before holds again.")
-            return redirect(back, 303)
-    page = render_template(
+    return taken_back(
         "coordinator/report_withdraw.html",
-        booking=booking,
-        form=form,
-        said=said,
+        side,
+        booking,
+        back=url_for("coordinator.report", reference=reference),
+        who=who(),
+        done="The report is taken back. What that side said before holds again.",
+        category="message",
         whose=WHOSE[side],
-        back=back,
-        total=reports.count_of(said),
-        older=reports.older(booking, said),
     )
-    return page, 422 if request.method == "POST" else 200
 
 
 def _page(booking: Booking, form: ReportForm) -> str:

@@ -9,8 +9,8 @@ from outreach.asking import open_door
 from outreach.asking.confirming import vouching
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import back_to
 
 
 @coordinator.get("/requests")
@@ -26,50 +26,29 @@ def requests() -> Any:
 @coordinator.post("/requests/<int:request_id>")
 @coordinators_only
 def decide_request(request_id: int) -> Any:
-    """The button's name says which: `decision` is 'grant' or 'refuse'."""
-    decision = request.form.get("decision")
-    if decision not in ("grant", "refuse"):
-        abort(400)
-    try:
-        with transaction():
-            decided = open_door.decide_request(
-                g.partnership.id, request_id, decision == "grant", who=who(), now=clock.now()
-            )
-            said = (
-                f"The link is on its way to {decided.address}."
-                if decision == "grant"
-                else (f"{decided.address} gets no link. They are not told.")
-            )
-    except open_door.NoSuchRequest:
-        abort(404)
-    except Refusal as refusal:
-        flash(refusal.message, "stop")
-    else:
-        flash(said)
-    return redirect(url_for("coordinator.requests"), 303)
+    grant, back = _is_granted(), url_for("coordinator.requests")
+    with back_to(back, "stop"), transaction():
+        asked = open_door.decide_request(g.partnership.id, request_id, grant, who=who(), now=clock.now())
+        address = asked.address
+    flash(f"The link is on its way to {address}." if grant else f"{address} gets no link. They are not told.")
+    return redirect(back, 303)
 
 
 @coordinator.post("/requests/named/<int:person_id>")
 @coordinators_only
 def decide_named(person_id: int) -> Any:
-    """Of somebody whom a school named: `decision` is 'grant' or 'refuse'."""
+    """Of somebody whom a school named."""
+    grant, back = _is_granted(), url_for("coordinator.requests")
+    with back_to(back, "stop"), transaction():
+        named = vouching.decide(g.partnership.id, person_id, grant=grant, who=who(), now=clock.now())
+        address = named.address
+    flash(f"{address} is taken in." if grant else f"{address} is not written to.")
+    return redirect(back, 303)
+
+
+def _is_granted() -> bool:
+    """The button's name says which: `decision` is 'grant' or 'refuse'."""
     decision = request.form.get("decision")
     if decision not in ("grant", "refuse"):
         abort(400)
-    try:
-        with transaction():
-            decided = vouching.decide(
-                g.partnership.id, person_id, grant=decision == "grant", who=who(), now=clock.now()
-            )
-            said = (
-                f"{decided.address} is taken in."
-                if decision == "grant"
-                else f"{decided.address} is not written to."
-            )
-    except vouching.NoSuchPerson:
-        abort(404)
-    except Refusal as refusal:
-        flash(refusal.message, "stop")
-    else:
-        flash(said)
-    return redirect(url_for("coordinator.requests"), 303)
+    return decision == "grant"

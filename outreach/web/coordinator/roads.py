@@ -4,7 +4,7 @@ fill."""
 import io
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, url_for
 
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -14,6 +14,7 @@ from outreach.tour import road_table
 from outreach.tour.road_table import MOST_BYTES, BadLines
 from outreach.web import downloads, forms
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import status
 
 COLUMNS = ("From", "From name", "To", "To name", "Minutes")
 
@@ -22,32 +23,36 @@ class TableForm(forms.Form):
     file = forms.upload(
         "CSV file", required="Choose a file.", hint="The columns From, To and Minutes; up to 30 MB."
     )
+    wrong: tuple[str, ...] = ()
+    more = 0
+
+    def refuse(self, refusal: Refusal) -> None:
+        super().refuse(refusal)
+        if isinstance(refusal, BadLines):
+            self.wrong, self.more = refusal.lines, refusal.more
+            self.file.errors = [refusal.in_short]
 
 
 @coordinator.route("/setup/roads", methods=["GET", "POST"])
 @coordinators_only
 def road_minutes() -> Any:
-    form, more = TableForm(), 0
-    wrong: tuple[str, ...] = ()
+    form = TableForm()
     if form.validate_on_submit():
         content = form.file.data.read(MOST_BYTES + 1)
-        try:
-            if len(content) > MOST_BYTES:
-                raise road_table.NoTable("This file is larger than 30 MB. Nothing was changed.")
-            with transaction():
-                brought = road_table.bring_in(g.partnership, io.BytesIO(content), who=who(), now=clock.now())
-        except BadLines as refusal:
-            wrong, more = refusal.lines, refusal.more
-            form.file.errors = [refusal.in_short]
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(_told(brought))
-            return redirect(url_for("coordinator.road_minutes"), 303)
+        if len(content) > MOST_BYTES:
+            raise road_table.NoTable("This file is larger than 30 MB. Nothing was changed.")
+        with transaction():
+            brought = road_table.bring_in(g.partnership, io.BytesIO(content), who=who(), now=clock.now())
+        flash(_told(brought))
+        return redirect(url_for("coordinator.road_minutes"), 303)
     page = render_template(
-        "coordinator/roads.html", form=form, wrong=wrong, more=more, state=road_table.state(g.partnership)
+        "coordinator/roads.html",
+        form=form,
+        wrong=form.wrong,
+        more=form.more,
+        state=road_table.state(g.partnership),
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 @coordinator.post("/setup/roads/remove")

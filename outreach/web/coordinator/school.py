@@ -1,9 +1,10 @@
 """All that is known of one school, in one place: where it stands and stood, whom to write to, what was said
-and done."""
+and done; and why it is not offered a day."""
 
+from datetime import date
 from typing import Any
 
-from flask import g, render_template
+from flask import g, render_template, request
 
 from outreach.asking import notes, owners
 from outreach.booking import accounts, diary, holds, proposals
@@ -21,11 +22,11 @@ from outreach.ground import clock
 from outreach.ground.timespans import day_of
 from outreach.post import letterbook, outbox
 from outreach.post.incoming import contents, inbox
-from outreach.tour import programmes, targets
+from outreach.tour import programmes, targets, why_not
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator import school_told, school_words
 from outreach.web.coordinator.next_steps import SEE, NextSteps
-from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand
+from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, the_programme
 
 LETTERS, MAILS = 40, 20
 """How many letters and how much mail of a school its page holds; the letters page finds the rest."""
@@ -80,6 +81,30 @@ def school(urn: int) -> Any:
         now=now,
         **(_in_programme(found, programme, chapters, family) if programme else {}),
     )
+
+
+@coordinator.get("/schools/<int:urn>/why-not")
+@coordinators_only
+def why_not_day(urn: int) -> Any:
+    """Why the school is not offered a day, every rule's word on it. `?day=2027-03-12`; without one only the
+    question, with one that is no date a sentence."""
+    school, programme = our_school(urn), the_programme()
+    typed = request.args.get("day", "").strip()[:20]
+    day, wrong = None, ""
+    if typed:
+        try:
+            day = date.fromisoformat(typed)
+        except ValueError:
+            wrong = "That is not a date. Enter it like 2027-03-12."
+    return render_template(
+        "coordinator/why_not.html",
+        school=school,
+        programme=programme,
+        typed=typed,
+        day=day,
+        wrong=wrong,
+        found=why_not.of(programme, school, day, now=clock.now()) if day else [],
+    ), 422 if wrong else 200
 
 
 def _in_programme(

@@ -13,7 +13,6 @@ from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground import clock, history
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_group_name
 from outreach.ground.timespans import day_of
 from outreach.post import links, outbox
@@ -24,7 +23,14 @@ from outreach.tour.targets import EXCLUDE, INCLUDE, WITHDRAW
 from outreach.web import forms
 from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.forms import Form
-from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+from outreach.web.gate import (
+    coordinator,
+    coordinators_only,
+    our_school,
+    the_programme,
+    who,
+)
+from outreach.web.refusals import status
 
 BOOKS = "books"
 """A school that says yes on the phone: no answer that is kept, but the way to its times."""
@@ -100,23 +106,19 @@ class TargetForm(Form):
 def school_contact_add(urn: int) -> Any:
     school, form, now = our_school(urn), ContactForm(), clock.now()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                contacts.add(
-                    urn,
-                    form.name.data,
-                    form.role.data,
-                    form.address.data,
-                    form.phone.data,
-                    form.source.data,
-                    day_of(now),
-                    who=who(),
-                    now=now,
-                )
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return _done(urn, f"{form.name.data or form.address.data} is on file.")
+        with transaction():
+            contacts.add(
+                urn,
+                form.name.data,
+                form.role.data,
+                form.address.data,
+                form.phone.data,
+                form.source.data,
+                day_of(now),
+                who=who(),
+                now=now,
+            )
+        return _done(urn, f"{form.name.data or form.address.data} is on file.")
     return _page(
         school,
         form,
@@ -162,21 +164,17 @@ def school_contact_works(urn: int, contact_id: int) -> Any:
 @coordinators_only
 def school_invite(urn: int) -> Any:
     """One letter to one contact, asked before or not."""
-    school, programme = our_school(urn), programme_in_hand() or abort(404)
+    school, programme = our_school(urn), the_programme()
     on_file = contacts.to_write_to([urn]).get(urn, [])
     form = InviteForm()
     forms.set_choices(form.contact, [(str(c.id), _named(c)) for c in on_file])
     if request.method != "POST":  # chosen already where the page before was about this very person
         form.contact.data = request.args.get("contact")
     if form.validate_on_submit():
-        try:
-            with transaction():
-                chosen = next(c for c in on_file if str(c.id) == form.contact.data)
-                invitations.invite(programme, school, chosen, who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return _done(urn, "The invitation is waiting to go out.")
+        with transaction():
+            chosen = next(c for c in on_file if str(c.id) == form.contact.data)
+            invitations.invite(programme, school, chosen, who=who(), now=clock.now())
+        return _done(urn, "The invitation is waiting to go out.")
     earlier = invitations.of_school(programme.id, urn)
     some_address_works = len(outbox.dead_addresses(c.address for c in on_file)) < len(on_file)
     return _page(
@@ -195,7 +193,7 @@ def school_invite(urn: int) -> Any:
 @coordinators_only
 def school_link(urn: int) -> Any:
     """A fresh personal link, shown this once."""
-    school, programme, form = our_school(urn), programme_in_hand() or abort(404), LinkForm()
+    school, programme, form = our_school(urn), the_programme(), LinkForm()
     if form.validate_on_submit():
         with transaction():
             token = open_door.read_out(
@@ -219,7 +217,7 @@ def school_link(urn: int) -> Any:
 def school_book(urn: int) -> Any:
     """Book for a school that is on the phone: a fresh link under the name of who speaks, and straight on to
     its times."""
-    school, programme, form, now = our_school(urn), programme_in_hand() or abort(404), BookForm(), clock.now()
+    school, programme, form, now = our_school(urn), the_programme(), BookForm(), clock.now()
     if urn not in books_by_phone(programme, [school], now=now):
         flash(_why_nothing(programme, school), "confirm")
         return redirect(url_for("coordinator.school", urn=urn, programme=programme.id), 303)
@@ -261,26 +259,22 @@ def _why_nothing(programme: Programme, school: School) -> str:
 @coordinator.route("/schools/<int:urn>/answer", methods=["GET", "POST"])
 @coordinators_only
 def school_answer(urn: int) -> Any:
-    school, programme, form = our_school(urn), programme_in_hand() or abort(404), AnswerForm()
+    school, programme, form = our_school(urn), the_programme(), AnswerForm()
     if urn not in books_by_phone(programme, [school], now=clock.now()):
         forms.set_choices(form.kind, [choice for choice in ANSWERS if choice[0] != BOOKS])
-    if form.validate_on_submit() and form.kind.data == BOOKS:
-        return redirect(url_for("coordinator.school_book", urn=urn, programme=programme.id), 303)
     if form.validate_on_submit():
+        if form.kind.data == BOOKS:
+            return redirect(url_for("coordinator.school_book", urn=urn, programme=programme.id), 303)
         named = None
-        try:
-            with transaction():
-                if form.kind.data == SOMEBODY_ELSE and form.address.data:
-                    named = _named_by_phone(urn, form).id
-                invitations.answer(programme, school, form.kind.data, form.said(), who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            if named is None:
-                return _done(urn, "The answer is kept.")
-            flash(f"The answer is kept, and {form.name.data or form.address.data} is on file. Write to them?")
-            where = url_for("coordinator.school_invite", urn=urn, programme=programme.id, contact=named)
-            return redirect(where, 303)
+        with transaction():
+            if form.kind.data == SOMEBODY_ELSE and form.address.data:
+                named = _named_by_phone(urn, form).id
+            invitations.answer(programme, school, form.kind.data, form.said(), who=who(), now=clock.now())
+        if named is None:
+            return _done(urn, "The answer is kept.")
+        flash(f"The answer is kept, and {form.name.data or form.address.data} is on file. Write to them?")
+        where = url_for("coordinator.school_invite", urn=urn, programme=programme.id, contact=named)
+        return redirect(where, 303)
     return _page(
         school,
         form,
@@ -293,7 +287,7 @@ def school_answer(urn: int) -> Any:
 @coordinator.route("/schools/<int:urn>/target", methods=["GET", "POST"])
 @coordinators_only
 def school_target(urn: int) -> Any:
-    school, programme, form = our_school(urn), programme_in_hand() or abort(404), TargetForm()
+    school, programme, form = our_school(urn), the_programme(), TargetForm()
     groups = programmes.target_year_groups(programme.id)
     forms.set_choices(form.year_groups, [(str(y), year_group_name(y)) for y in groups])
     if not groups:
@@ -301,18 +295,14 @@ def school_target(urn: int) -> Any:
     if form.validate_on_submit():
         reason, by, now = form.reason.data, who(), clock.now()
         chosen = tuple(int(y) for y in form.year_groups.data or ()) if groups else ()
-        try:
-            with transaction():
-                if form.kind.data == EXCLUDE:
-                    targets.exclude(programme, school, reason=reason, who=by, now=now)
-                elif form.kind.data == INCLUDE:
-                    targets.include(programme, school, chosen, reason=reason, who=by, now=now)
-                else:
-                    targets.withdraw_decision(programme, school, reason=reason, who=by, now=now)
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return _done(urn, "It counts so from now on. Figures as of earlier days stay as they were.")
+        with transaction():
+            if form.kind.data == EXCLUDE:
+                targets.exclude(programme, school, reason=reason, who=by, now=now)
+            elif form.kind.data == INCLUDE:
+                targets.include(programme, school, chosen, reason=reason, who=by, now=now)
+            else:
+                targets.withdraw_decision(programme, school, reason=reason, who=by, now=now)
+        return _done(urn, "It counts so from now on. Figures as of earlier days stay as they were.")
     return _page(school, form, f"{school.name} in the target of ‘{programme.title}’", "Keep this")
 
 
@@ -351,7 +341,7 @@ def _page(
     **more: Any,
 ) -> Any:
     page = render_template(template, school=school, form=form, title=title, does=does, **more)
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 def _done(urn: int, said: str) -> Response:

@@ -18,7 +18,14 @@ from outreach.tour.programmes import Programme, target_year_groups
 from outreach.web import forms
 from outreach.web.fields import given
 from outreach.web.forms import Form
-from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+from outreach.web.gate import (
+    coordinator,
+    coordinators_only,
+    our_school,
+    the_programme,
+    who,
+)
+from outreach.web.refusals import back_to, status
 
 NUMBERS = ("statutory_low_age", "statutory_high_age", "number_of_pupils", "easting", "northing")
 DAYS = ("open_date", "close_date")
@@ -53,16 +60,11 @@ def school_fact(urn: int, field: str) -> Any:
     if request.method != "POST":
         form.value.data = getattr(school, field)
     if form.validate_on_submit():
-        try:
-            with transaction():
-                corrections.correct(
-                    urn, field, form.value.data, reason=form.reason.data, who=who(), now=clock.now()
-                )
-        except Refusal as refusal:
-            refusal.field = "value"
-            form.refuse(refusal)
-        else:
-            return _done(urn, f"{FIELDS[field]} is corrected. It stays so whatever the next register says.")
+        with transaction():
+            corrections.correct(
+                urn, field, form.value.data, reason=form.reason.data, who=who(), now=clock.now()
+            )
+        return _done(urn, f"{FIELDS[field]} is corrected. It stays so whatever the next register says.")
     corrected = field in corrections.in_force(urn)
     return _page(
         school,
@@ -79,12 +81,8 @@ def school_fact(urn: int, field: str) -> Any:
 @coordinators_only
 def school_fact_back(urn: int, field: str) -> Any:
     our_school(urn)
-    try:
-        with transaction():
-            corrections.withdraw_correction(urn, field, who=who(), now=clock.now())
-    except Refusal as refusal:
-        flash(refusal.message, "confirm")
-        return redirect(url_for("coordinator.school", urn=urn), 303)
+    with back_to(url_for("coordinator.school", urn=urn)), transaction():
+        corrections.withdraw_correction(urn, field, who=who(), now=clock.now())
     return _done(urn, f"{FIELDS[field]} is what the register says again.")
 
 
@@ -93,7 +91,7 @@ def school_fact_back(urn: int, field: str) -> Any:
 def school_numbers(urn: int) -> Any:
     """How many pupils the school itself says it has in each target year group; an empty box leaves it as it
     is."""
-    school, programme = our_school(urn), programme_in_hand() or abort(404)
+    school, programme = our_school(urn), the_programme()
     form = _numbers_form(school, programme)
     if form.validate_on_submit():
         numbers = {
@@ -101,15 +99,11 @@ def school_numbers(urn: int) -> Any:
             for name, f in form._fields.items()
             if name[1:].isdigit() and f.data is not None
         }
-        try:
-            if not numbers:
-                raise Refusal("Enter at least one number.")
-            with transaction():
-                schools.set_own_numbers(urn, programme.academic_year, numbers, who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return _done(urn, "The school’s own numbers are kept.")
+        if not numbers:
+            raise Refusal("Enter at least one number.")
+        with transaction():
+            schools.set_own_numbers(urn, programme.academic_year, numbers, who=who(), now=clock.now())
+        return _done(urn, "The school’s own numbers are kept.")
     return _page(
         school,
         form,
@@ -125,13 +119,9 @@ def school_day_add(urn: int) -> Any:
     school, form = our_school(urn), OwnDayForm()
     if form.validate_on_submit():
         say = school_days.open_up if form.is_open.data == "yes" else school_days.rule_out
-        try:
-            with transaction():
-                say(school, given(form.day.data), form.reason.data, who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return _done(urn, f"{day_short(form.day.data)} is kept.")
+        with transaction():
+            say(school, given(form.day.data), form.reason.data, who=who(), now=clock.now())
+        return _done(urn, f"{day_short(form.day.data)} is kept.")
     return _page(
         school,
         form,
@@ -149,12 +139,8 @@ def school_day_back(urn: int, day: str) -> Any:
         which = date.fromisoformat(day)
     except ValueError:
         abort(404)
-    try:
-        with transaction():
-            school_days.take_back(school, which, who=who(), now=clock.now())
-    except Refusal as refusal:
-        flash(refusal.message, "confirm")
-        return redirect(url_for("coordinator.school", urn=urn), 303)
+    with back_to(url_for("coordinator.school", urn=urn)), transaction():
+        school_days.take_back(school, which, who=who(), now=clock.now())
     return _done(urn, f"{day_short(which)} is as its authority’s terms say again.")
 
 
@@ -165,14 +151,10 @@ def school_hours(urn: int) -> Any:
     if request.method != "POST":
         form.opens.data, form.closes.data = school_days.hours(school)
     if form.validate_on_submit():
-        try:
-            with transaction():
-                opens, closes = given(form.opens.data), given(form.closes.data)
-                school_days.set_hours(school, opens, closes, who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return _done(urn, "Its hours are kept. Shows are offered inside them.")
+        with transaction():
+            opens, closes = given(form.opens.data), given(form.closes.data)
+            school_days.set_hours(school, opens, closes, who=who(), now=clock.now())
+        return _done(urn, "Its hours are kept. Shows are offered inside them.")
     return _page(school, form, "When is its school day?", "Keep these hours")
 
 
@@ -212,7 +194,7 @@ def _page(school: School, form: Form, title: str, does: str, **more: Any) -> Any
     page = render_template(
         "coordinator/school_form.html", school=school, form=form, title=title, does=does, **more
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 def _done(urn: int, said: str) -> Response:

@@ -3,16 +3,16 @@ good."""
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from outreach.asking import notes
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.web import forms
 from outreach.web.forms import Form
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+from outreach.web.refusals import back_to, status
 
 KINDS = ((notes.NOTE, "A note for us"), (notes.PHONE, "We talked with the school"))
 PLAIN = "note"
@@ -29,21 +29,17 @@ def school_note(urn: int) -> Any:
     """A note, or what was said on the phone; of the programme in hand where there is one."""
     school, form = our_school(urn), NoteForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                notes.write(
-                    urn,
-                    form.text.data,
-                    programme_in_hand(),
-                    partnership_id=g.partnership.id,
-                    kind=form.kind.data,
-                    who=who(),
-                    now=clock.now(),
-                )
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return _done(urn, "The note is kept. Coordinators of your partnership read it, and nobody else.")
+        with transaction():
+            notes.write(
+                urn,
+                form.text.data,
+                programme_in_hand(),
+                partnership_id=g.partnership.id,
+                kind=form.kind.data,
+                who=who(),
+                now=clock.now(),
+            )
+        return _done(urn, "The note is kept. Coordinators of your partnership read it, and nobody else.")
     page = render_template(
         "coordinator/school_form.html",
         school=school,
@@ -51,25 +47,25 @@ def school_note(urn: int) -> Any:
         title="A note about the school",
         does="Keep this note",
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 @coordinator.post("/schools/<int:urn>/notes/<int:note_id>/take-back")
 @coordinators_only
 def school_note_back(urn: int, note_id: int) -> Any:
     our_school(urn)
-    try:
-        with transaction():
-            note = notes.find(note_id, partnership_id=g.partnership.id)
-            if note is None:
-                abort(404)
-            notes.withdraw(note, who=who(), now=clock.now())
-    except Refusal as refusal:
-        flash(refusal.message, "confirm")
-        return redirect(url_for("coordinator.school", urn=urn) + "#notes", 303)
+    with back_to(_at(urn)), transaction():
+        note = notes.find(note_id, partnership_id=g.partnership.id)
+        if note is None:
+            abort(404)
+        notes.withdraw(note, who=who(), now=clock.now())
     return _done(urn, "The note is taken back; its words are gone.")
 
 
 def _done(urn: int, said: str) -> Response:
     flash(said)
-    return redirect(url_for("coordinator.school", urn=urn) + "#notes", 303)
+    return redirect(_at(urn), 303)
+
+
+def _at(urn: int) -> str:
+    return url_for("coordinator.school", urn=urn, _anchor="notes")

@@ -131,10 +131,7 @@ def _troupe() -> companies.Troupe | None:
         return None
     if not re.fullmatch(r"[0-9]{1,9}", asked):
         abort(404)
-    try:
-        return companies.get_troupe(g.partnership.id, int(asked))
-    except companies.NoSuchCompany:
-        abort(404)
+    return companies.get_troupe(g.partnership.id, int(asked))
 
 
 def _month() -> date | None:

@@ -3,18 +3,18 @@
 from decimal import Decimal
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, url_for
 
 from outreach.county import partnerships
 from outreach.county.partnerships import MOST_DISTRICT_BYTES, Settings
 from outreach.coverage import readiness
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 from outreach.web import forms
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import status
 
 
 class PartnershipForm(forms.Form):
@@ -112,15 +112,11 @@ def partnership_settings() -> Any:
     now = partnerships.settings_of(g.partnership)
     form = PartnershipForm(data=vars(now) | {"counted_percent": round(now.counted_share * 100)})
     if form.validate_on_submit():
-        try:
-            with transaction():
-                partnerships.change(g.partnership, form.settings(), who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash("The settings are saved.")
-            return redirect(url_for("coordinator.setup"), 303)
-    return render_template("coordinator/partnership.html", form=form), _status()
+        with transaction():
+            partnerships.change(g.partnership, form.settings(), who=who(), now=clock.now())
+        flash("The settings are saved.")
+        return redirect(url_for("coordinator.setup"), 303)
+    return render_template("coordinator/partnership.html", form=form), status()
 
 
 @coordinator.route("/setup/districts", methods=["GET", "POST"])
@@ -129,16 +125,12 @@ def districts() -> Any:
     form = DistrictsForm()
     if form.validate_on_submit():
         content = form.districts.data.read(MOST_DISTRICT_BYTES + 1)
-        try:
-            with transaction():
-                found = partnerships.set_districts(g.partnership, content, who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(f"The map has {count(found, 'district')}.")
-            return redirect(url_for("coordinator.districts"), 303)
+        with transaction():
+            found = partnerships.set_districts(g.partnership, content, who=who(), now=clock.now())
+        flash(f"The map has {count(found, 'district')}.")
+        return redirect(url_for("coordinator.districts"), 303)
     names = partnerships.district_names(g.partnership)
-    return render_template("coordinator/districts.html", form=form, names=names), _status()
+    return render_template("coordinator/districts.html", form=form, names=names), status()
 
 
 @coordinator.post("/setup/districts/remove")
@@ -148,7 +140,3 @@ def remove_districts() -> Any:
         partnerships.remove_districts(g.partnership, who=who(), now=clock.now())
     flash("The map is removed. Coverage shows its districts as a table.")
     return redirect(url_for("coordinator.districts"), 303)
-
-
-def _status() -> int:
-    return 422 if request.method == "POST" else 200

@@ -3,7 +3,7 @@ that wait."""
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from outreach.booking import guest_places, promises
@@ -12,11 +12,11 @@ from outreach.booking.guests import hosting, joining, seating
 from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.ground.errors import Refusal
 from outreach.tour import legs
 from outreach.tour.performances import Performance
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import back_to, status
 from outreach.web.school.guest_forms import AnswerForm, SeatsForm, seats_typed
 
 
@@ -34,19 +34,15 @@ def show_seats(performance_id: int) -> Any:
     performance, form = _show(performance_id), SeatsForm()
     if not form.validate_on_submit():
         return _page(performance, form), 422
-    try:
-        with transaction():
-            hosting.offer(
-                _host(_show(performance_id)),
-                how=form.how.data,
-                seats=form.seats.data or 0,
-                terms=form.terms.data or "",
-                who=who(),
-                now=clock.now(),
-            )
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return _page(_show(performance_id), form), 422
+    with transaction():
+        hosting.offer(
+            _host(_show(performance_id)),
+            how=form.how.data,
+            seats=form.seats.data or 0,
+            terms=form.terms.data or "",
+            who=who(),
+            now=clock.now(),
+        )
     return _done(performance_id, "Saved. Other schools see it at once.")
 
 
@@ -72,17 +68,11 @@ def guest_request(place_id: int) -> Any:
     seats = guest_places.seats_of(place.performance, place.programme.audience_ceiling)
     form = AnswerForm(data={"seats": min(place.seats, seats.left) or None, "terms": seats.terms})
     if form.validate_on_submit():
-        try:
-            with transaction():
-                said = _answer(_place(place_id), form)
-        except seating.Answered as refusal:
-            return _done(place.performance_id, refusal.message, "confirm")
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return _done(place.performance_id, said)
+        with back_to(_at(place.performance_id), "confirm", seating.Answered), transaction():
+            said = _answer(_place(place_id), form)
+        return _done(place.performance_id, said)
     page = render_template("coordinator/guest.html", place=place, seats=seats, form=form)
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 @coordinator.post("/guests/<int:place_id>/take-back")
@@ -151,10 +141,7 @@ def _host(performance: Performance) -> Booking:
 
 def _place(place_id: int) -> GuestPlace:
     """This partnership's request; a 404 for another's or none."""
-    try:
-        found = guest_places.get(place_id)
-    except guest_places.NoSuchPlace:
-        abort(404)
+    found = guest_places.get(place_id)
     if found.programme.partnership_id != g.partnership.id:
         abort(404)
     return found
@@ -162,4 +149,8 @@ def _place(place_id: int) -> GuestPlace:
 
 def _done(performance_id: int, said: str, category: str = "message") -> Response:
     flash(said, category)
-    return redirect(url_for("coordinator.show", performance_id=performance_id), 303)
+    return redirect(_at(performance_id), 303)
+
+
+def _at(performance_id: int) -> str:
+    return url_for("coordinator.show", performance_id=performance_id)

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import current_app, flash, g, redirect, render_template, request, url_for
 
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.post.feeds import tokens
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -27,13 +26,9 @@ def api_tokens() -> Any:
     """The tokens; the form makes one, which this one answer shows."""
     form, made = TokenForm(), None
     if form.validate_on_submit():
-        try:
-            with transaction():
-                _row, made = tokens.make(g.partnership.id, form.label.data, who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            form = TokenForm(formdata=None)
+        with transaction():
+            _row, made = tokens.make(g.partnership.id, form.label.data, who=who(), now=clock.now())
+        form = TokenForm(formdata=None)
     return render_template(
         "coordinator/api_tokens.html",
         form=form,
@@ -46,12 +41,9 @@ def api_tokens() -> Any:
 @coordinator.post("/reports/tokens/<int:token_id>/withdraw")
 @coordinators_only
 def withdraw_token(token_id: int) -> Any:
-    try:
-        with transaction():
-            row = tokens.get(g.partnership.id, token_id)
-            label = row.label
-            tokens.withdraw(row, who=who(), now=clock.now())
-    except tokens.NoSuchToken:
-        abort(404)
+    with transaction():
+        row = tokens.get(g.partnership.id, token_id)
+        label = row.label
+        tokens.withdraw(row, who=who(), now=clock.now())
     flash(f"‘{label}’ is withdrawn. Whatever reads with it is told so from now on.", "done")
     return redirect(url_for("coordinator.api_tokens"), 303)

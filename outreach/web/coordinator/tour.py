@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import promises, proposals
+from outreach.booking.sheets import day_sheet
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -19,6 +20,7 @@ from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import refused, status
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
@@ -82,14 +84,10 @@ def add_tour_days(programme_id: int) -> Any:
     programme = _programme(programme_id)
     form = _days_form(programme)
     if form.validate_on_submit():
-        try:
-            days.check_hours(programme, form.hours())
-            _previewed(form, programme, companies.get_troupe(g.partnership.id, int(form.troupe_id.data)))
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return redirect(url_for("coordinator.preview_tour_days", **_asked(form, programme)), 303)
-    return render_template("coordinator/tour_add.html", form=form, programme=programme), _status()
+        days.check_hours(programme, form.hours())
+        _previewed(form, programme, companies.get_troupe(g.partnership.id, int(form.troupe_id.data)))
+        return redirect(url_for("coordinator.preview_tour_days", **_asked(form, programme)), 303)
+    return render_template("coordinator/tour_add.html", form=form, programme=programme), status()
 
 
 @coordinator.route("/tour/<int(max=2147483647):programme_id>/preview", methods=["GET", "POST"])
@@ -101,21 +99,17 @@ def preview_tour_days(programme_id: int) -> Any:
     form = _days_form(programme, request.args)
     if not form.validate():
         return redirect(url_for("coordinator.add_tour_days", programme_id=programme_id), 303)
-    refusal: Refusal | None = None
+    refusal = refused()
     try:
         troupe = companies.get_troupe(g.partnership.id, int(form.troupe_id.data))
         found = _previewed(form, programme, troupe)
     except Refusal:
         return redirect(url_for("coordinator.add_tour_days", **_asked(form, programme)), 303)
-    if request.method == "POST":
-        try:
-            with transaction():
-                added = days.add_bulk(programme, troupe, _ticked(), form.hours(), who=who(), now=clock.now())
-        except Refusal as said:
-            refusal, found = said, _previewed(form, programme, troupe)
-        else:
-            flash(f"{count(len(added), 'tour day')} added." if added else "Those days stood there already.")
-            return redirect(url_for("coordinator.tour", programme=programme_id), 303)
+    if request.method == "POST" and refusal is None:
+        with transaction():
+            added = days.add_bulk(programme, troupe, _ticked(), form.hours(), who=who(), now=clock.now())
+        flash(f"{count(len(added), 'tour day')} added." if added else "Those days stood there already.")
+        return redirect(url_for("coordinator.tour", programme=programme_id), 303)
     page = render_template(
         "coordinator/tour_preview.html",
         programme=programme,
@@ -126,7 +120,7 @@ def preview_tour_days(programme_id: int) -> Any:
         ticked=request.form.getlist("day") if request.method == "POST" else None,
         again=url_for("coordinator.add_tour_days", **_asked(form, programme)),
     )
-    return page, _status()
+    return page, status()
 
 
 @coordinator.route("/tour/days/<int(max=2147483647):day_id>", methods=["GET", "POST"])
@@ -135,15 +129,18 @@ def tour_day(day_id: int) -> Any:
     here = _tour_day(day_id)
     form = HoursForm(obj=here)
     if form.validate_on_submit():
-        try:
-            with transaction():
-                itinerary.change_day(here, form.hours(), who=who(), now=clock.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash("The tour day is saved.")
-            return redirect(url_for("coordinator.tour", programme=here.programme_id), 303)
-    return _day_page(here, form), _status()
+        with transaction():
+            itinerary.change_day(here, form.hours(), who=who(), now=clock.now())
+        flash("The tour day is saved.")
+        return redirect(url_for("coordinator.tour", programme=here.programme_id), 303)
+    return _day_page(here, form), status()
+
+
+@coordinator.get("/tour/days/<int:day_id>/sheet")
+@coordinators_only
+def day_sheet_page(day_id: int) -> Any:
+    """The day's sheet, as the company has it, for a coordinator who is on the phone with them."""
+    return render_template("coordinator/day_sheet.html", sheet=day_sheet.of(_tour_day(day_id)))
 
 
 @coordinator.post("/tour/days/<int(max=2147483647):day_id>/remove")
@@ -151,11 +148,10 @@ def tour_day(day_id: int) -> Any:
 def remove_tour_day(day_id: int) -> Any:
     here = _tour_day(day_id)
     programme_id = here.programme_id
-    try:
-        with transaction():
-            itinerary.remove_day(here, who=who(), now=clock.now())
-    except Refusal as refusal:
-        return _day_page(here, HoursForm(formdata=None, obj=here), refusal), 422
+    if (no := refused()) is not None:
+        return _day_page(here, HoursForm(formdata=None, obj=here), no), 422
+    with transaction():
+        itinerary.remove_day(here, who=who(), now=clock.now())
     flash("The tour day is removed. Schools are no longer offered it.")
     return redirect(url_for("coordinator.tour", programme=programme_id), 303)
 
@@ -227,18 +223,8 @@ def _ticked() -> list[date]:
 
 
 def _programme(programme_id: int) -> Programme:
-    try:
-        return programmes.get(g.partnership.id, programme_id)
-    except Refusal:
-        abort(404)
+    return programmes.get(g.partnership.id, programme_id)
 
 
 def _tour_day(day_id: int) -> TourDay:
-    try:
-        return days.get(g.partnership.id, day_id)
-    except Refusal:
-        abort(404)
-
-
-def _status() -> int:
-    return 422 if request.method == "POST" else 200
+    return days.get(g.partnership.id, day_id)

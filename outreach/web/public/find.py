@@ -18,6 +18,7 @@ from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.gate import open_to_all, public
+from outreach.web.refusals import status
 
 AT_MOST = 20
 SUGGESTED = 8
@@ -75,8 +76,8 @@ def ask_link(urn: int) -> Any:
     if programme is not None and form.validate_on_submit():
         _ask(form, programme, school)
         return redirect(url_for("public.asked", urn=urn), 303)
-    status = 422 if request.method == "POST" else 200
-    return render_template("public/ask_link.html", school=school, programme=programme, form=form), status
+    page = render_template("public/ask_link.html", school=school, programme=programme, form=form)
+    return page, status()
 
 
 @public.get("/find/<int:urn>/asked")
@@ -100,8 +101,7 @@ def booking_reference(reference: str) -> Any:
         else:
             _ask(form, booking.programme, booking.school)
         return redirect(url_for("public.reference_asked", reference=reference), 303)
-    status = 422 if request.method == "POST" else 200
-    return render_template("public/booking_reference.html", reference=reference, form=form), status
+    return render_template("public/booking_reference.html", reference=reference, form=form), status()
 
 
 @public.get("/b/<reference>/asked")
@@ -147,10 +147,7 @@ def _reference(typed: str) -> str:
 
 def _school_and_programme(urn: int) -> tuple[School, Programme | None]:
     """An open school of somebody's authority, and what it could book now; 404 for any other."""
-    try:
-        school = schools.get(urn)
-    except schools.NoSuchSchool:
-        abort(404)
+    school = schools.get(urn)
     partnership = partnerships.of_authority(school.la_code)
     if partnership is None or not school.is_open:
         abort(404)

@@ -9,7 +9,6 @@ from flask_login import current_user, login_user, logout_user
 from outreach.county import people
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.web import forms
 from outreach.web.fields import given
 from outreach.web.gate import SignedIn, open_to_all, public
@@ -34,15 +33,12 @@ def sign_in_send() -> Any:
     form = SignInForm()
     if form.validate_on_submit():
         email, now = form.email.data, clock.now()
-        try:
-            with transaction():
-                people.begin_try(email, remote=request.remote_addr or "", now=now)
-            person = people.holder(email, given(form.password.data))
-            with transaction():
-                people.let_in(person, now=now)
-            return _let_in(person.email, by_link=False)
-        except Refusal as refusal:
-            form.refuse(refusal)
+        with transaction():
+            people.begin_try(email, remote=request.remote_addr or "", now=now)
+        person = people.holder(email, given(form.password.data))
+        with transaction():
+            people.let_in(person, now=now)
+        return _let_in(person.email, by_link=False)
     return render_template("public/sign_in.html", form=form), 422
 
 

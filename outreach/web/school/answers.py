@@ -130,28 +130,24 @@ def somebody_else(token: str) -> Any:
     address is the school's own; else a coordinator looks first."""
     form = SomebodyElseForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                contact = _keep_contact(form)
-                if contact is None:
-                    named.wait(
-                        named.SOMEBODY_ELSE,
-                        g.school,
-                        g.programme.id,
-                        name=form.name.data,
-                        role=form.role.data or "",
-                        address=form.address.data,
-                        phone="",
-                        named_by=g.who,
-                        now=clock.now(),
-                    )
-                said = ", ".join(w for w in (form.name.data, form.role.data, form.address.data) if w)
-                invitations.answer(g.programme, g.school, SOMEBODY_ELSE, said, who=g.who, now=clock.now())
-        except Refusal as no:
-            form.refuse(no)
-        else:
-            said = "somebody-else" if contact is not None and _write_to(contact) else "somebody-else-noted"
-            return redirect(url_for(".answered", token=token, said=said), 303)
+        with transaction():
+            contact = _keep_contact(form)
+            if contact is None:
+                named.wait(
+                    named.SOMEBODY_ELSE,
+                    g.school,
+                    g.programme.id,
+                    name=form.name.data,
+                    role=form.role.data or "",
+                    address=form.address.data,
+                    phone="",
+                    named_by=g.who,
+                    now=clock.now(),
+                )
+            said = ", ".join(w for w in (form.name.data, form.role.data, form.address.data) if w)
+            invitations.answer(g.programme, g.school, SOMEBODY_ELSE, said, who=g.who, now=clock.now())
+        said = "somebody-else" if contact is not None and _write_to(contact) else "somebody-else-noted"
+        return redirect(url_for(".answered", token=token, said=said), 303)
     return _page(token, form, "somebody-else")
 
 
@@ -172,13 +168,9 @@ def not_your_school(token: str) -> Any:
 
 def _answer(token: str, form: Any, kind: str, said: str) -> Any:
     if form.validate_on_submit():
-        try:
-            with transaction():
-                invitations.answer(g.programme, g.school, kind, form.said(), who=g.who, now=clock.now())
-        except Refusal as no:
-            form.refuse(no)
-        else:
-            return redirect(url_for(".answered", token=token, said=said), 303)
+        with transaction():
+            invitations.answer(g.programme, g.school, kind, form.said(), who=g.who, now=clock.now())
+        return redirect(url_for(".answered", token=token, said=said), 303)
     return _page(token, form, said)
 
 

@@ -24,7 +24,6 @@ from outreach.booking.promises import Booking, BookingContact
 from outreach.booking.told import sender_of
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, year_group_name
 from outreach.post import calendars, letters, outbox
@@ -36,6 +35,7 @@ from outreach.visits import reports
 from outreach.web import forms, subscribing
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.refusals import back_to, refused
 from outreach.web.school.forms import marked
 from outreach.web.wording import sent_again
 
@@ -156,17 +156,13 @@ def colleague(token: str, reference: str) -> Any:
     booking = _standing(reference)
     form = ColleagueForm(obj=_removed(booking, request.args.get("again", "")))
     if form.validate_on_submit():
-        try:
-            with transaction():
-                added = colleagues.add(own_booking(reference), form.colleague(), who=g.who, now=clock.now())
-        except Refusal as no:
-            form.refuse(no)
+        with transaction():
+            added = colleagues.add(own_booking(reference), form.colleague(), who=g.who, now=clock.now())
+        if added is None:
+            flash(WAITS.format(form.name.data), "confirm")
         else:
-            if added is None:
-                flash(WAITS.format(form.name.data), "confirm")
-            else:
-                flash(f"{form.name.data} has it in the calendar as soon as our letter arrives.", "done")
-            return redirect(url_for(".booked", token=token, reference=reference), 303)
+            flash(f"{form.name.data} has it in the calendar as soon as our letter arrives.", "done")
+        return redirect(url_for(".booked", token=token, reference=reference), 303)
     page = render_template("school/colleague.html", token=token, booking=booking, form=form)
     return page, 422 if form.errors else 200
 
@@ -191,21 +187,17 @@ def person(token: str, reference: str, contact_id: int) -> Any:
     form = ColleagueForm(obj=found)
     was = found.address
     if form.validate_on_submit():
-        try:
-            with transaction():
-                now_is = colleagues.correct(
-                    own_booking(reference), contact_id, form.colleague(), who=g.who, now=clock.now()
-                )
-        except Refusal as no:
-            form.refuse(no)
+        with transaction():
+            now_is = colleagues.correct(
+                own_booking(reference), contact_id, form.colleague(), who=g.who, now=clock.now()
+            )
+        if now_is is None:
+            flash(WAITS.format(form.name.data) + f" Until then {was} keeps the entry.", "confirm")
+        elif now_is.address.casefold() != was.casefold():
+            flash(f"{form.name.data} gets the entry, and it leaves the calendar of {was}.", "done")
         else:
-            if now_is is None:
-                flash(WAITS.format(form.name.data) + f" Until then {was} keeps the entry.", "confirm")
-            elif now_is.address.casefold() != was.casefold():
-                flash(f"{form.name.data} gets the entry, and it leaves the calendar of {was}.", "done")
-            else:
-                flash("Saved.", "done")
-            return back
+            flash("Saved.", "done")
+        return back
     page = render_template("school/person.html", token=token, booking=booking, form=form, was=was)
     return page, 422 if form.errors else 200
 
@@ -236,17 +228,14 @@ def remove(token: str, reference: str, contact_id: int) -> Any:
     if person is None:
         flash("That person is not in this booking any more.", "confirm")
         return redirect(url_for(".booked", token=token, reference=reference), 303)
-    if request.method != "POST":
-        return render_template("school/remove.html", token=token, booking=booking, person=person)
+    no = refused()
+    if request.method != "POST" or no is not None:
+        said = no.message if no is not None else ""
+        page = render_template("school/remove.html", token=token, booking=booking, person=person, said=said)
+        return page, 422 if said else 200
     name = person.name
-    try:
-        with transaction():
-            colleagues.remove(own_booking(reference), contact_id, who=g.who, now=clock.now())
-    except Refusal as no:
-        page = render_template(
-            "school/remove.html", token=token, booking=booking, person=person, said=no.message
-        )
-        return page, 422
+    with transaction():
+        colleagues.remove(own_booking(reference), contact_id, who=g.who, now=clock.now())
     back = url_for(".colleague", token=token, reference=reference, again=contact_id)
     flash(Markup("{} is out of this booking. <a href='{}'>Put them back</a>").format(name, back), "confirm")
     return redirect(url_for(".booked", token=token, reference=reference), 303)
@@ -258,15 +247,12 @@ def again(token: str, reference: str, contact_id: int) -> Any:
     """The newest letter to one person once more: lost mail, or an entry that somebody deleted."""
     if not colleagues.was_of(_standing(reference), contact_id):
         abort(404)
-    try:
-        with transaction():
-            letter = colleagues.send_again(own_booking(reference), contact_id, who=g.who, now=clock.now())
-            said = sent_again(letter)
-    except Refusal as no:
-        flash(no.message, "stop")
-    else:
-        flash(said, "done" if letter is not None else "confirm")
-    return redirect(url_for(".booked", token=token, reference=reference), 303)
+    back = url_for(".booked", token=token, reference=reference)
+    with back_to(back, "stop"), transaction():
+        letter = colleagues.send_again(own_booking(reference), contact_id, who=g.who, now=clock.now())
+        said = sent_again(letter)
+    flash(said, "done" if letter is not None else "confirm")
+    return redirect(back, 303)
 
 
 def _standing(reference: str) -> Booking:

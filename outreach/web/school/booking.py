@@ -18,6 +18,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, local
 from outreach.tour.performances import Performance, SlotTaken
 from outreach.web.gate import by_personal_link, reread, school
+from outreach.web.refusals import refused
 from outreach.web.school import forms
 from outreach.web.school.forms import HallForm, PeopleForm, PupilsForm, TypedForm
 
@@ -70,36 +71,40 @@ def book(token: str) -> Any:
     it."""
     now = clock.now()
     keys = request.form.get("slots", "")[:60].split("+")
+    if (no := refused()) is not None:
+        return _not_booked(token, no)
     try:
         with transaction():
             reference = _book(keys, now=now)[0].reference
     except (SlotTaken, NothingHeld):
         return _lost(token)
-    except AlreadyBooked as no:
+    return redirect(url_for(".booked", token=token, reference=reference), 303)
+
+
+def _not_booked(token: str, no: Refusal) -> Any:
+    """Where it can be put right: the booking that stands, the step that wants something, else the check."""
+    if isinstance(no, AlreadyBooked):
         flash(no.message, "confirm")
         return redirect(url_for(".start", token=token), 303)
-    except Refusal as no:
-        kept = _kept()
-        if not kept:
-            return _lost(token)
-        answers = _answers(kept)
-        step = answers.next_step()
-        if step != "check":
-            flash(no.message, "confirm")
-            return redirect(url_for(f".{step}", token=token), 303)
-        return _check_page(token, kept, answers, said=no.message), 422
-    return redirect(url_for(".booked", token=token, reference=reference), 303)
+    kept = _kept()
+    if not kept:
+        return _lost(token)
+    answers = _answers(kept)
+    step = answers.next_step()
+    if step != "check":
+        flash(no.message, "confirm")
+        return redirect(url_for(f".{step}", token=token), 303)
+    return _check_page(token, kept, answers, said=no.message), 422
 
 
 @school.post("/i/<token>/renew")
 @by_personal_link
 def renew(token: str) -> Any:
     """Keep the time for as long again, and back to where the button was."""
-    try:
-        with transaction():
-            holds.renew(g.programme, g.school, now=clock.now())
-    except Refusal:
+    if refused():
         return _lost(token)
+    with transaction():
+        holds.renew(g.programme, g.school, now=clock.now())
     back = request.form.get("back", "")
     return redirect(
         url_for(f".{back}" if back in (*STEPS, "check", "start", "times") else ".form", token=token), 303

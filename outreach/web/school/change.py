@@ -13,14 +13,14 @@ from outreach.booking.promises import Booking
 from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, local
 from outreach.ground.wording import clock as said_clock
 from outreach.ground.wording import day as said_day
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
-from outreach.web.forms import Form, tick, words
+from outreach.web.forms import Form, tick, valid, words
 from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.refusals import back_to, status
 from outreach.web.school import forms
 from outreach.web.school.forms import HallForm, PupilsForm
 
@@ -73,17 +73,11 @@ def numbers(token: str, reference: str) -> Any:
         return _too_late(token, booking, "change")
     typed = request.form if request.method == "POST" else forms.change_typed(booking)
     asked, room = forms.change_form(booking, typed), forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS)
-    if request.method == "POST":
-        both = [asked.validate(), room.validate()]
-        if all(both):
-            try:
-                with transaction():
-                    _change(own_booking(reference), asked, room, now=now)
-            except Refusal as no:
-                asked.refuse(no)
-            else:
-                flash("Changed. Whoever has it in the calendar gets the new numbers.", "done")
-                return redirect(url_for(".booked", token=token, reference=reference), 303)
+    if request.method == "POST" and valid(asked, room):
+        with transaction():
+            _change(own_booking(reference), asked, room, now=now)
+        flash("Changed. Whoever has it in the calendar gets the new numbers.", "done")
+        return redirect(url_for(".booked", token=token, reference=reference), 303)
     page = render_template(
         "school/numbers.html",
         token=token,
@@ -110,20 +104,16 @@ def cancel(token: str, reference: str) -> Any:
         return _too_late(token, booking, "cancel")
     form = CancelForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                bookings.cancel(
-                    own_booking(reference),
-                    reason=form.reason.data,
-                    by=promises.SCHOOL,
-                    who=g.who,
-                    now=now,
-                    guests_read_it=bool(form.guests.data),
-                )
-        except Refusal as no:
-            form.refuse(no)
-        else:
-            return redirect(url_for(".booked", token=token, reference=reference), 303)
+        with transaction():
+            bookings.cancel(
+                own_booking(reference),
+                reason=form.reason.data,
+                by=promises.SCHOOL,
+                who=g.who,
+                now=now,
+                guests_read_it=bool(form.guests.data),
+            )
+        return redirect(url_for(".booked", token=token, reference=reference), 303)
     as_host = booking.role == promises.HOST
     page = render_template(
         "school/cancel.html",
@@ -138,24 +128,19 @@ def cancel(token: str, reference: str) -> Any:
 
 
 def _move(token: str, reference: str, key: str, *, now: datetime) -> Any:
-    was = ""
-    try:
-        with transaction():
-            booking = own_booking(reference)
-            slot = _slot(booking, key, now=now)
-            if slot is None:
-                raise SlotTaken
-            was = _key(booking)
-            if slot.starts_at != booking.performance.starts_at:
-                bookings.move(booking, slot, who=g.who, now=now)
-    except SlotTaken:
-        return redirect(url_for(".move", token=token, reference=reference, lost=key or "gone"), 303)
-    except Refusal as no:
-        flash(no.message, "stop")
-        return redirect(url_for(".booked", token=token, reference=reference), 303)
+    back = url_for(".booked", token=token, reference=reference)
+    others = url_for(".move", token=token, reference=reference, lost=key or "gone")
+    with back_to(back, "stop"), back_to(others, "confirm", SlotTaken, said=""), transaction():
+        booking = own_booking(reference)
+        slot = _slot(booking, key, now=now)
+        if slot is None:
+            raise SlotTaken
+        was = _key(booking)
+        if slot.starts_at != booking.performance.starts_at:
+            bookings.move(booking, slot, who=g.who, now=now)
     if was != key:
         _say_moved(token, own_booking(reference), was, now=now)
-    return redirect(url_for(".booked", token=token, reference=reference), 303)
+    return redirect(back, 303)
 
 
 def _say_moved(token: str, booking: Booking, was: str, *, now: datetime) -> None:
@@ -183,7 +168,7 @@ def _key(booking: Booking) -> str:
 def _too_late(token: str, booking: Booking, deed: str) -> Any:
     """Whom to ring. A POST that comes too late is refused with the same page."""
     page = render_template("school/too_late.html", token=token, booking=booking, deed=deed)
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 def _change(booking: Booking, asked: PupilsForm, room: HallForm, *, now: datetime) -> None:

@@ -12,10 +12,10 @@ from outreach.county import contacts
 from outreach.county.contacts import Contact, Details
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.web import forms
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, reread, school
+from outreach.web.refusals import refused
 
 
 class PersonForm(Form):
@@ -42,12 +42,11 @@ def still_right(token: str) -> Any:
 def all_right(token: str) -> Any:
     """Everybody on the list is right."""
     asked = _asked()
-    try:
-        with transaction():
-            reread()
-            answers.confirm(_asked(), g.school, who=g.who, now=clock.now())
-    except Refusal as no:
+    if (no := refused()) is not None:
         return _page(token, asked, no.message), 422
+    with transaction():
+        reread()
+        answers.confirm(_asked(), g.school, who=g.who, now=clock.now())
     return redirect(url_for(".contacts", token=token), 303)
 
 
@@ -57,18 +56,14 @@ def contacts_add(token: str) -> Any:
     _asked()
     form = PersonForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                reread()
-                kept = form.details()
-                known = answers.add(
-                    _asked(), g.school, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
-                )
-        except Refusal as no:
-            form.refuse(no)
-        else:
-            flash(f"{form.name.data or form.address.data} is added." if known else _noted(form))
-            return redirect(url_for(".contacts", token=token), 303)
+        with transaction():
+            reread()
+            kept = form.details()
+            known = answers.add(
+                _asked(), g.school, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
+            )
+        flash(f"{form.name.data or form.address.data} is added." if known else _noted(form))
+        return redirect(url_for(".contacts", token=token), 303)
     page = render_template("school/contact_person.html", token=token, form=form, person=None, own=False)
     return page, 422 if form.errors else 200
 
@@ -84,26 +79,22 @@ def contacts_change(token: str, contact_id: int) -> Any:
     form = PersonForm(data=vars(contacts.details_of(person)))
     if form.validate_on_submit():
         was = person.address
-        try:
-            with transaction():
-                reread()
-                person = _person(contact_id)
-                if person is None:
-                    raise answers.NoSuchPerson
-                kept = form.details()
-                done = answers.change(
-                    _asked(), g.school, person, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
-                )
-        except Refusal as no:
-            form.refuse(no)
-        else:
-            if not done:
-                return _after(token, was, f"{_noted(form)} Until then {was} stays on the list.")
-            who = form.name.data or form.address.data
-            another = form.address.data.strip().lower() != was.lower()
-            return _after(
-                token, was, f"{who} is on the list" + (", and gets a letter with a link." if another else ".")
+        with transaction():
+            reread()
+            person = _person(contact_id)
+            if person is None:
+                raise answers.NoSuchPerson
+            kept = form.details()
+            done = answers.change(
+                _asked(), g.school, person, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
             )
+        if not done:
+            return _after(token, was, f"{_noted(form)} Until then {was} stays on the list.")
+        who = form.name.data or form.address.data
+        another = form.address.data.strip().lower() != was.lower()
+        return _after(
+            token, was, f"{who} is on the list" + (", and gets a letter with a link." if another else ".")
+        )
     page = render_template(
         "school/contact_person.html",
         token=token,
@@ -119,18 +110,17 @@ def contacts_change(token: str, contact_id: int) -> Any:
 def contacts_end(token: str, contact_id: int) -> Any:
     """Not written to any more."""
     asked = _asked()
+    if (no := refused()) is not None:
+        return _page(token, asked, no.message), 422
     person = _person(contact_id)
     if person is None:
         return _gone(token)
     was, name = person.address, person.name or person.address
-    try:
-        with transaction():
-            reread()
-            person = _person(contact_id)
-            if person is not None:
-                answers.end(_asked(), g.school, person, who=g.who, now=clock.now())
-    except Refusal as no:
-        return _page(token, asked, no.message), 422
+    with transaction():
+        reread()
+        person = _person(contact_id)
+        if person is not None:
+            answers.end(_asked(), g.school, person, who=g.who, now=clock.now())
     return _after(token, was, f"{name} is not written to any more.")
 
 

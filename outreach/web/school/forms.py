@@ -214,6 +214,9 @@ class PeopleForm(TypedForm):
                 self.lead_address.errors = [no.message]
         return not self.errors
 
+    def asks(self, field: str | None) -> bool:
+        return field == "people" or super().asks(field)
+
     def meets_somebody_else(self) -> bool:
         return any((self.day_name.data, self.day_role.data, self.day_address.data, self.day_phone.data))
 

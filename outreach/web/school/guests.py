@@ -10,9 +10,9 @@ from outreach.booking.guests import hosting, seating
 from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.web.fields import given
 from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.refusals import back_to
 from outreach.web.school.guest_forms import AnswerForm, SeatsForm, seats_typed
 
 
@@ -25,21 +25,17 @@ def guests(token: str, reference: str) -> Any:
     seats = guest_places.seats_of(booking.performance, g.programme.audience_ceiling)
     form = SeatsForm(data=seats_typed(seats))
     if form.validate_on_submit():
-        try:
-            with transaction():
-                hosting.offer(
-                    _hosted(reference),
-                    how=form.how.data,
-                    seats=form.seats.data or 0,
-                    terms=form.terms.data or "",
-                    who=g.who,
-                    now=now,
-                )
-        except Refusal as no:
-            form.refuse(no)
-        else:
-            flash("Saved. Other schools see it at once.", "done")
-            return redirect(url_for(".guests", token=token, reference=reference), 303)
+        with transaction():
+            hosting.offer(
+                _hosted(reference),
+                how=form.how.data,
+                seats=form.seats.data or 0,
+                terms=form.terms.data or "",
+                who=g.who,
+                now=now,
+            )
+        flash("Saved. Other schools see it at once.", "done")
+        return redirect(url_for(".guests", token=token, reference=reference), 303)
     joined = guest_places.guests_of(booking.performance_id)
     page = render_template(
         "school/guests.html",
@@ -61,24 +57,17 @@ def answer_guest(token: str, reference: str, place_id: int) -> Any:
     """One school asks: yes with how many seats on which terms, or no."""
     booking = _hosted(reference)
     place = _asked(booking, place_id)
-    back = redirect(url_for(".guests", token=token, reference=reference), 303)
+    back = url_for(".guests", token=token, reference=reference)
     if not place.waits_for_host:
         flash("That request has been answered or taken back meanwhile.", "confirm")
-        return back
+        return redirect(back, 303)
     seats = guest_places.seats_of(booking.performance, g.programme.audience_ceiling)
     form = AnswerForm(data={"seats": min(place.seats, seats.left) or None, "terms": seats.terms})
     if form.validate_on_submit():
-        try:
-            with transaction():
-                said = _answer(_asked(_hosted(reference), place_id), form)
-        except seating.Answered as no:
-            flash(no.message, "confirm")
-            return back
-        except Refusal as no:
-            form.refuse(no)
-        else:
-            flash(said, "done")
-            return back
+        with back_to(back, "confirm", seating.Answered), transaction():
+            said = _answer(_asked(_hosted(reference), place_id), form)
+        flash(said, "done")
+        return redirect(back, 303)
     page = render_template(
         "school/answer_guest.html", token=token, booking=booking, place=place, seats=seats, form=form
     )
@@ -109,10 +98,7 @@ def _hosted(reference: str) -> Booking:
 
 def _asked(booking: Booking, place_id: int) -> GuestPlace:
     """A request for seats of this very show; a 404 for any other."""
-    try:
-        place = guest_places.get(place_id)
-    except guest_places.NoSuchPlace:
-        abort(404)
+    place = guest_places.get(place_id)
     if place.performance_id != booking.performance_id:
         abort(404)
     return place

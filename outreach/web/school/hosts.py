@@ -1,6 +1,7 @@
 """A small school or one without a hall: the neighbours' shows within reach, asking one, and what became of
 the asking."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
@@ -8,6 +9,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from outreach.booking import accounts, guest_hosts, guest_places, holds, promises
 from outreach.booking import named as named_people
 from outreach.booking.accounts import Account
+from outreach.booking.guest_hosts import HostShow
 from outreach.booking.guest_places import FEWER, GuestPlace
 from outreach.booking.guests import joining, seating
 from outreach.booking.guests.joining import Wish
@@ -18,7 +20,9 @@ from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.tour.performances import Performance
+from outreach.web.forms import valid
 from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.refusals import back_to, status
 from outreach.web.school import forms, guest_forms
 from outreach.web.school.forms import PeopleForm, PupilsForm
 
@@ -59,56 +63,31 @@ def join(token: str, performance_id: int) -> Any:
         abort(404)
     account = accounts.account(g.programme, g.school)
     if (why := _why_nothing(account)) is not None:
-        return render_template(
-            "school/closed.html", token=token, why=why
-        ), 422 if request.method == "POST" else 200
-    show = next(
-        (
-            h
-            for h in guest_hosts.within_reach(g.programme, g.school, now=now)
-            if h.performance.id == performance_id
-        ),
-        None,
-    )
+        return render_template("school/closed.html", token=token, why=why), status()
+    near = guest_hosts.within_reach(g.programme, g.school, now=now)
+    show = next((h for h in near if h.performance.id == performance_id), None)
     if show is None:
         flash(seating.NotAnyMore().message, "confirm")
         return redirect(url_for(".neighbours", token=token), 303)
-    asked, how, who = _forms(account, None)
-    if request.method == "POST":
-        asked, how, who = _forms(account, request.form)
-        if all([asked.validate(), how.validate(), who.validate()]):
-            wish = Wish(
-                why=how.why.data,
-                promise=_promise(asked, how, who),
-                travel=how.travel(),
-                message=how.message.data or "",
-            )
-            try:
-                with transaction():
-                    place = joining.ask(g.programme, g.school, show.performance, wish, who=g.who, now=now)
-                    reference = place.booking.reference if place.booking is not None else ""
-            except (seating.NotAnyMore, joining.AskedAlready, joining.TooFar) as no:
-                flash(no.message, "confirm")
-                return redirect(url_for(".neighbours", token=token), 303)
-            except Refusal as no:
-                (who if no.field == "people" else asked).refuse(no)
-            else:
-                if reference:
-                    return redirect(url_for(".booked", token=token, reference=reference), 303)
-                flash(f"{show.host.name} is asked. We write to you as soon as it answers.", "done")
-                return redirect(url_for(".neighbours", token=token), 303)
-    page = render_template(
-        "school/join.html",
-        token=token,
-        show=show,
-        form=asked,
-        how=how,
-        who=who,
-        needs=ACCESS_NEEDS,
-        place=None,
-        fixed=_fixed(show.performance),
-    )
-    return page, 422 if request.method == "POST" else 200
+    asked, how, who = _forms(account, request.form if request.method == "POST" else None)
+    if request.method == "POST" and valid(asked, how, who):
+        promise, message = _promise(asked, how, who), how.message.data or ""
+        wish = Wish(why=how.why.data, promise=promise, travel=how.travel(), message=message)
+        return _ask(token, show, wish, now=now)
+    return _join_page(token, show.performance, asked, how, who, show=show)
+
+
+def _ask(token: str, show: HostShow, wish: Wish, *, now: datetime) -> Any:
+    """Ask the host; or straight to the booking where it has offered seats."""
+    back = url_for(".neighbours", token=token)
+    gone = (seating.NotAnyMore, joining.AskedAlready, joining.TooFar)
+    with back_to(back, "confirm", *gone), transaction():
+        place = joining.ask(g.programme, g.school, show.performance, wish, who=g.who, now=now)
+        reference = place.booking.reference if place.booking is not None else ""
+    if reference:
+        return redirect(url_for(".booked", token=token, reference=reference), 303)
+    flash(f"{show.host.name} is asked. We write to you as soon as it answers.", "done")
+    return redirect(back, 303)
 
 
 @school.route("/i/<token>/asked/<int:place_id>", methods=["GET", "POST"])
@@ -121,30 +100,37 @@ def take_fewer(token: str, place_id: int) -> Any:
         return redirect(url_for(".neighbours", token=token))
     account = accounts.account(g.programme, g.school)
     asked, how, who = _forms(account, request.form if request.method == "POST" else None, place=place)
-    if request.method == "POST" and all([asked.validate(), who.validate()]):
-        try:
-            with transaction():
-                booking = joining.take(_own(place_id), _promise(asked, how, who), who=g.who, now=now)
-                reference = booking.reference
-        except (seating.NotAnyMore, seating.Answered) as no:
-            flash(no.message, "confirm")
-            return redirect(url_for(".neighbours", token=token), 303)
-        except Refusal as no:
-            (who if no.field == "people" else asked).refuse(no)
-        else:
-            return redirect(url_for(".booked", token=token, reference=reference), 303)
+    if request.method == "POST" and valid(asked, who):
+        gone = (seating.NotAnyMore, seating.Answered)
+        with back_to(url_for(".neighbours", token=token), "confirm", *gone), transaction():
+            booking = joining.take(_own(place_id), _promise(asked, how, who), who=g.who, now=now)
+            reference = booking.reference
+        return redirect(url_for(".booked", token=token, reference=reference), 303)
+    return _join_page(token, place.performance, asked, how, who, place=place)
+
+
+def _join_page(
+    token: str,
+    performance: Performance,
+    asked: PupilsForm,
+    how: Any,
+    who: PeopleForm,
+    *,
+    show: HostShow | None = None,
+    place: GuestPlace | None = None,
+) -> Any:
     page = render_template(
         "school/join.html",
         token=token,
-        show=None,
+        show=show,
         form=asked,
         how=how,
         who=who,
         needs=ACCESS_NEEDS,
         place=place,
-        fixed=_fixed(place.performance),
+        fixed=_fixed(performance),
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 def _fixed(show: Performance) -> str:
@@ -179,24 +165,20 @@ def coming(token: str, reference: str) -> Any:
         typed = request.form.to_dict()
     asked = forms.change_form(booking, typed)
     how = guest_forms.coming_form(typed, ACCESS_NEEDS, asks=False)
-    if request.method == "POST" and all([asked.validate(), how.validate()]):
+    if request.method == "POST" and valid(asked, how):
         promise = Promise(
             pupils=asked.entered()[0],
             access_needs=forms.access_of(how, 0, ACCESS_NEEDS),
             own_numbers=asked.confirmed(),
         )
-        try:
-            with transaction():
-                joining.come(own_booking(reference), promise, how.travel(), who=g.who, now=now)
-        except Refusal as no:
-            asked.refuse(no)
-        else:
-            flash("Changed. Your host and whoever has it in the calendar hear of it.", "done")
-            return redirect(url_for(".booked", token=token, reference=reference), 303)
+        with transaction():
+            joining.come(own_booking(reference), promise, how.travel(), who=g.who, now=now)
+        flash("Changed. Your host and whoever has it in the calendar hear of it.", "done")
+        return redirect(url_for(".booked", token=token, reference=reference), 303)
     page = render_template(
         "school/coming.html", token=token, booking=booking, form=asked, how=how, needs=ACCESS_NEEDS
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 @school.post("/i/<token>/booked/<reference>/still-coming")
@@ -204,14 +186,11 @@ def coming(token: str, reference: str) -> Any:
 def still_coming(token: str, reference: str) -> Any:
     """A guest whose host has moved comes all the same."""
     own_booking(reference)
-    try:
-        with transaction():
-            joining.still_come(own_booking(reference), who=g.who, now=clock.now())
-    except Refusal as no:
-        flash(no.message, "stop")
-    else:
-        flash("Thank you. Your places are kept.", "done")
-    return redirect(url_for(".booked", token=token, reference=reference), 303)
+    back = url_for(".booked", token=token, reference=reference)
+    with back_to(back, "stop"), transaction():
+        joining.still_come(own_booking(reference), who=g.who, now=clock.now())
+    flash("Thank you. Your places are kept.", "done")
+    return redirect(back, 303)
 
 
 def _why_nothing(account: Account) -> Refusal | None:
@@ -224,10 +203,7 @@ def _why_nothing(account: Account) -> Refusal | None:
 
 def _own(place_id: int) -> GuestPlace:
     """The link's school's own request in the link's programme; a 404 for any other."""
-    try:
-        found = guest_places.get(place_id)
-    except guest_places.NoSuchPlace:
-        abort(404)
+    found = guest_places.get(place_id)
     if (found.urn, found.programme_id) != (g.link.urn, g.link.programme_id):
         abort(404)
     return found

@@ -4,7 +4,7 @@ no."""
 from collections.abc import Mapping
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.asking import refusing
 from outreach.booking import accounts, holds, promises, proposals
@@ -14,10 +14,10 @@ from outreach.booking.proposals import Proposal, ProposalEnded
 from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
-from outreach.web.forms import Form, words
+from outreach.web.forms import Form, valid, words
 from outreach.web.gate import by_personal_link, school
+from outreach.web.refusals import status
 from outreach.web.school import forms
 from outreach.web.school.forms import HallForm, PeopleForm, PupilsForm
 
@@ -39,17 +39,14 @@ def kept_yes(token: str, proposal_id: int) -> Any:
     if not proposal.is_open(now):
         return _gone(token)
     asked, room, who = _forms(proposal, request.form if request.method == "POST" else None)
-    if request.method == "POST" and all([asked.validate(), room.validate(), who.validate()]):
+    if request.method == "POST" and valid(asked, room, who):
         try:
             with transaction():
                 booking = proposing.accept(_own(proposal_id), _promise(asked, room, who), who=g.who, now=now)
                 reference = booking.reference
         except ProposalEnded:
             return _gone(token)
-        except Refusal as no:
-            (who if no.field == "people" else asked).refuse(no)
-        else:
-            return redirect(url_for(".booked", token=token, reference=reference), 303)
+        return redirect(url_for(".booked", token=token, reference=reference), 303)
     page = render_template(
         "school/kept.html",
         token=token,
@@ -60,7 +57,7 @@ def kept_yes(token: str, proposal_id: int) -> Any:
         needs=ACCESS_NEEDS,
         fixed=promises.fixed_online(g.programme, day_of(proposal.starts_at), today=day_of(now)),
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status()
 
 
 @school.route("/i/<token>/kept/<int:proposal_id>/no", methods=["GET", "POST"])
@@ -86,10 +83,7 @@ def kept_no(token: str, proposal_id: int) -> Any:
 
 def _own(proposal_id: int) -> Proposal:
     """The link's school's own in the link's programme; a 404 for any other."""
-    try:
-        return proposals.get(proposal_id, g.programme.id, g.school.urn)
-    except proposals.NoSuchProposal:
-        abort(404)
+    return proposals.get(proposal_id, g.programme.id, g.school.urn)
 
 
 def _gone(token: str) -> Any:

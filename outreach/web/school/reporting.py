@@ -3,17 +3,17 @@ it was wrong"""
 
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, url_for
 
 from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.tour import programmes
 from outreach.visits import reports
 from outreach.web.gate import by_personal_link, own_booking, school
-from outreach.web.report_form import SchoolReportForm, WithdrawForm
+from outreach.web.refusals import status
+from outreach.web.report_form import SchoolReportForm, taken_back
 
 
 @school.route("/i/<token>/booked/<reference>/report", methods=["GET", "POST"])
@@ -25,56 +25,26 @@ def report(token: str, reference: str) -> Any:
         return redirect(url_for(".booked", token=token, reference=reference), 303)
     form = SchoolReportForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                reports.report(
-                    own_booking(reference), reports.SCHOOL, form.account(), who=g.who, now=clock.now()
-                )
-        except Refusal as no:
-            form.refuse(no)
-        else:
-            flash("Thank you. What you said is put down, and you can correct it here.", "done")
-            return redirect(url_for(".report", token=token, reference=reference), 303)
-    return _page(token, booking, form), 422 if request.method == "POST" else 200
+        with transaction():
+            reports.report(own_booking(reference), reports.SCHOOL, form.account(), who=g.who, now=clock.now())
+        flash("Thank you. What you said is put down, and you can correct it here.", "done")
+        return redirect(url_for(".report", token=token, reference=reference), 303)
+    return _page(token, booking, form), status()
 
 
 @school.route("/i/<token>/booked/<reference>/report/withdraw", methods=["GET", "POST"])
 @by_personal_link
 def report_withdraw(token: str, reference: str) -> Any:
     """Take the school's own report back, with the reason; what it said before that holds again."""
-    booking = own_booking(reference)
-    back = url_for(".report", token=token, reference=reference)
-    said = reports.newest(booking, reports.SCHOOL)
-    if said is None:
-        return redirect(back, 303)
-    form = WithdrawForm(data={"report": str(said.id)})
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                reports.withdraw(
-                    own_booking(reference),
-                    reports.SCHOOL,
-                    form.report_id(),
-                    reason=form.reason.data,
-                    who=g.who,
-                    now=clock.now(),
-                )
-        except Refusal as no:
-            form.refuse(no)
-        else:
-            flash("Your report is taken back.", "done")
-            return redirect(back, 303)
-    page = render_template(
+    return taken_back(
         "school/report_withdraw.html",
+        reports.SCHOOL,
+        own_booking(reference),
+        back=url_for(".report", token=token, reference=reference),
+        who=g.who,
+        done="Your report is taken back.",
         token=token,
-        booking=booking,
-        form=form,
-        said=said,
-        back=back,
-        total=reports.count_of(said),
-        older=reports.older(booking, said),
     )
-    return page, 422 if request.method == "POST" else 200
 
 
 def _page(token: str, booking: Booking, form: SchoolReportForm) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 
 from outreach.asking import invitations
 from outreach.asking.invitations import DECLINED, OTHER_DATE, WAITING_LIST, Answer
@@ -16,7 +16,6 @@ from outreach.booking.holds import AlreadyBooked
 from outreach.booking.promises import Cancellation
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_in_hand
 from outreach.ground.timespans import day_of
 from outreach.tour import days, programmes, slots
@@ -25,6 +24,7 @@ from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.slots import Offers
 from outreach.visits import reports
 from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.refusals import back_to, refused
 from outreach.web.school import forms
 
 WEEKS = 4
@@ -92,23 +92,19 @@ def choose(token: str) -> Any:
     """Keep the time, or the two, that the button names; then on to what is still to be typed."""
     now = clock.now()
     keys = request.form.get("slot", "")[:60].split("+")
-    try:
-        with transaction():
-            account = accounts.account(g.programme, g.school)
-            if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
-                raise why
-            found = [slots.find(g.programme, g.school, key, now=now) for key in keys]
-            chosen = [slot for slot in found if slot is not None]
-            if len(keys) > 2 or len(chosen) < len(keys):
-                raise SlotTaken
-            holds.hold(g.programme, g.school, chosen, who=g.who, now=now)
-            typed = holds.draft(g.programme.id, g.school.urn) or _as_before()
-            holds.save_draft(g.programme.id, g.school.urn, typed | {"slots": keys}, now=now)
-    except AlreadyBooked as no:
-        flash(no.message, "confirm")
-        return redirect(url_for(".start", token=token), 303)
-    except Refusal as no:
+    if (no := refused()) is not None:
         return _show(token, now=now, lost=keys, said=no.message), 422
+    with back_to(url_for(".start", token=token), "confirm", AlreadyBooked), transaction():
+        account = accounts.account(g.programme, g.school)
+        if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
+            raise why
+        found = [slots.find(g.programme, g.school, key, now=now) for key in keys]
+        chosen = [slot for slot in found if slot is not None]
+        if len(keys) > 2 or len(chosen) < len(keys):
+            raise SlotTaken
+        holds.hold(g.programme, g.school, chosen, who=g.who, now=now)
+        typed = holds.draft(g.programme.id, g.school.urn) or _as_before()
+        holds.save_draft(g.programme.id, g.school.urn, typed | {"slots": keys}, now=now)
     return redirect(url_for(".form", token=token), 303)
 
 
