@@ -14,6 +14,7 @@ from outreach.ground import config
 from outreach.ground.db import before_commit, db
 from outreach.post import letters
 from outreach.post.incoming import receiving
+from outreach.tour import freed_places
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,7 +29,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     app.config.update(settings or {})
     Path(str(app.config["OUTREACH_FOLDER"])).mkdir(parents=True, exist_ok=True)
     db.init_app(app)
-    before_commit(offers.keep_what_came_free)
+    before_commit(freed_places.NOTED, offers.keep_what_came_free)
     letters.configure(app.config)
     receiving.configure(app.config)
     letters.ask(as_it_stands.of)

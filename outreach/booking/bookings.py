@@ -6,7 +6,8 @@ behind every rule of place, time and seats.
 
 import secrets
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 from outreach.booking import (
     accounts,
     colleagues,
-    diary,
     guests_told,
     holds,
     numbers,
@@ -96,44 +96,54 @@ def book(
     MoreThanTheSchoolHas, TooManyForOneShow, colleagues.NobodyNamed.
     """
     ids = [performance_id for performance_id, _ in shows]
-
-    def said(
-        kept: Sequence[Performance], _account: Account, _typed: object
-    ) -> list[tuple[Performance, Promise]]:
-        mine = {p.id: p for p in kept if p.id in ids}
-        if len(mine) != len(ids):
-            return []
-        return [(mine[performance_id], promise) for performance_id, promise in shows]
-
-    made = book_kept(programme, school, said, who=who, now=now)
-    made = made or [b for b in promises.live(programme.id, school.urn) if b.performance_id in ids]
-    if not made:
-        raise NothingHeld
-    return made
+    at_hand = take_up(programme, school, now=now)
+    kept = {p.id: p for p in at_hand.kept} if at_hand is not None else {}
+    if at_hand is None or not kept.keys() >= set(ids):
+        made = [b for b in promises.live(programme.id, school.urn) if b.performance_id in ids]
+        if not made:
+            raise NothingHeld
+        return made
+    return book_kept(at_hand, [(kept[id_], promise) for id_, promise in shows], who=who, now=now)
 
 
-Says = Callable[[Sequence[Performance], Account, dict[str, Any]], Sequence[tuple[Performance, Promise]]]
-"""What comes to each show, said behind the school's lock from what is kept, what is still open, and the
-draft."""
+@dataclass(frozen=True, kw_only=True)
+class AtHand:
+    """What a school books from, read once behind its lock: the shows kept for it, what it has and has
+    promised, and the draft that was typed, which is dropped with that."""
+
+    programme: Programme
+    school: School
+    kept: Sequence[Performance]
+    account: Account
+    typed: dict[str, Any]
 
 
-def book_kept(programme: Programme, school: School, says: Says, *, who: str, now: datetime) -> list[Booking]:
-    """The same where what comes is said behind the lock, so that all is read once; [] when nothing is kept,
-    or for nothing said. Raises what `book` and `says` raise.
-    """
+def take_up(programme: Programme, school: School, *, now: datetime) -> AtHand | None:
+    """Lock the school and read what it books from; None when nothing is kept for it."""
     performances.lock_school(school.urn)
     kept = holds.kept(programme, school.urn, now=now)
     if not kept:
-        return []
-    account = accounts.account(programme, school)
-    shows = says(kept, account, holds.drop_draft(programme.id, school.urn))
-    if not shows:
-        return []
+        return None
+    return AtHand(
+        programme=programme,
+        school=school,
+        kept=kept,
+        account=accounts.account(programme, school),
+        typed=holds.drop_draft(programme.id, school.urn),
+    )
+
+
+def book_kept(
+    at_hand: AtHand, shows: Sequence[tuple[Performance, Promise]], *, who: str, now: datetime
+) -> list[Booking]:
+    """The same for shows that are at hand, and what comes to each. Raises what `book` raises, but for
+    NothingHeld."""
+    programme, school = at_hand.programme, at_hand.school
     performances.lock_days(performance.tour_day_id for performance, _ in shows)
     made: list[Booking] = []
     for performance, promise in shows:
-        at_hand = None if made else account
-        numbers.check(programme, school, promise, who=who, now=now, account=at_hand)
+        account = None if made else at_hand.account
+        numbers.check(programme, school, promise, who=who, now=now, account=account)
         made.append(make(programme, school, performance, promise, who=who, now=now))
     with db.session.no_autoflush:  # links that stand know nothing of new rows, which go together later
         told.lengthen_links(made[-1], now=now)
@@ -363,7 +373,7 @@ def make(
         holds.keep(performance, None)
     prefix = db.session.get_one(Partnership, programme.partnership_id).reference_prefix
     booking = Booking(
-        reference=diary.fresh_reference(prefix),
+        reference=promises.fresh_reference(prefix),
         programme_id=programme.id,
         urn=school.urn,
         performance_id=performance.id,

@@ -1,7 +1,6 @@
 """The bookings of a partnership, to be looked through: coming, past, cancelled; found by school or
 reference."""
 
-import secrets
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -192,16 +191,3 @@ def _chosen(
         .join(Programme, Programme.id == Booking.programme_id)
         .where(*wanted)
     )
-
-
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""No letter or figure that is mistaken for another when read out."""
-
-
-def fresh_reference(prefix: str) -> str:
-    """A reference to read out on the phone: 'MRL-7K4P'; longer once many are taken."""
-    for length in (4, 4, 5, 5, 6, 8):
-        reference = f"{prefix}-{''.join(secrets.choice(ALPHABET) for _ in range(length))}"
-        if db.session.scalar(select(Booking.id).where(Booking.reference == reference)) is None:
-            return reference
-    raise RuntimeError("no reference is left")

@@ -1,6 +1,7 @@
 """The rows of a promise and the plain questions about them: which are live, who comes, how many are
 expected."""
 
+import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -370,3 +371,16 @@ def of_performances(performance_ids: Iterable[int]) -> dict[int, list[Booking]]:
     for row in rows:
         found.setdefault(row.performance_id, []).append(row)
     return found
+
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No letter or figure that is mistaken for another when read out."""
+
+
+def fresh_reference(prefix: str) -> str:
+    """A reference to read out on the phone: 'MRL-7K4P'; longer once many are taken."""
+    for length in (4, 4, 5, 5, 6, 8):
+        reference = f"{prefix}-{''.join(secrets.choice(ALPHABET) for _ in range(length))}"
+        if db.session.scalar(select(Booking.id).where(Booking.reference == reference)) is None:
+            return reference
+    raise RuntimeError("no reference is left")

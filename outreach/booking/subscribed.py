@@ -12,7 +12,7 @@ from outreach.booking.promises import HOST, Booking
 from outreach.county import partnerships
 from outreach.ground import wording
 from outreach.ground.db import db
-from outreach.post import letters, troupe_links
+from outreach.post import letters, links
 from outreach.post.calendars import Appointment
 from outreach.post.feeds import entries
 from outreach.post.feeds.entries import COORDINATOR, SCHOOL, TROUPE, Entry
@@ -36,7 +36,8 @@ def show(performance: Performance, *, now: datetime, just_made: tuple[Booking, V
         sender = told.sender_of(partnerships.get(partnership_id))
         seen = letters.appointment(visit, sender, now=now)
         over = booking.ended_at
-        for urn in handovers.holders(handed.get(booking.id, []), booking.urn):
+        rows = handed.get(booking.id)
+        for urn in handovers.holders(rows, booking.urn) if rows else [booking.urn]:
             put.append(Entry(kind=SCHOOL, subject=urn, appointment=seen, cancelled_at=over))
         if booking.role == HOST:
             put.append(Entry(kind=COORDINATOR, subject=partnership_id, appointment=seen, cancelled_at=over))
@@ -114,7 +115,7 @@ def _for_troupe(
                 f"Reference: {visit.reference}.",
             ]
         ),
-        url=troupe_links.day_address(settings().public_url, performance.tour_day_id),
+        url=links.day_page(settings().public_url, performance.tour_day_id),
     )
 
 

@@ -237,6 +237,9 @@ def visit_with(
 ) -> stationery.Visit:
     """The same where it is known who has it in the calendar, how many come, and what was `answered` (by
     address)."""
+    attendees = [Attendee(name=p.name, address=p.address) for p in people]
+    if answered:
+        attendees = [replace(a, partstat=answers.partstat_of(answered, a.address)) for a in attendees]
     return _visit(
         booking,
         uid=booking.uid,
@@ -245,10 +248,7 @@ def visit_with(
         created_at=booking.created_at,
         pupils=tuple(sorted((y, n) for y, n in pupils.items() if n)),
         access=access_words(booking.access_needs),
-        attendees=tuple(
-            Attendee(name=p.name, address=p.address, partstat=answers.partstat_of(answered, p.address))
-            for p in people
-        ),
+        attendees=tuple(attendees),
         phone=next((p.phone for p in people if p.phone), ""),
     )
 

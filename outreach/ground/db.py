@@ -115,14 +115,13 @@ PATIENCE_SECONDS = 20.0
 """How long a writer waits for another before it is told that the database is busy, on both engines."""
 
 
-_last_deeds: list[Callable[[], None]] = []
+_last_deeds: dict[str, Callable[[], None]] = {}
 
 
-def before_commit(deed: Callable[[], None]) -> None:
-    """Have `deed` done at the end of every transaction, inside it: for what must hold once all its verbs are
-    done."""
-    if deed not in _last_deeds:
-        _last_deeds.append(deed)
+def before_commit(mark: str, deed: Callable[[], None]) -> None:
+    """Have `deed` done at the end of every transaction that left `mark` in the session's info, inside it: for
+    what must hold once all its verbs are done."""
+    _last_deeds[mark] = deed
 
 
 @contextmanager
@@ -144,8 +143,9 @@ def transaction(*, patience: float | None = None) -> Iterator[Session]:
             session.connection()
             session.info.clear()
             yield session()
-            for deed in _last_deeds:
-                deed()
+            for mark, deed in _last_deeds.items():
+                if mark in session.info:
+                    deed()
             session.commit()
         except BaseException:
             session.rollback()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from outreach.ground import wording
-from outreach.post import calendars, links, outbox, troupe_links
+from outreach.post import calendars, links, outbox
 from outreach.post.again import Standing as Standing
 from outreach.post.again import ask as ask
 from outreach.post.again import resend as resend
@@ -479,7 +479,7 @@ def for_troupe(
         title=f"‘{visit.programme_title}’",
         facts=company_facts_of(visit, now),
         changes=changes if thread.holds_entry else (),
-        sheet=troupe_links.day_address(settings().public_url, visit.tour_day_id),
+        sheet=links.day_page(settings().public_url, visit.tour_day_id),
         not_me=links.contact_page(settings().public_url),
     )
     ics = troupe_calendar(visit, to, sender, method=method, now=now)

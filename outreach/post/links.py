@@ -22,6 +22,9 @@ FIND_SCHOOL_PAGE = "/find/{urn}"
 CONTACT_PAGE = "/contact"
 PRIVACY_PAGE = "/privacy"
 SIGN_IN_PAGE = "/sign-in/{token}"
+DAY_PAGE = "/company/days/{tour_day_id}"
+"""The way to a day's sheet that opens nothing by itself: it asks for the troupe's link. For calendars, which
+many people see."""
 
 
 class PersonalLink(Base):
@@ -123,6 +126,10 @@ def contact_page(public_url: str) -> str:
 
 def privacy_page(public_url: str) -> str:
     return public_url + PRIVACY_PAGE
+
+
+def day_page(public_url: str, tour_day_id: int) -> str:
+    return public_url + DAY_PAGE.format(tour_day_id=tour_day_id)
 
 
 def sign_in_page(public_url: str, token: str) -> str:

@@ -22,9 +22,6 @@ from outreach.ground.school_year import last_day, year_of
 from outreach.ground.timespans import day_of, end_of_day
 
 TROUPE_PAGE = "/t/{token}"
-DAY_PAGE = "/company/days/{tour_day_id}"
-"""The way to a day's sheet that opens nothing by itself: it asks for the link. For calendars, which many
-people see."""
 
 AFTER_THE_YEAR = timedelta(weeks=7)
 """A link lives until so long after the academic year, and at least so long from its making."""
@@ -129,11 +126,6 @@ def sealed(nonce: str, key: str) -> str:
 
 def address(public_url: str, token: str) -> str:
     return public_url + TROUPE_PAGE.format(token=token)
-
-
-def day_address(public_url: str, tour_day_id: int) -> str:
-    """The way to a day's sheet, without any secret in it."""
-    return public_url + DAY_PAGE.format(tour_day_id=tour_day_id)
 
 
 def token_in(typed: str) -> str | None:

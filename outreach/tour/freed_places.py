@@ -9,7 +9,7 @@ from datetime import datetime
 
 from outreach.ground.db import db
 
-_NOTED = "came free"
+NOTED = "came free"
 
 
 def note(tour_day_ids: Iterable[int], *, now: datetime) -> None:
@@ -17,12 +17,12 @@ def note(tour_day_ids: Iterable[int], *, now: datetime) -> None:
 
     A hold given back is none: its time was everybody's before, so that the queue has had its turn.
     """
-    noted: dict[int, datetime] = db.session.info.setdefault(_NOTED, {})
+    noted: dict[int, datetime] = db.session.info.setdefault(NOTED, {})
     noted.update(dict.fromkeys(tour_day_ids, now))
 
 
 def take() -> dict[int, datetime]:
     """What was noted since the transaction began, by the tour day's id, and when it came free; {} from then
     on."""
-    noted: dict[int, datetime] = db.session.info.pop(_NOTED, {})
+    noted: dict[int, datetime] = db.session.info.pop(NOTED, {})
     return noted

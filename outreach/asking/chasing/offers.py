@@ -130,12 +130,10 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
 def keep_what_came_free() -> None:
     """Keep each time that came free in this transaction for the first of the waiting list who could have it.
 
-    Done at the end of every transaction, before it commits, so that nobody else ever sees such a time as
-    free.
+    Done at the end of each transaction that freed one, before it commits, so that nobody else ever sees such
+    a time as free.
     """
     noted = freed_places.take()
-    if not noted:
-        return
     db.session.flush()
     by_programme: dict[int, list[int]] = {}
     for programme_id, day_id in db.session.execute(

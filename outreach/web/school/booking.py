@@ -136,21 +136,19 @@ class AnswersMissing(Refusal):
 def _book(keys: Sequence[str], *, now: datetime) -> list[Booking]:
     """Inside a transaction: the rules are the verb's own; here what was typed becomes promises."""
     reread()
-
-    def says(
-        kept: Sequence[Performance], account: Account, typed: dict[str, Any]
-    ) -> list[tuple[Performance, Promise]]:
-        if [_key(p) for p in kept] != list(keys):
-            raise AnotherTimeKept
-        answers = _Answers(kept, typed, account)
-        if answers.next_step() != "check":
-            raise AnswersMissing
-        return list(zip(kept, answers.promises(), strict=True))
-
-    made = bookings.book_kept(g.programme, g.school, says, who=g.who, now=now) or _booked_already(keys)
-    if not made:
-        raise NothingHeld
-    return made
+    at_hand = bookings.take_up(g.programme, g.school, now=now)
+    if at_hand is None:
+        made = _booked_already(keys)
+        if not made:
+            raise NothingHeld
+        return made
+    if [_key(p) for p in at_hand.kept] != list(keys):
+        raise AnotherTimeKept
+    answers = _Answers(at_hand.kept, at_hand.typed, at_hand.account)
+    if answers.next_step() != "check":
+        raise AnswersMissing
+    shows = list(zip(at_hand.kept, answers.promises(), strict=True))
+    return bookings.book_kept(at_hand, shows, who=g.who, now=now)
 
 
 def _booked_already(keys: Sequence[str]) -> list[Booking]:

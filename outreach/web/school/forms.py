@@ -1,5 +1,6 @@
 """The forms of a school's pages. They hold what was typed as text, so that a draft can fill them again."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -57,11 +58,10 @@ class PupilsForm(TypedForm):
 
     def totals(self) -> dict[int, int]:
         """Pupils by year group, all shows together."""
-        return {
-            y: sum(show.get(y, 0) for show in self.entered())
-            for y in self.year_groups
-            if any(y in show for show in self.entered())
-        }
+        total: Counter[int] = Counter()
+        for show in self.entered():
+            total.update(show)
+        return {y: total[y] for y in self.year_groups if y in total}
 
     def box(self, show: int, year_group: int) -> Any:
         return self[f"pupils-{show}-{year_group}"]
