@@ -1,6 +1,7 @@
 """Every route passes a guard; no GET writes; every address in a letter leads to a page."""
 
 import ast
+import re
 
 import plan
 from flask import Flask
@@ -72,6 +73,21 @@ def test_no_page_that_is_only_read_opens_a_transaction() -> None:
             if isinstance(node, ast.FunctionDef) and _only_read(node) and _calls(node, "transaction"):
                 wrong.append(plan.said(path, node.lineno))
     assert wrong == []
+
+
+def test_no_page_answers_a_refusal_of_its_deed_by_hand() -> None:
+    """web/refusals.py does. A page may know a kind of its own; that an invitation cannot go to somebody whom a
+    school has named is no answer, but what the next page says."""
+    wrong = []
+    for module, path in plan.modules().items():
+        if plan.room(module) != "web" or module == "outreach.web.refusals":
+            continue
+        for node in ast.walk(plan.tree(path)):
+            if isinstance(node, ast.Try) and any(_calls(line, "transaction") for line in node.body):
+                caught = [ast.unparse(handler.type) for handler in node.handlers if handler.type is not None]
+                if any(re.search(r"\b(Refusal|NoSuch\w*|Exception)\b", kind) for kind in caught):
+                    wrong.append(module)
+    assert wrong == ["outreach.web.school.answers"]
 
 
 def test_pages_do_not_import_each_other() -> None:
