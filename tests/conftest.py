@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 
@@ -45,6 +46,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-skips", action="store_true", help="fail when anything was skipped that could have run"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Examples are the same in every run but the long one, which looks at others each time; that a busy
+    machine is slow to make them up is no fault."""
+    settings.register_profile(
+        "tests",
+        deadline=None,
+        derandomize=not config.getoption("--long"),
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("tests")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -86,7 +86,7 @@ BOUNDED = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 WORDS = ("programme_title", "school_name", "school_address", "hall", "school_provides")

@@ -136,7 +136,11 @@ LUNCH_ELSEWHERE = {
 
 @given(case=days())
 @example(case=LUNCH_ELSEWHERE)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_slots_are_exactly_the_starts_that_break_no_rule(app: Flask, case: dict[str, Any]) -> None:
     with transaction() as session:
         make.empty(session)

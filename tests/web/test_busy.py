@@ -255,6 +255,7 @@ WRITTEN_BY_A_BOOKING = (
     "personal_link",
     "feed_entry",
     "letter",
+    "letter_mail",
     "history",
 )
 

@@ -11,7 +11,7 @@ from county.lists.shapes import book
 from outreach.county import contacts
 from outreach.ground.db import db, transaction
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("stopped")]
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form College for Kestermere and the Northern Villages"
 

@@ -14,7 +14,7 @@ from browser import Site
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("stopped")]
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form College for Kestermere and the Northern Villages"
 

@@ -12,7 +12,7 @@ from outreach.ground.db import transaction
 from outreach.ground.timespans import wall
 from outreach.tour import companies, days, programmes
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("stopped")]
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form College for Kestermere and the Northern Villages"
 

@@ -366,7 +366,11 @@ CELLS = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.lists(st.lists(st.lists(CELLS, max_size=5), max_size=8), min_size=1, max_size=3))
 def test_whatever_a_workbook_holds_no_line_is_lost(app: Flask, sheets: list[list[list[str]]]) -> None:
     """Lines of the file = lines above the lists + lines of sheets not read + lines read, each of which has
