@@ -98,9 +98,7 @@ def stands(tour: Tour, school: Any, at: time, day: date = MONDAY) -> Any:
         uid=f"uid {school.urn} {at} {day}",
         organizer_token=f"token {school.urn} {at} {day}",
     )
-    db.session.add(row)
-    db.session.flush()
-    return row
+    return make.placed(row)
 
 
 def proposed(tour: Tour, school: Any, day: date, at: time = time(10), ended_as: str = "") -> Proposal:

@@ -20,6 +20,7 @@ from outreach.county.register.hands import ChangeOfHands
 from outreach.county.schools import OwnNumber, School, SchoolFacts, SchoolRecord, Succession
 from outreach.ground.db import db
 from outreach.post.outbox import DeadAddress, Letter
+from outreach.tour import performances
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
@@ -262,7 +263,7 @@ def show(programme: Programme, host: School, starts_at: datetime, **changes: Any
     )
     n = next(_n)
     ends_at = starts_at + timedelta(minutes=programme.show_minutes)
-    return _add(
+    return placed(
         Performance(
             **{
                 "programme_id": programme.id,
@@ -282,6 +283,12 @@ def show(programme: Programme, host: School, starts_at: datetime, **changes: Any
             | changes
         )
     )
+
+
+def placed(performance: Performance) -> Performance:
+    """A show put down with the roads to those beside it, as the verbs put one down."""
+    performances.reckon_roads(performance)
+    return _add(performance)
 
 
 def booking(

@@ -1116,6 +1116,10 @@ def tour():
         sa.Column("urn", sa.Integer(), nullable=False),
         sa.Column("easting", sa.Integer(), nullable=True),
         sa.Column("northing", sa.Integer(), nullable=True),
+        sa.Column("road_from_urn", sa.Integer(), nullable=True),
+        sa.Column("road_from_minutes", sa.Integer(), nullable=True),
+        sa.Column("road_to_urn", sa.Integer(), nullable=True),
+        sa.Column("road_to_minutes", sa.Integer(), nullable=True),
         sa.Column("get_in_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
@@ -1129,6 +1133,14 @@ def tour():
         sa.CheckConstraint(
             "get_in_at <= starts_at AND starts_at < ends_at AND ends_at <= away_at",
             name=op.f("ck_performance_order"),
+        ),
+        sa.CheckConstraint(
+            "(road_from_urn IS NULL) = (road_from_minutes IS NULL) AND road_from_minutes >= 0",
+            name=op.f("ck_performance_road_from"),
+        ),
+        sa.CheckConstraint(
+            "(road_to_urn IS NULL) = (road_to_minutes IS NULL) AND road_to_minutes >= 0",
+            name=op.f("ck_performance_road_to"),
         ),
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_performance_programme_id")),
         sa.ForeignKeyConstraint(["tour_day_id"], ["tour_day.id"], name=op.f("fk_performance_tour_day_id")),

@@ -150,9 +150,9 @@ for _table, _name, _event, _when in (
 
 # --- tour: a troupe is in one place at a time, and has time for its roads ---------------------------------------
 
-# The road from the partnership's table, else by the rule. A show that keeps its time and place is not judged again: its
-# road was judged when it was claimed, and a new table or a new setting never stops it from being released or renumbered.
-# On PostgreSQL all is judged behind the lock on the tour day that every claim takes; int4range needs no extension, as
+# Each show has the minutes of its roads, as reckoned when it got its place, and whose road that is: no other show may
+# stand before or after it by now, and the minutes must be there. A show that keeps its time and place is not judged
+# again: a new table or a new setting never stops it from being released or renumbered. On PostgreSQL all is judged behind the lock on the tour day that every claim takes; int4range needs no extension, as
 # btree_gist would.
 POSTGRESQL += [
     """
@@ -165,9 +165,10 @@ POSTGRESQL += [
         f"""
         DECLARE
             the_day tour_day%ROWTYPE;
-            whose integer;
-            base double precision;
-            per_km double precision;
+            from_urn integer;
+            from_at timestamptz;
+            to_urn integer;
+            to_at timestamptz;
         BEGIN
             IF NEW.released_at IS NOT NULL THEN RETURN NEW; END IF;
             SELECT * INTO the_day FROM tour_day WHERE id = NEW.tour_day_id FOR UPDATE;
@@ -182,24 +183,21 @@ POSTGRESQL += [
             IF TG_OP = 'UPDATE' AND OLD.released_at IS NULL
                 AND (OLD.tour_day_id, OLD.urn, OLD.get_in_at, OLD.away_at)
                     = (NEW.tour_day_id, NEW.urn, NEW.get_in_at, NEW.away_at)
-                AND OLD.easting IS NOT DISTINCT FROM NEW.easting
-                AND OLD.northing IS NOT DISTINCT FROM NEW.northing THEN
+                AND (OLD.easting, OLD.northing, OLD.road_from_urn, OLD.road_from_minutes, OLD.road_to_urn,
+                    OLD.road_to_minutes)
+                    IS NOT DISTINCT FROM (NEW.easting, NEW.northing, NEW.road_from_urn, NEW.road_from_minutes,
+                    NEW.road_to_urn, NEW.road_to_minutes) THEN
                 RETURN NEW;
             END IF;
-            SELECT s.id, s.road_base_minutes, s.road_minutes_per_km INTO whose, base, per_km
-            FROM programme p JOIN partnership s ON s.id = p.partnership_id WHERE p.id = NEW.programme_id;
-            IF EXISTS (
-                SELECT 1 FROM performance o
-                LEFT JOIN road_minutes r ON r.partnership_id = whose
-                    AND r.one = least(o.urn, NEW.urn) AND r.other = greatest(o.urn, NEW.urn)
-                WHERE o.tour_day_id = NEW.tour_day_id AND o.released_at IS NULL AND o.id <> NEW.id
-                AND o.urn <> NEW.urn
-                AND extract(epoch FROM CASE WHEN o.away_at <= NEW.get_in_at
-                    THEN NEW.get_in_at - o.away_at ELSE o.get_in_at - NEW.away_at END) / 60.0 + 0.001
-                < coalesce(r.minutes, base + per_km * coalesce(sqrt(
-                    power((o.easting - NEW.easting)::double precision, 2)
-                    + power((o.northing - NEW.northing)::double precision, 2)), 0) / 1000.0)
-            ) THEN
+            SELECT o.urn, o.away_at INTO from_urn, from_at FROM performance o
+            WHERE o.tour_day_id = NEW.tour_day_id AND o.released_at IS NULL AND o.id <> NEW.id
+            AND o.away_at <= NEW.get_in_at ORDER BY o.away_at DESC, o.get_in_at DESC LIMIT 1;
+            SELECT o.urn, o.get_in_at INTO to_urn, to_at FROM performance o
+            WHERE o.tour_day_id = NEW.tour_day_id AND o.released_at IS NULL AND o.id <> NEW.id
+            AND o.get_in_at >= NEW.away_at ORDER BY o.get_in_at, o.away_at LIMIT 1;
+            IF from_urn IS DISTINCT FROM NEW.road_from_urn OR to_urn IS DISTINCT FROM NEW.road_to_urn
+                OR from_at + make_interval(mins => NEW.road_from_minutes) > NEW.get_in_at
+                OR NEW.away_at + make_interval(mins => NEW.road_to_minutes) > to_at THEN
                 {_refusal("performance_road")}
             END IF;
             RETURN NEW;
@@ -225,25 +223,20 @@ _PERFORMANCE = """
     END
 """
 
-# Squares are compared, since not every SQLite has sqrt(); %s gives whole seconds.
 _ROAD = """
     BEGIN
-        SELECT RAISE(ABORT, 'performance_road') WHERE EXISTS (
-            SELECT 1 FROM (
-                SELECT s.road_base_minutes AS base, s.road_minutes_per_km / 1000.0 AS per_m, r.minutes AS told,
-                    (CASE WHEN o.away_at <= NEW.get_in_at
-                        THEN strftime('%s', NEW.get_in_at) - strftime('%s', o.away_at)
-                        ELSE strftime('%s', o.get_in_at) - strftime('%s', NEW.away_at) END) / 60.0 + 0.001 AS gap,
-                    coalesce((o.easting - NEW.easting) * (o.easting - NEW.easting)
-                        + (o.northing - NEW.northing) * (o.northing - NEW.northing), 0) AS square
-                FROM performance o
-                JOIN programme p ON p.id = NEW.programme_id JOIN partnership s ON s.id = p.partnership_id
-                LEFT JOIN road_minutes r ON r.partnership_id = s.id
-                    AND r.one = min(o.urn, NEW.urn) AND r.other = max(o.urn, NEW.urn)
+        SELECT RAISE(ABORT, 'performance_road') FROM (
+            SELECT
+                (SELECT o.id FROM performance o
                 WHERE o.tour_day_id = NEW.tour_day_id AND o.released_at IS NULL AND o.id <> NEW.id
-                AND o.urn <> NEW.urn)
-            WHERE CASE WHEN told IS NOT NULL THEN gap < told
-                ELSE gap < base OR (gap - base) * (gap - base) < per_m * per_m * square END);
+                AND o.away_at <= NEW.get_in_at ORDER BY o.away_at DESC, o.get_in_at DESC LIMIT 1) AS before,
+                (SELECT o.id FROM performance o
+                WHERE o.tour_day_id = NEW.tour_day_id AND o.released_at IS NULL AND o.id <> NEW.id
+                AND o.get_in_at >= NEW.away_at ORDER BY o.get_in_at, o.away_at LIMIT 1) AS after)
+        LEFT JOIN performance f ON f.id = before LEFT JOIN performance t ON t.id = after
+        WHERE f.urn IS NOT NEW.road_from_urn OR t.urn IS NOT NEW.road_to_urn
+        OR strftime('%s', NEW.get_in_at) - strftime('%s', f.away_at) < 60 * NEW.road_from_minutes
+        OR strftime('%s', t.get_in_at) - strftime('%s', NEW.away_at) < 60 * NEW.road_to_minutes;
     END
 """
 
@@ -256,7 +249,9 @@ SQLITE += [
     f"""CREATE TRIGGER performance_road_update AFTER UPDATE ON performance WHEN NEW.released_at IS NULL AND (
         OLD.released_at IS NOT NULL OR OLD.tour_day_id <> NEW.tour_day_id OR OLD.urn <> NEW.urn
         OR OLD.get_in_at <> NEW.get_in_at OR OLD.away_at <> NEW.away_at
-        OR OLD.easting IS NOT NEW.easting OR OLD.northing IS NOT NEW.northing) {_ROAD}""",
+        OR OLD.easting IS NOT NEW.easting OR OLD.northing IS NOT NEW.northing
+        OR OLD.road_from_urn IS NOT NEW.road_from_urn OR OLD.road_from_minutes IS NOT NEW.road_from_minutes
+        OR OLD.road_to_urn IS NOT NEW.road_to_urn OR OLD.road_to_minutes IS NOT NEW.road_to_minutes) {_ROAD}""",
 ]
 
 

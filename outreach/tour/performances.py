@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, delete, select
 from sqlalchemy.exc import IntegrityError
@@ -17,14 +18,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.exc import StaleDataError
 
 from outreach.county import places
+from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, broken_guard, db
 from outreach.ground.errors import Refusal
 from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
-from outreach.tour import freed_places
+from outreach.tour import freed_places, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
+from outreach.tour.programmes import Programme
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +78,10 @@ class Slot:
 class Performance(Base):
     """One show at a host school. `easting`, `northing`: where the van goes, as known at the claim (metres).
 
+    `road_from_minutes`: the road from the show before it that day, at the school `road_from_urn`, as reckoned
+    when this one got its place; `road_to_…`: the same to the show after it. None where it had none. The
+    database compares them with the time that is there.
+
     `uid`, `organizer_token`, `sequence`: the troupe's own calendar event for this show; another troupe has
     another.
     """
@@ -83,6 +90,13 @@ class Performance(Base):
     __table_args__ = (
         CheckConstraint(
             "get_in_at <= starts_at AND starts_at < ends_at AND ends_at <= away_at", name="order"
+        ),
+        CheckConstraint(
+            "(road_from_urn IS NULL) = (road_from_minutes IS NULL) AND road_from_minutes >= 0",
+            name="road_from",
+        ),
+        CheckConstraint(
+            "(road_to_urn IS NULL) = (road_to_minutes IS NULL) AND road_to_minutes >= 0", name="road_to"
         ),
         Index("ix_performance_programme", "programme_id"),
         Index("ix_performance_tour_day", "tour_day_id"),
@@ -96,6 +110,10 @@ class Performance(Base):
     urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
     easting: Mapped[int | None]
     northing: Mapped[int | None]
+    road_from_urn: Mapped[int | None]
+    road_from_minutes: Mapped[int | None]
+    road_to_urn: Mapped[int | None]
+    road_to_minutes: Mapped[int | None]
     get_in_at: Mapped[datetime] = mapped_column(Instant)
     starts_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime] = mapped_column(Instant)
@@ -188,6 +206,7 @@ def claim(
         organizer_token=secrets.token_hex(10),
     )
     _put(performance, slot)
+    reckon_roads(performance)
     db.session.add(performance)
     _flush()
     return performance
@@ -218,10 +237,12 @@ def shift(performance: Performance, slot: Slot, *, now: datetime) -> TroupeEvent
         )
         performance.uid, performance.organizer_token = str(uuid.uuid4()), secrets.token_hex(10)
     freed_places.note([performance.tour_day_id], now=now)
-    _put(performance, slot)
-    performance.tour_day_id = slot.tour_day_id
-    performance.troupe_id = slot.troupe_id
-    performance.sequence += 1
+    with db.session.no_autoflush:
+        _put(performance, slot)
+        performance.tour_day_id = slot.tour_day_id
+        performance.troupe_id = slot.troupe_id
+        performance.sequence += 1
+        reckon_roads(performance)
     _flush()
     if left is not None:
         db.session.add(left)
@@ -245,9 +266,11 @@ def rehost(performance: Performance, urn: int, place: Place | None) -> None:
 
     Raises SlotTaken when the road to the shows beside it is too short.
     """
-    performance.urn = urn
-    if place is not None:
-        performance.easting, performance.northing = place.easting, place.northing
+    with db.session.no_autoflush:
+        performance.urn = urn
+        if place is not None:
+            performance.easting, performance.northing = place.easting, place.northing
+        reckon_roads(performance)
     _flush()
 
 
@@ -257,6 +280,34 @@ def release(performance: Performance, *, now: datetime) -> None:
     performance.released_at = now
     performance.sequence += 1
     db.session.flush()
+
+
+def reckon_roads(performance: Performance) -> None:
+    """Write down the roads that a show needs between those before and after it on its day. One query.
+
+    The caller holds the day's lock; what stands there by the time the row is written, the database compares.
+    """
+    p, here = Performance, performance
+    with db.session.no_autoflush:
+        beside = db.session.execute(
+            select(p.urn, p.easting, p.northing, p.get_in_at, p.away_at)
+            .where(p.tour_day_id == here.tour_day_id, p.released_at.is_(None), p.id.is_distinct_from(here.id))
+            .order_by(p.get_in_at, p.away_at)
+        ).all()
+        before = next((row for row in reversed(beside) if row.away_at <= here.get_in_at), None)
+        after = next((row for row in beside if row.get_in_at >= here.away_at), None)
+        here.road_from_urn, here.road_from_minutes = _road(here, before)
+        here.road_to_urn, here.road_to_minutes = _road(here, after)
+
+
+def _road(here: Performance, there: Any) -> tuple[int, int] | tuple[None, None]:
+    """The school of a show beside, and the minutes to it; nothing of none."""
+    if there is None:
+        return None, None
+    programme = db.session.get_one(Programme, here.programme_id)
+    ways = roads.of(db.session.get_one(Partnership, programme.partnership_id))
+    stops = (roads.school_stop(show.urn, show.easting, show.northing) for show in (here, there))
+    return there.urn, ways.minutes(*stops)
 
 
 def _put(performance: Performance, slot: Slot) -> None:

@@ -2,7 +2,8 @@
 
 The rule is base + per kilometre, straight on the National Grid: 6 + 1.25 x straight kilometres is within 12 %
 at the median of 205 English drives of 2 to 70 km; both figures are settings of the partnership. Every slot,
-check and plan asks `Roads.minutes`; the database's last guard asks the same table and the same rule.
+check and plan asks `Roads.minutes`; a show keeps what it was told (performances.reckon_roads), and the
+database's last guard compares that with the time there is.
 """
 
 import math

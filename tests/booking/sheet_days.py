@@ -11,6 +11,7 @@ from outreach.booking.promises import Booking, BookingContact
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import wall
+from outreach.tour import performances
 from outreach.tour.days import TourDay
 
 DAY = date(2027, 3, 9)
@@ -66,6 +67,7 @@ def show_on(day: TourDay, host: School, at: time, **changes: Any) -> Any:
     show = make.show(day.programme, host, wall(day.day, at), **changes)
     spare = show.tour_day
     show.tour_day_id, show.troupe_id = day.id, day.troupe_id
+    performances.reckon_roads(show)
     db.session.flush()
     db.session.expire(show)
     for row in (spare, spare.troupe, spare.troupe.company):

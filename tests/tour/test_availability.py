@@ -56,6 +56,7 @@ def put(c: SimpleNamespace, day: date, at: time, school: Any, **changes: Any) ->
         show.tour_day_id, show.troupe_id = c.days[day].id, c.troupe.id
         for name, value in changes.items():
             setattr(show, name, value)
+        performances.reckon_roads(show)
         db.session.flush()
         db.session.refresh(show)
         db.session.delete(made)

@@ -47,7 +47,7 @@ def preview(tour: Tour, first: date, last: date, weekdays=WEEK, now: datetime = 
 
 def booked(tour: Tour, day: days.TourDay, at: time, held_until: datetime | None = None):
     starts_at = wall(day.day, at)
-    return make._add(
+    return make.placed(
         performances.Performance(
             programme_id=day.programme_id,
             tour_day_id=day.id,

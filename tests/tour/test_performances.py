@@ -1,4 +1,5 @@
-"""The database is the last guard: overlap, road, shows a day and seats, tried with two connections."""
+"""The database is the last guard: overlap, shows a day and seats, tried with two connections. Roads:
+test_roads_between_shows.py."""
 
 import threading
 from datetime import date, datetime, time, timedelta
@@ -76,30 +77,16 @@ def test_a_show_that_starts_when_the_one_before_is_packed_is_no_overlap(county) 
         db.session.add(show(county.day, county.one, time(9)))
         db.session.flush()
         # away 10:45; at the same school the next set-up may begin at once
-        db.session.add(show(county.day, county.one, time(11, 45)))
-
-
-def test_a_road_too_short_by_a_minute_is_refused_and_just_long_enough_is_not(county) -> None:
-    with transaction():
-        db.session.add(show(county.day, county.one, time(9)))  # away 10:45
-    refused(show(county.day, county.two, time(12)), "performance_road")  # set-up 11:00, 15 minutes
-    with transaction():
-        db.session.add(show(county.day, county.two, time(12, 1)))  # 16 minutes
-
-
-def test_the_road_to_the_show_after_counts_too(county) -> None:
-    with transaction():
-        db.session.add(show(county.day, county.one, time(13)))  # set-up 12:00
-    refused(show(county.day, county.two, time(10)), "performance_road")  # away 11:45
-    with transaction():
-        db.session.add(show(county.day, county.two, time(9, 59)))
+        make.placed(show(county.day, county.one, time(11, 45)))
 
 
 def test_more_shows_than_the_day_has_are_refused(county) -> None:
     with transaction():
         county.day.shows_at_most = 1
         db.session.add(show(county.day, county.one, time(9)))
-    refused(show(county.day, county.one, time(13)), "performance_shows_a_day")
+    second = show(county.day, county.one, time(13))
+    performances.reckon_roads(second)
+    refused(second, "performance_shows_a_day")
 
 
 def test_a_show_given_back_stands_in_nobodys_way(county) -> None:
@@ -127,12 +114,12 @@ def test_a_show_belongs_to_the_troupe_and_programme_of_its_day(county) -> None:
 
 def test_an_update_is_guarded_as_an_insert_is(county) -> None:
     with transaction():
-        first, second = show(county.day, county.one, time(9)), show(county.day, county.one, time(13))
-        db.session.add_all([first, second])
+        first, second = (make.placed(show(county.day, county.one, time(hour))) for hour in (9, 13))
     with pytest.raises(IntegrityError, match="performance_troupe_free"), transaction():
         db.session.execute(
             text(
-                "UPDATE performance SET get_in_at = (SELECT get_in_at FROM performance WHERE id = :a) WHERE id = :b"
+                "UPDATE performance SET get_in_at = (SELECT get_in_at FROM performance WHERE id = :a),"
+                " road_from_urn = NULL, road_from_minutes = NULL WHERE id = :b"
             ),
             {"a": first.id, "b": second.id},
         )

@@ -198,8 +198,7 @@ def test_slots_are_exactly_the_starts_that_break_no_rule(app: Flask, case: dict[
                     organizer_token=f"t{n}",
                 )
             )
-            session.add(standing[-1])
-            session.flush()
+            make.placed(standing[-1])
         day.shows_at_most = case["shows_at_most"]
     (offer,) = slots.offers(programme, schools[0], now=make.NOW, only_days=[day.id]).days
     found = [s.start_minute for s in offer.slots]

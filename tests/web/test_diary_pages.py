@@ -125,7 +125,7 @@ def make_near(two_weeks: Fortnight, show: Performance) -> None:
     begins = show.away_at + timedelta(minutes=11)
     near = two_weeks.missing
     programme = two_weeks.programme
-    db.session.add(
+    make.placed(
         Performance(
             programme_id=programme.id,
             tour_day_id=show.tour_day_id,
@@ -143,7 +143,6 @@ def make_near(two_weeks: Fortnight, show: Performance) -> None:
             organizer_token="near",
         )
     )
-    db.session.flush()
 
 
 @pytest.mark.both_databases

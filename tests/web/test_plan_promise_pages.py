@@ -87,8 +87,7 @@ def test_a_day_shows_what_stands_and_what_is_drawn_with_the_road_and_a_map(t) ->
                 uid="u",
                 organizer_token="t",
             )
-            db.session.add(row)
-            db.session.flush()
+            make.placed(row)
             make.booking(row, {8: 90})
     page = t.client.get(f"{t.at}/day/{day}")
     words = text_of(page)
