@@ -31,7 +31,7 @@ from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, end_of_day
-from outreach.ground.wording import and_list, day_short
+from outreach.ground.wording import and_list, clock, day_short
 from outreach.post import letters, outbox, stationery
 from outreach.post.outbox import BOUNCED, FAILED, SUPERSEDED, WITHDRAWN, Letter
 from outreach.tour import days, itinerary, performances, slots
@@ -327,6 +327,16 @@ def answer(
     )
     db.session.flush()
     return row
+
+
+def refuse_slot(proposal: proposals.Proposal, *, reason: str, who: str, now: datetime) -> Answer:
+    """A school says no to the time that was kept for it: the time is free, and its answer
+    reads '9 March 2027 at 9:00am (mock exams)'. Raises ProposalEnded."""
+    proposing.refuse(proposal, reason=reason, who=who, now=now)
+    why = " ".join(reason.split())
+    slot = f"{day_short(proposal.starts_at)} at {clock(proposal.starts_at)}"
+    said = f"{slot} ({why})" if why else slot
+    return answer(proposal.programme, proposal.school, REFUSED_SLOT, said, who=who, now=now)
 
 
 def newest_answer(programme_id: int, urn: int) -> Answer | None:

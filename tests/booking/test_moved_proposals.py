@@ -11,7 +11,7 @@ from test_holds import at_once
 import make
 from outreach.booking import answers, bookings, proposal_moves, proposals
 from outreach.booking.desk import proposing
-from outreach.booking.desk.not_proposed import AlreadyProposed, NotKeptAnyMore, ReplyByWrong
+from outreach.booking.desk.proposing import AlreadyProposed, NotKeptAnyMore, ReplyByWrong
 from outreach.booking.proposals import Proposal
 from outreach.coverage import standings
 from outreach.ground.db import db, transaction

@@ -18,7 +18,7 @@ from sqlalchemy import select
 import make
 from booking.calendars_of_people import PersonsCalendar
 from little_tour import draw_up
-from outreach.asking import refusing
+from outreach.asking import invitations
 from outreach.booking import accounts, promises, proposals
 from outreach.booking.calling_off import affected, deeds, instead, rows, scope
 from outreach.booking.colleagues import Colleague
@@ -148,7 +148,7 @@ class Desk:
 
     def says_no(self, proposal: Proposal) -> None:
         with transaction():
-            refusing.refuse_slot(proposal, reason="Mock exams", who="Joanna Fell", now=self.later())
+            invitations.refuse_slot(proposal, reason="Mock exams", who="Joanna Fell", now=self.later())
 
     def falls_ill(self, day: TourDay) -> list[rows.CallOffLine]:
         """Everybody hit gets the time that all together can have."""

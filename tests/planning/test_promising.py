@@ -10,7 +10,7 @@ from flask import Flask
 
 import make
 from little_tour import MONDAY, Tour
-from outreach.asking import refusing
+from outreach.asking import invitations
 from outreach.asking.invitations import Invitation
 from outreach.booking import bookings, holds
 from outreach.booking.colleagues import Colleague
@@ -350,7 +350,7 @@ def test_refused_and_lapsed_proposals_are_gaps_again_with_their_cause(t) -> None
     accept(t, t.one, t.two)
     first, second = db.session.query(Proposal).order_by(Proposal.id).all()
     with transaction():
-        refusing.refuse_slot(first, reason="Mock exams", who="Joanna Fell", now=LATER + timedelta(hours=1))
+        invitations.refuse_slot(first, reason="Mock exams", who="Joanna Fell", now=LATER + timedelta(hours=1))
     after = wall(REPLY_BY + timedelta(days=1), time(9))
     more = True
     while more:

@@ -22,13 +22,6 @@ from outreach.booking import (
     subscribed,
     told,
 )
-from outreach.booking.desk.not_proposed import ACCEPTED as ACCEPTED
-from outreach.booking.desk.not_proposed import AddressDead as AddressDead
-from outreach.booking.desk.not_proposed import AlreadyProposed as AlreadyProposed
-from outreach.booking.desk.not_proposed import NobodyToWriteTo as NobodyToWriteTo
-from outreach.booking.desk.not_proposed import NothingToPropose as NothingToPropose
-from outreach.booking.desk.not_proposed import NotKeptAnyMore as NotKeptAnyMore
-from outreach.booking.desk.not_proposed import ReplyByWrong as ReplyByWrong
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.booking.proposal_moves import ProposalMove
@@ -38,14 +31,59 @@ from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db
+from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
-from outreach.ground.wording import day_short
+from outreach.ground.wording import clock, day_short
 from outreach.post import letters, outbox, proposing, stationery
 from outreach.post.proposing import CALLED_OFF, LAPSED, OVERTAKEN, REFUSED, WITHDRAWN
 from outreach.post.stationery import Addressee, Lost
 from outreach.tour import performances, slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
+
+ACCEPTED = "accepted"
+
+
+class NothingToPropose(Refusal):
+    """The school cannot book anything (more) of the programme."""
+
+
+class AlreadyProposed(Refusal):
+    def __init__(self, school: School, kept: Proposal) -> None:
+        super().__init__(
+            f"{day_short(kept.starts_at)}, {clock(kept.starts_at)} is kept for {school.name} already. "
+            "Take that back first, or wait for the answer."
+        )
+
+
+class NobodyToWriteTo(Refusal):
+    field = "people"
+
+    def __init__(self) -> None:
+        super().__init__("Choose whom the proposal goes to.")
+
+
+class AddressDead(Refusal):
+    field = "people"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"Mail to {address} came back for good. Choose somebody else, or correct the address."
+        )
+
+
+class NotKeptAnyMore(Refusal):
+    def __init__(self, proposal: Proposal) -> None:
+        said = {
+            ACCEPTED: "The school has booked that time meanwhile.",
+            REFUSED: "The school has said no meanwhile.",
+        }
+        super().__init__(said.get(proposal.ended_as, "That time is not kept any more."))
+
+
+class ReplyByWrong(Refusal):
+    field = "reply_by"
+
 
 MORNING = time(7)
 """When a letter goes that waits for a school day."""

@@ -49,6 +49,9 @@ NEWCOMER, DOUBT, DECLINE, WISH, ADDRESS, MAIL, RAW = (
 somebody declined; somebody wishes another time; an address is dead; mail to read; mail that cannot be
 read."""
 
+ERASED = "erased"
+GONE = "Its words were erased."
+
 
 class Incoming(Base):
     """One mail that came in; `raw` is as it came, `digest` drops repeats.
@@ -352,3 +355,23 @@ def _listed(*chosen: ColumnElement[bool], first: int, most: int) -> Sequence[Inc
         .offset(first)
         .limit(most)
     ).all()
+
+
+def erase(incoming: Incoming, *, who: str, now: datetime) -> None:
+    """Take the words of a mail out for good: no child is named here, and whoever writes to us may not know that.
+
+    Its bytes, subject and comments go; who sent it, when, and which answer it was stay. Nothing brings
+    them back.
+
+    A no or a wish for another time, which stands in figures, still waits for its next action; all else is
+    settled. The mailbox that it came from may hold it still.
+    """
+    incoming.raw, incoming.subject = b"", ""
+    if incoming.task:
+        incoming.why = GONE
+    for kept in (CalendarAnswer, CounterProposal):
+        db.session.execute(update(kept).where(kept.incoming_id == incoming.id).values(comment=""))
+    history.record("erased", "incoming", incoming.id, who=who, now=now)
+    if incoming.task and incoming.task not in (DECLINE, WISH) and incoming.settled_at is None:
+        settle(incoming, ERASED, who=who, now=now)
+    db.session.flush()

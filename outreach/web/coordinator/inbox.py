@@ -12,7 +12,7 @@ from outreach.booking.desk import replies
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.wording import and_list
-from outreach.post.incoming import contents, erasing, inbox, reading, showing
+from outreach.post.incoming import contents, inbox, reading, showing
 from outreach.post.incoming.inbox import ADDRESS, DECLINE, DOUBT, MAIL, NEWCOMER, RAW, WISH, Incoming
 from outreach.tour.performances import SlotTaken
 from outreach.web import forms
@@ -140,7 +140,7 @@ def inbox_erase(mail_id: int) -> Any:
     if request.method != "POST":
         return render_template("coordinator/inbox_erase.html", mail=mail)
     with transaction():
-        erasing.erase(_ours(mail_id), who=who(), now=clock.now())
+        inbox.erase(_ours(mail_id), who=who(), now=clock.now())
     flash("Erased. What it did stays.")
     return redirect(url_for("coordinator.inbox_mail", mail_id=mail_id), 303)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 
-from outreach.asking import refusing
+from outreach.asking import invitations
 from outreach.booking import accounts, holds, promises, proposals
 from outreach.booking.desk import proposing
 from outreach.booking.numbers import Promise
@@ -72,7 +72,7 @@ def kept_no(token: str, proposal_id: int) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                refusing.refuse_slot(_own(proposal_id), reason=form.reason.data or "", who=g.who, now=now)
+                invitations.refuse_slot(_own(proposal_id), reason=form.reason.data or "", who=g.who, now=now)
         except ProposalEnded:
             return _gone(token)
         flash("Thank you for telling us. These are the other times that you could have.", "done")

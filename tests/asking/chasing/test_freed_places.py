@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 import make
 from asking.chasing.scene import at
-from outreach.asking import invitations, refusing
+from outreach.asking import invitations
 from outreach.asking.chasing import offers, settings
 from outreach.asking.chasing.settings import Schedule
 from outreach.booking import bookings
@@ -136,7 +136,7 @@ def instead_kept(here: Scene) -> Proposal:
 
 
 def refused(here: Scene) -> None:
-    refusing.refuse_slot(db.session.query(Proposal).one(), reason="mocks", who="J", now=NOW)
+    invitations.refuse_slot(db.session.query(Proposal).one(), reason="mocks", who="J", now=NOW)
 
 
 def withdrawn(here: Scene) -> None:

@@ -8,7 +8,7 @@ from flask import Flask
 
 import make
 from asking.chasing.scene import at
-from outreach.asking import invitations, refusing
+from outreach.asking import invitations
 from outreach.asking.chasing import offers, settings
 from outreach.asking.chasing.settings import Schedule
 from outreach.booking.desk import proposing
@@ -186,7 +186,9 @@ def test_a_school_that_refused_keeps_its_place_behind_those_not_offered_yet_and_
         programme, schools = waiters(1, days=2)
     offer(programme, TUESDAY)
     with transaction():
-        refusing.refuse_slot(db.session.query(Proposal).one(), reason="mocks", who="J", now=at(TUESDAY, 10))
+        invitations.refuse_slot(
+            db.session.query(Proposal).one(), reason="mocks", who="J", now=at(TUESDAY, 10)
+        )
         wait_too = make.school(name="Redmere 900")
         make.contact(wait_too)
         wait(programme, wait_too, TUESDAY)

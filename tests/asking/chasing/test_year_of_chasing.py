@@ -18,7 +18,7 @@ from flask import Flask
 
 import make
 from asking.chasing.scene import at
-from outreach.asking import invitations, refusing, rounds
+from outreach.asking import invitations, rounds
 from outreach.asking.chasing import raising, reminders, settings
 from outreach.asking.chasing.chases import HEAD
 from outreach.asking.chasing.settings import Schedule
@@ -328,7 +328,7 @@ class Year:
         if kept is not None:
             kept_id = kept.id
             if self.try_to(
-                lambda: refusing.refuse_slot(
+                lambda: invitations.refuse_slot(
                     db.session.get_one(proposals.Proposal, kept_id), reason="mocks", who="J", now=now
                 )
             ):
