@@ -11,8 +11,10 @@ the first standing that holds. Three decisions that they leave open:
   whether or not an invitation of ours was handed over.
 """
 
+import gc
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -24,7 +26,6 @@ from outreach.county.establishments import town_name, urban_or_rural
 from outreach.coverage import facts, gaps
 from outreach.coverage.as_of import Cut, cut_of
 from outreach.coverage.asking import Asking, Where
-from outreach.coverage.collecting import without_collecting
 from outreach.coverage.facts import AskedAndSaid, Register
 from outreach.coverage.gaps import Word
 from outreach.coverage.succession import Kin
@@ -129,6 +130,20 @@ class Reckoning:
     not_held: dict[int, str] = field(default_factory=dict)
     closed_by_then: frozenset[int] = frozenset()
     """The schools that are known to have closed by that day, with the day on which they did."""
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """No garbage collection while very many small rows are made: none of them is in a circle, and for a
+    country the collector's walks over them take longer than the reckoning. Another thread at most collects a
+    moment later."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
 
 
 def of(

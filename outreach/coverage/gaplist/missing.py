@@ -18,9 +18,8 @@ from outreach.county.partnerships import Authority
 from outreach.county.schools import School
 from outreach.coverage import gaps, in_parts, standings
 from outreach.coverage.as_of import scope
-from outreach.coverage.collecting import without_collecting
 from outreach.coverage.gaplist import ever_seen
-from outreach.coverage.standings import Reckoning, Standing, Word
+from outreach.coverage.standings import Reckoning, Standing, Word, without_collecting
 from outreach.coverage.succession import Kin
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
@@ -113,6 +112,17 @@ def gaps_among(
             )
         )
     return found
+
+
+def count_unowned(reckoning: Reckoning) -> int:
+    """How many gaps nobody looks after: no coordinator was given the school, nor any that it came from. As
+    many as the gaps list shows of those with nobody; one query."""
+    programme = reckoning.programme
+    owned = owners.owned(programme.id)
+    nobodys = [s.urn for s in reckoning.target if s.is_gap and s.urn not in owned]
+    if not owned:
+        return len(nobodys)
+    return sum(owned.isdisjoint(reckoning.kin.before(urn)) for urn in nobodys)
 
 
 def _to_be_reminded(programme: Programme, schools: Iterable[Standing], *, today: date) -> dict[int, Standing]:

@@ -12,8 +12,7 @@ from flask_login import current_user
 from outreach.county import people
 from outreach.coverage import figures, gaps, readiness
 from outreach.coverage.charts import trend_lines
-from outreach.coverage.collecting import without_collecting
-from outreach.coverage.desk import actions, forecast, news, outlook, unowned, week
+from outreach.coverage.desk import actions, forecast, news, outlook, week
 from outreach.coverage.desk.actions import (
     AGES,
     CLOSING,
@@ -29,8 +28,9 @@ from outreach.coverage.desk.actions import (
     Action,
 )
 from outreach.coverage.desk.week import Week
+from outreach.coverage.gaplist.missing import count_unowned
 from outreach.coverage.gaps import Word
-from outreach.coverage.standings import NINE, Reckoning
+from outreach.coverage.standings import NINE, Reckoning, without_collecting
 from outreach.ground import clock
 from outreach.ground.timespans import day_of
 from outreach.post.incoming import inbox
@@ -90,7 +90,7 @@ def desk() -> Any:
         pictures=[("wide", drawn(frame=trend_lines.WIDE)), ("narrow", drawn(frame=trend_lines.NARROW))],
         actions=[(a, _behind(a, asked, now)) for a in actions.of(reckoning, mail, now=now)],
         to_gaps=partial(_gaps, asked),
-        unowned=unowned.count(reckoning),
+        unowned=count_unowned(reckoning),
         news=_news(programme.id, after, now),
         since=since,
         after=after,
