@@ -53,6 +53,10 @@ def state(plan_id: int) -> str:
     return db.session.scalars(select(TourPlan.state).where(TourPlan.id == plan_id)).one()
 
 
+def wait_for_work(plan_id: int) -> None:
+    wait_for(lambda: state(plan_id) in (WORKING, DONE))
+
+
 @pytest.fixture
 def tour(app: Flask) -> Tour:
     """As a tour is today: the processes go by the clock on the wall."""
@@ -79,13 +83,16 @@ def asked(tour: Tour, seconds: int = 5, days: int = 8) -> int:
 def test_a_plan_outlives_planners_killed_in_the_middle_of_it(
     tour: Tour, database_url: str, tmp_path: Path
 ) -> None:
-    plan_id = asked(tour)
-    for _ in range(2):
+    plan_id, killed = asked(tour), 0
+    while killed < 2:
         worker = planner(database_url, tmp_path)
-        wait_for(lambda: state(plan_id) == WORKING)
+        wait_for_work(plan_id)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
-        assert state(plan_id) == WORKING  # nobody knows yet
+        if state(plan_id) == WORKING:  # nobody knows yet
+            killed += 1
+        else:  # on a busy machine it was done before we came to kill it
+            plan_id, killed = asked(tour), 0
     last = planner(database_url, tmp_path, "--once")
     assert "A plan is done." in last.communicate(timeout=120)[0]
     assert state(plan_id) == DONE
@@ -113,7 +120,7 @@ def test_told_to_end_a_planner_gives_its_plan_back_and_a_stopped_plan_keeps_its_
 ) -> None:
     plan_id = asked(tour, seconds=60)
     worker = planner(database_url, tmp_path)
-    wait_for(lambda: state(plan_id) == WORKING)
+    wait_for_work(plan_id)
     worker.send_signal(signal.SIGTERM)
     assert "Stopped." in worker.communicate(timeout=120)[0]
     assert state(plan_id) in ("waiting", DONE)  # done where it was quicker than the word
@@ -130,7 +137,7 @@ def test_a_signal_to_all_its_processes_gives_the_plan_back_and_is_no_fault(
     """As Ctrl-C and systemd send it, early or late in the plan."""
     plan_id = asked(tour, seconds=60)
     worker = planner(database_url, tmp_path)
-    wait_for(lambda: state(plan_id) == WORKING)
+    wait_for_work(plan_id)
     time.sleep(after)
     os.killpg(worker.pid, which)
     said = worker.communicate(timeout=120)[0]
