@@ -110,8 +110,8 @@ class Booking(Base):
 
     def can_cancel(self, now: datetime) -> bool:
         """Within the notice; a guest whose host has moved may leave until the show begins."""
-        if self.role == GUEST and self.place_sequence and self.can_change(now):
-            return True
+        if self.role == GUEST and self.place_sequence:
+            return self.can_change(now)
         return not self.is_over(now) and day_of(now) <= self.can_cancel_until()
 
     def is_over(self, now: datetime) -> bool:

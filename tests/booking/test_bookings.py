@@ -654,6 +654,22 @@ def test_what_it_came_to_on_the_old_day_is_nothing_on_the_new(c) -> None:
 # Who is told
 
 
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ({}, "Ring Priya Nandakumar on 01632 960 118."),
+        ({"contact_name": ""}, "Ring us on 01632 960 118."),
+        ({"contact_phone": ""}, "Write to priya@marlshire.example."),
+        ({"contact_phone": "", "contact_email": ""}, ""),
+    ],
+)
+def test_whoever_is_too_late_reads_whom_to_ring(c, known: dict[str, str], said: str) -> None:
+    for name, value in known.items():
+        setattr(c.partnership, name, value)
+    assert bookings.whom_to_ring(c.partnership) == said
+    assert str(bookings.TooLateToCancel(c.partnership)).endswith(f" online. {said}")
+
+
 def test_who_has_it_in_the_calendar_is_told_of_the_end_and_so_is_the_troupe(c) -> None:
     booking = booked(c)
     before = len(letters())

@@ -78,7 +78,8 @@ def _in_a_fork(
     while time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
-            return _CODES.get(os.waitstatus_to_exitcode(status), KILLED), by.read_text()
+            ran = by.read_text()
+            return _CODES.get(os.waitstatus_to_exitcode(status), KILLED) if ran else ELSEWHERE, ran
         time.sleep(0.02)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)

@@ -69,6 +69,9 @@ def main() -> None:
     sample = Random(asked.seed).sample(known, min(asked.number, len(known)))
     explained = {tuple(one["change"]): one["why"] for one in tomllib.loads(EXPLAINED.read_text())["one"]}
     said = [change for change in sample if change.name in explained]
+    everything = {change.name for file in FILES for change in changes(file, (ROOT / file).read_bytes())}
+    for name in explained.keys() - everything:
+        print(f"explained, and no change of today: {list(name)}")
     print(f"{len(sample)} of {len(known)} changes of {len(files)} files, seed {asked.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="mutants") as folder:
         copies = [_copy_of_the_tree(Path(folder) / str(n)) for n in range(asked.processes)]

@@ -1,0 +1,145 @@
+"""What is asked of promises: which are coming, how many come, what a school may still do by itself."""
+
+from datetime import date, time, timedelta
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+
+import make
+from outreach.booking import bookings, colleagues, promises
+from outreach.booking.colleagues import Colleague
+from outreach.booking.promises import BOOKED, CANCELLED, FAILED, MISSING, Booking
+from outreach.ground.db import transaction
+from outreach.ground.timespans import wall
+from outreach.tour.programmes import Programme
+
+DAY = date(2027, 3, 9)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def c(app: Flask) -> SimpleNamespace:
+    """A school with a show on two days, the later one booked first, and another partnership's with it."""
+    c = SimpleNamespace()
+    with transaction():
+        c.partnership, c.others = make.partnership(), make.partnership(("932",))
+        c.programme, c.theirs = make.programme(c.partnership), make.programme(c.others)
+        c.school, c.small = make.school(), make.school(easting=451000)
+        c.second = booking(c.programme, c.school, DAY + timedelta(days=7))
+        c.first = booking(c.programme, c.school, DAY)
+        c.elsewhere = booking(c.theirs, c.school, DAY + timedelta(days=1))
+    return c
+
+
+def booking(programme: Programme, school, day: date, pupils: int = 60) -> Booking:
+    return make.booking(make.show(programme, school, wall(day, time(9))), {8: pupils})
+
+
+def cancel(booking: Booking) -> None:
+    with transaction():
+        bookings.cancel(booking, reason="Snow", by="coordinator", who="Priya", now=make.NOW)
+
+
+def test_what_is_coming_comes_by_its_start_until_its_end(c) -> None:
+    urns = [c.school.urn, c.small.urn]
+    assert promises.coming(urns, now=make.NOW) == {c.school.urn: [c.first, c.elsewhere, c.second]}
+    ours = {"partnership_id": c.partnership.id}
+    assert promises.coming(urns, now=make.NOW, **ours) == {c.school.urn: [c.first, c.second]}
+    over = c.first.performance.ends_at
+    assert promises.coming(urns, now=over - SECOND, **ours) == {c.school.urn: [c.first, c.second]}
+    assert promises.coming(urns, now=over, **ours) == {c.school.urn: [c.second]}
+    cancel(c.second)
+    assert promises.coming(urns, now=over, **ours) == {}
+
+
+def test_a_schools_bookings_are_by_their_start_and_its_newest_is_the_one_made_last(c) -> None:
+    assert promises.live(c.programme.id, c.school.urn) == [c.first, c.second]
+    assert promises.newest(c.programme.id, c.school.urn) == c.first
+    cancel(c.first)
+    assert promises.live(c.programme.id, c.school.urn) == [c.second]
+    assert promises.newest(c.programme.id, c.school.urn) == c.first
+    assert promises.newest(c.programme.id, c.small.urn) is None
+
+
+def test_a_booking_comes_to_nothing_by_itself(c) -> None:
+    over = c.first.performance.ends_at
+    assert [c.first.has_come_to(at) for at in (over - SECOND, over)] == [BOOKED, MISSING]
+    c.first.outcome = FAILED
+    assert c.first.has_come_to(over) == FAILED
+    cancel(c.second)
+    assert c.second.has_come_to(over) == CANCELLED
+
+
+def test_a_booking_changes_until_its_show_begins_and_is_over_at_its_end(c) -> None:
+    show = c.first.performance
+    assert [c.first.can_change(at) for at in (show.starts_at - SECOND, show.starts_at)] == [True, False]
+    assert [c.first.is_over(at) for at in (show.ends_at - SECOND, show.ends_at)] == [False, True]
+    cancel(c.second)
+    assert c.second.is_over(make.NOW) and not c.second.can_change(make.NOW)
+    assert not c.second.can_move(make.NOW) and not c.second.can_cancel(make.NOW)
+
+
+def test_a_guest_whose_host_has_moved_may_leave_until_the_show_begins(c) -> None:
+    with transaction():
+        guest = make.booking(c.first.performance, {8: 9}, of=c.small)
+    starts = c.first.performance.starts_at
+    assert not guest.can_move(make.NOW) and guest.can_cancel(make.NOW)
+    assert not guest.can_cancel(starts - SECOND)
+    guest.place_sequence = 1
+    assert guest.can_cancel(starts - SECOND) and not guest.can_cancel(starts)
+    assert guest.can_cancel_until() == DAY
+    c.first.place_sequence = 1
+    assert not c.first.can_cancel(starts - SECOND)
+
+
+def test_what_is_fixed_online_is_said_from_the_day_after_the_notice(c) -> None:
+    c.programme.notice_move_days, c.programme.notice_cancel_days = 14, 7
+
+    def fixed(days: int) -> str:
+        return promises.fixed_online(c.programme, DAY, today=DAY - timedelta(days=days))
+
+    assert [fixed(days) for days in (14, 13, 7, 6)] == ["", "move", "move", "move or cancel"]
+
+
+def test_the_fullest_show_counts_its_guests_and_nobody_who_cancelled(c) -> None:
+    assert promises.fullest(c.programme.id) == 60
+    with transaction():
+        guest = make.booking(c.first.performance, {8: 9}, of=c.small)
+    assert promises.fullest(c.programme.id) == 69
+    assert promises.of_performance(c.first.performance_id) == [c.first, guest]
+    assert promises.of_performances([c.first.performance_id, c.second.performance_id]) == {
+        c.first.performance_id: [c.first, guest],
+        c.second.performance_id: [c.second],
+    }
+    cancel(c.first)
+    assert promises.of_performances([c.first.performance_id]) == {}
+    assert promises.ended_with(c.first.performance_id) == [c.first, guest]
+    assert promises.fullest(c.programme.id) == 60
+    cancel(c.second)
+    assert promises.fullest(c.programme.id) == 0
+
+
+def test_whoever_was_taken_out_of_a_booking_is_found_there_alone(c) -> None:
+    with transaction():
+        ann, sam = (
+            colleagues.add(
+                c.first,
+                Colleague(name=name, address=f"{name}@x.example", duty="colleague"),
+                who="x",
+                now=make.NOW,
+            )
+            for name in ("ann", "sam")
+        )
+    with transaction():
+        colleagues.remove(c.first, ann.id, who="x", now=make.NOW + SECOND)
+    assert promises.removed_from(c.first, ann.id) == ann
+    assert promises.removed_from(c.second, ann.id) is None
+    assert promises.removed_from(c.first, sam.id) is None
+    assert promises.people_of(c.first) == [sam]
+
+
+def test_a_reference_is_found_however_it_was_typed(c) -> None:
+    assert promises.get(f" {c.first.reference.lower()} ") == c.first
+    with pytest.raises(promises.NoSuchBooking):
+        promises.get("MRL-0000")
