@@ -32,8 +32,8 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     before_commit(freed_places.NOTED, offers.keep_what_came_free)
     letters.configure(app.config)
     receiving.configure(app.config)
-    letters.ask(as_it_stands.of)
-    seen_before.ask(ever_seen.of)
+    letters.ask(as_it_stands.visit_as_it_stands)
+    seen_before.ask(ever_seen.ever_seen_by_schools)
 
     from outreach import cli, web
 

@@ -121,7 +121,7 @@ def people_at_every_door(app: Flask, *, now: Any) -> County:
             holder=told.coordinator.id,
         )
         sign_in = people.sign_in_link(told.coordinator, now=now)
-        urns = [str(s.urn) for s in told.cast.of(cast.SILENT)[:2]]
+        urns = [str(s.urn) for s in told.cast.playing(cast.SILENT)[:2]]
         public = Door(
             "public",
             {
@@ -131,7 +131,7 @@ def people_at_every_door(app: Flask, *, now: Any) -> County:
             },
         )
         schools = [_school(told, booking) for booking in _bookings(told)]
-        asked = told.cast.of(cast.SILENT)[0]
+        asked = told.cast.playing(cast.SILENT)[0]
         silent = Door("school", {"token": [link_to(told.programme, asked)]})
         troupe_link = db.session.scalars(select(TroupeLink).order_by(TroupeLink.id)).first()
         assert troupe_link is not None

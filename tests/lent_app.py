@@ -141,7 +141,7 @@ class LentApp:
         self.app.config.update(settings)
         letters.configure(self.app.config)
         receiving.configure(self.app.config)
-        letters.ask(as_it_stands.of)
+        letters.ask(as_it_stands.visit_as_it_stands)
 
     def changed(self) -> list[str]:
         """Which parts of the app are not as create_app made them: then it is fit for nobody any more."""

@@ -93,7 +93,12 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
     return Lost(
         school=school,
         contact=next(
-            (c for c in contacts.of(school.urn, letter.partnership_id) if c.address.lower() == address), None
+            (
+                c
+                for c in contacts.contacts_of_school(school.urn, letter.partnership_id)
+                if c.address.lower() == address
+            ),
+            None,
         ),
         bookings=tuple((booking, person) for booking, person in rows),
         invitation=db.session.scalar(
@@ -176,7 +181,12 @@ def _on_file(
     if lost.contact is None:
         return None
     there = next(
-        (c for c in contacts.of(lost.school.urn, whose) if c.address.casefold() == address.casefold()), None
+        (
+            c
+            for c in contacts.contacts_of_school(lost.school.urn, whose)
+            if c.address.casefold() == address.casefold()
+        ),
+        None,
     )
     if there is not None:
         contacts.end(lost.contact, who=who, now=now, programmes=programmes.ids_of(whose))
@@ -190,7 +200,11 @@ def _on_file(
         now=now,
         partnership_id=whose,
     )
-    return next(c for c in contacts.of(lost.school.urn, whose) if c.address.casefold() == address.casefold())
+    return next(
+        c
+        for c in contacts.contacts_of_school(lost.school.urn, whose)
+        if c.address.casefold() == address.casefold()
+    )
 
 
 def _in_calendar(booking: Booking, person: BookingContact, address: str, *, who: str, now: datetime) -> None:

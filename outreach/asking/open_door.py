@@ -129,7 +129,7 @@ def answer_next(*, now: datetime) -> bool:
     )
     if request is None:
         return False
-    on_file = contacts.of(request.urn, _whose(request))
+    on_file = contacts.contacts_of_school(request.urn, _whose(request))
     if _asked_lately(request, now):
         _decide(request, REPEATED, who="", now=now)
     elif why := _why_wait(request, on_file, now):
@@ -194,7 +194,7 @@ def decide_request(
     elif outbox.is_dead(request.address):
         raise MailComesBack(f"Mail to {request.address} comes back. Ring the school for another address.")
     else:
-        _send(request, contacts.of(request.urn, _whose(request)), who=who, now=now)
+        _send(request, contacts.contacts_of_school(request.urn, _whose(request)), who=who, now=now)
     return request
 
 

@@ -108,7 +108,7 @@ def assign(
     return changed
 
 
-def of(programme_id: int, only: Collection[int] | None = None) -> dict[int, Owner]:
+def owners_of_programme(programme_id: int, only: Collection[int] | None = None) -> dict[int, Owner]:
     """Who looks after which school of a programme now, or of some of its schools, by URN; whoever is missing
     has nobody. One query."""
     query = (

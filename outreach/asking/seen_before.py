@@ -41,7 +41,7 @@ def ask(rule: Asked) -> None:
     _asked[:] = [rule]
 
 
-def of(
+def seen_before_by_schools(
     programme: Programme, families: Mapping[int, tuple[int, ...]], *, now: datetime
 ) -> Mapping[int, Before]:
     """Of each school whether it, or one it came from, saw a show of this programme or of an earlier one for

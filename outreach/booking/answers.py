@@ -51,7 +51,7 @@ def carried(uid: str, since: int) -> dict[str, str]:
     }
 
 
-def of(booking: Booking) -> dict[str, Said]:
+def answers_to_booking(booking: Booking) -> dict[str, Said]:
     """What each person last answered, by address as mail writes it; three queries more when somebody answered
     an old time."""
     found = inbox.answers_of([booking.uid]).get(booking.uid, {})
@@ -62,7 +62,7 @@ def of(booking: Booking) -> dict[str, Said]:
 
 def by_person(booking: Booking, people: Iterable[BookingContact]) -> dict[int, Said]:
     """The same by the id of whoever has the booking in the calendar; who never answered is left out."""
-    said = of(booking)
+    said = answers_to_booking(booking)
     return {person.id: said[bare(person.address)] for person in people if bare(person.address) in said}
 
 

@@ -22,7 +22,7 @@ from outreach.tour import performances
 from outreach.tour.performances import Performance, TroupeEvent
 
 
-def of(uid: str, address: str, now: datetime) -> Standing | None:
+def visit_as_it_stands(uid: str, address: str, now: datetime) -> Standing | None:
     """What stands of the event `uid` for whoever has that address, read behind the school's lock.
 
     None for an event that is nobody's, and for an address that never had it in the calendar.

@@ -158,7 +158,12 @@ def correct(
     )
     whose = booking.programme.partnership_id
     on_file = next(
-        (c for c in contacts.of(booking.urn, whose) if c.address.casefold() == kept.address.casefold()), None
+        (
+            c
+            for c in contacts.contacts_of_school(booking.urn, whose)
+            if c.address.casefold() == kept.address.casefold()
+        ),
+        None,
     )
     if on_file is not None and contacts.details_of(on_file) != kept:
         changed = contacts.details(kept.name, kept.role or on_file.role, on_file.address, kept.phone)
@@ -229,7 +234,10 @@ def put(
     given back."""
     taken = {p.address.casefold() for p in there}
     with db.session.no_autoflush:  # no contact waits to be written: each letter put down writes all before it
-        on_file = {c.address.casefold() for c in contacts.of(booking.urn, booking.programme.partnership_id)}
+        on_file = {
+            c.address.casefold()
+            for c in contacts.contacts_of_school(booking.urn, booking.programme.partnership_id)
+        }
     rows, new = [], []
     for person in people:
         address = contacts.clean_address(person.address)

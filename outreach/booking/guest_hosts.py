@@ -57,7 +57,7 @@ def within_reach(programme: Programme, school: School, *, now: datetime, at_leas
     `guest_minutes`.
     """
     partnership = partnerships.get(programme.partnership_id)
-    ways, here = roads.of(partnership), Stop(school.urn, places.located(school).place)
+    ways, here = roads.roads_of_partnership(partnership), Stop(school.urn, places.located(school).place)
     calendar = school_days.load_one(school)
     found = []
     for performance, taken, by_guests, consent in db.session.execute(
@@ -80,7 +80,7 @@ def within_reach(programme: Programme, school: School, *, now: datetime, at_leas
 
 def minutes_between(programme: Programme, school: School, performance: Performance) -> int:
     """Minutes on the road from a school to a show."""
-    ways = roads.of(partnerships.get(programme.partnership_id))
+    ways = roads.roads_of_partnership(partnerships.get(programme.partnership_id))
     return ways.minutes(Stop(school.urn, places.located(school).place), _stop(performance))
 
 

@@ -39,7 +39,7 @@ def poll(loop: bool, every: float) -> None:
     """Take in the mail that has come to the mailbox of IMAP_URL, and move it to the folder of what is
     done."""
     try:
-        ours = mailbox.Mailbox.of(current_app.config)
+        ours = mailbox.Mailbox.from_settings(current_app.config)
     except mailbox.BadMailbox as error:
         raise click.ClickException(str(error)) from error
     if ours is None:

@@ -138,7 +138,7 @@ def given_by_school(contact: Contact) -> bool:
     )
 
 
-def of(urn: int, partnership_id: int | None = None) -> list[Contact]:
+def contacts_of_school(urn: int, partnership_id: int | None = None) -> list[Contact]:
     """A school's contacts that count now, the one to write to first.
 
     Those of a partnership; None: of whoever holds the school now.
@@ -308,7 +308,7 @@ def add(
     source = _source(source)
     # Two adds at once queue at the school's row.
     db.session.execute(select(School.urn).where(School.urn == urn).with_for_update(key_share=True))
-    if any(c.address.casefold() == kept.address.casefold() for c in of(urn, partnership_id)):
+    if any(c.address.casefold() == kept.address.casefold() for c in contacts_of_school(urn, partnership_id)):
         raise ContactOnFile(f"{kept.address} is already on file for this school.")
     whose_it_is = partnership_id if partnership_id is not None else _holders([urn]).get(urn)
     contact = _put(urn, kept, source, source_date, whose_it_is, who=who, now=now)

@@ -279,7 +279,7 @@ def _decisions(cut: OpenCut) -> Any:
 def verdicts_of(cuts: Sequence[Cut]) -> list[list[Verdict]]:
     """What each promise came to by each cut; 4 queries."""
     return [
-        verdicts.of(promised, told, moment=cut.moment, for_adults=cut.programme.for_adults)
+        verdicts.verdicts_on_promises(promised, told, moment=cut.moment, for_adults=cut.programme.for_adults)
         for cut, promised, told in zip(cuts, _promises(cuts), _reports(cuts), strict=True)
     ]
 

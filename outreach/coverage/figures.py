@@ -134,7 +134,7 @@ class Figures:
     place_unknown: int
 
 
-def of(target: Iterable[Standing], *, county: str) -> Figures:
+def figures_of_target(target: Iterable[Standing], *, county: str) -> Figures:
     """Sum up; one pass."""
     districts: dict[str, Totals] = {}
     phases: dict[str, Totals] = {}

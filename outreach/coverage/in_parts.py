@@ -38,9 +38,9 @@ class Part:
     kin: Kin
 
 
-def of(programme_id: int, *, as_of: date, now: datetime, size: int = SIZE) -> Iterator[Part]:
-    """Every school's standing, part after part, by name as it is now, then URN: the same as standings.of
-    gives."""
+def standings_in_parts(programme_id: int, *, as_of: date, now: datetime, size: int = SIZE) -> Iterator[Part]:
+    """Every school's standing, part after part, by name as it is now, then URN: the same as
+    standings.standings_of_programme gives."""
     programme = db.session.execute(select(Programme).where(Programme.id == programme_id)).scalar_one()
     near = _kin(scope(programme))
     urns = _by_name(programme)
@@ -49,7 +49,9 @@ def of(programme_id: int, *, as_of: date, now: datetime, size: int = SIZE) -> It
         family = set(mine)
         for urn in mine:
             _gather(urn, near, family)
-        found = standings.of(programme_id, as_of=as_of, now=now, only=tuple(sorted(family)))
+        found = standings.standings_of_programme(
+            programme_id, as_of=as_of, now=now, only=tuple(sorted(family))
+        )
         place = {urn: n for n, urn in enumerate(mine)}
         yield Part(
             target=_in_order(found.target, place), excluded=_in_order(found.excluded, place), kin=found.kin

@@ -29,7 +29,7 @@ class Step:
     said: str
 
 
-def of(partnership: Partnership, *, now: datetime) -> list[Step]:
+def steps_of_setup(partnership: Partnership, *, now: datetime) -> list[Step]:
     """The steps in the order in which they are best taken; a constant number of queries."""
     today = day_of(now)
     here = partnerships.authorities(partnership.id)
@@ -37,7 +37,11 @@ def of(partnership: Partnership, *, now: datetime) -> list[Step]:
     programme = programmes.current(partnership.id, today)
     year = programme.academic_year if programme else year_in_hand(today)
     reach = contacts.reach(la_codes)
-    target = () if programme is None else standings.of(programme.id, as_of=today, now=now).target
+    target = (
+        ()
+        if programme is None
+        else standings.standings_of_programme(programme.id, as_of=today, now=now).target
+    )
     return [
         _settings(partnership),
         Step(

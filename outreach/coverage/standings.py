@@ -146,7 +146,7 @@ def without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def of(
+def standings_of_programme(
     programme_id: int,
     *,
     as_of: date,
@@ -168,7 +168,7 @@ def of(
 
 def target_of(programme_id: int, *, now: datetime) -> set[int]:
     """The URNs of a programme's target as it is now."""
-    return {s.urn for s in of(programme_id, as_of=day_of(now), now=now).target}
+    return {s.urn for s in standings_of_programme(programme_id, as_of=day_of(now), now=now).target}
 
 
 def _reckon(programme_id: int, as_of: date, now: datetime, **narrower: Any) -> Reckoning:
@@ -234,7 +234,7 @@ class _Judge:
         promised = any(u in self.by_urn for u in family)
         states = self._all_open(school.year_groups)
         if promised:
-            cells = {y: self.cells.of(urn, y) for y in school.year_groups}
+            cells = {y: self.cells.cell_of(urn, y) for y in school.year_groups}
             states = {y: cell.state for y, cell in cells.items()}
         uncounted = (
             tuple(y for y, c in cells.items() if c.uncounted and c.counted is None) if promised else ()
@@ -403,4 +403,4 @@ def _day(shows: list[Verdict], word: str, which: Callable[..., datetime]) -> dat
     return day_of(which(starts)) if starts else None
 
 
-__all__ = ["NINE", "OPEN", "AlsoSeen", "Reckoning", "Standing", "Word", "of"]
+__all__ = ["NINE", "OPEN", "AlsoSeen", "Reckoning", "Standing", "Word", "standings_of_programme"]

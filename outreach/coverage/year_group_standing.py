@@ -36,7 +36,7 @@ class Cells:
         self.target, self.kin, self.by_urn, self.share = target, target.kin, by_urn, share
         self._judged: dict[tuple[int, int], Cell] = {}
 
-    def of(self, urn: int, year_group: int) -> Cell:
+    def cell_of(self, urn: int, year_group: int) -> Cell:
         key = (urn, year_group)
         if key not in self._judged:
             self._judged[key] = self._judge(urn, year_group)
@@ -48,7 +48,7 @@ class Cells:
         if urn in self.kin.predecessors:  # most schools came from no other
             line = self.kin.line(urn)
             before = [
-                (u, self.of(u, year_group))
+                (u, self.cell_of(u, year_group))
                 for u in self.kin.predecessors.get(line[-1], ())
                 if self.target.offers(u, year_group)
             ]

@@ -56,17 +56,17 @@ class Cast:
 
     parts: dict[str, list[School]] = field(default_factory=dict)
 
-    def of(self, *parts: str) -> list[School]:
+    def playing(self, *parts: str) -> list[School]:
         return [school for part in parts for school in self.parts.get(part, [])]
 
     @property
     def everybody(self) -> list[School]:
-        return self.of(*self.parts)
+        return self.playing(*self.parts)
 
     @property
     def asked_first(self) -> list[School]:
         """Whom the first round wrote to."""
-        return self.of(*(part for part in self.parts if part not in NEVER_ASKED))
+        return self.playing(*(part for part in self.parts if part not in NEVER_ASKED))
 
 
 def choose(random: Random, schools: Iterable[School]) -> Cast:

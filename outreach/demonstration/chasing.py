@@ -27,7 +27,7 @@ def switch_on(programme: Programme, *, who: str, now: datetime) -> None:
 
 def remind(programme: Programme, parts: Cast, nth: int, *, asked: datetime, now: datetime) -> None:
     """The silent schools' reminder, each on the day on which it was due, where that lies behind."""
-    silent = {school.urn for school in parts.of(cast.SILENT)[: REMINDED[nth]]}
+    silent = {school.urn for school in parts.playing(cast.SILENT)[: REMINDED[nth]]}
     coming, _ = reminders.coming(programme, now=asked + timedelta(days=1))
     for reminder in coming:
         if reminder.school.urn in silent and reminder.nth == nth and reminder.due < day_of(now):
@@ -40,7 +40,7 @@ def share_out(programme: Programme, people: list[Person], parts: Cast, *, now: d
         urns = [school.urn for school in parts.everybody if school.district_name in districts]
         owners.assign(programme, urns, person, who=person.name, now=now - timedelta(days=20))
     for school, words in zip(
-        parts.of(cast.SILENT),
+        parts.playing(cast.SILENT),
         (
             "Rang the office: the lead is away until Monday, ring again then.",
             "The office says that the letter has arrived; the lead decides with the head.",

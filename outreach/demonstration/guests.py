@@ -27,7 +27,9 @@ def tell(programme: Programme, parts: Cast, *, now: datetime) -> None:
     ages unknown or not."""
     days_ago = [now - timedelta(days=n) for n in (3, 2, 1)]
     guests = [
-        (s, pupils) for s in parts.of(cast.NEW_HERE, cast.AGES_UNKNOWN) if (pupils := _pupils(programme, s))
+        (s, pupils)
+        for s in parts.playing(cast.NEW_HERE, cast.AGES_UNKNOWN)
+        if (pupils := _pupils(programme, s))
     ]
     guests.sort(key=lambda each: (sum(each[1].values()), each[0].urn))
     hosted: list[int] = []
@@ -46,7 +48,7 @@ def tell(programme: Programme, parts: Cast, *, now: datetime) -> None:
 
 def _pupils(programme: Programme, school: School) -> dict[int, int]:
     """All that it has; {} where that is not known, or where it has nobody on file."""
-    if not contacts.of(school.urn):
+    if not contacts.contacts_of_school(school.urn):
         return {}
     open_years = accounts.account(programme, school).still_open
     return {y: n for y, n in open_years.items() if n} if None not in open_years.values() else {}
@@ -75,7 +77,7 @@ def _offer(show: HostShow, *, now: datetime) -> None:
 def _join(
     programme: Programme, school: School, pupils: dict[int, int], show: HostShow, *, now: datetime
 ) -> GuestPlace:
-    lead = contacts.of(school.urn)[0]
+    lead = contacts.contacts_of_school(school.urn)[0]
     starts = local(show.performance.starts_at)
     there = starts - timedelta(minutes=15)
     named = Colleague(name=lead.name, address=lead.address, duty=LEAD, role=lead.role, phone=lead.phone)

@@ -38,25 +38,25 @@ def behind(
     random: Random, programme: Programme, season: Season, parts: Cast, *, asked: datetime, now: datetime
 ) -> None:
     """The shows that lie behind: booked in the weeks after the letter, played, and mostly reported."""
-    for n, school in enumerate(parts.of(*cast.PLAYED)):
-        part = next(p for p in cast.PLAYED if school in parts.of(p))
+    for n, school in enumerate(parts.playing(*cast.PLAYED)):
+        part = next(p for p in cast.PLAYED if school in parts.playing(p))
         when = asked + timedelta(days=1 + n % 27, hours=n % 7, minutes=7 * n % 60)
         only = (8,) if part in (cast.HALF_SEEN, cast.HALF_BOOKED) else cast.TARGET
         for booking in _book(random, programme, school, season.behind, only, now=when):
             _report(random, part, booking, now=now)
-    for school in parts.of(cast.HALF_BOOKED):
+    for school in parts.playing(cast.HALF_BOOKED):
         _book(random, programme, school, season.ahead, (9,), now=_lately(random, now))
 
 
 def ahead(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:
     """The shows to come, one of them soon called off."""
-    for school in parts.of(cast.BOOKED, cast.IN_PART, cast.CALLED_OFF):
-        only = (8,) if school in parts.of(cast.IN_PART) else cast.TARGET
+    for school in parts.playing(cast.BOOKED, cast.IN_PART, cast.CALLED_OFF):
+        only = (8,) if school in parts.playing(cast.IN_PART) else cast.TARGET
         _book(random, programme, school, season.ahead, only, now=_lately(random, now))
 
 
 def call_off(programme: Programme, parts: Cast, *, now: datetime) -> None:
-    for school in parts.of(cast.CALLED_OFF):
+    for school in parts.playing(cast.CALLED_OFF):
         for booking in promises.live(programme.id, school.urn):
             bookings.cancel(
                 booking,
@@ -68,7 +68,7 @@ def call_off(programme: Programme, parts: Cast, *, now: datetime) -> None:
 
 
 def booked_today(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:
-    for school in parts.of(cast.BOOKED_TODAY):
+    for school in parts.playing(cast.BOOKED_TODAY):
         _book(random, programme, school, season.ahead, cast.TARGET, now=now)
 
 
@@ -130,7 +130,7 @@ def _split(
 
 
 def _promise(random: Random, school: School, pupils: dict[int, int]) -> Promise:
-    lead = contacts.of(school.urn)[0]
+    lead = contacts.contacts_of_school(school.urn)[0]
     first, last = names.person(random)
     host = lead.address.partition("@")[2]
     there = Colleague(

@@ -223,7 +223,7 @@ def _tour(partnership: Partnership, programme: Programme, season: Season, *, now
 def _contacts(random: Random, parts: Cast, *, now: datetime) -> None:
     """A safeguarding lead at nearly every school, an office at some."""
     for school in parts.everybody:
-        if school in parts.of(cast.NO_ADDRESS):
+        if school in parts.playing(cast.NO_ADDRESS):
             continue
         first, last = names.person(random)
         address = f"{names.slug(first)[0]}.{names.slug(last)}@{host_of(school)}"
@@ -238,7 +238,7 @@ def _contacts(random: Random, parts: Cast, *, now: datetime) -> None:
             who=COORDINATOR,
             now=now,
         )
-        if random.random() < 0.3 and school not in parts.of(cast.BOUNCED):
+        if random.random() < 0.3 and school not in parts.playing(cast.BOUNCED):
             contacts.add(
                 school.urn,
                 "",
@@ -259,9 +259,9 @@ def host_of(school: School) -> str:
 
 def _decide(programme: Programme, parts: Cast, *, now: datetime) -> None:
     reasons = ("Saw the play last year with its trust", "Has a programme of its own, agreed with the board")
-    for school, reason in zip(parts.of(cast.EXCLUDED), reasons, strict=False):
+    for school, reason in zip(parts.playing(cast.EXCLUDED), reasons, strict=False):
         targets.exclude(programme, school, reason=reason, who=COORDINATOR, now=now)
-    for school in parts.of(cast.SEEN)[:4]:
+    for school in parts.playing(cast.SEEN)[:4]:
         numbers = {year_group: 120 + 7 * year_group for year_group in _year_groups(school)}
         schools.set_own_numbers(
             school.urn, programme.academic_year, numbers, who="the school's office, by phone", now=now
@@ -285,10 +285,10 @@ def _answers(programme: Programme, parts: Cast, *, now: datetime) -> None:
         (cast.SOMEBODY_ELSE, invitations.SOMEBODY_ELSE, ("Ms Hale, head of Year 9",)),
     ]
     for part, kind, reasons in said:
-        for n, school in enumerate(parts.of(part)):
+        for n, school in enumerate(parts.playing(part)):
             when = now - timedelta(days=9 - 2 * n, hours=n)
             invitations.answer(programme, school, kind, reasons[n], who=f"{school.name} (school)", now=when)
-    for school in parts.of(cast.BEGUN):
+    for school in parts.playing(cast.BEGUN):
         when = now - timedelta(days=2)
         chosen = slots.offers(programme, school, now=when).near[:1]
         if chosen:
@@ -299,14 +299,14 @@ def _answers(programme: Programme, parts: Cast, *, now: datetime) -> None:
 def _propose(programme: Programme, parts: Cast, *, now: datetime) -> None:
     """Three days ago a time was kept for each of some schools; none has said yes or no."""
     when = now - timedelta(days=3)
-    for school in parts.of(cast.PROPOSED):
+    for school in parts.playing(cast.PROPOSED):
         near = slots.offers(programme, school, now=now).near
         if near:
             offer = proposing.Offer(
                 programme=programme,
                 school=school,
                 slot=near[0],
-                people=contacts.of(school.urn)[:1],
+                people=contacts.contacts_of_school(school.urn)[:1],
                 reply_by=min(day_of(now) + timedelta(days=8), near[0].day - timedelta(days=1)),
             )
             proposing.propose(offer, who=COORDINATOR, now=when)
@@ -330,12 +330,12 @@ def _report_dates(partnership: Partnership, programme: Programme, *, now: dateti
 
 def _today(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:
     """What happened this morning: its letters still wait for the post."""
-    urns = [school.urn for school in parts.of(cast.ASKED_TODAY)]
+    urns = [school.urn for school in parts.playing(cast.ASKED_TODAY)]
     rounds.send_round(programme, urns, who=COORDINATOR, now=now - timedelta(minutes=20))
     shows.booked_today(random, programme, season, parts, now=now - timedelta(minutes=6))
     for school, name, address in (
-        (parts.of(cast.SILENT)[0], "Beth Pryce", "b.pryce"),
-        (parts.of(cast.NEW_HERE)[0], "Tom Clarke", "tom.clarke.home"),
+        (parts.playing(cast.SILENT)[0], "Beth Pryce", "b.pryce"),
+        (parts.playing(cast.NEW_HERE)[0], "Tom Clarke", "tom.clarke.home"),
     ):
         host = host_of(school) if name == "Beth Pryce" else "post.example"
         open_door.ask_for_link(

@@ -60,7 +60,7 @@ def record(
     )
 
 
-def of(subject: str, subject_id: object) -> list[History]:
+def history_of(subject: str, subject_id: object) -> list[History]:
     """The deeds about one thing, newest first."""
     return list(
         db.session.scalars(

@@ -85,11 +85,11 @@ class Candidates:
     left_out: tuple[tuple[int, int, str], ...]
 
 
-def of(
+def candidates_of_programme(
     programme: Programme, rules: Rules, *, struck: Mapping[int, Collection[date]], now: datetime
 ) -> Candidates:
     """The schools of a programme's gaps; 33 queries. `struck`: dates that a coordinator took out, by URN."""
-    found = missing.of(programme, now=now)
+    found = missing.missing_from_programme(programme, now=now)
     gaps = {gap.urn: gap for gap in found.gaps}
     rows = db.session.scalars(select(School).where(School.urn.in_(gaps)).order_by(School.urn)).all()
     owed = accounts.of_schools(programme, rows)

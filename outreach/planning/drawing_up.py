@@ -55,7 +55,7 @@ def draw(programme: Programme, rules: Rules, *, before: Sequence[PlanLine] = (),
     for line in before:
         if line.state == STRUCK:
             struck.setdefault(line.urn, set()).add(line.day)
-    found = candidates.of(programme, rules, struck=struck, now=now)
+    found = candidates.candidates_of_programme(programme, rules, struck=struck, now=now)
     days = hypothetical_days.days(programme, rules, now=now)
     if not days:
         raise CannotPlan(
@@ -67,7 +67,7 @@ def draw(programme: Programme, rules: Rules, *, before: Sequence[PlanLine] = (),
     waiting = [each for candidate in found.schools.values() for each in candidate.waiting]
     movable = tuple(each for each in waiting if rules.moves and each.tour_day_id in numbers)
     free = {each.performance_id for each in movable}
-    where = _Where(roads.of(partnership))
+    where = _Where(roads.roads_of_partnership(partnership))
     gaps = tuple(_gaps(programme, partnership, rules, found.schools, days, where, free=free))
     planned = tuple(_day(day, where, free) for day in days)
     whole = Problem(

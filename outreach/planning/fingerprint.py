@@ -46,7 +46,7 @@ _SETTINGS = (
 )
 
 
-def of(programme: Programme, *, leaving_out: Collection[int] = ()) -> str:
+def fingerprint_of_inputs(programme: Programme, *, leaving_out: Collection[int] = ()) -> str:
     """The sums as they are now, five queries. `leaving_out`: proposals whose shows do not count."""
     own = select(Proposal.performance_id).where(
         Proposal.id.in_(leaving_out), Proposal.performance_id.is_not(None)
@@ -98,7 +98,10 @@ def changed(plan: TourPlan) -> list[str]:
         select(PlanLine.proposal_id).where(PlanLine.plan_id == plan.id, PlanLine.proposal_id.is_not(None))
     )
     leaving_out = {*(each for each in own if each is not None), *plan.figures.get("dropped_proposals", ())}
-    now, then = json.loads(of(plan.programme, leaving_out=leaving_out)), json.loads(plan.about)
+    now, then = (
+        json.loads(fingerprint_of_inputs(plan.programme, leaving_out=leaving_out)),
+        json.loads(plan.about),
+    )
     return [words for name, words in WORDS.items() if now[name] != then.get(name)]
 
 

@@ -78,7 +78,7 @@ def days(programme: Programme, rules: Rules, *, now: datetime) -> list[PlannedDa
         and (rules.until is None or row.day <= rules.until)
     ]
     shows = _shows(programme.id, first, now=now)
-    truly = hours.of(wanted)
+    truly = hours.hours_of_days(wanted)
     found = []
     for row in wanted:
         given = truly[row.id]

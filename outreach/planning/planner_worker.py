@@ -216,7 +216,9 @@ def _work(plan_id: int, watch: _Watch, solver: Solver) -> None:
         row = db.session.get_one(TourPlan, plan_id)
         asked, previous = rules.unpack(row.rules), row.based_on
         drawn = draw(row.programme, asked, before=_before(previous), now=watch.clock())
-        stood = fingerprint.of(row.programme, leaving_out=[each.proposal_id for each in drawn.movable])
+        stood = fingerprint.fingerprint_of_inputs(
+            row.programme, leaving_out=[each.proposal_id for each in drawn.movable]
+        )
     found = solver(drawn.problem, asked.seconds, progress=watch.heard, stop=watch.stopped)
     watch.look()
     if watch.told() and found.ended == plans.STOPPED and not watch.asked:

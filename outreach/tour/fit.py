@@ -156,7 +156,7 @@ class Judge:
         )
         self.for_adults = programme.for_adults
         self.whatever_the_rest = whatever_the_rest
-        self.roads = roads.of(partnership)
+        self.roads = roads.roads_of_partnership(partnership)
         self.urn, self.town = school.urn, school.town
         self.place = (located or places.located(school)).place
         self.stop = Stop(self.urn, self.place)

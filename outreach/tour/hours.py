@@ -101,7 +101,7 @@ def _base(troupe_id: int, easting: int | None, northing: int | None) -> Stop | N
     return base if base.place else None
 
 
-def of(tour_days: Iterable[TourDay], *, whatever_the_rest: bool = False) -> dict[int, Truly]:
+def hours_of_days(tour_days: Iterable[TourDay], *, whatever_the_rest: bool = False) -> dict[int, Truly]:
     """{tour day's id: as it truly is}, in one query."""
     rows = db.session.execute(rows_of(d.id for d in tour_days))
     return {row.id: reckon(row, whatever_the_rest=whatever_the_rest) for row in rows}
@@ -122,7 +122,7 @@ def warnings_of(shows: Mapping[TourDay, Sequence[Performance]]) -> dict[int, lis
         .join(Programme, Programme.partnership_id == Partnership.id)
         .where(Programme.id == next(iter(shows)).programme_id)
     )
-    ways = roads.of(partnership) if partnership else Roads(base=0, per_km=0)
+    ways = roads.roads_of_partnership(partnership) if partnership else Roads(base=0, per_km=0)
     here = {day.id: sorted(of_day, key=lambda s: s.get_in_at) for day, of_day in shows.items()}
     return {
         row.id: [

@@ -43,7 +43,7 @@ class Road:
     after: Leg | None
 
 
-def of(performance: Performance, *, now: datetime) -> Road:
+def road_of_show(performance: Performance, *, now: datetime) -> Road:
     """The road of a show that stands, in four queries. Holds that are over count for nothing."""
     day = performance.tour_day
     shows = [
@@ -59,7 +59,7 @@ def of(performance: Performance, *, now: datetime) -> Road:
     at = next((n for n, show in enumerate(shows) if show.id == performance.id), None)
     if at is None:
         return Road(before=None, after=None)
-    ways = roads.of(partnerships.get(day.programme.partnership_id))
+    ways = roads.roads_of_partnership(partnerships.get(day.programme.partnership_id))
     out, home = nights.doors([day])[day.id]
     before, after = shows[at - 1] if at else None, shows[at + 1] if at + 1 < len(shows) else None
     here = _stop(performance)

@@ -305,7 +305,7 @@ def _road(here: Performance, there: Any) -> tuple[int, int] | tuple[None, None]:
     if there is None:
         return None, None
     programme = db.session.get_one(Programme, here.programme_id)
-    ways = roads.of(db.session.get_one(Partnership, programme.partnership_id))
+    ways = roads.roads_of_partnership(db.session.get_one(Partnership, programme.partnership_id))
     stops = (roads.school_stop(show.urn, show.easting, show.northing) for show in (here, there))
     return there.urn, ways.minutes(*stops)
 

@@ -173,7 +173,7 @@ def state(partnership: Partnership) -> State:
 def lines(partnership: Partnership, *, gaps: bool) -> Iterator[tuple[str, str, str, str, int]]:
     """From, its name, to, its name, minutes: the pairs of the table, or with `gaps` those that go by the
     rule."""
-    here, ways = known(partnership), roads.of(partnership)
+    here, ways = known(partnership), roads.roads_of_partnership(partnership)
     filled = {(one, other) for one, other in _filled(partnership, here)}
     keys = sorted(here.stops)
     for n, one in enumerate(keys):
@@ -197,7 +197,7 @@ def rows(partnership: Partnership) -> int:
 def _filled(partnership: Partnership, here: Known) -> Iterator[tuple[int, int]]:
     if partnership.road_table is None:
         return
-    for one, other in roads.of(partnership).table:
+    for one, other in roads.roads_of_partnership(partnership).table:
         if one in here.stops and other in here.stops and other > 0:
             yield one, other
 

@@ -75,7 +75,7 @@ class Roads:
         return self.table.get((a, b) if a < b else (b, a))
 
 
-def of(partnership: Partnership) -> Roads:
+def roads_of_partnership(partnership: Partnership) -> Roads:
     """The roads of a partnership; its table is read once a process for as long as it is the same table."""
     return Roads(
         base=partnership.road_base_minutes,

@@ -158,7 +158,7 @@ def load(troupe: Troupe, first: date, last: date, *, now: datetime) -> Span:
         shows.setdefault(by_id[show.tour_day_id], []).append(show)
     return Span(
         troupe=troupe,
-        ways=roads.of(partnerships.get(troupe.company.partnership_id)),
+        ways=roads.roads_of_partnership(partnerships.get(troupe.company.partnership_id)),
         tour_days={d.day: d for d in tour_days},
         rows={row.day: SimpleNamespace(**row._mapping) for row in db.session.execute(hours.rows_of(by_id))},
         shows=shows,

@@ -30,7 +30,7 @@ class Verdict:
     first_start: time | None = None
 
 
-def of(programme: Programme, school: School, day: date, *, now: datetime) -> list[Verdict]:
+def verdicts_on_day(programme: Programme, school: School, day: date, *, now: datetime) -> list[Verdict]:
     """Every rule in its order, those that let the day pass too; then each troupe of the day. A constant
     number of queries."""
     found = [_notice(programme, day, now), _school_day(programme, school, day)]
@@ -48,7 +48,7 @@ def of(programme: Programme, school: School, day: date, *, now: datetime) -> lis
     found.append(
         Verdict(rule="Tour day", said=f"{count(len(on_tour), 'troupe')} on tour that day.", holds=False)
     )
-    truly, doors = hours.of(on_tour.values()), nights.doors(on_tour.values())
+    truly, doors = hours.hours_of_days(on_tour.values()), nights.doors(on_tour.values())
     for offer in slots.offers(
         programme, school, now=now, whatever_the_notice=True, only_days=sorted(on_tour)
     ).days:

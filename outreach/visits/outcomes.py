@@ -14,11 +14,11 @@ from outreach.visits.reports import ReportedPupils, VisitReport
 from outreach.visits.verdicts import Promised, Told, Verdict
 
 
-def of(performance_ids: Collection[int], *, now: datetime) -> dict[int, Verdict]:
+def outcomes_of_shows(performance_ids: Collection[int], *, now: datetime) -> dict[int, Verdict]:
     """{booking id: verdict} of the live bookings of some shows; four queries. What adults counted is left in:
     who asks knows them."""
     promised = _promised(performance_ids)
-    found = verdicts.of(promised, _told(performance_ids), moment=now, for_adults=False)
+    found = verdicts.verdicts_on_promises(promised, _told(performance_ids), moment=now, for_adults=False)
     return {verdict.promise.id: verdict for verdict in found}
 
 

@@ -70,7 +70,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     The safeguarding lead of the booking, else whoever was named first and can be reached. None while it is
     switched off.
     """
-    plan, today = settings.of(programme.id), day_of(now)
+    plan, today = settings.schedule_of_programme(programme.id), day_of(now)
     if not plan.reports_on:
         return []
     since = wall(today - timedelta(days=plan.report_after_days - 1), time(0))

@@ -149,7 +149,7 @@ class Season:
         ]
 
 
-def of(partnership_id: int, academic_year: int, *, now: datetime) -> Season:
+def season_of_year(partnership_id: int, academic_year: int, *, now: datetime) -> Season:
     """The season as it stands now: past and booked. A constant number of queries."""
     tour_days = list(
         db.session.scalars(
@@ -171,10 +171,10 @@ def of(partnership_id: int, academic_year: int, *, now: datetime) -> Season:
     )
     shows = _shows(tour_days)
     promised = promises.of_performances(show.id for here in shows.values() for show in here)
-    came_to = outcomes.of(promised, now=now)
+    came_to = outcomes.outcomes_of_shows(promised, now=now)
     targets = programmes.targets({d.programme_id for d in tour_days})
     doors = nights.doors(tour_days)
-    ways = roads.of(partnerships.get(partnership_id))
+    ways = roads.roads_of_partnership(partnerships.get(partnership_id))
     found = []
     for tour_day in tour_days:
         booked = [

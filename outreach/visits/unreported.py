@@ -38,7 +38,7 @@ def condition() -> ColumnElement[bool]:
     )
 
 
-def of(programme_id: int, *, now: datetime) -> Unreported:
+def unreported_of_programme(programme_id: int, *, now: datetime) -> Unreported:
     """The past promises of a programme that wait for a report; one query."""
     row = db.session.execute(
         select(func.count().over(), School.name, Performance.ends_at)

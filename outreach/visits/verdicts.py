@@ -78,7 +78,7 @@ class Verdict:
     evidence: str = ""
 
 
-def of(
+def verdicts_on_promises(
     promises: Iterable[Promised], reports: Iterable[Told], *, moment: datetime, for_adults: bool
 ) -> list[Verdict]:
     """The verdict on every promise, in the order given."""

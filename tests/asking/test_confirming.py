@@ -53,7 +53,7 @@ class Story:
         return asked.state
 
     def on_file(self) -> list[tuple[str, str, str]]:
-        return [(c.name, c.address, c.source) for c in contacts.of(self.school.urn)]
+        return [(c.name, c.address, c.source) for c in contacts.contacts_of_school(self.school.urn)]
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def test_the_last_one_cannot_be_taken_away(story: Story) -> None:
         answers.end(asked, story.school, story.office, who="Joanna Fell", now=LATER)
     with transaction(), pytest.raises(answers.NobodyLeft):
         answers.end(asked, story.school, story.joanna, who="Joanna Fell", now=LATER)
-    assert len(contacts.of(story.school.urn)) == 1
+    assert len(contacts.contacts_of_school(story.school.urn)) == 1
 
 
 def test_an_address_on_the_list_already_or_one_that_is_dead_is_refused(story: Story) -> None:
@@ -276,8 +276,8 @@ def test_a_school_that_came_of_another_takes_its_people_over_when_it_answers(sto
         assert [r.school.name for r in sent.recipients] == ["Redmere Trust Academy"]
         asked = db.session.scalars(select(ConfirmationRequest)).one()
         answers.end(asked, heir, story.office, who="Jo", now=LATER)
-    assert [c.address for c in contacts.of(heir.urn)] == ["J.Fell@redmere.example"]
-    assert len(contacts.of(story.school.urn)) == 2
+    assert [c.address for c in contacts.contacts_of_school(heir.urn)] == ["J.Fell@redmere.example"]
+    assert len(contacts.contacts_of_school(story.school.urn)) == 2
 
 
 def test_the_database_refuses_a_second_request_to_one_address_in_a_year(story: Story) -> None:

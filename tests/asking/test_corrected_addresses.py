@@ -121,7 +121,7 @@ def test_the_row_on_file_takes_the_address_says_where_it_came_from_and_closes_th
     book(case, OLD)
     with transaction():
         right(case.letter(OLD))
-        (contact,) = contacts.of(case.school.urn)
+        (contact,) = contacts.contacts_of_school(case.school.urn)
         assert (contact.address, contact.name, contact.source) == (
             NEW,
             "Joanna Fell",
@@ -131,7 +131,7 @@ def test_the_row_on_file_takes_the_address_says_where_it_came_from_and_closes_th
             link.address for link in db.session.scalars(select(links.PersonalLink)) if link.open_at(LATER)
         ]
         assert open_ == [NEW]
-        said = history.of("school", str(case.school.urn))
+        said = history.history_of("school", str(case.school.urn))
         assert [(h.what, h.before, h.after) for h in said if h.what == "address put right"] == [
             ("address put right", OLD, NEW)
         ]
@@ -141,17 +141,17 @@ def test_an_address_that_is_on_file_already_takes_over_without_a_second_row(case
     book(case, OLD, NEW)
     with transaction():
         make.contact(case.school, name="J Fell", address=NEW) if NEW not in {
-            c.address for c in contacts.of(case.school.urn)
+            c.address for c in contacts.contacts_of_school(case.school.urn)
         } else None
         right(case.letter(OLD))
-        assert [c.address for c in contacts.of(case.school.urn)] == [NEW]
+        assert [c.address for c in contacts.contacts_of_school(case.school.urn)] == [NEW]
         assert [p.address for p in promises.people_of(case.booking)] == [NEW]
         assert waiting() == []  # that person has it already
 
 
 def test_an_invitation_that_came_back_is_written_to_the_right_address(case: Case) -> None:
     with transaction():
-        (contact,) = contacts.of(case.school.urn)
+        (contact,) = contacts.contacts_of_school(case.school.urn)
         letter_id = invitations.invite(
             case.programme, case.school, contact, who="Priya", now=make.NOW
         ).letter_id
@@ -167,7 +167,7 @@ def test_an_invitation_that_came_back_is_written_to_the_right_address(case: Case
 
 def test_a_school_that_has_booked_meanwhile_is_not_invited_again_and_that_is_said(case: Case) -> None:
     with transaction():
-        (contact,) = contacts.of(case.school.urn)
+        (contact,) = contacts.contacts_of_school(case.school.urn)
         letter_id = invitations.invite(
             case.programme, case.school, contact, who="Priya", now=make.NOW
         ).letter_id
@@ -195,7 +195,7 @@ def test_what_cannot_be_right_is_refused_and_changes_nothing(
         outbox.mark_dead("also.dead@redmere.example", "550", make.NOW)
     with pytest.raises(refusal), transaction():
         corrected_addresses.put_right(case.letter(OLD), typed, source=source, who="Priya", now=LATER)
-    assert [c.address for c in contacts.of(case.school.urn)] == [OLD] and waiting() == []
+    assert [c.address for c in contacts.contacts_of_school(case.school.urn)] == [OLD] and waiting() == []
 
 
 def test_a_letter_to_the_company_names_no_school(case: Case) -> None:
@@ -219,7 +219,7 @@ def test_an_address_that_works_after_all_is_written_to_again(case: Case) -> None
     with transaction():
         corrected_addresses.say_it_works(case.letter(OLD), who="Priya", now=LATER)
         assert not outbox.is_dead(OLD)
-        assert "address works again" in [h.what for h in history.of("school", str(case.school.urn))]
+        assert "address works again" in [h.what for h in history.history_of("school", str(case.school.urn))]
 
 
 def test_a_cancel_for_a_replaced_address_is_on_nobodys_list(case: Case) -> None:

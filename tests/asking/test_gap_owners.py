@@ -21,7 +21,7 @@ PRIYA: dict[str, Any] = {"who": "Priya Nandakumar", "now": make.NOW}
 
 
 def named(programme_id: int) -> dict[int, str]:
-    return {urn: owner.name for urn, owner in owners.of(programme_id).items()}
+    return {urn: owner.name for urn, owner in owners.owners_of_programme(programme_id).items()}
 
 
 def test_a_school_is_given_to_one_coordinator_then_to_another_then_to_nobody(app: Flask) -> None:
@@ -41,7 +41,7 @@ def test_a_school_is_given_to_one_coordinator_then_to_another_then_to_nobody(app
         assert owners.assign(programme, [first], None, who="Owen Bright", now=later) == [first]
         assert owners.assign(programme, [first], None, who="Owen Bright", now=later) == []
     assert named(programme.id) == dict.fromkeys(schools[1:], "Owen Bright")
-    told = [(deed.before, deed.after["owner"]) for deed in history.of("school", first)]
+    told = [(deed.before, deed.after["owner"]) for deed in history.history_of("school", first)]
     assert told == [
         ({"owner": "Owen Bright"}, "nobody"),
         ({"owner": "Priya Nandakumar"}, "Owen Bright"),
@@ -81,7 +81,7 @@ def test_a_gap_is_not_given_to_somebody_who_has_left_but_stays_with_who_had_it(a
         owen.ended_at = make.NOW
     with pytest.raises(CannotOwn, match="Owen Bright no longer signs in"), transaction():
         owners.assign(programme, [other], owen, **PRIYA)
-    assert {urn: (o.name, o.left) for urn, o in owners.of(programme.id).items()} == {
+    assert {urn: (o.name, o.left) for urn, o in owners.owners_of_programme(programme.id).items()} == {
         school: ("Owen Bright", True)
     }
     assert owen not in owners.possible(partnership.id)

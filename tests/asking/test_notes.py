@@ -86,7 +86,7 @@ def test_a_note_taken_back_loses_its_words_for_good(app: Flask) -> None:
     assert texts(school.urn, mine) == []
     kept = db.session.scalars(db.select(Note)).one()
     assert (kept.text, kept.withdrawn_at, kept.withdrawn_by) == ("", make.NOW, "Priya Nandakumar")
-    deeds = history.of("school", school.urn)
+    deeds = history.history_of("school", school.urn)
     assert [deed.what for deed in deeds] == ["note taken back", "noted"]
     assert "by mistake" not in str([(deed.before, deed.after) for deed in deeds])
     with pytest.raises(NoteGone), transaction():

@@ -330,7 +330,7 @@ def call_off(dice: Dice, county: County, now: datetime) -> bool | None:
     partnership_id = _programme(county).partnership_id
     scope = Scope(partnership_id=partnership_id, first=day.day, last=day.day, part=part, **whose)
     seen = affected.look(scope, now=now)
-    found = instead.of(seen, now=now) if dice.one((True, False)) else {}
+    found = instead.other_times_for(seen, now=now) if dice.one((True, False)) else {}
     chosen = {reference: other.planned.key for reference, other in found.items() if other.planned}
     key = f"{now.isoformat()} {day.id} {dice.one(range(60))}"
     lost.call_off(scope, key=key, reason="Illness", seen=seen.references, chosen=chosen, who="x", now=now)

@@ -495,7 +495,10 @@ def test_every_refusal_has_words_for_the_person(c) -> None:
 
 def deeds_of(booking: Booking) -> list[tuple[str, object, object]]:
     """(what, before, after) of the booking's history, the first first."""
-    return [(row.what, row.before, row.after) for row in reversed(history.of("booking", booking.reference))]
+    return [
+        (row.what, row.before, row.after)
+        for row in reversed(history.history_of("booking", booking.reference))
+    ]
 
 
 def test_each_deed_stands_in_the_bookings_history_with_what_it_changed(c) -> None:

@@ -554,7 +554,7 @@ class County(RuleBasedStateMachine):
     def _an_answer_to_an_old_time_never_counts(self) -> None:
         if self.booking is None:
             return
-        uid, found = self.booking.uid, answers.of(self.booking)
+        uid, found = self.booking.uid, answers.answers_to_booking(self.booking)
         assert set(found) == {address for of, address in self.taken if of == uid}
         for address, said in found.items():
             given = self.given[address, f"{said.at:%Y%m%dT%H%M%S}"]

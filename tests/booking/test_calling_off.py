@@ -66,7 +66,7 @@ def off(c: SimpleNamespace, **changes: Any) -> Scope:
 
 def together(what: Scope, now=NOW) -> dict[str, str]:
     found = affected.look(what, now=now)
-    return {ref: i.planned.key for ref, i in instead.of(found, now=now).items() if i.planned}
+    return {ref: i.planned.key for ref, i in instead.other_times_for(found, now=now).items() if i.planned}
 
 
 def call_off(what: Scope, *, now=NOW, key: str = "one", **said: Any) -> CallOff:
@@ -306,7 +306,7 @@ def test_nobody_is_asked_to_be_ready_in_less_than_three_days(c) -> None:
     full(c)
     day(c, date(2027, 3, 11))
     eve = wall(date(2027, 3, 9), time(6))
-    for other in instead.of(affected.look(off(c), now=eve), now=eve).values():
+    for other in instead.other_times_for(affected.look(off(c), now=eve), now=eve).values():
         assert other.choices and min(s.day for s in other.choices) >= date(2027, 3, 12)
 
 
@@ -323,7 +323,7 @@ def test_another_time_for_each_takes_the_same_queries_however_many(c, count_quer
     found = affected.look(what, now=NOW)
     assert len(found.hits) == 1 + more
     with count_queries() as queries:
-        instead.of(found, now=NOW)
+        instead.other_times_for(found, now=NOW)
     assert len(queries) <= 8, "\n".join(queries)
 
 
@@ -577,7 +577,7 @@ with app.app_context():
     on = date(2027, 3, 9)
     what = scope.Scope(partnership_id=int(own), first=on, last=on, troupe_id=int(troupe_id))
     found = affected.look(what, now=now)
-    chosen = {r: i.planned.key for r, i in instead.of(found, now=now).items() if i.planned}
+    chosen = {r: i.planned.key for r, i in instead.other_times_for(found, now=now).items() if i.planned}
     seen = found.references
     with transaction():
         deeds.call_off(what, key="one", reason="Ill", seen=seen, chosen=chosen, who="Priya", now=now)

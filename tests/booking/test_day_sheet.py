@@ -29,7 +29,7 @@ def at(moment: Any) -> str:
 
 
 def test_the_day_is_driven_from_the_base_through_its_shows_and_home(c: Any) -> None:
-    sheet = day_sheet.of(c.day)
+    sheet = day_sheet.sheet_of_day(c.day)
     out, between, home = sheet.drives
     assert (out.start, out.end, out.minutes) == ("Marlford base", "St Brannoc’s Academy", 41)  # 6 + 1.25 x 28
     assert (at(out.leaves_at), at(out.arrives_at), out.slack) == ("07:49", "08:30", 0)
@@ -41,7 +41,7 @@ def test_the_day_is_driven_from_the_base_through_its_shows_and_home(c: Any) -> N
 
 
 def test_each_stop_says_whom_to_ask_for_and_who_comes(c: Any) -> None:
-    first, second = day_sheet.of(c.day).stops
+    first, second = day_sheet.sheet_of_day(c.day).stops
     assert (first.meets, first.lead) == (
         day_sheet.Person(name="Samuel Okonkwo", phone="01632 960 204"),
         day_sheet.Person(name="Joanna Fell", phone="01632 960 200"),  # the school's own number
@@ -57,7 +57,7 @@ def test_each_stop_says_whom_to_ask_for_and_who_comes(c: Any) -> None:
     assert guest.lead == day_sheet.Person(name="Derek Stubbs", phone="01632 960 312")
     assert guest.access == ("3 seats near the door, or a quiet room",)
     assert second.seats == 187 and second.year_groups == [8, 9]
-    assert day_sheet.of(c.day).seats == 212 + 187
+    assert day_sheet.sheet_of_day(c.day).seats == 212 + 187
 
 
 def test_what_has_gone_or_is_not_booked_is_no_stop(c: Any) -> None:
@@ -66,7 +66,7 @@ def test_what_has_gone_or_is_not_booked_is_no_stop(c: Any) -> None:
         make.cancellation(c.one, make.NOW)
         make.cancellation(c.guest, make.NOW)
         sheet_days.show_on(c.day, make.school(), time(7, 15), held_until=make.NOW + timedelta(days=90))
-    sheet = day_sheet.of(c.day)
+    sheet = day_sheet.sheet_of_day(c.day)
     assert [s.school.name for s in sheet.stops] == ["Kestermere School"]
     assert sheet.stops[0].guests == () and sheet.kept == 0
     assert len(sheet.drives) == 2
@@ -76,7 +76,7 @@ def test_a_time_that_is_kept_for_a_school_is_counted_and_not_driven_to(c: Any) -
     with transaction():
         c.day.shows_at_most = 3
         sheet_days.show_on(c.day, make.school(easting=451000, northing=229000), time(16, 30))
-    sheet = day_sheet.of(c.day)
+    sheet = day_sheet.sheet_of_day(c.day)
     assert (len(sheet.stops), sheet.kept, sheet.road_minutes) == (2, 1, 92)
 
 
@@ -84,20 +84,20 @@ def test_numbers_are_those_of_the_newest_word(c: Any) -> None:
     with transaction():
         make.revision(c.one, {8: 90, 9: 0}, at=make.NOW, starts_at=c.first.starts_at, ends_at=c.first.ends_at)
         c.one.seats = 90
-    assert day_sheet.of(c.day).stops[0].pupils == {8: 90}
+    assert day_sheet.sheet_of_day(c.day).stops[0].pupils == {8: 90}
 
 
 def test_without_a_base_the_first_and_last_drive_are_not_known(c: Any) -> None:
     with transaction():
         c.troupe.base_easting = None
-    out, between, home = day_sheet.of(c.day).drives
+    out, between, home = day_sheet.sheet_of_day(c.day).drives
     assert out is None and home is None and between is not None and between.minutes == 8
 
 
 def test_a_day_without_shows_has_no_roads(c: Any) -> None:
     with transaction():
         empty = make.tour_day(c.programme, c.troupe, date(2027, 3, 10))
-    sheet = day_sheet.of(empty)
+    sheet = day_sheet.sheet_of_day(empty)
     assert (sheet.stops, sheet.drives, sheet.seats) == ((), (), 0)
 
 
@@ -105,7 +105,7 @@ def test_a_programme_without_discussion_says_none(c: Any) -> None:
     with transaction():
         c.programme.discussion_minutes = 0
         c.programme.running_minutes = 75
-    assert day_sheet.of(c.day).stops[0].discussion_at is None
+    assert day_sheet.sheet_of_day(c.day).stops[0].discussion_at is None
 
 
 def test_a_sheet_takes_as_many_queries_for_two_shows_as_for_three_with_guests(
@@ -130,7 +130,7 @@ def test_a_sheet_takes_as_many_queries_for_two_shows_as_for_three_with_guests(
 
 
 def read(day_id: int) -> day_sheet.Sheet:
-    sheet = day_sheet.of(db.session.get_one(TourDay, day_id))
+    sheet = day_sheet.sheet_of_day(db.session.get_one(TourDay, day_id))
     assert all(s.address is not None and all(g.school.name for g in s.guests) for s in sheet.stops)
     return sheet
 

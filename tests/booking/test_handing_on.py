@@ -124,8 +124,8 @@ def test_the_booking_goes_on_with_its_uid_and_everybody_is_told(c) -> None:
     ]
     letter = db.session.scalars(select(Letter).where(Letter.recipient == FELL)).one()
     assert letter.subject == "‘Someone to Tell’ at Redmere Academy"
-    assert [row.what for row in history.of("booking", reference)] == ["handed on"]
-    assert {h.what for h in history.of("school", c.new.urn)} == {"booking handed on"}
+    assert [row.what for row in history.history_of("booking", reference)] == ["handed on"]
+    assert {h.what for h in history.history_of("school", c.new.urn)} == {"booking handed on"}
 
 
 def test_the_link_in_an_old_letter_opens_the_booking_at_its_new_school(c, client) -> None:
@@ -150,7 +150,9 @@ def test_standings_as_of_an_earlier_day_stay_as_they_were(c) -> None:
     def of(day: date) -> dict[int, str]:
         return {
             s.urn: s.standing
-            for s in standings.of(c.programme.id, as_of=day, now=LATER + timedelta(days=9)).target
+            for s in standings.standings_of_programme(
+                c.programme.id, as_of=day, now=LATER + timedelta(days=9)
+            ).target
         }
 
     handed = LATER.date()

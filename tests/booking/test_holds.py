@@ -287,7 +287,7 @@ def test_a_hold_and_its_end_are_written_down_for_the_partnership_alone(c) -> Non
     for _ in range(2):  # the second time there is nothing to give back
         with transaction():
             holds.give_back(c.programme_id, c.urn, who="Joanna Fell", now=make.NOW)
-    rows = history.of("school", c.urn)
+    rows = history.history_of("school", c.urn)
     assert [(row.what, row.after, row.partnership_id) for row in reversed(rows)] == [
         ("held", ["2027-03-09T09:00:00+00:00"], c.partnership.id),
         ("gave back", None, c.partnership.id),

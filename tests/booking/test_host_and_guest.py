@@ -142,7 +142,9 @@ def test_a_guest_stands_as_booked_and_is_seen_by_its_own_report(c) -> None:
     booking = agree(ask(c))
     of = {
         s.urn: s
-        for s in standings.of(c.programme.id, as_of=day_of(make.NOW), now=make.NOW + timedelta(days=1)).target
+        for s in standings.standings_of_programme(
+            c.programme.id, as_of=day_of(make.NOW), now=make.NOW + timedelta(days=1)
+        ).target
     }
     assert of[c.small.urn].standing == "booked"
     after = booking.performance.ends_at + timedelta(hours=1)
@@ -150,7 +152,9 @@ def test_a_guest_stands_as_booked_and_is_seen_by_its_own_report(c) -> None:
         make.report(booking, "school", after, {8: 9, 9: 8})
     of = {
         s.urn: s
-        for s in standings.of(c.programme.id, as_of=day_of(after), now=after + timedelta(days=1)).target
+        for s in standings.standings_of_programme(
+            c.programme.id, as_of=day_of(after), now=after + timedelta(days=1)
+        ).target
     }
     assert of[c.small.urn].standing == "seen"
     assert of[c.school.urn].standing == "to confirm"
@@ -408,9 +412,9 @@ def test_all_of_it_is_kept_in_the_history(c) -> None:
     agree(place, seats=10)
     with transaction():
         joining.take(place, wish({8: 9}).promise, who="Ann Lea", now=now())
-    said = [row.what for row in history.of("school", str(c.small.urn))]
+    said = [row.what for row in history.history_of("school", str(c.small.urn))]
     assert set(said) >= {"asked to join", "offered seats"}
-    assert [row.what for row in history.of("booking", place.booking.reference)] == ["booked"]
+    assert [row.what for row in history.history_of("booking", place.booking.reference)] == ["booked"]
 
 
 def test_journey_is_said_in_words() -> None:

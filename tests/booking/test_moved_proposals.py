@@ -143,7 +143,7 @@ def test_a_standing_of_a_past_day_knows_the_day_to_reply_by_of_then(c) -> None:
     move(c, slot)
 
     def detail(day: date) -> str:
-        found = standings.of(c.programme.id, as_of=day, now=LATER + timedelta(minutes=1))
+        found = standings.standings_of_programme(c.programme.id, as_of=day, now=LATER + timedelta(minutes=1))
         return next(s.detail for s in found.target if s.urn == c.school.urn)
 
     assert detail(make.NOW.date()) == "reply by 2 February 2027"
@@ -170,7 +170,7 @@ def test_an_answer_in_the_calendar_to_the_first_time_is_not_one_to_the_booking(c
         )
     move(c, there(c))
     life.accept()(c, LATER + timedelta(hours=1))
-    said = answers.of(c.booking)[FELL.address]
+    said = answers.answers_to_booking(c.booking)[FELL.address]
     assert (said.stands, said.to_starts_at) == (False, wall(life.TUESDAY, time(9)))
 
 

@@ -102,7 +102,7 @@ def test_a_troupes_letter_that_is_sent_again_is_written_down(c) -> None:
     with transaction():
         letter = told.troupe_again(c.booking, who="Priya", now=make.NOW + timedelta(hours=2))
     assert letter is not None and letter.recipient == life.RED
-    (row, *_) = history.of("booking", c.booking.reference)
+    (row, *_) = history.history_of("booking", c.booking.reference)
     assert (row.what, row.after, row.who) == ("sent again", life.RED, "Priya")
 
 

@@ -84,7 +84,7 @@ def test_lines_are_added_once_however_often_they_are_sent(marlshire) -> None:
         (date(2027, 2, 22), date(2027, 3, 25)),
     ]
     assert [i.day for i in authorities.inset_days_of(["931"])] == [date(2027, 2, 22)]
-    assert [h.what for h in history.of("authority", "931")] == ["added term dates"]
+    assert [h.what for h in history.history_of("authority", "931")] == ["added term dates"]
 
 
 def test_one_wrong_line_and_nothing_is_added(marlshire) -> None:

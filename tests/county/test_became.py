@@ -117,14 +117,16 @@ def test_what_is_confirmed_is_one_school_going_on_and_what_is_not_stands_twice(a
     assert link.kind == "Successor, confirmed by a coordinator"
     assert "state-funded.csv" in corrections.in_force(900001)["status"].reason
     later = make.NOW + timedelta(days=1)
-    found = standings.of(programme.id, as_of=make.NOW.date(), now=later)
+    found = standings.standings_of_programme(programme.id, as_of=make.NOW.date(), now=later)
     assert [(s.urn, s.standing) for s in found.target] == [
         (900009, "seen"),
         (900500, "unreachable"),
         (900510, "unreachable"),
     ]
     # The day before, the one school was there under its old number.
-    before = standings.of(programme.id, as_of=make.NOW.date() - timedelta(days=1), now=later)
+    before = standings.standings_of_programme(
+        programme.id, as_of=make.NOW.date() - timedelta(days=1), now=later
+    )
     assert [(s.urn, s.standing) for s in before.target if s.urn < 900100] == [(900001, "seen")]
 
 

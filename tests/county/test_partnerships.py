@@ -53,7 +53,7 @@ def test_changed_settings_leave_what_was_and_what_is_and_the_same_again_nothing(
         with transaction():
             partnerships.change(of, changed, **WHO)
     assert partnerships.settings_of(of) == changed
-    assert [(h.what, h.before, h.after) for h in history.of("partnership", of.id)] == [
+    assert [(h.what, h.before, h.after) for h in history.history_of("partnership", of.id)] == [
         (
             "changed the settings",
             {"hold_minutes": 15, "school_opens": "09:00:00", "road_minutes_per_km": 1.25},
@@ -99,7 +99,7 @@ def test_districts_are_kept_and_removed(app: Flask) -> None:
         partnerships.remove_districts(of, **WHO)
         partnerships.remove_districts(of, **WHO)
     assert partnerships.district_names(of) == []
-    assert [h.what for h in history.of("partnership", of.id)] == [
+    assert [h.what for h in history.history_of("partnership", of.id)] == [
         "removed the district map",
         "set the district map",
         "created",

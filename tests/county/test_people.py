@@ -30,7 +30,7 @@ def tries(email: str, remote: str, count: int, *, now=make.NOW) -> None:
 
 def test_password_is_kept_as_scrypt_and_history_tells_who_was_added(priya: people.Person) -> None:
     assert priya.password_hash is not None and priya.password_hash.startswith("scrypt:32768:8:1$")
-    assert [row.what for row in history.of("person", priya.id)] == ["added"]
+    assert [row.what for row in history.history_of("person", priya.id)] == ["added"]
 
 
 def test_address_is_known_whatever_its_case(priya: people.Person) -> None:

@@ -328,6 +328,6 @@ def test_town_urban_rural_and_the_rest_are_dated_and_a_file_without_them_erases_
     told = [
         (s.town, s.urban_rural)
         for day in (4, 6, 8, 10)
-        for s in standings.of(programme.id, as_of=date(2027, 1, day), now=make.NOW).target
+        for s in standings.standings_of_programme(programme.id, as_of=date(2027, 1, day), now=make.NOW).target
     ]
     assert told == [("", ""), ("Kestermere", "Rural"), ("Kestermere", "Rural"), ("Marl", "Urban")]

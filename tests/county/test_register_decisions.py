@@ -133,7 +133,7 @@ def test_accepting_leaves_the_registers_word_and_says_who(ours, count_queries) -
     assert (waiting(ours), schools.get(900001).name) == ([], "Redmere School")
     (done,) = decisions.decided(ours.id)
     assert (done.outcome, done.settled_by, done.settled_at) == ("accepted", "Priya", make.NOW + DAY)
-    assert history.of("school", 900001)[0].what == "accepted the register’s change"
+    assert history.history_of("school", 900001)[0].what == "accepted the register’s change"
 
 
 @pytest.mark.parametrize("deed", [deciding.accept, deciding.keep])

@@ -157,7 +157,7 @@ def test_a_school_rules_a_day_out_opens_it_and_takes_it_back(app: Flask) -> None
         with transaction():
             step()
         assert school_days.load_one(school).why_closed(TUESDAY) == why
-    assert [h.what for h in history.of("school", school.urn)] == [
+    assert [h.what for h in history.history_of("school", school.urn)] == [
         "took back a day of its own",
         "ruled out a day",
         "opened a day",

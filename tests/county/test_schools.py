@@ -126,7 +126,10 @@ def test_own_numbers_hold_from_the_newest_row_and_make_none_twice(county: None) 
     assert schools.own_numbers(900101, 2026) == {8: 150, 9: 0}
     assert schools.own_numbers(900101, 2027) == {}
     assert db.session.scalar(select(func.count()).select_from(OwnNumber)) == 4
-    assert [(h.before, h.after) for h in history.of("school", 900101)][0] == ({"Year 9": 151}, {"Year 9": 0})
+    assert [(h.before, h.after) for h in history.history_of("school", 900101)][0] == (
+        {"Year 9": 151},
+        {"Year 9": 0},
+    )
 
 
 @pytest.mark.parametrize("numbers", [{8: -1}, {8: 2001}, {14: 3}])
@@ -162,7 +165,7 @@ def test_a_correction_holds_and_is_remembered(county: None, field: str, value: A
     correct(field, value)
     assert getattr(schools.get(900101), field) == holds
     assert corrections.standing([900101]) == {900101: {field: holds}}
-    assert history.of("school", 900101)[0].after["reason"] == "Rang them"
+    assert history.history_of("school", 900101)[0].after["reason"] == "Rang them"
 
 
 def test_a_corrected_name_is_found(county: None) -> None:

@@ -140,7 +140,7 @@ class RandomYear:
                 self._plan(self._when(ended), lambda at: make.covered(self.county, "932", True, at))
 
     def _waits(self, days: int, at: datetime) -> None:
-        plan = replace(chasing.of(self.programme.id), first_after_days=days)
+        plan = replace(chasing.schedule_of_programme(self.programme.id), first_after_days=days)
         chasing.settle(self.programme, plan, who="Priya", now=at)
 
     def _plan(self, at: datetime, happen: Callable[[datetime], Any]) -> None:

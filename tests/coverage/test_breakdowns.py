@@ -28,9 +28,9 @@ def _played(seed: int) -> tuple[RandomYear, date]:
 def _hold_parts(seed: int) -> None:
     try:
         year, day = _played(seed)
-        whole = standings.of(year.programme.id, as_of=day, now=LATER)
+        whole = standings.standings_of_programme(year.programme.id, as_of=day, now=LATER)
         for size in (1, 3):
-            parts = list(in_parts.of(year.programme.id, as_of=day, now=LATER, size=size))
+            parts = list(in_parts.standings_in_parts(year.programme.id, as_of=day, now=LATER, size=size))
             for name in ("target", "excluded"):
                 found = [s for part in parts for s in getattr(part, name)]
                 assert sorted(found, key=lambda s: s.urn) == getattr(whole, name)
@@ -60,10 +60,12 @@ def _hold_one_school(seed: int) -> None:
         then = year.some_day()
         known_later = {"told_by": LATER, "register_by": LATER, "settings_by": LATER}
         for as_of, now, more in ((day, LATER, {}), (then, end_of(then), {}), (day, LATER, known_later)):
-            whole = standings.of(year.programme.id, as_of=as_of, now=now, **more)
+            whole = standings.standings_of_programme(year.programme.id, as_of=as_of, now=now, **more)
             for school in year.schools:
                 only = tuple(in_parts.with_kin(scope(year.programme), [school.urn]))
-                alone = standings.of(year.programme.id, as_of=as_of, now=now, only=only, **more)
+                alone = standings.standings_of_programme(
+                    year.programme.id, as_of=as_of, now=now, only=only, **more
+                )
                 for name in ("target", "excluded", "also_seen"):
                     mine, among = (
                         [s for s in getattr(found, name) if s.urn == school.urn] for found in (alone, whole)
@@ -97,8 +99,10 @@ def test_a_part_holds_a_booking_that_was_handed_on_later_whoever_has_it_now(app:
         handed = {"booking_id": booking.id, "from_urn": old.urn, "to_urn": new.urn, "link_ids": []}
         db.session.add(Handover(**handed, recorded_at=make.NOW, who="Priya"))
     before = make.NOW.date() - timedelta(days=1)
-    (alone,) = standings.of(programme.id, as_of=before, now=make.NOW, only=(old.urn,)).target
-    parts = in_parts.of(programme.id, as_of=before, now=make.NOW, size=1)
+    (alone,) = standings.standings_of_programme(
+        programme.id, as_of=before, now=make.NOW, only=(old.urn,)
+    ).target
+    parts = in_parts.standings_in_parts(programme.id, as_of=before, now=make.NOW, size=1)
     assert [(s.name, s.standing) for part in parts for s in part.target] == [
         ("Redmere Academy", "unreachable"),
         ("Redmere School", alone.standing),
@@ -116,7 +120,7 @@ def test_a_part_takes_the_same_queries_whatever_else_there_is(app: Flask, count_
     for size in (7, 4, 3):
         db.session.remove()
         with count_queries() as queries:
-            list(in_parts.of(programme_id, as_of=date(2027, 1, 19), now=make.NOW, size=size))
+            list(in_parts.standings_in_parts(programme_id, as_of=date(2027, 1, 19), now=make.NOW, size=size))
         taken.append(len(queries))
     assert taken == [3 + 20, 3 + 2 * 20, 3 + 3 * 20]
 
@@ -126,7 +130,7 @@ def test_what_came_in_after_the_export_began_is_in_none_of_its_parts(app: Flask)
         programme = make.programme(make.partnership())
         schools = [make.school(name=f"School {n}") for n in range(3)]
     now = datetime(2027, 1, 19, 9, tzinfo=UTC)
-    parts = in_parts.of(programme.id, as_of=date(2027, 1, 19), now=now, size=1)
+    parts = in_parts.standings_in_parts(programme.id, as_of=date(2027, 1, 19), now=now, size=1)
     first = next(parts)
     db.session.rollback()
     with transaction():
@@ -160,7 +164,7 @@ def test_lists_by_type_trust_and_year_group_have_the_rows_of_the_figures(app: Fl
         make.school(name="B", statutory_low_age=9, statutory_high_age=13, trust_name=None)
         booked = make.show(programme, first, datetime(2027, 3, 9, 10, tzinfo=UTC))
         make.booking(booked, {8: 100})
-    reckoning = standings.of(programme.id, as_of=date(2027, 1, 19), now=make.NOW)
+    reckoning = standings.standings_of_programme(programme.id, as_of=date(2027, 1, 19), now=make.NOW)
 
     def names(**filters) -> list[str]:
         return [s.name for s in lists.ordered(lists.pick(reckoning, Filters(**filters)), "name")]
@@ -176,7 +180,7 @@ def test_lists_by_type_trust_and_year_group_have_the_rows_of_the_figures(app: Fl
 
 
 def _target(programme_id: int, day: date) -> list[standings.Standing]:
-    return standings.of(programme_id, as_of=day, now=make.NOW).target
+    return standings.standings_of_programme(programme_id, as_of=day, now=make.NOW).target
 
 
 def test_a_training_of_which_one_session_failed_says_so_and_never_speaks_of_pupils(app: Flask) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from outreach.coverage.charts import county_map, map_room
-from outreach.coverage.figures import of
+from outreach.coverage.figures import figures_of_target
 from outreach.coverage.standings import Standing
 
 CODES = {"Shire": "E07000001", "Town": "E07000002"}
@@ -112,7 +112,7 @@ def test_a_crowded_town_is_drawn_larger_in_an_inset_and_each_school_once(schools
     northings = [212_500 + 400 * (n // 6) for n in range(schools)]
     target = [school(n, e, no, "Town") for n, (e, no) in enumerate(zip(eastings, northings, strict=True))]
     target.append(school(99, 440_000, 200_000, "Shire"))
-    drawn = county_map.draw(outlines, of(target, county="x").districts, target)
+    drawn = county_map.draw(outlines, figures_of_target(target, county="x").districts, target)
     assert drawn is not None
     assert [i.name for i in drawn.insets] == insets
     assert len(drawn.marks) + sum(len(i.marks) for i in drawn.insets) == schools + 1
@@ -125,7 +125,7 @@ def test_up_to_500_schools_are_drawn_each_with_its_name_and_more_as_districts_on
     target = [
         school(n, 432_000 + 1600 * (n % 24), 182_000 + 2600 * (n // 24), "Shire") for n in range(schools)
     ]
-    drawn = county_map.draw(outlines, of(target, county="x").districts, target)
+    drawn = county_map.draw(outlines, figures_of_target(target, county="x").districts, target)
     assert drawn is not None and len(drawn.shapes) == 1
     marks = [*drawn.marks, *(mark for inset in drawn.insets for mark in inset.marks)]
     named = {mark.urn: (mark.name, mark.glyph) for mark in marks}

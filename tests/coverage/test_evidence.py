@@ -27,7 +27,9 @@ def programme(app: Flask):
 
 def found(programme, school) -> Standing:
     return next(
-        s for s in standings.of(programme.id, as_of=NOW.date(), now=NOW).target if s.urn == school.urn
+        s
+        for s in standings.standings_of_programme(programme.id, as_of=NOW.date(), now=NOW).target
+        if s.urn == school.urn
     )
 
 
@@ -132,7 +134,7 @@ def test_how_strong_a_total_is_adds_up_leads_to_its_schools_and_stands_in_the_re
                 make.report(booking, "school", later(DAY), school_said)
             if company_said:
                 make.report(booking, "company", later(DAY), company_said)
-    reckoning = standings.of(programme.id, as_of=NOW.date(), now=NOW)
+    reckoning = standings.standings_of_programme(programme.id, as_of=NOW.date(), now=NOW)
     totals = figures.whole(reckoning.target, county="x")
     strong = {grade: n for grade, n in totals.evidence.items() if n}
     assert strong == {"one side": 3, "counted by both": 1}

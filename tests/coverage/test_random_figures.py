@@ -56,9 +56,9 @@ def test_what_was_told_of_a_day_stays_whatever_is_recorded_later(app: Flask, see
 
 
 def _told(year: RandomYear, day: date, now: datetime) -> Any:
-    reckoning = standings.of(year.programme.id, as_of=day, now=now)
+    reckoning = standings.standings_of_programme(year.programme.id, as_of=day, now=now)
     raised = concerns.by_school(reckoning, now=now)
-    found = figures.of(reckoning.target, county="x")
+    found = figures.figures_of_target(reckoning.target, county="x")
     dimensions = [figures.by(reckoning.target, d) for d in DIMENSIONS]
     drawn = content.draw(reckoning, raised, county="Marlshire", partnership="The partnership")
     schools = reckoning.target, reckoning.excluded, reckoning.also_seen
@@ -72,7 +72,7 @@ def _hold(seed: int, *, for_adults: bool = False) -> None:
         year.play()
         db.session.flush()
         rows, day = read_all(), year.some_day()
-        reckoning = standings.of(year.programme.id, as_of=day, now=LATER)
+        reckoning = standings.standings_of_programme(year.programme.id, as_of=day, now=LATER)
         slow = Sums((WorldOfAdults if for_adults else World)(year.programme, day, rows))
         if for_adults:
             assert {s.target_pupils for s in reckoning.target} <= {None}
@@ -102,7 +102,7 @@ def _hold_schools(reckoning: standings.Reckoning, slow: Sums) -> None:
 
 
 def _hold_figures(reckoning: standings.Reckoning, slow: Sums) -> None:
-    found = figures.of(reckoning.target, county="x")
+    found = figures.figures_of_target(reckoning.target, county="x")
     _same(found.county, slow.total())
     for dimension in DIMENSIONS:
         rows = {t.key: t for t in figures.by(reckoning.target, dimension)}

@@ -50,7 +50,7 @@ def _hold_to_the_reference(seed: int) -> None:
         db.session.flush()
         rows = read_all()
         for day in (year.some_day(), year.some_day()):
-            reckoning = standings.of(year.programme.id, as_of=day, now=LATER)
+            reckoning = standings.standings_of_programme(year.programme.id, as_of=day, now=LATER)
             world = World(year.programme, day, rows)
             _compare(reckoning, world)
             standings_sum = Counter(s.standing for s in reckoning.target)

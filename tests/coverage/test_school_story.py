@@ -40,9 +40,9 @@ def _hold_to_the_lists(seed: int) -> None:
             (year.some_day(), LATER),
             (then := year.some_day(), end_of(then)),
         ):
-            whole = standings.of(year.programme.id, as_of=day, now=now)
+            whole = standings.standings_of_programme(year.programme.id, as_of=day, now=now)
             for school in year.schools:
-                (told,) = story.of(school.urn, year.county, as_of=day, now=now)
+                (told,) = story.story_of_school(school.urn, year.county, as_of=day, now=now)
                 assert told.standing == next(
                     (s for s in (*whole.target, *whole.excluded) if s.urn == school.urn), None
                 )
@@ -103,7 +103,7 @@ def test_each_year_has_its_line_with_the_former_self_that_stood_for_the_school(o
         make.record(old, datetime(2026, 9, 2, tzinfo=UTC), status="Closed", close_date=date(2026, 8, 31))
         make.succession(old, new, at=datetime(2026, 9, 2, tzinfo=UTC))
     for urn in (new.urn,):
-        told = story.of(urn, ours, as_of=make.NOW.date(), now=make.NOW)
+        told = story.story_of_school(urn, ours, as_of=make.NOW.date(), now=make.NOW)
         assert words(told) == [
             (2026, [("Redmere Academy", "not asked")], ""),
             (2025, [("Redmere School", "seen")], ""),
@@ -135,12 +135,12 @@ def test_a_booking_handed_on_counts_for_each_school_in_its_time(ours) -> None:
             )
         )
     before = make.NOW.date() - timedelta(days=1)
-    assert words(story.of(old.urn, ours, as_of=before, now=make.NOW)) == [
+    assert words(story.story_of_school(old.urn, ours, as_of=before, now=make.NOW)) == [
         (2026, [("Redmere School", "booked")], "")
     ]
-    assert words(story.of(new.urn, ours, as_of=make.NOW.date(), now=make.NOW + timedelta(days=1))) == [
-        (2026, [("Redmere Academy", "booked")], "")
-    ]
+    assert words(
+        story.story_of_school(new.urn, ours, as_of=make.NOW.date(), now=make.NOW + timedelta(days=1))
+    ) == [(2026, [("Redmere Academy", "booked")], "")]
 
 
 def test_a_school_of_no_target_has_a_line_that_says_nothing_and_another_partnerships_years_are_not_told(
@@ -150,7 +150,9 @@ def test_a_school_of_no_target_has_a_line_that_says_nothing_and_another_partners
         primary = make.school(statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary")
         in_year(ours, 2026)
         in_year(make.partnership(("932",)), 2026)
-    assert words(story.of(primary.urn, ours, as_of=make.NOW.date(), now=make.NOW)) == [(2026, [], "")]
+    assert words(story.story_of_school(primary.urn, ours, as_of=make.NOW.date(), now=make.NOW)) == [
+        (2026, [], "")
+    ]
 
 
 def test_five_programmes_take_the_queries_of_one_and_none_takes_one(ours, count_queries) -> None:
@@ -158,7 +160,9 @@ def test_five_programmes_take_the_queries_of_one_and_none_takes_one(ours, count_
         school = make.school()
     urn, taken = school.urn, []
     partnership = db.session.merge(ours)
-    assert partnership.id and story.of(urn, partnership, as_of=make.NOW.date(), now=make.NOW) == []
+    assert (
+        partnership.id and story.story_of_school(urn, partnership, as_of=make.NOW.date(), now=make.NOW) == []
+    )
     for years in (range(2026, 2027), range(2021, 2026)):
         with transaction():
             for year in years:
@@ -166,6 +170,6 @@ def test_five_programmes_take_the_queries_of_one_and_none_takes_one(ours, count_
                 make.booking(make.show(programme, school, datetime(year + 1, 3, 9, 9, tzinfo=UTC)), {8: 100})
         assert partnership.id
         with count_queries() as queries:
-            told = story.of(urn, partnership, as_of=make.NOW.date(), now=make.NOW)
+            told = story.story_of_school(urn, partnership, as_of=make.NOW.date(), now=make.NOW)
         taken.append(len(queries))
     assert (len(told), taken) == (6, [21, 21])

@@ -26,7 +26,7 @@ def programme(app: Flask):
 
 
 def reckon(programme, day: date = DAY):
-    return standings.of(programme.id, as_of=day, now=NOW)
+    return standings.standings_of_programme(programme.id, as_of=day, now=NOW)
 
 
 def only(programme):
@@ -174,7 +174,7 @@ def test_an_excluded_school_that_saw_it_is_also_seen_and_in_no_share(programme):
         make.decision(programme, school, "exclude")
     found = reckon(programme)
     assert [(a.pupils, a.why) for a in found.also_seen] == [(90, "excluded: Agreed")]
-    assert figures.of(found.target, county="Marlshire").county.seen_pupils == 0
+    assert figures.figures_of_target(found.target, county="Marlshire").county.seen_pupils == 0
 
 
 def test_on_a_split_each_successor_has_seen_it_and_nobody_is_counted_twice(programme):
@@ -443,7 +443,10 @@ def test_the_last_minute_of_a_day_counts_and_the_next_does_not(programme):
         make.answer(programme, school, "declined", datetime(2027, 6, 1, 22, 59, tzinfo=UTC), "exams")
         make.answer(programme, school, "waiting list", datetime(2027, 6, 1, 23, 0, tzinfo=UTC))
     later = datetime(2027, 7, 1, tzinfo=UTC)
-    found = [standings.of(programme.id, as_of=date(2027, 6, n), now=later).target[0] for n in (1, 2)]
+    found = [
+        standings.standings_of_programme(programme.id, as_of=date(2027, 6, n), now=later).target[0]
+        for n in (1, 2)
+    ]
     assert [s.standing for s in found] == ["declined", "asked"]
 
 
@@ -468,7 +471,9 @@ def test_the_real_register_gives_107_schools_for_years_8_and_9(programme, shared
         register.lock()
         changes = register.preview(file, ["931"])
         register.apply(changes, file_name="register.csv", la_codes=["931"], who="Priya", now=NOW)
-    found = standings.of(programme.id, as_of=date(2027, 3, 2), now=NOW + timedelta(days=3))
+    found = standings.standings_of_programme(
+        programme.id, as_of=date(2027, 3, 2), now=NOW + timedelta(days=3)
+    )
     assert (len(found.target), sum(s.ages_unknown for s in found.target)) == (107, 31)
 
 
@@ -478,7 +483,7 @@ def test_schools_stand_in_their_own_district_on_the_map(programme, shared: Path)
     with transaction():
         make.school(easting=451300, northing=206200, district_code="E07000178", district_name="Oxford")
     found = reckon(programme).target
-    drawn = county_map.draw(outlines, figures.of(found, county="x").districts, found)
+    drawn = county_map.draw(outlines, figures.figures_of_target(found, county="x").districts, found)
     oxford = next(shape for shape in drawn.shapes if shape.code == "E07000178")
     (mark,) = drawn.marks
     xs, ys = _corners(oxford.path)

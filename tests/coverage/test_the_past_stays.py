@@ -128,7 +128,7 @@ def told(year: RandomYear) -> list[Any]:
     found = []
     db.session.expire_all()
     for day in DAYS:
-        r = standings.of(year.programme.id, as_of=day, now=TODAY + timedelta(days=1))
+        r = standings.standings_of_programme(year.programme.id, as_of=day, now=TODAY + timedelta(days=1))
         raised = concerns.by_school(r, now=TODAY + timedelta(days=1))
         found.append((r.target, r.excluded, r.also_seen, r.year_groups, raised))
     return found

@@ -27,7 +27,7 @@ class Story:
     school: dict[str, School] = field(default_factory=dict)
 
     def as_of(self, day: date) -> Reckoning:
-        return standings.of(self.programme.id, as_of=day, now=NOW)
+        return standings.standings_of_programme(self.programme.id, as_of=day, now=NOW)
 
     def of(self, letter: str, day: date) -> Standing | None:
         urn = self.school[letter].urn

@@ -43,13 +43,13 @@ def tell(at: str) -> tuple[Told, datetime]:
 
 
 def judge(told: Told, now: datetime) -> None:
-    reckoning = standings.of(told.programme.id, as_of=day_of(now), now=now)
+    reckoning = standings.standings_of_programme(told.programme.id, as_of=day_of(now), now=now)
     found = Counter(row.standing for row in reckoning.target)
     assert set(found) == NINE
     assert found[Word.SEEN] >= 20
     assert found[Word.BOOKED] >= 10
     assert len(reckoning.excluded) == 2
-    for school in told.cast.of(cast.SILENT, cast.ASKED_TODAY):
+    for school in told.cast.playing(cast.SILENT, cast.ASKED_TODAY):
         assert slots.offers(told.programme, school, now=now).near, f"nothing to book for {school.name}"
     lie = select(func.count()).select_from(Performance).where(Performance.released_at.is_(None))
     assert db.session.scalar(lie.where(Performance.starts_at < now)) > 40

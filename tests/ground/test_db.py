@@ -60,7 +60,7 @@ def test_history_can_only_grow(app: Flask) -> None:
     for statement in ("UPDATE history SET who = 'x'", "DELETE FROM history"):
         with pytest.raises(Exception, match="history_only_grows"), transaction() as session:
             session.execute(db.text(statement))
-    assert [row.who for row in history.of("booking", 1)] == ["Joanna Fell"]
+    assert [row.who for row in history.history_of("booking", 1)] == ["Joanna Fell"]
 
 
 def test_a_database_that_was_started_again_is_noticed_before_the_next_question(app: Flask) -> None:

@@ -155,7 +155,11 @@ class Desk:
         off = scope.of_day(day)
         with transaction():
             seen = affected.look(off, now=self.later())
-            chosen = {ref: i.planned.key for ref, i in instead.of(seen, now=self.now).items() if i.planned}
+            chosen = {
+                ref: i.planned.key
+                for ref, i in instead.other_times_for(seen, now=self.now).items()
+                if i.planned
+            }
             done = deeds.call_off(
                 off,
                 key=secrets.token_hex(8),
@@ -217,7 +221,7 @@ class Desk:
 
     def standings(self) -> dict[int, tuple[str, str]]:
         at = self.now + timedelta(minutes=1)
-        found = standings.of(self.programme.id, as_of=at.date(), now=at)
+        found = standings.standings_of_programme(self.programme.id, as_of=at.date(), now=at)
         return {s.urn: (s.standing, s.cause) for s in found.target}
 
 

@@ -358,7 +358,7 @@ def test_what_another_partnerships_schools_tell_of_themselves_changes_nothing_of
     for n, _ in enumerate(told(tour.schools[0])):
         assert fingerprint.changed(plan) == [fingerprint.WORDS[fingerprint.SCHOOLS]], n
         with transaction():
-            plan.about = fingerprint.of(tour.programme)
+            plan.about = fingerprint.fingerprint_of_inputs(tour.programme)
 
 
 def test_what_changes_while_the_planner_thinks_is_said_of_the_plan(tour: Tour) -> None:

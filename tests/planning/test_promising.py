@@ -122,7 +122,7 @@ def states(t: SimpleNamespace) -> list[str]:
 
 
 def standing(t: SimpleNamespace, school: int, now) -> tuple[str, str]:
-    found = standings.of(t.tour.programme.id, as_of=now.date(), now=now)
+    found = standings.standings_of_programme(t.tour.programme.id, as_of=now.date(), now=now)
     here = next(s for s in found.target if s.urn == t.tour.schools[school].urn)
     return here.standing, here.cause
 
@@ -440,7 +440,7 @@ def test_what_has_no_place_any_more_is_taken_back_only_when_it_is_ticked(t) -> N
 def test_a_day_has_what_stands_and_what_is_drawn_in_order_with_the_road(t) -> None:
     accept(t, t.one)
     says_yes(db.session.query(Proposal).one())
-    found = day_by_day.of(t.plan, MONDAY, now=LATER)
+    found = day_by_day.day_of_plan(t.plan, MONDAY, now=LATER)
     (van,) = found.troupes
     assert [(stop.what, stop.school.name, stop.road) for stop in van.stops] == [
         ("booked", "School 1", 13),
@@ -457,7 +457,7 @@ def test_a_day_of_a_plan_takes_the_same_queries_however_full_it_is(t, count_quer
         db.session.expire_all()
         plan = db.session.get_one(TourPlan, t.plan.id)
         with count_queries() as queries:
-            day_by_day.of(plan, day, now=LATER)
+            day_by_day.day_of_plan(plan, day, now=LATER)
         return len(queries)
 
     one, two = asked(TUESDAY), asked(MONDAY)

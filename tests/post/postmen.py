@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def post(server: MailServer | None, folder: Path = Path("/nowhere"), url: str = "") -> Post:
-    to = Server.of(url or server.url) if server or url else None
+    to = Server.from_url(url or server.url) if server or url else None
     return Post(server=to, folder=folder, domain="outreach.example", key=b"key")
 
 

@@ -362,7 +362,7 @@ def test_a_renewed_address_is_another_and_the_old_one_is_revoked(app: Flask) -> 
     assert new.label == old.label and addresses.token_of(new, KEY) != addresses.token_of(old, KEY)
     live = addresses.live(SCHOOL, URN, partnership_id=1)
     assert live is not None and live.id == new.id
-    assert [h.what for h in history.of("feed", old.id)] == ["revoked", "made"]
+    assert [h.what for h in history.history_of("feed", old.id)] == ["revoked", "made"]
 
 
 def test_a_revoked_address_is_known_and_no_more(app: Flask) -> None:

@@ -164,7 +164,7 @@ def test_a_letter_that_failed_is_tried_again(app: Flask) -> None:
         letter.status, letter.attempts, letter.last_error = FAILED, 10, "550"
         again.try_again(letter, who="Priya", now=LATER)
         assert (letter.status, letter.attempts, letter.not_before) == (WAITING, 0, LATER)
-        assert [h.what for h in history.of("letter", letter.id)] == ["tried again"]
+        assert [h.what for h in history.history_of("letter", letter.id)] == ["tried again"]
 
 
 def test_a_letter_that_went_is_not_sent_again(app: Flask) -> None:
@@ -195,7 +195,7 @@ def test_a_letter_that_waits_is_withdrawn_and_its_link_hidden(app: Flask) -> Non
         letterbook.withdraw(letter, who="Priya", now=LATER)
         assert letter.status == WITHDRAWN
         assert "/i/hidden-once-sent" in copies.read(letter.raw).text
-        assert [h.who for h in history.of("letter", letter.id)] == ["Priya"]
+        assert [h.who for h in history.history_of("letter", letter.id)] == ["Priya"]
     assert take("a", LATER) is None
 
 

@@ -270,7 +270,7 @@ def test_a_mail_server_is_read_from_its_address(
     url: str, host: str, port: int, security: str, user: str, password: str
 ) -> None:
     wanted = Server(host=host, port=port, security=security, user=user, password=password)
-    assert Server.of(url) == wanted
+    assert Server.from_url(url) == wanted
     assert not password or password not in repr(wanted)
 
 
@@ -279,7 +279,7 @@ def test_a_mail_server_is_read_from_its_address(
 )
 def test_a_mail_server_written_wrongly_is_refused_in_words(url: str) -> None:
     with pytest.raises(postman.BadMailServer, match="SMTP_URL must look like"):
-        Server.of(url)
+        Server.from_url(url)
 
 
 def test_without_a_server_each_letter_becomes_one_file_with_its_true_link(app: Flask, tmp_path: Path) -> None:

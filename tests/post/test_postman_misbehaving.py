@@ -230,7 +230,7 @@ def test_of_two_postmen_one_tries_whether_a_pause_is_over(app: Flask) -> None:
 
 
 def token_post(server: MailServer, file: Path, user: str = "outreach%40marlshire.example") -> Post:
-    to = Server.of(f"smtp://{user}@127.0.0.1:{server.port}", str(file))
+    to = Server.from_url(f"smtp://{user}@127.0.0.1:{server.port}", str(file))
     return Post(server=to, folder=Path("/nowhere"), domain="outreach.example", key=b"key")
 
 
@@ -268,7 +268,7 @@ def test_a_server_without_tokens_is_said_to_be_so(app: Flask, server: MailServer
 
 def test_a_token_without_a_user_is_refused_in_words() -> None:
     with pytest.raises(BadMailServer, match="must name the user"):
-        Server.of("smtp://mail.example", "/run/token")
+        Server.from_url("smtp://mail.example", "/run/token")
 
 
 @pytest.mark.parametrize(
@@ -410,7 +410,7 @@ def test_a_slow_server_gets_letters_few_at_a_time_so_that_others_can_be_called_b
 
     server.while_taking = slowly
     done = postman.send_waiting(
-        Post(server=Server.of(server.url), folder=Path("/x"), domain="outreach.example", key=b"key"),
+        Post(server=Server.from_url(server.url), folder=Path("/x"), domain="outreach.example", key=b"key"),
         clock=lambda: now[0],
         name="a",
     )

@@ -96,7 +96,7 @@ def test_a_day_off_takes_its_tour_day_and_names_the_day_that_has_a_show(c) -> No
     assert {p.day: p.why_not for p in days.judge(c.programme, c.troupe, list(WEEK), now=make.NOW)}[
         WEEK[0]
     ] == "day off of Red van"
-    assert history.of("troupe", c.troupe.id)[0].who == "Priya"
+    assert history.history_of("troupe", c.troupe.id)[0].who == "Priya"
     undone = undo(c, done)
     assert (len(undone.days), standing(c)) == (4, list(WEEK))
     assert not days_off.standing([c.troupe.id], WEEK[0], WEEK[4])
@@ -295,8 +295,8 @@ def test_a_change_is_of_its_own_troupe_alone(c) -> None:
 def test_rules_are_settled_within_reason_and_written_down(c) -> None:
     with transaction():
         rules.settle(c.troupe, Rules(rest_hours=12, latest_return=time(19)), who="Priya", now=make.NOW)
-    assert rules.of(c.troupe) == Rules(rest_hours=12, latest_return=time(19))
-    assert history.of("troupe", c.troupe.id)[0].after == {
+    assert rules.rules_of_troupe(c.troupe) == Rules(rest_hours=12, latest_return=time(19))
+    assert history.history_of("troupe", c.troupe.id)[0].after == {
         "rest_hours": 12,
         "latest_return": "19:00:00",
         "overnight_stays": False,

@@ -113,7 +113,7 @@ def test_a_changed_base_leaves_what_was_and_what_is(app: Flask) -> None:
         with transaction():
             companies.change_troupe(red, facts, **WHO)
     assert red.base == Place(easting=450000, northing=210000)
-    assert [(h.what, h.before, h.after) for h in history.of("troupe", red.id)] == [
+    assert [(h.what, h.before, h.after) for h in history.history_of("troupe", red.id)] == [
         (
             "changed",
             {"base_name": "", "base_easting": None, "base_northing": None},

@@ -141,7 +141,7 @@ def test_days_are_added_once_however_often_the_form_is_sent(tour: Tour) -> None:
         (TUESDAY, time(7), time(17), 2),
         (TUESDAY + timedelta(days=1), time(7), time(17), 2),
     ]
-    assert [h.what for h in history.of("programme", tour.programme.id)] == ["added tour days"]
+    assert [h.what for h in history.history_of("programme", tour.programme.id)] == ["added tour days"]
 
 
 def test_a_form_sent_twice_at_the_same_moment_adds_once(tour: Tour, app: Flask) -> None:
@@ -277,7 +277,7 @@ def test_the_hours_of_a_day_change_within_what_its_shows_need(tour: Tour) -> Non
     with transaction():
         itinerary.change_day(day, Hours(leaves=time(8, 44), returns=time(12, 1), shows_at_most=1), **WHO)
     assert days.hours_of(day) == Hours(leaves=time(8, 44), returns=time(12, 1), shows_at_most=1)
-    assert [(h.before, h.after) for h in history.of("tour day", day.id)] == [
+    assert [(h.before, h.after) for h in history.history_of("tour day", day.id)] == [
         (
             {"leaves": "07:00", "returns": "17:00", "shows_at_most": 2},
             {"leaves": "08:44", "returns": "12:01", "shows_at_most": 1},

@@ -100,7 +100,7 @@ def test_a_changed_target_is_a_new_dated_row_and_the_old_one_stays_true_of_its_d
     assert programmes.target_year_groups(play.id) == (7, 8, 9)
     assert programmes.target_year_groups(play.id, later - timedelta(seconds=1)) == (8, 9)
     assert programmes.target_year_groups(play.id, make.NOW - timedelta(seconds=1)) == ()
-    assert [h.after for h in history.of("programme", play.id) if h.what == "set the target"] == [
+    assert [h.after for h in history.history_of("programme", play.id) if h.what == "set the target"] == [
         [7, 8, 9],
         [8, 9],
     ]
@@ -111,7 +111,7 @@ def test_a_change_leaves_what_was_and_what_is(play) -> None:
     assert programmes.production_of(play) == replace(
         PLAY, audience_ceiling=200, latest_finish=time(15), year_groups=(9,)
     )
-    said = {h.what: (h.before, h.after) for h in history.of("programme", play.id)[:2]}
+    said = {h.what: (h.before, h.after) for h in history.history_of("programme", play.id)[:2]}
     assert said == {
         "set the target": ([8, 9], [9]),
         "changed": (
@@ -147,7 +147,11 @@ def test_a_closed_programme_is_not_changed_until_it_is_open_again(play) -> None:
     with transaction():
         programmes.reopen(play, **WHO)
     change(play, replace(PLAY, audience_ceiling=100))
-    assert [h.what for h in history.of("programme", play.id)][:3] == ["changed", "opened again", "closed"]
+    assert [h.what for h in history.history_of("programme", play.id)][:3] == [
+        "changed",
+        "opened again",
+        "closed",
+    ]
 
 
 def test_another_partnerships_programme_is_not_found(play) -> None:

@@ -43,7 +43,7 @@ def bring(c: SimpleNamespace, *lines: str, head: str = "From,To,Minutes") -> Bro
 
 
 def minutes(c: SimpleNamespace, one: object, other: object) -> int:
-    ways = roads.of(c.partnership)
+    ways = roads.roads_of_partnership(c.partnership)
     stops = [roads.school_stop(s.urn, s.easting, s.northing) for s in (one, other)]  # type: ignore[attr-defined]
     assert ways.minutes(*stops) == ways.minutes(*reversed(stops))
     return ways.minutes(*stops)
@@ -71,7 +71,9 @@ def test_larger_of_two_directions_counts_and_is_said(c) -> None:
 def test_base_may_be_named_by_any_of_its_names(c, word: str) -> None:
     bring(c, word + ",{b},31")
     base = roads.base_stop(c.troupe)
-    assert roads.of(c.partnership).minutes(base, roads.school_stop(c.b.urn, None, None)) == 31
+    assert (
+        roads.roads_of_partnership(c.partnership).minutes(base, roads.school_stop(c.b.urn, None, None)) == 31
+    )
 
 
 def test_several_bases_must_be_named(c) -> None:
@@ -155,16 +157,16 @@ def test_table_of_another_partnership_counts_for_nobody_else(c) -> None:
         theirs = make.partnership(("932",))
     bring(c, "{a},{b},25")
     stops = [roads.school_stop(s.urn, s.easting, s.northing) for s in (c.a, c.b)]
-    assert roads.of(theirs).minutes(*stops) == 16
+    assert roads.roads_of_partnership(theirs).minutes(*stops) == 16
     assert road_table.state(theirs) == State(pairs=0, possible=0)
 
 
 def test_table_is_read_once_a_process_however_often_it_is_asked(c, count_queries) -> None:
     bring(c, "{a},{b},25")
-    roads.of(c.partnership)
+    roads.roads_of_partnership(c.partnership)
     with count_queries() as queries:
         for _ in range(3):
-            roads.of(c.partnership)
+            roads.roads_of_partnership(c.partnership)
     assert [q for q in queries if "road_minutes" in q] == []
 
 
@@ -223,7 +225,7 @@ def test_road_of_a_show_says_from_where_how_far_there_when_and_what_is_to_spare(
     first = stand(c, c.a, time(9))
     second = stand(c, c.d, time(12, 30))
     bring(c, "{a},{d},40")
-    road = legs.of(second, now=make.NOW)
+    road = legs.road_of_show(second, now=make.NOW)
     assert road.before is not None and road.after is not None
     before, after = road.before, road.after
     assert (before.name, before.other, before.kilometres, before.minutes, before.by_table) == (
@@ -241,13 +243,13 @@ def test_road_of_a_show_says_from_where_how_far_there_when_and_what_is_to_spare(
     assert (after.name, after.other, after.minutes, after.by_table) == ("Depot", None, 26, False)
     assert after.slack == int((wall(DAY, time(18)) - second.away_at).total_seconds() // 60) - 26
     bring(c, "{a},{d},60")
-    assert legs.of(second, now=make.NOW).before.slack == before.slack - 20
+    assert legs.road_of_show(second, now=make.NOW).before.slack == before.slack - 20
 
 
 def test_road_from_a_base_that_nobody_set_is_not_made_up(c) -> None:
     with transaction():
         c.troupe.base_easting = None
-    road = legs.of(stand(c, c.a, time(9)), now=make.NOW)
+    road = legs.road_of_show(stand(c, c.a, time(9)), now=make.NOW)
     assert (road.before, road.after) == (None, None)
 
 

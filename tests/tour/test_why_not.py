@@ -40,12 +40,12 @@ def c(app: Flask) -> SimpleNamespace:
 
 
 def held(c: SimpleNamespace, day: date = DAY, now: datetime = make.NOW) -> list[str]:
-    return [v.said for v in why_not.of(c.programme, c.school, day, now=now) if v.holds]
+    return [v.said for v in why_not.verdicts_on_day(c.programme, c.school, day, now=now) if v.holds]
 
 
 def test_a_day_that_is_offered_has_nothing_in_the_way_and_says_its_first_start(c) -> None:
     assert held(c) == []
-    last = why_not.of(c.programme, c.school, DAY, now=make.NOW)[-1]
+    last = why_not.verdicts_on_day(c.programme, c.school, DAY, now=make.NOW)[-1]
     (offer,) = slots.offers(c.programme, c.school, now=make.NOW).days
     assert (last.rule, last.first_start) == ("Time and road", offer.slots[0].starts)
 
@@ -97,7 +97,7 @@ def test_no_lunch(c) -> None:
         db.session.add(SchoolHours(urn=c.school.urn, opens=time(9), closes=time(16)))
     assert held(c) == []
     assert "The troupe has 30 minutes between 11:00am and 2:30pm." in [
-        v.said for v in why_not.of(c.programme, c.school, DAY, now=make.NOW)
+        v.said for v in why_not.verdicts_on_day(c.programme, c.school, DAY, now=make.NOW)
     ]
 
 
@@ -135,10 +135,10 @@ def test_a_night_away_shortens_the_road_of_the_next_morning_alone(c) -> None:
     (offer,) = slots.offers(c.programme, c.school, now=make.NOW, only_days=[c.day.id]).days
     # 8 minutes there and 106 on, where 106 + 1 km of road (105) would be driven without a show
     assert (offer.best().extra_minutes, offer.best().why) == (9, "The company stays the night near you")
-    said = [v.said for v in why_not.of(c.programme, c.school, DAY, now=make.NOW)]
+    said = [v.said for v in why_not.verdicts_on_day(c.programme, c.school, DAY, now=make.NOW)]
     assert "Leaves from Mill Lodge, where it stayed." in said
     assert "Stays the night at Mill Lodge." in [
-        v.said for v in why_not.of(c.programme, c.school, eve.day, now=make.NOW)
+        v.said for v in why_not.verdicts_on_day(c.programme, c.school, eve.day, now=make.NOW)
     ]
     with transaction():
         eve.day -= timedelta(days=1)  # a night later it has been at home
@@ -157,7 +157,7 @@ def test_the_same_number_of_questions_for_one_troupe_and_for_three(c, count_quer
     def asked() -> int:
         db.session.expire_all()
         with count_queries() as queries:
-            why_not.of(c.programme, c.school, DAY, now=make.NOW)
+            why_not.verdicts_on_day(c.programme, c.school, DAY, now=make.NOW)
         return len(queries)
 
     one = asked()

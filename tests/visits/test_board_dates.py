@@ -96,7 +96,7 @@ def test_a_removed_date_is_cancelled_in_the_calendars_and_gone_from_the_list(
         1,
     )
     assert board_dates.coming(partnership.id, today=TODAY) == []
-    assert [h.what for h in history.of("report date", made.id)] == ["removed", "added"]
+    assert [h.what for h in history.history_of("report date", made.id)] == ["removed", "added"]
     with pytest.raises(NoSuchDate):
         board_dates.get(partnership.id, made.id)
 

@@ -26,7 +26,7 @@ def booking(app: Flask):
 
 
 def standing(booking):
-    (found,) = standings.of(
+    (found,) = standings.standings_of_programme(
         booking.programme_id, as_of=AFTER.date() + timedelta(days=9), now=AFTER + timedelta(days=20)
     ).target
     return found
@@ -39,7 +39,7 @@ def test_a_report_by_year_group_is_counted(booking):
         )
     assert reports.counts_of(reports.newest(booking, "school")) == {8: 140, 9: 120}
     assert (standing(booking).standing, standing(booking).seen_pupils) == ("seen", 260)
-    assert history.of("booking", booking.reference)[0].what == "reported (school)"
+    assert history.history_of("booking", booking.reference)[0].what == "reported (school)"
 
 
 def test_a_total_is_shared_in_the_promised_proportion_and_marked(booking):
@@ -101,7 +101,9 @@ def test_a_company_counts_host_and_guests_together(booking):
         reports.report(booking, "company", Account(took_place=True, pupils=219), **WHO)
     by_urn = {
         s.urn: s
-        for s in standings.of(booking.programme_id, as_of=AFTER.date(), now=AFTER + timedelta(days=20)).target
+        for s in standings.standings_of_programme(
+            booking.programme_id, as_of=AFTER.date(), now=AFTER + timedelta(days=20)
+        ).target
     }
     assert (by_urn[guest.urn].seen_pupils, by_urn[guest.urn].seen_estimated) == (19, True)
     with transaction():

@@ -284,7 +284,7 @@ def test_every_sum_is_that_of_a_slow_reckoning(app: Flask, seed: int) -> None:
         theirs = make.partnership(("932",))
         make.tour_day(make.programme(theirs), make.troupe(theirs), date(2026, 11, 3))
     for year in (2025, 2026, 2027):
-        found = season.of(c.partnership.id, year, now=NOW)
+        found = season.season_of_year(c.partnership.id, year, now=NOW)
         assert numbers(found.total) == slow(c.partnership.id, year)
         for month, of_month in found.months:
             assert numbers(of_month) == slow(c.partnership.id, year, month=month)
@@ -292,7 +292,7 @@ def test_every_sum_is_that_of_a_slow_reckoning(app: Flask, seed: int) -> None:
             assert numbers(own.total) == slow(c.partnership.id, year, own.troupe.id)
             for month, of_month in own.months:
                 assert numbers(of_month) == slow(c.partnership.id, year, own.troupe.id, month)
-    assert season.of(c.partnership.id, 2026, now=NOW).total.shows > 5
+    assert season.season_of_year(c.partnership.id, 2026, now=NOW).total.shows > 5
     assert season.years(c.partnership.id) == [2026, 2025]
 
 
@@ -303,11 +303,11 @@ def test_what_was_counted_is_what_coverage_counts(app: Flask, seed: int) -> None
     shows = [
         (day.tour_day.programme_id, show)
         for year in (2025, 2026)
-        for day in season.of(c.partnership.id, year, now=NOW).days
+        for day in season.season_of_year(c.partnership.id, year, now=NOW).days
         for show in day.shows
     ]
     for programme in c.programmes:
-        found = standings.of(programme.id, as_of=NOW.date(), now=NOW)
+        found = standings.standings_of_programme(programme.id, as_of=NOW.date(), now=NOW)
         seen = sum(s.seen_pupils for s in (*found.target, *found.excluded))
         assert not found.also_seen
         assert sum(show.counted for whose, show in shows if whose == programme.id) == seen
@@ -319,7 +319,7 @@ def test_what_is_only_promised_stands_apart_from_what_was_counted(app: Flask) ->
 
     def now_said() -> None:
         db.session.flush()
-        found = season.of(c.partnership.id, 2026, now=NOW).days[0].shows[0]
+        found = season.season_of_year(c.partnership.id, 2026, now=NOW).days[0].shows[0]
         said.append((found.counted, found.others, found.promised, found.played, found.state))
 
     with transaction():
@@ -367,12 +367,12 @@ def test_what_is_only_promised_stands_apart_from_what_was_counted(app: Flask) ->
 def test_a_troupe_without_costs_leaves_the_cost_of_the_others(app: Flask) -> None:
     with transaction():
         c = sheet_days.lay()
-    assert season.of(c.partnership.id, 2026, now=NOW).total.cost is None
+    assert season.season_of_year(c.partnership.id, 2026, now=NOW).total.cost is None
     with transaction():
         c.troupe.cost_day_pence, c.troupe.cost_km_pence = 64_000, 45
         make.tour_day(c.programme, c.troupe, date(2027, 3, 10))
         make.tour_day(c.programme, make.troupe(c.partnership), date(2027, 3, 10))
-    total = season.of(c.partnership.id, 2026, now=NOW).total
+    total = season.season_of_year(c.partnership.id, 2026, now=NOW).total
     assert (total.given, total.used, total.kilometres) == (3, 1, 58)
     assert total.cost == 64_000 + 58 * 45
 
@@ -384,7 +384,7 @@ def test_a_night_away_is_not_driven_home(app: Flask) -> None:
         c.day.stays_at, c.day.stays_easting, c.day.stays_northing = "the inn at Kestermere", 450000, 230000
         day = make.tour_day(c.programme, c.troupe, date(2027, 3, 10))
         make.booking(sheet_days.show_on(day, make.school(easting=450000, northing=231000), time(10)), {8: 9})
-    first, second = season.of(c.partnership.id, 2026, now=NOW).days
+    first, second = season.season_of_year(c.partnership.id, 2026, now=NOW).days
     assert first.minutes == 41 + 8 + 8
     assert second.minutes == 8 + 45  # on from the inn, then home
 
@@ -395,7 +395,7 @@ def test_the_whole_year_takes_as_many_queries_as_a_day(app: Flask, count_queries
     partnership_id = c.partnership.id
     db.session.expunge_all()
     with count_queries() as one:
-        season.of(partnership_id, 2026, now=NOW)
+        season.season_of_year(partnership_id, 2026, now=NOW)
     with transaction():
         programme = make.programme(make.partnership(("932",)))
         programme.partnership_id = partnership_id
@@ -405,7 +405,7 @@ def test_the_whole_year_takes_as_many_queries_as_a_day(app: Flask, count_queries
             make.booking(show, {8: 20})
     db.session.expunge_all()
     with count_queries() as many:
-        found = season.of(partnership_id, 2026, now=NOW)
+        found = season.season_of_year(partnership_id, 2026, now=NOW)
         assert [t.total.shows for t in found.troupes].count(1) == 20
     assert len(many) == len(one)
 

@@ -66,7 +66,7 @@ def word(
 def judged(
     promises: list[Promised], *words: Told, at: datetime = EVENING, for_adults: bool = False
 ) -> list[Verdict]:
-    return verdicts.of(promises, words, moment=at, for_adults=for_adults)
+    return verdicts.verdicts_on_promises(promises, words, moment=at, for_adults=for_adults)
 
 
 def said(*words: Told, pupils: dict[int, int] | None = None) -> tuple[str, str, dict[int, int] | None, bool]:

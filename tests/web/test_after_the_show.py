@@ -63,7 +63,9 @@ def links(booking, client: FlaskClient) -> dict[str, str]:
 
 
 def now_is(booking) -> str:
-    (found,) = standings.of(booking.programme_id, as_of=NOW.date(), now=NOW + timedelta(days=20)).target
+    (found,) = standings.standings_of_programme(
+        booking.programme_id, as_of=NOW.date(), now=NOW + timedelta(days=20)
+    ).target
     return found.standing
 
 
@@ -175,7 +177,7 @@ def test_each_side_reports_by_its_link_and_takes_a_wrong_report_back(
         assert (answer.status_code, answer.location) == (303, links[side])
     assert reports.newest(booking, side).why_not == "Snow"
     assert now_is(booking) == "asked"
-    assert history.of("booking", booking.reference)[0].what == f"took back a report ({side})"
+    assert history.history_of("booking", booking.reference)[0].what == f"took back a report ({side})"
     assert booking.came_to == ""
 
 
@@ -192,7 +194,7 @@ def test_a_coordinator_takes_any_sides_report_back_and_the_page_says_so(
         == links["coordinator"]
     )
     assert now_is(booking) == "to confirm"
-    assert unreported.of(booking.programme_id, now=NOW).bookings == 1
+    assert unreported.unreported_of_programme(booking.programme_id, now=NOW).bookings == 1
     page = client.get(links["coordinator"]).text
     assert "Taken back: 1 report" in page and "Another school" in page
     assert client.get(f"{links['coordinator']}/nobody/withdraw").status_code == 404
@@ -221,7 +223,10 @@ def test_a_report_taken_back_counts_for_the_days_before_and_not_after(booking) -
         reports.withdraw(booking, "school", row.id, reason="Another show", who="Priya", now=later)
     days = (NOW.date(), later.date() - timedelta(days=1), later.date())
     found = [
-        standings.of(booking.programme_id, as_of=day, now=later + timedelta(days=9)).target[0] for day in days
+        standings.standings_of_programme(
+            booking.programme_id, as_of=day, now=later + timedelta(days=9)
+        ).target[0]
+        for day in days
     ]
     assert [s.standing for s in found] == ["seen", "seen", "to confirm"]
     with pytest.raises(reports.NotTheWordThatHolds), transaction():

@@ -86,7 +86,7 @@ def test_the_company_does_the_same_by_its_link_and_the_history_says_so(c, client
     assert client.post(answer.headers["Location"], data={"day": ["2027-03-09"]}).status_code == 303
     assert len(returns(c)) == 4
     assert "Day off" in client.get(at).text
-    assert history.of("troupe", c.troupe.id)[0].who == f"{c.troupe.company.name}, Red van"
+    assert history.history_of("troupe", c.troupe.id)[0].who == f"{c.troupe.company.name}, Red van"
     # the school is offered that day no more
     offers = slots.offers(c.programme, c.school, now=make.NOW)
     assert MONDAY + timedelta(days=1) not in [d.day for d in offers.days]
@@ -101,7 +101,7 @@ def test_the_company_settles_its_rules(c, client: FlaskClient) -> None:
     assert client.post(at, data=typed).status_code == 303
     db.session.rollback()
     db.session.expire_all()
-    assert rules.of(c.troupe) == rules.Rules(
+    assert rules.rules_of_troupe(c.troupe) == rules.Rules(
         rest_hours=12, lunch_minutes=45, latest_return=time(18), overnight_stays=True
     )
     said = client.get(f"/t/{c.token[c.troupe.id]}/availability").text
@@ -121,7 +121,7 @@ def test_a_coordinator_settles_the_rules_of_its_own_troupes_alone(c, client: Fla
     assert make.signed_in(client, c.person).post(at, data=typed).status_code == 303
     db.session.rollback()
     db.session.expire_all()
-    assert rules.of(c.troupe) == rules.Rules(rest_hours=10, lunch_minutes=0)
+    assert rules.rules_of_troupe(c.troupe) == rules.Rules(rest_hours=10, lunch_minutes=0)
     assert client.post(at, data=typed | {"lunch_minutes": "200"}).status_code == 422
 
 

@@ -103,7 +103,7 @@ def test_switching_on_holds_and_a_number_that_makes_no_sense_is_said(
     days = {n: "5" for n in Schedule.__dataclass_fields__ if n.endswith("_days")}
     answer = client.post("/desk/chasing", data={"reminders_on": "y"} | days)
     assert answer.status_code == 303
-    assert settings.of(c.programme.id) == Schedule(
+    assert settings.schedule_of_programme(c.programme.id) == Schedule(
         reminders_on=True,
         first_after_days=5,
         second_after_days=5,
@@ -115,7 +115,7 @@ def test_switching_on_holds_and_a_number_that_makes_no_sense_is_said(
     for wrong in ("0", "91", "soon", ""):
         answer = client.post("/desk/chasing", data={"reminders_on": "y"} | days | {"first_after_days": wrong})
         assert answer.status_code == 422 and "There is a problem" in answer.text
-    assert settings.of(c.programme.id).first_after_days == 5
+    assert settings.schedule_of_programme(c.programme.id).first_after_days == 5
 
 
 def test_when_the_round_last_came_is_said_and_that_it_does_not_come(

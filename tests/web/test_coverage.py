@@ -258,7 +258,7 @@ def test_pupils_of_the_list_sum_to_the_figure_of_the_page(desk: FlaskClient) -> 
 def test_the_pages_take_the_same_queries_for_3_schools_and_for_40(
     app: Flask, client: FlaskClient, count_queries
 ) -> None:
-    """19 of standings.of; the person, the partnership, the programmes, the one in hand, and what waits in the
+    """19 of standings.standings_of_programme; the person, the partnership, the programmes, the one in hand, and what waits in the
     inbox; 19 more beside."""
     taken = []
     for schools, la_code in ((3, "931"), (40, "932")):

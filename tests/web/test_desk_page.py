@@ -159,7 +159,7 @@ def test_the_nine_standings_sum_to_the_target_and_the_trend_ends_at_the_figure(d
 def test_the_desk_takes_the_same_queries_for_3_schools_and_for_40(
     app: Flask, client: FlaskClient, count_queries
 ) -> None:
-    """20 of standings.of, 4 of the outlook, 9 of the actions, 1 of the gaps without an owner, 4 of the week;
+    """20 of standings.standings_of_programme, 4 of the outlook, 9 of the actions, 1 of the gaps without an owner, 4 of the week;
     the person, the partnership, the programmes, the one in hand, the inbox, the last visit and the news."""
     taken = []
     for schools, la_code in ((3, "931"), (40, "932")):
@@ -299,7 +299,9 @@ def test_the_desk_says_which_places_are_missing_until_the_last_tour_day(small: S
         make.tour_day(programme, van, date(2027, 4, 28), ended_at=JUST)
         make.tour_day(make.programme(small.partnership, academic_year=2027), van, date(2027, 5, 4))
         make.tour_day(programme, van, day_of(NOW))
-    found = outlook.of(standings.of(programme.id, as_of=day_of(NOW), now=NOW), now=NOW).forecast
+    found = outlook.outlook_of_reckoning(
+        standings.standings_of_programme(programme.id, as_of=day_of(NOW), now=NOW), now=NOW
+    ).forecast
     assert found.left_out == LeftOut(said_no=1, unreachable=1, reported=1)
     assert (found.left, found.needed) == (6, 8)
     assert (found.places, found.tour_ends) == (8, last.date())
@@ -425,7 +427,7 @@ def test_a_report_of_an_earlier_time_of_the_show_is_still_missing(small: Small) 
         booking = seen_at(small, 1, told=False)
         make.report(booking, "school", NOW - timedelta(days=4), {8: 90, 9: 90})
         guest = make.booking(booking.performance, {8: 9}, of=make.school())
-    assert unreported.of(small.programme.id, now=NOW).bookings == 2
+    assert unreported.unreported_of_programme(small.programme.id, now=NOW).bookings == 2
     assert small.required("reports are missing") == 2
     with transaction():
         make.report(guest, "school", NOW, {8: 9})

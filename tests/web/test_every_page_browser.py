@@ -167,7 +167,7 @@ def test_every_page_of_the_desk_has_no_fault(
     show = db.session.scalars(select(Performance).order_by(Performance.starts_at.desc())).first()
     sent = db.session.scalars(select(Letter).where(Letter.status == "sent").order_by(Letter.id)).first()
     assert show is not None and sent is not None
-    proposed, booked = told.cast.of(cast.PROPOSED)[0], told.cast.of(cast.BOOKED)[0]
+    proposed, booked = told.cast.playing(cast.PROPOSED)[0], told.cast.playing(cast.BOOKED)[0]
     to_move = promises.live(told.programme.id, booked.urn)[-1].performance_id
     drawn = db.session.scalars(
         select(PlanLine).where(PlanLine.state == "drawn").order_by(PlanLine.id)
@@ -180,7 +180,7 @@ def test_every_page_of_the_desk_has_no_fault(
         f"/desk/diary?move={to_move}",
         f"/desk/schools/{booked.urn}",
         f"/desk/schools/{proposed.urn}",
-        f"/desk/schools/{told.cast.of(cast.BOUNCED)[0].urn}",
+        f"/desk/schools/{told.cast.playing(cast.BOUNCED)[0].urn}",
         f"/desk/schools/{booked.urn}/notes",
         f"/desk/tour/days/{show.tour_day_id}/call-off",
         f"/desk/letters/{sent.id}",
@@ -225,7 +225,7 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
     booking = db.session.scalars(
         select(Booking)
         .join(Performance)
-        .where(Booking.ended_at.is_(None), Booking.urn.in_([s.urn for s in told.cast.of(cast.BOOKED)]))
+        .where(Booking.ended_at.is_(None), Booking.urn.in_([s.urn for s in told.cast.playing(cast.BOOKED)]))
         .order_by(Performance.starts_at.desc())
     ).first()
     assert proposal is not None and booking is not None
@@ -233,7 +233,7 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
     joined = db.session.scalars(select(Booking).where(Booking.role == "guest").order_by(Booking.id)).first()
     assert joined is not None
     host = promises.of_performance(wish.performance_id)[0]
-    asked = told.cast.of(cast.SILENT)[0]
+    asked = told.cast.playing(cast.SILENT)[0]
     urns = (asked.urn, booking.urn, proposal.urn)
     schools = {s.urn: s for s in told.cast.everybody}
     with transaction():

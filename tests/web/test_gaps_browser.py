@@ -114,7 +114,7 @@ def test_ticks_are_counted_in_the_bar_and_given_to_somebody_by_keyboard(
     wide_page.get_by_role("button", name="Assign 2 schools").press("Enter")
     expect(wide_page.get_by_role("status").filter(has_text="2 schools given to Owen Bright")).to_be_visible()
     site.fresh()
-    assert sum(o.name.startswith("Owen") for o in owners.of(programme.id).values()) == 2
+    assert sum(o.name.startswith("Owen") for o in owners.owners_of_programme(programme.id).values()) == 2
 
 
 def test_all_of_it_works_on_a_phone_without_javascript(site: Site, plain_page: Page, ours: Any) -> None:

@@ -178,14 +178,16 @@ def test_coverage_the_schools_list_and_the_school_say_what_the_gaps_list_says_of
     later = datetime.combine(due, time(9), tzinfo=UTC)
     found = {
         day: next(
-            s for s in standings.of(county.programme.id, as_of=day, now=later).target if s.urn == fresh.urn
+            s
+            for s in standings.standings_of_programme(county.programme.id, as_of=day, now=later).target
+            if s.urn == fresh.urn
         )
         for day in (asked - timedelta(days=1), asked, due - timedelta(days=1), due)
     }
     assert [s.kind for s in found.values()] == ["not asked", "asked, waiting", "asked, waiting", "silent"]
     with transaction():
         settings.settle(county.programme, Schedule(first_after_days=2), who="Priya", now=later)
-    was = standings.of(
+    was = standings.standings_of_programme(
         county.programme.id, as_of=due - timedelta(days=1), now=later + timedelta(days=2)
     ).target
     assert {s.urn: s.kind for s in was}[
@@ -227,7 +229,7 @@ def test_a_list_to_which_no_letter_goes_is_a_page_with_a_way_on_for_each_school(
 def test_whoever_cannot_be_written_to_is_found_an_address_first(desk: FlaskClient, county: County) -> None:
     with transaction():
         declining = db.session.scalars(select(School).where(School.name == "Declining School")).one()
-        for contact in contacts.of(declining.urn):
+        for contact in contacts.contacts_of_school(declining.urn):
             outbox.mark_dead(contact.address, "550", make.NOW)
     words, address = next_of(desk.get("/desk/gaps").text, "Declining School")
     assert (words, address) == ("Find an address", f"/desk/schools/{declining.urn}/contacts/add")
@@ -323,11 +325,11 @@ def test_a_filter_is_remembered_for_its_person_shown_without_words_and_cleared(
     kept_words = {"programme": programme, "standing": ["to confirm", "asked"], "sort": "name"}
     dropped = desk.post("/desk/gaps/filter", data=kept_words | {"drop": "standing:asked"})
     assert dropped.location == f"/desk/gaps?programme={programme}&standing=to+confirm&sort=name"
-    assert kept.of(county.priya.id, "gaps") == "standing=to+confirm&sort=name"
-    assert kept.of(county.owen.id, "gaps") == ""
+    assert kept.remembered_filter(county.priya.id, "gaps") == "standing=to+confirm&sort=name"
+    assert kept.remembered_filter(county.owen.id, "gaps") == ""
     desk.post("/desk/gaps/filter", data=kept_words | {"clear": "1"})
     assert desk.get("/desk/gaps").status_code == 200
-    assert kept.of(county.priya.id, "gaps") == ""
+    assert kept.remembered_filter(county.priya.id, "gaps") == ""
 
 
 @pytest.mark.any_database
@@ -388,13 +390,13 @@ def test_ticked_schools_are_given_to_somebody_after_the_list_was_shown(
 ) -> None:
     page = do(desk, county, "assign", county.silent, county.fresh, at="sort=name").text
     assert "Who looks after 2 schools?" in page
-    assert owners.of(county.programme.id) == {}
+    assert owners.owners_of_programme(county.programme.id) == {}
     answer = confirm(desk, county, "assign", page, owner=county.owen.id)
     assert (answer.status_code, answer.location) == (
         303,
         f"/desk/gaps?programme={county.programme.id}&sort=name",
     )
-    assert {u: o.name for u, o in owners.of(county.programme.id).items()} == {
+    assert {u: o.name for u, o in owners.owners_of_programme(county.programme.id).items()} == {
         county.silent.urn: "Owen Bright",
         county.fresh.urn: "Owen Bright",
     }
@@ -450,7 +452,10 @@ def test_a_bad_form_shows_the_same_list_again_with_what_is_wrong(
     answer = confirm(desk, county, deed, page, **typed)
     assert (answer.status_code, said in answer.text) == (422, True)
     assert hidden(answer.text, "to") == hidden(page, "to")
-    assert (owners.of(county.programme.id), targets.decisions(county.programme.id)) == ({}, {})
+    assert (owners.owners_of_programme(county.programme.id), targets.decisions(county.programme.id)) == (
+        {},
+        {},
+    )
 
 
 @pytest.mark.any_database
@@ -608,7 +613,10 @@ def test_another_partnership_sees_and_changes_nothing_of_it(client: FlaskClient,
     assert other.get(f"/desk/gaps/reminder/{county.silent.urn}/html").status_code == 404
     assert other.get(f"/desk/gaps/reminder/{county.silent.urn}").status_code == 404
     assert len(notes.of_school(county.silent.urn, partnership_id=county.partnership.id)) == 1
-    assert (owners.of(county.programme.id), targets.decisions(county.programme.id)) == ({}, {})
+    assert (owners.owners_of_programme(county.programme.id), targets.decisions(county.programme.id)) == (
+        {},
+        {},
+    )
     assert (
         db.session.scalar(db.select(db.func.count()).select_from(Letter).where(Letter.kind != "invitation"))
         == 0

@@ -75,9 +75,13 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
     site.check(wide_page, listed)
     site.check(wide_page, where)
     site.check(wide_page, "/desk/contacts")
-    assert {c.name for c in contacts.of(urn)} == {"Jo Fell", "Is", "Margit Lund"}
+    assert {c.name for c in contacts.contacts_of_school(urn)} == {"Jo Fell", "Is", "Margit Lund"}
     with transaction():
-        contacts.end(next(c for c in contacts.of(urn) if c.name == "Jo Fell"), who="the school", now=make.NOW)
+        contacts.end(
+            next(c for c in contacts.contacts_of_school(urn) if c.name == "Jo Fell"),
+            who="the school",
+            now=make.NOW,
+        )
     site.open(wide_page, listed)
     wide_page.get_by_role("link", name="Take this list back…").click()
     site.check(wide_page, f"{listed}/take-back")
@@ -87,7 +91,7 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
     )
     site.check(wide_page, listed)
     site.fresh()
-    assert {c.name for c in contacts.of(urn)} == {"Was"}
+    assert {c.name for c in contacts.contacts_of_school(urn)} == {"Was"}
 
 
 def test_past_shows_are_looked_at_kept_and_taken_back(site: Site, wide_page: Page) -> None:

@@ -203,10 +203,10 @@ def through_contacts_added(story: Story, address: str) -> None:
 
 def through_contacts_changed(story: Story, address: str) -> None:
     asked = asked_for_contacts(story)
-    (contact,) = contacts.of(story.school.urn)
+    (contact,) = contacts.contacts_of_school(story.school.urn)
     assert asked.post(f"/contacts/{contact.id}", name="Sam Whitfield", address=address).status_code == 303
     fresh()
-    assert [c.address for c in contacts.of(story.school.urn)] == ["j.fell@redmere.example"]
+    assert [c.address for c in contacts.contacts_of_school(story.school.urn)] == ["j.fell@redmere.example"]
     assert (
         asked.get("/contacts").status_code == 200
     )  # its own link stands as long as nobody has taken the place
@@ -375,7 +375,7 @@ def test_where_all_wait_whoever_holds_the_link_hears(story: Story, stopped) -> N
     (made,) = db.session.scalars(select(Booking))
     assert [p.address for p in promises.people_of(made)] == ["j.fell@redmere.example"]
     # The company still reads whom to ask for.
-    (stop,) = day_sheet.of(made.performance.tour_day).stops
+    (stop,) = day_sheet.sheet_of_day(made.performance.tour_day).stops
     assert (stop.lead.name, stop.lead.phone) == ("Sam Whitfield", "01632 960 300")
 
 
@@ -448,7 +448,7 @@ def test_details_of_a_person_are_put_right_without_a_mail(story: Story, stopped)
         "on the day",
     )
     assert "fell-moss" in now_is.found_by or "moss" in now_is.found_by
-    (on_file,) = contacts.of(story.school.urn)
+    (on_file,) = contacts.contacts_of_school(story.school.urn)
     assert (on_file.name, on_file.phone) == ("Joanna Fell-Moss", "01632 960 999")
     assert written_to("j.fell@redmere.example") == before + 1  # the contact's new row; no letter
 
@@ -499,7 +499,7 @@ def test_who_names_a_replacement_is_told_that_the_own_link_ends_and_the_other_ge
     story: Story, stopped
 ) -> None:
     asked = asked_for_contacts(story)
-    (contact,) = contacts.of(story.school.urn)
+    (contact,) = contacts.contacts_of_school(story.school.urn)
     assert "your own link went to" in said(asked.get(f"/contacts/{contact.id}"))
     new = "s.whitfield@redmere.example"
     answer = asked.post(f"/contacts/{contact.id}", name="Sam Whitfield", address=new)

@@ -174,14 +174,14 @@ def test_every_cause_leads_to_a_page_that_does_it_whether_or_not_the_school_can_
             programme = db.session.get_one(Programme, county.programme.id)
             programme.reply_by = reply_by or programme.reply_by
             programme.closed_at = NOW if closed else None
-        found = {g.standing.name: g for g in missing.of(programme, now=NOW).gaps}
+        found = {g.standing.name: g for g in missing.missing_from_programme(programme, now=NOW).gaps}
         for name in ("Fresh", "No address", "No address nor number"):
             gap = found[name]
             for kind in gaps.CAUSES:
                 standing = replace(gap.standing, kind=kind)
                 with desk.application.test_request_context():
                     steps = NextSteps(programme, {gap.urn: standing}, {gap.urn: gap.family}, now=NOW)
-                    words, address = steps.of(standing)
+                    words, address = steps.step_for(standing)
                 does(desk, words, address)
                 said.setdefault(name, set()).add(words)
     assert BY_PHONE in said["No address"] and "Write" not in said["No address"]
@@ -233,7 +233,7 @@ def test_booking_by_phone_goes_straight_to_the_schools_times_and_keeps_who_spoke
     assert kept.status_code == 303
     who = f"Joanna Fell, on the phone with {county.person.name}"
     urn = county.urns["no address"]
-    rows = [(row.what, row.who) for row in history.of("school", urn)]
+    rows = [(row.what, row.who) for row in history.history_of("school", urn)]
     assert ("read out a link", county.person.name) in rows
     assert any(name == who for _, name in rows), rows
 

@@ -139,7 +139,10 @@ def test_costs_are_typed_in_pounds_and_reckoned_with(client: FlaskClient, c: Any
     assert answer.headers["Location"] == "/desk/tour/season"
     assert "£666.60" in client.get("/desk/tour/season").text  # 640.50 and 58 km
     assert 'value="640.5"' in client.get(page).text
-    assert history.of("troupe", c.troupe.id)[0].after == {"cost_day_pence": 64050, "cost_km_pence": 45}
+    assert history.history_of("troupe", c.troupe.id)[0].after == {
+        "cost_day_pence": 64050,
+        "cost_km_pence": 45,
+    }
     client.post(page, data={"day": "", "km": ""})
     with transaction():
         assert make.db.session.get_one(Troupe, c.troupe.id).cost_day_pence is None

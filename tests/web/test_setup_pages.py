@@ -90,7 +90,7 @@ SETTINGS = {
 
 def test_the_checklist_goes_from_nothing_to_all_in_order(desk: Desk) -> None:
     def said() -> list[tuple[str, bool]]:
-        return [(s.what, s.done) for s in readiness.of(desk.partnership, now=make.NOW)]
+        return [(s.what, s.done) for s in readiness.steps_of_setup(desk.partnership, now=make.NOW)]
 
     names = "partnership authorities register terms programme company;tour days;contacts invitations"
     order = [n for part in names.split(";") for n in ([part] if part == "tour days" else part.split())]
@@ -111,7 +111,7 @@ def test_the_checklist_goes_from_nothing_to_all_in_order(desk: Desk) -> None:
 def test_the_checklist_says_whose_term_dates_are_missing(desk: Desk) -> None:
     with transaction():
         authorities.add(desk.partnership, "932", "Otherwold", who="Priya Nandakumar", now=make.NOW)
-    steps = {s.what: s.said for s in readiness.of(desk.partnership, now=make.NOW)}
+    steps = {s.what: s.said for s in readiness.steps_of_setup(desk.partnership, now=make.NOW)}
     assert steps["terms"] == (
         "No term dates of Otherwold for 2026/27. "
         "Until they are here, every weekday that is no bank holiday counts as a school day."
@@ -127,9 +127,9 @@ def test_the_checklist_takes_as_many_queries_for_three_of_each_as_for_one(desk: 
                 programme = make.programme(desk.partnership)
                 make.tour_day(programme, make.troupe(desk.partnership))
                 make.contact(make.school())
-        readiness.of(desk.partnership, now=make.NOW)
+        readiness.steps_of_setup(desk.partnership, now=make.NOW)
         with count_queries() as queries:
-            readiness.of(desk.partnership, now=make.NOW)
+            readiness.steps_of_setup(desk.partnership, now=make.NOW)
         counts.append(len(queries))
     assert counts[0] == counts[1]
 
@@ -143,7 +143,7 @@ def test_a_step_is_done_only_when_the_target_can_use_it(desk: Desk) -> None:
         make.school(number_of_pupils=None)
         make.school(type_of_establishment="Pupil referral unit", number_of_pupils=None)
         make.school(name="Primary", phase_of_education="Primary", statutory_low_age=4, statutory_high_age=11)
-    steps = {s.what: s for s in readiness.of(desk.partnership, now=make.NOW)}
+    steps = {s.what: s for s in readiness.steps_of_setup(desk.partnership, now=make.NOW)}
     assert (steps["register"].done, steps["contacts"].done) == (False, False)
     assert steps["register"].said == (
         "6 schools in the target: 1 without a district, 1 without a place and 1 without a pupil "

@@ -162,7 +162,9 @@ def test_a_coordinator_makes_a_link_takes_a_new_one_and_takes_it_back(client: Fl
     assert "Make a link" in client.get(page).text
     assert db.session.scalar(select(func.count()).select_from(TroupeLink)) == 2
     ids = db.session.scalars(select(TroupeLink.id).order_by(TroupeLink.id))
-    assert [[h.what for h in history.of("troupe link", one)] for one in ids] == [["withdrew", "made"]] * 2
+    assert [[h.what for h in history.history_of("troupe link", one)] for one in ids] == [
+        ["withdrew", "made"]
+    ] * 2
 
 
 def test_an_expired_link_gives_way_to_a_new_one(client: FlaskClient, ours: Any, stopped: Any) -> None:

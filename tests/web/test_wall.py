@@ -98,7 +98,7 @@ def two(app: Flask) -> tuple[Side, Side]:
 @pytest.mark.parametrize("ours_first", [True, False])
 def test_a_link_into_anothers_county_shows_nothing_of_it(two: Any, ours_first: bool) -> None:
     ours, theirs = two
-    before = standings.of(ours.programme.id, as_of=make.NOW.date(), now=make.NOW)
+    before = standings.standings_of_programme(ours.programme.id, as_of=make.NOW.date(), now=make.NOW)
     with transaction():
         ends = (ours.school, theirs.school) if ours_first else (theirs.school, ours.school)
         make.succession(*ends)
@@ -120,10 +120,12 @@ def test_a_link_into_anothers_county_shows_nothing_of_it(two: Any, ours_first: b
         assert [secret for secret in SECRETS if secret in found.text] == [], page
     assert lines.after([urn], ours.partnership.id) == lines.before([urn], ours.partnership.id) == {}
     with transaction():  # with nobody on file of its own, nobody of theirs is written to
-        contacts.end(contacts.of(urn)[0], who="Priya", now=make.NOW)
+        contacts.end(contacts.contacts_of_school(urn)[0], who="Priya", now=make.NOW)
     assert contacts.to_write_to([urn]) == {}
     (was,) = before.target
-    after = standings.of(ours.programme.id, as_of=make.NOW.date() - timedelta(days=1), now=make.NOW)
+    after = standings.standings_of_programme(
+        ours.programme.id, as_of=make.NOW.date() - timedelta(days=1), now=make.NOW
+    )
     assert all(s.target_pupils == was.target_pupils and not s.seen_pupils for s in after.target)
 
 
@@ -153,14 +155,18 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
         )
     reference = coming.reference
     past = [
-        standings.of(theirs.programme.id, as_of=day - timedelta(days=n), now=make.NOW) for n in (0, 5, 30)
+        standings.standings_of_programme(theirs.programme.id, as_of=day - timedelta(days=n), now=make.NOW)
+        for n in (0, 5, 30)
     ]
     now = make.NOW + timedelta(days=1)
     hand_over(theirs, ours, now)
     stopped.now = now + timedelta(hours=1)
     # The receiver has the school, with what is known of it, and begins with nobody and nothing else.
     page = ours.client.get(f"/desk/schools/{urn}").text
-    assert "Secret School" in page and contacts.of(urn) == contacts.to_write_to([urn]).get(urn, []) == []
+    assert (
+        "Secret School" in page
+        and contacts.contacts_of_school(urn) == contacts.to_write_to([urn]).get(urn, []) == []
+    )
     for secret in ("lead@secret.example", "SEC-00001", "SEC-00002", "told on the phone"):
         assert secret not in page
     assert (
@@ -168,7 +174,7 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
         or "a word among us" not in page.split('id="history"')[-1]
     )
     assert schools.own_numbers(urn, 2026) == {8: 307}
-    found = standings.of(ours.programme.id, as_of=stopped.now.date(), now=stopped.now)
+    found = standings.standings_of_programme(ours.programme.id, as_of=stopped.now.date(), now=stopped.now)
     (taken,) = [s for s in found.target if s.urn == urn]
     assert (taken.standing, taken.seen_pupils) == ("unreachable", 0)
     # The giver's coordinators reach what they promised, its letters and history; the school is out of their
@@ -178,12 +184,18 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
         assert theirs.client.get(f"/desk/bookings/{one}").status_code == 200
         assert ours.client.get(f"/desk/bookings/{one}").status_code == 404
     assert "SEC-00001" in theirs.client.get("/desk/bookings?when=past").text
-    assert [c.address for c in contacts.of(urn, theirs.partnership.id)] == ["lead@secret.example"]
-    now_theirs = standings.of(theirs.programme.id, as_of=stopped.now.date(), now=stopped.now)
+    assert [c.address for c in contacts.contacts_of_school(urn, theirs.partnership.id)] == [
+        "lead@secret.example"
+    ]
+    now_theirs = standings.standings_of_programme(
+        theirs.programme.id, as_of=stopped.now.date(), now=stopped.now
+    )
     assert now_theirs.target == [] and [s.urn for s in now_theirs.also_seen] == [urn]
     # The days before stay as they were.
     for n, was in zip((0, 5, 30), past, strict=True):
-        again = standings.of(theirs.programme.id, as_of=day - timedelta(days=n), now=stopped.now)
+        again = standings.standings_of_programme(
+            theirs.programme.id, as_of=day - timedelta(days=n), now=stopped.now
+        )
         assert (again.target, again.also_seen) == (was.target, was.also_seen)
     # What the receiver puts down later is nothing of the giver's.
     with transaction():
@@ -194,9 +206,13 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
             partnership_id=ours.partnership.id,
         )
         corrections.correct(urn, "name", "Renamed Academy", reason="ours", who="Owen", now=stopped.now)
-    assert [c.address for c in contacts.of(urn)] == ["new@redmere.example"]
-    assert [c.address for c in contacts.of(urn, theirs.partnership.id)] == ["lead@secret.example"]
-    later = standings.of(theirs.programme.id, as_of=stopped.now.date(), now=stopped.now + timedelta(hours=1))
+    assert [c.address for c in contacts.contacts_of_school(urn)] == ["new@redmere.example"]
+    assert [c.address for c in contacts.contacts_of_school(urn, theirs.partnership.id)] == [
+        "lead@secret.example"
+    ]
+    later = standings.standings_of_programme(
+        theirs.programme.id, as_of=stopped.now.date(), now=stopped.now + timedelta(hours=1)
+    )
     assert [s.name for s in later.also_seen] == ["Secret School"]
     assert "new@redmere.example" not in theirs.client.get(f"/desk/bookings/{reference}").text
 

@@ -169,7 +169,7 @@ def offer_next(
     """
     if only_days is None:
         invitations.queue(programme)  # before any school's lock; what came free has the days' locks already
-    plan = settings.of(programme.id)
+    plan = settings.schedule_of_programme(programme.id)
     if not plan.offers_on or programme.closed_at is not None:
         return None
     for waiter in waiting_list(programme, now=now):
@@ -286,4 +286,4 @@ def _seen_before(programme: Programme, urns: list[int], now: datetime) -> Mappin
     """Whether each of these schools, or a closed one that it came from, has seen it."""
     former = lines.former_selves(urns, programme.partnership_id, today=day_of(now))
     families = {urn: (urn, *(s.urn for s in former.get(urn, ()))) for urn in urns}
-    return seen_before.of(programme, families, now=now)
+    return seen_before.seen_before_by_schools(programme, families, now=now)

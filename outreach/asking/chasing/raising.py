@@ -203,7 +203,7 @@ def is_head(contact: Contact) -> bool:
 
 
 def _waiting(programme: Programme, found: list[Asking], *, now: datetime) -> list[Waiting]:
-    days = timedelta(days=settings.of(programme.id).raise_after_days)
+    days = timedelta(days=settings.schedule_of_programme(programme.id).raise_after_days)
     left = _left_be(programme.id)
     due: list[tuple[Asking, str, date]] = []
     for asking in found:
@@ -270,7 +270,7 @@ def _checked(row: Waiting, to: Addressee, *, now: datetime) -> Addressee:
 
 def _on_file(school: School, to: Addressee, *, who: str, now: datetime) -> None:
     """The head that was typed is kept as a contact; one that is on file already stays as it is."""
-    if all(c.address.lower() != to.address.lower() for c in contacts.of(school.urn)):
+    if all(c.address.lower() != to.address.lower() for c in contacts.contacts_of_school(school.urn)):
         contacts.add(
             school.urn,
             to.name,

@@ -75,7 +75,7 @@ def coming(
     Whether reminders are switched on does not matter here. In a constant number of queries; writes nothing.
     """
     found, left_out = askings.read(programme, target=target, now=now)
-    plan, today = settings.of(programme.id), day_of(now)
+    plan, today = settings.schedule_of_programme(programme.id), day_of(now)
     reminders = []
     for asking in found:
         due = _due(programme, asking, plan, today)
@@ -89,7 +89,7 @@ def coming(
 def due(programme: Programme, *, now: datetime, target: Collection[int] | None = None) -> list[Reminder]:
     """What the day's run would send now, by school name: none while reminders are off, or the programme asks
     no more."""
-    if not settings.of(programme.id).reminders_on or not _still_asks(programme, now):
+    if not settings.schedule_of_programme(programme.id).reminders_on or not _still_asks(programme, now):
         return []
     reminders, _ = coming(programme, now=now, target=target)
     return [reminder for reminder in reminders if reminder.due <= day_of(now)]
@@ -99,7 +99,7 @@ def send_due(programme: Programme, urn: int, *, target: Collection[int] | None =
     """Remind one school if a reminder is due there now; whether one was written. In the caller's
     transaction."""
     invitations.queue(programme)
-    plan, today = settings.of(programme.id), day_of(now)
+    plan, today = settings.schedule_of_programme(programme.id), day_of(now)
     if not plan.reminders_on or not _still_asks(programme, now):
         return False
     found, _ = askings.read(programme, [urn], target=target, now=now)

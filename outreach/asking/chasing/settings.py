@@ -80,7 +80,7 @@ class DaysWrong(Refusal):
         super().__init__(f"Enter a whole number of days from 1 to {LONGEST}.", field=field)
 
 
-def of(programme_id: int) -> Schedule:
+def schedule_of_programme(programme_id: int) -> Schedule:
     """What is settled for a programme, else what stands until somebody settles it: only who waits is written
     to."""
     row = db.session.get(ChasingSettings, programme_id)
@@ -103,7 +103,7 @@ def settle(programme: Programme, schedule: Schedule, *, who: str, now: datetime)
     for name, value in asdict(schedule).items():
         if name.endswith("_days") and not 1 <= value <= LONGEST:
             raise DaysWrong(name)
-    before, after = history.differences(asdict(of(programme.id)), asdict(schedule))
+    before, after = history.differences(asdict(schedule_of_programme(programme.id)), asdict(schedule))
     if not after:
         return
     row = db.session.get(ChasingSettings, programme.id)

@@ -140,7 +140,7 @@ def replace(
     )
     contacts.end(mine, who=who, now=now, programmes=programmes.ids_of(request.partnership_id))
     db.session.flush()
-    people = contacts.of(school.urn, request.partnership_id)
+    people = contacts.contacts_of_school(school.urn, request.partnership_id)
     new = next(c for c in people if c.address.lower() == kept.address.lower())
     programme = db.session.get_one(Programme, request.programme_id)
     write_to(programme, Recipient(school=school, contact=new, people=tuple(people)), who=who, now=now)
@@ -178,7 +178,7 @@ def add(
 def end(request: ConfirmationRequest, school: School, contact: Contact, *, who: str, now: datetime) -> None:
     """Not written to any more; links that went there are closed. Raises NoSuchPerson, NobodyLeft."""
     mine = _mine(request, school, contact, who=who, now=now)
-    if len(contacts.of(school.urn, request.partnership_id)) == 1:
+    if len(contacts.contacts_of_school(school.urn, request.partnership_id)) == 1:
         raise NobodyLeft
     contacts.end(mine, who=who, now=now, programmes=programmes.ids_of(request.partnership_id))
     _keep(request, ENDED, mine.name or mine.address, who=who, now=now)
@@ -223,11 +223,11 @@ def _own(request: ConfirmationRequest, school: School, *, who: str, now: datetim
                 partnership_id=request.partnership_id,
             )
             db.session.flush()
-    return contacts.of(school.urn, request.partnership_id)
+    return contacts.contacts_of_school(school.urn, request.partnership_id)
 
 
 def _addresses(request: ConfirmationRequest, school: School) -> set[str]:
-    return {c.address.lower() for c in contacts.of(school.urn, request.partnership_id)}
+    return {c.address.lower() for c in contacts.contacts_of_school(school.urn, request.partnership_id)}
 
 
 def _mine(
@@ -246,7 +246,7 @@ def _check_address(
 ) -> None:
     others = [
         c
-        for c in contacts.of(school.urn, request.partnership_id)
+        for c in contacts.contacts_of_school(school.urn, request.partnership_id)
         if instead_of is None or c.id != instead_of.id
     ]
     if any(c.address.lower() == address.lower() for c in others):

@@ -156,7 +156,7 @@ def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
     school = db.session.get_one(School, person.urn)
     programme = db.session.get_one(Programme, person.programme_id)
     whose = programme.partnership_id
-    there = {c.address.casefold(): c for c in contacts.of(person.urn, whose)}
+    there = {c.address.casefold(): c for c in contacts.contacts_of_school(person.urn, whose)}
     contact = there.get(person.address.casefold()) or contacts.add(
         person.urn,
         person.name,

@@ -108,7 +108,7 @@ def costs_now(performance: Performance, programme: Programme, *, now: datetime) 
     """Minutes of road that a show costs where it stands: with it less without it, as fit.Judge reckons a
     place."""
     partnership = db.session.get_one(Partnership, programme.partnership_id)
-    ways = roads.of(partnership)
+    ways = roads.roads_of_partnership(partnership)
     for day, stands in slots.tour_days(programme, now=now, only_days=[performance.tour_day_id]):
         at = next(
             (

@@ -87,7 +87,7 @@ class Diary:
         return [row.tour_day.id for day in self.days for row in day.rows if row.tour_day]
 
 
-def of(
+def diary_of_programme(
     programme: Programme, first: date, last: date, *, now: datetime, troupe_id: int | None = None
 ) -> Diary:
     """Every weekday, and every tour day on a weekend, of one troupe or of all that give days to the
@@ -101,7 +101,7 @@ def of(
     kept = proposals.keeping(programme.id)
     partnership = db.session.get_one(Partnership, programme.partnership_id)
     calendars = school_days.load(show.urn for show in everything)
-    ways, today = roads.of(partnership), day_of(now)
+    ways, today = roads.roads_of_partnership(partnership), day_of(now)
     given = {row.id: row for row in db.session.execute(hours.rows_of(d.id for d in tour_days))}
     by_day: dict[date, dict[int, Row]] = defaultdict(dict)
     for tour_day in tour_days:

@@ -52,7 +52,7 @@ class _Loss(NamedTuple):
     starts_at: datetime
 
 
-def of(hits: Hits, *, now: datetime) -> dict[str, Instead]:
+def other_times_for(hits: Hits, *, now: datetime) -> dict[str, Instead]:
     """For each host and each kept time, by the hit's reference. Guests are told of their neighbours' other
     shows.
 

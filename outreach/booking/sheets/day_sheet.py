@@ -118,7 +118,7 @@ class Sheet:
         return ""
 
 
-def of(tour_day: TourDay) -> Sheet:
+def sheet_of_day(tour_day: TourDay) -> Sheet:
     """The sheet of a tour day as it stands now; a constant number of queries."""
     shows = list(
         db.session.scalars(
@@ -176,7 +176,7 @@ def of(tour_day: TourDay) -> Sheet:
 
 
 def _drives(tour_day: TourDay, booked: Sequence[Performance]) -> list[Drive | None]:
-    ways = roads.of(partnerships.get(tour_day.programme.partnership_id))
+    ways = roads.roads_of_partnership(partnerships.get(tour_day.programme.partnership_id))
     return legs.of_day(booked, ways, *nights.doors([tour_day])[tour_day.id])
 
 

@@ -65,7 +65,7 @@ class Looked(Generic[E]):
     entries: Sequence[E]
     ours: OurSchools
 
-    def of(self, fate: str) -> list[E]:
+    def with_fate(self, fate: str) -> list[E]:
         return [entry for entry in self.entries if entry.fate == fate]
 
     @property

@@ -154,7 +154,7 @@ def take_in(upload: Upload, la_codes: Sequence[str], *, who: str, now: datetime)
         select(Partnership.id).where(Partnership.id == partnership_id).with_for_update(key_share=True)
     )
     done = look(upload, la_codes, now=now)
-    new = done.of(NEW)
+    new = done.with_fate(NEW)
     if new:
         row = EarlierList(
             partnership_id=partnership_id, file_name=upload.row.file_name, recorded_at=now, who=who

@@ -86,7 +86,7 @@ def draw(
         aside=[key for key in sums if key[0] in (KNOWN, KNOWN_BY_YEAR)],
     )
     people = _People(judged.sums)
-    found = figures.of(reckoning.target, county=county)
+    found = figures.figures_of_target(reckoning.target, county=county)
     tables = [
         {
             "key": table,
@@ -128,7 +128,7 @@ def draw(
         "excluded": len(reckoning.excluded),
         "also_seen": {
             "schools": len(reckoning.also_seen),
-            "pupils": said(people.of(ALSO, *_WHOLE)),
+            "pupils": said(people.count_of(ALSO, *_WHOLE)),
         },
         "ages_unknown": found.ages_unknown,
         "shared_out": sum(s.seen_estimated for s in reckoning.target),
@@ -170,12 +170,12 @@ class _People:
 
     sums: Mapping[Any, Count]
 
-    def of(self, measure: str, *place: Any) -> Count:
+    def count_of(self, measure: str, *place: Any) -> Count:
         return self.sums.get((measure, *place), suppression.NOBODY_COUNTED)
 
     def seen(self, *place: Any, none: bool, measure: str = SEEN) -> Count:
         """Pupils seen; `none`: no school there has seen any of it, so that everybody knows it to be 0."""
-        found = self.of(measure, *place)
+        found = self.count_of(measure, *place)
         return Count(status=SHOWN, number=0) if none and found == suppression.NOBODY_COUNTED else found
 
 
@@ -367,9 +367,9 @@ def also_seen(urn: int, pupils: int, earlier: Sequence[Release]) -> dict[str, di
 
 
 def _row(table: str, key: str, name: str, schools: list[Standing], people: _People) -> Content:
-    totals = figures.of(schools, county=name).county
+    totals = figures.figures_of_target(schools, county=name).county
     none = not totals.by[Word.SEEN] and not totals.by[Word.PART_SEEN]
-    seen, target = people.seen(table, key, none=none), people.of(TARGET, table, key)
+    seen, target = people.seen(table, key, none=none), people.count_of(TARGET, table, key)
     return {
         "key": key,
         "name": name,
@@ -394,7 +394,7 @@ def _row(table: str, key: str, name: str, schools: list[Standing], people: _Peop
         "schools_with_number_unknown": totals.unknown,
         # Kept in every row, as programs that read it were promised; said of the whole alone.
         "concerns": said(
-            people.of(CONCERNS, table, key) if (table, key) == _WHOLE else suppression.KEPT_BACK
+            people.count_of(CONCERNS, table, key) if (table, key) == _WHOLE else suppression.KEPT_BACK
         ),
     }
 
@@ -403,7 +403,7 @@ def _year(y: int, schools: list[Standing], people: _People) -> Content:
     """One year group: the schools that offer it by its own state there, and its pupils."""
     states = [s.year_groups[y] for s in schools if y in s.year_groups]
     none = Word.SEEN not in states and Word.PART_SEEN not in states
-    seen, target = people.seen("year", y, none=none), people.of(BY_YEAR, "year", y)
+    seen, target = people.seen("year", y, none=none), people.count_of(BY_YEAR, "year", y)
     uncounted = any(y in s.uncounted for s in schools if s.pupils_by_year.get(y) is not None)
     return {
         "key": str(y),

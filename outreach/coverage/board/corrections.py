@@ -64,11 +64,13 @@ def since(report: BoardReport, *, now: datetime) -> Corrections:
     was: Seen = {int(urn): (standing, seen) for urn, (standing, _, seen) in report.basis["standings"].items()}
     names = {int(urn): name for urn, (_, name, _) in report.basis["standings"].items()}
     of, day = report.programme_id, report.as_of
-    at_that_time = standings.of(of, as_of=day, now=now)
-    reported = standings.of(of, as_of=day, now=now, told_by=now)
+    at_that_time = standings.standings_of_programme(of, as_of=day, now=now)
+    reported = standings.standings_of_programme(of, as_of=day, now=now, told_by=now)
     names |= {s.urn: s.name for s in reported.target}
-    registered = standings.of(of, as_of=day, now=now, told_by=now, register_by=now)
-    as_set_now = standings.of(of, as_of=day, now=now, told_by=now, register_by=now, settings_by=now)
+    registered = standings.standings_of_programme(of, as_of=day, now=now, told_by=now, register_by=now)
+    as_set_now = standings.standings_of_programme(
+        of, as_of=day, now=now, told_by=now, register_by=now, settings_by=now
+    )
     steps = [was, _seen(at_that_time), _seen(reported)]
     for reckoning in (registered, as_set_now):
         steps.append(_known_then(steps[-1], reckoning))

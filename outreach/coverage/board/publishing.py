@@ -147,7 +147,7 @@ def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
     for report in before:
         if report.as_of == as_of:
             raise AlreadyPublished(report)
-    reckoning = standings.of(programme.id, as_of=as_of, now=now)
+    reckoning = standings.standings_of_programme(programme.id, as_of=as_of, now=now)
     if not reckoning.target:
         raise NobodyToReportOn(as_of)
     raised = concerns.by_school(reckoning, now=now)

@@ -95,7 +95,7 @@ class Action:
     detail: str
 
 
-def of(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[Action]:
+def actions_on_desk(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[Action]:
     """What waits in a programme, in its partnership's post and in its register, the most pressing first; 10
     queries, and those of raising.waiting once some school has had its last reminder.
 
@@ -186,7 +186,7 @@ def _by(until: date, now: datetime) -> str:
 
 
 def _unreported(programme: Programme, now: datetime) -> Action:
-    found = unreported.of(programme.id, now=now)
+    found = unreported.unreported_of_programme(programme.id, now=now)
     detail = ""
     if found.since is not None:
         days = (day_of(now) - day_of(found.since)).days

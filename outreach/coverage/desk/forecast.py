@@ -111,7 +111,7 @@ class Forecast:
         return self.booked >= self.aim
 
 
-def of(
+def forecast_of_programme(
     *,
     today: date,
     school_days: Sequence[date],

@@ -30,7 +30,7 @@ class Outlook:
     last_show: date | None
 
 
-def of(reckoning: Reckoning, *, now: datetime) -> Outlook:
+def outlook_of_reckoning(reckoning: Reckoning, *, now: datetime) -> Outlook:
     """From the reckoning of today; four queries more."""
     programme, today = reckoning.programme, day_of(now)
     seen = trend.seen_days(reckoning.target)
@@ -39,8 +39,8 @@ def of(reckoning: Reckoning, *, now: datetime) -> Outlook:
     last = diary.last_shows(programme.id, now=now)
     left, left_out = _to_come(reckoning)
     return Outlook(
-        trend=trend.of(seen, year=programme.academic_year, today=today),
-        forecast=forecast.of(
+        trend=trend.days_of_trend(seen, year=programme.academic_year, today=today),
+        forecast=forecast.forecast_of_programme(
             today=today,
             school_days=days,
             target=len(reckoning.target),

@@ -29,7 +29,7 @@ def seen_days(target: Iterable[Standing]) -> list[date]:
     return sorted(s.since for s in target if s.standing == Word.SEEN and s.since is not None)
 
 
-def of(days: list[date], *, year: int, today: date) -> list[Point]:
+def days_of_trend(days: list[date], *, year: int, today: date) -> list[Point]:
     """The first day of the academic year, the Sunday of each week that is over, and today; never after the
     year's end.
 

@@ -54,7 +54,7 @@ class Week:
     more: bool
 
 
-def of(programme: Programme, *, now: datetime) -> Week | None:
+def week_of_programme(programme: Programme, *, now: datetime) -> Week | None:
     """The week in hand, else the next one with a show; None when no show is to come. Four queries, two more
     where this week has none."""
     today = day_of(now)

@@ -131,7 +131,10 @@ def _still(
     if len(seen) > MOST:
         raise TooMany(len(seen))
     invitations.queue(programme)
-    current = {gap.urn: gap for gap in missing.of(programme, now=now, only=[s.urn for s in seen]).gaps}
+    current = {
+        gap.urn: gap
+        for gap in missing.missing_from_programme(programme, now=now, only=[s.urn for s in seen]).gaps
+    }
     done = [current[s.urn] for s in seen if s.urn in current and same(s, shown(current[s.urn]))]
     kept = {gap.urn for gap in done}
     return done, [s.urn for s in seen if s.urn not in kept]

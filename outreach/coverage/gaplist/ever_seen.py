@@ -35,7 +35,9 @@ class Known:
     saw: Collection[int]
     unreported: Mapping[int, str]
 
-    def of(self, family: Collection[int], *, saw_now: bool = False, waits_now: bool = False) -> Before:
+    def seen_before(
+        self, family: Collection[int], *, saw_now: bool = False, waits_now: bool = False
+    ) -> Before:
         """Of a school and those it came from; `saw_now`, `waits_now`: by the standings of the programme in
         hand, a show of it took place, or waits for a report."""
         if saw_now or not self.saw_none(family):
@@ -47,11 +49,13 @@ class Known:
         return not any(urn in self.saw for urn in family)
 
 
-def of(programme: Programme, families: Mapping[int, tuple[int, ...]], now: datetime) -> dict[int, Before]:
+def ever_seen_by_schools(
+    programme: Programme, families: Mapping[int, tuple[int, ...]], now: datetime
+) -> dict[int, Before]:
     """Of each school, this programme's own shows among the others; see asking/seen_before.py. Three
     queries."""
     known = read(programme, {urn for family in families.values() for urn in family}, with_its_own=now)
-    return {urn: known.of(family) for urn, family in families.items()}
+    return {urn: known.seen_before(family) for urn, family in families.items()}
 
 
 def read(

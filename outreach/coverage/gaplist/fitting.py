@@ -52,9 +52,11 @@ class Fitting:
     asked: int
 
 
-def of(programme: Programme, tour_day_ids: Iterable[int], *, now: datetime) -> Fitting:
+def schools_that_fit(programme: Programme, tour_day_ids: Iterable[int], *, now: datetime) -> Fitting:
     """A constant number of queries, however many schools and days. Days that are past offer nothing."""
-    wanted = [gap for gap in missing.of(programme, now=now).gaps if gap.standing.kind in CAUSES]
+    wanted = [
+        gap for gap in missing.missing_from_programme(programme, now=now).gaps if gap.standing.kind in CAUSES
+    ]
     days = slots.tour_days(programme, now=now, only_days=tour_day_ids)
     if not wanted or not days:
         return Fitting(fits=(), asked=len(wanted))

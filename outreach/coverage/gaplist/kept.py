@@ -34,7 +34,7 @@ def keep(person_id: int, list_name: str, address: str, *, now: datetime) -> None
     db.session.flush()
 
 
-def of(person_id: int, list_name: str) -> str:
+def remembered_filter(person_id: int, list_name: str) -> str:
     """The remembered filter, or ''."""
     row = db.session.get(KeptFilter, (person_id, list_name))
     return row.address if row else ""

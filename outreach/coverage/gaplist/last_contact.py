@@ -35,7 +35,9 @@ LETTER, ANSWER, TALK, FORM = "letter", "answer", "phone", "form begun"
 BOOKED, CANCELLED, REPORTED, ASKED_FOR_LINK = "booking", "cancellation", "report", "asked for a link"
 
 
-def of(programme: Programme, families: Mapping[int, Sequence[int]]) -> dict[int, Contact]:
+def last_contact_of_schools(
+    programme: Programme, families: Mapping[int, Sequence[int]]
+) -> dict[int, Contact]:
     """{URN: its newest contact in any programme of the partnership}; `families`: each with all its URNs. Two
     queries."""
     everybody = sorted({urn for family in families.values() for urn in family})

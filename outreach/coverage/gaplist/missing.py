@@ -58,7 +58,9 @@ class Missing:
     gaps: list[Gap]
 
 
-def of(programme: Programme, *, now: datetime, only: Collection[int] | None = None) -> Missing:
+def missing_from_programme(
+    programme: Programme, *, now: datetime, only: Collection[int] | None = None
+) -> Missing:
     """The gaps as they stand now, of all or of some schools; 25 queries, three more where some wait for an
     answer, two where only some are asked for."""
     with without_collecting():
@@ -68,7 +70,7 @@ def of(programme: Programme, *, now: datetime, only: Collection[int] | None = No
 def _of(programme: Programme, now: datetime, only: Collection[int] | None) -> Missing:
     today = day_of(now)
     near = None if only is None else in_parts.with_kin(scope(programme), only)
-    found = standings.of(
+    found = standings.standings_of_programme(
         programme.id, as_of=today, now=now, only=None if near is None else tuple(sorted(near))
     )
     wanted = found.target if only is None else [s for s in found.target if s.urn in set(only)]
@@ -91,7 +93,7 @@ def gaps_among(
     """Those of some schools that are gaps, in the order given; `kin` is that of their reckoning. `only`: they
     and all their kin, None for all; 6 queries, and three more where some wait for an answer."""
     known = ever_seen.read(programme, only)
-    owner_of = owners.of(programme.id, only)
+    owner_of = owners.owners_of_programme(programme.id, only)
     schools = list(schools)
     opened, waiting = _opened(programme, only), _to_be_reminded(programme, schools, today=day_of(now))
     began = day_of(programme.created_at)
@@ -100,7 +102,7 @@ def gaps_among(
         if not s.is_gap:
             continue
         family = (s.urn, *kin.before(s.urn)) if s.urn in kin.predecessors else (s.urn,)
-        before = known.of(family, saw_now=_saw_it(s), waits_now=s.kind == gaps.REPORT_MISSING).word
+        before = known.seen_before(family, saw_now=_saw_it(s), waits_now=s.kind == gaps.REPORT_MISSING).word
         found.append(
             Gap(
                 waiting.get(s.urn, s),
@@ -134,7 +136,7 @@ def _to_be_reminded(programme: Programme, schools: Iterable[Standing], *, today:
     waiting = [s for s in schools if s.is_gap and s.kind == gaps.ASKED_LATELY and s.since is not None]
     if not waiting:
         return {}
-    plan, calendars = settings.of(programme.id), school_days.load(s.urn for s in waiting)
+    plan, calendars = settings.schedule_of_programme(programme.id), school_days.load(s.urn for s in waiting)
     found = {}
     for s in waiting:
         if s.since is None or s.urn not in calendars:

@@ -62,7 +62,7 @@ def lines(
     """
     yield HEAD
     schools = 0
-    for part in in_parts.of(programme.id, as_of=day_of(now), now=now):
+    for part in in_parts.standings_in_parts(programme.id, as_of=day_of(now), now=now):
         mine = [s for s in part.target if s.is_gap and (only is None or s.urn in only)]
         if mine:
             near = in_parts.with_kin(scope(programme), [s.urn for s in mine])
@@ -76,7 +76,7 @@ def lines(
 
 def _dressed(programme: Programme, found: Iterable[Gap], today: date) -> Iterator[Sequence[Any]]:
     found = list(found)
-    last = last_contact.of(programme, {gap.urn: gap.family for gap in found})
+    last = last_contact.last_contact_of_schools(programme, {gap.urn: gap.family for gap in found})
     for gap in found:
         yield _line(gap, last.get(gap.urn), today)
 

@@ -81,7 +81,7 @@ def year_to_open(offered: list[int], today: date) -> int:
     return wanted if wanted in offered else (offered[-1] if offered else wanted)
 
 
-def of(partnership: Partnership, year: int, *, now: datetime) -> Checklist:
+def checklist_of_year(partnership: Partnership, year: int, *, now: datetime) -> Checklist:
     """How far the new year is; a fixed number of queries."""
     every = programmes.of_partnership(partnership.id)
     originals = sorted(
@@ -92,7 +92,11 @@ def of(partnership: Partnership, year: int, *, now: datetime) -> Checklist:
     main, before = _main(carried, [p for p in every if p.academic_year == year])
     asked = Counter({RIGHT: 0, OTHERS: 0, BACK: 0, SILENT: 0})
     asked.update(a.state for a in requests.of_year(partnership.id, year))
-    found = first_round.of(main, before, now=now) if main is not None and main.closed_at is None else None
+    found = (
+        first_round.first_round_of_programme(main, before, now=now)
+        if main is not None and main.closed_at is None
+        else None
+    )
     to_ask, why_not = _to_ask(main, found, now=now)
     here = partnerships.authorities(partnership.id)
     return Checklist(

@@ -51,7 +51,7 @@ class FirstRound:
     target: frozenset[int]
     unreachable: int
 
-    def of(self, group: str) -> list[Candidate]:
+    def in_group(self, group: str) -> list[Candidate]:
         return [c for c in self.candidates if c.group == group]
 
     @property
@@ -63,11 +63,11 @@ class FirstRound:
         return len(self.target) - self.unreachable - len(self.candidates)
 
 
-def of(programme: Programme, before: Programme | None, *, now: datetime) -> FirstRound:
+def first_round_of_programme(programme: Programme, before: Programme | None, *, now: datetime) -> FirstRound:
     """Who of a programme's target is to be asked, after what came of last year's. 41 queries, 22 without one
     of last year."""
     today = day_of(now)
-    reckoning = standings.of(programme.id, as_of=today, now=now)
+    reckoning = standings.standings_of_programme(programme.id, as_of=today, now=now)
     target = reckoning.target
     last = _last_year(before, now=now)
     known = ever_seen.read(programme)
@@ -77,7 +77,7 @@ def of(programme: Programme, before: Programme | None, *, now: datetime) -> Firs
             continue
         family = (s.urn, *reckoning.kin.before(s.urn))
         was = next((last[urn] for urn in family if urn in last), None)
-        seen = known.of(family)
+        seen = known.seen_before(family)
         candidates.append(
             Candidate(standing=s, group=_group(was, seen.word), before=was, unreported=seen.unreported)
         )
@@ -102,7 +102,7 @@ def _last_year(before: Programme | None, *, now: datetime) -> dict[int, Standing
     """Where each school stands in last year's programme, by what was reported of it until now."""
     if before is None:
         return {}
-    return {s.urn: s for s in standings.of(before.id, as_of=day_of(now), now=now).target}
+    return {s.urn: s for s in standings.standings_of_programme(before.id, as_of=day_of(now), now=now).target}
 
 
 def _group(was: Standing | None, seen: seen_before.Word) -> str:

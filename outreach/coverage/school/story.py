@@ -45,7 +45,7 @@ class Chapter:
         return [self.standing] if self.standing is not None else self.line
 
 
-def of(urn: int, partnership: Partnership, *, as_of: date, now: datetime) -> list[Chapter]:
+def story_of_school(urn: int, partnership: Partnership, *, as_of: date, now: datetime) -> list[Chapter]:
     """The story of one school in its partnership's programmes, the newest year first; 21 queries."""
     programmes = list(
         db.session.scalars(
@@ -86,4 +86,4 @@ def _sorted(rows: list[Standing]) -> list[Standing]:
     return sorted(rows, key=lambda s: (s.name, s.urn))
 
 
-__all__ = ["Chapter", "Reckoning", "of"]
+__all__ = ["Chapter", "Reckoning", "story_of_school"]

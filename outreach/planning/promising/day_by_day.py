@@ -82,7 +82,7 @@ class PlansDay:
     after: date | None
 
 
-def of(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
+def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
     """Every troupe that is on tour that day, or only drawn there; a constant number of queries."""
     lines = orders.lines(plan)
     dates = sorted({line.day for line in lines})
@@ -93,8 +93,8 @@ def of(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
     kept = proposals.keeping(plan.programme_id)
     schools = {line.urn: line.school for line in here} | {show.urn: show.host for show in shows}
     where = places.locate_all(list(schools.values()))
-    ways = roads.of(partnerships.get(plan.programme.partnership_id))
-    doors, truly = nights.doors(on_tour), hours.of(on_tour)
+    ways = roads.roads_of_partnership(partnerships.get(plan.programme.partnership_id))
+    doors, truly = nights.doors(on_tour), hours.hours_of_days(on_tour)
     guests: dict[int, list[PlanLine]] = {}
     for line in here:
         if line.guest_of is not None and line.state in (DRAWN, ACCEPTED):

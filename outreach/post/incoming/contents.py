@@ -59,7 +59,7 @@ def about(
     ).all()
 
 
-def of(mails: Sequence[Incoming]) -> dict[int, Contents]:
+def contents_of_mails(mails: Sequence[Incoming]) -> dict[int, Contents]:
     """The contents of each, by the mail's id; at most four queries."""
     ids = [mail.id for mail in mails]
     answers: dict[int, list[CalendarAnswer]] = {}

@@ -41,7 +41,7 @@ class Mailbox:
     unreadable_folder: str
 
     @classmethod
-    def of(cls, settings: Mapping[str, object]) -> "Mailbox | None":
+    def from_settings(cls, settings: Mapping[str, object]) -> "Mailbox | None":
         """From IMAP_URL, IMAP_TOKEN_FILE, IMAP_DONE_FOLDER and IMAP_UNREADABLE_FOLDER; None while IMAP_URL is
         empty.
 

@@ -42,7 +42,7 @@ class Server:
     token_file: Path | None = None
 
     @classmethod
-    def of(cls, url: str, token_file: str = "") -> "Server":
+    def from_url(cls, url: str, token_file: str = "") -> "Server":
         """From smtp://, smtp+starttls:// or smtps://, with user:password@ percent-encoded. Raises
         BadMailServer."""
         kinds = {"smtp": ("", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}

@@ -53,7 +53,7 @@ def post_of(settings: dict[str, object]) -> Post:
     """From SMTP_URL, SMTP_TOKEN_FILE, MAIL_FOLDER, MAIL_DOMAIN and SECRET_KEY. Raises BadMailServer."""
     url = str(settings["SMTP_URL"])
     return Post(
-        server=Server.of(url, str(settings.get("SMTP_TOKEN_FILE", ""))) if url else None,
+        server=Server.from_url(url, str(settings.get("SMTP_TOKEN_FILE", ""))) if url else None,
         folder=Path(str(settings["MAIL_FOLDER"])),
         domain=str(settings["MAIL_DOMAIN"]),
         key=str(settings["SECRET_KEY"]).encode(),

@@ -48,7 +48,7 @@ class NightsStand(Refusal):
     field = "overnight_stays"
 
 
-def of(troupe: Troupe) -> Rules:
+def rules_of_troupe(troupe: Troupe) -> Rules:
     return Rules(**{name: getattr(troupe, name) for name in Rules.__annotations__})
 
 
@@ -71,7 +71,7 @@ def settle(troupe: Troupe, rules: Rules, *, who: str, now: datetime) -> None:
         raise NightsStand(
             f"{troupe.name} stays away on {named}{more}. Let it drive home on those days first."
         )
-    before, after = history.differences(asdict(of(troupe)), asdict(rules))
+    before, after = history.differences(asdict(rules_of_troupe(troupe)), asdict(rules))
     for name, value in asdict(rules).items():
         setattr(troupe, name, value)
     db.session.flush()

@@ -147,7 +147,7 @@ def _counted(
     shown = Counter(visit.school for visit in visits)
     causes = Causes(figures, pool)
     left_out = tuple(
-        LeftOut(school=gap.school, shows=gap.shows - shown[gap.school], cause=causes.of(gap))
+        LeftOut(school=gap.school, shows=gap.shows - shown[gap.school], cause=causes.cause_of(gap))
         for gap in problem.gaps
         if shown[gap.school] < gap.shows
     )
@@ -257,7 +257,7 @@ class Causes:
         pairs = figures.pairs
         self.possible[pairs.guest[self.possible[pairs.hosts[pairs.host]]]] = True
 
-    def of(self, gap: Gap) -> str:
+    def cause_of(self, gap: Gap) -> str:
         """The cause, as plan.py names them."""
         if gap.school not in self.number:
             return NO_PLACE

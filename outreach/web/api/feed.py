@@ -51,8 +51,8 @@ def api_start() -> Any:
 def api_figures(programme_id: int) -> Any:
     """Sums of schools as of a day, and the people of the newest report published up to that day."""
     programme, day = _asked(programme_id)
-    found = standings.of(programme.id, as_of=day, now=clock.now())
-    sums = figures.of(found.target, county=g.partnership.county)
+    found = standings.standings_of_programme(programme.id, as_of=day, now=clock.now())
+    sums = figures.figures_of_target(found.target, county=g.partnership.county)
     report = publishing.newest(programme.id, until=day)
     return {
         "programme": _programme(programme),
@@ -75,7 +75,7 @@ def api_figures(programme_id: int) -> Any:
 def api_standings(programme_id: int) -> Any:
     """Every school of the target with its one standing, by URN."""
     programme, day = _asked(programme_id)
-    found = standings.of(programme.id, as_of=day, now=clock.now())
+    found = standings.standings_of_programme(programme.id, as_of=day, now=clock.now())
     schools = sorted(found.target, key=lambda s: s.urn)
     page, pages = _page(len(schools))
     return _paged("api_standings", programme, day, len(schools), page, pages) | {

@@ -33,7 +33,7 @@ def undo_availability(token: str) -> Any:
 @by_troupe_link
 def rules_of_troupe(token: str) -> Any:
     """Rest, lunch, the latest return, nights away."""
-    form = pages.RulesForm(obj=rules.of(g.troupe))
+    form = pages.RulesForm(obj=rules.rules_of_troupe(g.troupe))
     if pages.settle(g.troupe, form, g.who):
         return redirect(url_for("company.availability", token=token), 303)
     page = render_template("company/rules.html", token=token, form=form)

@@ -37,7 +37,9 @@ def sheet(token: str, day_id: int) -> Any:
     tour_day = _own_day(day_id)
     if tour_day.ended_at is not None:
         return render_template("company/day_gone.html", token=token, tour_day=tour_day), 410
-    return render_template("company/sheet.html", token=token, sheet=day_sheet.of(tour_day), now=clock.now())
+    return render_template(
+        "company/sheet.html", token=token, sheet=day_sheet.sheet_of_day(tour_day), now=clock.now()
+    )
 
 
 @company.get("/t/<token>/days/<int:day_id>/sheet.html")
@@ -49,7 +51,7 @@ def sheet_file(token: str, day_id: int) -> Any:
         abort(410)
     page = render_template(
         "company/sheet_file.html",
-        sheet=day_sheet.of(tour_day),
+        sheet=day_sheet.sheet_of_day(tour_day),
         now=clock.now(),
         styles=Markup("<style>{}</style>").format(Markup(assets.styles(alone=True))),
     )

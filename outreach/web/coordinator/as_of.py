@@ -52,13 +52,13 @@ class View:
 
     def reckoning(self) -> Reckoning:
         assert self.programme is not None
-        return standings.of(self.programme.id, as_of=self.as_of, now=self.now)
+        return standings.standings_of_programme(self.programme.id, as_of=self.as_of, now=self.now)
 
     def reckoning_before(self) -> Reckoning | None:
         """What it is compared with; None where nothing is."""
         if self.beside is None or self.compare is None:
             return None
-        return standings.of(self.beside.id, as_of=self.compare, now=self.now)
+        return standings.standings_of_programme(self.beside.id, as_of=self.compare, now=self.now)
 
     def narrow(self, found: Reckoning) -> Reckoning:
         """Only the kinds of school asked for."""

@@ -42,7 +42,7 @@ def undo_availability() -> Any:
 def troupe_rules(troupe_id: int) -> Any:
     """Rest, lunch, the latest return, nights away."""
     here = companies.get_troupe(g.partnership.id, troupe_id)
-    form = pages.RulesForm(obj=rules.of(here))
+    form = pages.RulesForm(obj=rules.rules_of_troupe(here))
     if pages.settle(here, form, who()):
         return redirect(url_for("coordinator.availability", troupe=here.id), 303)
     page = render_template("coordinator/troupe_rules.html", troupe=here, form=form)

@@ -87,7 +87,7 @@ def booking(reference: str) -> Any:
         cancellation=promises.cancellation_of(found),
         place=guest_places.of_booking(found),
         together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
-        deeds=history.of("booking", found.reference),
+        deeds=history.history_of("booking", found.reference),
         now=now,
     )
 

@@ -33,7 +33,7 @@ def call_off() -> Any:
     which, now = _scope_form(), clock.now()
     scope = _scope(which) if request.args.get("what") and which.validate() else None
     found = call_off_form.look(scope, which)
-    others = instead.of(found, now=now) if found else {}
+    others = instead.other_times_for(found, now=now) if found else {}
     form = KeepForm(data={"reply_by": replacing.usually_kept(now)})
     if scope and found and form.validate_on_submit():
         with transaction():

@@ -72,7 +72,7 @@ def chasing() -> Any:
     programme, now = programme_in_hand(), clock.now()
     if programme is None:
         return render_template("coordinator/chasing_none.html")
-    plan = settings.of(programme.id)
+    plan = settings.schedule_of_programme(programme.id)
     form = SettingsForm(data=asdict(plan)) if request.method != "POST" else SettingsForm()
     if form.validate_on_submit():
         wanted = Schedule(**{name: getattr(form, name).data for name in asdict(plan)})
@@ -209,7 +209,7 @@ def waiting_list() -> Any:
     return render_template(
         "coordinator/waiting_list.html",
         programme=programme,
-        plan=settings.of(programme.id),
+        plan=settings.schedule_of_programme(programme.id),
         most=offers.BY_ITSELF_AT_MOST,
         rows=offers.waiting_list(programme, now=now),
     )
@@ -296,7 +296,9 @@ def _by_phone(programme: Programme, rows: Sequence[Any]) -> set[int]:
 
 def _target(programme: Programme) -> set[int]:
     now = clock.now()
-    return {row.urn for row in standings.of(programme.id, as_of=day_of(now), now=now).target}
+    return {
+        row.urn for row in standings.standings_of_programme(programme.id, as_of=day_of(now), now=now).target
+    }
 
 
 def _again(programme: Programme) -> Programme:

@@ -57,13 +57,13 @@ def coverage() -> Any:
         return render_template("coordinator/coverage_none.html")
     whole = asked.reckoning()
     reckoning = asked.narrow(whole)
-    found = figures.of(reckoning.target, county=g.partnership.county)
+    found = figures.figures_of_target(reckoning.target, county=g.partnership.county)
     tabs = _tabs(whole, asked.programme.for_adults)
     by = _dimension(asked, tabs)
     rows = _rows(reckoning, found, by)
     then = asked.reckoning_before()
     then = asked.narrow(then) if then else None
-    before = figures.of(then.target, county=g.partnership.county) if then else None
+    before = figures.figures_of_target(then.target, county=g.partnership.county) if then else None
     was = {t.key: t for t in _rows(then, before, by)} if then and before else {}
     pages = max(1, -(-len(rows) // ROWS_AT_MOST))
     page = page_asked(pages, asked.left_out)
@@ -132,7 +132,7 @@ def _file(kind: str) -> Any:
 
 
 def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:
-    found = figures.of(reckoning.target, county=g.partnership.county)
+    found = figures.figures_of_target(reckoning.target, county=g.partnership.county)
     yield [
         "Table",
         "Name",

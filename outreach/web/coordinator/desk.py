@@ -59,12 +59,12 @@ def desk() -> Any:
     county = figures.whole(reckoning.target, county=g.partnership.county)
     mail = inbox.count_waiting(g.partnership.id)
     g.inbox_waiting = sum(mail.values())
-    ahead = outlook.of(reckoning, now=now)
+    ahead = outlook.outlook_of_reckoning(reckoning, now=now)
     since = people.last_here(current_user.person_id, now=now)
     after = since or now.replace(microsecond=0) - LATELY
     done = gaps.named("seen", for_adults=programme.for_adults)
     seen, saw = ("attended", "attend") if programme.for_adults else ("seen it", "see it")
-    shows = week.of(programme, now=now)
+    shows = week.week_of_programme(programme, now=now)
     drawn = partial(
         trend_lines.draw,
         ahead.trend,
@@ -88,7 +88,7 @@ def desk() -> Any:
         headline=forecast.headline(ahead.forecast, seen=seen, saw=saw),
         reasons=forecast.reasons(ahead.forecast, seen=seen),
         pictures=[("wide", drawn(frame=trend_lines.WIDE)), ("narrow", drawn(frame=trend_lines.NARROW))],
-        actions=[(a, _behind(a, asked, now)) for a in actions.of(reckoning, mail, now=now)],
+        actions=[(a, _behind(a, asked, now)) for a in actions.actions_on_desk(reckoning, mail, now=now)],
         to_gaps=partial(_gaps, asked),
         unowned=count_unowned(reckoning),
         news=_news(programme.id, after, now),
@@ -173,4 +173,4 @@ def _is_young(reckoning: Reckoning) -> bool:
 
 def _next_step(now: datetime) -> readiness.Step | None:
     """The first step of the set-up that is missing; None when all is in place."""
-    return next((step for step in readiness.of(g.partnership, now=now) if not step.done), None)
+    return next((step for step in readiness.steps_of_setup(g.partnership, now=now) if not step.done), None)

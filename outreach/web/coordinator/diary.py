@@ -44,7 +44,7 @@ def diary() -> Any:
     asked = diary_asked.asked(programme, request.args, now=now)
     said = list(asked.left_out)
     moved = _moved(programme, said)
-    found = reading.of(programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id)
+    found = reading.diary_of_programme(programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id)
     lit: dict[int, list[Place]] = {}
     if moved is not None:
         for place in moving.places(moved, only_days=found.tour_day_ids, now=now):
@@ -86,7 +86,7 @@ def diary_list(kind: str) -> Any:
     if asked.left_out:
         flash(asked.left_out[0], "confirm")
         return redirect(url_for("coordinator.diary", programme=programme.id), 303)
-    found = reading.of(programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id)
+    found = reading.diary_of_programme(programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id)
     return render_template(
         "coordinator/diary_list.html",
         asked=asked,
@@ -131,7 +131,7 @@ def _fit_day(found: Diary, said: list[str]) -> reading.Listed | None:
 def _fitting(asked: Asked, found: Diary, fit_day: reading.Listed | None) -> Fitting | None:
     """Who would fit on the chosen day, or anywhere in the week; of a month only where a day is chosen."""
     if fit_day is not None and fit_day.row.tour_day is not None:
-        return fitting.of(asked.programme, [fit_day.row.tour_day.id], now=clock.now())
+        return fitting.schools_that_fit(asked.programme, [fit_day.row.tour_day.id], now=clock.now())
     if asked.view != WEEK:
         return None
     with_room = [
@@ -140,4 +140,4 @@ def _fitting(asked: Asked, found: Diary, fit_day: reading.Listed | None) -> Fitt
         for row in day.rows
         if row.tour_day is not None and row.free and day.day >= day_of(clock.now())
     ]
-    return fitting.of(asked.programme, with_room, now=clock.now()) if with_room else None
+    return fitting.schools_that_fit(asked.programme, with_room, now=clock.now()) if with_room else None

@@ -39,12 +39,12 @@ BOOK_AT_MOST = 10_000
 @coordinator.get("/gaps", endpoint="gaps")
 @coordinators_only
 def gap_list() -> Any:
-    if not request.args and (last := kept.of(current_user.person_id, LIST)):
+    if not request.args and (last := kept.remembered_filter(current_user.person_id, LIST)):
         return redirect(f"{url_for('coordinator.gaps')}?{last}")
     seen = view(g.partnership.id, clock.now())
     if seen.programme is None:
         return render_template("coordinator/gaps_none.html")
-    found = missing.of(seen.programme, now=seen.now)
+    found = missing.missing_from_programme(seen.programme, now=seen.now)
     return page_of(found, asked(request.args, found), seen.programmes, seen.left_out)
 
 
@@ -55,7 +55,7 @@ def gap_filter() -> Any:
     seen = view(g.partnership.id, clock.now())
     if seen.programme is None:
         return redirect(url_for("coordinator.gaps"), 303)
-    found = missing.of(seen.programme, now=seen.now)
+    found = missing.missing_from_programme(seen.programme, now=seen.now)
     own = asked(MultiDict() if request.form.get("clear") else request.form, found)
     kind, _, value = request.form.get("drop", "").partition(":")
     own = Asked(
@@ -73,7 +73,7 @@ def gap_turn() -> Any:
     seen = view(g.partnership.id, clock.now())
     if seen.programme is None:
         return redirect(url_for("coordinator.gaps"), 303)
-    found = missing.of(seen.programme, now=seen.now)
+    found = missing.missing_from_programme(seen.programme, now=seen.now)
     ticked = urns_in(request.form.get("picked", ""), *request.form.getlist("urn"))
     return redirect(
         list_address(

@@ -77,7 +77,7 @@ def preview() -> Any:
     seen = view(g.partnership.id, clock.now())
     if seen.programme is None:
         abort(404)
-    found = missing.of(seen.programme, now=seen.now)
+    found = missing.missing_from_programme(seen.programme, now=seen.now)
     own = asked(in_form() if request.method == "POST" else request.args, found)
     ticked = urns_in(request.values.get("picked", ""), *request.values.getlist("urn"))
     picked = chosen(found, own, whole=bool(request.values.get("whole")), urns=ticked)
@@ -102,10 +102,10 @@ def gaps_remind() -> Any:
     """The list that was shown, judged again: nobody is reminded whom the list did not name."""
     programme, now = the_programme(), clock.now()
     seen = shown_to_go()
-    target = {s.urn for s in missing.of(programme, now=now).reckoning.target}
+    target = {s.urn for s in missing.missing_from_programme(programme, now=now).reckoning.target}
     words = rounds.words_for(programme, seen.keys() & target, now=now)
     if (no := refused()) is not None:
-        found = missing.of(programme, now=now)
+        found = missing.missing_from_programme(programme, now=now)
         own = asked(in_form(), found)
         picked = chosen(found, own, whole=False, urns=list(seen))
         return _remind(found, own, picked.gaps, picked.gone, no.message)
@@ -204,7 +204,7 @@ def _do(name: str, form: forms.Form, deed: Callable[[Programme], Done], words: s
             done = deed(_again(programme))
         flash(f"{count(len(done.done), 'school')} {words}.", "" if done.done else "confirm")
         return _back(programme, now, left=done.changed)
-    found = missing.of(programme, now=now)
+    found = missing.missing_from_programme(programme, now=now)
     own = asked(in_form(), found)
     picked = chosen(found, own, whole=False, urns=[s.urn for s in _shown()])
     return _page(name, found, own, picked.gaps, picked.gone, form, 422)
@@ -217,7 +217,7 @@ def _again(programme: Programme) -> Programme:
 
 def _back(programme: Programme, now: Any, left: Sequence[int] = ()) -> Response:
     """To the list as it was filtered, with the schools named that were left alone."""
-    found = missing.of(programme, now=now)
+    found = missing.missing_from_programme(programme, now=now)
     some = ",".join(str(urn) for urn in left[:300]) or None
     return redirect(list_address(found, asked(in_form(), found), left=some), 303)
 
@@ -283,7 +283,7 @@ def _page(
     status: int = 200,
 ) -> Any:
     shown = gaps[:MOST] if name != EXPORT else gaps[:50]
-    last = last_contact.of(found.programme, {gap.urn: gap.family for gap in shown})
+    last = last_contact.last_contact_of_schools(found.programme, {gap.urn: gap.family for gap in shown})
     return render_template(
         "coordinator/gaps_deed.html",
         deed=name,

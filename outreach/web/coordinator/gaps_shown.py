@@ -84,7 +84,7 @@ def page_of(
         whole=bool(request.values.get("whole")),
         many=bool(request.args.get("many")),
         sorts=SORTS,
-        remembered=kept.of(current_user.person_id, "gaps") == own.address(),
+        remembered=kept.remembered_filter(current_user.person_id, "gaps") == own.address(),
         left=_left(found),
         sorted_by={key: list_address(found, replace(own, sort=key)) for key in SORTS},
         at=list_address(found, own).partition("?")[2],
@@ -95,7 +95,7 @@ def page_of(
 def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[Row]:
     """The rows of one page, in a constant number of queries."""
     programme, today = found.programme, day_of(clock.now())
-    last = last_contact.of(programme, {gap.urn: gap.family for gap in shown})
+    last = last_contact.last_contact_of_schools(programme, {gap.urn: gap.family for gap in shown})
     steps = NextSteps(
         programme,
         {gap.urn: gap.standing for gap in shown},
@@ -105,7 +105,7 @@ def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[Row]:
     rows = []
     for gap in shown:
         times = steps.reminded.get(gap.urn, 0) if gap.standing.kind == gaps.SILENT else 0
-        words, address = steps.of(gap.standing)
+        words, address = steps.step_for(gap.standing)
         rows.append(
             Row(
                 gap=gap,

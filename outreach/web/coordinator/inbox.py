@@ -82,7 +82,7 @@ def inbox_settled() -> Any:
         page=page,
         more=len(mails) > PAGE,
         by_hand=BY_HAND,
-        inside=contents.of(mails[:PAGE]),
+        inside=contents.contents_of_mails(mails[:PAGE]),
     )
 
 

@@ -54,7 +54,7 @@ class Card:
 
 def cards_of(mails: Sequence[Incoming], partnership_id: int) -> list[Card]:
     """The messages with what they are about; a constant number of queries."""
-    inside = contents.of(mails)
+    inside = contents.contents_of_mails(mails)
     streams = {mail.stream for mail in mails}
     about = replies.matters(streams, partnership_id)
     kept = replies.proposed(streams - about.keys(), partnership_id)

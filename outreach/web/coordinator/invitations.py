@@ -171,7 +171,7 @@ def _belongs(outcome: rounds.Outcome, only: str) -> bool:
 
 
 def _choose_page(programme: Programme, wrong: str = "") -> str:
-    reckoning = standings.of(programme.id, as_of=day_of(clock.now()), now=clock.now())
+    reckoning = standings.standings_of_programme(programme.id, as_of=day_of(clock.now()), now=clock.now())
     filters = Filters(
         standing=request.values.get("standing", Word.NOT_ASKED),
         district=request.values.get("district", ""),

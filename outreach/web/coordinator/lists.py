@@ -299,7 +299,7 @@ def _shown(upload: Upload, looked: Looked[Any]) -> dict[str, Any]:
     show = request.args.get("show", "")
     if show not in FATES or not sums[show]:
         show = next((fate for fate in FATES if sums[fate]), NEW)
-    of_kind = looked.of(show)
+    of_kind = looked.with_fate(show)
     pages = max(1, -(-len(of_kind) // SHOWN))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
     rows = of_kind[(page - 1) * SHOWN : page * SHOWN]
@@ -594,7 +594,7 @@ def _reached(looked: Looked[Any]) -> tuple[int, int, int]:
     """(schools with somebody to write to afterwards, now, open schools)."""
     reach = contacts.reach(_la_codes())
     without = {school.urn for school in contacts.schools_without(_la_codes())}
-    new = {e.school.urn for e in looked.of(NEW) if e.school is not None} & without
+    new = {e.school.urn for e in looked.with_fate(NEW) if e.school is not None} & without
     return reach.with_contact + len(new), reach.with_contact, reach.schools
 
 

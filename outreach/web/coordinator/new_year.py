@@ -41,7 +41,7 @@ def new_year() -> Any:
     today = day_of(clock.now())
     offered = checklist.years(g.partnership.id, today)
     year, said = _year(offered, checklist.year_to_open(offered, today))
-    found = checklist.of(g.partnership, year, now=clock.now()) if offered else None
+    found = checklist.checklist_of_year(g.partnership, year, now=clock.now()) if offered else None
     return render_template(
         "coordinator/new_year.html",
         found=found,
@@ -127,7 +127,7 @@ def whom_first() -> Any:
     said = "" if only in (*GROUPS, "") else f"There is no group ‘{only[:40]}’, so all are shown."
     only = only if only in GROUPS else ""
     before = copies.original_of(programme.id) or _same_title(programme)
-    found = first_round.of(programme, before, now=clock.now())
+    found = first_round.first_round_of_programme(programme, before, now=clock.now())
     rows = [c for c in found.candidates if only in ("", c.group)]
     return render_template(
         "coordinator/new_year_round.html",

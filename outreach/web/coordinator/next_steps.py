@@ -76,7 +76,7 @@ class NextSteps:
             if max((self.reminded.get(urn, 0) for urn in silent), default=0) >= len(chases.REMINDERS):
                 self._raised = {row.school.urn for row in raising.waiting(programme, now=now)}
 
-    def of(self, standing: Standing) -> tuple[str, str]:
+    def step_for(self, standing: Standing) -> tuple[str, str]:
         """The words and the address. To ring and note can be done whatever else cannot."""
         kind, urn, programme = standing.kind, standing.urn, self.programme
         ring = RING, url_for("coordinator.school_answer", urn=urn, programme=programme.id)

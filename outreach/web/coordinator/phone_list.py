@@ -27,7 +27,7 @@ def phone_list() -> Any:
     seen = view(g.partnership.id, clock.now())
     if seen.programme is None:
         return render_template("coordinator/chasing_none.html")
-    found = missing.of(seen.programme, now=seen.now)
+    found = missing.missing_from_programme(seen.programme, now=seen.now)
     own = gaps_asked.asked(request.args, found)
     matching = filters.ordered(filters.narrow(found.gaps, own.filters).gaps, "name")
     shown = matching[:MOST]
@@ -49,7 +49,7 @@ def phone_list() -> Any:
         by_phone=books_by_phone(seen.programme, list(found_schools.values()), now=seen.now),
         schools=found_schools,
         numbers=_numbers(found_schools, people),
-        last=last_contact.of(seen.programme, families),
+        last=last_contact.last_contact_of_schools(seen.programme, families),
         notes={
             urn: next((talked[u] for u in family if u in talked), None) for urn, family in families.items()
         },

@@ -31,7 +31,7 @@ def plan_day(plan_id: int, day: str) -> Any:
         wanted = date.fromisoformat(day)
     except ValueError:
         abort(404)
-    found = day_by_day.of(plan, wanted, now=clock.now())
+    found = day_by_day.day_of_plan(plan, wanted, now=clock.now())
     if not found.troupes:
         flash(f"The plan has nothing on {day_words(wanted)}, and no troupe is on tour.", "confirm")
         return redirect(url_for("coordinator.plan", plan_id=plan_id), 303)

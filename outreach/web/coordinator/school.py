@@ -45,7 +45,7 @@ def school(urn: int) -> Any:
     visits = [*(b.uid for b in bookings), *proposals.uids_of(family, ours)]
     written = letterbook.of_schools(family, visits, g.partnership.id, most=LETTERS)
     streams, senders = {letter.stream for letter in written}, {c.address for c in on_file}
-    chapters = story.of(urn, g.partnership, as_of=day_of(now), now=now)
+    chapters = story.story_of_school(urn, g.partnership, as_of=day_of(now), now=now)
     changes = decisions.of_school(urn, ours)
     return render_template(
         "coordinator/school.html",
@@ -103,7 +103,7 @@ def why_not_day(urn: int) -> Any:
         typed=typed,
         day=day,
         wrong=wrong,
-        found=why_not.of(programme, school, day, now=clock.now()) if day else [],
+        found=why_not.verdicts_on_day(programme, school, day, now=clock.now()) if day else [],
     ), 422 if wrong else 200
 
 
@@ -118,7 +118,7 @@ def _in_programme(
     missing = chapter.standing if chapter.standing is not None and chapter.standing.is_gap else None
     step = None
     if missing:
-        step = NextSteps(programme, {urn: missing}, {urn: tuple(family)}, now=now).of(missing)
+        step = NextSteps(programme, {urn: missing}, {urn: tuple(family)}, now=now).step_for(missing)
     return {
         "next_step": None if step is None or step[0] == SEE else step,
         "books_by_phone": urn in holds.who_could_book(programme, {school: account}, now=now),
@@ -126,7 +126,7 @@ def _in_programme(
         "may_propose": len(proposed) < accounts.shows_needed(programme, account.still_open),
         "chapter": chapter,
         "standing": chapter.standing,
-        "owner": owners.of(programme.id, [school.urn]).get(school.urn),
+        "owner": owners.owners_of_programme(programme.id, [school.urn]).get(school.urn),
         "account": account,
         "own_numbers": schools.own_numbers(school.urn, programme.academic_year),
         "decision": targets.decisions(programme.id).get(school.urn),

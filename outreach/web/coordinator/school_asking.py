@@ -309,7 +309,7 @@ def school_target(urn: int) -> Any:
 def _named_by_phone(urn: int, form: AnswerForm) -> Contact:
     """The colleague who was named, as a contact; one that is on file already stays as it is."""
     address = contacts.clean_address(form.address.data)
-    known = next((c for c in contacts.of(urn) if c.address.lower() == address.lower()), None)
+    known = next((c for c in contacts.contacts_of_school(urn) if c.address.lower() == address.lower()), None)
     return known or contacts.add(
         urn,
         form.name.data or "",

@@ -196,7 +196,7 @@ def _lines(asked: View, programme_id: int, filters: Filters) -> Iterator[Sequenc
     """The head, each school, and a last line that tells a whole file from one that was cut off."""
     yield _HEAD
     schools = 0
-    for part in in_parts.of(programme_id, as_of=asked.as_of, now=asked.now):
+    for part in in_parts.standings_in_parts(programme_id, as_of=asked.as_of, now=asked.now):
         for s in lists.matching(part.excluded if filters.which == EXCLUDED else part.target, filters):
             schools += 1
             yield _line(s)

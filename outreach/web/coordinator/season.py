@@ -121,7 +121,7 @@ def _season() -> Season:
         year = int(asked)
     else:
         abort(404)
-    return season.of(g.partnership.id, year, now=now)
+    return season.season_of_year(g.partnership.id, year, now=now)
 
 
 def _troupe() -> companies.Troupe | None:

@@ -101,7 +101,7 @@ class DistrictsForm(forms.Form):
 @coordinator.get("/setup")
 @coordinators_only
 def setup() -> Any:
-    steps = readiness.of(g.partnership, now=clock.now())
+    steps = readiness.steps_of_setup(g.partnership, now=clock.now())
     first_missing = next((step.what for step in steps if not step.done), "")
     return render_template("coordinator/setup.html", steps=steps, first_missing=first_missing)
 

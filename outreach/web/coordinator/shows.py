@@ -99,7 +99,7 @@ def _page(performance: Performance, form: SeatsForm | None = None) -> Any:
         how=guest_places.of_bookings(b.id for b in guests),
         asked=guest_places.asked_of(performance.id),
         seats=seats,
-        road=legs.of(performance, now=now) if performance.released_at is None else None,
+        road=legs.road_of_show(performance, now=now) if performance.released_at is None else None,
         form=form or SeatsForm(data=seats_typed(seats)),
         now=now,
     )

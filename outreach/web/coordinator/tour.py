@@ -140,7 +140,7 @@ def tour_day(day_id: int) -> Any:
 @coordinators_only
 def day_sheet_page(day_id: int) -> Any:
     """The day's sheet, as the company has it, for a coordinator who is on the phone with them."""
-    return render_template("coordinator/day_sheet.html", sheet=day_sheet.of(_tour_day(day_id)))
+    return render_template("coordinator/day_sheet.html", sheet=day_sheet.sheet_of_day(_tour_day(day_id)))
 
 
 @coordinator.post("/tour/days/<int(max=2147483647):day_id>/remove")

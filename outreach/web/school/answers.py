@@ -183,7 +183,7 @@ def _page(token: str, form: Form, said: str) -> Any:
 
 def _offers_on(said: str) -> bool:
     """Whether what comes free is kept for the first of the waiting list: only its own pages say so."""
-    return said == "waiting-list" and settings.of(g.programme.id).offers_on
+    return said == "waiting-list" and settings.schedule_of_programme(g.programme.id).offers_on
 
 
 def _keep_contact(form: SomebodyElseForm) -> Contact | None:
@@ -192,7 +192,12 @@ def _keep_contact(form: SomebodyElseForm) -> Contact | None:
     now = clock.now()
     address = contacts.clean_address(form.address.data)
     known = next(
-        (c for c in contacts.of(g.school.urn, g.partnership.id) if c.address.lower() == address.lower()), None
+        (
+            c
+            for c in contacts.contacts_of_school(g.school.urn, g.partnership.id)
+            if c.address.lower() == address.lower()
+        ),
+        None,
     )
     if known is None and not named.known_at(g.school, g.partnership.id, holder=g.link.address)(address):
         return None

@@ -126,7 +126,7 @@ def instead_kept(here: Scene) -> Proposal:
     """The show is another school's proposal instead of a booking."""
     with transaction():
         other = make.school(name="The Other")
-        plan = settings.of(here.programme.id)
+        plan = settings.schedule_of_programme(here.programme.id)
         settings.settle(here.programme, replace(plan, offers_on=False), who=WHO, now=NOW)
         bookings.cancel(here.booking, reason="mocks", by=COORDINATOR, who=WHO, now=NOW)
         proposal = keep(here, other, here.day)

@@ -156,10 +156,16 @@ def test_seen_before_is_what_took_place_and_not_known_where_nobody_said_what_bec
     assert order(programme) == [
         s.name for s in (failed, called_off, never, untold, untold_now, saw, half_now)
     ]
-    gaps = {g.urn: (g.never_seen, g.not_known) for g in missing.of(programme, now=at(TUESDAY)).gaps}
+    gaps = {
+        g.urn: (g.never_seen, g.not_known)
+        for g in missing.missing_from_programme(programme, now=at(TUESDAY)).gaps
+    }
     for urn, said in found.items():
         assert gaps[urn] == (said.word == "never", said.word == "not known"), urn
-    asked_first = {c.urn: c.group for c in first_round.of(programme, None, now=at(TUESDAY)).candidates}
+    asked_first = {
+        c.urn: c.group
+        for c in first_round.first_round_of_programme(programme, None, now=at(TUESDAY)).candidates
+    }
     words = {"never": "never", "not known": "unknown", "yes": "rest"}
     assert all(words[found[urn].word.value] == group for urn, group in asked_first.items())
 

@@ -430,7 +430,7 @@ def test_a_wait_of_no_days_or_of_a_year_is_refused(app: Flask, name: str) -> Non
         with pytest.raises(DaysWrong) as refused, transaction():
             settings.settle(c.programme, replace(ON, **{name: days}), who="Priya", now=make.NOW)
         assert refused.value.field == name
-    assert settings.of(c.programme.id) == ON
+    assert settings.schedule_of_programme(c.programme.id) == ON
 
 
 def test_who_is_chased_takes_the_same_queries_for_one_school_and_for_thirty(

@@ -242,7 +242,7 @@ class Year:
                 self.asked_now(urn, address, now)
 
     def by_hand(self, urn: int, now: datetime) -> None:
-        on_file = contacts.of(urn)
+        on_file = contacts.contacts_of_school(urn)
         if on_file:
             address = self.rng.choice(on_file).address
             contact = next(c for c in on_file if c.address == address)
@@ -346,7 +346,7 @@ class Year:
         if self.try_to(deed):
             self.of[urn].say(now)
             self.of[urn].waits = False
-            contact = next(c for c in contacts.of(urn) if c.address == address)
+            contact = next(c for c in contacts.contacts_of_school(urn) if c.address == address)
             if self.try_to(
                 lambda: invitations.invite(
                     self.programme, self.school(urn), db.session.merge(contact), who="J", now=now
@@ -355,7 +355,7 @@ class Year:
                 self.asked_now(urn, address, now)
 
     def loses_its_address(self, urn: int, now: datetime) -> None:
-        on_file = contacts.of(urn)
+        on_file = contacts.contacts_of_school(urn)
         if on_file and self.rng.random() < 0.5:
             address = on_file[0].address
             with transaction():
@@ -363,7 +363,7 @@ class Year:
             self.dead.add(address.lower())
 
     def leaves(self, urn: int, now: datetime) -> None:
-        on_file = contacts.of(urn)
+        on_file = contacts.contacts_of_school(urn)
         if on_file:
             contact_id = on_file[0].id
             with transaction():

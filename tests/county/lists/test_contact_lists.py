@@ -35,7 +35,7 @@ def add(
 
 
 def on_file(urn: int) -> list[tuple[str, str, str]]:
-    return [(c.name, c.role, c.address) for c in contacts.of(urn)]
+    return [(c.name, c.role, c.address) for c in contacts.contacts_of_school(urn)]
 
 
 def test_every_line_is_new_changed_the_same_merged_left_out_or_to_be_put_right(app: Flask) -> None:
@@ -73,13 +73,15 @@ def test_every_line_is_new_changed_the_same_merged_left_out_or_to_be_put_right(a
             ),
             ["931"],
         )
-    assert [(e.line, e.details.address) for e in found.of(NEW) if e.details] == [(2, "New@redmere.example")]
-    assert [(e.line, e.into) for e in found.of(TWICE)] == [(3, "line 2")]
-    assert [e.line for e in found.of(SAME)] == [4]
+    assert [(e.line, e.details.address) for e in found.with_fate(NEW) if e.details] == [
+        (2, "New@redmere.example")
+    ]
+    assert [(e.line, e.into) for e in found.with_fate(TWICE)] == [(3, "line 2")]
+    assert [e.line for e in found.with_fate(SAME)] == [4]
     assert [
-        (e.line, e.on_file.name, e.details.name) for e in found.of(CHANGED) if e.on_file and e.details
+        (e.line, e.on_file.name, e.details.name) for e in found.with_fate(CHANGED) if e.on_file and e.details
     ] == [(5, "Was", "Is")]
-    assert [(e.line, e.field, e.reason) for e in found.of(REPAIR)] == [
+    assert [(e.line, e.field, e.reason) for e in found.with_fate(REPAIR)] == [
         (6, "school", f"URN {other.urn} is not in the register here"),
         (7, "school", "URN 123 is not in the register here"),
         (8, "school", "Old Redmere is closed in the register"),
@@ -95,7 +97,7 @@ def test_every_line_is_new_changed_the_same_merged_left_out_or_to_be_put_right(a
         (14, "again", "gone@redmere.example was taken off this school on 3 September 2026"),
         (15, "school", "Its number is that of Redmere, but the line says ‘Quite Another’."),
     ]
-    assert [(e.line, e.reason) for e in found.of(LEFT)] == [
+    assert [(e.line, e.reason) for e in found.with_fate(LEFT)] == [
         (16, "The headings once more"),
         (17, "A title or a note, nothing to take in"),
     ]
@@ -120,7 +122,7 @@ def test_only_the_partnerships_own_schools_are_looked_at(app: Flask) -> None:
             ours.id,
         )
         found = contact_lists.look(upload, ["931"])
-    assert [e.reason for e in found.of(REPAIR)] == [
+    assert [e.reason for e in found.with_fate(REPAIR)] == [
         f"URN {theirs.urn} is not in the register here",
         "URN 777777 is not in the register here",
         "No school here is called ‘Garrick College’",
@@ -149,13 +151,13 @@ def test_two_schools_of_one_name_are_told_apart_by_their_place_or_asked_about(ap
             ours.id,
         )
         found = contact_lists.look(upload, ["931"])
-    assert [e.school.urn for e in found.of(NEW) if e.school] == [near.urn, far.urn]
-    assert [e.reason for e in found.of(REPAIR)] == [
+    assert [e.school.urn for e in found.with_fate(NEW) if e.school] == [near.urn, far.urn]
+    assert [e.reason for e in found.with_fate(REPAIR)] == [
         "Two schools are called Elmstead School",
         "Two schools are called Elmstead School",
         "No school here is called ‘Elmsted Scool’",
     ]
-    for entry in found.of(REPAIR):
+    for entry in found.with_fate(REPAIR):
         assert entry.said is not None
         assert {s.urn for s in found.ours.likely(entry.said)} == {near.urn, far.urn}
 
@@ -166,7 +168,7 @@ def test_a_closed_school_is_not_written_to_and_the_one_after_it_is_offered(app: 
         closed, heir = make.school(name="Old Garrick", status="Closed"), make.school(name="Garrick Academy")
         make.succession(closed, heir)
         found = contact_lists.look(send(lines("URN,Email", f"{closed.urn},a@b.example"), ours.id), ["931"])
-    (entry,) = found.of(REPAIR)
+    (entry,) = found.with_fate(REPAIR)
     assert entry.reason == "Old Garrick is closed in the register; Garrick Academy came after it"
     assert entry.said is not None and [s.urn for s in found.ours.find(entry.said).likely] == [heir.urn]
 
@@ -185,7 +187,7 @@ def test_what_is_put_right_counts_and_only_for_the_line_it_was_said_of(app: Flas
             ours.id,
         )
         found = contact_lists.look(upload, ["931"])
-        first, second, gone = found.of(REPAIR)
+        first, second, gone = found.with_fate(REPAIR)
         assert (
             contact_lists.suggested(second, ["b.example", "coldbrook.example"]) == "m.lund@coldbrook.example"
         )
@@ -202,9 +204,9 @@ def test_what_is_put_right_counts_and_only_for_the_line_it_was_said_of(app: Flas
         ("", "", "ok@coldbrook.example"),
         ("Margit Lund", "", "m.lund@coldbrook.example"),
     ]
-    assert [(e.line, e.reason) for e in done.of(LEFT)] == [(5, "Left out by you")]
+    assert [(e.line, e.reason) for e in done.with_fate(LEFT)] == [(5, "Left out by you")]
     again.choices.put_right[first.key]["of"] = "00000000"
-    assert [e.line for e in contact_lists.look(again, ["931"]).of(REPAIR)] == [2]
+    assert [e.line for e in contact_lists.look(again, ["931"]).with_fate(REPAIR)] == [2]
 
 
 def test_what_the_school_itself_gave_wins(app: Flask) -> None:
@@ -229,19 +231,19 @@ def test_what_the_school_itself_gave_wins(app: Flask) -> None:
         **{f"a{n}@b.example": ("As told", "DSL") for n in range(4)},
         "a4@b.example": ("Another", "DSL"),
     }
-    assert [e.note for e in done.of(CHANGED)] == ["the school’s own word stands"] * 4 + [""]
+    assert [e.note for e in done.with_fate(CHANGED)] == ["the school’s own word stands"] * 4 + [""]
 
 
 def test_a_column_of_notes_is_read_only_when_somebody_says_so(app: Flask) -> None:
     with transaction():
         ours, school = make.partnership(), make.school()
         upload = send(lines("URN,Email,Notes", f"{school.urn},a@b.example,or b@b.example"), ours.id)
-        assert [e.details.address for e in contact_lists.look(upload, ["931"]).of(NEW) if e.details] == [
-            "a@b.example"
-        ]
+        assert [
+            e.details.address for e in contact_lists.look(upload, ["931"]).with_fate(NEW) if e.details
+        ] == ["a@b.example"]
         upload.choices.columns = {"notes": "address"}
         found = contact_lists.look(upload, ["931"])
-    assert [e.details.address for e in found.of(NEW) if e.details] == ["a@b.example", "b@b.example"]
+    assert [e.details.address for e in found.with_fate(NEW) if e.details] == ["a@b.example", "b@b.example"]
 
 
 def test_what_a_heading_was_taken_as_is_remembered_for_the_partnership_alone(app: Flask) -> None:
@@ -254,7 +256,7 @@ def test_what_a_heading_was_taken_as_is_remembered_for_the_partnership_alone(app
         )
         uploads.remember(CONTACTS, {"wer": "role"}, partnership_id=ours.id, who="Priya", now=make.NOW)
         found = contact_lists.look(send(content, ours.id), ["931"])
-        assert [(e.details.role, e.details.address) for e in found.of(NEW) if e.details] == [
+        assert [(e.details.role, e.details.address) for e in found.with_fate(NEW) if e.details] == [
             ("Jo", "a@b.example")
         ]
         assert contact_lists.look(send(content, theirs.id), ["999"]).layouts[0].complete is False
@@ -282,7 +284,7 @@ def test_a_list_taken_in_twice_adds_nothing_the_second_time(app: Flask) -> None:
             LEFT: 0,
         }
     assert on_file(urn) == [("Zoë Fell", "DSL", "z@redmere.example"), ("Is", "Office", "was@redmere.example")]
-    assert contacts.of(urn)[1].phone == "1"
+    assert contacts.contacts_of_school(urn)[1].phone == "1"
     with transaction():
         assert take_in(upload).sums[SAME] == 2
     assert db.session.query(Contact).count() == 3
@@ -294,7 +296,7 @@ def test_a_list_without_source_is_refused_and_nothing_is_written(app: Flask) -> 
         upload = send(lines("URN,Email", f"{urn},a@b.example"), ours.id)
     with pytest.raises(SourceMissing), transaction():
         take_in(upload, source="")
-    assert contacts.of(urn) == []
+    assert contacts.contacts_of_school(urn) == []
 
 
 def test_ten_thousand_lines_take_as_few_queries_as_one(app: Flask, count_queries) -> None:

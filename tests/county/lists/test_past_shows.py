@@ -60,14 +60,14 @@ def test_every_line_is_new_known_merged_left_out_or_to_be_put_right(app: Flask) 
             ),
             ours.id,
         )
-    assert [(e.line, e.year, e.day, e.pupils) for e in found.of(NEW)] == [
+    assert [(e.line, e.year, e.day, e.pupils) for e in found.with_fate(NEW)] == [
         (3, 2023, date(2024, 3, 9), 210),
         (4, 2022, None, None),
         (6, 2021, None, 180),
         (15, 2026, None, None),
     ]
-    assert [(e.line, e.into) for e in found.of(TWICE)] == [(5, "line 3")]
-    assert [(e.line, e.field, e.reason) for e in found.of(REPAIR)] == [
+    assert [(e.line, e.into) for e in found.with_fate(TWICE)] == [(5, "line 3")]
+    assert [(e.line, e.field, e.reason) for e in found.with_fate(REPAIR)] == [
         (7, "day", "9 March 2024 is not in 2022/23"),
         (8, "day", "‘soon’ is not a day. Write it like 9/3/2024, or leave it empty"),
         (9, "year", "‘2023’ is not a school year. Write it like 2023/24"),
@@ -76,7 +76,7 @@ def test_every_line_is_new_known_merged_left_out_or_to_be_put_right(app: Flask) 
         (12, "pupils", "‘Y8 100 and Y9 90’ is not one number of pupils"),
         (13, "school", "URN 777777 is not in the register here"),
     ]
-    assert [e.line for e in found.of(LEFT)] == [14]
+    assert [e.line for e in found.with_fate(LEFT)] == [14]
     assert found.lines == sum(found.sums.values()) == 13
 
 
@@ -122,7 +122,7 @@ def test_a_list_is_taken_back_whole_by_its_own_partnership_once(app: Flask) -> N
         assert kept(urn, ours.id) == [(2021, None, None)]
         assert kept(urn, theirs.id) == []
         assert take_in(lines("URN,Year", f"{urn},2023/24"), ours.id).sums[NEW] == 1
-    assert [h.what for h in history.of("partnership", ours.id)][:2] == [
+    assert [h.what for h in history.history_of("partnership", ours.id)][:2] == [
         "past shows taken in",
         "past shows taken back",
     ]
@@ -140,7 +140,8 @@ def test_earlier_visits_count_for_never_seen_and_whom_to_ask_first_and_make_no_s
         for school in (seen, heir, never):
             make.contact(school)
         before = {
-            g.urn: (g.standing.standing, g.never_seen) for g in missing.of(programme, now=make.NOW).gaps
+            g.urn: (g.standing.standing, g.never_seen)
+            for g in missing.missing_from_programme(programme, now=make.NOW).gaps
         }
         with count_queries() as plain:
             ever_seen.read(programme)
@@ -151,15 +152,21 @@ def test_earlier_visits_count_for_never_seen_and_whom_to_ask_first_and_make_no_s
         assert ever_seen.read(programme, [never.urn, seen.urn]).saw == {seen.urn}
         assert ever_seen.read(adults).saw == set()
         assert ever_seen.read(make.programme(theirs)).saw == set()
-        after = {g.urn: (g.standing.standing, g.never_seen) for g in missing.of(programme, now=make.NOW).gaps}
+        after = {
+            g.urn: (g.standing.standing, g.never_seen)
+            for g in missing.missing_from_programme(programme, now=make.NOW).gaps
+        }
         assert {urn: standing for urn, (standing, _) in before.items()} == {
             urn: standing for urn, (standing, _) in after.items()
         }
         assert {urn for urn, (_, is_never) in before.items() if is_never} == {seen.urn, heir.urn, never.urn}
         assert {urn for urn, (_, is_never) in after.items() if is_never} == {never.urn}
-        assert [c.urn for c in first_round.of(programme, None, now=make.NOW).of(first_round.NEVER)] == [
-            never.urn
-        ]
+        assert [
+            c.urn
+            for c in first_round.first_round_of_programme(programme, None, now=make.NOW).in_group(
+                first_round.NEVER
+            )
+        ] == [never.urn]
         assert db.session.query(Programme).count() == 3
         assert db.session.query(Booking).count() == db.session.query(Performance).count() == 0
         past_shows.take_back(

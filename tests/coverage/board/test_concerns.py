@@ -31,7 +31,7 @@ def said(booking: Booking, raised: int | None, *, hours: int = 8) -> VisitReport
 
 
 def counted(programme: Programme) -> dict[int, int]:
-    return concerns.by_school(standings.of(programme.id, as_of=DAY, now=NEXT), now=NEXT)
+    return concerns.by_school(standings.standings_of_programme(programme.id, as_of=DAY, now=NEXT), now=NEXT)
 
 
 def test_the_newest_word_that_stands_counts_for_each_show(app: Flask) -> None:

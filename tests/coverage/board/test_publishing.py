@@ -104,7 +104,7 @@ def test_the_rows_of_every_table_sum_to_the_whole(app: Flask) -> None:
     with transaction():
         _, programme = county()
         said = published(programme).content
-        target = standings.of(programme.id, as_of=DAY, now=MORNING_AFTER).target
+        target = standings.standings_of_programme(programme.id, as_of=DAY, now=MORNING_AFTER).target
     whole = said["whole"]
     assert whole["schools"] == len(target) == sum(whole["standings"].values())
     for table in said["tables"]:
@@ -144,7 +144,7 @@ def test_a_report_is_published_once_for_a_day(app: Flask) -> None:
     with transaction():
         _, programme = county()
         first = published(programme)
-        assert (first.number, history.of("board report", first.id)[0].what) == (1, "published")
+        assert (first.number, history.history_of("board report", first.id)[0].what) == (1, "published")
     with pytest.raises(AlreadyPublished) as refused, transaction():
         published(programme, now=MORNING_AFTER + timedelta(hours=1))
     assert refused.value.message == (
@@ -227,7 +227,9 @@ def test_reports_of_the_first_kind_are_judged_by_and_what_they_give_away_is_told
     """Each measure had been judged by itself; places stand for the sums that were shown."""
     with transaction():
         ours, programme = county()
-        urns = [s.urn for s in standings.of(programme.id, as_of=DAY, now=MORNING_AFTER).target]
+        urns = [
+            s.urn for s in standings.standings_of_programme(programme.id, as_of=DAY, now=MORNING_AFTER).target
+        ]
         seen_units = [
             [f"{urn}.{y}", 1 if n < 2 else 2, 100] for n, urn in enumerate(urns[:3]) for y in (8, 9)
         ]

@@ -46,7 +46,7 @@ def ahead(
     booked, left_out = sorted(booked or []), left_out or LeftOut()
     if left is None:
         left = [1] * (target - len(seen) - len(booked) - left_out.schools)
-    return forecast.of(
+    return forecast.forecast_of_programme(
         today=today,
         school_days=SCHOOL_DAYS,
         target=target,
@@ -362,7 +362,7 @@ def test_forecast_is_what_its_words_say(
 
 
 def test_weeks_end_on_sundays_and_the_last_point_is_today() -> None:
-    points = trend.of(
+    points = trend.days_of_trend(
         [date(2026, 9, 13), date(2026, 9, 14), date(2026, 9, 24)], year=2026, today=date(2026, 9, 23)
     )
     assert [(p.day.isoformat(), p.schools) for p in points] == [
@@ -375,12 +375,14 @@ def test_weeks_end_on_sundays_and_the_last_point_is_today() -> None:
 
 
 def test_trend_of_a_year_to_come_is_empty_and_of_one_gone_by_ends_with_it() -> None:
-    assert trend.of([], year=2027, today=TODAY) == []
-    assert trend.of([TODAY], year=2026, today=date(2028, 1, 1))[-1] == Point(day=date(2027, 8, 31), schools=1)
+    assert trend.days_of_trend([], year=2027, today=TODAY) == []
+    assert trend.days_of_trend([TODAY], year=2026, today=date(2028, 1, 1))[-1] == Point(
+        day=date(2027, 8, 31), schools=1
+    )
 
 
 @settings(deadline=None, max_examples=100)
 @given(days=some.lists(year_days, max_size=30), today=year_days)
 def test_each_point_of_the_trend_counts_the_days_up_to_it(days: list[date], today: date) -> None:
-    for point in trend.of(sorted(days), year=2026, today=today):
+    for point in trend.days_of_trend(sorted(days), year=2026, today=today):
         assert point.schools == sum(d <= point.day for d in days)

@@ -14,7 +14,7 @@ from outreach.coverage.desk import trend
 
 
 def draw(found, seen: list[date], frame: Frame = WIDE, today: date = TODAY) -> Drawing | None:
-    points = trend.of(sorted(seen), year=2026, today=today)
+    points = trend.days_of_trend(sorted(seen), year=2026, today=today)
     return trend_lines.draw(points, found, year=2026, school_days=SCHOOL_DAYS, frame=frame, saw="seen")
 
 

@@ -35,7 +35,7 @@ def county(schools: int = 3) -> tuple[Programme, Any, list[School]]:
 
 
 def shown(programme: Programme) -> list[Shown]:
-    found = sorted(missing.of(programme, now=make.NOW).gaps, key=lambda gap: gap.urn)
+    found = sorted(missing.missing_from_programme(programme, now=make.NOW).gaps, key=lambda gap: gap.urn)
     return [deeds.shown(gap) for gap in found]
 
 
@@ -49,7 +49,7 @@ def test_many_gaps_are_given_to_a_coordinator_and_one_that_somebody_took_meanwhi
         owners.assign(programme, [b.urn], owen, **PRIYA)
     with transaction():
         assert deeds.assign(programme, seen, priya, **PRIYA) == Done(done=[a.urn, c.urn], changed=[b.urn])
-    named = {urn: owner.name for urn, owner in owners.of(programme.id).items()}
+    named = {urn: owner.name for urn, owner in owners.owners_of_programme(programme.id).items()}
     assert named == {a.urn: "Priya Nandakumar", b.urn: "Owen", c.urn: "Priya Nandakumar"}
     with transaction():  # the same click once more: done already is no change
         assert deeds.assign(programme, [seen[0]], priya, **PRIYA) == Done(done=[a.urn], changed=[])
@@ -64,7 +64,7 @@ def test_a_school_that_took_over_an_owner_is_given_to_nobody_for_good(app: Flask
         seen = shown(programme)
         assert seen == [Shown(new.urn, "not asked", "not asked", priya.id)]
         assert deeds.assign(programme, seen, None, **PRIYA) == Done(done=[new.urn], changed=[])
-    assert [gap.owner for gap in missing.of(programme, now=make.NOW).gaps] == [None]
+    assert [gap.owner for gap in missing.missing_from_programme(programme, now=make.NOW).gaps] == [None]
 
 
 def test_many_gaps_are_excluded_with_a_reason_and_whoever_was_asked_or_booked_meanwhile_is_left(
@@ -110,7 +110,7 @@ def test_schools_of_another_partnership_are_never_touched(app: Flask) -> None:
             assert deeds.exclude(programme, [line], "x", **PRIYA) == Done(done=[], changed=[theirs.urn])
             assert deeds.assign(programme, [line], priya, **PRIYA) == Done(done=[], changed=[theirs.urn])
             assert deeds.note(programme, [line], "x", kind=notes.NOTE, **PRIYA).done == []
-    assert (targets.decisions(programme.id), owners.of(programme.id)) == ({}, {})
+    assert (targets.decisions(programme.id), owners.owners_of_programme(programme.id)) == ({}, {})
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_deed_that_makes_no_sense_is_refused_and_nothing_is_done(
         seen = shown(programme)
     with pytest.raises(refusal), transaction():
         verb(programme, seen, stranger)
-    assert (targets.decisions(programme.id), owners.of(programme.id)) == ({}, {})
+    assert (targets.decisions(programme.id), owners.owners_of_programme(programme.id)) == ({}, {})
 
 
 def test_two_who_exclude_the_same_schools_at_once_decide_each_once(app: Flask) -> None:
@@ -171,10 +171,13 @@ def test_a_filter_is_remembered_for_its_person_until_cleared(app: Flask) -> None
         priya, owen = make.person(partnership), make.person(partnership)
         kept.keep(priya.id, "gaps", "standing=asked", now=make.NOW)
         kept.keep(priya.id, "gaps", "standing=declined", now=make.NOW)
-    assert (kept.of(priya.id, "gaps"), kept.of(owen.id, "gaps")) == ("standing=declined", "")
+    assert (kept.remembered_filter(priya.id, "gaps"), kept.remembered_filter(owen.id, "gaps")) == (
+        "standing=declined",
+        "",
+    )
     with transaction():
         kept.keep(priya.id, "gaps", "", now=make.NOW)
-    assert kept.of(priya.id, "gaps") == ""
+    assert kept.remembered_filter(priya.id, "gaps") == ""
 
 
 def test_a_person_with_two_windows_keeps_one_filter(app: Flask) -> None:
@@ -193,4 +196,4 @@ def test_a_person_with_two_windows_keeps_one_filter(app: Flask) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert kept.of(person_id, "gaps") in ("find=0", "find=1")
+    assert kept.remembered_filter(person_id, "gaps") in ("find=0", "find=1")

@@ -21,7 +21,7 @@ PRIYA: dict[str, Any] = {"who": "Priya Nandakumar", "now": NOW}
 
 
 def gaps(programme: Any, **more: Any) -> dict[int, Gap]:
-    return {gap.urn: gap for gap in missing.of(programme, now=NOW, **more).gaps}
+    return {gap.urn: gap for gap in missing.missing_from_programme(programme, now=NOW, **more).gaps}
 
 
 def seen_show(programme: Any, school: Any, at: datetime, side: str = "school", **word: Any) -> Any:
@@ -164,16 +164,16 @@ def test_the_queries_are_as_many_for_three_schools_as_for_thirty(app: Flask, cou
             owners.assign(programme, [s.urn for s in new[5:9]], person, **PRIYA)
         assert programme.created_at and schools[0].urn  # read anew after the commit
         with count_queries() as sent:
-            missing.of(programme, now=NOW)
+            missing.missing_from_programme(programme, now=NOW)
         counts.append(len(sent))
     assert counts == [25, 25]
     with count_queries() as sent:
-        missing.of(programme, now=NOW, only=[schools[0].urn])
+        missing.missing_from_programme(programme, now=NOW, only=[schools[0].urn])
     assert len(sent) == 26
 
 
 def contact_of(programme: Any, *family: int) -> Contact | None:
-    return last_contact.of(programme, {family[0]: family}).get(family[0])
+    return last_contact.last_contact_of_schools(programme, {family[0]: family}).get(family[0])
 
 
 def test_the_last_contact_is_the_newest_of_all_that_passed_and_says_what_it_was(app: Flask) -> None:

@@ -40,7 +40,7 @@ class Years:
         make.report(booking, "school", datetime(2027, 3, 10, tzinfo=UTC), {8: pupils})
 
     def round(self) -> first_round.FirstRound:
-        return first_round.of(self.new, self.last, now=NOW)
+        return first_round.first_round_of_programme(self.new, self.last, now=NOW)
 
 
 @pytest.fixture
@@ -67,7 +67,9 @@ def test_whoever_is_booked_to_see_it_this_year_is_not_among_those_who_never_saw_
     with transaction():
         booked = years.school("Booked")
         make.booking(make.show(years.last, booked, datetime(2027, 3, 9, 9, 30, tzinfo=UTC)), {8: 150})
-    found = first_round.of(years.new, years.last, now=datetime(2027, 3, 1, 9, tzinfo=UTC))
+    found = first_round.first_round_of_programme(
+        years.new, years.last, now=datetime(2027, 3, 1, 9, tzinfo=UTC)
+    )
     assert [(c.standing.name, c.group) for c in found.candidates] == [("Booked", REST)]
 
 
@@ -144,7 +146,7 @@ def test_without_a_programme_of_last_year_nobody_has_a_gap(years: Years) -> None
     with transaction():
         years.saw(years.school("Seen once"))
         years.school("Never")
-    found = first_round.of(years.new, None, now=NOW)
+    found = first_round.first_round_of_programme(years.new, None, now=NOW)
     assert [(c.standing.name, c.group) for c in found.candidates] == [("Never", NEVER), ("Seen once", REST)]
 
 
@@ -157,7 +159,7 @@ def test_many_schools_take_as_many_queries_as_few(years: Years, count_queries: A
                 years.school(f"Never {more} {n}")
         with count_queries() as queries:
             years.round()
-            checklist.of(years.ours, 2027, now=NOW)
+            checklist.checklist_of_year(years.ours, 2027, now=NOW)
         sent.append(len(queries))
     assert sent[0] == sent[1], sent
 

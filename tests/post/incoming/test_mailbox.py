@@ -55,7 +55,7 @@ def settings(server: Dovecot, **changes: Any) -> dict[str, Any]:
 
 
 def ours(server: Dovecot, **changes: Any) -> mailbox.Mailbox:
-    found = mailbox.Mailbox.of(settings(server, **changes))
+    found = mailbox.Mailbox.from_settings(settings(server, **changes))
     assert found is not None
     return found
 

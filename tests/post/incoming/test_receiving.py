@@ -75,7 +75,7 @@ def test_an_answer_of_somebody_invited_is_known_and_changes_nothing_else(app: Fl
         assert answer.recorded_at == LATER
         assert answers(OFFICE.address, about["uid"]) is None
         assert number(Letter) == 2 * n
-        (deed,) = history.of("event", about["uid"])
+        (deed,) = history.history_of("event", about["uid"])
         assert (deed.who, deed.after) == (JOANNA.address, f"{JOANNA.address}: {partstat}")
 
 
@@ -696,7 +696,7 @@ def test_what_was_done_can_be_undone_once_and_by_one(app: Flask) -> None:
     with transaction():
         inbox.reopen(came, who="Priya", now=LATER)
     assert inbox.count_waiting(1) == {DECLINE: 1} and inbox.settled(1) == []
-    assert {d.what for d in history.of("incoming", came.id)} == {"settled", "reopened"}
+    assert {d.what for d in history.history_of("incoming", came.id)} == {"settled", "reopened"}
 
 
 def test_one_answer_costs_few_statements_however_many_letters_there_are(

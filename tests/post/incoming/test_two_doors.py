@@ -26,7 +26,7 @@ GOOD = {
 
 
 def test_the_mailbox_is_read_from_the_settings() -> None:
-    found = Mailbox.of(GOOD)
+    found = Mailbox.from_settings(GOOD)
     assert found is not None
     assert (found.host, found.port, found.security, found.user, found.password, found.folder) == (
         "mail.b.example",
@@ -37,15 +37,17 @@ def test_the_mailbox_is_read_from_the_settings() -> None:
         "INBOX",
     )
     assert "p/w:" not in repr(found)
-    starttls = Mailbox.of(GOOD | {"IMAP_URL": "imap+starttls://us:pw@b.example:1143"})
+    starttls = Mailbox.from_settings(GOOD | {"IMAP_URL": "imap+starttls://us:pw@b.example:1143"})
     assert starttls is not None and (starttls.port, starttls.security, starttls.folder) == (
         1143,
         "starttls",
         "INBOX",
     )
-    token = Mailbox.of(GOOD | {"IMAP_URL": "imaps://us@b.example", "IMAP_TOKEN_FILE": "/run/token"})
+    token = Mailbox.from_settings(
+        GOOD | {"IMAP_URL": "imaps://us@b.example", "IMAP_TOKEN_FILE": "/run/token"}
+    )
     assert token is not None and token.token_file == Path("/run/token")
-    assert Mailbox.of(GOOD | {"IMAP_URL": ""}) is None
+    assert Mailbox.from_settings(GOOD | {"IMAP_URL": ""}) is None
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ def test_the_mailbox_is_read_from_the_settings() -> None:
 )
 def test_settings_that_make_no_sense_are_said_in_words(changes: dict[str, str], said: str) -> None:
     with pytest.raises(BadMailbox, match=said):
-        Mailbox.of(GOOD | changes)
+        Mailbox.from_settings(GOOD | changes)
 
 
 def test_poll_without_a_mailbox_or_with_a_senseless_one_says_so(app: Flask) -> None:
@@ -159,7 +161,7 @@ def test_the_last_look_is_told_for_the_status_page(app: Flask) -> None:
 
 
 def test_words_of_a_server_never_hold_ours() -> None:
-    ours = Mailbox.of(GOOD)
+    ours = Mailbox.from_settings(GOOD)
     assert ours is not None
     assert mailbox._said(ours, OSError(111, "Connection refused")) == (
         "The mailbox at mail.b.example could not be reached: Connection refused."
