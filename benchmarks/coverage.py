@@ -421,7 +421,7 @@ def country(url: str, folder: Path, schools: int) -> Any:
     os.environ.update(environment(url, folder))
     import make
     from outreach import create_app
-    from outreach.county.people import Person
+    from outreach.county.coordinators import Person
     from outreach.ground.db import db, transaction
 
     app = create_app({})

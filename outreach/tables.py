@@ -11,7 +11,7 @@ import outreach.asking.owners
 import outreach.asking.rounds
 import outreach.booking.agenda.moves
 import outreach.booking.bookings
-import outreach.booking.calling_off.rows
+import outreach.booking.calling_off.call_offs
 import outreach.booking.guest_places
 import outreach.booking.handovers
 import outreach.booking.holds
@@ -19,11 +19,11 @@ import outreach.booking.named
 import outreach.booking.proposal_moves
 import outreach.booking.proposals
 import outreach.county.contacts
+import outreach.county.coordinators
 import outreach.county.lists.contact_lists
 import outreach.county.lists.past_shows
 import outreach.county.lists.uploads
 import outreach.county.partnerships
-import outreach.county.people
 import outreach.county.register.decisions
 import outreach.county.register.hands
 import outreach.county.schools
@@ -45,7 +45,7 @@ import outreach.tour.days_off
 import outreach.tour.performances
 import outreach.tour.programmes
 import outreach.tour.roads
-import outreach.tour.targets
+import outreach.tour.target_decisions
 import outreach.tour.yearly.copies
 import outreach.visits.board_dates
 import outreach.visits.reminding

@@ -23,7 +23,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.ground.db import db
 from outreach.post import letters
 

@@ -16,7 +16,7 @@ from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
-from outreach.county import people
+from outreach.county import coordinators
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.demonstration import cast, story
@@ -120,7 +120,7 @@ def people_at_every_door(app: Flask, *, now: Any) -> County:
             now=now,
             holder=told.coordinator.id,
         )
-        sign_in = people.sign_in_link(told.coordinator, now=now)
+        sign_in = coordinators.sign_in_link(told.coordinator, now=now)
         urns = [str(s.urn) for s in told.cast.playing(cast.SILENT)[:2]]
         public = Door(
             "public",

@@ -14,8 +14,8 @@ from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.guest_places import GuestSeats
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.county.contacts import Contact
+from outreach.county.coordinators import Person
 from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare, Partnership, Term
-from outreach.county.people import Person
 from outreach.county.register.hands import ChangeOfHands
 from outreach.county.schools import OwnNumber, School, SchoolFacts, SchoolRecord, Succession
 from outreach.ground.db import db
@@ -25,7 +25,7 @@ from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
-from outreach.tour.targets import TargetDecision
+from outreach.tour.target_decisions import TargetDecision
 from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
 from outreach.web.gate import SignedIn
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Text, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal

@@ -17,10 +17,10 @@ from outreach.ground.db import db
 from outreach.ground.wording import day_short
 from outreach.post import outbox
 from outreach.post.outbox import Letter
-from outreach.tour import targets
+from outreach.tour import target_decisions
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-from outreach.tour.targets import EXCLUDE
+from outreach.tour.target_decisions import EXCLUDE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class _Facts:
             )
         )
         self.contacts = contacts.to_write_to(urns)
-        self.decisions = targets.decisions(p)
+        self.decisions = target_decisions.decisions(p)
         self.asked: dict[int, list[tuple[Invitation, str | None]]] = {}
         for invitation, status in db.session.execute(
             select(Invitation, Letter.status)

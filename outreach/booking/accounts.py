@@ -28,7 +28,7 @@ from outreach.county.schools import OwnNumber, School
 from outreach.ground import school_year
 from outreach.ground.db import db
 from outreach.tour.programmes import Programme, ProgrammeTarget
-from outreach.tour.targets import INCLUDE, TargetDecision
+from outreach.tour.target_decisions import INCLUDE, TargetDecision
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager
 
 from outreach.booking.guest_places import GuestSeats, Seats
 from outreach.booking.promises import GUEST, HOST, Booking
-from outreach.county import partnerships, places, school_days
+from outreach.county import partnerships, school_days, school_locations
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of, local
@@ -57,7 +57,10 @@ def within_reach(programme: Programme, school: School, *, now: datetime, at_leas
     `guest_minutes`.
     """
     partnership = partnerships.get(programme.partnership_id)
-    ways, here = roads.roads_of_partnership(partnership), Stop(school.urn, places.located(school).place)
+    ways, here = (
+        roads.roads_of_partnership(partnership),
+        Stop(school.urn, school_locations.located(school).place),
+    )
     calendar = school_days.load_one(school)
     found = []
     for performance, taken, by_guests, consent in db.session.execute(
@@ -81,7 +84,7 @@ def within_reach(programme: Programme, school: School, *, now: datetime, at_leas
 def minutes_between(programme: Programme, school: School, performance: Performance) -> int:
     """Minutes on the road from a school to a show."""
     ways = roads.roads_of_partnership(partnerships.get(programme.partnership_id))
-    return ways.minutes(Stop(school.urn, places.located(school).place), _stop(performance))
+    return ways.minutes(Stop(school.urn, school_locations.located(school).place), _stop(performance))
 
 
 def nearest(

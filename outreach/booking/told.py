@@ -9,7 +9,7 @@ from typing import Any, TypedDict, TypeVar
 
 from sqlalchemy import update
 
-from outreach.booking import answers, guest_places, promises
+from outreach.booking import guest_places, invite_answers, promises
 from outreach.booking.promises import GUEST, HOST, Booking, BookingContact
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
@@ -137,8 +137,10 @@ def troupe_entry(performance: Performance, troupe_id: int, *, now: datetime) -> 
     host = promised[0]
     addressee = stationery.Addressee(address=to.calendar_address, name=to.name, role="touring company")
     # Nobody has answered what is just being booked.
-    answered = {} if host.created_at == now else answers.carried(performance.uid, performance.sequence)
-    visit = _troupe_visit(performance, promised, addressee, answers.partstat_of(answered, addressee.address))
+    answered = {} if host.created_at == now else invite_answers.carried(performance.uid, performance.sequence)
+    visit = _troupe_visit(
+        performance, promised, addressee, invite_answers.partstat_of(answered, addressee.address)
+    )
     sender = sender_of(partnerships.get(host.programme.partnership_id))
     return TroupeEntry(visit=visit, to=addressee, sender=sender)
 
@@ -225,7 +227,7 @@ def visit_of(booking: Booking) -> stationery.Visit:
         booking,
         promises.people_of(booking),
         promises.pupils_of(booking),
-        answers.carried(booking.uid, booking.place_sequence),
+        invite_answers.carried(booking.uid, booking.place_sequence),
     )
 
 
@@ -239,7 +241,7 @@ def visit_with(
     address)."""
     attendees = [Attendee(name=p.name, address=p.address) for p in people]
     if answered:
-        attendees = [replace(a, partstat=answers.partstat_of(answered, a.address)) for a in attendees]
+        attendees = [replace(a, partstat=invite_answers.partstat_of(answered, a.address)) for a in attendees]
     return _visit(
         booking,
         uid=booking.uid,

@@ -10,7 +10,7 @@ from outreach.cli.post import post
 from outreach.cli.stopping import StopSignal
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.post.incoming import inbox, mailbox, reading, receiving
+from outreach.post.incoming import inbox, mailbox, parsed_mail, receiving
 
 TRY_AGAIN = 75
 """EX_TEMPFAIL of sysexits.h: the mail server keeps the mail and tries again later."""
@@ -22,7 +22,7 @@ TRY_AGAIN = 75
 )
 def receive(recipient: str | None) -> None:
     """Take in one mail from standard input, as a mail server's pipe hands it over."""
-    raw = sys.stdin.buffer.read(reading.MAIL_AT_MOST + 1)
+    raw = sys.stdin.buffer.read(parsed_mail.MAIL_AT_MOST + 1)
     while sys.stdin.buffer.read(65536):
         pass  # what is too large is read to its end, or the mail server would think that we failed
     try:

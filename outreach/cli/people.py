@@ -6,8 +6,8 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from outreach.county import coordinators as coordinators
 from outreach.county import partnerships
-from outreach.county import people as coordinators
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal

@@ -2,7 +2,7 @@
 
 `School` is a school as it is now, local corrections laid over the register: what pages show and
 search. `SchoolRecord` and `Correction` are the dated rows it is made of; standings read only those.
-Where a school stands on the map is told by places.py, corrections are made in corrections.py.
+Where a school stands on the map is told by school_locations.py, corrections are made in corrections.py.
 """
 
 import re

@@ -53,7 +53,7 @@ from outreach.post.outbox import DeadAddress, Letter
 from outreach.post.proposing import LAPSED
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import ProgrammeTarget
-from outreach.tour.targets import TargetDecision
+from outreach.tour.target_decisions import TargetDecision
 from outreach.visits import verdicts
 from outreach.visits.reports import ReportedPupils, VisitReport, stands
 from outreach.visits.verdicts import Promised, Told, Verdict

@@ -26,7 +26,7 @@ from outreach.coverage.succession import Kin
 from outreach.ground.school_year import offered, year_groups_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
-from outreach.tour.targets import EXCLUDE, INCLUDE
+from outreach.tour.target_decisions import EXCLUDE, INCLUDE
 from outreach.visits import verdicts
 from outreach.visits.verdicts import ADULTS, Verdict
 

@@ -8,8 +8,8 @@ from sqlalchemy import exists, func, select
 from outreach.asking import invitations
 from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.promises import Booking
+from outreach.county.coordinators import Person, sign_in_link
 from outreach.county.partnerships import Partnership
-from outreach.county.people import Person, sign_in_link
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from outreach.asking import notes, owners
 from outreach.asking.chasing import reminders, settings
 from outreach.asking.chasing.settings import Schedule
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.demonstration import cast
 from outreach.demonstration.cast import Cast
 from outreach.ground.timespans import day_of, wall

@@ -16,9 +16,9 @@ from sqlalchemy.orm import selectinload
 from outreach.asking import invitations, open_door, rounds
 from outreach.booking import holds
 from outreach.booking.desk import proposing
-from outreach.county import authorities, contacts, partnerships, people, register, schools
+from outreach.county import authorities, contacts, coordinators, partnerships, register, schools
+from outreach.county.coordinators import Person
 from outreach.county.partnerships import Partnership, Settings
-from outreach.county.people import Person
 from outreach.county.schools import School
 from outreach.coverage.board import publishing
 from outreach.demonstration import (
@@ -39,7 +39,7 @@ from outreach.ground.db import db
 from outreach.ground.timespans import day_of, wall
 from outreach.post import copies, outbox, troupe_links
 from outreach.post.outbox import Letter
-from outreach.tour import companies, days, programmes, slots, targets
+from outreach.tour import companies, days, programmes, slots, target_decisions
 from outreach.tour.companies import CompanyFacts, TroupeFacts
 from outreach.tour.days import Hours, TourDay
 from outreach.tour.programmes import Production, Programme
@@ -69,8 +69,10 @@ def tell(*, now: datetime) -> Told:
     began = _morning(season.behind[0] - timedelta(days=70))
     asked = _morning(season.behind[0] - timedelta(days=42))
     partnership = _partnership(season, now=began)
-    coordinator = people.add(partnership.id, COORDINATOR, ADDRESS, password=None, now=began)
-    colleague = people.add(partnership.id, COLLEAGUE, "owen@marlshire.example", password=None, now=began)
+    coordinator = coordinators.add(partnership.id, COORDINATOR, ADDRESS, password=None, now=began)
+    colleague = coordinators.add(
+        partnership.id, COLLEAGUE, "owen@marlshire.example", password=None, now=began
+    )
     _register(season, now=began)
     programme = _programme(partnership, season, now=began)
     _tour(partnership, programme, season, now=began)
@@ -260,7 +262,7 @@ def host_of(school: School) -> str:
 def _decide(programme: Programme, parts: Cast, *, now: datetime) -> None:
     reasons = ("Saw the play last year with its trust", "Has a programme of its own, agreed with the board")
     for school, reason in zip(parts.playing(cast.EXCLUDED), reasons, strict=False):
-        targets.exclude(programme, school, reason=reason, who=COORDINATOR, now=now)
+        target_decisions.exclude(programme, school, reason=reason, who=COORDINATOR, now=now)
     for school in parts.playing(cast.SEEN)[:4]:
         numbers = {year_group: 120 + 7 * year_group for year_group in _year_groups(school)}
         schools.set_own_numbers(

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from outreach.booking import accounts
 from outreach.booking.proposals import Proposal
-from outreach.county import places, school_days
-from outreach.county.places import Located
+from outreach.county import school_days, school_locations
 from outreach.county.school_days import INSET_DAY, SchoolCalendar
+from outreach.county.school_locations import Located
 from outreach.county.schools import School
 from outreach.coverage.gaplist import missing
 from outreach.coverage.gaps import Word
@@ -109,7 +109,7 @@ def candidates_of_programme(
         if why := _left_out(gaps[urn].standing, rules, waiting=bool(waiting[urn])):
             left_out.append((urn, needed[urn][0], why))
     asked = [school for school in rows if school.urn in needed.keys() - {urn for urn, _, _ in left_out}]
-    where, calendars = places.locate_all(asked), school_days.load(school.urn for school in asked)
+    where, calendars = school_locations.locate_all(asked), school_days.load(school.urn for school in asked)
     return Candidates(
         schools={
             school.urn: Candidate(

@@ -21,7 +21,7 @@ from outreach.tour import programmes
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-from outreach.tour.targets import TargetDecision
+from outreach.tour.target_decisions import TargetDecision
 
 SETTINGS, DAYS, SHOWS, SCHOOLS = "settings", "days", "shows", "schools"
 

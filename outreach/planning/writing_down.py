@@ -9,11 +9,11 @@ from itertools import groupby
 
 from outreach.ground.db import db
 from outreach.ground.timespans import wall
-from outreach.planning import figures
+from outreach.planning import plan_figures
 from outreach.planning.candidates import Waiting
 from outreach.planning.drawing_up import Drawn
-from outreach.planning.figures import Figures
 from outreach.planning.orders import ACCEPTED, DRAWN, KEPT, MOVED, NEW, PlanLeftOut, PlanLine, TourPlan
+from outreach.planning.plan_figures import Figures
 from outreach.tour.planning.plan import Plan, Visit
 from outreach.tour.planning.problem import KEPT_WITHIN, Problem
 
@@ -50,7 +50,7 @@ def write(
         )
     )
     db.session.flush()
-    row.figures = figures.pack(_figures(drawn, plan, written, free))
+    row.figures = plan_figures.pack(_figures(drawn, plan, written, free))
 
 
 def _lines(
@@ -224,7 +224,7 @@ def _figures(drawn: Drawn, plan: Plan, written: Written, free: Plan | None) -> F
         seconds=round(plan.seconds, 1),
         ended=plan.ended,
         complete=plan.complete,
-        words=figures.words(plan),
+        words=plan_figures.words(plan),
         unplayable=list(drawn.unplayable),
         kept=written.kept,
         moved=written.moved,

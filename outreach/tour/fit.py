@@ -10,10 +10,10 @@ from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from outreach.county import places, school_days
+from outreach.county import school_days, school_locations
 from outreach.county.partnerships import Partnership
-from outreach.county.places import Located
 from outreach.county.school_days import SchoolCalendar
+from outreach.county.school_locations import Located
 from outreach.county.schools import School
 from outreach.ground.geography import Place
 from outreach.ground.timespans import local
@@ -158,7 +158,7 @@ class Judge:
         self.whatever_the_rest = whatever_the_rest
         self.roads = roads.roads_of_partnership(partnership)
         self.urn, self.town = school.urn, school.town
-        self.place = (located or places.located(school)).place
+        self.place = (located or school_locations.located(school)).place
         self.stop = Stop(self.urn, self.place)
         self.calendar = calendar or school_days.load_one(school)
         opens, closes = self.calendar.hours()

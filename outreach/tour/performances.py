@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.exc import StaleDataError
 
-from outreach.county import places
+from outreach.county import school_locations
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, broken_guard, db
@@ -192,7 +192,7 @@ def claim(
     slot: Slot, school: School, *, programme_id: int, held_until: datetime | None, now: datetime
 ) -> Performance:
     """Take a slot for a school. Raises SlotTaken when the database, the last guard, says no."""
-    place = places.located(school).place
+    place = school_locations.located(school).place
     performance = Performance(
         programme_id=programme_id,
         tour_day_id=slot.tour_day_id,

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from sqlalchemy import delete, func, insert, select
 
-from outreach.county import partnerships, places
+from outreach.county import partnerships, school_locations
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.schools import School
 from outreach.ground import history
@@ -147,7 +147,7 @@ def known(partnership: Partnership) -> Known:
             .order_by(Troupe.id)
         )
     )
-    where = places.locate_all(schools)
+    where = school_locations.locate_all(schools)
     stops = {s.urn: Stop(s.urn, where[s.urn].place) for s in schools}
     names = {s.urn: s.name for s in schools}
     words: dict[str, tuple[int, ...]] = {}

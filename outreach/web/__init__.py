@@ -103,13 +103,13 @@ def _import_pages() -> None:
     import outreach.web.public.find
     import outreach.web.public.pages
     import outreach.web.public.signing_in
-    import outreach.web.school.answers
     import outreach.web.school.booked
     import outreach.web.school.booking
     import outreach.web.school.change
     import outreach.web.school.confirming
     import outreach.web.school.guests
     import outreach.web.school.hosts
+    import outreach.web.school.other_answers
     import outreach.web.school.proposed
     import outreach.web.school.reporting
     import outreach.web.school.subscribing

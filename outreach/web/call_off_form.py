@@ -9,8 +9,8 @@ from flask import request
 
 from outreach.booking.calling_off import affected
 from outreach.booking.calling_off.affected import Hits
+from outreach.booking.calling_off.call_offs import AFTERNOON, DAY, MORNING
 from outreach.booking.calling_off.instead import Instead
-from outreach.booking.calling_off.rows import AFTERNOON, DAY, MORNING
 from outreach.booking.calling_off.scope import Scope
 from outreach.ground import clock
 from outreach.ground.errors import Refusal

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, select
 
 from outreach.booking import promises
 from outreach.booking.promises import Booking
-from outreach.county import people
+from outreach.county import coordinators
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register import lines
 from outreach.county.schools import School
@@ -224,7 +224,7 @@ _LINKED = (
 class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
     """A coordinator in a session; the session ends when the person's session_key changes."""
 
-    def __init__(self, person: people.Person) -> None:
+    def __init__(self, person: coordinators.Person) -> None:
         self.person_id = person.id
         self.name = person.name
         self.partnership_id = person.partnership_id
@@ -236,7 +236,11 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
 
 def _load(identity: str) -> SignedIn | None:
     person_id, _, key = identity.partition(".")
-    person = db.session.get(people.Person, int(person_id)) if re.fullmatch(r"[0-9]{1,9}", person_id) else None
+    person = (
+        db.session.get(coordinators.Person, int(person_id))
+        if re.fullmatch(r"[0-9]{1,9}", person_id)
+        else None
+    )
     if person is None or person.ended_at is not None or person.session_key != key:
         return None
     return SignedIn(person)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 import make
-from outreach.asking.confirming import answers, requests
+from outreach.asking.confirming import contact_answers, requests
 from outreach.asking.confirming.requests import ConfirmationRequest, NobodyToAsk
 from outreach.asking.invitations import AddressDead, ReplyByPast
 from outreach.booking.holds import ProgrammeClosed
@@ -170,10 +170,10 @@ def test_all_right_makes_the_school_the_source_of_its_addresses_and_counts_once(
         asked = story.asked()
     for _ in range(2):
         with transaction():
-            answers.confirm(asked, story.school, who="Joanna Fell", now=LATER)
+            contact_answers.confirm(asked, story.school, who="Joanna Fell", now=LATER)
     assert story.on_file() == [
-        ("Joanna Fell", "J.Fell@redmere.example", answers.CONFIRMED),
-        ("", "office@redmere.example", answers.CONFIRMED),
+        ("Joanna Fell", "J.Fell@redmere.example", contact_answers.CONFIRMED),
+        ("", "office@redmere.example", contact_answers.CONFIRMED),
     ]
     assert story.state() == requests.RIGHT
     assert db.session.scalar(select(func.count(requests.Confirmation.id))) == 1
@@ -186,7 +186,7 @@ def test_somebody_else_takes_the_place_and_the_links_of_the_one_before_are_close
     with transaction():
         asked = story.asked()
         kept = contacts.details("Amir Shah", "Designated safeguarding lead", "a.shah@redmere.example", "")
-        answers.change(asked, story.school, story.joanna, kept, who="Joanna Fell", now=LATER)
+        contact_answers.change(asked, story.school, story.joanna, kept, who="Joanna Fell", now=LATER)
     assert [(name, address) for name, address, _ in story.on_file()] == [
         ("Amir Shah", "a.shah@redmere.example"),
         ("", "office@redmere.example"),
@@ -203,7 +203,7 @@ def test_other_details_of_the_same_address_keep_the_link_open(story: Story) -> N
         kept = contacts.details(
             "Joanna Fell-Smith", "Head of Year 8", "j.fell@redmere.example", "01632 960 111"
         )
-        answers.change(asked, story.school, story.joanna, kept, who="Joanna Fell", now=LATER)
+        contact_answers.change(asked, story.school, story.joanna, kept, who="Joanna Fell", now=LATER)
     assert db.session.get_one(PersonalLink, asked.link_id).open_at(LATER)
     assert ("Joanna Fell-Smith", "j.fell@redmere.example", "the school") in story.on_file()
 
@@ -211,27 +211,27 @@ def test_other_details_of_the_same_address_keep_the_link_open(story: Story) -> N
 def test_the_same_details_again_change_nothing(story: Story) -> None:
     with transaction():
         asked = story.asked()
-        answers.change(
+        contact_answers.change(
             asked, story.school, story.joanna, contacts.details_of(story.joanna), who="Jo", now=LATER
         )
-    assert story.state() == requests.SILENT and answers.newest(asked) is None
+    assert story.state() == requests.SILENT and contact_answers.newest(asked) is None
 
 
 def test_one_more_is_added_and_one_is_taken_away(story: Story) -> None:
     with transaction():
         asked = story.asked()
         new = contacts.details("Sam Okonkwo", "Pastoral lead", "sam@redmere.example", "")
-        answers.add(asked, story.school, new, who="Joanna Fell", now=LATER)
-        answers.end(asked, story.school, story.office, who="Joanna Fell", now=LATER)
+        contact_answers.add(asked, story.school, new, who="Joanna Fell", now=LATER)
+        contact_answers.end(asked, story.school, story.office, who="Joanna Fell", now=LATER)
     assert [address for _, address, _ in story.on_file()] == ["J.Fell@redmere.example", "sam@redmere.example"]
 
 
 def test_the_last_one_cannot_be_taken_away(story: Story) -> None:
     with transaction():
         asked = story.asked()
-        answers.end(asked, story.school, story.office, who="Joanna Fell", now=LATER)
-    with transaction(), pytest.raises(answers.NobodyLeft):
-        answers.end(asked, story.school, story.joanna, who="Joanna Fell", now=LATER)
+        contact_answers.end(asked, story.school, story.office, who="Joanna Fell", now=LATER)
+    with transaction(), pytest.raises(contact_answers.NobodyLeft):
+        contact_answers.end(asked, story.school, story.joanna, who="Joanna Fell", now=LATER)
     assert len(contacts.contacts_of_school(story.school.urn)) == 1
 
 
@@ -245,26 +245,28 @@ def test_an_address_on_the_list_already_or_one_that_is_dead_is_refused(story: St
     ):
         kept = contacts.details("Somebody", "", address, "")
         with transaction(), pytest.raises(refusal):
-            answers.add(asked, story.school, kept, who="Jo", now=LATER)
+            contact_answers.add(asked, story.school, kept, who="Jo", now=LATER)
         with transaction(), pytest.raises(refusal):
-            answers.change(asked, story.school, story.joanna, kept, who="Jo", now=LATER)
+            contact_answers.change(asked, story.school, story.joanna, kept, who="Jo", now=LATER)
 
 
 def test_somebody_who_is_off_the_list_by_now_cannot_be_changed(story: Story) -> None:
     with transaction():
         asked = story.asked()
         contacts.end(story.office, who=WHO, now=LATER)
-    with transaction(), pytest.raises(answers.NoSuchPerson):
-        answers.end(asked, story.school, story.office, who="Jo", now=LATER)
+    with transaction(), pytest.raises(contact_answers.NoSuchPerson):
+        contact_answers.end(asked, story.school, story.office, who="Jo", now=LATER)
 
 
 def test_no_list_grows_without_end(story: Story) -> None:
     with transaction():
         asked = story.asked()
-        for n in range(answers.PEOPLE_AT_MOST - 2):
+        for n in range(contact_answers.PEOPLE_AT_MOST - 2):
             make.contact(story.school, address=f"p{n}@redmere.example")
-    with transaction(), pytest.raises(answers.TooManyPeople):
-        answers.add(asked, story.school, contacts.details("A", "", "a@b.example", ""), who="Jo", now=LATER)
+    with transaction(), pytest.raises(contact_answers.TooManyPeople):
+        contact_answers.add(
+            asked, story.school, contacts.details("A", "", "a@b.example", ""), who="Jo", now=LATER
+        )
 
 
 def test_a_school_that_came_of_another_takes_its_people_over_when_it_answers(story: Story) -> None:
@@ -275,7 +277,7 @@ def test_a_school_that_came_of_another_takes_its_people_over_when_it_answers(sto
         sent = story.send(heir)
         assert [r.school.name for r in sent.recipients] == ["Redmere Trust Academy"]
         asked = db.session.scalars(select(ConfirmationRequest)).one()
-        answers.end(asked, heir, story.office, who="Jo", now=LATER)
+        contact_answers.end(asked, heir, story.office, who="Jo", now=LATER)
     assert [c.address for c in contacts.contacts_of_school(heir.urn)] == ["J.Fell@redmere.example"]
     assert len(contacts.contacts_of_school(story.school.urn)) == 2
 

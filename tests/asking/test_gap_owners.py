@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 import make
 from outreach.asking import owners
 from outreach.asking.owners import CannotOwn, GapOwner
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.tour.programmes import Programme

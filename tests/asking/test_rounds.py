@@ -32,7 +32,7 @@ from outreach.ground.db import db, transaction
 from outreach.post import links, outbox
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter, LetterMail
-from outreach.tour import days, targets
+from outreach.tour import days, target_decisions
 from outreach.tour.days import TourDay
 from outreach.tour.programmes import Programme
 
@@ -125,7 +125,7 @@ def test_who_does_not_get_it_is_listed_with_the_reason(app: Flask) -> None:
         outbox.mark_dead(c.contacts[2].address.upper(), "550", make.NOW)
         booking(c, c.schools[3])
         invitations.answer(c.programme, c.schools[4], "declined", "exams until July", **PRIYA)
-        targets.exclude(c.programme, c.schools[5], reason="hospital school", **PRIYA)
+        target_decisions.exclude(c.programme, c.schools[5], reason="hospital school", **PRIYA)
         c.schools[6].status = "Closed"
         invitations.invite(c.programme, c.schools[7], c.contacts[7], **PRIYA)
         other = make.school(la_code="999", name="Elsewhere")

@@ -20,7 +20,7 @@ import make
 from outreach.booking import bookings, colleagues, holds, promises, told
 from outreach.booking.calling_off import affected, scope
 from outreach.booking.calling_off import deeds as calling_off
-from outreach.booking.calling_off.rows import CallOff
+from outreach.booking.calling_off.call_offs import CallOff
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
 from outreach.booking.numbers import Promise

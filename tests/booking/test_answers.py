@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 import came_in
 import make
-from outreach.booking import answers, bookings, colleagues, holds, promises
+from outreach.booking import bookings, colleagues, holds, invite_answers, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COORDINATOR, Booking
@@ -91,7 +91,7 @@ def partstats(recipient: str) -> dict[str, str]:
 
 def test_nobody_has_answered_what_is_just_booked(reference: str) -> None:
     assert partstats(SAM) == {JO: "NEEDS-ACTION", SAM: "NEEDS-ACTION"}
-    assert answers.answers_to_booking(booked(reference)) == {}
+    assert invite_answers.answers_to_booking(booked(reference)) == {}
 
 
 def test_an_answer_is_carried_in_the_next_invite_while_the_time_stands(reference: str) -> None:
@@ -99,7 +99,7 @@ def test_an_answer_is_carried_in_the_next_invite_while_the_time_stands(reference
     says(reference, SAM, "TENTATIVE", comment="If the bus comes")
     change(reference, pupils={8: 100})
     assert partstats(SAM) == {JO: "ACCEPTED", SAM: "TENTATIVE"}
-    said = answers.answers_to_booking(booked(reference))
+    said = invite_answers.answers_to_booking(booked(reference))
     assert said[SAM].stands and (said[SAM].partstat, said[SAM].comment) == ("TENTATIVE", "If the bus comes")
     assert said[JO].to_starts_at == booked(reference).performance.starts_at
 
@@ -130,7 +130,7 @@ def test_taking_one_person_out_keeps_the_answers_of_the_others(reference: str) -
         sam = next(p for p in promises.people_of(booking) if p.address == SAM)
         colleagues.remove(booking, sam.id, who="Jo", now=AT)
     assert booked(reference).sequence == 1
-    assert answers.answers_to_booking(booked(reference))[JO].stands
+    assert invite_answers.answers_to_booking(booked(reference))[JO].stands
 
 
 def test_a_move_asks_everybody_anew_and_remembers_what_they_said_before(reference: str) -> None:
@@ -138,7 +138,7 @@ def test_a_move_asks_everybody_anew_and_remembers_what_they_said_before(referenc
     says(reference, JO, "ACCEPTED")
     move(reference, "-1000")
     assert partstats(SAM) == {JO: "NEEDS-ACTION", SAM: "NEEDS-ACTION"}
-    said = answers.answers_to_booking(booked(reference))[JO]
+    said = invite_answers.answers_to_booking(booked(reference))[JO]
     assert (said.stands, said.to_starts_at) == (False, was)
 
 
@@ -147,7 +147,7 @@ def test_an_answer_to_the_old_time_that_comes_after_the_move_counts_for_the_old_
     late = came_in.answer(booked(reference), JO, "ACCEPTED", at=AT + timedelta(hours=1))
     move(reference, "-1000")
     came_in.take(late, now=AT + timedelta(hours=2))
-    said = answers.answers_to_booking(booked(reference))[JO]
+    said = invite_answers.answers_to_booking(booked(reference))[JO]
     assert (said.stands, said.to_starts_at) == (False, was)
     change(reference, AT + timedelta(hours=3), pupils={8: 100})
     assert partstats(SAM)[JO] == "NEEDS-ACTION"
@@ -160,20 +160,20 @@ def test_of_several_moves_each_answer_is_to_the_time_that_stood_then(reference: 
     starts.append(booked(reference).performance.starts_at)
     says(reference, SAM, "DECLINED")
     move(reference, "-1045", AT + timedelta(hours=1))
-    said = answers.answers_to_booking(booked(reference))
+    said = invite_answers.answers_to_booking(booked(reference))
     assert [(said[a].stands, said[a].to_starts_at) for a in (JO, SAM)] == [
         (False, starts[0]),
         (False, starts[1]),
     ]
     says(reference, JO, "ACCEPTED", at=AT + timedelta(hours=3))
-    assert answers.answers_to_booking(booked(reference))[JO].stands
+    assert invite_answers.answers_to_booking(booked(reference))[JO].stands
 
 
 def test_another_hall_is_another_place_to_answer(reference: str) -> None:
     says(reference, JO, "ACCEPTED")
     change(reference, hall="Sports hall")
     assert partstats(SAM)[JO] == "NEEDS-ACTION"
-    said = answers.answers_to_booking(booked(reference))[JO]
+    said = invite_answers.answers_to_booking(booked(reference))[JO]
     assert (said.stands, said.to_starts_at) == (False, booked(reference).performance.starts_at)
 
 
@@ -200,7 +200,7 @@ def test_booking_asks_nothing_about_answers_and_the_pages_ask_once(
     booking = booked(reference)
     assert booking.performance.starts_at
     with count_queries() as queries:
-        answers.answers_to_booking(booking)
+        invite_answers.answers_to_booking(booking)
     assert len(queries) == 1
     with transaction():
         programme = booking.programme
@@ -222,6 +222,6 @@ def test_an_address_in_other_letters_is_the_same_person_in_mail_and_on_the_booki
     says(reference, in_mail, "ACCEPTED", at=AT)
     booking = booked(reference)
     added = next(p for p in promises.people_of(booking) if p.name == "Beth Pryce")
-    assert answers.by_person(booking, promises.people_of(booking))[added.id].partstat == "ACCEPTED"
+    assert invite_answers.by_person(booking, promises.people_of(booking))[added.id].partstat == "ACCEPTED"
     change(reference, AT + timedelta(hours=1), pupils={8: 100})
     assert "ACCEPTED" in partstats(SAM).values()

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 import make
-from outreach.booking import answers, bookings, colleagues, guest_places, promises
+from outreach.booking import bookings, colleagues, guest_places, invite_answers, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
 from outreach.booking.guest_places import Travel
@@ -554,7 +554,7 @@ class County(RuleBasedStateMachine):
     def _an_answer_to_an_old_time_never_counts(self) -> None:
         if self.booking is None:
             return
-        uid, found = self.booking.uid, answers.answers_to_booking(self.booking)
+        uid, found = self.booking.uid, invite_answers.answers_to_booking(self.booking)
         assert set(found) == {address for of, address in self.taken if of == uid}
         for address, said in found.items():
             given = self.given[address, f"{said.at:%Y%m%dT%H%M%S}"]

@@ -19,9 +19,9 @@ from test_holds import at_once
 import make
 from outreach.booking import bookings, promises, proposals
 from outreach.booking.bookings import ReasonMissing
-from outreach.booking.calling_off import affected, deeds, instead, replacing, rows, undoing
+from outreach.booking.calling_off import affected, call_offs, deeds, instead, replacing, undoing
+from outreach.booking.calling_off.call_offs import AFTERNOON, MORNING, CallOff, CallOffLine
 from outreach.booking.calling_off.deeds import NotAsSeen, NothingToCallOff
-from outreach.booking.calling_off.rows import AFTERNOON, MORNING, CallOff, CallOffLine
 from outreach.booking.calling_off.scope import DayIsOver, LastBeforeFirst, Scope, SpanTooLong
 from outreach.booking.desk import proposing
 from outreach.booking.proposals import Proposal
@@ -108,7 +108,7 @@ def test_everybody_gets_the_end_and_those_who_can_another_time_in_one_go(c) -> N
         (life.WHITFIELD.address, 0, "TENTATIVE"),
         (life.NEIGHBOUR, 0, "TENTATIVE"),
     }
-    lines = rows.lines(done)
+    lines = call_offs.lines(done)
     assert len(lines) == 3 and c.tuesday.ended_at == NOW
     kept = [line.new_proposal for line in lines if line.new_proposal]
     assert len({p.performance_id for p in kept}) == 2 and all(p.is_open(NOW) for p in kept)
@@ -118,7 +118,7 @@ def test_everybody_gets_the_end_and_those_who_can_another_time_in_one_go(c) -> N
 def test_both_letters_say_both(c) -> None:
     full(c)
     done = call_off(off(c), chosen=together(off(c)))
-    new = next(line.new_proposal for line in rows.lines(done) if line.booking_id == c.booking.id)
+    new = next(line.new_proposal for line in call_offs.lines(done) if line.booking_id == c.booking.id)
     day_said = f"{local(new.starts_at):%A} {local(new.starts_at).day} {local(new.starts_at):%B}"
     end, offer = text_to(life.FELL.address, "cancelled"), text_to(life.FELL.address, "proposed")
     assert "was cancelled by the company. The reason given: Illness in the cast." in end
@@ -141,7 +141,7 @@ def test_without_another_time_the_letter_names_the_nearest_that_are_left(c) -> N
 def test_a_school_says_yes_to_the_time_that_was_kept_instead(c) -> None:
     full(c)
     done = call_off(off(c), chosen=together(off(c)))
-    new = next(line.new_proposal for line in rows.lines(done) if line.booking_id == c.booking.id)
+    new = next(line.new_proposal for line in call_offs.lines(done) if line.booking_id == c.booking.id)
     with transaction():
         again = proposing.accept(new, life.promise(), who="Joanna Fell", now=NOW + timedelta(hours=1))
     assert [b.id for b in promises.live(c.programme.id, c.school.urn)] == [again.id]
@@ -180,10 +180,10 @@ def test_two_at_once_end_it_once(c) -> None:
 def test_the_database_lets_nothing_be_called_off_twice(c) -> None:
     full(c)
     done = call_off(off(c))
-    line = rows.lines(done)[0]
+    line = call_offs.lines(done)[0]
     for values in (
         {"booking_id": line.booking_id},
-        {"proposal_id": next(n.proposal_id for n in rows.lines(done) if n.proposal_id)},
+        {"proposal_id": next(n.proposal_id for n in call_offs.lines(done) if n.proposal_id)},
         {"booking_id": line.booking_id, "proposal_id": line.proposal_id or 1},
         {},
     ):
@@ -245,7 +245,7 @@ def test_a_time_that_went_meanwhile_is_named_and_the_others_go(c) -> None:
     chosen = together(off(c))
     ours, theirs = chosen[c.booking.reference], f"kept-{c.of_neighbour.id}"
     done = call_off(off(c), chosen={c.booking.reference: ours, theirs: ours})
-    lines = {line.booking_id or "kept": line for line in rows.lines(done)}
+    lines = {line.booking_id or "kept": line for line in call_offs.lines(done)}
     assert lines[c.booking.id].new_proposal is not None
     assert (lines["kept"].new_proposal, "was taken" in lines["kept"].why_none) == (None, True)
     assert lines["kept"].proposal.ended_as == "called off"
@@ -256,7 +256,7 @@ def test_a_time_of_a_day_that_is_called_off_too_is_no_other_time(c) -> None:
     what = off(c, last=life.NEXT_WEEK)
     key = f"{c.next_week.id}-0900"
     done = call_off(what, chosen={c.booking.reference: key})
-    (line,) = [n for n in rows.lines(done) if n.booking_id == c.booking.id]
+    (line,) = [n for n in call_offs.lines(done) if n.booking_id == c.booking.id]
     assert (line.new_proposal, line.why_none) == (None, "That day is called off, too.")
 
 
@@ -266,7 +266,7 @@ def test_who_cannot_be_written_to_is_named(c) -> None:
         for address in life.BOTH:
             make.dead_address(address)
     done = call_off(off(c), chosen=together(off(c)))
-    (line,) = [n for n in rows.lines(done) if n.booking_id == c.booking.id]
+    (line,) = [n for n in call_offs.lines(done) if n.booking_id == c.booking.id]
     assert (line.new_proposal, "Ring the school." in line.why_none) == (None, True)
     assert c.booking.ended_at == NOW
 
@@ -274,7 +274,7 @@ def test_who_cannot_be_written_to_is_named(c) -> None:
 def test_a_time_is_kept_on_a_school_day_and_with_the_notice_after_it_never_until_the_eve(c) -> None:
     full(c)
     done = call_off(off(c), chosen=together(off(c)), reply_by=date(2027, 7, 1))
-    for new in (n.new_proposal for n in rows.lines(done) if n.new_proposal):
+    for new in (n.new_proposal for n in call_offs.lines(done) if n.new_proposal):
         assert new.reply_by == day_of(new.starts_at) - timedelta(days=12)  # ten days before is a Sunday
         assert new.starts_at >= c.booking.performance.starts_at
 
@@ -282,7 +282,7 @@ def test_a_time_is_kept_on_a_school_day_and_with_the_notice_after_it_never_until
 def test_another_time_is_kept_afterwards(c) -> None:
     full(c)
     done = call_off(off(c))
-    lines = rows.lines(done)
+    lines = call_offs.lines(done)
     others = instead.of_lines(done, lines, now=NOW)
     chosen = {int(ref): other.planned.key for ref, other in others.items() if other.planned}
     assert len(chosen) == 2
@@ -290,15 +290,15 @@ def test_another_time_is_kept_afterwards(c) -> None:
         assert replacing.keep_times(done, chosen, who="Priya", now=NOW) == {}
         assert replacing.keep_times(done, chosen, who="Priya", now=NOW) == {}
     assert db.session.query(Proposal).count() == 3
-    assert instead.of_lines(done, rows.lines(done), now=NOW) == {}
+    assert instead.of_lines(done, call_offs.lines(done), now=NOW) == {}
 
 
 def test_who_has_booked_again_needs_no_other_time(c) -> None:
     full(c)
     done = call_off(off(c))
     life.book_otherwise(c, NOW + timedelta(hours=1))
-    (line,) = [n for n in rows.lines(done) if n.urn == c.school.urn]
-    others = instead.of_lines(done, rows.lines(done), now=NOW + timedelta(hours=1))
+    (line,) = [n for n in call_offs.lines(done) if n.urn == c.school.urn]
+    others = instead.of_lines(done, call_offs.lines(done), now=NOW + timedelta(hours=1))
     assert (others[str(line.id)].planned, others[str(line.id)].why_none) == (None, "It has booked again.")
 
 
@@ -345,7 +345,7 @@ def test_whom_to_ring_first_has_a_show_by_the_next_school_day_and_the_numbers_ar
         ("The school", "office", "01632 960 111"),
     )
     done = call_off(off(c), now=starts - timedelta(hours=2), rung=[c.booking.reference])
-    (line,) = rows.lines(done)
+    (line,) = call_offs.lines(done)
     assert (line.to_ring, line.rung_by, affected.numbers_of([line])[line.id]) == (True, "Priya", hit.rings)
 
 
@@ -357,7 +357,7 @@ def test_every_calendar_agrees_with_the_diary_afterwards(c) -> None:
     mails = life.hand_over(BEFORE + timedelta(hours=3))
     done = call_off(off(c, last=life.NEXT_WEEK), chosen=together(off(c, last=life.NEXT_WEEK)))
     mails += life.hand_over(NOW + timedelta(minutes=1))
-    new = {n.urn: n.new_proposal for n in rows.lines(done) if n.new_proposal}
+    new = {n.urn: n.new_proposal for n in call_offs.lines(done) if n.new_proposal}
     assert set(new) == {c.school.urn, c.neighbour.urn}
     with transaction():
         proposing.accept(new[c.school.urn], life.promise(), who="Joanna Fell", now=NOW + timedelta(hours=1))
@@ -416,7 +416,7 @@ def test_a_troupe_lost_for_two_weeks_gets_times_after_them_or_with_another_troup
     third = life.book(c, BEFORE, day=c.next_week, school=c.guest, pupils={8: 30})
     what = off(c, last=date(2027, 3, 20))
     done = call_off(what, chosen=together(what))
-    new = [n.new_proposal for n in rows.lines(done)]
+    new = [n.new_proposal for n in call_offs.lines(done)]
     assert len(new) == 3 and all(new)
     assert {p.performance.tour_day_id for p in new} <= {c.wednesday.id, *(d.id for d in later)}
     assert (c.tuesday.ended_at, c.next_week.ended_at, c.wednesday.ended_at) == (NOW, NOW, None)

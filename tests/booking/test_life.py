@@ -13,7 +13,7 @@ from test_holds import at_once
 import make
 from outreach.booking import bookings, holds, promises, proposals
 from outreach.booking.bookings import ReasonMissing
-from outreach.booking.calling_off import affected, rows, scope
+from outreach.booking.calling_off import affected, call_offs, scope
 from outreach.booking.calling_off import deeds as calling_off
 from outreach.booking.calling_off.deeds import NotAsSeen, NothingToCallOff
 from outreach.booking.calling_off.scope import DayIsOver
@@ -448,7 +448,7 @@ def test_shows_that_have_begun_stay_when_the_rest_of_the_day_is_called_off(c) ->
     life.neighbour_books(c, make.NOW)
     midday = wall(life.TUESDAY, time(12))
     found = call_off(c, now=midday)
-    assert [line.booking_id for line in rows.lines(found)] == [c.of_neighbour.id]
+    assert [line.booking_id for line in call_offs.lines(found)] == [c.of_neighbour.id]
     assert (morning.ended_at, c.of_neighbour.ended_at) == (None, midday)
     assert (c.tuesday.ended_at, c.tuesday.shows_at_most) == (None, 1)
 

@@ -9,7 +9,7 @@ from life import FELL, REPLY_BY
 from test_holds import at_once
 
 import make
-from outreach.booking import answers, bookings, proposal_moves, proposals
+from outreach.booking import bookings, invite_answers, proposal_moves, proposals
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import AlreadyProposed, NotKeptAnyMore, ReplyByWrong
 from outreach.booking.proposals import Proposal
@@ -170,7 +170,7 @@ def test_an_answer_in_the_calendar_to_the_first_time_is_not_one_to_the_booking(c
         )
     move(c, there(c))
     life.accept()(c, LATER + timedelta(hours=1))
-    said = answers.answers_to_booking(c.booking)[FELL.address]
+    said = invite_answers.answers_to_booking(c.booking)[FELL.address]
     assert (said.stands, said.to_starts_at) == (False, wall(life.TUESDAY, time(9)))
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.booking.calling_off.together import Wish, one_after_another, together
-from outreach.county.places import Located
 from outreach.county.school_days import SchoolCalendar
+from outreach.county.school_locations import Located
 from outreach.ground.geography import Place
 from outreach.tour.fit import Judge, Stand
 from outreach.tour.performances import Slot

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 import make
-from outreach.county import people
+from outreach.county import coordinators
 from outreach.ground import clock
 from outreach.ground.db import transaction
 
@@ -43,13 +43,13 @@ def test_person_is_added_and_the_link_that_is_printed_lets_in(app: Flask, partne
     assert done.exit_code == 0, done.output
     assert "http://outreach.example/sign-in/" in done.output
     with transaction():
-        assert people.use_link(token_in(done.output), now=clock.now()).name == "Owen"
+        assert coordinators.use_link(token_in(done.output), now=clock.now()).name == "Owen"
 
 
 def test_password_is_read_from_standard_input_and_not_shown(app: Flask, partnership: str) -> None:
     done = add(app, partnership, "--password-stdin", typed="lantern gravel otter\n")
     assert done.exit_code == 0 and "lantern" not in done.output and "/sign-in/" not in done.output
-    assert people.holder("owen@marlshire.example", "lantern gravel otter").name == "Owen"
+    assert coordinators.holder("owen@marlshire.example", "lantern gravel otter").name == "Owen"
 
 
 def test_unknown_partnership_is_refused_with_the_names_there_are(app: Flask, partnership: str) -> None:
@@ -60,7 +60,7 @@ def test_unknown_partnership_is_refused_with_the_names_there_are(app: Flask, par
 def test_address_taken_or_password_too_short_adds_nobody(app: Flask, partnership: str) -> None:
     done = add(app, partnership, "--password-stdin", typed="short\n")
     assert done.exit_code == 1 and "at least 12 characters" in done.output
-    assert people.find("owen@marlshire.example") is None
+    assert coordinators.find("owen@marlshire.example") is None
     assert add(app, partnership).exit_code == 0
     again = add(app, partnership)
     assert again.exit_code == 1 and "already belongs to somebody" in again.output
@@ -69,7 +69,7 @@ def test_address_taken_or_password_too_short_adds_nobody(app: Flask, partnership
 def test_new_link_for_who_is_known_and_none_for_who_is_not(app: Flask, partnership: str) -> None:
     add(app, partnership)
     done = run(app, "link", "OWEN@marlshire.example")
-    assert done.exit_code == 0 and people.link_is_open(token_in(done.output), now=clock.now())
+    assert done.exit_code == 0 and coordinators.link_is_open(token_in(done.output), now=clock.now())
     assert run(app, "link", "nobody@marlshire.example").exit_code == 1
 
 

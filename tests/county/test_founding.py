@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from outreach.county import partnerships
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.county.register import founding
 from outreach.county.schools import School
 from outreach.demonstration import county

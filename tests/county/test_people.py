@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 import make
-from outreach.county import people
+from outreach.county import coordinators
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 
@@ -15,9 +15,9 @@ PASSWORD = "lantern gravel otter"
 
 
 @pytest.fixture
-def priya(app: Flask) -> people.Person:
+def priya(app: Flask) -> coordinators.Person:
     with transaction():
-        return people.add(
+        return coordinators.add(
             make.partnership().id, "Priya", " Priya@Marlshire.example ", password=PASSWORD, now=make.NOW
         )
 
@@ -25,27 +25,29 @@ def priya(app: Flask) -> people.Person:
 def tries(email: str, remote: str, count: int, *, now=make.NOW) -> None:
     for _ in range(count):
         with transaction():
-            people.begin_try(email, remote=remote, now=now)
+            coordinators.begin_try(email, remote=remote, now=now)
 
 
-def test_password_is_kept_as_scrypt_and_history_tells_who_was_added(priya: people.Person) -> None:
+def test_password_is_kept_as_scrypt_and_history_tells_who_was_added(priya: coordinators.Person) -> None:
     assert priya.password_hash is not None and priya.password_hash.startswith("scrypt:32768:8:1$")
     assert [row.what for row in history.history_of("person", priya.id)] == ["added"]
 
 
-def test_address_is_known_whatever_its_case(priya: people.Person) -> None:
-    assert people.holder("PRIYA@marlshire.EXAMPLE", PASSWORD).id == priya.id
+def test_address_is_known_whatever_its_case(priya: coordinators.Person) -> None:
+    assert coordinators.holder("PRIYA@marlshire.EXAMPLE", PASSWORD).id == priya.id
 
 
-def test_second_person_with_an_address_is_refused(priya: people.Person) -> None:
-    with pytest.raises(people.AddressTaken), transaction():
-        people.add(priya.partnership_id, "P", "PRIYA@marlshire.example", password=None, now=make.NOW)
+def test_second_person_with_an_address_is_refused(priya: coordinators.Person) -> None:
+    with pytest.raises(coordinators.AddressTaken), transaction():
+        coordinators.add(priya.partnership_id, "P", "PRIYA@marlshire.example", password=None, now=make.NOW)
 
 
 def test_short_password_is_refused(app: Flask) -> None:
-    with pytest.raises(people.PasswordTooShort), transaction():
-        people.add(make.partnership().id, "P", "p@marlshire.example", password="elevenchars", now=make.NOW)
-    assert db.session.scalar(select(people.Person)) is None
+    with pytest.raises(coordinators.PasswordTooShort), transaction():
+        coordinators.add(
+            make.partnership().id, "P", "p@marlshire.example", password="elevenchars", now=make.NOW
+        )
+    assert db.session.scalar(select(coordinators.Person)) is None
 
 
 @pytest.mark.parametrize(
@@ -56,125 +58,127 @@ def test_short_password_is_refused(app: Flask) -> None:
         ("priya@marlshire.example", ""),
     ],
 )
-def test_wrong_pair_is_refused_in_the_same_words(priya: people.Person, email: str, password: str) -> None:
-    with pytest.raises(people.CannotSignIn) as refused:
-        people.holder(email, password)
+def test_wrong_pair_is_refused_in_the_same_words(
+    priya: coordinators.Person, email: str, password: str
+) -> None:
+    with pytest.raises(coordinators.CannotSignIn) as refused:
+        coordinators.holder(email, password)
     assert (
         refused.value.message == "That address and password do not belong together. Check both and try again."
     )
 
 
 def test_unknown_address_costs_one_scrypt_as_a_wrong_password_does(
-    priya: people.Person, monkeypatch: pytest.MonkeyPatch
+    priya: coordinators.Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared = []
-    real = people.check_password_hash
+    real = coordinators.check_password_hash
     monkeypatch.setattr(
-        people, "check_password_hash", lambda h, p: compared.append(h.split("$")[0]) or real(h, p)
+        coordinators, "check_password_hash", lambda h, p: compared.append(h.split("$")[0]) or real(h, p)
     )
     for email in ("priya@marlshire.example", "nobody@marlshire.example"):
-        with pytest.raises(people.CannotSignIn):
-            people.holder(email, "wrong")
+        with pytest.raises(coordinators.CannotSignIn):
+            coordinators.holder(email, "wrong")
     assert compared == ["scrypt:32768:8:1", "scrypt:32768:8:1"]
 
 
 def test_person_without_a_password_cannot_sign_in_by_one(app: Flask) -> None:
     with transaction():
-        people.add(make.partnership().id, "P", "p@marlshire.example", password=None, now=make.NOW)
-    with pytest.raises(people.CannotSignIn):
-        people.holder("p@marlshire.example", "")
+        coordinators.add(make.partnership().id, "P", "p@marlshire.example", password=None, now=make.NOW)
+    with pytest.raises(coordinators.CannotSignIn):
+        coordinators.holder("p@marlshire.example", "")
 
 
-def test_person_who_has_left_cannot_sign_in(priya: people.Person) -> None:
+def test_person_who_has_left_cannot_sign_in(priya: coordinators.Person) -> None:
     with transaction():
-        token = people.sign_in_link(priya, now=make.NOW)
-        people.end(priya, who="set-up", now=make.NOW)
-    with pytest.raises(people.CannotSignIn):
-        people.holder(priya.email, PASSWORD)
-    with pytest.raises(people.LinkUsed), transaction():
-        people.use_link(token, now=make.NOW)
-    with pytest.raises(people.NoSuchPerson):
-        people.get(priya.email)
+        token = coordinators.sign_in_link(priya, now=make.NOW)
+        coordinators.end(priya, who="set-up", now=make.NOW)
+    with pytest.raises(coordinators.CannotSignIn):
+        coordinators.holder(priya.email, PASSWORD)
+    with pytest.raises(coordinators.LinkUsed), transaction():
+        coordinators.use_link(token, now=make.NOW)
+    with pytest.raises(coordinators.NoSuchPerson):
+        coordinators.get(priya.email)
 
 
 def test_eleventh_try_with_an_address_is_refused_wherever_it_comes_from(app: Flask) -> None:
-    for n in range(people.TRIES_OF_ADDRESS):
+    for n in range(coordinators.TRIES_OF_ADDRESS):
         tries("priya@marlshire.example", f"192.0.2.{n}", 1)
-    with pytest.raises(people.TooManyTries):
+    with pytest.raises(coordinators.TooManyTries):
         tries("Priya@marlshire.example", "192.0.2.99", 1)
     tries("owen@marlshire.example", "192.0.2.99", 1)
 
 
 def test_thirty_first_try_from_one_place_is_refused_whatever_the_address(app: Flask) -> None:
-    for n in range(people.TRIES_OF_REMOTE):
+    for n in range(coordinators.TRIES_OF_REMOTE):
         tries(f"p{n}@marlshire.example", "192.0.2.1", 1)
-    with pytest.raises(people.TooManyTries):
+    with pytest.raises(coordinators.TooManyTries):
         tries("another@marlshire.example", "192.0.2.1", 1)
 
 
 def test_tries_are_forgotten_after_a_quarter_of_an_hour(app: Flask) -> None:
-    tries("priya@marlshire.example", "192.0.2.1", people.TRIES_OF_ADDRESS)
+    tries("priya@marlshire.example", "192.0.2.1", coordinators.TRIES_OF_ADDRESS)
     tries("priya@marlshire.example", "192.0.2.1", 1, now=make.NOW + timedelta(minutes=15))
-    assert len(db.session.scalars(select(people.SignInFailure)).all()) == 1
+    assert len(db.session.scalars(select(coordinators.SignInFailure)).all()) == 1
 
 
 def test_tries_are_forgotten_when_they_get_in(app: Flask) -> None:
     tries("priya@marlshire.example", "192.0.2.1", 9)
     with transaction():
-        people.forget_tries("Priya@marlshire.example")
-    tries("priya@marlshire.example", "192.0.2.1", people.TRIES_OF_ADDRESS)
+        coordinators.forget_tries("Priya@marlshire.example")
+    tries("priya@marlshire.example", "192.0.2.1", coordinators.TRIES_OF_ADDRESS)
 
 
-def test_link_lets_in_once(priya: people.Person) -> None:
+def test_link_lets_in_once(priya: coordinators.Person) -> None:
     with transaction():
-        token = people.sign_in_link(priya, now=make.NOW)
-    assert people.link_is_open(token, now=make.NOW)
+        token = coordinators.sign_in_link(priya, now=make.NOW)
+    assert coordinators.link_is_open(token, now=make.NOW)
     with transaction():
-        assert people.use_link(token, now=make.NOW).id == priya.id
-    assert not people.link_is_open(token, now=make.NOW)
-    with pytest.raises(people.LinkUsed), transaction():
-        people.use_link(token, now=make.NOW)
+        assert coordinators.use_link(token, now=make.NOW).id == priya.id
+    assert not coordinators.link_is_open(token, now=make.NOW)
+    with pytest.raises(coordinators.LinkUsed), transaction():
+        coordinators.use_link(token, now=make.NOW)
 
 
-def test_link_runs_out_after_a_day(priya: people.Person) -> None:
+def test_link_runs_out_after_a_day(priya: coordinators.Person) -> None:
     with transaction():
-        token = people.sign_in_link(priya, now=make.NOW)
-    with pytest.raises(people.LinkUsed), transaction():
-        people.use_link(token, now=make.NOW + timedelta(hours=24))
+        token = coordinators.sign_in_link(priya, now=make.NOW)
+    with pytest.raises(coordinators.LinkUsed), transaction():
+        coordinators.use_link(token, now=make.NOW + timedelta(hours=24))
 
 
-def test_token_itself_is_nowhere_in_the_database(priya: people.Person) -> None:
+def test_token_itself_is_nowhere_in_the_database(priya: coordinators.Person) -> None:
     with transaction():
-        token = people.sign_in_link(priya, now=make.NOW)
-    kept = db.session.scalars(select(people.SignInLink.token_hash)).all()
+        token = coordinators.sign_in_link(priya, now=make.NOW)
+    kept = db.session.scalars(select(coordinators.SignInLink.token_hash)).all()
     assert len(kept) == 1 and token not in kept[0]
 
 
-def test_new_password_ends_the_sessions_of_the_old_one(priya: people.Person) -> None:
+def test_new_password_ends_the_sessions_of_the_old_one(priya: coordinators.Person) -> None:
     before = priya.session_key
     with transaction():
-        person = people.get(priya.email)
-        people.change_password(person, people.hash_of("another lantern gravel"), now=make.NOW)
-    assert people.holder(priya.email, "another lantern gravel").session_key != before
-    with pytest.raises(people.CannotSignIn):
-        people.holder(priya.email, PASSWORD)
+        person = coordinators.get(priya.email)
+        coordinators.change_password(person, coordinators.hash_of("another lantern gravel"), now=make.NOW)
+    assert coordinators.holder(priya.email, "another lantern gravel").session_key != before
+    with pytest.raises(coordinators.CannotSignIn):
+        coordinators.holder(priya.email, PASSWORD)
 
 
-def test_last_visit_is_the_newest_on_a_day_before_today(priya: people.Person) -> None:
+def test_last_visit_is_the_newest_on_a_day_before_today(priya: coordinators.Person) -> None:
     """Not this morning's sign-in: who looks a second time today is still told what came since the day
     before."""
-    assert people.last_here(priya.id, now=make.NOW) is None
+    assert coordinators.last_here(priya.id, now=make.NOW) is None
     for back in (timedelta(days=4), timedelta(days=3, microseconds=7), timedelta(hours=1), timedelta()):
         with transaction():
-            people.let_in(priya, now=make.NOW - back)
-    assert people.last_here(priya.id, now=make.NOW) == make.NOW - timedelta(days=3, seconds=1)
-    assert people.last_here(priya.id, now=make.NOW + timedelta(days=1)) == make.NOW
+            coordinators.let_in(priya, now=make.NOW - back)
+    assert coordinators.last_here(priya.id, now=make.NOW) == make.NOW - timedelta(days=3, seconds=1)
+    assert coordinators.last_here(priya.id, now=make.NOW + timedelta(days=1)) == make.NOW
 
 
-def test_last_visit_is_a_persons_own_and_a_link_makes_one_too(priya: people.Person) -> None:
+def test_last_visit_is_a_persons_own_and_a_link_makes_one_too(priya: coordinators.Person) -> None:
     with transaction():
         other = make.person(make.partnership(("999",)))
-        people.use_link(people.sign_in_link(other, now=make.NOW), now=make.NOW)
+        coordinators.use_link(coordinators.sign_in_link(other, now=make.NOW), now=make.NOW)
     tomorrow = make.NOW + timedelta(days=1)
-    assert people.last_here(other.id, now=tomorrow) == make.NOW
-    assert people.last_here(priya.id, now=tomorrow) is None
+    assert coordinators.last_here(other.id, now=tomorrow) == make.NOW
+    assert coordinators.last_here(priya.id, now=tomorrow) is None

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 import make
-from outreach.county import corrections, places, schools
+from outreach.county import corrections, school_locations, schools
 from outreach.county.corrections import CannotCorrect
 from outreach.county.schools import Correction, NoSuchSchool, NumbersMakeNoSense, OwnNumber
 from outreach.ground import history
@@ -228,14 +228,16 @@ def test_a_school_without_place_stands_in_the_middle_of_its_district_else_of_its
         in_district = make.school(**nowhere)
         in_authority = make.school(**nowhere, district_code=None)
         nowhere_at_all = make.school(**nowhere, la_code="933")
-    found = places.locate_all([here, in_district, in_authority, nowhere_at_all])
+    found = school_locations.locate_all([here, in_district, in_authority, nowhere_at_all])
     assert found == {
-        here.urn: places.Located(place=Place(easting=450000, northing=210000), known=True),
-        in_district.urn: places.Located(place=Place(easting=450050, northing=210100), known=False),
-        in_authority.urn: places.Located(place=Place(easting=453367, northing=213400), known=False),
-        nowhere_at_all.urn: places.Located(place=None, known=False),
+        here.urn: school_locations.Located(place=Place(easting=450000, northing=210000), known=True),
+        in_district.urn: school_locations.Located(place=Place(easting=450050, northing=210100), known=False),
+        in_authority.urn: school_locations.Located(place=Place(easting=453367, northing=213400), known=False),
+        nowhere_at_all.urn: school_locations.Located(place=None, known=False),
     }
-    assert places.located(far) == places.Located(place=Place(easting=100, northing=100), known=True)
+    assert school_locations.located(far) == school_locations.Located(
+        place=Place(easting=100, northing=100), known=True
+    )
 
 
 @pytest.mark.parametrize("many", [1, 3])
@@ -246,8 +248,8 @@ def test_places_take_one_query_at_most(app: Flask, count_queries: Callable[[], A
     for school in (*rows, *placed):
         db.session.refresh(school)
     with count_queries() as queries:
-        places.locate_all([*rows, *placed])
+        school_locations.locate_all([*rows, *placed])
     assert len(queries) == 1
     with count_queries() as queries:
-        places.locate_all(placed)
+        school_locations.locate_all(placed)
     assert len(queries) == 0

@@ -26,7 +26,7 @@ from outreach.ground.db import db
 from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.tour.programmes import Programme, ProgrammeTarget
-from outreach.tour.targets import TargetDecision
+from outreach.tour.target_decisions import TargetDecision
 from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
 
 TABLES = (

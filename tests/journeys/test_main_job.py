@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Page, expect
 from processes import Service, running
 
 from browser import PATIENCE
-from outreach.county import authorities, partnerships, people
+from outreach.county import authorities, coordinators, partnerships
 from outreach.county.partnerships import Settings
 from outreach.demonstration import county, seasons
 from outreach.ground.db import db, transaction
@@ -151,7 +151,7 @@ def found_partnership(region: Region) -> None:
     with transaction():
         partnership = partnerships.create(settings, who="test", now=now)
         authorities.add(partnership, region.la_code, region.name, who="test", now=now)
-        people.add(partnership.id, "Priya Nandakumar", COORDINATOR, password=None, now=now)
+        coordinators.add(partnership.id, "Priya Nandakumar", COORDINATOR, password=None, now=now)
     db.session.remove()
 
 

@@ -20,7 +20,7 @@ from booking.calendars_of_people import PersonsCalendar
 from little_tour import draw_up
 from outreach.asking import invitations
 from outreach.booking import accounts, promises, proposals
-from outreach.booking.calling_off import affected, deeds, instead, rows, scope
+from outreach.booking.calling_off import affected, call_offs, deeds, instead, scope
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
 from outreach.booking.numbers import Promise
@@ -30,7 +30,7 @@ from outreach.county import register
 from outreach.county.schools import School
 from outreach.coverage import standings
 from outreach.ground.db import db, transaction
-from outreach.planning import figures, ordering, orders
+from outreach.planning import ordering, orders, plan_figures
 from outreach.planning.orders import KEPT, TourPlan
 from outreach.planning.promising import accepting
 from outreach.planning.rules import Rules
@@ -110,7 +110,7 @@ class Desk:
 
     def accept(self, plan: TourPlan) -> accepting.Accepted:
         ids = [line.id for line in accepting.open_lines(plan)]
-        dropping = figures.unpack(plan.figures).dropped_proposals
+        dropping = plan_figures.unpack(plan.figures).dropped_proposals
         with transaction():
             done = accepting.accept(
                 plan, ids, reply_by=REPLY_BY, dropping=dropping, who=PRIYA, now=self.later()
@@ -150,7 +150,7 @@ class Desk:
         with transaction():
             invitations.refuse_slot(proposal, reason="Mock exams", who="Joanna Fell", now=self.later())
 
-    def falls_ill(self, day: TourDay) -> list[rows.CallOffLine]:
+    def falls_ill(self, day: TourDay) -> list[call_offs.CallOffLine]:
         """Everybody hit gets the time that all together can have."""
         off = scope.of_day(day)
         with transaction():
@@ -171,7 +171,7 @@ class Desk:
                 now=self.now,
             )
         self.post()
-        return list(rows.lines(done))
+        return list(call_offs.lines(done))
 
     def post(self) -> None:
         """All that waits arrives."""
@@ -233,7 +233,7 @@ def desk(app: Flask, shared: Path) -> Desk:
 def test_a_tour_of_the_county_from_gaps_to_promises_through_refusals_and_illness(desk: Desk) -> None:
     # A plan for the whole county: 107 schools that have everything before them.
     plan = desk.plan()
-    told = figures.unpack(plan.figures)
+    told = plan_figures.unpack(plan.figures)
     assert told.needed == 107 and told.reached >= 95, told.words
     first = desk.accept(plan)
     assert first.left == [] and len(first.proposed) == told.shows
@@ -277,7 +277,7 @@ def test_a_tour_of_the_county_from_gaps_to_promises_through_refusals_and_illness
     for _ in range(2):
         waiting = {p.id: p.starts_at for p in desk.waiting()}
         plan = desk.again(plan)
-        told = figures.unpack(plan.figures)
+        told = plan_figures.unpack(plan.figures)
         kept = [line for line in orders.lines(plan) if line.was == KEPT and line.proposal_id in waiting]
         assert all(line.starts_at == waiting[line.proposal_id] for line in kept)
         assert told.moved + told.dropped <= 3, told

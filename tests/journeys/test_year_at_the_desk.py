@@ -37,7 +37,7 @@ from came_in import answer, take
 from numbers_add_up import Numbers
 from outreach.booking import promises
 from outreach.booking.promises import Booking
-from outreach.county import authorities, partnerships, people
+from outreach.county import authorities, coordinators, partnerships
 from outreach.county.partnerships import Settings
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
@@ -187,7 +187,7 @@ class Year:
         with transaction():
             ours = partnerships.create(settings, who="test", now=self.now)
             authorities.add(ours, LA_CODE, COUNTY, who="test", now=self.now)
-            person = people.add(ours.id, "Priya Nandakumar", COORDINATOR, password=None, now=self.now)
+            person = coordinators.add(ours.id, "Priya Nandakumar", COORDINATOR, password=None, now=self.now)
             sign_in(self.client, person)
         db.session.remove()
         site, desk = self.site, self.desk

@@ -15,7 +15,7 @@ import make
 from little_tour import QUICK, Clock, Tour, draw_up, proposed
 from outreach.county import school_days, schools
 from outreach.ground.db import db, transaction
-from outreach.planning import figures, fingerprint, orders, planner_worker
+from outreach.planning import fingerprint, orders, plan_figures, planner_worker
 from outreach.planning.ordering import (
     NameTooLong,
     NothingStandsInIt,
@@ -75,7 +75,7 @@ def test_what_was_asked_for_is_drawn_up_with_lines_figures_and_words(tour: Tour)
         assert line.away_at - line.get_in_at == timedelta(minutes=60 + 75 + 30)
         assert line.starts_at - line.get_in_at == timedelta(minutes=60)
         assert line.pupils == 200 and line.tour_day_id is not None
-    told = figures.unpack(plan.figures)
+    told = plan_figures.unpack(plan.figures)
     assert (told.needed, told.reached, told.pupils, told.days_used, told.days_given) == (5, 5, 1000, 3, 3)
     assert told.words[0] == "No plan reaches more than 5 schools; this one reaches 5."
     (alone,) = [line for line in lines if sum(each.day == line.day for each in lines) == 1]
@@ -250,7 +250,7 @@ def test_planned_again_keeps_what_was_proposed_and_pinned_and_leaves_out_what_wa
     assert found[pinned[0]].starts_at == pinned[1] and found[pinned[0]].pinned
     assert found[pinned[0]].was == KEPT
     assert struck[0] not in found or found[struck[0]].day != struck[1]
-    told = figures.unpack(once_more.figures)
+    told = plan_figures.unpack(once_more.figures)
     assert told.free_reached == 5 and told.free_driving is not None
     assert told.kept + told.moved >= 4
 
@@ -278,7 +278,7 @@ def test_a_proposal_stays_where_it_is_and_one_whose_day_is_lost_moves_and_says_f
         lost.id,
         DRAWN,
     )
-    assert figures.unpack(more.figures).moved == 1
+    assert plan_figures.unpack(more.figures).moved == 1
 
 
 def test_a_proposal_that_begins_later_on_its_own_day_has_moved(tour: Tour) -> None:

@@ -13,9 +13,9 @@ from outreach.county import partnerships
 from outreach.county.partnerships import Partnership, Term
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
-from outreach.tour import days, itinerary, programmes, targets
+from outreach.tour import days, itinerary, programmes, target_decisions
 from outreach.tour.programmes import Programme, ProgrammeClosed, ProgrammeTwice, ReplyByOutsideTheYear
-from outreach.tour.targets import TargetDecision
+from outreach.tour.target_decisions import TargetDecision
 from outreach.tour.yearly import copies
 from outreach.tour.yearly.copies import Copied, CopiedAlready, NotALaterYear, ProgrammeCopy
 
@@ -81,7 +81,7 @@ def test_the_copy_has_the_same_rules_and_no_day_unless_asked(programme: Programm
         k: v for k, v in vars(now).items() if k not in told
     }
     assert (now.academic_year, now.reply_by) == (2027, date(2028, 2, 4))
-    assert days.of_programme(new.id) == [] and targets.decisions(new.id) == {}
+    assert days.of_programme(new.id) == [] and target_decisions.decisions(new.id) == {}
     assert copies.original_of(new.id) is programme and len(days.of_programme(programme.id)) == 4
 
 
@@ -118,7 +118,7 @@ def _ours(programme: Programme) -> Partnership:
 
 def test_decisions_about_single_schools_go_along_when_asked(programme: Programme) -> None:
     done = copied(programme, with_decisions=True)
-    decided = targets.decisions(done.programme.id).values()
+    decided = target_decisions.decisions(done.programme.id).values()
     assert done.decisions == 2
     assert sorted((row.kind, row.reason, row.year_groups) for row in decided) == [
         ("exclude", "Hospital school", ()),
@@ -155,12 +155,12 @@ def test_what_was_taken_back_in_the_new_year_is_not_carried_over_again(programme
     new = copied(programme, with_days=True, with_decisions=True).programme
     with transaction():
         itinerary.remove_day(days.of_programme(new.id)[0], who=WHO, now=make.NOW)
-        for urn in targets.decisions(new.id):
-            targets.withdraw_decision(
+        for urn in target_decisions.decisions(new.id):
+            target_decisions.withdraw_decision(
                 new, db.session.get_one(School, urn), reason="It asked", who=WHO, now=make.NOW
             )
     done = all_the_rest(programme, new)
-    assert (done.days, done.decisions, targets.decisions(new.id)) == (0, 0, {})
+    assert (done.days, done.decisions, target_decisions.decisions(new.id)) == (0, 0, {})
 
 
 def test_a_day_and_a_decision_of_last_year_that_came_after_the_copy_go_along_later(

@@ -9,7 +9,7 @@ from flask import Flask
 import make
 from outreach.ground import history
 from outreach.ground.db import transaction
-from outreach.tour import programmes, targets
+from outreach.tour import programmes, target_decisions
 from outreach.tour.programmes import Production
 
 WHO = {"who": "Priya Nandakumar", "now": make.NOW}
@@ -208,7 +208,7 @@ def test_reading_verbs_take_one_query_for_one_row_and_for_three(app: Flask, coun
             lambda: programmes.current(of.id, date(2027, 1, 19)),
             lambda: programmes.of_partnership(of.id),
             lambda: programmes.target_year_groups(first.id),
-            lambda: targets.decisions(first.id),
+            lambda: target_decisions.decisions(first.id),
         ):
             read()
             with count_queries() as queries:
@@ -217,40 +217,46 @@ def test_reading_verbs_take_one_query_for_one_row_and_for_three(app: Flask, coun
         with transaction():
             for _ in range(2):
                 make.programme(of)
-                targets.exclude(first, make.school(), reason="Exams until July", **WHO)
+                target_decisions.exclude(first, make.school(), reason="Exams until July", **WHO)
 
 
 def test_the_newest_decision_about_a_school_holds(play) -> None:
     with transaction():
         schools = [make.school() for _ in range(3)]
-        targets.exclude(play, schools[0], reason="Shares the site of the next one", **WHO)
-        targets.include(play, schools[1], (8,), reason="Has a Year 8 class", **WHO)
-        targets.exclude(play, schools[2], reason="Closing", **WHO)
+        target_decisions.exclude(play, schools[0], reason="Shares the site of the next one", **WHO)
+        target_decisions.include(play, schools[1], (8,), reason="Has a Year 8 class", **WHO)
+        target_decisions.exclude(play, schools[2], reason="Closing", **WHO)
     later = datetime(2027, 2, 1, 9, tzinfo=UTC)
     with transaction():
-        targets.withdraw_decision(play, schools[2], reason="Stays open", who="Priya Nandakumar", now=later)
-        targets.include(play, schools[0], (9,), reason="Moved out", who="Priya Nandakumar", now=later)
-    held = {urn: (d.kind, d.year_groups, d.reason) for urn, d in targets.decisions(play.id).items()}
+        target_decisions.withdraw_decision(
+            play, schools[2], reason="Stays open", who="Priya Nandakumar", now=later
+        )
+        target_decisions.include(
+            play, schools[0], (9,), reason="Moved out", who="Priya Nandakumar", now=later
+        )
+    held = {urn: (d.kind, d.year_groups, d.reason) for urn, d in target_decisions.decisions(play.id).items()}
     assert held == {
         schools[0].urn: ("include", (9,), "Moved out"),
         schools[1].urn: ("include", (8,), "Has a Year 8 class"),
     }
-    before = {urn: d.kind for urn, d in targets.decisions(play.id, later - timedelta(days=1)).items()}
+    before = {
+        urn: d.kind for urn, d in target_decisions.decisions(play.id, later - timedelta(days=1)).items()
+    }
     assert before == {schools[0].urn: "exclude", schools[1].urn: "include", schools[2].urn: "exclude"}
 
 
 def test_a_decision_without_a_reason_is_refused(play) -> None:
     with transaction():
         school = make.school()
-        with pytest.raises(targets.ReasonMissing):
-            targets.exclude(play, school, reason="  ", **WHO)
+        with pytest.raises(target_decisions.ReasonMissing):
+            target_decisions.exclude(play, school, reason="  ", **WHO)
         with pytest.raises(programmes.NobodyToSeeIt):
-            targets.include(play, school, (), reason="Has pupils", **WHO)
-    assert targets.decisions(play.id) == {}
+            target_decisions.include(play, school, (), reason="Has pupils", **WHO)
+    assert target_decisions.decisions(play.id) == {}
 
 
 def test_what_was_never_decided_cannot_be_withdrawn(play) -> None:
     with transaction():
         school = make.school()
-        with pytest.raises(targets.NothingDecided):
-            targets.withdraw_decision(play, school, reason="By mistake", **WHO)
+        with pytest.raises(target_decisions.NothingDecided):
+            target_decisions.withdraw_decision(play, school, reason="By mistake", **WHO)

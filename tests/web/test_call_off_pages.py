@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 import make
 from booking import life
-from outreach.booking.calling_off.rows import CallOff, CallOffLine
+from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.proposals import Proposal
 from outreach.ground.db import db, transaction
 from outreach.post import copies, troupe_links

@@ -13,7 +13,7 @@ import came_in
 import make
 from outreach.asking import invitations, open_door, owners
 from outreach.booking.proposals import Proposal
-from outreach.county.people import SignIn
+from outreach.county.coordinators import SignIn
 from outreach.coverage import standings
 from outreach.coverage.desk import outlook
 from outreach.coverage.desk.forecast import LeftOut

@@ -14,13 +14,13 @@ import make
 from outreach.asking import invitations
 from outreach.county import contacts, corrections, school_days, schools
 from outreach.county.contacts import Contact
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.post import links, outbox
 from outreach.post.outbox import Letter
-from outreach.tour import targets
+from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
 
 
@@ -275,13 +275,13 @@ def test_a_school_is_taken_out_of_the_target_and_left_to_the_rule_again(
     assert "Taken out: hospital school" in client.get(desk.page).text
     assert client.post(where, data={"kind": "withdraw", "reason": "wrong"}).status_code == 303
     fresh()
-    assert targets.decisions(desk.programme.id) == {}
+    assert target_decisions.decisions(desk.programme.id) == {}
     refused = client.post(where, data={"kind": "include", "reason": "asked for it"})
     assert refused.status_code == 422
     included = {"kind": "include", "year_groups": ["8"], "reason": "asked"}
     assert client.post(where, data=included).status_code == 303
     fresh()
-    assert targets.decisions(desk.programme.id)[desk.school.urn].year_groups == (8,)
+    assert target_decisions.decisions(desk.programme.id)[desk.school.urn].year_groups == (8,)
 
 
 def test_own_days_and_hours_change_what_the_school_is_offered(client: FlaskClient, desk: Desk) -> None:

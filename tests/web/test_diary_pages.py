@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 import make
 from outreach.booking import holds
-from outreach.booking.agenda import moving, reading
+from outreach.booking.agenda import moving, tour_diary
 from outreach.booking.agenda.moves import DiaryMove
 from outreach.county import school_days
 from outreach.county.partnerships import Partnership
@@ -54,7 +54,7 @@ def test_a_week_shows_what_stands_the_roads_and_the_free_places(
     assert "1 booked, 1 proposed, none held, 4 free." in said
 
 
-@pytest.mark.parametrize("kind", reading.KINDS)
+@pytest.mark.parametrize("kind", tour_diary.KINDS)
 def test_every_number_leads_to_a_list_with_that_many_rows(
     client: FlaskClient, two_weeks: Fortnight, kind: str
 ) -> None:

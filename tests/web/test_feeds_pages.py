@@ -15,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 import make
-from outreach.county import people
+from outreach.county import coordinators
 from outreach.ground.db import db, transaction
 from outreach.post import copies, troupe_links
 from outreach.post.feeds import addresses, entries, tokens
@@ -181,7 +181,7 @@ def secrets_that_open_more(app: Flask, story: Story) -> set[str]:
         link = troupe_links.make(story.troupe.id, partnership_id=story.partnership.id, who="Priya", now=now)
         of_troupe = {troupe_links.token_of(link, key)}
         person = make.person(story.partnership)
-        of_people = {people.sign_in_link(person, now=now)}
+        of_people = {coordinators.sign_in_link(person, now=now)}
         _, of_api = tokens.make(story.partnership.id, "x", who="Priya", now=now)
     in_letters = {
         token
@@ -380,7 +380,7 @@ def test_each_coordinator_sees_their_own_address_and_it_stops_when_they_leave(
     for verb in ("renew", "stop"):
         assert client.post(f"/desk/calendars/{her_feed.id}/{verb}").status_code == 404
     with transaction():
-        people.end(sam, who="Priya Nandakumar", now=stopped.now)
+        coordinators.end(sam, who="Priya Nandakumar", now=stopped.now)
     assert (client.get(his).status_code, client.get(hers).status_code) == (410, 200)
 
 

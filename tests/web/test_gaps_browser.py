@@ -14,7 +14,7 @@ from outreach.asking import notes, owners
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
-from outreach.tour import targets
+from outreach.tour import target_decisions
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
@@ -149,7 +149,7 @@ def test_all_of_it_works_on_a_phone_without_javascript(site: Site, plain_page: P
     plain_page.get_by_role("button", name="Exclude 1 school").click()
     expect(plain_page.get_by_text("1 school taken out of the target.")).to_be_visible()
     site.fresh()
-    assert len(targets.decisions(programme.id)) == 1
+    assert len(target_decisions.decisions(programme.id)) == 1
     assert db.session.scalar(db.select(db.func.count()).select_from(notes.Note)) == 15
 
 

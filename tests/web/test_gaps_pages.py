@@ -21,7 +21,7 @@ from outreach.asking.chasing.chases import Chase
 from outreach.asking.chasing.settings import Schedule
 from outreach.asking.invitations import Invitation
 from outreach.county import contacts
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.county.schools import School, SchoolRecord
 from outreach.coverage import standings
 from outreach.coverage.gaplist import deeds, kept
@@ -31,7 +31,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.wording import day_short
 from outreach.post import outbox
 from outreach.post.outbox import Letter
-from outreach.tour import targets
+from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
 
 DAY = timedelta(days=1)
@@ -429,7 +429,7 @@ def test_a_school_that_changed_between_list_and_click_is_named_and_the_others_ar
         "Unreachable School, now not asked",
         "Silent School, now booked: booked for 18 February 2027",
     ]
-    assert [*targets.decisions(county.programme.id)] == [county.fresh.urn]
+    assert [*target_decisions.decisions(county.programme.id)] == [county.fresh.urn]
     # The same click again changes nothing and says so.
     again = desk.get(confirm(desk, county, "exclude", page, reason="Runs its own").location).text
     assert "0 schools taken out of the target." in again and "3 schools changed meanwhile" in again
@@ -452,7 +452,10 @@ def test_a_bad_form_shows_the_same_list_again_with_what_is_wrong(
     answer = confirm(desk, county, deed, page, **typed)
     assert (answer.status_code, said in answer.text) == (422, True)
     assert hidden(answer.text, "to") == hidden(page, "to")
-    assert (owners.owners_of_programme(county.programme.id), targets.decisions(county.programme.id)) == (
+    assert (
+        owners.owners_of_programme(county.programme.id),
+        target_decisions.decisions(county.programme.id),
+    ) == (
         {},
         {},
     )
@@ -613,7 +616,10 @@ def test_another_partnership_sees_and_changes_nothing_of_it(client: FlaskClient,
     assert other.get(f"/desk/gaps/reminder/{county.silent.urn}/html").status_code == 404
     assert other.get(f"/desk/gaps/reminder/{county.silent.urn}").status_code == 404
     assert len(notes.of_school(county.silent.urn, partnership_id=county.partnership.id)) == 1
-    assert (owners.owners_of_programme(county.programme.id), targets.decisions(county.programme.id)) == (
+    assert (
+        owners.owners_of_programme(county.programme.id),
+        target_decisions.decisions(county.programme.id),
+    ) == (
         {},
         {},
     )

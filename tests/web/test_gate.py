@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 import make
 from outreach import create_app
-from outreach.county import people
+from outreach.county import coordinators
 from outreach.ground import clock, config
 from outreach.ground.db import db, transaction
 from outreach.web import gate
@@ -72,7 +72,9 @@ def token_in(page: str) -> str:
 @pytest.mark.any_database
 def test_form_without_its_token_changes_nothing(guarded: Flask, client: FlaskClient) -> None:
     with transaction():
-        people.add(make.partnership().id, "P", "p@marlshire.example", password=PASSWORD, now=clock.now())
+        coordinators.add(
+            make.partnership().id, "P", "p@marlshire.example", password=PASSWORD, now=clock.now()
+        )
     typed = {"email": "p@marlshire.example", "password": PASSWORD}
     for forged in (typed, typed | {"csrf_token": "forged"}):
         answer = client.post("/sign-in", data=forged)

@@ -16,7 +16,7 @@ import make
 from booking import neighbours
 from browser import Site
 from outreach.booking.guests import hosting
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.ground.db import transaction
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]

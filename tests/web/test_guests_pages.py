@@ -16,7 +16,7 @@ from booking import neighbours
 from outreach.booking import guest_places, promises
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.guests import hosting
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.ground.db import db, transaction
 from outreach.tour.roads import RoadMinutes
 

@@ -14,7 +14,7 @@ import came_in
 import make
 from browser import Site
 from outreach.booking import promises
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.ground.db import db, transaction
 from outreach.post.incoming.inbox import Incoming
 from outreach.post.outbox import Letter

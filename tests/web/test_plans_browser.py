@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 import make
 from browser import Site
 from little_tour import QUICK, Tour, draw_up
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.ground.db import transaction
 from outreach.planning import ordering, orders
 from outreach.planning.orders import WORKING, TourPlan

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 import make
 from browser import Site
 from outreach.booking.desk import proposing
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.ground.db import transaction
 from outreach.post import links
 from outreach.tour import slots

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 import make
 from browser import Site
 from outreach.asking import open_door
-from outreach.county import people
+from outreach.county import coordinators
 from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -24,7 +24,7 @@ def school(site: Site) -> School:
         partnership = make.partnership(
             name="Marlshire and Northern Villages Safeguarding Children Partnership"
         )
-        people.add(
+        coordinators.add(
             partnership.id,
             "Priya Nandakumar-Whitfield",
             "priya@marlshire.example",

@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 
 import make
 from outreach.booking import bookings, promises, subscribed
-from outreach.booking.calling_off import rows
-from outreach.booking.calling_off.rows import CallOff, CallOffLine
+from outreach.booking.calling_off import call_offs
+from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
 from outreach.booking.guest_places import GuestPlace
@@ -215,7 +215,7 @@ def test_a_day_that_was_given_back_after_a_call_off_is_offered_again(story: Stor
     found = booking(reference)
     day, booking_id, starts_at = found.performance.tour_day_id, found.id, found.performance.starts_at
     cancel(reference, COMPANY, stopped)
-    assert rows.fallen_days(story.programme.id, story.school.urn) == {day}
+    assert call_offs.fallen_days(story.programme.id, story.school.urn) == {day}
     with transaction():
         done = CallOff(
             partnership_id=story.partnership.id,
@@ -236,7 +236,7 @@ def test_a_day_that_was_given_back_after_a_call_off_is_offered_again(story: Stor
         )
         db.session.flush()
         done.undone_at = stopped.now
-    assert rows.fallen_days(story.programme.id, story.school.urn) == set()
+    assert call_offs.fallen_days(story.programme.id, story.school.urn) == set()
 
 
 # Into the notice

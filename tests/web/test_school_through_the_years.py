@@ -14,8 +14,8 @@ import make
 from outreach.asking import notes, owners
 from outreach.booking.promises import Booking
 from outreach.county import corrections
+from outreach.county.coordinators import Person
 from outreach.county.partnerships import Partnership
-from outreach.county.people import Person
 from outreach.county.register.decisions import RegisterChange
 from outreach.county.schools import RegisterImport, School
 from outreach.ground.db import db, transaction

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 import make
-from outreach.county import people
+from outreach.county import coordinators
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 
@@ -14,9 +14,9 @@ PASSWORD = "lantern gravel otter"
 
 
 @pytest.fixture
-def priya(app: Flask) -> people.Person:
+def priya(app: Flask) -> coordinators.Person:
     with transaction():
-        return people.add(
+        return coordinators.add(
             make.partnership().id,
             "Priya Nandakumar",
             "priya@marlshire.example",
@@ -41,7 +41,7 @@ def is_in(client: FlaskClient) -> bool:
 
 
 @pytest.mark.any_database
-def test_right_password_opens_the_desk(priya: people.Person, client: FlaskClient) -> None:
+def test_right_password_opens_the_desk(priya: coordinators.Person, client: FlaskClient) -> None:
     assert not is_in(client)
     answer = sign_in(client)
     assert (answer.status_code, answer.location) == (303, "/desk")
@@ -49,13 +49,13 @@ def test_right_password_opens_the_desk(priya: people.Person, client: FlaskClient
 
 
 def test_wrong_password_shows_the_page_again_with_the_address_and_one_try_counted(
-    priya: people.Person, client: FlaskClient
+    priya: coordinators.Person, client: FlaskClient
 ) -> None:
     answer = sign_in(client, "wrong")
     assert answer.status_code == 422
     assert "do not belong together" in answer.text
     assert 'value="priya@marlshire.example"' in answer.text and "wrong" not in answer.text
-    assert db.session.scalar(select(func.count()).select_from(people.SignInFailure)) == 1
+    assert db.session.scalar(select(func.count()).select_from(coordinators.SignInFailure)) == 1
     assert not is_in(client)
 
 
@@ -67,11 +67,11 @@ def test_empty_form_says_what_is_missing(client: FlaskClient) -> None:
 
 
 def test_eleventh_try_is_refused_politely_even_with_the_right_password(
-    priya: people.Person, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    priya: coordinators.Person, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with transaction():
-        for _ in range(people.TRIES_OF_ADDRESS):
-            people.begin_try(priya.email, remote="192.0.2.1", now=clock.now())
+        for _ in range(coordinators.TRIES_OF_ADDRESS):
+            coordinators.begin_try(priya.email, remote="192.0.2.1", now=clock.now())
     answer = sign_in(client)
     assert answer.status_code == 422 and "Wait 15 minutes" in answer.text
     assert not is_in(client)
@@ -94,7 +94,7 @@ def test_eleventh_try_is_refused_politely_even_with_the_right_password(
     ],
 )
 def test_sign_in_leads_on_to_a_page_of_ours_alone(
-    priya: people.Person, client: FlaskClient, wanted: str, where: str
+    priya: coordinators.Person, client: FlaskClient, wanted: str, where: str
 ) -> None:
     answer = client.post(
         "/sign-in", query_string={"next": wanted}, data={"email": priya.email, "password": PASSWORD}
@@ -103,14 +103,16 @@ def test_sign_in_leads_on_to_a_page_of_ours_alone(
 
 
 @pytest.mark.any_database
-def test_page_of_the_desk_asks_to_sign_in_and_leads_back(priya: people.Person, client: FlaskClient) -> None:
+def test_page_of_the_desk_asks_to_sign_in_and_leads_back(
+    priya: coordinators.Person, client: FlaskClient
+) -> None:
     answer = client.get("/desk/requests")
     assert answer.status_code == 302
     assert answer.location == "/sign-in?next=%2Fdesk%2Frequests"
     assert sign_in(client, to=answer.location).location == "/desk/requests"
 
 
-def test_sign_out_is_a_button_and_ends_the_session(priya: people.Person, client: FlaskClient) -> None:
+def test_sign_out_is_a_button_and_ends_the_session(priya: coordinators.Person, client: FlaskClient) -> None:
     sign_in(client)
     assert client.get("/sign-out").status_code == 405
     assert is_in(client)
@@ -119,10 +121,10 @@ def test_sign_out_is_a_button_and_ends_the_session(priya: people.Person, client:
 
 
 def test_one_time_link_is_used_by_its_button_not_by_opening_it(
-    priya: people.Person, client: FlaskClient
+    priya: coordinators.Person, client: FlaskClient
 ) -> None:
     with transaction():
-        token = people.sign_in_link(priya, now=clock.now())
+        token = coordinators.sign_in_link(priya, now=clock.now())
     for _ in range(3):
         assert client.get(f"/sign-in/{token}").status_code == 200
     assert not is_in(client)
@@ -141,20 +143,22 @@ def test_person_without_a_password_is_led_from_the_link_to_choosing_one(
     app: Flask, client: FlaskClient
 ) -> None:
     with transaction():
-        person = people.add(make.partnership().id, "O", "o@marlshire.example", password=None, now=clock.now())
-        token = people.sign_in_link(person, now=clock.now())
+        person = coordinators.add(
+            make.partnership().id, "O", "o@marlshire.example", password=None, now=clock.now()
+        )
+        token = coordinators.sign_in_link(person, now=clock.now())
     assert client.post(f"/sign-in/{token}").location == "/desk/password"
     page = client.get("/desk/password").text
     assert 'name="old"' not in page
     answer = client.post("/desk/password", data={"password": PASSWORD, "again": PASSWORD})
     assert answer.status_code == 303
-    assert people.holder("o@marlshire.example", PASSWORD).name == "O"
+    assert coordinators.holder("o@marlshire.example", PASSWORD).name == "O"
     assert 'name="old"' in client.get("/desk/password").text
 
 
 @pytest.mark.any_database
 def test_new_password_signs_out_every_other_browser(
-    priya: people.Person, app: Flask, client: FlaskClient
+    priya: coordinators.Person, app: Flask, client: FlaskClient
 ) -> None:
     other = app.test_client()
     sign_in(client)
@@ -184,9 +188,9 @@ def test_new_password_signs_out_every_other_browser(
     ],
 )
 def test_password_is_changed_only_when_all_is_right(
-    priya: people.Person, client: FlaskClient, typed: dict[str, str], said: str
+    priya: coordinators.Person, client: FlaskClient, typed: dict[str, str], said: str
 ) -> None:
     sign_in(client)
     answer = client.post("/desk/password", data=typed)
     assert answer.status_code == 422 and said in answer.text
-    assert people.holder(priya.email, PASSWORD).id == priya.id
+    assert coordinators.holder(priya.email, PASSWORD).id == priya.id

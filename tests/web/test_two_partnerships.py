@@ -17,7 +17,7 @@ from outreach.asking import notes
 from outreach.asking.open_door import LinkRequest
 from outreach.asking.rounds import InvitationRound
 from outreach.booking.agenda.moves import DiaryMove
-from outreach.booking.calling_off.rows import CallOff, CallOffLine
+from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import BookingContact

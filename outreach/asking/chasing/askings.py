@@ -32,9 +32,9 @@ from outreach.post.incoming import inbox
 from outreach.post.incoming.inbox import Incoming
 from outreach.post.outbox import SENT, Letter
 from outreach.post.proposing import LAPSED
-from outreach.tour import targets
+from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
-from outreach.tour.targets import EXCLUDE
+from outreach.tour.target_decisions import EXCLUDE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +122,7 @@ class _Facts:
         known = [school.urn for school in self.schools]
         self.calendars = school_days.load(known)
         self.contacts = contacts.to_write_to(known)
-        self.decisions = targets.decisions(p)
+        self.decisions = target_decisions.decisions(p)
         self.no_times = invitations.why_no_times(programme, now=now)
         self.asked: dict[int, list[tuple[Invitation, str, datetime | None]]] = {}
         for invitation, status, handed_at in db.session.execute(

@@ -35,11 +35,11 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day_short
 from outreach.post import outbox
 from outreach.post.proposing import LAPSED
-from outreach.tour import freed_places, itinerary, performances, slots, targets
+from outreach.tour import freed_places, itinerary, performances, slots, target_decisions
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
-from outreach.tour.targets import EXCLUDE
+from outreach.tour.target_decisions import EXCLUDE
 
 BY_ITSELF_AT_MOST = 2
 """Offers to one school of one wait; after as many without a booking a coordinator looks after it."""
@@ -92,7 +92,7 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
         )
         if school.is_open
     ]
-    decisions = targets.decisions(programme.id)
+    decisions = target_decisions.decisions(programme.id)
     schools = [s for s in schools if s.urn not in decisions or decisions[s.urn].kind != EXCLUDE]
     owed = accounts.of_schools(programme, schools)
     schools = [s for s in schools if owed[s.urn].is_open]

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from outreach.asking import invitations
-from outreach.asking.confirming import answers
+from outreach.asking.confirming import contact_answers
 from outreach.asking.confirming.requests import ConfirmationRequest
 from outreach.booking import colleagues, guest_places, named, promises
 from outreach.booking.bookings import ShowIsOver
@@ -180,11 +180,11 @@ def _on_file(person: NamedPerson, *, who: str, now: datetime) -> None:
     request = db.session.get_one(ConfirmationRequest, person.about)
     school = db.session.get_one(School, person.urn)
     kept = contacts.details(person.name, person.role, person.address, person.phone)
-    people = {c.address.casefold(): c for c in answers.people_of(school, request.partnership_id)}
+    people = {c.address.casefold(): c for c in contact_answers.people_of(school, request.partnership_id)}
     if person.address.casefold() in people:
         return
     leaving = people.get(person.instead_of.casefold()) if person.instead_of else None
     if leaving is None:
-        answers.add(request, school, kept, who=who, now=now)
+        contact_answers.add(request, school, kept, who=who, now=now)
     else:
-        answers.change(request, school, leaving, kept, who=who, now=now)
+        contact_answers.change(request, school, leaving, kept, who=who, now=now)

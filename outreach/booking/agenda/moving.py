@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from outreach.booking import bookings, promises, proposals, told
 from outreach.booking.agenda.moves import DiaryMove
-from outreach.booking.agenda.places import Place, costs_now, of_day
+from outreach.booking.agenda.places_on_day import Place, costs_now, of_day
 from outreach.booking.desk import proposing
 from outreach.booking.promises import COORDINATOR, HOST, Booking
 from outreach.booking.proposal_moves import ProposalMove

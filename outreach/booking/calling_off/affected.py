@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from outreach.booking.calling_off.rows import CallOffLine
+from outreach.booking.calling_off.call_offs import CallOffLine
 from outreach.booking.calling_off.scope import Scope
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import GUEST, HOST, Booking, BookingContact

@@ -8,9 +8,9 @@ from sqlalchemy import delete
 
 from outreach.booking import bookings
 from outreach.booking.bookings import ReasonMissing
-from outreach.booking.calling_off import affected, instead, replacing, rows
+from outreach.booking.calling_off import affected, call_offs, instead, replacing
 from outreach.booking.calling_off.affected import Hit, Hits
-from outreach.booking.calling_off.rows import DAY, MORNING, CallOff, CallOffLine
+from outreach.booking.calling_off.call_offs import DAY, MORNING, CallOff, CallOffLine
 from outreach.booking.calling_off.scope import DayIsOver, Scope
 from outreach.booking.desk import proposing
 from outreach.booking.promises import GUEST
@@ -72,7 +72,7 @@ def call_off(
     if until < day_of(now):
         raise replacing.ReplyByPast
     partnerships.lock(scope.partnership_id)
-    if (done := rows.of_key(scope.partnership_id, key)) is not None:
+    if (done := call_offs.of_key(scope.partnership_id, key)) is not None:
         return done
     found = _behind_the_locks(scope, chosen.values(), now=now)
     _check_seen(found, seen)
@@ -103,7 +103,7 @@ def call_off(
             ending.put_down(hit)
     db.session.execute(delete(Performance).where(Performance.id.in_([hold.id for hold in found.holds])))
     _close(done, scope, found, who=who, now=now)
-    for line in rows.lines(done):
+    for line in call_offs.lines(done):
         if line.to_ring and _reference(line) in rung:
             line.rung_at, line.rung_by = now, who
     for programme_id in sorted({day.programme_id for day in found.days}):

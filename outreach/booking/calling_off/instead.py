@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from outreach.booking import accounts
 from outreach.booking.calling_off.affected import Hits
-from outreach.booking.calling_off.rows import CallOff, CallOffLine
+from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.calling_off.together import MINUTES_A_DAY, Wish, together
 from outreach.booking.promises import GUEST
-from outreach.county import partnerships, places, school_days
+from outreach.county import partnerships, school_days, school_locations
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
@@ -134,7 +134,7 @@ def _by_programme(losses: Iterable[_Loss]) -> list[tuple[Programme, list[_Loss]]
 def _wishes(programme: Programme, losses: Sequence[_Loss]) -> list[Wish]:
     schools = [loss.school for loss in losses]
     partnership = partnerships.get(programme.partnership_id)
-    calendars, located = school_days.load(s.urn for s in schools), places.locate_all(schools)
+    calendars, located = school_days.load(s.urn for s in schools), school_locations.locate_all(schools)
     judges = {
         s.urn: Judge(programme, partnership, s, located=located[s.urn], calendar=calendars[s.urn])
         for s in schools

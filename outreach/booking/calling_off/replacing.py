@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 
 from outreach.booking import promises, proposals, reply_days, told
-from outreach.booking.calling_off import rows
-from outreach.booking.calling_off.rows import CallOff, CallOffLine
+from outreach.booking.calling_off import call_offs
+from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.calling_off.scope import of_call_off
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import Offer
@@ -65,7 +65,7 @@ def keep_times(
     partnerships.lock(done.partnership_id)
     off = {day["id"] for day in done.days}
     failed: dict[int, str] = {}
-    for line in rows.lines(done):
+    for line in call_offs.lines(done):
         key = chosen.get(line.id, "")
         if not key or line.new_proposal_id is not None:
             continue

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from outreach.booking.calling_off.rows import AFTERNOON, DAY, MORNING, CallOff
+from outreach.booking.calling_off.call_offs import AFTERNOON, DAY, MORNING, CallOff
 from outreach.booking.promises import COMPANY, COORDINATOR
 from outreach.county import partnerships
 from outreach.county.schools import School

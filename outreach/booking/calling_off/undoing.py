@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from outreach.booking.calling_off.rows import CallOff
+from outreach.booking.calling_off.call_offs import CallOff
 from outreach.county import partnerships, school_days
 from outreach.county.schools import School
 from outreach.ground import history

@@ -15,7 +15,7 @@ from outreach.booking import accounts, handovers, promises, subscribed, told
 from outreach.booking.bookings import ShowIsOver
 from outreach.booking.handovers import Handover
 from outreach.booking.promises import HOST, Booking
-from outreach.county import places, school_days
+from outreach.county import school_days, school_locations
 from outreach.county.register import lines
 from outreach.county.schools import School
 from outreach.ground import history
@@ -180,7 +180,7 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
     )
     booking.urn = new.urn
     if booking.role == HOST:
-        place = places.located(new).place
+        place = school_locations.located(new).place
         try:
             performances.rehost(performance, new.urn, place if elsewhere else None)
         except SlotTaken as error:
@@ -222,7 +222,7 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
 
 def _moves(booking: Booking, new: School) -> bool:
     """Whether the following school stands elsewhere: neither at the same postcode nor on the same point."""
-    show, place = booking.performance, places.located(new).place
+    show, place = booking.performance, school_locations.located(new).place
     if _plain(booking.school.postcode) == _plain(new.postcode) != "":
         return False
     return place is None or (show.easting, show.northing) != (place.easting, place.northing)

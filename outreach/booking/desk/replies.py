@@ -13,7 +13,7 @@ from heapq import nsmallest
 from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from outreach.booking import answers, bookings, colleagues, promises, told
+from outreach.booking import bookings, colleagues, invite_answers, promises, told
 from outreach.booking.colleagues import COLLEAGUE, Colleague
 from outreach.booking.promises import COORDINATOR, Booking, BookingContact
 from outreach.booking.proposals import Proposal
@@ -23,7 +23,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day
-from outreach.post.incoming import answering, inbox, reading, receiving
+from outreach.post.incoming import answering, inbox, parsed_mail, receiving
 from outreach.post.incoming.headers import bare
 from outreach.post.incoming.inbox import NEWCOMER, CalendarAnswer, CounterProposal, Incoming
 from outreach.tour import slots
@@ -198,7 +198,7 @@ def take_answer(incoming: Incoming, partnership_id: int, *, who: str, now: datet
 
     Raises inbox.Settled, VisitUnknown, BookingEnded, CompanysAlone.
     """
-    names = {e.address: e.name for e in reading.read(incoming.raw).events if e.address}
+    names = {e.address: e.name for e in parsed_mail.read(incoming.raw).events if e.address}
     added = []
     taken = receiving.accept_person(incoming, who=who, now=now)
     about = matters({answer.uid for answer in taken}, partnership_id)
@@ -218,7 +218,7 @@ def take_answer(incoming: Incoming, partnership_id: int, *, who: str, now: datet
             booking, Colleague(name=name[:120], address=answer.address, duty=COLLEAGUE), who=who, now=now
         )
         added.append(answer.address)
-    return Taken(added=tuple(added), declined=any(a.partstat == answers.DECLINED for a in taken))
+    return Taken(added=tuple(added), declined=any(a.partstat == invite_answers.DECLINED for a in taken))
 
 
 def grant(incoming: Incoming, key: str, partnership_id: int, *, who: str, now: datetime) -> Booking:
@@ -275,7 +275,7 @@ def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime
     NotOnTheBooking.
     """
     inbox.settle(incoming, "asked whether to move or cancel", who=who, now=now)
-    declined = [a for a in inbox.answers_in(incoming) if a.partstat == answers.DECLINED]
+    declined = [a for a in inbox.answers_in(incoming) if a.partstat == invite_answers.DECLINED]
     about = matters({answer.uid for answer in declined}, partnership_id)
     if not about:
         raise VisitUnknown
@@ -308,7 +308,11 @@ def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime
 def _holds(answer: CalendarAnswer, newest: dict[str, dict[str, CalendarAnswer]], matter: Matter) -> bool:
     """Whether this is what the person still says of the time that stands."""
     last = newest.get(answer.uid, {}).get(answer.address)
-    return last is not None and last.partstat == answers.DECLINED and not is_overtaken(matter, last.sequence)
+    return (
+        last is not None
+        and last.partstat == invite_answers.DECLINED
+        and not is_overtaken(matter, last.sequence)
+    )
 
 
 def _wished(incoming: Incoming, partnership_id: int) -> tuple[Matter, CounterProposal]:

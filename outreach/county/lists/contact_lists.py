@@ -24,10 +24,10 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from outreach.county import contacts
 from outreach.county.contacts import BadAddress, Contact, Details
-from outreach.county.lists import cells, entries, reading
+from outreach.county.lists import cells, entries, list_layout
 from outreach.county.lists.cells import Person
 from outreach.county.lists.entries import CHANGED, LEFT, NEW, OUTSIDE, REPAIR, SAME, TWICE, Entry, Looked
-from outreach.county.lists.reading import Record
+from outreach.county.lists.list_layout import Record
 from outreach.county.lists.uploads import Upload
 from outreach.county.lists.which_school import Match, OurSchools, Said
 from outreach.county.partnerships import Authority
@@ -128,13 +128,13 @@ def look(
     """
     ours = OurSchools(la_codes)
     on_file, ended = _on_file(la_codes, upload.row.partnership_id)
-    layouts = reading.laid_out(upload)
+    layouts = list_layout.laid_out(upload)
     known: dict[Said, Match] = {}
     lines = 0
 
     def every() -> Iterator[ContactEntry]:
         nonlocal lines
-        for record in reading.records(upload, layouts):
+        for record in list_layout.records(upload, layouts):
             lines += 1
             yield from _entries(upload, record, ours, known, ended)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from outreach.county.lists.reading import Layout, Record
+from outreach.county.lists.list_layout import Layout, Record
 from outreach.county.lists.uploads import Choices
 from outreach.county.lists.which_school import Match, OurSchools, Said
 from outreach.county.schools import School

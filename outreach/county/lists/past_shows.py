@@ -25,9 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.county.lists import cells, entries, reading
+from outreach.county.lists import cells, entries, list_layout
 from outreach.county.lists.entries import LEFT, NEW, REPAIR, SAME, TWICE, Entry, Looked
-from outreach.county.lists.reading import Record
+from outreach.county.lists.list_layout import Record
 from outreach.county.lists.uploads import Upload
 from outreach.county.lists.which_school import Match, OurSchools, Said
 from outreach.county.partnerships import Partnership
@@ -130,13 +130,13 @@ def look(upload: Upload, la_codes: Sequence[str], *, now: datetime) -> Looked[Vi
     """What the list would add for the schools of these authorities; writes nothing, three queries. Raises
     TooMuch."""
     ours = OurSchools(la_codes, closed_too=True)
-    layouts = reading.laid_out(upload)
+    layouts = list_layout.laid_out(upload)
     known: dict[Said, Match] = {}
     lines = 0
 
     def every() -> Iterator[VisitEntry]:
         nonlocal lines
-        for record in reading.records(upload, layouts):
+        for record in list_layout.records(upload, layouts):
             lines += 1
             yield from _entries(upload, record, ours, known, now=now)
 

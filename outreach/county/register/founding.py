@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
-from outreach.county import authorities, partnerships, people, register
+from outreach.county import authorities, coordinators, partnerships, register
+from outreach.county.coordinators import Person
 from outreach.county.partnerships import Partnership, Settings
-from outreach.county.people import Person
 from outreach.county.register import Changes
 from outreach.county.register.packing import best, parts, places
 from outreach.ground.csv_lines import fold
@@ -65,7 +65,7 @@ def found(
         changes, file_name=founding.file_name, la_codes=[la_code], who=who, now=now, progress=progress
     )
     address = founding.address or f"coordinator@{_plain(name)}.example"
-    coordinator = people.add(partnership.id, founding.coordinator, address, password=None, now=now)
+    coordinator = coordinators.add(partnership.id, founding.coordinator, address, password=None, now=now)
     return Founded(partnership=partnership, coordinator=coordinator, changes=changes)
 
 

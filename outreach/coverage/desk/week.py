@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from outreach.booking.answers import ACCEPTED, DECLINED
+from outreach.booking.invite_answers import ACCEPTED, DECLINED
 from outreach.booking.promises import GUEST, Booking, BookingContact
 from outreach.county.schools import School
 from outreach.ground.db import db

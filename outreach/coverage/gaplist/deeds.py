@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.asking import invitations, notes, owners
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.county.schools import School
 from outreach.coverage.gaplist import missing
 from outreach.coverage.gaplist.missing import Gap
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
-from outreach.tour import targets
+from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
-from outreach.tour.targets import EXCLUDE
+from outreach.tour.target_decisions import EXCLUDE
 
 MOST = 1000
 """Schools of one deed: more than that nobody reads through before saying yes."""
@@ -106,13 +106,13 @@ def note(
 def exclude(programme: Programme, seen: Sequence[Shown], reason: str, *, who: str, now: datetime) -> Done:
     """Take them out of the target, each with the reason. Raises ReasonMissing."""
     if not reason.strip():
-        raise targets.ReasonMissing("Give the reason; it stands beside the school from now on.")
+        raise target_decisions.ReasonMissing("Give the reason; it stands beside the school from now on.")
     standing, _ = _still(programme, seen, _stands, now=now)
     # What somebody decided while this click waited is recorded later than its own `now`.
-    decided = targets.decisions(programme.id)
+    decided = target_decisions.decisions(programme.id)
     done = [gap.urn for gap in standing if gap.urn not in decided or decided[gap.urn].kind != EXCLUDE]
     for urn in done:
-        targets.exclude(programme, db.session.get_one(School, urn), reason=reason, who=who, now=now)
+        target_decisions.exclude(programme, db.session.get_one(School, urn), reason=reason, who=who, now=now)
     kept = set(done)
     return Done(done=done, changed=[s.urn for s in seen if s.urn not in kept])
 

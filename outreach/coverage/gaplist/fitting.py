@@ -7,7 +7,7 @@ from datetime import datetime, time
 
 from sqlalchemy import select
 
-from outreach.county import places, school_days
+from outreach.county import school_days, school_locations
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.coverage import gaps
@@ -65,7 +65,7 @@ def schools_that_fit(programme: Programme, tour_day_ids: Iterable[int], *, now: 
         school.urn: school
         for school in db.session.scalars(select(School).where(School.urn.in_([gap.urn for gap in wanted])))
     }
-    located = places.locate_all(list(schools.values()))
+    located = school_locations.locate_all(list(schools.values()))
     calendars = school_days.load(schools)
     found = []
     for gap in wanted:

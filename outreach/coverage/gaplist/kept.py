@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.ground.db import Base, Instant, db
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from outreach.booking import promises, proposals
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
-from outreach.county import partnerships, places
+from outreach.county import partnerships, school_locations
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.geography import Place
@@ -92,7 +92,7 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
     bookings = promises.of_performances(show.id for show in shows)
     kept = proposals.keeping(plan.programme_id)
     schools = {line.urn: line.school for line in here} | {show.urn: show.host for show in shows}
-    where = places.locate_all(list(schools.values()))
+    where = school_locations.locate_all(list(schools.values()))
     ways = roads.roads_of_partnership(partnerships.get(plan.programme.partnership_id))
     doors, truly = nights.doors(on_tour), hours.hours_of_days(on_tour)
     guests: dict[int, list[PlanLine]] = {}

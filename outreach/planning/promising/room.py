@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from outreach.booking.proposals import Proposal
-from outreach.county import partnerships, places, school_days
-from outreach.county.places import Located
+from outreach.county import partnerships, school_days, school_locations
 from outreach.county.school_days import SchoolCalendar
+from outreach.county.school_locations import Located
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import local
@@ -34,7 +34,7 @@ class Room:
         self.programme = programme
         self.partnership = partnerships.get(programme.partnership_id)
         self.schools = {school.urn: school for school in schools}
-        self.where: Mapping[int, Located] = places.locate_all(list(self.schools.values()))
+        self.where: Mapping[int, Located] = school_locations.locate_all(list(self.schools.values()))
         self.calendars: Mapping[int, SchoolCalendar] = school_days.load(self.schools)
         days = slots.tour_days(programme, now=now, only_days=tour_day_ids) if tour_day_ids else []
         self.days: dict[int, tuple[Any, list[Stand]]] = {day.id: (day, stands) for day, stands in days}

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from outreach.ground import history, wording
 from outreach.ground.db import db
 from outreach.post import letters
-from outreach.post.incoming import answers, headers, matching
+from outreach.post.incoming import calendar_answers, headers, matching
 from outreach.post.incoming.calendar_parts import CalendarEvent
 from outreach.post.incoming.inbox import DECLINE, DOUBT, MAIL, NEWCOMER, WISH, CounterProposal, Incoming
 from outreach.post.incoming.matching import Held, Visit
-from outreach.post.incoming.reading import Read
+from outreach.post.incoming.parsed_mail import Read
 from outreach.post.letterbook import AddressDead
 from outreach.post.outbox import Letter
 
@@ -60,7 +60,7 @@ def of_mail(
     visits = matching.visits(event.uid for event in mail.events)
     about: Visit | None = None
     notes = []
-    for event in answers.whole(mail):
+    for event in calendar_answers.whole(mail):
         visit = visits.get(event.uid) or by_address
         about = about or visit
         notes.append(_Answer(incoming, mail, event, visit, reached=reached, tokens=tokens, now=now).note())
@@ -116,7 +116,7 @@ class _Answer:
             return self._wish(self.visit)
         if event.partstat == "NEEDS-ACTION":
             return Note()
-        if event.partstat not in answers.WORDS:
+        if event.partstat not in calendar_answers.WORDS:
             what = (
                 "sends somebody else"
                 if event.partstat == "DELEGATED"
@@ -134,18 +134,18 @@ class _Answer:
             return Note(
                 task=NEWCOMER, why=" ".join([f"{said}, but {was} this visit in the calendar.", *doubts])
             )
-        sequence = answers.sequence_of(self.event, visit, self.held)
+        sequence = calendar_answers.sequence_of(self.event, visit, self.held)
         if sequence is None:
             doubts = [*doubts, "It answers an invite that we never sent."]
         if doubts or sequence is None:
             return Note(task=DOUBT, why=" ".join([f"{said}.", *doubts]))
-        newest = answers.is_newest(self.event, visit, sequence=sequence, now=self.now)
-        answers.take(
+        newest = calendar_answers.is_newest(self.event, visit, sequence=sequence, now=self.now)
+        calendar_answers.take(
             self.incoming, self.event, visit, sequence=sequence, who=self.event.address, now=self.now
         )
         if not newest:
             return Note()
-        answers.overtake(self.incoming, self.event, visit, sequence=sequence, now=self.now)
+        calendar_answers.overtake(self.incoming, self.event, visit, sequence=sequence, now=self.now)
         comment = f" They wrote: “{self.event.comment}”" if self.event.comment else ""
         if (
             self.event.partstat == "DECLINED"
@@ -164,14 +164,14 @@ class _Answer:
         has_it = self.held is not None and self.held.has_it
         # The start is the wish, so it does not tell which revision is answered; without one that we sent,
         # none is.
-        answered = answers.sequence_of(replace(event, starts_at=None), visit, self.held)
+        answered = calendar_answers.sequence_of(replace(event, starts_at=None), visit, self.held)
         sequence = visit.sequence if answered is None else answered
         counter = CounterProposal(
             incoming_id=self.incoming.id,
             uid=visit.uid,
             address=event.address,
             sequence=sequence,
-            dtstamp=answers.stamp(event, self.now),
+            dtstamp=calendar_answers.stamp(event, self.now),
             starts_at=event.starts_at,
             ends_at=event.ends_at,
             comment=event.comment,
@@ -179,11 +179,13 @@ class _Answer:
         )
         db.session.add(counter)
         db.session.flush()
-        believed = has_it and not doubts and answered is not None and event.partstat in answers.WORDS
-        if believed and answers.is_newest(event, visit, sequence=sequence, now=self.now):
-            answers.take(self.incoming, event, visit, sequence=sequence, who=event.address, now=self.now)
-            answers.overtake(self.incoming, event, visit, sequence=sequence, now=self.now)
-        if not answers.newest_wish(counter, now=self.now):
+        believed = has_it and not doubts and answered is not None and event.partstat in calendar_answers.WORDS
+        if believed and calendar_answers.is_newest(event, visit, sequence=sequence, now=self.now):
+            calendar_answers.take(
+                self.incoming, event, visit, sequence=sequence, who=event.address, now=self.now
+            )
+            calendar_answers.overtake(self.incoming, event, visit, sequence=sequence, now=self.now)
+        if not calendar_answers.newest_wish(counter, now=self.now):
             return Note()
         when = f"{wording.day(event.starts_at)}, {wording.clock_span(event.starts_at, event.ends_at)}"
         why = [f"{self.who} asks for another time: {when}.{'' if doubts else self._sent_by()}"]
@@ -231,7 +233,7 @@ class _Answer:
     def _said(self) -> str:
         if self.event.method == "COUNTER":
             return "asks for another time"
-        return answers.WORDS.get(self.event.partstat, "answered")
+        return calendar_answers.WORDS.get(self.event.partstat, "answered")
 
     def _doubts(self, visit: Visit) -> list[str]:
         """Why it may not be whose it says (RFC 6047 2.2.1), in words; [] when it is to be believed.

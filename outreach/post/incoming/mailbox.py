@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from outreach.post.incoming.reading import MAIL_AT_MOST
+from outreach.post.incoming.parsed_mail import MAIL_AT_MOST
 
 TIMEOUT = 60.0
 """Seconds for each step of IMAP."""

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from outreach.ground.db import db, transaction
 from outreach.post import outbox
-from outreach.post.incoming import answers, attendees, headers, inbox, matching, reading
+from outreach.post.incoming import attendees, calendar_answers, headers, inbox, matching, parsed_mail
 from outreach.post.incoming.attendees import Note
 from outreach.post.incoming.inbox import (
     ADDRESS,
@@ -35,7 +35,7 @@ from outreach.post.incoming.inbox import (
     CalendarAnswer,
     Incoming,
 )
-from outreach.post.incoming.reading import Read
+from outreach.post.incoming.parsed_mail import Read
 from outreach.post.outbox import BOUNCED, SENT, WAITING, Letter
 from outreach.post.outgoing import postman
 
@@ -81,19 +81,19 @@ def receive(raw: bytes, recipient: str | None, *, now: datetime) -> Incoming:
     kept as unreadable and logged. Raises what the database raises: IntegrityError when the same mail comes in
     elsewhere at this moment (try again: it is there then).
     """
-    mail = reading.read(raw)
+    mail = parsed_mail.read(raw)
     given = (headers.bare(recipient),) if recipient else ()
     addresses = tuple(dict.fromkeys([*given, *mail.recipients]))
     letter_id = _returned_letter(addresses)
     if letter_id is not None:
-        mail = reading.read(raw, returned=True)
+        mail = parsed_mail.read(raw, returned=True)
     digest = mail.digest if letter_id is None else f"{mail.digest}/{letter_id}"
     standing = db.session.scalar(select(Incoming).where(Incoming.digest == digest))
     if standing is not None:
         return standing
     incoming = Incoming(
         digest=digest,
-        raw=raw[: reading.MAIL_AT_MOST],
+        raw=raw[: parsed_mail.MAIL_AT_MOST],
         received_at=now,
         kind=mail.kind,
         sender=mail.sender,
@@ -140,25 +140,25 @@ def accept_person(incoming: Incoming, *, who: str, now: datetime) -> list[Calend
     if incoming.task not in (NEWCOMER, DOUBT):
         raise inbox.Settled
     inbox.settle(incoming, "accepted", who=who, now=now)
-    mail = reading.read(incoming.raw)
+    mail = parsed_mail.read(incoming.raw)
     by_address = matching.visit_of_address([incoming.recipient, *mail.recipients])
     visits = matching.visits(event.uid for event in mail.events)
     taken = []
-    for event in answers.whole(mail):
+    for event in calendar_answers.whole(mail):
         visit = visits.get(event.uid) or by_address
         if (
             visit is None
             or event.method != "REPLY"
-            or event.partstat not in answers.WORDS
+            or event.partstat not in calendar_answers.WORDS
             or not event.address
         ):
             continue
-        sequence = answers.sequence_of(event, visit, visit.person(event.address))
+        sequence = calendar_answers.sequence_of(event, visit, visit.person(event.address))
         if sequence is None:
             # To a revision that never was: a start that we never named makes it an answer to something older.
             sequence = visit.sequence if event.starts_at is None else 0
-        taken.append(answers.take(incoming, event, visit, sequence=sequence, who=who, now=now))
-        answers.overtake(incoming, event, visit, sequence=sequence, now=now)
+        taken.append(calendar_answers.take(incoming, event, visit, sequence=sequence, who=who, now=now))
+        calendar_answers.overtake(incoming, event, visit, sequence=sequence, now=now)
     return taken
 
 

@@ -1,7 +1,7 @@
 """The relaxation: parts of patterns allowed, solved by adding columns until none of the whole pool would
 help. Pure.
 
-Minimise driving plus the worth of what is left out, over the columns and rows of rows.py.
+Minimise driving plus the worth of what is left out, over the columns and rows of program_rows.py.
 """
 
 from dataclasses import dataclass

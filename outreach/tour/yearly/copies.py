@@ -19,10 +19,10 @@ from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_name
 from outreach.ground.timespans import day_of
-from outreach.tour import days, programmes, targets
+from outreach.tour import days, programmes, target_decisions
 from outreach.tour.days import DayNotPossible, TourDay
 from outreach.tour.programmes import Production, Programme, ProgrammeClosed
-from outreach.tour.targets import INCLUDE, TargetDecision
+from outreach.tour.target_decisions import INCLUDE, TargetDecision
 from outreach.tour.yearly import new_dates
 
 
@@ -303,7 +303,7 @@ def _days(group: list[MovedDay]) -> list[date]:
 
 def _decisions(programme: Programme) -> tuple[tuple[TargetDecision, str], ...]:
     """What was decided of schools that are still open, each with the school's name, by name; two queries."""
-    decided = targets.decisions(programme.id)
+    decided = target_decisions.decisions(programme.id)
     names = {s.urn: s.name for s in schools.of_urns(decided) if s.is_open}
     found = [(row, names[urn]) for urn, row in decided.items() if urn in names]
     return tuple(sorted(found, key=lambda item: (item[1].casefold(), item[0].urn)))
@@ -315,11 +315,13 @@ def _carry_decisions(new: Programme, planned: Plan, *, who: str, now: datetime) 
     for row, _ in planned.decisions:
         if row.kind == INCLUDE and not new.for_adults:
             try:
-                targets.include(new, known[row.urn], row.year_groups, reason=row.reason, who=who, now=now)
-            except targets.CannotBeTakenIn:
+                target_decisions.include(
+                    new, known[row.urn], row.year_groups, reason=row.reason, who=who, now=now
+                )
+            except target_decisions.CannotBeTakenIn:
                 continue  # the new programme is for other year groups
         elif row.kind != INCLUDE:
-            targets.exclude(new, known[row.urn], reason=row.reason, who=who, now=now)
+            target_decisions.exclude(new, known[row.urn], reason=row.reason, who=who, now=now)
         else:
             continue
         carried += 1

@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from outreach.booking.calling_off import affected, deeds, rows
+from outreach.booking.calling_off import affected, call_offs, deeds
 from outreach.booking.calling_off.scope import Scope
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -43,8 +43,10 @@ def call_off(token: str) -> Any:
         flash(f"Called off: {what}. The schools and {g.partnership.name} know it.", "done")
         return redirect(url_for("company.call_off", token=token), 303)
     now = clock.now()
-    before = rows.newest(g.partnership.id, 5, troupe_id=g.troupe.id)
-    lines = [line for done in before for line in rows.lines(done) if line.to_ring and line.starts_at > now]
+    before = call_offs.newest(g.partnership.id, 5, troupe_id=g.troupe.id)
+    lines = [
+        line for done in before for line in call_offs.lines(done) if line.to_ring and line.starts_at > now
+    ]
     page = render_template(
         "company/call_off.html",
         token=token,
@@ -68,10 +70,10 @@ def rung(token: str) -> Any:
     """Every line of the troupe's that is ticked was rung."""
     ticked, now = set(request.form.getlist("rung")), clock.now()
     with transaction():
-        for done in rows.newest(g.partnership.id, 5, troupe_id=g.troupe.id):
-            for line in rows.lines(done):
+        for done in call_offs.newest(g.partnership.id, 5, troupe_id=g.troupe.id):
+            for line in call_offs.lines(done):
                 if line.to_ring and str(line.id) in ticked and line.rung_at is None:
-                    rows.rung(line, done=True, who=g.who, now=now)
+                    call_offs.rung(line, done=True, who=g.who, now=now)
     flash("Kept. The partnership sees whom you have reached.", "done")
     return redirect(url_for("company.call_off", token=token), 303)
 

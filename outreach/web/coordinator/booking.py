@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.booking import answers, bookings, colleagues, guest_places, handovers, promises, told
+from outreach.booking import bookings, colleagues, guest_places, handovers, invite_answers, promises, told
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import closing, handing_on
 from outreach.booking.numbers import Promise
@@ -81,8 +81,8 @@ def booking(reference: str) -> Any:
         access=access_words(found.access_needs or {}),
         people=people,
         letters=outbox.newest_of_stream(found.uid),
-        said=answers.by_person(found, people),
-        company_said=answers.of_troupe(found.performance),
+        said=invite_answers.by_person(found, people),
+        company_said=invite_answers.of_troupe(found.performance),
         came_in=inbox.of_stream(found.uid),
         cancellation=promises.cancellation_of(found),
         place=guest_places.of_booking(found),

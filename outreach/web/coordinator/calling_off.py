@@ -7,11 +7,19 @@ from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from outreach.booking.calling_off import affected, deeds, instead, reading, replacing, rows, undoing
+from outreach.booking.calling_off import (
+    affected,
+    call_off_letters,
+    call_offs,
+    deeds,
+    instead,
+    replacing,
+    undoing,
+)
 from outreach.booking.calling_off import scope as scopes
 from outreach.booking.calling_off.affected import Hits
+from outreach.booking.calling_off.call_offs import CallOff
 from outreach.booking.calling_off.instead import Instead
-from outreach.booking.calling_off.rows import CallOff
 from outreach.booking.calling_off.scope import Scope
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -65,7 +73,7 @@ def call_off() -> Any:
         letters=letters,
         key=call_off_form.key_of(),
         rung=request.form.getlist("rung"),
-        before=rows.newest(g.partnership.id),
+        before=call_offs.newest(g.partnership.id),
         what=scope.words() if scope else "",
     )
     return page, status()
@@ -77,7 +85,7 @@ def call_off_day(day_id: int) -> Any:
     """One whole tour day: the same page."""
     here = days.get(g.partnership.id, day_id)
     where = url_for(
-        "coordinator.call_off", what=f"troupe:{here.troupe_id}", first=here.day, last="", part=rows.DAY
+        "coordinator.call_off", what=f"troupe:{here.troupe_id}", first=here.day, last="", part=call_offs.DAY
     )
     return redirect(where, 303)
 
@@ -95,9 +103,9 @@ def called_off_rung(call_off_id: int) -> Any:
     """Every line that is ticked was rung."""
     with transaction():
         ticked = set(request.form.getlist("rung"))
-        for line in rows.lines(_done(call_off_id)):
+        for line in call_offs.lines(_done(call_off_id)):
             if line.to_ring and (str(line.id) in ticked) != (line.rung_at is not None):
-                rows.rung(line, done=str(line.id) in ticked, who=who(), now=clock.now())
+                call_offs.rung(line, done=str(line.id) in ticked, who=who(), now=clock.now())
     return _back(call_off_id, "Kept.")
 
 
@@ -108,12 +116,12 @@ def called_off_times(call_off_id: int) -> Any:
     done, form = _done(call_off_id), _TimesForm()
     if not form.validate_on_submit():
         return _after(done, form), 422
-    wanted = {line.id: request.form.get(f"slot-{line.id}", "")[:30] for line in rows.lines(done)}
+    wanted = {line.id: request.form.get(f"slot-{line.id}", "")[:30] for line in call_offs.lines(done)}
     with transaction():
         failed = replacing.keep_times(
             _done(call_off_id), wanted, reply_by=form.reply_by.data, who=who(), now=clock.now()
         )
-        names = [f"{n.school.name} ({failed[n.id]})" for n in rows.lines(done) if n.id in failed]
+        names = [f"{n.school.name} ({failed[n.id]})" for n in call_offs.lines(done) if n.id in failed]
     kept = sum(1 for key in wanted.values() if key) - len(failed)
     said = f"{count(kept, 'time')} kept. Each school gets a letter with a tentative entry."
     return _back(
@@ -172,18 +180,18 @@ def _letters(
         ref: slot for ref, other in others.items() for slot in other.choices if slot.key == wanted.get(ref)
     }
     reply_by = max(form.reply_by.data or replacing.usually_kept(now), day_of(now))
-    return reading.letters_of(
+    return call_off_letters.letters_of(
         found, slots, reason=form.reason.data or "…", reply_by=reply_by, who=who(), now=now
     )
 
 
 def _done(call_off_id: int) -> CallOff:
     """This partnership's; a 404 for another's or none."""
-    return rows.get(g.partnership.id, call_off_id)
+    return call_offs.get(g.partnership.id, call_off_id)
 
 
 def _after(done: CallOff, form: Any = None) -> str:
-    now, lines = clock.now(), rows.lines(done)
+    now, lines = clock.now(), call_offs.lines(done)
     others = instead.of_lines(done, lines, now=now)
     return render_template(
         "coordinator/called_off.html",
@@ -198,7 +206,7 @@ def _after(done: CallOff, form: Any = None) -> str:
 
 
 def _counted(done: CallOff) -> tuple[int, int]:
-    lines = rows.lines(done)
+    lines = call_offs.lines(done)
     return len(lines), sum(1 for line in lines if line.new_proposal_id is not None)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import g, render_template, url_for
 from flask_login import current_user
 
-from outreach.county import people
+from outreach.county import coordinators
 from outreach.coverage import figures, gaps, readiness
 from outreach.coverage.charts import trend_lines
 from outreach.coverage.desk import actions, forecast, news, outlook, week
@@ -60,7 +60,7 @@ def desk() -> Any:
     mail = inbox.count_waiting(g.partnership.id)
     g.inbox_waiting = sum(mail.values())
     ahead = outlook.outlook_of_reckoning(reckoning, now=now)
-    since = people.last_here(current_user.person_id, now=now)
+    since = coordinators.last_here(current_user.person_id, now=now)
     after = since or now.replace(microsecond=0) - LATELY
     done = gaps.named("seen", for_adults=programme.for_adults)
     seen, saw = ("attended", "attend") if programme.for_adults else ("seen it", "see it")

@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.booking.agenda import moves, moving, places, reading, rows
+from outreach.booking.agenda import moves, moving, places_on_day, tour_diary, troupe_day
 from outreach.booking.agenda.moving import Moving
-from outreach.booking.agenda.places import Place
-from outreach.booking.agenda.reading import Diary
+from outreach.booking.agenda.places_on_day import Place
+from outreach.booking.agenda.tour_diary import Diary
 from outreach.coverage.gaplist import fitting
 from outreach.coverage.gaplist.fitting import Fitting
 from outreach.ground import clock
@@ -25,11 +25,11 @@ SHOWN_AT_FIRST = 8
 """Schools that would fit, before 'show all'."""
 
 TITLES = {
-    rows.BOOKED: "Shows booked",
-    rows.PROPOSED: "Times proposed",
-    rows.HELD: "Times held while a school books",
-    reading.FREE: "Places that are free",
-    reading.WARNED: "What is not as it should be",
+    troupe_day.BOOKED: "Shows booked",
+    troupe_day.PROPOSED: "Times proposed",
+    troupe_day.HELD: "Times held while a school books",
+    tour_diary.FREE: "Places that are free",
+    tour_diary.WARNED: "What is not as it should be",
 }
 
 
@@ -44,7 +44,9 @@ def diary() -> Any:
     asked = diary_asked.asked(programme, request.args, now=now)
     said = list(asked.left_out)
     moved = _moved(programme, said)
-    found = reading.diary_of_programme(programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id)
+    found = tour_diary.diary_of_programme(
+        programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id
+    )
     lit: dict[int, list[Place]] = {}
     if moved is not None:
         for place in moving.places(moved, only_days=found.tour_day_ids, now=now):
@@ -69,8 +71,8 @@ def diary() -> Any:
         done=moves.of_today(programme.id, now=now),
         steps=partial(diary_asked.steps, opens=found.opens),
         step=diary_asked.STEP,
-        road_words=places.said,
-        clock_of=rows.clock_of,
+        road_words=places_on_day.said,
+        clock_of=troupe_day.clock_of,
         causes=fitting.CAUSES,
     )
 
@@ -86,14 +88,16 @@ def diary_list(kind: str) -> Any:
     if asked.left_out:
         flash(asked.left_out[0], "confirm")
         return redirect(url_for("coordinator.diary", programme=programme.id), 303)
-    found = reading.diary_of_programme(programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id)
+    found = tour_diary.diary_of_programme(
+        programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id
+    )
     return render_template(
         "coordinator/diary_list.html",
         asked=asked,
         kind=kind,
         title=TITLES[kind],
         lines=found.listed(kind),
-        clock_of=rows.clock_of,
+        clock_of=troupe_day.clock_of,
         now=now,
     )
 
@@ -115,7 +119,7 @@ def _moved(programme: Programme, said: list[str]) -> Moving | None:
         return None
 
 
-def _fit_day(found: Diary, said: list[str]) -> reading.Listed | None:
+def _fit_day(found: Diary, said: list[str]) -> tour_diary.Listed | None:
     """The day that was chosen for 'who would fit here'."""
     if not request.args.get("fit", ""):
         return None
@@ -123,12 +127,12 @@ def _fit_day(found: Diary, said: list[str]) -> reading.Listed | None:
     for day in found.days:
         for row in day.rows:
             if row.tour_day is not None and row.tour_day.id == number:
-                return reading.Listed(day=day.day, row=row)
+                return tour_diary.Listed(day=day.day, row=row)
     said.append("The day that was chosen is not in this stretch of the diary.")
     return None
 
 
-def _fitting(asked: Asked, found: Diary, fit_day: reading.Listed | None) -> Fitting | None:
+def _fitting(asked: Asked, found: Diary, fit_day: tour_diary.Listed | None) -> Fitting | None:
     """Who would fit on the chosen day, or anywhere in the week; of a month only where a day is chosen."""
     if fit_day is not None and fit_day.row.tour_day is not None:
         return fitting.schools_that_fit(asked.programme, [fit_day.row.tour_day.id], now=clock.now())

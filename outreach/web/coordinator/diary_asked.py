@@ -12,7 +12,7 @@ from typing import Any
 from flask import request, url_for
 from werkzeug.datastructures import MultiDict
 
-from outreach.booking.agenda import reading
+from outreach.booking.agenda import tour_diary
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 
@@ -62,7 +62,7 @@ def asked(programme: Programme, args: MultiDict[str, str], *, now: datetime) -> 
     today = day_of(now)
     start = _day(args.get("from", ""), left_out)
     if start is None:
-        start = reading.first_tour_day(programme.id, today=today) or today
+        start = tour_diary.first_tour_day(programme.id, today=today) or today
     first = _first_of(view, start)
     troupe_id = _troupe(programme, args.get("troupe", ""), left_out)
     return Asked(
@@ -105,7 +105,7 @@ def _day(said: str, left_out: list[str]) -> date | None:
 def _troupe(programme: Programme, said: str, left_out: list[str]) -> int | None:
     if not said:
         return None
-    ids = {troupe.id for troupe in reading.troupes(programme)}
+    ids = {troupe.id for troupe in tour_diary.troupes(programme)}
     if said.isascii() and said.isdigit() and len(said) < 10 and int(said) in ids:
         return int(said)
     left_out.append("That troupe gives no days to this programme. All of them are shown.")

@@ -9,9 +9,9 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.booking.agenda import moves, moving, places, rows
+from outreach.booking.agenda import moves, moving, places_on_day, troupe_day
 from outreach.booking.agenda.moving import Look, Moving, NotInTheDiary
-from outreach.booking.agenda.places import Place
+from outreach.booking.agenda.places_on_day import Place
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
@@ -62,9 +62,9 @@ def diary_move(performance_id: int) -> Any:
         weeks=weeks,
         best=[(on_tour[day_id], place) for day_id, place in list(best.items())[:3]],
         several=len({d.troupe_id for d in on_tour.values()}) > 1,
-        road_words=places.said,
+        road_words=places_on_day.said,
         back=_diary_of(found.programme.id, show),
-        clock_of=rows.clock_of,
+        clock_of=troupe_day.clock_of,
     )
 
 
@@ -133,7 +133,7 @@ def _page(found: Moving, look: Look, form: MoveForm) -> str:
         form=form,
         troupe=tour_day.troupe,
         was_troupe=found.performance.troupe,
-        road_words=places.said,
+        road_words=places_on_day.said,
         back=_diary_of(found.programme.id, found.performance),
     )
 

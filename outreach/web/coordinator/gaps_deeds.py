@@ -13,7 +13,7 @@ from werkzeug import Response
 from outreach.asking import notes, owners, rounds
 from outreach.asking.chasing import reminders
 from outreach.county import partnerships, schools
-from outreach.county.people import Person
+from outreach.county.coordinators import Person
 from outreach.coverage.gaplist import deeds, last_contact, missing
 from outreach.coverage.gaplist.deeds import MOST, Done
 from outreach.coverage.gaplist.missing import Gap, Missing

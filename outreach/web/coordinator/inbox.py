@@ -7,12 +7,12 @@ from urllib.parse import quote
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import answers, promises
+from outreach.booking import invite_answers, promises
 from outreach.booking.desk import replies
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.wording import and_list
-from outreach.post.incoming import contents, inbox, reading, showing
+from outreach.post.incoming import contents, inbox, parsed_mail, showing
 from outreach.post.incoming.inbox import ADDRESS, DECLINE, DOUBT, MAIL, NEWCOMER, RAW, WISH, Incoming
 from outreach.tour.performances import SlotTaken
 from outreach.web import forms
@@ -218,8 +218,8 @@ def _mail_page(mail: Incoming, form: RefuseForm) -> str:
         tasks=TASKS,
         people=people,
         together=promises.of_performance(booking.performance_id) if booking is not None else [],
-        said=answers.by_person(booking, people) if booking is not None else {},
-        events=reading.read(mail.raw).events if mail.task in (NEWCOMER, DOUBT) else (),
+        said=invite_answers.by_person(booking, people) if booking is not None else {},
+        events=parsed_mail.read(mail.raw).events if mail.task in (NEWCOMER, DOUBT) else (),
         others=[m for m in inbox.of_stream(mail.stream) if m.id != mail.id] if booking is not None else [],
         reply=_reply_to(mail),
         now=clock.now(),

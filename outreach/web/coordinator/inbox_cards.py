@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from flask import url_for
 
-from outreach.booking import answers
+from outreach.booking import invite_answers
 from outreach.booking.desk import replies
 from outreach.booking.desk.replies import Matter
 from outreach.booking.proposals import Proposal
@@ -88,6 +88,6 @@ def _stale(card: Card, newest: Newest) -> str:
     if all(replies.is_overtaken(matter, a.sequence) for a in own):
         return "The visit has moved since; they have been asked anew."
     last = [newest.get(mail.stream, {}).get(a.address) for a in own]
-    if all(a is not None and a.partstat != answers.DECLINED for a in last):
+    if all(a is not None and a.partstat != invite_answers.DECLINED for a in last):
         return "They have answered again since, and did not decline."
     return ""

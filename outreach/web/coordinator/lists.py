@@ -11,7 +11,7 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.county import contacts, partnerships
-from outreach.county.lists import contact_lists, entries, headings, past_shows, reading, uploads
+from outreach.county.lists import contact_lists, entries, headings, list_layout, past_shows, uploads
 from outreach.county.lists.contact_lists import ContactList
 from outreach.county.lists.entries import (
     CHANGED,
@@ -26,7 +26,7 @@ from outreach.county.lists.entries import (
     Looked,
 )
 from outreach.county.lists.headings import CONTACTS, KINDS, SKIP, VISITS
-from outreach.county.lists.reading import Layout
+from outreach.county.lists.list_layout import Layout
 from outreach.county.lists.uploads import Upload
 from outreach.county.schools import School
 from outreach.coverage import standings
@@ -328,7 +328,7 @@ def _shown(upload: Upload, looked: Looked[Any]) -> dict[str, Any]:
         "kinds": KINDS[kind],
         "skip": SKIP,
         "came_in": Counter(e.sheet for e in looked.entries if e.fate in (NEW, CHANGED, SAME, TWICE)),
-        "letters": reading.letters,
+        "letters": list_layout.letters,
         "reach": to_reach,
         "several": len(looked.entries) != looked.lines,
         "ask": [x for x in looked.layouts if x.wanted and not x.complete and x.lines],
@@ -347,7 +347,7 @@ def list_columns(token: str, kind: str) -> Any:
     next list."""
     with _while_it_waits(kind), transaction():
         upload = _upload(token, kind, changing=True)
-        choices, layouts = upload.choices, reading.laid_out(upload)
+        choices, layouts = upload.choices, list_layout.laid_out(upload)
         chosen: dict[str, str] = {}
         for choice in _choices_of(layouts, kind):
             said = request.form.get(f"column-{choice.key}", "")
@@ -424,7 +424,7 @@ def list_to_mend(token: str, kind: str) -> Any:
         if entry.fate == REPAIR or entry.reason == entries.BY_YOU:
             wrong.setdefault((entry.sheet, entry.line), []).append(entry.reason)
     lines: dict[int, list[Sequence[Any]]] = {}
-    for record in reading.records(upload, looked.layouts):
+    for record in list_layout.records(upload, looked.layouts):
         reasons = wrong.get((record.sheet, record.line))
         if reasons:
             lines.setdefault(record.sheet, []).append(
@@ -606,7 +606,7 @@ def _domains(looked: Looked[Any]) -> list[str]:
 
 def _named_without(upload: Upload, looked: Looked[Any]) -> int:
     """How many people are named without an address in lines that name somebody else with one."""
-    return sum(len(r.without) for r in reading.records(upload, looked.layouts) if r.people)
+    return sum(len(r.without) for r in list_layout.records(upload, looked.layouts) if r.people)
 
 
 def _la_codes() -> list[str]:

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user
 from wtforms import ValidationError
 
-from outreach.county import people
+from outreach.county import coordinators
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.web import forms
@@ -41,19 +41,19 @@ def password() -> Any:
 
 def _change(form: PasswordForm) -> None:
     """The old password is a secret to be guessed here too, so wrong ones are counted as at the door."""
-    person = db.session.get_one(people.Person, current_user.person_id)
+    person = db.session.get_one(coordinators.Person, current_user.person_id)
     email, now = person.email, clock.now()
     if "old" in form:
         with transaction():
-            people.begin_try(email, remote=request.remote_addr or "", now=now)
+            coordinators.begin_try(email, remote=request.remote_addr or "", now=now)
         try:
-            people.holder(email, given(form.old.data))
-        except people.CannotSignIn as wrong:
-            raise people.CannotSignIn("That is not your password now.", field="old") from wrong
-    new_hash = people.hash_of(given(form.password.data))
+            coordinators.holder(email, given(form.old.data))
+        except coordinators.CannotSignIn as wrong:
+            raise coordinators.CannotSignIn("That is not your password now.", field="old") from wrong
+    new_hash = coordinators.hash_of(given(form.password.data))
     with transaction():
-        person = people.get(email)
-        people.change_password(person, new_hash, now=now)
-        people.forget_tries(email)
+        person = coordinators.get(email)
+        coordinators.change_password(person, new_hash, now=now)
+        coordinators.forget_tries(email)
     session.pop("by_link", None)
     login_user(SignedIn(person))

@@ -9,7 +9,7 @@ from flask import abort, current_app, flash, g, redirect, render_template, reque
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.planning import figures, fingerprint, ordering, orders, rules
+from outreach.planning import fingerprint, ordering, orders, plan_figures, rules
 from outreach.planning.candidates import NO_ADDRESS, SAID_NO
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.tour import companies, days
@@ -95,7 +95,7 @@ def plan_days(plan_id: int, which: str) -> Any:
     row = our_plan(plan_id)
     if not row.is_readable:
         abort(404)
-    told, by_day = figures.unpack(row.figures), _by_day(orders.lines(row))
+    told, by_day = plan_figures.unpack(row.figures), _by_day(orders.lines(row))
     standing = {day.id: day for day in days.of_programme(row.programme_id)}
     return render_template(
         "coordinator/plan_days.html",
@@ -142,13 +142,13 @@ def compare_plans() -> Any:
         return _list_page("These plans are of different programmes. Choose plans of one."), 422
     if len(chosen) < 2 or len(found) > SIDE_BY_SIDE:
         return _list_page(f"Choose from two to {SIDE_BY_SIDE} plans that are done, then compare them."), 422
-    columns = [(row, figures.unpack(row.figures), rules.unpack(row.rules)) for row in chosen]
+    columns = [(row, plan_figures.unpack(row.figures), rules.unpack(row.rules)) for row in chosen]
     first = columns[0][1]
     return render_template(
         "coordinator/plan_compare.html",
         columns=columns,
         rules_said=[rules.words(asked, _troupe_names()) for _, _, asked in columns],
-        beside=[figures.beside(first, told) for _, told, _ in columns],
+        beside=[plan_figures.beside(first, told) for _, told, _ in columns],
         unfinished=[row for row in found if not row.is_readable],
     )
 
@@ -159,7 +159,7 @@ def _list_page(wrong: str = "") -> str:
     return render_template(
         "coordinator/plans.html",
         programme=programme,
-        rows=[(row, figures.unpack(row.figures) if row.is_readable else None) for row in rows],
+        rows=[(row, plan_figures.unpack(row.figures) if row.is_readable else None) for row in rows],
         rules_said=[rules.words(rules.unpack(row.rules), _troupe_names()) for row in rows],
         wrong=wrong,
         ticked=request.args.getlist("plan", type=int),
@@ -173,7 +173,7 @@ def _plan_page(row: TourPlan, refusal: Refusal | None = None) -> str:
         "coordinator/plan.html",
         plan=row,
         rules_said=rules.words(rules.unpack(row.rules), _troupe_names()),
-        told=figures.unpack(row.figures) if row.is_readable else None,
+        told=plan_figures.unpack(row.figures) if row.is_readable else None,
         changed=fingerprint.changed(row) if row.is_readable else [],
         lines=lines,
         by_day=_by_day(lines),

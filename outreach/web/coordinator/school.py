@@ -22,7 +22,7 @@ from outreach.ground import clock
 from outreach.ground.timespans import day_of
 from outreach.post import letterbook, outbox
 from outreach.post.incoming import contents, inbox
-from outreach.tour import programmes, targets, why_not
+from outreach.tour import programmes, target_decisions, why_not
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator import school_told, school_words
 from outreach.web.coordinator.next_steps import SEE, NextSteps
@@ -129,7 +129,7 @@ def _in_programme(
         "owner": owners.owners_of_programme(programme.id, [school.urn]).get(school.urn),
         "account": account,
         "own_numbers": schools.own_numbers(school.urn, programme.academic_year),
-        "decision": targets.decisions(programme.id).get(school.urn),
+        "decision": target_decisions.decisions(programme.id).get(school.urn),
         "said": school_told.said(programme.id, school.urn),
         "target_years": programmes.target_year_groups(programme.id),
         "late": day_of(now) > programme.reply_by,

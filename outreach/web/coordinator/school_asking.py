@@ -17,9 +17,9 @@ from outreach.ground.school_year import year_group_name
 from outreach.ground.timespans import day_of
 from outreach.post import links, outbox
 from outreach.post.incoming import contents
-from outreach.tour import programmes, targets
+from outreach.tour import programmes, target_decisions
 from outreach.tour.programmes import Programme
-from outreach.tour.targets import EXCLUDE, INCLUDE, WITHDRAW
+from outreach.tour.target_decisions import EXCLUDE, INCLUDE, WITHDRAW
 from outreach.web import forms
 from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.forms import Form
@@ -297,11 +297,11 @@ def school_target(urn: int) -> Any:
         chosen = tuple(int(y) for y in form.year_groups.data or ()) if groups else ()
         with transaction():
             if form.kind.data == EXCLUDE:
-                targets.exclude(programme, school, reason=reason, who=by, now=now)
+                target_decisions.exclude(programme, school, reason=reason, who=by, now=now)
             elif form.kind.data == INCLUDE:
-                targets.include(programme, school, chosen, reason=reason, who=by, now=now)
+                target_decisions.include(programme, school, chosen, reason=reason, who=by, now=now)
             else:
-                targets.withdraw_decision(programme, school, reason=reason, who=by, now=now)
+                target_decisions.withdraw_decision(programme, school, reason=reason, who=by, now=now)
         return _done(urn, "It counts so from now on. Figures as of earlier days stay as they were.")
     return _page(school, form, f"{school.name} in the target of ‘{programme.title}’", "Keep this")
 

@@ -28,7 +28,7 @@ from outreach.ground.wording import (
 )
 from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee
-from outreach.tour.targets import TargetDecision
+from outreach.tour.target_decisions import TargetDecision
 
 ANSWERS = {
     "declined": "Said no",

@@ -11,7 +11,7 @@ from outreach.county.partnerships import Partnership
 from outreach.ground import clock
 from outreach.ground.db import why_no_writing
 from outreach.ground.timespans import day_of
-from outreach.post.monitoring import figures, watch
+from outreach.post.monitoring import prometheus, watch
 from outreach.post.outgoing import pauses
 from outreach.tour import programmes
 from outreach.web.gate import by_bearer_token, open_to_all, public
@@ -91,7 +91,7 @@ def health() -> Any:
 @by_bearer_token
 def metrics() -> Any:
     """For Prometheus, in its text format 0.0.4."""
-    text = figures.text(watch.state(clock.now()), clock.now())
+    text = prometheus.text(watch.state(clock.now()), clock.now())
     return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

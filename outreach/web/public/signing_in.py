@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import flash, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
-from outreach.county import people
+from outreach.county import coordinators
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.web import forms
@@ -34,10 +34,10 @@ def sign_in_send() -> Any:
     if form.validate_on_submit():
         email, now = form.email.data, clock.now()
         with transaction():
-            people.begin_try(email, remote=request.remote_addr or "", now=now)
-        person = people.holder(email, given(form.password.data))
+            coordinators.begin_try(email, remote=request.remote_addr or "", now=now)
+        person = coordinators.holder(email, given(form.password.data))
         with transaction():
-            people.let_in(person, now=now)
+            coordinators.let_in(person, now=now)
         return _let_in(person.email, by_link=False)
     return render_template("public/sign_in.html", form=form), 422
 
@@ -49,11 +49,11 @@ def sign_in_link(token: str) -> Any:
     if request.method == "POST":
         try:
             with transaction():
-                person = people.use_link(token, now=clock.now())
+                person = coordinators.use_link(token, now=clock.now())
             return _let_in(person.email, by_link=True)
-        except people.LinkUsed:
+        except coordinators.LinkUsed:
             pass
-    elif people.link_is_open(token, now=clock.now()):
+    elif coordinators.link_is_open(token, now=clock.now()):
         return render_template("public/sign_in_link.html", token=token)
     return render_template("public/sign_in_link_used.html"), 410
 
@@ -73,7 +73,7 @@ def _let_in(email: str, *, by_link: bool) -> Any:
     onward = _onward()
     session.clear()
     session.permanent = True
-    person = people.get(email)
+    person = coordinators.get(email)
     login_user(SignedIn(person))
     if by_link:
         session["by_link"] = True

@@ -8,16 +8,16 @@ from markupsafe import Markup
 
 from outreach.booking import (
     accounts,
-    answers,
     colleagues,
     guest_places,
     holds,
+    invite_answers,
     named,
     promises,
     proposals,
     told,
 )
-from outreach.booking.calling_off import rows
+from outreach.booking.calling_off import call_offs
 from outreach.booking.colleagues import Colleague
 from outreach.booking.guests import hosting
 from outreach.booking.promises import Booking, BookingContact
@@ -95,7 +95,7 @@ def booked(token: str, reference: str) -> Any:
         people=people,
         waiting=named.waiting_for_bookings([booking.id]).get(booking.id, []),
         letters=outbox.newest_of_stream(booking.uid),
-        said=answers.by_person(booking, people),
+        said=invite_answers.by_person(booking, people),
         still_open=tuple(accounts.account(g.programme, g.school).still_open),
         proposed=proposals.all_open(g.programme.id, g.school.urn, now=now),
         access=told.access_words(booking.access_needs),
@@ -118,7 +118,7 @@ def _cancelled(token: str, booking: Booking, now: datetime) -> str:
     theirs = cancellation is not None and cancellation.cancelled_by != promises.SCHOOL
     near: tuple[Slot, ...] = ()
     if theirs and open_still and booking.role == promises.HOST:
-        fell = rows.fallen_days(g.programme.id, g.school.urn) | {booking.performance.tour_day_id}
+        fell = call_offs.fallen_days(g.programme.id, g.school.urn) | {booking.performance.tour_day_id}
         lost = day_of(booking.performance.starts_at)
         days = slots.offers(g.programme, g.school, now=now, not_on=fell).days
         later = sorted((d for d in days if d.gaps and d.day >= lost), key=lambda d: d.rank)

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, url_for
 
-from outreach.asking.confirming import answers, requests
+from outreach.asking.confirming import contact_answers, requests
 from outreach.asking.confirming.requests import STILL_RIGHT, ConfirmationRequest
 from outreach.booking import named
 from outreach.county import contacts
@@ -46,7 +46,7 @@ def all_right(token: str) -> Any:
         return _page(token, asked, no.message), 422
     with transaction():
         reread()
-        answers.confirm(_asked(), g.school, who=g.who, now=clock.now())
+        contact_answers.confirm(_asked(), g.school, who=g.who, now=clock.now())
     return redirect(url_for(".contacts", token=token), 303)
 
 
@@ -59,7 +59,7 @@ def contacts_add(token: str) -> Any:
         with transaction():
             reread()
             kept = form.details()
-            known = answers.add(
+            known = contact_answers.add(
                 _asked(), g.school, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
             )
         flash(f"{form.name.data or form.address.data} is added." if known else _noted(form))
@@ -83,9 +83,9 @@ def contacts_change(token: str, contact_id: int) -> Any:
             reread()
             person = _person(contact_id)
             if person is None:
-                raise answers.NoSuchPerson
+                raise contact_answers.NoSuchPerson
             kept = form.details()
-            done = answers.change(
+            done = contact_answers.change(
                 _asked(), g.school, person, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
             )
         if not done:
@@ -120,7 +120,7 @@ def contacts_end(token: str, contact_id: int) -> Any:
         reread()
         person = _person(contact_id)
         if person is not None:
-            answers.end(_asked(), g.school, person, who=g.who, now=clock.now())
+            contact_answers.end(_asked(), g.school, person, who=g.who, now=clock.now())
     return _after(token, was, f"{name} is not written to any more.")
 
 
@@ -139,11 +139,13 @@ def _asked() -> ConfirmationRequest:
 
 
 def _person(contact_id: int) -> Contact | None:
-    return next((c for c in answers.people_of(g.school, g.partnership.id) if c.id == contact_id), None)
+    return next(
+        (c for c in contact_answers.people_of(g.school, g.partnership.id) if c.id == contact_id), None
+    )
 
 
 def _gone(token: str) -> Any:
-    flash(answers.NoSuchPerson().message, "confirm")
+    flash(contact_answers.NoSuchPerson().message, "confirm")
     return redirect(url_for(".contacts", token=token), 303)
 
 
@@ -156,11 +158,11 @@ def _after(token: str, was: str, said: str) -> Any:
 
 
 def _page(token: str, asked: ConfirmationRequest, wrong: str = "") -> str:
-    newest = answers.newest(asked)
+    newest = contact_answers.newest(asked)
     return render_template(
         "school/contacts.html",
         token=token,
-        people=answers.people_of(g.school, g.partnership.id),
+        people=contact_answers.people_of(g.school, g.partnership.id),
         wrong=wrong,
         newest=newest,
         asked=asked,

@@ -11,7 +11,7 @@ from flask import g, redirect, render_template, request, url_for
 from outreach.asking import invitations
 from outreach.asking.invitations import DECLINED, OTHER_DATE, WAITING_LIST, Answer
 from outreach.booking import accounts, holds, promises, proposals
-from outreach.booking.calling_off import rows
+from outreach.booking.calling_off import call_offs
 from outreach.booking.holds import AlreadyBooked
 from outreach.booking.promises import Cancellation
 from outreach.ground import clock
@@ -167,7 +167,7 @@ def _show(
     still_open = account.still_open
     two = accounts.needs_two_shows(g.programme, still_open)
     booked = promises.newest(g.programme.id, g.school.urn)
-    fallen = rows.fallen_days(g.programme.id, g.school.urn) if booked is not None else set()
+    fallen = call_offs.fallen_days(g.programme.id, g.school.urn) if booked is not None else set()
     offers = slots.offers(g.programme, g.school, now=now, two_shows=two, not_on=fallen)
     kept, proposed = proposals.kept_or_proposed(g.programme, g.school.urn, now=now)
     wanted = list(lost)

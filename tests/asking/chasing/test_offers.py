@@ -20,7 +20,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of, wall
 from outreach.post import outbox
 from outreach.post.outbox import Letter
-from outreach.tour import targets
+from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
 
 TUESDAY = date(2027, 1, 19)
@@ -223,7 +223,7 @@ def declined(programme: Programme, school: School) -> None:
 
 
 def excluded(programme: Programme, school: School) -> None:
-    targets.exclude(programme, school, reason="a hospital", who="Priya", now=make.NOW)
+    target_decisions.exclude(programme, school, reason="a hospital", who="Priya", now=make.NOW)
 
 
 def closed(programme: Programme, school: School) -> None:

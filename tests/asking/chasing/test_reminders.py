@@ -27,7 +27,7 @@ from outreach.ground.db import db, transaction
 from outreach.post import outbox
 from outreach.post.incoming.inbox import Incoming
 from outreach.post.outbox import Letter
-from outreach.tour import targets
+from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
 
 
@@ -124,7 +124,9 @@ def came_back(c: County) -> None:
 
 
 def excluded(c: County) -> None:
-    targets.exclude(c.programme, c.schools[0], reason="a hospital", who="Priya", now=at(date(2027, 1, 11)))
+    target_decisions.exclude(
+        c.programme, c.schools[0], reason="a hospital", who="Priya", now=at(date(2027, 1, 11))
+    )
 
 
 def closed_school(c: County) -> None:
@@ -297,7 +299,9 @@ def test_the_preview_names_who_is_reminded_and_why_the_others_are_not(app: Flask
         never = make.school(name="Redmere 900")
         elsewhere = make.school(name="Elsewhere", la_code="999")
         invitations.answer(c.programme, c.schools[1], "declined", "exams", who="J", now=at(date(2027, 1, 7)))
-        targets.exclude(c.programme, c.schools[2], reason="a hospital", who="Priya", now=make.EARLIER)
+        target_decisions.exclude(
+            c.programme, c.schools[2], reason="a hospital", who="Priya", now=make.EARLIER
+        )
         school_days.rule_out(c.schools[3], date(2027, 1, 8), who="Priya", now=make.EARLIER)
         invitations.invite(c.programme, c.schools[4], c.contacts[4], now=at(date(2027, 1, 7), 16), **PRIYA)
         posted(at(date(2027, 1, 7), 17))

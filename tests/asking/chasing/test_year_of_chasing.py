@@ -33,7 +33,7 @@ from outreach.ground.errors import Refusal
 from outreach.post import outbox
 from outreach.post.letters import Addressee
 from outreach.post.outbox import Letter
-from outreach.tour import slots, targets
+from outreach.tour import slots, target_decisions
 from outreach.tour.programmes import Programme
 
 TERMS = (
@@ -377,7 +377,9 @@ class Year:
 
     def is_excluded(self, urn: int, now: datetime) -> None:
         with transaction():
-            targets.exclude(self.programme, self.school(urn), reason="a hospital", who="Priya", now=now)
+            target_decisions.exclude(
+                self.programme, self.school(urn), reason="a hospital", who="Priya", now=now
+            )
         self.of[urn].out = True
 
     def reminds_by_hand(self, _urn: int, now: datetime) -> None:

@@ -17,9 +17,9 @@ from outreach.county.schools import School
 from outreach.coverage.gaplist import deeds, kept, missing
 from outreach.coverage.gaplist.deeds import MOST, Done, NobodyChosen, Shown, TooMany
 from outreach.ground.db import db, transaction
-from outreach.tour import targets
+from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
-from outreach.tour.targets import ReasonMissing
+from outreach.tour.target_decisions import ReasonMissing
 
 PRIYA: dict[str, Any] = {"who": "Priya Nandakumar", "now": make.NOW}
 
@@ -78,7 +78,9 @@ def test_many_gaps_are_excluded_with_a_reason_and_whoever_was_asked_or_booked_me
     with transaction():
         done = deeds.exclude(programme, seen, "Runs its own", **PRIYA)
     assert done == Done(done=[c.urn], changed=[a.urn, b.urn])
-    assert {urn: d.reason for urn, d in targets.decisions(programme.id).items()} == {c.urn: "Runs its own"}
+    assert {urn: d.reason for urn, d in target_decisions.decisions(programme.id).items()} == {
+        c.urn: "Runs its own"
+    }
     with transaction():  # sent twice: it is no gap any more
         assert deeds.exclude(programme, [seen[2]], "Runs its own", **PRIYA) == Done(done=[], changed=[c.urn])
 
@@ -110,7 +112,7 @@ def test_schools_of_another_partnership_are_never_touched(app: Flask) -> None:
             assert deeds.exclude(programme, [line], "x", **PRIYA) == Done(done=[], changed=[theirs.urn])
             assert deeds.assign(programme, [line], priya, **PRIYA) == Done(done=[], changed=[theirs.urn])
             assert deeds.note(programme, [line], "x", kind=notes.NOTE, **PRIYA).done == []
-    assert (targets.decisions(programme.id), owners.owners_of_programme(programme.id)) == ({}, {})
+    assert (target_decisions.decisions(programme.id), owners.owners_of_programme(programme.id)) == ({}, {})
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_a_deed_that_makes_no_sense_is_refused_and_nothing_is_done(
         seen = shown(programme)
     with pytest.raises(refusal), transaction():
         verb(programme, seen, stranger)
-    assert (targets.decisions(programme.id), owners.owners_of_programme(programme.id)) == ({}, {})
+    assert (target_decisions.decisions(programme.id), owners.owners_of_programme(programme.id)) == ({}, {})
 
 
 def test_two_who_exclude_the_same_schools_at_once_decide_each_once(app: Flask) -> None:
@@ -156,7 +158,7 @@ def test_two_who_exclude_the_same_schools_at_once_decide_each_once(app: Flask) -
         thread.join()
     assert sorted(done) == [0, 4]
     db.session.rollback()
-    assert db.session.scalar(db.select(db.func.count()).select_from(targets.TargetDecision)) == 4
+    assert db.session.scalar(db.select(db.func.count()).select_from(target_decisions.TargetDecision)) == 4
 
 
 def test_what_a_form_carries_is_read_back_as_it_was_shown() -> None:

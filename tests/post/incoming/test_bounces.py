@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from outreach.ground.db import db, transaction
 from outreach.post import outbox
-from outreach.post.incoming import inbox, reading, receiving
+from outreach.post.incoming import inbox, parsed_mail, receiving
 from outreach.post.incoming.inbox import ADDRESS, AUTO_REPLY, BOUNCE, MAIL, PERSON, Incoming
 from outreach.post.outbox import BOUNCED, SENT, WAITING, Letter
 from outreach.post.outgoing import claims
@@ -245,7 +245,7 @@ def test_reports_do_not_depend_on_the_order_of_their_blocks() -> None:
         b"Final-Recipient: rfc822; c@d.example\r\nAction: delayed\r\nStatus: 4.0.0\r\n\r\nFinal-Recipient",
         1,
     )
-    bounced = reading.read(raw).bounced
+    bounced = parsed_mail.read(raw).bounced
     assert bounced is not None and bounced.permanent and bounced.addresses == ("a@b.example",)
 
 

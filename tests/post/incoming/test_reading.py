@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.post.incoming import calendar_parts, headers, reading
+from outreach.post.incoming import calendar_parts, headers, parsed_mail
 from outreach.post.incoming.calendar_parts import CalendarEvent
 from outreach.post.incoming.inbox import (
     ANSWER,
@@ -23,7 +23,7 @@ from outreach.post.incoming.inbox import (
     REFRESH,
     UNREADABLE,
 )
-from outreach.post.incoming.reading import read
+from outreach.post.incoming.parsed_mail import read
 from post.incoming.mails import ics, letter, reply, with_calendar
 
 REAL = {
@@ -532,10 +532,10 @@ def test_our_own_mail_server_is_believed_and_nobody_else(results: list[str], our
 
 def test_limits_are_those_that_were_agreed() -> None:
     assert (
-        reading.MAIL_AT_MOST,
-        reading.CALENDAR_AT_MOST,
-        reading.PARTS_AT_MOST,
-        reading.EVENTS_AT_MOST,
+        parsed_mail.MAIL_AT_MOST,
+        parsed_mail.CALENDAR_AT_MOST,
+        parsed_mail.PARTS_AT_MOST,
+        parsed_mail.EVENTS_AT_MOST,
     ) == (
         10 * 1024 * 1024,
         256 * 1024,

@@ -12,7 +12,7 @@ from outreach.post.incoming import headers, inbox, matching
 from outreach.post.incoming.calendar_parts import CalendarEvent
 from outreach.post.incoming.inbox import DECLINE, CalendarAnswer, CounterProposal, Incoming
 from outreach.post.incoming.matching import Held, Visit
-from outreach.post.incoming.reading import Read
+from outreach.post.incoming.parsed_mail import Read
 
 WORDS = {"ACCEPTED": "said yes", "TENTATIVE": "said perhaps", "DECLINED": "said no"}
 """The answers that are written down; NEEDS-ACTION says nothing, and who sends somebody else (DELEGATED)

@@ -10,8 +10,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from outreach.booking import proposals
-from outreach.booking.agenda import rows
-from outreach.booking.agenda.rows import BOOKED, HELD, PROPOSED, Block, Free, Host, Promised, Row, Show
+from outreach.booking.agenda import troupe_day
+from outreach.booking.agenda.troupe_day import BOOKED, HELD, PROPOSED, Block, Free, Host, Promised, Row, Show
 from outreach.booking.promises import Booking
 from outreach.county import partnerships, school_days
 from outreach.county.partnerships import Partnership
@@ -106,12 +106,12 @@ def diary_of_programme(
     by_day: dict[date, dict[int, Row]] = defaultdict(dict)
     for tour_day in tour_days:
         blocks = [
-            rows.block(show, promised.get(show.id, ()), kept.get(show.id), now=now)
+            troupe_day.block(show, promised.get(show.id, ()), kept.get(show.id), now=now)
             for show in shows.get(tour_day.id, ())
         ]
         on_it, facts = shows.get(tour_day.id, []), given[tour_day.id]
         warned = (*hours.outside(facts, on_it, ways), *hours.unrested(facts, on_it, ways))
-        by_day[tour_day.day][tour_day.troupe_id] = rows.row(
+        by_day[tour_day.day][tour_day.troupe_id] = troupe_day.row(
             tour_day,
             blocks,
             truly=hours.reckon(facts),
