@@ -32,11 +32,11 @@ class Before:
     unreported: str = ""
 
 
-Asked = Callable[[Programme, Mapping[int, tuple[int, ...]], datetime], Mapping[int, Before]]
-_asked: list[Asked] = []
+SeenBeforeRule = Callable[[Programme, Mapping[int, tuple[int, ...]], datetime], Mapping[int, Before]]
+_asked: list[SeenBeforeRule] = []
 
 
-def ask(rule: Asked) -> None:
+def ask(rule: SeenBeforeRule) -> None:
     """From now on `of` answers by this rule."""
     _asked[:] = [rule]
 

@@ -184,7 +184,7 @@ def lines(partnership: Partnership, *, gaps: bool) -> Iterator[tuple[str, str, s
             yield _said(one, here), here.names[one], _said(other, here), here.names[other], minutes
 
 
-def rows(partnership: Partnership) -> int:
+def row_count(partnership: Partnership) -> int:
     """How many pairs the table holds, of places that are here or not any more."""
     return int(
         db.session.scalar(

@@ -211,7 +211,7 @@ def test_minutes_saved_are_the_roads_of_both_days_before_and_after(county: Count
     """Thornleigh is 20 km from the base, Ashcote about a kilometre on: alone, a show there costs 62 minutes
     of road."""
     book(county.programme, county.other, key(county.days[1], "0930"))
-    places = moving.places(moving.find(county.show, now=NOW), now=NOW)
+    places = moving.places_to_move_to(moving.find(county.show, now=NOW), now=NOW)
     by_day = {p.tour_day_id: p for p in places if not p.why_not}
     alone, beside = by_day[county.days[0].id], by_day[county.days[1].id]
     assert alone.saved == 0
@@ -290,7 +290,9 @@ def test_a_day_without_lunch_can_be_put_up_with_and_says_so(county: County) -> N
     book(county.programme, county.other, key(county.days[1], "1000"))
     with transaction():
         county.days[1].troupe.lunch_minutes = 120
-    found = moving.places(moving.find(county.show, now=NOW), only_days=[county.days[1].id], now=NOW)
+    found = moving.places_to_move_to(
+        moving.find(county.show, now=NOW), only_days=[county.days[1].id], now=NOW
+    )
     assert [p.breaks for p in found if not p.why_not] == ["no lunch for the company"]
     slot = slots.find(county.programme, county.school, found[0].key, now=NOW, instead_of=county.show.id)
     assert slot is None

@@ -170,7 +170,9 @@ def test_places_are_lit_and_the_others_say_why(client: FlaskClient, two_weeks: F
 
 def test_each_lit_start_can_be_had_and_nothing_else(client: FlaskClient, two_weeks: Fortnight) -> None:
     what = moving.find(two_weeks.booked.performance, now=make.NOW)
-    offered = {place.key_at(at) for place in moving.places(what, now=make.NOW) for at in place.starts}
+    offered = {
+        place.key_at(at) for place in moving.places_to_move_to(what, now=make.NOW) for at in place.starts
+    }
     every = {
         f"{day.id}-{minute // 60:02d}{minute % 60:02d}"
         for day in two_weeks.days

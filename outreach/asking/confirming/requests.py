@@ -122,7 +122,7 @@ STATES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class AskedSchool:
     """One school that was asked in a year: the newest letter, every address asked, and what was said last, if
     anything."""
 
@@ -227,7 +227,7 @@ def write_to(programme: Programme, recipient: Recipient, *, who: str, now: datet
 LINK_LASTS_AT_LEAST = timedelta(days=30)
 
 
-def of_year(partnership_id: int, academic_year: int) -> list[Asked]:
+def of_year(partnership_id: int, academic_year: int) -> list[AskedSchool]:
     """Every school that was asked in a year, by name, with its newest letter and what it said last; two
     queries."""
     rows = db.session.execute(
@@ -255,7 +255,7 @@ def of_year(partnership_id: int, academic_year: int) -> list[Asked]:
     for request, school, _ in rows:
         addresses[school.urn].add(request.address)
     newest = {
-        school.urn: Asked(
+        school.urn: AskedSchool(
             school=school,
             request=request,
             addresses=frozenset(addresses[school.urn]),
@@ -299,7 +299,9 @@ def _sorted_out(
     return recipients, left_out
 
 
-def _judge(school: School, people: list[Contact], asked: Asked | None, dead: set[str]) -> Recipient | str:
+def _judge(
+    school: School, people: list[Contact], asked: AskedSchool | None, dead: set[str]
+) -> Recipient | str:
     """Whom to ask at one school, or why not."""
     if not school.is_open:
         return "closed in the register"

@@ -114,7 +114,9 @@ def find(performance: Performance, *, now: datetime) -> Moving:
     )
 
 
-def places(moving: Moving, *, only_days: Iterable[int] | None = None, now: datetime) -> list[Place]:
+def places_to_move_to(
+    moving: Moving, *, only_days: Iterable[int] | None = None, now: datetime
+) -> list[Place]:
     """Where it could go and where not, for every tour day from today on or some of them; where it stands is
     no place."""
     offers = partial(
@@ -141,7 +143,7 @@ def look(moving: Moving, key: str, *, note: str = "", tell: bool = True, now: da
     PlaceGone, StandsThere, NoteTooLong, ReplyByWrong."""
     note = _checked(note)
     slot = _slot(moving, key, now=now)
-    there = places(moving, only_days=[slot.tour_day_id], now=now)
+    there = places_to_move_to(moving, only_days=[slot.tour_day_id], now=now)
     here = next((p for p in there if slot.start_minute in p.starts), None)
     if here is None:
         raise PlaceGone

@@ -39,7 +39,7 @@ def says_nothing(cell: str) -> bool:
     return bool(_NOTHING.fullmatch(cell.strip()))
 
 
-def people(cell: str, *, addresses: bool = True) -> list[Person]:
+def people_in_cell(cell: str, *, addresses: bool = True) -> list[Person]:
     """Everybody with an address in a cell, in its order. `addresses`: the cell is meant to hold them, so that
     one which holds none but says something is a Person in doubt."""
     text = cell.replace("mailto:", " ").strip()

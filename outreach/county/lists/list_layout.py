@@ -296,14 +296,14 @@ def _people(
                 ),
                 "",
             )
-        addressed = [p for at, c in mine if c.kind == "address" for p in cells.people(row[at])]
+        addressed = [p for at, c in mine if c.kind == "address" for p in cells.people_in_cell(row[at])]
         paired = cells.paired(addressed, name, role)
         # An address may stand in the cell of the name, too.
         paired += [
             Person(address=p.address, name=p.name, role=p.role or role, doubt=p.doubt)
             for at, c in mine
             if c.kind in ("name", "role", "phone") and "@" in row[at]
-            for p in cells.people(row[at])
+            for p in cells.people_in_cell(row[at])
         ]
         seen: set[str] = set()
         for p in paired:

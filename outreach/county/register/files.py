@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from outreach.county.register.code_point import Spot, read_code_point
 from outreach.county.register.columns import Facts, columns, day, reason_of, urn
-from outreach.county.register.packing import best, missing_from, parts, places
+from outreach.county.register.packing import best, column_positions, missing_from, parts
 from outreach.ground.csv_lines import CsvFile, Progress, Unreadable, fold, no_progress
 
 
@@ -111,7 +111,7 @@ def _schools(
 ) -> tuple[list[Facts], frozenset[str], list[Unreadable], date | None]:
     """The rows, the facts there are columns for, the lines left out, and the day of the newest change to any
     school."""
-    at_of, width = places(part), len(part.header)
+    at_of, width = column_positions(part), len(part.header)
     named = columns()
     # A column that is not there reads the empty cell put behind the last one.
     at = [at_of.get(fold(column), width) for column, _ in named.values()]
@@ -161,7 +161,7 @@ def _day_or_none(text: str) -> date | None:
 
 
 def _links(part: CsvFile) -> tuple[list[Link], list[Unreadable]]:
-    at_of = places(part)
+    at_of = column_positions(part)
     urn_at, other_at, kind_at = (at_of[fold(name)] for name in NEEDED_OF_LINKS)
     day_at, name_at = (at_of.get(name, len(part.header)) for name in ("linkestablisheddate", "linkname"))
     days: dict[tuple[int, int], date | None] = {}

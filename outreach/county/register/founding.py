@@ -9,7 +9,7 @@ from outreach.county import authorities, coordinators, partnerships, register
 from outreach.county.coordinators import Person
 from outreach.county.partnerships import Partnership, Settings
 from outreach.county.register import Changes
-from outreach.county.register.packing import best, parts, places
+from outreach.county.register.packing import best, column_positions, parts
 from outreach.ground.csv_lines import fold
 from outreach.ground.errors import Refusal
 
@@ -73,7 +73,7 @@ def authority_name(source: BinaryIO, la_code: str) -> str:
     """What a register file calls an authority; 'Authority 931' when it has no such name."""
     with parts(source) as files:
         part = best(files, NAMED[:1])
-        at = places(part)
+        at = column_positions(part)
         code, name = at[fold(NAMED[0])], at.get(fold(NAMED[1]))
         if name is not None:
             for _, row in part.rows():

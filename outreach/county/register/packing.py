@@ -52,7 +52,7 @@ def parts(source: BinaryIO, *, field: str = "file") -> Iterator[list[CsvFile]]:
         raise damaged from error
 
 
-def places(part: CsvFile) -> dict[str, int]:
+def column_positions(part: CsvFile) -> dict[str, int]:
     """Where each column stands, by its folded name; of two alike the first."""
     return {name: at for at, name in reversed(list(enumerate(part.header)))}
 

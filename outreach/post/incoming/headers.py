@@ -42,7 +42,7 @@ class Person:
     address: str
 
 
-def people(values: Iterable[str]) -> list[Person]:
+def people_in_headers(values: Iterable[str]) -> list[Person]:
     """The people of some address headers, in order, each address once. What is no address is left out."""
     found: dict[str, Person] = {}
     for value in values:

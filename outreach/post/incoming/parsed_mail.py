@@ -82,7 +82,9 @@ def read(raw: bytes, *, returned: bool = False) -> Read:
 
 
 def _read(mail: Message, raw: bytes, returned: bool) -> Read:
-    senders = headers.people(headers.values(mail, "From")) or headers.people(headers.values(mail, "Sender"))
+    senders = headers.people_in_headers(headers.values(mail, "From")) or headers.people_in_headers(
+        headers.values(mail, "Sender")
+    )
     wrote = senders[0] if senders else headers.Person(name="", address="")
     parts = _parts(mail)
     if not senders and not mail["Subject"] and not mail["Message-ID"]:
@@ -100,7 +102,9 @@ def _read(mail: Message, raw: bytes, returned: bool) -> Read:
         sender=wrote.address,
         sender_name=wrote.name,
         several_senders=len(senders) > 1 or len(mail.get_all("From", [])) > 1,
-        recipients=tuple(p.address for p in headers.people(headers.values(mail, *headers.DELIVERED))),
+        recipients=tuple(
+            p.address for p in headers.people_in_headers(headers.values(mail, *headers.DELIVERED))
+        ),
         subject=_subject(mail),
         message_id=headers.words(" ".join(headers.values(mail, "Message-ID")[:1])),
         answers_to=_answers_to(mail),

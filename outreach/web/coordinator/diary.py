@@ -17,8 +17,8 @@ from outreach.ground.timespans import day_of
 from outreach.tour import programmes
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-from outreach.web.coordinator import diary_asked
-from outreach.web.coordinator.diary_asked import WEEK, Asked
+from outreach.web.coordinator import diary_view
+from outreach.web.coordinator.diary_view import WEEK, DiaryView
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, the_programme
 
 SHOWN_AT_FIRST = 8
@@ -41,7 +41,7 @@ def diary() -> Any:
     programme, now = programme_in_hand(), clock.now()
     if programme is None:
         return render_template("coordinator/diary_none.html")
-    asked = diary_asked.asked(programme, request.args, now=now)
+    asked = diary_view.view_from_address(programme, request.args, now=now)
     said = list(asked.left_out)
     moved = _moved(programme, said)
     found = tour_diary.diary_of_programme(
@@ -49,7 +49,7 @@ def diary() -> Any:
     )
     lit: dict[int, list[Place]] = {}
     if moved is not None:
-        for place in moving.places(moved, only_days=found.tour_day_ids, now=now):
+        for place in moving.places_to_move_to(moved, only_days=found.tour_day_ids, now=now):
             lit.setdefault(place.tour_day_id, []).append(place)
     fit_day = _fit_day(found, said)
     return render_template(
@@ -69,8 +69,8 @@ def diary() -> Any:
         today=day_of(now),
         now=now,
         done=moves.of_today(programme.id, now=now),
-        steps=partial(diary_asked.steps, opens=found.opens),
-        step=diary_asked.STEP,
+        steps=partial(diary_view.steps, opens=found.opens),
+        step=diary_view.STEP,
         road_words=places_on_day.said,
         clock_of=troupe_day.clock_of,
         causes=fitting.CAUSES,
@@ -84,7 +84,7 @@ def diary_list(kind: str) -> Any:
     programme, now = the_programme(), clock.now()
     if kind not in TITLES:
         abort(404)
-    asked = diary_asked.asked(programme, request.args, now=now)
+    asked = diary_view.view_from_address(programme, request.args, now=now)
     if asked.left_out:
         flash(asked.left_out[0], "confirm")
         return redirect(url_for("coordinator.diary", programme=programme.id), 303)
@@ -107,7 +107,7 @@ def _moved(programme: Programme, said: list[str]) -> Moving | None:
     wanted = request.args.get("move", "")
     if not wanted:
         return None
-    number = diary_asked.number_in_address("move")
+    number = diary_view.number_in_address("move")
     show = db.session.get(Performance, number) if number is not None else None
     if show is None or show.programme_id != programme.id:
         said.append("There is no such show in this diary.")
@@ -123,7 +123,7 @@ def _fit_day(found: Diary, said: list[str]) -> tour_diary.Listed | None:
     """The day that was chosen for 'who would fit here'."""
     if not request.args.get("fit", ""):
         return None
-    number = diary_asked.number_in_address("fit")
+    number = diary_view.number_in_address("fit")
     for day in found.days:
         for row in day.rows:
             if row.tour_day is not None and row.tour_day.id == number:
@@ -132,7 +132,7 @@ def _fit_day(found: Diary, said: list[str]) -> tour_diary.Listed | None:
     return None
 
 
-def _fitting(asked: Asked, found: Diary, fit_day: tour_diary.Listed | None) -> Fitting | None:
+def _fitting(asked: DiaryView, found: Diary, fit_day: tour_diary.Listed | None) -> Fitting | None:
     """Who would fit on the chosen day, or anywhere in the week; of a month only where a day is chosen."""
     if fit_day is not None and fit_day.row.tour_day is not None:
         return fitting.schools_that_fit(asked.programme, [fit_day.row.tour_day.id], now=clock.now())

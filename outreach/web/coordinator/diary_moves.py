@@ -48,7 +48,9 @@ def diary_move(performance_id: int) -> Any:
     on_tour = {d.id: d for d in days.of_programme(found.programme.id)}
     by_day = [
         (on_tour[tour_day_id], list(here))
-        for tour_day_id, here in groupby(moving.places(found, now=now), key=lambda p: p.tour_day_id)
+        for tour_day_id, here in groupby(
+            moving.places_to_move_to(found, now=now), key=lambda p: p.tour_day_id
+        )
         if tour_day_id in on_tour
     ]
     weeks = [(monday, list(some)) for monday, some in groupby(by_day, key=_monday)]

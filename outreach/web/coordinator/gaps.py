@@ -19,13 +19,13 @@ from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 from outreach.web import downloads
 from outreach.web.coordinator.as_of import view
-from outreach.web.coordinator.gaps_asked import (
+from outreach.web.coordinator.gaps_query import (
     TICKS_AT_MOST,
-    Asked,
-    asked,
+    GapsQuery,
     filters_alone,
     in_form,
     list_address,
+    query_from_address,
     urns_in,
 )
 from outreach.web.coordinator.gaps_shown import page_of
@@ -45,7 +45,7 @@ def gap_list() -> Any:
     if seen.programme is None:
         return render_template("coordinator/gaps_none.html")
     found = missing.missing_from_programme(seen.programme, now=seen.now)
-    return page_of(found, asked(request.args, found), seen.programmes, seen.left_out)
+    return page_of(found, query_from_address(request.args, found), seen.programmes, seen.left_out)
 
 
 @coordinator.post("/gaps/filter")
@@ -56,9 +56,9 @@ def gap_filter() -> Any:
     if seen.programme is None:
         return redirect(url_for("coordinator.gaps"), 303)
     found = missing.missing_from_programme(seen.programme, now=seen.now)
-    own = asked(MultiDict() if request.form.get("clear") else request.form, found)
+    own = query_from_address(MultiDict() if request.form.get("clear") else request.form, found)
     kind, _, value = request.form.get("drop", "").partition(":")
-    own = Asked(
+    own = GapsQuery(
         filters=own.filters.without(kind, value), sort=own.sort, names=own.names, left_out=own.left_out
     )
     with transaction():
@@ -78,7 +78,7 @@ def gap_turn() -> Any:
     return redirect(
         list_address(
             found,
-            asked(in_form(), found),
+            query_from_address(in_form(), found),
             page=request.form.get("page", "1")[:10],
             picked=",".join(str(urn) for urn in ticked[:TICKS_AT_MOST]) or None,
             whole="1" if request.form.get("whole") else None,

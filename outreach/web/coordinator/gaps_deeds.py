@@ -25,7 +25,14 @@ from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.coordinator.as_of import view
 from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
-from outreach.web.coordinator.gaps_asked import Asked, asked, chosen, in_form, list_address, urns_in
+from outreach.web.coordinator.gaps_query import (
+    GapsQuery,
+    chosen,
+    in_form,
+    list_address,
+    query_from_address,
+    urns_in,
+)
 from outreach.web.coordinator.gaps_shown import page_of
 from outreach.web.gate import (
     coordinator,
@@ -78,7 +85,7 @@ def preview() -> Any:
     if seen.programme is None:
         abort(404)
     found = missing.missing_from_programme(seen.programme, now=seen.now)
-    own = asked(in_form() if request.method == "POST" else request.args, found)
+    own = query_from_address(in_form() if request.method == "POST" else request.args, found)
     ticked = urns_in(request.values.get("picked", ""), *request.values.getlist("urn"))
     picked = chosen(found, own, whole=bool(request.values.get("whole")), urns=ticked)
     deed = request.values.get("deed", "")
@@ -106,7 +113,7 @@ def gaps_remind() -> Any:
     words = rounds.words_for(programme, seen.keys() & target, now=now)
     if (no := refused()) is not None:
         found = missing.missing_from_programme(programme, now=now)
-        own = asked(in_form(), found)
+        own = query_from_address(in_form(), found)
         picked = chosen(found, own, whole=False, urns=list(seen))
         return _remind(found, own, picked.gaps, picked.gone, no.message)
     with transaction():
@@ -205,7 +212,7 @@ def _do(name: str, form: forms.Form, deed: Callable[[Programme], Done], words: s
         flash(f"{count(len(done.done), 'school')} {words}.", "" if done.done else "confirm")
         return _back(programme, now, left=done.changed)
     found = missing.missing_from_programme(programme, now=now)
-    own = asked(in_form(), found)
+    own = query_from_address(in_form(), found)
     picked = chosen(found, own, whole=False, urns=[s.urn for s in _shown()])
     return _page(name, found, own, picked.gaps, picked.gone, form, 422)
 
@@ -219,10 +226,10 @@ def _back(programme: Programme, now: Any, left: Sequence[int] = ()) -> Response:
     """To the list as it was filtered, with the schools named that were left alone."""
     found = missing.missing_from_programme(programme, now=now)
     some = ",".join(str(urn) for urn in left[:300]) or None
-    return redirect(list_address(found, asked(in_form(), found), left=some), 303)
+    return redirect(list_address(found, query_from_address(in_form(), found), left=some), 303)
 
 
-def _invite(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
+def _invite(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
     """The page that rounds are sent from: who gets the letter, who not and why, and the letter."""
     target = {s.urn for s in found.reckoning.target}
     try:
@@ -240,7 +247,7 @@ def _invite(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]
     return framing(page)
 
 
-def _remind(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int], wrong: str = "") -> Any:
+def _remind(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequence[int], wrong: str = "") -> Any:
     target = {s.urn for s in found.reckoning.target}
     try:
         seen = reminders.preview(found.programme, [gap.urn for gap in gaps], now=clock.now(), target=target)
@@ -259,12 +266,12 @@ def _remind(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]
     return framing(page), 422 if wrong else 200
 
 
-def _refused(found: Missing, own: Asked, refusal: Refusal) -> Any:
+def _refused(found: Missing, own: GapsQuery, refusal: Refusal) -> Any:
     return page_of(found, own, [found.programme], [], wrong=refusal.message)
 
 
 def _form_page(name: str, form_of: Callable[[], forms.Form]) -> Callable[..., Any]:
-    def show(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
+    def show(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
         form = form_of()
         if isinstance(form, AssignForm):
             _possible(form)
@@ -276,7 +283,7 @@ def _form_page(name: str, form_of: Callable[[], forms.Form]) -> Callable[..., An
 def _page(
     name: str,
     found: Missing,
-    own: Asked,
+    own: GapsQuery,
     gaps: Sequence[Gap],
     gone: Sequence[int],
     form: forms.Form | None,
@@ -301,7 +308,7 @@ def _page(
     ), status
 
 
-def _export(found: Missing, own: Asked) -> dict[str, Any]:
+def _export(found: Missing, own: GapsQuery) -> dict[str, Any]:
     """The words of an export's address: all that match, or those ticked."""
     words: dict[str, Any] = {"programme": found.programme.id}
     if request.values.get("whole"):
@@ -312,7 +319,7 @@ def _export(found: Missing, own: Asked) -> dict[str, Any]:
     return words | {"urn": ",".join(str(urn) for urn in ticked[:400])}
 
 
-def _export_page(found: Missing, own: Asked, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
+def _export_page(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
     return _page(EXPORT, found, own, gaps, gone, None)
 
 
@@ -333,7 +340,7 @@ def _possible(form: AssignForm) -> dict[str, Person]:
     return people
 
 
-def _at(found: Missing, own: Asked) -> str:
+def _at(found: Missing, own: GapsQuery) -> str:
     return list_address(found, own).partition("?")[2]
 
 

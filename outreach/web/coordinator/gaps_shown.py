@@ -22,7 +22,7 @@ from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator.as_of import page_asked
-from outreach.web.coordinator.gaps_asked import Asked, list_address, urns_in
+from outreach.web.coordinator.gaps_query import GapsQuery, list_address, urns_in
 from outreach.web.coordinator.next_steps import NextSteps
 
 PAGE = 50
@@ -51,7 +51,7 @@ class Row:
 
 
 def page_of(
-    found: Missing, own: Asked, programmes: Sequence[Programme], left_out: Sequence[str], wrong: str = ""
+    found: Missing, own: GapsQuery, programmes: Sequence[Programme], left_out: Sequence[str], wrong: str = ""
 ) -> Any:
     """The page; 422 with `wrong` when a form of it made no sense."""
     narrowed = gap_filters.narrow(found.gaps, own.filters)
@@ -129,7 +129,7 @@ class Kind:
     values: list[tuple[str, str, int, bool]]
 
 
-def _kinds(own: Asked, narrowed: gap_filters.Narrowed) -> list[Kind]:
+def _kinds(own: GapsQuery, narrowed: gap_filters.Narrowed) -> list[Kind]:
     """What holds no gap and is not ticked is left out, but for people, who may get one."""
     kinds = []
     for key in KINDS:

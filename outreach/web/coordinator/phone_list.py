@@ -11,7 +11,7 @@ from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.coverage.gaplist import filters, last_contact, missing
 from outreach.ground import clock
-from outreach.web.coordinator import gaps_asked
+from outreach.web.coordinator import gaps_query
 from outreach.web.coordinator.as_of import view
 from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.gate import coordinator, coordinators_only
@@ -28,7 +28,7 @@ def phone_list() -> Any:
     if seen.programme is None:
         return render_template("coordinator/chasing_none.html")
     found = missing.missing_from_programme(seen.programme, now=seen.now)
-    own = gaps_asked.asked(request.args, found)
+    own = gaps_query.query_from_address(request.args, found)
     matching = filters.ordered(filters.narrow(found.gaps, own.filters).gaps, "name")
     shown = matching[:MOST]
     families = {gap.urn: gap.family for gap in shown}
@@ -56,7 +56,7 @@ def phone_list() -> Any:
         causes=own.names[filters.CAUSE],
         districts=own.names[filters.DISTRICT],
         ticked=own.filters.ticked,
-        address=gaps_asked.list_address(found, own),
+        address=gaps_query.list_address(found, own),
     )
 
 

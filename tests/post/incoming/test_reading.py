@@ -442,7 +442,7 @@ def test_the_digest_is_of_what_the_sender_made() -> None:
     ],
 )
 def test_people_of_headers_are_read_as_they_come(value: str, people: list[tuple[str, str]]) -> None:
-    assert [(p.name, p.address) for p in headers.people([value])] == people
+    assert [(p.name, p.address) for p in headers.people_in_headers([value])] == people
 
 
 EXCHANGE = "spf=pass (sender IP is 10.0.0.1) smtp.mailfrom=b.example; dkim=none; dmarc={} action=none header.from=b.example;compauth=pass reason=100"

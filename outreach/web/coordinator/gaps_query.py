@@ -49,7 +49,7 @@ _WHAT = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class GapsQuery:
     """Filters and sort as they were understood; `names` says each value of a kind in words."""
 
     filters: Filters
@@ -73,7 +73,7 @@ class Asked:
         return said + ([("find", f.find, f"‘{f.find}’")] if f.find else [])
 
 
-def asked(args: MultiDict[str, str], found: Missing) -> Asked:
+def query_from_address(args: MultiDict[str, str], found: Missing) -> GapsQuery:
     """Read what an address or a form asks for, against what there is."""
     left_out: list[str] = []
     names = _names(found)
@@ -89,7 +89,7 @@ def asked(args: MultiDict[str, str], found: Missing) -> Asked:
     sort = args.get("sort", "since")
     if sort not in SORTS:
         left_out.append(f"A list cannot be sorted by ‘{sort[:40]}’. The longest wait comes first.")
-    return Asked(
+    return GapsQuery(
         filters=Filters(
             ticked=ticked, never_seen=args.get("never") == "1", find=args.get("find", "").strip()[:100]
         ),
@@ -120,7 +120,7 @@ def in_form() -> MultiDict[str, str]:
     return MultiDict(parse_qsl(request.form.get("at", "")[:4000]))
 
 
-def list_address(found: Missing, own: Asked, **more: Any) -> str:
+def list_address(found: Missing, own: GapsQuery, **more: Any) -> str:
     """The page's address with its programme and filters, and more words at its end; None is left out."""
     pairs = [("programme", str(found.programme.id)), *parse_qsl(own.address())]
     pairs += [(name, str(value)) for name, value in more.items() if value is not None]
@@ -141,7 +141,7 @@ class Chosen:
     gone: list[int]
 
 
-def chosen(found: Missing, own: Asked, *, whole: bool, urns: Collection[int]) -> Chosen:
+def chosen(found: Missing, own: GapsQuery, *, whole: bool, urns: Collection[int]) -> Chosen:
     """All that match, or those ticked, on whatever page."""
     if whole:
         match = gap_filters.narrow(found.gaps, own.filters).gaps

@@ -23,7 +23,7 @@ STEP = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class DiaryView:
     """A week from its Monday, or a month from its first day, of one troupe or all."""
 
     programme: Programme
@@ -52,7 +52,7 @@ class Asked:
         return self.last + timedelta(days=1)
 
 
-def asked(programme: Programme, args: MultiDict[str, str], *, now: datetime) -> Asked:
+def view_from_address(programme: Programme, args: MultiDict[str, str], *, now: datetime) -> DiaryView:
     """What an address asks for; without a day, the week of the next tour day."""
     left_out: list[str] = []
     view = args.get("view", WEEK)
@@ -65,7 +65,7 @@ def asked(programme: Programme, args: MultiDict[str, str], *, now: datetime) -> 
         start = tour_diary.first_tour_day(programme.id, today=today) or today
     first = _first_of(view, start)
     troupe_id = _troupe(programme, args.get("troupe", ""), left_out)
-    return Asked(
+    return DiaryView(
         programme=programme,
         view=view,
         first=first,
