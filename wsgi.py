@@ -1,4 +1,4 @@
-"""What gunicorn serves.
+"""Entry point for gunicorn.
 
 The collector waits while the service is put together: nothing that is made then is garbage.
 """

@@ -1,1 +1,1 @@
-"""Schools are asked: invitations and their answers, rounds, the open door."""
+"""Asking schools: invitations and their answers, rounds, the open door."""

@@ -1,4 +1,4 @@
-"""What coordinators note about a school, and what was said on the phone: for themselves alone, and never a
+"""Notes of coordinators about a school, and what was said on the phone: for themselves alone, and never a
 pupil's name.
 
 A note that is taken back loses its words for good: whoever wrote a name by mistake can mend that.

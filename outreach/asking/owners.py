@@ -1,5 +1,4 @@
-"""Who looks after a gap: one coordinator for each school of a programme, until it is given to another or to
-nobody.
+"""Owner of a gap: one coordinator for each school of a programme, until it is given to another or to nobody.
 
 Assignments of one programme queue at its row; behind that a unique index keeps a school to one open row.
 """

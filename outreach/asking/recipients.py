@@ -1,4 +1,4 @@
-"""Whom a round writes to at each school of a list, and why it leaves the others out."""
+"""Recipients of a round at each school of a list, and why it leaves the others out."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

@@ -1,5 +1,4 @@
-"""Whether schools saw it before, in whatever year: one rule, which those give that know what became of each
-show.
+"""Rule of whether schools saw it before, in whatever year; given by those that know what became of each show.
 
 It stands above (coverage/gaplist/ever_seen.py); create_app tells it here, so that whoever asks schools asks
 by it, too.

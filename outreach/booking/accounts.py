@@ -1,4 +1,5 @@
-"""What a school has, what it has promised and what it still owes, by year group; in one query."""
+"""Account of a school by year group, in one query: pupils it has, pupils it has promised, pupils it still
+owes."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What somebody's calendar is to show of a visit now: for the post, which asks before it sends a letter
+"""A visit as somebody's calendar is to show it now: for the post, which asks before it sends a letter
 again."""
 
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Who at the school has a booking in the calendar: named with it, added, taken out again."""
+"""People at the school who have a booking in the calendar: named with it, added, taken out again."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

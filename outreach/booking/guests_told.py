@@ -1,4 +1,4 @@
-"""What a guest's school and its host hear of each other when one of them moves, changes or cancels."""
+"""Letters between a guest's school and its host when one of them moves, changes or cancels."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, time

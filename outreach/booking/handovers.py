@@ -1,5 +1,5 @@
-"""Which bookings were handed from a school to the one that follows it: dated rows, so that the past stays as
-it was."""
+"""Table of bookings handed from a school to the one that follows it: dated rows, so that the past stays as it
+was."""
 
 from collections.abc import Collection
 from datetime import datetime

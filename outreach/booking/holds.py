@@ -1,4 +1,4 @@
-"""A slot kept for one school while it fills in the form, and what it has typed so far."""
+"""Holds: a slot kept for one school while it fills in the form, and the draft of what it has typed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta

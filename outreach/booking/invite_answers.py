@@ -1,5 +1,4 @@
-"""What people answered to a booking's invite, and to which time: carried in what we send next, and said on
-pages.
+"""Answers to a booking's invite, and to which time: carried in what we send next, and said on pages.
 
 An answer changes what we know of the person, never the booking. One that was given below the SEQUENCE at
 which time or place last changed is an answer to the old time, and counts for nothing now.

@@ -1,4 +1,4 @@
-"""Whom a school named from outside its own domain: nothing goes to that address until a coordinator has said
+"""People whom a school named from outside its own domain: nothing goes to them until a coordinator has said
 yes.
 
 Each row is one person at one door: a booking, seats asked for at a neighbour's, 'somebody else' arranges it,

@@ -1,4 +1,4 @@
-"""What a school says will come, and which numbers cannot be."""
+"""Numbers that a school says will come, and which numbers cannot be."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,4 @@
-"""Another time is kept for a school instead: what stood until each move of a proposal, so that the past stays
-as it was."""
+"""Table of a proposal's moves to another time: what stood until each, so that the past stays as it was."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,5 +1,5 @@
-"""Until when a time is kept for a school unless somebody says otherwise: a school day, with the programme's
-notice after it."""
+"""Last day to reply to a kept time unless somebody says otherwise: a school day, with the programme's notice
+after it."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta

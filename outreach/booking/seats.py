@@ -1,4 +1,4 @@
-"""How many of each year group come to which show: what we propose, and what we ask about. Pure."""
+"""Seats of each year group at each show: what we propose, and what we ask about. Pure."""
 
 from collections.abc import Mapping, Sequence
 from math import ceil

@@ -1,4 +1,4 @@
-"""What a show looks like in the calendars that people subscribe to: its schools', its troupe's, its
+"""Entries of a show in the calendars that people subscribe to: its schools', its troupe's, its
 partnership's."""
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Who is told what when a promise changes: facts for the letters, one to each person it concerns."""
+"""Recipients of each letter when a promise changes, and its facts; one letter to each person it concerns."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""flask feeds: what the calendars to subscribe to say, made anew from the bookings and the board's dates."""
+"""flask feeds: calendars to subscribe to, made anew from the bookings and the board's dates."""
 
 from collections.abc import Callable, Sequence
 

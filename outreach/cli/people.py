@@ -1,4 +1,4 @@
-"""flask people: coordinators are made here, and let back in."""
+"""flask people: coordinators made here, and let back in."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""flask planner: draws up the plans that coordinators asked for, in a process of its own."""
+"""flask planner: the worker that draws up the plans coordinators asked for, in a process of its own."""
 
 import click
 from flask.cli import AppGroup

@@ -1,5 +1,5 @@
-"""flask post: sends the letters that wait, answers who asked for a link at the open door, ends proposals that
-lapsed."""
+"""flask post: letters that wait sent, links asked for at the open door answered, proposals that lapsed
+ended."""
 
 from collections.abc import Callable
 

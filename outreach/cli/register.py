@@ -1,4 +1,4 @@
-"""flask register: look at what a register file would change, or apply it."""
+"""flask register: a look at what a register file would change, and its application."""
 
 import os
 from collections.abc import Callable, Iterable

@@ -1,1 +1,1 @@
-"""Who there is: partnerships, people, schools, contacts, the register."""
+"""People and places: partnerships, coordinators, schools, contacts, the register."""

@@ -1,4 +1,4 @@
-"""Whose a mail address is, by the school's website: its host, and the names that offices go by."""
+"""Owner of a mail address, by the school's website: its host, and the names that offices go by."""
 
 import re
 from urllib.parse import urlsplit

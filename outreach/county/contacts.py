@@ -1,4 +1,4 @@
-"""Who is written to at a school: work details, with where they came from; ended, not overwritten."""
+"""Contacts of a school: work details, with where they came from; ended, not overwritten."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Who runs programmes, for which authorities, with which settings; their terms and INSET days."""
+"""Partnerships that run programmes: their authorities, settings, terms and INSET days."""
 
 import json
 import re

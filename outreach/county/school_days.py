@@ -1,4 +1,4 @@
-"""When a school has school days and from when to when: its own word, else its authority's, else weekdays."""
+"""School days and hours of a school: by its own word, else its authority's, else weekdays."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

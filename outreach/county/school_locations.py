@@ -1,4 +1,4 @@
-"""Where schools stand: on their own point, else in the middle of their district, else of their authority."""
+"""Locations of schools: their own point, else the middle of their district, else of their authority."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

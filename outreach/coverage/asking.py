@@ -1,4 +1,4 @@
-"""Where a school stands that has promised nothing: unreachable, proposed, declined, asked or not asked, and
+"""Standing of a school that has promised nothing: unreachable, proposed, declined, asked or not asked, and
 since when.
 
 The newest event names the cause: silent since it was asked, a form begun, an answer, a cancellation, a show

@@ -1,5 +1,4 @@
-"""What was recorded by a moment: the rows standings rest on, of all schools or of some (`Cut.only`), of one
-programme or of several.
+"""Facts recorded by a moment, read in a constant number of plain selects: the rows standings rest on.
 
 Each select is written once, for one cut; several cuts are read by the same selects, joined into one query. So
 a list of all schools, a part of an export and one school's page of many years see the same rows, in a

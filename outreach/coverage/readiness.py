@@ -1,4 +1,4 @@
-"""What a coordinator must set up before schools can book, in order: what stands and what is missing."""
+"""Steps that a coordinator must take before schools can book, in order: what stands and what is missing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who is in a programme's target at a date, with which year groups, and how many pupils that is.
+"""Target of a programme at a date: its schools, with which year groups, and how many pupils that is.
 
 Every open school of the partnership's authorities that offers a target year group, by its ages, else its
 phase, else its type (establishments.py); a coordinator's newest word, exclude or include, lies over that.

@@ -1,4 +1,4 @@
-"""What to open first: fresh links for whoever has just started the service on this computer."""
+"""Addresses to open first: fresh links for whoever has just started the service on this computer."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Which school plays which part in the made-up year. Pure: the same schools and seed, the same cast."""
+"""Cast of the made-up year: which school plays which part. Pure: the same schools and seed, the same cast."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,5 +1,4 @@
-"""How the made-up year's silence was chased: reminders, whose gaps are whose, and what was said on the
-phone."""
+"""Chasing in the made-up year: reminders, whose gaps are whose, and what was said on the phone."""
 
 from datetime import datetime, time, timedelta
 

@@ -1,5 +1,4 @@
-"""What came back by mail in the made-up year: answers from calendars, a wish, a question, mail that came
-back.
+"""Mail that came back in the made-up year: answers from calendars, a wish, a question, mail that came back.
 
 Each comes in as it would from a school's own mail server, through the one door for all mail.
 """

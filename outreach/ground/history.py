@@ -1,4 +1,5 @@
-"""Who did what, when, from what to what. Rows are only ever added; the database refuses the rest."""
+"""History of deeds: who did what, when, from what to what. Rows are only ever added; the database refuses the
+rest."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How dates, times and numbers are said to people, on pages and in letters alike. Pure.
+"""Wording of dates, times and numbers, on pages and in letters alike. Pure.
 
 Tuesday 9 March, with the year when it is not this school year; 9:30am; midday; 1,080; unknown is
 said in words, never 0 or a dash.

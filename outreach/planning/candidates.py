@@ -1,5 +1,4 @@
-"""Which schools a plan is drawn up for: each gap that still needs shows, how many, for how many pupils, and
-on which days."""
+"""Candidates of a plan: each gap that still needs shows, how many, for how many pupils, and on which days."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""How a plan came out: its figures as they are kept, in words, and beside another's. Pure."""
+"""Figures of a plan as they are kept, in words, and beside another's. Pure."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a plan is asked for: which days and troupes, what counts how much, and what is only supposed. Pure."""
+"""Request for a plan: which days and troupes, what counts how much, and what is only supposed. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""One function per letter: to whom, its subject, its words, its invite; each puts it into the outbox.
+"""Letters, one function each: to whom, its subject, its words, its invite; each puts it into the outbox.
 
 Letters know a visit by its UID and a person by the address; all facts are handed in.
 """

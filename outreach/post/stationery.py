@@ -1,4 +1,4 @@
-"""What letters are written on: the facts they are given, and the templates that say them.
+"""Stationery of letters: the facts they are given, and the templates that say them.
 
 The words stand in templates/letters/, once as HTML and once as text that says the same.
 """

@@ -1,4 +1,4 @@
-"""How a letter is written: its words rendered, its link minted, its calendar part made, all sealed into the
+"""Writing of a letter: its words rendered, its link minted, its calendar part made, all sealed into the
 outbox."""
 
 from datetime import datetime

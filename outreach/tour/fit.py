@@ -1,5 +1,5 @@
-"""What fits on one tour day for one school: the gaps between the shows that stand, with the road. Pure
-arithmetic.
+"""Fit of one more show on a tour day for one school: the gaps between the shows that stand, with the road.
+Pure arithmetic.
 
 Reckoned in minutes of the wall clock in Europe/London from midnight: no show crosses a change of the clocks.
 """

@@ -1,5 +1,5 @@
-"""Which starts of one more show leave its troupe a lunch: before that show, after it, or elsewhere on the
-day. Pure.
+"""Starts of one more show that leave its troupe a lunch: before that show, after it, or elsewhere on the day.
+Pure.
 
 The rule is planning/lunch.py's. Minutes of the wall clock from midnight. `shows` of a day are (gets in, away)
 in order; the new one comes before number `at` of them, and `roads` are the minutes of every drive: to the

@@ -1,4 +1,4 @@
-"""Where a tour day begins and ends: at the troupe's base, or where it stays the night before or after."""
+"""Start and end of a tour day's road: the troupe's base, or where it stays the night before or after."""
 
 from collections.abc import Iterable
 from datetime import date

@@ -1,4 +1,5 @@
-"""What a school could have: the starts that are possible on each tour day, ranked, and why a day has none.
+"""Slots that a school could have: the starts that are possible on each tour day, ranked, and why a day has
+none.
 
 Constant number of queries, however many days; what fits on one day is reckoned in fit.py.
 """

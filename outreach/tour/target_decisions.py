@@ -1,4 +1,4 @@
-"""What a coordinator decided of single schools against the rule of the target; dated, with a reason."""
+"""Decisions of a coordinator on single schools against the rule of the target; dated, with a reason."""
 
 from datetime import datetime
 

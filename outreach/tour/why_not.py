@@ -1,4 +1,4 @@
-"""Why a school is not offered a day, rule by rule, in words for a coordinator: 'why not 12 March?'"""
+"""Reasons why a school is not offered a day, rule by rule, in words for a coordinator: 'why not 12 March?'"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

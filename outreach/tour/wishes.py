@@ -1,5 +1,5 @@
-"""What may be wished of a troupe's days: off, half, one show, other hours, a night away; and what it makes of
-a day. Pure."""
+"""Wishes that can be made of a troupe's days: off, half, one show, other hours, a night away; and what each
+makes of a day. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import time

@@ -1,1 +1,1 @@
-"""What truly happened."""
+"""Visits as they truly happened."""

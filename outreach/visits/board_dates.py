@@ -1,4 +1,4 @@
-"""When the board is told what came of it: dates of reports, as its members have them in their calendars.
+"""Dates of reports to the board, as its members have them in their calendars.
 
 Those calendars hold nothing else: no school, no show, no number.
 """

@@ -1,4 +1,4 @@
-"""What some shows came to by now: the verdict on each promise for them that stands, by the rule that coverage
+"""Outcomes of some shows by now: the verdict on each promise for them that stands, by the rule that coverage
 asks."""
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""A school is reminded once of a report that is missing: after the show, on a school day, and never of a
+"""Reminder of a report that is missing: once to a school, after the show, on a school day, and never of a
 cancelled one."""
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What truly happened: each side's own report, and the coordinator's word where they differ. Numbers only."""
+"""Reports of visits: each side's own, and the coordinator's word where they differ. Numbers only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

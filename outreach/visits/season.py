@@ -1,5 +1,5 @@
-"""What a season came to, troupe by troupe and month by month: days, shows, pupils, roads and cost; every sum
-of its days."""
+"""Sums of a season, troupe by troupe and month by month: days, shows, pupils, roads and cost; every sum of
+its days."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

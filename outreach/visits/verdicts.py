@@ -1,5 +1,4 @@
-"""What each promise came to: booked, took place, did not, cancelled, or to confirm; and who was counted.
-Pure.
+"""Verdicts on promises: booked, took place, did not, cancelled, or to confirm; and who was counted. Pure.
 
 Each side's newest report counts, and the coordinator's 'settled' stands over both. A report recorded
 before the show as now promised begins tells of an earlier time and is left out. Two sides differ

@@ -1,4 +1,4 @@
-"""Who may pass: every route carries one of these guards, or stands in OPEN. Headers too.
+"""Guards of routes: every route carries one, or stands in OPEN. Headers too.
 
 A test walks all routes and fails on one without a guard.
 """

@@ -1,5 +1,5 @@
-"""What is said when a page cannot be shown: a form that is too old, no such page, something broken; to people
-or programs."""
+"""Answers when a page cannot be shown: a form that is too old, no such page, something broken; to people or
+programs."""
 
 from typing import Any
 

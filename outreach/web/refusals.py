@@ -1,4 +1,4 @@
-"""What a rule's no becomes: no such page, the page that was sent once more, or words on another page."""
+"""Answers to a rule's no: no such page, the page that was sent once more, or words on another page."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

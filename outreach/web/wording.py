@@ -1,4 +1,4 @@
-"""How dates, times and numbers are said on pages, as template filters."""
+"""Template filters for dates, times and numbers."""
 
 from collections.abc import Iterable
 

@@ -1,5 +1,6 @@
 """Files with names of the trade; templates that the policy lets through."""
 
+import ast
 import re
 
 import plan
@@ -39,6 +40,30 @@ def test_every_file_opens_with_what_it_promises() -> None:
         if path.read_text().strip() and not path.read_text().lstrip().startswith('"""')
     ]
     assert without == []
+
+
+def test_every_file_opens_with_a_noun_phrase() -> None:
+    """'Fingerprint of a plan's inputs' names a thing; 'What of it was there before' does not."""
+    asking = {
+        "What",
+        "Who",
+        "Whom",
+        "Whose",
+        "Where",
+        "When",
+        "Why",
+        "Which",
+        "How",
+        "Until",
+        "Whether",
+        "If",
+    }
+    wrong = [
+        str(path.relative_to(plan.ROOT))
+        for path in plan.modules().values()
+        if (ast.get_docstring(plan.tree(path)) or " ").split(" ")[0] in asking
+    ]
+    assert wrong == []
 
 
 def test_templates_have_no_style_no_script_and_no_handler_of_their_own() -> None:

@@ -1,5 +1,5 @@
-"""Where the chasing of each asked school stands: whom it was asked at, what was written since, or why it is
-left in peace.
+"""State of the chasing of each asked school: whom it was asked at, what was written since, or why it is left
+in peace.
 
 Read for many schools at once, in a constant number of queries; judged again behind the lock before anything
 goes.

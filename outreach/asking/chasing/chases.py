@@ -1,4 +1,4 @@
-"""What was written to get an answer: one row for each letter that chased one asking, and the database's word
+"""Table of letters that chase an answer: one row for each letter about one asking, and the database's word
 against two.
 
 An asking is the first invitation of a school since it last said anything. Whatever the school says ends it;

@@ -1,4 +1,4 @@
-"""A gap is raised to the head teacher, and then to the trust: with a coordinator's consent each time, never
+"""Raising of a gap to the head teacher, and then to the trust: with a coordinator's consent each time, never
 by itself."""
 
 from collections.abc import Collection

@@ -1,5 +1,5 @@
-"""A letter that chases and still waits is taken back when its reason has gone: right before the post would
-send it."""
+"""Recall of a letter that chases and still waits, when its reason has gone: right before the post would send
+it."""
 
 from datetime import datetime
 

@@ -1,4 +1,5 @@
-"""When a school is reminded: so many days on, and then the first day on which that school is in. Pure."""
+"""Days on which a school is reminded: so many days on, and then the first day on which that school is in.
+Pure."""
 
 from collections.abc import Callable
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""How a programme chases its answers: whether reminders go by themselves, after how many days, and what else
+"""Settings of a programme for chasing: whether reminders go by themselves, after how many days, and what else
 goes."""
 
 from collections.abc import Iterable, Mapping

@@ -1,1 +1,2 @@
-"""Once a year schools are asked whether we hold the right people, and say so by one link."""
+"""Yearly confirmation of contacts: schools are asked whether we hold the right people, and say so by one
+link."""

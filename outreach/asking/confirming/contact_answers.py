@@ -1,4 +1,4 @@
-"""A school says whether we hold the right people: all still right, somebody else, one more, not any more."""
+"""Answers of a school about its contacts: all still right, somebody else, one more, not any more."""
 
 from datetime import datetime
 

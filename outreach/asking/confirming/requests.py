@@ -1,5 +1,5 @@
-"""Schools are asked, once in an academic year, whether the people on file are still the right ones: to whom
-that goes, and what came of it."""
+"""Requests to schools, once in an academic year, to confirm the people on file: to whom they go, and what
+came of them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping

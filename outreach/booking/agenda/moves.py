@@ -1,4 +1,4 @@
-"""What was moved in the diary, from where to where, so that it can be put back the same day."""
+"""Record of moves in the diary, from where to where, so that each can be put back the same day."""
 
 from collections.abc import Collection
 from datetime import datetime

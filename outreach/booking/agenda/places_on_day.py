@@ -1,5 +1,5 @@
-"""Where on a tour day something could go, and where not and why; with the minutes of road that it would save.
-Pure, but for one reading of the roads as they are."""
+"""Places on a tour day where something could go, or why it could not; with the minutes of road that each
+would save. Pure, but for one reading of the roads as they are."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

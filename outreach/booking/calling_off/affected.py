@@ -1,4 +1,4 @@
-"""Everything affected when something cannot be played: shows with whom to ring, kept times, guests, slots in
+"""All that is affected when something cannot be played: shows with whom to ring, kept times, guests, slots in
 hand."""
 
 from collections.abc import Iterable

@@ -1,5 +1,5 @@
-"""What was called off, dated, with every promise that it ended; so that it is done once, and its days can be
-given back."""
+"""Tables of call-offs, dated, with every promise that each ended; so that it is done once, and its days can
+be given back."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,4 +1,5 @@
-"""Another time for each school that loses one: the nearest, and one for all together that do not collide."""
+"""Other times for the schools that lose one: the nearest for each, and one for all together that do not
+collide."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

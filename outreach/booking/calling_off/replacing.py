@@ -1,4 +1,4 @@
-"""Another time is kept in place of one that was called off: with the call-off itself, or afterwards."""
+"""Times kept in place of those that were called off: with the call-off itself, or afterwards."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta

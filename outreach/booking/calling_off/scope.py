@@ -1,5 +1,5 @@
-"""What cannot be played: a troupe for some days or halves of days, or the schools of a district that nobody
-can reach."""
+"""Scope of a call-off: a troupe for some days or halves of days, or the schools of a district that nobody can
+reach."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

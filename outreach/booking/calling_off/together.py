@@ -1,5 +1,4 @@
-"""Another time for each of several schools, for all together, so that no two of them collide on a tour day.
-Pure.
+"""Joint choice of another time for several schools, so that no two of them collide on a tour day. Pure.
 
 The fewest choices lost first: whoever loses most by not having its best day is placed first; who finds no
 place then may push somebody to another day who has one. Never fewer are placed than when each takes its best,

@@ -1,1 +1,1 @@
-"""What is done from the desk."""
+"""A coordinator's verbs about bookings and kept times."""

@@ -1,5 +1,5 @@
-"""A booking goes to the school that follows its own: same promise, same calendar entry, another school's name
-on it.
+"""Handing on of a booking to the school that follows its own: same promise, same calendar entry, another
+school's name on it.
 
 What was so before stays so: the booking counts for the first school up to the day it was handed on. Its
 people are told as for a move, links that they hold open the following school's pages, and it can be handed

@@ -1,5 +1,5 @@
-"""What a coordinator does about what came in: takes an answer, grants or refuses a wish, asks back whoever
-declined.
+"""A coordinator's deeds about mail that came in: an answer taken, a wish granted or refused, whoever declined
+asked back.
 
 Mail changes nothing by itself. Each verb here is one click of a person, and leaves the inbox with it.
 """

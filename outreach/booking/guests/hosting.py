@@ -1,5 +1,4 @@
-"""What a host says of its seats: it agrees to a guest or says no, and how many on which terms; or offers
-seats beforehand."""
+"""A host's word on its seats: yes or no to a guest, how many on which terms; or seats offered beforehand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,4 @@
-"""A school joins a neighbour's show: it asks for seats, or takes what the host has offered; changes, takes
-back, still comes.
+"""A school's way into a neighbour's show: seats asked for, or an offer taken; changed, taken back, confirmed.
 
 Seats are judged behind the lock of the tour day; the database refuses what is too much.
 """

@@ -1,4 +1,4 @@
-"""What one cell of a list says: people with their addresses, a day, a school year, a number, a URN. Pure.
+"""Contents of one cell of a list: people with their addresses, a day, a school year, a number, a URN. Pure.
 
 People write several into one cell: ‘Jo Fell <j.fell@…>; Sam Day (deputy DSL) s.day@…’, with semicolons,
 slashes, line breaks.

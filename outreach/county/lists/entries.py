@@ -1,5 +1,5 @@
-"""What becomes of each thing that a list says: new, changed, the same, said twice, not in the target, left
-out, or to be put right. They sum up."""
+"""Fate of each thing that a list says: new, changed, the same, said twice, not in the target, left out, or to
+be put right. They sum up."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

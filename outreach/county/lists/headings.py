@@ -1,5 +1,5 @@
-"""Which column of a list is what, by its heading in the many ways people write them, and by what stands under
-it. Pure.
+"""Headings of a list matched to what they mean, in the many ways people write them, and by what stands under
+them. Pure.
 
 A column is taken as one of `KINDS`; those of people belong to a block: one person of a line that names
 several ('Head name, Head email, DSL name, DSL email'). A column called notes is not read unless somebody says

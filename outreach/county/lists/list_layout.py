@@ -1,4 +1,4 @@
-"""A list as it was read, laid out: where its headings stand, which column is what; and then line by line what
+"""Layout of a list as it was read: where its headings stand, which column is what; and then line by line what
 it says.
 
 Titles above the headings, cover sheets, headings over two lines, headings said again further down: known and

@@ -1,4 +1,4 @@
-"""Which school a line of a list means: by its URN, its LAESTAB, else by name and postcode, else by name and
+"""School that a line of a list means: by its URN, its LAESTAB, else by name and postcode, else by name and
 town.
 
 Only the partnership's own schools are looked at: of a school that another holds nothing is said, not even

@@ -1,4 +1,4 @@
-"""The register 'Get Information about Schools' comes in: read, compared with what is known, applied.
+"""Import of the register 'Get Information about Schools': read, compared with what is known, applied.
 
 file = register.read(source, la_codes=["931"], also=register.urns_of(["931"]))
 with transaction():

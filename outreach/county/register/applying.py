@@ -1,4 +1,4 @@
-"""The register comes in: what a file would change here (`preview`), and the change made (`apply`).
+"""Application of a register file: what it would change here (`preview`), and the change made (`apply`).
 
 What the register says of a school is a dated row, and a new one only when it says otherwise. A
 local correction is laid over it and survives.

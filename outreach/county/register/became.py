@@ -1,4 +1,4 @@
-"""Which new schools of a file probably are schools that it no longer has: same place, like name. Pure.
+"""New schools of a file that probably are schools it no longer has: same place, like name. Pure.
 
 A download that lists open schools alone shows a conversion as one school gone and another come, on the same
 site. The register's links file would say it; without it a coordinator does, pair by pair.

@@ -1,4 +1,4 @@
-"""Many new rows of one table at once, in the caller's transaction."""
+"""Bulk insertion of many rows of one table, in the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

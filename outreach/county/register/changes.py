@@ -1,4 +1,4 @@
-"""What a register file says against what is known: the changes that applying it would make. Pure.
+"""Changes that applying a register file would make, compared with what is known. Pure.
 
 A school that is not in a file stays as it is: only the register's own word closes it.
 """

@@ -1,5 +1,5 @@
-"""What the register changed and a coordinator decides: take its word, or keep ours. Each stands with who and
-when.
+"""A coordinator's decisions on changes of the register: its word taken, or ours kept. Each stands with who
+and when.
 
 A change is put down by the import that brought it (noticing.py says which matter) and is open until it is
 decided or the register says otherwise again. Keeping ours is a local correction; taking the register's word

@@ -1,4 +1,4 @@
-"""What a person must say yes to before a file is applied: one that is older than the last, all closed, or
+"""Doubts that a person must answer before a file is applied: one that is older than the last, all closed, or
 nearly empty. Pure.
 
 None of it is forbidden, since each may be meant; but a file that was taken by mistake would close a county's

@@ -1,4 +1,5 @@
-"""Which of a register file's changes a coordinator must look at, and which go through without a word. Pure.
+"""Changes of a register file that a coordinator must look at, told from those that go through without a word.
+Pure.
 
 What matters: a school opens, closes or will close, leaves or joins the authority; its ages, phase or type say
 other year groups than before; its district, trust or name, by which figures are told apart; and any fact that

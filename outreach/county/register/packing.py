@@ -1,4 +1,4 @@
-"""How register files are packed: bare, or several in a zip; and which of them is the one that is meant."""
+"""Packing of register files: bare, or several in a zip; and which of them is the one that is meant."""
 
 import zipfile
 import zlib

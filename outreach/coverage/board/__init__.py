@@ -1,2 +1,1 @@
-"""What the board is told: reports that stay as they were published, with what was corrected since beside
-them."""
+"""Reports to the board: they stay as they were published, with what was corrected since beside them."""

@@ -1,4 +1,4 @@
-"""How many concerns schools reported, school by school: a number and never a child."""
+"""Count of concerns that schools reported, school by school: a number and never a child."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What a report to the board says, as plain data that can be kept for ever: figures, definitions, what is
+"""Content of a report to the board, as plain data that can be kept for ever: figures, definitions, what is
 estimated. Pure.
 
 Schools are counted in the open; every number of people has gone through suppression.py. Shapes:

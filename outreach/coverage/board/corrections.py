@@ -1,5 +1,4 @@
-"""What is known now about the time that a board report speaks of, with what changed it; shown beside it,
-never in it.
+"""Corrections to the time that a board report speaks of, with what changed it; shown beside it, never in it.
 
 A past day is reckoned anew in four steps, each with one thing more: by the rules as they are now, with the
 reports since, with what the register said since, and with the settings of today. What the step moves, that

@@ -1,4 +1,4 @@
-"""What a council's own dashboard may read as of a day: standings and bookings, school by school, and sums of
+"""Data for a council's own dashboard as of a day: standings and bookings, school by school, and sums of
 schools.
 
 No count of people is in it: what pupils a booking expects is always hidden. Who saw it is told by published

@@ -1,2 +1,2 @@
-"""What standings look like: the county as a map, and how two dates lie apart. Pure; pixels and words, no
+"""Pictures of standings: the county as a map, and how two dates lie apart. Pure; pixels and words, no
 markup."""

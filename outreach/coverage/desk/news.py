@@ -1,5 +1,5 @@
-"""What is new in a programme since somebody last looked: bookings, changes, cancellations, answers and
-reports, row by row."""
+"""News of a programme since somebody last looked: bookings, changes, cancellations, answers and reports, row
+by row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,4 @@
-"""How far a programme is and where it goes: the trend of its reckoning, and the forecast over the school days
-to come."""
+"""Outlook of a programme: the trend of its reckoning, and the forecast over the school days to come."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

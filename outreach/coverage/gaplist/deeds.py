@@ -1,4 +1,4 @@
-"""What a coordinator does about many gaps at once, held to the list that was shown before.
+"""A coordinator's deeds about many gaps at once, held to the list that was shown before.
 
 A school whose standing or cause is another by now is left as it is and named; all the others are done. Deeds
 of one programme queue at its row, so that each sees what the one before did.

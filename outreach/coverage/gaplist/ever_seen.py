@@ -1,4 +1,4 @@
-"""Which schools saw it before: in whatever year, in any other programme of the partnership for the same kind
+"""Schools that saw it before: in whatever year, in any other programme of the partnership for the same kind
 of people.
 
 Seen here is less than the standing 'seen': one show that took place is enough, whoever counted whom. Where

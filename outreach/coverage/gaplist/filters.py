@@ -1,4 +1,4 @@
-"""What the gaps list is narrowed to and how it is sorted, with the count beside every filter. Pure.
+"""Filters and sort orders of the gaps list, with the count beside every filter. Pure.
 
 The count beside a filter is how many gaps it holds of those that match the filters of every other kind:
 ticking it alone among its kind shows just as many.

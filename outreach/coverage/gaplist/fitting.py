@@ -1,4 +1,4 @@
-"""Which missing schools would fit on some tour days, each with its best start there: the least extra road
+"""Missing schools that would fit on some tour days, each with its best start there: the least extra road
 first."""
 
 from collections.abc import Iterable

@@ -1,5 +1,4 @@
-"""When we last heard from a school or wrote to it, and how: by any letter, answer, talk or deed, under any of
-its URNs."""
+"""Last contact with a school, either way: by any letter, answer, talk or deed, under any of its URNs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who is missing from a programme now: each gap with how long it waits, who looks after it, and whether it
+"""Schools missing from a programme now: each gap with how long it waits, who looks after it, and whether it
 was ever seen.
 
 A school stands for those it came from: they may have an owner still, and what they saw it saw.

@@ -1,4 +1,4 @@
-"""Whom to ask first in a new year: schools that never saw it, then last year's gaps, those of the districts
+"""First round of a new year: schools that never saw it, then last year's gaps, those of the districts
 furthest behind on top."""
 
 from collections import Counter

@@ -1,5 +1,5 @@
-"""Where one school stood in each programme, year by year, its former selves with it: one line a programme,
-newest first.
+"""Story of one school, year by year, its former selves with it: where it stood in each programme, one line
+each, newest first.
 
 Each line is the very standing that lists and figures show, as of a day: today for what is under way, and
 never later than the last day of a year that is over. A constant number of queries, however many programmes

@@ -1,4 +1,4 @@
-"""What was typed into the search, as it is looked for: without case, accents and punctuation. Pure."""
+"""Search words as they are looked for: without case, accents and punctuation. Pure."""
 
 import re
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""From plan to promise."""
+"""The way from a plan to promises."""

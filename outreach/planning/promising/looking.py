@@ -1,5 +1,5 @@
-"""What accepting lines of a plan would do, line by line, before anything is done: who is written to, until
-when it is kept, which of them move, wait or cannot be. Writes nothing."""
+"""Preview of accepting lines of a plan, line by line: who is written to, until when it is kept, which of them
+move, wait or cannot be. Writes nothing."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence

@@ -1,5 +1,5 @@
-"""What the calendars to subscribe to say: the text of each entry is kept, so that a feed is handed out, not
-made anew.
+"""Entries of the calendars to subscribe to: the text of each is kept, so that a feed is handed out, not made
+anew.
 
 An entry is a VEVENT of RFC 5545 with nobody in it: no METHOD, ORGANIZER or ATTENDEE, and a UID other than the
 invite's, so that whoever has both keeps both. Its lines are written here and not by icalendar, since each

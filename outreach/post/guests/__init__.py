@@ -1,1 +1,1 @@
-"""What host and guest are told of each other."""
+"""Letters between host and guest."""

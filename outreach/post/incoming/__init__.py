@@ -1,1 +1,1 @@
-"""What people and mail servers say back to us. Keeps it; whoever stands above acts on it."""
+"""Mail that people and mail servers send us: kept here; whoever stands above acts on it."""

@@ -1,5 +1,5 @@
-"""What attendees say back about a visit (RFC 5546 3.2): an answer is written down, a wish kept; doubts go to
-a person.
+"""Calendar replies of attendees about a visit (RFC 5546 3.2): an answer is written down, a wish kept; doubts
+go to a person.
 
 An answer changes what we know of the person, never the visit. Nobody unknown is ever added by it.
 """

@@ -1,5 +1,4 @@
-"""What attendees answered, written down: an answer to the revision it was given to, and what a newer one
-overtakes."""
+"""Attendees' answers written down: each to the revision it was given to, and what a newer one overtakes."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,5 +1,5 @@
-"""What stands in many mails at once: the answers and wishes in them, and the letters they answer. A few
-queries for all."""
+"""Contents of many mails at once: the answers and wishes in them, and the letters they answer. A few queries
+for all."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

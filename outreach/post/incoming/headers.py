@@ -1,5 +1,5 @@
-"""What the head of a mail says: who, to whom, and whether our own mail server vouches for it. Pure, and it
-never raises."""
+"""Headers of a mail: who, to whom, and whether our own mail server vouches for it. Pure, and it never
+raises."""
 
 import re
 from collections.abc import Iterable, Sequence

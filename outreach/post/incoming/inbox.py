@@ -1,5 +1,4 @@
-"""What came in, kept whole: answers from calendars, wishes for another time, bounces, and mail from
-people."""
+"""Inbox, kept whole: answers from calendars, wishes for another time, bounces, and mail from people."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a mail belongs to: the visit whose calendar entries we wrote, the people who have it, the letter that
+"""Match of a mail to what we wrote: the visit of its calendar entry, the people who have it, the letter that
 came back."""
 
 from collections.abc import Iterable

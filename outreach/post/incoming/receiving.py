@@ -1,5 +1,5 @@
-"""Mail comes in: kept whole, understood, matched to what we wrote; answers are written down, all else waits
-for a person.
+"""Receiving of mail: kept whole, understood, matched to what we wrote; answers are written down, all else
+waits for a person.
 
 Nothing is ever answered by itself but a calendar's asking for what it was sent (REFRESH), and no word above
 is called: what is written here takes effect when a page acts on it.

@@ -1,1 +1,1 @@
-"""How the post is doing: for a coordinator, and for a monitor."""
+"""State of the post: for a coordinator, and for a monitor."""

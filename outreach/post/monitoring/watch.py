@@ -1,4 +1,4 @@
-"""How the post is doing, for a person and for a monitor: what waits since when, who is on duty, what came in
+"""State of the post, for a person and for a monitor: what waits since when, who is on duty, what came in
 last.
 
 For a monitor figures of the whole service, without any letter's address or subject; for a coordinator those

@@ -1,4 +1,4 @@
-"""Whose letter it is just now: taken a handful at a time, marked together, put back.
+"""Claims of postmen on letters: taken a handful at a time, marked together, put back.
 
 Nothing here waits on the world; each turn is one short transaction. What a postman marks is lost with him
 when he dies: then the same bytes go again, and nobody's calendar changes by that.

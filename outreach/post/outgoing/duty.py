@@ -1,4 +1,4 @@
-"""Who is on duty: one row for each postman at work, so that anybody can see whether there is one at all."""
+"""Duty of postmen: one row for each at work, so that anybody can see whether there is one at all."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,1 +1,1 @@
-"""What a troupe gives of its time: rest, lunch, nights away, days off."""
+"""A troupe's time: rest, lunch, nights away, days off."""

@@ -1,4 +1,4 @@
-"""Many days of a troupe changed at once, after a look at what becomes of each; and the change undone.
+"""Change of many days of a troupe at once, after a look at what becomes of each; and the change undone.
 
 Days that cannot be changed are named, with why, and the others are done.
 """

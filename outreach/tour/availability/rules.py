@@ -1,5 +1,5 @@
-"""What a troupe keeps to on every day: rest between two days, lunch, how late it is back, whether it stays
-nights away."""
+"""Rules of a troupe for every day: rest between two days, lunch, how late it is back, whether it stays nights
+away."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time

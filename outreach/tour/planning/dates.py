@@ -1,4 +1,4 @@
-"""Which pattern is driven on which date: a matching of patterns and days, the hardest first. Pure.
+"""Matching of patterns to dates, the hardest first. Pure.
 
 Patterns were chosen for kinds of day, without looking at single dates. Where no matching takes them all,
 everybody who found a date keeps it, each day becomes a kind of its own, and the rest is planned again.

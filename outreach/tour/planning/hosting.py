@@ -1,4 +1,4 @@
-"""Who could be whose guest: pairs of a small school and a neighbour's new show with seats for it. Pure.
+"""Possible hosts and guests: pairs of a small school and a neighbour's new show with seats for it. Pure.
 
 Whether a show's date and start suit the guest is known only when it has them; here, only whether they ever
 could.

@@ -1,5 +1,5 @@
-"""What is to be planned, as plain numbers: gaps, tour days, what is booked, the roads; and what is refused of
-it. Pure.
+"""Problem of the planner, as plain numbers: gaps, tour days, what is booked, the roads; and what is refused
+of it. Pure.
 
 Minutes of a day count from midnight on the wall clock; no show crosses a change of the clocks. Places are
 numbers into `places` and into both sides of `road`.

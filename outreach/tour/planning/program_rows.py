@@ -1,4 +1,4 @@
-"""What the programs are made of. Pure.
+"""Rows and columns of the linear programs. Pure.
 
 Columns: `head`, which is the part left out of each school, the shows of each host that take guests, and each
 guest; then patterns. Rows: each school covered as often as it needs, less the part left out; each kind of day

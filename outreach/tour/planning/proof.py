@@ -1,4 +1,4 @@
-"""How good a plan is, in plain words, and what that rests on. Pure."""
+"""Proof of how good a plan is, in plain words, and what that rests on. Pure."""
 
 import math
 from collections.abc import Iterable

@@ -1,5 +1,5 @@
-"""What covering a school is worth, in minutes of driving: one unit with the road, so that a coordinator can
-read it. Pure.
+"""Worth of covering a school, in minutes of driving: one unit with the road, so that a coordinator can read
+it. Pure.
 
 'Schools first': each school counts alike, whatever its size, but for a little. 'Pupils first': each show
 counts, and with it every pupil, so that a big school is worth several small ones. A school not seen in an

@@ -1,5 +1,5 @@
-"""Where a date of one academic year stands in the terms of a later one: the same weekday of the same week of
-its term. Pure."""
+"""Dates of one academic year carried into the terms of a later one: the same weekday of the same week of its
+term. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta

@@ -1,5 +1,5 @@
-"""The company says by its link when its troupe can play: days off, half days, other hours, nights away, and
-its rules."""
+"""A troupe's availability, said by the company by its link: days off, half days, other hours, nights away,
+and its rules."""
 
 from typing import Any
 

@@ -1,5 +1,4 @@
-"""The company says that it cannot play, by its troupe's link: all that this hits, whom to ring, and the one
-click."""
+"""Calling off by the company, by its troupe's link: all that this hits, whom to ring, and the one click."""
 
 from typing import Any
 

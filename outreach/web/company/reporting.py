@@ -1,5 +1,4 @@
-"""What came of a show, said by the company by its troupe's link; and its report taken back when it was
-wrong"""
+"""A company's report on a show by its troupe's link; and its report taken back when it was wrong."""
 
 from typing import Any
 

@@ -1,5 +1,4 @@
-"""Which programme, as of which day, beside which other, of which schools: what coverage and its lists read
-from their address.
+"""Address of coverage and its lists: which programme, as of which day, beside which other, of which schools.
 
 What makes no sense is said: a day in `wrong`, by its field; any other word in `left_out`, a sentence each.
 """

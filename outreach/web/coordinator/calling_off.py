@@ -1,4 +1,4 @@
-"""What cannot be played is called off: all that it hits on one page, another time for each, and what came of
+"""Calling off what cannot be played: all that it hits on one page, another time for each, and what came of
 it."""
 
 from typing import Any

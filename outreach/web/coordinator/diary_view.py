@@ -1,4 +1,4 @@
-"""Which stretch of the diary is looked at, read from the address; what makes no sense is said, a sentence
+"""Stretch of the diary that is looked at, read from the address; what makes no sense is said, a sentence
 each.
 
 And how it is drawn: where on the line of hours a thing stands.

@@ -1,5 +1,5 @@
-"""What is done about many gaps at once: each deed shows the exact list, and the exact letter, before anything
-goes or changes.
+"""Deeds about many gaps at once: each shows the exact list, and the exact letter, before anything goes or
+changes.
 
 Whoever changed between the list and the click is left alone and named; the others are done.
 """

@@ -1,5 +1,4 @@
-"""What the gaps list and its deeds are asked for: filters, sort and the schools ticked, from an address or a
-form.
+"""Query of the gaps list and its deeds: filters, sort and the schools ticked, from an address or a form.
 
 What makes no sense is said, a sentence each, in `left_out`.
 """

@@ -1,4 +1,4 @@
-"""How the gaps list is shown: fifty rows with their last contact and next step, the filters with their
+"""The gaps list as it is shown: fifty rows with their last contact and next step, the filters with their
 counts, what is ticked."""
 
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
-"""A booking of a school that closes goes to the one that follows it: to whom, who is told, one click; and
-back again."""
+"""Handing a booking of a school that closes on to the one that follows it: to whom, who is told, one click;
+and back again."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the inbox says of each message: what it is about, what is in it, and whether anything is left to
+"""Cards of the inbox, one for each message: what it is about, what is in it, and whether anything is left to
 do."""
 
 from collections.abc import Mapping, Sequence

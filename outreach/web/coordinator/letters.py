@@ -1,4 +1,4 @@
-"""What was written to whom: waiting, sent, failed, come back; each mail as it went, and what can be done
+"""Letters that were written: waiting, sent, failed, come back; each mail as it went, and what can be done
 about it."""
 
 import re

@@ -1,4 +1,4 @@
-"""What the desk counts apart from schools: what is new since somebody last looked, and the times kept for
+"""Counts of the desk apart from schools: what is new since somebody last looked, and the times kept for
 schools."""
 
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""From plan to promise: the exact list and the exact letters before anything goes, accepting it, and planning
+"""Accepting a plan: the exact list and the exact letters before anything goes, the deed, and planning
 again."""
 
 from datetime import date

@@ -1,4 +1,4 @@
-"""What register files changed and somebody must decide: shows at schools that close first, then fact by fact,
+"""Changes of register files that somebody must decide: shows at schools that close first, then fact by fact,
 then what was decided."""
 
 from collections.abc import Callable

@@ -1,5 +1,5 @@
-"""Who asked for a school's link from an address that we do not know, and whom schools named at addresses that
-are not theirs."""
+"""Requests for a school's link from addresses that we do not know, and people named by schools at addresses
+not theirs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whom to write to at one school, writing to it, reading out a link, and what it said on the phone."""
+"""Asking one school: whom to write to, writing to it, reading out a link, and what it said on the phone."""
 
 from typing import Any
 

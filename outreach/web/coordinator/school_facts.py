@@ -1,4 +1,4 @@
-"""What a school told us against the register: corrections, its own numbers, its own days and hours."""
+"""Facts that a school told us against the register: corrections, its own numbers, its own days and hours."""
 
 from datetime import date
 from typing import Any

@@ -1,5 +1,5 @@
-"""What a school's page tells of facts, of what was said, and of what was done: put together, in words. No
-page of its own."""
+"""Words of a school's page on facts, on what was said, and on what was done, put together. No page of its
+own."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
-"""What a school's page says, in words: of the school, of where it stands and stood, and of what passed between
-us and it. Pure."""
+"""Words of a school's page: of the school, of where it stands and stood, and of what passed between us and
+it. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

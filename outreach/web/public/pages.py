@@ -1,4 +1,4 @@
-"""What everybody may read: the first page, the notices, the health of the service."""
+"""Pages that everybody may read: the first page, the notices, the health of the service."""
 
 from datetime import timedelta
 from typing import Any

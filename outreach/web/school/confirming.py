@@ -1,5 +1,5 @@
-"""Are these still the right people? A school says so on its phone, by one link: all are right, somebody else,
-one more, not any more."""
+"""A school's answer, by one link on its phone, whether these are still the right people: all are right,
+somebody else, one more, not any more."""
 
 from typing import Any
 

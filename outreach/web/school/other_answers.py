@@ -1,4 +1,4 @@
-"""What a school says short of booking: not this year, other days, the waiting list, somebody else; booking
+"""A school's answers short of booking: not this year, other days, the waiting list, somebody else; booking
 takes each back."""
 
 from typing import Any

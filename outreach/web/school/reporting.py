@@ -1,5 +1,5 @@
-"""What came of a show, said by the school by its own link once it has begun; and its report taken back when
-it was wrong"""
+"""A school's report on a show by its own link once it has begun; and its report taken back when it was
+wrong."""
 
 from typing import Any
 
