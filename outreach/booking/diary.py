@@ -39,7 +39,18 @@ def counts(
     Performance)."""
     some = select(func.count()).select_from(Booking)
     return {
-        when: db.session.scalar(_chosen(some, partnership_id, when, programme_id, find, only, now)) or 0
+        when: db.session.scalar(
+            _chosen(
+                some,
+                partnership_id=partnership_id,
+                when=when,
+                programme_id=programme_id,
+                find=find,
+                only=only,
+                now=now,
+            )
+        )
+        or 0
         for when in (COMING, PAST, CANCELLED)
     }
 
@@ -57,7 +68,15 @@ def listing(
     most: int = 50,
 ) -> list[Booking]:
     """Some of them, with school, show, programme and troupe; a constant number of queries."""
-    query = _chosen(select(Booking), partnership_id, when, programme_id, find, only, now)
+    query = _chosen(
+        select(Booking),
+        partnership_id=partnership_id,
+        when=when,
+        programme_id=programme_id,
+        find=find,
+        only=only,
+        now=now,
+    )
     by = ORDERS.get(order, ORDERS["date"])
     if order not in ("school", "booked") and when != COMING:
         by = (Performance.starts_at.desc(), Booking.id.desc())
@@ -158,6 +177,7 @@ def of_schools(urns: Iterable[int], partnership_id: int) -> list[Booking]:
 
 def _chosen(
     query: Select[Any],
+    *,
     partnership_id: int,
     when: str,
     programme_id: int | None,

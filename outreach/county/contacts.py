@@ -291,13 +291,13 @@ def find_address(text: str) -> str | None:
 
 def add(
     urn: int,
+    *,
     name: str,
     role: str,
     address: str,
     phone: str,
     source: str,
     source_date: date,
-    *,
     who: str,
     now: datetime,
     partnership_id: int | None = None,

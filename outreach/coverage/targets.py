@@ -185,7 +185,15 @@ class Target:
         if self.for_adults:
             if included is None and establishments.never_in(known.type_of_establishment):
                 return None
-            return TargetSchool(known, (ADULTS,), phase, False, None, False, self._parts(None, (ADULTS,)))
+            return TargetSchool(
+                known,
+                year_groups=(ADULTS,),
+                phase=phase,
+                ages_unknown=False,
+                target_pupils=None,
+                estimated=False,
+                by_year=self._parts(None, (ADULTS,)),
+            )
         if included is None and establishments.never_in(known.type_of_establishment):
             return None
         by_ages = self._by_ages_or_phase(known)
@@ -198,7 +206,15 @@ class Target:
         own = self._own_numbers(known.urn, groups)
         pupils, estimated = self._target_pupils(known, groups, own)
         by_year = self._by_year(groups, own, pupils) if own else self._parts(pupils, groups)
-        return TargetSchool(known, groups, phase, unknown, pupils, estimated, by_year)
+        return TargetSchool(
+            known,
+            year_groups=groups,
+            phase=phase,
+            ages_unknown=unknown,
+            target_pupils=pupils,
+            estimated=estimated,
+            by_year=by_year,
+        )
 
     def _offers_none_by_own_numbers(self, urn: int) -> bool:
         return all(self.own_number(urn, y) == 0 for y in self.year_groups)

@@ -231,24 +231,24 @@ def _contacts(random: Random, parts: Cast, *, now: datetime) -> None:
         address = f"{names.slug(first)[0]}.{names.slug(last)}@{host_of(school)}"
         contacts.add(
             school.urn,
-            f"{first} {last}",
-            "Designated safeguarding lead",
-            address,
-            school.telephone,
-            "the school's website",
-            day_of(now),
+            name=f"{first} {last}",
+            role="Designated safeguarding lead",
+            address=address,
+            phone=school.telephone,
+            source="the school's website",
+            source_date=day_of(now),
             who=COORDINATOR,
             now=now,
         )
         if random.random() < 0.3 and school not in parts.playing(cast.BOUNCED):
             contacts.add(
                 school.urn,
-                "",
-                "Office",
-                f"office@{host_of(school)}",
-                school.telephone,
-                "the register",
-                day_of(now),
+                name="",
+                role="Office",
+                address=f"office@{host_of(school)}",
+                phone=school.telephone,
+                source="the register",
+                source_date=day_of(now),
                 who=COORDINATOR,
                 now=now,
             )

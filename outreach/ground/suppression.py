@@ -133,7 +133,15 @@ def hide(
     somebody away.
     """
     before = list(earlier)
-    work = _Work(sums, people, day, before, frozenset(dear), frozenset(aside), frozenset(always))
+    work = _Work(
+        sums,
+        people=people,
+        day=day,
+        earlier=before,
+        dear=frozenset(dear),
+        aside=frozenset(aside),
+        always=frozenset(always),
+    )
     while move := work.next_move():
         work.shown -= move
     release = Release(day=day, people=people, shown=tuple(sums[key] for key in sums if key in work.shown))

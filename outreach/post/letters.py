@@ -385,7 +385,7 @@ def cancelled(
     )
     off = replace(visit, cancelled=True)
     invite = Invite(method=CANCEL, ics=calendars.cancel(appointment(off, sender, now=now)))
-    return put_visit("cancelled", visit, to, sender, words, invite, thread, now=now)
+    return put_visit("cancelled", visit, to, sender, words=words, invite=invite, thread=thread, now=now)
 
 
 def preview_cancelled(
@@ -424,7 +424,9 @@ def colleague_removed(visit: Visit, to: Addressee, sender: Sender, *, now: datet
         appointment(visit, sender, now=now), description="You are not named for this visit any more."
     )
     invite = Invite(method=CANCEL, ics=calendars.cancel(entry, only))
-    return put_visit("colleague removed", visit, to, sender, words, invite, thread, now=now)
+    return put_visit(
+        "colleague removed", visit, to, sender, words=words, invite=invite, thread=thread, now=now
+    )
 
 
 def report_missing(
@@ -483,7 +485,16 @@ def for_troupe(
         not_me=links.contact_page(settings().public_url),
     )
     ics = troupe_calendar(visit, to, sender, method=method, now=now)
-    return put_visit("troupe", visit, to, sender, words, Invite(method=method, ics=ics), thread, now=now)
+    return put_visit(
+        "troupe",
+        visit,
+        to,
+        sender,
+        words=words,
+        invite=Invite(method=method, ics=ics),
+        thread=thread,
+        now=now,
+    )
 
 
 def troupe_calendar(visit: Visit, to: Addressee, sender: Sender, *, method: str, now: datetime) -> bytes:

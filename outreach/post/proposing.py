@@ -148,4 +148,4 @@ def ended(
         appointment(visit, sender, now=now), description="This time is not kept for your school any more."
     )
     invite = Invite(method=CANCEL, ics=calendars.cancel(entry))
-    return put_visit("proposal ended", visit, to, sender, words, invite, thread, now=now)
+    return put_visit("proposal ended", visit, to, sender, words=words, invite=invite, thread=thread, now=now)

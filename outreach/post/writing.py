@@ -111,7 +111,9 @@ def tell(
         **more,
     )
     invite = Invite(method=REQUEST, ics=calendars.request(appointment(visit, sender, now=now)))
-    return put_visit(kind.replace("_", " "), visit, to, sender, words, invite, thread, now=now)
+    return put_visit(
+        kind.replace("_", " "), visit, to, sender, words=words, invite=invite, thread=thread, now=now
+    )
 
 
 def put_visit(
@@ -119,10 +121,10 @@ def put_visit(
     visit: Visit,
     to: Addressee,
     sender: Sender,
+    *,
     words: Rendered,
     invite: Invite,
     thread: Thread,
-    *,
     now: datetime,
 ) -> Letter:
     return put(

@@ -65,20 +65,51 @@ def road_of_show(performance: Performance, *, now: datetime) -> Road:
     here = _stop(performance)
     return Road(
         before=_leg(
-            ways, _stop(before), here, before, before.host.name, before.away_at, performance.get_in_at
+            ways,
+            start=_stop(before),
+            end=here,
+            other=before,
+            name=before.host.name,
+            leaves_at=before.away_at,
+            due_at=performance.get_in_at,
         )
         if before
         else out
-        and _leg(ways, out.stop, here, None, out.name, wall(day.day, day.leaves), performance.get_in_at),
-        after=_leg(ways, here, _stop(after), after, after.host.name, performance.away_at, after.get_in_at)
+        and _leg(
+            ways,
+            start=out.stop,
+            end=here,
+            other=None,
+            name=out.name,
+            leaves_at=wall(day.day, day.leaves),
+            due_at=performance.get_in_at,
+        ),
+        after=_leg(
+            ways,
+            start=here,
+            end=_stop(after),
+            other=after,
+            name=after.host.name,
+            leaves_at=performance.away_at,
+            due_at=after.get_in_at,
+        )
         if after
         else home
-        and _leg(ways, here, home.stop, None, home.name, performance.away_at, wall(day.day, day.returns)),
+        and _leg(
+            ways,
+            start=here,
+            end=home.stop,
+            other=None,
+            name=home.name,
+            leaves_at=performance.away_at,
+            due_at=wall(day.day, day.returns),
+        ),
     )
 
 
 def _leg(
     ways: Roads,
+    *,
     start: Stop,
     end: Stop,
     other: Performance | None,

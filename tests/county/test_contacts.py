@@ -18,12 +18,12 @@ def add(urn: int, address: str, **changes: str) -> Contact:
     said = {"name": "Joanna Fell", "role": "DSL", "phone": "", "source": "the school's website"} | changes
     return contacts.add(
         urn,
-        said["name"],
-        said["role"],
-        address,
-        said["phone"],
-        said["source"],
-        date(2027, 1, 4),
+        name=said["name"],
+        role=said["role"],
+        address=address,
+        phone=said["phone"],
+        source=said["source"],
+        source_date=date(2027, 1, 4),
         who="Priya",
         now=make.NOW,
     )

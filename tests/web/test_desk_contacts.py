@@ -338,12 +338,12 @@ def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(
         )
         known = contacts.add(
             urn,
-            "Was",
-            "DSL",
-            "k@redmere.example",
-            "",
-            "their page",
-            make.EARLIER.date(),
+            name="Was",
+            role="DSL",
+            address="k@redmere.example",
+            phone="",
+            source="their page",
+            source_date=make.EARLIER.date(),
             who="P",
             now=make.EARLIER,
         )

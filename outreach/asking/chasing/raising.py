@@ -273,12 +273,12 @@ def _on_file(school: School, to: Addressee, *, who: str, now: datetime) -> None:
     if all(c.address.lower() != to.address.lower() for c in contacts.contacts_of_school(school.urn)):
         contacts.add(
             school.urn,
-            to.name,
-            to.role or HEAD_ROLE,
-            to.address,
-            "",
-            to.source,
-            to.source_date or day_of(now),
+            name=to.name,
+            role=to.role or HEAD_ROLE,
+            address=to.address,
+            phone="",
+            source=to.source,
+            source_date=to.source_date or day_of(now),
             who=who,
             now=now,
         )

@@ -159,12 +159,12 @@ def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
     there = {c.address.casefold(): c for c in contacts.contacts_of_school(person.urn, whose)}
     contact = there.get(person.address.casefold()) or contacts.add(
         person.urn,
-        person.name,
-        person.role,
-        person.address,
-        person.phone,
-        f"named by {person.named_by}, at the school",
-        day_of(person.recorded_at),
+        name=person.name,
+        role=person.role,
+        address=person.address,
+        phone=person.phone,
+        source=f"named by {person.named_by}, at the school",
+        source_date=day_of(person.recorded_at),
         who=who,
         now=now,
         partnership_id=whose,

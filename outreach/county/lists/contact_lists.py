@@ -391,11 +391,12 @@ def _entries(
             shown=record.shown,
             said=record.said,
         )
-        yield _judged(entry, record, person, said, ours, known, ended)
+        yield _judged(entry, record=record, person=person, said=said, ours=ours, known=known, ended=ended)
 
 
 def _judged(
     entry: ContactEntry,
+    *,
     record: Record,
     person: Person,
     said: object,

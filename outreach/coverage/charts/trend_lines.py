@@ -115,7 +115,13 @@ def draw(
         booked_end=booked_end,
         expected_ends=list(dict.fromkeys(scale.at(line[-1]) for line in (faster, slower) if line)),
         labels=_labels(
-            frame, found, scale, here, booked_end, (slower[-1], faster[-1]) if faster else None, saw
+            frame,
+            found,
+            scale=scale,
+            here=here,
+            booked_end=booked_end,
+            ends=(slower[-1], faster[-1]) if faster else None,
+            saw=saw,
         ),
     )
 
@@ -172,6 +178,7 @@ def _holidays(scale: _Scale, school_days: Sequence[date]) -> list[tuple[float, f
 def _labels(
     frame: Frame,
     found: Forecast,
+    *,
     scale: _Scale,
     here: tuple[float, float],
     booked_end: tuple[float, float] | None,

@@ -133,10 +133,24 @@ def forecast_of_programme(
     coming = [(d, free) for d, free in tour if d > today]
     last = max([today, *(d for d, _ in coming), *booked])
     slower, slower_on = _course(
-        today, school_days, seen, booked, left, coming, pace.slower if pace else None, pace
+        today,
+        school_days=school_days,
+        seen=seen,
+        booked=booked,
+        left=left,
+        coming=coming,
+        recent=pace.slower if pace else None,
+        pace=pace,
     )
     faster, faster_on = _course(
-        today, school_days, seen, booked, left, coming, pace.faster if pace else None, pace
+        today,
+        school_days=school_days,
+        seen=seen,
+        booked=booked,
+        left=left,
+        coming=coming,
+        recent=pace.faster if pace else None,
+        pace=pace,
     )
     places = sum(free for _, free in coming)
     return Forecast(
@@ -164,6 +178,7 @@ def forecast_of_programme(
 
 def _course(
     today: date,
+    *,
     school_days: Sequence[date],
     seen: Sequence[date],
     booked: Sequence[date],

@@ -113,12 +113,12 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
         troupes.append(
             _troupe(
                 row.troupe.name,
-                row,
-                [*stands, *drawn],
-                aside,
-                ways,
-                start.stop if start else None,
-                end.stop if end else None,
+                row=row,
+                shows=[*stands, *drawn],
+                aside=aside,
+                ways=ways,
+                start=start.stop if start else None,
+                end=end.stop if end else None,
                 names=(start.name if start else "", end.name if end else ""),
                 back_by=wall(day, row.returns) if row.id not in truly else _at(day, truly[row.id].returns),
             )
@@ -131,7 +131,19 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
     for name, own in supposed.items():
         drawn = [_drawn(line, guests, where[line.urn].place) for line in own if line.state == DRAWN]
         aside = [line for line in own if line.state not in (DRAWN, ACCEPTED)]
-        troupes.append(_troupe(name, None, drawn, aside, ways, None, None, names=("", ""), back_by=None))
+        troupes.append(
+            _troupe(
+                name,
+                row=None,
+                shows=drawn,
+                aside=aside,
+                ways=ways,
+                start=None,
+                end=None,
+                names=("", ""),
+                back_by=None,
+            )
+        )
     return PlansDay(
         day=day,
         troupes=tuple(troupes),
@@ -203,13 +215,13 @@ def _drawn(line: PlanLine, guests: dict[int, list[PlanLine]], place: Place | Non
 
 def _troupe(
     name: str,
+    *,
     row: TourDay | None,
     shows: Sequence[OnDay],
     aside: Sequence[PlanLine],
     ways: roads.Roads,
     start: Stop | None,
     end: Stop | None,
-    *,
     names: tuple[str, str],
     back_by: datetime | None,
 ) -> TroupesDay:

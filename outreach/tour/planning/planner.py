@@ -92,7 +92,9 @@ def solve(
     else:
         found = _read(figures, pool, dated, stuck, limit, seed)
         if stuck:
-            found = _other_patterns(figures, pool, driven, stuck, found, bound, limit, seed)
+            found = _other_patterns(
+                figures, pool, driven=driven, stuck=stuck, found=found, bound=bound, limit=limit, seed=seed
+            )
     found = _other_guests(figures, pool, driven, found, limit, seed)
     schools = most_schools(relaxation, found.reached, limit)
     bound += always_lost(figures, problem.kept)
@@ -114,6 +116,7 @@ def _read(
 def _other_patterns(
     figures: Figures,
     pool: Pool,
+    *,
     driven: Driven,
     stuck: list[tuple[int, ...]],
     found: ReadOut,

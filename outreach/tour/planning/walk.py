@@ -178,11 +178,17 @@ class Walk:
             with_lunch = eating.arrives(self.kind.lunch, ways.ready[:, None], road, leaving=leaving)
             later = self._starts(candidates, with_lunch + minutes.get_in)
             yield self._longer(
-                ways, candidates, road, later, may & ~eaten & (later > start), np.ones_like(eaten), passed
+                ways,
+                candidates,
+                road=road,
+                start=later,
+                good=may & ~eaten & (later > start),
+                eaten=np.ones_like(eaten),
+                passed=passed,
             )
             # Whoever waits for a start anyhow has lunch meanwhile.
             eaten = eaten | (later == start)
-        yield self._longer(ways, candidates, road, start, may, eaten, passed)
+        yield self._longer(ways, candidates, road=road, start=start, good=may, eaten=eaten, passed=passed)
 
     def _starts(self, candidates: np.ndarray, earliest: np.ndarray) -> np.ndarray:
         start = self.next_start[candidates, np.clip(earliest, 0, LAST_MINUTE)].astype(np.int32)
@@ -203,6 +209,7 @@ class Walk:
         self,
         ways: _Ways,
         candidates: np.ndarray,
+        *,
         road: np.ndarray,
         start: np.ndarray,
         good: np.ndarray,

@@ -214,7 +214,7 @@ def _do(name: str, form: forms.Form, deed: Callable[[Programme], Done], words: s
     found = missing.missing_from_programme(programme, now=now)
     own = query_from_address(in_form(), found)
     picked = chosen(found, own, whole=False, urns=[s.urn for s in _shown()])
-    return _page(name, found, own, picked.gaps, picked.gone, form, 422)
+    return _page(name, found=found, own=own, gaps=picked.gaps, gone=picked.gone, form=form, status=422)
 
 
 def _again(programme: Programme) -> Programme:
@@ -275,13 +275,14 @@ def _form_page(name: str, form_of: Callable[[], forms.Form]) -> Callable[..., An
         form = form_of()
         if isinstance(form, AssignForm):
             _possible(form)
-        return _page(name, found, own, gaps, gone, form)
+        return _page(name, found=found, own=own, gaps=gaps, gone=gone, form=form)
 
     return show
 
 
 def _page(
     name: str,
+    *,
     found: Missing,
     own: GapsQuery,
     gaps: Sequence[Gap],
@@ -320,7 +321,7 @@ def _export(found: Missing, own: GapsQuery) -> dict[str, Any]:
 
 
 def _export_page(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
-    return _page(EXPORT, found, own, gaps, gone, None)
+    return _page(EXPORT, found=found, own=own, gaps=gaps, gone=gone, form=None)
 
 
 _PREVIEWS: dict[str, Callable[..., Any]] = {

@@ -109,12 +109,12 @@ def school_contact_add(urn: int) -> Any:
         with transaction():
             contacts.add(
                 urn,
-                form.name.data,
-                form.role.data,
-                form.address.data,
-                form.phone.data,
-                form.source.data,
-                day_of(now),
+                name=form.name.data,
+                role=form.role.data,
+                address=form.address.data,
+                phone=form.phone.data,
+                source=form.source.data,
+                source_date=day_of(now),
                 who=who(),
                 now=now,
             )
@@ -312,12 +312,12 @@ def _named_by_phone(urn: int, form: AnswerForm) -> Contact:
     known = next((c for c in contacts.contacts_of_school(urn) if c.address.lower() == address.lower()), None)
     return known or contacts.add(
         urn,
-        form.name.data or "",
-        form.role.data or "",
-        address,
-        "",
-        "the school, on the phone",
-        day_of(clock.now()),
+        name=form.name.data or "",
+        role=form.role.data or "",
+        address=address,
+        phone="",
+        source="the school, on the phone",
+        source_date=day_of(clock.now()),
         who=who(),
         now=clock.now(),
     )

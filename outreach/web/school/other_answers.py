@@ -203,12 +203,12 @@ def _keep_contact(form: SomebodyElseForm) -> Contact | None:
         return None
     return known or contacts.add(
         g.school.urn,
-        form.name.data,
-        form.role.data or "",
-        address,
-        "",
-        f"named by {g.who}, at the school",
-        day_of(now),
+        name=form.name.data,
+        role=form.role.data or "",
+        address=address,
+        phone="",
+        source=f"named by {g.who}, at the school",
+        source_date=day_of(now),
         who=g.who,
         now=now,
         partnership_id=g.partnership.id,

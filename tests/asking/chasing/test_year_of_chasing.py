@@ -339,7 +339,15 @@ class Year:
 
         def deed() -> None:
             contacts.add(
-                urn, "New", "PSHE lead", address, "", "named by the school", now.date(), who="J", now=now
+                urn,
+                name="New",
+                role="PSHE lead",
+                address=address,
+                phone="",
+                source="named by the school",
+                source_date=now.date(),
+                who="J",
+                now=now,
             )
             invitations.answer(self.programme, self.school(urn), "somebody else", address, who="J", now=now)
 

@@ -30,7 +30,15 @@ def add(
     source: str = "a list",
 ) -> Contact:
     return contacts.add(
-        urn, name, role, address, phone, source, make.EARLIER.date(), who="Priya", now=make.EARLIER
+        urn,
+        name=name,
+        role=role,
+        address=address,
+        phone=phone,
+        source=source,
+        source_date=make.EARLIER.date(),
+        who="Priya",
+        now=make.EARLIER,
     )
 
 

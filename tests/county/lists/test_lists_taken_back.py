@@ -36,12 +36,12 @@ def scene() -> tuple[Partnership, School]:
     ):
         contacts.add(
             school.urn,
-            name,
-            "DSL",
-            address,
-            "01632 960 118",
-            "their page",
-            make.EARLIER.date(),
+            name=name,
+            role="DSL",
+            address=address,
+            phone="01632 960 118",
+            source="their page",
+            source_date=make.EARLIER.date(),
             who="Priya",
             now=make.EARLIER,
         )
@@ -183,12 +183,12 @@ def test_of_a_school_in_no_target_only_what_is_on_file_is_changed(app: Flask) ->
         primary = make.school(name="Primary")
         contacts.add(
             primary.urn,
-            "Was",
-            "",
-            "was@primary.example",
-            "",
-            "x",
-            make.EARLIER.date(),
+            name="Was",
+            role="",
+            address="was@primary.example",
+            phone="",
+            source="x",
+            source_date=make.EARLIER.date(),
             who="P",
             now=make.EARLIER,
         )
