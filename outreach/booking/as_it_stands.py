@@ -57,12 +57,11 @@ def _of_booking(booking: Booking, address: str, now: datetime) -> Standing | Non
     to = told.addressee(booking, person)
     ended = promises.cancellation_of(booking) if booking.ended_at is not None else None
     if ended is not None:
-        cancelled = partial(letters.cancelled, reason=ended.reason, by=ended.cancelled_by)
-        return Standing(
-            calendar=calendars.cancel(entry), write=partial(cancelled, visit, to, sender, now=now)
-        )
-    again = told.with_link(letters.as_it_stands, booking)
-    return Standing(calendar=calendars.request(entry), write=partial(again, visit, to, sender, now=now))
+        reason, by = ended.reason, ended.cancelled_by
+        write = partial(letters.cancelled, visit, to, sender, reason=reason, by=by, now=now)
+        return Standing(calendar=calendars.cancel(entry), write=write)
+    write = partial(letters.as_it_stands, visit, to, sender, now=now, expires_at=told.expiry(booking))
+    return Standing(calendar=calendars.request(entry), write=write)
 
 
 def _had_it(booking: Booking, address: str) -> Addressee | None:

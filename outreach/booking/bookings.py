@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from outreach.booking import (
@@ -150,7 +149,7 @@ def book_kept(
     for booking, (_, promise) in zip(made, shows, strict=True):
         people = colleagues.put(booking, promise.people, who=who, now=now)
         visit = told.visit_with(booking, people, promise.pupils)
-        told.each(booking, people, visit, told.with_link(letters.booked, booking), now=now)
+        told.each(booking, people, visit, letters.booked, now=now, expires_at=told.expiry(booking))
         told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", now=now)
         subscribed.show(booking.performance, just_made=(booking, visit), now=now)
     return made
@@ -269,8 +268,8 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
             if each.id == booking.id
             else told.changes_in_words(before, before | {"hall": after["hall"]})
         )
-        write = partial(told.with_link(letters.changed, each), changes=own)
-        told.school(each, promises.people_of(each), write, now=now)
+        people = promises.people_of(each)
+        told.school(each, people, letters.changed, now=now, expires_at=told.expiry(each), changes=own)
     if booking.role != HOST:
         changes = [f"{booking.school.name}, a guest: {words[:1].lower()}{words[1:]}" for words in changes]
     told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", changes=changes, now=now)
@@ -333,14 +332,16 @@ def cancel(
         db.session.flush()
         if promise.id != booking.id:
             near, kept = guests_told.instead(promise, by=by, not_on=not_on, now=now), None
-        write = partial(
+        told.school(
+            promise,
+            promises.people_of(promise),
             letters.cancelled,
+            now=now,
             reason="" if why == promises.HOST_HAD_TO else why,
             by=cause,
             instead=near,
             kept=kept,
         )
-        told.school(promise, promises.people_of(promise), write, now=now)
     if as_host:
         guests_told.host_left(performance, by=by, not_on=not_on, now=now)
     else:

@@ -88,7 +88,7 @@ def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> B
         return None
     (added,) = put_down
     history.record("added", "booking", booking.reference, who=who, now=now, after=added.address)
-    told.school(booking, [added], told.with_link(letters.colleague_added, booking), now=now)
+    told.school(booking, [added], letters.colleague_added, now=now, expires_at=told.expiry(booking))
     return added
 
 
@@ -214,7 +214,7 @@ def send_again(booking: Booking, contact_id: int, *, who: str, now: datetime) ->
     letter = letters.resend(booking.uid, person.address, now=now)
     if letter is None:
         booking.still_open()
-        told.school(booking, [person], told.with_link(letters.as_it_stands, booking), now=now)
+        told.school(booking, [person], letters.as_it_stands, now=now, expires_at=told.expiry(booking))
         letter = outbox.newest_of_stream(booking.uid)[person.address.lower()]
     if letter.status == WAITING:
         history.record("sent again", "booking", booking.reference, who=who, now=now, after=person.address)

@@ -214,11 +214,11 @@ def named(proposal: Proposal) -> list[stationery.Addressee]:
     ]
 
 
-def tell(proposal: Proposal, write: Callable[..., object], *, now: datetime) -> None:
-    """One letter to each whom it was written to."""
+def tell(proposal: Proposal, write: Callable[..., object], *, now: datetime, **facts: object) -> None:
+    """One letter to each whom it was written to; `facts`: what the letter says besides."""
     expires_at, said = link_until(proposal, now=now), visit_of(proposal)
     for to in named(proposal):
-        write(said, to, sender(proposal.programme), now=now, expires_at=expires_at)
+        write(said, to, sender(proposal.programme), now=now, expires_at=expires_at, **facts)
 
 
 def link_until(proposal: Proposal, *, now: datetime) -> datetime:

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from types import MappingProxyType
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict
 
 from sqlalchemy import update
 
@@ -23,8 +22,6 @@ from outreach.post.outbox import WAITING, Letter
 from outreach.tour.companies import Troupe
 from outreach.tour.performances import Performance, Slot, TroupeEvent
 from outreach.tour.programmes import Programme
-
-_Written = TypeVar("_Written")
 
 ACCESS_NEEDS = {
     "wheelchair": "wheelchair places",
@@ -53,10 +50,18 @@ LINK_LIFE = timedelta(weeks=7)
 
 
 def school(
-    booking: Booking, people: Iterable[BookingContact], write: Callable[..., object], *, now: datetime
+    booking: Booking,
+    people: Iterable[BookingContact],
+    write: Callable[..., object],
+    *,
+    now: datetime,
+    **facts: object,
 ) -> None:
-    """One letter to each of `people`, with the booking as it stands: write(visit, to, sender, now=now)."""
-    each(booking, people, visit_of(booking), write, now=now)
+    """One letter to each of `people`, with the booking as it stands: write(visit, to, sender, now=now, **facts).
+
+    A letter that carries a personal link is told with `expires_at` when that ends, as expiry() says.
+    """
+    each(booking, people, visit_of(booking), write, now=now, **facts)
 
 
 def each(
@@ -66,11 +71,12 @@ def each(
     write: Callable[..., object],
     *,
     now: datetime,
+    **facts: object,
 ) -> None:
-    """The same where the facts are at hand."""
+    """The same where the visit is at hand."""
     sender = sender_of(partnerships.get(booking.programme.partnership_id))
     for person in people:
-        write(visit, addressee(booking, person), sender, now=now)
+        write(visit, addressee(booking, person), sender, now=now, **facts)
 
 
 def moved(booking: Booking, was_starts_at: datetime, *, note: str, tell: bool, now: datetime) -> None:
@@ -79,14 +85,14 @@ def moved(booking: Booking, was_starts_at: datetime, *, note: str, tell: bool, n
     `tell` False: the host is told otherwise, so that its letter is short and brings the calendar up to date
     alone. Guests get the whole one, since they are asked whether they still come.
     """
-    hosts = booking.role == HOST
+    hosts, people, until = booking.role == HOST, promises.people_of(booking), expiry(booking)
     if hosts and not tell:
-        write = with_link(letters.moved_in_short, booking)
+        school(booking, people, letters.moved_in_short, now=now, expires_at=until)
     else:
-        write = partial(
-            with_link(letters.moved, booking), was_starts_at=was_starts_at, note=note if hosts else ""
+        said = note if hosts else ""
+        school(
+            booking, people, letters.moved, now=now, expires_at=until, was_starts_at=was_starts_at, note=said
         )
-    school(booking, promises.people_of(booking), write, now=now)
 
 
 def troupe(
@@ -179,11 +185,6 @@ def times_of(show: Performance | Slot) -> Times:
 def expiry(booking: Booking) -> datetime:
     """When links about this booking end."""
     return booking.performance.ends_at + LINK_LIFE
-
-
-def with_link(write: Callable[..., _Written], booking: Booking) -> Callable[..., _Written]:
-    """A letter that carries a personal link, with the day it ends."""
-    return partial(write, expires_at=expiry(booking))
 
 
 def lengthen_links(booking: Booking, *, now: datetime) -> None:

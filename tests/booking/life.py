@@ -232,7 +232,7 @@ def join_as_guest(c: Any, now: datetime) -> None:
         )
         db.session.add(office)
         db.session.flush()
-        told.school(c.of_guest, [office], told.with_link(letters.booked, c.of_guest), now=now)
+        told.school(c.of_guest, [office], letters.booked, now=now, expires_at=told.expiry(c.of_guest))
 
 
 def propose(*people: str) -> Callable[[Any, datetime], None]:

@@ -7,7 +7,6 @@ back until the show.
 """
 
 from datetime import datetime
-from functools import partial
 
 from sqlalchemy import select, update
 
@@ -211,10 +210,16 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
     history.record(what, "booking", booking.reference, who=who, now=now, before=old.name, after=new.name)
     told.lengthen_links(booking, now=now)
     for promise in concerned:
-        write = partial(
-            told.with_link(letters.handed_on, promise), was=old.name, becomes=name, elsewhere=elsewhere
+        told.school(
+            promise,
+            promises.people_of(promise),
+            letters.handed_on,
+            now=now,
+            expires_at=told.expiry(promise),
+            was=old.name,
+            becomes=name,
+            elsewhere=elsewhere,
         )
-        told.school(promise, promises.people_of(promise), write, now=now)
     changes = [f"{old.name} is now {name}."]
     told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import partial
 
 from sqlalchemy import exists, select
 
@@ -146,7 +145,7 @@ def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
             "to": [p["address"] for p in proposal.people],
         },
     )
-    proposals.tell(proposal, partial(proposing.proposed, lost=offer.lost), now=now)
+    proposals.tell(proposal, proposing.proposed, now=now, lost=offer.lost)
     if offer.letter_on is not None and offer.letter_on > day_of(now):
         outbox.not_before(str(proposal.uid), wall(offer.letter_on, MORNING))
     return proposal
@@ -226,8 +225,10 @@ def move(
         before={"starts": was.isoformat(), "reply_by": str(was_reply_by)},
         after={"starts": there.starts_at.isoformat(), "reply_by": str(until), "told": tell},
     )
-    whole = partial(proposing.moved, was_starts_at=was, note=note.strip())
-    proposals.tell(proposal, whole if tell else proposing.moved_in_short, now=now)
+    if tell:
+        proposals.tell(proposal, proposing.moved, now=now, was_starts_at=was, note=note.strip())
+    else:
+        proposals.tell(proposal, proposing.moved_in_short, now=now)
     return True
 
 
@@ -303,7 +304,7 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     for left in proposals.named(proposal):
         if left.address.lower() not in still:
             letters.colleague_removed(visit, left, proposals.sender(programme), now=now)
-    told.each(booking, people, visit, told.with_link(proposing.accepted, booking), now=now)
+    told.each(booking, people, visit, proposing.accepted, now=now, expires_at=told.expiry(booking))
     told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
     subscribed.show(performance, just_made=(booking, visit), now=now)
     return booking
@@ -378,7 +379,7 @@ def _end(proposal: Proposal, how: str, *, reason: str, who: str, now: datetime) 
         after=reason.strip() or None,
     )
     if performance is not None:
-        proposals.tell(proposal, partial(proposing.ended, how=how, reason=reason.strip()), now=now)
+        proposals.tell(proposal, proposing.ended, now=now, how=how, reason=reason.strip())
     return True
 
 

@@ -7,7 +7,6 @@ Mail changes nothing by itself. Each verb here is one click of a person, and lea
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from heapq import nsmallest
 
 from sqlalchemy import or_, select
@@ -260,10 +259,15 @@ def refuse(incoming: Incoming, words: str, partnership_id: int, *, who: str, now
     person = None if matter.of_troupe or booking.ended_at else _person(booking, counter.address)
     if person is None:
         return False
-    write = partial(
-        answering.time_stays, wish_starts_at=counter.starts_at, words=words, expires_at=told.expiry(booking)
+    told.school(
+        booking,
+        [person],
+        answering.time_stays,
+        now=now,
+        wish_starts_at=counter.starts_at,
+        words=words,
+        expires_at=told.expiry(booking),
     )
-    told.school(booking, [person], write, now=now)
     return True
 
 
@@ -294,8 +298,10 @@ def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime
         person = _person(booking, answer.address)
         if person is None:
             raise NotOnTheBooking(answer.address)
-        write = partial(answering.move_or_cancel, comment=answer.comment, expires_at=told.expiry(booking))
-        told.school(booking, [person], write, now=now)
+        until = told.expiry(booking)
+        told.school(
+            booking, [person], answering.move_or_cancel, now=now, comment=answer.comment, expires_at=until
+        )
         history.record(
             "asked after a no", "booking", booking.reference, who=who, now=now, after=person.address
         )
