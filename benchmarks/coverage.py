@@ -62,7 +62,7 @@ TABLES = {
     "visit_report": "id, performance_id, booking_id, side, took_place, pupils, recorded_at",
     "reported_pupils": "report_id, year_group, pupils",
     "contact": "urn, address, created_at, ended_at",
-    "dead_address": "address, recorded_at, lifted_at",
+    "dead_address": "address, recorded_at, ended_at",
     "invitation": "programme_id, urn, address, letter_id, recorded_at",
     "letter": "id, handed_at",
     "answer": "id, programme_id, urn, kind, reason, recorded_at",

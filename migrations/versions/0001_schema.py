@@ -286,7 +286,7 @@ def post():
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_address")),
     )
     op.create_index(op.f("ix_dead_address_address"), "dead_address", ["address"])
@@ -304,7 +304,7 @@ def post():
         sa.Column("nonce", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind IN ('school', 'troupe', 'coordinator', 'board')", name=op.f("ck_feed_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feed")),
         sa.UniqueConstraint("nonce", name=op.f("uq_feed_nonce")),
@@ -366,7 +366,7 @@ def post():
         sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("again_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("holder", sa.Text(), server_default="", nullable=False),
-        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_post_pause")),
     )
     op.create_table(
@@ -580,11 +580,11 @@ def county():
         sa.Column("merged", sa.Integer(), nullable=False),
         sa.Column("left_out", sa.Integer(), nullable=False),
         sa.Column("not_in_target", sa.Integer(), nullable=False),
-        sa.Column("taken_back_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("taken_back_by", sa.Text(), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.Text(), nullable=True),
         sa.Column("partnership_id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "(taken_back_at IS NULL) = (taken_back_by IS NULL)", name=op.f("ck_contact_list_taken_back")
+            "(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name=op.f("ck_contact_list_withdrawn")
         ),
         sa.CheckConstraint(
             "named = made + changed + unchanged + merged + left_out + not_in_target",
@@ -653,11 +653,11 @@ def county():
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
-        sa.Column("taken_back_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("taken_back_by", sa.Text(), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.Text(), nullable=True),
         sa.Column("partnership_id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "(taken_back_at IS NULL) = (taken_back_by IS NULL)", name=op.f("ck_earlier_list_taken_back")
+            "(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name=op.f("ck_earlier_list_withdrawn")
         ),
         sa.ForeignKeyConstraint(
             ["partnership_id"], ["partnership.id"], name=op.f("fk_earlier_list_partnership_id")
@@ -1298,7 +1298,7 @@ def booking():
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("phone", sa.Text(), nullable=False),
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("found_by", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint(
             "duty IN ('safeguarding lead', 'on the day', 'colleague')", name=op.f("ck_booking_contact_duty")
@@ -1312,8 +1312,8 @@ def booking():
         "booking_contact",
         ["booking_id", "address"],
         unique=True,
-        postgresql_where=sa.text("removed_at IS NULL"),
-        sqlite_where=sa.text("removed_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("ended_at IS NULL"),
     )
     op.create_table(
         "booking_handover",
@@ -1737,9 +1737,9 @@ def asking():
         sa.Column("letter_id", sa.Integer(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
-        sa.Column("recalled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("recalled_why", sa.Text(), nullable=False),
-        sa.CheckConstraint("(recalled_at IS NULL) = (recalled_why = '')", name=op.f("ck_chase_recalled")),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_why", sa.Text(), nullable=False),
+        sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_why = '')", name=op.f("ck_chase_withdrawn")),
         sa.CheckConstraint(
             "reason IN ('first reminder', 'second reminder', 'head teacher', 'trust')",
             name=op.f("ck_chase_reason"),
@@ -1758,16 +1758,16 @@ def asking():
         "chase",
         ["programme_id", "urn", "address", "reason", "asking_id"],
         unique=True,
-        postgresql_where=sa.text("recalled_at IS NULL"),
-        sqlite_where=sa.text("recalled_at IS NULL"),
+        postgresql_where=sa.text("withdrawn_at IS NULL"),
+        sqlite_where=sa.text("withdrawn_at IS NULL"),
     )
     op.create_index(
         "uq_chase_reminder",
         "chase",
         ["asking_id", "reason"],
         unique=True,
-        postgresql_where=sa.text("recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
-        sqlite_where=sa.text("recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
+        postgresql_where=sa.text("withdrawn_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
+        sqlite_where=sa.text("withdrawn_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
     )
     op.create_table(
         "chasing_run",
@@ -1951,7 +1951,7 @@ def visits():
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("partnership_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["partnership_id"], ["partnership.id"], name=op.f("fk_board_date_partnership_id")
@@ -1969,7 +1969,7 @@ def visits():
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("letter_id", sa.Integer(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recalled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("address = lower(address)", name=op.f("ck_report_reminder_address")),
         sa.ForeignKeyConstraint(["booking_id"], ["booking.id"], name=op.f("fk_report_reminder_booking_id")),
         sa.ForeignKeyConstraint(["letter_id"], ["letter.id"], name=op.f("fk_report_reminder_letter_id")),
@@ -1981,8 +1981,8 @@ def visits():
         "report_reminder",
         ["booking_id", "address"],
         unique=True,
-        postgresql_where=sa.text("recalled_at IS NULL"),
-        sqlite_where=sa.text("recalled_at IS NULL"),
+        postgresql_where=sa.text("withdrawn_at IS NULL"),
+        sqlite_where=sa.text("withdrawn_at IS NULL"),
     )
     op.create_table(
         "visit_report",
@@ -2096,7 +2096,7 @@ def planning():
         sa.Column("figures", sa.JSON(), nullable=False),
         sa.Column("failed_why", sa.Text(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("dropped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(finished_at IS NULL) = (state IN ('waiting', 'working'))", name=op.f("ck_plan_finished")
         ),

@@ -86,7 +86,7 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
             Booking.ended_at.is_(None),
             Performance.starts_at > now,
             func.lower(BookingContact.address) == address,
-            BookingContact.removed_at.is_(None),
+            BookingContact.ended_at.is_(None),
         )
         .order_by(Performance.starts_at, Booking.id)
     )
@@ -152,7 +152,7 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
 
 def say_it_works(letter: Letter, *, who: str, now: datetime) -> None:
     """Somebody says that the address is right after all: it is written to again."""
-    outbox.lift_dead(letter.recipient, now)
+    outbox.end_dead(letter.recipient, now)
     contents.address_settled(letter.recipient, letter.partnership_id, "the address works", who=who, now=now)
     urn = _urn(letter)
     subject = ("school", urn) if urn is not None else ("letter", letter.id)
@@ -220,4 +220,4 @@ def _in_calendar(booking: Booking, person: BookingContact, address: str, *, who:
         )
     except AlreadyThere:
         pass
-    colleagues.remove(booking, person.id, who=who, now=now)
+    colleagues.end(booking, person.id, who=who, now=now)

@@ -69,7 +69,7 @@ def _had_it(booking: Booking, address: str) -> Addressee | None:
     with it."""
     removed = db.session.scalars(
         select(BookingContact)
-        .where(BookingContact.booking_id == booking.id, BookingContact.removed_at.is_not(None))
+        .where(BookingContact.booking_id == booking.id, BookingContact.ended_at.is_not(None))
         .order_by(BookingContact.id.desc())
     )
     person = _of_address(removed, address)

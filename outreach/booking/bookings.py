@@ -128,7 +128,7 @@ def take_up(programme: Programme, school: School, *, now: datetime) -> AtHand | 
         school=school,
         kept=kept,
         account=accounts.account(programme, school),
-        typed=holds.drop_draft(programme.id, school.urn),
+        typed=holds.remove_draft(programme.id, school.urn),
     )
 
 

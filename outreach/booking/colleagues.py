@@ -92,7 +92,7 @@ def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> B
     return added
 
 
-def remove(booking: Booking, contact_id: int, *, who: str, now: datetime) -> None:
+def end(booking: Booking, contact_id: int, *, who: str, now: datetime) -> None:
     """Take the entry out of one person's calendar: CANCEL to that attendee alone, SEQUENCE + 1 (RFC 5546
     3.2.5).
 
@@ -108,7 +108,7 @@ def remove(booking: Booking, contact_id: int, *, who: str, now: datetime) -> Non
     if len(people) == 1:
         raise LastPerson
     booking.sequence += 1
-    leaving.removed_at = now
+    leaving.ended_at = now
     db.session.flush()
     history.record("removed", "booking", booking.reference, who=who, now=now, before=leaving.address)
     told.school(booking, [leaving], letters.colleague_removed, now=now)
@@ -139,7 +139,7 @@ def correct(
             _let_wait(booking, now_is, instead_of=person.address, who=who, now=now)
             return None
         added = add(booking, now_is, who=who, now=now)
-        remove(booking, person.id, who=who, now=now)
+        end(booking, person.id, who=who, now=now)
         return added
     before = _said(person)
     person.name, person.role, person.phone, person.duty = kept.name, kept.role, kept.phone, now_is.duty

@@ -260,7 +260,7 @@ def draft(programme_id: int, urn: int) -> dict[str, Any]:
     return dict(row.typed) if row else {}
 
 
-def drop_draft(programme_id: int, urn: int) -> dict[str, Any]:
+def remove_draft(programme_id: int, urn: int) -> dict[str, Any]:
     """What was typed so far, no longer kept once the caller's transaction commits; {} if nothing."""
     return dict(db.session.scalar(_TAKEN, {"of_urn": urn, "of_programme": programme_id}) or {})
 

@@ -198,8 +198,8 @@ class BookingContact(Base, FoundByName):
             "booking_id",
             "address",
             unique=True,
-            postgresql_where=text("removed_at IS NULL"),
-            sqlite_where=text("removed_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
         ),
         CheckConstraint("duty IN ('safeguarding lead', 'on the day', 'colleague')", name="duty"),
     )
@@ -212,7 +212,7 @@ class BookingContact(Base, FoundByName):
     address: Mapped[str] = mapped_column(Text)
     phone: Mapped[str] = mapped_column(Text, default="")
     added_at: Mapped[datetime] = mapped_column(Instant)
-    removed_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class BookingEnded(Refusal):
@@ -291,7 +291,7 @@ _OF_PERFORMANCE = (
 )
 _PEOPLE = (
     select(BookingContact)
-    .where(BookingContact.booking_id == bindparam("booking_id"), BookingContact.removed_at.is_(None))
+    .where(BookingContact.booking_id == bindparam("booking_id"), BookingContact.ended_at.is_(None))
     .order_by(BookingContact.id)
 )
 _PUPILS = (
@@ -333,7 +333,7 @@ def removed_from(booking: Booking, contact_id: int) -> BookingContact | None:
         select(BookingContact).where(
             BookingContact.id == contact_id,
             BookingContact.booking_id == booking.id,
-            BookingContact.removed_at.is_not(None),
+            BookingContact.ended_at.is_not(None),
         )
     )
 

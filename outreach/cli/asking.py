@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
-from outreach.asking.chasing import offers, raising, recalling, reminders, settings
+from outreach.asking.chasing import offers, raising, reminders, settings, withdrawing
 from outreach.asking.chasing.reminders import THE_SERVICE
 from outreach.booking import subscribed
 from outreach.cli.stopping import StopSignal
@@ -74,8 +74,8 @@ def _round(*, dry_run: bool) -> int:
     if not dry_run:
         with transaction():
             uploads.sweep(now=now)
-            recalling.recall(now=now)
-            reminding.recall(now=now)
+            withdrawing.withdraw_one(now=now)
+            reminding.withdraw_one(now=now)
         for performance_id in subscribed.lately_over(now=now):
             faults += _once(partial(_over, performance_id, now=now), f"calendars of {performance_id}") is None
     for programme in reminders.open_programmes(now=now):

@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 from outreach.asking import open_door
-from outreach.asking.chasing import recalling
+from outreach.asking.chasing import withdrawing
 from outreach.booking.desk import proposing
 from outreach.cli.stopping import StopSignal
 from outreach.ground import clock
@@ -103,8 +103,8 @@ def _see_to_what_is_due() -> None:
     A letter that chases an answer, and waits though the answer came, is taken back: before the post goes,
     every time.
     """
-    _each(recalling.recall, "reminders that have lost their reason could not be taken back")
-    _each(reminding.recall, "letters about reports that came could not be taken back")
+    _each(withdrawing.withdraw_one, "reminders that have lost their reason could not be taken back")
+    _each(reminding.withdraw_one, "letters about reports that came could not be taken back")
     _each(open_door.answer_next, "an ask at the open door could not be answered")
     _each(proposing.end_next, "a proposal could not be ended")
 

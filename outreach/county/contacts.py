@@ -367,7 +367,7 @@ def put_many(
     return made
 
 
-def take_back_many(rows: Sequence[tuple[Contact, Contact | None]], *, who: str, now: datetime) -> None:
+def withdraw_many(rows: Sequence[tuple[Contact, Contact | None]], *, who: str, now: datetime) -> None:
     """Many contacts that count now do so no more: (the row, the row before it or None). What stood before it
     stands again, as a new row with its own source. What went to them stays as it is, their links, too."""
     for contact, _before in rows:

@@ -245,7 +245,7 @@ def end(person: Person, *, who: str, now: datetime) -> None:
     stops. The row stays."""
     person.ended_at = now
     person.session_key = secrets.token_hex(16)
-    addresses.revoke_all_of(person.id, who=who, now=now)
+    addresses.withdraw_all_of(person.id, who=who, now=now)
     history.record("left", "person", person.id, who=who, now=now)
 
 

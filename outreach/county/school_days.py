@@ -158,7 +158,7 @@ def open_up(school: School, day: date, reason: str = "", *, who: str, now: datet
     _say(school, day, is_open=True, reason=reason, who=who, now=now)
 
 
-def take_back(school: School, day: date, *, who: str, now: datetime) -> None:
+def withdraw(school: School, day: date, *, who: str, now: datetime) -> None:
     """Forget what the school said of a day. Raises NoSuchOwnDay."""
     row = db.session.scalar(select(SchoolDay).where(SchoolDay.urn == school.urn, SchoolDay.day == day))
     if row is None:

@@ -516,7 +516,7 @@ def _dead(address: Any, cut: OpenCut) -> Any:
     return exists().where(
         func.lower(DeadAddress.address) == func.lower(address),
         DeadAddress.recorded_at < cut.until,
-        or_(DeadAddress.lifted_at.is_(None), DeadAddress.lifted_at >= cut.until),
+        or_(DeadAddress.ended_at.is_(None), DeadAddress.ended_at >= cut.until),
     )
 
 

@@ -85,8 +85,8 @@ def put_away(plan: TourPlan, *, who: str, now: datetime) -> None:
     row = _locked(plan)
     if row.state not in orders.ENDED:
         raise StillAtWork("This plan is still being worked on. Stop it first.")
-    if row.dropped_at is None:
-        row.dropped_at = now
+    if row.withdrawn_at is None:
+        row.withdrawn_at = now
         db.session.flush()
         history.record("put away a plan", "programme", row.programme_id, who=who, now=now, after=row.name)
 

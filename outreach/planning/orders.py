@@ -32,7 +32,7 @@ no longer fitted when it was to become one (`refused_why`).
 class TourPlan(Base):
     """One plan. `rules`: what was asked, as rules.Rules packs it; `progress` while it is worked on; `figures`
     how good it came out, as figures.Figures packs them. `about`: a hash of the programme's gaps, days and
-    shows that it was drawn up from. `dropped_at`: put away by a coordinator.
+    shows that it was drawn up from. `withdrawn_at`: put away by a coordinator.
     """
 
     __tablename__ = "plan"
@@ -64,7 +64,7 @@ class TourPlan(Base):
     figures: Mapped[Any] = mapped_column(JSON, default=dict)
     failed_why: Mapped[str] = mapped_column(Text, default="")
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
-    dropped_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
 
     programme: Mapped[Programme] = relationship()
 
@@ -162,7 +162,7 @@ def of_programme(programme_id: int) -> list[TourPlan]:
     return list(
         db.session.scalars(
             select(TourPlan)
-            .where(TourPlan.programme_id == programme_id, TourPlan.dropped_at.is_(None))
+            .where(TourPlan.programme_id == programme_id, TourPlan.withdrawn_at.is_(None))
             .order_by(TourPlan.id.desc())
         )
     )

@@ -87,7 +87,7 @@ class LetterMail(Base):
 
 
 class DeadAddress(Base):
-    """An address that bounced for good; not written to again until it is corrected (lifted_at)."""
+    """An address that bounced for good; not written to again until it is corrected (ended_at)."""
 
     __tablename__ = "dead_address"
     __table_args__ = (Index("ix_dead_address_lower", text("lower(address)")),)
@@ -96,7 +96,7 @@ class DeadAddress(Base):
     address: Mapped[str] = mapped_column(Text, index=True)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(Text)
-    lifted_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,7 +252,7 @@ def dead_addresses(addresses: Iterable[str]) -> set[str]:
         db.session.scalars(
             select(func.lower(DeadAddress.address)).where(
                 func.lower(DeadAddress.address).in_({a.lower() for a in given}),
-                DeadAddress.lifted_at.is_(None),
+                DeadAddress.ended_at.is_(None),
             )
         )
     )
@@ -265,12 +265,12 @@ def mark_dead(address: str, reason: str, now: datetime) -> None:
         db.session.add(DeadAddress(address=address, recorded_at=now, reason=reason))
 
 
-def lift_dead(address: str, now: datetime) -> None:
+def end_dead(address: str, now: datetime) -> None:
     """Somebody says that the address works again."""
     db.session.execute(
         update(DeadAddress)
-        .where(func.lower(DeadAddress.address) == address.lower(), DeadAddress.lifted_at.is_(None))
-        .values(lifted_at=now)
+        .where(func.lower(DeadAddress.address) == address.lower(), DeadAddress.ended_at.is_(None))
+        .values(ended_at=now)
     )
 
 

@@ -162,7 +162,7 @@ def change_day(tour_day: TourDay, hours: Hours, *, who: str, now: datetime) -> N
     )
 
 
-def remove_day(tour_day: TourDay, *, who: str, now: datetime) -> None:
+def end_day(tour_day: TourDay, *, who: str, now: datetime) -> None:
     """The troupe takes the day back. Raises DayHasShows, NoSuchTourDay."""
     here = _behind_the_lock(tour_day, now=now)
     booked = [show for show in here if show.held_until is None]

@@ -34,7 +34,7 @@ class BoardDate(Base, OfPartnership):
     title: Mapped[str] = mapped_column(Text)
     uid: Mapped[str] = mapped_column(Text, unique=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
-    removed_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
 
     programme: Mapped[Programme | None] = relationship()
 
@@ -87,11 +87,11 @@ def add(
     return made
 
 
-def remove(of: BoardDate, *, who: str, now: datetime) -> None:
+def end(of: BoardDate, *, who: str, now: datetime) -> None:
     """No report on that day after all; the calendars show it as cancelled. Removed already: nothing
     happens."""
-    if of.removed_at is None:
-        of.removed_at = now
+    if of.ended_at is None:
+        of.ended_at = now
         db.session.flush()
         history.record(
             "removed", "report date", of.id, who=who, now=now, before=f"{of.day.isoformat()} {of.title}"
@@ -106,7 +106,7 @@ def show(of: BoardDate, *, now: datetime) -> int:
     about = f"‘{of.programme.title}’, {year_name(of.programme.academic_year)}" if of.programme else ""
     appointment = Appointment(
         uid=of.uid,
-        sequence=0 if of.removed_at is None else 1,
+        sequence=0 if of.ended_at is None else 1,
         dtstamp=now,
         created_at=of.created_at,
         starts_at=wall(of.day, time()),
@@ -123,7 +123,7 @@ def show(of: BoardDate, *, now: datetime) -> int:
         kind=BOARD,
         subject=of.partnership_id,
         appointment=appointment,
-        cancelled_at=of.removed_at,
+        cancelled_at=of.ended_at,
         all_day=True,
     )
     return entries.put([entry], now=now)
@@ -132,7 +132,7 @@ def show(of: BoardDate, *, now: datetime) -> int:
 def get(partnership_id: int, date_id: int) -> BoardDate:
     """Raises NoSuchDate."""
     found = db.session.get(BoardDate, date_id)
-    if found is None or found.partnership_id != partnership_id or found.removed_at is not None:
+    if found is None or found.partnership_id != partnership_id or found.ended_at is not None:
         raise NoSuchDate("There is no such date here.")
     return found
 
@@ -150,7 +150,7 @@ def coming(partnership_id: int, *, today: date) -> list[BoardDate]:
             select(BoardDate)
             .where(
                 BoardDate.partnership_id == partnership_id,
-                BoardDate.removed_at.is_(None),
+                BoardDate.ended_at.is_(None),
                 BoardDate.day >= today,
             )
             .order_by(BoardDate.day, BoardDate.id)

@@ -31,7 +31,7 @@ LATEST = timedelta(weeks=6)
 class ReportReminder(Base):
     """One letter that asked one person for one report; `address` in small letters.
 
-    `recalled_at`: it was taken back before it went, since the report came or the booking ended.
+    `withdrawn_at`: it was taken back before it went, since the report came or the booking ended.
     """
 
     __tablename__ = "report_reminder"
@@ -41,8 +41,8 @@ class ReportReminder(Base):
             "booking_id",
             "address",
             unique=True,
-            postgresql_where=text("recalled_at IS NULL"),
-            sqlite_where=text("recalled_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+            sqlite_where=text("withdrawn_at IS NULL"),
         ),
         CheckConstraint("address = lower(address)", name="address"),
     )
@@ -52,7 +52,7 @@ class ReportReminder(Base):
     address: Mapped[str] = mapped_column(Text)
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), unique=True)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
-    recalled_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     if not plan.reports_on:
         return []
     since = wall(today - timedelta(days=plan.report_after_days - 1), time(0))
-    asked = select(ReportReminder.booking_id).where(ReportReminder.recalled_at.is_(None))
+    asked = select(ReportReminder.booking_id).where(ReportReminder.withdrawn_at.is_(None))
     query = (
         select(Booking, School)
         .join(Performance, Performance.id == Booking.performance_id)
@@ -132,7 +132,7 @@ def send_due(programme: Programme, booking_id: int, *, now: datetime) -> bool:
     return False
 
 
-def recall(*, now: datetime) -> bool:
+def withdraw_one(*, now: datetime) -> bool:
     """Take back what still waits though the report came, the booking ended or the school is not in today;
     whether any was.
 
@@ -143,7 +143,7 @@ def recall(*, now: datetime) -> bool:
         .join(Letter, Letter.id == ReportReminder.letter_id)
         .join(Booking, Booking.id == ReportReminder.booking_id)
         .join(Performance, Performance.id == Booking.performance_id)
-        .where(Letter.status == WAITING, Letter.lease_until.is_(None), ReportReminder.recalled_at.is_(None))
+        .where(Letter.status == WAITING, Letter.lease_until.is_(None), ReportReminder.withdrawn_at.is_(None))
         .order_by(ReportReminder.id)
     ).all()
     calendars, done = school_days.load({urn for _, _, urn, _ in rows}), False
@@ -154,7 +154,7 @@ def recall(*, now: datetime) -> bool:
             letterbook.withdraw(letter, who=THE_SERVICE, now=now)
         except LetterGone:
             continue
-        reminder.recalled_at = now
+        reminder.withdrawn_at = now
         done = True
     db.session.flush()
     return done
@@ -165,7 +165,7 @@ def _people(booking_ids: list[int]) -> dict[int, BookingContact]:
     rows = list(
         db.session.scalars(
             select(BookingContact)
-            .where(BookingContact.booking_id.in_(booking_ids), BookingContact.removed_at.is_(None))
+            .where(BookingContact.booking_id.in_(booking_ids), BookingContact.ended_at.is_(None))
             .order_by(BookingContact.booking_id, BookingContact.id)
         )
     )

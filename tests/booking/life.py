@@ -195,7 +195,7 @@ def add_hale(c: Any, now: datetime) -> None:
 def remove_hale(c: Any, now: datetime) -> None:
     with transaction():
         hale = next(p for p in promises.people_of(c.booking) if p.address == HALE.address)
-        colleagues.remove(c.booking, hale.id, who="Joanna Fell", now=now)
+        colleagues.end(c.booking, hale.id, who="Joanna Fell", now=now)
 
 
 def change(**said: Any) -> Callable[[Any, datetime], None]:

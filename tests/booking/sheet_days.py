@@ -114,7 +114,7 @@ def lay() -> SimpleNamespace:
     )
     person(c.one, "Samuel Okonkwo", "on the day", "01632 960 204")
     person(c.one, "Joanna Fell", "safeguarding lead")
-    person(c.one, "Gone Away", "on the day", "01632 960 999", removed_at=make.EARLIER)
+    person(c.one, "Gone Away", "on the day", "01632 960 999", ended_at=make.EARLIER)
     c.two = make.booking(c.second, {9: 178}, hall="Drama studio", step_free=False)
     c.guest = make.booking(c.second, {8: 4, 9: 5}, of=c.hollybank, access_needs={"quiet": 3})
     travelling(c.guest)

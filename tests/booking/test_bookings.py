@@ -425,7 +425,7 @@ def test_a_colleague_removed_gets_a_cancel_alone_and_the_sequence_rises(c) -> No
     before = letters()
     whitfield = promises.people_of(booking)[1]
     with transaction():
-        colleagues.remove(booking, whitfield.id, who="Joanna Fell", now=make.NOW + timedelta(hours=1))
+        colleagues.end(booking, whitfield.id, who="Joanna Fell", now=make.NOW + timedelta(hours=1))
     assert [row for row in letters() if row not in before] == [("s.whitfield@redmere.example", "CANCEL", 1)]
     assert (booking.sequence, booking.place_sequence) == (1, 0)
 
@@ -434,7 +434,7 @@ def test_the_last_person_cannot_be_removed(c) -> None:
     booking = booked(c, people=(FELL,))
     (only,) = promises.people_of(booking)
     with pytest.raises(colleagues.LastPerson), transaction():
-        colleagues.remove(booking, only.id, who="Joanna Fell", now=make.NOW)
+        colleagues.end(booking, only.id, who="Joanna Fell", now=make.NOW)
 
 
 def test_seats_are_never_oversold_whatever_a_program_writes(c) -> None:

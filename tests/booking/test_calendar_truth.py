@@ -276,9 +276,7 @@ class County(RuleBasedStateMachine):
         there = promises.people_of(self._live())
         if len(there) > 1:
             leaving = there[which % len(there)]
-            self._do(
-                lambda: colleagues.remove(self._live(), leaving.id, who="Joanna Fell", now=self.now), post
-            )
+            self._do(lambda: colleagues.end(self._live(), leaving.id, who="Joanna Fell", now=self.now), post)
 
     @booked
     @rule(by=st.sampled_from(("school", "company")), in_earnest=st.booleans(), post=POST)

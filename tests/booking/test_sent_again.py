@@ -101,7 +101,7 @@ def test_a_visit_that_was_cancelled_is_not_sent_again_as_if_it_held(c) -> None:
 def test_who_was_taken_out_is_not_sent_the_entry_again(c) -> None:
     left = next(p for p in promises.people_of(c.booking) if p.address == WHITFIELD.address)
     with transaction():
-        colleagues.remove(c.booking, left.id, who="Joanna", now=SOON)
+        colleagues.end(c.booking, left.id, who="Joanna", now=SOON)
         for letter in db.session.query(Letter).filter_by(status=WAITING):
             letterbook.withdraw(letter, who="Priya", now=SOON)
     with transaction():

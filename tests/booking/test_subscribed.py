@@ -182,7 +182,7 @@ def test_people_come_and_go_and_no_calendar_is_touched(c) -> None:
             who="x",
             now=LATER,
         )
-        colleagues.remove(c.booking, added.id, who="x", now=LATER)
+        colleagues.end(c.booking, added.id, who="x", now=LATER)
     assert [(r.id, r.text) for r in db.session.query(FeedEntry).order_by(FeedEntry.id)] == rows
 
 
@@ -308,7 +308,7 @@ def test_making_all_anew_changes_nothing_where_nothing_has_changed(app: Flask, g
             who="x",
             now=LATER,
         )
-        colleagues.remove(guests.booking, added.id, who="x", now=LATER)
+        colleagues.end(guests.booking, added.id, who="x", now=LATER)
     before = [(r.id, r.text, r.gone_at) for r in db.session.query(FeedEntry).order_by(FeedEntry.id)]
     assert rebuilt(app) == "0 entries changed."
     db.session.rollback()

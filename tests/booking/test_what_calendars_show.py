@@ -199,7 +199,7 @@ def _remove(dice: Dice, county: deeds.County, now: datetime) -> bool:
     if not found:
         return False
     booking = dice.one(found)
-    colleagues.remove(booking, dice.one(promises.people_of(booking)).id, who="x", now=now)
+    colleagues.end(booking, dice.one(promises.people_of(booking)).id, who="x", now=now)
     return True
 
 

@@ -155,7 +155,7 @@ def test_keeping_ours_is_a_correction_that_survives_and_can_be_taken_back(ours) 
     assert corrections.in_force(900001)["statutory_high_age"].who == "Priya"
     later(StatutoryHighAge="16", NumberOfPupils="900", days=2)
     assert (waiting(ours), schools.get(900001).statutory_high_age) == ([], 18)
-    decide(deciding.take_back, change, 3)
+    decide(deciding.withdraw, change, 3)
     assert (schools.get(900001).statutory_high_age, corrections.in_force(900001)) == (16, {})
     assert len(waiting(ours)) == 1
 
@@ -167,7 +167,7 @@ def test_keeping_a_school_open_keeps_its_closing_day_out_too(ours) -> None:
     decide(deciding.keep, change)
     redmere = schools.get(900001)
     assert (redmere.is_open, redmere.close_date) == (True, None)
-    decide(deciding.take_back, change, 2)
+    decide(deciding.withdraw, change, 2)
     assert (redmere.status, redmere.close_date) == ("Closed", date(2026, 12, 31))
 
 
@@ -191,7 +191,7 @@ def test_a_word_against_a_correction_is_asked_and_accepting_withdraws_the_correc
     change = only(ours)
     decide(deciding.accept, change)
     assert (schools.get(900001).number_of_pupils, corrections.in_force(900001)) == (1200, {})
-    decide(deciding.take_back, change, 2)
+    decide(deciding.withdraw, change, 2)
     assert schools.get(900001).number_of_pupils == 900
     decide(deciding.keep, change, 3)
     assert (schools.get(900001).number_of_pupils, waiting(ours)) == (900, [])
@@ -215,7 +215,7 @@ def test_a_change_changed_again_is_one_and_changed_back_is_none(ours) -> None:
     overtaken = decisions.decided(ours.id)[0]
     assert (overtaken.outcome, overtaken.settled_by) == ("overtaken", "Priya")
     with pytest.raises(AlreadyDecided, match="A later register file took the place"):
-        decide(deciding.take_back, overtaken)
+        decide(deciding.withdraw, overtaken)
     later(days=2)
     assert waiting(ours) == []
 
@@ -235,10 +235,10 @@ def test_a_decision_overtaken_by_a_correction_or_a_later_file_stays(ours) -> Non
     with transaction():
         corrections.correct(900001, "name", "The Redmere", reason="sign", who="Owen", now=make.NOW + 2 * DAY)
     with pytest.raises(ChangedSince):
-        decide(deciding.take_back, change, 3)
+        decide(deciding.withdraw, change, 3)
     later(name="Redmere Trust School", days=4)
     with pytest.raises(ChangedSince):
-        decide(deciding.take_back, change, 5)
+        decide(deciding.withdraw, change, 5)
 
 
 def test_another_partnerships_change_is_not_there(ours) -> None:

@@ -151,7 +151,7 @@ def test_a_school_rules_a_day_out_opens_it_and_takes_it_back(app: Flask) -> None
             ),
             "your INSET day",
         ),
-        (lambda: school_days.take_back(school, TUESDAY, who="Joanna Fell", now=make.NOW), ""),
+        (lambda: school_days.withdraw(school, TUESDAY, who="Joanna Fell", now=make.NOW), ""),
     ]
     for step, why in steps:
         with transaction():
@@ -170,7 +170,7 @@ def test_taking_back_a_day_nobody_spoke_of_is_refused(app: Flask) -> None:
     with transaction():
         school = make.school()
         with pytest.raises(school_days.NoSuchOwnDay):
-            school_days.take_back(school, TUESDAY, who="Joanna Fell", now=make.NOW)
+            school_days.withdraw(school, TUESDAY, who="Joanna Fell", now=make.NOW)
 
 
 def test_a_reason_as_long_as_a_story_is_refused(app: Flask) -> None:

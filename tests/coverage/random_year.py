@@ -255,7 +255,7 @@ class RandomYear:
                 dead: list[Any] = []
                 self._plan(died, lambda at, a=address, d=dead: d.append(make.dead_address(a.lower(), at)))
                 if self._chance(0.3):
-                    self._plan(self._when(died), lambda at, d=dead: setattr(d[0], "lifted_at", at))
+                    self._plan(self._when(died), lambda at, d=dead: setattr(d[0], "ended_at", at))
             for _ in range(r.choice([0, 0, 1, 2])):
                 handed = None if self._chance(0.2) else timedelta(minutes=r.randint(0, 9000))
                 self._plan(

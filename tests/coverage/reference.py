@@ -691,7 +691,7 @@ class World:
         dead = {
             d.address.lower()
             for d in self.by_then(DeadAddress)
-            if d.lifted_at is None or d.lifted_at >= self.until
+            if d.ended_at is None or d.ended_at >= self.until
         }
         live = [
             c.address.lower()

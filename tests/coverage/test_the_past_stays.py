@@ -91,7 +91,7 @@ CHANGED: dict[str, dict[str, str]] = {
         "created_at": NEVER,
         "ended_at": NOW,
     },
-    "dead_address": {"address": NEVER, "recorded_at": NEVER, "lifted_at": NOW},
+    "dead_address": {"address": NEVER, "recorded_at": NEVER, "ended_at": NOW},
     "letter": {"handed_at": NOW},
     "proposal": {
         "programme_id": NEVER,

@@ -158,6 +158,6 @@ def test_a_subscriber_sees_a_show_its_move_and_its_cancellation(
         assert (event.decoded("DTSTART"), str(event["STATUS"])) == (moved_to, "CANCELLED")
 
         with transaction():
-            addresses.revoke(feed, who="Joanna Fell", now=now)
+            addresses.withdraw(feed, who="Joanna Fell", now=now)
         assert status_of(url)[0] == 410
     assert "/calendar/" not in (tmp_path / "journey.log").read_text()

@@ -177,7 +177,7 @@ def test_a_dead_address_is_told_once_and_whatever_its_capitals(app: Flask) -> No
     assert db.session.query(outbox.DeadAddress).count() == 1
     assert outbox.dead_addresses(["SAM@x.example", "ann@x.example"]) == {"SAM@x.example"}
     with transaction():
-        outbox.lift_dead("sam@x.example", NOW)
+        outbox.end_dead("sam@x.example", NOW)
     assert not outbox.is_dead("Sam@x.example")
 
 

@@ -358,7 +358,7 @@ def test_a_renewed_address_is_another_and_the_old_one_is_revoked(app: Flask) -> 
     old = make()
     with transaction():
         new = addresses.renew(old, who="Joanna Fell", now=LATER)
-    assert new.revoked_at is None and old.revoked_at == LATER
+    assert new.withdrawn_at is None and old.withdrawn_at == LATER
     assert new.label == old.label and addresses.token_of(new, KEY) != addresses.token_of(old, KEY)
     live = addresses.live(SCHOOL, URN, partnership_id=1)
     assert live is not None and live.id == new.id
@@ -368,10 +368,10 @@ def test_a_renewed_address_is_another_and_the_old_one_is_revoked(app: Flask) -> 
 def test_a_revoked_address_is_known_and_no_more(app: Flask) -> None:
     feed = make()
     with transaction():
-        addresses.revoke(feed, who="Joanna Fell", now=LATER)
+        addresses.withdraw(feed, who="Joanna Fell", now=LATER)
     assert addresses.live(SCHOOL, URN, partnership_id=1) is None
     found = addresses.state(addresses.token_of(feed, KEY), keys=[KEY], now=LATER)
-    assert found is not None and found.feed.revoked_at == LATER
+    assert found is not None and found.feed.withdrawn_at == LATER
     assert make(now=LATER).id != feed.id
 
 
@@ -379,8 +379,8 @@ def test_two_people_of_one_partnership_have_addresses_of_their_own(app: Flask) -
     one, other = make(COORDINATOR, 1, holder=7), make(COORDINATOR, 1, holder=8)
     assert addresses.token_of(one, KEY) != addresses.token_of(other, KEY)
     with transaction():
-        addresses.revoke_all_of(7, who="Priya Nandakumar", now=LATER)
-    assert one.revoked_at == LATER and other.revoked_at is None
+        addresses.withdraw_all_of(7, who="Priya Nandakumar", now=LATER)
+    assert one.withdrawn_at == LATER and other.withdrawn_at is None
     assert [f.id for f in addresses.of_partnership(1, [COORDINATOR])] == [other.id]
 
 
@@ -389,5 +389,5 @@ def test_a_partnership_sees_its_own_addresses_alone(app: Flask) -> None:
     assert [f.id for f in addresses.of_partnership(1, [TROUPE])] == [ours.id]
     assert addresses.of_partnership(1, [BOARD]) == []
     with transaction():
-        addresses.revoke(ours, who="Priya Nandakumar", now=LATER)
-    assert theirs.revoked_at is None
+        addresses.withdraw(ours, who="Priya Nandakumar", now=LATER)
+    assert theirs.withdrawn_at is None

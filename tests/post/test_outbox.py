@@ -154,7 +154,7 @@ def test_a_dead_address_is_not_written_to_until_somebody_lifts_it(app: Flask) ->
         outbox.mark_dead(JOANNA.address.upper(), "550 no such person", NOW)
         outbox.mark_dead(JOANNA.address, "550 again", LATER)
         assert outbox.dead_addresses([JOANNA.address, OFFICE.address]) == {JOANNA.address}
-        outbox.lift_dead(JOANNA.address, LATER)
+        outbox.end_dead(JOANNA.address, LATER)
         assert not outbox.is_dead(JOANNA.address)
 
 

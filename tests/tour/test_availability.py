@@ -191,7 +191,7 @@ def test_a_day_off_is_not_taken_where_the_next_morning_needs_the_night_before_it
         pytest.raises(itinerary.DayHasShows, match="9 March 2027 cannot be removed: the day after begins"),
         transaction(),
     ):
-        itinerary.remove_day(c.days[WEEK[1]], who="Priya", now=make.NOW)
+        itinerary.end_day(c.days[WEEK[1]], who="Priya", now=make.NOW)
     assert len(standing(c)) == 5
 
 

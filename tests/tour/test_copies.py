@@ -154,7 +154,7 @@ def test_what_was_not_copied_is_copied_later_and_twice_adds_nothing_twice(progra
 def test_what_was_taken_back_in_the_new_year_is_not_carried_over_again(programme: Programme) -> None:
     new = copied(programme, with_days=True, with_decisions=True).programme
     with transaction():
-        itinerary.remove_day(days.of_programme(new.id)[0], who=WHO, now=make.NOW)
+        itinerary.end_day(days.of_programme(new.id)[0], who=WHO, now=make.NOW)
         for urn in target_decisions.decisions(new.id):
             target_decisions.withdraw_decision(
                 new, db.session.get_one(School, urn), reason="It asked", who=WHO, now=make.NOW

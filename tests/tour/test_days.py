@@ -218,12 +218,12 @@ def test_nothing_is_added_to_a_closed_programme(tour: Tour) -> None:
 def test_a_day_without_shows_is_taken_back_and_can_be_given_again(tour: Tour) -> None:
     (day,) = add(tour, TUESDAY)
     with transaction():
-        itinerary.remove_day(day, **WHO)
+        itinerary.end_day(day, **WHO)
     assert days.of_programme(tour.programme.id) == []
     with pytest.raises(days.NoSuchTourDay):
         days.get(tour.partnership.id, day.id)
     with transaction(), pytest.raises(days.NoSuchTourDay):
-        itinerary.remove_day(day, **WHO)
+        itinerary.end_day(day, **WHO)
     (again,) = add(tour, TUESDAY)
     assert again.id != day.id
     assert days.get(tour.partnership.id, again.id) == again
@@ -234,11 +234,11 @@ def test_a_day_with_a_show_cannot_be_taken_back_until_it_is_cancelled(tour: Tour
     with transaction():
         show = booked(tour, day, time(9, 30))
     with transaction(), pytest.raises(itinerary.DayHasShows, match=f"1 show: {tour.hall.name} at 9:30am"):
-        itinerary.remove_day(day, **WHO)
+        itinerary.end_day(day, **WHO)
     with transaction():
         performances.release(show, now=make.NOW)
     with transaction():
-        itinerary.remove_day(day, **WHO)
+        itinerary.end_day(day, **WHO)
     assert days.of_programme(tour.programme.id) == []
 
 
@@ -249,16 +249,16 @@ def test_a_day_on_which_a_school_is_just_booking_is_kept_but_an_old_hold_counts_
     with transaction():
         booked(tour, day, time(9, 30), held_until=make.NOW + timedelta(minutes=1))
     with transaction(), pytest.raises(itinerary.DayHasShows, match="just booking"):
-        itinerary.remove_day(day, **WHO)
+        itinerary.end_day(day, **WHO)
     with transaction():
-        itinerary.remove_day(day, who="Priya Nandakumar", now=make.NOW + timedelta(minutes=1))
+        itinerary.end_day(day, who="Priya Nandakumar", now=make.NOW + timedelta(minutes=1))
     assert days.of_programme(tour.programme.id) == []
 
 
 def test_nobody_can_claim_a_day_that_was_taken_back(tour: Tour) -> None:
     (day,) = add(tour, TUESDAY)
     with transaction():
-        itinerary.remove_day(day, **WHO)
+        itinerary.end_day(day, **WHO)
     with pytest.raises(Exception, match="performance_of_its_day"), transaction():
         booked(tour, day, time(9, 30))
 

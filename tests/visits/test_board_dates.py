@@ -78,7 +78,7 @@ def test_the_same_report_on_the_same_day_stands_once(partnership: Partnership) -
         add(partnership)
     add(partnership, day=DAY + timedelta(days=1))
     with transaction():
-        board_dates.remove(made, who="Priya Nandakumar", now=make.NOW)
+        board_dates.end(made, who="Priya Nandakumar", now=make.NOW)
     add(partnership)
 
 
@@ -88,7 +88,7 @@ def test_a_removed_date_is_cancelled_in_the_calendars_and_gone_from_the_list(
     made = add(partnership)
     for _ in range(2):
         with transaction():
-            board_dates.remove(made, who="Priya Nandakumar", now=LATER)
+            board_dates.end(made, who="Priya Nandakumar", now=LATER)
     (event,) = seen(partnership)
     assert (event["SUMMARY"], event["STATUS"], event["SEQUENCE"]) == (
         "Cancelled: Spring report",
@@ -121,7 +121,7 @@ def test_dates_are_made_anew_with_the_rest_and_stay_as_they_are(app: Flask, part
     add(partnership)
     summer = add(partnership, "Summer report")
     with transaction():
-        board_dates.remove(summer, who="Priya Nandakumar", now=make.NOW)
+        board_dates.end(summer, who="Priya Nandakumar", now=make.NOW)
     before = [(r.id, r.text) for r in db.session.query(FeedEntry).order_by(FeedEntry.id)]
     done = app.test_cli_runner().invoke(args=["feeds", "rebuild"])
     assert done.output.strip().splitlines()[-1] == "0 entries changed."

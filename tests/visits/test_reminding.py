@@ -106,10 +106,10 @@ def test_a_letter_that_waits_is_taken_back_once_the_report_came(app: Flask) -> N
         programme, booking = past_show()
     run(programme, MONDAY)
     with transaction():
-        assert not reminding.recall(now=at(MONDAY, 9))
+        assert not reminding.withdraw_one(now=at(MONDAY, 9))
         make.report(booking, "school", at(MONDAY, 9), 200)
     with transaction():
-        assert reminding.recall(now=at(MONDAY, 10))
+        assert reminding.withdraw_one(now=at(MONDAY, 10))
     assert db.session.query(Letter).one().status == "withdrawn"
     assert run(programme, date(2027, 3, 16)) == 0
 
@@ -119,7 +119,7 @@ def test_a_letter_that_waits_over_a_weekend_goes_on_monday_instead(app: Flask) -
         programme, _ = past_show()
     run(programme, date(2027, 3, 19))
     with transaction():
-        assert reminding.recall(now=at(date(2027, 3, 20)))
+        assert reminding.withdraw_one(now=at(date(2027, 3, 20)))
     assert run(programme, date(2027, 3, 22)) == 1
     with transaction():
         posted(at(date(2027, 3, 22), 9))

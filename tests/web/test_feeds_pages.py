@@ -498,7 +498,7 @@ def test_another_partnership_reaches_none_of_it(desk: FlaskClient, story: Story,
     assert client.post(f"/desk/calendars/dates/{row.id}/remove").status_code == 404
     typed = {"title": "X", "day": ["6", "4", "2027"], "programme": str(story.programme.id)}
     assert client.post("/desk/calendars", data=typed).status_code == 422
-    assert all(f.revoked_at is None for f in feeds) and row.removed_at is None
+    assert all(f.withdrawn_at is None for f in feeds) and row.ended_at is None
 
 
 def test_a_school_shown_to_nobody_cannot_be_stopped_from_the_desk(desk: FlaskClient, story: Story) -> None:

@@ -176,7 +176,7 @@ def test_whoever_was_taken_out_since_gets_no_letter_with_a_link(desk: Desk) -> N
     with transaction():
         booking = promises.get(desk.reference)
         sam = next(p for p in promises.people_of(booking) if p.address == SAM)
-        colleagues.remove(booking, sam.id, who="Jo", now=AT)
+        colleagues.end(booking, sam.id, who="Jo", now=AT)
     was = len(new_letters())
     assert "sam@redmere.example does not have this visit in the calendar" in desk.does(f"{mail}/ask")
     assert len(new_letters()) == was

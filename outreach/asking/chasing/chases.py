@@ -22,14 +22,14 @@ FIRST, SECOND, HEAD, TRUST = "first reminder", "second reminder", "head teacher"
 REMINDERS = (FIRST, SECOND)
 """In the order in which they go; whoever was reminded so often is not reminded again."""
 
-_STANDS = text("recalled_at IS NULL")
+_STANDS = text("withdrawn_at IS NULL")
 
 
 class Chase(Base):
     """One letter to one address about one asking. `address` is in small letters, so that capitals make no
     second person.
 
-    `recalled_at`: it was taken back before it went, since its reason had gone (`recalled_why`); it counts for
+    `withdrawn_at`: it was taken back before it went, since its reason had gone (`withdrawn_why`); it counts for
     nothing.
     """
 
@@ -39,7 +39,7 @@ class Chase(Base):
             "reason IN ('first reminder', 'second reminder', 'head teacher', 'trust')", name="reason"
         ),
         CheckConstraint("address = lower(address)", name="address"),
-        CheckConstraint("(recalled_at IS NULL) = (recalled_why = '')", name="recalled"),
+        CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_why = '')", name="withdrawn"),
         Index("ix_chase_programme", "programme_id", "urn"),
         Index(
             "uq_chase_person",
@@ -57,8 +57,8 @@ class Chase(Base):
             "asking_id",
             "reason",
             unique=True,
-            postgresql_where=text("recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
-            sqlite_where=text("recalled_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
+            postgresql_where=text("withdrawn_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
+            sqlite_where=text("withdrawn_at IS NULL AND reason IN ('first reminder', 'second reminder')"),
         ),
     )
 
@@ -71,8 +71,8 @@ class Chase(Base):
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), unique=True)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
-    recalled_at: Mapped[datetime | None] = mapped_column(Instant)
-    recalled_why: Mapped[str] = mapped_column(Text, default="")
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_why: Mapped[str] = mapped_column(Text, default="")
 
 
 def standing(programme_id: int, urns: Iterable[int] | None = None) -> list[tuple[Chase, Letter]]:
@@ -80,7 +80,7 @@ def standing(programme_id: int, urns: Iterable[int] | None = None) -> list[tuple
     query = (
         select(Chase, Letter)
         .join(Letter, Letter.id == Chase.letter_id)
-        .where(Chase.programme_id == programme_id, Chase.recalled_at.is_(None))
+        .where(Chase.programme_id == programme_id, Chase.withdrawn_at.is_(None))
         .order_by(Chase.id)
     )
     if urns is not None:
@@ -91,7 +91,7 @@ def standing(programme_id: int, urns: Iterable[int] | None = None) -> list[tuple
 def is_anybody_reminded_out(programme_id: int) -> bool:
     """Whether some school of a programme has had its last reminder: before that nothing waits for consent.
     One query."""
-    last = (Chase.programme_id == programme_id, Chase.reason == SECOND, Chase.recalled_at.is_(None))
+    last = (Chase.programme_id == programme_id, Chase.reason == SECOND, Chase.withdrawn_at.is_(None))
     return db.session.scalar(select(Chase.id).where(*last).limit(1)) is not None
 
 
@@ -132,7 +132,7 @@ def counts(programme_id: int) -> dict[str, int]:
     """How many letters of each reason were written and not taken back; every reason is there. One query."""
     rows = db.session.execute(
         select(Chase.reason, func.count())
-        .where(Chase.programme_id == programme_id, Chase.recalled_at.is_(None))
+        .where(Chase.programme_id == programme_id, Chase.withdrawn_at.is_(None))
         .group_by(Chase.reason)
         .order_by(Chase.reason)
     )
@@ -161,7 +161,7 @@ def written(programme_id: int, reason: str, *, first: int, most: int) -> list[Wr
         select(Chase, Letter.status, School, booked)
         .join(Letter, Letter.id == Chase.letter_id)
         .join(School, School.urn == Chase.urn)
-        .where(Chase.programme_id == programme_id, Chase.reason == reason, Chase.recalled_at.is_(None))
+        .where(Chase.programme_id == programme_id, Chase.reason == reason, Chase.withdrawn_at.is_(None))
         .order_by(Chase.recorded_at.desc(), Chase.id.desc())
         .offset(first)
         .limit(most)

@@ -293,12 +293,12 @@ def _forget_withdrawn(row: Waiting, level: str, address: str, *, now: datetime) 
             Chase.asking_id == row.asking.id,
             Chase.reason == level,
             Chase.address == address.lower(),
-            Chase.recalled_at.is_(None),
+            Chase.withdrawn_at.is_(None),
             Letter.status == WITHDRAWN,
         )
         .order_by(Chase.id)
     ):
-        chase.recalled_at, chase.recalled_why = now, "withdrawn by hand"
+        chase.withdrawn_at, chase.withdrawn_why = now, "withdrawn by hand"
     db.session.flush()
 
 
@@ -316,7 +316,7 @@ def _trusts(partnership_id: int) -> dict[str, list[Addressee]]:
         .join(Letter, Letter.id == Chase.letter_id)
         .where(
             Chase.reason == TRUST,
-            Chase.recalled_at.is_(None),
+            Chase.withdrawn_at.is_(None),
             Letter.partnership_id == partnership_id,
             Letter.status == outbox.SENT,
             School.trust_name.is_not(None),

@@ -148,7 +148,7 @@ def _add(booking: Booking, person: NamedPerson, *, who: str, now: datetime) -> N
     leaving = person.instead_of.casefold()
     for other in promises.people_of(booking) if leaving else ():
         if other.address.casefold() == leaving:
-            colleagues.remove(booking, other.id, who=who, now=now)
+            colleagues.end(booking, other.id, who=who, now=now)
 
 
 def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:

@@ -263,7 +263,7 @@ def _people(booking_ids: Iterable[int]) -> dict[int, list[BookingContact]]:
     found: dict[int, list[BookingContact]] = {}
     for row in db.session.scalars(
         select(BookingContact)
-        .where(BookingContact.booking_id.in_(list(booking_ids)), BookingContact.removed_at.is_(None))
+        .where(BookingContact.booking_id.in_(list(booking_ids)), BookingContact.ended_at.is_(None))
         .order_by(BookingContact.id)
     ):
         found.setdefault(row.booking_id, []).append(row)

@@ -83,4 +83,4 @@ def _open_schools(done: CallOff, *, who: str, now: datetime) -> None:
         school, day = schools[urn], date.fromisoformat(said)
         own = calendars[urn].own_days.get(day)
         if day >= day_of(now) and own == (False, done.reason[: school_days.LONGEST_REASON]):
-            school_days.take_back(school, day, who=who, now=now)
+            school_days.withdraw(school, day, who=who, now=now)

@@ -296,7 +296,7 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
         after=booking.reference,
         partnership_id=programme.partnership_id,
     )
-    holds.drop_draft(programme.id, school.urn)
+    holds.remove_draft(programme.id, school.urn)
     told.lengthen_links(booking, now=now)
     people = colleagues.put(booking, promise.people, who=who, now=now)
     visit = told.visit_with(booking, people, promise.pupils)

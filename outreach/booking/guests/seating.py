@@ -69,7 +69,7 @@ def seat(place: GuestPlace, promise: Promise, there: Seats, *, who: str, now: da
         raise SeatsGone(wanted, there.left) from error
     place.booking_id, place.ended_at, place.ended_as = booking.id, now, JOINED
     db.session.flush()
-    holds.drop_draft(programme.id, school.urn)
+    holds.remove_draft(programme.id, school.urn)
     told.lengthen_links(booking, now=now)
     people = colleagues.put(booking, promise.people, who=who, now=now)
     visit = told.visit_with(booking, people, promise.pupils)

@@ -190,7 +190,7 @@ def _people_of(bookings: Iterable[Booking]) -> dict[int, list[BookingContact | N
     bookings = list(bookings)
     rows = db.session.scalars(
         select(BookingContact)
-        .where(BookingContact.booking_id.in_([b.id for b in bookings]), BookingContact.removed_at.is_(None))
+        .where(BookingContact.booking_id.in_([b.id for b in bookings]), BookingContact.ended_at.is_(None))
         .order_by(BookingContact.id)
     )
     found: dict[int, list[BookingContact | NamedPerson]] = {}

@@ -50,7 +50,7 @@ class ContactList(Base, OfPartnership):
         CheckConstraint(
             "named = made + changed + unchanged + merged + left_out + not_in_target", name="adds_up"
         ),
-        CheckConstraint("(taken_back_at IS NULL) = (taken_back_by IS NULL)", name="taken_back"),
+        CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -65,8 +65,8 @@ class ContactList(Base, OfPartnership):
     merged: Mapped[int]
     left_out: Mapped[int]
     not_in_target: Mapped[int]
-    taken_back_at: Mapped[datetime | None] = mapped_column(Instant)
-    taken_back_by: Mapped[str | None] = mapped_column(Text)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_by: Mapped[str | None] = mapped_column(Text)
 
 
 class ContactListLine(Base):
@@ -176,7 +176,7 @@ def lists(partnership_id: int) -> list[ContactList]:
     return list(
         db.session.scalars(
             select(ContactList)
-            .where(ContactList.partnership_id == partnership_id, ContactList.taken_back_at.is_(None))
+            .where(ContactList.partnership_id == partnership_id, ContactList.withdrawn_at.is_(None))
             .order_by(ContactList.id.desc())
         )
     )
@@ -207,7 +207,7 @@ def backing(row: ContactList) -> list[Back]:
     ]
 
 
-def take_back(
+def withdraw(
     list_id: int, la_codes: Sequence[str], *, partnership_id: int, who: str, now: datetime
 ) -> list[Back]:
     """End what the list made and put back what it changed; what somebody changed since stays. What was done
@@ -221,7 +221,7 @@ def take_back(
         .where(
             ContactList.id == list_id,
             ContactList.partnership_id == partnership_id,
-            ContactList.taken_back_at.is_(None),
+            ContactList.withdrawn_at.is_(None),
         )
         .with_for_update()
     )
@@ -235,8 +235,8 @@ def take_back(
     )
     db.session.expire_all()
     done = backing(row)
-    contacts.take_back_many([(b.contact, b.before) for b in done if not b.since], who=who, now=now)
-    row.taken_back_at, row.taken_back_by = now, who
+    contacts.withdraw_many([(b.contact, b.before) for b in done if not b.since], who=who, now=now)
+    row.withdrawn_at, row.withdrawn_by = now, who
     history.record(
         "contact list taken back",
         "partnership",

@@ -49,15 +49,15 @@ class EarlierList(Base, OfPartnership):
     __tablename__ = "earlier_list"
     __table_args__ = (
         UniqueConstraint("id", "partnership_id"),
-        CheckConstraint("(taken_back_at IS NULL) = (taken_back_by IS NULL)", name="taken_back"),
+        CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     file_name: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
-    taken_back_at: Mapped[datetime | None] = mapped_column(Instant)
-    taken_back_by: Mapped[str | None] = mapped_column(Text)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_by: Mapped[str | None] = mapped_column(Text)
 
 
 class EarlierVisit(Base):
@@ -185,20 +185,20 @@ def was_of(partnership_id: int, list_id: int) -> bool:
     return row is not None and row.partnership_id == partnership_id
 
 
-def take_back(list_id: int, *, partnership_id: int, who: str, now: datetime) -> EarlierList:
+def withdraw(list_id: int, *, partnership_id: int, who: str, now: datetime) -> EarlierList:
     """The whole list counts no more. Raises NoSuchList."""
     row = db.session.scalar(
         select(EarlierList)
         .where(
             EarlierList.id == list_id,
             EarlierList.partnership_id == partnership_id,
-            EarlierList.taken_back_at.is_(None),
+            EarlierList.withdrawn_at.is_(None),
         )
         .with_for_update()
     )
     if row is None:
         raise NoSuchList("That list was taken back already.")
-    row.taken_back_at, row.taken_back_by = now, who
+    row.withdrawn_at, row.withdrawn_by = now, who
     history.record(
         "past shows taken back",
         "partnership",
@@ -216,7 +216,7 @@ def lists(partnership_id: int) -> list[Kept]:
     rows = db.session.execute(
         select(EarlierList, func.count(EarlierVisit.id), func.count(EarlierVisit.urn.distinct()))
         .join(EarlierVisit, EarlierVisit.list_id == EarlierList.id)
-        .where(EarlierList.partnership_id == partnership_id, EarlierList.taken_back_at.is_(None))
+        .where(EarlierList.partnership_id == partnership_id, EarlierList.withdrawn_at.is_(None))
         .group_by(EarlierList.id)
         .order_by(EarlierList.id.desc())
     )
@@ -232,7 +232,7 @@ def of_schools(urns: Sequence[int], partnership_id: int) -> list[EarlierVisit]:
         .where(
             EarlierVisit.partnership_id == partnership_id,
             EarlierVisit.urn.in_(urns),
-            EarlierList.taken_back_at.is_(None),
+            EarlierList.withdrawn_at.is_(None),
         )
         .order_by(EarlierVisit.academic_year.desc(), EarlierVisit.day.desc(), EarlierVisit.id.desc())
     )
@@ -248,7 +248,7 @@ def urns_listed(partnership_id: Any) -> Select[int]:
     return (
         select(EarlierVisit.urn)
         .join(EarlierList, EarlierList.id == EarlierVisit.list_id)
-        .where(EarlierVisit.partnership_id == partnership_id, EarlierList.taken_back_at.is_(None))
+        .where(EarlierVisit.partnership_id == partnership_id, EarlierList.withdrawn_at.is_(None))
     )
 
 
@@ -258,7 +258,7 @@ def _on_file(partnership_id: int) -> dict[tuple[int, int], dict[date | None, int
     for urn, year, day, pupils in db.session.execute(
         select(EarlierVisit.urn, EarlierVisit.academic_year, EarlierVisit.day, EarlierVisit.pupils)
         .join(EarlierList, EarlierList.id == EarlierVisit.list_id)
-        .where(EarlierVisit.partnership_id == partnership_id, EarlierList.taken_back_at.is_(None))
+        .where(EarlierVisit.partnership_id == partnership_id, EarlierList.withdrawn_at.is_(None))
         .order_by(EarlierVisit.id)
     ):
         found.setdefault((urn, year), {})[day] = pupils

@@ -204,7 +204,7 @@ def recent(kind: str, *, partnership_id: int, now: datetime) -> list[ListUpload]
     )
 
 
-def drop(token: str, *, partnership_id: int) -> None:
+def remove(token: str, *, partnership_id: int) -> None:
     """Lay a list aside; one that is gone already is no matter."""
     _delete(ListUpload.token == token, ListUpload.partnership_id == partnership_id)
 

@@ -139,7 +139,7 @@ def keep(change: RegisterChange, *, who: str, now: datetime) -> None:
     _settle(change, KEPT, who=who, now=now)
 
 
-def take_back(change: RegisterChange, *, who: str, now: datetime) -> None:
+def withdraw(change: RegisterChange, *, who: str, now: datetime) -> None:
     """Open a decision again, and undo the correction it made or withdrew. Raises ChangedSince, or
     AlreadyDecided when there is none to take back, or the register has gone on since."""
     change = _locked(change)

@@ -158,7 +158,7 @@ def _people(booking_ids: list[int]) -> dict[int, list[str]]:
     c = BookingContact
     for booking_id, address in db.session.execute(
         select(c.booking_id, c.address)
-        .where(c.booking_id.in_(booking_ids), c.removed_at.is_(None))
+        .where(c.booking_id.in_(booking_ids), c.ended_at.is_(None))
         .order_by(c.id)
     ):
         found[booking_id].append(bare(address))

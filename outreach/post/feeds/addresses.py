@@ -48,7 +48,7 @@ class Feed(Base):
     nonce: Mapped[str] = mapped_column(Text, unique=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(Text)
-    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ def make(
     return feed
 
 
-def revoke(feed: Feed, *, who: str, now: datetime) -> None:
+def withdraw(feed: Feed, *, who: str, now: datetime) -> None:
     """The address, and any other for the same, stops for everybody who subscribed to it."""
     for row in _live(
         Feed.kind == feed.kind,
@@ -90,14 +90,14 @@ def revoke(feed: Feed, *, who: str, now: datetime) -> None:
         Feed.partnership_id == feed.partnership_id,
         Feed.holder == feed.holder,
     ):
-        row.revoked_at = now
+        row.withdrawn_at = now
         history.record("revoked", "feed", row.id, who=who, now=now, before=_called(row))
     db.session.flush()
 
 
 def renew(feed: Feed, *, who: str, now: datetime) -> Feed:
     """Another address for the same; the old one stops."""
-    revoke(feed, who=who, now=now)
+    withdraw(feed, who=who, now=now)
     return make(
         feed.kind,
         feed.subject,
@@ -109,10 +109,10 @@ def renew(feed: Feed, *, who: str, now: datetime) -> Feed:
     )
 
 
-def revoke_all_of(holder: int, *, who: str, now: datetime) -> None:
+def withdraw_all_of(holder: int, *, who: str, now: datetime) -> None:
     """Every address that is one person's own stops, as when that person leaves."""
     for feed in _live(Feed.holder == holder):
-        revoke(feed, who=who, now=now)
+        withdraw(feed, who=who, now=now)
 
 
 def live(kind: str, subject: int, *, partnership_id: int, holder: int = 0) -> Feed | None:
@@ -162,7 +162,7 @@ def state(token: str, *, keys: Iterable[str], now: datetime) -> State | None:
 
 
 def _live(*these: ColumnElement[bool]) -> list[Feed]:
-    return list(db.session.scalars(select(Feed).where(*these, Feed.revoked_at.is_(None)).order_by(Feed.id)))
+    return list(db.session.scalars(select(Feed).where(*these, Feed.withdrawn_at.is_(None)).order_by(Feed.id)))
 
 
 def _called(feed: Feed) -> dict[str, object]:

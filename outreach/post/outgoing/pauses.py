@@ -27,7 +27,7 @@ CALM = timedelta(minutes=10)
 
 
 class Pause(Base):
-    """Why letters do not go as they should. It stands until the server takes one again (lifted_at).
+    """Why letters do not go as they should. It stands until the server takes one again (ended_at).
 
     `again_at` is when the next try may be made (None: at once). Whoever begins it moves `again_at` on in the
     same statement, so that of several postmen one tries.
@@ -42,7 +42,7 @@ class Pause(Base):
     tried_at: Mapped[datetime] = mapped_column(Instant)
     again_at: Mapped[datetime | None] = mapped_column(Instant)
     holder: Mapped[str] = mapped_column(Text, default="", server_default="")
-    lifted_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
 
     @property
     def nothing_goes(self) -> bool:
@@ -61,16 +61,14 @@ class Leave:
 
 def standing() -> Pause | None:
     """What holds the post up at present; None when it runs."""
-    return db.session.scalar(
-        select(Pause).where(Pause.lifted_at.is_(None)).order_by(Pause.id.desc()).limit(1)
-    )
+    return db.session.scalar(select(Pause).where(Pause.ended_at.is_(None)).order_by(Pause.id.desc()).limit(1))
 
 
 def resume(*, who: str, now: datetime) -> None:
     """End a pause: the postman goes on with everything that is due."""
     pause = standing()
     if pause is not None:
-        pause.lifted_at = now
+        pause.ended_at = now
         history.record("resumed", "post", pause.id, who=who, now=now, before=pause.reason)
 
 
@@ -88,7 +86,7 @@ def ask_leave(name: str, now: datetime) -> Leave:
             update(Pause)
             .where(
                 Pause.id == pause_id,
-                Pause.lifted_at.is_(None),
+                Pause.ended_at.is_(None),
                 Pause.kind == kind,
                 or_(
                     Pause.again_at.is_(None),
@@ -106,19 +104,19 @@ def keep(name: str, now: datetime) -> None:
     """In the caller's transaction: the line to a crowded server stays with this postman."""
     db.session.execute(
         update(Pause)
-        .where(Pause.lifted_at.is_(None), Pause.kind == CROWDED, Pause.holder == name)
+        .where(Pause.ended_at.is_(None), Pause.kind == CROWDED, Pause.holder == name)
         .values(again_at=now + ALONE)
     )
 
 
-def lift(now: datetime) -> None:
+def end(now: datetime) -> None:
     """The mail server took a letter again. A crowded one must have taken them for a while without a
     complaint."""
     with transaction():
         db.session.execute(
             update(Pause)
-            .where(Pause.lifted_at.is_(None), or_(Pause.kind != CROWDED, Pause.tried_at <= now - CALM))
-            .values(lifted_at=now)
+            .where(Pause.ended_at.is_(None), or_(Pause.kind != CROWDED, Pause.tried_at <= now - CALM))
+            .values(ended_at=now)
         )
 
 
@@ -127,7 +125,7 @@ def give_back(name: str, now: datetime) -> None:
     with transaction():
         db.session.execute(
             update(Pause)
-            .where(Pause.lifted_at.is_(None), Pause.kind == CROWDED, Pause.holder == name)
+            .where(Pause.ended_at.is_(None), Pause.kind == CROWDED, Pause.holder == name)
             .values(again_at=now, holder="")
         )
 

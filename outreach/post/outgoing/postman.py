@@ -160,7 +160,7 @@ class _Work:
             return self._later(letter, Later("Something went wrong here. The log says what.", certain=False))
         self.done.sent += 1
         if self.pause:
-            pauses.lift(self.clock())
+            pauses.end(self.clock())
             self.pause = CROWDED if self.pause == CROWDED else ""
         return claims.sent(letter, self.clock())
 

@@ -205,7 +205,7 @@ def booking_colleague_remove(reference: str, contact_id: int) -> Any:
     if not colleagues.was_of(_open(reference), contact_id):
         abort(404)
     with _else_back(reference), transaction():
-        colleagues.remove(our_booking(reference), contact_id, who=who(), now=clock.now())
+        colleagues.end(our_booking(reference), contact_id, who=who(), now=clock.now())
     return _done(reference, "The entry leaves that one calendar; the others keep theirs.")
 
 

@@ -97,7 +97,7 @@ def renew_calendar(feed_id: int) -> Any:
 @coordinator.post("/calendars/<int:feed_id>/stop")
 @coordinators_only
 def stop_calendar(feed_id: int) -> Any:
-    return _end(feed_id, addresses.revoke, "The address has stopped. Shows and invites stay as they are.")
+    return _end(feed_id, addresses.withdraw, "The address has stopped. Shows and invites stay as they are.")
 
 
 @coordinator.post("/calendars/dates/<int:date_id>/remove")
@@ -109,7 +109,7 @@ def remove_board_date(date_id: int) -> Any:
     with back_to(back), transaction():
         found = board_dates.get(g.partnership.id, date_id)
         title = found.title
-        board_dates.remove(found, who=who(), now=clock.now())
+        board_dates.end(found, who=who(), now=clock.now())
     flash(f"‘{title}’ is removed. The board’s calendars show it as cancelled.", "done")
     return redirect(back, 303)
 

@@ -195,12 +195,12 @@ def contact_list_take_back(list_id: int) -> Any:
     if request.method == "POST":
         back = url_for("coordinator.contact_list", list_id=list_id)
         with back_to(back), transaction():
-            done = contact_lists.take_back(
+            done = contact_lists.withdraw(
                 list_id, _la_codes(), partnership_id=g.partnership.id, who=who(), now=clock.now()
             )
             flash(_told_back(row.file_name, done))
         return redirect(back, 303)
-    if row.taken_back_at is not None:
+    if row.withdrawn_at is not None:
         return redirect(url_for("coordinator.contact_list", list_id=list_id))
     found = contact_lists.backing(row)
     return render_template(
@@ -235,7 +235,7 @@ def past_shows_take_back(list_id: int) -> Any:
         abort(404)
     back = url_for("coordinator.past_shows_page")
     with back_to(back), transaction():
-        row = past_shows.take_back(list_id, partnership_id=g.partnership.id, who=who(), now=clock.now())
+        row = past_shows.withdraw(list_id, partnership_id=g.partnership.id, who=who(), now=clock.now())
         flash(f"‘{row.file_name}’ is taken back whole. Its visits count no more.")
     return redirect(back, 303)
 
@@ -463,7 +463,7 @@ def _headings_of(layout: Layout, kind: str) -> list[str]:
 @coordinators_only
 def list_drop(token: str, kind: str) -> Any:
     with transaction():
-        uploads.drop(token, partnership_id=g.partnership.id)
+        uploads.remove(token, partnership_id=g.partnership.id)
     flash("The file was laid aside. Nothing was changed.")
     return redirect(_first(kind), 303)
 

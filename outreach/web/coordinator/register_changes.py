@@ -120,7 +120,7 @@ def register_decide() -> Any:
 def register_take_back(change_id: int) -> Any:
     """Undo a decision, with the correction it made or withdrew."""
     with back_to(url_for("coordinator.register_decided")):
-        _decide(change_id, deciding.take_back)
+        _decide(change_id, deciding.withdraw)
     flash("Taken back. It waits for a decision again.")
     return _back()
 

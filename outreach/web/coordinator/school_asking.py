@@ -146,7 +146,7 @@ def school_contact_works(urn: int, contact_id: int) -> Any:
     our_school(urn)
     with transaction():
         address = _contact(urn, contact_id).address
-        outbox.lift_dead(address, clock.now())
+        outbox.end_dead(address, clock.now())
         contents.address_settled(address, g.partnership.id, "the address works", who=who(), now=clock.now())
         history.record(
             "address works again",

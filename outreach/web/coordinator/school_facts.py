@@ -140,7 +140,7 @@ def school_day_back(urn: int, day: str) -> Any:
     except ValueError:
         abort(404)
     with back_to(url_for("coordinator.school", urn=urn)), transaction():
-        school_days.take_back(school, which, who=who(), now=clock.now())
+        school_days.withdraw(school, which, who=who(), now=clock.now())
     return _done(urn, f"{day_short(which)} is as its authority’s terms say again.")
 
 

@@ -151,7 +151,7 @@ def remove_tour_day(day_id: int) -> Any:
     if (no := refused()) is not None:
         return _day_page(here, HoursForm(formdata=None, obj=here), no), 422
     with transaction():
-        itinerary.remove_day(here, who=who(), now=clock.now())
+        itinerary.end_day(here, who=who(), now=clock.now())
     flash("The tour day is removed. Schools are no longer offered it.")
     return redirect(url_for("coordinator.tour", programme=programme_id), 303)
 

@@ -22,7 +22,7 @@ def calendar(token: str) -> Any:
     """The feed behind a token. Its address is a secret: it is written to no log of ours."""
     now = clock.now()
     found = addresses.state(token, keys=subscribing.keys(), now=now)
-    if found is None or found.feed.revoked_at is not None:
+    if found is None or found.feed.withdrawn_at is not None:
         status, words = (404, UNKNOWN) if found is None else (410, REVOKED)
         return Response(words, status, content_type="text/plain; charset=utf-8")
     response = Response(content_type="text/calendar; charset=utf-8")

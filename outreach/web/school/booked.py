@@ -235,7 +235,7 @@ def remove(token: str, reference: str, contact_id: int) -> Any:
         return page, 422 if said else 200
     name = person.name
     with transaction():
-        colleagues.remove(own_booking(reference), contact_id, who=g.who, now=clock.now())
+        colleagues.end(own_booking(reference), contact_id, who=g.who, now=clock.now())
     back = url_for(".colleague", token=token, reference=reference, again=contact_id)
     flash(Markup("{} is out of this booking. <a href='{}'>Put them back</a>").format(name, back), "confirm")
     return redirect(url_for(".booked", token=token, reference=reference), 303)

@@ -42,7 +42,7 @@ def renew_subscription(token: str, reference: str) -> Any:
 @by_personal_link
 def stop_subscription(token: str, reference: str) -> Any:
     with transaction():
-        addresses.revoke(_standing(reference), who=g.who, now=clock.now())
+        addresses.withdraw(_standing(reference), who=g.who, now=clock.now())
     flash("The calendar address has stopped. Your bookings and invites stay as they are.", "done")
     return _back(token, reference)
 

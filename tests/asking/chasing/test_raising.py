@@ -19,7 +19,7 @@ from outreach.asking.chasing.raising import (
     NotWaiting,
     ReasonMissing,
 )
-from outreach.asking.chasing.recalling import recall
+from outreach.asking.chasing.withdrawing import withdraw_one
 from outreach.asking.invitations import ReplyByPast
 from outreach.booking.holds import ProgrammeClosed
 from outreach.county import contacts
@@ -167,7 +167,7 @@ def test_a_letter_to_the_head_that_waits_is_taken_back_once_the_school_answers(a
     with transaction():
         invitations.answer(c.programme, c.schools[0], "declined", "exams", who="J", now=at(RAISED, 11))
     with transaction():
-        assert recall(now=at(RAISED, 12))
+        assert withdraw_one(now=at(RAISED, 12))
     assert db.session.query(Letter).filter_by(status="waiting").count() == 0
 
 

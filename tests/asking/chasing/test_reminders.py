@@ -15,8 +15,8 @@ from asking.chasing.scene import ASKED, ON, PRIYA, County, at, county, posted, r
 from outreach.asking import invitations, rounds
 from outreach.asking.chasing import askings, reminders, settings
 from outreach.asking.chasing.chases import Chase
-from outreach.asking.chasing.recalling import recall
 from outreach.asking.chasing.settings import DaysWrong, Schedule
+from outreach.asking.chasing.withdrawing import withdraw_one
 from outreach.asking.invitations import ReplyByPast
 from outreach.asking.rounds import NobodyToWriteTo
 from outreach.booking.holds import ProgrammeClosed
@@ -215,12 +215,12 @@ def test_a_reminder_that_waits_is_taken_back_when_its_reason_goes(app: Flask, st
         stop(c)
     waiting = db.session.query(Letter).filter(Letter.status == "waiting")
     with transaction():
-        assert recall(now=at(date(2027, 1, 15), 9))
-        assert not recall(now=at(date(2027, 1, 15), 9))
+        assert withdraw_one(now=at(date(2027, 1, 15), 9))
+        assert not withdraw_one(now=at(date(2027, 1, 15), 9))
     both = stop in (closed_programme, past_reply_by)
     assert [x.recipient for x in waiting] == ([] if both else [c.contacts[1].address])
-    [first, *_] = db.session.query(Chase).filter(Chase.recalled_at.is_not(None)).order_by(Chase.id)
-    assert first.urn == c.urns[0] and first.recalled_why
+    [first, *_] = db.session.query(Chase).filter(Chase.withdrawn_at.is_not(None)).order_by(Chase.id)
+    assert first.urn == c.urns[0] and first.withdrawn_why
     assert db.session.get_one(Letter, first.letter_id).status == "withdrawn"
 
 
@@ -229,9 +229,9 @@ def test_a_reminder_that_waits_over_the_weekend_goes_on_monday_instead(app: Flas
         c = county()
     run(c.programme, date(2027, 1, 15), post=False)
     with transaction():
-        assert recall(now=at(date(2027, 1, 16)))
+        assert withdraw_one(now=at(date(2027, 1, 16)))
     assert run(c.programme, date(2027, 1, 18)) == c.urns
-    assert [x.reason for x in db.session.query(Chase).filter(Chase.recalled_at.is_(None))] == [
+    assert [x.reason for x in db.session.query(Chase).filter(Chase.withdrawn_at.is_(None))] == [
         "first reminder"
     ]
 
@@ -244,8 +244,8 @@ def test_a_letter_in_a_postmans_hands_is_not_taken_back(app: Flask) -> None:
         db.session.query(Letter).filter_by(kind="reminder").one().lease_until = at(date(2027, 1, 15), 10)
         booked(c)
     with transaction():
-        assert not recall(now=at(date(2027, 1, 15), 9))
-    assert db.session.query(Chase).one().recalled_at is None
+        assert not withdraw_one(now=at(date(2027, 1, 15), 9))
+    assert db.session.query(Chase).one().withdrawn_at is None
 
 
 def test_a_school_that_answered_and_was_asked_anew_is_reminded_anew(app: Flask) -> None:

@@ -73,7 +73,7 @@ def on_file(urn: int) -> list[tuple[str, ...]]:
 
 def back(row: ContactList, **changes: Any) -> list[contact_lists.Back]:
     given = {"partnership_id": row.partnership_id, "who": "Owen", "now": LATER} | changes
-    return contact_lists.take_back(row.id, ["931"], **given)
+    return contact_lists.withdraw(row.id, ["931"], **given)
 
 
 def test_a_list_taken_back_at_once_leaves_everything_as_it_was(app: Flask) -> None:
@@ -100,7 +100,7 @@ def test_a_list_taken_back_at_once_leaves_everything_as_it_was(app: Flask) -> No
         said.count(("contact as before its list", "Owen")) == 2
         and said.count(("contact ended with its list", "Owen")) == 2
     )
-    assert (row.taken_back_at, row.taken_back_by) == (LATER, "Owen")
+    assert (row.withdrawn_at, row.withdrawn_by) == (LATER, "Owen")
     with transaction(), pytest.raises(NoSuchList):
         back(row)
     assert on_file(school.urn) == before
@@ -221,7 +221,7 @@ def test_a_list_that_does_nothing_is_not_kept(app: Flask) -> None:
     "wrong",
     [
         "UPDATE contact_list SET made = made + 1",
-        "UPDATE contact_list SET taken_back_at = recorded_at",
+        "UPDATE contact_list SET withdrawn_at = recorded_at",
         "UPDATE contact_list_line SET replaced_id = contact_id",
         "UPDATE contact_list_line SET contact_id = (SELECT min(contact_id) FROM contact_list_line)",
         "UPDATE contact_list_line SET partnership_id = partnership_id + 1",

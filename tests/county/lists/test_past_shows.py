@@ -115,10 +115,10 @@ def test_a_list_is_taken_back_whole_by_its_own_partnership_once(app: Flask) -> N
         take_in(lines("URN,Year", f"{urn},2022/23", f"{urn},2023/24"), ours.id)
         newest = past_shows.lists(ours.id)[0].row.id
         with pytest.raises(NoSuchList):
-            past_shows.take_back(newest, partnership_id=theirs.id, who="Sam", now=make.NOW)
-        past_shows.take_back(newest, partnership_id=ours.id, who="Priya", now=make.NOW)
+            past_shows.withdraw(newest, partnership_id=theirs.id, who="Sam", now=make.NOW)
+        past_shows.withdraw(newest, partnership_id=ours.id, who="Priya", now=make.NOW)
         with pytest.raises(NoSuchList):
-            past_shows.take_back(newest, partnership_id=ours.id, who="Priya", now=make.NOW)
+            past_shows.withdraw(newest, partnership_id=ours.id, who="Priya", now=make.NOW)
         assert kept(urn, ours.id) == [(2021, None, None)]
         assert kept(urn, theirs.id) == []
         assert take_in(lines("URN,Year", f"{urn},2023/24"), ours.id).sums[NEW] == 1
@@ -169,7 +169,7 @@ def test_earlier_visits_count_for_never_seen_and_whom_to_ask_first_and_make_no_s
         ] == [never.urn]
         assert db.session.query(Programme).count() == 3
         assert db.session.query(Booking).count() == db.session.query(Performance).count() == 0
-        past_shows.take_back(
+        past_shows.withdraw(
             past_shows.lists(ours.id)[0].row.id, partnership_id=ours.id, who="Priya", now=make.NOW
         )
         assert ever_seen.read(programme).saw == set()
@@ -194,7 +194,7 @@ def _two_lists() -> tuple[int, int, int]:
         ),
         "UPDATE earlier_visit SET pupils = -1",
         "UPDATE earlier_visit SET academic_year = 20",
-        "UPDATE earlier_list SET taken_back_at = recorded_at",
+        "UPDATE earlier_list SET withdrawn_at = recorded_at",
         (
             "INSERT INTO list_heading (partnership_id, kind, heading, taken_as, recorded_at, who) SELECT "
             "{ours}, 'contacts', 'x', 'urn', recorded_at, 'P' FROM earlier_list UNION ALL SELECT {ours}, "

@@ -110,7 +110,7 @@ def test_an_address_is_given_up_only_when_it_is_the_address_that_is_wrong(app: F
         assert (status, said, outbox.is_dead(JOANNA.address)) == (status, said, dead)
         assert ("the address may be right" in came.why) == (not dead)
         with transaction():
-            outbox.lift_dead(JOANNA.address, LATER)
+            outbox.end_dead(JOANNA.address, LATER)
 
 
 def test_an_address_that_passes_its_mail_on_to_a_dead_one_is_not_given_up(app: Flask) -> None:

@@ -18,7 +18,7 @@ from outreach.post.outbox import WAITING, Letter
 from outreach.tour.programmes import Programme
 
 
-def recall(*, now: datetime) -> bool:
+def withdraw_one(*, now: datetime) -> bool:
     """Take back what waits to a school that has answered, or is not in today, or must not be asked any more.
 
     Whether anything was taken back. In the caller's transaction; one that is in a postman's hands goes.
@@ -27,7 +27,7 @@ def recall(*, now: datetime) -> bool:
     for chase, letter in db.session.execute(
         select(Chase, Letter)
         .join(Letter, Letter.id == Chase.letter_id)
-        .where(Letter.status == WAITING, Letter.lease_until.is_(None), Chase.recalled_at.is_(None))
+        .where(Letter.status == WAITING, Letter.lease_until.is_(None), Chase.withdrawn_at.is_(None))
         .order_by(Chase.id)
     ):
         waiting.setdefault(chase.programme_id, []).append((chase, letter))
@@ -64,6 +64,6 @@ def _take_back(chase: Chase, letter: Letter, why: str, *, now: datetime) -> bool
         letterbook.withdraw(letter, who=THE_SERVICE, now=now)
     except LetterGone:
         return False
-    chase.recalled_at, chase.recalled_why = now, why
+    chase.withdrawn_at, chase.withdrawn_why = now, why
     db.session.flush()
     return True
