@@ -91,6 +91,59 @@ _NOT_AGREED = """
         )
     )
 """
+# An authority is one partnership's at a time: it goes to another once its word says that it has left the first, and is
+# another's only when nobody else's word says that it is theirs.
+_HOLDS = """
+    EXISTS (
+        SELECT 1 FROM authority_covered c WHERE c.la_code = NEW.la_code AND c.partnership_id {whose} AND c.covered
+        AND NOT EXISTS (
+            SELECT 1 FROM authority_covered l
+            WHERE l.la_code = c.la_code AND l.partnership_id = c.partnership_id AND l.id > c.id
+        )
+    )
+"""
+_NEVER_SAID = """
+    NOT EXISTS (
+        SELECT 1 FROM authority_covered n WHERE n.la_code = NEW.la_code AND n.partnership_id = OLD.partnership_id
+    )
+"""
+_ANOTHERS = """
+    EXISTS (SELECT 1 FROM authority a WHERE a.la_code = NEW.la_code AND a.partnership_id <> NEW.partnership_id)
+"""
+
+for _table, _event, _when, _wrong in (
+    (
+        "authority",
+        "UPDATE OF partnership_id",
+        "OLD.partnership_id <> NEW.partnership_id",
+        f"({_HOLDS.format(whose='<> NEW.partnership_id')} OR {_NEVER_SAID})",
+    ),
+    (
+        "authority_covered",
+        "INSERT",
+        "NEW.covered",
+        f"({_HOLDS.format(whose='<> NEW.partnership_id')} OR {_ANOTHERS})",
+    ),
+):
+    POSTGRESQL += [
+        _function(
+            f"{_table}_whose_guard",
+            f"""
+            BEGIN
+                PERFORM pg_advisory_xact_lock(hashtext('authority ' || NEW.la_code));
+                IF {_wrong} THEN {_refusal("authority_held_by_another")} END IF;
+                RETURN NEW;
+            END
+            """,
+        ),
+        f"""CREATE TRIGGER {_table}_whose_guard BEFORE {_event} ON {_table}
+        FOR EACH ROW WHEN ({_when}) EXECUTE FUNCTION {_table}_whose_guard()""",
+    ]
+    SQLITE.append(
+        f"""CREATE TRIGGER {_table}_whose_guard BEFORE {_event} ON {_table} WHEN {_when} AND {_wrong}
+        BEGIN SELECT RAISE(ABORT, 'authority_held_by_another'); END"""
+    )
+
 _WHOSE = "(SELECT a.partnership_id FROM authority a WHERE a.la_code = {})"
 
 for _table, _event, _before in (
@@ -127,7 +180,6 @@ for _table, _event, _before in (
     )
 
 for _table, _name, _event, _when in (
-    ("authority", "whose", "UPDATE OF partnership_id", "OLD.partnership_id <> NEW.partnership_id"),
     ("change_of_hands", "whose", "UPDATE OR DELETE", "OLD.settled_at IS NOT NULL"),
     ("change_of_hands", "whole", "TRUNCATE", ""),
 ):
@@ -138,7 +190,6 @@ for _table, _name, _event, _when in (
         FOR EACH {_each} EXECUTE FUNCTION {_table}_{_name}_guard()""",
     ]
 for _table, _name, _event, _when in (
-    ("authority", "whose", "UPDATE OF partnership_id", "OLD.partnership_id <> NEW.partnership_id"),
     ("change_of_hands", "whose", "UPDATE", "OLD.settled_at IS NOT NULL"),
     ("change_of_hands", "delete", "DELETE", "OLD.settled_at IS NOT NULL"),
 ):

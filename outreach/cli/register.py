@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from outreach.booking import promises
 from outreach.county import partnerships
 from outreach.county import register as incoming
+from outreach.county.authorities import hand_over as hand_authority_over
 from outreach.county.corrections import FIELDS
 from outreach.county.register import Change, Changes, Facts, RegisterFile, doubts, hands
 from outreach.ground import clock
@@ -128,6 +129,22 @@ def hand_over(name: str, urns: tuple[int, ...]) -> None:
         f"{count(done.schools, 'school')} handed over, {count(done.links, 'link')} agreed to, "
         f"{done.overtaken} no longer so."
     )
+
+
+@register.command("hand-over-authority")
+@click.argument("la_code")
+@click.option("--to", "name", required=True, help="The partnership whose it is from today on, by its name.")
+def hand_over_authority(la_code: str, name: str) -> None:
+    """Give a partnership a whole authority from today on, as when councils are made anew."""
+    try:
+        with transaction():
+            incoming.lock()
+            given = hand_authority_over(
+                la_code, partnerships.named(name), who="command line", now=clock.now()
+            )
+            click.echo(f"{given.name} is {name}’s from today on.")
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
 
 
 def _sure(file: RegisterFile, changes: Changes, authorities: list[str] | None, yes_really: bool) -> None:

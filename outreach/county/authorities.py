@@ -128,6 +128,38 @@ def remove(authority: Authority, *, who: str, now: datetime) -> None:
     db.session.flush()
 
 
+def hand_over(la_code: str, to: Partnership, *, who: str, now: datetime) -> Authority:
+    """The authority is another partnership's from today on, with its schools and its term dates; yesterday it
+    was the one's. Contacts, links and bookings stay with whoever took them. Raises NoSuchAuthority,
+    AuthorityTaken.
+
+    The register is locked by the caller: no school changes hands meanwhile.
+    """
+    authority = db.session.get(Authority, la_code, with_for_update=True, populate_existing=True)
+    if authority is None:
+        raise NoSuchAuthority(f"There is no authority with the code {la_code} here.")
+    giver = partnerships.get(authority.partnership_id)
+    if giver.id == to.id:
+        raise AuthorityTaken(f"The authority with the code {la_code} is {to.name}’s already.")
+    _covered(authority, False, who=who, now=now)
+    db.session.flush()
+    authority.partnership_id = to.id
+    db.session.flush()
+    _covered(authority, True, who=who, now=now)
+    db.session.flush()
+    for of in (giver, to):
+        history.record(
+            "handed over an authority",
+            "partnership",
+            of.id,
+            who=who,
+            now=now,
+            before=giver.name,
+            after=f"{la_code} {authority.name}: {to.name}",
+        )
+    return authority
+
+
 def _covered(authority: Authority, covered: bool, *, who: str, now: datetime) -> None:
     """Put down from when on an authority is the partnership's or not, so that no earlier day changes."""
     db.session.add(

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
 
 
@@ -70,7 +71,10 @@ USUAL_SHARE = 0.5
 
 
 class Authority(Base):
-    """A local authority, by its LA code; it belongs to exactly one partnership."""
+    """A local authority, by its LA code; it belongs to one partnership at a time, from a day to a day.
+
+    `partnership_id` says whose it is now, AuthorityCovered whose it was when.
+    """
 
     __tablename__ = "authority"
 
@@ -83,7 +87,7 @@ class AuthorityCovered(Base):
     """Whether an authority is a partnership's from `recorded_at` on; rows are only added, the newest holds.
 
     `Authority` says whose it is now. One of which nothing stands here was its partnership's from the
-    beginning.
+    beginning. The database refuses that two partnerships have one at once.
     """
 
     __tablename__ = "authority_covered"
@@ -121,6 +125,15 @@ class InsetDay(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     la_code: Mapped[str] = mapped_column(ForeignKey("authority.la_code"))
     day: Mapped[date]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """A partnership that holds an authority from `first_day` until before `until_day`; None: still."""
+
+    partnership_id: int
+    first_day: date
+    until_day: date | None
 
 
 class NameTaken(Refusal):
@@ -368,6 +381,29 @@ def of_authority(la_code: str) -> Partnership | None:
         .join(Authority, Authority.partnership_id == Partnership.id)
         .where(Authority.la_code == la_code)
     )
+
+
+def holders(la_code: str) -> list[Holder]:
+    """Who held an authority from when to when, in the order in which it was said."""
+    found: list[Holder] = []
+    for partnership_id, covered, at in db.session.execute(
+        select(AuthorityCovered.partnership_id, AuthorityCovered.covered, AuthorityCovered.recorded_at)
+        .where(AuthorityCovered.la_code == la_code)
+        .order_by(AuthorityCovered.id)
+    ):
+        if covered:
+            found.append(Holder(partnership_id=partnership_id, first_day=day_of(at), until_day=None))
+        elif found and found[-1].partnership_id == partnership_id:
+            found[-1] = replace(found[-1], until_day=day_of(at))
+        else:  # it was its partnership's from the beginning
+            found.append(Holder(partnership_id=partnership_id, first_day=date.min, until_day=day_of(at)))
+    return found
+
+
+def holder_on(la_code: str, day: date) -> int | None:
+    """The partnership that held an authority at the end of a day; None for nobody."""
+    on = [h for h in holders(la_code) if h.first_day <= day and (h.until_day is None or day < h.until_day)]
+    return on[-1].partnership_id if on else None
 
 
 def every_la_code() -> list[str]:

@@ -1,16 +1,20 @@
 """Authorities, their term dates and INSET days."""
 
-from datetime import date
+import threading
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import create_engine
+from sqlalchemy.exc import IntegrityError
 
 import make
 from outreach.county import authorities, partnerships
 from outreach.county.authorities import Added
+from outreach.county.partnerships import Authority, AuthorityCovered, Holder
 from outreach.county.term_lines import Line, read_lines
 from outreach.ground import history
-from outreach.ground.db import db, transaction
+from outreach.ground.db import broken_guard, db, transaction
 
 WHO = {"who": "Priya Nandakumar", "now": make.NOW}
 
@@ -193,3 +197,140 @@ def test_a_mistyped_authority_is_removed_with_its_dates(marlshire) -> None:
     of = db.session.scalars(db.select(partnerships.Partnership)).one()
     assert partnerships.authorities(of.id) == []
     assert authorities.terms_of(["931"]) == authorities.inset_days_of(["931"]) == []
+
+
+LATER = make.NOW + timedelta(days=71)
+
+
+@pytest.fixture
+def redmere(marlshire: Authority) -> partnerships.Partnership:
+    with transaction():
+        return make.partnership(name="Redmere Partnership", la_codes=())
+
+
+def test_a_handed_over_authority_is_the_others_from_that_day_on(marlshire: Authority, redmere) -> None:
+    giver, today = marlshire.partnership_id, LATER.date()
+    with transaction():
+        authorities.hand_over("931", redmere, who="command line", now=LATER)
+    assert partnerships.la_codes(giver) == []
+    assert partnerships.la_codes(redmere.id) == ["931"]
+    assert partnerships.holders("931") == [
+        Holder(partnership_id=giver, first_day=make.NOW.date(), until_day=today),
+        Holder(partnership_id=redmere.id, first_day=today, until_day=None),
+    ]
+    days = [make.NOW.date() - timedelta(days=1), make.NOW.date(), today - timedelta(days=1), today]
+    assert [partnerships.holder_on("931", day) for day in days] == [None, giver, giver, redmere.id]
+    for of in (giver, redmere.id):
+        (told, *_) = history.history_of("partnership", of)
+        assert (told.what, told.after) == (
+            "handed over an authority",
+            "931 Marlshire: Redmere Partnership",
+        )
+
+
+def test_an_authority_that_was_ever_its_partnerships_was_so_until_it_is_handed_over(app: Flask) -> None:
+    with transaction():
+        giver, to = (
+            make.partnership(la_codes=("931",)),
+            make.partnership(name="Redmere Partnership", la_codes=()),
+        )
+    with transaction():
+        authorities.hand_over("931", to, who="command line", now=LATER)
+    assert partnerships.holders("931") == [
+        Holder(partnership_id=giver.id, first_day=date.min, until_day=LATER.date()),
+        Holder(partnership_id=to.id, first_day=LATER.date(), until_day=None),
+    ]
+
+
+def test_an_authority_goes_back_and_is_removed_and_comes_anew(marlshire: Authority, redmere) -> None:
+    giver = partnerships.get(marlshire.partnership_id)
+    days = [LATER + timedelta(days=n) for n in range(4)]
+    with transaction():
+        authorities.hand_over("931", redmere, who="command line", now=days[0])
+    with transaction():
+        authorities.hand_over("931", giver, who="command line", now=days[1])
+    with transaction():
+        authorities.remove(authorities.get(giver.id, "931"), who="Priya", now=days[2])
+    with transaction():
+        authorities.add(redmere, "931", "Marlshire", who="Priya", now=days[3])
+    assert [(h.partnership_id, h.until_day) for h in partnerships.holders("931")] == [
+        (giver.id, days[0].date()),
+        (redmere.id, days[1].date()),
+        (giver.id, days[2].date()),
+        (redmere.id, None),
+    ]
+    assert partnerships.holder_on("931", days[2].date()) is None
+
+
+def test_what_cannot_be_handed_over_is_said(marlshire: Authority, redmere) -> None:
+    with pytest.raises(authorities.NoSuchAuthority), transaction():
+        authorities.hand_over("999", redmere, **WHO)
+    with pytest.raises(authorities.AuthorityTaken, match="is Marlshire.*’s already"), transaction():
+        authorities.hand_over("931", partnerships.get(marlshire.partnership_id), **WHO)
+
+
+def test_the_database_refuses_an_authority_of_two_partnerships(marlshire: Authority, redmere) -> None:
+    giver = marlshire.partnership_id
+    with pytest.raises(IntegrityError) as error, transaction():
+        make.covered(redmere, "931", True, LATER)
+    assert broken_guard(error.value) == "authority_held_by_another"
+    with pytest.raises(IntegrityError, match="authority_held_by_another"), transaction():
+        db.session.get_one(Authority, "931").partnership_id = redmere.id
+        db.session.flush()
+    # Nor once the authority's own row is gone, while the word stands that it is the first one's.
+    with pytest.raises(IntegrityError, match="authority_held_by_another"), transaction():
+        db.session.delete(db.session.get_one(Authority, "931"))
+        db.session.flush()
+        make.covered(redmere, "931", True, LATER)
+    assert partnerships.holder_on("931", LATER.date()) == giver
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_connections_do_not_make_two_partnerships_have_one_authority(
+    marlshire: Authority, redmere, database_url: str
+) -> None:
+    """Neither sees the other's word; only the lock that the trigger takes makes the second see the first.
+
+    On SQLite there is one writer at a time, so there is no second transaction to see.
+    """
+    for_both = [
+        {
+            "partnership_id": of,
+            "la_code": "932",
+            "covered": True,
+            "recorded_at": LATER,
+            "who": "Priya Nandakumar",
+        }
+        for of in (marlshire.partnership_id, redmere.id)
+    ]
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    first, second = engine.connect(), engine.connect()
+    first.begin()
+    second.begin()
+    first.execute(AuthorityCovered.__table__.insert(), for_both[0])
+    failed: list[Exception] = []
+
+    def later() -> None:
+        try:
+            second.execute(AuthorityCovered.__table__.insert(), for_both[1])
+            second.commit()
+        except IntegrityError as error:
+            failed.append(error)
+
+    waiting = threading.Thread(target=later)
+    waiting.start()
+    waiting.join(timeout=0.5)
+    assert waiting.is_alive(), "the second must queue at the authority"
+    first.commit()
+    waiting.join(timeout=30)
+    assert "authority_held_by_another" in str(failed[0])
+    engine.dispose()
+
+
+def test_an_operator_hands_an_authority_over_by_command(marlshire: Authority, redmere, app: Flask) -> None:
+    flask = app.test_cli_runner().invoke
+    done = flask(args=["register", "hand-over-authority", "931", "--to", redmere.name])
+    assert done.output == "Marlshire is Redmere Partnership’s from today on.\n"
+    assert partnerships.la_codes(redmere.id) == ["931"]
+    again = flask(args=["register", "hand-over-authority", "931", "--to", redmere.name])
+    assert again.exit_code == 1 and "is Redmere Partnership’s already" in again.output
