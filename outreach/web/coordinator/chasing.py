@@ -80,7 +80,7 @@ def chasing() -> Any:
             settings.settle(_again(programme), wanted, who=who(), now=now)
         flash("Settled. It holds from the next run on.")
         return redirect(url_for("coordinator.chasing", programme=programme.id), 303)
-    target = _target(programme)
+    target = standings.target_of(programme.id, now=clock.now())
     coming, left = reminders.coming(programme, now=now, target=target)
     by_day: dict[date, Counter[int]] = {}
     for reminder in coming:
@@ -123,13 +123,15 @@ def chasing_list() -> Any:
         rows: Any = chases.written(programme.id, reason, first=(page - 1) * PAGE, most=PAGE)
         title = reason[:1].upper() + reason[1:] + ": what was sent"
     elif show == "consent":
-        waiting = raising.waiting(programme, now=now, target=_target(programme))
+        waiting = raising.waiting(
+            programme, now=now, target=standings.target_of(programme.id, now=clock.now())
+        )
         n, title = len(waiting), "Who waits for your word"
         page, pages = _page(n)
         rows = waiting[(page - 1) * PAGE : page * PAGE]
         by_phone = _by_phone(programme, rows)
     elif show in ("coming", "left"):
-        target = _target(programme)
+        target = standings.target_of(programme.id, now=clock.now())
         coming, left = reminders.coming(programme, now=now, target=target)
         found: Any = left
         title = "Who gets no reminder, and why"
@@ -162,7 +164,7 @@ def chasing_list() -> Any:
 def chasing_raise(urn: int) -> Any:
     """The exact letter to the head teacher or the trust. It goes only as it was shown."""
     school, programme, now = our_school(urn), the_programme(), clock.now()
-    row = raising.one(programme, urn, now=now, target=_target(programme))
+    row = raising.one(programme, urn, now=now, target=standings.target_of(programme.id, now=clock.now()))
     if row is None:
         return _not_waiting(urn, programme)
     form = RaiseForm(data=_first_known(row)) if request.method != "POST" else RaiseForm()
@@ -190,7 +192,7 @@ def chasing_leave(urn: int) -> Any:
         LeaveForm(),
         clock.now(),
     )
-    row = raising.one(programme, urn, now=now, target=_target(programme))
+    row = raising.one(programme, urn, now=now, target=standings.target_of(programme.id, now=clock.now()))
     if row is None:
         return _not_waiting(urn, programme)
     if form.validate_on_submit():
@@ -292,13 +294,6 @@ def _page(n: int) -> tuple[int, int]:
 def _by_phone(programme: Programme, rows: Sequence[Any]) -> set[int]:
     """For whom of a list one can book by phone, by URN."""
     return books_by_phone(programme, [row.school for row in rows], now=clock.now())
-
-
-def _target(programme: Programme) -> set[int]:
-    now = clock.now()
-    return {
-        row.urn for row in standings.standings_of_programme(programme.id, as_of=day_of(now), now=now).target
-    }
 
 
 def _again(programme: Programme) -> Programme:
