@@ -105,6 +105,7 @@ def prepared(url: str, folder: Path, schools: int, *, held: bool, letters: int =
                 links.mint(
                     urn=s.urn,
                     programme_id=programme.id,
+                    partnership_id=programme.partnership_id,
                     address=f"office@s{s.urn}.example",
                     now=now,
                     expires_at=now + timedelta(days=200),

@@ -74,6 +74,7 @@ def county(url: str, folder: Path, days: int) -> Any:
         token = links.mint(
             urn=school.urn,
             programme_id=programme.id,
+            partnership_id=programme.partnership_id,
             address="office@redmere.example",
             name="Joanna Fell",
             now=now,

@@ -148,6 +148,7 @@ def link_to(programme: Programme, school: School) -> str:
     return links.mint(
         urn=school.urn,
         programme_id=programme.id,
+        partnership_id=programme.partnership_id,
         address="link@redmere.example",
         now=make.EARLIER,
         expires_at=make.NOW + timedelta(days=4000),

@@ -84,6 +84,7 @@ def stands(tour: Tour, school: Any, at: time, day: date = MONDAY) -> Any:
     """A show of the tour's own troupe on one of its days."""
     starts = wall(day, at)
     row = Performance(
+        partnership_id=tour.programme.partnership_id,
         programme_id=tour.programme.id,
         tour_day_id=next(d.id for d in tour.days if d.day == day),
         troupe_id=tour.troupe.id,

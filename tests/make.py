@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import g
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from outreach.asking.invitations import Answer, Invitation
@@ -208,6 +208,8 @@ def letter(recipient: str, handed_at: datetime | None, **changes: Any) -> Letter
     """A letter that the mail server took at `handed_at`, or that still waits."""
     n = next(_n)
     at = handed_at or EARLIER
+    if "partnership_id" not in changes:
+        changes["partnership_id"] = db.session.scalar(select(func.min(Partnership.id))) or partnership().id
     return _add(
         Letter(
             **{
@@ -239,7 +241,7 @@ def invitation(programme: Programme, of: School, at: datetime = EARLIER, **chang
                 "programme_id": programme.id,
                 "urn": of.urn,
                 "address": address,
-                "letter_id": letter(address, handed).id,
+                "letter_id": letter(address, handed, partnership_id=programme.partnership_id).id,
                 "repeat": next(_n),
                 "recorded_at": at,
             }
@@ -266,6 +268,7 @@ def show(programme: Programme, host: School, starts_at: datetime, **changes: Any
     return placed(
         Performance(
             **{
+                "partnership_id": programme.partnership_id,
                 "programme_id": programme.id,
                 "tour_day_id": day.id,
                 "troupe_id": day.troupe_id,
@@ -309,6 +312,7 @@ def booking(
         Booking(
             **{
                 "reference": f"MRL-{n:05d}",
+                "partnership_id": performance.partnership_id,
                 "programme_id": performance.programme_id,
                 "urn": urn,
                 "performance_id": performance.id,

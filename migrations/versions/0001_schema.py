@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = """
-partnership
+partnership programme
 history
 api_token letter letter_mail incoming incoming_mail calendar_answer counter_proposal dead_address feed feed_entry mailbox_look
 personal_link post_pause postman troupe_link
@@ -23,7 +23,7 @@ authority authority_covered school change_of_hands contact contact_list contact_
 counted_share earlier_list earlier_visit inset_day list_heading list_upload list_sheet own_number person
 register_import register_change school_day school_hours school_record school_term sign_in sign_in_failure
 sign_in_link succession term
-company troupe availability_change day_off programme tour_day performance programme_copy programme_target
+company troupe availability_change day_off tour_day performance programme_copy programme_target
 road_minutes target_decision troupe_event
 booking booking_contact booking_handover booking_revision call_off proposal call_off_line cancellation
 diary_move draft form_begun guest_place guest_seats named_person promised_pupils proposal_move
@@ -37,7 +37,7 @@ plan plan_left_out plan_line
 
 
 def upgrade():
-    partnership()
+    partnership_and_programme()
     ground()
     post()
     county()
@@ -54,8 +54,8 @@ def downgrade():
         op.drop_table(table)
 
 
-def partnership():
-    """The one table that rows of every room name."""
+def partnership_and_programme():
+    """What the rows of every room name."""
     op.create_table(
         "partnership",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -84,6 +84,44 @@ def partnership():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_partnership")),
         sa.UniqueConstraint("name", name=op.f("uq_partnership_name")),
     )
+    op.create_table(
+        "programme",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("academic_year", sa.Integer(), nullable=False),
+        sa.Column("for_adults", sa.Boolean(), nullable=False),
+        sa.Column("running_minutes", sa.Integer(), nullable=False),
+        sa.Column("discussion_minutes", sa.Integer(), nullable=False),
+        sa.Column("get_in_minutes", sa.Integer(), nullable=False),
+        sa.Column("get_out_minutes", sa.Integer(), nullable=False),
+        sa.Column("audience_ceiling", sa.Integer(), nullable=False),
+        sa.Column("shows_a_day", sa.Integer(), nullable=False),
+        sa.Column("earliest_start", sa.Time(), nullable=False),
+        sa.Column("latest_finish", sa.Time(), nullable=False),
+        sa.Column("notice_book_days", sa.Integer(), nullable=False),
+        sa.Column("notice_move_days", sa.Integer(), nullable=False),
+        sa.Column("notice_cancel_days", sa.Integer(), nullable=False),
+        sa.Column("reply_by", sa.Date(), nullable=False),
+        sa.Column("cost", sa.Text(), nullable=False),
+        sa.Column("school_provides", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("partnership_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("audience_ceiling > 0", name=op.f("ck_programme_ceiling")),
+        sa.CheckConstraint("earliest_start < latest_finish", name=op.f("ck_programme_hours")),
+        sa.CheckConstraint("get_in_minutes >= 0 AND get_out_minutes >= 0", name=op.f("ck_programme_get_in")),
+        sa.CheckConstraint(
+            "running_minutes > 0 AND discussion_minutes >= 0", name=op.f("ck_programme_length")
+        ),
+        sa.CheckConstraint("shows_a_day > 0", name=op.f("ck_programme_shows")),
+        sa.ForeignKeyConstraint(
+            ["partnership_id"], ["partnership.id"], name=op.f("fk_programme_partnership_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
+        sa.UniqueConstraint("id", "partnership_id", name=op.f("uq_programme_id_partnership_id")),
+    )
+    op.create_index(op.f("ix_programme_partnership_id"), "programme", ["partnership_id"])
 
 
 def ground():
@@ -98,6 +136,9 @@ def ground():
         sa.Column("before", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("after", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("partnership_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["partnership_id"], ["partnership.id"], name=op.f("fk_history_partnership_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_history")),
     )
     op.create_index("ix_history_subject", "history", ["subject", "subject_id"])
@@ -125,7 +166,7 @@ def post():
     op.create_table(
         "letter",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("partnership_id", sa.Integer(), nullable=True),
+        sa.Column("partnership_id", sa.Integer(), nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column("sender_address", sa.Text(), server_default="", nullable=False),
@@ -145,7 +186,11 @@ def post():
         sa.Column("perhaps_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("handed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["partnership_id"], ["partnership.id"], name=op.f("fk_letter_partnership_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
+        sa.UniqueConstraint("id", "partnership_id", name=op.f("uq_letter_id_partnership_id")),
         sa.UniqueConstraint("message_id", name=op.f("uq_letter_message_id")),
         sa.UniqueConstraint(
             "stream",
@@ -206,7 +251,14 @@ def post():
             "task IN ('', 'newcomer', 'doubt', 'decline', 'wish', 'address', 'mail', 'raw')",
             name=op.f("ck_incoming_task"),
         ),
-        sa.ForeignKeyConstraint(["letter_id"], ["letter.id"], name=op.f("fk_incoming_letter_id")),
+        sa.ForeignKeyConstraint(
+            ["letter_id", "partnership_id"],
+            ["letter.id", "letter.partnership_id"],
+            name=op.f("fk_incoming_letter_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["partnership_id"], ["partnership.id"], name=op.f("fk_incoming_partnership_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incoming")),
         sa.UniqueConstraint("digest", name=op.f("uq_incoming_digest")),
     )
@@ -347,12 +399,18 @@ def post():
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("urn", sa.Integer(), nullable=False),
+        sa.Column("partnership_id", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.Integer(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["programme_id", "partnership_id"],
+            ["programme.id", "programme.partnership_id"],
+            name=op.f("fk_personal_link_programme_id"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_personal_link")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_personal_link_token_hash")),
     )
@@ -1043,43 +1101,6 @@ def tour():
         sqlite_where=sa.text("ended_at IS NULL"),
     )
     op.create_table(
-        "programme",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("summary", sa.Text(), nullable=False),
-        sa.Column("academic_year", sa.Integer(), nullable=False),
-        sa.Column("for_adults", sa.Boolean(), nullable=False),
-        sa.Column("running_minutes", sa.Integer(), nullable=False),
-        sa.Column("discussion_minutes", sa.Integer(), nullable=False),
-        sa.Column("get_in_minutes", sa.Integer(), nullable=False),
-        sa.Column("get_out_minutes", sa.Integer(), nullable=False),
-        sa.Column("audience_ceiling", sa.Integer(), nullable=False),
-        sa.Column("shows_a_day", sa.Integer(), nullable=False),
-        sa.Column("earliest_start", sa.Time(), nullable=False),
-        sa.Column("latest_finish", sa.Time(), nullable=False),
-        sa.Column("notice_book_days", sa.Integer(), nullable=False),
-        sa.Column("notice_move_days", sa.Integer(), nullable=False),
-        sa.Column("notice_cancel_days", sa.Integer(), nullable=False),
-        sa.Column("reply_by", sa.Date(), nullable=False),
-        sa.Column("cost", sa.Text(), nullable=False),
-        sa.Column("school_provides", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("partnership_id", sa.Integer(), nullable=False),
-        sa.CheckConstraint("audience_ceiling > 0", name=op.f("ck_programme_ceiling")),
-        sa.CheckConstraint("earliest_start < latest_finish", name=op.f("ck_programme_hours")),
-        sa.CheckConstraint("get_in_minutes >= 0 AND get_out_minutes >= 0", name=op.f("ck_programme_get_in")),
-        sa.CheckConstraint(
-            "running_minutes > 0 AND discussion_minutes >= 0", name=op.f("ck_programme_length")
-        ),
-        sa.CheckConstraint("shows_a_day > 0", name=op.f("ck_programme_shows")),
-        sa.ForeignKeyConstraint(
-            ["partnership_id"], ["partnership.id"], name=op.f("fk_programme_partnership_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
-    )
-    op.create_index(op.f("ix_programme_partnership_id"), "programme", ["partnership_id"])
-    op.create_table(
         "tour_day",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.Integer(), nullable=False),
@@ -1110,6 +1131,7 @@ def tour():
     op.create_table(
         "performance",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("partnership_id", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.Integer(), nullable=False),
         sa.Column("tour_day_id", sa.Integer(), nullable=False),
         sa.Column("troupe_id", sa.Integer(), nullable=False),
@@ -1142,11 +1164,16 @@ def tour():
             "(road_to_urn IS NULL) = (road_to_minutes IS NULL) AND road_to_minutes >= 0",
             name=op.f("ck_performance_road_to"),
         ),
-        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_performance_programme_id")),
+        sa.ForeignKeyConstraint(
+            ["programme_id", "partnership_id"],
+            ["programme.id", "programme.partnership_id"],
+            name=op.f("fk_performance_programme_id"),
+        ),
         sa.ForeignKeyConstraint(["tour_day_id"], ["tour_day.id"], name=op.f("fk_performance_tour_day_id")),
         sa.ForeignKeyConstraint(["troupe_id"], ["troupe.id"], name=op.f("fk_performance_troupe_id")),
         sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_performance_urn")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_performance")),
+        sa.UniqueConstraint("id", "partnership_id", name=op.f("uq_performance_id_partnership_id")),
         sa.UniqueConstraint("organizer_token", name=op.f("uq_performance_organizer_token")),
         sa.UniqueConstraint("uid", name=op.f("uq_performance_uid")),
     )
@@ -1248,6 +1275,7 @@ def booking():
         "booking",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("partnership_id", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.Integer(), nullable=False),
         sa.Column("urn", sa.Integer(), nullable=False),
         sa.Column("performance_id", sa.Integer(), nullable=False),
@@ -1269,11 +1297,18 @@ def booking():
         sa.CheckConstraint("role IN ('host', 'guest')", name=op.f("ck_booking_role")),
         sa.CheckConstraint("seats >= 0", name=op.f("ck_booking_seats")),
         sa.ForeignKeyConstraint(
-            ["performance_id"], ["performance.id"], name=op.f("fk_booking_performance_id")
+            ["performance_id", "partnership_id"],
+            ["performance.id", "performance.partnership_id"],
+            name=op.f("fk_booking_performance_id"),
         ),
-        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_booking_programme_id")),
+        sa.ForeignKeyConstraint(
+            ["programme_id", "partnership_id"],
+            ["programme.id", "programme.partnership_id"],
+            name=op.f("fk_booking_programme_id"),
+        ),
         sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_booking_urn")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking")),
+        sa.UniqueConstraint("id", "partnership_id", name=op.f("uq_booking_id_partnership_id")),
         sa.UniqueConstraint("organizer_token", name=op.f("uq_booking_organizer_token")),
         sa.UniqueConstraint("reference", name=op.f("uq_booking_reference")),
         sa.UniqueConstraint("uid", name=op.f("uq_booking_uid")),

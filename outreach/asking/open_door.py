@@ -205,6 +205,7 @@ def read_out(
     minted = links.mint(
         urn=school.urn,
         programme_id=programme.id,
+        partnership_id=programme.partnership_id,
         address=address,
         name=name,
         now=now,

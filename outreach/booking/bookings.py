@@ -215,6 +215,7 @@ def move(
             now=now,
             before=was["starts_at"].isoformat(),
             after=performance.starts_at.isoformat(),
+            partnership_id=promise.partnership_id,
         )
         told.moved(promise, was["starts_at"], note=note, tell=tell, now=now)
     if left is not None:
@@ -258,7 +259,16 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     concerned = guests_told.host_elsewhere(booking.performance) if elsewhere else [booking]
     if before["pupils"] != after["pupils"]:
         numbers.revise(booking, pupils, who=who, now=now)
-    history.record("changed", "booking", booking.reference, who=who, now=now, before=before, after=after)
+    history.record(
+        "changed",
+        "booking",
+        booking.reference,
+        who=who,
+        now=now,
+        before=before,
+        after=after,
+        partnership_id=booking.partnership_id,
+    )
     if booking.role != HOST:
         guests_told.guest_changed(booking, now=now)
     changes = told.changes_in_words(before, after)
@@ -328,7 +338,15 @@ def cancel(
                 booking_id=promise.id, recorded_at=now, cancelled_by=cause, who=who, reason=why
             )
         )
-        history.record("cancelled", "booking", promise.reference, who=who, now=now, after=why)
+        history.record(
+            "cancelled",
+            "booking",
+            promise.reference,
+            who=who,
+            now=now,
+            after=why,
+            partnership_id=promise.partnership_id,
+        )
         db.session.flush()
         if promise.id != booking.id:
             near, kept = guests_told.instead(promise, by=by, not_on=not_on, now=now), None
@@ -375,6 +393,7 @@ def make(
     prefix = db.session.get_one(Partnership, programme.partnership_id).reference_prefix
     booking = Booking(
         reference=promises.fresh_reference(prefix),
+        partnership_id=programme.partnership_id,
         programme_id=programme.id,
         urn=school.urn,
         performance_id=performance.id,
@@ -399,5 +418,6 @@ def make(
         who=who,
         now=now,
         after={"urn": school.urn, "starts_at": performance.starts_at.isoformat(), "pupils": pupils},
+        partnership_id=booking.partnership_id,
     )
     return booking

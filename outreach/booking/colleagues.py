@@ -87,7 +87,15 @@ def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> B
     if not put_down:
         return None
     (added,) = put_down
-    history.record("added", "booking", booking.reference, who=who, now=now, after=added.address)
+    history.record(
+        "added",
+        "booking",
+        booking.reference,
+        who=who,
+        now=now,
+        after=added.address,
+        partnership_id=booking.partnership_id,
+    )
     told.school(booking, [added], letters.colleague_added, now=now, expires_at=told.expiry(booking))
     return added
 
@@ -110,7 +118,15 @@ def end(booking: Booking, contact_id: int, *, who: str, now: datetime) -> None:
     booking.sequence += 1
     leaving.ended_at = now
     db.session.flush()
-    history.record("removed", "booking", booking.reference, who=who, now=now, before=leaving.address)
+    history.record(
+        "removed",
+        "booking",
+        booking.reference,
+        who=who,
+        now=now,
+        before=leaving.address,
+        partnership_id=booking.partnership_id,
+    )
     told.school(booking, [leaving], letters.colleague_removed, now=now)
 
 
@@ -155,6 +171,7 @@ def correct(
         now=now,
         before=before,
         after=_said(person),
+        partnership_id=booking.partnership_id,
     )
     whose = booking.programme.partnership_id
     on_file = next(
@@ -217,7 +234,15 @@ def send_again(booking: Booking, contact_id: int, *, who: str, now: datetime) ->
         told.school(booking, [person], letters.as_it_stands, now=now, expires_at=told.expiry(booking))
         letter = outbox.newest_of_stream(booking.uid)[person.address.lower()]
     if letter.status == WAITING:
-        history.record("sent again", "booking", booking.reference, who=who, now=now, after=person.address)
+        history.record(
+            "sent again",
+            "booking",
+            booking.reference,
+            who=who,
+            now=now,
+            after=person.address,
+            partnership_id=booking.partnership_id,
+        )
     return letter
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Text,
+    UniqueConstraint,
     bindparam,
     func,
     select,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.county.schools import School
-from outreach.ground.db import Base, FoundByName, Instant, db
+from outreach.ground.db import Base, FoundByName, Instant, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
 from outreach.tour.performances import Performance
@@ -60,13 +61,17 @@ class Booking(Base):
         ),
         CheckConstraint("role IN ('host', 'guest')", name="role"),
         CheckConstraint("seats >= 0", name="seats"),
+        UniqueConstraint("id", "partnership_id"),
+        key_within_partnership("programme_id", "programme"),
+        key_within_partnership("performance_id", "performance"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(Text, unique=True)
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    partnership_id: Mapped[int]
+    programme_id: Mapped[int]
     urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
-    performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id"))
+    performance_id: Mapped[int]
     role: Mapped[str] = mapped_column(Text)
     seats: Mapped[int]
     hall: Mapped[str] = mapped_column(Text, default="")
@@ -83,8 +88,10 @@ class Booking(Base):
     came_to: Mapped[str | None] = mapped_column(Text)
     outcome: Mapped[str | None] = mapped_column(Text)
 
-    programme: Mapped[Programme] = relationship()
-    performance: Mapped[Performance] = relationship()
+    programme: Mapped[Programme] = relationship(primaryjoin="foreign(Booking.programme_id) == Programme.id")
+    performance: Mapped[Performance] = relationship(
+        primaryjoin="foreign(Booking.performance_id) == Performance.id"
+    )
     school: Mapped[School] = relationship()
 
     def has_come_to(self, now: datetime) -> str:

@@ -90,6 +90,7 @@ def _asked(partnership_id: int, now: datetime) -> tuple[School, str] | None:
     minted = links.mint(
         urn=school.urn,
         programme_id=programme.id,
+        partnership_id=programme.partnership_id,
         address=address,
         now=now,
         expires_at=invitations.invitation_expiry(programme),

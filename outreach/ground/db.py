@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, ForeignKey, MetaData, Table, Text, event, text
+from sqlalchemy import DateTime, Engine, ForeignKey, ForeignKeyConstraint, MetaData, Table, Text, event, text
 from sqlalchemy.engine import Connection, Dialect, ExceptionContext
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
@@ -96,6 +96,11 @@ def _person_found_by(context: DefaultExecutionContext) -> str:
 def found_by(name: str, address: str) -> str:
     """The words by which a person is found."""
     return f" {words_of(name)} {words_of(address)} {address.lower()}"
+
+
+def key_within_partnership(column: str, parent: str) -> ForeignKeyConstraint:
+    """Key from a row's `column` to a row of `parent`, and to none of another partnership's."""
+    return ForeignKeyConstraint([column, "partnership_id"], [f"{parent}.id", f"{parent}.partnership_id"])
 
 
 class FoundByName:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Index, Text, and_, or_, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Text, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db
@@ -14,7 +14,8 @@ from outreach.ground.db import Base, Instant, db
 class History(Base):
     """One deed. `who` is text and an id with no foreign key, so that it outlives the person's row.
 
-    `partnership_id` is whose programme it was done in; None: of a school, whoever held it then.
+    `partnership_id` is whose programme or booking it was done in; None: of a school, whoever held it then, or of
+    what says itself whose it is.
     """
 
     __tablename__ = "history"
@@ -28,7 +29,7 @@ class History(Base):
     subject_id: Mapped[str] = mapped_column(Text)
     before: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
-    partnership_id: Mapped[int | None]
+    partnership_id: Mapped[int | None] = mapped_column(ForeignKey("partnership.id"))
 
 
 def record(

@@ -236,6 +236,7 @@ def _token(letter: Letter, *, now: datetime) -> str | None:
     return links.mint(
         urn=old.urn,
         programme_id=old.programme_id,
+        partnership_id=old.partnership_id,
         address=old.address,
         name=old.name,
         now=now,

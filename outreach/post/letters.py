@@ -156,7 +156,7 @@ def _ask(
     expires_at: datetime,
     **said: object,
 ) -> tuple[Letter, PersonalLink]:
-    minted = mint(asking, to, now=now, expires_at=expires_at)
+    minted = mint(asking, to, sender, now=now, expires_at=expires_at)
     words = _asking_words(kind, asking, to, sender, page=page_of(minted.token), now=now, **said)
     return _put_asking(kind, asking, to, sender, words, now=now), minted.link
 
@@ -369,7 +369,7 @@ def cancelled(
     row is kept as superseded.
     """
     thread = outbox.open_thread(visit.uid, to.address)
-    minted = mint(visit, to, now=now, expires_at=max(now, visit.ends_at) + LINK_AFTER_SHOW)
+    minted = mint(visit, to, sender, now=now, expires_at=max(now, visit.ends_at) + LINK_AFTER_SHOW)
     words = visit_words(
         "cancelled",
         visit,
@@ -434,7 +434,7 @@ def report_missing(
 ) -> Letter:
     """Asks, after the show, whether it took place and how many saw it; an answer by mail comes in at the
     visit's own address."""
-    minted = mint(visit, to, now=now, expires_at=expires_at)
+    minted = mint(visit, to, sender, now=now, expires_at=expires_at)
     words = render(
         "report_missing",
         f"{summary(visit)}: did it take place?",

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Index, Select, Text, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, key_within_partnership
 
 SCHOOL_PAGE = "/i/{token}"
 CONTACTS_PAGE = "/i/{token}/contacts"
@@ -31,11 +31,15 @@ class PersonalLink(Base):
     """One link in one letter to one address."""
 
     __tablename__ = "personal_link"
-    __table_args__ = (Index("ix_personal_link_subject", "urn", "programme_id"),)
+    __table_args__ = (
+        Index("ix_personal_link_subject", "urn", "programme_id"),
+        key_within_partnership("programme_id", "programme"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(Text, unique=True)
     urn: Mapped[int]
+    partnership_id: Mapped[int]
     programme_id: Mapped[int]
     address: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text, default="")
@@ -60,7 +64,14 @@ def hash_of(token: str) -> str:
 
 
 def mint(
-    *, urn: int, programme_id: int, address: str, name: str = "", now: datetime, expires_at: datetime
+    *,
+    urn: int,
+    programme_id: int,
+    partnership_id: int,
+    address: str,
+    name: str = "",
+    now: datetime,
+    expires_at: datetime,
 ) -> Minted:
     """A new link of 192 random bits for one address."""
     token = secrets.token_urlsafe(24)
@@ -68,6 +79,7 @@ def mint(
         token_hash=hash_of(token),
         urn=urn,
         programme_id=programme_id,
+        partnership_id=partnership_id,
         address=address,
         name=name,
         created_at=now,

@@ -46,13 +46,14 @@ class Letter(Base):
     __tablename__ = "letter"
     __table_args__ = (
         UniqueConstraint("stream", "recipient", "kind", "method", "sequence", "dtstamp"),
+        UniqueConstraint("id", "partnership_id"),
         Index("ix_letter_status", "status", "not_before"),
         Index("ix_letter_written_to", "partnership_id", "recipient"),
         Index("ix_letter_counted", "partnership_id", "status", "handed_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    partnership_id: Mapped[int | None]
+    partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"))
     stream: Mapped[str] = mapped_column(Text, index=True)
     recipient: Mapped[str] = mapped_column(Text, index=True)
     sender_address: Mapped[str] = mapped_column(Text, default="", server_default="", index=True)
@@ -177,7 +178,7 @@ def may_have_arrived() -> ColumnElement[bool]:
 
 def put(
     *,
-    partnership_id: int | None,
+    partnership_id: int,
     stream: str,
     recipient: str,
     kind: str,

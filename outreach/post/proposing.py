@@ -132,7 +132,7 @@ def ended(
     Whoever never had the proposal gets no mail: the row is kept as superseded.
     """
     thread = outbox.open_thread(visit.uid, to.address)
-    minted = mint(visit, to, now=now, expires_at=expires_at)
+    minted = mint(visit, to, sender, now=now, expires_at=expires_at)
     words = visit_words(
         "proposal_ended",
         visit,

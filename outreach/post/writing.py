@@ -95,7 +95,7 @@ def tell(
     if to.address.casefold() not in {a.address.casefold() for a in visit.attendees}:
         raise ValueError("an invite goes only to somebody whom it names")
     thread = thread or outbox.open_thread(visit.uid, to.address)
-    minted = mint(visit, to, now=now, expires_at=expires_at)
+    minted = mint(visit, to, sender, now=now, expires_at=expires_at)
     first = "booked" if visit.reply_by is None else "proposed"
     template = kind if thread.holds_entry or kind == "colleague_added" else first
     words = visit_words(
@@ -224,10 +224,13 @@ def put(
     )
 
 
-def mint(about: Asking | Visit, to: Addressee, *, now: datetime, expires_at: datetime) -> links.Minted:
+def mint(
+    about: Asking | Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+) -> links.Minted:
     return links.mint(
         urn=about.urn,
         programme_id=about.programme_id,
+        partnership_id=sender.partnership_id,
         address=to.address,
         name=to.name,
         now=now,

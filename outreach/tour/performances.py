@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, delete, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.exc import StaleDataError
@@ -20,7 +20,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from outreach.county import school_locations
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
-from outreach.ground.db import Base, Instant, broken_guard, db
+from outreach.ground.db import Base, Instant, broken_guard, db, key_within_partnership
 from outreach.ground.errors import Refusal
 from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
@@ -101,10 +101,13 @@ class Performance(Base):
         Index("ix_performance_programme", "programme_id"),
         Index("ix_performance_tour_day", "tour_day_id"),
         Index("ix_performance_urn", "urn"),
+        UniqueConstraint("id", "partnership_id"),
+        key_within_partnership("programme_id", "programme"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    partnership_id: Mapped[int]
+    programme_id: Mapped[int]
     tour_day_id: Mapped[int] = mapped_column(ForeignKey("tour_day.id"))
     troupe_id: Mapped[int] = mapped_column(ForeignKey("troupe.id"))
     urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
@@ -194,6 +197,7 @@ def claim(
     """Take a slot for a school. Raises SlotTaken when the database, the last guard, says no."""
     place = school_locations.located(school).place
     performance = Performance(
+        partnership_id=db.session.get_one(Programme, programme_id).partnership_id,
         programme_id=programme_id,
         tour_day_id=slot.tour_day_id,
         troupe_id=slot.troupe_id,

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import partnerships
@@ -72,6 +72,7 @@ class Programme(Base, OfPartnership):
         CheckConstraint("get_in_minutes >= 0 AND get_out_minutes >= 0", name="get_in"),
         CheckConstraint("earliest_start < latest_finish", name="hours"),
         CheckConstraint("shows_a_day > 0", name="shows"),
+        UniqueConstraint("id", "partnership_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

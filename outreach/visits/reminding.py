@@ -126,6 +126,7 @@ def send_due(programme: Programme, booking_id: int, *, now: datetime) -> bool:
             who=THE_SERVICE,
             now=now,
             after={"address": to.address},
+            partnership_id=booking.partnership_id,
         )
         db.session.flush()
         return True

@@ -203,6 +203,7 @@ def report(booking: Booking, side: str, account: Account, *, who: str, now: date
         now=now,
         before=_in_short(_says(earlier)) if earlier else None,
         after=_in_short(account),
+        partnership_id=booking.partnership_id,
     )
     db.session.flush()
     mirror(companions(booking.performance) if side == COMPANY else [booking], now=now)
@@ -291,6 +292,7 @@ def withdraw(booking: Booking, side: str, report_id: int, *, reason: str, who: s
         now=now,
         before=_in_short(_says(row)),
         after={"why": reason.strip(), "holds again": _in_short(_says(older)) if older else None},
+        partnership_id=booking.partnership_id,
     )
     mirror(companions(booking.performance) if side == COMPANY else [booking], now=now)
 

@@ -445,6 +445,7 @@ def test_seats_are_never_oversold_whatever_a_program_writes(c) -> None:
         db.session.add(
             Booking(
                 reference="MRL-XXXX",
+                partnership_id=c.programme.partnership_id,
                 programme_id=c.programme.id,
                 urn=c.other.urn,
                 performance_id=booking.performance_id,
@@ -462,6 +463,7 @@ def test_links_of_the_school_live_until_seven_weeks_after_the_show(c) -> None:
         minted = links.mint(
             urn=c.school.urn,
             programme_id=c.programme.id,
+            partnership_id=c.programme.partnership_id,
             address="j.fell@redmere.example",
             now=make.NOW,
             expires_at=datetime(2027, 3, 7, tzinfo=UTC),

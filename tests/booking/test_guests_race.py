@@ -100,6 +100,7 @@ def insert_guest(c: Any, seats: int, urn: int | None = None) -> None:
     db.session.add(
         Booking(
             reference=f"MRL-X{seats}",
+            partnership_id=c.programme.partnership_id,
             programme_id=c.programme.id,
             urn=urn or c.small.urn,
             performance_id=c.host.performance_id,

@@ -55,6 +55,7 @@ def c(app: Flask) -> SimpleNamespace:
         c.link = links.mint(
             urn=c.old.urn,
             programme_id=c.programme.id,
+            partnership_id=c.programme.partnership_id,
             address=FELL,
             now=make.EARLIER,
             expires_at=datetime(2027, 7, 1, tzinfo=UTC),

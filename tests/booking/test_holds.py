@@ -28,6 +28,7 @@ from outreach.ground.errors import Refusal
 from outreach.post.links import PersonalLink
 from outreach.tour import slots
 from outreach.tour.performances import Performance, SlotTaken
+from outreach.tour.programmes import Programme
 
 DAY = date(2027, 3, 9)
 FELL = Colleague(name="Joanna Fell", address="j.fell@redmere.example", duty=colleagues.LEAD)
@@ -229,6 +230,7 @@ def test_booking_opens_no_link_that_has_ended(c) -> None:
                     token_hash=token,
                     urn=c.urn,
                     programme_id=c.programme_id,
+                    partnership_id=db.session.get_one(Programme, c.programme_id).partnership_id,
                     address="a@redmere.example",
                     created_at=make.EARLIER,
                     expires_at=expires_at,

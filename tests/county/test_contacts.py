@@ -126,10 +126,17 @@ def test_a_contact_ends_once_and_stays_in_the_records(app: Flask) -> None:
 def test_links_of_a_contact_that_ends_are_closed_and_those_of_others_are_not(app: Flask) -> None:
     later = make.NOW + timedelta(days=30)
     with transaction():
-        school, other = make.school(), make.school()
+        school, other, programme = make.school(), make.school(), make.programme(make.partnership())
         contact = add(school.urn, "a@b.example")
         closed, colleagues, elsewhere = (
-            links.mint(urn=urn, programme_id=1, address=address, now=make.EARLIER, expires_at=later).token
+            links.mint(
+                urn=urn,
+                programme_id=programme.id,
+                partnership_id=programme.partnership_id,
+                address=address,
+                now=make.EARLIER,
+                expires_at=later,
+            ).token
             for urn, address in (
                 (school.urn, "A@b.example"),
                 (school.urn, "c@b.example"),

@@ -43,6 +43,7 @@ def lay(now: datetime) -> tuple[int, list[str]]:
             links.mint(
                 urn=s.urn,
                 programme_id=programme.id,
+                partnership_id=programme.partnership_id,
                 address=f"office@s{s.urn}.example",
                 now=now,
                 expires_at=now + timedelta(days=90),

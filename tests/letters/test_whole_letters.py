@@ -26,7 +26,7 @@ from outreach.post.letters import Addressee, Visit
 from outreach.post.outbox import SENT, Letter
 from outreach.post.yearly import still_right
 from outreach.post.yearly.still_right import Held
-from post.facts import COMPANY, EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, asking, sender, visit
+from post.facts import COMPANY, EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, asking, put_down, sender, visit
 from post.strict import strict_problems
 
 HERE = Path(__file__).parent
@@ -574,6 +574,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Kept]:
     written = {}
     with app.app_context():
         db.create_all()
+        put_down()
         for write in ALL:
             with pytest.MonkeyPatch.context() as patch, suppress(Undo), transaction():
                 same_tokens(patch)

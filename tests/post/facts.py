@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import make
+from outreach.ground.db import transaction
 from outreach.post.calendars import Appointment, Attendee
 from outreach.post.letters import Addressee, Asking, Sender, Visit
 
@@ -16,6 +18,15 @@ SETTINGS = {
     "WTF_CSRF_ENABLED": False,
 }
 """For an app beside the one of the fixture, as where nothing hangs on the kind of database."""
+
+
+def put_down() -> None:
+    """The two partnerships, each with a programme, whose numbers stand in these facts: 1 and 2."""
+    with transaction():
+        for la_codes in (("931",), ("932",)):
+            programme = make.programme(make.partnership(la_codes))
+            assert programme.id == programme.partnership_id
+
 
 NOW = datetime(2027, 1, 19, 14, 6, tzinfo=UTC)
 EXPIRES = datetime(2027, 4, 27, tzinfo=UTC)

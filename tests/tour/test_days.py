@@ -49,6 +49,7 @@ def booked(tour: Tour, day: days.TourDay, at: time, held_until: datetime | None 
     starts_at = wall(day.day, at)
     return make.placed(
         performances.Performance(
+            partnership_id=tour.programme.partnership_id,
             programme_id=day.programme_id,
             tour_day_id=day.id,
             troupe_id=day.troupe_id,
@@ -340,6 +341,7 @@ def test_the_ceiling_holds_for_the_host_and_its_guests_together(tour: Tour) -> N
             make._add(
                 promises.Booking(
                     reference=f"MRL-{role}",
+                    partnership_id=tour.programme.partnership_id,
                     programme_id=tour.programme.id,
                     urn=school.urn,
                     performance_id=show.id,

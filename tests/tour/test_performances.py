@@ -15,6 +15,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.tour import performances, slots
 from outreach.tour.performances import Performance, SlotTaken
+from outreach.tour.programmes import Programme
 
 DAY = date(2027, 3, 9)
 
@@ -26,6 +27,7 @@ def show(day: Any, school: Any, start: time, **changes: Any) -> Performance:
     changes.pop("n", None)
     return Performance(
         **{
+            "partnership_id": db.session.get_one(Programme, day.programme_id).partnership_id,
             "programme_id": day.programme_id,
             "tour_day_id": day.id,
             "troupe_id": day.troupe_id,

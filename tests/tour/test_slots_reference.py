@@ -183,6 +183,7 @@ def test_slots_are_exactly_the_starts_that_break_no_rule(app: Flask, case: dict[
             get_in_at = wall(DAY, time(minute // 60, minute % 60))
             standing.append(
                 Performance(
+                    partnership_id=programme.partnership_id,
                     programme_id=programme.id,
                     tour_day_id=day.id,
                     troupe_id=troupe.id,

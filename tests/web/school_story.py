@@ -84,6 +84,7 @@ def link_to(programme: Programme, school: School, **changes: Any) -> str:
     minted = links.mint(
         urn=school.urn,
         programme_id=programme.id,
+        partnership_id=programme.partnership_id,
         address="j.fell@redmere.example",
         name="Joanna Fell",
         now=make.EARLIER,

@@ -127,6 +127,7 @@ def make_near(two_weeks: Fortnight, show: Performance) -> None:
     programme = two_weeks.programme
     make.placed(
         Performance(
+            partnership_id=programme.partnership_id,
             programme_id=programme.id,
             tour_day_id=show.tour_day_id,
             troupe_id=show.troupe_id,

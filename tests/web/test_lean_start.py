@@ -78,6 +78,7 @@ def test_pages_are_served_without_what_they_do_not_need(app: Flask, tmp_path: Pa
         token = links.mint(
             urn=school.urn,
             programme_id=programme.id,
+            partnership_id=programme.partnership_id,
             address="office@redmere.example",
             name="Joanna Fell",
             now=make.NOW,

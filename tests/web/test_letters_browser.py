@@ -31,6 +31,7 @@ def letter_id(site: Site, wide_page: Page) -> int:
     with transaction() as session:
         partnership = make.partnership()
         site.sign_in(wide_page, make.person(partnership))
+        make.programme(partnership)
         by = sender(partnership.id)
         gone = letters.invitation(asking(school_name=LONG), JOANNA, by, now=now, expires_at=later)[0].id
     postman.send_waiting(postman.post_of(site.app.config), clock=clock.now, name="a")

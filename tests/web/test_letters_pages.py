@@ -27,6 +27,7 @@ def desk(app: Flask, client: FlaskClient) -> FlaskClient:
     """Signed in as the coordinator of partnership 1."""
     with transaction():
         who = make.person(make.partnership())
+        make.programme(db.session.get_one(Partnership, 1))
         make.signed_in(client, who)
         assert who.partnership_id == 1
     return client
@@ -35,7 +36,11 @@ def desk(app: Flask, client: FlaskClient) -> FlaskClient:
 def put(n: int = 0, *, status: str = WAITING, partnership_id: int = 1, error: str | None = None) -> int:
     with transaction():
         letter = letters.booked(
-            visit(uid=f"{n}@outreach.example"), JOANNA, sender(partnership_id), now=AT, expires_at=EXPIRES
+            visit(uid=f"{n}@outreach.example", programme_id=partnership_id),
+            JOANNA,
+            sender(partnership_id),
+            now=AT,
+            expires_at=EXPIRES,
         )
         letter.status, letter.last_error = status, error
         return letter.id
@@ -101,7 +106,7 @@ def test_many_letters_take_as_many_queries_as_one(desk: FlaskClient) -> None:
 @pytest.mark.any_database
 def test_another_partnerships_letter_is_not_there(desk: FlaskClient) -> None:
     with transaction():
-        other = make.partnership(la_codes=("932",)).id
+        other = make.programme(make.partnership(la_codes=("932",))).partnership_id
     letter_id = put(partnership_id=other)
     assert "Someone to Tell" not in desk.get("/desk/letters").text
     for path in ("", "/html", ".eml"):

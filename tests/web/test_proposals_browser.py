@@ -55,6 +55,7 @@ def kept(app: Flask, stopped: object) -> Kept:
         minted = links.mint(
             urn=school.urn,
             programme_id=programme.id,
+            partnership_id=programme.partnership_id,
             address=lead.address,
             name=lead.name,
             now=now,

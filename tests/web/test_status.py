@@ -41,8 +41,8 @@ def wait(since: timedelta, now: Any, **changes: Any) -> None:
         )
 
 
-def ours() -> int | None:
-    return db.session.scalar(select(Partnership.id).order_by(Partnership.id))
+def ours() -> int:
+    return db.session.scalar(select(Partnership.id).order_by(Partnership.id)) or make.partnership().id
 
 
 @pytest.mark.any_database

@@ -207,7 +207,16 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
             partnership_id=booking.programme.partnership_id,
             after={"booking": booking.reference, "from": old.name, "to": new.name},
         )
-    history.record(what, "booking", booking.reference, who=who, now=now, before=old.name, after=new.name)
+    history.record(
+        what,
+        "booking",
+        booking.reference,
+        who=who,
+        now=now,
+        before=old.name,
+        after=new.name,
+        partnership_id=booking.partnership_id,
+    )
     told.lengthen_links(booking, now=now)
     for promise in concerned:
         told.school(

@@ -255,6 +255,7 @@ def refuse(incoming: Incoming, words: str, partnership_id: int, *, who: str, now
         who=who,
         now=now,
         after=counter.starts_at.isoformat(),
+        partnership_id=booking.partnership_id,
     )
     person = None if matter.of_troupe or booking.ended_at else _person(booking, counter.address)
     if person is None:
@@ -303,7 +304,13 @@ def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime
             booking, [person], answering.move_or_cancel, now=now, comment=answer.comment, expires_at=until
         )
         history.record(
-            "asked after a no", "booking", booking.reference, who=who, now=now, after=person.address
+            "asked after a no",
+            "booking",
+            booking.reference,
+            who=who,
+            now=now,
+            after=person.address,
+            partnership_id=booking.partnership_id,
         )
         written.append(person)
     if not written:

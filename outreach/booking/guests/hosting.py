@@ -129,6 +129,7 @@ def offer(host: Booking, *, how: str, seats: int, terms: str, who: str, now: dat
         who=who,
         now=now,
         after={"how": how, "seats": row.seats, "terms": row.terms},
+        partnership_id=host.partnership_id,
     )
     return row
 

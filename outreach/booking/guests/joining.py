@@ -231,6 +231,7 @@ def come(booking: Booking, promise: Promise, travel: Travel, *, who: str, now: d
             now=now,
             before=was.words(),
             after=place.travel.words(),
+            partnership_id=booking.partnership_id,
         )
         guests_told.guest_changed(booking, now=now)
         changes = [f"How {booking.school.name} comes: {place.travel.words()}."]
@@ -247,7 +248,14 @@ def still_come(booking: Booking, *, who: str, now: datetime) -> None:
     if place is not None and place.asked_again:
         place.coming_at = now
         db.session.flush()
-        history.record("still comes", "booking", booking.reference, who=who, now=now)
+        history.record(
+            "still comes",
+            "booking",
+            booking.reference,
+            who=who,
+            now=now,
+            partnership_id=booking.partnership_id,
+        )
 
 
 def _check_show(programme: Programme, school: School, performance: Performance, *, now: datetime) -> None:

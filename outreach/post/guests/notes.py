@@ -56,6 +56,7 @@ def tell(note: Note, to: Addressee, sender: Sender, *, now: datetime, expires_at
     minted = links.mint(
         urn=note.urn,
         programme_id=note.programme_id,
+        partnership_id=sender.partnership_id,
         address=to.address,
         name=to.name,
         now=now,

@@ -50,7 +50,7 @@ def _write(
     now: datetime,
     expires_at: datetime,
 ) -> Letter:
-    minted = writing.mint(visit, to, now=now, expires_at=expires_at)
+    minted = writing.mint(visit, to, sender, now=now, expires_at=expires_at)
     words = render(
         template,
         f"{writing.summary(visit)}: {about}",

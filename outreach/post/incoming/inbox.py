@@ -20,7 +20,7 @@ from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import Refusal
 
 ANSWER, COUNTER, REFRESH, BOUNCE, AUTO_REPLY, PERSON, INVITE, UNREADABLE = (
@@ -81,10 +81,11 @@ class Incoming(Base):
             sqlite_where=text("task <> '' AND settled_at IS NULL"),
         ),
         Index("ix_incoming_sender", "partnership_id", text("lower(sender)")),
+        key_within_partnership("letter_id", "letter"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    partnership_id: Mapped[int | None]
+    partnership_id: Mapped[int | None] = mapped_column(ForeignKey("partnership.id"))
     digest: Mapped[str] = mapped_column(Text, unique=True)
     received_at: Mapped[datetime] = mapped_column(Instant)
     kind: Mapped[str] = mapped_column(Text)
@@ -93,7 +94,7 @@ class Incoming(Base):
     recipient: Mapped[str] = mapped_column(Text, default="")
     subject: Mapped[str] = mapped_column(Text, default="")
     stream: Mapped[str] = mapped_column(Text, default="", index=True)
-    letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)
+    letter_id: Mapped[int | None] = mapped_column(index=True)
     authenticated: Mapped[str] = mapped_column(Text, default="none")
     task: Mapped[str] = mapped_column(Text, default="")
     why: Mapped[str] = mapped_column(Text, default="")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from outreach.ground.db import db
 from outreach.post import copies
@@ -39,7 +39,7 @@ class Visit:
     newest."""
 
     uid: str
-    partnership_id: int | None
+    partnership_id: int
     tokens: set[str] = field(default_factory=set)
     people: dict[str, Held] = field(default_factory=dict)
     sequence: int = 0
@@ -139,7 +139,7 @@ def partnership_of(address: str) -> int | None:
     """Whose mail from this address can only be: of the one partnership that writes at all, or ever wrote to
     it."""
     ids = Letter.partnership_id
-    for chosen in (ids.is_not(None), func.lower(Letter.recipient) == address):
+    for chosen in (true(), func.lower(Letter.recipient) == address):
         lowest, highest = db.session.execute(select(func.min(ids), func.max(ids)).where(chosen)).one()
         if lowest == highest:
             return lowest

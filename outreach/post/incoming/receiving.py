@@ -174,6 +174,7 @@ def _take(incoming: Incoming, mail: Read, addresses: tuple[str, ...], *, now: da
         incoming.stream, incoming.partnership_id = found.stream, found.partnership_id
         if found.partnership_id is None:
             incoming.partnership_id = matching.partnership_of(mail.sender)
+        _leave_letters_of_others(incoming)
         return found.note
     _about(incoming, mail, by_address)
     if mail.kind == AUTO_REPLY:
@@ -199,6 +200,14 @@ def _about(incoming: Incoming, mail: Read, by_address: matching.Visit | None) ->
             incoming.stream, incoming.partnership_id = letter.stream, letter.partnership_id
     if incoming.partnership_id is None:
         incoming.partnership_id = matching.partnership_of(mail.sender)
+    _leave_letters_of_others(incoming)
+
+
+def _leave_letters_of_others(incoming: Incoming) -> None:
+    """A mail to one partnership that names a letter of another answers none: the address that it came to counts."""
+    if incoming.letter_id is not None and incoming.partnership_id is not None:
+        if db.session.get_one(Letter, incoming.letter_id).partnership_id != incoming.partnership_id:
+            incoming.letter_id = None
 
 
 def _bounce(incoming: Incoming, mail: Read, *, now: datetime) -> Note:

@@ -35,6 +35,7 @@ def still_right(
     minted = links.mint(
         urn=held.urn,
         programme_id=held.programme_id,
+        partnership_id=sender.partnership_id,
         address=to.address,
         name=to.name,
         now=now,

@@ -148,13 +148,15 @@ def test_what_went_out_stays_links_too(app: Flask) -> None:
         links.mint(
             urn=school.urn,
             programme_id=programme.id,
+            partnership_id=programme.partnership_id,
             address="new@redmere.example",
             now=make.NOW,
             expires_at=make.NOW + timedelta(days=60),
         )
         make.letter("New@Redmere.example", make.NOW + timedelta(minutes=5), partnership_id=ours.id)
         make.letter("old@redmere.example", make.EARLIER, partnership_id=ours.id)
-        make.letter("was@redmere.example", make.NOW + timedelta(minutes=5), partnership_id=None)
+        theirs = make.partnership(("850",)).id
+        make.letter("was@redmere.example", make.NOW + timedelta(minutes=5), partnership_id=theirs)
     assert contact_lists.written_to(row, contact_lists.backing(row)) == 1
     with transaction():
         back(row)

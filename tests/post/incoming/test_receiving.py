@@ -608,11 +608,26 @@ def test_automatic_replies_are_logged_and_never_answered(app: Flask) -> None:
     assert number(Letter) == 2 and inbox.count_waiting(1) == {MAIL: 1}
 
 
+def test_a_mail_to_one_partnership_that_answers_a_letter_of_another_is_linked_to_none(app: Flask) -> None:
+    """The address that it came to says whose it is: here or there, a row names rows of its own partnership alone."""
+    booked()
+    with transaction():
+        theirs = letters.booked(
+            facts.visit(uid="other", programme_id=2, organizer_token="beef" * 4),
+            JOANNA,
+            facts.sender(2),
+            now=NOW,
+            expires_at=facts.EXPIRES,
+        )
+    came = come(mails.letter(In_Reply_To=theirs.message_id).as_bytes())
+    assert (came.partnership_id, came.letter_id, came.kind, came.task) == (1, None, PERSON, MAIL)
+
+
 def test_each_partnership_gets_its_own_mail_and_what_is_nobodys_can_be_taken_by_one(app: Flask) -> None:
     booked()
     with transaction():
         letters.booked(
-            facts.visit(uid="other", organizer_token="beef" * 4),
+            facts.visit(uid="other", programme_id=2, organizer_token="beef" * 4),
             JOANNA,
             facts.sender(2),
             now=NOW,

@@ -1,0 +1,112 @@
+"""Rows that bear their partnership's number bear the right one: the database takes no other, on both engines."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+import make
+from outreach.ground import history
+from outreach.ground.db import db, transaction
+from outreach.post import links
+from outreach.post.incoming.inbox import Incoming
+
+WRONG = {
+    "a show of another's programme": (
+        "UPDATE performance SET partnership_id = :other WHERE id = :bare",
+        "performance_programme_id",
+    ),
+    "a show of nobody": ("UPDATE performance SET partnership_id = NULL WHERE id = :bare", "partnership_id"),
+    "a booking that is another's": ("UPDATE booking SET partnership_id = :other", "booking_p"),
+    "a booking of another's show": (
+        "UPDATE booking SET performance_id = :their_show",
+        "booking_performance_id",
+    ),
+    "a booking of another's programme": (
+        "UPDATE booking SET programme_id = :their_programme",
+        "booking_programme_id",
+    ),
+    "a booking of nobody": ("UPDATE booking SET partnership_id = NULL", "partnership_id"),
+    "a link to another's programme": (
+        "UPDATE personal_link SET partnership_id = :other",
+        "personal_link_programme_id",
+    ),
+    "a link of nobody": ("UPDATE personal_link SET partnership_id = NULL", "partnership_id"),
+    "a letter of a partnership that is not there": (
+        "UPDATE letter SET partnership_id = 999 WHERE id = :their_letter",
+        "letter_partnership_id",
+    ),
+    "a letter of nobody": (
+        "UPDATE letter SET partnership_id = NULL WHERE id = :their_letter",
+        "partnership_id",
+    ),
+    "a mail that answers another's letter": (
+        "UPDATE incoming SET letter_id = :their_letter",
+        "incoming_letter_id",
+    ),
+    "a mail to a partnership that is not there": (
+        "UPDATE incoming SET partnership_id = 999",
+        "incoming_partnership_id",
+    ),
+    "a deed of a partnership that is not there": (
+        "INSERT INTO history (recorded_at, who, what, subject, subject_id, partnership_id)"
+        " VALUES ('2027-01-19 09:00:00', 'x', 'x', 'x', 'x', 999)",
+        "history_partnership_id",
+    ),
+}
+
+
+@pytest.fixture
+def rows(app: Flask) -> dict[str, Any]:
+    """One row of each kind of a partnership, and what another has of them."""
+    with transaction() as session:
+        programme, theirs = (make.programme(make.partnership((code,))) for code in ("931", "932"))
+        school = make.school()
+        make.booking(make.show(programme, school, make.NOW), {8: 100})
+        links.mint(
+            urn=school.urn,
+            programme_id=programme.id,
+            partnership_id=programme.partnership_id,
+            address="j.fell@redmere.example",
+            now=make.NOW,
+            expires_at=make.NOW,
+        )
+        make.letter("j.fell@redmere.example", make.NOW, partnership_id=programme.partnership_id)
+        their_show = make.show(theirs, make.school(), make.NOW).id
+        their_letter = make.letter("x@y.example", None, partnership_id=theirs.partnership_id).id
+        session.add(
+            Incoming(
+                partnership_id=programme.partnership_id,
+                digest="1",
+                raw=b"",
+                received_at=make.NOW,
+                kind="person",
+            )
+        )
+        history.record(
+            "booked", "booking", 1, who="Priya", now=make.NOW, partnership_id=programme.partnership_id
+        )
+        return {
+            "other": theirs.partnership_id,
+            "bare": make.show(programme, make.school(), make.NOW).id,
+            "their_show": their_show,
+            "their_programme": theirs.id,
+            "their_letter": their_letter,
+        }
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_the_database_refuses(rows: dict[str, Any], what: str) -> None:
+    statement, key = WRONG[what]
+    given = {name: value for name, value in rows.items() if f":{name}" in statement}
+    with pytest.raises(IntegrityError) as refused, transaction():
+        db.session.execute(text(statement), given)
+    said = str(refused.value.orig)
+    assert key in said or "FOREIGN KEY constraint failed" in said
+
+
+def test_a_mail_of_which_nobody_knows_whose_it_is_may_name_none(rows: dict[str, Any]) -> None:
+    with transaction():
+        db.session.execute(text("UPDATE incoming SET partnership_id = NULL"))
