@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from outreach.ground.db import db, is_unavailable
+from outreach.ground.errors import Refusal
 from outreach.web.gate import ApiProblem
 
 
@@ -54,6 +55,14 @@ def problem(error: HTTPException) -> tuple[str | dict[str, Any], int, dict[str, 
         told = {"code": error.name.lower().replace(" ", "_"), "message": error.description}
         return {"error": told}, error.code, allow
     return render_template("problem.html", code=error.code, kind="http"), error.code, allow
+
+
+def not_done(refusal: Refusal) -> Any:
+    """A rule's no where no page says it: in its own words, on a page of its own."""
+    db.session.rollback()
+    if request.path.startswith("/api/"):
+        return {"error": {"code": "refused", "message": refusal.message}}, 409
+    return render_template("problem.html", code=409, kind="refused", why=refusal.message), 409
 
 
 RETRY_AFTER = {"Retry-After": "60"}

@@ -1,4 +1,4 @@
-"""Answers to a rule's no: no such page, the page that was sent once more, or words on another page."""
+"""Answers to a rule's no: no such page, the page that was sent once more, words on another page or one of its own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,9 +51,9 @@ def _no_such_page(_refusal: NoSuch) -> Any:
 
 def _shown_again(refusal: Refusal) -> Any:
     """The view once more, for the same request: its transaction was rolled back, it reads what stands now, and
-    its forms hold what was typed and the refusal."""
+    its forms hold what was typed and the refusal. A view that asks for none has a page say it."""
     if "refusal" in g or not g.get("says_why_not"):
-        return problems.broken(refusal)
+        return problems.not_done(refusal)
     g.refusal = refusal
     try:
         return current_app.dispatch_request()

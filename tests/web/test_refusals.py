@@ -97,21 +97,38 @@ def test_a_page_without_a_form_asks_with_what_it_is_shown_again(app: Flask, clie
     assert (answer.status_code, answer.text) == (422, "Not done: It is too late.")
 
 
-def test_a_refusal_that_no_page_asked_for_is_a_fault_of_ours(app: Flask, client: FlaskClient) -> None:
+def test_a_refusal_that_no_page_asked_for_is_said_on_a_page_of_its_own(
+    app: Flask, client: FlaskClient
+) -> None:
     ran = []
 
     @app.post("/unasked")
     def unasked() -> Any:
         ran.append("view")
-        raise TooLate("Nobody reads this.")
+        make.partnership(name="Marlshire")
+        raise TooLate("It has ended <already>.")
 
-    app.config["TESTING"] = False
     answer = client.post("/unasked")
-    assert (answer.status_code, ran) == (500, ["view"])
-    assert "Nobody reads this." not in answer.text
+    assert (answer.status_code, ran) == (409, ["view"])
+    assert "<h1>That was not done</h1>" in answer.text and "It has ended &lt;already&gt;." in answer.text
+    assert names() == []
 
 
-def test_a_second_refusal_is_a_fault_of_ours_and_no_endless_round(app: Flask, client: FlaskClient) -> None:
+def test_a_program_hears_why_it_was_refused(app: Flask, client: FlaskClient) -> None:
+    @app.get("/api/unasked")
+    def unasked() -> Any:
+        raise TooLate("It has ended.")
+
+    answer = client.get("/api/unasked")
+    assert (answer.status_code, answer.json) == (
+        409,
+        {"error": {"code": "refused", "message": "It has ended."}},
+    )
+
+
+def test_a_second_refusal_is_said_on_a_page_of_its_own_and_no_endless_round(
+    app: Flask, client: FlaskClient
+) -> None:
     ran = []
 
     @app.post("/again")
@@ -119,9 +136,9 @@ def test_a_second_refusal_is_a_fault_of_ours_and_no_endless_round(app: Flask, cl
         ran.append(refused())
         raise TooLate("It is too late.")
 
-    app.config["TESTING"] = False
-    assert client.post("/again").status_code == 500
-    assert len(ran) == 2
+    answer = client.post("/again")
+    assert (answer.status_code, len(ran)) == (409, 2)
+    assert "It is too late." in answer.text
 
 
 def test_what_is_not_there_the_second_time_is_no_such_page(app: Flask, client: FlaskClient) -> None:
