@@ -23,6 +23,7 @@ from outreach.tour import days as tour_days
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.web import forms
+from outreach.web.coordinator import booking_words
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 from outreach.web.refusals import back_to, status
 from outreach.web.school import forms as school_forms
@@ -70,6 +71,7 @@ def booking(reference: str) -> Any:
     found = our_booking(reference)
     people = promises.people_of(found)
     handed, now = handovers.newest(found.id), clock.now()
+    cancellation = promises.cancellation_of(found)
     return render_template(
         "coordinator/booking.html",
         closing=closing.of_booking(found, now=now),
@@ -77,15 +79,21 @@ def booking(reference: str) -> Any:
         handed_from=schools.of_urns([handed.from_urn]) if handed else [],
         can_go_back=handing_on.can_be_handed_back(found, now=now) if handed else None,
         booking=found,
-        pupils=promises.pupils_of(found),
-        access=access_words(found.access_needs or {}),
+        facts=booking_words.facts(
+            found,
+            promises.pupils_of(found),
+            access_words(found.access_needs or {}),
+            guest_places.of_booking(found),
+            over=cancellation is not None or found.performance.ends_at <= now,
+            now=now,
+        ),
+        words=booking_words,
         people=people,
         letters=outbox.newest_of_stream(found.uid),
         said=invite_answers.by_person(found, people),
-        company_said=invite_answers.of_troupe(found.performance),
+        company_said=booking_words.calendar_of_company(invite_answers.of_troupe(found.performance)),
         came_in=inbox.of_stream(found.uid),
-        cancellation=promises.cancellation_of(found),
-        place=guest_places.of_booking(found),
+        cancellation=cancellation,
         together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
         deeds=history.history_of("booking", found.reference),
         now=now,

@@ -1,0 +1,130 @@
+"""Words of a booking's page. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from outreach.booking.desk.closing import Closing
+from outreach.booking.guest_places import GuestPlace
+from outreach.booking.promises import Booking, Cancellation
+from outreach.county.schools import School
+from outreach.ground.wording import (
+    and_list,
+    clock,
+    date_and_time,
+    day_short,
+    number,
+    year_group_name,
+)
+from outreach.post.outbox import Letter
+
+BY = {"school": "the school", "company": "the company", "coordinator": "us", "host": "its host"}
+CALENDARS = {"ACCEPTED": "Accepted", "TENTATIVE": "Maybe", "DECLINED": "Declined"}
+LETTERS = {
+    "waiting": "Letter waiting",
+    "sent": "Letter handed over",
+    "failed": "Letter did not arrive",
+    "superseded": "Letter not needed any more",
+    "withdrawn": "Letter withdrawn",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One line of what is known of a booking; `beneath` and `warning` stand under it, `looks` are classes."""
+
+    term: str
+    words: str
+    beneath: str = ""
+    warning: str = ""
+    looks: str = ""
+
+
+def cancelled(cancellation: Cancellation) -> tuple[str, str]:
+    """That it was cancelled and when; by whom and why."""
+    by = f"by {BY[cancellation.cancelled_by]} ({cancellation.who}): {cancellation.reason}"
+    return f"Cancelled {date_and_time(cancellation.recorded_at)}", by
+
+
+def closing(hit: Closing) -> str:
+    """That its school will not be there for the show."""
+    school = hit.booking.school
+    if not school.is_open:
+        return f"{school.name} is closed."
+    if hit.closes and not hit.heirs:
+        return f"{school.name} closes on {day_short(hit.closes)}, before the show."
+    return f"{school.name} is followed by {and_list(s.name for s in hit.heirs)}."
+
+
+def hand_on(heirs: Sequence[School]) -> str:
+    """The link to what can be done then, which names a single heir; '' without any."""
+    if not heirs:
+        return ""
+    to = heirs[0].name if len(heirs) == 1 else "the school that follows"
+    return f"Hand the booking on to {to}…"
+
+
+def calendar_of_company(said: str) -> str:
+    return f"{CALENDARS[said]} in the company’s calendar" if said in CALENDARS else ""
+
+
+def letter(newest: Letter) -> str:
+    return LETTERS.get(newest.status, newest.status)
+
+
+def facts(
+    booking: Booking,
+    pupils: Mapping[int, int],
+    access: Sequence[str],
+    place: GuestPlace | None,
+    *,
+    over: bool,
+    now: datetime,
+) -> list[Fact]:
+    """All that is agreed, in the order of the day; `over`: it is cancelled or past."""
+    show, host, guest = booking.performance, booking.performance.host, booking.role == "guest"
+    address = ", ".join(line for line in (host.street, host.locality, host.town, host.postcode) if line)
+    where = f"at {host.name}, as guest" if guest else booking.hall or "hall not said"
+    return [
+        Fact(term="In the hall", words=f"from {clock(show.get_in_at)}, away by {clock(show.away_at)}"),
+        Fact(term="Where", words=where, beneath=address or "address not known"),
+        *(_of_guest(place) if guest else []),
+        Fact(
+            term="Step-free way in",
+            words={True: "yes", False: "no", None: "not said"}[booking.step_free],
+        ),
+        Fact(term="Pupils", words=_pupils(booking, pupils)),
+        Fact(term="Access", words=and_list(access) if access else "no needs named"),
+        Fact(term="On arrival", words=booking.arrival_note or "nothing said", looks="lines"),
+        Fact(
+            term="Booked",
+            words=date_and_time(booking.created_at) + (f", {booking.booked_by}" if booking.booked_by else ""),
+        ),
+        *([] if over else [Fact(term="The school can", words=_school_can(booking, now))]),
+    ]
+
+
+def _of_guest(place: GuestPlace | None) -> list[Fact]:
+    journey = place.travel.words() if place else ""
+    unsaid = "Has not said whether it comes at the new time" if place and place.asked_again else ""
+    said = [Fact(term="Journey", words=journey or "not settled yet", warning=unsaid, looks="wraps")]
+    if place and place.said:
+        said.append(Fact(term="The host asks", words=place.said, looks="wraps lines"))
+    return said
+
+
+def _pupils(booking: Booking, pupils: Mapping[int, int]) -> str:
+    if booking.programme.for_adults:
+        return "staff only"
+    by_year = ", ".join(f"{number(n)} in {year_group_name(year)}" for year, n in pupils.items())
+    if len(pupils) > 1:
+        return f"{number(booking.seats)}: {by_year}"
+    return by_year or number(booking.seats)
+
+
+def _school_can(booking: Booking, now: datetime) -> str:
+    """What it can do by itself, and until when."""
+    if not (booking.can_move(now) or booking.can_cancel(now)):
+        return "no longer move or cancel it online. You can at any time."
+    move = f"move it until {day_short(booking.can_move_until())}, " if booking.role == "host" else ""
+    return f"{move}cancel it until {day_short(booking.can_cancel_until())}. You can at any time."

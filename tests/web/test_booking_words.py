@@ -1,0 +1,140 @@
+"""The words of a booking's page: each line in every case that makes it another."""
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from outreach.county.schools import School
+from outreach.post.outbox import Letter
+from outreach.web.coordinator import booking_words
+
+AT = datetime(2027, 1, 19, 14, 6, tzinfo=UTC)
+
+
+def booked(**changes: Any) -> Any:
+    host = SimpleNamespace(name="Larch", street="", locality=None, town="Marl", postcode="ZZ1 1AA")
+    told = {
+        "role": "host",
+        "hall": "Sports hall",
+        "step_free": None,
+        "seats": 1080,
+        "arrival_note": "",
+        "created_at": AT,
+        "booked_by": "",
+        "performance": SimpleNamespace(host=host, get_in_at=AT, away_at=AT),
+        "programme": SimpleNamespace(for_adults=False),
+        "can_move": lambda now: False,
+        "can_cancel": lambda now: True,
+        "can_move_until": lambda: date(2027, 1, 10),
+        "can_cancel_until": lambda: date(2027, 1, 12),
+    }
+    return SimpleNamespace(**told | changes)
+
+
+def facts(
+    booking: Any, pupils: dict[int, int] | None = None, place: Any = None, over: bool = False, **more: Any
+) -> dict[str, booking_words.Fact]:
+    told = booking_words.facts(booking, pupils or {}, more.get("access", ()), place, over=over, now=AT)
+    return {fact.term: fact for fact in told}
+
+
+def test_what_is_not_said_is_said_to_be_so() -> None:
+    bare = facts(booked(hall=""))
+    assert [(f.term, f.words) for f in bare.values()] == [
+        ("In the hall", "from 2:06pm, away by 2:06pm"),
+        ("Where", "hall not said"),
+        ("Step-free way in", "not said"),
+        ("Pupils", "1,080"),
+        ("Access", "no needs named"),
+        ("On arrival", "nothing said"),
+        ("Booked", "19 January 2027 at 2:06pm"),
+        (
+            "The school can",
+            "move it until 10 January 2027, cancel it until 12 January 2027. You can at any time.",
+        ),
+    ]
+    assert bare["Where"].beneath == "Marl, ZZ1 1AA"
+    nowhere = SimpleNamespace(name="Larch", street="", locality="", town="", postcode="")
+    show = SimpleNamespace(host=nowhere, get_in_at=AT, away_at=AT)
+    assert facts(booked(performance=show))["Where"].beneath == "address not known"
+
+
+def test_what_is_said_stands_there() -> None:
+    told = facts(
+        booked(step_free=False, arrival_note="Ring twice", booked_by="Ann"),
+        {8: 1000, 9: 80},
+        access=["a hearing loop", "a seat"],
+        over=True,
+    )
+    assert (
+        told["Step-free way in"].words == "no"
+        and facts(booked(step_free=True))["Step-free way in"].words == "yes"
+    )
+    assert told["Pupils"].words == "1,080: 1,000 in Year 8, 80 in Year 9"
+    assert facts(booked(), {8: 1000})["Pupils"].words == "1,000 in Year 8"
+    assert facts(booked(programme=SimpleNamespace(for_adults=True)), {8: 1})["Pupils"].words == "staff only"
+    assert told["Access"].words == "a hearing loop and a seat"
+    assert (told["On arrival"].words, told["On arrival"].looks) == ("Ring twice", "lines")
+    assert told["Booked"].words == "19 January 2027 at 2:06pm, Ann"
+    assert "The school can" not in told
+
+
+def test_a_guest_says_how_it_comes() -> None:
+    place = SimpleNamespace(
+        travel=SimpleNamespace(words=lambda: "by coach"), asked_again=True, said="Bring lunch"
+    )
+    told = facts(booked(role="guest"), place=place)
+    assert told["Where"].words == "at Larch, as guest"
+    assert (told["Journey"].words, told["Journey"].warning) == (
+        "by coach",
+        "Has not said whether it comes at the new time",
+    )
+    assert told["The host asks"].words == "Bring lunch"
+    assert told["The school can"].words == "cancel it until 12 January 2027. You can at any time."
+    alone = facts(booked(role="guest"))
+    assert (alone["Journey"].words, alone["Journey"].warning) == ("not settled yet", "")
+    assert "The host asks" not in alone and "Journey" not in facts(booked())
+
+
+def test_what_is_too_late_for_the_school_is_not_for_us() -> None:
+    late = booked(can_cancel=lambda now: False)
+    assert facts(late)["The school can"].words == "no longer move or cancel it online. You can at any time."
+
+
+def test_whoever_cancelled_is_named() -> None:
+    ended: Any = SimpleNamespace(recorded_at=AT, cancelled_by="coordinator", who="Priya", reason="Snow")
+    assert booking_words.cancelled(ended) == ("Cancelled 19 January 2027 at 2:06pm", "by us (Priya): Snow")
+
+
+@pytest.mark.parametrize(
+    ("status", "closes", "heirs", "wanted", "link"),
+    [
+        ("Closed", None, 0, "Larch is closed.", ""),
+        ("Open", date(2027, 1, 1), 0, "Larch closes on 1 January 2027, before the show.", ""),
+        ("Open", date(2027, 1, 1), 1, "Larch is followed by Birch.", "Hand the booking on to Birch…"),
+        (
+            "Open",
+            None,
+            2,
+            "Larch is followed by Birch and Elm.",
+            "Hand the booking on to the school that follows…",
+        ),
+    ],
+)
+def test_a_school_that_will_not_be_there(
+    status: str, closes: date | None, heirs: int, wanted: str, link: str
+) -> None:
+    follow = [School(name="Birch"), School(name="Elm")][:heirs]
+    hit: Any = SimpleNamespace(
+        booking=SimpleNamespace(school=School(name="Larch", status=status)), closes=closes, heirs=follow
+    )
+    assert (booking_words.closing(hit), booking_words.hand_on(follow)) == (wanted, link)
+
+
+def test_calendars_and_letters() -> None:
+    assert booking_words.calendar_of_company("NEEDS-ACTION") == ""
+    assert booking_words.calendar_of_company("TENTATIVE") == "Maybe in the company’s calendar"
+    assert booking_words.letter(Letter(status="failed")) == "Letter did not arrive"
+    assert booking_words.letter(Letter(status="held back")) == "held back"
