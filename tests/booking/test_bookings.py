@@ -347,7 +347,7 @@ def test_changing_nothing_writes_to_nobody(c, said: Promise) -> None:
 
 def test_changing_once_the_show_began_is_refused(c) -> None:
     booking = booked(c)
-    with pytest.raises(bookings.TooLateToChange), transaction():
+    with pytest.raises(bookings.TooLateToChange, match="The performance has begun"), transaction():
         bookings.change(booking, promise(pupils={8: 1}), who="Joanna Fell", now=wall(DAY, time(9)))
 
 

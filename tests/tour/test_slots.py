@@ -220,3 +220,14 @@ def test_five_slots_come_first_the_least_road_first_and_each_of_another_week_whe
         date(2027, 3, 16),
         date(2027, 3, 23),
     ]
+
+
+def test_three_days_are_the_nearest_and_three_pairs_are_named_however_many_there_are(county) -> None:
+    with transaction():
+        for n in range(1, 5):
+            make.tour_day(county.programme, county.troupe, DAY + timedelta(days=n))
+    found = slots.offers(county.programme, county.school, now=make.NOW, two_shows=True)
+    assert (len(found.days), len(found.near), len(found.pairs)) == (5, 3, 3)
+    assert [slot.day for slot in found.near] == [DAY + timedelta(days=n) for n in range(3)]
+    assert slots.offers(county.programme, county.school, now=make.NOW).pairs == ()
+    assert [first.day for first, _ in found.pairs] == [DAY + timedelta(days=n) for n in range(3)]
