@@ -132,7 +132,7 @@ def test_whoever_was_taken_out_of_a_booking_is_found_there_alone(c) -> None:
             for name in ("ann", "sam")
         )
     with transaction():
-        colleagues.remove(c.first, ann.id, who="x", now=make.NOW + SECOND)
+        colleagues.end(c.first, ann.id, who="x", now=make.NOW + SECOND)
     assert promises.removed_from(c.first, ann.id) == ann
     assert promises.removed_from(c.second, ann.id) is None
     assert promises.removed_from(c.first, sam.id) is None

@@ -104,9 +104,9 @@ def test_a_day_keeps_room_for_what_is_booked_on_it(tour) -> None:
 
 def test_a_change_of_a_day_is_written_down_and_no_change_is_not(tour) -> None:
     change(tour)
-    assert history.of("tour day", tour.days[0].id) == []
+    assert history.history_of("tour day", tour.days[0].id) == []
     change(tour, leaves=time(8))
-    (row,) = history.of("tour day", tour.days[0].id)
+    (row,) = history.history_of("tour day", tour.days[0].id)
     assert (row.what, row.who, row.before["leaves"], row.after["leaves"]) == (
         "changed",
         "Priya",
