@@ -163,7 +163,7 @@ def addressee(contact: Contact) -> stationery.Addressee:
 
 def asking(programme: Programme, school: School, *, now: datetime) -> stationery.Asking:
     """What an invitation says to one school: what is left to book there, and up to three dates that fit."""
-    still_open = accounts.account(programme, school).still_open
+    still_open = accounts.account(programme, school, now=now).still_open
     known = [n for n in still_open.values() if n is not None]
     pupils = sum(known) if known and len(known) == len(still_open) else None
     near = slots.offers(programme, school, now=now).near if still_open or programme.for_adults else ()
@@ -235,7 +235,7 @@ def invite(
     newest = _newest(programme.id, school.urn, contact.address)
     if newest is not None and newest.recorded_at > now - timedelta(days=1):
         raise AskedToday(contact.address)
-    if not accounts.account(programme, school).is_open:
+    if not accounts.account(programme, school, now=now).is_open:
         raise NothingToBook(school)
     words = words or asking(programme, school, now=now)
     return write_to(

@@ -47,7 +47,7 @@ def sorted_out(
 ) -> tuple[list[Recipient], list[LeftOut]]:
     """Each school of the list once: written to, or left out with the first reason that holds."""
     invitations.still_asks(programme, now=now)
-    facts = _Facts(programme, set(urns), no_times=invitations.why_no_times(programme, now=now))
+    facts = _Facts(programme, set(urns), now=now)
     recipients, left_out = [], []
     for school in facts.schools:
         outside = target is not None and school.urn not in target
@@ -66,9 +66,9 @@ NOT_BOOKED = (None, datetime.min.replace(tzinfo=UTC))
 class _Facts:
     """All that decides who is written to, read for the whole list at once."""
 
-    def __init__(self, programme: Programme, urns: set[int], *, no_times: str) -> None:
+    def __init__(self, programme: Programme, urns: set[int], *, now: datetime) -> None:
         p = programme.id
-        self.no_times = no_times
+        self.no_times = invitations.why_no_times(programme, now=now)
         # Only schools of this partnership: whatever a form says, nobody writes into another's county.
         ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
         self.schools = list(
@@ -96,7 +96,9 @@ class _Facts:
             .order_by(Booking.urn)
         )
         self.booked = {urn: (starts_at, created_at) for urn, starts_at, created_at in booked}
-        self.accounts = accounts.of_schools(programme, [s for s in self.schools if s.urn in self.booked])
+        self.accounts = accounts.of_schools(
+            programme, [s for s in self.schools if s.urn in self.booked], now=now
+        )
         newest = select(func.max(Answer.id)).where(Answer.programme_id == p, Answer.urn.in_(urns))
         self.answers = {
             answer.urn: answer

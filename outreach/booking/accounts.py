@@ -2,13 +2,16 @@
 owes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     CompoundSelect,
+    Date,
     Integer,
+    Select,
     Text,
     and_,
     bindparam,
@@ -23,11 +26,13 @@ from sqlalchemy import (
 )
 
 from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
-from outreach.county.establishments import never_estimated, usual_year_groups
-from outreach.county.partnerships import USUAL_SHARE, CountedShare
-from outreach.county.schools import OwnNumber, School
-from outreach.ground import school_year
+from outreach.county import pupils
+from outreach.county.partnerships import USUAL_SHARE, Authority, CountedShare
+from outreach.county.pupils import OwnNumbers
+from outreach.county.schools import OwnNumber, School, Succession
+from outreach.county.succession import Kin, StaysOpen
 from outreach.ground.db import db
+from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.target_decisions import INCLUDE, TargetDecision
 
@@ -64,78 +69,106 @@ class Account:
     is_open: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A school that passes on what it told of itself, as far as that is asked."""
+
+    statutory_low_age: int | None
+    statutory_high_age: int | None
+    phase_of_education: str | None
+    status: str
+    close_date: date | None
+
+
 @dataclass
 class _Counted:
-    """The answers for one school. Year groups named: None if none are."""
+    """The answers for some schools and those they succeed, by URN."""
 
-    own: dict[int, int] = field(default_factory=dict)
-    promised: dict[int, int] = field(default_factory=dict)
-    named: tuple[int, ...] | None = None
-    bookings: int = 0
+    targets: tuple[int, ...] = ()
+    share: float = USUAL_SHARE
+    told: dict[int, dict[int, int]] = field(default_factory=dict)
+    named: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    promised: dict[int, dict[int, int]] = field(default_factory=dict)
+    bookings: dict[int, int] = field(default_factory=dict)
+    links: list[tuple[int, int, date | None]] = field(default_factory=list)
+    before: dict[int, _Before] = field(default_factory=dict)
 
-    def promise(self, year_group: int, pupils: int) -> None:
-        self.promised[year_group] = self.promised.get(year_group, 0) + pupils
+    def promise(self, urn: int, year_group: int, pupils: int) -> None:
+        promised = self.promised.setdefault(urn, {})
+        promised[year_group] = promised.get(year_group, 0) + pupils
+
+    def own_numbers(self, today: date) -> OwnNumbers:
+        """What the schools told of themselves, with what they inherit from those that have closed."""
+        linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
+        stays_open = StaysOpen(linked, self.links, self.before, self.named, today)
+        return OwnNumbers(self.told, linked.of_closed(stays_open), self.before)
 
 
-def account(programme: Programme, school: School, *, leaving_out: int | None = None) -> Account:
+def account(
+    programme: Programme, school: School, *, now: datetime, leaving_out: int | None = None
+) -> Account:
     """The school's account for a programme, in one query (`leaving_out`: a booking's id)."""
-    return of_schools(programme, [school], leaving_out=leaving_out)[school.urn]
+    return of_schools(programme, [school], now=now, leaving_out=leaving_out)[school.urn]
 
 
 def of_schools(
-    programme: Programme, schools: Sequence[School], *, leaving_out: int | None = None
+    programme: Programme, schools: Sequence[School], *, now: datetime, leaving_out: int | None = None
 ) -> dict[int, Account]:
     """The accounts of many schools by URN, in one query however many."""
-    targets, share, counted = _counted(programme, [s.urn for s in schools], leaving_out or 0)
-    return {s.urn: _account(programme, s, targets, counted[s.urn], share) for s in schools}
+    counted = _counted(programme, [s.urn for s in schools], leaving_out or 0)
+    own = counted.own_numbers(day_of(now))
+    return {s.urn: _account(programme, s, own.of(s.urn), counted) for s in schools}
 
 
-def _account(
-    programme: Programme, school: School, targets: tuple[int, ...], counted: _Counted, share: float
-) -> Account:
+def _account(programme: Programme, school: School, own: Mapping[int, int], counted: _Counted) -> Account:
     """One school's account from what was counted.
 
     It offers what a coordinator named when including it in the target, else what its ages say, else its
     phase; with none of these it may bring any target year group. A programme for adults, which has none, is
-    open until it is booked. Own number, else NumberOfPupils / year groups offered, half up; alternative
-    provision is never estimated.
+    open until it is booked.
     """
-    own, so_far, named = counted.own, counted.promised, counted.named
-    by_ages = school_year.offered(school.statutory_low_age, school.statutory_high_age)
-    if by_ages is None:
-        by_ages = usual_year_groups(school.phase_of_education)
-    its_own = targets if by_ages is None else by_ages
-    offers = [y for y in sorted({*its_own, *(named or ())}) if own.get(y) != 0]
-    estimate = None
-    asked_only = never_estimated(school.type_of_establishment, school.name)
-    if by_ages is not None and offers and school.number_of_pupils is not None and not asked_only:
-        estimate = int(school.number_of_pupils / len(offers) + 0.5)
-    known = {
-        y: Expected(pupils=own[y], estimated=False) if y in own else Expected(pupils=estimate, estimated=True)
-        for y in targets
-        if y in offers and (named is None or y in named)
-    }
+    targets, urn = counted.targets, school.urn
+    so_far, named = counted.promised.get(urn, {}), counted.named.get(urn)
+    by_ages = pupils.by_ages_or_phase(school)
+    may_bring = {*(targets if by_ages is None else by_ages), *(named or ())}
+    offers = [y for y in targets if y in may_bring and own.get(y) != 0 and (named is None or y in named)]
+    found = pupils.of_year_groups(school, offers, own, named or ())
+    known = {y: Expected(pupils=n, estimated=y not in own) for y, n in found.by_year.items()}
     still_open = {
         y: None if n is None else max(0, n - so_far.get(y, 0))
-        for y, n in ((y, each.pupils) for y, each in known.items())
-        if y not in so_far or (n is not None and so_far[y] < share * n)
+        for y, n in found.by_year.items()
+        if y not in so_far or _too_few(so_far[y], pupils.share(school, y, own, named or ()), counted.share)
     }
     return Account(
         expected=known,
         promised=so_far,
         still_open=still_open,
-        is_open=not counted.bookings if programme.for_adults else bool(still_open),
+        is_open=not counted.bookings.get(urn) if programme.for_adults else bool(still_open),
     )
+
+
+def _too_few(promised: int, number: float | None, share: float) -> bool:
+    return number is not None and promised < share * number
+
+
+_NOUGHT = literal(0)
 
 
 def _questions() -> CompoundSelect[Any]:
     """Target year groups and the share that must be counted; then by school: those named for it, own numbers,
-    promised pupils, how many bookings.
+    promised pupils, how many bookings; and of the schools before it, at any remove, how they are linked, what
+    they were and what they told.
 
     Made once, since it is asked often.
     """
     programme_id = bindparam("programme_id", type_=Integer)
+    partnership_id = bindparam("partnership_id", type_=Integer)
     urns = bindparam("urns", type_=Integer, expanding=True)
+    family = select(School.urn).where(School.urn.in_(urns)).cte("family", recursive=True)
+    family = family.union(
+        select(Succession.predecessor_urn).join(family, family.c.urn == Succession.successor_urn)
+    )
+    everybody = select(family.c.urn)
     mine = and_(
         Booking.programme_id == programme_id,
         Booking.urn.in_(urns),
@@ -143,9 +176,10 @@ def _questions() -> CompoundSelect[Any]:
         Booking.id != bindparam("leaving_out", type_=Integer),
     )
     newest_target = select(func.max(ProgrammeTarget.id)).where(ProgrammeTarget.programme_id == programme_id)
+    newest_share = select(func.max(CountedShare.id)).where(CountedShare.partnership_id == partnership_id)
     newest_decisions = (
         select(func.max(TargetDecision.id))
-        .where(TargetDecision.programme_id == programme_id, TargetDecision.urn.in_(urns))
+        .where(TargetDecision.programme_id == programme_id, TargetDecision.urn.in_(everybody))
         .group_by(TargetDecision.urn)
     )
     newest = (
@@ -155,65 +189,80 @@ def _questions() -> CompoundSelect[Any]:
         .group_by(Booking.id, Booking.urn)
         .subquery()
     )
-    none, nought = null().cast(Text), literal(0)
+    # Of a predecessor another authority holds, and its partnership, nothing told is ours to read.
+    held = select(School.urn).where(
+        School.urn.in_(everybody),
+        School.la_code.in_(select(Authority.la_code).where(Authority.partnership_id == partnership_id)),
+    )
     return union_all(
-        select(
-            literal("target").label("kind"),
-            nought.label("urn"),
-            nought.label("y"),
-            nought.label("n"),
-            type_coerce(ProgrammeTarget.year_groups, Text).label("groups"),
-            nought.label("sort"),
-        ).where(ProgrammeTarget.id == newest_target.scalar_subquery()),
-        select(literal("share"), nought, nought, nought, cast(CountedShare.share, Text), nought).where(
-            CountedShare.id
-            == select(func.max(CountedShare.id))
-            .where(CountedShare.partnership_id == bindparam("partnership_id", type_=Integer))
-            .scalar_subquery()
+        _answer("target", text=type_coerce(ProgrammeTarget.year_groups, Text)).where(
+            ProgrammeTarget.id == newest_target.scalar_subquery()
         ),
-        select(
-            literal("named"),
-            TargetDecision.urn,
-            nought,
-            nought,
-            type_coerce(TargetDecision.year_groups, Text),
-            nought,
-        ).where(TargetDecision.id.in_(newest_decisions), TargetDecision.kind == INCLUDE),
-        select(
-            literal("own"), OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils, none, OwnNumber.id
-        ).where(
-            OwnNumber.urn.in_(urns), OwnNumber.academic_year == bindparam("academic_year", type_=Integer)
+        _answer("share", text=cast(CountedShare.share, Text)).where(
+            CountedShare.id == newest_share.scalar_subquery()
         ),
-        select(
-            literal("promised"),
-            newest.c.urn,
-            PromisedPupils.year_group,
-            func.sum(PromisedPupils.pupils),
-            none,
-            nought,
-        )
+        _answer("named", TargetDecision.urn, text=type_coerce(TargetDecision.year_groups, Text)).where(
+            TargetDecision.id.in_(newest_decisions), TargetDecision.kind == INCLUDE
+        ),
+        _answer("own", OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils, sort=OwnNumber.id).where(
+            or_(OwnNumber.urn.in_(urns), OwnNumber.urn.in_(held)),
+            OwnNumber.academic_year == bindparam("academic_year", type_=Integer),
+        ),
+        _answer("promised", newest.c.urn, PromisedPupils.year_group, func.sum(PromisedPupils.pupils))
         .join(newest, newest.c.id == PromisedPupils.revision_id)
         .group_by(newest.c.urn, PromisedPupils.year_group),
-        select(literal("bookings"), Booking.urn, nought, func.count(Booking.id), none, nought)
+        _answer("bookings", Booking.urn, n=func.count(Booking.id))
         .where(mine, or_(Booking.came_to.is_(None), Booking.came_to != ""))
         .group_by(Booking.urn),
-        select(literal("came to"), Booking.urn, nought, nought, Booking.came_to, nought).where(
-            mine, Booking.came_to != ""
+        _answer("came to", Booking.urn, text=Booking.came_to).where(mine, Booking.came_to != ""),
+        _answer("link", Succession.predecessor_urn, Succession.successor_urn, day=Succession.link_date).where(
+            Succession.predecessor_urn.in_(everybody)
+        ),
+        _answer(
+            "before",
+            School.urn,
+            School.statutory_low_age,
+            School.statutory_high_age,
+            text=School.phase_of_education,
+            status=School.status,
+            day=School.close_date,
+        ).where(
+            School.urn.in_(everybody),
+            School.urn.in_(select(Succession.predecessor_urn)),
         ),
     ).order_by("sort", "y")
+
+
+def _answer(
+    kind: str,
+    urn: Any = _NOUGHT,
+    y: Any = _NOUGHT,
+    n: Any = _NOUGHT,
+    *,
+    text: Any = None,
+    status: Any = None,
+    day: Any = None,
+    sort: Any = _NOUGHT,
+) -> Select[Any]:
+    """One kind of row among the answers."""
+    return select(
+        literal(kind).label("kind"),
+        urn.label("urn"),
+        y.label("y"),
+        n.label("n"),
+        (null().cast(Text) if text is None else text).label("said"),
+        (null().cast(Text) if status is None else status).label("status"),
+        (null().cast(Date) if day is None else day).label("day"),
+        sort.label("sort"),
+    )
 
 
 _QUESTIONS = _questions()
 
 
-def _counted(
-    programme: Programme, urns: list[int], leaving_out: int
-) -> tuple[tuple[int, ...], float, dict[int, _Counted]]:
-    """The target year groups, the share that must be counted, and the answers by URN; the newest own number
-    of a year group holds."""
-    targets: tuple[int, ...] = ()
-    share = USUAL_SHARE
-    counted = {urn: _Counted() for urn in urns}
+def _counted(programme: Programme, urns: list[int], leaving_out: int) -> _Counted:
+    """The answers for some schools; the newest own number of a year group holds."""
+    counted = _Counted()
     asked = {
         "programme_id": programme.id,
         "partnership_id": programme.partnership_id,
@@ -221,24 +270,28 @@ def _counted(
         "leaving_out": leaving_out,
         "academic_year": programme.academic_year,
     }
-    for kind, urn, year_group, n, groups, _ in db.session.execute(_QUESTIONS, asked):
+    for kind, urn, year_group, n, said, status, day, _ in db.session.execute(_QUESTIONS, asked):
         if kind == "target":
-            targets = _year_groups(groups)
+            counted.targets = _year_groups(said)
         elif kind == "share":
-            share = float(groups)
+            counted.share = float(said)
         elif kind == "named":
-            counted[urn].named = _year_groups(groups)
+            counted.named[urn] = _year_groups(said)
         elif kind == "own":
-            counted[urn].own[year_group] = n
+            counted.told.setdefault(urn, {})[year_group] = n
         elif kind == "promised":
-            counted[urn].promise(year_group, int(n))
+            counted.promise(urn, year_group, int(n))
         elif kind == "came to":
-            for pair in groups.split(","):
-                came, pupils = pair.split(":")
-                counted[urn].promise(int(came), int(pupils))
+            for pair in said.split(","):
+                came, number = pair.split(":")
+                counted.promise(urn, int(came), int(number))
+        elif kind == "bookings":
+            counted.bookings[urn] = n
+        elif kind == "link":
+            counted.links.append((urn, year_group, day))
         else:
-            counted[urn].bookings = n
-    return targets, share, counted
+            counted.before[urn] = _Before(year_group, n, said, status, day)
+    return counted
 
 
 def _year_groups(text: str) -> tuple[int, ...]:

@@ -127,7 +127,7 @@ def take_up(programme: Programme, school: School, *, now: datetime) -> AtHand | 
         programme=programme,
         school=school,
         kept=kept,
-        account=accounts.account(programme, school),
+        account=accounts.account(programme, school, now=now),
         typed=holds.remove_draft(programme.id, school.urn),
     )
 

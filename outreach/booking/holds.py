@@ -99,7 +99,7 @@ def hold(
     day_ids = {slot.tour_day_id for slot in chosen}
     performances.lock_school(school.urn)
     performances.lock_days(day_ids)
-    account = accounts.account(programme, school)
+    account = accounts.account(programme, school, now=now)
     if (why := why_nothing(programme, school, account)) is not None:
         raise why
     if len(chosen) > 1 and not (

@@ -85,7 +85,7 @@ def check(
     if promise.own_numbers:
         set_own_numbers(school.urn, programme.academic_year, dict(promise.own_numbers), who=who, now=now)
     if account is None or promise.own_numbers:
-        account = accounts.account(programme, school, leaving_out=leaving_out)
+        account = accounts.account(programme, school, now=now, leaving_out=leaving_out)
     known, elsewhere = account.expected, account.promised
     for year_group, pupils in promise.pupils.items():
         if year_group not in known and pupils:

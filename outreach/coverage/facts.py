@@ -44,8 +44,8 @@ from outreach.county.corrections import value_of
 from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovered, CountedShare
 from outreach.county.register import lines
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord
+from outreach.county.succession import Kin
 from outreach.coverage.as_of import Cut, OpenCut, Shape, only, only_shows, scope_by, values
-from outreach.coverage.succession import Kin
 from outreach.ground.db import Instant, db
 from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter

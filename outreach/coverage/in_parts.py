@@ -17,10 +17,10 @@ from sqlalchemy import select
 
 from outreach.county.register import lines
 from outreach.county.schools import School
+from outreach.county.succession import Kin
 from outreach.coverage import standings
 from outreach.coverage.as_of import scope
 from outreach.coverage.standings import Standing
-from outreach.coverage.succession import Kin
 from outreach.ground.db import db
 from outreach.tour.programmes import Programme
 

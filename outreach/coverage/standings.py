@@ -23,12 +23,12 @@ from sqlalchemy import select
 
 from outreach.booking import promises
 from outreach.county.establishments import town_name, urban_or_rural
+from outreach.county.succession import Kin
 from outreach.coverage import facts, gaps
 from outreach.coverage.as_of import Cut, cut_of
 from outreach.coverage.asking import Asking, Where
 from outreach.coverage.facts import AskedAndSaid, Register
 from outreach.coverage.gaps import Word
-from outreach.coverage.succession import Kin
 from outreach.coverage.targets import Target, TargetSchool
 from outreach.coverage.year_group_standing import OPEN, Cell, Cells
 from outreach.ground.db import db
@@ -200,7 +200,7 @@ def _judged(
         closed_by_then=frozenset(
             urn
             for urn, known in target.known.items()
-            if known.close_date is not None and known.close_date <= cut.day and not target.is_open(known)
+            if known.close_date is not None and known.close_date <= cut.day and not target.is_open(urn)
         ),
         kin=target.kin,
         not_held=target.not_held(),
@@ -360,7 +360,7 @@ class _Judge:
     ) -> dict[int, int | None]:
         """The pupils of each year group, where that is an estimate no fewer than were counted."""
         return {
-            y: n if n is None or self.target.own_number(urn, y) is not None else max(n, counted.get(y, 0))
+            y: n if n is None or self.target.is_own(urn, y) else max(n, counted.get(y, 0))
             for y, n in by_year.items()
         }
 

@@ -6,31 +6,26 @@ Closed is a status that is not open from the closing date on, else from the date
 else from the import that showed it; and a predecessor whose closing date has come, whatever its status. Only
 a closed predecessor passes anything on; one that stays open (something was split off) keeps what is its own.
 
-Pupils of a year group: the school's own number; else an equal part of NumberOfPupils, an estimate;
-else unknown. Own numbers follow to a sole successor, and on a merger add up when all are known.
-Alternative provision and hospital schools are never estimated. Programmes for adults count every school.
+How many pupils a year group has is for county/pupils.py to say. Programmes for adults count every school.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 
 from outreach.booking import promises
-from outreach.county import establishments
-from outreach.county.establishments import never_estimated
-from outreach.county.schools import OPEN_STATUSES, PROPOSED
+from outreach.county import establishments, pupils
+from outreach.county.pupils import OwnNumbers
+from outreach.county.schools import PROPOSED
+from outreach.county.succession import Kin, StaysOpen
 from outreach.coverage.as_of import Cut
 from outreach.coverage.facts import Known, Register
-from outreach.coverage.succession import Kin
-from outreach.ground.school_year import offered, year_groups_name
+from outreach.ground.school_year import year_groups_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.tour.target_decisions import EXCLUDE, INCLUDE
-from outreach.visits import verdicts
 from outreach.visits.verdicts import ADULTS, Verdict
-
-_offered_at = cache(offered)
 
 
 @dataclass(slots=True)
@@ -60,15 +55,13 @@ class Target:
         self.for_adults = cut.programme.for_adults
         self.codes, self.known, self.links = register.la_codes, register.schools, register.links
         linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
-        self.own, self.decisions = register.own_numbers, register.decisions
+        self.decisions = register.decisions
         self.year_groups = (ADULTS,) if self.for_adults else register.year_groups
-        self._split: dict[tuple[int | None, tuple[int, ...]], dict[int, int | None]] = {}
-        self._link_dates: dict[int, date] = {}
-        for predecessor, _, day in self.links:
-            if day is not None:
-                self._link_dates[predecessor] = min(day, self._link_dates.get(predecessor, day))
-        self._followed = linked.successors.keys()
+        self._alike: dict[tuple[tuple[int, int | None], ...], dict[int, int | None]] = {}
+        taken_in = [urn for urn, decision in self.decisions.items() if decision.kind == INCLUDE]
+        self._stays_open = StaysOpen(linked, self.links, self.known, taken_in, cut.day)
         self.kin = linked.of_closed(self._stays_open)
+        self._own = OwnNumbers(register.own_numbers, self.kin, self.known)
         self._promised: dict[int, set[int]] = defaultdict(set)
         for verdict in found:
             if verdict.word != promises.CANCELLED:
@@ -105,7 +98,7 @@ class Target:
             return "split into several schools"
         if known.status == PROPOSED:
             return "not open yet"
-        if not self.is_open(known):
+        if not self.is_open(urn):
             return "closed"
         if not self._stays_open(urn):
             return f"its closing date, {day_short(known.close_date)}, has come"
@@ -138,49 +131,20 @@ class Target:
         return known is not None and year_group in self._offered(known, None)
 
     def pupils_of(self, urn: int, year_group: int) -> float | None:
-        """Pupils in one year group: own number, else the estimate (not rounded), else None."""
+        """Pupils in one year group, an estimate not rounded; None is unknown."""
         known = self.known.get(urn)
-        if known is None:
-            return None
-        own = self.own_number(urn, year_group)
-        if own is not None:
-            return own
-        all_offered = self._all_offered(known)
-        if known.number_of_pupils is None or not all_offered:
-            return None
-        if never_estimated(known.type_of_establishment, known.name):
-            return None
-        return known.number_of_pupils / len(all_offered)
+        return None if known is None else pupils.share(known, year_group, self._own.of(urn), self._named(urn))
 
-    def own_number(self, urn: int, year_group: int) -> int | None:
-        """The school's own word on a year group, else the sum of its predecessors' when it is their sole
-        successor."""
-        own = self.own.get(urn)
-        if own is not None and year_group in own:
-            return own[year_group]
-        before = self.kin.predecessors.get(urn)
-        if not before:
-            return None
-        numbers = []
-        for predecessor in before:
-            if predecessor not in self.known:
-                continue
-            sole = len(self.kin.successors[predecessor]) == 1
-            number = self.own_number(predecessor, year_group) if sole else None
-            if number is not None:
-                numbers.append(number)
-            else:
-                by_ages = self._by_ages_or_phase(self.known[predecessor])
-                if by_ages is None or year_group in by_ages:
-                    return None
-        return sum(numbers) if numbers else None
+    def is_own(self, urn: int, year_group: int) -> bool:
+        """Whether the number of a year group is the school's own, or its predecessors'."""
+        return year_group in self._own.of(urn)
 
     def _school(self, known: Known) -> TargetSchool | None:
         """The school as one of the target before a coordinator's exclusion; None when it is not."""
         if known.la_code not in self.codes or not self._stays_open(known.urn):
             return None
         decision = self.decisions.get(known.urn)
-        included = decision.year_groups if decision is not None and decision.kind == INCLUDE else None
+        included = self._named(known.urn) if decision is not None and decision.kind == INCLUDE else None
         phase = establishments.phase_name(known.phase_of_education, known.type_of_establishment)
         if self.for_adults:
             if included is None and establishments.never_in(known.type_of_establishment):
@@ -192,125 +156,51 @@ class Target:
                 ages_unknown=False,
                 target_pupils=None,
                 estimated=False,
-                by_year=self._parts(None, (ADULTS,)),
+                by_year=self._shared({ADULTS: None}),
             )
         if included is None and establishments.never_in(known.type_of_establishment):
             return None
-        by_ages = self._by_ages_or_phase(known)
+        by_ages = pupils.by_ages_or_phase(known)
         groups = tuple(y for y in self.year_groups if y in self._offered(known, included))
         unknown = by_ages is None and included is None
         if unknown and establishments.only_by_ages(known.type_of_establishment):
             return None
-        if not groups and not unknown or unknown and self._offers_none_by_own_numbers(known.urn):
+        own = self._own.of(known.urn)
+        if not groups and not unknown or unknown and all(own.get(y) == 0 for y in self.year_groups):
             return None
-        own = self._own_numbers(known.urn, groups)
-        pupils, estimated = self._target_pupils(known, groups, own)
-        by_year = self._by_year(groups, own, pupils) if own else self._parts(pupils, groups)
+        found = pupils.of_year_groups(known, groups, own, included or ())
         return TargetSchool(
             known,
             year_groups=groups,
             phase=phase,
             ages_unknown=unknown,
-            target_pupils=pupils,
-            estimated=estimated,
-            by_year=by_year,
+            target_pupils=found.total,
+            estimated=found.estimated,
+            by_year=self._shared(found.by_year),
         )
 
-    def _offers_none_by_own_numbers(self, urn: int) -> bool:
-        return all(self.own_number(urn, y) == 0 for y in self.year_groups)
+    def _shared(self, by_year: Mapping[int, int | None]) -> dict[int, int | None]:
+        """One dict for all the schools with equal numbers."""
+        return self._alike.setdefault(tuple(by_year.items()), dict(by_year))
 
-    def _own_numbers(self, urn: int, groups: tuple[int, ...]) -> dict[int, int]:
-        """{year group: pupils} where the school's own word, or its predecessors', is known."""
-        if urn not in self.own and urn not in self.kin.predecessors:
-            return {}
-        told = ((y, self.own_number(urn, y)) for y in groups)
-        return {y: number for y, number in told if number is not None}
+    def _named(self, urn: int) -> tuple[int, ...]:
+        """The year groups that a coordinator took the school in for."""
+        decision = self.decisions.get(urn)
+        return decision.year_groups if decision is not None and decision.kind == INCLUDE else ()
 
-    def _parts(self, total: int | None, groups: tuple[int, ...]) -> dict[int, int | None]:
-        """An estimate in equal whole parts, the first year groups one more; one shared dict for equal
-        schools."""
-        key = (total, groups)
-        if key not in self._split:
-            whole: dict[int, int | None] = dict.fromkeys(groups)
-            if total is not None:
-                whole |= verdicts.shared_out(total, dict.fromkeys(groups, 1))
-            self._split[key] = whole
-        return self._split[key]
-
-    def _by_year(
-        self, groups: tuple[int, ...], own: dict[int, int], total: int | None
-    ) -> dict[int, int | None]:
-        rest = tuple(y for y in groups if y not in own)
-        left = None if total is None else total - sum(own.values())
-        parts = self._parts(left, rest)
-        return {y: own.get(y, parts.get(y)) for y in groups}
-
-    def _target_pupils(
-        self, known: Known, groups: tuple[int, ...], own: dict[int, int]
-    ) -> tuple[int | None, bool]:
-        """(pupils of the target year groups, is it an estimate); rounded half up for the school."""
-        if not groups:
-            return None, False
-        total, without = sum(own.values()), len(groups) - len(own)
-        if not without:
-            return total, False
-        all_offered = self._all_offered(known)
-        if known.number_of_pupils is None or not all_offered:
-            return None, False
-        if never_estimated(known.type_of_establishment, known.name):
-            return None, False
-        count = len(all_offered)
-        return total + (2 * known.number_of_pupils * without + count) // (2 * count), True
-
-    def _all_offered(self, known: Known) -> set[int]:
-        """Every year group the school offers, of the target or not; empty while its ages are unknown."""
-        by_ages = self._by_ages_or_phase(known)
-        if by_ages is None:
-            return set()
-        decision = self.decisions.get(known.urn)
-        named = decision.year_groups if decision is not None and decision.kind == INCLUDE else ()
-        if known.urn not in self.own and known.urn not in self.kin.predecessors:
-            return {*by_ages, *named}
-        return {y for y in {*by_ages, *named} if self.own_number(known.urn, y) != 0}
-
-    def _offered(self, known: Known, included: tuple[int, ...] | None) -> tuple[int, ...] | set[int]:
+    def _offered(self, known: Known, included: tuple[int, ...] | None) -> set[int]:
         """The year groups that count for a school: those named, else by ages or phase, else promised or
         reported."""
-        urn = known.urn
-        plain = urn not in self.own and urn not in self.kin.predecessors
-        by_ages = included if included is not None else self._by_ages_or_phase(known)
-        if by_ages is not None:
-            return by_ages if plain else {y for y in by_ages if self.own_number(urn, y) != 0}
-        groups = set(self._promised.get(urn, ()))
-        for predecessor in self.kin.before(urn):
-            groups |= self._promised.get(predecessor, set())
-        if plain:
-            return groups
-        groups |= {y for y in self.year_groups if self.own_number(urn, y)}
-        return {y for y in groups if self.own_number(urn, y) != 0}
+        urn, own = known.urn, self._own.of(known.urn)
+        by_ages = included if included is not None else pupils.by_ages_or_phase(known)
+        groups = set(by_ages or ())
+        if by_ages is None:
+            groups.update(*(self._promised.get(u, ()) for u in (urn, *self.kin.before(urn))))
+            groups.update(y for y in self.year_groups if own.get(y))
+        return {y for y in groups if own.get(y) != 0}
 
-    def _by_ages_or_phase(self, known: Known) -> tuple[int, ...] | None:
-        by_ages = _offered_at(known.statutory_low_age, known.statutory_high_age)
-        return by_ages if by_ages is not None else establishments.usual_year_groups(known.phase_of_education)
-
-    def is_open(self, known: Known) -> bool:
-        if known.status in OPEN_STATUSES:
-            return True
-        if known.status == PROPOSED:
-            return False
-        closed = known.close_date or self._link_dates.get(known.urn)
-        return closed is not None and closed > self.cut.day
-
-    def _stays_open(self, urn: int) -> bool:
-        """Whether a school is there on the day: open, and no predecessor whose closing date has come unless a
-        coordinator took it in. A school that is not known by then is not."""
-        known = self.known.get(urn)
-        if known is None or not self.is_open(known):
-            return False
-        if urn not in self._followed or known.close_date is None or known.close_date > self.cut.day:
-            return True
-        decision = self.decisions.get(urn)
-        return decision is not None and decision.kind == INCLUDE
+    def is_open(self, urn: int) -> bool:
+        return self._stays_open.is_open(urn)
 
     def _is_excluded(self, urn: int) -> bool:
         decision = self.decisions.get(urn)

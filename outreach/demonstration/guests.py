@@ -29,7 +29,7 @@ def tell(programme: Programme, parts: Cast, *, now: datetime) -> None:
     guests = [
         (s, pupils)
         for s in parts.playing(cast.NEW_HERE, cast.AGES_UNKNOWN)
-        if (pupils := _pupils(programme, s))
+        if (pupils := _pupils(programme, s, now=now))
     ]
     guests.sort(key=lambda each: (sum(each[1].values()), each[0].urn))
     hosted: list[int] = []
@@ -46,11 +46,11 @@ def tell(programme: Programme, parts: Cast, *, now: datetime) -> None:
             return
 
 
-def _pupils(programme: Programme, school: School) -> dict[int, int]:
+def _pupils(programme: Programme, school: School, *, now: datetime) -> dict[int, int]:
     """All that it has; {} where that is not known, or where it has nobody on file."""
     if not contacts.contacts_of_school(school.urn):
         return {}
-    open_years = accounts.account(programme, school).still_open
+    open_years = accounts.account(programme, school, now=now).still_open
     return {y: n for y, n in open_years.items() if n} if None not in open_years.values() else {}
 
 

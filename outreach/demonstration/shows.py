@@ -87,7 +87,8 @@ def _book(
 ) -> list[Booking]:
     """One or two shows on the days `on`, as the school would have booked them at `now`; [] when nothing
     fits."""
-    still_open = {y: n for y, n in accounts.account(programme, school).still_open.items() if y in year_groups}
+    account = accounts.account(programme, school, now=now)
+    still_open = {y: n for y, n in account.still_open.items() if y in year_groups}
     two = accounts.needs_two_shows(programme, still_open)
     chosen = _chosen(random, programme, school, on, two=two, now=now)
     if not chosen:

@@ -91,7 +91,7 @@ def candidates_of_programme(
     found = missing.missing_from_programme(programme, now=now)
     gaps = {gap.urn: gap for gap in found.gaps}
     rows = db.session.scalars(select(School).where(School.urn.in_(gaps)).order_by(School.urn)).all()
-    owed = accounts.of_schools(programme, rows)
+    owed = accounts.of_schools(programme, rows, now=now)
     waiting = _waiting(programme.id, now=now)
     refused = _refused(programme.id)
     behind = districts_behind(found.reckoning.target)

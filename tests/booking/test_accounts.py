@@ -32,9 +32,9 @@ def account(
             make.own_number(school, year_group, pupils)
         if decided:
             make.decision(c.programme, school, decided[0], year_groups=decided[1])
-    accounts.account(c.programme, school)
+    accounts.account(c.programme, school, now=make.NOW)
     with count_queries() as queries:
-        found = accounts.account(c.programme, school)
+        found = accounts.account(c.programme, school, now=make.NOW)
     assert len(queries) == 1
     return found
 
@@ -48,13 +48,13 @@ def test_accounts_of_many_schools_are_each_ones_own_and_take_one_query(c, count_
         make.booking(make.show(c.programme, schools[0], SHOW), {8: 100})
         make.booking(make.show(c.programme, schools[1], SHOW), {9: 30})
         make.booking(make.show(c.programme, schools[1], SHOW), {9: 25})
-    singly = {s.urn: accounts.account(c.programme, s) for s in schools}
+    singly = {s.urn: accounts.account(c.programme, s, now=make.NOW) for s in schools}
     with count_queries() as queries:
-        assert accounts.of_schools(c.programme, schools) == singly
+        assert accounts.of_schools(c.programme, schools, now=make.NOW) == singly
     assert len(queries) == 1
     assert [singly[s.urn].promised for s in schools] == [{8: 100}, {9: 55}, {}]
     assert [singly[s.urn].still_open for s in schools] == [{9: 60}, {}, {8: None, 9: None}]
-    assert accounts.of_schools(c.programme, []) == {}
+    assert accounts.of_schools(c.programme, [], now=make.NOW) == {}
 
 
 def test_a_primary_that_was_included_books_for_the_year_groups_named(c, count_queries) -> None:
@@ -110,11 +110,11 @@ def test_a_year_group_is_open_until_the_counted_share_of_it_is_promised(c) -> No
     with transaction():
         school = make.school(number_of_pupils=1050)
         make.booking(make.show(c.programme, school, SHOW), {8: 74, 9: 75})
-    found = accounts.account(c.programme, school)
+    found = accounts.account(c.programme, school, now=make.NOW)
     assert (found.promised, found.still_open) == ({8: 74, 9: 75}, {8: 76})
     with transaction():
         make.counted_share(c.partnership, 1.0, make.NOW)
-    assert accounts.account(c.programme, school).still_open == {8: 76, 9: 75}
+    assert accounts.account(c.programme, school, now=make.NOW).still_open == {8: 76, 9: 75}
 
 
 def test_a_promise_left_out_counts_for_nothing(c) -> None:
@@ -122,17 +122,17 @@ def test_a_promise_left_out_counts_for_nothing(c) -> None:
         school = make.school(number_of_pupils=1050)
         first = make.booking(make.show(c.programme, school, SHOW), {8: 74})
         make.booking(make.show(c.programme, school, SHOW), {8: 30})
-    assert accounts.account(c.programme, school, leaving_out=first.id).promised == {8: 30}
+    assert accounts.account(c.programme, school, leaving_out=first.id, now=make.NOW).promised == {8: 30}
 
 
 def test_a_training_is_open_until_it_is_booked(c) -> None:
     with transaction():
         training = make.programme(c.partnership, (), for_adults=True)
         school = make.school()
-    assert accounts.account(training, school).is_open is True
+    assert accounts.account(training, school, now=make.NOW).is_open is True
     with transaction():
         make.booking(make.show(training, school, SHOW), {})
-    assert accounts.account(training, school).is_open is False
+    assert accounts.account(training, school, now=make.NOW).is_open is False
 
 
 @pytest.mark.parametrize(

@@ -171,10 +171,10 @@ def test_a_school_with_everything_booked_can_hold_nothing_more(c) -> None:
 
 def test_a_school_with_a_year_group_open_can_book_again(c) -> None:
     booked(c, pupils={8: 148})
-    assert tuple(accounts.account(c.programme, c.school).still_open) == (9,)
+    assert tuple(accounts.account(c.programme, c.school, now=make.NOW).still_open) == (9,)
     ids = hold(c, slot(c, time(13)))
     book(c, ids, promise(pupils={9: 151}))
-    assert accounts.account(c.programme, c.school).promised == {8: 148, 9: 151}
+    assert accounts.account(c.programme, c.school, now=make.NOW).promised == {8: 148, 9: 151}
 
 
 def test_two_shows_of_one_day_are_booked_in_one_go(c) -> None:
@@ -187,7 +187,7 @@ def test_two_shows_of_one_day_are_booked_in_one_go(c) -> None:
     made = book(c, ids, promise(pupils={8: 148}), promise(pupils={9: 151}))
     assert [promises.pupils_of(b) for b in made] == [{8: 148}, {9: 151}]
     assert len({b.uid for b in made}) == 2
-    assert tuple(accounts.account(c.programme, c.school).still_open) == ()
+    assert tuple(accounts.account(c.programme, c.school, now=make.NOW).still_open) == ()
 
 
 def test_if_the_second_of_two_is_refused_neither_is_booked(c) -> None:
@@ -653,7 +653,7 @@ def test_what_it_came_to_on_the_old_day_is_nothing_on_the_new(c) -> None:
     with transaction():
         bookings.move(booking, slot(c, day=c.later), who="Joanna Fell", now=make.NOW)
     assert (booking.outcome, booking.has_come_to(make.NOW)) == (None, promises.BOOKED)
-    assert accounts.account(c.programme, c.school).promised == {8: 148}
+    assert accounts.account(c.programme, c.school, now=make.NOW).promised == {8: 148}
 
 
 # Who is told

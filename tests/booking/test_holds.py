@@ -317,7 +317,7 @@ def test_what_was_typed_last_is_kept_with_its_hour(c) -> None:
 
 def test_who_could_book_is_whoever_has_something_open_while_there_is_room(c) -> None:
     def could(now: datetime = make.NOW) -> set[int]:
-        known = {school: accounts.account(c.programme, school) for school in (c.school, c.big)}
+        known = {school: accounts.account(c.programme, school, now=make.NOW) for school in (c.school, c.big)}
         return holds.who_could_book(c.programme, known, now=now)
 
     assert could() == {c.urn, c.big.urn}

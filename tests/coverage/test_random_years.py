@@ -1,7 +1,7 @@
 """Standings of random years held against the slow reference, on both databases."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -10,9 +10,16 @@ from hypothesis import strategies as st
 from random_year import RandomYear
 from reference import World, read_all
 from slow_sums import Sums
+from sqlalchemy import select
 
-from outreach.coverage import standings
+from outreach.booking import accounts
+from outreach.county.partnerships import Authority
+from outreach.county.schools import School
+from outreach.coverage import facts, standings
+from outreach.coverage.as_of import cut_of
 from outreach.coverage.standings import NINE
+from outreach.coverage.targets import Target
+from outreach.ground import school_year, timespans
 from outreach.ground.db import db
 
 LATER = datetime(2029, 1, 1, tzinfo=UTC)
@@ -74,3 +81,51 @@ def _compare(reckoning: standings.Reckoning, world: World) -> None:
         u for u in world.urns() if world.eligible(u) and world.excluded(u)
     ]
     assert {a.urn: a.pupils for a in reckoning.also_seen} == world.also_seen()
+
+
+AS_A_SCHOOL_IS = (
+    "name",
+    "status",
+    "type_of_establishment",
+    "phase_of_education",
+    "statutory_low_age",
+    "statutory_high_age",
+    "number_of_pupils",
+    "la_code",
+    "close_date",
+)
+
+
+@few
+@given(seed=SEEDS)
+def test_schools_are_asked_to_bring_the_very_pupils_that_the_target_counts(app: Flask, seed: int) -> None:
+    """The number a form proposes and a promise is held to, and the one of which a share is made: one rule."""
+    try:
+        year = RandomYear(seed)
+        programme = year.programme
+        day = school_year.last_day(programme.academic_year)
+        now = timespans.end_of_day(day) - timedelta(seconds=1)
+        year.play(until=now)
+        cut = cut_of(programme, day, LATER)
+        target = Target(cut, facts.registers([cut])[0], [])
+        held = {a.la_code: a.partnership_id for a in db.session.scalars(select(Authority))}
+        ours = {code for code, partnership_id in held.items() if partnership_id == programme.partnership_id}
+        if ours - target.codes:
+            return  # it has a new authority since, with whatever its schools told before
+        for code in target.codes - held.keys():
+            db.session.add(Authority(la_code=code, name=code, partnership_id=programme.partnership_id))
+        for urn, known in target.known.items():
+            school = db.session.get_one(School, urn)
+            for name in AS_A_SCHOOL_IS:
+                setattr(school, name, getattr(known, name))
+        judged = [s for s in (*target.schools, *target.excluded) if not s.ages_unknown]
+        schools = [db.session.get_one(School, s.known.urn) for s in judged]
+        found = accounts.of_schools(programme, schools, now=now)
+        for s in judged:
+            expected = found[s.known.urn].expected
+            assert {y: each.pupils for y, each in expected.items()} == s.by_year, s
+            assert {y for y, each in expected.items() if not each.estimated} == {
+                y for y in s.by_year if target.is_own(s.known.urn, y)
+            }, s
+    finally:
+        db.session.rollback()

@@ -147,7 +147,7 @@ class _Facts:
             .order_by(Booking.urn)
         )
         with_promise = [s for s in self.schools if self.booked.get(s.urn, (None, None, 0))[2]]
-        self.accounts = accounts.of_schools(programme, with_promise) if with_promise else {}
+        self.accounts = accounts.of_schools(programme, with_promise, now=now) if with_promise else {}
         newest = select(func.max(Answer.id)).where(Answer.programme_id == p, Answer.urn.in_(known))
         self.answers = {
             answer.urn: answer

@@ -94,7 +94,7 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
     ]
     decisions = target_decisions.decisions(programme.id)
     schools = [s for s in schools if s.urn not in decisions or decisions[s.urn].kind != EXCLUDE]
-    owed = accounts.of_schools(programme, schools)
+    owed = accounts.of_schools(programme, schools, now=now)
     schools = [s for s in schools if owed[s.urn].is_open]
     urns = [s.urn for s in schools]
     offered: dict[int, list[Proposal]] = {}

@@ -74,7 +74,7 @@ def of_lines(done: CallOff, lines: Iterable[CallOffLine], *, now: datetime) -> d
             losses.append(_Loss(str(line.id), ended.programme, line.school, line.starts_at))
     owed: dict[tuple[int, int], bool] = {}
     for programme, here in _by_programme(losses):
-        found = accounts.of_schools(programme, [loss.school for loss in here])
+        found = accounts.of_schools(programme, [loss.school for loss in here], now=now)
         owed |= {(programme.id, urn): account.is_open for urn, account in found.items()}
     done_with = [loss for loss in losses if not owed[loss.programme.id, loss.school.urn]]
     left = [loss for loss in losses if owed[loss.programme.id, loss.school.urn]]

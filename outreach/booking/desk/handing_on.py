@@ -81,7 +81,7 @@ def hand_on(booking: Booking, new: School, *, who: str, now: datetime) -> Bookin
         raise NotItsSuccessor(booking.school, new)
     if not new.is_open:
         raise SuccessorNotOpen(new)
-    _must_fit(booking, new)
+    _must_fit(booking, new, now=now)
     _give(booking, new, links=_links_of(booking), what="handed on", who=who, now=now)
     return booking
 
@@ -135,7 +135,7 @@ def _still_to_come(booking: Booking, now: datetime) -> None:
         raise ShowIsOver
 
 
-def _must_fit(booking: Booking, new: School) -> None:
+def _must_fit(booking: Booking, new: School, *, now: datetime) -> None:
     """Raises SuccessorHasBooked or DoesNotFit."""
     programme, pupils = booking.programme, promises.pupils_of(booking)
     its_own = promises.live(programme.id, new.urn)
@@ -144,7 +144,7 @@ def _must_fit(booking: Booking, new: School) -> None:
         both = sorted(pupils.keys() & promises.pupils_of(other).keys())
         if other.id not in handed and (both or programme.for_adults):
             raise SuccessorHasBooked(new, other, f" for {year_groups_name(both)}" if both else "")
-    account = accounts.account(programme, new)
+    account = accounts.account(programme, new, now=now)
     for year_group, comes in pupils.items():
         named = year_group_name(year_group)
         if year_group not in account.expected:

@@ -114,7 +114,7 @@ def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
     programme, school, slot = offer.programme, offer.school, offer.slot
     performances.lock_school(school.urn)
     performances.lock_days([slot.tour_day_id])
-    account = accounts.account(programme, school)
+    account = accounts.account(programme, school, now=now)
     if (why := holds.why_nothing(programme, school, account)) is not None:
         raise NothingToPropose(f"Nothing can be proposed to {school.name}. {why.message}")
     kept = proposals.all_open(programme.id, school.urn, now=now)
@@ -278,7 +278,9 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     programme, school, performance = proposal.programme, proposal.school, _behind_the_locks(proposal)
     if performance is None or not proposal.is_open(now):
         raise ProposalEnded
-    if (why := holds.why_nothing(programme, school, accounts.account(programme, school))) is not None:
+    if (
+        why := holds.why_nothing(programme, school, accounts.account(programme, school, now=now))
+    ) is not None:
         raise why
     numbers.check(programme, school, promise, who=who, now=now)
     booking = bookings.make(programme, school, performance, promise, who=who, now=now)
@@ -350,7 +352,7 @@ def end_next(*, now: datetime) -> bool:
     for proposal in db.session.scalars(
         select(Proposal).where(Proposal.ended_at.is_(None), booked_since).order_by(Proposal.id)
     ):
-        if not accounts.account(proposal.programme, proposal.school).is_open:
+        if not accounts.account(proposal.programme, proposal.school, now=now).is_open:
             return _end(proposal, OVERTAKEN, reason="", who=NOBODY, now=now)
     return False
 

@@ -55,7 +55,7 @@ def agree(place: GuestPlace, *, seats: int, terms: str, who: str, now: datetime)
     behind_the_locks(place, now=now)
     if not place.waits_for_host:
         raise Answered
-    account = check_still(place)
+    account = check_still(place, now=now)
     if seats <= 0:
         raise SeatsInFigures("Enter how many seats you give, in figures; or say no.")
     there = guest_places.seats_of(place.performance, place.programme.audience_ceiling)

@@ -105,7 +105,7 @@ def ask(
     open_already = guest_places.open_of(programme.id, school.urn)
     if open_already is not None:
         raise AskedAlready(open_already)
-    account = accounts.account(programme, school)
+    account = accounts.account(programme, school, now=now)
     if (why := holds.why_nothing(programme, school, account)) is not None:
         raise why
     _check_show(programme, school, performance, now=now)
@@ -163,7 +163,7 @@ def take(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> Boo
     if place.ended_at is not None or place.answer != FEWER:
         raise Answered
     programme, school = place.programme, place.school
-    check_still(place)
+    check_still(place, now=now)
     promise = replace(promise, people=_named_anew(place, promise.people, who=who, now=now))
     numbers.check(programme, school, promise, who=who, now=now)
     wanted, given = sum(promise.pupils.values()), place.seats_given or 0

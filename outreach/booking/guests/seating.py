@@ -116,12 +116,12 @@ def check_stands(performance: Performance, *, now: datetime) -> None:
         raise NotAnyMore
 
 
-def check_still(place: GuestPlace) -> Account:
+def check_still(place: GuestPlace, *, now: datetime) -> Account:
     """The guest's account, if it can still book anything: it may have booked a show of its own meanwhile.
 
     Raises BookedMeanwhile.
     """
-    account = accounts.account(place.programme, place.school)
+    account = accounts.account(place.programme, place.school, now=now)
     if (why := holds.why_nothing(place.programme, place.school, account)) is not None:
         raise BookedMeanwhile(place, why)
     return account

@@ -11,16 +11,10 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from outreach.county.establishments import (
-    never_estimated,
-    never_in,
-    only_by_ages,
-    phase_name,
-    usual_year_groups,
-)
+from outreach.county.establishments import never_estimated, never_in, only_by_ages, phase_name
+from outreach.county.pupils import by_ages_or_phase
 from outreach.county.register.changes import Change, Changes
 from outreach.county.register.columns import Facts
-from outreach.ground.school_year import offered
 
 CLOSING, OPENING, LEAVING, TARGET, CORRECTED, NAMED = (
     "closing",
@@ -106,20 +100,15 @@ def _year_groups_differ(before: Facts, after: Facts) -> tuple[str, ...]:
     """The fields that say which year groups a school has, where they say others now."""
     if never_in(before.type_of_establishment) != never_in(after.type_of_establishment):
         return ("type_of_establishment",)
-    bare = _groups(before) is None and _groups(after) is None
+    bare = by_ages_or_phase(before) is None and by_ages_or_phase(after) is None
     if bare and only_by_ages(before.type_of_establishment) != only_by_ages(after.type_of_establishment):
         return ("type_of_establishment",)
     fields: list[str] = []
-    if _groups(before) != _groups(after):
+    if by_ages_or_phase(before) != by_ages_or_phase(after):
         fields += ["statutory_low_age", "statutory_high_age", "phase_of_education"]
     if _asked_only(before) != _asked_only(after):
         fields.append("type_of_establishment")
     return tuple(fields)
-
-
-def _groups(facts: Facts) -> tuple[int, ...] | None:
-    by_ages = offered(facts.statutory_low_age, facts.statutory_high_age)
-    return by_ages if by_ages is not None else usual_year_groups(facts.phase_of_education)
 
 
 def _asked_only(facts: Facts) -> bool:
@@ -131,7 +120,7 @@ def _told_apart(before: Facts, after: Facts) -> list[str]:
     fields = [name for name in ("name", "trust_name") if getattr(before, name) != getattr(after, name)]
     if before.district_code != after.district_code or before.district_name != after.district_name:
         fields.append("district_name")
-    same_groups = _groups(before) == _groups(after)
+    same_groups = by_ages_or_phase(before) == by_ages_or_phase(after)
     if (
         same_groups
         and _phase(before) != _phase(after)

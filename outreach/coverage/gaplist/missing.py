@@ -16,11 +16,11 @@ from outreach.asking.owners import Owner
 from outreach.county import school_days
 from outreach.county.partnerships import Authority
 from outreach.county.schools import School
+from outreach.county.succession import Kin
 from outreach.coverage import gaps, in_parts, standings
 from outreach.coverage.as_of import scope
 from outreach.coverage.gaplist import ever_seen
 from outreach.coverage.standings import Reckoning, Standing, Word, without_collecting
-from outreach.coverage.succession import Kin
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short

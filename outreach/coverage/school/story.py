@@ -12,10 +12,10 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from outreach.county.partnerships import Partnership
+from outreach.county.succession import Kin
 from outreach.coverage import facts, in_parts, standings
 from outreach.coverage.as_of import as_known_later, cut_of, scope_of_all
 from outreach.coverage.standings import AlsoSeen, Reckoning, Standing
-from outreach.coverage.succession import Kin
 from outreach.coverage.targets import Target
 from outreach.ground.db import db
 from outreach.tour.programmes import Programme

@@ -102,7 +102,7 @@ def look(
     for kept_time in moving.values():
         room.lift(kept_time)
     people, nobody = recipients.whom_to_propose_to(school.urn for school in schools)
-    owed = accounts.of_schools(programme, schools)
+    owed = accounts.of_schools(programme, schools, now=now)
     kept = Counter(p.urn for p in proposals.still_open(programme.id, now=now) if p.id not in moving)
     shows = _hosts(lines)
     seats = _seats(programme, shows)

@@ -63,7 +63,7 @@ class NextSteps:
         self._has_number = {
             s.urn for s in rows if s.telephone or any(c.phone for c in on_file.get(s.urn, ()))
         }
-        account_of = accounts.of_schools(programme, rows)
+        account_of = accounts.of_schools(programme, rows, now=now)
         self._could_book = holds.who_could_book(programme, {s: account_of[s.urn] for s in rows}, now=now)
         self._to_offer = {urn for urn, account in account_of.items() if account.is_open}
         if not itinerary.room_left(programme.id, now=now):
@@ -116,7 +116,7 @@ def books_by_phone(programme: Programme, of: Sequence[School], *, now: datetime)
     nobody."""
     if not of:
         return set()
-    account_of = accounts.of_schools(programme, of)
+    account_of = accounts.of_schools(programme, of, now=now)
     return holds.who_could_book(programme, {s: account_of[s.urn] for s in of}, now=now)
 
 

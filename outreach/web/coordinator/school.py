@@ -114,7 +114,7 @@ def _in_programme(
     now, urn = clock.now(), school.urn
     chapter = next(c for c in chapters if c.programme.id == programme.id)
     proposed = proposals.all_open(programme.id, school.urn, now=now)
-    account = accounts.account(programme, school)
+    account = accounts.account(programme, school, now=now)
     missing = chapter.standing if chapter.standing is not None and chapter.standing.is_gap else None
     step = None
     if missing:

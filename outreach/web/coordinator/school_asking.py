@@ -1,5 +1,6 @@
 """Asking one school: whom to write to, writing to it, reading out a link, and what it said on the phone."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
@@ -219,7 +220,7 @@ def school_book(urn: int) -> Any:
     its times."""
     school, programme, form, now = our_school(urn), the_programme(), BookForm(), clock.now()
     if urn not in books_by_phone(programme, [school], now=now):
-        flash(_why_nothing(programme, school), "confirm")
+        flash(_why_nothing(programme, school, now=now), "confirm")
         return redirect(url_for("coordinator.school", urn=urn, programme=programme.id), 303)
     if form.validate_on_submit():
         with transaction():
@@ -242,13 +243,13 @@ def school_book(urn: int) -> Any:
     return page, 422 if form.errors else 200
 
 
-def _why_nothing(programme: Programme, school: School) -> str:
+def _why_nothing(programme: Programme, school: School, *, now: datetime) -> str:
     """Why nothing can be booked for a school now, as a coordinator reads it."""
     if programme.closed_at is not None:
         return "Booking for this programme has ended."
     if not school.is_open:
         return f"{school.name} is closed in the register, so nothing can be booked for it."
-    if not accounts.account(programme, school).is_open:
+    if not accounts.account(programme, school, now=now).is_open:
         return f"Nothing is left to book for {school.name} in this programme."
     return (
         "No place is left on the tour days that a school can still book. Add tour days, or propose a time "

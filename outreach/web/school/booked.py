@@ -96,7 +96,7 @@ def booked(token: str, reference: str) -> Any:
         waiting=named.waiting_for_bookings([booking.id]).get(booking.id, []),
         letters=outbox.newest_of_stream(booking.uid),
         said=invite_answers.by_person(booking, people),
-        still_open=tuple(accounts.account(g.programme, g.school).still_open),
+        still_open=tuple(accounts.account(g.programme, g.school, now=now).still_open),
         proposed=proposals.all_open(g.programme.id, g.school.urn, now=now),
         access=told.access_words(booking.access_needs),
         subscription_offer=subscribing.offer(
@@ -114,7 +114,9 @@ def _cancelled(token: str, booking: Booking, now: datetime) -> str:
     fell."""
     cancellation = promises.cancellation_of(booking)
     others = [b for b in promises.live(g.programme.id, g.school.urn) if b.has_come_to(now) == promises.BOOKED]
-    open_still = holds.why_nothing(g.programme, g.school, accounts.account(g.programme, g.school)) is None
+    open_still = (
+        holds.why_nothing(g.programme, g.school, accounts.account(g.programme, g.school, now=now)) is None
+    )
     theirs = cancellation is not None and cancellation.cancelled_by != promises.SCHOOL
     near: tuple[Slot, ...] = ()
     if theirs and open_still and booking.role == promises.HOST:

@@ -233,7 +233,7 @@ class _Answers:
     ) -> None:
         self.typed = typed
         self.shows = len(kept) or len(typed.get("slots", [])) or 1
-        self.account = account or accounts.account(g.programme, g.school)
+        self.account = account or accounts.account(g.programme, g.school, now=clock.now())
         self._forms: dict[str, TypedForm] = {}
 
     @property

@@ -12,6 +12,7 @@ from outreach.booking import accounts, named, promises, seats
 from outreach.booking.accounts import Expected
 from outreach.booking.colleagues import COLLEAGUE, Colleague, NobodyKnown
 from outreach.booking.promises import Booking, BookingContact
+from outreach.ground import clock
 from outreach.ground.wording import year_group_name
 from outreach.web import forms
 from outreach.web.forms import Form
@@ -299,7 +300,7 @@ def typed_before(booking: Booking, people: Iterable[BookingContact]) -> dict[str
 
 def change_form(booking: Booking, typed: Mapping[str, str]) -> PupilsForm:
     """The numbers of a booking that stands, to be changed by the school or for it."""
-    account = accounts.account(booking.programme, booking.school, leaving_out=booking.id)
+    account = accounts.account(booking.programme, booking.school, now=clock.now(), leaving_out=booking.id)
     return pupils_form(
         typed,
         shows=1,
@@ -313,7 +314,7 @@ def change_form(booking: Booking, typed: Mapping[str, str]) -> PupilsForm:
 def change_typed(booking: Booking) -> dict[str, str]:
     """What a booking says, as somebody would have typed it."""
     pupils = promises.pupils_of(booking)
-    groups = {*accounts.account(booking.programme, booking.school).expected, *pupils}
+    groups = {*accounts.account(booking.programme, booking.school, now=clock.now()).expected, *pupils}
     return {
         **{f"pupils-0-{y}": str(pupils.get(y, 0)) for y in groups},
         **{f"access-0-{slug}": str(n) for slug, n in (booking.access_needs or {}).items()},

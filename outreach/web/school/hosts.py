@@ -32,7 +32,7 @@ from outreach.web.school.forms import PeopleForm, PupilsForm
 def neighbours(token: str) -> Any:
     """Who has seats within reach, and what was asked; with `?pupils=` only shows with so many seats."""
     now = clock.now()
-    account = accounts.account(g.programme, g.school)
+    account = accounts.account(g.programme, g.school, now=now)
     newest = guest_places.newest_of(g.programme.id, g.school.urn)
     if (why := _why_nothing(account)) is not None:
         if newest is not None and newest.booking is not None and newest.booking.ended_at is None:
@@ -61,7 +61,7 @@ def join(token: str, performance_id: int) -> Any:
     named = db.session.get(Performance, performance_id) if performance_id < 2**31 else None
     if named is None or named.programme_id != g.programme.id:
         abort(404)
-    account = accounts.account(g.programme, g.school)
+    account = accounts.account(g.programme, g.school, now=now)
     if (why := _why_nothing(account)) is not None:
         return render_template("school/closed.html", token=token, why=why), status()
     near = guest_hosts.within_reach(g.programme, g.school, now=now)
@@ -98,7 +98,7 @@ def take_fewer(token: str, place_id: int) -> Any:
     place = _own(place_id)
     if place.ended_at is not None or place.answer != FEWER:
         return redirect(url_for(".neighbours", token=token))
-    account = accounts.account(g.programme, g.school)
+    account = accounts.account(g.programme, g.school, now=now)
     asked, how, who = _forms(account, request.form if request.method == "POST" else None, place=place)
     if request.method == "POST" and valid(asked, who):
         gone = (seating.NotAnyMore, seating.Answered)

@@ -96,7 +96,7 @@ def _gone(token: str) -> Any:
 def _forms(proposal: Proposal, posted: Mapping[str, str] | None) -> tuple[PupilsForm, HallForm, PeopleForm]:
     """As posted; else filled with what the school typed or booked before, and with whom the proposal went
     to."""
-    account = accounts.account(g.programme, g.school)
+    account = accounts.account(g.programme, g.school, now=clock.now())
     before: dict[str, Any] = {}
     if posted is None:
         booking = promises.newest(g.programme.id, g.school.urn)

@@ -80,7 +80,7 @@ def start(token: str) -> Any:
 def times(token: str) -> Any:
     """The slots, also for a second show while a year group is open; `lost`: the kept time is gone."""
     now = clock.now()
-    if not accounts.account(g.programme, g.school).is_open or _is_over((), now):
+    if not accounts.account(g.programme, g.school, now=now).is_open or _is_over((), now):
         return redirect(url_for(".start", token=token))
     lost = _chosen_before() if "lost" in request.args else []
     return _show(token, now=now, lost=lost)
@@ -95,7 +95,7 @@ def choose(token: str) -> Any:
     if (no := refused()) is not None:
         return _show(token, now=now, lost=keys, said=no.message), 422
     with back_to(url_for(".start", token=token), "confirm", AlreadyBooked), transaction():
-        account = accounts.account(g.programme, g.school)
+        account = accounts.account(g.programme, g.school, now=now)
         if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
             raise why
         found = [slots.find(g.programme, g.school, key, now=now) for key in keys]
@@ -161,7 +161,7 @@ def _show(
     token: str, *, now: datetime, lost: Iterable[str] = (), said: str = "", answer: Answer | None = None
 ) -> str:
     """The slot page. `lost`: keys that were wanted and are gone; `said`: why, in a sentence."""
-    account = accounts.account(g.programme, g.school)
+    account = accounts.account(g.programme, g.school, now=now)
     if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
         return render_template("school/closed.html", token=token, why=why)
     still_open = account.still_open

@@ -6,7 +6,11 @@ split they stay with the predecessor, so that nobody is counted twice. A school 
 its own, and what was split off from it starts with nothing: `of_closed` leaves such links out.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date
+from typing import Protocol
+
+from outreach.county.schools import OPEN_STATUSES, PROPOSED
 
 
 class Kin:
@@ -83,3 +87,52 @@ def _reached(edges: dict[int, list[int]], start: int) -> list[int]:
             found[urn] = None
             waiting.extend(edges.get(urn, ()))
     return list(found)
+
+
+class Status(Protocol):
+    """Whether a school is open, as the register says it."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def close_date(self) -> date | None: ...
+
+
+class StaysOpen:
+    """Which schools are there on a day. `links`: (predecessor, successor, its date) of those that `kin` holds;
+    `taken_in`: the URNs that a coordinator took into the target."""
+
+    def __init__(
+        self,
+        kin: Kin,
+        links: Iterable[tuple[int, int, date | None]],
+        schools: Mapping[int, Status],
+        taken_in: Collection[int],
+        day: date,
+    ) -> None:
+        self._followed, self._schools, self._taken_in = kin.successors.keys(), schools, taken_in
+        self._day = day
+        self._link_dates: dict[int, date] = {}
+        for predecessor, _, linked in links:
+            if linked is not None:
+                self._link_dates[predecessor] = min(linked, self._link_dates.get(predecessor, linked))
+
+    def is_open(self, urn: int) -> bool:
+        """By its status; closed from the closing date on, else from the date of the link to its successor."""
+        school = self._schools[urn]
+        if school.status in OPEN_STATUSES:
+            return True
+        if school.status == PROPOSED:
+            return False
+        closed = school.close_date or self._link_dates.get(urn)
+        return closed is not None and closed > self._day
+
+    def __call__(self, urn: int) -> bool:
+        """Open, and no predecessor whose closing date has come unless a coordinator took it in. A school that
+        is not known is not."""
+        if urn not in self._schools or not self.is_open(urn):
+            return False
+        close_date = self._schools[urn].close_date
+        if urn not in self._followed or close_date is None or close_date > self._day:
+            return True
+        return urn in self._taken_in
