@@ -172,7 +172,7 @@ def _bookings(told: story.Told) -> Sequence[Booking]:
     for wanted in (
         by_start.where(Booking.role == "guest"),
         by_start.where(Booking.ended_at.is_(None)).order_by(None).order_by(Performance.starts_at.desc()),
-        by_start.where(Booking.ended_at.is_(None), Booking.came_to.is_(None)),
+        by_start.where(Booking.ended_at.is_(None), Booking.outcome.is_(None)),
         by_start.where(Booking.ended_at.is_not(None)),
     ):
         found += db.session.scalars(wanted.limit(1))

@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session
 
 from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.guest_places import GuestSeats
-from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
+from outreach.booking.promises import (
+    Booking,
+    BookingRevision,
+    Cancellation,
+    PromisedPupils,
+    PromiseLimit,
+)
 from outreach.county.contacts import Contact
 from outreach.county.coordinators import Person
 from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare, Partnership, Term
@@ -299,11 +305,9 @@ def booking(
     pupils: dict[int, int],
     at: datetime = EARLIER,
     of: School | None = None,
-    whatever_it_has: bool = False,
     **changes: Any,
 ) -> Booking:
-    """A promise for a show, as host unless `of` names a guest, with its first revision (`whatever_it_has`: as
-    there)."""
+    """A promise for a show, as host unless `of` names a guest, with its first revision."""
     n = next(_n)
     urn = performance.urn if of is None else of.urn
     if urn != performance.urn and db.session.get(GuestSeats, performance.id) is None:
@@ -326,7 +330,7 @@ def booking(
         )
     )
     starts_at, ends_at = performance.starts_at, performance.ends_at
-    revision(row, pupils, at=at, starts_at=starts_at, ends_at=ends_at, whatever_it_has=whatever_it_has)
+    revision(row, pupils, at=at, starts_at=starts_at, ends_at=ends_at)
     return row
 
 
@@ -353,25 +357,17 @@ def revision(
     at: datetime,
     starts_at: datetime,
     ends_at: datetime,
-    whatever_it_has: bool = False,
 ) -> BookingRevision:
-    """What a promise says from then on. `whatever_it_has`: more than its school has, as when it had more at
-    that time."""
-    had = []
-    if whatever_it_has:
-        year = db.session.get_one(Programme, of.programme_id).academic_year
-        school = db.session.get_one(School, of.urn)
-        had = [own_number(school, year_group, 10**6, year=year) for year_group in pupils]
+    """What a promise says from then on; where no number was written for its school, it may be any."""
     row = _add(
         BookingRevision(
             booking_id=of.id, recorded_at=at, starts_at=starts_at, ends_at=ends_at, who="Joanna Fell"
         )
     )
     for year_group, number in pupils.items():
+        if db.session.get(PromiseLimit, (of.urn, of.programme_id, year_group)) is None:
+            _add(PromiseLimit(urn=of.urn, programme_id=of.programme_id, year_group=year_group))
         _add(PromisedPupils(revision_id=row.id, year_group=year_group, pupils=number))
-    for number_then in had:
-        db.session.delete(number_then)
-    db.session.flush()
     return row
 
 

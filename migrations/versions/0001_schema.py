@@ -26,7 +26,7 @@ sign_in_link succession term
 company troupe availability_change day_off tour_day performance programme_copy programme_target
 road_minutes target_decision troupe_event
 booking booking_contact booking_handover booking_revision call_off proposal call_off_line cancellation
-diary_move draft form_begun guest_place guest_seats named_person promised_pupils proposal_move
+diary_move draft form_begun guest_place guest_seats named_person promise_limit promised_pupils proposal_move
 answer invitation_round invitation chase chasing_run chasing_settings confirmation_request confirmation
 gap_owner link_request not_raised note
 board_date report_reminder visit_report report_withdrawal reported_pupils
@@ -1292,7 +1292,6 @@ def booking():
         sa.Column("place_sequence", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("came_to", sa.Text(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.CheckConstraint("role IN ('host', 'guest')", name=op.f("ck_booking_role")),
         sa.CheckConstraint("seats >= 0", name=op.f("ck_booking_seats")),
@@ -1668,6 +1667,31 @@ def booking():
         postgresql_where=sa.text("decided_at IS NULL AND booking_id IS NULL AND place_id IS NULL"),
         sqlite_where=sa.text("decided_at IS NULL AND booking_id IS NULL AND place_id IS NULL"),
     )
+    op.create_table(
+        "came_to",
+        sa.Column("booking_id", sa.Integer(), nullable=False),
+        sa.Column("year_group", sa.Integer(), nullable=False),
+        sa.Column("pupils", sa.Integer(), nullable=False),
+        sa.CheckConstraint("pupils >= 0", name=op.f("ck_came_to_pupils")),
+        sa.ForeignKeyConstraint(["booking_id"], ["booking.id"], name=op.f("fk_came_to_booking_id")),
+        sa.PrimaryKeyConstraint("booking_id", "year_group", name=op.f("pk_came_to")),
+    )
+    op.create_table(
+        "promise_limit",
+        sa.Column("urn", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("year_group", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("has", sa.Integer(), nullable=True),
+        sa.Column("at_most", sa.Integer(), nullable=True),
+        sa.CheckConstraint("(has IS NULL) = (at_most IS NULL)", name=op.f("ck_promise_limit_known")),
+        sa.CheckConstraint("has >= 0 AND at_most >= has", name=op.f("ck_promise_limit_at_most")),
+        sa.ForeignKeyConstraint(
+            ["programme_id"], ["programme.id"], name=op.f("fk_promise_limit_programme_id")
+        ),
+        sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_promise_limit_urn")),
+        sa.PrimaryKeyConstraint("urn", "programme_id", "year_group", name=op.f("pk_promise_limit")),
+    )
+    op.create_index("ix_promise_limit_programme", "promise_limit", ["programme_id"])
     op.create_table(
         "promised_pupils",
         sa.Column("revision_id", sa.Integer(), nullable=False),

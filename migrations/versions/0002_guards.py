@@ -418,108 +418,68 @@ SQLITE += [
 ]
 
 
-# --- booking: no more of a year group is promised than the school has ---------------------------------------------
+# --- booking: no more of a year group is promised than may be ---------------------------------------------------------
 
-# How many of a year group a school has at most, as booking/accounts.py counts it: its own number, else the
-# estimate and a tenth; NULL where nobody knows, and then nothing is refused. Both databases read the same
-# words.
-_YEARS = f"({' UNION ALL '.join(f'SELECT {y} AS y' for y in range(14))})"
-_USUAL_AGES = {
-    "nursery": (2, 4),
-    "primary": (4, 11),
-    "middle deemed primary": (8, 12),
-    "middle deemed secondary": (9, 13),
-    "secondary": (11, 18),
-    "all through": (4, 18),
-    "16 plus": (16, 19),
-}
+# What may be is a stored number, promise_limit.at_most, which booking/limits.py writes: no rule stands here. NULL
+# where nobody knows, and then nothing is refused; without a row, everything. A promise that does not grow is not
+# judged again: when a show moves, or the school's number sinks, it stands; so does one alone that is handed on. The number is locked while it is gone by,
+# so that two promises, and a promise and a lower number, go one after the other; whoever lowers it finds what is
+# promised, and may not go below.
 
 
-def _usual(which):
-    ages = " ".join(f"WHEN '{phase}' THEN {both[which]}" for phase, both in _USUAL_AGES.items())
-    return f"CASE lower(trim(replace(coalesce(s.phase_of_education, ''), '-', ' '))) {ages} END"
+def _reported(booking):
+    return f"""({booking}.outcome = 'did not take place'
+        OR EXISTS (SELECT 1 FROM came_to c WHERE c.booking_id = {booking}.id))"""
 
 
-def _own(year_group):
-    return f"""(SELECT o.pupils FROM own_number o WHERE o.urn = h.urn AND o.academic_year = h.academic_year
-        AND o.year_group = {year_group} ORDER BY o.id DESC LIMIT 1)"""
-
-
-def _has(urn, programme, year_group):
-    return f"""
-        SELECT CASE WHEN own IS NOT NULL THEN own
-            WHEN low IS NULL THEN NULL
-            WHEN NOT taught THEN 0
-            WHEN asked_only OR pupils IS NULL THEN NULL
-            ELSE (2 * pupils + offers) / (2 * offers) + ((2 * pupils + offers) / (2 * offers) + 9) / 10 END
-        FROM (
-            SELECT h.*, {_own(year_group)} AS own,
-                (low <= {year_group} + 4 AND high >= {year_group} + 5)
-                    OR ',' || named || ',' LIKE '%,' || {year_group} || ',%' AS taught,
-                (SELECT count(*) FROM {_YEARS} g WHERE coalesce({_own("g.y")}, 1) <> 0
-                    AND ((h.low <= g.y + 4 AND h.high >= g.y + 5) OR ',' || h.named || ',' LIKE '%,' || g.y || ',%')) AS offers
-            FROM (
-                SELECT s.urn, s.number_of_pupils AS pupils, p.academic_year,
-                    CASE WHEN s.statutory_low_age IS NULL OR s.statutory_high_age IS NULL
-                        THEN {_usual(0)} ELSE s.statutory_low_age END AS low,
-                    CASE WHEN s.statutory_low_age IS NULL OR s.statutory_high_age IS NULL
-                        THEN {_usual(1)} ELSE s.statutory_high_age END AS high,
-                    lower(s.type_of_establishment) LIKE '%alternative provision%'
-                        OR lower(s.type_of_establishment) LIKE '%pupil referral unit%'
-                        OR lower(s.type_of_establishment || s.name) LIKE '%hospital%' AS asked_only,
-                    coalesce((SELECT CASE WHEN t.kind = 'include' THEN t.year_groups END FROM target_decision t
-                        WHERE t.programme_id = p.id AND t.urn = s.urn ORDER BY t.id DESC LIMIT 1), '') AS named
-                FROM school s, programme p WHERE s.urn = {urn} AND p.id = {programme}
-            ) h
-        ) counted"""
-
-
-def _promised(urn, programme, year_group, but, came_to):
+def _promised(urn, programme, year_group, but):
     """What the school's other bookings promise of a year group, or came to."""
-    return f"""(SELECT coalesce(sum(CASE WHEN b.came_to IS NOT NULL THEN {came_to} ELSE (
-            SELECT q.pupils FROM promised_pupils q WHERE q.year_group = {year_group} AND q.revision_id = (
+    return f"""(SELECT coalesce(sum(CASE
+            WHEN b.outcome = 'did not take place' THEN 0
+            WHEN EXISTS (SELECT 1 FROM came_to c WHERE c.booking_id = b.id) THEN (
+                SELECT c.pupils FROM came_to c WHERE c.booking_id = b.id AND c.year_group = {year_group})
+            ELSE (SELECT q.pupils FROM promised_pupils q WHERE q.year_group = {year_group} AND q.revision_id = (
                 SELECT max(v.id) FROM booking_revision v WHERE v.booking_id = b.id)) END), 0)
         FROM booking b WHERE b.urn = {urn} AND b.programme_id = {programme} AND b.ended_at IS NULL AND b.id <> {but})"""
 
 
-# A promise that does not grow is not judged again: when a show moves, or the school's number sinks, it
-# stands. The school's row is locked as the verbs lock it, and only where the promise grows: whoever moves a
-# host holds its day. Both functions are in plpgsql, which keeps their plans: in SQL each call would plan them
-# anew, for longer than they take.
+def _fits(urn, programme, year_group, all_promised):
+    return f"""EXISTS (SELECT 1 FROM promise_limit l WHERE l.urn = {urn} AND l.programme_id = {programme}
+        AND l.year_group = {year_group} AND (l.at_most IS NULL OR {all_promised} <= l.at_most))"""
+
+
+_BEFORE = """coalesce((SELECT q.pupils FROM promised_pupils q WHERE q.year_group = NEW.year_group
+    AND q.revision_id = (SELECT max(v.id) FROM booking_revision v WHERE v.booking_id = {0}
+        AND v.id < NEW.revision_id)), 0)"""
+_TOO_MANY, _TOO_LOW = "promised_more_than_the_school_has", "promise_limit_below_promised"
+
+# In plpgsql, which keeps its plan: in SQL each call would plan it anew, for longer than it takes.
 POSTGRESQL += [
     f"""
-    CREATE FUNCTION school_has(the_urn integer, the_programme integer, the_year_group integer) RETURNS integer
-    LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN ({_has("the_urn", "the_programme", "the_year_group")}); END $$
+    CREATE FUNCTION school_promised(the_urn integer, the_programme integer, the_year_group integer, but integer)
+    RETURNS integer LANGUAGE plpgsql STABLE AS $$ BEGIN
+        RETURN {_promised("the_urn", "the_programme", "the_year_group", "but")}::integer; END $$
     """,
     f"""
-    CREATE FUNCTION school_promised(the_urn integer, the_programme integer, the_year_group integer, but integer)
-    RETURNS integer LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN {
-        _promised(
-            "the_urn",
-            "the_programme",
-            "the_year_group",
-            "but",
-            "coalesce(substring(',' || b.came_to from ',' || the_year_group || ':([0-9]+)')::integer, 0)",
-        )
-    }::integer; END $$
-    """,
-    """
     CREATE FUNCTION promised_guard() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
         the booking%ROWTYPE;
-        at_most integer;
     BEGIN
         SELECT b.* INTO the FROM booking b JOIN booking_revision r ON r.booking_id = b.id WHERE r.id = NEW.revision_id;
-        IF the.ended_at IS NOT NULL OR the.came_to IS NOT NULL THEN RETURN NEW; END IF;
-        IF NEW.pupils <= coalesce((SELECT q.pupils FROM promised_pupils q WHERE q.year_group = NEW.year_group
-            AND q.revision_id = (SELECT max(v.id) FROM booking_revision v WHERE v.booking_id = the.id
-                AND v.id < NEW.revision_id)), 0) THEN
+        IF the.ended_at IS NOT NULL OR {_reported("the")} OR NEW.pupils <= {_BEFORE.format("the.id")} THEN
             RETURN NEW;
         END IF;
-        PERFORM 1 FROM school s WHERE s.urn = the.urn FOR NO KEY UPDATE;
-        at_most := school_has(the.urn, the.programme_id, NEW.year_group);
-        IF NEW.pupils + school_promised(the.urn, the.programme_id, NEW.year_group, the.id) > at_most THEN
-            RAISE EXCEPTION 'promised_more_than_the_school_has' USING ERRCODE = 'check_violation';
+        PERFORM 1 FROM promise_limit l WHERE l.urn = the.urn AND l.programme_id = the.programme_id
+            AND l.year_group = NEW.year_group FOR UPDATE;
+        IF NOT {
+        _fits(
+            "the.urn",
+            "the.programme_id",
+            "NEW.year_group",
+            "NEW.pupils + school_promised(the.urn, the.programme_id, NEW.year_group, the.id)",
+        )
+    } THEN
+            {_refusal(_TOO_MANY)}
         END IF;
         RETURN NEW;
     END $$
@@ -528,23 +488,29 @@ POSTGRESQL += [
     CREATE TRIGGER promised_guard BEFORE INSERT OR UPDATE ON promised_pupils
     FOR EACH ROW EXECUTE FUNCTION promised_guard()
     """,
-    """
+    f"""
     CREATE FUNCTION booking_again_guard() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        IF NEW.ended_at IS NOT NULL OR NEW.came_to IS NOT NULL
+        IF NEW.ended_at IS NOT NULL OR {_reported("NEW")}
             OR (OLD.ended_at IS NULL AND (NEW.urn, NEW.programme_id) = (OLD.urn, OLD.programme_id)) THEN
             RETURN NEW;
         END IF;
-        PERFORM 1 FROM school s WHERE s.urn = NEW.urn FOR NO KEY UPDATE;
+        PERFORM 1 FROM promise_limit l WHERE l.urn = NEW.urn AND l.programme_id = NEW.programme_id
+            ORDER BY l.year_group FOR UPDATE;
         IF EXISTS (
-            SELECT 1 FROM (
-                SELECT q.year_group, q.pupils,
-                    school_promised(NEW.urn, NEW.programme_id, q.year_group, NEW.id) AS others
-                FROM promised_pupils q WHERE q.revision_id = (
-                    SELECT max(v.id) FROM booking_revision v WHERE v.booking_id = NEW.id)) AS said
-            WHERE others > 0 AND pupils + others > school_has(NEW.urn, NEW.programme_id, year_group)
+            SELECT 1 FROM promised_pupils q WHERE q.pupils > 0 AND q.revision_id = (
+                SELECT max(v.id) FROM booking_revision v WHERE v.booking_id = NEW.id)
+            AND school_promised(NEW.urn, NEW.programme_id, q.year_group, NEW.id) > 0
+            AND NOT {
+        _fits(
+            "NEW.urn",
+            "NEW.programme_id",
+            "q.year_group",
+            "q.pupils + school_promised(NEW.urn, NEW.programme_id, q.year_group, NEW.id)",
+        )
+    }
         ) THEN
-            RAISE EXCEPTION 'promised_more_than_the_school_has' USING ERRCODE = 'check_violation';
+            {_refusal(_TOO_MANY)}
         END IF;
         RETURN NEW;
     END $$
@@ -553,38 +519,39 @@ POSTGRESQL += [
     CREATE TRIGGER booking_again_guard BEFORE UPDATE OF ended_at, urn, programme_id ON booking
     FOR EACH ROW EXECUTE FUNCTION booking_again_guard()
     """,
+    f"""
+    CREATE FUNCTION promise_limit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF school_promised(NEW.urn, NEW.programme_id, NEW.year_group, 0) > NEW.at_most THEN
+            {_refusal(_TOO_LOW)}
+        END IF;
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER promise_limit_guard BEFORE UPDATE ON promise_limit
+    FOR EACH ROW WHEN (OLD.at_most IS NULL OR NEW.at_most < OLD.at_most) EXECUTE FUNCTION promise_limit_guard()
+    """,
 ]
 
-_CAME_TO = """CASE instr(',' || b.came_to, ',' || {y} || ':') WHEN 0 THEN 0 ELSE CAST(substr(',' || b.came_to,
-    instr(',' || b.came_to, ',' || {y} || ':') + length({y}) + 2) AS INTEGER) END"""
-
-
-def _too_many(urn, programme, year_group, pupils, but):
-    others = _promised(urn, programme, year_group, but, _CAME_TO.format(y=year_group))
-    return f"{pupils} + {others} > ({_has(urn, programme, year_group)})"
-
-
-_THE = "(SELECT b.{0} FROM booking b JOIN booking_revision r ON r.booking_id = b.id WHERE r.id = NEW.revision_id)"
+_OTHERS = _promised("the.urn", "the.programme_id", "NEW.year_group", "the.id")
 _PROMISED = f"""
     BEGIN
-        SELECT RAISE(ABORT, 'promised_more_than_the_school_has')
-        WHERE {_THE.format("ended_at")} IS NULL AND {_THE.format("came_to")} IS NULL
-        AND NEW.pupils > coalesce((SELECT q.pupils FROM promised_pupils q WHERE q.year_group = NEW.year_group
-            AND q.revision_id = (SELECT max(v.id) FROM booking_revision v WHERE v.booking_id = {_THE.format("id")}
-                AND v.id < NEW.revision_id)), 0)
-        AND {_too_many(_THE.format("urn"), _THE.format("programme_id"), "NEW.year_group", "NEW.pupils", _THE.format("id"))};
+        SELECT RAISE(ABORT, '{_TOO_MANY}') WHERE EXISTS (
+            SELECT 1 FROM booking the JOIN booking_revision r ON r.booking_id = the.id WHERE r.id = NEW.revision_id
+            AND the.ended_at IS NULL AND NOT coalesce({_reported("the")}, 0)
+            AND NEW.pupils > {_BEFORE.format("the.id")}
+            AND NOT {_fits("the.urn", "the.programme_id", "NEW.year_group", f"NEW.pupils + {_OTHERS}")});
     END
 """
-_OTHERS = _promised(
-    "NEW.urn", "NEW.programme_id", "said.year_group", "NEW.id", _CAME_TO.format(y="said.year_group")
-)
+_OTHERS = _promised("NEW.urn", "NEW.programme_id", "said.year_group", "NEW.id")
 _AGAIN = f"""
     BEGIN
-        SELECT RAISE(ABORT, 'promised_more_than_the_school_has') WHERE EXISTS (
-            SELECT 1 FROM promised_pupils said WHERE said.revision_id = (
-                SELECT max(v.id) FROM booking_revision v WHERE v.booking_id = NEW.id)
+        SELECT RAISE(ABORT, '{_TOO_MANY}') WHERE EXISTS (
+            SELECT 1 FROM promised_pupils said WHERE said.pupils > 0 AND NOT coalesce({_reported("NEW")}, 0)
+            AND said.revision_id = (SELECT max(v.id) FROM booking_revision v WHERE v.booking_id = NEW.id)
             AND {_OTHERS} > 0
-            AND {_too_many("NEW.urn", "NEW.programme_id", "said.year_group", "said.pupils", "NEW.id")});
+            AND NOT {_fits("NEW.urn", "NEW.programme_id", "said.year_group", f"said.pupils + {_OTHERS}")});
     END
 """
 
@@ -592,8 +559,14 @@ SQLITE += [
     f"CREATE TRIGGER promised_guard_insert AFTER INSERT ON promised_pupils {_PROMISED}",
     f"CREATE TRIGGER promised_guard_update AFTER UPDATE ON promised_pupils {_PROMISED}",
     f"""CREATE TRIGGER booking_again_guard AFTER UPDATE OF ended_at, urn, programme_id ON booking
-    WHEN NEW.ended_at IS NULL AND NEW.came_to IS NULL AND (OLD.ended_at IS NOT NULL OR OLD.urn <> NEW.urn
+    WHEN NEW.ended_at IS NULL AND (OLD.ended_at IS NOT NULL OR OLD.urn <> NEW.urn
     OR OLD.programme_id <> NEW.programme_id) {_AGAIN}""",
+    f"""CREATE TRIGGER promise_limit_guard AFTER UPDATE ON promise_limit
+    WHEN OLD.at_most IS NULL OR NEW.at_most < OLD.at_most
+    BEGIN
+        SELECT RAISE(ABORT, '{_TOO_LOW}')
+        WHERE {_promised("NEW.urn", "NEW.programme_id", "NEW.year_group", "0")} > NEW.at_most;
+    END""",
 ]
 
 

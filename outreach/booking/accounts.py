@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CompoundSelect,
@@ -25,7 +25,14 @@ from sqlalchemy import (
     union_all,
 )
 
-from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
+from outreach.booking.promises import (
+    FAILED,
+    Booking,
+    BookingRevision,
+    CameTo,
+    PromisedPupils,
+    PromiseLimit,
+)
 from outreach.county import pupils
 from outreach.county.partnerships import USUAL_SHARE, Authority, CountedShare
 from outreach.county.pupils import OwnNumbers
@@ -53,6 +60,13 @@ class Expected:
         return self.pupils + math.ceil(self.pupils / 10)
 
 
+class Limit(NamedTuple):
+    """A row of PromiseLimit: what the school has by the rule, and what may be promised; None is unknown."""
+
+    has: int | None
+    at_most: int | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Account:
     """What a school has and what it has promised, by target year group that it offers.
@@ -60,13 +74,16 @@ class Account:
     `promised` is over all its promises that were not cancelled: what each came to once that was reported,
     nothing where the show did not take place, so that it can be offered again. `still_open`: how many of each
     year group still to be booked (not promised, or less than the counted share of it); None where its number
-    is not known.
+    is not known. `limits`: the stored numbers that the database goes by. `excess`: how many of those who are
+    still to come are promised beyond what it has by now, where any are.
     """
 
     expected: dict[int, Expected]
     promised: dict[int, int]
     still_open: dict[int, int | None]
     is_open: bool
+    limits: dict[int, Limit]
+    excess: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +106,8 @@ class _Counted:
     told: dict[int, dict[int, int]] = field(default_factory=dict)
     named: dict[int, tuple[int, ...]] = field(default_factory=dict)
     promised: dict[int, dict[int, int]] = field(default_factory=dict)
+    to_come: dict[int, dict[int, int]] = field(default_factory=dict)
+    limits: dict[int, dict[int, Limit]] = field(default_factory=dict)
     bookings: dict[int, int] = field(default_factory=dict)
     links: list[tuple[int, int, date | None]] = field(default_factory=list)
     before: dict[int, _Before] = field(default_factory=dict)
@@ -144,7 +163,20 @@ def _account(programme: Programme, school: School, own: Mapping[int, int], count
         promised=so_far,
         still_open=still_open,
         is_open=not counted.bookings.get(urn) if programme.for_adults else bool(still_open),
+        limits=counted.limits.get(urn, {}),
+        excess={
+            y: over
+            for y, coming in counted.to_come.get(urn, {}).items()
+            if y in targets and (over := min(coming, so_far[y] - _at_most(known.get(y), so_far[y]))) > 0
+        },
     )
+
+
+def _at_most(expected: Expected | None, promised: int) -> int:
+    """What a year group may hold: nothing where it is not offered any more, anything where nobody knows."""
+    if expected is None:
+        return 0
+    return promised if expected.at_most is None else expected.at_most
 
 
 def _too_few(promised: int, number: float | None, share: float) -> bool:
@@ -175,6 +207,7 @@ def _questions() -> CompoundSelect[Any]:
         Booking.ended_at.is_(None),
         Booking.id != bindparam("leaving_out", type_=Integer),
     )
+    not_failed = or_(Booking.outcome.is_(None), Booking.outcome != FAILED)
     newest_target = select(func.max(ProgrammeTarget.id)).where(ProgrammeTarget.programme_id == programme_id)
     newest_share = select(func.max(CountedShare.id)).where(CountedShare.partnership_id == partnership_id)
     newest_decisions = (
@@ -185,7 +218,7 @@ def _questions() -> CompoundSelect[Any]:
     newest = (
         select(func.max(BookingRevision.id).label("id"), Booking.urn)
         .join(Booking, Booking.id == BookingRevision.booking_id)
-        .where(mine, Booking.came_to.is_(None))
+        .where(mine, not_failed, Booking.id.not_in(select(CameTo.booking_id)))
         .group_by(Booking.id, Booking.urn)
         .subquery()
     )
@@ -212,9 +245,14 @@ def _questions() -> CompoundSelect[Any]:
         .join(newest, newest.c.id == PromisedPupils.revision_id)
         .group_by(newest.c.urn, PromisedPupils.year_group),
         _answer("bookings", Booking.urn, n=func.count(Booking.id))
-        .where(mine, or_(Booking.came_to.is_(None), Booking.came_to != ""))
+        .where(mine, not_failed)
         .group_by(Booking.urn),
-        _answer("came to", Booking.urn, text=Booking.came_to).where(mine, Booking.came_to != ""),
+        _answer("came to", Booking.urn, CameTo.year_group, CameTo.pupils)
+        .join(CameTo, CameTo.booking_id == Booking.id)
+        .where(mine, not_failed),
+        _answer(
+            "limit", PromiseLimit.urn, PromiseLimit.year_group, PromiseLimit.at_most, PromiseLimit.has
+        ).where(PromiseLimit.programme_id == programme_id, PromiseLimit.urn.in_(urns)),
         _answer("link", Succession.predecessor_urn, Succession.successor_urn, day=Succession.link_date).where(
             Succession.predecessor_urn.in_(everybody)
         ),
@@ -238,6 +276,7 @@ def _answer(
     urn: Any = _NOUGHT,
     y: Any = _NOUGHT,
     n: Any = _NOUGHT,
+    beside: Any = _NOUGHT,
     *,
     text: Any = None,
     status: Any = None,
@@ -250,6 +289,7 @@ def _answer(
         urn.label("urn"),
         y.label("y"),
         n.label("n"),
+        beside.label("beside"),
         (null().cast(Text) if text is None else text).label("said"),
         (null().cast(Text) if status is None else status).label("status"),
         (null().cast(Date) if day is None else day).label("day"),
@@ -270,7 +310,7 @@ def _counted(programme: Programme, urns: list[int], leaving_out: int) -> _Counte
         "leaving_out": leaving_out,
         "academic_year": programme.academic_year,
     }
-    for kind, urn, year_group, n, said, status, day, _ in db.session.execute(_QUESTIONS, asked):
+    for kind, urn, year_group, n, beside, said, status, day, _ in db.session.execute(_QUESTIONS, asked):
         if kind == "target":
             counted.targets = _year_groups(said)
         elif kind == "share":
@@ -281,10 +321,11 @@ def _counted(programme: Programme, urns: list[int], leaving_out: int) -> _Counte
             counted.told.setdefault(urn, {})[year_group] = n
         elif kind == "promised":
             counted.promise(urn, year_group, int(n))
+            counted.to_come.setdefault(urn, {})[year_group] = int(n)
         elif kind == "came to":
-            for pair in said.split(","):
-                came, number = pair.split(":")
-                counted.promise(urn, int(came), int(number))
+            counted.promise(urn, year_group, n)
+        elif kind == "limit":
+            counted.limits.setdefault(urn, {})[year_group] = Limit(beside, n)
         elif kind == "bookings":
             counted.bookings[urn] = n
         elif kind == "link":

@@ -204,7 +204,9 @@ def move(
     for promise in everybody:
         promise.sequence += 1
         promise.place_sequence = promise.sequence
-        promise.came_to = promise.outcome = None
+        if promise.outcome is not None:
+            promise.outcome = None
+            promises.put_what_came(promise, {})
         numbers.revise(promise, promises.pupils_of(promise), who=who, now=now)
         told.lengthen_links(promise, now=now)
         history.record(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from outreach.booking import accounts, guest_places
+from outreach.booking import accounts, guest_places, limits
 from outreach.booking.accounts import Account
 from outreach.booking.colleagues import Colleague
 from outreach.booking.promises import GUEST_CONSENT, SEATS, Booking, BookingRevision, PromisedPupils
@@ -84,6 +84,7 @@ def check(
         raise TooManyForOneShow(programme.audience_ceiling, total)
     if promise.own_numbers:
         set_own_numbers(school.urn, programme.academic_year, dict(promise.own_numbers), who=who, now=now)
+        limits.write(programme.partnership_id, [school.urn], now=now)
     if account is None or promise.own_numbers:
         account = accounts.account(programme, school, now=now, leaving_out=leaving_out)
     known, elsewhere = account.expected, account.promised
@@ -94,6 +95,7 @@ def check(
         entered = pupils + elsewhere.get(year_group, 0)
         if pupils and at_most is not None and entered > at_most:
             raise MoreThanTheSchoolHas(year_group, known[year_group].pupils or 0, entered)
+    limits.allow(programme, school, account, [y for y, n in promise.pupils.items() if n])
 
 
 class SeatsTaken(Refusal):

@@ -2,7 +2,7 @@
 expected."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -42,10 +42,8 @@ class Booking(Base):
 
     `uid` is the calendar event's for ever (RFC 5546 2.1.5); `sequence` its revision; `place_sequence` the
     sequence at which start, end or place last changed; `ended_at` mirrors the Cancellation row for
-    constraints. `came_to` mirrors the reports: '' when the show did not take place, '8:140,9:152' pupils by
-    year group where they were counted so; None as long as the promise itself counts. `outcome` mirrors them
-    too: TOOK_PLACE, FAILED, or DISAGREE where one side says that it took place and the other not; None while
-    nobody has said.
+    constraints. `outcome` mirrors the reports: TOOK_PLACE, FAILED, or DISAGREE where one side says that it
+    took place and the other not; None while nobody has said.
     """
 
     __tablename__ = "booking"
@@ -85,7 +83,6 @@ class Booking(Base):
     place_sequence: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
-    came_to: Mapped[str | None] = mapped_column(Text)
     outcome: Mapped[str | None] = mapped_column(Text)
 
     programme: Mapped[Programme] = relationship(primaryjoin="foreign(Booking.programme_id) == Programme.id")
@@ -169,6 +166,54 @@ class PromisedPupils(Base):
     revision_id: Mapped[int] = mapped_column(ForeignKey("booking_revision.id"), primary_key=True)
     year_group: Mapped[int] = mapped_column(primary_key=True)
     pupils: Mapped[int]
+
+
+class CameTo(Base):
+    """How many of one year group came by a booking, where they were counted so: it mirrors the reports and
+    counts instead of what was promised."""
+
+    __tablename__ = "came_to"
+    __table_args__ = (CheckConstraint("pupils >= 0", name="pupils"),)
+
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), primary_key=True)
+    year_group: Mapped[int] = mapped_column(primary_key=True)
+    pupils: Mapped[int]
+
+
+def put_what_came(booking: Booking, pupils: Mapping[int, int]) -> None:
+    """Pupils by year group as they were counted; {}: the promise itself counts again."""
+    before = {
+        row.year_group: row for row in db.session.scalars(select(CameTo).filter_by(booking_id=booking.id))
+    }
+    for y in before.keys() - pupils.keys():
+        db.session.delete(before[y])
+    for y, n in pupils.items():
+        if y in before:
+            before[y].pupils = n
+        else:
+            db.session.add(CameTo(booking_id=booking.id, year_group=y, pupils=n))
+
+
+class PromiseLimit(Base):
+    """The most that a school may promise of a year group for a programme; written by limits.py and held to by
+    the database. What has no row cannot be promised.
+
+    `has`: by the rule, its own number, else the estimate and a tenth; `at_most`: the same, but never below what
+    was promised when it was written. Both None where nobody knows.
+    """
+
+    __tablename__ = "promise_limit"
+    __table_args__ = (
+        CheckConstraint("has >= 0 AND at_most >= has", name="at_most"),
+        CheckConstraint("(has IS NULL) = (at_most IS NULL)", name="known"),
+        Index("ix_promise_limit_programme", "programme_id"),
+    )
+
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), primary_key=True)
+    year_group: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    has: Mapped[int | None]
+    at_most: Mapped[int | None]
 
 
 SCHOOL, COMPANY, COORDINATOR, HOST_SCHOOL = "school", "company", "coordinator", "host"

@@ -14,6 +14,7 @@ GROUPS = {
     "people": "people",
     "planner": "planner",
     "post": "incoming",  # which adds to the group of post.py
+    "promises": "promises",
     "register": "register",
     "setup": "setup",
 }

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from outreach.asking.chasing import offers, raising, reminders, settings, withdrawing
 from outreach.asking.chasing.reminders import THE_SERVICE
-from outreach.booking import subscribed
+from outreach.booking import limits, subscribed
 from outreach.cli.stopping import StopSignal
 from outreach.county.lists import uploads
 from outreach.coverage import standings
@@ -76,6 +76,7 @@ def _round(*, dry_run: bool) -> int:
             uploads.sweep(now=now)
             withdrawing.withdraw_one(now=now)
             reminding.withdraw_one(now=now)
+            limits.write_everywhere(now=now)  # a school that closed today passes its numbers on
         for performance_id in subscribed.lately_over(now=now):
             faults += _once(partial(_over, performance_id, now=now), f"calendars of {performance_id}") is None
     for programme in reminders.open_programmes(now=now):

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import click
 from flask.cli import AppGroup
 
-from outreach.booking import promises
+from outreach.booking import limits, promises
 from outreach.county import partnerships
 from outreach.county import register as incoming
 from outreach.county.authorities import hand_over as hand_authority_over
@@ -90,6 +90,7 @@ def apply(
                     file_day=read.day,
                     became=[each.pair for each in changes.became] if became else [],
                 )
+            limits.write_everywhere(changes.urns, now=clock.now())
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
     _list("Lines that could not be read", [f"line {u.number}: {u.reason}" for u in changes.unreadable], False)
@@ -123,6 +124,7 @@ def hand_over(name: str, urns: tuple[int, ...]) -> None:
             rows = hands.asked_by(partnerships.named(name).id)
             ids = [row.id for row in rows if not urns or row.urn in urns]
             done = hands.agree(ids, giver_id=None, who="command line", now=clock.now())
+            limits.write_everywhere(now=clock.now())
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
     click.echo(

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from outreach.asking import invitations, open_door, rounds
-from outreach.booking import holds
+from outreach.booking import holds, limits
 from outreach.booking.desk import proposing
 from outreach.county import authorities, contacts, coordinators, partnerships, register, schools
 from outreach.county.coordinators import Person
@@ -268,6 +268,7 @@ def _decide(programme: Programme, parts: Cast, *, now: datetime) -> None:
         schools.set_own_numbers(
             school.urn, programme.academic_year, numbers, who="the school's office, by phone", now=now
         )
+    limits.write(programme.partnership_id, now=now)
 
 
 def _year_groups(school: School) -> list[int]:

@@ -215,7 +215,8 @@ def mirror(concerned: Sequence[Booking], *, now: datetime) -> None:
     changed."""
     before = [one.outcome for one in concerned]
     for one in concerned:
-        one.came_to, one.outcome = _came_to(one), outcome_of(one)
+        one.outcome = outcome_of(one)
+        promises.put_what_came(one, _came_to(one))
     db.session.flush()
     if [one.outcome for one in concerned] != before:
         subscribed.show(concerned[0].performance, now=now)
@@ -392,19 +393,17 @@ def difference(booking: Booking) -> str:
     return f"The schools counted {by_schools:,} pupils at this show, the company {counted:,}."
 
 
-def _came_to(booking: Booking) -> str | None:
-    """What a booking came to, as Booking.came_to has it, by the words that stand; None where they disagree or
-    do not say."""
+def _came_to(booking: Booking) -> Mapping[int, int]:
+    """Pupils by year group, by the words that stand; {} where they were not counted so, or nobody came."""
+    if booking.outcome != TOOK_PLACE:
+        return {}
     settled, school, company = (newest(booking, side) for side in (SETTLED, SCHOOL, COMPANY))
-    word = said_together(settled, school, company)
-    if word != TOOK_PLACE:
-        return "" if word == FAILED else None
     # A company counts the whole show, and by year group only where nobody came as a guest.
     alone = company if len(companions(booking.performance)) == 1 else None
     for said in (settled, school, alone):
         if said is not None and (split := counts_of(said)):
-            return ",".join(f"{y}:{n}" for y, n in sorted(split.items()))
-    return None
+            return split
+    return {}
 
 
 def _standing_count(booking: Booking) -> int | None:

@@ -393,7 +393,7 @@ class RandomYear:
             self._plan(
                 booked_at,
                 lambda at, held=held, school=school: held.update(
-                    it=make.booking(show["it"], held["promised"], at, of=school, whatever_it_has=True)
+                    it=make.booking(show["it"], held["promised"], at, of=school)
                 ),
             )
         if self._chance(0.2):
@@ -425,7 +425,6 @@ class RandomYear:
                         at=at,
                         starts_at=there,
                         ends_at=ends,
-                        whatever_it_has=True,
                     )
 
         self._plan(moved_at, move)

@@ -34,7 +34,7 @@ def found(programme, school) -> Standing:
 
 
 def played(programme, school, day: datetime, pupils: int = 150, at: datetime = make.EARLIER):
-    return make.booking(make.show(programme, school, day), {8: pupils}, at, whatever_it_has=True)
+    return make.booking(make.show(programme, school, day), {8: pupils}, at)
 
 
 def later(day: datetime) -> datetime:

@@ -320,9 +320,7 @@ def test_a_merger_has_seen_it_when_every_predecessor_did_and_adds_up_own_numbers
             for year_group in (8, 9):
                 make.own_number(school, year_group, pupils)
         for school, told in ((seen, NOW - timedelta(days=89)), (unseen, NOW - timedelta(days=10))):
-            booking = make.booking(
-                make.show(programme, school, NOW - timedelta(days=90)), {8: 100, 9: 100}, whatever_it_has=True
-            )
+            booking = make.booking(make.show(programme, school, NOW - timedelta(days=90)), {8: 100, 9: 100})
             make.report(booking, "school", told, {8: 60, 9: 60}, took_place=True)
     early, late = reckon(programme, DAY - timedelta(days=20)).target, reckon(programme).target
     assert [(s.urn, s.standing, s.target_pupils) for s in early] == [(merged.urn, "to confirm", 320)]

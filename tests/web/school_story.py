@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import make
+from outreach.booking import limits
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
@@ -106,6 +107,7 @@ def lay(
         production = make.programme(partnership, **programme)
         troupe = make.troupe(partnership)
         of = make.school(**({"number_of_pupils": 742} | (school or {})))
+        limits.write(partnership.id, now=make.NOW)
         token = link_to(production, of)
         day = TUESDAY
         while days:

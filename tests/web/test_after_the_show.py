@@ -178,7 +178,7 @@ def test_each_side_reports_by_its_link_and_takes_a_wrong_report_back(
     assert reports.newest(booking, side).why_not == "Snow"
     assert now_is(booking) == "asked"
     assert history.history_of("booking", booking.reference)[0].what == f"took back a report ({side})"
-    assert booking.came_to == ""
+    assert booking.outcome == "did not take place"
 
 
 @pytest.mark.both_databases

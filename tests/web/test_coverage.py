@@ -137,7 +137,6 @@ def county(schools: int = 70, seed: int = 5, la_code: str = "931"):
             booking = make.booking(
                 make.show(programme, school, start),
                 {8: 100, 9: 100} if r.random() < 0.7 else {8: 90},
-                whatever_it_has=True,
             )
             if start < NOW and r.random() < 0.8:
                 make.report(booking, "school", start + timedelta(hours=5), {8: 95, 9: r.choice([0, 98])})

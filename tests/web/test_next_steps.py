@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 import make
 from outreach.asking.chasing import reminders
+from outreach.booking import promises
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
@@ -80,7 +81,7 @@ class County:
         make.cancellation(self.show("cancelled", NOW + 40 * DAY, {8: 90, 9: 90}), NOW - DAY, by="company")
         failed = self.show("failed", NOW - 8 * DAY, {8: 90, 9: 90})
         make.report(failed, "school", NOW - 7 * DAY, took_place=False, why_not="illness")
-        failed.came_to = ""
+        failed.outcome = promises.FAILED
         self.show("unreported", NOW - 9 * DAY, {8: 90, 9: 90})
         both = self.show("disagree", NOW - 10 * DAY, {8: 90, 9: 90})
         make.report(both, "school", NOW - 9 * DAY, {8: 90, 9: 90})
@@ -89,7 +90,7 @@ class County:
         self.show("half booked", NOW + 41 * DAY, {8: 120})
         few = self.show("few", NOW - 12 * DAY, {8: 120, 9: 120})
         make.report(few, "school", NOW - 9 * DAY, {8: 3, 9: 4})
-        few.came_to = "8:3,9:4"
+        promises.put_what_came(few, {8: 3, 9: 4})
 
     def of(self, name: str, *, contact: bool = True, telephone: str = NUMBER) -> School:
         school = make.school(name=name.capitalize(), telephone=telephone)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from outreach.booking import accounts, handovers, promises, subscribed, told
+from outreach.booking import accounts, handovers, limits, promises, subscribed, told
 from outreach.booking.bookings import ShowIsOver
 from outreach.booking.handovers import Handover
 from outreach.booking.promises import HOST, Booking
@@ -158,6 +158,7 @@ def _must_fit(booking: Booking, new: School, *, now: datetime) -> None:
                 f"{new.name} has {account.expected[year_group].pupils or 0:,} pupils in {named} by our count; "
                 f"{comes + there:,} would be promised. Change the numbers, or enter its own number, first."
             )
+    limits.allow(programme, new, account, pupils)
     shown = day_of(booking.performance.starts_at)
     why = school_days.why_closed(new, [shown]).get(shown)
     if booking.role == HOST and why:

@@ -106,6 +106,14 @@ class Changes:
         return not (changed or self.to_ask)
 
     @property
+    def urns(self) -> set[int]:
+        """The schools of which something is new, those at either end of a new link among them."""
+        changed = (*self.new, *self.changed, *self.closed, *self.reopened)
+        found = {change.after.urn for change in changed}
+        found.update(*((link.predecessor, link.successor) for link in self.links))
+        return found.union(*(each.pair for each in self.became))
+
+    @property
     def to_ask(self) -> int:
         """How many schools and links another partnership would be asked for."""
         return sum(not held.asked for held in self.held) + sum(not link.asked for link in self.held_links)

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from outreach.asking import open_door
 from outreach.asking.chasing import chases, raising
 from outreach.asking.confirming import vouching
-from outreach.booking import holds, proposals
+from outreach.booking import holds, limits, proposals
 from outreach.booking.desk import closing
 from outreach.county.register import decisions
 from outreach.coverage import gaps
@@ -33,6 +33,7 @@ SOON = timedelta(days=3)
 CLOSING, REGISTER, RAISE = "closing", "register", "raise"
 LAPSING, LETTERS, UNREPORTED, REQUESTS = "lapsing", "letters", "unreported", "requests"
 LATE, UNREACHABLE, AGES, ROOM = "late", "unreachable", "ages unknown", "room"
+BEYOND = "beyond"
 
 _MAIL = {
     inbox.DECLINE: (
@@ -96,7 +97,7 @@ class Action:
 
 
 def actions_on_desk(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[Action]:
-    """What waits in a programme, in its partnership's post and in its register, the most pressing first; 10
+    """What waits in a programme, in its partnership's post and in its register, the most pressing first; 11
     queries, and those of raising.waiting once some school has had its last reminder.
 
     `mail` is what waits in the inbox by task, as inbox.count_waiting gives it.
@@ -149,6 +150,15 @@ def actions_on_desk(reckoning: Reckoning, mail: Mapping[str, int], *, now: datet
             REGISTER,
             changed,
             ("change of the register", "changes of the register", "Accept it, or keep ours."),
+        ),
+        _plain(
+            BEYOND,
+            len(limits.beyond(programme.partnership_id, now=now)),
+            (
+                "school promised more than it has",
+                "schools promised more than they have",
+                "Ask for its own number, or change what it promised.",
+            ),
         ),
         _ages(reckoning.target),
     ]

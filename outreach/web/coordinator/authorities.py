@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, url_for
 
+from outreach.booking import limits
 from outreach.county import authorities, partnerships
 from outreach.county.authorities import Added, LinesWrong
 from outreach.county.partnerships import Authority
@@ -49,6 +50,7 @@ def all_authorities() -> Any:
     if form.validate_on_submit():
         with transaction():
             authorities.add(g.partnership, form.la_code.data, form.name.data, who=who(), now=clock.now())
+            limits.write(g.partnership.id, now=clock.now())
         flash(f"{form.name.data} is added. Its term dates come next.")
         return redirect(url_for("coordinator.authority", la_code=form.la_code.data), 303)
     here = partnerships.authorities(g.partnership.id)
@@ -105,6 +107,7 @@ def remove_authority(la_code: str) -> Any:
     name = here.name
     with back_to(url_for("coordinator.authority", la_code=la_code), "stop"), transaction():
         authorities.remove(here, who=who(), now=clock.now())
+        limits.write(g.partnership.id, now=clock.now())
     flash(f"{name} is removed.")
     return redirect(url_for("coordinator.authorities"), 303)
 

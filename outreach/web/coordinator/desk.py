@@ -15,6 +15,7 @@ from outreach.coverage.charts import trend_lines
 from outreach.coverage.desk import actions, forecast, news, outlook, week
 from outreach.coverage.desk.actions import (
     AGES,
+    BEYOND,
     CLOSING,
     LAPSING,
     LATE,
@@ -135,6 +136,7 @@ def _behind(action: Action, asked: View, now: datetime) -> str:
     behind: dict[str, tuple[str, dict[str, Any]]] = {
         CLOSING: ("register_decisions", {"_anchor": "closing"}),
         REGISTER: ("register_decisions", {}),
+        BEYOND: ("register_decisions", {"_anchor": "beyond"}),
         LETTERS: ("letters", {"status": FAILED}),
         REQUESTS: ("requests", {}),
         RAISE: ("chasing", {"programme": programme, "_anchor": "consent"}),

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 
+from outreach.booking import limits
 from outreach.coverage.newyear import checklist, first_round
 from outreach.coverage.newyear.first_round import GROUPS, REST
 from outreach.ground import clock
@@ -79,6 +80,7 @@ def copy_programme(programme_id: int) -> Any:
                 now=now,
             )
             told = _told(done)
+            limits.write(g.partnership.id, now=now)
         flash(told)
         return redirect(back, 303)
     page = render_template("coordinator/new_year_copy.html", plan=plan, form=form, year=year)
@@ -107,6 +109,7 @@ def rest_of_copy(programme_id: int) -> Any:
                 now=now,
             )
             told = _told_rest(done)
+            limits.write(g.partnership.id, now=now)
         flash(told)
         return redirect(back, 303)
     left = copies.rest(original, new, now=now)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, url_for
 
-from outreach.booking import promises
+from outreach.booking import limits, promises
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -98,6 +98,7 @@ def new_programme() -> Any:
     if form.validate_on_submit():
         with transaction():
             programmes.create(g.partnership.id, form.production(), who=who(), now=clock.now())
+            limits.write(g.partnership.id, now=clock.now())
         flash(f"{form.title.data} is set up.")
         return redirect(url_for("coordinator.programmes"), 303)
     return render_template("coordinator/programme.html", form=form, programme=None), status()
@@ -114,6 +115,7 @@ def programme(programme_id: int) -> Any:
             itinerary.change_programme(
                 here, form.production(), most_seats=promises.fullest, who=who(), now=clock.now()
             )
+            limits.write(g.partnership.id, now=clock.now())
         flash("The programme is saved.")
         return redirect(url_for("coordinator.programmes"), 303)
     return render_template("coordinator/programme.html", form=form, programme=here), status()

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import promises
+from outreach.booking import limits, promises
 from outreach.booking.desk import closing
 from outreach.county import partnerships, register, schools
 from outreach.county.corrections import FIELDS
@@ -133,6 +133,7 @@ def register_hand_over() -> Any:
         register.lock()
         if deed == "agree":
             said = _handed(hands.agree(ids, giver_id=g.partnership.id, who=who(), now=clock.now()))
+            limits.write_everywhere(now=clock.now())
         elif deed == "keep":
             kept = hands.keep(ids, giver_id=g.partnership.id, who=who(), now=clock.now())
             said = wording.count(kept, "school or link stays as it is.", "schools or links stay as they are.")
@@ -208,6 +209,7 @@ def _apply(token: str, seen: str, *, sure: bool) -> str:
             file_day=upload.file.day,
             became=became,
         )
+        limits.write_everywhere(changes.urns, now=now)
     waiting.forget(_folder(), token)
     if changes.nothing:
         return "Nothing was new in that file. Nothing was changed."

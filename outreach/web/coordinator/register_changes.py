@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from outreach.booking import limits
 from outreach.booking.desk import closing
 from outreach.county import partnerships
 from outreach.county.corrections import FIELDS
@@ -48,6 +49,7 @@ def register_decisions() -> Any:
     return render_template(
         "coordinator/register_changes.html",
         closing=closing.closing(g.partnership.id, now=now),
+        beyond=limits.beyond(g.partnership.id, now=now),
         rows=rows,
         waiting=len(waiting),
         counts=counts,
@@ -132,6 +134,7 @@ def _decide(change_id: int, do: Callable[..., None]) -> None:
         name = change.school.name
         try:
             do(change, who=who(), now=clock.now())
+            limits.write(g.partnership.id, [change.urn], now=clock.now())
         except decisions.NoSuchChange:
             raise
         except Refusal as refusal:

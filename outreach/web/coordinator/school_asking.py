@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from outreach.asking import invitations, open_door
 from outreach.asking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE, WAITING_LIST
-from outreach.booking import accounts
+from outreach.booking import accounts, limits
 from outreach.county import contacts
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
@@ -303,6 +303,7 @@ def school_target(urn: int) -> Any:
                 target_decisions.include(programme, school, chosen, reason=reason, who=by, now=now)
             else:
                 target_decisions.withdraw_decision(programme, school, reason=reason, who=by, now=now)
+            limits.write(g.partnership.id, [urn], now=now)
         return _done(urn, "It counts so from now on. Figures as of earlier days stay as they were.")
     return _page(school, form, f"{school.name} in the target of ‘{programme.title}’", "Keep this")
 

@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from outreach.booking import limits
 from outreach.county import corrections, school_days, schools
 from outreach.county.corrections import FIELDS
 from outreach.county.schools import STATUSES, School
@@ -64,6 +65,7 @@ def school_fact(urn: int, field: str) -> Any:
             corrections.correct(
                 urn, field, form.value.data, reason=form.reason.data, who=who(), now=clock.now()
             )
+            limits.write(g.partnership.id, [urn], now=clock.now())
         return _done(urn, f"{FIELDS[field]} is corrected. It stays so whatever the next register says.")
     corrected = field in corrections.in_force(urn)
     return _page(
@@ -83,6 +85,7 @@ def school_fact_back(urn: int, field: str) -> Any:
     our_school(urn)
     with back_to(url_for("coordinator.school", urn=urn)), transaction():
         corrections.withdraw_correction(urn, field, who=who(), now=clock.now())
+        limits.write(g.partnership.id, [urn], now=clock.now())
     return _done(urn, f"{FIELDS[field]} is what the register says again.")
 
 
@@ -103,6 +106,7 @@ def school_numbers(urn: int) -> Any:
             raise Refusal("Enter at least one number.")
         with transaction():
             schools.set_own_numbers(urn, programme.academic_year, numbers, who=who(), now=clock.now())
+            limits.write(g.partnership.id, [urn], now=clock.now())
         return _done(urn, "The school’s own numbers are kept.")
     return _page(
         school,

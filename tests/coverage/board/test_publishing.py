@@ -270,7 +270,7 @@ def test_a_training_counts_schools_alone(app: Flask) -> None:
         make.school()
         at = datetime(2027, 1, 11, 9, 30, tzinfo=UTC)
         make.report(
-            make.booking(make.show(training, school, at), {-1: 12}, whatever_it_has=True),
+            make.booking(make.show(training, school, at), {-1: 12}),
             "company",
             at + timedelta(hours=3),
         )

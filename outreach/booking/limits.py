@@ -1,0 +1,208 @@
+"""The number that the database holds promises to: the most of a year group that a school may promise.
+
+The rule is accounts.py's; its outcome is written here, for every school of a partnership and each of its programmes
+that is not over, by whatever changes it. A trigger compares what is promised with it by plain arithmetic. It is never
+written below what is promised already: what is promised beyond what a school has is its `excess`, for a coordinator
+to look at.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from outreach.booking import accounts
+from outreach.booking.accounts import Account, Limit
+from outreach.booking.promises import Booking, PromiseLimit
+from outreach.county.partnerships import Authority
+from outreach.county.schools import OPEN_STATUSES, School, Succession
+from outreach.ground import school_year
+from outreach.ground.db import db
+from outreach.ground.timespans import day_of
+from outreach.tour.programmes import Programme
+
+PART, MANY = 500, 5000
+"""Schools in one go; and from how many on all are gone through instead of those that are named."""
+
+NOTHING = Limit(0, 0)
+"""Of a year group that a school does not have any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A stored number that is not what the rule says now; None: no row."""
+
+    programme: Programme
+    urn: int
+    year_group: int
+    stored: Limit | None
+    right: Limit
+
+    @property
+    def matters(self) -> bool:
+        """Not where it only still allows what was promised once: that is taken back by the next writing."""
+        if self.stored is None:
+            return True
+        return self.stored.has != self.right.has or (self.stored.at_most or 0) < (self.right.at_most or 0)
+
+
+def write(partnership_id: int, urns: Collection[int] | None = None, *, now: datetime) -> int:
+    """Write what has changed, for some schools and whoever follows them (None: all); how many numbers did."""
+    changed = 0
+    for programme in _not_over(partnership_id, now=now):
+        for part in _parts(programme, urns):
+            _lock(programme, part)
+            found = list(_differences(programme, part, now=now))
+            _upsert([_row(programme.id, d.urn, d.year_group, d.right) for d in found])
+            changed += len(found)
+    return changed
+
+
+def write_everywhere(urns: Collection[int] | None = None, *, now: datetime) -> int:
+    """The same in every partnership."""
+    partnerships = db.session.scalars(select(Authority.partnership_id).distinct()).all()
+    return sum(write(partnership_id, urns, now=now) for partnership_id in sorted(partnerships))
+
+
+def differences(partnership_id: int, *, now: datetime) -> Iterator[Difference]:
+    """Every stored number that is not what the rule says now."""
+    for programme in _not_over(partnership_id, now=now):
+        for part in _parts(programme, None):
+            yield from _differences(programme, part, now=now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beyond:
+    """A school that has promised more than it has by now; `excess`: how many, by year group."""
+
+    programme: Programme
+    school: School
+    excess: Mapping[int, int]
+
+
+def beyond(partnership_id: int, *, now: datetime) -> list[Beyond]:
+    """The schools to ask for fewer, or for their own numbers, by name; one query where there is none."""
+    query = select(PromiseLimit.programme_id, School).join(School, School.urn == PromiseLimit.urn)
+    rows = db.session.execute(
+        query.join(Programme, Programme.id == PromiseLimit.programme_id)
+        .where(*_is_not_over(partnership_id, now), PromiseLimit.at_most > PromiseLimit.has)
+        .order_by(PromiseLimit.programme_id, School.name, School.urn)
+    )
+    schools: dict[int, list[School]] = {}
+    for programme_id, school in rows:
+        if school not in schools.setdefault(programme_id, []):
+            schools[programme_id].append(school)
+    found = []
+    for programme_id, some in schools.items():
+        programme = db.session.get_one(Programme, programme_id)
+        account_of = accounts.of_schools(programme, some, now=now)
+        found += [
+            Beyond(programme=programme, school=s, excess=account_of[s.urn].excess)
+            for s in some
+            if account_of[s.urn].excess
+        ]
+    return found
+
+
+def allow(programme: Programme, school: School, account: Account, year_groups: Collection[int]) -> None:
+    """Before a promise: what the school has by now, where the stored number is less, or missing."""
+    rows = []
+    for y in year_groups:
+        has, stored = account.expected[y].at_most, account.limits.get(y)
+        if stored is None or stored.at_most is not None and (has is None or has > stored.at_most):
+            rows.append(_row(programme.id, school.urn, y, Limit(has, has)))
+    _upsert(rows)
+
+
+def right(account: Account) -> dict[int, Limit]:
+    """By year group what should be stored; a year group that is promised and not offered any more has 0. Pure."""
+    found = {}
+    for y in sorted({*account.expected, *account.promised}):
+        has, promised = (
+            account.expected[y].at_most if y in account.expected else 0,
+            account.promised.get(y, 0),
+        )
+        if has is not None and (y in account.expected or promised):
+            found[y] = Limit(has, max(has, promised))
+        elif y in account.expected:
+            found[y] = Limit(None, None)
+    return found
+
+
+def _not_over(partnership_id: int, *, now: datetime) -> list[Programme]:
+    query = select(Programme).where(*_is_not_over(partnership_id, now)).order_by(Programme.id)
+    return list(db.session.scalars(query))
+
+
+def _is_not_over(partnership_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Programme.partnership_id == partnership_id,
+        Programme.academic_year >= school_year.year_of(day_of(now)),
+        Programme.for_adults.is_(False),
+    )
+
+
+def _parts(programme: Programme, urns: Collection[int] | None) -> Iterator[list[School]]:
+    """The schools whose numbers are stored: the open ones, and whoever has promised or has a number already."""
+    codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
+    promised = select(Booking.urn).where(Booking.programme_id == programme.id, Booking.ended_at.is_(None))
+    stored = select(PromiseLimit.urn).where(PromiseLimit.programme_id == programme.id)
+    query = select(School).where(
+        or_(
+            School.la_code.in_(codes) & School.status.in_(OPEN_STATUSES),
+            School.urn.in_(promised),
+            School.urn.in_(stored),
+        )
+    )
+    if urns is not None and len(urns) < MANY:
+        query = query.where(School.urn.in_(_with_followers(urns)))
+    schools = db.session.scalars(query.order_by(School.urn)).all()
+    for start in range(0, len(schools), PART):
+        yield list(schools[start : start + PART])
+
+
+def _with_followers(urns: Collection[int]) -> Any:
+    """The schools and all that came after them: what they told is inherited."""
+    found = select(School.urn).where(School.urn.in_(urns)).cte("found", recursive=True)
+    found = found.union(
+        select(Succession.successor_urn).join(found, found.c.urn == Succession.predecessor_urn)
+    )
+    return select(found.c.urn)
+
+
+def _lock(programme: Programme, schools: Collection[School]) -> None:
+    """What is being promised now is waited for, so that no number is written below it."""
+    db.session.execute(
+        select(PromiseLimit.urn)
+        .where(PromiseLimit.programme_id == programme.id, PromiseLimit.urn.in_([s.urn for s in schools]))
+        .order_by(PromiseLimit.urn, PromiseLimit.year_group)
+        .with_for_update()
+    )
+
+
+def _differences(programme: Programme, schools: list[School], *, now: datetime) -> Iterator[Difference]:
+    for urn, account in accounts.of_schools(programme, schools, now=now).items():
+        should_be = right(account)
+        for y in sorted({*should_be, *account.limits}):
+            stored, wanted = account.limits.get(y), should_be.get(y, NOTHING)
+            if stored != wanted:
+                yield Difference(programme=programme, urn=urn, year_group=y, stored=stored, right=wanted)
+
+
+def _row(programme_id: int, urn: int, year_group: int, limit: Limit) -> Mapping[str, int | None]:
+    return {"programme_id": programme_id, "urn": urn, "year_group": year_group, **limit._asdict()}
+
+
+def _upsert(rows: list[Mapping[str, int | None]]) -> None:
+    if not rows:
+        return
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    put: Any = dialect.insert(PromiseLimit)
+    put = put.on_conflict_do_update(
+        index_elements=["urn", "programme_id", "year_group"],
+        set_={"has": put.excluded.has, "at_most": put.excluded.at_most},
+    )
+    db.session.execute(put, rows)
