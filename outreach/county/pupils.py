@@ -1,4 +1,4 @@
-"""How many pupils of a year group a school has: its own number, else those of the schools it succeeds, else its
+"""Number of pupils of a year group that a school has: its own, else those of the schools it succeeds, else its
 part of the census, else unknown. Pure.
 
 An own number follows to a sole successor, and on a merger numbers add up when all are known. An estimate is an equal
