@@ -164,7 +164,7 @@ def test_two_programs_at_once_cannot_seat_more_than_the_host_agreed_to(c) -> Non
     with transaction():
         make.consent(c.host.performance, 20)
     plain = SimpleNamespace(
-        programme=SimpleNamespace(id=c.programme.id),
+        programme=SimpleNamespace(id=c.programme.id, partnership_id=c.programme.partnership_id),
         host=SimpleNamespace(performance_id=c.host.performance_id),
     )
     one, two = c.small.urn, c.second.urn

@@ -92,7 +92,7 @@ def put(to: str = JOANNA.address, stream: str = "a", at: datetime = NOW, **more:
     n = db.session.query(Letter).count()
     with transaction():
         return outbox.put(
-            partnership_id=None,
+            partnership_id=1,
             stream=stream,
             recipient=to,
             kind=f"note {n}",

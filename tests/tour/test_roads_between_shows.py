@@ -91,6 +91,7 @@ def row(c: SimpleNamespace, school: Any, begins: datetime, **changes: Any) -> Pe
     """A show of 165 minutes with its get-in and get-out, as a second program would write it: nobody was asked
     what stands beside it."""
     facts = {
+        "partnership_id": c.programme.partnership_id,
         "programme_id": c.programme.id,
         "tour_day_id": c.day.id,
         "troupe_id": c.troupe.id,
