@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    exists,
     func,
     literal,
     null,
@@ -218,14 +219,16 @@ def _questions() -> CompoundSelect[Any]:
     newest = (
         select(func.max(BookingRevision.id).label("id"), Booking.urn)
         .join(Booking, Booking.id == BookingRevision.booking_id)
-        .where(mine, not_failed, Booking.id.not_in(select(CameTo.booking_id)))
+        .where(mine, not_failed, ~exists().where(CameTo.booking_id == Booking.id))
         .group_by(Booking.id, Booking.urn)
         .subquery()
     )
     # Of a predecessor another authority holds, and its partnership, nothing told is ours to read.
-    held = select(School.urn).where(
-        School.urn.in_(everybody),
-        School.la_code.in_(select(Authority.la_code).where(Authority.partnership_id == partnership_id)),
+    held = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
+    readable = (
+        select(family.c.urn)
+        .join(School, School.urn == family.c.urn)
+        .where(or_(family.c.urn.in_(urns), School.la_code.in_(held)))
     )
     return union_all(
         _answer("target", text=type_coerce(ProgrammeTarget.year_groups, Text)).where(
@@ -238,7 +241,7 @@ def _questions() -> CompoundSelect[Any]:
             TargetDecision.id.in_(newest_decisions), TargetDecision.kind == INCLUDE
         ),
         _answer("own", OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils, sort=OwnNumber.id).where(
-            or_(OwnNumber.urn.in_(urns), OwnNumber.urn.in_(held)),
+            OwnNumber.urn.in_(readable),
             OwnNumber.academic_year == bindparam("academic_year", type_=Integer),
         ),
         _answer("promised", newest.c.urn, PromisedPupils.year_group, func.sum(PromisedPupils.pupils))
@@ -264,10 +267,10 @@ def _questions() -> CompoundSelect[Any]:
             text=School.phase_of_education,
             status=School.status,
             day=School.close_date,
-        ).where(
-            School.urn.in_(everybody),
-            School.urn.in_(select(Succession.predecessor_urn)),
-        ),
+        )
+        .select_from(family)
+        .join(Succession, Succession.predecessor_urn == family.c.urn)
+        .join(School, School.urn == family.c.urn),
     ).order_by("sort", "y")
 
 

@@ -39,6 +39,8 @@ def started(folder: Path, *arguments: str) -> Iterator[dict[str, str]]:
             stdout=said,
             stderr=said,
             start_new_session=True,
+            # Who starts the tests in the background has them ignore Ctrl-C, and a shell cannot take that back.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
         for _ in range(1200):

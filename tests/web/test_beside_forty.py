@@ -167,9 +167,17 @@ def read_by(connection: Connection, statements: list[tuple[str, Any]]) -> Counte
     by what it reckons a way to cost, and these tables are small: the rows of all 41 counties lie on a few
     pages, so that to walk a whole index and sift is reckoned cheaper than to look up one county's rows one by
     one. On 13 of the pages it does just that (233 rows for one look at invitations, where 73 are read for the
-    county alone). So a row is made as dear as many pages, and the indexes that are there are used.
+    county alone). So a row is made as dear as many pages, and the indexes that are there are used. And joins
+    look up row by row: what a school's predecessors are is reckoned ten times too many, and to go through the
+    few schools of all counties once, cheaper than that many looks.
     """
-    for setting in ("enable_seqscan = off", "cpu_tuple_cost = 10", "cpu_index_tuple_cost = 10"):
+    for setting in (
+        "enable_seqscan = off",
+        "enable_hashjoin = off",
+        "enable_mergejoin = off",
+        "cpu_tuple_cost = 10",
+        "cpu_index_tuple_cost = 10",
+    ):
         connection.exec_driver_sql(f"SET LOCAL {setting}")
     found: Counter[str] = Counter()
     for statement, values in statements:
