@@ -25,7 +25,7 @@ register_import register_change school_day school_hours school_record school_ter
 sign_in_link succession term
 company troupe availability_change day_off tour_day performance programme_copy programme_target
 road_minutes target_decision troupe_event
-booking booking_contact booking_handover booking_revision call_off proposal call_off_line cancellation
+booking booking_contact booking_handover booking_revision call_off proposal call_off_line came_to cancellation
 diary_move draft form_begun guest_place guest_seats named_person promise_limit promised_pupils proposal_move
 answer invitation_round invitation chase chasing_run chasing_settings confirmation_request confirmation
 gap_owner link_request not_raised note

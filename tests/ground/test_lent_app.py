@@ -136,14 +136,15 @@ def test_no_session_is_kept_where_there_were_two(on_server: LentApp, of_a_server
 
 def test_an_emptied_database_is_as_new(postgres: Postgres, tmp_path: Path, on_server: LentApp) -> None:
     found = []
-    for _ in range(2):
+    # After its last use one is dropped, so that of three uses two in a row are of the same.
+    for _ in range(3):
         with postgres.empty("template_outreach", lambda: on_server.kept_session) as url:
             with on_server.on(settings_of(url, tmp_path)):
                 assert names() == [] and db.session.scalar(text("SELECT count(*) FROM history")) == 0
                 with transaction():
                     found.append((url, make.partnership().id))
                     history.record("booked", "booking", 1, who="Jo", now=make.NOW)
-    assert found[0] == found[1], "the same database, whose numbers begin anew"
+    assert found[1] in (found[0], found[2]), "the same database, whose numbers begin anew"
 
 
 def add_route(app: Flask) -> None:

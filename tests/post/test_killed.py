@@ -21,7 +21,7 @@ from outreach.post.envelopes import Envelope
 from outreach.post.letters import Addressee
 from outreach.post.outbox import SENT, SUPERSEDED, WAITING, Letter
 from outreach.post.outgoing import duty
-from post.facts import SETTINGS, sender, visit
+from post.facts import SETTINGS, put_down, sender, visit
 from post.mail_server import MailServer
 from post.postmen import command, wait_for
 from postgres import Postgres
@@ -269,6 +269,7 @@ def test_a_postman_outlives_a_database_that_hangs_up_on_him(
         }
     )
     with app.app_context():
+        put_down()
         worker = command(url, tmp_path, server, "--loop", "--every", "0.05")
         try:
             for thread in range(3):

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 import make
 from browser import Site
-from outreach.ground.db import transaction
+from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post import troupe_links
 from outreach.tour import days
@@ -37,7 +37,10 @@ def c(app: Flask, stopped: Any) -> SimpleNamespace:
         monday.stays_at, monday.stays_easting, monday.stays_northing = "Mill Lodge", 451000, 211000
         for at in (time(9, 15), time(13)):
             show = make.show(c.programme, c.school, wall(MONDAY, at))
-            show.tour_day.ended_at, show.tour_day, show.troupe_id = make.EARLIER, monday, c.troupe.id
+            with db.session.no_autoflush:
+                show.tour_day.ended_at, show.tour_day, show.troupe_id = make.EARLIER, monday, c.troupe.id
+                show.tour_day_id = monday.id
+                make.placed(show)
         c.person = make.person(ours)
         link = troupe_links.make(c.troupe.id, partnership_id=ours.id, who="Priya", now=make.NOW)
         c.token = troupe_links.token_of(link, "for tests")

@@ -283,7 +283,7 @@ def test_after_a_show_that_did_not_take_place_the_schools_page_leads_to_another(
     story = lay(client)
     with transaction():
         show = make.show(story.programme, story.school, make.NOW - timedelta(days=5))
-        lost = make.booking(show, {8: 120, 9: 120})
+        lost = make.booking(show, {8: 110, 9: 110})
     assert "can still see it" not in said(story.get(follow_redirects=True))
     with transaction():
         reports.report(
