@@ -263,12 +263,15 @@ def _tried(sample: list[Change], noted: Notes, copies: list[Path], seconds: floa
     for n in tests:
         if not tests[n]:
             yield Outcome(sample[n], False, "no test runs it", 0)
-    outcomes: SimpleQueue[tuple[int, Outcome] | None] = SimpleQueue()
+    outcomes: SimpleQueue[tuple[int, Outcome] | Exception | None] = SimpleQueue()
 
     def in_forks(copy: Path, mine: list[int]) -> None:
-        for n, outcome in _in_forks(copy, {n: sample[n] for n in mine}, tests):
-            outcomes.put((n, outcome))
-        outcomes.put(None)
+        try:
+            for n, outcome in _in_forks(copy, {n: sample[n] for n in mine}, tests):
+                outcomes.put((n, outcome))
+            outcomes.put(None)
+        except Exception as error:
+            outcomes.put(error)
 
     for place, copy in enumerate(copies):
         Thread(target=in_forks, args=(copy, forked[place :: len(copies)]), daemon=True).start()
@@ -277,6 +280,8 @@ def _tried(sample: list[Change], noted: Notes, copies: list[Path], seconds: floa
         said = outcomes.get()
         if said is None:
             working -= 1
+        elif isinstance(said, Exception):
+            raise said
         elif said[1].how == ELSEWHERE:
             apart.append(said[0])
         else:
