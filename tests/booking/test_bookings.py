@@ -11,6 +11,7 @@ import make
 from outreach.booking import accounts, bookings, colleagues, holds, numbers, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.holds import AlreadyBooked, NothingHeld, ProgrammeClosed
+from outreach.booking.named import NamedPerson
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking, BookingRevision
 from outreach.county.schools import own_numbers
@@ -418,6 +419,24 @@ def test_a_colleague_already_there_is_refused(c) -> None:
             who="x",
             now=make.NOW,
         )
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_nobody_is_corrected_into_somebody_who_is_there_already(c, waits: bool) -> None:
+    booking = booked(c)
+    with transaction():
+        office = colleagues.add(
+            booking,
+            Colleague(name="Office", address="office@redmere.example", duty="colleague"),
+            who="x",
+            now=make.NOW,
+        )
+        office_id = office.id
+    told = letters()
+    changed = Colleague(name="J", address="J.Fell@redmere.example", duty="colleague", waits=waits)
+    with pytest.raises(colleagues.AlreadyThere), transaction():
+        colleagues.correct(booking, office_id, changed, who="x", now=make.NOW)
+    assert letters() == told and db.session.query(NamedPerson).count() == 0
 
 
 def test_a_colleague_removed_gets_a_cancel_alone_and_the_sequence_rises(c) -> None:

@@ -214,6 +214,18 @@ def test_a_report_is_linked_with_the_date_of_the_board_that_it_is_for(desk: Flas
     assert "for ‘Spring report’ on 26 January 2027" in desk.get(f"/desk/reports/{report_id}").text
 
 
+def test_a_date_of_another_partnerships_board_is_no_date_here(desk: FlaskClient, ours: Any) -> None:
+    with transaction():
+        theirs = make.partnership(("850",)).id
+        day = board_dates.add(
+            theirs, "Secret meeting", date(2027, 1, 26), programme=None, who="Eve", now=make.NOW
+        )
+        day_id = day.id
+    assert "Secret meeting" not in desk.get(f"/desk/reports/new?for={day_id}").text
+    report_id = publish(desk, ours[1], **{"for": day_id})
+    assert "Secret meeting" not in desk.get(f"/desk/reports/{report_id}").text
+
+
 @pytest.mark.both_databases
 def test_another_partnerships_report_is_not_there(desk: FlaskClient, ours: Any) -> None:
     report_id = publish(desk, ours[1])
