@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 
 import make
-from outreach.booking import bookings, colleagues, promises
+from outreach.booking import bookings, colleagues, numbers, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.promises import BOOKED, CANCELLED, FAILED, MISSING, Booking
-from outreach.ground.db import transaction
+from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.tour.programmes import Programme
 
@@ -143,3 +143,25 @@ def test_a_reference_is_found_however_it_was_typed(c) -> None:
     assert promises.get(f" {c.first.reference.lower()} ") == c.first
     with pytest.raises(promises.NoSuchBooking):
         promises.get("MRL-0000")
+
+
+def test_a_year_group_that_is_counted_no_more_is_taken_out_of_what_came(c) -> None:
+    with transaction():
+        promises.put_what_came(c.first, {8: 50, 9: 40})
+    for counted in ({9: 41}, {}):
+        with transaction():
+            promises.put_what_came(c.first, counted)
+        rows = db.session.query(promises.CameTo).filter_by(booking_id=c.first.id)
+        assert {row.year_group: row.pupils for row in rows} == counted
+
+
+def test_a_programme_for_adults_takes_a_school_that_brings_no_pupils_and_none_that_brings_more_than_fit(
+    c,
+) -> None:
+    with transaction():
+        adults = make.programme(c.partnership, (), for_adults=True, audience_ceiling=100)
+        numbers.check(adults, c.school, numbers.Promise(pupils={}), who="x", now=make.NOW)
+        with pytest.raises(numbers.TooManyForOneShow):
+            numbers.check(adults, c.school, numbers.Promise(pupils={8: 101}), who="x", now=make.NOW)
+        with pytest.raises(numbers.NobodyComes):
+            numbers.check(c.programme, c.school, numbers.Promise(pupils={}), who="x", now=make.NOW)

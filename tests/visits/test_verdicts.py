@@ -183,6 +183,12 @@ def test_it_is_shared_out_year_group_by_year_group_where_the_company_counted_so(
     assert (host.counted, guest.counted, guest.estimated) == ({8: 90, 9: 5}, {8: 22, 9: 8}, True)
 
 
+def test_nobody_gets_a_part_of_a_year_group_that_was_not_promised() -> None:
+    three = [promise(1, {8: 100}), promise(2, {8: 20}), promise(3, {9: 10})]
+    _, guest, small = judged(three, word(SCHOOL, {8: 90}), word(COMPANY, {8: 112, 9: 13}))
+    assert [(v.counted or {}).get(y, 0) for v in (guest, small) for y in (8, 9)] == [22, 0, 0, 13]
+
+
 def test_nobody_is_left_less_than_none() -> None:
     host, guest = judged([promise(1), promise(2, {8: 20})], word(SCHOOL, 95), word(COMPANY, 80))
     assert (host.counted, guest.counted) == ({8: 95}, {8: 0})
