@@ -322,7 +322,7 @@ def test_two_connections_do_not_make_two_partnerships_have_one_authority(
     waiting.join(timeout=0.5)
     assert waiting.is_alive(), "the second must queue at the authority"
     first.commit()
-    waiting.join(timeout=30)
+    waiting.join(timeout=120)
     assert "authority_held_by_another" in str(failed[0])
     engine.dispose()
 

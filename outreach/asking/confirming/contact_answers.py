@@ -114,30 +114,36 @@ def change(
             return False
         replace(request, school, mine, kept, who=who, now=now)
     else:
-        contacts.put_many(
-            [(school.urn, mine, kept)],
-            source=FROM_SCHOOL,
-            source_date=day_of(now),
-            who=who,
-            now=now,
-            partnership_id=request.partnership_id,
-        )
+        _put(request, school, mine, kept, who=who, now=now)
     _keep(request, CHANGED, f"{kept.name or kept.address} for {was}", who=who, now=now)
     return True
 
 
-def replace(
-    request: ConfirmationRequest, school: School, mine: Contact, kept: Details, *, who: str, now: datetime
+def _put(
+    request: ConfirmationRequest,
+    school: School,
+    at: Contact | None,
+    kept: Details,
+    *,
+    who: str,
+    now: datetime,
 ) -> None:
-    """One contact goes, another comes, and is written to with a link of its own."""
+    """What the school says of one of its contacts, or of a new one."""
     contacts.put_many(
-        [(school.urn, None, kept)],
+        [(school.urn, at, kept)],
         source=FROM_SCHOOL,
         source_date=day_of(now),
         who=who,
         now=now,
         partnership_id=request.partnership_id,
     )
+
+
+def replace(
+    request: ConfirmationRequest, school: School, mine: Contact, kept: Details, *, who: str, now: datetime
+) -> None:
+    """One contact goes, another comes, and is written to with a link of its own."""
+    _put(request, school, None, kept, who=who, now=now)
     contacts.end(mine, who=who, now=now, programmes=programmes.ids_of(request.partnership_id))
     db.session.flush()
     people = contacts.contacts_of_school(school.urn, request.partnership_id)
@@ -163,14 +169,7 @@ def add(
     if waits:
         _let_wait(request, school, kept, who=who, now=now)
         return False
-    contacts.put_many(
-        [(school.urn, None, kept)],
-        source=FROM_SCHOOL,
-        source_date=day_of(now),
-        who=who,
-        now=now,
-        partnership_id=request.partnership_id,
-    )
+    _put(request, school, None, kept, who=who, now=now)
     _keep(request, ADDED, kept.name or kept.address, who=who, now=now)
     return True
 

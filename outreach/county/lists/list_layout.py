@@ -203,30 +203,19 @@ def _records(upload: Upload, layout: Layout) -> Iterator[Record]:
         row = tuple([*said, *[""] * (len(layout.columns) - len(said))])
         school, shown = _school(row, of_kind)
         again = named is not None and _says(row) == named
-        if upload.kind == CONTACTS:
-            people, without = _people(row, layout, blocks)
-            yield Record(
-                sheet=layout.number,
-                sheet_name=layout.name,
-                line=line,
-                cells=row,
-                said=school,
-                school=shown,
-                again=again,
-                people=people,
-                without=without,
-            )
-        else:
-            yield Record(
-                sheet=layout.number,
-                sheet_name=layout.name,
-                line=line,
-                cells=row,
-                said=school,
-                school=shown,
-                again=again,
-                visits=_visits(row, layout, of_kind),
-            )
+        people, without = _people(row, layout, blocks) if upload.kind == CONTACTS else ((), ())
+        yield Record(
+            sheet=layout.number,
+            sheet_name=layout.name,
+            line=line,
+            cells=row,
+            said=school,
+            school=shown,
+            again=again,
+            people=people,
+            without=without,
+            visits=() if upload.kind == CONTACTS else _visits(row, layout, of_kind),
+        )
 
 
 def _says(row: Sequence[str]) -> tuple[str, ...]:
