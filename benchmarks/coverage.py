@@ -234,6 +234,7 @@ class Country:
             (
                 {
                     "id": letters + n,
+                    "partnership_id": county.id,
                     "stream": f"i{year}-{u}",
                     "recipient": f"office0@s{u}.example",
                     "kind": "invitation",
@@ -242,7 +243,6 @@ class Country:
                     "dtstamp": first,
                     "subject": "Someone to Tell",
                     "message_id": f"{year}-{u}",
-                    "raw": LETTER,
                     "created_at": first,
                     "status": "sent",
                     "not_before": first,
@@ -251,6 +251,7 @@ class Country:
                 for n, u in enumerate(asked)
             ),
         )
+        self.put("letter_mail", ({"letter_id": letters + n, "raw": LETTER} for n in range(len(asked))))
         self.put(
             "invitation",
             (
@@ -295,7 +296,7 @@ class Country:
             for name in ("tour_day", "performance", "booking", "booking_revision", "visit_report")
         }
         rows: dict[str, list[dict[str, Any]]] = {
-            name: [] for name in (*ids, "promised_pupils", "reported_pupils", "cancellation")
+            name: [] for name in (*ids, "promise_limit", "promised_pupils", "reported_pupils", "cancellation")
         }
         for n, urn in enumerate(hosts):
             day = first + (20 + n % days) * DAY
@@ -317,6 +318,7 @@ class Country:
             rows["performance"].append(
                 {
                     "id": performance,
+                    "partnership_id": county.id,
                     "programme_id": programme.id,
                     "tour_day_id": ids["tour_day"] + n,
                     "troupe_id": troupes[n // days],
@@ -335,6 +337,7 @@ class Country:
             rows["booking"].append(
                 {
                     "id": booking,
+                    "partnership_id": county.id,
                     "reference": f"MRL-{booking}",
                     "programme_id": programme.id,
                     "urn": urn,
@@ -365,6 +368,10 @@ class Country:
             )
             groups = r.choice([(8,), (9,), (8, 9), (8, 9)])
             each = min(240 // len(groups), 150 if urn in own else 240, self.has[urn])
+            rows["promise_limit"] += [
+                {"programme_id": programme.id, "urn": urn, "year_group": y, "has": each, "at_most": each}
+                for y in groups
+            ]
             rows["promised_pupils"] += [
                 {"revision_id": revision, "year_group": y, "pupils": each} for y in groups
             ]

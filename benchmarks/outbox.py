@@ -69,9 +69,10 @@ def written(url: str, folder: Path, letters: int, *, together: int, name: str) -
     second."""
     os.environ.update(environment(url, folder))
     from outreach import create_app
+    from outreach.county.partnerships import Partnership
     from outreach.ground.db import db, transaction
     from outreach.post import letters as post_letters
-    from post.facts import JOANNA, sender, visit
+    from post.facts import JOANNA, put_down, sender, visit
 
     app = create_app({})
     now = datetime.now(UTC)
@@ -84,6 +85,8 @@ def written(url: str, folder: Path, letters: int, *, together: int, name: str) -
         away_at=soon + timedelta(hours=2),
     )
     with app.app_context():
+        if not db.session.query(Partnership).count():
+            put_down()
         began = time.perf_counter()
         for first in range(0, letters, together):
             with transaction():
