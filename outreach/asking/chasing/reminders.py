@@ -67,14 +67,18 @@ class Sent:
 
 
 def coming(
-    programme: Programme, *, now: datetime, target: Collection[int] | None = None
+    programme: Programme,
+    urns: Collection[int] | None = None,
+    *,
+    now: datetime,
+    target: Collection[int] | None = None,
 ) -> tuple[list[Reminder], list[LeftOut]]:
     """Every reminder still to come by the schedule, the next due first; and the asked schools that get none,
-    with why.
+    with why. Of all schools, or of some.
 
     Whether reminders are switched on does not matter here. In a constant number of queries; writes nothing.
     """
-    found, left_out = askings.read(programme, target=target, now=now)
+    found, left_out = askings.read(programme, urns, target=target, now=now)
     plan, today = settings.schedule_of_programme(programme.id), day_of(now)
     reminders = []
     for asking in found:

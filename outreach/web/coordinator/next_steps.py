@@ -71,7 +71,7 @@ class NextSteps:
         self._due, self._raised = set[int](), set[int]()
         silent = [urn for urn, standing in missing.items() if standing.kind == gaps.SILENT]
         if silent and self.asks:
-            coming, _ = reminders.coming(programme, now=now)
+            coming, _ = reminders.coming(programme, silent, now=now)
             self._due = {r.school.urn for r in coming}
             if max((self.reminded.get(urn, 0) for urn in silent), default=0) >= len(chases.REMINDERS):
                 self._raised = {row.school.urn for row in raising.waiting(programme, now=now)}
