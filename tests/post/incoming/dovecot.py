@@ -52,8 +52,9 @@ class Dovecot:
         name = f"{time.time_ns()}.{next(_n)}.test"
         for place in ("tmp", "new", "cur"):
             (self.folder / place).mkdir(parents=True, exist_ok=True)
+            _give_to_the_server(self.folder / place)
         (self.folder / "tmp" / name).write_bytes(raw)
-        self._open_to_all()
+        _give_to_the_server(self.folder / "tmp" / name)
         os.rename(self.folder / "tmp" / name, self.folder / "new" / name)
 
     def holds(self, folder: str) -> list[bytes]:
@@ -75,9 +76,9 @@ class Dovecot:
 
     def empty(self) -> None:
         """No mail in any folder, and no folder but the inbox."""
-        shutil.rmtree(self.folder)
+        _take_away(self.folder)
         self.folder.mkdir()
-        self._open_to_all()
+        _give_to_the_server(self.folder)
 
     def token(self, good_for: int = 3600) -> str:
         """An access token (RFC 7519, HS256) that this server takes for so many seconds."""
@@ -90,10 +91,19 @@ class Dovecot:
         head = ".".join(_base64(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, said))
         return f"{head}.{_base64(hmac.digest(KEY, head.encode(), 'sha256'))}"
 
-    def _open_to_all(self) -> None:
-        if os.getuid() == 0:
-            for path in (self.folder, *self.folder.rglob("*")):
-                shutil.chown(path, "nobody", "nogroup")
+
+def _give_to_the_server(path: Path) -> None:
+    """Only what we made ourselves: the server makes, renames and removes files of its own meanwhile."""
+    if os.getuid() == 0:
+        shutil.chown(path, "nobody", "nogroup")
+
+
+def _take_away(folder: Path) -> None:
+    """A folder with all in it, also where the server still puts a file into it or takes one out."""
+    deadline = time.monotonic() + 120
+    while folder.exists():
+        assert time.monotonic() < deadline
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _base64(data: bytes) -> str:
@@ -114,7 +124,7 @@ def running(without: Iterable[str] = (), prefix: str = "") -> Iterator[Dovecot]:
     port = free_port()
     server = Dovecot(home, port)
     server.folder.mkdir()
-    server._open_to_all()
+    _give_to_the_server(server.folder)
     (home / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
     key = home / "keys" / "default" / "HS256" / "default"
     key.parent.mkdir(parents=True)
